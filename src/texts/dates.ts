@@ -1,0 +1,32 @@
+import type { Language } from './texts.ts';
+
+/** Kazakhstan keeps one time, UTC+5, since 1 March 2024; the zone's name carries the history. */
+const zone = 'Asia/Almaty';
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(language: Language, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = language + JSON.stringify(options);
+  const known = formats.get(key);
+  if (known) return known;
+  const locale = language === 'en' ? 'en-GB' : language;
+  const made = new Intl.DateTimeFormat(locale, { ...options, timeZone: zone });
+  formats.set(key, made);
+  return made;
+}
+
+/** A moment in Astana's time, e.g. `23 ноября 2026 г. в 05:31`. */
+export function formatMoment(language: Language, moment: Date): string {
+  return format(language, { dateStyle: 'long', timeStyle: 'short' }).format(moment);
+}
+
+/** Hours and minutes in Astana's time, e.g. `05:31`. */
+export function formatTime(language: Language, moment: Date): string {
+  return format(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(moment);
+}
+
+/** A calendar date `2029-09-05` the way documents print it: `05.09.2029`. */
+export function formatDate(date: string): string {
+  const [year, month, day] = date.split('-');
+  return `${day}.${month}.${year}`;
+}

@@ -1,0 +1,31 @@
+import { en } from './en.ts';
+import { kk, type Texts } from './kk.ts';
+import { ru } from './ru.ts';
+
+/** The languages of the service, the first one the default. */
+export const languages = ['kk', 'ru', 'en'] as const;
+export type Language = (typeof languages)[number];
+
+const texts: Record<Language, Texts> = { kk, ru, en };
+
+/** The texts of a language. */
+export function textsOf(language: Language): Texts {
+  return texts[language];
+}
+
+/** Narrows what came from outside. */
+export function isLanguage(text: unknown): text is Language {
+  return languages.some((language) => language === text);
+}
+
+/**
+ * Puts values in the places of a text.
+ * @throws when the text has a place that no value is given for.
+ */
+export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{([a-zA-Z]+)\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`the text "${text}" wants a value for {${name}}`);
+    return String(value);
+  });
+}
