@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+
+const usualPlaces = [
+  '/usr/bin',
+  '/usr/local/bin',
+  '/usr/lib/chromium',
+  '/opt/google/chrome',
+  '/snap/bin',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+/** What a person is told when no browser can be found or installed. */
+export const howToGetChromium =
+  'Chromium is needed for the browser tests: "apt-get install chromium" as root, or "npx playwright-core install chromium", or set CHROMIUM_PATH.';
+
+/** The path of a Chromium that answers to --version: `CHROMIUM_PATH`, else in PATH, the usual places, Playwright's cache. */
+export function findChromium() {
+  const named = process.env.CHROMIUM_PATH;
+  if (named) return works(named) ? named : undefined;
+  return candidates().find(works);
+}
+
+/**
+ * Installs Chromium where this process may: as root where apt-get is. Says what it does.
+ * Ubuntu's package only points to a snap, which a container cannot run: Playwright's build is the second try.
+ */
+export function installChromium() {
+  if (process.getuid?.() !== 0 || !inPath('apt-get')) return undefined;
+  console.log('No Chromium was found: installing it with apt-get');
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const run = (command, parameters) =>
+    spawnSync(command, parameters, { stdio: ['ignore', 'inherit', 'inherit'], env: environment }).status ===
+    0;
+  if (
+    run('apt-get', ['update']) &&
+    run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'])
+  ) {
+    const found = findChromium();
+    if (found) return found;
+  }
+  console.log("apt-get gave no working Chromium: installing Playwright's build");
+  run('npx', ['playwright-core', 'install', '--with-deps', 'chromium']);
+  return findChromium();
+}
+
+function candidates() {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...usualPlaces].filter(
+    (folder) => folder !== '',
+  );
+  return [
+    ...folders.flatMap((folder) => [...names.map((name) => join(folder, name)), folder]),
+    ...playwrightBuilds(),
+  ];
+}
+
+function playwrightBuilds() {
+  const caches = [
+    process.env.PLAYWRIGHT_BROWSERS_PATH,
+    join(homedir(), '.cache', 'ms-playwright'),
+    join(homedir(), 'Library', 'Caches', 'ms-playwright'),
+  ];
+  return caches
+    .filter((cache) => cache !== undefined && existsSync(cache))
+    .flatMap((cache) => readdirSync(cache).map((build) => join(cache, build)))
+    .filter((build) => /chromium-[0-9]+$/.test(build))
+    .sort()
+    .reverse()
+    .flatMap((build) => [
+      join(build, 'chrome-linux', 'chrome'),
+      join(build, 'chrome-linux64', 'chrome'),
+      join(build, 'chrome-mac', 'Chromium.app', 'Contents', 'MacOS', 'Chromium'),
+    ]);
+}
+
+function works(path) {
+  return isProgram(path) && spawnSync(path, ['--version'], { stdio: 'ignore', timeout: 20_000 }).status === 0;
+}
+
+function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function inPath(name) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => isProgram(join(folder, name)));
+}

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import { root } from '../../src/root.ts';
+import { en } from '../../src/texts/en.ts';
+import { kk } from '../../src/texts/kk.ts';
+import { ru } from '../../src/texts/ru.ts';
+import { readSources } from './imports.ts';
+import {
+  badlySpaced,
+  differentKeys,
+  differentPlaces,
+  foreignWords,
+  leaves,
+  pluralFaults,
+  type Tree,
+  untranslated,
+  unusedTexts,
+} from './texts.ts';
+
+const latin = /\p{Script=Latin}/u;
+const cyrillic = /\p{Script=Cyrillic}/u;
+
+/** Names that every language writes in Latin letters. */
+const latinNames = ['PDF', 'SMS', 'NCALayer', 'AUTH_RSA', 'GOST', 'e-mail', 'enpf.kz', 'pki.gov.kz', 'eGov'];
+
+/** English shows the Cyrillic abbreviation of an account beside its name, as letters of the fund do. */
+const cyrillicNames: string[] = [];
+
+/** Phrases that are the same in Kazakh and Russian. */
+const sameInBoth: string[] = [];
+
+const languages: readonly [string, Tree][] = [
+  ['kk', kk],
+  ['ru', ru],
+  ['en', en],
+];
+
+describe('the texts', () => {
+  test.each(languages)('%s has the keys of Kazakh, no more and no fewer', (_language, texts) => {
+    expect(leaves(texts).size).toBeGreaterThan(50);
+    expect(differentKeys(kk, texts)).toEqual([]);
+  });
+
+  test.each(languages)('%s has the places of Kazakh', (_language, texts) => {
+    expect(differentPlaces(kk, texts)).toEqual([]);
+  });
+
+  test.each(languages)('%s has every plural form it needs', (language, texts) => {
+    expect(pluralFaults(texts, language)).toEqual([]);
+  });
+
+  test.each(languages)('%s has no empty or padded text', (_language, texts) => {
+    expect(badlySpaced(texts)).toEqual([]);
+  });
+
+  test('Kazakh and Russian are written in Cyrillic letters alone', () => {
+    expect(foreignWords(kk, latin, latinNames)).toEqual([]);
+    expect(foreignWords(ru, latin, latinNames)).toEqual([]);
+  });
+
+  test('English is written in Latin letters alone', () => {
+    expect(foreignWords(en, cyrillic, cyrillicNames)).toEqual([]);
+  });
+
+  test('no phrase was left in another language', () => {
+    expect(untranslated(kk, ru, sameInBoth)).toEqual([]);
+    expect(untranslated(kk, en, [])).toEqual([]);
+    expect(untranslated(ru, en, [])).toEqual([]);
+  });
+
+  test('every text is shown somewhere', () => {
+    expect(unusedTexts(kk, readSources(root))).toEqual([]);
+  });
+});
+
+describe('a planted fault is found:', () => {
+  const good: Tree = { form: { title: 'Байланыс деректері', left: '{count} қалды' } };
+
+  test('a missing and a surplus key', () => {
+    const planted = { form: { title: 'Контакты', rest: '{count}' } };
+    expect(differentKeys(good, planted)).toEqual([
+      'form.left is missing',
+      'form.rest stands in no other language',
+    ]);
+  });
+
+  test('another place', () => {
+    const planted = { form: { title: 'Контакты {name}', left: 'осталось {n}' } };
+    expect(differentPlaces(good, planted)).toHaveLength(2);
+  });
+
+  test('a plural text without a form, and one with a needless form', () => {
+    expect(pluralFaults({ left: { one: '{n} день', other: '{n} дня' } }, 'ru')).toHaveLength(1);
+    expect(pluralFaults({ left: { one: '{n} day', few: '{n} days', other: '{n} days' } }, 'en')).toHaveLength(
+      1,
+    );
+    expect(pluralFaults({ left: { one: '{n} day', other: '{n} days' } }, 'en')).toEqual([]);
+  });
+
+  test('plural forms count as one key with the places of "other"', () => {
+    const one: Tree = { left: { one: '{n} күн', other: '{n} күн' } };
+    const other: Tree = { left: { one: 'день', few: '{n} дня', many: '{n} дней', other: '{n} дня' } };
+    expect([...differentKeys(one, other), ...differentPlaces(one, other)]).toEqual([]);
+  });
+
+  test.each(['', ' text', 'text ', 'two  spaces'])('an empty or padded text: "%s"', (text) => {
+    expect(badlySpaced({ form: { title: text } })).toEqual(['form.title']);
+  });
+
+  test('a Latin look-alike, and an English word', () => {
+    expect(foreignWords({ title: 'Aдрес' }, latin, latinNames)).toEqual(['title: Aдрес']);
+    expect(foreignWords({ title: 'Ваш email, PDF {place}' }, latin, latinNames)).toEqual(['title: email']);
+    expect(foreignWords({ title: 'Your адрес' }, cyrillic, [])).toEqual(['title: адрес']);
+  });
+
+  test('a phrase that was not translated', () => {
+    expect(
+      untranslated({ a: 'Контактные телефоны', b: 'Индекс' }, { a: 'Контактные телефоны', b: 'Индекс' }, []),
+    ).toEqual(['a']);
+  });
+
+  const shown = (source: string, tree: Tree = good): string[] =>
+    unusedTexts(
+      { seen: { always: 'x' }, ...tree },
+      new Map([['src/ui/x.tsx', `show(texts.seen.always); ${source}`]]),
+    );
+
+  test.each([
+    ['nothing names it', ''],
+    ['another group has the name', 'texts.other.title; texts.other.left'],
+    ['only a comment names it', '// texts.form.title texts.form.left'],
+    ['only another string names it', "console.log('texts.form.title', 'left')"],
+  ])('an unused text: %s', (_why, source) => {
+    expect(shown(source)).toEqual(['form.title', 'form.left']);
+  });
+
+  test('a key that no reason has', () => {
+    expect(shown("const reason = 'title'; show(texts.form[reason])")).toEqual(['form.left']);
+  });
+
+  test.each([
+    ['by name', 'show(texts.form.title, texts.form.left)'],
+    ['by a short name of the group', 'const t = visit.texts.form; show(t.title, t.left)'],
+    ['by a typed parameter', "function f(t: Texts['form']) { return <p title={t.title}>{t.left}</p>; }"],
+    ['by destructuring', 'const { title, left } = texts.form; show(title, left)'],
+    ['by a reason', "type Reason = 'title' | 'left'; show(texts.form[reason])"],
+    [
+      'by handing the group on',
+      'show(texts.form); function show(words) { return words.title + words.left; }',
+    ],
+  ])('a text is shown %s', (_how, source) => {
+    expect(shown(source)).toEqual([]);
+  });
+
+  test('sources that show nothing are refused', () => {
+    expect(() => unusedTexts(good, new Map([['src/app.ts', '']]))).toThrow('no text is shown');
+  });
+});
