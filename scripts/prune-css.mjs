@@ -1,0 +1,118 @@
+// Drops from a style sheet what no page can use: rules whose selector asks for a class, element or attribute that no markup has,
+// and custom properties and keyframes that nothing refers to. PurgeCSS was tried and drops rules that begin with :is(…).
+
+import postcss from 'postcss';
+import parseSelector from 'postcss-selector-parser';
+
+/** States and parts that no page has: nothing is disabled, runs right to left or shows a placeholder. */
+const never = new Set([
+  ':disabled',
+  ':indeterminate',
+  ':read-only',
+  ':-moz-read-only',
+  ':open',
+  ':dir',
+  '::placeholder',
+  '::-moz-placeholder',
+]);
+
+/** Pseudo-classes that match where one of the selectors in their brackets does. */
+const anyOf = new Set([':is', ':where', ':has']);
+
+/**
+ * @param {string} css a style sheet without nesting
+ * @param {string} markup the sources of every page and component, as one text
+ * @returns {string} the same style sheet, as far as it can be used
+ */
+export function pruneCss(css, markup) {
+  const sheet = postcss.parse(css);
+  const words = wordsOf(markup);
+  sheet.walkRules((rule) => {
+    if (rule.parent?.type === 'atrule' && /** @type {postcss.AtRule} */ (rule.parent).name === 'keyframes')
+      return;
+    const kept = rule.selectors.filter((selector) => canMatch(parseSelector().astSync(selector), words));
+    if (kept.length === 0) rule.remove();
+    else rule.selectors = kept;
+  });
+  dropUnusedProperties(sheet);
+  dropUnusedKeyframes(sheet);
+  dropEmpty(sheet);
+  return sheet.toString();
+}
+
+/**
+ * Every word that could be an element, attribute, class or value of markup: more than there are, never fewer.
+ * @param {string} markup
+ * @returns {Set<string>}
+ */
+function wordsOf(markup) {
+  const words = new Set(['html', 'body']);
+  for (const [, element] of markup.matchAll(/<([a-z][a-z0-9]*)/g)) words.add(element ?? '');
+  for (const [, attribute] of markup.matchAll(/([a-z][a-z-]*)=["{]/g)) words.add(attribute ?? '');
+  for (const [, quoted] of markup.matchAll(/["']([\w -]+)["']/g)) {
+    for (const word of (quoted ?? '').split(' ')) words.add(word);
+  }
+  return words;
+}
+
+/**
+ * @param {parseSelector.Root | parseSelector.Selector} selectors
+ * @param {Set<string>} words
+ * @returns {boolean}
+ */
+function canMatch(selectors, words) {
+  if (selectors.type === 'root') return selectors.nodes.some((selector) => canMatch(selector, words));
+  return selectors.nodes.every((node) => {
+    switch (node.type) {
+      case 'class':
+      case 'id':
+        return words.has(node.value);
+      case 'tag':
+        return words.has(node.value) || node.value === '*';
+      case 'attribute':
+        return words.has(node.attribute) && (node.operator !== '=' || words.has(node.value ?? ''));
+      case 'pseudo':
+        if (never.has(node.value)) return false;
+        return !anyOf.has(node.value) || node.nodes.some((selector) => canMatch(selector, words));
+      default:
+        return true;
+    }
+  });
+}
+
+/** @param {postcss.Root} sheet */
+function dropUnusedProperties(sheet) {
+  for (;;) {
+    const used = new Set();
+    sheet.walkDecls((declaration) => {
+      for (const [, name] of declaration.value.matchAll(/var\(\s*(--[\w-]+)/g)) {
+        if (name !== declaration.prop) used.add(name);
+      }
+    });
+    let dropped = 0;
+    sheet.walkDecls(/^--/, (declaration) => {
+      if (used.has(declaration.prop)) return;
+      declaration.remove();
+      dropped += 1;
+    });
+    if (dropped === 0) return;
+  }
+}
+
+/** @param {postcss.Root} sheet */
+function dropUnusedKeyframes(sheet) {
+  const used = new Set();
+  sheet.walkDecls(/^animation/, (declaration) => {
+    for (const word of declaration.value.split(/[\s,]+/)) used.add(word);
+  });
+  sheet.walkAtRules('keyframes', (at) => {
+    if (!used.has(at.params)) at.remove();
+  });
+}
+
+/** @param {postcss.Root} sheet */
+function dropEmpty(sheet) {
+  sheet.walk((node) => {
+    if ((node.type === 'rule' || node.type === 'atrule') && node.nodes?.length === 0) node.remove();
+  });
+}

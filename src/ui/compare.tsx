@@ -1,0 +1,23 @@
+import { Table } from './table.tsx';
+
+export interface CompareProps {
+  /** What is compared; read by screen readers. */
+  caption: string;
+  words: { field: string; before: string; after: string; empty: string };
+  /** `null` where there was, or is, nothing. */
+  rows: readonly { field: string; before: string | null; after: string | null }[];
+}
+
+/** Old beside new. */
+export function Compare({ caption, words, rows }: CompareProps) {
+  const shown = (value: string | null) =>
+    value === null ? <span class="empty">{words.empty}</span> : <span class="value">{value}</span>;
+  return (
+    <Table
+      caption={caption}
+      captionHidden
+      columns={[words.field, words.before, words.after]}
+      rows={rows.map((row) => [row.field, shown(row.before), shown(row.after)])}
+    />
+  );
+}

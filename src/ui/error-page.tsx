@@ -1,0 +1,32 @@
+import { ButtonLink, ButtonRow } from './buttons.tsx';
+import { PageHeading } from './page-heading.tsx';
+
+export interface ErrorPageProps {
+  title: string;
+  /** What happened and what to do. */
+  text: string;
+  /** The request's number, to tell the contact centre. */
+  reference?: { label: string; value: string } | undefined;
+  actions: readonly { href: string; label: string }[];
+}
+
+/** The body of a page that says why there is no other. */
+export function ErrorPage({ title, text, reference, actions }: ErrorPageProps) {
+  return (
+    <>
+      <PageHeading title={title} lead={text} />
+      {reference && (
+        <p>
+          {reference.label}: <code>{reference.value}</code>
+        </p>
+      )}
+      <ButtonRow>
+        {actions.map((action, index) => (
+          <ButtonLink key={action.href} href={action.href} kind={index === 0 ? 'primary' : 'secondary'}>
+            {action.label}
+          </ButtonLink>
+        ))}
+      </ButtonRow>
+    </>
+  );
+}

@@ -1,0 +1,19 @@
+import type { ComponentChildren } from 'preact';
+
+export interface FactsProps {
+  facts: readonly { term: string; value: ComponentChildren }[];
+}
+
+/** What is on file and only read: terms with their values. */
+export function Facts({ facts }: FactsProps) {
+  return (
+    <dl class="facts">
+      {facts.map((fact) => (
+        <div key={fact.term}>
+          <dt>{fact.term}</dt>
+          <dd>{fact.value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,18 @@
+/** The ids under which a field's description and error stand; `undefined` where it has neither. */
+export function describedBy(id: string, parts: { description: unknown; error: unknown }): string | undefined {
+  const ids = [
+    ...(parts.description === undefined ? [] : [`${id}-description`]),
+    ...(parts.error === undefined ? [] : [`${id}-error`]),
+  ];
+  return ids.length === 0 ? undefined : ids.join(' ');
+}
+
+/** What is wrong with the field of this id, beside it. */
+export function FieldError({ id, children }: { id: string; children: string | undefined }) {
+  if (children === undefined) return null;
+  return (
+    <p class="field-error" id={`${id}-error`}>
+      {children}
+    </p>
+  );
+}

@@ -1,0 +1,73 @@
+import type { ComponentChildren } from 'preact';
+import { describedBy, FieldError } from './field-message.tsx';
+
+export interface FieldProps {
+  /** The input's id; an error summary links to it. */
+  id: string;
+  /** The name it is sent under; the id by default. */
+  name?: string | undefined;
+  label: string;
+  /** What was typed, or what is on file. */
+  value: string;
+  /** One line under the label: a format, an example. */
+  description?: ComponentChildren;
+  /** What is wrong with it. */
+  error?: string | undefined;
+  type?: 'text' | 'tel' | 'email' | undefined;
+  /** The HTML autofill name: `tel`, `email`, `username`, `one-time-code`; `off` by default. */
+  autocomplete?: string | undefined;
+  /** The keyboard a phone shows. */
+  inputmode?: 'text' | 'numeric' | 'tel' | 'email' | undefined;
+  /** UTF-16 units the browser lets in. Give it only where typing more is never meant: a paste is cut silently. */
+  maxLength?: number | undefined;
+  /** Stand before and after the input, in its frame. */
+  prefix?: string | undefined;
+  suffix?: string | undefined;
+  /** A short one does not stretch: apartment, index, code. */
+  width?: 'short' | 'full' | undefined;
+  /** The language of the content, where it is not the page's. */
+  contentLanguage?: string | undefined;
+}
+
+/** A labelled line of text with its error beside it. */
+export function Field(props: FieldProps) {
+  const { id, description, error, prefix, suffix } = props;
+  const input = (
+    <input
+      class="ds-input"
+      id={id}
+      name={props.name ?? id}
+      type={props.type ?? 'text'}
+      value={props.value}
+      list={undefined}
+      lang={props.contentLanguage}
+      autocomplete={props.autocomplete ?? 'off'}
+      inputmode={props.inputmode}
+      maxlength={props.maxLength}
+      autocapitalize={props.type === 'email' ? 'none' : undefined}
+      spellcheck={false}
+      aria-invalid={error === undefined ? undefined : 'true'}
+      aria-describedby={describedBy(id, { description, error })}
+    />
+  );
+  return (
+    <div class="ds-field" data-width={props.width === 'short' ? 'short' : undefined}>
+      <label for={id}>{props.label}</label>
+      {description !== undefined && (
+        <p class="description" id={`${id}-description`}>
+          {description}
+        </p>
+      )}
+      {prefix === undefined && suffix === undefined ? (
+        input
+      ) : (
+        <div class="ds-field-affixes">
+          {prefix !== undefined && <span class="ds-field-affix">{prefix}</span>}
+          {input}
+          {suffix !== undefined && <span class="ds-field-affix">{suffix}</span>}
+        </div>
+      )}
+      <FieldError id={id}>{error}</FieldError>
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+import type { ComponentChildren } from 'preact';
+
+export interface FormProps {
+  /** Where it goes. */
+  action: string;
+  csrf: string;
+  /** `page-form` by default: the form the language switch sends along. Another id for a second form of a page. */
+  id?: string | undefined;
+  /** Hidden fields by name: `page`, `formId`, `revision`. */
+  hidden?: Readonly<Record<string, string>> | undefined;
+  /** Asked before the page is left with something typed; `client/unsaved.ts`. */
+  unsavedText?: string | undefined;
+  children: ComponentChildren;
+}
+
+/** A form sent by POST. Its fields are checked by the server alone, hence `novalidate`: one place, one wording. */
+export function Form({ action, csrf, id = 'page-form', hidden = {}, unsavedText, children }: FormProps) {
+  return (
+    <form id={id} method="post" action={action} novalidate data-unsaved={unsavedText}>
+      <input type="hidden" name="csrf" value={csrf} />
+      {Object.entries(hidden).map(([name, value]) => (
+        <input type="hidden" key={name} name={name} value={value} />
+      ))}
+      {children}
+    </form>
+  );
+}

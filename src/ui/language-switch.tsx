@@ -1,0 +1,52 @@
+/** A language of the interface. */
+export type Language = 'kk' | 'ru' | 'en';
+
+const languages: readonly { language: Language; name: string }[] = [
+  { language: 'kk', name: 'ҚАЗ' },
+  { language: 'ru', name: 'РУС' },
+  { language: 'en', name: 'ENG' },
+];
+
+export interface LanguageSwitchProps {
+  /** The language of this page. */
+  language: Language;
+  /** What a screen reader calls the three buttons: "Тіл". */
+  label: string;
+  /** The id of the page's form: the buttons then send what was typed in it to `/language`. Without a form, a form of their own. */
+  formId?: string | undefined;
+  /** The token of the switch's own form. */
+  csrf: string;
+}
+
+/** ҚАЗ · РУС · ENG, as submit buttons: a POST keeps what was typed, and no address carries a language. */
+export function LanguageSwitch({ language, label, formId, csrf }: LanguageSwitchProps) {
+  const buttons = languages.map((one) => (
+    <button
+      type="submit"
+      key={one.language}
+      name="language"
+      value={one.language}
+      lang={one.language}
+      aria-current={one.language === language ? 'true' : undefined}
+      form={formId}
+      formaction={formId === undefined ? undefined : '/language'}
+      formnovalidate={formId !== undefined}
+    >
+      {one.name}
+    </button>
+  ));
+  if (formId !== undefined) {
+    return (
+      // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to no form here
+      <div class="languages" role="group" aria-label={label}>
+        {buttons}
+      </div>
+    );
+  }
+  return (
+    <form class="languages" method="post" action="/language" aria-label={label}>
+      <input type="hidden" name="csrf" value={csrf} />
+      {buttons}
+    </form>
+  );
+}

@@ -1,0 +1,171 @@
+import type { ComponentChildren } from 'preact';
+import { type Language, LanguageSwitch } from './language-switch.tsx';
+import { Mark } from './mark.tsx';
+import { SessionWarning, type SessionWarningWords } from './session-warning.tsx';
+
+/** The words around every page. */
+export interface LayoutWords {
+  /** "Жеке кабинет". */
+  cabinet: string;
+  /** The fund's name, under the cabinet's. */
+  fund: string;
+  /** "Skip to the content". */
+  skip: string;
+  /** What a screen reader calls the main navigation. */
+  navigation: string;
+  /** What a screen reader calls the language switch. */
+  language: string;
+  signOut: string;
+  /** "Байланыс орталығы", before the number. */
+  contactCentre: string;
+  /** The number to call: "1418". */
+  contactNumber: string;
+  /** The contact centre's hours. */
+  hours: string;
+  /** "The service is available around the clock". */
+  roundTheClock: string;
+}
+
+export interface NavItem {
+  href: string;
+  label: string;
+  /** The page itself (`page`) or one under it (`section`). */
+  current?: 'page' | 'section' | undefined;
+}
+
+/** Who is signed in, and until when. */
+export interface SignedIn {
+  /** "Серікова А. Б.". */
+  shortName: string;
+  nav: readonly NavItem[];
+  session: {
+    /** Until the session ends, seconds. */
+    secondsLeft: number;
+    /** How long before the end to warn, seconds; 120 by default. */
+    warnSeconds?: number | undefined;
+    words: SessionWarningWords;
+  };
+}
+
+export interface LayoutProps {
+  language: Language;
+  /** The page's own title; the cabinet's name follows it. */
+  title: string;
+  /** "Қате": put before the title of a page with errors. */
+  errorTitlePrefix?: string | undefined;
+  words: LayoutWords;
+  /** Addresses of the style sheet, the icon and the scripts this page uses. */
+  assets: { css: string; icon: string; scripts: readonly string[] };
+  /** For the small forms of the layout: language, sign-out, session. */
+  csrf: string;
+  signedIn?: SignedIn | undefined;
+  /** The id of the page's form, when it has one (`Form` gives `page-form`): the language switch then sends it along. */
+  formId?: string | undefined;
+  /** The page's own address, where it was answered under another one (`/language`); `client/own-path.ts` shows it. */
+  ownPath?: string | undefined;
+  /** A planned maintenance window, told under the header. */
+  maintenance?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** The whole document around a page. */
+export function Layout(props: LayoutProps) {
+  const { language, title, errorTitlePrefix, words, assets, csrf, signedIn, formId } = props;
+  return (
+    <html lang={language}>
+      <head>
+        <meta charset="utf-8" />
+        <title>{`${errorTitlePrefix === undefined ? '' : `${errorTitlePrefix}: `}${title} · ${words.cabinet}`}</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="format-detection" content="telephone=no" />
+        <link rel="stylesheet" href={assets.css} />
+        <link rel="icon" type="image/svg+xml" href={assets.icon} />
+        {assets.scripts.map((script) => (
+          <script key={script} type="module" src={script} />
+        ))}
+      </head>
+      <body data-own-path={props.ownPath}>
+        {formId !== undefined && <DefaultButton formId={formId} />}
+        <a class="ds-skip-link" href="#main">
+          {words.skip}
+        </a>
+        <header>
+          <div class="top wrap">
+            <a class="brand" href="/">
+              <Mark />
+              <span>
+                <b>{words.cabinet}</b> <span class="fund">{words.fund}</span>
+              </span>
+            </a>
+            <LanguageSwitch language={language} label={words.language} formId={formId} csrf={csrf} />
+          </div>
+          {signedIn && <PersonBar signedIn={signedIn} words={words} csrf={csrf} />}
+        </header>
+        {props.maintenance && (
+          <div class="maintenance" role="status">
+            <div class="wrap">{props.maintenance}</div>
+          </div>
+        )}
+        <main id="main" class="wrap" tabindex={-1}>
+          {props.children}
+        </main>
+        <footer>
+          <div class="wrap">
+            <p>
+              {words.contactCentre} <a href={`tel:${words.contactNumber}`}>{words.contactNumber}</a>
+              <span class="hours">{words.hours}</span>
+            </p>
+            <p>{words.roundTheClock}</p>
+          </div>
+        </footer>
+        {signedIn && (
+          <SessionWarning
+            secondsLeft={signedIn.session.secondsLeft}
+            warnSeconds={signedIn.session.warnSeconds ?? 120}
+            endHref="/sign-in"
+            csrf={csrf}
+            words={signedIn.session.words}
+          />
+        )}
+      </body>
+    </html>
+  );
+}
+
+/**
+ * Enter in a field presses the form's first submit button in the document. That would be the language switch in the header,
+ * so one that saves stands before it. Not `hidden`: WebKit passes over a button without a box.
+ */
+function DefaultButton({ formId }: { formId: string }) {
+  // biome-ignore lint/a11y/noAriaHiddenOnFocusable: no one reaches it: tabindex -1, no size, no name
+  return <button type="submit" class="ds-sr-only" form={formId} tabindex={-1} aria-hidden="true" />;
+}
+
+function PersonBar({ signedIn, words, csrf }: { signedIn: SignedIn; words: LayoutWords; csrf: string }) {
+  return (
+    <div class="person-bar">
+      <div class="wrap">
+        <nav aria-label={words.navigation}>
+          {signedIn.nav.map((item) => (
+            <a
+              key={item.href}
+              href={item.href}
+              aria-current={item.current === 'section' ? 'true' : item.current}
+            >
+              {item.label}
+            </a>
+          ))}
+        </nav>
+        <p class="person">
+          <b>{signedIn.shortName}</b> <span class="session-ends">{signedIn.session.words.endsAt}</span>
+        </p>
+        <form method="post" action="/sign-out">
+          <input type="hidden" name="csrf" value={csrf} />
+          <button type="submit" class="plain">
+            {words.signOut}
+          </button>
+        </form>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+import type { ComponentChildren } from 'preact';
+
+export interface TimelineEntry {
+  /** Unique in the list. */
+  id: string;
+  /** The moment as it is read: "22.11.2026, 14:05". */
+  time: string;
+  /** The same moment for machines, ISO 8601. */
+  dateTime: string;
+  title: string;
+  children?: ComponentChildren;
+}
+
+/** What happened, one below another, newest first. */
+export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
+  return (
+    <ol class="timeline">
+      {entries.map((entry) => (
+        <li key={entry.id} id={entry.id}>
+          <time datetime={entry.dateTime}>{entry.time}</time>
+          <h2>{entry.title}</h2>
+          {entry.children}
+        </li>
+      ))}
+    </ol>
+  );
+}

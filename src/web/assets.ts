@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../root.ts';
+
+/** What a page links to. */
+export interface PageAssets {
+  css: string;
+  icon: string;
+  scripts: readonly string[];
+}
+
+/** A script of `src/client`, by the name of its file. */
+export type ScriptName =
+  | 'own-path'
+  | 'restore'
+  | 'session-warning'
+  | 'show-password'
+  | 'submit-once'
+  | 'unsaved';
+
+/** The built files in `dist/assets`, under their fingerprinted addresses. */
+export interface Assets {
+  /**
+   * @param scripts what the page uses; nothing is loaded for the rest
+   * @returns addresses for `Layout`
+   */
+  forPage(scripts: readonly ScriptName[]): PageAssets;
+}
+
+/**
+ * Reads the manifest that `scripts/build-assets.mjs` wrote.
+ * @throws if nothing was built, or a file is missing from it
+ */
+export function readAssets(): Assets {
+  const manifest: Record<string, string> = JSON.parse(
+    readFileSync(join(root, 'dist/assets/manifest.json'), 'utf8'),
+  );
+  const address = (name: string): string => {
+    const found = manifest[name];
+    if (found === undefined) throw new Error(`dist/assets has no ${name}: run the build`);
+    return found;
+  };
+  const css = address('app.css');
+  const icon = address('icon.svg');
+  return { forPage: (scripts) => ({ css, icon, scripts: scripts.map((name) => address(`${name}.js`)) }) };
+}
