@@ -1,11 +1,6 @@
-/** A language of the interface. */
-export type Language = 'kk' | 'ru' | 'en';
+import { type Language, languages } from '../language.ts';
 
-const languages: readonly { language: Language; name: string }[] = [
-  { language: 'kk', name: 'ҚАЗ' },
-  { language: 'ru', name: 'РУС' },
-  { language: 'en', name: 'ENG' },
-];
+const names: Record<Language, string> = { kk: 'ҚАЗ', ru: 'РУС', en: 'ENG' };
 
 export interface LanguageSwitchProps {
   /** The language of this page. */
@@ -23,16 +18,16 @@ export function LanguageSwitch({ language, label, formId, csrf }: LanguageSwitch
   const buttons = languages.map((one) => (
     <button
       type="submit"
-      key={one.language}
+      key={one}
       name="language"
-      value={one.language}
-      lang={one.language}
-      aria-current={one.language === language ? 'true' : undefined}
+      value={one}
+      lang={one}
+      aria-current={one === language ? 'true' : undefined}
       form={formId}
       formaction={formId === undefined ? undefined : '/language'}
       formnovalidate={formId !== undefined}
     >
-      {one.name}
+      {names[one]}
     </button>
   ));
   if (formId !== undefined) {

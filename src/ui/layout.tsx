@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { type Language, LanguageSwitch } from './language-switch.tsx';
+import type { Language } from '../language.ts';
+import { LanguageSwitch } from './language-switch.tsx';
 import { Mark } from './mark.tsx';
 import { SessionWarning, type SessionWarningWords } from './session-warning.tsx';
 
