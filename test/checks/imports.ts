@@ -58,7 +58,7 @@ const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
   rules: ['rules', 'ports', 'ground'],
   ports: ['rules', 'ports', 'ground'],
   adapter: ['adapter', 'ports', 'rules', 'ground'],
-  web: ['web', 'ui', 'texts', 'ground'],
+  web: ['web', 'ui', 'config', 'texts', 'ground'],
   ui: ['ui', 'texts', 'ground'],
   texts: ['texts', 'ground'],
   client: ['client'],
@@ -188,8 +188,14 @@ function fileOfSrc(file: string): Place | undefined {
       return { room: 'app' };
     case 'config.ts':
       return { room: 'config' };
+    case 'keys.ts':
+    case 'language.ts':
+    case 'keys.ts':
+    case 'language.ts':
     case 'result.ts':
     case 'root.ts':
+    case 'session.ts':
+    case 'session.ts':
       return { room: 'ground' };
     default:
       return undefined;

@@ -1,0 +1,194 @@
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { findChromium, howToGetChromium } from '../../scripts/chromium.mjs';
+import {
+  control,
+  errorMessage,
+  heading,
+  labelsOf,
+  language,
+  link,
+  radio,
+  readPage,
+  title,
+  visibleText,
+} from './page.ts';
+import type { Visitor } from './visitor.ts';
+
+/** Starts Chromium so that it reaches nothing but this machine. */
+export async function startBrowser(): Promise<Browser> {
+  const executablePath = findChromium();
+  if (executablePath === undefined) throw new Error(howToGetChromium);
+  return await chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+    ],
+  });
+}
+
+export interface BrowserVisit {
+  readonly javaScript: boolean;
+  /** CSS pixels. */
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** A visitor at a page of a real browser, together with what the browser complained of. */
+export interface BrowserVisitor extends Visitor {
+  readonly page: Page;
+  newTab(): Promise<BrowserVisitor>;
+}
+
+/** Opens a fresh browser profile on the service at `origin`. Addresses of journeys are relative to it. */
+export async function browserVisitor(
+  browser: Browser,
+  origin: string,
+  visit: BrowserVisit,
+): Promise<BrowserVisitor> {
+  const context = await browser.newContext({
+    baseURL: origin,
+    javaScriptEnabled: visit.javaScript,
+    viewport: { width: visit.width ?? 1280, height: visit.height ?? 900 },
+    locale: 'kk-KZ',
+    timezoneId: 'Asia/Almaty',
+  });
+  context.setDefaultTimeout(15_000);
+  const complaints: string[] = [];
+  watch(context, origin, complaints);
+  return await tab(context, origin, complaints);
+}
+
+/** Notes everything that a correct page never causes. */
+function watch(context: BrowserContext, origin: string, complaints: string[]): void {
+  context.on('console', (message) => {
+    // A page answered with 422 or 404 is written to the console too; that is the status the journey checks itself.
+    const ownStatus =
+      message.text().startsWith('Failed to load resource') &&
+      message.location().url === message.page()?.url();
+    if (message.type() === 'error' && !ownStatus)
+      complaints.push(`console: ${message.text()} ${message.location().url}`);
+  });
+  context.on('weberror', (error) => complaints.push(`page error: ${error.error().message}`));
+  context.on('request', (request) => {
+    if (!request.url().startsWith(`${origin}/`)) complaints.push(`a request elsewhere: ${request.url()}`);
+  });
+}
+
+async function tab(context: BrowserContext, origin: string, complaints: string[]): Promise<BrowserVisitor> {
+  const page = await context.newPage();
+  let status = 0;
+  page.on('response', (response) => {
+    const request = response.request();
+    const redirected = response.status() >= 300 && response.status() < 400;
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame() && !redirected)
+      status = response.status();
+  });
+  // "Unsaved changes. Leave the page?" is answered with yes: who presses Cancel means it.
+  page.on('dialog', (dialog) => void dialog.accept());
+
+  const read = async () => readPage(await page.content());
+  const byId = (id: string | undefined): Locator => page.locator(`[id="${id ?? ''}"]`);
+  const field = async (label: string): Promise<Locator> => {
+    const found = control(await read(), label);
+    return found.tagName === 'FIELDSET'
+      ? page.locator('fieldset', { has: page.locator('legend', { hasText: label }) })
+      : byId(found.getAttribute('id'));
+  };
+  const pressable = (name: string): Locator => page.getByRole('button', { name, exact: true });
+  const arrives = async (act: () => Promise<void>): Promise<void> => {
+    await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), act()]);
+  };
+
+  return {
+    page,
+    open: async (path) => {
+      await page.goto(path, { waitUntil: 'load' });
+    },
+    fill: async (label, value) => (await field(label)).fill(value),
+    async choose(label, option) {
+      const dom = await read();
+      const found = control(dom, label);
+      if (found.tagName === 'FIELDSET') await byId(radio(dom, found, option).getAttribute('id')).check();
+      else await byId(found.getAttribute('id')).selectOption({ label: option });
+    },
+    tick: async (label) => (await field(label)).check(),
+    untick: async (label) => (await field(label)).uncheck(),
+    press: (name) => arrives(() => pressable(name).click()),
+    async pressAtOnce(name, times) {
+      const { action, fields } = await pressable(name).evaluate((element) => {
+        const button = element as HTMLButtonElement;
+        const form = button.form as HTMLFormElement;
+        const sent = [...new FormData(form, button)].map(([key, value]) => [key, String(value)] as const);
+        return { action: button.hasAttribute('formaction') ? button.formAction : form.action, fields: sent };
+      });
+      const answers = await Promise.all(
+        Array.from({ length: times }, () =>
+          context.request.post(action, {
+            form: Object.fromEntries(fields),
+            headers: { origin },
+            maxRedirects: 0,
+          }),
+        ),
+      );
+      return answers.map((answer) => ({ status: answer.status(), location: answer.headers()['location'] }));
+    },
+    async follow(text) {
+      link(await read(), text);
+      await arrives(() => page.getByRole('link', { name: text, exact: true }).first().click());
+    },
+    async download(text) {
+      const answer = await context.request.get(link(await read(), text));
+      return {
+        status: answer.status(),
+        contentType: answer.headers()['content-type'] ?? '',
+        bytes: await answer.body(),
+      };
+    },
+    async back() {
+      await page.goBack({ waitUntil: 'load' });
+    },
+    newTab: () => tab(context, origin, complaints),
+
+    sees: async (text) => expect(visibleText(await read())).toContain(text),
+    doesNotSee: async (text) => expect(visibleText(await read())).not.toContain(text),
+    text: async () => visibleText(await read()),
+    heading: async () => heading(await read()),
+    title: async () => title(await read()),
+    language: async () => language(await read()),
+    async fieldValue(label) {
+      const dom = await read();
+      const found = control(dom, label);
+      if (found.tagName === 'FIELDSET') {
+        for (const one of found.querySelectorAll('input[type=radio]')) {
+          const id = one.getAttribute('id');
+          const named = found.querySelectorAll('label').find((label) => label.getAttribute('for') === id);
+          if (named && (await byId(id).isChecked())) return visibleText(named);
+        }
+        return '';
+      }
+      const box = byId(found.getAttribute('id'));
+      if (found.getAttribute('type') === 'checkbox') return (await box.isChecked()) ? 'on' : '';
+      if (found.tagName !== 'SELECT') return await box.inputValue();
+      return visibleText(readPage(await box.locator('option:checked').innerHTML()));
+    },
+    errorOf: async (label) => errorMessage(await read(), label),
+    labels: async () => labelsOf(await read()),
+    async path() {
+      const url = new URL(page.url());
+      return url.pathname + url.search;
+    },
+    status: async () => status,
+    async leave() {
+      await context.close();
+      if (complaints.length > 0) throw new Error(`the browser complained:\n${complaints.join('\n')}`);
+    },
+  };
+}
