@@ -1,0 +1,84 @@
+import { domainToASCII } from 'node:url';
+import { accepted, type Result, refused } from '../../result.ts';
+import { isWellFormed, plainSpaces, visible } from './characters.ts';
+
+declare const emailBrand: unique symbol;
+
+/** An e-mail address in ASCII: the local part as typed, the domain in lower case (punycode where it had other letters). */
+export type Email = string & { readonly [emailBrand]: true };
+
+export type EmailReason = 'emailInvalid' | 'emailCharacter' | 'emailDots' | 'emailDomain' | 'emailTooLong';
+
+const maxLength = 254;
+const maxLocalLength = 64;
+
+/**
+ * Reads an e-mail address: a dot-atom of RFC 5322, `@`, and a domain name with at least one dot.
+ *
+ * Refused although some standard allows them: letters outside ASCII before the `@`, quoted local parts, comments, domain
+ * literals, a domain label that mixes alphabets. They are rare, and each lets two addresses look alike. `detail` names the
+ * character that does not belong.
+ */
+export function parseEmail(text: string): Result<Email, EmailReason> {
+  if (text.length > 2 * maxLength) return refused('emailTooLong');
+  if (!isWellFormed(text)) return refused('emailCharacter', 'U+FFFD');
+  const address = plainSpaces(text)
+    .replace(/^ +| +$/g, '')
+    .normalize('NFC');
+  const at = address.lastIndexOf('@');
+  if (at < 1 || at === address.length - 1) return refused('emailInvalid');
+  const local = address.slice(0, at);
+  const strange = /[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]/u.exec(local);
+  if (strange) return refused('emailCharacter', visible(strange[0]));
+  if (hasMisplacedDot(local)) return refused('emailDots');
+  if (local.length > maxLocalLength) return refused('emailTooLong');
+
+  const domain = parseDomain(address.slice(at + 1));
+  if (!domain.ok) return domain;
+  const email = `${local}@${domain.value}`;
+  return email.length > maxLength ? refused('emailTooLong') : accepted(email as Email);
+}
+
+/** Shows an address as it is stored: a name in punycode stays so, since its letters may imitate another's. */
+export function formatEmail(email: string): string {
+  return email;
+}
+
+/**
+ * Whether two addresses reach one mailbox: the domain always ignores case, and no provider in use tells `Aigul@` from
+ * `aigul@`, which a phone's keyboard writes by itself. Old values on file that `parseEmail` refuses are compared as text.
+ */
+export function sameEmail(one: string, other: string): boolean {
+  return comparable(one) === comparable(other);
+}
+
+function comparable(text: string): string {
+  const parsed = parseEmail(text);
+  return (parsed.ok ? parsed.value : text).toLowerCase();
+}
+
+function hasMisplacedDot(text: string): boolean {
+  return text.startsWith('.') || text.endsWith('.') || text.includes('..');
+}
+
+function parseDomain(text: string): Result<string, EmailReason> {
+  const strange = /[^\p{L}\p{M}\p{Nd}.-]/u.exec(text);
+  if (strange) return refused('emailCharacter', visible(strange[0]));
+  if (hasMisplacedDot(text)) return refused('emailDots');
+  if (!text.split('.').every(isOfOneAlphabet)) return refused('emailDomain');
+  const domain = domainToASCII(text);
+  const labels = domain.split('.');
+  if (labels.length < 2 || !labels.every(isLabel) || /^[0-9]+$/.test(labels.at(-1) ?? '')) {
+    return refused('emailDomain');
+  }
+  return accepted(domain);
+}
+
+function isLabel(label: string): boolean {
+  return label.length <= 63 && /^[a-z0-9-]+$/.test(label) && !label.startsWith('-') && !label.endsWith('-');
+}
+
+/** ASCII alone, or Cyrillic with ASCII digits: a Cyrillic letter among Latin ones is how `аррӏе.com` is made. */
+function isOfOneAlphabet(label: string): boolean {
+  return /^[A-Za-z0-9-]*$/.test(label) || /^[\p{Script=Cyrillic}0-9-]*$/u.test(label);
+}
