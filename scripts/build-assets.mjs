@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build } from 'esbuild';
@@ -13,7 +13,10 @@ import { pruneCss } from './prune-css.mjs';
 const browsers = ['chrome109', 'safari16.4', 'firefox121'];
 
 /** Where markup is written; a rule of the style sheet that none of it can match is dropped. */
-const markup = ['src/ui', 'src/modules', 'src/web', 'src/client'];
+const markup = {
+  folders: ['src/ui', 'src/modules', 'src/web', 'src/client'],
+  files: /(\.tsx|client\/[\w-]+\.ts)$/,
+};
 
 /**
  * Builds every asset anew.
@@ -64,12 +67,11 @@ async function styleSheet(root) {
  */
 async function markupOf(root) {
   const texts = await Promise.all(
-    markup.map(async (folder) => {
-      const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
-      const files = entries.filter((entry) => entry.isFile() && /(?<!\.test)\.tsx?$/.test(entry.name));
-      return Promise.all(
-        files.map((file) => readFile(join(file.parentPath ?? file.path, file.name), 'utf8')),
-      );
+    markup.folders.map(async (folder) => {
+      const names = await readdir(join(root, folder), { recursive: true });
+      const files = names.map((name) => join(root, folder, name)).sort();
+      const sources = files.filter((file) => markup.files.test(file) && !file.includes('.test.'));
+      return Promise.all(sources.map((file) => readFile(file, 'utf8')));
     }),
   );
   return texts.flat().join('\n');
@@ -92,8 +94,8 @@ async function scripts(root) {
     target: browsers,
     logLevel: 'warning',
   });
-  return built.outputFiles.map((file, index) => ({
-    name: (sources[index] ?? '').replace(/\.ts$/, '.js'),
+  return built.outputFiles.map((file) => ({
+    name: basename(file.path),
     content: Buffer.from(file.contents),
   }));
 }

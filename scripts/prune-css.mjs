@@ -4,7 +4,7 @@
 import postcss from 'postcss';
 import parseSelector from 'postcss-selector-parser';
 
-/** States and parts that no page has: nothing is disabled, runs right to left or shows a placeholder. */
+/** What no page has, whatever words its source uses: nothing is disabled, read-only, from right to left, or a placeholder. */
 const never = new Set([
   ':disabled',
   ':indeterminate',
@@ -14,6 +14,10 @@ const never = new Set([
   ':dir',
   '::placeholder',
   '::-moz-placeholder',
+  'readonly',
+  'aria-readonly',
+  'disabled',
+  'aria-disabled',
 ]);
 
 /** Pseudo-classes that match where one of the selectors in their brackets does. */
@@ -70,6 +74,7 @@ function canMatch(selectors, words) {
       case 'tag':
         return words.has(node.value) || node.value === '*';
       case 'attribute':
+        if (never.has(node.attribute)) return false;
         return words.has(node.attribute) && (node.operator !== '=' || words.has(node.value ?? ''));
       case 'pseudo':
         if (never.has(node.value)) return false;

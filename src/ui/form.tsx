@@ -10,13 +10,23 @@ export interface FormProps {
   hidden?: Readonly<Record<string, string>> | undefined;
   /** Asked before the page is left with something typed; `client/unsaved.ts`. */
   unsavedText?: string | undefined;
+  /** It shows again what was typed and is not saved: leaving it asks at once. */
+  typed?: boolean | undefined;
   children: ComponentChildren;
 }
 
 /** A form sent by POST. Its fields are checked by the server alone, hence `novalidate`: one place, one wording. */
-export function Form({ action, csrf, id = 'page-form', hidden = {}, unsavedText, children }: FormProps) {
+export function Form(props: FormProps) {
+  const { action, csrf, id = 'page-form', hidden = {}, unsavedText, typed, children } = props;
   return (
-    <form id={id} method="post" action={action} novalidate data-unsaved={unsavedText}>
+    <form
+      id={id}
+      method="post"
+      action={action}
+      novalidate
+      data-unsaved={unsavedText}
+      data-typed={typed ? '' : undefined}
+    >
       <input type="hidden" name="csrf" value={csrf} />
       {Object.entries(hidden).map(([name, value]) => (
         <input type="hidden" key={name} name={name} value={value} />

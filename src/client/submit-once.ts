@@ -1,0 +1,27 @@
+// One press, one request. The server tells a repeated form by its formId anyway; this spares the person the wait.
+
+/** After this long another press is let through: the first one may have been stopped. Milliseconds. */
+const patience = 10_000;
+
+const sent = new Map<HTMLFormElement, HTMLElement | null>();
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return;
+  if (sent.has(form)) {
+    event.preventDefault();
+    return;
+  }
+  sent.set(form, event.submitter);
+  event.submitter?.setAttribute('aria-busy', 'true');
+  setTimeout(() => release(form), patience);
+});
+
+addEventListener('pageshow', () => {
+  for (const form of sent.keys()) release(form);
+});
+
+function release(form: HTMLFormElement): void {
+  sent.get(form)?.removeAttribute('aria-busy');
+  sent.delete(form);
+}
