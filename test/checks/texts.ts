@@ -166,13 +166,19 @@ function lookAt(sources: Sources): Seen {
   return { named, read, indexed, handedOn, literals };
 }
 
-/** Short names of groups: `const t = texts.signIn`, `(t: Texts['signIn'])`. */
+/** Short names of groups: `const t = texts.signIn`, `{ signIn: t }`, `(t: Texts['signIn'])`. */
 function aliasesOf(program: ReturnType<typeof parseSync>['program']): Map<string, string[]> {
   const aliases = new Map<string, string[]>();
   const add = (alias: string, group: string): void => {
     aliases.set(alias, [...(aliases.get(alias) ?? []), group]);
   };
   new Visitor({
+    ObjectPattern: (node) => {
+      for (const property of node.properties) {
+        if (property.type !== 'Property' || property.key.type !== 'Identifier') continue;
+        if (property.value.type === 'Identifier') add(property.value.name, property.key.name);
+      }
+    },
     VariableDeclarator: (node) => {
       if (node.id.type !== 'Identifier' || !node.init) return;
       const group = nameOf(bare(node.init));

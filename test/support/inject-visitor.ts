@@ -42,6 +42,7 @@ export function injectVisitor(server: FastifyInstance, cookies: CookieJar = new 
       headers: {
         host: new URL(origin).host,
         accept: 'text/html',
+        ...(path === '' ? {} : { referer: origin + path }),
         ...(cookies.size === 0
           ? {}
           : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),

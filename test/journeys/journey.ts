@@ -1,0 +1,44 @@
+import type { PersonLine } from '../support/people.ts';
+import type { Visitor } from '../support/visitor.ts';
+
+/** How a journey is made. */
+export type Way = 'inject' | 'browser without JavaScript' | 'browser with JavaScript';
+
+/** Something a person does from beginning to end. */
+export interface Journey {
+  readonly name: string;
+  /** The ways in which it means something; all of them by default. */
+  readonly ways?: readonly Way[];
+  run(world: World): Promise<void>;
+}
+
+/** What stands around a journey. */
+export interface World {
+  /** Someone at a browser of their own, who has never been here. */
+  visitor(): Promise<Visitor>;
+  /** A person of the fund with a cabinet, like nobody else. */
+  person(different?: Partial<PersonLine>): Promise<PersonLine>;
+  /** Lets so many minutes pass for the sessions of a person. */
+  ageSessions(person: PersonLine, minutes: number): Promise<void>;
+  /** Lets so many minutes pass for every delay after failed sign-ins. */
+  ageFailures(minutes: number): Promise<void>;
+  /** How many changes of a person are saved, receipts and rows on their way to the fund among them. */
+  saved(
+    person: PersonLine,
+  ): Promise<{ readonly changes: number; readonly outbox: number; readonly revision: number }>;
+  /** A change made at a branch of the fund, unknown to the cabinet. */
+  changeAtBranch(person: PersonLine, fields: Partial<PersonLine['requisites']>): Promise<void>;
+}
+
+/** Signs in on the page that is open. */
+export async function signIn(visitor: Visitor, person: PersonLine): Promise<void> {
+  await visitor.fill('ЖСН', person.iin);
+  await visitor.fill('Құпиясөз', person.password ?? '');
+  await visitor.press('Кіру');
+}
+
+/** Opens the requisites as this person. */
+export async function openRequisites(visitor: Visitor, person: PersonLine): Promise<void> {
+  await visitor.open('/services/requisites');
+  await signIn(visitor, person);
+}
