@@ -248,8 +248,7 @@ export function importsOf(file: string, text: string): Import[] {
       if (target !== undefined && /\.tsx?$/.test(target)) add(target, node.start);
     },
     CallExpression: (node) => {
-      const called = node.callee.type === 'Identifier' ? node.callee.name : undefined;
-      if (called === 'require' || called === 'createRequire') add(undefined, node.start);
+      if (node.callee.type === 'Identifier' && node.callee.name === 'require') add(undefined, node.start);
     },
   }).visit(parsed.program);
   return found;

@@ -161,6 +161,10 @@ function lookAt(sources: Sources): Seen {
       Literal: (node) => {
         literals.add(String(node.value));
       },
+      // SQL writes what happened as a quoted word.
+      TemplateElement: (node) => {
+        for (const [, word] of node.value.raw.matchAll(/'([a-z-]+)'/g)) literals.add(word ?? '');
+      },
     }).visit(program);
   }
   return { named, read, indexed, handedOn, literals };
