@@ -299,7 +299,7 @@ function createPlaces(
     for (const index of candidates) {
       const kind = kinds[index] ?? 'other';
       if (administrations.has(kind)) continue;
-      const score = scoreOf(index, words);
+      const score = scoreOf(index, words, strictness);
       if (score > 0) found.push({ ...placeAt(index), score });
     }
     touchedNames.forEach((touched, row) => {
@@ -311,7 +311,7 @@ function createPlaces(
     return found.sort((left, right) => right.score - left.score || left.kato - right.kato);
   }
 
-  function scoreOf(index: number, words: readonly QueryWord[]): number {
+  function scoreOf(index: number, words: readonly QueryWord[], strictness: Strictness): number {
     let fit = 0;
     let required = 0;
     let own = 0;
@@ -319,7 +319,9 @@ function createPlaces(
     for (const [row, word] of words.entries()) {
       const inOwn = ofPlace[row]?.[index] ?? 0;
       if (word.optional) {
-        if (word.kinds?.has(kinds[index] ?? 'other')) bonus = spokenKindBonus;
+        const fits = kindFit(index, word.kinds, words.length);
+        if (fits === 'not' && strictness === 'words') return 0;
+        bonus += fits === 'itself' ? spokenKindBonus : fits === 'not' ? -spokenKindBonus : 0;
         continue;
       }
       let best = inOwn;
@@ -347,6 +349,24 @@ function createPlaces(
       penalty = (names.factor[name] ?? 1) < 1 ? otherNamePenalty : 0;
     }
     return fit / required + coverageWeight * coverage + bonus + (weights[index] ?? 0) - penalty;
+  }
+
+  /** Whether a word for a kind speaks of the place itself, or of something named above it. */
+  function kindFit(
+    index: number,
+    spoken: ReadonlySet<PlaceKind> | undefined,
+    words: number,
+  ): 'itself' | 'above' | 'not' {
+    if (spoken === undefined || spoken.size === 0) return 'above';
+    if (spoken.has(kinds[index] ?? 'other')) return 'itself';
+    for (let above = parents[index] ?? -1; above >= 0; above = parents[above] ?? -1) {
+      const shown = administrations.has(kinds[above] ?? 'other') ? (seats[above] ?? -1) : above;
+      if (!spoken.has(kinds[shown] ?? 'other')) continue;
+      for (let row = 0; row < words; row += 1) {
+        if ((ofPlace[row]?.[above] ?? 0) > 0 || (ofPlace[row]?.[shown] ?? 0) > 0) return 'above';
+      }
+    }
+    return 'not';
   }
 
   function placeAt(index: number): Place {

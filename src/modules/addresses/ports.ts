@@ -1,5 +1,5 @@
 import type { Result } from '../../result.ts';
-import type { Postcode } from './postcode.ts';
+import type { Postcode } from '../requisites/postcode.ts';
 import type { AddressLanguage, StreetKind } from './wording.ts';
 
 /** The same words in both languages an address is written in. */

@@ -108,6 +108,19 @@ function misspelt(sorted: readonly string[], shared: Uint8Array, typed: string):
   return found;
 }
 
+/** Slips between two words, whole or where `typed` is a beginning; more than are allowed for its length is Infinity. */
+export function slipsBetween(typed: string, word: string): number {
+  const allowed = slipsAllowed(typed.length);
+  if (allowed === 0) return typed === word ? 0 : Number.POSITIVE_INFINITY;
+  const rows: number[][] = [Array.from({ length: typed.length + 1 }, (_, index) => index)];
+  let best = typed.length;
+  for (let depth = 1; depth <= word.length; depth += 1) {
+    if (distanceRow(rows, typed, word, depth) > allowed) break;
+    best = Math.min(best, rows[depth]?.[typed.length] ?? best);
+  }
+  return best <= allowed ? best : Number.POSITIVE_INFINITY;
+}
+
 /** Fills the row of `word`'s letter number `depth` and gives its least value. */
 function distanceRow(rows: number[][], typed: string, word: string, depth: number): number {
   const above = rows[depth - 1] ?? [];

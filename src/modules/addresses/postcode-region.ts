@@ -1,28 +1,4 @@
-import { accepted, type Result, refused } from '../../result.ts';
-import { cleanText } from './fold.ts';
-
-/**
- * A postal index of Kazakhstan: six digits, or seven characters of the new form (letter, two digits, letter, digit,
- * letter, digit: order № 66 of 29 July 2016). Only `parsePostcode` makes one.
- */
-export type Postcode = string & { readonly Postcode: unique symbol };
-
-/** Cyrillic letters typed for the Latin ones of the new form: alike in shape. */
-const lookAlikes: Readonly<Record<string, string>> = {
-  А: 'A',
-  В: 'B',
-  С: 'C',
-  Е: 'E',
-  Н: 'H',
-  Һ: 'H',
-  К: 'K',
-  Қ: 'K',
-  М: 'M',
-  О: 'O',
-  Р: 'P',
-  Т: 'T',
-  Х: 'X',
-};
+import type { Postcode } from '../requisites/postcode.ts';
 
 /** First letter of the new form and first two digits of the old one, by the KATO code of the region. */
 const regions: readonly {
@@ -58,34 +34,6 @@ const partOf: Readonly<Record<number, number>> = {
   620000000: 350000000,
   790000000: 610000000,
 };
-
-/**
- * Reads a postal index as people type it: white space and hyphens dropped, any case, Cyrillic look-alikes of the
- * Latin letters (А В Е К М Н О Р С Т Х) taken for them. Refuses with `postcodeInvalid` when it is neither form.
- */
-export function parsePostcode(text: string): Result<Postcode, 'postcodeInvalid'> {
-  const folded = [...cleanText(text, 20).toUpperCase().replace(/[\s-]/g, '')]
-    .map((letter) => lookAlikes[letter] ?? letter)
-    .join('');
-  // The letter O for a zero, and a zero for the letter, where the place of the character tells which is meant.
-  const placed = folded.length === 7 ? placeCharacters(folded) : folded;
-  return isPostcode(placed) ? accepted(placed) : refused('postcodeInvalid');
-}
-
-/** True for an index in its canonical form. */
-export function isPostcode(text: string): text is Postcode {
-  return /^(?:\d{6}|[A-Z]\d{2}[A-Z]\d[A-Z]\d)$/.test(text);
-}
-
-function placeCharacters(text: string): string {
-  return [...text]
-    .map((character, index) => {
-      const digit = index !== 0 && index !== 3 && index !== 5;
-      if (digit && character === 'O') return '0';
-      return character;
-    })
-    .join('');
-}
 
 /** KATO code of the region an index begins as, or null where the beginning is not known. */
 export function regionOfPostcode(postcode: Postcode): number | null {
