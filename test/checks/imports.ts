@@ -190,11 +190,8 @@ function fileOfSrc(file: string): Place | undefined {
       return { room: 'config' };
     case 'keys.ts':
     case 'language.ts':
-    case 'keys.ts':
-    case 'language.ts':
     case 'result.ts':
     case 'root.ts':
-    case 'session.ts':
     case 'session.ts':
       return { room: 'ground' };
     default:
