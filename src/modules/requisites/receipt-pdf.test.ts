@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { readPdf } from '../../../test/support/pdf-text.ts';
+import { type ReceiptDocument, receiptPdf } from './receipt-pdf.ts';
+
+const receipt: ReceiptDocument = {
+  language: 'kk',
+  cabinet: 'Жеке кабинет',
+  fund: 'Бірыңғай жинақтаушы зейнетақы қоры',
+  title: 'Рақмет!',
+  lead: 'Өзгерістер сақталды',
+  number: 'R-7F3K-92QX',
+  madeAt: new Date('2026-11-22T09:15:00Z'),
+  facts: [
+    { term: 'Түбіртек нөмірі', value: 'R-7F3K-92QX' },
+    { term: 'Уақыты', value: '2026 ж. 22 қараша, 14:15 (Астана уақыты)' },
+  ],
+  changes: {
+    title: 'Өзгерістер',
+    words: { field: 'Деректеме', before: 'Бұрынғы мәні', after: 'Жаңа мәні', empty: 'жоқ' },
+    rows: [
+      { field: 'Мекенжай', before: null, after: 'Әл-Фараби даңғылы, 77/7' },
+      { field: 'Пәтер', before: '12', after: null },
+    ],
+  },
+  next: { title: 'Әрі қарай не болады', text: 'Өзгерістер қордың ақпараттық жүйесіне жетеді.' },
+  footer: 'Түбіртекті Жеке кабинет автоматты түрде жасаған.',
+};
+
+const withAddress = (after: string): ReceiptDocument => ({
+  ...receipt,
+  changes: { ...receipt.changes, rows: [{ field: 'Мекенжай', before: null, after }] },
+});
+
+describe('receiptPdf', () => {
+  it('holds every text, in the order in which it is read', async () => {
+    const { lines, pages } = readPdf(await receiptPdf(receipt));
+    expect(pages).toBe(1);
+    expect(lines).toEqual([
+      'Жеке кабинет',
+      'Бірыңғай жинақтаушы зейнетақы қоры',
+      'Рақмет!',
+      'Өзгерістер сақталды',
+      'Түбіртек нөмірі',
+      'R-7F3K-92QX',
+      'Уақыты',
+      '2026 ж. 22 қараша, 14:15 (Астана уақыты)',
+      'Өзгерістер',
+      'Деректеме',
+      'Бұрынғы мәні',
+      'Жаңа мәні',
+      'Мекенжай',
+      'жоқ',
+      'Әл-Фараби даңғылы, 77/7',
+      'Пәтер',
+      '12',
+      'жоқ',
+      'Әрі қарай не болады',
+      'Өзгерістер қордың ақпараттық жүйесіне жетеді.',
+      '1 / 1',
+      'Түбіртекті Жеке кабинет автоматты түрде жасаған.',
+    ]);
+  });
+
+  it('lets every letter and sign of an address be copied, in both weights', async () => {
+    const letters = 'АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ';
+    const kazakh = 'ӘҒҚҢӨҰҮҺІ';
+    const signs = '0123456789.,-/№"«»()\'';
+    const all = [letters, kazakh, letters.toLowerCase(), kazakh.toLowerCase(), signs];
+    const rows = all.map((text) => ({ field: 'x', before: text, after: text }));
+    const { lines } = readPdf(await receiptPdf({ ...receipt, changes: { ...receipt.changes, rows } }));
+    const copied = lines.join('');
+    for (const text of all) {
+      for (const character of text) {
+        // Once in the regular and once in the bold face; a row may be cut into lines.
+        expect(copied.split(character).length, character).toBeGreaterThan(2);
+      }
+    }
+  });
+
+  it('wraps a long address at spaces without losing a letter', async () => {
+    const address = 'Түркістан облысы, Сайрам ауданы, Қарабұлақ ауылы, Һәкімжан Наурызбайұлы көшесі, № 77/7 '
+      .repeat(11)
+      .trim();
+    const { lines } = readPdf(await receiptPdf(withAddress(address)));
+    expect(lines.join(' ')).toContain(address);
+    expect(lines.every((line) => line.length < 120)).toBe(true);
+  });
+
+  it('goes on on further pages, with the number at their head and the count at their foot', async () => {
+    const { lines, pages } = readPdf(await receiptPdf(withAddress('Щ'.repeat(5000))));
+    expect(pages).toBeGreaterThan(2);
+    expect(lines.join('').split('Щ')).toHaveLength(5001);
+    expect(lines.filter((line) => line === receipt.number)).toHaveLength(pages);
+    for (let page = 1; page <= pages; page++) expect(lines).toContain(`${page} / ${pages}`);
+  });
+
+  it('keeps № and its number on one line', async () => {
+    for (let length = 0; length < 30; length++) {
+      const { lines } = readPdf(await receiptPdf(withAddress(`${'ә'.repeat(length)} № 77/7`)));
+      expect(lines.join('\n')).toContain('№ 77/7');
+    }
+  });
+
+  it('breaks a long e-mail address after a sign', async () => {
+    const { lines } = readPdf(
+      await receiptPdf(withAddress('aigul.mukhambetkalikyzy@a-long-name.example.kz')),
+    );
+    expect(lines.join('')).toContain('aigul.mukhambetkalikyzy@a-long-name.example.kz');
+    expect(lines).not.toContain('aigul.mukhambetkalikyzy@a-long-name.example.kz');
+  });
+
+  it('is tagged, titled and says its language', async () => {
+    const { objects } = readPdf(await receiptPdf(receipt));
+    expect(objects).toContain('/Marked true');
+    expect(objects).toContain('/Lang (kk)');
+    expect(objects).toContain('/DisplayDocTitle true');
+    expect(objects).toContain('<rdf:li xml:lang="x-default">Жеке кабинет: R-7F3K-92QX</rdf:li>');
+    for (const tag of ['Document', 'H1', 'H2', 'P', 'Table', 'TR', 'TH', 'TD'])
+      expect(objects).toContain(`/S /${tag}\n`);
+    expect(objects.match(/\/Scope \/Column/g)).toHaveLength(3);
+    expect(objects.match(/\/Scope \/Row/g)).toHaveLength(4);
+  });
+
+  it('writes only the letters it needs into the file', async () => {
+    const file = await receiptPdf(receipt);
+    expect(file.length).toBeLessThan(90_000);
+    expect(file.toString('latin1')).toMatch(/\/FontName \/[A-Z]{6}\+PTSans-Regular/);
+  });
+
+  it('is the same file for the same receipt', async () => {
+    expect(await receiptPdf(receipt)).toEqual(await receiptPdf(receipt));
+  });
+
+  it('shows what looks like mark-up or a program as text', async () => {
+    const text = '<img src=http://127.0.0.1/x> ) Tj /JS (app.alert(1)) \\ %PDF';
+    const file = await receiptPdf(withAddress(text));
+    const { lines, objects } = readPdf(file);
+    expect(lines.join(' ')).toContain(text);
+    expect(objects).not.toMatch(/\/(JS|JavaScript|URI|Launch|OpenAction)\b/);
+  });
+
+  it('survives letters that the font does not have', async () => {
+    const file = await receiptPdf(withAddress('Үй 🏠 中文 \ud800'));
+    expect(file.subarray(0, 5).toString()).toBe('%PDF-');
+  });
+});
