@@ -89,6 +89,7 @@ create table cabinet.outbox (
 );
 
 create index outbox_pending on cabinet.outbox (lane, holder_id, outbox_id) where delivered_at is null and dead_at is null;
+create index outbox_due on cabinet.outbox (lane, outbox_id) where delivered_at is null and dead_at is null;
 create index outbox_by_change on cabinet.outbox (change_id);
 
 -- Only the SHA-256 of the cookie's 256 bits is stored.
@@ -96,6 +97,7 @@ create table cabinet.session (
   session_hash bytea primary key,
   holder_id    uuid not null references cabinet.holder,
   method       text not null check (method in ('password', 'eds')),
+  short_name   text not null,
   device       text not null,
   started_at   timestamptz not null default now(),
   seen_at      timestamptz not null default now(),
@@ -128,6 +130,7 @@ create unlogged table cabinet.failure (
   key           bytea primary key,
   failures      integer not null default 0,
   blocked_until timestamptz,
+  allowed       boolean not null default true,
   expires_at    timestamptz not null
 );
 

@@ -1,21 +1,13 @@
+import type { Language } from '../language.ts';
 import { en } from './en.ts';
 import { kk, type Texts } from './kk.ts';
 import { ru } from './ru.ts';
-
-/** The languages of the service, the first one the default. */
-export const languages = ['kk', 'ru', 'en'] as const;
-export type Language = (typeof languages)[number];
 
 const texts: Record<Language, Texts> = { kk, ru, en };
 
 /** The texts of a language. */
 export function textsOf(language: Language): Texts {
   return texts[language];
-}
-
-/** Narrows what came from outside. */
-export function isLanguage(text: unknown): text is Language {
-  return languages.some((language) => language === text);
 }
 
 /**

@@ -185,6 +185,7 @@ function fileOfSrc(file: string): Place | undefined {
     case 'main.ts':
       return { room: 'main' };
     case 'app.ts':
+    case 'start.ts':
       return { room: 'app' };
     case 'config.ts':
       return { room: 'config' };

@@ -1,0 +1,30 @@
+import type { Database } from './database.ts';
+import { sql } from './sql.ts';
+
+/** Removes what has expired, now and then: counted failures, drafts, sessions long over. Any node may do it. */
+export function housekeeping(
+  database: Database,
+  { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },
+): { wake(): void; stop(): Promise<void> } {
+  let running: Promise<void> = Promise.resolve();
+  const wake = () => {
+    running = sweep(database).catch(onError);
+  };
+  const timer = setInterval(wake, everyMs);
+  return {
+    wake,
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+/** One sweep. Sessions stay for 30 days, so that a late POST still finds whose it was. */
+export async function sweep(database: Database): Promise<void> {
+  await database.run(sql`delete from cabinet.failure where expires_at < now()`);
+  await database.run(sql`delete from cabinet.draft where expires_at < now()`);
+  await database.run(
+    sql`delete from cabinet.session where greatest(seen_at, ended_at) < now() - interval '30 days'`,
+  );
+}

@@ -1,0 +1,47 @@
+import type { Iin } from '../../modules/sign-in/iin.ts';
+import type { Database } from './database.ts';
+import { json, sql } from './sql.ts';
+
+/** What an operator may do from the terminal. Each leaves a security event that the person sees. */
+export interface OperatorStore {
+  /** Notes an act with its reason; the holder's id, or undefined when there is no such holder. */
+  note(iin: Iin, kind: 'looked-at' | 'sessions-ended', reason: string): Promise<string | undefined>;
+  /** What is on file of a person, at the fund and here; the look itself is noted first. */
+  show(iin: Iin, reason: string): Promise<object | undefined>;
+}
+
+/** The operator's acts on the service's tables and the embedded fund's. */
+export function operatorStore(database: Database): OperatorStore {
+  const note: OperatorStore['note'] = async (iin, kind, reason) => {
+    // A person of the fund who has no cabinet yet gets the row that the event hangs on: no look goes unseen.
+    await database.run(sql`
+      insert into cabinet.holder (iin, language) select iin, language from fund.person where iin = ${iin}
+      on conflict (iin) do nothing`);
+    const row = await database.first<{ holderId: string }>(sql`
+      insert into cabinet.security_event (holder_id, kind, detail)
+      select holder_id, ${kind}, ${json({ reason })}::jsonb from cabinet.holder where iin = ${iin}
+      returning holder_id as "holderId"`);
+    return row?.holderId;
+  };
+  return {
+    note,
+    async show(iin, reason) {
+      const holderId = await note(iin, 'looked-at', reason);
+      const person = await database.first<object>(sql`
+        select iin, surname, name, patronymic, language, status, documents, accounts, requisites
+        from fund.person where iin = ${iin}`);
+      const cabinet =
+        holderId === undefined
+          ? undefined
+          : await database.first<object>(sql`
+              select r.revision, r.address, r.apartment, r.postcode, r.home_phone as "homePhone",
+                r.contact_phone as "contactPhone", r.mobile_phone as "mobilePhone", r.email,
+                (select count(*)::int from cabinet.change c where c.holder_id = h.holder_id) as changes,
+                (select count(*)::int from cabinet.session s where s.holder_id = h.holder_id and ended_at is null) as sessions,
+                exists (select from cabinet.credential c where c.holder_id = h.holder_id) as "hasPassword"
+              from cabinet.holder h left join cabinet.requisites r using (holder_id)
+              where h.holder_id = ${holderId}`);
+      return person || cabinet ? { fund: person ?? null, cabinet: cabinet ?? null } : undefined;
+    },
+  };
+}

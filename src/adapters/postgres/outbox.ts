@@ -1,0 +1,54 @@
+import type { Outbox, Parcel } from '../../modules/delivery/ports.ts';
+import type { Database } from './database.ts';
+import { sql } from './sql.ts';
+
+const pending = sql`delivered_at is null and dead_at is null`;
+
+/** The outbox table: leases of 30 seconds, the oldest unsent row of a holder first, holders independent of one another. */
+export function outbox(database: Database): Outbox {
+  const held = (parcel: Parcel) =>
+    sql`outbox_id = ${parcel.outboxId} and attempts = ${parcel.attempt} and ${pending}`;
+  return {
+    lease: (lane, size) =>
+      database.rows<Parcel>(sql`
+        with due as (
+          select outbox_id from cabinet.outbox o
+          where lane = ${lane} and ${pending} and next_attempt_at <= now()
+            and (leased_until is null or leased_until < now())
+            and not exists (
+              select from cabinet.outbox earlier
+              where earlier.lane = o.lane and earlier.holder_id = o.holder_id and earlier.outbox_id < o.outbox_id
+                and earlier.delivered_at is null and earlier.dead_at is null)
+          order by outbox_id limit ${size} for update skip locked)
+        update cabinet.outbox o set leased_until = now() + interval '30 seconds', attempts = attempts + 1
+        from due where o.outbox_id = due.outbox_id
+        returning o.outbox_id as "outboxId", holder_id as "holderId", change_id as "changeId", payload, attempts as attempt`),
+
+    async delivered(parcel) {
+      return (
+        (await database.run(sql`update cabinet.outbox set delivered_at = now() where ${held(parcel)}`)) === 1
+      );
+    },
+
+    async retry(parcel, seconds, code) {
+      await database.run(sql`
+        update cabinet.outbox set leased_until = null, last_error = ${code},
+          next_attempt_at = now() + make_interval(secs => ${seconds}::int * (0.8 + 0.4 * random()))
+        where ${held(parcel)}`);
+    },
+
+    async bury(parcel, code) {
+      await database.run(
+        sql`update cabinet.outbox set dead_at = now(), last_error = ${code} where ${held(parcel)}`,
+      );
+    },
+
+    async depth(lane) {
+      const row = await database.first<{ pending: number; oldestSeconds: number }>(sql`
+        select count(*)::int as pending,
+          coalesce(extract(epoch from now() - min(created_at)), 0)::float as "oldestSeconds"
+        from cabinet.outbox where lane = ${lane} and ${pending}`);
+      return row ?? { pending: 0, oldestSeconds: 0 };
+    },
+  };
+}

@@ -1,0 +1,204 @@
+import { randomName } from '../../keys.ts';
+import type {
+  ChangeEntry,
+  DraftStore,
+  FieldName,
+  IdentityDocument,
+  NewChange,
+  Proof,
+  Requisites,
+  RequisitesStore,
+  SaveOutcome,
+  StoredRequisites,
+} from '../../modules/requisites/ports.ts';
+import type { Database, Queryable } from './database.ts';
+import { json, type Sql, sql } from './sql.ts';
+
+/** The column of each field; a new field is one entry here and one migration. */
+const columns = {
+  address: sql`address`,
+  apartment: sql`apartment`,
+  postcode: sql`postcode`,
+  homePhone: sql`home_phone`,
+  contactPhone: sql`contact_phone`,
+  mobilePhone: sql`mobile_phone`,
+  email: sql`email`,
+} as const satisfies Record<FieldName, Sql>;
+
+const stored = sql`
+  revision, elsewhere_version as "elsewhereVersion",
+  ((now() at time zone 'UTC') + interval '5 hours')::date::text as today,
+  jsonb_build_object('address', address, 'apartment', apartment, 'postcode', postcode, 'homePhone', home_phone,
+    'contactPhone', contact_phone, 'mobilePhone', mobile_phone, 'email', email) as values`;
+
+/** Requisites, changes and receipts in the service's own tables. */
+export function requisitesStore(database: Database): RequisitesStore {
+  return {
+    load: (holderId) =>
+      database.first<StoredRequisites>(
+        sql`select ${stored} from cabinet.requisites where holder_id = ${holderId}`,
+      ),
+
+    takeOver: (holderId, fund, requestId) =>
+      database.transaction(async (transaction) => {
+        const first = await transaction.run(sql`
+          insert into cabinet.requisites (holder_id, address, apartment, postcode, home_phone, contact_phone, mobile_phone,
+            email, mobile_since, email_since, elsewhere_version)
+          values (${holderId}, ${fund.requisites.address}, ${fund.requisites.apartment}, ${fund.requisites.postcode},
+            ${fund.requisites.homePhone}, ${fund.requisites.contactPhone}, ${fund.requisites.mobilePhone},
+            ${fund.requisites.email}, coalesce(${fund.mobileSince}::timestamptz, to_timestamp(0)),
+            coalesce(${fund.emailSince}::timestamptz, to_timestamp(0)), ${fund.elsewhereVersion})
+          on conflict (holder_id) do nothing`);
+        const current = await lock(transaction, holderId);
+        if (first === 1) return current;
+
+        const newer = fund.changesElsewhere.filter(({ version }) => version > current.elsewhereVersion);
+        const last = newer.at(-1);
+        if (!last) return current;
+        const fields: Partial<Requisites> = Object.assign({}, ...newer.map((change) => change.fields));
+        const entries = differences(current.values, fields);
+        const revision = entries.length > 0 ? current.revision + 1 : current.revision;
+        await transaction.run(sql`
+          update cabinet.requisites set ${assignments(entries)} revision = ${revision},
+            elsewhere_version = ${last.version}, updated_at = now()
+          where holder_id = ${holderId}`);
+        if (entries.length > 0) {
+          await transaction.run(sql`
+            insert into cabinet.change (holder_id, number, revision, made_by, proof, entries, request_id)
+            values (${holderId}, ${randomName(12)}, ${revision}, 'fund', 'branch', ${json(entries)}, ${requestId})`);
+        }
+        return {
+          ...current,
+          revision,
+          elsewhereVersion: last.version,
+          values: { ...current.values, ...fields },
+        };
+      }),
+
+    async findSaved(holderId, formId, formHash) {
+      const earlier = await database.first<EarlierSave>(earlierSave(holderId, formId));
+      return earlier && outcomeOf(earlier, formHash);
+    },
+
+    save: (change) =>
+      database.transaction(async (transaction) => {
+        const current = await lock(transaction, change.holderId);
+        const earlier = await transaction.first<EarlierSave>(earlierSave(change.holderId, change.formId));
+        if (earlier) return outcomeOf(earlier, change.formHash);
+        if (current.revision !== change.revision) return { kind: 'conflict', stored: current };
+        await write(transaction, change);
+        return { kind: 'saved', number: change.number };
+      }),
+
+    async findReceipt(holderId, number) {
+      const row = await database.first<{
+        number: string;
+        madeAt: Date;
+        proof: Proof;
+        document: IdentityDocument | null;
+        entries: ChangeEntry[];
+        deliveredAt: Date | null;
+        dead: boolean | null;
+      }>(sql`
+        select c.number, c.made_at as "madeAt", c.proof, c.document, c.entries,
+          o.delivered_at as "deliveredAt", o.dead_at is not null as dead
+        from cabinet.change c left join cabinet.outbox o on o.change_id = c.change_id and o.lane = 'fund'
+        where c.holder_id = ${holderId} and c.number = ${number} and c.made_by = 'holder'`);
+      if (!row) return undefined;
+      const { deliveredAt, dead, ...change } = row;
+      return {
+        ...change,
+        delivery: dead
+          ? { state: 'refused' }
+          : deliveredAt
+            ? { state: 'applied', at: deliveredAt }
+            : { state: 'sending' },
+      };
+    },
+  };
+}
+
+/** Drafts in the service's own tables. */
+export function draftStore(database: Database): DraftStore {
+  return {
+    async keep(holderId, form, sealed, hours) {
+      await database.run(sql`
+        insert into cabinet.draft (holder_id, form, sealed, expires_at)
+        values (${holderId}, ${form}, ${sealed}, now() + make_interval(hours => ${hours}::int))
+        on conflict (holder_id, form) do update set sealed = excluded.sealed, expires_at = excluded.expires_at`);
+    },
+    find: (holderId, form) =>
+      database.first<{ sealed: Buffer; expiresAt: Date }>(sql`
+        select sealed, expires_at as "expiresAt" from cabinet.draft
+        where holder_id = ${holderId} and form = ${form} and expires_at > now()`),
+    async discard(holderId, form) {
+      await database.run(sql`delete from cabinet.draft where holder_id = ${holderId} and form = ${form}`);
+    },
+  };
+}
+
+interface EarlierSave {
+  readonly number: string;
+  readonly formHash: Buffer;
+}
+
+function earlierSave(holderId: string, formId: string): Sql {
+  return sql`
+    select number, form_hash as "formHash" from cabinet.change where holder_id = ${holderId} and form_id = ${formId}`;
+}
+
+function outcomeOf({ number, formHash }: EarlierSave, formHashNow: Buffer): SaveOutcome {
+  return formHash.equals(formHashNow) ? { kind: 'saved', number } : { kind: 'form-reused' };
+}
+
+/** Holds the holder's row until the transaction ends, so that saves of one person follow one another. */
+async function lock(transaction: Queryable, holderId: string): Promise<StoredRequisites> {
+  const row = await transaction.first<StoredRequisites>(
+    sql`select ${stored} from cabinet.requisites where holder_id = ${holderId} for update`,
+  );
+  if (!row) throw new Error('the holder has no requisites row');
+  return row;
+}
+
+/** New values, change, receipt number, security event and the message for the fund, in one statement. */
+async function write(transaction: Queryable, change: NewChange): Promise<void> {
+  const fields = Object.fromEntries(change.entries.map((entry) => [entry.field, entry.new]));
+  await transaction.run(sql`
+    with updated as (
+      update cabinet.requisites set ${assignments(change.entries)} revision = revision + 1, updated_at = now()
+      where holder_id = ${change.holderId} returning revision),
+    saved as (
+      insert into cabinet.change (holder_id, number, form_id, form_hash, revision, made_by, proof, document, entries, request_id)
+      select ${change.holderId}, ${change.number}, ${change.formId}::uuid, ${change.formHash}, revision, 'holder',
+        ${change.proof}, ${json(change.document)}::jsonb, ${json(change.entries)}::jsonb, ${change.requestId} from updated
+      returning change_id),
+    noted as (
+      insert into cabinet.security_event (holder_id, kind, detail, request_id)
+      values (${change.holderId}, 'requisites-saved', ${json({ number: change.number })}::jsonb, ${change.requestId})),
+    discarded as (delete from cabinet.draft where holder_id = ${change.holderId} and form = 'requisites')
+    insert into cabinet.outbox (holder_id, lane, change_id, payload)
+    select ${change.holderId}, 'fund', change_id, ${json({ iin: change.iin, fields })}::jsonb from saved`);
+}
+
+function assignments(entries: readonly ChangeEntry[]): Sql {
+  return entries.reduce(
+    (all, { field, new: value }) => sql`${all}${columns[field]} = ${value}, ${since(field)}`,
+    sql``,
+  );
+}
+
+/** How long a mobile or e-mail has stood is known from the moment it was set. */
+function since(field: FieldName): Sql {
+  if (field === 'mobilePhone') return sql`mobile_since = now(), `;
+  if (field === 'email') return sql`email_since = now(), `;
+  return sql``;
+}
+
+function differences(current: Requisites, fields: Partial<Requisites>): ChangeEntry[] {
+  return (Object.keys(columns) as FieldName[]).flatMap((field) => {
+    const value = fields[field];
+    return value === undefined || value === current[field]
+      ? []
+      : [{ field, old: current[field], new: value }];
+  });
+}

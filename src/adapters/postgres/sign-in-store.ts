@@ -1,0 +1,153 @@
+import type { Language } from '../../language.ts';
+import type { Credential, SessionStore, SignInStore } from '../../modules/sign-in/ports.ts';
+import type { Database } from './database.ts';
+import { json, sql } from './sql.ts';
+
+/** Sign-in and sessions in the service's own tables; every expiry by the database's clock. */
+export function signInStore(database: Database): SignInStore & SessionStore {
+  return {
+    async attempt({ key, free, maxMinutes }) {
+      // One statement, so that of many parallel attempts only the free ones pass: the attempt that uses up the last
+      // free one starts the delay before its own outcome is known.
+      const row = await database.first<{ allowed: boolean; wait: number }>(sql`
+        insert into cabinet.failure as f (key, failures, blocked_until, allowed, expires_at)
+        values (${key}, 1, case when ${free}::int <= 1 then now() + interval '1 minute' end, true, now() + interval '12 hours')
+        on conflict (key) do update set
+          allowed = coalesce(f.blocked_until, '-infinity') <= now(),
+          failures = case
+            when f.expires_at <= now() then 1
+            when f.blocked_until > now() then f.failures
+            else f.failures + 1 end,
+          blocked_until = case
+            when f.expires_at <= now() then null
+            when f.blocked_until > now() then f.blocked_until
+            when f.failures + 1 >= ${free}::int
+              then now() + least(${maxMinutes}::int, power(2, least(f.failures + 1 - ${free}::int, 12))) * interval '1 minute'
+            end,
+          expires_at = case when f.blocked_until > now() then f.expires_at else now() + interval '12 hours' end
+        returning allowed, ceil(extract(epoch from blocked_until - now()))::int as wait`);
+      return { allowed: row?.allowed ?? false, waitSeconds: row?.wait ?? 0 };
+    },
+
+    async findCredential(iin, deviceHash) {
+      const row = await database.first<{
+        holderId: string;
+        passwordHash: string;
+        language: Language;
+        knownDevice: boolean;
+      }>(sql`
+        select h.holder_id as "holderId", c.password_hash as "passwordHash", h.language,
+          exists (select from cabinet.known_device d
+                  where d.holder_id = h.holder_id and d.device_hash = ${deviceHash ?? null}) as "knownDevice"
+        from cabinet.holder h join cabinet.credential c using (holder_id)
+        where h.iin = ${iin}`);
+      const credential: Credential | undefined = row && {
+        holderId: row.holderId,
+        passwordHash: row.passwordHash,
+        language: row.language,
+      };
+      return { credential, knownDevice: row?.knownDevice ?? false };
+    },
+
+    async recordFailure(iin, requestId) {
+      await database.run(sql`
+        insert into cabinet.security_event (holder_id, kind, request_id)
+        select holder_id, 'sign-in-failed', ${requestId} from cabinet.holder where iin = ${iin}`);
+    },
+
+    openSession: (session) =>
+      database.transaction(async (transaction) => {
+        await transaction.run(
+          sql`select from cabinet.holder where holder_id = ${session.holderId} for update`,
+        );
+        const { idleMinutes, maxHours } = session.limits;
+        const replaced = await transaction.run(sql`
+          update cabinet.session set ended_at = now(), end_reason = 'replaced'
+          where session_hash in (
+            select session_hash from cabinet.session
+            where holder_id = ${session.holderId} and ended_at is null
+              and seen_at > now() - make_interval(mins => ${idleMinutes}::int)
+              and started_at > now() - make_interval(hours => ${maxHours}::int)
+            order by seen_at desc offset ${session.sessionsPerPerson - 1})`);
+        await transaction.run(sql`
+          insert into cabinet.session (session_hash, holder_id, method, short_name, device)
+          values (${session.hash}, ${session.holderId}, ${session.method}, ${session.shortName}, ${session.device})`);
+        await transaction.run(sql`
+          insert into cabinet.known_device (holder_id, device_hash) values (${session.holderId}, ${session.deviceHash})
+          on conflict (holder_id, device_hash) do update set seen_at = now()`);
+        await transaction.run(sql`delete from cabinet.failure where key = any(${session.forget})`);
+        await transaction.run(sql`
+          insert into cabinet.security_event (holder_id, kind, detail, request_id)
+          values (${session.holderId}, 'signed-in', ${json({ method: session.method, device: session.device })}, ${session.requestId})`);
+        return { replaced };
+      }),
+
+    async upgradeHash(holderId, former, hash) {
+      await database.run(sql`
+        update cabinet.credential set password_hash = ${hash} where holder_id = ${holderId} and password_hash = ${former}`);
+    },
+
+    async read(hash, { idleMinutes, maxHours }) {
+      const idle = sql`make_interval(mins => ${idleMinutes}::int)`;
+      const max = sql`make_interval(hours => ${maxHours}::int)`;
+      const row = await database.first<{
+        holderId: string;
+        iin: string;
+        language: Language;
+        method: 'password' | 'eds';
+        shortName: string;
+        ended: boolean;
+        live: boolean;
+        stale: boolean;
+        recent: boolean;
+        left: number;
+      }>(sql`
+        select s.holder_id as "holderId", h.iin, h.language, s.method, s.short_name as "shortName",
+          s.ended_at is not null as ended,
+          now() < least(s.seen_at + ${idle}, s.started_at + ${max}) as live,
+          s.seen_at < now() - interval '5 seconds' as stale,
+          now() < s.seen_at + interval '24 hours' as recent,
+          floor(extract(epoch from least(now() + ${idle}, s.started_at + ${max}) - now()))::int as left
+        from cabinet.session s join cabinet.holder h using (holder_id)
+        where s.session_hash = ${hash}`);
+      if (!row || row.ended) return { kind: 'none' };
+      if (!row.live) return row.recent ? { kind: 'timed-out', holderId: row.holderId } : { kind: 'none' };
+      if (row.stale) {
+        // Not before it is a few seconds old: a page is not worth a write each time.
+        await database.run(
+          sql`update cabinet.session set seen_at = now() where session_hash = ${hash} and ended_at is null`,
+        );
+      }
+      return {
+        kind: 'live',
+        session: {
+          hash,
+          holderId: row.holderId,
+          iin: row.iin,
+          method: row.method,
+          shortName: row.shortName,
+          language: row.language,
+          secondsLeft: row.left,
+        },
+      };
+    },
+
+    async end(hash, reason, requestId) {
+      await database.run(sql`
+        with ended as (
+          update cabinet.session set ended_at = now(), end_reason = ${reason}
+          where session_hash = ${hash} and ended_at is null returning holder_id)
+        insert into cabinet.security_event (holder_id, kind, request_id)
+        select holder_id, ${reason}, ${requestId} from ended`);
+    },
+
+    async setLanguage(holderId, language) {
+      await database.run(sql`update cabinet.holder set language = ${language} where holder_id = ${holderId}`);
+    },
+
+    endAll: (holderId, reason) =>
+      database.run(sql`
+        update cabinet.session set ended_at = now(), end_reason = ${reason}
+        where holder_id = ${holderId} and ended_at is null`),
+  };
+}

@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { pino } from 'pino';
+import { operatorStore } from '../adapters/postgres/operator-store.ts';
+import { signInStore } from '../adapters/postgres/sign-in-store.ts';
+import { ConfigError, readConfig, showConfig } from '../config.ts';
+import { type Iin, parseIin } from '../modules/sign-in/iin.ts';
+import { attach, importFile } from '../start.ts';
+
+/** The `kabinet` command: what an operator does beside the running service. */
+const program = new Command('kabinet')
+  .description(
+    'Commands for the personal cabinet. They work beside the running service, on the same VAR_DIR or DATABASE_URL.',
+  )
+  .showHelpAfterError()
+  .configureOutput({ outputError: (text, write) => write(text) });
+
+program
+  .command('config')
+  .description('print every setting with its meaning, default and present source; never a secret')
+  .action(() => {
+    const { settings, faults } = showConfig(process.env);
+    for (const setting of settings) {
+      process.stdout.write(
+        `${setting.name}=${setting.value ?? '(secret)'}\n    ${setting.meaning}\n    default: ${setting.default || '(none)'} · from: ${setting.source}\n`,
+      );
+    }
+    try {
+      readConfig(process.env);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      throw new CommandFailure(error.message);
+    }
+    if (faults.length > 0) throw new CommandFailure(faults.join('\n'));
+  });
+
+const people = program
+  .command('people')
+  .description('people of the embedded fund, and what an operator may do for them');
+
+people
+  .command('import <file>')
+  .description(
+    'load people from JSON lines, all or none; a line equal to the last import of that person changes nothing',
+  )
+  .action(async (file: string) => {
+    if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
+    const config = readConfig(process.env);
+    const database = await attach(config, log());
+    try {
+      const shown = process.stderr.isTTY;
+      const outcome = await importFile(config, database.connection, file, (read) => {
+        if (shown) process.stderr.write(`\r${read.toLocaleString('en')} lines`);
+      });
+      if (shown) process.stderr.write('\r');
+      if (!outcome.ok) {
+        throw new CommandFailure(
+          `${outcome.faults.map(({ line, reason }) => `line ${line}: ${reason}`).join('\n')}\nnothing was loaded`,
+        );
+      }
+      const { read, added, changed, unchanged } = outcome.counts;
+      process.stdout.write(`${read} read, ${added} added, ${changed} changed, ${unchanged} unchanged\n`);
+    } finally {
+      await database.close();
+    }
+  });
+
+people
+  .command('show <iin>')
+  .description('print what is known of a person; the look is noted in their history, with the reason')
+  .requiredOption('--reason <text>', 'why it is looked at; the person sees it', nonEmpty)
+  .action(async (iin: string, { reason }: { reason: string }) => {
+    await withStores(async ({ operator }) => {
+      const shown = await operator.show(readIin(iin), reason);
+      if (!shown) throw new CommandFailure('nobody with this IIN is on file');
+      process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+    });
+  });
+
+people
+  .command('end-sessions <iin>')
+  .description('end all sessions of a person; noted in their history, with the reason')
+  .requiredOption('--reason <text>', 'why they end; the person sees it', nonEmpty)
+  .action(async (iin: string, { reason }: { reason: string }) => {
+    await withStores(async ({ operator, sessions }) => {
+      const holderId = await operator.note(readIin(iin), 'sessions-ended', reason);
+      if (holderId === undefined) throw new CommandFailure('nobody with this IIN has a cabinet');
+      process.stdout.write(`${await sessions.endAll(holderId, 'operator')} sessions ended\n`);
+    });
+  });
+
+program.parseAsync().catch((error: Error) => {
+  const known = error instanceof CommandFailure || error instanceof ConfigError;
+  process.stderr.write(`${known ? error.message : (error.stack ?? error.message)}\n`);
+  process.exitCode = 1;
+});
+
+/** Something the person at the terminal can mend; told without a stack. */
+class CommandFailure extends Error {}
+
+function log() {
+  return pino({ level: 'warn', base: null }, pino.destination({ dest: 2, sync: true }));
+}
+
+async function withStores(
+  work: (stores: {
+    operator: ReturnType<typeof operatorStore>;
+    sessions: ReturnType<typeof signInStore>;
+  }) => Promise<void>,
+): Promise<void> {
+  const database = await attach(readConfig(process.env), log());
+  try {
+    await work({ operator: operatorStore(database.database), sessions: signInStore(database.database) });
+  } finally {
+    await database.close();
+  }
+}
+
+function readIin(text: string): Iin {
+  const parsed = parseIin(text);
+  if (!parsed.ok) throw new CommandFailure('this is not an IIN: check the 12 digits');
+  return parsed.value;
+}
+
+function nonEmpty(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('it must not be empty');
+  return text.trim();
+}

@@ -1,0 +1,339 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { DEFAULT_MOBILE_PREFIXES } from './modules/requisites/phone.ts';
+
+/** Every setting of the service, read once at start. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** The origin people see, e.g. `https://cabinet.example.kz`; undefined on a laptop. */
+  readonly publicUrl: URL | undefined;
+  /** Addresses or networks whose `X-Forwarded-*` headers count. */
+  readonly trustedProxies: readonly string[];
+  /** The first signs, all verify. */
+  readonly secretKeys: readonly [string, ...string[]];
+  /** Undefined: the embedded PostgreSQL under `varDir`. */
+  readonly databaseUrl: string | undefined;
+  readonly databasePool: number;
+  readonly varDir: string;
+  readonly demo: boolean;
+  readonly sessionIdleMinutes: number;
+  readonly sessionMaxHours: number;
+  readonly sessionsPerPerson: number;
+  readonly signInFreeFailures: number;
+  readonly signInMaxDelayMinutes: number;
+  readonly signInIinFailures: number;
+  readonly floodPerMinute: number;
+  readonly draftHours: number;
+  readonly mobilePrefixes: readonly string[];
+  readonly passwordHashesAtOnce: number;
+  readonly metricsPort: number | undefined;
+  readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
+}
+
+/** A setting as `kabinet config` shows it: where it came from, and its value unless it is secret. */
+export interface ShownSetting {
+  readonly name: string;
+  readonly meaning: string;
+  readonly default: string;
+  readonly source: 'environment' | 'default' | 'made and kept in VAR_DIR';
+  /** Undefined for a secret. */
+  readonly value: string | undefined;
+}
+
+/** Thrown with one line for each wrong setting. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(
+      `${faults.length === 1 ? 'A setting is' : `${faults.length} settings are`} wrong:\n  ${faults.join('\n  ')}`,
+    );
+    this.faults = faults;
+  }
+}
+
+const whole = (from: number, to: number) =>
+  z
+    .string()
+    .regex(/^[0-9]{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= from && n <= to, `must be from ${from} to ${to}`);
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+const network = /^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)(?:\/[0-9]{1,3})?$/i;
+
+interface Setting {
+  readonly meaning: string;
+  readonly default: string;
+  readonly secret?: true;
+  /** Checks and converts a value that was set; what is unset takes `default` when that converts, else undefined. */
+  readonly schema: z.ZodType<unknown, string>;
+}
+
+const settings = {
+  PORT: { meaning: 'port of the service', default: '3000', schema: whole(0, 65_535) },
+  HOST: { meaning: 'address to listen on', default: '127.0.0.1', schema: z.string().min(1) },
+  PUBLIC_URL: {
+    meaning: 'the origin people see, https except on a loopback name',
+    default: '',
+    schema: z.string().transform((text, context) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined;
+      if (
+        url &&
+        url.href === `${url.origin}/` &&
+        (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackName(url.hostname)))
+      ) {
+        return url;
+      }
+      context.addIssue('must be an origin such as https://cabinet.example.kz, http only for a loopback name');
+      return z.NEVER;
+    }),
+  },
+  TRUSTED_PROXIES: {
+    meaning: 'addresses or networks whose X-Forwarded-* headers count, comma-separated',
+    default: '',
+    schema: list.refine(
+      (all) => all.every((one) => network.test(one)),
+      'must be addresses or networks such as 10.0.0.0/8',
+    ),
+  },
+  SECRET_KEYS: {
+    meaning: 'keys of 32 characters or more, comma-separated; the first signs, all verify',
+    default: '',
+    secret: true,
+    schema: list.refine(
+      (all) => all.length > 0 && all.every((one) => one.length >= 32),
+      'must each have at least 32 characters',
+    ),
+  },
+  DATABASE_URL: {
+    meaning: 'PostgreSQL 15 or later; unset: the embedded one',
+    default: '',
+    secret: true,
+    schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
+  },
+  DATABASE_POOL: {
+    meaning: 'most database connections of this process',
+    default: '10',
+    schema: whole(2, 200),
+  },
+  VAR_DIR: {
+    meaning: 'folder of the embedded database and the made keys',
+    default: './var',
+    schema: z.string().min(1),
+  },
+  DEMO: {
+    meaning: 'demonstration people and fakes: 1 or 0',
+    default: 'on when nothing real is configured',
+    schema: z.enum(['0', '1'], 'must be 1 or 0').transform((text) => text === '1'),
+  },
+  SESSION_IDLE_MINUTES: {
+    meaning: 'a session ends after so long without a request',
+    default: '15',
+    schema: whole(3, 240),
+  },
+  SESSION_MAX_HOURS: {
+    meaning: 'a session ends after so long in any case',
+    default: '12',
+    schema: whole(1, 24),
+  },
+  SESSIONS_PER_PERSON: {
+    meaning: 'parallel sessions of one person; the oldest ends',
+    default: '5',
+    schema: whole(1, 50),
+  },
+  SIGN_IN_FREE_FAILURES: {
+    meaning: 'failed sign-ins of one IIN from one network before a delay begins',
+    default: '5',
+    schema: whole(1, 100),
+  },
+  SIGN_IN_MAX_DELAY_MINUTES: {
+    meaning: 'the longest delay after failed sign-ins',
+    default: '15',
+    schema: whole(1, 1_440),
+  },
+  SIGN_IN_IIN_FAILURES: {
+    meaning: 'failed sign-ins of one IIN from anywhere before unknown devices must wait',
+    default: '30',
+    schema: whole(5, 1_000),
+  },
+  FLOOD_PER_MINUTE: {
+    meaning: 'requests a minute from one address to one node, loopback excepted',
+    default: '600',
+    schema: whole(10, 1_000_000),
+  },
+  DRAFT_HOURS: {
+    meaning: 'how long what was typed into a timed-out form is kept',
+    default: '24',
+    schema: whole(1, 168),
+  },
+  MOBILE_PREFIXES: {
+    meaning: "prefixes of Kazakhstan's mobile providers, comma-separated",
+    default: DEFAULT_MOBILE_PREFIXES.join(','),
+    schema: list.refine(
+      (all) => all.length > 0 && all.every((one) => /^7[0-9]{2}$/.test(one)),
+      'must be prefixes such as 701',
+    ),
+  },
+  PASSWORD_HASHES_AT_ONCE: {
+    meaning: 'passwords hashed at the same time by this process',
+    default: String(availableParallelism()),
+    schema: whole(1, 64),
+  },
+  METRICS_PORT: {
+    meaning: 'port for Prometheus on the same HOST; unset: no metrics',
+    default: '',
+    schema: whole(0, 65_535),
+  },
+  LOG_LEVEL: {
+    meaning: 'silent, error, warn, info or debug',
+    default: 'info',
+    schema: z.enum(
+      ['silent', 'error', 'warn', 'info', 'debug'],
+      'must be silent, error, warn, info or debug',
+    ),
+  },
+} as const satisfies Record<string, Setting>;
+
+type SettingName = keyof typeof settings;
+type Values = { [Name in SettingName]: z.output<(typeof settings)[Name]['schema']> | undefined };
+
+/** The environment as `process.env` gives it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** True for the names by which a machine reaches itself. */
+export function isLoopbackName(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    hostname === '::1' ||
+    /^127(?:\.[0-9]{1,3}){3}$/.test(hostname)
+  );
+}
+
+/**
+ * Reads every setting.
+ * @throws ConfigError naming everything that is wrong at once.
+ */
+export function readConfig(environment: Environment): Config {
+  const { values, faults } = parse(environment);
+  const production = environment['NODE_ENV'] === 'production';
+  const demo = values.DEMO ?? demoByDefault(environment);
+  if (production && demo) faults.push('DEMO=1 cannot be combined with NODE_ENV=production');
+  for (const name of ['FUND_URL', 'SMTP_URL', 'SMPP_URL']) {
+    if (environment[name]) faults.push(`${name}: this version has no such gateway yet`);
+  }
+  if (
+    values.DATABASE_URL !== undefined &&
+    values.SECRET_KEYS === undefined &&
+    !faults.some((fault) => fault.startsWith('SECRET_KEYS'))
+  ) {
+    faults.push('SECRET_KEYS: required with DATABASE_URL (all nodes share them)');
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+
+  const varDir = resolve(known(values.VAR_DIR));
+  return {
+    port: known(values.PORT),
+    host: known(values.HOST),
+    publicUrl: values.PUBLIC_URL,
+    trustedProxies: values.TRUSTED_PROXIES ?? [],
+    secretKeys: atLeastOne(values.SECRET_KEYS ?? [keptSecretKey(varDir)]),
+    databaseUrl: values.DATABASE_URL,
+    databasePool: known(values.DATABASE_POOL),
+    varDir,
+    demo,
+    sessionIdleMinutes: known(values.SESSION_IDLE_MINUTES),
+    sessionMaxHours: known(values.SESSION_MAX_HOURS),
+    sessionsPerPerson: known(values.SESSIONS_PER_PERSON),
+    signInFreeFailures: known(values.SIGN_IN_FREE_FAILURES),
+    signInMaxDelayMinutes: known(values.SIGN_IN_MAX_DELAY_MINUTES),
+    signInIinFailures: known(values.SIGN_IN_IIN_FAILURES),
+    floodPerMinute: known(values.FLOOD_PER_MINUTE),
+    draftHours: known(values.DRAFT_HOURS),
+    mobilePrefixes: known(values.MOBILE_PREFIXES),
+    passwordHashesAtOnce: known(values.PASSWORD_HASHES_AT_ONCE),
+    metricsPort: values.METRICS_PORT,
+    logLevel: known(values.LOG_LEVEL),
+  };
+}
+
+/** Every setting with its meaning, default and source, for `kabinet config`. Never a secret's value. */
+export function showConfig(environment: Environment): {
+  readonly settings: readonly ShownSetting[];
+  readonly faults: readonly string[];
+} {
+  const { faults } = parse(environment);
+  const shown = Object.entries<Setting>(settings).map(([name, setting]): ShownSetting => {
+    const given = environment[name];
+    const set = given !== undefined && given !== '';
+    const madeHere = name === 'SECRET_KEYS' && !set && !environment['DATABASE_URL'];
+    const fallback = name === 'DEMO' ? (demoByDefault(environment) ? '1' : '0') : setting.default;
+    return {
+      name,
+      meaning: setting.meaning,
+      default: setting.default,
+      source: set ? 'environment' : madeHere ? 'made and kept in VAR_DIR' : 'default',
+      value: setting.secret ? undefined : set ? given : fallback,
+    };
+  });
+  return { settings: shown, faults };
+}
+
+/** Demonstration is on only where nothing real has been configured. */
+function demoByDefault(environment: Environment): boolean {
+  const real = ['DATABASE_URL', 'FUND_URL', 'SMTP_URL', 'SMPP_URL'];
+  return environment['NODE_ENV'] !== 'production' && !real.some((name) => environment[name]);
+}
+
+function parse(environment: Environment): { values: Values; faults: string[] } {
+  const faults: string[] = [];
+  const values: Partial<Record<SettingName, unknown>> = {};
+  for (const [name, setting] of Object.entries<Setting>(settings)) {
+    const given = environment[name];
+    const set = given !== undefined && given !== '';
+    const result = setting.schema.safeParse(set ? given : setting.default);
+    if (result.success) values[name as SettingName] = result.data;
+    else if (set) {
+      const shown = setting.secret ? '' : ` (it is "${given}")`;
+      faults.push(`${name}: ${result.error.issues[0]?.message ?? 'is wrong'}${shown}`);
+    }
+  }
+  return { values: values as Values, faults };
+}
+
+/** A setting with a default has a value wherever no fault was found. */
+function known<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('a setting without a default was taken for one that has it');
+  return value;
+}
+
+function atLeastOne(keys: readonly string[]): readonly [string, ...string[]] {
+  const [first, ...others] = keys;
+  return [known(first), ...others];
+}
+
+/** The key of a laptop's service, made at the first start and readable by its owner only. */
+function keptSecretKey(varDir: string): string {
+  const path = join(varDir, 'secret-key');
+  if (!existsSync(path)) {
+    mkdirSync(varDir, { recursive: true, mode: 0o700 });
+    // "wx": of two first starts at once, the second reads what the first wrote.
+    try {
+      writeFileSync(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  return readFileSync(path, 'utf8').trim();
+}

@@ -1,0 +1,375 @@
+import type { Language } from '../../language.ts';
+import type { Refusal } from '../../result.ts';
+import { formatDate, formatMoment } from '../../texts/dates.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { Alert } from '../../ui/alert.tsx';
+import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Columns } from '../../ui/columns.tsx';
+import { Compare } from '../../ui/compare.tsx';
+import { ErrorSummary } from '../../ui/error-summary.tsx';
+import { Facts } from '../../ui/facts.tsx';
+import { Field } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
+import { LinkList } from '../../ui/link-list.tsx';
+import { NoticeLine } from '../../ui/notice-line.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import { RadioGroup } from '../../ui/radio-group.tsx';
+import { Table } from '../../ui/table.tsx';
+import { type FieldReason, fields, show } from './fields.ts';
+import type { ChangeEntry, FieldName, IdentityDocument, SavedChange } from './ports.ts';
+import type { FieldErrors, RequisitesView, Typed } from './requisites.ts';
+
+/** What the page tells above the form. */
+export type Message =
+  | { readonly kind: 'unchanged' | 'form-reused' | 'draft-shown' | 'leave' }
+  | { readonly kind: 'draft'; readonly until: Date }
+  | { readonly kind: 'conflict'; readonly entries: readonly ChangeEntry[] };
+
+export interface RequisitesPageProps {
+  readonly t: Texts;
+  readonly language: Language;
+  readonly csrf: string;
+  readonly view: RequisitesView;
+  readonly typed: Typed;
+  readonly errors: FieldErrors;
+  readonly message: Message | undefined;
+}
+
+/** The memo's page: document, address, phones, accounts with the e-mail. */
+export function RequisitesPage(props: RequisitesPageProps) {
+  const { t, csrf, view, typed, errors } = props;
+  const cannotSave = view.validDocuments.length === 0;
+  const text = (name: FieldName | 'document') => errorText(t, errors.get(name));
+  const order: readonly (FieldName | 'document')[] = ['document', ...fields.map(({ name }) => name)];
+  const summary = order.flatMap((name) => {
+    const error = text(name);
+    return error === undefined ? [] : [{ fieldId: name, text: `${t.requisites[name]}: ${error}` }];
+  });
+  const field = (name: FieldName) => ({
+    id: name,
+    label: t.requisites[name],
+    value: typed[name],
+    error: text(name),
+  });
+
+  return (
+    <>
+      {!cannotSave && <ErrorSummary title={t.requisites.errors} errors={summary} />}
+      <MessageBox {...props} />
+      <PageHeading
+        title={t.requisites.title}
+        trail={{ label: t.layout.services, links: [{ href: '/services', label: t.layout.services }] }}
+      />
+      {cannotSave && (
+        <Alert kind="warning" title={t.requisites.documentNone}>
+          <p>{t.requisites.documentNoneHelp}</p>
+        </Alert>
+      )}
+      <Form
+        action="/services/requisites"
+        csrf={csrf}
+        hidden={{ page: '/services/requisites', formId: typed.formId, revision: typed.revision }}
+        unsavedText={t.requisites.leave}
+      >
+        <Card id="document-block" heading={t.requisites.document} number={1}>
+          <DocumentBlock t={t} view={view} chosen={typed.document} error={text('document')} />
+          <NoticeLine>{t.requisites.asOf}</NoticeLine>
+        </Card>
+        <Card id="address-block" heading={t.requisites.address} number={2}>
+          <Field {...field('address')} description={t.requisites.addressHint} autocomplete="street-address" />
+          <Columns split="fit">
+            <Field {...field('apartment')} width="short" />
+            <Field
+              {...field('postcode')}
+              description={t.requisites.postcodeHint}
+              width="short"
+              autocomplete="postal-code"
+            />
+          </Columns>
+        </Card>
+        <Card id="phones-block" heading={t.requisites.phones} number={3}>
+          <Columns split="fit">
+            <Field
+              {...field('homePhone')}
+              description={t.requisites.landlineHint}
+              type="tel"
+              inputmode="tel"
+              autocomplete="home tel"
+            />
+            <Field
+              {...field('contactPhone')}
+              description={t.requisites.contactPhoneHint}
+              type="tel"
+              autocomplete="work tel"
+            />
+            <Field
+              {...field('mobilePhone')}
+              description={t.requisites.phoneHint}
+              type="tel"
+              inputmode="tel"
+              autocomplete="mobile tel"
+            />
+          </Columns>
+          <NoticeLine>{t.requisites.mobileNotice}</NoticeLine>
+        </Card>
+        <Card id="accounts-block" heading={t.requisites.accounts} number={4}>
+          {view.person.accounts.length === 0 ? (
+            <p>{t.requisites.accountsNone}</p>
+          ) : (
+            <Table
+              caption={t.requisites.accountsLead}
+              columns={[
+                t.requisites.accountName,
+                t.requisites.accountNumber,
+                t.requisites.accountNotification,
+              ]}
+              rows={view.person.accounts.map(({ kind, number, notification }) => [
+                <abbr key={kind} title={t.accountKindNames[kind]}>
+                  {t.accountKinds[kind]}
+                </abbr>,
+                number,
+                notification === null ? t.requisites.notSpecified : t.notifications[notification],
+              ])}
+            />
+          )}
+          <Field {...field('email')} type="email" inputmode="email" autocomplete="email" />
+          <NoticeLine>{t.requisites.emailNotice}</NoticeLine>
+        </Card>
+        <ButtonRow sticky>
+          {!cannotSave && <Button>{t.requisites.save}</Button>}
+          <Button kind="secondary" formAction="/services/requisites/cancel">
+            {t.requisites.cancel}
+          </Button>
+        </ButtonRow>
+      </Form>
+    </>
+  );
+}
+
+function MessageBox({ t, language, csrf, view, message }: RequisitesPageProps) {
+  switch (message?.kind) {
+    case undefined:
+      return null;
+    case 'unchanged':
+      return (
+        <Alert kind="info" title={t.requisites.nothingChanged} announced>
+          <p>{t.requisites.nothingChangedHelp}</p>
+        </Alert>
+      );
+    case 'form-reused':
+      return (
+        <Alert kind="warning" title={t.requisites.formReused} announced>
+          <p>{t.requisites.formReusedHelp}</p>
+        </Alert>
+      );
+    case 'draft-shown':
+      return <Alert kind="info" title={t.requisites.draftShown} announced />;
+    case 'leave':
+      return (
+        <Alert kind="warning" title={t.requisites.leave} announced>
+          <ButtonLink href="/services">{t.requisites.leaveYes}</ButtonLink>
+        </Alert>
+      );
+    case 'draft':
+      return (
+        <Alert kind="info" title={t.requisites.draft} announced>
+          <p>{fill(t.requisites.draftHelp, { until: formatMoment(language, message.until) })}</p>
+          <Form id="draft-form" action="/services/requisites/draft" csrf={csrf}>
+            <ButtonRow>
+              <Button name="action" value="show">
+                {t.requisites.draftShow}
+              </Button>
+              <Button name="action" value="discard" kind="secondary">
+                {t.requisites.draftDiscard}
+              </Button>
+            </ButtonRow>
+          </Form>
+        </Alert>
+      );
+    case 'conflict':
+      return (
+        <Alert kind="warning" title={t.requisites.conflict} announced>
+          <p>{t.requisites.conflictHelp}</p>
+          <Compare
+            caption={t.requisites.conflict}
+            words={{
+              field: t.requisites.conflictField,
+              before: t.requisites.conflictStored,
+              after: t.requisites.conflictTyped,
+              empty: t.receipt.empty,
+            }}
+            rows={message.entries.map((entry) => ({
+              field: t.requisites[entry.field],
+              before: shown(entry.field, view.stored.values[entry.field]),
+              after: shown(entry.field, entry.new),
+            }))}
+          />
+        </Alert>
+      );
+  }
+}
+
+interface DocumentBlockProps {
+  readonly t: Texts;
+  readonly view: RequisitesView;
+  readonly chosen: string;
+  readonly error: string | undefined;
+}
+
+/** A choice only where several documents are valid; with none valid, what is on file is shown and marked. */
+function DocumentBlock({ t, view, chosen, error }: DocumentBlockProps) {
+  const [only, ...others] = view.validDocuments;
+  if (others.length > 0) {
+    return (
+      <RadioGroup
+        id="document"
+        legend={t.requisites.documentChoose}
+        description={t.requisites.documentChooseHint}
+        value={chosen}
+        error={error}
+        options={view.validDocuments.map((document) => ({
+          value: document.id,
+          label: documentName(t, document),
+          description: <Facts facts={documentFacts(t, document, view.stored.today)} />,
+        }))}
+      />
+    );
+  }
+  const shownDocuments = only ? [only] : view.person.documents;
+  return (
+    <>
+      <input type="hidden" id="document" name="document" value={only?.id ?? ''} />
+      {shownDocuments.map((document) => (
+        <Facts
+          key={document.id}
+          facts={[
+            { term: t.requisites.documentType, value: t.documentTypes[document.type] },
+            ...documentFacts(t, document, view.stored.today),
+          ]}
+        />
+      ))}
+    </>
+  );
+}
+
+function documentFacts(t: Texts, document: IdentityDocument, today: string) {
+  const expired = document.validUntil < today;
+  return [
+    { term: t.requisites.documentNumber, value: document.number },
+    ...(document.series === null ? [] : [{ term: t.requisites.documentSeries, value: document.series }]),
+    { term: t.requisites.documentIssuedOn, value: formatDate(document.issuedOn) },
+    {
+      term: t.requisites.documentValidUntil,
+      value: expired
+        ? `${formatDate(document.validUntil)} (${t.requisites.documentExpired})`
+        : formatDate(document.validUntil),
+    },
+    { term: t.requisites.documentIssuedBy, value: document.issuedBy },
+  ];
+}
+
+/** A document in one line: its type and number. */
+export function documentName(t: Texts, { type, series, number }: IdentityDocument): string {
+  return `${t.documentTypes[type]} ${series === null ? number : `${series} ${number}`}`;
+}
+
+function errorText(t: Texts, error: Refusal<FieldReason> | undefined): string | undefined {
+  return error && fill(t.reasons[error.reason], { detail: error.detail ?? '' });
+}
+
+function shown(name: FieldName, value: string | null): string | null {
+  return value === null ? null : show(name, value);
+}
+
+/** The list of services, where sign-in ends. */
+export function ServicesPage({ t, oldestEnded }: { t: Texts; oldestEnded: number | undefined }) {
+  return (
+    <>
+      {oldestEnded !== undefined && (
+        <Alert kind="info" announced>
+          <p>{fill(t.session.oldestEnded, { count: oldestEnded })}</p>
+        </Alert>
+      )}
+      <PageHeading title={t.services.title} />
+      <Card id="details-section" heading={t.services.sectionTitle}>
+        <LinkList
+          links={[
+            { href: '/services/requisites', title: t.services.tab, description: t.services.sectionLead },
+          ]}
+        />
+      </Card>
+    </>
+  );
+}
+
+export interface ReceiptPageProps {
+  readonly t: Texts;
+  readonly language: Language;
+  readonly change: SavedChange;
+  /** The holder's full name as the fund has it; undefined when the fund cannot be asked now. */
+  readonly holder: string | undefined;
+}
+
+/** "Рақмет!": what was saved, when, and what happens next. */
+export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
+  return (
+    <article class="receipt">
+      <PageHeading title={t.receipt.title} lead={t.receipt.saved} />
+      <Card id="receipt" heading={`${t.receipt.number}: ${change.number}`}>
+        <Facts facts={receiptFacts(t, language, change, holder)} />
+        <Compare caption={t.receipt.changes} words={receiptWords(t)} rows={receiptRows(t, change)} />
+      </Card>
+      <Card id="next" heading={t.receipt.next}>
+        <p>{t.receipt.nextText}</p>
+        <ButtonRow>
+          <button type="button" class="ds-button" data-variant="secondary" data-print hidden>
+            {t.receipt.print}
+          </button>
+          <ButtonLink href={`/receipts/${change.number}.pdf`} download>
+            {t.receipt.pdf}
+          </ButtonLink>
+          <ButtonLink href="/services/requisites">{t.receipt.back}</ButtonLink>
+          <ButtonLink href="/history">{t.receipt.history}</ButtonLink>
+        </ButtonRow>
+      </Card>
+    </article>
+  );
+}
+
+/** The facts of a receipt, on the page and in the PDF alike. */
+export function receiptFacts(t: Texts, language: Language, change: SavedChange, holder: string | undefined) {
+  const { delivery } = change;
+  const status = {
+    sending: () => t.receipt.sending,
+    applied: () =>
+      fill(t.receipt.applied, {
+        time: delivery.state === 'applied' ? formatMoment(language, delivery.at) : '',
+      }),
+    refused: () => t.receipt.refused,
+  }[delivery.state]();
+  return [
+    { term: t.receipt.time, value: `${formatMoment(language, change.madeAt)} (${t.receipt.astana})` },
+    ...(holder === undefined ? [] : [{ term: t.receipt.holder, value: holder }]),
+    ...(change.document === null
+      ? []
+      : [{ term: t.receipt.document, value: documentName(t, change.document) }]),
+    { term: t.receipt.proof, value: t.proofs[change.proof] },
+    { term: t.receipt.status, value: status },
+  ];
+}
+
+/** The headings of old and new. */
+export function receiptWords(t: Texts) {
+  return { field: t.receipt.field, before: t.receipt.old, after: t.receipt.new, empty: t.receipt.empty };
+}
+
+/** Old beside new, as people read them. */
+export function receiptRows(t: Texts, change: SavedChange) {
+  return change.entries.map((entry) => ({
+    field: t.requisites[entry.field],
+    before: shown(entry.field, entry.old),
+    after: shown(entry.field, entry.new),
+  }));
+}

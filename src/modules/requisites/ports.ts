@@ -1,0 +1,155 @@
+import type { Iin } from '../sign-in/iin.ts';
+
+/** The memo's editable requisites, each absent or a canonical value (phones in E.164, RFC 3966 with an extension). */
+export interface Requisites {
+  readonly address: string | null;
+  readonly apartment: string | null;
+  readonly postcode: string | null;
+  readonly homePhone: string | null;
+  readonly contactPhone: string | null;
+  readonly mobilePhone: string | null;
+  readonly email: string | null;
+}
+
+export type FieldName = keyof Requisites;
+
+export type DocumentType =
+  | 'identity-card'
+  | 'passport'
+  | 'residence-permit'
+  | 'stateless-certificate'
+  | 'refugee-certificate';
+
+/** An identity document as the fund has it. Dates are calendar dates, `2029-09-05`. */
+export interface IdentityDocument {
+  readonly id: string;
+  readonly type: DocumentType;
+  readonly series: string | null;
+  readonly number: string;
+  readonly issuedOn: string;
+  readonly validUntil: string;
+  readonly issuedBy: string;
+}
+
+export type AccountKind = 'opv' | 'oppv' | 'opvr' | 'dpv';
+export type NotificationMethod = 'internet-eds' | 'internet-password' | 'email' | 'post' | 'in-person';
+
+export interface Account {
+  readonly kind: AccountKind;
+  readonly number: string;
+  readonly notification: NotificationMethod | null;
+}
+
+/** A person as the fund's information system knows them. */
+export interface FundHolder {
+  readonly iin: Iin;
+  readonly surname: string;
+  readonly name: string;
+  readonly patronymic: string | null;
+  readonly status: 'active' | 'blocked' | 'deceased';
+  readonly documents: readonly IdentityDocument[];
+  readonly accounts: readonly Account[];
+  readonly requisites: Requisites;
+  /** When the person's mobile and e-mail were put on file; null when long ago. */
+  readonly mobileSince: Date | null;
+  readonly emailSince: Date | null;
+  /** Counts the changes made elsewhere, at a branch. */
+  readonly elsewhereVersion: number;
+  /** Those later than the version asked from, in order. */
+  readonly changesElsewhere: readonly ChangeElsewhere[];
+}
+
+export interface ChangeElsewhere {
+  readonly version: number;
+  readonly fields: Partial<Requisites>;
+}
+
+/** A change on its way to the fund. `changeId` is its idempotency key. */
+export interface ChangeForFund {
+  readonly changeId: string;
+  readonly iin: Iin;
+  readonly fields: Partial<Requisites>;
+}
+
+/** The fund's information system: source of documents, accounts and status, receiver of changes. */
+export interface Fund {
+  /** The person of this IIN, or undefined; with `sinceElsewhere`, the changes a branch made after that version too. */
+  read(iin: Iin, sinceElsewhere?: number): Promise<FundHolder | undefined>;
+  /** Applies a change once, however often it is sent. */
+  apply(change: ChangeForFund): Promise<void>;
+}
+
+/** Our copy of a holder's requisites. */
+export interface StoredRequisites {
+  readonly revision: number;
+  readonly values: Requisites;
+  readonly elsewhereVersion: number;
+  /** Today's date in Kazakhstan by the database's clock. */
+  readonly today: string;
+}
+
+/** One field of a change. */
+export interface ChangeEntry {
+  readonly field: FieldName;
+  readonly old: string | null;
+  readonly new: string | null;
+}
+
+export type Proof = 'password-session' | 'eds-session' | 'codes' | 'eds' | 'branch';
+
+/** A change ready to be saved. */
+export interface NewChange {
+  readonly holderId: string;
+  readonly iin: Iin;
+  readonly formId: string;
+  /** SHA-256 of everything the form sent that matters. */
+  readonly formHash: Buffer;
+  /** The revision the person saw. */
+  readonly revision: number;
+  readonly number: string;
+  readonly proof: Proof;
+  readonly document: IdentityDocument;
+  readonly entries: readonly ChangeEntry[];
+  readonly requestId: string;
+}
+
+export type SaveOutcome =
+  | { readonly kind: 'saved'; readonly number: string }
+  /** Another change came first: nothing was written. */
+  | { readonly kind: 'conflict'; readonly stored: StoredRequisites }
+  /** This form was saved before with other values: nothing was written. */
+  | { readonly kind: 'form-reused' };
+
+/** A saved change as its receipt shows it. */
+export interface SavedChange {
+  readonly number: string;
+  readonly madeAt: Date;
+  readonly proof: Proof;
+  readonly document: IdentityDocument | null;
+  readonly entries: readonly ChangeEntry[];
+  readonly delivery:
+    | { readonly state: 'sending' }
+    | { readonly state: 'applied'; readonly at: Date }
+    | { readonly state: 'refused' };
+}
+
+export interface RequisitesStore {
+  load(holderId: string): Promise<StoredRequisites | undefined>;
+  /** Makes our copy at the first read, or takes over what a branch changed since; raises the revision when anything differs. */
+  takeOver(holderId: string, fund: FundHolder, requestId: string): Promise<StoredRequisites>;
+  /** The outcome of an earlier save of this form, if there was one. */
+  findSaved(holderId: string, formId: string, formHash: Buffer): Promise<SaveOutcome | undefined>;
+  /** One transaction; resolves only after COMMIT. */
+  save(change: NewChange): Promise<SaveOutcome>;
+  findReceipt(holderId: string, number: string): Promise<SavedChange | undefined>;
+}
+
+/** What was typed into a form when its session had run out; sealed at rest. */
+export interface DraftStore {
+  keep(holderId: string, form: string, sealed: Buffer, hours: number): Promise<void>;
+  find(
+    holderId: string,
+    form: string,
+  ): Promise<{ readonly sealed: Buffer; readonly expiresAt: Date } | undefined>;
+  discard(holderId: string, form: string): Promise<void>;
+}

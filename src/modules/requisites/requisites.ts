@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { type Keys, randomName } from '../../keys.ts';
+import type { Refusal } from '../../result.ts';
+import type { Iin } from '../sign-in/iin.ts';
+import { type FieldReason, type FieldRules, fields, show } from './fields.ts';
+import type {
+  ChangeEntry,
+  DraftStore,
+  FieldName,
+  Fund,
+  FundHolder,
+  IdentityDocument,
+  Proof,
+  Requisites,
+  RequisitesStore,
+  SaveOutcome,
+  StoredRequisites,
+} from './ports.ts';
+
+export interface RequisitesParts {
+  readonly store: RequisitesStore;
+  readonly drafts: DraftStore;
+  readonly fund: Fund;
+  readonly keys: Keys;
+  readonly rules: FieldRules;
+  readonly draftHours: number;
+}
+
+/** Whose requisites, and under which request. */
+export interface Actor {
+  readonly holderId: string;
+  readonly iin: Iin;
+  readonly requestId: string;
+}
+
+/** Everything the page shows. */
+export interface RequisitesView {
+  readonly person: FundHolder;
+  readonly stored: StoredRequisites;
+  /** Documents valid today, in the fund's order; only these can be chosen. */
+  readonly validDocuments: readonly IdentityDocument[];
+}
+
+/** What was typed: every field of the form as text. */
+export type Typed = Readonly<Record<FieldName, string>> & {
+  readonly formId: string;
+  readonly revision: string;
+  readonly document: string;
+  readonly kazpost: boolean;
+};
+
+export type FieldErrors = ReadonlyMap<FieldName | 'document', Refusal<FieldReason>>;
+
+export type SaveResult =
+  | Exclude<SaveOutcome, { kind: 'conflict' | 'form-reused' }>
+  | { readonly kind: 'invalid'; readonly view: RequisitesView; readonly errors: FieldErrors }
+  | { readonly kind: 'unchanged' | 'form-reused'; readonly view: RequisitesView }
+  | {
+      readonly kind: 'conflict';
+      readonly view: RequisitesView;
+      readonly entries: readonly ChangeEntry[];
+      readonly errors: FieldErrors;
+    }
+  /** The fund no longer lets this person in. */
+  | { readonly kind: 'not-active' };
+
+/**
+ * Reads documents, accounts and status from the fund and the requisites from our copy, first taking over what a branch
+ * changed since. Undefined when the fund does not know the person or no longer lets them in.
+ */
+export async function showRequisites(
+  parts: RequisitesParts,
+  actor: Actor,
+): Promise<RequisitesView | undefined> {
+  const known = await parts.store.load(actor.holderId);
+  const person = await parts.fund.read(actor.iin, known?.elsewhereVersion ?? 0);
+  // What comes back is trusted only for the IIN that was asked for.
+  if (!person || person.iin !== actor.iin || person.status !== 'active') return undefined;
+  const behind = !known || person.elsewhereVersion > known.elsewhereVersion;
+  const stored = behind ? await parts.store.takeOver(actor.holderId, person, actor.requestId) : known;
+  return {
+    person,
+    stored,
+    validDocuments: person.documents.filter((document) => isValidOn(document, stored.today)),
+  };
+}
+
+/** True from the day of issue to the last day of validity, both included. Dates are `YYYY-MM-DD`. */
+export function isValidOn(document: IdentityDocument, day: string): boolean {
+  return document.issuedOn <= day && day <= document.validUntil;
+}
+
+/** The form as it stands before anything is typed. */
+export function untouched(view: RequisitesView, formId: string): Typed {
+  const values = Object.fromEntries(fields.map(({ name }) => [name, show(name, view.stored.values[name])]));
+  return {
+    ...(values as Record<FieldName, string>),
+    formId,
+    revision: String(view.stored.revision),
+    document: view.validDocuments[0]?.id ?? '',
+    kazpost: false,
+  };
+}
+
+/** Whether anything in the form differs from what is stored. */
+export function isTouched(view: RequisitesView, typed: Typed): boolean {
+  return fields.some(({ name }) => typed[name].trim() !== show(name, view.stored.values[name]));
+}
+
+/**
+ * Saves what was typed: checks all fields at once, then writes the change in one transaction. A form that was saved
+ * before gives the same receipt, whatever has happened since.
+ */
+export async function saveRequisites(
+  parts: RequisitesParts,
+  actor: Actor,
+  typed: Typed,
+  proof: Extract<Proof, 'password-session' | 'eds-session'>,
+): Promise<SaveResult> {
+  const formHash = hashOf(typed);
+  const earlier = await parts.store.findSaved(actor.holderId, typed.formId, formHash);
+  if (earlier?.kind === 'saved') return earlier;
+
+  const view = await showRequisites(parts, actor);
+  if (!view) return { kind: 'not-active' };
+  if (earlier) return { kind: 'form-reused', view };
+
+  const { entries, errors } = check(view, typed, parts.rules);
+  const differs = entries.length > 0 || errors.size > 0;
+  // Before the rules: what another window or a branch changed since must not be told as this person's error.
+  if (differs && typed.revision !== String(view.stored.revision))
+    return { kind: 'conflict', view, entries, errors };
+  if (errors.size > 0) return { kind: 'invalid', view, errors };
+  if (entries.length === 0) return { kind: 'unchanged', view };
+
+  const document = view.validDocuments.find(({ id }) => id === typed.document);
+  if (!document) throw new Error('a checked form has no valid document');
+  const outcome = await parts.store.save({
+    ...actor,
+    formId: typed.formId,
+    formHash,
+    revision: view.stored.revision,
+    number: randomName(12),
+    proof,
+    document,
+    entries,
+  });
+  if (outcome.kind === 'saved') return outcome;
+  if (outcome.kind === 'form-reused') return { kind: 'form-reused', view };
+  const newer = { ...view, stored: outcome.stored };
+  return { kind: 'conflict', view: newer, ...check(newer, typed, parts.rules) };
+}
+
+/**
+ * Checks every field that differs from what is stored; what is on file already is not judged by today's rules.
+ * Gives the entries of the change and everything that is wrong.
+ */
+export function check(
+  view: RequisitesView,
+  typed: Typed,
+  rules: FieldRules,
+): { readonly entries: readonly ChangeEntry[]; readonly errors: FieldErrors } {
+  const stored = view.stored.values;
+  const errors = new Map<FieldName | 'document', Refusal<FieldReason>>();
+  const entries: ChangeEntry[] = [];
+  if (!view.validDocuments.some(({ id }) => id === typed.document))
+    errors.set('document', { ok: false, reason: 'documentNotValid' });
+
+  for (const field of fields) {
+    const old = stored[field.name];
+    const text = typed[field.name].trim();
+    if (text === show(field.name, old)) continue;
+    if (text === '') {
+      entries.push({ field: field.name, old, new: null });
+      continue;
+    }
+    const parsed = field.parse(text, rules);
+    if (!parsed.ok) errors.set(field.name, parsed);
+    else if (old === null || !(field.same ?? Object.is)(old, parsed.value)) {
+      entries.push({ field: field.name, old, new: parsed.value });
+    }
+  }
+
+  const after = {
+    ...stored,
+    ...Object.fromEntries(entries.map((entry) => [entry.field, entry.new])),
+  } as Requisites;
+  const changed = (name: FieldName): boolean => entries.some(({ field }) => field === name);
+  const addressTouched = changed('address') || changed('apartment') || changed('postcode');
+  if (
+    addressTouched &&
+    after.address === null &&
+    !errors.has('address') &&
+    (after.apartment !== null || after.postcode !== null)
+  ) {
+    errors.set('address', { ok: false, reason: 'addressRequired' });
+  }
+  const hadContact = stored.mobilePhone !== null || stored.email !== null;
+  for (const { name, needsProof } of fields) {
+    if (!needsProof || !changed(name) || errors.has(name)) continue;
+    const keepsOne = after.mobilePhone !== null || after.email !== null;
+    errors.set(name, { ok: false, reason: hadContact && !keepsOne ? 'contactMustRemain' : 'needsProof' });
+  }
+  return { entries, errors };
+}
+
+/** Keeps what was typed for the same holder, sealed, for a day. */
+export async function keepDraft(parts: RequisitesParts, holderId: string, typed: Typed): Promise<void> {
+  const sealed = parts.keys.seal('draft', `${holderId} requisites`, JSON.stringify(typed));
+  await parts.drafts.keep(holderId, 'requisites', sealed, parts.draftHours);
+}
+
+/** What was kept, put onto today's form: today's document and revision, so that saving it is a decision made now. */
+export async function findDraft(
+  parts: RequisitesParts,
+  holderId: string,
+): Promise<{ readonly typed: Typed; readonly expiresAt: Date } | undefined> {
+  const draft = await parts.drafts.find(holderId, 'requisites');
+  const opened = draft && parts.keys.open('draft', `${holderId} requisites`, draft.sealed);
+  return opened === undefined || !draft
+    ? undefined
+    : { typed: JSON.parse(opened) as Typed, expiresAt: draft.expiresAt };
+}
+
+/** Tells two posts of one form apart when anything that matters differs. */
+function hashOf(typed: Typed): Buffer {
+  const said = [typed.revision, typed.document, ...fields.map(({ name }) => typed[name])];
+  return createHash('sha256').update(JSON.stringify(said)).digest();
+}

@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Fields, readForm } from '../../web/forms.ts';
+import type { TypedPage } from '../../web/language.ts';
+import type { Page, SendPage } from '../../web/page.tsx';
+import { problem } from '../../web/problem.ts';
+import { clearSecret } from '../../web/visit.ts';
+import type { Iin } from '../sign-in/iin.ts';
+import { fields } from './fields.ts';
+import {
+  type Message,
+  ReceiptPage,
+  RequisitesPage,
+  receiptFacts,
+  receiptRows,
+  receiptWords,
+  ServicesPage,
+} from './pages.tsx';
+import type { FieldName, SavedChange } from './ports.ts';
+import { receiptPdf } from './receipt-pdf.ts';
+import {
+  type Actor,
+  type FieldErrors,
+  findDraft,
+  isTouched,
+  keepDraft,
+  type RequisitesParts,
+  type RequisitesView,
+  saveRequisites,
+  showRequisites,
+  type Typed,
+  untouched,
+} from './requisites.ts';
+
+export interface RequisitesRoutesParts extends RequisitesParts {
+  readonly sendPage: SendPage;
+  readonly sessionsPerPerson: number;
+  /** Ends all sessions of a person whom the fund no longer lets in. */
+  readonly endSessions: (holderId: string) => Promise<unknown>;
+  /** Told that something waits in the outbox. */
+  readonly onSaved: () => void;
+}
+
+const path = '/services/requisites';
+const formFields = ['formId', 'revision', 'document', ...fields.map(({ name }) => name)];
+const none: FieldErrors = new Map();
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const receiptNumber = /^[0-9A-Z]{12}$/;
+
+/** The services, the memo's page, and receipts. */
+export function requisitesRoutes(
+  server: FastifyInstance,
+  parts: RequisitesRoutesParts,
+): ReadonlyMap<string, TypedPage> {
+  const { sendPage } = parts;
+
+  server.get('/services', { config: { access: 'holder' } }, async (request, reply) => {
+    const { texts: t } = request.visit;
+    const replaced = (request.query as Record<string, unknown>)['replaced'] === '1';
+    return sendPage(request, reply, {
+      title: t.services.title,
+      section: 'services',
+      body: ServicesPage({ t, oldestEnded: replaced ? parts.sessionsPerPerson : undefined }),
+    });
+  });
+
+  const showForm = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    view: RequisitesView,
+    typed: Typed,
+    more: { status?: number; errors?: FieldErrors; message?: Message } = {},
+  ) => {
+    const { visit } = request;
+    const page: Page = {
+      title: visit.texts.requisites.title,
+      section: 'services',
+      hasForm: true,
+      path,
+      scripts: ['unsaved'],
+      status: more.status ?? 200,
+      hasErrors: (more.errors?.size ?? 0) > 0,
+      body: RequisitesPage({
+        t: visit.texts,
+        language: visit.language,
+        csrf: visit.csrf(),
+        view,
+        typed,
+        errors: more.errors ?? none,
+        message: more.message,
+      }),
+    };
+    return sendPage(request, reply, page);
+  };
+
+  /** The page's data, or undefined after sending away a person whom the fund no longer lets in. */
+  const viewOf = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<RequisitesView | undefined> => {
+    const view = await showRequisites(parts, actorOf(request));
+    if (!view) await sendAway(request, reply);
+    return view;
+  };
+
+  const sendAway = async (request: FastifyRequest, reply: FastifyReply) => {
+    await parts.endSessions(actorOf(request).holderId);
+    clearSecret(reply, 'session', request.visit.secure);
+    return reply.redirect('/sign-in?ended=1', 303);
+  };
+
+  server.get(path, { config: { access: 'holder' } }, async (request, reply) => {
+    const view = await viewOf(request, reply);
+    if (!view) return reply;
+    const draft = await findDraft(parts, actorOf(request).holderId);
+    const message: Message | undefined = draft && { kind: 'draft', until: draft.expiresAt };
+    return showForm(request, reply, view, untouched(view, randomUUID()), message ? { message } : {});
+  });
+
+  const keepTyped = async (holderId: string, body: unknown): Promise<boolean> => {
+    await keepDraft(parts, holderId, readTyped(readRequisitesForm(body)));
+    return true;
+  };
+
+  server.post(path, { config: { access: 'holder', onTimedOut: keepTyped } }, async (request, reply) => {
+    const typed = readTyped(readRequisitesForm(request.body));
+    const { session } = request.visit;
+    const proof = session?.method === 'eds' ? 'eds-session' : 'password-session';
+    const result = await saveRequisites(parts, actorOf(request), typed, proof);
+    switch (result.kind) {
+      case 'saved':
+        parts.onSaved();
+        return reply.redirect(`/receipts/${result.number}`, 303);
+      case 'invalid':
+        return showForm(request, reply, result.view, typed, { status: 422, errors: result.errors });
+      case 'unchanged':
+        return showForm(request, reply, result.view, typed, { message: { kind: 'unchanged' } });
+      case 'form-reused':
+        return showForm(request, reply, result.view, anew(typed, result.view), {
+          status: 409,
+          message: { kind: 'form-reused' },
+        });
+      case 'conflict':
+        return showForm(request, reply, result.view, anew(typed, result.view), {
+          status: 409,
+          errors: result.errors,
+          message: { kind: 'conflict', entries: result.entries },
+        });
+      case 'not-active':
+        return sendAway(request, reply);
+    }
+  });
+
+  // Leaves at once when nothing was typed, asks when something was: with and without a script.
+  server.post(
+    `${path}/cancel`,
+    { config: { access: 'holder', onTimedOut: keepTyped } },
+    async (request, reply) => {
+      const typed = readTyped(readRequisitesForm(request.body));
+      const view = await viewOf(request, reply);
+      if (!view) return reply;
+      if (!isTouched(view, typed)) return reply.redirect('/services', 303);
+      return showForm(request, reply, view, typed, { message: { kind: 'leave' } });
+    },
+  );
+
+  server.post(`${path}/draft`, { config: { access: 'holder' } }, async (request, reply) => {
+    const { action } = readForm(request.body, { required: ['action'] });
+    const { holderId } = actorOf(request);
+    if (action === 'discard') {
+      await parts.drafts.discard(holderId, 'requisites');
+      return reply.redirect(path, 303);
+    }
+    if (action !== 'show') throw problem(400);
+    const view = await viewOf(request, reply);
+    if (!view) return reply;
+    const draft = await findDraft(parts, holderId);
+    if (!draft) return reply.redirect(path, 303);
+    return showForm(request, reply, view, anew(draft.typed, view), { message: { kind: 'draft-shown' } });
+  });
+
+  const findReceipt = async (request: FastifyRequest): Promise<SavedChange> => {
+    const { number } = request.params as { number: string };
+    const change = receiptNumber.test(number)
+      ? await parts.store.findReceipt(actorOf(request).holderId, number)
+      : undefined;
+    if (!change) throw problem(404);
+    return change;
+  };
+
+  const nameOf = async (request: FastifyRequest): Promise<string | undefined> => {
+    const view = await showRequisites(parts, actorOf(request));
+    const person = view?.person;
+    return person && [person.surname, person.name, person.patronymic].filter(Boolean).join(' ');
+  };
+
+  server.get('/receipts/:number', { config: { access: 'holder' } }, async (request, reply) => {
+    const change = await findReceipt(request);
+    const { texts: t, language } = request.visit;
+    return sendPage(request, reply, {
+      title: t.receipt.title,
+      section: 'services',
+      scripts: ['print'],
+      body: ReceiptPage({ t, language, change, holder: await nameOf(request) }),
+    });
+  });
+
+  server.get('/receipts/:number.pdf', { config: { access: 'holder' } }, async (request, reply) => {
+    const change = await findReceipt(request);
+    const { texts: t, language } = request.visit;
+    const pdf = await receiptPdf({
+      language,
+      cabinet: t.layout.cabinet,
+      fund: t.layout.fund,
+      title: t.receipt.title,
+      lead: t.receipt.saved,
+      number: change.number,
+      madeAt: change.madeAt,
+      facts: [
+        { term: t.receipt.number, value: change.number },
+        ...receiptFacts(t, language, change, await nameOf(request)),
+      ],
+      changes: { title: t.receipt.changes, words: receiptWords(t), rows: receiptRows(t, change) },
+      next: { title: t.receipt.next, text: t.receipt.nextText },
+      footer: t.receipt.pdfFooter,
+    });
+    return reply
+      .type('application/pdf')
+      .header('content-disposition', `attachment; filename="receipt-${change.number}.pdf"`)
+      .send(pdf);
+  });
+
+  const showTyped = async (request: FastifyRequest, reply: FastifyReply, sent: Fields) => {
+    const view = await viewOf(request, reply);
+    if (!view) return reply;
+    const blank = untouched(view, randomUUID());
+    const typed = { ...blank, ...sent, kazpost: sent['kazpost'] === '1' };
+    return showForm(
+      request,
+      reply,
+      view,
+      uuid.test(typed.formId) ? typed : { ...typed, formId: blank.formId },
+    );
+  };
+  return new Map([
+    [path, { fields: [...formFields, 'kazpost'], secret: [], forHolder: true, show: showTyped }],
+  ]);
+}
+
+/** The signed-in holder; routes that call this are open to holders only. */
+function actorOf(request: FastifyRequest): Actor {
+  const { session } = request.visit;
+  if (!session) throw problem(403);
+  return { holderId: session.holderId, iin: session.iin as Iin, requestId: request.id };
+}
+
+function readRequisitesForm(body: unknown): Fields {
+  const sent = readForm(body, { required: formFields, optional: ['kazpost'] });
+  const { formId = '', revision = '', kazpost } = sent;
+  if (!uuid.test(formId) || !/^[0-9]{1,9}$/.test(revision) || (kazpost !== undefined && kazpost !== '1'))
+    throw problem(400);
+  return sent;
+}
+
+function readTyped(sent: Fields): Typed {
+  const typed = Object.fromEntries(fields.map(({ name }) => [name, sent[name] ?? ''])) as Record<
+    FieldName,
+    string
+  >;
+  return {
+    ...typed,
+    formId: sent['formId'] ?? '',
+    revision: sent['revision'] ?? '',
+    document: sent['document'] ?? '',
+    kazpost: sent['kazpost'] === '1',
+  };
+}
+
+/** The same words on a new form over today's revision: saving again is a decision made with both versions in view. */
+function anew(typed: Typed, view: RequisitesView): Typed {
+  return { ...typed, formId: randomUUID(), revision: String(view.stored.revision) };
+}

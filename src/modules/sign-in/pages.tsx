@@ -1,0 +1,110 @@
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { Alert } from '../../ui/alert.tsx';
+import { Button } from '../../ui/buttons.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Checkbox } from '../../ui/checkbox.tsx';
+import { Columns } from '../../ui/columns.tsx';
+import { ErrorSummary } from '../../ui/error-summary.tsx';
+import { Field } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import { PasswordField } from '../../ui/password-field.tsx';
+import type { IinReason } from './iin.ts';
+import type { SignInRefusal } from './sign-in.ts';
+
+export interface SignInPageProps {
+  readonly t: Texts;
+  readonly csrf: string;
+  readonly iin: string;
+  readonly remember: boolean;
+  /** True when this browser keeps an IIN, so that it can be forgotten. */
+  readonly remembered: boolean;
+  /** Where to go afterwards; in the address of the form, since it is nothing personal. */
+  readonly to: string | undefined;
+  /** Why the person is here: their session ended, and whether what they typed was kept. */
+  readonly ended: 'over' | 'kept' | undefined;
+  readonly iinError?: IinReason | 'empty' | undefined;
+  readonly passwordEmpty?: boolean | undefined;
+  readonly refusal?: { readonly reason: SignInRefusal; readonly minutes: string } | undefined;
+}
+
+/** The start page of the cabinet. */
+export function SignInPage(props: SignInPageProps) {
+  const { t, csrf } = props;
+  const iinError =
+    props.iinError === undefined
+      ? undefined
+      : props.iinError === 'empty'
+        ? t.signIn.iinEmpty
+        : t.reasons[props.iinError];
+  const passwordError = props.passwordEmpty ? t.signIn.passwordEmpty : undefined;
+  const errors = [
+    ...(iinError === undefined ? [] : [{ fieldId: 'iin', text: iinError }]),
+    ...(passwordError === undefined ? [] : [{ fieldId: 'password', text: passwordError }]),
+    ...(props.refusal
+      ? [
+          {
+            fieldId: props.refusal.reason === 'failed' ? 'iin' : undefined,
+            text: refusalText(t, props.refusal),
+          },
+        ]
+      : []),
+  ];
+  const action = props.to === undefined ? '/sign-in' : `/sign-in?${new URLSearchParams({ to: props.to })}`;
+  return (
+    <>
+      <ErrorSummary title={t.requisites.errors} errors={errors} />
+      {props.ended && (
+        <Alert kind="info" announced>
+          <p>{props.ended === 'kept' ? t.session.overKept : t.session.over}</p>
+        </Alert>
+      )}
+      <PageHeading title={t.signIn.title} lead={t.signIn.lead} />
+      <Columns split="wide-first">
+        <Card id="password-way" heading={t.signIn.cardTitle}>
+          <Form action={action} csrf={csrf} hidden={{ page: '/sign-in' }}>
+            <Field
+              id="iin"
+              label={t.signIn.iin}
+              description={t.signIn.iinHint}
+              value={props.iin}
+              error={iinError}
+              inputmode="numeric"
+              autocomplete="username"
+            />
+            <PasswordField
+              id="password"
+              label={t.signIn.password}
+              error={passwordError}
+              autocomplete="current-password"
+              words={{ show: t.signIn.show, hide: t.signIn.hide }}
+            />
+            {props.refusal?.reason === 'failed' && <p>{t.signIn.failedHelp}</p>}
+            <Checkbox
+              id="remember"
+              label={t.signIn.remember}
+              description={t.signIn.rememberHint}
+              checked={props.remember}
+            />
+            <Button wide>{t.signIn.submit}</Button>
+          </Form>
+          {props.remembered && (
+            <Form id="forget-form" action="/sign-in/forget" csrf={csrf}>
+              <Button kind="tertiary">{t.signIn.forget}</Button>
+            </Form>
+          )}
+        </Card>
+        <Card id="safety" heading={t.signIn.safetyTitle}>
+          <p>{t.signIn.safety}</p>
+          <p>{t.signIn.safetyAddress}</p>
+        </Card>
+      </Columns>
+    </>
+  );
+}
+
+function refusalText(t: Texts, { reason, minutes }: { reason: SignInRefusal; minutes: string }): string {
+  if (reason === 'limited') return fill(t.signIn.limited, { minutes });
+  return reason === 'busy' ? t.signIn.busy : t.signIn.failed;
+}

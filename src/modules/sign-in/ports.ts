@@ -1,0 +1,90 @@
+import type { Language } from '../../language.ts';
+import type { LiveSession, SessionState } from '../../session.ts';
+import type { Iin } from './iin.ts';
+
+/** What a failed or hurried sign-in is counted by. */
+export interface FailureLimit {
+  /** A keyed hash: whether the person exists plays no part. */
+  readonly key: Buffer;
+  /** So many failures are free of delay. */
+  readonly free: number;
+  /** The delay doubles from a minute up to this. */
+  readonly maxMinutes: number;
+}
+
+/** Counts attempts before they are made, so that parallel ones cannot slip through. By the database's clock. */
+export interface FailureLimits {
+  /** Counts one attempt; when a delay is running it is refused, not counted, and `waitSeconds` tells how long. */
+  attempt(limit: FailureLimit): Promise<{ readonly allowed: boolean; readonly waitSeconds: number }>;
+}
+
+/** What is on file for someone who wants to sign in. */
+export interface Credential {
+  readonly holderId: string;
+  readonly passwordHash: string;
+  readonly language: Language;
+}
+
+export interface SignInStore extends FailureLimits {
+  /** One statement, whether the IIN is known or not. */
+  findCredential(
+    iin: Iin,
+    deviceHash: Buffer | undefined,
+  ): Promise<{ credential: Credential | undefined; knownDevice: boolean }>;
+  /** Notes a failed attempt with the holder, if there is one; one statement in either case. */
+  recordFailure(iin: Iin, requestId: string): Promise<void>;
+  /** Opens a session, ends the oldest beyond `sessionsPerPerson`, and forgets the counted failures: one transaction. */
+  openSession(session: NewSession): Promise<{ readonly replaced: number }>;
+  /** Replaces a hash made with older parameters; nothing happens when the password was changed meanwhile. */
+  upgradeHash(holderId: string, former: string, hash: string): Promise<void>;
+}
+
+export interface NewSession {
+  readonly hash: Buffer;
+  readonly holderId: string;
+  readonly method: LiveSession['method'];
+  readonly shortName: string;
+  readonly device: string;
+  readonly deviceHash: Buffer;
+  readonly requestId: string;
+  readonly sessionsPerPerson: number;
+  readonly limits: SessionLimits;
+  readonly forget: readonly Buffer[];
+}
+
+export interface SessionStore {
+  /** Reads a session and counts this as activity. */
+  read(hash: Buffer, limits: SessionLimits): Promise<SessionState>;
+  /** Ends one session, at once for every node. */
+  end(hash: Buffer, reason: 'signed-out', requestId: string): Promise<void>;
+  /** Keeps the language a holder chose, for their notices and other browsers. */
+  setLanguage(holderId: string, language: Language): Promise<void>;
+  /** Ends all sessions of a holder; returns how many. */
+  endAll(holderId: string, reason: 'blocked' | 'operator'): Promise<number>;
+}
+
+export interface SessionLimits {
+  readonly idleMinutes: number;
+  readonly maxHours: number;
+}
+
+/** Hashes and checks passwords off the event loop, so many at a time. */
+export interface PasswordHasher {
+  /** True when more are waiting than can be served in a few seconds. */
+  readonly saturated: boolean;
+  hash(password: string): Promise<string>;
+  /** With no hash on file the same work is done against a made-up one. */
+  verify(hash: string | undefined, password: string): Promise<boolean>;
+  /** True when the hash was made with weaker parameters than today's. */
+  outdated(hash: string): boolean;
+}
+
+/** What the fund says of a person who has given the right password. */
+export interface HolderDirectory {
+  find(
+    iin: Iin,
+  ): Promise<
+    | { readonly status: 'active' | 'blocked' | 'deceased'; readonly surname: string; readonly name: string }
+    | undefined
+  >;
+}

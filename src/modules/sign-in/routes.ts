@@ -1,0 +1,151 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Keys } from '../../keys.ts';
+import { type Fields, readForm } from '../../web/forms.ts';
+import type { TypedPage } from '../../web/language.ts';
+import type { SendPage } from '../../web/page.tsx';
+import { clearSecret, readSecret, setSecret } from '../../web/visit.ts';
+import { parseIin } from './iin.ts';
+import { SignInPage, type SignInPageProps } from './pages.tsx';
+import type { SessionStore } from './ports.ts';
+import { type SignInParts, signIn } from './sign-in.ts';
+
+export interface SignInRoutesParts extends SignInParts {
+  readonly sessions: SessionStore;
+  readonly sendPage: SendPage;
+  /** The pages a person may be sent back to after signing in: an address from outside is never followed. */
+  readonly destinations: readonly string[];
+}
+
+const rememberDays = 365;
+const deviceDays = 400;
+const busySeconds = 5;
+
+/** `/`, `/sign-in`, `/sign-out`, and the page for the language switch. */
+export function signInRoutes(
+  server: FastifyInstance,
+  parts: SignInRoutesParts,
+): ReadonlyMap<string, TypedPage> {
+  const { keys, sendPage } = parts;
+
+  const show = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    state: Partial<SignInPageProps> & { status?: number },
+  ) => {
+    const { visit } = request;
+    const remembered = rememberedIin(request, keys);
+    const query = request.query as Record<string, unknown>;
+    const ended = query['ended'] === 'kept' ? 'kept' : query['ended'] === '1' ? 'over' : undefined;
+    const { status = 200, ...props } = state;
+    return sendPage(request, reply, {
+      title: visit.texts.signIn.title,
+      status,
+      hasErrors: status >= 400,
+      hasForm: true,
+      path: '/sign-in',
+      scripts: ['show-password'],
+      body: SignInPage({
+        t: visit.texts,
+        csrf: visit.csrf(),
+        iin: remembered ?? '',
+        remember: remembered !== undefined,
+        remembered: remembered !== undefined,
+        to: destination(query['to'], parts.destinations),
+        ended: status >= 400 ? undefined : ended,
+        ...props,
+      }),
+    });
+  };
+
+  for (const path of ['/', '/sign-in']) {
+    server.get(path, { config: { access: 'anyone' } }, async (request, reply) =>
+      request.visit.session ? reply.redirect('/services', 303) : show(request, reply, {}),
+    );
+  }
+
+  server.post('/sign-in', { config: { access: 'anyone' } }, async (request, reply) => {
+    const typed = readForm(request.body, { required: ['iin', 'password'], optional: ['remember'] });
+    const { iin = '', password = '' } = typed;
+    const remember = typed['remember'] === '1';
+    const parsed = iin.trim() === '' ? undefined : parseIin(iin);
+    if (!parsed?.ok || password === '') {
+      return show(request, reply, {
+        status: 422,
+        iin,
+        remember,
+        iinError: parsed === undefined ? 'empty' : parsed.ok ? undefined : parsed.reason,
+        passwordEmpty: password === '',
+      });
+    }
+
+    const { visit } = request;
+    const outcome = await signIn(parts, {
+      iin: parsed.value,
+      password,
+      device: visit.device,
+      network: visit.network,
+      userAgent: request.headers['user-agent'] ?? '',
+      requestId: request.id,
+    });
+    if (!outcome.ok) {
+      const minutes = outcome.detail ?? '1';
+      if (outcome.reason === 'limited') reply.header('retry-after', String(Number(minutes) * 60));
+      if (outcome.reason === 'busy') reply.header('retry-after', String(busySeconds));
+      const status = { failed: 422, limited: 429, busy: 503 }[outcome.reason];
+      return show(request, reply, { status, iin, remember, refusal: { reason: outcome.reason, minutes } });
+    }
+
+    setSecret(reply, 'session', outcome.value.token, visit.secure);
+    setSecret(reply, 'device', outcome.value.device, visit.secure, deviceDays);
+    clearSecret(reply, 'visit', visit.secure);
+    if (remember) {
+      setSecret(
+        reply,
+        'iin',
+        keys.seal('remembered iin', '', parsed.value).toString('base64url'),
+        visit.secure,
+        rememberDays,
+      );
+    } else clearSecret(reply, 'iin', visit.secure);
+    const to =
+      destination((request.query as Record<string, unknown>)['to'], parts.destinations) ?? '/services';
+    return reply.redirect(outcome.value.replaced > 0 ? `${to}?replaced=1` : to, 303);
+  });
+
+  server.post('/sign-in/forget', { config: { access: 'anyone' } }, async (request, reply) => {
+    readForm(request.body, { required: [] });
+    clearSecret(reply, 'iin', request.visit.secure);
+    return reply.redirect('/sign-in', 303);
+  });
+
+  server.post('/sign-out', { config: { access: 'holder' } }, async (request, reply) => {
+    readForm(request.body, { required: [] });
+    const { session, secure } = request.visit;
+    if (session) await parts.sessions.end(session.hash, 'signed-out', request.id);
+    clearSecret(reply, 'session', secure);
+    return reply.header('clear-site-data', '"cache"').redirect('/', 303);
+  });
+
+  // Asked by the script of the session warning; reading the session has already counted as activity.
+  server.post('/session/extend', { config: { access: 'holder' } }, async (request, reply) => {
+    readForm(request.body, { required: [] });
+    return reply.code(204).send();
+  });
+
+  const showTyped = async (request: FastifyRequest, reply: FastifyReply, typed: Fields) =>
+    show(request, reply, { iin: typed['iin'] ?? '', remember: typed['remember'] === '1' });
+  return new Map([
+    ['/sign-in', { fields: ['iin', 'remember'], secret: ['password'], forHolder: false, show: showTyped }],
+    ['/', { fields: ['iin', 'remember'], secret: ['password'], forHolder: false, show: showTyped }],
+  ]);
+}
+
+/** A page of ours to go to, or undefined: anything not on the list is ignored. */
+export function destination(wanted: unknown, allowed: readonly string[]): string | undefined {
+  return allowed.find((path) => path === wanted);
+}
+
+function rememberedIin(request: FastifyRequest, keys: Keys): string | undefined {
+  const sealed = readSecret(request, 'iin', request.visit.secure);
+  return sealed === undefined ? undefined : keys.open('remembered iin', '', Buffer.from(sealed, 'base64url'));
+}

@@ -1,0 +1,141 @@
+import { createReadStream, readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Logger } from 'pino';
+import { importPeople } from './adapters/fund/import-people.ts';
+import { argon2Hasher } from './adapters/passwords/argon2.ts';
+import { type Connection, type Database, openDatabase } from './adapters/postgres/database.ts';
+import { attachEmbeddedPostgres, startEmbeddedPostgres } from './adapters/postgres/embedded.ts';
+import { migrate } from './adapters/postgres/migrate.ts';
+import type { Config } from './config.ts';
+import { type Metrics, metricsServer } from './modules/operations/metrics.ts';
+import { root } from './root.ts';
+import { withoutValues } from './web/server.ts';
+
+/** What the service stands on, ready before it listens. */
+export interface Prepared {
+  readonly database: Database;
+  /** Serves metrics when `METRICS_PORT` is set. */
+  serveMetrics(metrics: Metrics): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the database (starting the embedded one), brings it up to date and loads the demonstration people once. */
+export async function prepare(config: Config, log: Logger): Promise<Prepared> {
+  const server =
+    config.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ varDir: config.varDir, log })
+      : undefined;
+  const closers: (() => Promise<unknown>)[] = server ? [() => server.stop()] : [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const connection: Connection = server?.connection ?? { connectionString: config.databaseUrl ?? '' };
+    await migrate(connection, log);
+    const database = openPool(config, connection, log);
+    closers.push(() => database.close());
+    if (config.demo) await importFile(config, connection, demoPeople);
+    return {
+      database,
+      async serveMetrics(metrics) {
+        if (config.metricsPort === undefined) return;
+        const metricsHttp = metricsServer(metrics);
+        await new Promise<void>((resolve, reject) => {
+          metricsHttp.once('error', reject).listen(config.metricsPort, config.host, resolve);
+        });
+        closers.push(() => new Promise((resolve) => metricsHttp.close(resolve)));
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The database for a command, which may run beside the service or alone. */
+export async function attach(
+  config: Config,
+  log: Logger,
+): Promise<{ readonly connection: Connection; readonly database: Database; close(): Promise<void> }> {
+  const server =
+    config.databaseUrl === undefined
+      ? await attachEmbeddedPostgres({ varDir: config.varDir, log })
+      : undefined;
+  const connection: Connection = server?.connection ?? { connectionString: config.databaseUrl ?? '' };
+  await migrate(connection, log);
+  const database = openPool(config, connection, log);
+  return {
+    connection,
+    database,
+    async close() {
+      await database.close();
+      await server?.stop();
+    },
+  };
+}
+
+/** The demonstration people, shipped with the service. */
+export const demoPeople = join(root, 'data/demo-people.jsonl');
+
+/** Loads people from a file of JSON lines into the embedded fund. A large file gets a connection without a time limit. */
+export async function importFile(
+  config: Config,
+  connection: Connection,
+  file: string,
+  onProgress: (read: number) => void = () => undefined,
+): ReturnType<typeof importPeople> {
+  const database = openDatabase(connection, { max: 1, statementTimeout: 0 });
+  try {
+    const hasher = await argon2Hasher(config.passwordHashesAtOnce);
+    const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
+    return await importPeople(database, lines, { demo: config.demo, hashPassword: hasher.hash, onProgress });
+  } finally {
+    await database.close();
+  }
+}
+
+/** Tells on the terminal where the service is and, in a demonstration, who can sign in. */
+export function greet(
+  config: Config,
+  address: AddressInfo | string | null,
+  people: readonly DemoPerson[],
+): void {
+  const port = typeof address === 'object' && address ? address.port : config.port;
+  const name = config.host === '127.0.0.1' || config.host === '0.0.0.0' ? 'localhost' : config.host;
+  const url = config.publicUrl?.origin ?? `http://${name}:${port}`;
+  const lines = [`The cabinet is at ${url}`];
+  if (people.length > 0) {
+    const width = Math.max(...people.map((person) => person.password.length));
+    lines.push('', 'Demonstration people (invented), all data under VAR_DIR:', '');
+    lines.push(`  ${'IIN'.padEnd(12)}  ${'password'.padEnd(width)}  name`);
+    for (const person of people)
+      lines.push(`  ${person.iin}  ${person.password.padEnd(width)}  ${person.name}`);
+  }
+  process.stdout.write(`\n${lines.join('\n')}\n\n`);
+}
+
+/** The demonstration people with their passwords, as the shipped file has them. */
+export function demoPasswords(): DemoPerson[] {
+  return readFileSync(demoPeople, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<'iin' | 'password' | 'surname' | 'name', string>)
+    .map(({ iin, password, surname, name }) => ({ iin, password, name: `${surname} ${name}` }));
+}
+
+/** Who can sign in to a demonstration. */
+export interface DemoPerson {
+  readonly iin: string;
+  readonly password: string;
+  readonly name: string;
+}
+
+function openPool(config: Config, connection: Connection, log: Logger): Database {
+  return openDatabase(connection, {
+    max: config.databasePool,
+    onError: (error) => log.warn(withoutValues(error), 'a database connection broke'),
+  });
+}

@@ -1,0 +1,142 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ComponentChildren } from 'preact';
+import { formatTime } from '../texts/dates.ts';
+import { fill, textsOf } from '../texts/texts.ts';
+import { ErrorPage } from '../ui/error-page.tsx';
+import { Layout } from '../ui/layout.tsx';
+import { renderDocument } from '../ui/render-document.ts';
+import type { Assets, ScriptName } from './assets.ts';
+import type { Problem } from './problem.ts';
+import type { Visit } from './visit.ts';
+
+/** A page as a module gives it. */
+export interface Page {
+  readonly title: string;
+  readonly body: ComponentChildren;
+  readonly status?: number;
+  /** True when the page tells of errors in a form: the title says so first. */
+  readonly hasErrors?: boolean;
+  /** True when the page has a form whose typed values the language switch must keep. */
+  readonly hasForm?: boolean;
+  /** The page's own path where it may be answered under another one. */
+  readonly path?: string;
+  /** Names of browser scripts beyond those of every page. */
+  readonly scripts?: readonly ScriptName[];
+  readonly section?: 'services' | 'history';
+}
+
+/** Sends pages; made once with the assets and whether this is a demonstration. */
+export type SendPage = (request: FastifyRequest, reply: FastifyReply, page: Page) => FastifyReply;
+
+/** Makes the function that puts a page into the layout and sends it. */
+export function pageSender(assets: Assets, demo: boolean): SendPage {
+  const send: SendPage = (request, reply, page) => {
+    const { visit } = request;
+    const { texts: t, language, session } = visit;
+    const scripts: ScriptName[] = [
+      ...(page.hasForm ? ['submit-once' as const] : []),
+      ...(page.scripts ?? []),
+    ];
+    if (page.path !== undefined && page.path !== request.routeOptions.url) scripts.push('own-path');
+    if (session) scripts.push('session-warning', 'restore');
+    return reply
+      .code(page.status ?? 200)
+      .type('text/html; charset=utf-8')
+      .send(
+        renderDocument(
+          <Layout
+            language={language}
+            title={page.title}
+            errorTitlePrefix={page.hasErrors ? t.layout.errorTitle : undefined}
+            words={layoutWords(visit)}
+            assets={assets.forPage(scripts)}
+            csrf={visit.csrf()}
+            formId={page.hasForm ? 'page-form' : undefined}
+            ownPath={page.path}
+            maintenance={demo ? t.layout.demo : undefined}
+            signedIn={session && signedIn(visit, page.section)}
+          >
+            {page.body}
+          </Layout>,
+        ),
+      );
+  };
+  return send;
+}
+
+/** Sends the worded page of a problem. Works before anything is known of the visitor, too. */
+export function problemSender(
+  assets: Assets,
+): (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply {
+  return (request, reply, problem) => {
+    // A request can fail before its visit was read: a broken cookie, a database that is down.
+    const visit = (request.visit as Visit | undefined) ?? nobody;
+    const t = visit.texts.problems;
+    const { title, text } = t[problem.statusCode];
+    if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
+    return reply
+      .code(problem.statusCode)
+      .header('cache-control', 'no-store')
+      .type('text/html; charset=utf-8')
+      .send(
+        renderDocument(
+          <Layout
+            language={visit.language}
+            title={title}
+            words={layoutWords(visit)}
+            assets={assets.forPage([])}
+            csrf={visit.csrf()}
+            signedIn={visit.session && signedIn(visit, undefined)}
+          >
+            <ErrorPage
+              title={title}
+              text={text}
+              reference={{ label: t.reference, value: request.id }}
+              actions={[{ href: '/', label: t.home }]}
+            />
+          </Layout>,
+        ),
+      );
+  };
+}
+
+type Knowing = Pick<Visit, 'language' | 'texts' | 'session' | 'csrf'>;
+
+const nobody: Knowing = { language: 'kk', texts: textsOf('kk'), session: undefined, csrf: () => '' };
+
+function layoutWords({ texts: { layout: t } }: Knowing) {
+  return {
+    cabinet: t.cabinet,
+    fund: t.fund,
+    skip: t.skip,
+    navigation: t.navigation,
+    language: t.language,
+    signOut: t.signOut,
+    contactCentre: t.contactCentre,
+    contactNumber: '1418',
+    hours: t.hours,
+    roundTheClock: t.aroundTheClock,
+  };
+}
+
+function signedIn({ session, texts: t, language }: Knowing, section: Page['section']) {
+  if (!session) return undefined;
+  const end = new Date(Date.now() + session.secondsLeft * 1_000);
+  const current = (name: Page['section']) => (name === section ? ('section' as const) : undefined);
+  return {
+    shortName: session.shortName,
+    nav: [
+      { href: '/services', label: t.layout.services, current: current('services') },
+      { href: '/history', label: t.layout.history, current: current('history') },
+    ],
+    session: {
+      secondsLeft: session.secondsLeft,
+      words: {
+        endsAt: fill(t.session.endsAt, { time: formatTime(language, end) }),
+        endsIn: t.session.endsIn,
+        extend: t.session.extend,
+        failed: t.session.extendFailed,
+      },
+    },
+  };
+}

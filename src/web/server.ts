@@ -1,0 +1,228 @@
+import { join } from 'node:path';
+import cookie from '@fastify/cookie';
+import formbody from '@fastify/formbody';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import serveStatic from '@fastify/static';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { Logger } from 'pino';
+import { type Config, isLoopbackName } from '../config.ts';
+import { type Keys, randomName } from '../keys.ts';
+import { root } from '../root.ts';
+import type { SessionReader } from '../session.ts';
+import { compress } from './compression.ts';
+import { Problem, problem } from './problem.ts';
+import { clearSecret, ownOrigin, readSecret, readVisit } from './visit.ts';
+
+/** Who may open a route: anyone with a page, only a signed-in holder, or machines (no cookies, no language). */
+export type Access = 'anyone' | 'holder' | 'machine';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+    /** Keeps what was typed when the session timed out before this POST; called with the form's fields. */
+    onTimedOut?: (holderId: string, body: unknown) => Promise<boolean>;
+  }
+}
+
+/** A route as it was registered, for tests that go through all of them. */
+export interface RouteEntry {
+  readonly method: string;
+  readonly url: string;
+  readonly access: Access;
+}
+
+export interface ServerParts {
+  readonly config: Config;
+  readonly keys: Keys;
+  readonly sessions: SessionReader;
+  readonly log: Logger;
+  /** Answers a request that cannot be served with a worded page. */
+  readonly problemPage: (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply;
+  /** Told of each answered request. */
+  readonly onAnswered?: (route: string, method: string, status: number, seconds: number) => void;
+}
+
+/** The largest form, in bytes: all fields of the requisites at their longest, in Kazakh, percent-encoded. */
+const bodyLimit = 32 * 1024;
+
+/** The HTTP side that every module shares: cookies, headers, limits, access, form tokens, errors, logs. */
+export async function buildServer(
+  parts: ServerParts,
+): Promise<{ server: FastifyInstance; routes: readonly RouteEntry[] }> {
+  const { config, keys, sessions, log } = parts;
+  const server = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => randomName(10),
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    bodyLimit,
+    requestTimeout: 30_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
+    exposeHeadRoutes: true,
+    routerOptions: { maxParamLength: 64 },
+    return503OnClosing: true,
+    frameworkErrors: (error, request, reply) =>
+      parts.problemPage(request, reply as FastifyReply, asProblem(error)),
+  });
+  const routes: RouteEntry[] = [];
+  server.decorateRequest('visit');
+
+  server.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/assets/')) route.config = { ...route.config, access: 'machine' };
+    const access = route.config?.access;
+    if (access === undefined) throw new Error(`the route ${route.url} does not say who may open it`);
+    for (const method of [route.method].flat()) routes.push({ method, url: route.url, access });
+  });
+
+  await server.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'script-src': ["'self'"],
+        'style-src': ["'self'"],
+        'img-src': ["'self'"],
+        'connect-src': ["'self'"],
+        'form-action': ["'self'"],
+        'frame-ancestors': ["'none'"],
+        'base-uri': ["'none'"],
+        'require-trusted-types-for': ["'script'"],
+      },
+    },
+    // With no-referrer, Chromium would send "Origin: null" on a form and every form would be refused.
+    referrerPolicy: { policy: 'same-origin' },
+    frameguard: { action: 'deny' },
+    hsts: false,
+    crossOriginEmbedderPolicy: false,
+  });
+  await server.register(cookie);
+  await server.register(formbody, { bodyLimit });
+  server.removeContentTypeParser(['application/json', 'text/plain']);
+  await server.register(rateLimit, {
+    max: config.floodPerMinute,
+    timeWindow: 60_000,
+    allowList: (request) => isLoopbackName(request.ip),
+    errorResponseBuilder: (_request, context) => problem(429, Math.ceil(context.ttl / 1_000)),
+    addHeaders: {
+      'x-ratelimit-limit': false,
+      'x-ratelimit-remaining': false,
+      'x-ratelimit-reset': false,
+      'retry-after': false,
+    },
+    addHeadersOnExceeding: {
+      'x-ratelimit-limit': false,
+      'x-ratelimit-remaining': false,
+      'x-ratelimit-reset': false,
+    },
+  });
+  await server.register(serveStatic, {
+    root: join(root, 'dist/assets'),
+    prefix: '/assets/',
+    preCompressed: true,
+    immutable: true,
+    maxAge: '365d',
+    index: false,
+    decorateReply: false,
+  });
+
+  server.addHook('onRequest', async (request, reply) => {
+    const { access } = request.routeOptions.config;
+    if (access === 'machine') return;
+    request.visit = await readVisit(request, reply, { keys, sessions, config });
+    reply.header('cache-control', 'no-store');
+    if (request.visit.secure)
+      reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
+  });
+
+  server.addHook('preHandler', async (request, reply) => {
+    const { access, onTimedOut } = request.routeOptions.config;
+    if (access === 'machine' || request.is404) return;
+    const unsafe = request.method !== 'GET' && request.method !== 'HEAD';
+    if (unsafe) refuseForeign(request, config);
+    if (access !== 'holder' || request.visit.session) return;
+
+    const kept =
+      unsafe &&
+      request.visit.timedOut !== undefined &&
+      (await onTimedOut?.(request.visit.timedOut, request.body));
+    const wasSignedIn = readSecret(request, 'session', request.visit.secure) !== undefined;
+    clearSecret(reply, 'session', request.visit.secure);
+    const query = new URLSearchParams();
+    if (kept) query.set('ended', 'kept');
+    else if (wasSignedIn) query.set('ended', '1');
+    // Only a plain page is gone back to: its address holds nothing personal.
+    const wanted = request.routeOptions.url;
+    if (wanted !== undefined && !wanted.includes(':') && wanted !== '/sign-out') query.set('to', wanted);
+    return reply.redirect(query.size > 0 ? `/sign-in?${query}` : '/sign-in', 303);
+  });
+
+  server.addHook('onSend', async (request, reply, payload) => {
+    if (typeof payload !== 'string' || !String(reply.getHeader('content-type')).startsWith('text/html'))
+      return payload;
+    reply.header('vary', 'Accept-Encoding');
+    const compressed = await compress(payload, request.headers['accept-encoding']);
+    if (!compressed) return payload;
+    reply.header('content-encoding', compressed.encoding);
+    reply.removeHeader('content-length');
+    return compressed.body;
+  });
+
+  server.addHook('onResponse', async (request, reply) => {
+    // The pattern of the route, never the address asked for: nothing personal can be in it.
+    const route = request.routeOptions.url ?? 'none';
+    parts.onAnswered?.(route, request.method, reply.statusCode, reply.elapsedTime / 1_000);
+    if (request.routeOptions.config.access !== 'machine') {
+      request.log.info(
+        { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+        'answered',
+      );
+    }
+  });
+
+  server.setNotFoundHandler((request, reply) => parts.problemPage(request, reply, problem(404)));
+  server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const known = asProblem(error);
+    if (known.statusCode >= 500 && !(error instanceof Problem))
+      request.log.error(withoutValues(error), 'a request failed');
+    return parts.problemPage(request, reply, known);
+  });
+
+  return { server, routes };
+}
+
+/** An unsafe request must come from a form of ours: the right origin and this browser's token. */
+function refuseForeign(request: FastifyRequest, config: Config): void {
+  const own = ownOrigin(request, config);
+  if (own === undefined || request.headers.origin !== own) throw problem(403);
+  const body = request.body as Record<string, unknown> | null | undefined;
+  const token = body?.['csrf'];
+  if (typeof token !== 'string' || !request.visit.csrfFits(token)) throw problem(403);
+}
+
+/** Fastify's own refusals (too large, wrong type, malformed) keep their status; everything else is our fault. */
+function asProblem(error: Error & { statusCode?: number }): Problem {
+  if (error instanceof Problem) return error;
+  const status = error.statusCode;
+  if (status === 413 || status === 415 || status === 429) return problem(status);
+  if (status !== undefined && status >= 400 && status < 500) return problem(400);
+  if (status === 503) return problem(503, 5);
+  return problem(500);
+}
+
+/** What may be logged of an error: messages can hold values that people typed, code and place cannot. */
+export function withoutValues(error: Error & { code?: unknown }): object {
+  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
+  return {
+    error: error.name,
+    code: typeof error.code === 'string' ? error.code : undefined,
+    at: frames.slice(0, 12),
+  };
+}

@@ -1,0 +1,152 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Config, isLoopbackName } from '../config.ts';
+import { type Keys, randomToken } from '../keys.ts';
+import { isLanguage, type Language } from '../language.ts';
+import type { LiveSession, SessionReader, SessionState } from '../session.ts';
+import type { Texts } from '../texts/kk.ts';
+import { textsOf } from '../texts/texts.ts';
+import { csrfToken, csrfTokenFits } from './csrf.ts';
+
+/** What is known of a request before its page begins: who, in which language, over what. */
+export interface Visit {
+  readonly language: Language;
+  readonly texts: Texts;
+  readonly session: LiveSession | undefined;
+  /** A holder whose session has timed out sends this request with its cookie. */
+  readonly timedOut: string | undefined;
+  /** The address the request came from, past the trusted proxies. */
+  readonly address: string;
+  /** Its /24 or /48. */
+  readonly network: string;
+  /** The secret of a browser that signed in before, if it has one. */
+  readonly device: string | undefined;
+  /** True when cookies can be `Secure`: everywhere but plain http on a loopback name. */
+  readonly secure: boolean;
+  /** A fresh mask of this browser's form token. */
+  csrf(): string;
+  /** True when `token` was made for this browser. */
+  csrfFits(token: string): boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    visit: Visit;
+  }
+}
+
+const year = 365 * 24 * 3600;
+
+/** The cookies of the service. Secret ones get the `__Host-` prefix wherever the connection is protected. */
+type SecretCookie = 'session' | 'visit' | 'device' | 'iin';
+
+/** Reads who is visiting, and gives a first-time browser the cookie its form tokens are bound to. */
+export async function readVisit(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { keys, sessions, config }: { keys: Keys; sessions: SessionReader; config: Config },
+): Promise<Visit> {
+  const secure = isSecure(request, config);
+  const sessionToken = readSecret(request, 'session', secure);
+  const state: SessionState = sessionToken ? await sessions.read(sessionToken) : { kind: 'none' };
+  const session = state.kind === 'live' ? state.session : undefined;
+
+  let visitToken = readSecret(request, 'visit', secure);
+  if (!session && !visitToken) {
+    visitToken = randomToken();
+    setSecret(reply, 'visit', visitToken, secure);
+  }
+  const bound = session ? sessionToken : visitToken;
+  const chosen = request.cookies['language'];
+  const language = isLanguage(chosen) ? chosen : (session?.language ?? 'kk');
+  return {
+    language,
+    texts: textsOf(language),
+    session,
+    timedOut: state.kind === 'timed-out' ? state.holderId : undefined,
+    address: request.ip,
+    network: networkOf(request.ip),
+    device: readSecret(request, 'device', secure),
+    secure,
+    csrf: () => csrfToken(keys, bound ?? ''),
+    csrfFits: (token) =>
+      [bound, sessionToken].some((cookie) => cookie !== undefined && csrfTokenFits(keys, cookie, token)),
+  };
+}
+
+/** The origin that forms of this service must come from; undefined when none can be told (so all are refused). */
+export function ownOrigin(request: FastifyRequest, config: Config): string | undefined {
+  if (config.publicUrl) return config.publicUrl.origin;
+  const name = hostName(request);
+  return name !== undefined && isLoopbackName(name) ? `${request.protocol}://${request.host}` : undefined;
+}
+
+/** Sets a cookie that only the server reads. */
+export function setSecret(
+  reply: FastifyReply,
+  name: SecretCookie,
+  value: string,
+  secure: boolean,
+  days?: number,
+): void {
+  reply.setCookie(cookieName(name, secure), value, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure,
+    ...(days === undefined ? {} : { maxAge: days * 24 * 3600 }),
+  });
+}
+
+/** Expires such a cookie. */
+export function clearSecret(reply: FastifyReply, name: SecretCookie, secure: boolean): void {
+  reply.setCookie(cookieName(name, secure), '', {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure,
+    maxAge: 0,
+  });
+}
+
+/** The value of such a cookie, or undefined. */
+export function readSecret(request: FastifyRequest, name: SecretCookie, secure: boolean): string | undefined {
+  const value = request.cookies[cookieName(name, secure)];
+  return value === undefined || value === '' || value.length > 200 ? undefined : value;
+}
+
+/** Remembers the chosen language in this browser. */
+export function setLanguage(reply: FastifyReply, language: Language, secure: boolean): void {
+  reply.setCookie('language', language, { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: year });
+}
+
+/**
+ * The network of an address, for limits that a household or an attacker's next address cannot escape:
+ * /24 of IPv4, /48 of IPv6.
+ */
+export function networkOf(address: string): string {
+  const mapped = address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address;
+  if (mapped.includes('.')) return `${mapped.split('.').slice(0, 3).join('.')}.0/24`;
+  const [head = '', tail] = mapped.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  if (tail !== undefined) {
+    const after = tail === '' ? [] : tail.split(':');
+    while (groups.length + after.length < 8) groups.push('0');
+    groups.push(...after);
+  }
+  return `${groups.slice(0, 3).join(':')}::/48`;
+}
+
+function isSecure(request: FastifyRequest, config: Config): boolean {
+  if (config.publicUrl) return config.publicUrl.protocol === 'https:';
+  const name = hostName(request);
+  return request.protocol === 'https' || name === undefined || !isLoopbackName(name);
+}
+
+function hostName(request: FastifyRequest): string | undefined {
+  const url = `http://${request.host}`;
+  return URL.canParse(url) ? new URL(url).hostname : undefined;
+}
+
+function cookieName(name: SecretCookie, secure: boolean): string {
+  return secure ? `__Host-${name}` : name;
+}
