@@ -1,0 +1,117 @@
+/**
+ * Builds dist/: the WebAssembly from assembly/ (AssemblyScript), the JavaScript (esbuild) and the declarations (tsc).
+ * Runs as `prepare`. An install without dev dependencies has esbuild from the root but no AssemblyScript and no tsc: what is missing is
+ * left out, and the plain TypeScript arithmetic takes over.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const home = dirname(fileURLToPath(import.meta.url));
+const dist = join(home, 'dist');
+const optional = process.argv.includes('--if-possible');
+
+/** A package, or null where it is not installed and need not be. */
+async function tool(name) {
+  try {
+    return await import(name);
+  } catch (error) {
+    if (optional && error.code === 'ERR_MODULE_NOT_FOUND') {
+      console.error(`nca-verify: ${name} is not installed, its part of dist/ is left as it is`);
+      return null;
+    }
+    throw error;
+  }
+}
+
+/** The digest of the AssemblyScript sources, kept beside the binary so that neither a build nor a test uses a stale one. */
+export function assemblyDigest() {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(join(home, 'assembly')).sort())
+    hash.update(readFileSync(join(home, 'assembly', name)));
+  return hash.digest('hex');
+}
+
+async function buildAssembly() {
+  const stamp = join(dist, 'gost.wasm.source');
+  const digest = assemblyDigest();
+  if (existsSync(join(dist, 'gost.wasm')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest)
+    return;
+  const compiler = await tool('assemblyscript/asc');
+  if (compiler === null) return;
+  const { error, stderr } = await compiler.main(
+    [
+      'assembly/index.ts',
+      '--outFile',
+      'dist/gost.wasm',
+      '-O3',
+      '--converge',
+      '--noAssert',
+      '--runtime',
+      'stub',
+      '--use',
+      'abort=',
+    ],
+    { baseDir: home },
+  );
+  if (error !== null) throw new Error(`${error.message}\n${stderr}`);
+  writeFileSync(stamp, digest);
+}
+
+/** Bundles the entries into a folder; `npm run bench` and the tests build into folders of their own. */
+export async function buildScripts(outdir) {
+  const esbuild = await tool('esbuild');
+  if (esbuild === null) return;
+  await esbuild.build({
+    absWorkingDir: home,
+    entryPoints: {
+      index: 'src/index.ts',
+      testing: 'src/testing/index.ts',
+      worker: 'src/worker.ts',
+      cli: 'src/cli.ts',
+    },
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    logLevel: 'warning',
+  });
+}
+
+function buildDeclarations() {
+  const require = createRequire(import.meta.url);
+  let tsc;
+  try {
+    tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
+  } catch {
+    if (optional) return;
+    throw new Error('typescript is not installed');
+  }
+  execFileSync(process.execPath, [tsc, '-p', join(home, 'tsconfig.build.json')], { stdio: 'inherit' });
+  // tsc leaves the names of the sources in the imports of declarations.
+  const types = join(dist, 'types');
+  for (const name of readdirSync(types, { recursive: true })) {
+    if (!name.endsWith('.d.ts')) continue;
+    const path = join(types, name);
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8').replace(/((?:from |import\()['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2'),
+    );
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  mkdirSync(dist, { recursive: true });
+  for (const name of readdirSync(dist)) {
+    if (!name.startsWith('gost.wasm')) rmSync(join(dist, name), { recursive: true });
+  }
+  await buildAssembly();
+  await buildScripts(dist);
+  buildDeclarations();
+}

@@ -1,0 +1,242 @@
+/** The one table of what may sign what. Anything not in it is refused. */
+import { createHash, createPublicKey, type KeyObject, verify as nodeVerify } from 'node:crypto';
+import { bigNumber, bitOctets, type Element, Fields, inner, oid, parse, TAG, whole } from './der.ts';
+import { verifyGost } from './gost.ts';
+import { GOST_2004, GOST_2015_512 } from './gost-reference.ts';
+import { gost94 } from './gost94.ts';
+import { streebog } from './streebog.ts';
+import { type KeyFamily, Refusal } from './verdict.ts';
+
+export const OID = {
+  gost2015Key: '1.2.398.3.10.1.1.2.2',
+  gost2015Parameters: '1.2.398.3.10.1.1.2.2.1',
+  gost2015Signature: '1.2.398.3.10.1.1.2.3.2',
+  streebog512: '1.2.398.3.10.1.3.3',
+  gost2004Key: '1.2.398.3.10.1.1.1.1',
+  gost2004Parameters: '1.2.398.3.10.1.1.1.1.1',
+  gost2004Signature: '1.2.398.3.10.1.1.1.2',
+  gost94: '1.2.398.3.10.1.3.1',
+  gost94Parameters: '1.2.398.3.10.1.3.1.1.0',
+  rsaKey: '1.2.840.113549.1.1.1',
+  sha256WithRsa: '1.2.840.113549.1.1.11',
+  sha512WithRsa: '1.2.840.113549.1.1.13',
+  sha1: '1.3.14.3.2.26',
+  sha256: '2.16.840.1.101.3.4.2.1',
+  sha512: '2.16.840.1.101.3.4.2.3',
+} as const;
+
+/** A public key as a certificate gives it. `unsupported` may stand in a structure, but verifies nothing. */
+export type PublicKey =
+  | { readonly family: 'gost2015' | 'gost2004'; readonly bytes: Uint8Array }
+  | { readonly family: 'rsa'; readonly bits: number; readonly key: KeyObject }
+  | { readonly family: 'unsupported'; readonly why: string };
+
+interface Scheme {
+  readonly family: KeyFamily;
+  readonly digest: string;
+  /** The signature's identifier in certificates, lists, answers and messages. */
+  readonly signature: string;
+  /** The bare key's identifier may stand for the signature in a message (RFC 5652; a 2018 client did so with GOST 2004). */
+  readonly keyInMessage: string | null;
+}
+
+const SCHEMES: readonly Scheme[] = [
+  { family: 'gost2015', digest: OID.streebog512, signature: OID.gost2015Signature, keyInMessage: null },
+  { family: 'rsa', digest: OID.sha256, signature: OID.sha256WithRsa, keyInMessage: OID.rsaKey },
+  { family: 'rsa', digest: OID.sha512, signature: OID.sha512WithRsa, keyInMessage: OID.rsaKey },
+  { family: 'gost2004', digest: OID.gost94, signature: OID.gost2004Signature, keyInMessage: OID.gost2004Key },
+];
+
+const MIN_RSA_BITS = 2048;
+const MAX_RSA_BITS = 4096;
+
+/** An AlgorithmIdentifier whose parameters are absent or NULL, which is all that the table needs. */
+export function algorithm(element: Element): string {
+  const fields = new Fields(element, 'an algorithm');
+  const id = oid(fields.take(TAG.oid));
+  const parameters = fields.option(TAG.null);
+  // RSA signatures must carry the NULL (RFC 4055), so that one algorithm has one encoding.
+  if (parameters === undefined && (id === OID.sha256WithRsa || id === OID.sha512WithRsa)) {
+    throw new Refusal('malformed', 'RSA parameters are missing');
+  }
+  fields.end();
+  return id;
+}
+
+/** As `algorithm`, for structures that may name algorithms we do not know, with whatever parameters they have. */
+export function anyAlgorithm(element: Element): string {
+  return oid(new Fields(element, 'an algorithm').take(TAG.oid));
+}
+
+/** Reads a SubjectPublicKeyInfo. */
+export function publicKey(element: Element): PublicKey {
+  const fields = new Fields(element, 'a public key');
+  const algorithmFields = new Fields(fields.take(TAG.sequence), 'the algorithm of a public key');
+  const id = oid(algorithmFields.take(TAG.oid));
+  const bits = bitOctets(fields.take(TAG.bitString));
+  fields.end();
+  if (id === OID.gost2015Key || id === OID.gost2004Key) {
+    const parameters = new Fields(algorithmFields.take(TAG.sequence), 'the parameters of a GOST key');
+    const curve = oid(parameters.take(TAG.oid));
+    const digest = oid(parameters.take(TAG.oid));
+    parameters.end();
+    algorithmFields.end();
+    const modern = id === OID.gost2015Key;
+    const fits = modern
+      ? curve === OID.gost2015Parameters && digest === OID.streebog512
+      : curve === OID.gost2004Parameters && digest === OID.gost94Parameters;
+    if (!fits) return { family: 'unsupported', why: 'a GOST key with other parameters' };
+    const point = parse(bits);
+    const bytes = bits.subarray(point.bodyStart, point.bodyEnd);
+    if (point.tag !== TAG.octetString || bytes.length !== (modern ? 128 : 64)) {
+      throw new Refusal('malformed', 'a GOST key of another length');
+    }
+    return { family: modern ? 'gost2015' : 'gost2004', bytes };
+  }
+  if (id === OID.rsaKey) {
+    algorithmFields.take(TAG.null);
+    algorithmFields.end();
+    const numbers = new Fields(parse(bits), 'an RSA key');
+    const modulus = bigNumber(numbers.take(TAG.integer));
+    const exponent = bigNumber(numbers.take(TAG.integer));
+    numbers.end();
+    const length = modulus > 0n ? modulus.toString(2).length : 0;
+    if (length < MIN_RSA_BITS || length > MAX_RSA_BITS)
+      return { family: 'unsupported', why: `RSA of ${length} bits` };
+    // Small exponents invite forged padding, large ones cost time; the authority uses 65537.
+    if (exponent < 65_537n || exponent > 0xffff_ffffn || exponent % 2n === 0n || modulus % 2n === 0n) {
+      return { family: 'unsupported', why: 'an RSA key with another exponent' };
+    }
+    const key = readRsa(whole(element));
+    return key === null
+      ? { family: 'unsupported', why: 'an RSA key that OpenSSL refuses' }
+      : { family: 'rsa', bits: length, key };
+  }
+  return { family: 'unsupported', why: `a key of type ${id}` };
+}
+
+function readRsa(spki: Uint8Array): KeyObject | null {
+  try {
+    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  } catch {
+    return null;
+  }
+}
+
+function find(matches: (scheme: Scheme) => boolean, allowGost2004: boolean): Scheme | null {
+  return SCHEMES.find((scheme) => matches(scheme) && (scheme.family !== 'gost2004' || allowGost2004)) ?? null;
+}
+
+/** Whether certificates, lists and answers may be signed so. */
+export function isAllowedSignature(signature: string, allowGost2004: boolean): boolean {
+  return find((scheme) => scheme.signature === signature, allowGost2004) !== null;
+}
+
+/** Whether any key may sign a message with such a pair of identifiers. */
+export function isAllowedPair(digest: string, signature: string, allowGost2004: boolean): boolean {
+  return (
+    find(
+      (row) => row.digest === digest && [row.signature, row.keyInMessage].includes(signature),
+      allowGost2004,
+    ) !== null
+  );
+}
+
+/** Whether a message may be signed by such a key with such a pair of identifiers; gives the table's own signature identifier. */
+export function messageSignature(
+  key: PublicKey,
+  digest: string,
+  signature: string,
+  allowGost2004: boolean,
+): string | null {
+  const scheme = find(
+    (row) =>
+      row.family === key.family &&
+      row.digest === digest &&
+      (row.signature === signature || row.keyInMessage === signature),
+    allowGost2004,
+  );
+  return scheme?.signature ?? null;
+}
+
+/** The digest by its identifier; null when unknown. */
+export function digest(id: string, ...parts: readonly Uint8Array[]): Uint8Array | null {
+  switch (id) {
+    case OID.streebog512:
+      return streebog(512, ...parts);
+    case OID.sha256:
+      return nodeDigest('sha256', parts);
+    case OID.sha512:
+      return nodeDigest('sha512', parts);
+    case OID.gost94:
+      return gost94(Buffer.concat(parts));
+    default:
+      return null;
+  }
+}
+
+export function nodeDigest(name: 'sha1' | 'sha256' | 'sha512', parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash(name);
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
+
+/**
+ * Whether `signature` over the parts was made with the key, by the table's row for this signature identifier. The row must be of the
+ * key's own family: the caller has asked `isAllowedSignature` or `messageSignature` what is allowed at all.
+ */
+export function verifySignature(
+  key: PublicKey,
+  signatureId: string,
+  parts: readonly Uint8Array[],
+  signature: Uint8Array,
+  reused: boolean,
+): boolean {
+  const scheme = find((row) => row.signature === signatureId, true);
+  if (scheme === null || key.family === 'unsupported' || scheme.family !== key.family) return false;
+  if (key.family === 'rsa') {
+    // PKCS#1 v1.5 signatures have exactly the modulus's length (RFC 8017, 8.2.2).
+    if (signature.length !== Math.ceil(key.bits / 8)) return false;
+    return nodeVerify(scheme.digest === OID.sha256 ? 'sha256' : 'sha512', join(parts), key.key, signature);
+  }
+  const value = digest(scheme.digest, ...parts);
+  if (value === null) return false;
+  return verifyGost(
+    key.family === 'gost2015' ? GOST_2015_512 : GOST_2004,
+    key.bytes,
+    value,
+    signature,
+    reused,
+  );
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const [only, more] = parts;
+  return only !== undefined && more === undefined ? only : Buffer.concat(parts);
+}
+
+/** Extensions of a certificate, list or answer: identifier, critical, value. Each may stand once. */
+export function extensions(
+  element: Element,
+): readonly { id: string; critical: boolean; value: Uint8Array }[] {
+  const seen = new Set<string>();
+  const list = inner(element, 'extensions', TAG.sequence).children.map((child) => {
+    const fields = new Fields(child, 'an extension');
+    const id = oid(fields.take(TAG.oid));
+    const critical = fields.option(TAG.boolean);
+    if (critical !== undefined && critical.source[critical.bodyStart] === 0) {
+      throw new Refusal('malformed', 'a default written out');
+    }
+    const value = fields.take(TAG.octetString);
+    fields.end();
+    if (seen.has(id)) throw new Refusal('malformed', 'an extension stands twice');
+    seen.add(id);
+    return {
+      id,
+      critical: critical !== undefined,
+      value: value.source.subarray(value.bodyStart, value.bodyEnd),
+    };
+  });
+  if (list.length === 0) throw new Refusal('malformed', 'no extension in extensions');
+  return list;
+}

@@ -1,0 +1,29 @@
+/** The certificates of the authority's roots and intermediates in force, kept in `anchors/`. */
+import { readFileSync } from 'node:fs';
+import { createTrust, type Trust } from './trust.ts';
+import { sha256 } from './verify.ts';
+
+/**
+ * File and SHA-256 of its DER. Compare with https://pki.gov.kz/cert/NAME before going live, and again when the authority
+ * announces new ones: a pin is only as good as the channel by which it came.
+ */
+export const PRODUCTION_ANCHORS = [
+  { file: 'root_gost_2022.cer', sha256: 'af77725f8328bb24f89d81da3acdf7cee4324248538b7ba2cd2a860517fb9dca' },
+  { file: 'nca_gost_2022.cer', sha256: '32c7d233a42703a327f3025543a05b930e3f39a786c68dfa196baa86d5618524' },
+  { file: 'root_rsa_2020.cer', sha256: '9ba06354b626641715182e4d07c9dbaa1777720fa795d03174ffc68876535dcd' },
+  { file: 'nca_rsa_2022.cer', sha256: '84fb799a66140950818c056a5d9730acc2a7622cdd4ef0d47113b132fb892905' },
+] as const;
+
+/** The DER of the pinned certificates. Throws when a file is not the one that was pinned. */
+export function productionCertificates(): readonly Uint8Array[] {
+  return PRODUCTION_ANCHORS.map(({ file, sha256: pinned }) => {
+    const der = readFileSync(new URL(`../anchors/${file}`, import.meta.url));
+    if (sha256(der) !== pinned) throw new Error(`anchors/${file} is not the pinned certificate`);
+    return der;
+  });
+}
+
+/** Trust in the pinned production roots and nothing else. */
+export function productionTrust(): Trust {
+  return createTrust(productionCertificates());
+}

@@ -1,0 +1,156 @@
+/** The host's side of `assembly/`: loads the WebAssembly once per thread and keeps the tables of known keys. */
+import { readFileSync } from 'node:fs';
+
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  addressOfX(): number;
+  addressOfY(): number;
+  addressOfScalarG(): number;
+  addressOfScalarQ(): number;
+  addressOfR(): number;
+  isOnCurve(): number;
+  tableAddress(slot: number): number;
+  buildTable(slot: number): void;
+  verifyInput(): number;
+  verifyFixed(slot: number): number;
+  prepare(): void;
+  begin(bits: number): void;
+  update(blocks: number): void;
+  finish(length: number): void;
+  addressOfInput(): number;
+  addressOfDigest(): number;
+}
+
+/** Tables of 682 KB each: the base point in slot 0 and as many keys as here, the least recently used giving way. */
+const KEY_SLOTS = 15;
+const INPUT_BYTES = 65_536;
+
+const GENERATOR_X = 3n;
+const GENERATOR_Y =
+  0x7503cfe87a836ae3a61b8816e25450e6ce5e1c93acf1abc1778064fdcbefa921df1626be4fd036e93d75e6a50e3a41e98028fe5fc235f5b889a589cb5215f2a4n;
+
+let loaded: Engine | null | undefined;
+
+/**
+ * The WebAssembly of this thread, or null where `dist/gost.wasm` was not built (an install without dev dependencies):
+ * the plain TypeScript then does the same work several times slower.
+ */
+export function gostEngine(): Engine | null {
+  if (loaded === undefined) {
+    const bytes = readBuilt();
+    loaded = bytes === null ? null : new Engine(bytes);
+  }
+  return loaded;
+}
+
+function readBuilt(): Uint8Array | null {
+  try {
+    // The same relative path from src/*.ts and from dist/*.js.
+    return new Uint8Array(readFileSync(new URL('../dist/gost.wasm', import.meta.url)));
+  } catch {
+    return null;
+  }
+}
+
+/** Numbers cross as 64 little-endian bytes. */
+export function littleEndian(value: bigint): Uint8Array {
+  return Uint8Array.from(Buffer.from(value.toString(16).padStart(128, '0'), 'hex')).reverse();
+}
+
+export class Engine {
+  readonly #wasm: Exports;
+  #bytes: Uint8Array;
+  /** Slot of a key, by its bytes in Latin-1; in the order of use. */
+  readonly #slots = new Map<string, number>();
+
+  constructor(binary: Uint8Array) {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(binary));
+    this.#wasm = instance.exports as unknown as Exports;
+    const wanted = this.#wasm.tableAddress(KEY_SLOTS + 1) + 64;
+    const present = this.#wasm.memory.buffer.byteLength;
+    if (wanted > present) this.#wasm.memory.grow(Math.ceil((wanted - present) / 65_536));
+    this.#bytes = new Uint8Array(this.#wasm.memory.buffer);
+    this.#wasm.prepare();
+    this.#setPoint(littleEndian(GENERATOR_X), littleEndian(GENERATOR_Y));
+    this.#wasm.buildTable(0);
+  }
+
+  #setPoint(x: Uint8Array, y: Uint8Array): void {
+    this.#bytes.set(x, this.#wasm.addressOfX());
+    this.#bytes.set(y, this.#wasm.addressOfY());
+  }
+
+  /**
+   * Whether z1 G + z2 Q has the x coordinate r (or r + n). All numbers are 64 little-endian bytes; `reused` says that the key
+   * will come again (a CA or a responder), so that a table is worth its 16 ms.
+   */
+  matches(
+    key: Uint8Array,
+    z1: Uint8Array,
+    z2: Uint8Array,
+    r: Uint8Array,
+    rPlusN: Uint8Array,
+    reused: boolean,
+  ): boolean {
+    const wasm = this.#wasm;
+    const slot = reused ? this.#slotOf(key) : 0;
+    if (slot === null) return false;
+    if (slot === 0) {
+      this.#setPoint(key.subarray(0, 64), key.subarray(64, 128));
+      if (wasm.isOnCurve() === 0) return false;
+    }
+    this.#bytes.set(z1, wasm.addressOfScalarG());
+    this.#bytes.set(z2, wasm.addressOfScalarQ());
+    this.#bytes.set(r, wasm.addressOfR());
+    this.#bytes.set(rPlusN, wasm.addressOfR() + 64);
+    return (slot === 0 ? wasm.verifyInput() : wasm.verifyFixed(slot)) !== 0;
+  }
+
+  /** The slot that holds the key's table, built when need be; null when the key is no point of the curve. */
+  #slotOf(key: Uint8Array): number | null {
+    const name = Buffer.from(key).toString('latin1');
+    let slot = this.#slots.get(name);
+    if (slot !== undefined) {
+      this.#slots.delete(name);
+    } else {
+      this.#setPoint(key.subarray(0, 64), key.subarray(64, 128));
+      if (this.#wasm.isOnCurve() === 0) return null;
+      if (this.#slots.size < KEY_SLOTS) {
+        slot = this.#slots.size + 1;
+      } else {
+        const [oldest, freed] = this.#slots.entries().next().value ?? ['', 1];
+        this.#slots.delete(oldest);
+        slot = freed;
+      }
+      this.#wasm.buildTable(slot);
+    }
+    this.#slots.set(name, slot);
+    return slot;
+  }
+
+  /** Streebog of the parts one after the other. */
+  streebog(bits: 256 | 512, parts: readonly Uint8Array[]): Uint8Array {
+    const wasm = this.#wasm;
+    const input = wasm.addressOfInput();
+    wasm.begin(bits);
+    let filled = 0;
+    for (const part of parts) {
+      for (let at = 0; at < part.length; ) {
+        const taken = Math.min(part.length - at, INPUT_BYTES - filled);
+        this.#bytes.set(part.subarray(at, at + taken), input + filled);
+        filled += taken;
+        at += taken;
+        if (filled === INPUT_BYTES) {
+          wasm.update(INPUT_BYTES / 64);
+          filled = 0;
+        }
+      }
+    }
+    const whole = filled >> 6;
+    wasm.update(whole);
+    this.#bytes.copyWithin(input, input + whole * 64, input + filled);
+    wasm.finish(filled & 63);
+    const digest = wasm.addressOfDigest();
+    return this.#bytes.slice(digest + (bits === 256 ? 32 : 0), digest + 64);
+  }
+}

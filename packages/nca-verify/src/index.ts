@@ -1,0 +1,28 @@
+// biome-ignore-all lint/performance/noBarrelFile: the entry of a published package
+/** Verifies signatures of Kazakhstan's National Certification Authority. The README has an example. */
+export { PRODUCTION_ANCHORS, productionCertificates, productionTrust } from './anchors.ts';
+export { type Crl, type LoadedCrl, loadCrl } from './crl.ts';
+export type { Requirement } from './signer.ts';
+export { createTrust, type Trust } from './trust.ts';
+export {
+  type Accepted,
+  type CertificateSummary,
+  type KeyFamily,
+  REASONS,
+  type Reason,
+  type Refused,
+  type RevocationEvidence,
+  type Signer,
+  type SignerKind,
+  type Verdict,
+} from './verdict.ts';
+export {
+  checkRevocation,
+  MAX_MESSAGE_BYTES,
+  type OcspAnswer,
+  ocspRequest,
+  type RevocationRequest,
+  type RevocationSources,
+  type VerifyRequest,
+  verify,
+} from './verify.ts';

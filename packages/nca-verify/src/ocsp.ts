@@ -1,0 +1,266 @@
+/** OCSP (RFC 6960): building a request, and judging an answer that came over plain HTTP and is believed for its signature only. */
+import {
+  algorithm,
+  digest,
+  extensions,
+  isAllowedSignature,
+  nodeDigest,
+  OID,
+  verifySignature,
+} from './algorithms.ts';
+import { type Certificate, certificate, EXTENSION } from './certificate.ts';
+import {
+  bitOctets,
+  body,
+  type Element,
+  Fields,
+  inner,
+  oid,
+  parse,
+  sameBytes,
+  TAG,
+  time,
+  whole,
+} from './der.ts';
+import { encode, encodeOid, wrap } from './der-writer.ts';
+import { CLOCK_SKEW, type Status } from './revocation.ts';
+import { identifies, signedByRemembered, type Trust } from './trust.ts';
+import { Refusal, refusalAsValue } from './verdict.ts';
+
+const BASIC_RESPONSE = '1.3.6.1.5.5.7.48.1.1';
+const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
+const MAX_BYTES = 65_536;
+const MAX_CERTIFICATES = 3;
+/** For answers without nextUpdate, in milliseconds. */
+const MAX_AGE = 10 * 60_000;
+const STATUS = [
+  'successful',
+  'malformedRequest',
+  'internalError',
+  'tryLater',
+  '',
+  'sigRequired',
+  'unauthorized',
+];
+
+/**
+ * The request for one certificate, DER, to be posted as `application/ocsp-request` to a configured address (never to one that
+ * the certificate names). `nonce` is 8 to 32 random bytes to be compared in the answer.
+ */
+export function buildOcspRequest(of: Certificate, issuer: Certificate, nonce: Uint8Array): Uint8Array {
+  const certId = wrap(
+    TAG.sequence,
+    wrap(TAG.sequence, encodeOid(OID.sha256), encode(TAG.null, new Uint8Array())),
+    encode(TAG.octetString, nodeDigest('sha256', [issuer.subject])),
+    encode(TAG.octetString, nodeDigest('sha256', [issuer.keyBits])),
+    encode(TAG.integer, of.serial),
+  );
+  const nonceExtension = wrap(
+    TAG.sequence,
+    encodeOid(EXTENSION.ocspNonce),
+    encode(TAG.octetString, encode(TAG.octetString, nonce)),
+  );
+  const list = wrap(TAG.sequence, wrap(TAG.sequence, certId));
+  return wrap(TAG.sequence, wrap(TAG.sequence, list, wrap(0xa2, wrap(TAG.sequence, nonceExtension))));
+}
+
+export interface OcspQuestion {
+  readonly response: Uint8Array;
+  readonly certificate: Certificate;
+  readonly issuer: Certificate;
+  readonly trust: Trust;
+  /** Milliseconds. */
+  readonly at: number;
+  /** When given, the answer must carry the same. */
+  readonly nonce: Uint8Array | null;
+  readonly allowGost2004: boolean;
+}
+
+/** What the answer says; whatever is not a verified, fresh word on exactly this certificate is `unknown`. */
+export function ocspStatus(question: OcspQuestion): Status {
+  const judged = refusalAsValue(() => judge(question));
+  return 'ok' in judged ? { status: 'unknown', final: false, detail: `OCSP: ${judged.detail}` } : judged;
+}
+
+function unknown(detail: string): never {
+  throw new Refusal('revocationUnknown', detail);
+}
+
+function judge({ response, certificate: of, issuer, trust, at, nonce, allowGost2004 }: OcspQuestion): Status {
+  if (response.length > MAX_BYTES) unknown('the answer is too large');
+  const answer = readResponse(response);
+  if (!isAllowedSignature(answer.signatureAlgorithm, allowGost2004))
+    unknown('an algorithm that is not allowed');
+  if (answer.certificates.length > MAX_CERTIFICATES) unknown('too many certificates');
+  const responder = [issuer, ...answer.certificates.map((der) => certificate(der))].find(
+    (candidate) => answer.isResponder(candidate) && mayAnswer(candidate, issuer, trust, at, allowGost2004),
+  );
+  if (responder === undefined) unknown('no responder that the issuer authorised');
+  if (
+    !verifySignature(responder.key, answer.signatureAlgorithm, [answer.signedOctets], answer.signature, true)
+  ) {
+    unknown('the signature is wrong');
+  }
+  if (answer.producedAt > at + CLOCK_SKEW) unknown('the answer is from the future');
+  if (nonce !== null && (answer.nonce === null || !sameBytes(nonce, answer.nonce)))
+    unknown('the nonce is another');
+  const [single, second] = answer.singles;
+  if (single === undefined || second !== undefined) unknown('not exactly one status');
+  if (!namesCertificate(single, of, issuer)) unknown('the status of another certificate');
+  if (single.thisUpdate > at + CLOCK_SKEW) unknown('the status is from the future');
+  if (single.nextUpdate === null ? at > single.thisUpdate + MAX_AGE : at > single.nextUpdate + CLOCK_SKEW) {
+    unknown('the status is out of date');
+  }
+  if (single.status === 'good') return { status: 'good', asOf: single.thisUpdate };
+  if (single.status === 'unknown')
+    return { status: 'unknown', final: true, detail: 'OCSP: unknown to the responder' };
+  // RFC 6960 2.2: a certificate that was never issued is answered "revoked", 1 January 1970, certificateHold.
+  const neverIssued = single.revokedAt === 0;
+  return {
+    status: 'revoked',
+    at: neverIssued ? null : single.revokedAt,
+    detail: neverIssued ? 'OCSP: never issued' : 'OCSP: revoked',
+  };
+}
+
+/** The issuer itself, or one whose certificate the issuer signed for this purpose. */
+function mayAnswer(
+  candidate: Certificate,
+  issuer: Certificate,
+  trust: Trust,
+  at: number,
+  allowGost2004: boolean,
+): boolean {
+  if (candidate === issuer) return true;
+  return (
+    candidate.extendedKeyUsage.includes(OCSP_SIGNING) &&
+    (candidate.keyUsage === null || candidate.keyUsage.includes('digitalSignature')) &&
+    !candidate.isCa &&
+    candidate.unknownCritical.length === 0 &&
+    at >= candidate.notBefore &&
+    at <= candidate.notAfter &&
+    isAllowedSignature(candidate.signatureAlgorithm, allowGost2004) &&
+    identifies(candidate, issuer) &&
+    signedByRemembered(trust, candidate, issuer)
+  );
+}
+
+interface Single {
+  readonly hashAlgorithm: string;
+  readonly nameHash: Uint8Array;
+  readonly keyHash: Uint8Array;
+  readonly serial: Uint8Array;
+  readonly status: 'good' | 'revoked' | 'unknown';
+  readonly revokedAt: number;
+  readonly thisUpdate: number;
+  readonly nextUpdate: number | null;
+}
+
+function namesCertificate(single: Single, of: Certificate, issuer: Certificate): boolean {
+  const hash = (octets: Uint8Array): Uint8Array | null =>
+    single.hashAlgorithm === OID.sha1 ? nodeDigest('sha1', [octets]) : digest(single.hashAlgorithm, octets);
+  const name = hash(issuer.subject);
+  const key = hash(issuer.keyBits);
+  return (
+    name !== null &&
+    key !== null &&
+    sameBytes(single.nameHash, name) &&
+    sameBytes(single.keyHash, key) &&
+    sameBytes(single.serial, of.serial)
+  );
+}
+
+interface Answer {
+  readonly signedOctets: Uint8Array;
+  readonly signatureAlgorithm: string;
+  readonly signature: Uint8Array;
+  readonly certificates: readonly Uint8Array[];
+  readonly isResponder: (candidate: Certificate) => boolean;
+  readonly producedAt: number;
+  readonly singles: readonly Single[];
+  readonly nonce: Uint8Array | null;
+}
+
+function readResponse(bytes: Uint8Array): Answer {
+  const outer = new Fields(parse(bytes), 'an OCSP answer');
+  const code = body(outer.take(TAG.enumerated))[0] ?? 0;
+  if (code !== 0) unknown(`the responder answered ${STATUS[code] ?? code}`);
+  const typed = new Fields(inner(outer.take(0xa0), 'the answer', TAG.sequence), 'the answer');
+  outer.end();
+  if (oid(typed.take(TAG.oid)) !== BASIC_RESPONSE) unknown('another type of answer');
+  const basic = new Fields(parse(body(typed.take(TAG.octetString))), 'a basic answer');
+  typed.end();
+  const data = basic.take(TAG.sequence);
+  const signatureAlgorithm = algorithm(basic.take(TAG.sequence));
+  const signature = bitOctets(basic.take(TAG.bitString));
+  const bag = basic.option(0xa0);
+  basic.end();
+
+  const fields = new Fields(data, 'the data of an answer');
+  fields.option(0xa0);
+  const responder = fields.take(0xa1, 0xa2);
+  const responderId = inner(
+    responder,
+    'a responder',
+    responder.tag === 0xa1 ? TAG.sequence : TAG.octetString,
+  );
+  const producedAt = time(fields.take(TAG.generalizedTime));
+  const singles = fields.take(TAG.sequence).children.map(readSingle);
+  const extra = fields.option(0xa1);
+  fields.end();
+
+  let nonce: Uint8Array | null = null;
+  for (const { id, critical, value } of extra === undefined ? [] : extensions(extra)) {
+    if (id === EXTENSION.ocspNonce) {
+      const octets = parse(value);
+      if (octets.tag !== TAG.octetString) unknown('a nonce of another type');
+      nonce = body(octets);
+    } else if (critical) unknown('an unknown critical extension');
+  }
+  return {
+    signedOctets: whole(data),
+    signatureAlgorithm,
+    signature,
+    certificates: bag === undefined ? [] : inner(bag, 'certificates', TAG.sequence).children.map(whole),
+    isResponder: (candidate) =>
+      responder.tag === 0xa1
+        ? sameBytes(whole(responderId), candidate.subject)
+        : sameBytes(body(responderId), nodeDigest('sha1', [candidate.keyBits])),
+    producedAt,
+    singles,
+    nonce,
+  };
+}
+
+function readSingle(element: Element): Single {
+  const fields = new Fields(element, 'a status');
+  const id = new Fields(fields.take(TAG.sequence), 'a certificate identifier');
+  const hashAlgorithm = algorithm(id.take(TAG.sequence));
+  const nameHash = body(id.take(TAG.octetString));
+  const keyHash = body(id.take(TAG.octetString));
+  const serial = body(id.take(TAG.integer));
+  id.end();
+  const state = fields.take(0x80, 0xa1, 0x82);
+  const thisUpdate = time(fields.take(TAG.generalizedTime));
+  const next = fields.option(0xa0);
+  const extra = fields.option(0xa1);
+  fields.end();
+  if (extra !== undefined && extensions(extra).some(({ critical }) => critical))
+    unknown('an unknown critical extension');
+  let revokedAt = 0;
+  if (state.tag === 0xa1) {
+    const [when] = state.children;
+    if (when === undefined) unknown('no time of revocation');
+    revokedAt = time(when);
+  }
+  return {
+    hashAlgorithm,
+    nameHash,
+    keyHash,
+    serial,
+    status: state.tag === 0x80 ? 'good' : state.tag === 0xa1 ? 'revoked' : 'unknown',
+    revokedAt,
+    thisUpdate,
+    nextUpdate: next === undefined ? null : time(inner(next, 'nextUpdate', TAG.generalizedTime)),
+  };
+}

@@ -1,0 +1,115 @@
+/** Who a certificate names, and whether it may do what is asked. */
+import { type Certificate, fingerprint } from './certificate.ts';
+import { hex, TAG } from './der.ts';
+import { ATTRIBUTE, attributes, displayName, only } from './name.ts';
+import { type KeyFamily, Refusal, type Signer, type SignerKind } from './verdict.ts';
+
+/** Key purposes of the authority's own branch (facts of the certificates it issues). */
+const PURPOSE = {
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  emailProtection: '1.3.6.1.5.5.7.3.4',
+  individual: '1.2.398.3.3.4.1.1',
+  legalEntity: '1.2.398.3.3.4.1.2',
+  informationSystem: '1.2.398.3.3.4.1.2.6',
+  /** Administrators, managers and operators of the authority itself. */
+  authority: '1.2.398.3.3.4.2',
+  treasury: '1.2.398.5.19',
+} as const;
+
+/**
+ * What the certificate must allow beyond a valid signature: `individual` are the sign-in rules for a natural person,
+ * `individual-signature` adds that the key may sign documents (nonRepudiation), which a bare authentication key may not.
+ */
+export type Requirement = 'individual' | 'individual-signature';
+
+function within(purpose: string, branch: string): boolean {
+  return purpose === branch || purpose.startsWith(`${branch}.`);
+}
+
+/** @throws Refusal `wrongKeyUsage`, `notIndividual` or `noIin` */
+export function checkSigner(of: Certificate, requirement: Requirement | null): void {
+  const usage = of.keyUsage ?? [];
+  if (of.isCa) throw new Refusal('wrongKeyUsage', 'a CA certificate');
+  if (!usage.includes('digitalSignature') && !usage.includes('nonRepudiation')) {
+    throw new Refusal('wrongKeyUsage', 'the key may not sign');
+  }
+  if (requirement !== null) {
+    if (!usage.includes('digitalSignature')) throw new Refusal('wrongKeyUsage', 'no digitalSignature');
+    if (requirement === 'individual-signature' && !usage.includes('nonRepudiation')) {
+      throw new Refusal('wrongKeyUsage', 'no nonRepudiation');
+    }
+    const purposes = of.extendedKeyUsage;
+    if (!purposes.includes(PURPOSE.clientAuth) && !purposes.includes(PURPOSE.emailProtection)) {
+      throw new Refusal('wrongKeyUsage', 'neither clientAuth nor emailProtection');
+    }
+    if (kindOf(of) !== 'individual') throw new Refusal('notIndividual', 'not a key of a natural person');
+  }
+  const iins = attributes(of.subjectName, ATTRIBUTE.serialNumber);
+  if ((requirement !== null || iins.length > 0) && readIin(of) === null) {
+    throw new Refusal('noIin', 'not exactly one IIN');
+  }
+}
+
+/** The IIN from exactly one RDN with nothing but a serialNumber, a PrintableString of the one form. */
+function readIin(of: Certificate): string | null {
+  const [found, second] = attributes(of.subjectName, ATTRIBUTE.serialNumber);
+  if (found === undefined || second !== undefined || found.tag !== TAG.printableString) return null;
+  if (of.subjectName.some((rdn) => rdn.length !== 1)) return null;
+  return /^IIN([0-9]{12})$/.exec(found.text ?? '')?.[1] ?? null;
+}
+
+function kindOf(of: Certificate): SignerKind {
+  const purposes = of.extendedKeyUsage;
+  const units = attributes(of.subjectName, ATTRIBUTE.organisationalUnit);
+  if (purposes.some((purpose) => within(purpose, PURPOSE.informationSystem))) return 'informationSystem';
+  if (
+    purposes.some((purpose) => within(purpose, PURPOSE.legalEntity)) ||
+    attributes(of.subjectName, ATTRIBUTE.organisation).length > 0 ||
+    units.some(({ text }) => text === null || text.startsWith('BIN'))
+  ) {
+    return 'legalEntity';
+  }
+  if (purposes.some((purpose) => within(purpose, PURPOSE.authority) || within(purpose, PURPOSE.treasury)))
+    return 'other';
+  return purposes.includes(PURPOSE.individual) ? 'individual' : 'other';
+}
+
+/** The signer's own words of a verified certificate. */
+export function signerOf(of: Certificate): Signer {
+  const { subjectName } = of;
+  const commonName = only(subjectName, ATTRIBUTE.commonName);
+  const surname = only(subjectName, ATTRIBUTE.surname);
+  const first =
+    commonName !== null && surname !== null && commonName.startsWith(`${surname} `)
+      ? commonName.slice(surname.length + 1).trim()
+      : commonName;
+  const units = attributes(subjectName, ATTRIBUTE.organisationalUnit).flatMap(
+    ({ text }) => /^BIN([0-9]{12})$/.exec(text ?? '')?.[1] ?? [],
+  );
+  return {
+    iin: readIin(of),
+    bin: units.length === 1 ? (units[0] ?? null) : null,
+    surname,
+    name: first === '' ? null : first,
+    patronymic: only(subjectName, ATTRIBUTE.givenName),
+    commonName,
+    organisation: only(subjectName, ATTRIBUTE.organisation),
+    kind: kindOf(of),
+    certificate: {
+      der: of.der,
+      sha256: fingerprint(of),
+      serial: hex(of.serial),
+      issuer: displayName(of.issuerName),
+      notBefore: new Date(of.notBefore),
+      notAfter: new Date(of.notAfter),
+      keyFamily: familyOf(of),
+      keyUsage: of.keyUsage ?? [],
+      extendedKeyUsage: of.extendedKeyUsage,
+    },
+  };
+}
+
+function familyOf(of: Certificate): KeyFamily {
+  if (of.key.family === 'unsupported') throw new Refusal('algorithmNotAllowed', of.key.why);
+  return of.key.family;
+}
