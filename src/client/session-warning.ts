@@ -27,6 +27,7 @@ function watch(dialog: HTMLDialogElement): void {
   });
   document.addEventListener('visibilitychange', check);
   setInterval(check, 1000);
+  check();
 
   function prolong(seconds: number): void {
     end = Date.now() + seconds * 1000;

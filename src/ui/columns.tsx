@@ -1,8 +1,11 @@
 import type { ComponentChildren } from 'preact';
 
 export interface ColumnsProps {
-  /** `fit` lets short fields stand beside each other at their own width, `two` halves the room, `wide-first` gives the first three fifths. */
-  split?: 'two' | 'wide-first' | 'fit' | undefined;
+  /**
+   * `two` halves the room, `wide-first` gives the first a little more, `fit` sets short fields beside each other at their own
+   * width, `narrow` is one column no wider than a form needs.
+   */
+  split?: 'two' | 'wide-first' | 'fit' | 'narrow' | undefined;
   children: ComponentChildren;
 }
 

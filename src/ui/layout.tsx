@@ -21,8 +21,8 @@ export interface LayoutWords {
   contactCentre: string;
   /** The number to call: "1418". */
   contactNumber: string;
-  /** The contact centre's hours. */
-  hours: string;
+  /** The contact centre's hours, where they are known. */
+  hours?: string | undefined;
   /** "The service is available around the clock". */
   roundTheClock: string;
 }
@@ -113,8 +113,10 @@ export function Layout(props: LayoutProps) {
         <footer>
           <div class="wrap">
             <p>
-              {words.contactCentre} <a href={`tel:${words.contactNumber}`}>{words.contactNumber}</a>
-              <span class="hours">{words.hours}</span>
+              <span>
+                {words.contactCentre} <a href={`tel:${words.contactNumber}`}>{words.contactNumber}</a>
+              </span>
+              <span>{words.hours}</span>
             </p>
             <p>{words.roundTheClock}</p>
           </div>

@@ -1,0 +1,84 @@
+import { type HTMLElement, parse } from 'node-html-parser';
+import type { VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import { describe, expect, it } from 'vitest';
+import { ButtonLink } from './buttons.tsx';
+import { Card } from './card.tsx';
+import { Compare } from './compare.tsx';
+import { ErrorPage } from './error-page.tsx';
+import { Facts } from './facts.tsx';
+import { Pager } from './pager.tsx';
+import { Timeline } from './timeline.tsx';
+
+const hostile = '<script>alert(1)</script>';
+
+describe('blocks', () => {
+  it('a card is a region named by its heading', () => {
+    const page = shown(<Card id="phones" heading="Телефондар" number={3} children="…" />);
+    const section = page.querySelector('section');
+    expect(page.querySelector(`#${section?.getAttribute('aria-labelledby')}`)?.text).toBe('3 Телефондар');
+  });
+
+  it('a comparison names every cell for a narrow screen, and says where there was nothing', () => {
+    const page = shown(
+      <Compare
+        caption="Changes"
+        words={{ field: 'Field', before: 'Before', after: 'After', empty: 'None' }}
+        rows={[{ field: 'Home phone', before: null, after: hostile }]}
+      />,
+    );
+    expect(page.querySelector('tbody th')?.text).toBe('Home phone');
+    expect(page.querySelectorAll('td').map((cell) => [cell.getAttribute('data-label'), cell.text])).toEqual([
+      ['Before', 'None'],
+      ['After', hostile],
+    ]);
+    expect(page.querySelectorAll('script')).toEqual([]);
+  });
+
+  it('facts and entries write hostile values as words', () => {
+    const page = shown(
+      <>
+        <Facts facts={[{ term: hostile, value: hostile }]} />
+        <Timeline entries={[{ id: 'e', time: 't', dateTime: '2026-11-22T14:05+05:00', title: hostile }]} />
+      </>,
+    );
+    expect(page.querySelectorAll('script')).toEqual([]);
+    expect(page.querySelector('dd')?.text).toBe(hostile);
+    expect(page.querySelector('h2')?.text).toBe(hostile);
+  });
+
+  it('older entries are the next page to a browser', () => {
+    const page = shown(<Pager label="Pages" older={{ href: '/history?before=2', label: 'Older' }} />);
+    expect(page.querySelector('a[rel=next]')?.getAttribute('href')).toBe('/history?before=2');
+    expect(page.querySelectorAll('a[rel=prev]')).toEqual([]);
+    expect(renderToString(<Pager label="Pages" />)).toBe('');
+  });
+
+  it('an error page offers its first way out as the main one', () => {
+    const page = shown(
+      <ErrorPage
+        title="Not found"
+        text="…"
+        reference={{ label: 'Number', value: 'r-1' }}
+        actions={[
+          { href: '/', label: 'Home' },
+          { href: '/services', label: 'Services' },
+        ]}
+      />,
+    );
+    expect(page.querySelector('code')?.text).toBe('r-1');
+    expect(page.querySelectorAll('a').map((a) => a.getAttribute('data-variant'))).toEqual([
+      undefined,
+      'secondary',
+    ]);
+  });
+
+  it('a link that cancels says so to the script', () => {
+    const page = shown(<ButtonLink href="/services" cancels children="Cancel" />);
+    expect(page.querySelector('a')?.hasAttribute('data-cancels')).toBe(true);
+  });
+});
+
+function shown(node: VNode): HTMLElement {
+  return parse(renderToString(node));
+}

@@ -1,0 +1,116 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../src/root.ts';
+
+/** The build is plain JavaScript; these are its signatures. */
+const { buildAssets }: { buildAssets: (root: string) => Promise<Record<string, string>> } = await import(
+  join(root, 'scripts/build-assets.mjs')
+);
+const { pruneCss }: { pruneCss: (css: string, markup: string) => string } = await import(
+  join(root, 'scripts/prune-css.mjs')
+);
+
+describe('the built assets', () => {
+  const copy = mkdtempSync(join(tmpdir(), 'kabinet-assets-'));
+  const folder = join(copy, 'dist/assets');
+  let manifest: Record<string, string>;
+  beforeAll(async () => {
+    symlinkSync(join(root, 'src'), join(copy, 'src'));
+    manifest = await buildAssets(copy);
+  });
+  afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+  it('has the style sheet, the icon and each script under an address with its hash', () => {
+    const sources = readdirSync(join(root, 'src/client')).filter((name) => name.endsWith('.ts'));
+    expect(Object.keys(manifest)).toEqual(
+      ['app.css', 'icon.svg', ...sources.map((name) => name.replace(/ts$/, 'js'))].sort(),
+    );
+    for (const [name, address] of Object.entries(manifest)) {
+      const [stem, extension] = name.split('.');
+      expect(address).toMatch(new RegExp(`^/assets/${stem}-[\\w-]{10}\\.${extension}$`));
+    }
+    expect(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))).toEqual(manifest);
+  });
+
+  it('gives the same names for the same sources', async () => {
+    expect(await buildAssets(copy)).toEqual(manifest);
+  });
+
+  it('compresses every file beforehand, without loss', () => {
+    for (const address of Object.values(manifest)) {
+      const plain = read(address);
+      expect(brotliDecompressSync(read(`${address}.br`)).equals(plain)).toBe(true);
+      expect(gunzipSync(read(`${address}.gz`)).equals(plain)).toBe(true);
+    }
+  });
+
+  it('leaves most of the first 14 KB to the page', () => {
+    expect(read(`${manifest['app.css']}.br`).length).toBeLessThan(7 * 1024);
+    expect(read(`${manifest['show-password.js']}.br`).length).toBeLessThan(400);
+    expect(read(`${manifest['submit-once.js']}.br`).length).toBeLessThan(400);
+  });
+
+  it('names no file the content policy would refuse, and no nesting that older browsers skip', () => {
+    const css = read(manifest['app.css'] ?? '').toString();
+    expect(css).not.toContain('url(');
+    expect(css).not.toContain('&');
+    expect(css).not.toContain('light-dark(');
+  });
+
+  it('keeps what the pages use of Designsystemet', () => {
+    const css = read(manifest['app.css'] ?? '').toString();
+    for (const rule of [
+      '.ds-button[data-variant=secondary]',
+      '.ds-skip-link',
+      '[role=switch]',
+      '.ds-field-affix',
+    ]) {
+      expect(css).toContain(rule);
+    }
+    expect(css).toMatch(/\.ds-input:not\(\[size\][^{]*\{width:100%\}/);
+    expect(css).not.toContain('.ds-chip');
+    expect(css).not.toContain('data-variant=outline');
+  });
+
+  function read(address: string): Buffer {
+    return readFileSync(join(copy, 'dist', address));
+  }
+});
+
+describe('pruning', () => {
+  const markup = `<p class="lead"><input type="text" aria-invalid="true" />`;
+
+  it.each([
+    ['a class', '.lead{top:0}', true],
+    ['an unknown class', '.other{top:0}', false],
+    ['a class inside :not', '.lead:not(.other){top:0}', true],
+    ['one possible alternative', ':is(.other,.lead) p{top:0}', true],
+    ['no possible alternative', ':is(.other,.another):hover{top:0}', false],
+    ['a possible descendant', 'p:has(input){top:0}', true],
+    ['an impossible descendant', 'p:has(select){top:0}', false],
+    ['an attribute and its value', '[aria-invalid=true]{top:0}', true],
+    ['another value', '[type=radio]{top:0}', false],
+    ['a state no page has', 'input:disabled{top:0}', false],
+  ])('judges %s', (_, css, kept) => {
+    expect(pruneCss(css, markup) !== '').toBe(kept);
+  });
+
+  it('drops the impossible half of a list', () => {
+    expect(pruneCss('.other,.lead{top:0}', markup)).toBe('.lead{top:0}');
+  });
+
+  it('drops a chain of properties that ends nowhere, and keeps one that ends in use', () => {
+    expect(pruneCss('p{--a:1px;--b:var(--a);--c:2px;--d:var(--c);top:var(--d)}', markup)).toBe(
+      'p{--c:2px;--d:var(--c);top:var(--d)}',
+    );
+  });
+
+  it('drops keyframes that nothing runs, and what is left empty', () => {
+    const css =
+      '@keyframes a{from{top:0}}@keyframes b{from{top:0}}p{animation:a 1s}@media print{.other{top:0}}';
+    expect(pruneCss(css, markup)).toBe('@keyframes a{from{top:0}}p{animation:a 1s}');
+  });
+});
