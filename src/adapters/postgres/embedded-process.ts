@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * The process of the server on the folder `data`, if it lives. A pid file alone proves nothing: after a crash its
+ * number may be another program's, or that of a dead process which nobody has waited for yet.
+ */
+export function serverProcess(data: string): number | undefined {
+  const pid = pidIn(join(data, 'postmaster.pid'));
+  return pid !== undefined && isServer(pid, data) ? pid : undefined;
+}
+
+/** The process number in the first line of one of PostgreSQL's lock files. */
+export function pidIn(file: string): number | undefined {
+  try {
+    const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
+    return pid > 0 ? pid : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Whether process `pid` lives and was started as the server on `data`. */
+export function isServer(pid: number, data: string): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  try {
+    if (process.platform !== 'linux') {
+      return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).includes(data);
+    }
+    // A dead process that waits to be reaped has an empty command line.
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(data);
+  } catch (error) {
+    // Gone meanwhile; what cannot be looked at is taken for alive.
+    return !['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
+}
+
+/** One use of a server by this process. */
+export interface Use {
+  stop(): Promise<void>;
+  /** For the last moment of the process, when nothing asynchronous runs any more. */
+  stopAtExit(): void;
+}
+
+const uses = new Set<Use>();
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Has the use end with the process, also where nobody calls `stop`. */
+export function endWithProcess(use: Use): void {
+  if (uses.size === 0) {
+    process.on('exit', onExit);
+    // First in line, to see a `once` listener of the program before it is taken away.
+    for (const signal of signals) process.prependListener(signal, onSignal);
+  }
+  uses.add(use);
+}
+
+/** The use has ended in the ordinary way. */
+export function forget(use: Use): void {
+  uses.delete(use);
+  if (uses.size > 0) return;
+  process.removeListener('exit', onExit);
+  for (const signal of signals) process.removeListener(signal, onSignal);
+}
+
+function onExit(): void {
+  for (const use of uses) use.stopAtExit();
+}
+
+/** A program that listens to the signal closes in its own order; any other ends here as it would without us. */
+function onSignal(signal: NodeJS.Signals): void {
+  if (process.listenerCount(signal) > 1) return;
+  void Promise.allSettled([...uses].map((use) => use.stop())).then(() => process.kill(process.pid, signal));
+}

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { runner } from 'node-pg-migrate';
+import pg from 'pg';
+import { root } from '../../root.ts';
+import type { Connection, Database } from './database.ts';
+import { sql } from './sql.ts';
+
+/** The folder of `NNN-title.sql`, run in the order of their numbers. */
+const FOLDER = join(root, 'migrations');
+
+/** Any number of our own; nodes that start together wait for each other on it. */
+const LOCK = 0x6b_61_62_69_6e;
+
+/** A file of the folder that has no business there, was edited after it ran, or whose SQL failed. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+export interface MigrationLog {
+  info(message: string): void;
+}
+
+/**
+ * Brings the database to the level of this version: runs the files it has not run yet, all in one transaction.
+ * Safe when several nodes start at once. Needs a session of its own: not PgBouncer's transaction mode.
+ * @returns the names of what ran now
+ * @throws MigrationError naming the file, and PostgreSQL's message with the line
+ */
+export async function migrate(
+  connection: Connection,
+  log: MigrationLog,
+  folder: string = FOLDER,
+): Promise<readonly string[]> {
+  const digests = await readDigests(folder);
+  const client = new pg.Client({ ...connection, application_name: 'kabinet migrations' });
+  // The query under way fails with it.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await refuseEdited(client, digests);
+    const problems: string[] = [];
+    const note = (message: string) => {
+      problems.push(message);
+    };
+    const quiet = () => undefined;
+    const ran = await runner({
+      dbClient: client,
+      dir: folder,
+      direction: 'up',
+      migrationsTable: 'migration',
+      migrationsSchema: 'public',
+      singleTransaction: true,
+      noLock: true,
+      logger: { debug: quiet, info: quiet, warn: quiet, error: note },
+      // The kept loader would cut a file at a comment that begins with "up migration" or "down migration".
+      migrationLoaderStrategies: [{ extensions: ['.sql'], loader: loadWhole }],
+    }).catch((error: Error) => {
+      throw new MigrationError(explain(error, problems), { cause: error });
+    });
+    await keepDigests(client, digests);
+    for (const { name } of ran) log.info(`Migration ${name} ran`);
+    return ran.map(({ name }) => name);
+  } finally {
+    await client.end();
+  }
+}
+
+/** What this version brings and the database has not run, for readiness; empty when it is ready. */
+export async function pendingMigrations(
+  database: Database,
+  folder: string = FOLDER,
+): Promise<readonly string[]> {
+  const names = [...(await readDigests(folder)).keys()];
+  const table = await database.first<{ known: boolean }>(
+    sql`select to_regclass('public.migration') is not null as known`,
+  );
+  if (!table?.known) return names;
+  const ran = await database.rows<{ name: string }>(sql`select name from public.migration`);
+  return names.filter((name) => !ran.some((one) => one.name === name));
+}
+
+/** Each file's name without its ending, with the hash of its text. */
+async function readDigests(folder: string): Promise<ReadonlyMap<string, string>> {
+  const digests = new Map<string, string>();
+  const numbers = new Set<string>();
+  for (const file of (await readdir(folder)).filter((name) => !name.startsWith('.')).sort()) {
+    const number = /^([0-9]{3})-[a-z0-9]+(?:-[a-z0-9]+)*\.sql$/.exec(file)?.[1];
+    if (number === undefined) throw new MigrationError(`${join(folder, file)} is not named NNN-title.sql`);
+    if (numbers.has(number)) throw new MigrationError(`two migrations are numbered ${number}`);
+    numbers.add(number);
+    // A checkout may have changed the ends of lines.
+    const text = (await readFile(join(folder, file), 'utf8')).replaceAll('\r\n', '\n');
+    digests.set(basename(file, '.sql'), createHash('sha256').update(text).digest('hex'));
+  }
+  return digests;
+}
+
+async function loadWhole(paths: string[]) {
+  return Promise.all(
+    paths.map(async (path) => {
+      const text = await readFile(path, 'utf8');
+      return {
+        id: path,
+        filePaths: [path],
+        actions: { up: (steps: { sql(text: string): void }) => steps.sql(text), down: false as const },
+      };
+    }),
+  );
+}
+
+async function refuseEdited(client: pg.Client, digests: ReadonlyMap<string, string>): Promise<void> {
+  const { rows: found } = await client.query(
+    `select 1 from information_schema.columns
+     where table_schema = 'public' and table_name = 'migration' and column_name = 'digest'`,
+  );
+  if (found.length === 0) return;
+  const { rows } = await client.query('select name, digest from public.migration');
+  const edited = rows.filter(
+    ({ name, digest }) => digest !== null && digests.has(name) && digests.get(name) !== digest,
+  );
+  if (edited.length === 0) return;
+  throw new MigrationError(
+    `edited after it ran here: ${edited.map(({ name }) => name).join(', ')}. Restore it and put the change into a new migration`,
+  );
+}
+
+async function keepDigests(client: pg.Client, digests: ReadonlyMap<string, string>): Promise<void> {
+  await client.query('alter table public.migration add column if not exists digest text');
+  await client.query(
+    `update public.migration set digest = file.digest
+     from unnest($1::text[], $2::text[]) as file (name, digest)
+     where migration.name = file.name and migration.digest is null`,
+    [[...digests.keys()], [...digests.values()]],
+  );
+}
+
+/** The runner tells the failing SQL, with a mark under the place, only to its log. */
+function explain(error: Error, problems: readonly string[]): string {
+  const told = problems.at(-1) ?? '';
+  const lines = told.split('\n');
+  const mark = lines.findIndex((line) => /^\s*\^{4}$/.test(line));
+  if (mark < 1) return error.message;
+  return `${error.message}, line ${mark - 1}:\n${lines[mark - 1]}\n${lines[mark]}`;
+}
