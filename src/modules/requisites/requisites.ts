@@ -125,11 +125,15 @@ export async function saveRequisites(
   if (!view) return { kind: 'not-active' };
   if (earlier) return { kind: 'form-reused', view };
 
+  // Another post of this very form may have been saved between the look above and now: it has raised the revision.
+  const risen = typed.revision !== String(view.stored.revision);
+  const meanwhile = risen ? await parts.store.findSaved(actor.holderId, typed.formId, formHash) : undefined;
+  if (meanwhile?.kind === 'saved') return meanwhile;
+
   const { entries, errors } = check(view, typed, parts.rules);
   const differs = entries.length > 0 || errors.size > 0;
   // Before the rules: what another window or a branch changed since must not be told as this person's error.
-  if (differs && typed.revision !== String(view.stored.revision))
-    return { kind: 'conflict', view, entries, errors };
+  if (differs && risen) return { kind: 'conflict', view, entries, errors };
   if (errors.size > 0) return { kind: 'invalid', view, errors };
   if (entries.length === 0) return { kind: 'unchanged', view };
 
