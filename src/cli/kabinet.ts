@@ -55,10 +55,10 @@ people
       if (shown) process.stderr.write('\r');
       if (!outcome.ok) {
         throw new CommandFailure(
-          `${outcome.faults.map(({ line, reason }) => `line ${line}: ${reason}`).join('\n')}\nnothing was loaded`,
+          `${outcome.problems.map(({ line, reason }) => `line ${line}: ${reason}`).join('\n')}\nnothing was loaded`,
         );
       }
-      const { read, added, changed, unchanged } = outcome.counts;
+      const { read, added, changed, unchanged } = outcome;
       process.stdout.write(`${read} read, ${added} added, ${changed} changed, ${unchanged} unchanged\n`);
     } finally {
       await database.close();

@@ -15,7 +15,6 @@ export const en = {
     aroundTheClock: 'The service is available around the clock',
     demo: 'Demonstration: all people and data are invented',
     errorTitle: 'Error',
-    hours: 'Monday to Friday, 9:00–18:00',
   },
   session: {
     endsAt: 'If you do nothing, your session ends at {time} Astana time',

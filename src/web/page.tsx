@@ -37,7 +37,9 @@ export function pageSender(assets: Assets, demo: boolean): SendPage {
       ...(page.hasForm ? ['submit-once' as const] : []),
       ...(page.scripts ?? []),
     ];
-    if (page.path !== undefined && page.path !== request.routeOptions.url) scripts.push('own-path');
+    // A page shown again by the language switch stands under another address than its own.
+    const ownPath = request.routeOptions.url === '/language' ? page.path : undefined;
+    if (ownPath !== undefined) scripts.push('own-path');
     if (session) scripts.push('session-warning', 'restore');
     return reply
       .code(page.status ?? 200)
@@ -52,7 +54,7 @@ export function pageSender(assets: Assets, demo: boolean): SendPage {
             assets={assets.forPage(scripts)}
             csrf={visit.csrf()}
             formId={page.hasForm ? 'page-form' : undefined}
-            ownPath={page.path}
+            ownPath={ownPath}
             maintenance={demo ? t.layout.demo : undefined}
             signedIn={session && signedIn(visit, page.section)}
           >
@@ -114,7 +116,6 @@ function layoutWords({ texts: { layout: t } }: Knowing) {
     signOut: t.signOut,
     contactCentre: t.contactCentre,
     contactNumber: '1418',
-    hours: t.hours,
     roundTheClock: t.aroundTheClock,
   };
 }

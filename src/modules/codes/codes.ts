@@ -1,0 +1,118 @@
+import { type Keys, sameBytes } from '../../keys.ts';
+import { type Result, refused } from '../../result.ts';
+import type { Channel, CodePurpose } from '../notices/ports.ts';
+import type { Allowance, AllowanceStore, CodeStore, IssuedCode } from './ports.ts';
+
+/** How a code of a purpose looks and how long it lives (minutes). */
+export const codeForms = {
+  register: { kind: 'long', minutes: 10 },
+  recover: { kind: 'long', minutes: 10 },
+  'prove-new': { kind: 'digits', minutes: 5 },
+  'confirm-current': { kind: 'digits', minutes: 5 },
+} as const satisfies Record<CodePurpose, { kind: 'digits' | 'long'; minutes: number }>;
+
+/** Tries of one code. */
+export const maxTries = 5;
+
+const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/**
+ * The code of an issued row: six digits, or eight Crockford characters (40 bits) where one guess would open an account.
+ * Bound to person, purpose, exact value and change, so no code is good for anything but what it was sent for.
+ */
+export function codeOf(keys: Keys, issued: IssuedCode): string {
+  const bytes = keys.sign('code', bindingOf(issued));
+  if (codeForms[issued.purpose].kind === 'digits') {
+    return String(bytes.readUIntBE(0, 6) % 1_000_000).padStart(6, '0');
+  }
+  return Array.from(bytes.subarray(0, 8), (byte) => crockford[byte % 32]).join('');
+}
+
+/** Reads a typed code: spaces and dashes ignored, letters that look alike folded as Crockford says. */
+export function readCode(text: string): string {
+  return text.normalize('NFKC').replace(/[\s-]/g, '').toUpperCase().replace(/O/g, '0').replace(/[IL]/g, '1');
+}
+
+export type CodeReason = 'codeWrong' | 'codeOver';
+
+/** Compares what was typed with an issued code: counted before it is compared, and used once. */
+export async function checkCode(
+  { keys, store }: { keys: Keys; store: CodeStore },
+  { codeId, holderId }: { codeId: string; holderId: string },
+  typed: string,
+): Promise<Result<IssuedCode, CodeReason>> {
+  const issued = await store.takeTry(codeId, holderId, maxTries);
+  if (!issued) return refused('codeOver');
+  const given = Buffer.from(readCode(typed).padEnd(8).slice(0, 16));
+  const right = sameBytes(Buffer.from(codeOf(keys, issued).padEnd(8)), given) && (await store.use(codeId));
+  await store.countOutcome(right);
+  return right ? { ok: true, value: issued } : refused('codeWrong');
+}
+
+/** Sending limits, of which every one must allow a message. */
+export interface SendingLimits {
+  readonly codesPerQuarterHour: number;
+  readonly codesPerDay: number;
+  readonly codesPerNetworkHour: number;
+  readonly codesPerHour: number;
+}
+
+/**
+ * What sending one code uses up: of the person (by holder's id), of the value whoever asks, and of everybody.
+ */
+export function sendingAllowances(
+  keys: Keys,
+  limits: SendingLimits,
+  { person, value }: { person: string; value: string },
+): Allowance[] {
+  const key = (kind: string, of: string) => keys.sign('allowance', `${kind} ${of}`);
+  return [
+    { key: key('person quarter', person), most: limits.codesPerQuarterHour, minutes: 15 },
+    { key: key('person day', person), most: limits.codesPerDay, minutes: 24 * 60 },
+    { key: key('value quarter', value), most: limits.codesPerQuarterHour, minutes: 15 },
+    { key: key('value day', value), most: limits.codesPerDay, minutes: 24 * 60 },
+    { key: key('all', ''), most: limits.codesPerHour, minutes: 60 },
+  ];
+}
+
+/**
+ * What asking before sign-in uses up, apart from what sending does: a stranger who asks in vain must not use up the
+ * codes of the person named.
+ */
+export function askingAllowance(keys: Keys, limits: SendingLimits, network: string): Allowance {
+  return { key: keys.sign('allowance', `asking ${network}`), most: limits.codesPerNetworkHour, minutes: 60 };
+}
+
+/** Sends a code within the limits, or tells that they are used up. A code still alive is sent again as it is. */
+export async function issueWithin(
+  { store, allowances }: { store: CodeStore; allowances: AllowanceStore },
+  spent: readonly Allowance[],
+  code: {
+    holderId: string;
+    purpose: CodePurpose;
+    channel: Channel;
+    destination: string;
+    changeId: string | null;
+  },
+): Promise<Result<IssuedCode, 'codeLimit'>> {
+  if (!(await allowances.spend(spent))) return refused('codeLimit');
+  return { ok: true, value: await store.issue(code, codeForms[code.purpose].minutes, maxTries) };
+}
+
+/** Below this many failures in ten minutes the breaker stays closed, whatever is normal. */
+const leastFailures = 60;
+
+/**
+ * True when so many codes fail that somebody is guessing over the whole population: recovery by code is then off, EDS and
+ * known sessions are not. Raises or ends the alert.
+ */
+export async function breakerOpen(store: CodeStore, multiple: number): Promise<boolean> {
+  const { lastTenMinutes, normal } = await store.failures();
+  const open = lastTenMinutes > Math.max(leastFailures, multiple * normal);
+  await store.alert('code-guessing', open, { lastTenMinutes });
+  return open;
+}
+
+function bindingOf({ codeId, holderId, purpose, channel, destination, changeId }: IssuedCode): string {
+  return JSON.stringify([codeId, holderId, purpose, channel, destination, changeId]);
+}

@@ -1,0 +1,50 @@
+import type { Channel, CodePurpose, Message } from '../notices/ports.ts';
+
+/** A code that was issued, without the code: that is an HMAC over this row. */
+export interface IssuedCode {
+  readonly codeId: string;
+  readonly holderId: string;
+  readonly purpose: CodePurpose;
+  readonly channel: Channel;
+  /** The exact value it was sent to. */
+  readonly destination: string;
+  /** The pending change it belongs to, if any. */
+  readonly changeId: string | null;
+}
+
+/** How often something may be done in a window that begins with the first time. */
+export interface Allowance {
+  readonly key: Buffer;
+  readonly most: number;
+  readonly minutes: number;
+}
+
+export interface CodeStore {
+  /**
+   * The live code, with a try left, of exactly this holder, purpose, destination and change, or a new one; all other live codes of that
+   * holder and purpose and change die.
+   */
+  issue(code: Omit<IssuedCode, 'codeId'>, minutes: number, maxTries: number): Promise<IssuedCode>;
+  /** Uses up one try in one statement; undefined when there is none left, or the code is used, dead or expired. */
+  takeTry(codeId: string, holderId: string, maxTries: number): Promise<IssuedCode | undefined>;
+  /** Marks the code used; true for exactly one caller. */
+  use(codeId: string): Promise<boolean>;
+  /** The code of a message, while it is still worth sending. */
+  findLive(codeId: string): Promise<IssuedCode | undefined>;
+  /** Counts a comparison for the breaker. */
+  countOutcome(right: boolean): Promise<void>;
+  /** Failed comparisons of the last ten minutes, and the mean of the day before per ten minutes. */
+  failures(): Promise<{ readonly lastTenMinutes: number; readonly normal: number }>;
+  /** Raises an alert of a kind once, or ends it. */
+  alert(kind: string, raised: boolean, detail: object): Promise<void>;
+}
+
+export interface AllowanceStore {
+  /** Counts one in every allowance; false (nothing more happens) when any of them is used up. One statement. */
+  spend(allowances: readonly Allowance[]): Promise<boolean>;
+}
+
+export interface MessageQueue {
+  /** Puts messages into the outbox: codes in a lane of their own, so that mailings never delay them. */
+  queue(holderId: string, messages: readonly Message[]): Promise<void>;
+}
