@@ -1,11 +1,52 @@
 import { defineConfig } from 'vitest/config';
+import { systemPostgres } from './test/support/system-postgres.ts';
+
+const globalSetup = ['test/support/postgres-setup.ts'];
+const system = systemPostgres();
+if (system === undefined) {
+  console.log(
+    'No PostgreSQL 15 or later found beside the embedded one: stores, contracts and journeys run once.',
+  );
+}
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
-    include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.{ts,tsx}', 'packages/*/{src,test}/**/*.test.ts'],
     expect: { requireAssertions: true },
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'embedded',
+          include: [
+            'src/**/*.test.{ts,tsx}',
+            'test/**/*.test.{ts,tsx}',
+            'packages/*/{src,test}/**/*.test.ts',
+          ],
+          globalSetup,
+          provide: { postgres: undefined },
+        },
+      },
+      // The same again on another PostgreSQL, for everything whose outcome the database has a part in.
+      ...(system === undefined
+        ? []
+        : [
+            {
+              extends: true as const,
+              test: {
+                name: `postgresql ${system.version}`,
+                include: [
+                  'src/**/*.store.test.ts',
+                  'test/contracts/**/*.test.ts',
+                  'test/journeys/{inject,*.inject}.test.ts',
+                ],
+                globalSetup,
+                provide: { postgres: system },
+              },
+            },
+          ]),
+    ],
   },
 });

@@ -46,6 +46,7 @@ export async function migrate(
       problems.push(message);
     };
     const quiet = () => undefined;
+    let begun = '';
     const ran = await runner({
       dbClient: client,
       dir: folder,
@@ -56,9 +57,16 @@ export async function migrate(
       noLock: true,
       logger: { debug: quiet, info: quiet, warn: quiet, error: note },
       // The kept loader would cut a file at a comment that begins with "up migration" or "down migration".
-      migrationLoaderStrategies: [{ extensions: ['.sql'], loader: loadWhole }],
+      migrationLoaderStrategies: [
+        {
+          extensions: ['.sql'],
+          loader: wholeFiles((name) => {
+            begun = name;
+          }),
+        },
+      ],
     }).catch((error: Error) => {
-      throw new MigrationError(explain(error, problems), { cause: error });
+      throw new MigrationError(explain(error, begun, problems), { cause: error });
     });
     await keepDigests(client, digests);
     for (const { name } of ran) log.info(`Migration ${name} ran`);
@@ -98,17 +106,19 @@ async function readDigests(folder: string): Promise<ReadonlyMap<string, string>>
   return digests;
 }
 
-async function loadWhole(paths: string[]) {
-  return Promise.all(
-    paths.map(async (path) => {
-      const text = await readFile(path, 'utf8');
-      return {
-        id: path,
-        filePaths: [path],
-        actions: { up: (steps: { sql(text: string): void }) => steps.sql(text), down: false as const },
-      };
-    }),
-  );
+/** Loads each file as one step forward; tells the name of each as it begins. */
+function wholeFiles(tell: (name: string) => void) {
+  return (paths: readonly string[]) =>
+    Promise.all(
+      paths.map(async (path) => {
+        const text = await readFile(path, 'utf8');
+        const up = (steps: { sql(text: string): void }) => {
+          tell(basename(path));
+          steps.sql(text);
+        };
+        return { id: path, filePaths: [path], actions: { up, down: false as const } };
+      }),
+    );
 }
 
 async function refuseEdited(client: pg.Client, digests: ReadonlyMap<string, string>): Promise<void> {
@@ -138,10 +148,9 @@ async function keepDigests(client: pg.Client, digests: ReadonlyMap<string, strin
 }
 
 /** The runner tells the failing SQL, with a mark under the place, only to its log. */
-function explain(error: Error, problems: readonly string[]): string {
-  const told = problems.at(-1) ?? '';
-  const lines = told.split('\n');
+function explain(error: Error, file: string, problems: readonly string[]): string {
+  const message = file === '' ? error.message : `${file}: ${error.message}`;
+  const lines = problems.at(-1)?.split('\n') ?? [];
   const mark = lines.findIndex((line) => /^\s*\^{4}$/.test(line));
-  if (mark < 1) return error.message;
-  return `${error.message}, line ${mark - 1}:\n${lines[mark - 1]}\n${lines[mark]}`;
+  return mark < 1 ? message : `${message}, line ${mark - 1}:\n${lines[mark - 1]}\n${lines[mark]}`;
 }

@@ -1,0 +1,125 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
+import { migrate, pendingMigrations } from './migrate.ts';
+import { sql } from './sql.ts';
+
+let fresh: FreshDatabase;
+let folder: string;
+const told: string[] = [];
+const log = { info: (message: string) => told.push(message) };
+
+beforeEach(async () => {
+  fresh = await freshDatabase();
+  // As before the first start: nothing there but what the test brings.
+  await fresh.database.run(sql`drop schema cabinet cascade`);
+  await fresh.database.run(sql`drop schema fund cascade`);
+  await fresh.database.run(sql`drop table public.migration`);
+  folder = await mkdtemp(join(tmpdir(), 'kabinet-migrations-'));
+  told.length = 0;
+});
+
+afterEach(async () => {
+  await fresh.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const write = (name: string, text: string) => writeFile(join(folder, name), text);
+const bring = () => migrate(fresh.connection, log, folder);
+const pending = () => pendingMigrations(fresh.database, folder);
+
+describe('migrate', () => {
+  test('runs what has not run, in order, once', async () => {
+    await write('001-first.sql', 'create table public.first (x int); insert into first values (1);');
+    await write('002-second.sql', 'alter table public.first add y int;');
+    expect(await pending()).toEqual(['001-first', '002-second']);
+    expect(await bring()).toEqual(['001-first', '002-second']);
+    expect(await pending()).toEqual([]);
+    await write('003-third.sql', 'update first set y = x + 1;');
+    expect(await pending()).toEqual(['003-third']);
+    expect(await bring()).toEqual(['003-third']);
+    expect(await fresh.database.rows(sql`select x, y from first`)).toEqual([{ x: 1, y: 2 }]);
+    expect(told).toEqual(['Migration 001-first ran', 'Migration 002-second ran', 'Migration 003-third ran']);
+  });
+
+  test('nodes that start together run each file once between them', async () => {
+    await write('001-first.sql', 'create table public.first (x int); insert into first values (1);');
+    const ran = await Promise.all(Array.from({ length: 8 }, bring));
+    expect(ran.flat()).toEqual(['001-first']);
+    expect(await fresh.database.rows(sql`select x from first`)).toEqual([{ x: 1 }]);
+  });
+
+  test('takes a whole file, whatever its comments say', async () => {
+    await write(
+      '001-first.sql',
+      '-- Up migration\ncreate table public.first (x int);\n-- Down migration\ninsert into first values (7); -- {x} $1',
+    );
+    await bring();
+    expect(await fresh.database.rows(sql`select x from first`)).toEqual([{ x: 7 }]);
+  });
+
+  test('a failure names the file and the line, and leaves nothing of any file', async () => {
+    await write('001-first.sql', 'create table public.first (x int);');
+    await write('002-second.sql', 'create table public.second (x int);\n\ninsert into third values (1);');
+    await expect(bring()).rejects.toThrow(
+      /^002-second\.sql: relation "third" does not exist, line 3:\ninsert into third values \(1\);\n {12}\^{4}/,
+    );
+    expect(await pending()).toEqual(['001-first', '002-second']);
+    expect(await fresh.database.first(sql`select to_regclass('public.first') as first`)).toEqual({
+      first: null,
+    });
+  });
+
+  test('a file edited after it ran is refused, one with other line ends is not', async () => {
+    await write('001-first.sql', 'create table public.first (x int);\n-- one\n');
+    await bring();
+    await write('001-first.sql', 'create table public.first (x int);\r\n-- one\r\n');
+    expect(await bring()).toEqual([]);
+    await write('001-first.sql', 'create table public.first (x bigint);\n-- one\n');
+    await expect(bring()).rejects.toThrow('edited after it ran here: 001-first.');
+  });
+
+  test('an older version of the service starts on a newer database', async () => {
+    await write('001-first.sql', 'create table public.first (x int);');
+    await write('002-second.sql', 'create table public.second (x int);');
+    await bring();
+    await rm(join(folder, '002-second.sql'));
+    expect(await bring()).toEqual([]);
+    expect(await pending()).toEqual([]);
+  });
+
+  test.each([
+    ['a file without a number', ['first.sql'], 'first.sql is not named NNN-title.sql'],
+    ['a file that is no SQL', ['001-first.js'], '001-first.js is not named NNN-title.sql'],
+    ['one number twice', ['001-a.sql', '001-b.sql'], 'two migrations are numbered 001'],
+  ])('%s is refused', async (_what, names, message) => {
+    for (const name of names) await write(name, 'select 1;');
+    await expect(bring()).rejects.toThrow(message);
+  });
+
+  test('a number put in before one that ran is refused', async () => {
+    await write('002-second.sql', 'select 1;');
+    await bring();
+    await write('001-first.sql', 'select 1;');
+    await expect(bring()).rejects.toThrow(
+      'Not run migration 001-first is preceding already run migration 002-second',
+    );
+  });
+
+  test('says nothing on the console', async () => {
+    const written: unknown[] = [];
+    for (const way of ['log', 'info', 'warn', 'error', 'debug'] as const) {
+      vi.spyOn(console, way).mockImplementation((...words) => written.push(...words));
+    }
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    await write('001-first.sql', 'select 1;');
+    await bring();
+    await write('002-second.sql', 'select wrong;');
+    await expect(bring()).rejects.toThrow('column "wrong" does not exist');
+    expect(written).toEqual([]);
+  });
+});

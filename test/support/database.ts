@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { type ConnectionParts, type Database, openDatabase } from '../../src/adapters/postgres/database.ts';
+import { attachEmbeddedPostgres, type EmbeddedPostgres } from '../../src/adapters/postgres/embedded.ts';
+import { migrate } from '../../src/adapters/postgres/migrate.ts';
+
+/** A migrated, empty database that nobody else uses. */
+export interface FreshDatabase {
+  readonly database: Database;
+  readonly connection: ConnectionParts;
+  drop(): Promise<void>;
+}
+
+const TEMPLATE = 'template_kabinet';
+const silent = { info: () => undefined, warn: () => undefined };
+
+let server: Promise<EmbeddedPostgres> | undefined;
+
+/** Makes a database on the server of this run: the embedded PostgreSQL or the machine's, as the project says. */
+export async function freshDatabase(): Promise<FreshDatabase> {
+  // Left running for the next test file; the run's end stops it.
+  server ??= attach();
+  const { administration, connection } = await server;
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await withClient(administration, (client) =>
+    client.query(`create database ${name} template ${TEMPLATE} owner ${connection.user}`),
+  );
+  const own = { ...connection, database: name };
+  const database = openDatabase(own);
+  return {
+    database,
+    connection: own,
+    async drop() {
+      await database.close();
+      await withClient(administration, (client) => client.query(`drop database ${name} with (force)`));
+    },
+  };
+}
+
+async function attach(): Promise<EmbeddedPostgres> {
+  const binaries = inject('postgres');
+  const attached = await attachEmbeddedPostgres({
+    varDir: inject('postgresFolder'),
+    log: silent,
+    ...(binaries === undefined ? {} : { binaries }),
+    // Nobody needs these databases after a power cut.
+    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
+  });
+  await makeTemplate(attached);
+  return attached;
+}
+
+/** The first worker migrates a template, the others wait for it. */
+async function makeTemplate({ administration, connection }: EmbeddedPostgres): Promise<void> {
+  await withClient(administration, async (client) => {
+    await client.query(`select pg_advisory_lock(hashtext('${TEMPLATE}'))`);
+    const { rows } = await client.query('select from pg_database where datname = $1', [TEMPLATE]);
+    if (rows.length > 0) return;
+    const unfinished = `${TEMPLATE}_unfinished`;
+    await client.query(`drop database if exists ${unfinished}`);
+    await client.query(`create database ${unfinished} owner ${connection.user}`);
+    await migrate({ ...connection, database: unfinished }, silent);
+    await client.query(`alter database ${unfinished} rename to ${TEMPLATE}`);
+  });
+}
+
+async function withClient<Value>(
+  connection: ConnectionParts,
+  work: (client: pg.Client) => Promise<Value>,
+): Promise<Value> {
+  const client = new pg.Client({ ...connection });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
