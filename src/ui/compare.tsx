@@ -16,6 +16,7 @@ export function Compare({ caption, words, rows }: CompareProps) {
     <Table
       caption={caption}
       captionHidden
+      even
       columns={[words.field, words.before, words.after]}
       rows={rows.map((row) => [row.field, shown(row.before), shown(row.after)])}
     />

@@ -9,14 +9,16 @@ export interface TableProps {
   columns: readonly string[];
   /** The cells of each row, as many as there are columns; the first one names the row. */
   rows: readonly (readonly ComponentChildren[])[];
+  /** The columns after the first are equally wide. */
+  even?: boolean | undefined;
 }
 
 /**
  * A table that on a narrow screen becomes a list of rows, every cell under its column's name.
  */
-export function Table({ caption, captionHidden = false, columns, rows }: TableProps) {
+export function Table({ caption, captionHidden = false, columns, rows, even = false }: TableProps) {
   return (
-    <table class="table" role="table">
+    <table class="table" role="table" data-even={even ? '' : undefined}>
       <caption class={captionHidden ? 'ds-sr-only' : undefined}>{caption}</caption>
       <thead role="rowgroup">
         <tr role="row">

@@ -90,7 +90,7 @@ export function RequisitesPage(props: RequisitesPageProps) {
           </Columns>
         </Card>
         <Card id="phones-block" heading={t.requisites.phones} number={3}>
-          <Columns split="fit">
+          <Columns>
             <Field
               {...field('homePhone')}
               description={t.requisites.landlineHint}
