@@ -47,7 +47,10 @@ export function createEmbeddedSource(places: Places, streets?: StreetSource): Ad
     const withStreets = streets !== undefined && (await streets.any()) ? streets : undefined;
     // "Абай Семей" is the town Семей in the region Абай rather than something in a town named Абай.
     const named = places.find(query, 1, 'words')[0];
-    const larger = named !== undefined && begun !== undefined && weightOf(named) >= weightOf(begun.places[0]);
+    const larger =
+      named !== undefined &&
+      (['city', 'repcity', 'citydistrict'].includes(named.kind) ||
+        weightOf(named) >= weightOf(begun?.places[0]));
     const leads =
       begun !== undefined &&
       (begun.chosen || begun.street.looksLikeStreet || (isCity(begun.places[0]) && !larger));

@@ -12,7 +12,7 @@ export interface FoldedWord {
 const cyrillic: Readonly<Record<string, string>> = {
   а: 'a', ә: 'a', б: 'b', в: 'v', г: 'g', ғ: 'g', д: 'd', е: 'e', ё: 'e', ж: 'j', з: 'z', и: 'i', і: 'i',
   й: 'i', к: 'k', қ: 'k', л: 'l', м: 'm', н: 'n', ң: 'n', о: 'o', ө: 'o', п: 'p', р: 'r', с: 's', т: 't',
-  у: 'u', ұ: 'u', ү: 'u', ф: 'f', х: 'h', һ: 'h', ц: 'c', ч: 'q', ш: 'x', щ: 'x', ъ: '', ы: 'i', ь: '',
+  у: 'u', ұ: 'u', ү: 'u', ф: 'f', х: 'h', һ: 'h', ц: 'ts', ч: 'q', ш: 'x', щ: 'x', ъ: '', ы: 'i', ь: '',
   э: 'e', ю: 'iu', я: 'ia',
 };
 
@@ -29,7 +29,6 @@ const latin: readonly (readonly [RegExp, string])[] = [
   [/kh/g, 'h'],
   [/gh/g, 'g'],
   [/ch/g, 'Q'],
-  [/ts/g, 'C'],
   [/x/g, 'ks'],
   [/[qc]/g, 'k'],
   [/w/g, 'u'],
@@ -39,16 +38,16 @@ const latin: readonly (readonly [RegExp, string])[] = [
 /**
  * One spelling for a word in Kazakh, Russian or Latin letters, so that "Қарағанды", "Караганды", "Qaraghandy"
  * and "Karagandy" are the same word: Kazakh letters fall together with the Russian ones typed in their place,
- * ё with е, и with і, й and ы, and the Latin spellings of a sound with each other. Ч, ц and ш become one letter
+ * ё with е, и with і, й and ы, and the Latin spellings of a sound with each other. Ч, ш and щ become one letter
  * each, so that a typo in them is one edit. The result is for comparing only and is never shown.
  */
 export function foldWord(word: string): string {
   const lower = word.toLowerCase();
   const mixed = /\p{Script=Cyrillic}/u.test(lower);
   const folded = mixed
-    ? [...lower.replace(/дж/g, 'ж').replace(/тс/g, 'ц')]
+    ? [...lower.replace(/дж/g, 'ж')]
         .map((letter) => lookAlikes[letter] ?? letter)
-        .map((letter) => cyrillic[letter] ?? letter)
+        .map((letter) => cyrillic[letter] ?? foldLatin(letter))
         .join('')
     : foldLatin(lower);
   return folded.replace(/i{2,}/g, 'i').replace(/ie/g, 'e').replace(/i{2,}/g, 'i');
