@@ -2,6 +2,12 @@
 /** Verifies signatures of Kazakhstan's National Certification Authority. The README has an example. */
 export { PRODUCTION_ANCHORS, productionCertificates, productionTrust } from './anchors.ts';
 export { type Crl, type LoadedCrl, loadCrl } from './crl.ts';
+export {
+  createVerifierPool,
+  VerifierBusyError,
+  type VerifierPool,
+  type VerifierPoolOptions,
+} from './pool.ts';
 export type { Requirement } from './signer.ts';
 export { createTrust, type Trust } from './trust.ts';
 export {

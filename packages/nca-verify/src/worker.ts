@@ -1,1 +1,55 @@
-export {};
+/** The worker of `createVerifierPool`. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { loadCrl } from './crl.ts';
+import type { Job, Reply } from './pool.ts';
+import { buildChain, createTrust } from './trust.ts';
+import { refusalAsValue } from './verdict.ts';
+import { checkRevocation, verify } from './verify.ts';
+
+const trust = createTrust(workerData as readonly Uint8Array[]);
+
+/** Reads a file into shared memory, so that the list it holds need not be copied again. */
+function readShared(path: string): Uint8Array {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = new Uint8Array(new SharedArrayBuffer(fstatSync(file).size));
+    for (let at = 0; at < bytes.length; ) {
+      const count = readSync(file, bytes, at, bytes.length - at, null);
+      if (count === 0) return bytes.subarray(0, at);
+      at += count;
+    }
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function run(job: Job): unknown {
+  switch (job.kind) {
+    case 'verify':
+      return verify({ ...job.request, trust });
+    case 'revocation':
+      return checkRevocation({ ...job.request, trust });
+    case 'crl':
+      return loadCrl(readShared(job.path), trust, job.allowGost2004);
+  }
+}
+
+function answer(reply: Reply): void {
+  parentPort?.postMessage(reply);
+}
+
+parentPort?.on('message', (job: Job) => {
+  try {
+    answer({ value: run(job) });
+  } catch (error) {
+    answer({ error: error instanceof Error ? error.message : String(error) });
+  }
+});
+
+// The first use of a CA key builds its table: verify the CA certificates before a request waits for it.
+for (const intermediate of trust.intermediates) {
+  refusalAsValue(() => buildChain(intermediate, trust, intermediate.notBefore, true));
+}
+answer({ ready: true });
