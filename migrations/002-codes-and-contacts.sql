@@ -103,5 +103,6 @@ create table cabinet.freeze (
 );
 
 alter table cabinet.credential add column recovered_at timestamptz;
+alter table cabinet.requisites add column contact_changed text check (contact_changed in ('mobile', 'email'));
 alter table cabinet.requisites add column contact_changed_at timestamptz;
 comment on column cabinet.requisites.contact_changed_at is 'When mobile or e-mail was last changed here without EDS';

@@ -49,7 +49,7 @@ export async function buildApp({
   const keys = makeKeys(config.secretKeys);
   const assets = readAssets();
   const fund = embeddedFund(database);
-  const requisites = requisitesStore(database);
+  const requisites = requisitesStore(database, config.contactWaitHours);
   const signInTables = signInStore(database);
   const box = outbox(database);
   const limits = { idleMinutes: config.sessionIdleMinutes, maxHours: config.sessionMaxHours };

@@ -28,6 +28,14 @@ export interface Config {
   readonly signInIinFailures: number;
   readonly floodPerMinute: number;
   readonly draftHours: number;
+  readonly codesPerQuarterHour: number;
+  readonly codesPerDay: number;
+  readonly codesPerNetworkHour: number;
+  readonly codesPerHour: number;
+  readonly codeBreakerMultiple: number;
+  readonly contactWaitHours: number;
+  readonly proofMinutes: number;
+  readonly pendingMinutes: number;
   readonly mobilePrefixes: readonly string[];
   readonly passwordHashesAtOnce: number;
   readonly metricsPort: number | undefined;
@@ -176,6 +184,42 @@ const settings = {
     default: '24',
     schema: whole(1, 168),
   },
+  CODES_PER_QUARTER_HOUR: {
+    meaning: 'codes to one person or value in 15 minutes',
+    default: '3',
+    schema: whole(1, 100),
+  },
+  CODES_PER_DAY: { meaning: 'codes to one person or value in a day', default: '8', schema: whole(1, 1_000) },
+  CODES_PER_NETWORK_HOUR: {
+    meaning: 'registrations and recoveries begun from one network in an hour',
+    default: '60',
+    schema: whole(1, 100_000),
+  },
+  CODES_PER_HOUR: {
+    meaning: 'codes sent to everybody in an hour',
+    default: '20000',
+    schema: whole(1, 10_000_000),
+  },
+  CODE_BREAKER_MULTIPLE: {
+    meaning: 'recovery by code stops when failures of ten minutes exceed so many times the normal',
+    default: '3',
+    schema: whole(2, 1_000),
+  },
+  CONTACT_WAIT_HOURS: {
+    meaning: 'how long a new mobile or e-mail waits before it restores a password, and the other one rests',
+    default: '72',
+    schema: whole(1, 720),
+  },
+  PROOF_MINUTES: {
+    meaning: 'proofs of a change are not older than this when it is made',
+    default: '5',
+    schema: whole(1, 60),
+  },
+  PENDING_MINUTES: {
+    meaning: 'how long a change waits for its proofs',
+    default: '60',
+    schema: whole(5, 1_440),
+  },
   MOBILE_PREFIXES: {
     meaning: "prefixes of Kazakhstan's mobile providers, comma-separated",
     default: DEFAULT_MOBILE_PREFIXES.join(','),
@@ -261,6 +305,14 @@ export function readConfig(environment: Environment): Config {
     signInIinFailures: known(values.SIGN_IN_IIN_FAILURES),
     floodPerMinute: known(values.FLOOD_PER_MINUTE),
     draftHours: known(values.DRAFT_HOURS),
+    codesPerQuarterHour: known(values.CODES_PER_QUARTER_HOUR),
+    codesPerDay: known(values.CODES_PER_DAY),
+    codesPerNetworkHour: known(values.CODES_PER_NETWORK_HOUR),
+    codesPerHour: known(values.CODES_PER_HOUR),
+    codeBreakerMultiple: known(values.CODE_BREAKER_MULTIPLE),
+    contactWaitHours: known(values.CONTACT_WAIT_HOURS),
+    proofMinutes: known(values.PROOF_MINUTES),
+    pendingMinutes: known(values.PENDING_MINUTES),
     mobilePrefixes: known(values.MOBILE_PREFIXES),
     passwordHashesAtOnce: known(values.PASSWORD_HASHES_AT_ONCE),
     metricsPort: values.METRICS_PORT,

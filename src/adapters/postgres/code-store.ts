@@ -45,6 +45,14 @@ export function codeStore(database: Queryable): CodeStore & AllowanceStore & Mes
       );
     },
 
+    async latest(holderId, purpose, changeId) {
+      const row = await database.first<{ codeId: string }>(sql`
+        select code_id as "codeId" from cabinet.code
+        where holder_id = ${holderId} and purpose = ${purpose} and change_id is not distinct from ${changeId}::uuid
+        order by created_at desc limit 1`);
+      return row?.codeId;
+    },
+
     findLive: (codeId) =>
       database.first<IssuedCode>(
         sql`select ${issued} from cabinet.code where code_id = ${codeId} and ${live}`,

@@ -1,8 +1,11 @@
 import { randomName } from '../../keys.ts';
+import type { Language } from '../../language.ts';
+import { touchedChannels } from '../../modules/requisites/contact.ts';
 import type {
   ChangeEntry,
   DraftStore,
   FieldName,
+  FundHolder,
   IdentityDocument,
   NewChange,
   Proof,
@@ -11,6 +14,7 @@ import type {
   SaveOutcome,
   StoredRequisites,
 } from '../../modules/requisites/ports.ts';
+import { channelsOf, moveRecoveryContact, tell } from './contact-notices.ts';
 import type { Database, Queryable } from './database.ts';
 import { json, type Sql, sql } from './sql.ts';
 
@@ -32,7 +36,7 @@ const stored = sql`
     'contactPhone', contact_phone, 'mobilePhone', mobile_phone, 'email', email) as values`;
 
 /** Requisites, changes and receipts in the service's own tables. */
-export function requisitesStore(database: Database): RequisitesStore {
+export function requisitesStore(database: Database, waitHours: number): RequisitesStore {
   return {
     load: (holderId) =>
       database.first<StoredRequisites>(
@@ -49,8 +53,11 @@ export function requisitesStore(database: Database): RequisitesStore {
             ${fund.requisites.email}, coalesce(${fund.mobileSince}::timestamptz, to_timestamp(0)),
             coalesce(${fund.emailSince}::timestamptz, to_timestamp(0)), ${fund.elsewhereVersion})
           on conflict (holder_id) do nothing`);
-        const current = await lock(transaction, holderId);
-        if (first === 1) return current;
+        const current = await lockRequisites(transaction, holderId);
+        if (first === 1) {
+          await firstRecoveryContacts(transaction, holderId, fund, waitHours);
+          return current;
+        }
 
         const newer = fund.changesElsewhere.filter(({ version }) => version > current.elsewhereVersion);
         const last = newer.at(-1);
@@ -66,6 +73,7 @@ export function requisitesStore(database: Database): RequisitesStore {
           await transaction.run(sql`
             insert into cabinet.change (holder_id, number, revision, made_by, proof, entries, request_id)
             values (${holderId}, ${randomName(12)}, ${revision}, 'fund', 'branch', ${json(entries)}, ${requestId})`);
+          await followBranch(transaction, holderId, current.values, entries, waitHours);
         }
         return {
           ...current,
@@ -75,18 +83,15 @@ export function requisitesStore(database: Database): RequisitesStore {
         };
       }),
 
-    async findSaved(holderId, formId, formHash) {
-      const earlier = await database.first<EarlierSave>(earlierSave(holderId, formId));
-      return earlier && outcomeOf(earlier, formHash);
-    },
+    findSaved: (holderId, formId, formHash) => savedBefore(database, holderId, formId, formHash),
 
     save: (change) =>
       database.transaction(async (transaction) => {
-        const current = await lock(transaction, change.holderId);
-        const earlier = await transaction.first<EarlierSave>(earlierSave(change.holderId, change.formId));
-        if (earlier) return outcomeOf(earlier, change.formHash);
+        const current = await lockRequisites(transaction, change.holderId);
+        const earlier = await savedBefore(transaction, change.holderId, change.formId, change.formHash);
+        if (earlier) return earlier;
         if (current.revision !== change.revision) return { kind: 'conflict', stored: current };
-        await write(transaction, change);
+        await writeChange(transaction, change);
         return { kind: 'saved', number: change.number };
       }),
 
@@ -118,6 +123,49 @@ export function requisitesStore(database: Database): RequisitesStore {
   };
 }
 
+/** What the fund has held for long restores a password at once; what is new there waits as if it had been changed here. */
+async function firstRecoveryContacts(
+  transaction: Queryable,
+  holderId: string,
+  { requisites, mobileSince, emailSince }: FundHolder,
+  waitHours: number,
+): Promise<void> {
+  const contacts = [
+    ['mobile', requisites.mobilePhone, mobileSince],
+    ['email', requisites.email, emailSince],
+  ] as const;
+  for (const [channel, value, since] of contacts) {
+    if (value === null) continue;
+    await transaction.run(sql`
+      insert into cabinet.recovery_contact (holder_id, channel, value, usable_from)
+      values (${holderId}, ${channel}, ${value},
+        coalesce(${since}::timestamptz + make_interval(hours => ${waitHours}::int), '-infinity'))
+      on conflict do nothing`);
+  }
+}
+
+/** A contact changed at a branch starts the same waits and notices as one changed here: a branch can be deceived too. */
+async function followBranch(
+  transaction: Queryable,
+  holderId: string,
+  before: Requisites,
+  entries: readonly ChangeEntry[],
+  waitHours: number,
+): Promise<void> {
+  for (const channel of touchedChannels(entries)) {
+    await moveRecoveryContact(transaction, holderId, channel, waitHours);
+    const holder = await transaction.first<{ language: Language }>(sql`
+      select language from cabinet.holder where holder_id = ${holderId}`);
+    await tell(
+      transaction,
+      { holderId, language: holder?.language ?? 'kk' },
+      'contact-changed',
+      channel,
+      channelsOf(before),
+    );
+  }
+}
+
 /** Drafts in the service's own tables. */
 export function draftStore(database: Database): DraftStore {
   return {
@@ -137,22 +185,22 @@ export function draftStore(database: Database): DraftStore {
   };
 }
 
-interface EarlierSave {
-  readonly number: string;
-  readonly formHash: Buffer;
-}
-
-function earlierSave(holderId: string, formId: string): Sql {
-  return sql`
-    select number, form_hash as "formHash" from cabinet.change where holder_id = ${holderId} and form_id = ${formId}`;
-}
-
-function outcomeOf({ number, formHash }: EarlierSave, formHashNow: Buffer): SaveOutcome {
-  return formHash.equals(formHashNow) ? { kind: 'saved', number } : { kind: 'form-reused' };
+/** The outcome of an earlier save of this form; a receipt only when it sent the same. */
+export async function savedBefore(
+  database: Queryable,
+  holderId: string,
+  formId: string,
+  formHash: Buffer,
+): Promise<SaveOutcome | undefined> {
+  const row = await database.first<{ number: string; formHash: Buffer }>(sql`
+    select number, form_hash as "formHash" from cabinet.change where holder_id = ${holderId} and form_id = ${formId}`);
+  return (
+    row && (row.formHash.equals(formHash) ? { kind: 'saved', number: row.number } : { kind: 'form-reused' })
+  );
 }
 
 /** Holds the holder's row until the transaction ends, so that saves of one person follow one another. */
-async function lock(transaction: Queryable, holderId: string): Promise<StoredRequisites> {
+export async function lockRequisites(transaction: Queryable, holderId: string): Promise<StoredRequisites> {
   const row = await transaction.first<StoredRequisites>(
     sql`select ${stored} from cabinet.requisites where holder_id = ${holderId} for update`,
   );
@@ -161,7 +209,7 @@ async function lock(transaction: Queryable, holderId: string): Promise<StoredReq
 }
 
 /** New values, change, receipt number, security event and the message for the fund, in one statement. */
-async function write(transaction: Queryable, change: NewChange): Promise<void> {
+export async function writeChange(transaction: Queryable, change: NewChange): Promise<void> {
   const fields = Object.fromEntries(change.entries.map((entry) => [entry.field, entry.new]));
   await transaction.run(sql`
     with updated as (

@@ -29,6 +29,8 @@ export interface CodeStore {
   takeTry(codeId: string, holderId: string, maxTries: number): Promise<IssuedCode | undefined>;
   /** Marks the code used; true for exactly one caller. */
   use(codeId: string): Promise<boolean>;
+  /** The code last issued for a purpose and change, alive or not. */
+  latest(holderId: string, purpose: CodePurpose, changeId: string | null): Promise<string | undefined>;
   /** The code of a message, while it is still worth sending. */
   findLive(codeId: string): Promise<IssuedCode | undefined>;
   /** Counts a comparison for the breaker. */

@@ -1,3 +1,4 @@
+import type { Channel } from '../notices/ports.ts';
 import type { Iin } from '../sign-in/iin.ts';
 
 /** The memo's editable requisites, each absent or a canonical value (phones in E.164, RFC 3966 with an extension). */
@@ -152,4 +153,78 @@ export interface DraftStore {
     form: string,
   ): Promise<{ readonly sealed: Buffer; readonly expiresAt: Date } | undefined>;
   discard(holderId: string, form: string): Promise<void>;
+}
+
+/** A channel on file, and whether it has stood long enough to vouch for a change. */
+export interface ContactOnFile {
+  readonly channel: Channel;
+  readonly value: string;
+  readonly stood: boolean;
+}
+
+/** What bears on a change of mobile or e-mail, by the database's clock. */
+export interface ContactStanding {
+  readonly onFile: readonly ContactOnFile[];
+  /** The channel changed within the waiting time without EDS: the other one must wait until then. */
+  readonly changed: { readonly channel: Channel; readonly until: Date } | undefined;
+  /** The password was restored within the waiting time: nothing may change until then. */
+  readonly recovered: { readonly at: Date; readonly until: Date } | undefined;
+  readonly frozen: boolean;
+}
+
+/** A change of mobile or e-mail (with whatever else its form changed) that waits for its proofs. */
+export interface PendingChange {
+  readonly changeId: string;
+  readonly formId: string;
+  readonly formHash: Buffer;
+  readonly revision: number;
+  readonly document: IdentityDocument;
+  readonly entries: readonly ChangeEntry[];
+  /** The channel on file that was chosen to confirm. */
+  readonly via: Channel | null;
+  /** Whether each proof stands; one older than its time does not. */
+  readonly currentProved: boolean;
+  readonly newProved: boolean;
+}
+
+export type ProofKind = 'current' | 'new';
+
+/** Whom the change concerns; the notices are written to these channels in this language. */
+export interface ContactActor {
+  readonly holderId: string;
+  readonly iin: Iin;
+  readonly requestId: string;
+  readonly language: 'kk' | 'ru' | 'en';
+  /** The session that goes on; all others end when the change is made. */
+  readonly sessionHash: Buffer;
+}
+
+export interface ContactStore {
+  standing(holderId: string, waitHours: number): Promise<ContactStanding>;
+  /** Replaces the person's pending change and tells the channels on file; one transaction. */
+  propose(
+    actor: ContactActor,
+    change: Omit<PendingChange, 'changeId' | 'via' | 'currentProved' | 'newProved'>,
+    about: Channel,
+    minutes: number,
+  ): Promise<PendingChange>;
+  findPending(holderId: string, proofMinutes: number): Promise<PendingChange | undefined>;
+  chooseVia(holderId: string, changeId: string, via: Channel): Promise<void>;
+  markProved(holderId: string, changeId: string, proof: ProofKind): Promise<void>;
+  drop(holderId: string): Promise<void>;
+  /**
+   * Makes the change if every proof still stands: requisites, change, receipt, event, outbox, the channels that restore
+   * the password, notices to the channels as they were and to the new one, the end of all other sessions. One transaction.
+   */
+  complete(
+    actor: ContactActor,
+    pending: PendingChange,
+    how: {
+      readonly number: string;
+      readonly proof: Proof;
+      readonly about: Channel;
+      readonly waitHours: number;
+      readonly proofMinutes: number;
+    },
+  ): Promise<SaveOutcome | { readonly kind: 'proof-gone' }>;
 }

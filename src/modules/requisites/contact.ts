@@ -1,0 +1,210 @@
+import { type Keys, randomName } from '../../keys.ts';
+import { accepted, type Refusal, type Result, refused } from '../../result.ts';
+import { checkCode, codeForms, issueWithin, type SendingLimits, sendingAllowances } from '../codes/codes.ts';
+import type { AllowanceStore, CodeStore, MessageQueue } from '../codes/ports.ts';
+import type { Channel } from '../notices/ports.ts';
+import { parsePhone } from './phone.ts';
+import type {
+  ChangeEntry,
+  ContactActor,
+  ContactOnFile,
+  ContactStanding,
+  ContactStore,
+  FieldName,
+  PendingChange,
+  Proof,
+  ProofKind,
+  SaveOutcome,
+} from './ports.ts';
+
+export interface ContactParts {
+  readonly contacts: ContactStore;
+  readonly codes: CodeStore & AllowanceStore & MessageQueue;
+  readonly keys: Keys;
+  readonly contactRules: SendingLimits & {
+    readonly mobilePrefixes: readonly string[];
+    /** How long a channel must stand, and how long the other one rests after a change; hours. */
+    readonly contactWaitHours: number;
+    /** Proofs are not older than this when the change is made; minutes. */
+    readonly proofMinutes: number;
+    /** A pending change is forgotten after so long; minutes. */
+    readonly pendingMinutes: number;
+  };
+}
+
+/** Why mobile or e-mail cannot be changed now; keys of the texts. `detail` is a moment, ISO 8601, where there is one. */
+export type ContactReason = 'contactOneAtATime' | 'contactWait' | 'contactAfterRecovery' | 'contactFrozen';
+
+/** Which field each channel is. */
+export const channelFields = { mobile: 'mobilePhone', email: 'email' } as const satisfies Record<
+  Channel,
+  FieldName
+>;
+
+/** The channels that a change touches. */
+export function touchedChannels(entries: readonly ChangeEntry[]): Channel[] {
+  return (['mobile', 'email'] as const).filter((channel) =>
+    entries.some(({ field }) => field === channelFields[channel]),
+  );
+}
+
+/** Says why these channels cannot be changed now without EDS, before any code is sent. */
+export function refuseContact(
+  standing: ContactStanding,
+  channels: readonly Channel[],
+): { readonly channel: Channel; readonly refusal: Refusal<ContactReason> } | undefined {
+  const [channel, other] = channels;
+  if (channel === undefined) return undefined;
+  if (standing.frozen) return { channel, refusal: refused('contactFrozen') };
+  if (standing.recovered) {
+    return { channel, refusal: refused('contactAfterRecovery', standing.recovered.until.toISOString()) };
+  }
+  if (other !== undefined) return { channel: other, refusal: refused('contactOneAtATime') };
+  if (standing.changed && standing.changed.channel !== channel) {
+    return { channel, refusal: refused('contactWait', standing.changed.until.toISOString()) };
+  }
+  return undefined;
+}
+
+/** The channels on file that may confirm: they have stood long enough, and a code can be sent to them. */
+export function confirmingChannels(parts: ContactParts, standing: ContactStanding): ContactOnFile[] {
+  const { mobilePrefixes } = parts.contactRules;
+  return standing.onFile.filter(
+    ({ channel, value, stood }) =>
+      stood && (channel === 'email' || parsePhone(value, 'mobile', mobilePrefixes).ok),
+  );
+}
+
+/** What still has to be proved, and where its code goes. */
+export interface NeededProofs {
+  /** Undefined when the channel is removed: there is nothing new to prove. */
+  readonly new: { readonly channel: Channel; readonly value: string } | undefined;
+  readonly current: ContactOnFile | undefined;
+  readonly choices: readonly ContactOnFile[];
+}
+
+/** Works out the proofs of a pending change: the new value, and one channel on file. */
+export function neededProofs(
+  parts: ContactParts,
+  pending: PendingChange,
+  standing: ContactStanding,
+): NeededProofs {
+  const about = aboutOf(pending);
+  const entry = pending.entries.find(({ field }) => field === channelFields[about]);
+  const choices = confirmingChannels(parts, standing);
+  const only = choices.length === 1 ? choices[0] : undefined;
+  return {
+    new: entry?.new == null ? undefined : { channel: about, value: entry.new },
+    current: choices.find(({ channel }) => channel === pending.via) ?? only,
+    choices,
+  };
+}
+
+/** Stores the pending change, tells the channels on file, and sends the codes that need no further choice. */
+export async function proposeChange(
+  parts: ContactParts,
+  actor: ContactActor,
+  change: Omit<PendingChange, 'changeId' | 'via' | 'currentProved' | 'newProved'>,
+): Promise<void> {
+  const about = touchedChannels(change.entries)[0];
+  if (about === undefined) throw new Error('a change of no channel needs no proof');
+  const pending = await parts.contacts.propose(actor, change, about, parts.contactRules.pendingMinutes);
+  const standing = await parts.contacts.standing(actor.holderId, parts.contactRules.contactWaitHours);
+  const needed = neededProofs(parts, pending, standing);
+  // Without a channel on file to confirm with, the change cannot be finished here: no code is sent for nothing.
+  if (needed.choices.length === 0) return;
+  if (needed.new) await sendCode(parts, actor, pending, 'new', needed);
+  if (needed.current) await sendCode(parts, actor, pending, 'current', needed);
+}
+
+/** Sends the code of a proof; a live one is sent again as it is. */
+export async function sendCode(
+  parts: ContactParts,
+  actor: ContactActor,
+  pending: PendingChange,
+  proof: ProofKind,
+  needed: NeededProofs,
+): Promise<Result<undefined, 'codeLimit'>> {
+  const target = proof === 'new' ? needed.new : needed.current;
+  if (!target) return accepted(undefined);
+  const spent = sendingAllowances(parts.keys, parts.contactRules, {
+    // The two codes of one change count apart, so that a change can be finished within the limits.
+    person: `${actor.holderId} ${proof}`,
+    value: target.value,
+  });
+  const issued = await issueWithin({ store: parts.codes, allowances: parts.codes }, spent, {
+    holderId: actor.holderId,
+    purpose: purposes[proof],
+    channel: target.channel,
+    destination: target.value,
+    changeId: pending.changeId,
+  });
+  if (!issued.ok) return issued;
+  const { purpose, codeId } = issued.value;
+  await parts.codes.queue(actor.holderId, [
+    { channel: target.channel, to: target.value, language: actor.language, kind: 'code', purpose, codeId },
+  ]);
+  return accepted(undefined);
+}
+
+/** Compares a typed code with the last one sent for this proof of this change, and notes the proof. */
+export async function prove(
+  parts: ContactParts,
+  actor: ContactActor,
+  pending: PendingChange,
+  proof: ProofKind,
+  typed: string,
+): Promise<Result<undefined, 'codeWrong' | 'codeOver'>> {
+  const codeId = await parts.codes.latest(actor.holderId, purposes[proof], pending.changeId);
+  if (codeId === undefined) return refused('codeOver');
+  const checked = await checkCode(
+    { keys: parts.keys, store: parts.codes },
+    { codeId, holderId: actor.holderId },
+    typed,
+  );
+  if (!checked.ok) return refused(checked.reason);
+  await parts.contacts.markProved(actor.holderId, pending.changeId, proof);
+  return accepted(undefined);
+}
+
+/** True when nothing is left to prove. */
+export function isProved(pending: PendingChange, needed: NeededProofs): boolean {
+  return (
+    needed.choices.length > 0 && pending.currentProved && (pending.newProved || needed.new === undefined)
+  );
+}
+
+/** Makes the proved change. */
+export function completeChange(
+  parts: ContactParts,
+  actor: ContactActor,
+  pending: PendingChange,
+  proof: Extract<Proof, 'codes' | 'eds'>,
+): Promise<SaveOutcome | { readonly kind: 'proof-gone' }> {
+  const { contactWaitHours, proofMinutes } = parts.contactRules;
+  return parts.contacts.complete(actor, pending, {
+    number: randomName(12),
+    proof,
+    about: aboutOf(pending),
+    waitHours: contactWaitHours,
+    proofMinutes,
+  });
+}
+
+/** How long a confirmation code lives, minutes. */
+export const confirmationMinutes = codeForms['prove-new'].minutes;
+
+/** `+7 (701) ***-**-67`, `a***@example.kz`: enough for its owner. Only ever shown to the signed-in holder. */
+export function maskContact({ channel, value }: { channel: Channel; value: string }): string {
+  if (channel === 'mobile') return `+7 (${value.slice(2, 5)}) ***-**-${value.slice(-2)}`;
+  const at = value.lastIndexOf('@');
+  return `${value.slice(0, 1)}***${value.slice(at)}`;
+}
+
+const purposes = { new: 'prove-new', current: 'confirm-current' } as const;
+
+function aboutOf(pending: Pick<PendingChange, 'entries'>): Channel {
+  const [about] = touchedChannels(pending.entries);
+  if (about === undefined) throw new Error('a pending change touches no channel');
+  return about;
+}
