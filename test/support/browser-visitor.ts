@@ -2,6 +2,7 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 import { expect } from 'vitest';
 import { findChromium, howToGetChromium } from '../../scripts/chromium.mjs';
 import {
+  button,
   control,
   errorMessage,
   heading,
@@ -102,7 +103,10 @@ async function tab(context: BrowserContext, origin: string, complaints: string[]
       ? page.locator('fieldset', { has: page.locator('legend', { hasText: label }) })
       : byId(found.getAttribute('id'));
   };
-  const pressable = (name: string): Locator => page.getByRole('button', { name, exact: true });
+  const pressable = async (name: string): Promise<Locator> => {
+    button(await read(), name);
+    return page.getByRole('button', { name, exact: true });
+  };
   const arrives = async (act: () => Promise<void>): Promise<void> => {
     await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), act()]);
   };
@@ -121,9 +125,12 @@ async function tab(context: BrowserContext, origin: string, complaints: string[]
     },
     tick: async (label) => (await field(label)).check(),
     untick: async (label) => (await field(label)).uncheck(),
-    press: (name) => arrives(() => pressable(name).click()),
+    async press(name) {
+      const found = await pressable(name);
+      await arrives(() => found.click());
+    },
     async pressAtOnce(name, times) {
-      const { action, fields } = await pressable(name).evaluate((element) => {
+      const { action, fields } = await (await pressable(name)).evaluate((element) => {
         const button = element as HTMLButtonElement;
         const form = button.form as HTMLFormElement;
         const sent = [...new FormData(form, button)].map(([key, value]) => [key, String(value)] as const);

@@ -2,7 +2,7 @@ import { type HTMLElement, type Node, NodeType, parse } from 'node-html-parser';
 
 /** A page as it arrived, read the way a person reads it. */
 export function readPage(html: string): HTMLElement {
-  return parse(html, { lowerCaseTagName: true });
+  return parse(html.replace(/^<!doctype html>/i, ''), { lowerCaseTagName: true });
 }
 
 /** The text of an element without what is hidden, every run of spaces as one. */

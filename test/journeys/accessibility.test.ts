@@ -1,0 +1,304 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Language, languages } from '../../src/language.ts';
+import type { Texts } from '../../src/texts/kk.ts';
+import { textsOf } from '../../src/texts/texts.ts';
+import { accessibilityFaults, widthFaults } from '../support/accessibility.ts';
+import { type BrowserVisitor, browserVisitor, startBrowser } from '../support/browser-visitor.ts';
+import { identityCard, type PersonLine } from '../support/people.ts';
+import { startService, type TestService } from '../support/service.ts';
+import type { World } from './journey.ts';
+import { openWorld } from './world.ts';
+
+/** A visitor who is about to look at a page, in one language. */
+interface Look {
+  readonly visitor: BrowserVisitor;
+  readonly world: World;
+  readonly t: Texts;
+  /** Opens an address as a person who is signed in. */
+  asPerson(path: string, different?: Partial<PersonLine>): Promise<PersonLine>;
+}
+
+type Variant = readonly [name: string, reach: (look: Look) => Promise<unknown>];
+
+const nothing = {
+  address: null,
+  apartment: null,
+  postcode: null,
+  homePhone: null,
+  contactPhone: null,
+  mobilePhone: null,
+  email: null,
+};
+
+const requisites = '/services/requisites';
+
+/** A form spoilt before it is sent, as an old or hostile page would send it. */
+async function spoil(visitor: BrowserVisitor, script: string, button: string): Promise<void> {
+  await visitor.page.evaluate(script);
+  await visitor.press(button);
+}
+
+/** Every page by its route, in every state that looks different: empty, filled, with errors. */
+const pages: Readonly<Record<string, readonly Variant[]>> = {
+  '/': [
+    ['empty', ({ visitor }) => visitor.open('/')],
+    [
+      'with a remembered IIN',
+      async ({ visitor, world, t }) => {
+        const person = await world.person();
+        await visitor.open('/');
+        await visitor.fill(t.signIn.iin, person.iin);
+        await visitor.fill(t.signIn.password, person.password ?? '');
+        await visitor.tick(t.signIn.remember);
+        await visitor.press(t.signIn.submit);
+        await visitor.press(t.layout.signOut);
+      },
+    ],
+  ],
+  '/sign-in': [
+    ['after a time-out', ({ visitor }) => visitor.open('/sign-in?ended=kept')],
+    [
+      'with empty fields',
+      async ({ visitor, t }) => {
+        await visitor.open('/sign-in');
+        await visitor.press(t.signIn.submit);
+      },
+    ],
+    [
+      'refused, then told to wait',
+      async ({ visitor, world, t }) => {
+        const person = await world.person();
+        await visitor.open('/sign-in');
+        await visitor.fill(t.signIn.iin, person.iin);
+        for (let attempt = 0; attempt < 20 && (await visitor.status()) !== 429; attempt += 1) {
+          await visitor.fill(t.signIn.password, 'басқа');
+          await visitor.press(t.signIn.submit);
+          if (attempt === 0) expect(await accessibilityFaults(visitor.page)).toEqual([]);
+        }
+        expect(await visitor.status()).toBe(429);
+      },
+    ],
+  ],
+  '/services': [
+    ['as it is', ({ asPerson }) => asPerson('/services')],
+    [
+      'an older session ended',
+      async ({ visitor, asPerson }) => {
+        await asPerson('/services');
+        await visitor.open('/services?replaced=1');
+      },
+    ],
+  ],
+  '/services/requisites': [
+    ['filled', ({ asPerson }) => asPerson(requisites)],
+    ['empty', ({ asPerson }) => asPerson(requisites, { requisites: nothing, accounts: [] })],
+    [
+      'with errors in all fields',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites);
+        for (const name of [
+          'address',
+          'apartment',
+          'postcode',
+          'homePhone',
+          'contactPhone',
+          'mobilePhone',
+          'email',
+        ] as const) {
+          await visitor.fill(t.requisites[name], 'wrong*');
+        }
+        await visitor.press(t.requisites.save);
+        expect(await visitor.status()).toBe(422);
+      },
+    ],
+    [
+      'several documents',
+      ({ asPerson }) =>
+        asPerson(requisites, {
+          documents: [identityCard(1), identityCard(2, { id: 'd2', type: 'passport', series: 'N' })],
+        }),
+    ],
+    [
+      'no valid document',
+      ({ asPerson }) => asPerson(requisites, { documents: [identityCard(1, { validUntil: '2020-01-01' })] }),
+    ],
+    [
+      'nothing changed',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites);
+        await visitor.press(t.requisites.save);
+      },
+    ],
+    [
+      'changed elsewhere meanwhile',
+      async ({ visitor, world, t, asPerson }) => {
+        const person = await asPerson(requisites);
+        await world.changeAtBranch(person, { address: 'Қарағанды қ., Бұқар жырау даңғылы, 1' });
+        await visitor.fill(t.requisites.apartment, '5');
+        await visitor.press(t.requisites.save);
+        expect(await visitor.status()).toBe(409);
+      },
+    ],
+    [
+      'about to be cancelled',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites);
+        await visitor.fill(t.requisites.apartment, '5');
+        await visitor.press(t.requisites.cancel);
+      },
+    ],
+    [
+      'with a draft, offered and taken up',
+      async ({ visitor, world, t, asPerson }) => {
+        const person = await asPerson(requisites);
+        await visitor.fill(t.requisites.apartment, '5');
+        await world.ageSessions(person, 16);
+        await visitor.press(t.requisites.save);
+        await visitor.fill(t.signIn.iin, person.iin);
+        await visitor.fill(t.signIn.password, person.password ?? '');
+        await visitor.press(t.signIn.submit);
+        expect(await accessibilityFaults(visitor.page)).toEqual([]);
+        await visitor.press(t.requisites.draftShow);
+      },
+    ],
+  ],
+  '/receipts/:number': [
+    [
+      'of a change',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites);
+        await visitor.fill(
+          t.requisites.address,
+          'Астана қ., Қабанбай батыр даңғылы, 53-үй, әдейі ұзын жазылған мекенжай',
+        );
+        await visitor.fill(t.requisites.homePhone, '');
+        await visitor.press(t.requisites.save);
+        expect(await visitor.heading()).toBe(t.receipt.title);
+      },
+    ],
+  ],
+  '/history': [
+    [
+      'with changes and sign-ins',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites);
+        await visitor.fill(t.requisites.apartment, '5');
+        await visitor.press(t.requisites.save);
+        await visitor.open('/history');
+      },
+    ],
+  ],
+};
+
+/** Pages that stand in no route. */
+const problemPages: readonly Variant[] = [
+  ['404', ({ visitor }) => visitor.open('/nowhere')],
+  [
+    '404, signed in',
+    async ({ visitor, asPerson }) => {
+      await asPerson('/services');
+      await visitor.open('/nowhere');
+    },
+  ],
+  [
+    '403',
+    async ({ visitor, t }) => {
+      await visitor.open('/sign-in');
+      await spoil(visitor, 'document.querySelector("#page-form [name=csrf]").value = "x"', t.signIn.submit);
+      expect(await visitor.status()).toBe(403);
+    },
+  ],
+  [
+    '400',
+    async ({ visitor, t }) => {
+      await visitor.open('/sign-in');
+      await spoil(visitor, 'document.querySelector("#iin").name = "unknown"', t.signIn.submit);
+      expect(await visitor.status()).toBe(400);
+    },
+  ],
+  [
+    '413',
+    async ({ visitor, t }) => {
+      await visitor.open('/sign-in');
+      await spoil(visitor, 'document.querySelector("#iin").value = "1".repeat(100000)', t.signIn.submit);
+      expect(await visitor.status()).toBe(413);
+    },
+  ],
+];
+
+let service: TestService;
+let browser: Browser;
+let origin: string;
+
+beforeAll(async () => {
+  service = await startService();
+  origin = await service.listen();
+  browser = await startBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await service.close();
+});
+
+async function look(language: Language, reach: Variant[1]): Promise<string[]> {
+  const visitor = await browserVisitor(browser, origin, { javaScript: true });
+  await visitor.page.context().addCookies([{ name: 'language', value: language, url: origin }]);
+  const world = openWorld(service, async () => visitor);
+  const t = textsOf(language);
+  await reach({
+    visitor,
+    world,
+    t,
+    async asPerson(path, different) {
+      const person = await world.person(different);
+      await visitor.open(path);
+      await visitor.fill(t.signIn.iin, person.iin);
+      await visitor.fill(t.signIn.password, person.password ?? '');
+      await visitor.press(t.signIn.submit);
+      return person;
+    },
+  });
+  expect(await visitor.language()).toBe(language);
+  const faults = [...(await accessibilityFaults(visitor.page)), ...(await widthFaults(visitor.page))];
+  await visitor.leave();
+  return faults;
+}
+
+test('every page of the route table is in the table of this test', () => {
+  const shown = service.routes
+    .filter(({ method, access, url }) => method === 'GET' && access !== 'machine' && !/\.[a-z]+$/.test(url))
+    .map(({ url }) => url);
+  expect([...new Set(shown)].sort()).toEqual(Object.keys(pages).sort());
+});
+
+describe.each(languages)('in %s, axe finds nothing and nothing sticks out at 320 pixels', (language) => {
+  describe.each(Object.entries(pages))('%s', (_route, variants) => {
+    test.each(variants)('%s', async (_name, reach) => {
+      expect(await look(language, reach)).toEqual([]);
+    });
+  });
+
+  test.each(problemPages)('problem page: %s', async (_name, reach) => {
+    expect(await look(language, reach)).toEqual([]);
+  });
+});
+
+describe('the check can fail:', () => {
+  test('a field without a label, and a table too wide', async () => {
+    const visitor = await browserVisitor(browser, origin, { javaScript: true });
+    await visitor.open('/');
+    await visitor.page.evaluate(() => {
+      document.querySelector('label')?.remove();
+      const wide = document.createElement('div');
+      wide.className = 'planted';
+      wide.style.width = '900px';
+      wide.textContent = 'x';
+      document.querySelector('main')?.append(wide);
+    });
+    expect((await accessibilityFaults(visitor.page)).join()).toContain('label');
+    expect((await widthFaults(visitor.page)).join()).toContain('DIV.planted');
+    await visitor.page.context().close();
+  });
+});

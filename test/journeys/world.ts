@@ -1,0 +1,64 @@
+import { sql } from '../../src/adapters/postgres/sql.ts';
+import { inventPerson, type PersonLine } from '../support/people.ts';
+import type { TestService } from '../support/service.ts';
+import type { Visitor } from '../support/visitor.ts';
+import type { World } from './journey.ts';
+
+/** A world around one service. */
+export interface OpenWorld extends World {
+  /** Everyone who was in it. */
+  readonly people: readonly PersonLine[];
+  /** Ends all visits; fails when a browser complained. */
+  end(): Promise<void>;
+}
+
+let peopleMade = 0;
+
+/** Lets people be invented and visits begin; `begin` decides how the visits are made. */
+export function openWorld(service: TestService, begin: () => Promise<Visitor>): OpenWorld {
+  const visitors: Visitor[] = [];
+  const people: PersonLine[] = [];
+  const { database } = service;
+  return {
+    people,
+    async visitor() {
+      const visitor = await begin();
+      visitors.push(visitor);
+      return visitor;
+    },
+    async person(different = {}) {
+      const person = inventPerson(peopleMade, different);
+      peopleMade += 1;
+      people.push(person);
+      await service.enrol(person);
+      return person;
+    },
+    async ageSessions(person, minutes) {
+      const aged = await database.run(sql`
+        update cabinet.session set started_at = started_at - make_interval(mins => ${minutes}),
+          seen_at = seen_at - make_interval(mins => ${minutes})
+        where ended_at is null and holder_id = (select holder_id from cabinet.holder where iin = ${person.iin})`);
+      if (aged === 0) throw new Error('there is no session to age');
+    },
+    async ageFailures(minutes) {
+      await database.run(sql`
+        update cabinet.failure set blocked_until = blocked_until - make_interval(mins => ${minutes}),
+          expires_at = expires_at - make_interval(mins => ${minutes})`);
+    },
+    async saved(person) {
+      const row = await database.first<{ changes: number; outbox: number; revision: number | null }>(sql`
+        select (select count(*) from cabinet.change c where c.holder_id = h.holder_id and made_by = 'holder') as changes,
+          (select count(*) from cabinet.outbox o where o.holder_id = h.holder_id) as outbox,
+          (select revision from cabinet.requisites r where r.holder_id = h.holder_id) as revision
+        from cabinet.holder h where iin = ${person.iin}`);
+      if (!row) throw new Error('this person has no cabinet');
+      return { ...row, revision: row.revision ?? 0 };
+    },
+    async changeAtBranch(person, fields) {
+      await service.enrol({ ...person, requisites: { ...person.requisites, ...fields } });
+    },
+    async end() {
+      for (const visitor of visitors) await visitor.leave();
+    },
+  };
+}

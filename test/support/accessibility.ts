@@ -1,0 +1,43 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** The narrowest screen that the pages are made for, CSS pixels. */
+const narrowest = 320;
+
+/** What axe finds wrong with the page as it stands, a line for each element. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  // Evaluated, not added as a script: the content policy of the page lets no script in.
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async (tags) => {
+    const { axe: runner } = globalThis as unknown as { axe: typeof axe };
+    const { violations } = await runner.run(document, {
+      runOnly: { type: 'tag', values: tags },
+      resultTypes: ['violations'],
+    });
+    return violations.map(({ id, help, nodes }) => ({
+      id,
+      help,
+      targets: nodes.map(({ target }) => target.join(' ')),
+    }));
+  }, rules);
+  return violations.flatMap(({ id, help, targets }) => targets.map((target) => `${id}: ${help}: ${target}`));
+}
+
+/** What sticks out of a screen of 320 pixels, so that one would have to scroll sideways. */
+export async function widthFaults(page: Page): Promise<string[]> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: narrowest, height: 800 });
+  const faults = await page.evaluate((width) => {
+    if (document.documentElement.scrollWidth <= width) return [];
+    const wide = [...document.querySelectorAll('body *')].filter(
+      (one) => one.getBoundingClientRect().right > width + 1,
+    );
+    return wide.map(
+      (one) => `${one.tagName}.${one.className} reaches ${Math.round(one.getBoundingClientRect().right)} px`,
+    );
+  }, narrowest);
+  if (before) await page.setViewportSize(before);
+  return faults;
+}
