@@ -62,6 +62,17 @@ export const PORT = 5432;
 
 /** Finds, and makes where it is missing, the place of the database of `varDir`. */
 export async function findPlace(options: PlaceOptions): Promise<Place> {
+  try {
+    return await place(options);
+  } catch (error) {
+    if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    throw new EmbeddedPostgresError(
+      `${(error as Error).message}: VAR_DIR must belong to the user who starts the service.`,
+    );
+  }
+}
+
+async function place(options: PlaceOptions): Promise<Place> {
   await mkdir(options.varDir, { recursive: true, mode: 0o700 });
   const varDir = await realpath(options.varDir);
   const home = join(varDir, 'postgres');

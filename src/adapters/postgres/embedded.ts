@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { chown, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chown, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
@@ -104,26 +104,23 @@ async function useServer(role: Role, options: EmbeddedPostgresOptions): Promise<
     ...options,
     binaries: async (spare) => options.binaries ?? packagedBinaries(spare),
   });
-  const enter = () => enterServer(place, role, options);
-
-  let presence = await enter();
+  let presence: pg.Client | undefined;
   let leaving: Promise<void> | undefined;
-  if (role === 'service') watch();
 
-  function watch(): void {
-    presence.once('end', () => {
-      if (leaving === undefined) void returnTo();
+  async function enter(): Promise<void> {
+    const client = await enterServer(place, role, options);
+    presence = client;
+    client.once('end', () => {
+      presence = undefined;
+      if (leaving === undefined && role === 'service') entered = enterAgain();
     });
   }
 
-  async function returnTo(): Promise<void> {
+  async function enterAgain(): Promise<void> {
     log.warn('The embedded PostgreSQL ended by itself; starting it again');
     while (leaving === undefined) {
       try {
-        presence = await enter();
-        watch();
-        if (leaving !== undefined) await presence.end();
-        return;
+        return await enter();
       } catch (error) {
         log.warn(`The embedded PostgreSQL did not start: ${(error as Error).message}`);
         await pause(1_000);
@@ -133,10 +130,10 @@ async function useServer(role: Role, options: EmbeddedPostgresOptions): Promise<
 
   async function leave(): Promise<void> {
     try {
-      if (await isLast(presence)) await shutDown(place, log);
+      await entered.catch(() => undefined);
+      if (presence !== undefined) await leaveServer(presence, place, log);
     } finally {
       forget(use);
-      await presence.end().catch(() => undefined);
     }
   }
 
@@ -147,11 +144,18 @@ async function useServer(role: Role, options: EmbeddedPostgresOptions): Promise<
     },
     // A command may have company; what it leaves running is adopted, or stopped by the next to leave.
     stopAtExit: () => {
-      const pid = role === 'service' ? serverProcess(place.data) : undefined;
+      const pid = role === 'service' && presence !== undefined ? serverProcess(place.data) : undefined;
       if (pid !== undefined) process.kill(pid, 'SIGINT');
     },
   };
   endWithProcess(use);
+  let entered = enter();
+  try {
+    await entered;
+  } catch (error) {
+    forget(use);
+    throw error;
+  }
   const at = { host: place.socket, port: PORT };
   return {
     connection: { ...at, user: NAME, database: NAME },
@@ -174,10 +178,19 @@ async function enterServer(place: Place, role: Role, options: EmbeddedPostgresOp
       }
       await client.end();
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await leaveServer(client, place, options.log);
       if (!lostConnection(error)) throw error;
     }
     await pause(POLL_MS);
+  }
+}
+
+/** Gives up the locks; whoever finds nobody else there shuts the server down. */
+async function leaveServer(client: pg.Client, place: Place, log: Log): Promise<void> {
+  try {
+    if (await isLast(client)) await shutDown(place, log);
+  } finally {
+    await client.end().catch(() => undefined);
   }
 }
 
@@ -237,7 +250,7 @@ async function reach(place: Place, role: Role, options: EmbeddedPostgresOptions)
     const answer = await connect(place, role);
     if (answer instanceof pg.Client) {
       options.log.info(
-        `PostgreSQL ${place.binaries.version} ${started === undefined ? 'was already running' : 'started'} on ${place.home}`,
+        `PostgreSQL ${started === undefined ? 'was already running' : 'started'} on ${place.home}`,
       );
       return answer;
     }
@@ -249,6 +262,7 @@ async function reach(place: Place, role: Role, options: EmbeddedPostgresOptions)
       if (!/lock file .* already exists|shared memory block|could not bind/.test(ended))
         throw failure(place, ended);
       started = undefined;
+      await pause(10 * POLL_MS);
     }
     if (Date.now() > limit) throw failure(place, started?.soFar() ?? '');
     if (started === undefined && answer === 'absent' && serverProcess(place.data) === undefined) {
@@ -333,6 +347,7 @@ async function initialise(place: Place): Promise<void> {
       `${place.home} was made by PostgreSQL ${kept.trim()} and this is ${major}: run the former version of the service and move its data by pg_dump, or set another VAR_DIR.`,
     );
   }
+  await sweep(place);
   const identity = await initdbIdentity(place.identity);
   const fresh = `${place.data}.${randomBytes(4).toString('hex')}`;
   await mkdir(fresh, { mode: 0o700 });
@@ -362,11 +377,20 @@ async function initialise(place: Place): Promise<void> {
   }
 }
 
+/** Removes what starts that were killed half-way left. */
+async function sweep(place: Place): Promise<void> {
+  for (const name of await readdir(place.home)) {
+    const folder = join(place.home, name);
+    if (!/^data\.[0-9a-f]{8}$/.test(name) || Date.now() - (await stat(folder)).mtimeMs < 600_000) continue;
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 async function finish(
   command: ReturnType<typeof commandFor>,
 ): Promise<{ code: number | null; said: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command.file, command.args, { ...command.options, detached: true, stdio: 'pipe' });
+    const child = spawn(command.file, command.args, command.options);
     let said = '';
     child.stdout.on('data', (chunk) => {
       said += chunk;
