@@ -45,6 +45,8 @@ export async function importPeople(
   lines: AsyncIterable<string>,
   options: ImportOptions,
 ): Promise<ImportOutcome> {
+  // At once: a `readline` interface drops the lines that come before someone listens.
+  const source = lines[Symbol.asyncIterator]();
   const problems: LineProblem[] = [];
   const counts = { read: 0, added: 0, changed: 0, unchanged: 0 };
   try {
@@ -64,7 +66,7 @@ export async function importPeople(
 
       let batch = new Map<string, PersonLine>();
       let number = 0;
-      for await (const raw of lines) {
+      for await (const raw of { [Symbol.asyncIterator]: () => source }) {
         number++;
         const line = number === 1 ? raw.replace(/^\ufeff/, '') : raw;
         if (line.trim() === '') continue;

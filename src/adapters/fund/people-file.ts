@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import type { Account, IdentityDocument, Requisites } from '../../modules/requisites/ports.ts';
 import { type Iin, parseIin } from '../../modules/sign-in/iin.ts';
@@ -89,6 +90,27 @@ const person = z.strictObject({
   emailSince: since,
   password: optional,
 });
+
+/** No person takes so many characters; what goes on longer is no line of ours. */
+const longestLine = 1_000_000;
+
+/**
+ * The lines of a file, split at line feeds alone: `readline` also splits at U+2028, which JSON allows inside a text.
+ * Rejects when the file cannot be read.
+ */
+export async function* readLines(file: string): AsyncGenerator<string, void> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 262_144 })) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+    if (rest.length > longestLine) {
+      yield rest;
+      rest = '';
+    }
+  }
+  if (rest !== '') yield rest;
+}
 
 /**
  * Reads one line of the file (contract: "People, as JSON lines"). Its shape is checked, an unknown key refused; the rules
