@@ -1,9 +1,9 @@
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
 import { importPeople } from './adapters/fund/import-people.ts';
+import { readLines } from './adapters/fund/people-file.ts';
 import { argon2Hasher } from './adapters/passwords/argon2.ts';
 import { type Connection, type Database, openDatabase } from './adapters/postgres/database.ts';
 import { attachEmbeddedPostgres, startEmbeddedPostgres } from './adapters/postgres/embedded.ts';
@@ -90,8 +90,11 @@ export async function importFile(
   const database = openDatabase(connection, { max: 1, statementTimeout: 0 });
   try {
     const hasher = await argon2Hasher(config.passwordHashesAtOnce);
-    const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
-    return await importPeople(database, lines, { demo: config.demo, hashPassword: hasher.hash, onProgress });
+    return await importPeople(database, readLines(file), {
+      demo: config.demo,
+      hashPassword: hasher.hash,
+      onProgress,
+    });
   } finally {
     await database.close();
   }

@@ -55,7 +55,7 @@ people
       if (shown) process.stderr.write('\r');
       if (!outcome.ok) {
         throw new CommandFailure(
-          `${outcome.problems.map(({ line, reason }) => `line ${line}: ${reason}`).join('\n')}\nnothing was loaded`,
+          `${outcome.problems.map(({ line, reason, detail }) => `line ${line}: ${reason}${detail === undefined ? '' : ` (${detail})`}`).join('\n')}\nnothing was loaded`,
         );
       }
       const { read, added, changed, unchanged } = outcome;
