@@ -129,7 +129,7 @@ export function signInRoutes(
   // Asked by the script of the session warning; reading the session has already counted as activity.
   server.post('/session/extend', { config: { access: 'holder' } }, async (request, reply) => {
     readForm(request.body, { required: [] });
-    return reply.code(204).send();
+    return reply.send({ secondsLeft: request.visit.session?.secondsLeft ?? 0 });
   });
 
   const showTyped = async (request: FastifyRequest, reply: FastifyReply, typed: Fields) =>
