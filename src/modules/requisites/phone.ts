@@ -44,7 +44,7 @@ export const DEFAULT_MOBILE_PREFIXES: readonly string[] = [
 const maxLength = 100;
 
 /**
- * Reads a telephone number typed in any usual way: `8 701…`, `7 701…`, `+7 701…`, `701…`, `00 7…`, `8~10 7…`, with spaces,
+ * Reads a telephone number typed in any usual way: `8 701…`, `7 701…`, `+7 701…`, `701…`, `00 7…`, `8 10 7…`, with spaces,
  * dashes, dots and brackets, an extension after `доб.`, `вн.`, `ішкі`, `қосымша`, `ext`, `x` or `#`.
  *
  * Refused with a reason of its own: a number of another country, a local number without its area code, two numbers in one
