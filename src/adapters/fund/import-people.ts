@@ -21,7 +21,7 @@ export type ImportOutcome =
   /** The first bad lines, at most ten; nothing of the file was loaded. */
   | { readonly ok: false; readonly problems: readonly LineProblem[] };
 
-export interface LineProblem {
+interface LineProblem {
   /** Counted from 1, empty lines too. */
   readonly line: number;
   readonly reason: PersonLineReason;

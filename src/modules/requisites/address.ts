@@ -19,8 +19,8 @@ export type ApartmentReason =
   | 'apartmentTooLong';
 
 /** Longest address and apartment, in characters (code points). */
-export const ADDRESS_LENGTH = 200;
-export const APARTMENT_LENGTH = 10;
+const ADDRESS_LENGTH = 200;
+const APARTMENT_LENGTH = 10;
 
 const cyrillic = 'А-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІі';
 const outsideAddress = new RegExp(`[^${cyrillic}0-9 .,/№"«»()'-]`, 'u');
