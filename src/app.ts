@@ -2,7 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { embeddedFund } from './adapters/fund/embedded.ts';
 import { argon2Hasher } from './adapters/passwords/argon2.ts';
+import { codeStore } from './adapters/postgres/code-store.ts';
+import { contactStore } from './adapters/postgres/contact-store.ts';
 import type { Database } from './adapters/postgres/database.ts';
+import { freezeStore } from './adapters/postgres/freeze-store.ts';
 import { historyStore } from './adapters/postgres/history-store.ts';
 import { housekeeping } from './adapters/postgres/housekeeping.ts';
 import { pendingMigrations } from './adapters/postgres/migrate.ts';
@@ -11,10 +14,11 @@ import { draftStore, requisitesStore } from './adapters/postgres/requisites-stor
 import { signInStore } from './adapters/postgres/sign-in-store.ts';
 import type { Config } from './config.ts';
 import { makeKeys } from './keys.ts';
-import { startDelivery } from './modules/delivery/deliver.ts';
+import { startDelivery, threeDays } from './modules/delivery/deliver.ts';
 import { historyRoutes } from './modules/history/routes.ts';
 import { type Metrics, makeMetrics } from './modules/operations/metrics.ts';
 import { healthRoutes } from './modules/operations/routes.ts';
+import { confirmRoutes } from './modules/requisites/confirm-routes.ts';
 import { deliverChange } from './modules/requisites/deliver-change.ts';
 import { requisitesRoutes } from './modules/requisites/routes.ts';
 import { signInRoutes } from './modules/sign-in/routes.ts';
@@ -67,6 +71,15 @@ export async function buildApp({
 
   let work: { wake(): void; stop(): Promise<void> }[] = [];
   let closing = false;
+  const wake = () => {
+    for (const one of work) one.wake();
+  };
+  const contactParts = {
+    keys,
+    contacts: contactStore(database),
+    codes: codeStore(database),
+    contactRules: config,
+  };
   const pages = new Map([
     ...signInRoutes(server, {
       keys,
@@ -79,7 +92,7 @@ export async function buildApp({
       destinations: ['/services', '/services/requisites', '/history'],
     }),
     ...requisitesRoutes(server, {
-      keys,
+      ...contactParts,
       sendPage,
       store: requisites,
       drafts: draftStore(database),
@@ -88,10 +101,16 @@ export async function buildApp({
       draftHours: config.draftHours,
       sessionsPerPerson: config.sessionsPerPerson,
       endSessions: (holderId) => signInTables.endAll(holderId, 'blocked'),
-      onSaved: () => work[0]?.wake(),
+      onSaved: wake,
+    }),
+    ...confirmRoutes(server, {
+      ...contactParts,
+      sendPage,
+      channels: { available: () => true },
+      onSaved: wake,
     }),
   ]);
-  historyRoutes(server, { store: historyStore(database), sendPage });
+  historyRoutes(server, { store: historyStore(database), freezes: freezeStore(database), keys, sendPage });
   languageRoutes(server, pages, (holderId, language) => signInTables.setLanguage(holderId, language));
   healthRoutes(server, {
     databaseReady: async () => (await pendingMigrations(database)).length === 0,
@@ -108,7 +127,13 @@ export async function buildApp({
       work = [
         startDelivery(
           box,
-          { name: 'fund', handOver: (parcel) => deliverChange(fund, parcel) },
+          {
+            name: 'fund',
+            ordered: true,
+            atOnce: 20,
+            patience: threeDays,
+            handOver: (parcel) => deliverChange(fund, parcel),
+          },
           { everyMs: 2_000, onError },
         ),
         housekeeping(database, { everyMs: 10 * 60_000, onError }),

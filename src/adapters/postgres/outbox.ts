@@ -1,28 +1,21 @@
-import type { Outbox, Parcel } from '../../modules/delivery/ports.ts';
+import type { LaneOrder, Outbox, Parcel } from '../../modules/delivery/ports.ts';
 import type { Database } from './database.ts';
-import { sql } from './sql.ts';
+import { type Sql, sql } from './sql.ts';
 
 const pending = sql`delivered_at is null and dead_at is null`;
 
-/** The outbox table: leases of 30 seconds, the oldest unsent row of a holder first, holders independent of one another. */
+/** The outbox table: leases of 30 seconds, fenced by the number of the attempt. */
 export function outbox(database: Database): Outbox {
   const held = (parcel: Parcel) =>
     sql`outbox_id = ${parcel.outboxId} and attempts = ${parcel.attempt} and ${pending}`;
   return {
     lease: (lane, size) =>
       database.rows<Parcel>(sql`
-        with due as (
-          select outbox_id from cabinet.outbox o
-          where lane = ${lane} and ${pending} and next_attempt_at <= now()
-            and (leased_until is null or leased_until < now())
-            and not exists (
-              select from cabinet.outbox earlier
-              where earlier.lane = o.lane and earlier.holder_id = o.holder_id and earlier.outbox_id < o.outbox_id
-                and earlier.delivered_at is null and earlier.dead_at is null)
-          order by outbox_id limit ${size} for update skip locked)
+        with due as (${lane.ordered ? firstOfEachHolder(lane, size) : soonestDue(lane, size)})
         update cabinet.outbox o set leased_until = now() + interval '30 seconds', attempts = attempts + 1
         from due where o.outbox_id = due.outbox_id
-        returning o.outbox_id as "outboxId", holder_id as "holderId", change_id as "changeId", payload, attempts as attempt`),
+        returning o.outbox_id as "outboxId", holder_id as "holderId", change_id as "changeId", payload, attempts as attempt,
+          attempts - forgiven as round, extract(epoch from now() - created_at)::float as "ageSeconds"`),
 
     async delivered(parcel) {
       return (
@@ -51,4 +44,27 @@ export function outbox(database: Database): Outbox {
       return row ?? { pending: 0, oldestSeconds: 0 };
     },
   };
+}
+
+const free = sql`next_attempt_at <= now() and (leased_until is null or leased_until < now())`;
+
+/** The oldest unsent parcel of each of up to `size` holders. */
+function firstOfEachHolder({ name }: LaneOrder, size: number): Sql {
+  return sql`
+    select outbox_id from cabinet.outbox o
+    where lane = ${name} and ${pending} and ${free}
+      and not exists (
+        select from cabinet.outbox earlier
+        where earlier.lane = o.lane and earlier.holder_id = o.holder_id and earlier.outbox_id < o.outbox_id
+          and earlier.delivered_at is null and earlier.dead_at is null)
+    order by outbox_id limit ${size} for update skip locked`;
+}
+
+/** Whatever is due, the longest waiting first. */
+function soonestDue({ name, channel }: LaneOrder, size: number): Sql {
+  const ofChannel = channel === undefined ? sql`` : sql`and payload ->> 'channel' = ${channel}`;
+  return sql`
+    select outbox_id from cabinet.outbox
+    where lane = ${name} ${ofChannel} and ${pending} and ${free}
+    order by next_attempt_at limit ${size} for update skip locked`;
 }

@@ -1,35 +1,136 @@
-import type { Outbox, Parcel } from './ports.ts';
+import type { LaneOrder, Outbox, Parcel } from './ports.ts';
+import { Undeliverable } from './undeliverable.ts';
 
 /** Seconds before the next try; the last one is repeated (facts-security, 3.4: back-off up to 72 hours). */
 const backOff = [1, 5, 30, 120, 600, 1_800, 3_600];
 /** With the back-off above, three days of hourly tries. */
-const maxAttempts = 78;
-const batch = 20;
+const maxRounds = 78;
 
-export interface Lane {
-  readonly name: string;
-  /** Hands one parcel over. Throws when that failed and is worth another try. */
+/** For what may wait: tried for three days, ever less often. */
+export function threeDays(round: number): number | undefined {
+  return round >= maxRounds ? undefined : (backOff[Math.min(round, backOff.length) - 1] ?? 3_600);
+}
+
+/** For codes: tried again soon and often. They end by themselves when the code expires. */
+export function fast(round: number): number {
+  return [1, 2, 5][round - 1] ?? 10;
+}
+
+export interface Lane extends LaneOrder {
+  /** Most parcels in hand at once in this process. */
+  readonly atOnce: number;
+  /** Seconds before the next try when the try of this round has failed; undefined: give it up. */
+  readonly patience: (round: number) => number | undefined;
+  /** False while there is no use in trying: nothing is leased, and no parcel uses up its patience. */
+  readonly ready?: () => boolean;
+  /**
+   * Hands one parcel over, in well under the 30 seconds of a lease. Throws when that failed and is worth another try, and
+   * `Undeliverable` when none is.
+   */
   readonly handOver: (parcel: Parcel) => Promise<void>;
+}
+
+/** A lane at work. */
+export interface Delivery {
+  /** Something was queued: looks now, even while parcels are in hand. */
+  wake(): void;
+  /** Leases nothing more; resolves when what is in hand has been handed over or put back. */
+  stop(): Promise<void>;
+}
+
+/** Delivers a lane for as long as the process runs: when woken, and every `everyMs` for what others have left. */
+export function startDelivery(
+  outbox: Outbox,
+  lane: Lane,
+  { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },
+): Delivery {
+  const carrier = makeCarrier(outbox, lane, onError);
+  const timer = setInterval(carrier.wake, everyMs);
+  carrier.wake();
+  return {
+    wake: carrier.wake,
+    async stop() {
+      clearInterval(timer);
+      await carrier.stop();
+    },
+  };
 }
 
 /** Hands over everything that is due once. Returns how many parcels were delivered. */
 export async function deliverDue(outbox: Outbox, lane: Lane): Promise<number> {
+  const errors: Error[] = [];
+  const carrier = makeCarrier(outbox, lane, (error) => errors.push(error));
+  carrier.wake();
+  const delivered = await carrier.idle();
+  if (errors[0]) throw errors[0];
+  return delivered;
+}
+
+function makeCarrier(outbox: Outbox, lane: Lane, onError: (error: Error) => void) {
+  const inHand = new Set<Promise<void>>();
+  let looking: Promise<void> | undefined;
+  let again = false;
+  let stopped = false;
   let delivered = 0;
-  for (;;) {
-    const parcels = await outbox.lease(lane.name, batch);
-    if (parcels.length === 0) return delivered;
-    const outcomes = await Promise.all(parcels.map((parcel) => deliverOne(outbox, lane, parcel)));
-    delivered += outcomes.filter(Boolean).length;
+
+  async function look(): Promise<void> {
+    do {
+      again = false;
+      const free = lane.atOnce - inHand.size;
+      if (stopped || free <= 0 || lane.ready?.() === false) return;
+      for (const parcel of await outbox.lease(lane, free)) take(parcel);
+    } while (again);
   }
+
+  function take(parcel: Parcel): void {
+    const done = deliverOne(outbox, lane, parcel)
+      .then((marked) => {
+        if (marked) delivered += 1;
+      }, onError)
+      .finally(() => {
+        inHand.delete(done);
+        // Half of the hands are free again: one statement fills them all.
+        if (inHand.size * 2 <= lane.atOnce) wake();
+      });
+    inHand.add(done);
+  }
+
+  function wake(): void {
+    if (looking) again = true;
+    else {
+      looking = look()
+        .catch(onError)
+        .finally(() => {
+          looking = undefined;
+        });
+    }
+  }
+
+  async function idle(): Promise<number> {
+    while (looking || inHand.size > 0) {
+      await looking;
+      await Promise.all(inHand);
+    }
+    return delivered;
+  }
+
+  return {
+    wake,
+    idle,
+    async stop() {
+      stopped = true;
+      await idle();
+    },
+  };
 }
 
 async function deliverOne(outbox: Outbox, lane: Lane, parcel: Parcel): Promise<boolean> {
   try {
     await lane.handOver(parcel);
   } catch (error) {
-    const code = codeOf(error);
-    if (parcel.attempt >= maxAttempts) await outbox.bury(parcel, code);
-    else await outbox.retry(parcel, backOff[Math.min(parcel.attempt, backOff.length) - 1] ?? 3_600, code);
+    const seconds = error instanceof Undeliverable ? undefined : lane.patience(parcel.round);
+    if (seconds === undefined) await outbox.bury(parcel, codeOf(error));
+    else await outbox.retry(parcel, seconds, codeOf(error));
     return false;
   }
   return outbox.delivered(parcel);
@@ -39,39 +140,4 @@ async function deliverOne(outbox: Outbox, lane: Lane, parcel: Parcel): Promise<b
 function codeOf(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';
-}
-
-/** Delivers a lane for as long as the process runs: when woken, and every `everyMs` for what others have left. */
-export function startDelivery(
-  outbox: Outbox,
-  lane: Lane,
-  { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },
-): { wake(): void; stop(): Promise<void> } {
-  let stopped = false;
-  let again = false;
-  let running: Promise<void> | undefined;
-  const run = async (): Promise<void> => {
-    do {
-      again = false;
-      await deliverDue(outbox, lane).catch(onError);
-    } while (again && !stopped);
-  };
-  const wake = (): void => {
-    if (stopped) return;
-    if (running) again = true;
-    else
-      running = run().finally(() => {
-        running = undefined;
-      });
-  };
-  const timer = setInterval(wake, everyMs);
-  wake();
-  return {
-    wake,
-    async stop() {
-      stopped = true;
-      clearInterval(timer);
-      await running;
-    },
-  };
 }
