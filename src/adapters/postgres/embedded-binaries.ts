@@ -43,7 +43,8 @@ export async function packagedBinaries(spare: string): Promise<Binaries> {
   } catch (error) {
     if (!['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     await linkLibraries(bundle, spare);
-    return { ...binaries, libraries: [spare] };
+    // A library found by a link looks for its own beside the link, so the package's folder is named too.
+    return { ...binaries, libraries: [spare, join(bundle, 'lib')] };
   }
 }
 
@@ -69,8 +70,12 @@ export async function linkLibraries(bundle: string, into?: string): Promise<void
   }[];
   if (into !== undefined) await mkdir(into, { recursive: true, mode: 0o755 });
   for (const link of links) {
-    const source = join(bundle, '..', link.source);
-    const target = into === undefined ? join(bundle, '..', link.target) : join(into, basename(link.target));
+    // Told from the package's folder, in which `native` is the bundle.
+    const source = join(bundle, relative('native', link.source));
+    const target = join(
+      into ?? join(bundle, dirname(relative('native', link.target))),
+      basename(link.target),
+    );
     if (await exists(target)) continue;
     try {
       await symlink(into === undefined ? relative(dirname(target), source) : source, target);

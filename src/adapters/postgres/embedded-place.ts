@@ -195,7 +195,7 @@ async function reachableBinaries(uid: number, binaries: Binaries, options: Place
   if ((await ownerOf(copy)) === undefined) {
     const fresh = `${copy}.${randomBytes(4).toString('hex')}`;
     await cp(binaries.bundle, fresh, { recursive: true, verbatimSymlinks: true });
-    await linkLibraries(fresh, join(fresh, 'lib'));
+    await linkLibraries(fresh);
     await openToAll(fresh);
     await renameUnlessThere(fresh, copy);
   }

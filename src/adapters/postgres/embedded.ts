@@ -74,7 +74,7 @@ const SETUP = 3;
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 60_000;
 /** How long a service waits for one that is just leaving. */
-const TAKEOVER_MS = 2_000;
+const TAKEOVER_MS = 1_000;
 const POLL_MS = 20;
 const LOG_LIMIT_BYTES = 10_000_000;
 
@@ -224,8 +224,9 @@ async function claim(client: pg.Client, place: Place): Promise<void> {
          where held.locktype = 'advisory' and held.classid = $1 and held.objid = $2 and held.granted`,
         [LOCKS, SERVICE],
       );
+      const pid = /\d+$/.exec(rows[0]?.name ?? '')?.[0];
       throw new EmbeddedPostgresError(
-        `Another service${/ [0-9]+$/.exec(rows[0]?.name ?? '')?.[0].replace(' ', ', process ') ?? ''} already uses ${place.home}: stop it, or set another VAR_DIR.`,
+        `Another service${pid === undefined ? '' : `, process ${pid},`} already uses ${place.home}: stop it, or set another VAR_DIR.`,
       );
     }
     await pause(POLL_MS);
