@@ -61,8 +61,8 @@ export function codeStore(database: Queryable): CodeStore & AllowanceStore & Mes
     async countOutcome(right) {
       await database.run(sql`
         insert into cabinet.code_outcome as o (minute, compared, failed)
-        values (date_trunc('minute', now()), 1, ${right ? 0 : 1})
-        on conflict (minute) do update set compared = o.compared + 1, failed = o.failed + excluded.failed`);
+        values (date_trunc('minute', now()), ${right === undefined ? 0 : 1}, ${right === false ? 1 : 0})
+        on conflict (minute) do update set compared = o.compared + excluded.compared, failed = o.failed + excluded.failed`);
     },
 
     async failures() {
@@ -91,6 +91,9 @@ export function codeStore(database: Queryable): CodeStore & AllowanceStore & Mes
         counted as (
           insert into cabinet.allowance as a (key, used, ends_at)
           select key, 1, now() + make_interval(mins => minutes) from wanted
+          -- What one allowance refuses uses up no other: else a stranger could spend everybody's on one person.
+          where not exists (
+            select from wanted w join cabinet.allowance b using (key) where b.ends_at > now() and b.used >= w.most)
           on conflict (key) do update set
             used = case when a.ends_at <= now() then 1 else a.used + 1 end,
             ends_at = case when a.ends_at <= now() then excluded.ends_at else a.ends_at end

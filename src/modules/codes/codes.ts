@@ -42,7 +42,10 @@ export async function checkCode(
   typed: string,
 ): Promise<Result<IssuedCode, CodeReason>> {
   const issued = await store.takeTry(codeId, holderId, maxTries);
-  if (!issued) return refused('codeOver');
+  if (!issued) {
+    await store.countOutcome(undefined);
+    return refused('codeOver');
+  }
   const given = Buffer.from(readCode(typed).padEnd(8).slice(0, 16));
   const right = sameBytes(Buffer.from(codeOf(keys, issued).padEnd(8)), given) && (await store.use(codeId));
   await store.countOutcome(right);

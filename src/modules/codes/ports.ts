@@ -33,8 +33,8 @@ export interface CodeStore {
   latest(holderId: string, purpose: CodePurpose, changeId: string | null): Promise<string | undefined>;
   /** The code of a message, while it is still worth sending. */
   findLive(codeId: string): Promise<IssuedCode | undefined>;
-  /** Counts a comparison for the breaker. */
-  countOutcome(right: boolean): Promise<void>;
+  /** Counts a comparison for the breaker; undefined: nothing was compared, and the same work counts nothing. */
+  countOutcome(right: boolean | undefined): Promise<void>;
   /** Failed comparisons of the last ten minutes, and the mean of the day before per ten minutes. */
   failures(): Promise<{ readonly lastTenMinutes: number; readonly normal: number }>;
   /** Raises an alert of a kind once, or ends it. */
@@ -42,7 +42,7 @@ export interface CodeStore {
 }
 
 export interface AllowanceStore {
-  /** Counts one in every allowance; false (nothing more happens) when any of them is used up. One statement. */
+  /** Counts one in every allowance; false (and nothing is counted) when any of them is used up. One statement. */
   spend(allowances: readonly Allowance[]): Promise<boolean>;
 }
 
