@@ -16,7 +16,7 @@ import type { Config } from './config.ts';
 import { makeKeys } from './keys.ts';
 import { startDelivery, threeDays } from './modules/delivery/deliver.ts';
 import { historyRoutes } from './modules/history/routes.ts';
-import { type Metrics, makeMetrics } from './modules/operations/metrics.ts';
+import { type Metrics, makeMetrics } from './adapters/prometheus/metrics.ts';
 import { healthRoutes } from './modules/operations/routes.ts';
 import { confirmRoutes } from './modules/requisites/confirm-routes.ts';
 import { deliverChange } from './modules/requisites/deliver-change.ts';

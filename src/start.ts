@@ -8,8 +8,8 @@ import { argon2Hasher } from './adapters/passwords/argon2.ts';
 import { type Connection, type Database, openDatabase } from './adapters/postgres/database.ts';
 import { attachEmbeddedPostgres, startEmbeddedPostgres } from './adapters/postgres/embedded.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
+import { type Metrics, metricsServer } from './adapters/prometheus/metrics.ts';
 import type { Config } from './config.ts';
-import { type Metrics, metricsServer } from './modules/operations/metrics.ts';
 import { root } from './root.ts';
 import { withoutValues } from './web/server.ts';
 
@@ -36,7 +36,11 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
     await migrate(connection, log);
     const database = openPool(config, connection, log);
     closers.push(() => database.close());
-    if (config.demo) await importFile(config, connection, demoPeople);
+    if (config.demo) {
+      const loaded = await importFile(config, connection, demoPeople);
+      if (!loaded.ok)
+        throw new Error('the demonstration people could not be loaded: data/demo-people.jsonl was altered');
+    }
     return {
       database,
       async serveMetrics(metrics) {

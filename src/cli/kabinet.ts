@@ -89,6 +89,20 @@ people
     });
   });
 
+people
+  .command('unfreeze <iin>')
+  .description(
+    'let recovery and contact changes go on after "this wasn\'t me"; noted in their history, with the reason',
+  )
+  .requiredOption('--reason <text>', 'why; the person sees it', nonEmpty)
+  .action(async (iin: string, { reason }: { reason: string }) => {
+    await withStores(async ({ operator }) => {
+      if (!(await operator.unfreeze(readIin(iin), reason)))
+        throw new CommandFailure('nothing is stopped for this IIN');
+      process.stdout.write('recovery and contact changes go on\n');
+    });
+  });
+
 program.parseAsync().catch((error: Error) => {
   const known = error instanceof CommandFailure || error instanceof ConfigError;
   process.stderr.write(`${known ? error.message : (error.stack ?? error.message)}\n`);

@@ -59,7 +59,7 @@ describe('blocks', () => {
       <ErrorPage
         title="Not found"
         text="…"
-        reference={{ label: 'Number', value: 'r-1' }}
+        reference={{ label: 'Number', value: 'r-1', help: 'Say it when you call' }}
         actions={[
           { href: '/', label: 'Home' },
           { href: '/services', label: 'Services' },

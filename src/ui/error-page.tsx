@@ -6,7 +6,7 @@ export interface ErrorPageProps {
   /** What happened and what to do. */
   text: string;
   /** The request's number, to tell the contact centre. */
-  reference?: { label: string; value: string } | undefined;
+  reference?: { label: string; value: string; help: string } | undefined;
   actions: readonly { href: string; label: string }[];
 }
 
@@ -17,7 +17,7 @@ export function ErrorPage({ title, text, reference, actions }: ErrorPageProps) {
       <PageHeading title={title} lead={text} />
       {reference && (
         <p>
-          {reference.label}: <code>{reference.value}</code>
+          {reference.label}: <code>{reference.value}</code>. {reference.help}
         </p>
       )}
       <ButtonRow>

@@ -37,8 +37,8 @@ export function pageSender(assets: Assets, demo: boolean): SendPage {
       ...(page.hasForm ? ['submit-once' as const] : []),
       ...(page.scripts ?? []),
     ];
-    // A page shown again by the language switch stands under another address than its own.
-    const ownPath = request.routeOptions.url === '/language' ? page.path : undefined;
+    // A page shown again by the language switch, or by another button of its form, stands under another address.
+    const ownPath = page.path === request.routeOptions.url ? undefined : page.path;
     if (ownPath !== undefined) scripts.push('own-path');
     if (session) scripts.push('session-warning', 'restore');
     return reply
@@ -93,7 +93,7 @@ export function problemSender(
             <ErrorPage
               title={title}
               text={text}
-              reference={{ label: t.reference, value: request.id }}
+              reference={{ label: t.reference, value: request.id, help: t.referenceHelp }}
               actions={[{ href: '/', label: t.home }]}
             />
           </Layout>,

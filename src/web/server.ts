@@ -51,6 +51,33 @@ export interface ServerParts {
 /** The largest form, in bytes: all fields of the requisites at their longest, in Kazakh, percent-encoded. */
 const bodyLimit = 32 * 1024;
 
+/** What a page may load, and where it may be shown: itself, nothing inline, no frame. */
+const contentPolicy = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'"],
+  'connect-src': ["'self'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+  'base-uri': ["'none'"],
+  'require-trusted-types-for': ["'script'"],
+};
+
+const transportSecurity = 'max-age=31536000; includeSubDomains';
+
+function bareHeaders(config: Config): Record<string, string> {
+  const policy = Object.entries(contentPolicy).map(([name, values]) => `${name} ${values.join(' ')}`);
+  return {
+    'content-security-policy': policy.join(';'),
+    'cross-origin-opener-policy': 'same-origin',
+    'referrer-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    ...(config.publicUrl?.protocol === 'https:' ? { 'strict-transport-security': transportSecurity } : {}),
+  };
+}
+
 /** The HTTP side that every module shares: cookies, headers, limits, access, form tokens, errors, logs. */
 export async function buildServer(
   parts: ServerParts,
@@ -69,8 +96,9 @@ export async function buildServer(
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 64 },
     return503OnClosing: true,
+    // An address that cannot be read comes past no hook, so its page gets the protecting headers here.
     frameworkErrors: (error, request, reply) =>
-      parts.problemPage(request, reply as FastifyReply, asProblem(error)),
+      parts.problemPage(request, (reply as FastifyReply).headers(bareHeaders(config)), asProblem(error)),
   });
   const routes: RouteEntry[] = [];
   server.decorateRequest('visit');
@@ -85,17 +113,7 @@ export async function buildServer(
   await server.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: {
-        'default-src': ["'none'"],
-        'script-src': ["'self'"],
-        'style-src': ["'self'"],
-        'img-src': ["'self'"],
-        'connect-src': ["'self'"],
-        'form-action': ["'self'"],
-        'frame-ancestors': ["'none'"],
-        'base-uri': ["'none'"],
-        'require-trusted-types-for': ["'script'"],
-      },
+      directives: contentPolicy,
     },
     // With no-referrer, Chromium would send "Origin: null" on a form and every form would be refused.
     referrerPolicy: { policy: 'same-origin' },
@@ -138,8 +156,7 @@ export async function buildServer(
     if (access === 'machine') return;
     request.visit = await readVisit(request, reply, { keys, sessions, config });
     reply.header('cache-control', 'no-store');
-    if (request.visit.secure)
-      reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
+    if (request.visit.secure) reply.header('strict-transport-security', transportSecurity);
   });
 
   server.addHook('preHandler', async (request, reply) => {

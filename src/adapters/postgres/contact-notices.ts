@@ -60,7 +60,7 @@ export async function tell(
 }
 
 /** The channels of these requisites. */
-export function channelsOf({ mobilePhone, email }: Requisites): Address[] {
+export function channelsOf({ mobilePhone, email }: Pick<Requisites, 'mobilePhone' | 'email'>): Address[] {
   return [
     ...(mobilePhone === null ? [] : [{ channel: 'mobile' as const, to: mobilePhone }]),
     ...(email === null ? [] : [{ channel: 'email' as const, to: email }]),

@@ -5,7 +5,13 @@ import { json, sql } from './sql.ts';
 /** What an operator may do from the terminal. Each leaves a security event that the person sees. */
 export interface OperatorStore {
   /** Notes an act with its reason; the holder's id, or undefined when there is no such holder. */
-  note(iin: Iin, kind: 'looked-at' | 'sessions-ended', reason: string): Promise<string | undefined>;
+  note(
+    iin: Iin,
+    kind: 'looked-at' | 'sessions-ended' | 'unfrozen',
+    reason: string,
+  ): Promise<string | undefined>;
+  /** Lifts what "this wasn't me" stopped; false when nothing was stopped. */
+  unfreeze(iin: Iin, reason: string): Promise<boolean>;
   /** What is on file of a person, at the fund and here; the look itself is noted first. */
   show(iin: Iin, reason: string): Promise<object | undefined>;
 }
@@ -25,6 +31,12 @@ export function operatorStore(database: Database): OperatorStore {
   };
   return {
     note,
+    async unfreeze(iin, reason) {
+      const lifted = await database.run(sql`
+        delete from cabinet.freeze f using cabinet.holder h where h.holder_id = f.holder_id and h.iin = ${iin}`);
+      if (lifted === 1) await note(iin, 'unfrozen', reason);
+      return lifted === 1;
+    },
     async show(iin, reason) {
       const holderId = await note(iin, 'looked-at', reason);
       const person = await database.first<object>(sql`

@@ -79,6 +79,11 @@ export function signInStore(database: Database): SignInStore & SessionStore {
         await transaction.run(sql`
           insert into cabinet.security_event (holder_id, kind, detail, request_id)
           values (${session.holderId}, 'signed-in', ${json({ method: session.method, device: session.device })}, ${session.requestId})`);
+        if (replaced > 0) {
+          await transaction.run(sql`
+            insert into cabinet.security_event (holder_id, kind, request_id)
+            values (${session.holderId}, 'session-replaced', ${session.requestId})`);
+        }
         return { replaced };
       }),
 

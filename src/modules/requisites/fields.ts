@@ -7,6 +7,7 @@ import {
   parseAddress,
   parseApartment,
 } from './address.ts';
+import type { ContactReason } from './contact.ts';
 import { type EmailReason, formatEmail, parseEmail, sameEmail } from './email.ts';
 import { formatPhone, type PhoneReason, parsePhone } from './phone.ts';
 import type { FieldName } from './ports.ts';
@@ -20,7 +21,7 @@ export type FieldReason =
   | PhoneReason
   | EmailReason
   | 'addressRequired'
-  | 'needsProof'
+  | ContactReason
   | 'contactMustRemain'
   | 'documentNotValid';
 

@@ -19,11 +19,11 @@ import { RadioGroup } from '../../ui/radio-group.tsx';
 import { Table } from '../../ui/table.tsx';
 import { type FieldReason, fields, show } from './fields.ts';
 import type { ChangeEntry, FieldName, IdentityDocument, SavedChange } from './ports.ts';
-import type { FieldErrors, RequisitesView, Typed } from './requisites.ts';
+import { type FieldErrors, isTouched, type RequisitesView, type Typed } from './requisites.ts';
 
 /** What the page tells above the form. */
 export type Message =
-  | { readonly kind: 'unchanged' | 'form-reused' | 'draft-shown' | 'leave' }
+  | { readonly kind: 'unchanged' | 'form-reused' | 'draft-shown' | 'leave' | 'pending' }
   | { readonly kind: 'draft'; readonly until: Date }
   | { readonly kind: 'conflict'; readonly entries: readonly ChangeEntry[] };
 
@@ -39,9 +39,9 @@ export interface RequisitesPageProps {
 
 /** The memo's page: document, address, phones, accounts with the e-mail. */
 export function RequisitesPage(props: RequisitesPageProps) {
-  const { t, csrf, view, typed, errors } = props;
+  const { t, language, csrf, view, typed, errors } = props;
   const cannotSave = view.validDocuments.length === 0;
-  const text = (name: FieldName | 'document') => errorText(t, errors.get(name));
+  const text = (name: FieldName | 'document') => errorText(t, language, errors.get(name));
   const order: readonly (FieldName | 'document')[] = ['document', ...fields.map(({ name }) => name)];
   const summary = order.flatMap((name) => {
     const error = text(name);
@@ -72,6 +72,7 @@ export function RequisitesPage(props: RequisitesPageProps) {
         csrf={csrf}
         hidden={{ page: '/services/requisites', formId: typed.formId, revision: typed.revision }}
         unsavedText={t.requisites.leave}
+        typed={isTouched(view, typed)}
       >
         <Card id="document-block" heading={t.requisites.document} number={1}>
           <DocumentBlock t={t} view={view} chosen={typed.document} error={text('document')} />
@@ -170,6 +171,22 @@ function MessageBox({ t, language, csrf, view, message }: RequisitesPageProps) {
       return (
         <Alert kind="warning" title={t.requisites.leave} announced>
           <ButtonLink href="/services">{t.requisites.leaveYes}</ButtonLink>
+        </Alert>
+      );
+    case 'pending':
+      return (
+        <Alert kind="info" title={t.requisites.pending} announced>
+          <p>{t.requisites.pendingHelp}</p>
+          <Form id="pending-form" action="/services/requisites/confirm" csrf={csrf}>
+            <ButtonRow>
+              <ButtonLink href="/services/requisites/confirm" kind="primary">
+                {t.requisites.pendingContinue}
+              </ButtonLink>
+              <Button name="action" value="cancel" kind="secondary">
+                {t.requisites.pendingCancel}
+              </Button>
+            </ButtonRow>
+          </Form>
         </Alert>
       );
     case 'draft':
@@ -275,8 +292,17 @@ export function documentName(t: Texts, { type, series, number }: IdentityDocumen
   return `${t.documentTypes[type]} ${series === null ? number : `${series} ${number}`}`;
 }
 
-function errorText(t: Texts, error: Refusal<FieldReason> | undefined): string | undefined {
-  return error && fill(t.reasons[error.reason], { detail: error.detail ?? '' });
+function errorText(
+  t: Texts,
+  language: Language,
+  error: Refusal<FieldReason> | undefined,
+): string | undefined {
+  if (!error) return undefined;
+  const isMoment = error.reason === 'contactWait' || error.reason === 'contactAfterRecovery';
+  const detail = error.detail ?? '';
+  return fill(t.reasons[error.reason], {
+    detail: isMoment ? formatMoment(language, new Date(detail)) : detail,
+  });
 }
 
 function shown(name: FieldName, value: string | null): string | null {

@@ -1,15 +1,23 @@
 import { createHash } from 'node:crypto';
-import { type Keys, randomName } from '../../keys.ts';
+import { randomName } from '../../keys.ts';
 import type { Refusal } from '../../result.ts';
-import type { Iin } from '../sign-in/iin.ts';
+import {
+  type ContactParts,
+  channelFields,
+  proposeChange,
+  refuseContact,
+  touchedChannels,
+} from './contact.ts';
 import { type FieldReason, type FieldRules, fields, show } from './fields.ts';
 import type {
   ChangeEntry,
+  ContactActor,
   DraftStore,
   FieldName,
   Fund,
   FundHolder,
   IdentityDocument,
+  PendingChange,
   Proof,
   Requisites,
   RequisitesStore,
@@ -17,20 +25,12 @@ import type {
   StoredRequisites,
 } from './ports.ts';
 
-export interface RequisitesParts {
+export interface RequisitesParts extends ContactParts {
   readonly store: RequisitesStore;
   readonly drafts: DraftStore;
   readonly fund: Fund;
-  readonly keys: Keys;
   readonly rules: FieldRules;
   readonly draftHours: number;
-}
-
-/** Whose requisites, and under which request. */
-export interface Actor {
-  readonly holderId: string;
-  readonly iin: Iin;
-  readonly requestId: string;
 }
 
 /** Everything the page shows. */
@@ -61,6 +61,8 @@ export type SaveResult =
       readonly entries: readonly ChangeEntry[];
       readonly errors: FieldErrors;
     }
+  /** Mobile or e-mail is touched: the change waits for its proofs. */
+  | { readonly kind: 'proof-needed' }
   /** The fund no longer lets this person in. */
   | { readonly kind: 'not-active' };
 
@@ -70,7 +72,7 @@ export type SaveResult =
  */
 export async function showRequisites(
   parts: RequisitesParts,
-  actor: Actor,
+  actor: ContactActor,
 ): Promise<RequisitesView | undefined> {
   const known = await parts.store.load(actor.holderId);
   const person = await parts.fund.read(actor.iin, known?.elsewhereVersion ?? 0);
@@ -113,7 +115,7 @@ export function isTouched(view: RequisitesView, typed: Typed): boolean {
  */
 export async function saveRequisites(
   parts: RequisitesParts,
-  actor: Actor,
+  actor: ContactActor,
   typed: Typed,
   proof: Extract<Proof, 'password-session' | 'eds-session'>,
 ): Promise<SaveResult> {
@@ -139,6 +141,22 @@ export async function saveRequisites(
 
   const document = view.validDocuments.find(({ id }) => id === typed.document);
   if (!document) throw new Error('a checked form has no valid document');
+  const channels = touchedChannels(entries);
+  if (channels.length > 0) {
+    const standing = await parts.contacts.standing(actor.holderId, parts.contactRules.contactWaitHours);
+    const stopped = refuseContact(standing, channels);
+    if (stopped)
+      return { kind: 'invalid', view, errors: new Map([[channelFields[stopped.channel], stopped.refusal]]) };
+    const { formId } = typed;
+    await proposeChange(parts, actor, {
+      formId,
+      formHash,
+      revision: view.stored.revision,
+      document,
+      entries,
+    });
+    return { kind: 'proof-needed' };
+  }
   const outcome = await parts.store.save({
     ...actor,
     formId: typed.formId,
@@ -200,12 +218,20 @@ export function check(
     errors.set('address', { ok: false, reason: 'addressRequired' });
   }
   const hadContact = stored.mobilePhone !== null || stored.email !== null;
-  for (const { name, needsProof } of fields) {
-    if (!needsProof || !changed(name) || errors.has(name)) continue;
-    const keepsOne = after.mobilePhone !== null || after.email !== null;
-    errors.set(name, { ok: false, reason: hadContact && !keepsOne ? 'contactMustRemain' : 'needsProof' });
+  if (hadContact && after.mobilePhone === null && after.email === null) {
+    for (const name of Object.values(channelFields)) {
+      if (changed(name)) errors.set(name, { ok: false, reason: 'contactMustRemain' });
+    }
   }
   return { entries, errors };
+}
+
+/** A pending change as the form it came from, over what is stored now. */
+export function typedOf(view: RequisitesView, pending: PendingChange, formId: string): Typed {
+  const changed = Object.fromEntries(
+    pending.entries.map((entry) => [entry.field, show(entry.field, entry.new)]),
+  );
+  return { ...untouched(view, formId), ...changed, document: pending.document.id };
 }
 
 /** Keeps what was typed for the same holder, sealed, for a day. */

@@ -16,10 +16,9 @@ import {
   receiptWords,
   ServicesPage,
 } from './pages.tsx';
-import type { FieldName, SavedChange } from './ports.ts';
+import type { ContactActor, FieldName, SavedChange } from './ports.ts';
 import { receiptPdf } from './receipt-pdf.ts';
 import {
-  type Actor,
   type FieldErrors,
   findDraft,
   isTouched,
@@ -29,6 +28,7 @@ import {
   saveRequisites,
   showRequisites,
   type Typed,
+  typedOf,
   untouched,
 } from './requisites.ts';
 
@@ -112,8 +112,22 @@ export function requisitesRoutes(
   server.get(path, { config: { access: 'holder' } }, async (request, reply) => {
     const view = await viewOf(request, reply);
     if (!view) return reply;
-    const draft = await findDraft(parts, actorOf(request).holderId);
-    const message: Message | undefined = draft && { kind: 'draft', until: draft.expiresAt };
+    const { holderId } = actorOf(request);
+    const pending = await parts.contacts.findPending(holderId, parts.contactRules.proofMinutes);
+    if (pending && (request.query as Record<string, unknown>)['edit'] === 'pending') {
+      const risen = pending.revision !== view.stored.revision;
+      return showForm(
+        request,
+        reply,
+        view,
+        typedOf(view, pending, randomUUID()),
+        risen ? { message: { kind: 'conflict', entries: pending.entries } } : {},
+      );
+    }
+    const draft = await findDraft(parts, holderId);
+    const message: Message | undefined = pending
+      ? { kind: 'pending' }
+      : draft && { kind: 'draft', until: draft.expiresAt };
     return showForm(request, reply, view, untouched(view, randomUUID()), message ? { message } : {});
   });
 
@@ -131,6 +145,9 @@ export function requisitesRoutes(
       case 'saved':
         parts.onSaved();
         return reply.redirect(`/receipts/${result.number}`, 303);
+      case 'proof-needed':
+        parts.onSaved();
+        return reply.redirect(`${path}/confirm`, 303);
       case 'invalid':
         return showForm(request, reply, result.view, typed, { status: 422, errors: result.errors });
       case 'unchanged':
@@ -248,10 +265,16 @@ export function requisitesRoutes(
 }
 
 /** The signed-in holder; routes that call this are open to holders only. */
-function actorOf(request: FastifyRequest): Actor {
+export function actorOf(request: FastifyRequest): ContactActor {
   const { session } = request.visit;
   if (!session) throw problem(403);
-  return { holderId: session.holderId, iin: session.iin as Iin, requestId: request.id };
+  return {
+    holderId: session.holderId,
+    iin: session.iin as Iin,
+    requestId: request.id,
+    language: session.language,
+    sessionHash: session.hash,
+  };
 }
 
 function readRequisitesForm(body: unknown): Fields {

@@ -42,7 +42,7 @@ export function signInRoutes(
       status,
       hasErrors: status >= 400,
       hasForm: true,
-      path: '/sign-in',
+      path: request.routeOptions.url === '/' ? '/' : '/sign-in',
       scripts: ['show-password'],
       body: SignInPage({
         t: visit.texts,

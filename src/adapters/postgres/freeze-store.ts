@@ -1,0 +1,52 @@
+import type { Language } from '../../language.ts';
+import type { FreezeStore } from '../../modules/history/ports.ts';
+import type { Requisites } from '../../modules/requisites/ports.ts';
+import { codeStore } from './code-store.ts';
+import { channelsOf } from './contact-notices.ts';
+import type { Database } from './database.ts';
+import { sql } from './sql.ts';
+
+/** What stops recovery and contact changes when a notice was answered with "this wasn't me". */
+export function freezeStore(database: Database): FreezeStore {
+  return {
+    async findDisavowal(disavowalId) {
+      const row = await database.first(sql`
+        select from cabinet.disavowal where disavowal_id = ${disavowalId} and expires_at > now()`);
+      return row !== undefined;
+    },
+
+    freeze: (disavowalId, requestId) =>
+      database.transaction(async (transaction) => {
+        const used = await transaction.first<{ holderId: string }>(sql`
+          update cabinet.disavowal set used_at = now()
+          where disavowal_id = ${disavowalId} and used_at is null and expires_at > now()
+          returning holder_id as "holderId"`);
+        if (!used) return;
+        const { holderId } = used;
+        await transaction.run(sql`
+          insert into cabinet.freeze (holder_id) values (${holderId}) on conflict (holder_id) do nothing`);
+        await transaction.run(sql`delete from cabinet.pending_change where holder_id = ${holderId}`);
+        await transaction.run(sql`
+          update cabinet.code set dead_at = now() where holder_id = ${holderId} and used_at is null and dead_at is null`);
+        await transaction.run(sql`
+          update cabinet.session set ended_at = now(), end_reason = 'frozen' where holder_id = ${holderId} and ended_at is null`);
+        await transaction.run(sql`
+          insert into cabinet.security_event (holder_id, kind, request_id) values (${holderId}, 'frozen', ${requestId})`);
+        const holder = await transaction.first<
+          Pick<Requisites, 'mobilePhone' | 'email'> & { language: Language; at: Date }
+        >(sql`
+          select r.mobile_phone as "mobilePhone", r.email, h.language, now() as at
+          from cabinet.holder h join cabinet.requisites r using (holder_id) where h.holder_id = ${holderId}`);
+        if (!holder) return;
+        await codeStore(transaction).queue(
+          holderId,
+          channelsOf(holder).map((address) => ({
+            ...address,
+            kind: 'frozen' as const,
+            language: holder.language,
+            at: holder.at.toISOString(),
+          })),
+        );
+      }),
+  };
+}

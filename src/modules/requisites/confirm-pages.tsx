@@ -1,0 +1,175 @@
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { Alert } from '../../ui/alert.tsx';
+import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Compare } from '../../ui/compare.tsx';
+import { ErrorSummary } from '../../ui/error-summary.tsx';
+import { Field } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import { RadioGroup } from '../../ui/radio-group.tsx';
+import { confirmationMinutes, maskContact, type NeededProofs } from './contact.ts';
+import { show } from './fields.ts';
+import { receiptWords } from './pages.tsx';
+import type { PendingChange } from './ports.ts';
+
+/** The fields of the confirmation by the proof each carries. */
+export type CodeField = 'currentCode' | 'newMobileCode' | 'newEmailCode';
+
+export type CodeFieldReason = 'codeWrong' | 'codeOver' | 'codeEmpty';
+
+export interface ConfirmPageProps {
+  readonly t: Texts;
+  readonly csrf: string;
+  readonly pending: PendingChange;
+  readonly needed: NeededProofs;
+  readonly errors: ReadonlyMap<CodeField, CodeFieldReason>;
+  /** What just happened, beside errors of fields. */
+  readonly message?: 'codeLimit' | 'codeSent' | 'proofGone' | undefined;
+  /** Channels whose gateway is down now. */
+  readonly unavailable: readonly ('mobile' | 'email')[];
+}
+
+/** Old beside new, and the proofs still needed. */
+export function ConfirmPage({ t, csrf, pending, needed, errors, message, unavailable }: ConfirmPageProps) {
+  const newField: CodeField | undefined =
+    needed.new && (needed.new.channel === 'mobile' ? 'newMobileCode' : 'newEmailCode');
+  const askNew = newField !== undefined && !pending.newProved;
+  const askCurrent = needed.current !== undefined && !pending.currentProved;
+  const chooseVia = needed.choices.length > 1;
+  const stuck = needed.choices.length === 0;
+  const errorOf = (field: CodeField) => {
+    const reason = errors.get(field);
+    return reason && t.reasons[reason];
+  };
+  const order: readonly CodeField[] = ['currentCode', 'newMobileCode', 'newEmailCode'];
+  const down = [needed.new, needed.current].filter(
+    (target) => target && unavailable.includes(target.channel),
+  );
+  return (
+    <>
+      <ErrorSummary
+        title={t.requisites.errors}
+        errors={order.flatMap((field) => {
+          const text = errorOf(field);
+          return text === undefined ? [] : [{ fieldId: field, text }];
+        })}
+      />
+      {message && (
+        <Alert kind={message === 'codeSent' ? 'success' : 'warning'} title={t.confirm[message]} announced />
+      )}
+      {down.length > 0 && (
+        <Alert kind="warning" title={t.confirm.gatewayDown}>
+          <p>{t.confirm.gatewayDownHelp}</p>
+        </Alert>
+      )}
+      <PageHeading
+        title={t.confirm.title}
+        lead={t.confirm.lead}
+        trail={{
+          label: t.layout.services,
+          links: [{ href: '/services/requisites', label: t.requisites.title }],
+        }}
+      />
+      <Card id="changes" heading={t.receipt.changes}>
+        <Compare
+          caption={t.receipt.changes}
+          words={receiptWords(t)}
+          rows={pending.entries.map((entry) => ({
+            field: t.requisites[entry.field],
+            before: entry.old === null ? null : show(entry.field, entry.old),
+            after: entry.new === null ? null : show(entry.field, entry.new),
+          }))}
+        />
+        <p>{t.confirm.oldStays}</p>
+      </Card>
+      <Form
+        action="/services/requisites/confirm"
+        csrf={csrf}
+        hidden={{ page: '/services/requisites/confirm' }}
+      >
+        {stuck ? (
+          <Alert kind="warning" title={t.confirm.stuck}>
+            <p>{t.confirm.stuckHelp}</p>
+          </Alert>
+        ) : (
+          <Card id="proofs" heading={t.confirm.proofs}>
+            {askNew && needed.new && newField && (
+              <Field
+                id={newField}
+                label={t.confirm[newField]}
+                description={fill(t.confirm.sentTo, {
+                  to:
+                    needed.new.channel === 'mobile'
+                      ? show('mobilePhone', needed.new.value)
+                      : needed.new.value,
+                  minutes: confirmationMinutes,
+                })}
+                value=""
+                error={errorOf(newField)}
+                inputmode="numeric"
+                autocomplete="one-time-code"
+                width="short"
+              />
+            )}
+            {pending.newProved && <p>{t.confirm.newProved}</p>}
+            {chooseVia && !pending.currentProved && (
+              <>
+                <RadioGroup
+                  id="via"
+                  legend={t.confirm.via}
+                  value={needed.current?.channel}
+                  options={needed.choices.map((choice) => ({
+                    value: choice.channel,
+                    label: choice.channel === 'mobile' ? t.confirm.viaMobile : t.confirm.viaEmail,
+                    description: maskContact(choice),
+                  }))}
+                />
+                <ButtonRow>
+                  <Button name="action" value="via" kind="secondary">
+                    {t.confirm.viaSend}
+                  </Button>
+                </ButtonRow>
+              </>
+            )}
+            {askCurrent && needed.current && (
+              <Field
+                id="currentCode"
+                label={t.confirm.currentCode}
+                description={fill(t.confirm.sentTo, {
+                  to: maskContact(needed.current),
+                  minutes: confirmationMinutes,
+                })}
+                value=""
+                error={errorOf('currentCode')}
+                inputmode="numeric"
+                autocomplete="one-time-code"
+                width="short"
+              />
+            )}
+            {pending.currentProved && <p>{t.confirm.currentProved}</p>}
+          </Card>
+        )}
+        <ButtonRow sticky>
+          {!stuck && <Button>{t.confirm.submit}</Button>}
+          {(askNew || askCurrent) && !stuck && (
+            <Button name="action" value="resend" kind="secondary">
+              {t.confirm.resend}
+            </Button>
+          )}
+          <Button name="action" value="fix" kind="secondary">
+            {t.confirm.fix}
+          </Button>
+          <Button name="action" value="cancel" kind="tertiary">
+            {t.confirm.cancel}
+          </Button>
+        </ButtonRow>
+      </Form>
+      <Card id="other-ways" heading={t.confirm.otherWays}>
+        <p>{t.confirm.otherWaysText}</p>
+        <ButtonLink href="/services/requisites">{t.receipt.back}</ButtonLink>
+      </Card>
+    </>
+  );
+}
