@@ -54,8 +54,13 @@ export function createEmbeddedSource(places: Places, streets?: StreetSource): Ad
     const leads =
       begun !== undefined &&
       (begun.chosen || begun.street.looksLikeStreet || (isCity(begun.places[0]) && !larger));
-    const wholes = leads ? places.find(query, most, 'beginnings') : places.find(query, most);
+    // Streets of no place stand before places that are only a slip away.
+    const anywhere =
+      begun === undefined && withStreets !== undefined ? await streetsAnywhere(withStreets, query) : [];
+    const strict = leads || anywhere.length > 0;
+    const wholes = strict ? places.find(query, most, 'beginnings') : places.find(query, most);
     if (!leads) for (const place of wholes) add(placeAddress(place));
+    for (const address of anywhere) add(address);
     if (begun !== undefined && (leads || named === undefined)) {
       for (const place of begun.places) {
         for (const address of await streetsIn(withStreets, place, begun.tail, begun.street)) add(address);
@@ -67,9 +72,6 @@ export function createEmbeddedSource(places: Places, streets?: StreetSource): Ad
       }
     }
     if (leads) for (const place of wholes) add(placeAddress(place));
-    if (begun === undefined && withStreets !== undefined) {
-      for (const address of await streetsAnywhere(withStreets, query)) add(address);
-    }
     return found;
   }
 
@@ -280,14 +282,15 @@ function nearness(typed: string, word: string): number {
 function houseBehind(street: Street, text: string): string {
   const names = [street.name.kk, street.name.ru].flatMap((name) => foldedWords(name).map(({ word }) => word));
   let end = 0;
+  let numbered = false;
   for (const { word, end: at } of foldedWords(text)) {
     const number = /^\d/.test(word);
-    if (
-      number
-        ? names.includes(word) && end === 0
-        : isStreetWord(word) || names.some((of) => nearness(word, of) > 0)
-    ) {
+    const named = number
+      ? names.includes(word) && !numbered
+      : isStreetWord(word) || names.some((of) => nearness(word, of) > 0);
+    if (named) {
       end = at;
+      numbered ||= number;
     } else if (number && end > 0) {
       break;
     }
