@@ -155,9 +155,7 @@ function judgePackage(from: Place, target: string): string | undefined {
   if (named === 'nca-agent') return 'the demonstration agent is never part of the service: nca-agent';
   if (from.room === 'client' && target.startsWith('node:')) return `a browser has no ${target}`;
   const rule = keptIn.find(({ packages }) => packages.test(named));
-  return rule && !rule.rooms.includes(from.room) && !rule.rooms.includes(name(from))
-    ? `${name(from)} may not use ${named}`
-    : undefined;
+  return rule && !rule.rooms.includes(from.room) ? `${name(from)} may not use ${named}` : undefined;
 }
 
 function placeOf(path: string): Place | undefined {

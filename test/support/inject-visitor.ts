@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { HTMLElement } from 'node-html-parser';
 import { expect } from 'vitest';
+import { type Answered, type Client, type Fields, injectClient, loopback } from './client.ts';
 import {
   button,
   control,
@@ -18,13 +19,8 @@ import {
 } from './page.ts';
 import type { Visitor } from './visitor.ts';
 
-/** Where the pages of an injected visit seem to be: a loopback name, so that plain http is allowed. */
-const origin = 'http://localhost:3000';
-
-type CookieJar = Map<string, string>;
-
 /** A visitor without a browser: HTTP requests into the application and a reading of the pages. */
-export function injectVisitor(server: FastifyInstance, cookies: CookieJar = new Map()): Visitor {
+export function injectVisitor(server: FastifyInstance, client: Client = injectClient(server)): Visitor {
   let page: HTMLElement | undefined;
   let path = '';
   let status = 0;
@@ -35,44 +31,21 @@ export function injectVisitor(server: FastifyInstance, cookies: CookieJar = new 
     return page;
   };
 
-  const request = async (method: 'GET' | 'POST', address: string, fields?: readonly [string, string][]) => {
-    const answer = await server.inject({
-      method,
-      url: address,
-      headers: {
-        host: new URL(origin).host,
-        accept: 'text/html',
-        ...(path === '' ? {} : { referer: origin + path }),
-        ...(cookies.size === 0
-          ? {}
-          : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
-        ...(fields === undefined ? {} : { origin, 'content-type': 'application/x-www-form-urlencoded' }),
-      },
-      ...(fields === undefined
-        ? {}
-        : { payload: new URLSearchParams(fields.map(([name, value]) => [name, value])).toString() }),
-    });
-    for (const cookie of answer.cookies) {
-      if (cookie.maxAge === 0 || cookie.value === '') cookies.delete(cookie.name);
-      else cookies.set(cookie.name, cookie.value);
-    }
-    return answer;
+  const request = (method: 'GET' | 'POST', address: string, fields: Fields = []): Promise<Answered> => {
+    const headers = { referer: path === '' ? undefined : loopback + path };
+    return method === 'GET' ? client.get(address, headers) : client.post(address, fields, headers);
   };
 
-  const go = async (
-    method: 'GET' | 'POST',
-    address: string,
-    fields?: readonly [string, string][],
-  ): Promise<void> => {
+  const go = async (method: 'GET' | 'POST', address: string, fields?: Fields): Promise<void> => {
     let answer = await request(method, address, fields);
     let at = address;
-    for (let hops = 0; answer.statusCode >= 300 && answer.statusCode < 400; hops += 1) {
+    for (let hops = 0; answer.status >= 300 && answer.status < 400; hops += 1) {
       if (hops === 10) throw new Error(`${address} redirects in a circle`);
-      at = localPath(String(answer.headers.location), at);
+      at = localPath(String(answer.headers['location']), at);
       answer = await request('GET', at);
     }
     path = at;
-    status = answer.statusCode;
+    status = answer.status;
     page = readPage(answer.body);
   };
 
@@ -123,17 +96,17 @@ export function injectVisitor(server: FastifyInstance, cookies: CookieJar = new 
         Array.from({ length: times }, () => request('POST', localPath(action, path), fields)),
       );
       return answers.map((answer) => ({
-        status: answer.statusCode,
-        location: answer.headers.location === undefined ? undefined : String(answer.headers.location),
+        status: answer.status,
+        location: answer.headers['location']?.toString(),
       }));
     },
     follow: (text) => visit(link(here(), text)),
     async download(text) {
       const answer = await request('GET', localPath(link(here(), text), path));
       return {
-        status: answer.statusCode,
+        status: answer.status,
         contentType: String(answer.headers['content-type']),
-        bytes: answer.rawPayload,
+        bytes: answer.bytes,
       };
     },
     async back() {
@@ -142,7 +115,7 @@ export function injectVisitor(server: FastifyInstance, cookies: CookieJar = new 
       if (before === undefined) throw new Error('there is no page to go back to');
       await go('GET', before);
     },
-    newTab: async () => injectVisitor(server, cookies),
+    newTab: async () => injectVisitor(server, client),
 
     async sees(text) {
       expect(visibleText(here())).toContain(text);
@@ -165,7 +138,7 @@ export function injectVisitor(server: FastifyInstance, cookies: CookieJar = new 
 
 /** Resolves an address as a browser does; an address outside fails, since no journey leaves the service. */
 function localPath(address: string, from: string): string {
-  const url = new URL(address === '' ? from : address, new URL(from, origin));
-  if (url.origin !== origin) throw new Error(`${address} leaves the service`);
+  const url = new URL(address === '' ? from : address, new URL(from, loopback));
+  if (url.origin !== loopback) throw new Error(`${address} leaves the service`);
   return url.pathname + url.search;
 }

@@ -105,6 +105,12 @@ export function submission(
   };
 }
 
+/** Every form of a page as each of its buttons would send it. */
+export function submissions(page: HTMLElement): ReturnType<typeof submission>[] {
+  const buttons = page.querySelectorAll('button').filter((one) => one.getAttribute('type') !== 'button');
+  return buttons.filter((one) => !isHidden(one)).map((one) => submission(page, one));
+}
+
 /** What a control holds: its text, the chosen option's label, "on" of a ticked box. */
 export function heldValue(page: HTMLElement, label: string): string {
   const element = control(page, label);

@@ -1,0 +1,79 @@
+import type { FastifyInstance } from 'fastify';
+
+/** An HTTP client with a cookie jar, that follows nothing by itself. */
+export interface Client {
+  /** The cookies this client would send now. */
+  readonly cookies: ReadonlyMap<string, string>;
+  get(path: string, headers?: Headers): Promise<Answered>;
+  /** Posts a form from a page of the service; `headers` overrule what a browser sends, undefined leaves one out. */
+  post(path: string, fields: Fields, headers?: Headers): Promise<Answered>;
+}
+
+export type Headers = Readonly<Record<string, string | undefined>>;
+
+/** Fields in order; a name may come twice. */
+export type Fields = readonly (readonly [name: string, value: string])[];
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+  readonly bytes: Buffer;
+  /** As they came. */
+  readonly setCookies: readonly string[];
+}
+
+/** Where a client is unless told otherwise: a loopback name, so that plain http is allowed. */
+export const loopback = 'http://localhost:3000';
+
+/** A client that injects its requests into the application. */
+export function injectClient(server: FastifyInstance, origin: string = loopback): Client {
+  const cookies = new Map<string, string>();
+  const send = async (
+    method: 'GET' | 'POST',
+    path: string,
+    headers: Headers,
+    payload?: string,
+  ): Promise<Answered> => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const all: Headers = {
+      host: new URL(origin).host,
+      accept: 'text/html',
+      cookie: cookie || undefined,
+      ...headers,
+    };
+    const answer = await server.inject({
+      method,
+      url: path,
+      headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),
+      ...(payload === undefined ? {} : { payload }),
+    });
+    for (const { name, value, maxAge } of answer.cookies) {
+      if (maxAge === 0 || value === '') cookies.delete(name);
+      else cookies.set(name, value);
+    }
+    return {
+      status: answer.statusCode,
+      headers: Object.fromEntries(
+        Object.entries(answer.headers).map(([name, value]) => [
+          name,
+          Array.isArray(value) ? value : value?.toString(),
+        ]),
+      ),
+      body: answer.body,
+      bytes: answer.rawPayload,
+      setCookies: [answer.headers['set-cookie'] ?? []].flat(),
+    };
+  };
+  return {
+    cookies,
+    get: (path, headers = {}) => send('GET', path, headers),
+    post: (path, fields, headers = {}) =>
+      send(
+        'POST',
+        path,
+        { origin, 'content-type': 'application/x-www-form-urlencoded', ...headers },
+        new URLSearchParams(fields.map(([name, value]) => [name, value])).toString(),
+      ),
+  };
+}

@@ -1,0 +1,35 @@
+import { formatPhone } from '../../src/modules/requisites/phone.ts';
+import type { PersonLine } from './people.ts';
+
+/** Values that many people share, and so tell nothing of one. */
+const shared = ['12', '050000'];
+
+/** Everything by which an invented person can be told, in each way it may be written. */
+export function marksOf(person: PersonLine): string[] {
+  const { homePhone, contactPhone, mobilePhone, ...others } = person.requisites;
+  const phones = [homePhone, contactPhone, mobilePhone].filter((phone) => phone !== null);
+  const values = [
+    person.iin,
+    person.surname,
+    person.name,
+    person.patronymic,
+    person.password,
+    ...person.documents.map(({ number }) => number),
+    ...person.accounts.map(({ number }) => number),
+    ...Object.values(others),
+    ...phones.flatMap((phone) => [phone, formatPhone(phone), phone.replace(/^\+7/, '')]),
+  ];
+  return values
+    .filter((value) => typeof value === 'string')
+    .filter((value) => value !== '' && !shared.includes(value));
+}
+
+/** The marks that stand in a text, as they are, in other letters' case, or percent-encoded. */
+export function marksIn(text: string, marks: readonly string[]): string[] {
+  const low = text.toLowerCase();
+  return marks.filter((mark) =>
+    [mark, encodeURIComponent(mark), JSON.stringify(mark).slice(1, -1)].some((one) =>
+      low.includes(one.toLowerCase()),
+    ),
+  );
+}
