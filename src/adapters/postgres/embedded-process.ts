@@ -22,13 +22,19 @@ export function pidIn(file: string): number | undefined {
   }
 }
 
-/** Whether process `pid` lives and was started as the server on `data`. */
-export function isServer(pid: number, data: string): boolean {
+/** Whether any process has this number, be it dead and not yet reaped. */
+export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
+}
+
+/** Whether process `pid` lives and was started as the server on `data`. */
+export function isServer(pid: number, data: string): boolean {
+  if (!exists(pid)) return false;
   try {
     if (process.platform !== 'linux') {
       return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).includes(data);

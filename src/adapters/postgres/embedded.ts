@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { chown, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chown, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
@@ -18,7 +18,15 @@ import {
   renameUnlessThere,
   socketFile,
 } from './embedded-place.ts';
-import { endWithProcess, forget, isServer, pidIn, serverProcess, type Use } from './embedded-process.ts';
+import {
+  endWithProcess,
+  exists,
+  forget,
+  isServer,
+  pidIn,
+  serverProcess,
+  type Use,
+} from './embedded-process.ts';
 
 /** A PostgreSQL server of our own, in use by this process. */
 export interface EmbeddedPostgres {
@@ -76,6 +84,8 @@ const STOP_LIMIT_MS = 60_000;
 /** How long a service waits for one that is just leaving. */
 const TAKEOVER_MS = 1_000;
 const POLL_MS = 20;
+/** Beyond what Linux and macOS give to a process. */
+const NOBODYS_PID = 2_147_483_646;
 const LOG_LIMIT_BYTES = 10_000_000;
 
 /**
@@ -267,7 +277,7 @@ async function reach(place: Place, role: Role, options: EmbeddedPostgresOptions)
     }
     if (Date.now() > limit) throw failure(place, started?.soFar() ?? '');
     if (started === undefined && answer === 'absent' && serverProcess(place.data) === undefined) {
-      await clearStale(place);
+      await disownStaleLocks(place);
       await initialise(place);
       started = await spawnServer(place, options.settings ?? {});
     }
@@ -319,22 +329,31 @@ function lostConnection(error: unknown): boolean {
   );
 }
 
-/** Takes away what a server left behind that no longer lives, where its number now is another process's. */
-async function clearStale(place: Place): Promise<void> {
+/**
+ * A server that did not end in order leaves lock files with its number. PostgreSQL refuses to start while any
+ * process has that number, so it is replaced by one that none can have. The rest of the file stays: it names the
+ * shared memory by which PostgreSQL makes sure that no process of the dead server is still writing.
+ */
+async function disownStaleLocks(place: Place): Promise<void> {
   for (const file of [join(place.data, 'postmaster.pid'), `${socketFile(place.socket)}.lock`]) {
     const pid = pidIn(file);
-    if (pid === undefined || isServer(pid, place.data)) continue;
+    if (pid === undefined || !exists(pid) || isServer(pid, place.data)) continue;
     // Moved first and looked at again: a server that started this moment gets its file back.
     const aside = `${file}.${randomBytes(4).toString('hex')}`;
     try {
       await rename(file, aside);
+      const moved = pidIn(aside);
+      if (moved === undefined || !isServer(moved, place.data)) {
+        const [, ...others] = (await readFile(aside, 'utf8')).split('\n');
+        await writeFile(aside, [NOBODYS_PID, ...others].join('\n'));
+      }
+      await link(aside, file);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
-      throw error;
+      // Another process was faster.
+      if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    } finally {
+      await rm(aside, { force: true });
     }
-    const moved = pidIn(aside);
-    if (moved !== undefined && isServer(moved, place.data)) await link(aside, file);
-    await rm(aside);
   }
 }
 
