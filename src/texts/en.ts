@@ -245,6 +245,122 @@ export const en = {
     'looked-at': 'A member of the fund’s staff looked at your particulars',
     'requisites-saved': 'Details saved',
   },
+  messages: {
+    cabinet: 'UAPF Personal Cabinet',
+    sms: {
+      codes: {
+        register: 'UAPF: code to register. The fund never asks you for this code',
+        recover: 'UAPF: code to recover your password. The fund never asks you for this code',
+        'prove-new': 'UAPF: code to confirm this new number. The fund never asks you for this code',
+        'confirm-current': 'UAPF: code to change your contact details. The fund never asks you for this code',
+      },
+      notices: {
+        'already-registered': 'UAPF: someone tried to register as you. You already have a password.',
+        'new-device': 'UAPF: sign-in from a new device.',
+        'password-changed': 'UAPF: password changed.',
+        recovered: 'UAPF: password recovered.',
+        'mobile-proposed': 'UAPF: your mobile number is being changed.',
+        'email-proposed': 'UAPF: your email address is being changed.',
+        'mobile-changed': 'UAPF: your mobile number was changed.',
+        'email-changed': 'UAPF: your email address was changed.',
+        'mobile-added': 'UAPF: a mobile number was added.',
+        'email-added': 'UAPF: an email address was added.',
+        'many-failures': 'UAPF: many failed sign-ins.',
+        frozen: 'UAPF: changing contacts and password is stopped. To allow it: EDS or a UAPF office.',
+      },
+      notYou: '{what} Not you?',
+      call: '{what} Not you? Call 1418',
+    },
+    email: {
+      codes: {
+        register: {
+          subject: 'Code to register for the Personal Cabinet',
+          lead: 'This code registers you for the Personal Cabinet.',
+        },
+        recover: {
+          subject: 'Code to recover your password',
+          lead: 'This code recovers the password of your Personal Cabinet.',
+        },
+        'prove-new': {
+          subject: 'Code to confirm a new email address',
+          lead: 'This code puts this email address into the Personal Cabinet.',
+        },
+        'confirm-current': {
+          subject: 'Code to confirm a change of contact details',
+          lead: 'This code changes the mobile number or the email address in your Personal Cabinet.',
+        },
+      },
+      code: 'Confirmation code: {code}',
+      minutes: 'The code is valid for at most {minutes} minutes.',
+      never: 'The fund never asks for this code. Tell it to nobody.',
+      notAsked: 'If you did not ask for a code, do nothing: without it nothing changes.',
+      notices: {
+        'already-registered': {
+          subject: 'An attempt to register for the Personal Cabinet',
+          text: 'Someone tried to register for the Personal Cabinet in your name. You are registered already: sign in with your IIN and password, or recover your password.',
+        },
+        'new-device': {
+          subject: 'Sign-in to the Personal Cabinet from a new device',
+          text: 'Your Personal Cabinet was signed in to from a device not used before.',
+        },
+        'password-changed': {
+          subject: 'Your password has been changed',
+          text: 'The password of your Personal Cabinet has been changed. Other sessions have ended.',
+        },
+        recovered: {
+          subject: 'Your password has been recovered',
+          text: 'The password of your Personal Cabinet has been recovered by a code. All sessions have ended.',
+        },
+        'mobile-proposed': {
+          subject: 'A change of your mobile number was requested',
+          text: 'A change of the mobile number in your Personal Cabinet was requested. Until it is confirmed the former number stays in force.',
+        },
+        'email-proposed': {
+          subject: 'A change of your email address was requested',
+          text: 'A change of the email address in your Personal Cabinet was requested. Until it is confirmed the former address stays in force.',
+        },
+        'mobile-changed': {
+          subject: 'Your mobile number has been changed',
+          text: 'The mobile number in your Personal Cabinet has been changed.',
+        },
+        'email-changed': {
+          subject: 'Your email address has been changed',
+          text: 'The email address in your Personal Cabinet has been changed.',
+        },
+        'mobile-added': {
+          subject: 'A mobile number has been added',
+          text: 'A mobile number has been added to the Personal Cabinet. The UAPF now sends codes and notifications to it too.',
+        },
+        'email-added': {
+          subject: 'An email address has been added',
+          text: 'An email address has been added to the Personal Cabinet. The UAPF now sends codes and notifications to it too.',
+        },
+        'many-failures': {
+          subject: 'Many failed sign-ins',
+          text: 'There were many failed attempts to sign in to your Personal Cabinet. Nobody got in.',
+        },
+        frozen: {
+          subject: 'Changing the password and contact details is stopped',
+          text: 'The link “This was not me” was opened and confirmed. All sessions have ended; recovering the password and changing contact details are stopped. To allow them again, sign in with your EDS or come to a UAPF office with your identity card.',
+        },
+      },
+      time: 'Time: {time} (Astana time)',
+      device: 'Device: {device}',
+      notYou:
+        'If this was not you, open the link and confirm. All sessions will end, and changing the password and contact details will be stopped:',
+      notYouLink: 'This was not me',
+      call: 'If this was not you, call 1418.',
+      automatic:
+        'The Personal Cabinet sent this message automatically; please do not reply. Contact centre: 1418.',
+    },
+  },
+  inbox: {
+    title: 'Messages of the demonstration',
+    lead: 'A real cabinet would have sent these messages. In the demonstration they stay here.',
+    empty: 'No messages yet.',
+    mobile: 'SMS to {to}',
+    email: 'Email to {to}',
+  },
   problems: {
     400: {
       title: 'The request was not understood',
