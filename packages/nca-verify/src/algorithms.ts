@@ -1,8 +1,9 @@
 /** The one table of what may sign what. Anything not in it is refused. */
 import { createHash, createPublicKey, type KeyObject, verify as nodeVerify } from 'node:crypto';
-import { bigNumber, bitOctets, type Element, Fields, inner, oid, parse, TAG, whole } from './der.ts';
+import { bigNumber, bitOctets, body, type Element, Fields, inner, oid, parse, TAG, whole } from './der.ts';
 import { verifyGost } from './gost.ts';
 import { GOST_2004, GOST_2015_512 } from './gost-reference.ts';
+import { gostEngine } from './gost-wasm.ts';
 import { gost94 } from './gost94.ts';
 import { streebog } from './streebog.ts';
 import { type KeyFamily, Refusal } from './verdict.ts';
@@ -97,9 +98,15 @@ export function publicKey(element: Element): PublicKey {
     algorithmFields.take(TAG.null);
     algorithmFields.end();
     const numbers = new Fields(parse(bits), 'an RSA key');
-    const modulus = bigNumber(numbers.take(TAG.integer));
-    const exponent = bigNumber(numbers.take(TAG.integer));
+    const modulusElement = numbers.take(TAG.integer);
+    const exponentElement = numbers.take(TAG.integer);
     numbers.end();
+    // Before the numbers are read: a modulus of a megabit would cost time.
+    if (body(modulusElement).length > MAX_RSA_BITS / 8 + 1 || body(exponentElement).length > 5) {
+      return { family: 'unsupported', why: 'an RSA key too large' };
+    }
+    const modulus = bigNumber(modulusElement);
+    const exponent = bigNumber(exponentElement);
     const length = modulus > 0n ? modulus.toString(2).length : 0;
     if (length < MIN_RSA_BITS || length > MAX_RSA_BITS)
       return { family: 'unsupported', why: `RSA of ${length} bits` };
@@ -208,6 +215,11 @@ export function verifySignature(
     signature,
     reused,
   );
+}
+
+/** Builds the table of a key that will come again and again, so that no request waits for it. */
+export function prepareKey(key: PublicKey): void {
+  if (key.family === 'gost2015') gostEngine()?.prepareKey(key.bytes);
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {

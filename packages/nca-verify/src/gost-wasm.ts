@@ -106,6 +106,11 @@ export class Engine {
     return (slot === 0 ? wasm.verifyInput() : wasm.verifyFixed(slot)) !== 0;
   }
 
+  /** Builds the key's table unless it stands already. */
+  prepareKey(key: Uint8Array): void {
+    this.#slotOf(key);
+  }
+
   /** The slot that holds the key's table, built when need be; null when the key is no point of the curve. */
   #slotOf(key: Uint8Array): number | null {
     const name = Buffer.from(key).toString('latin1');

@@ -118,6 +118,7 @@ class Thread {
   readonly #worker: Worker;
   #task: Task | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #ending = false;
   wasReady = false;
   fault: unknown;
 
@@ -129,21 +130,24 @@ class Thread {
   ) {
     this.#worker = new Worker(url, { workerData: certificates });
     this.#worker.on('message', (reply: Reply) => {
-      if ('ready' in reply) this.wasReady = true;
-      else this.#settle(reply);
+      if ('ready' in reply) {
+        this.wasReady = true;
+        this.#worker.unref();
+      } else this.#settle(reply);
       onIdle(this);
     });
     this.#worker.on('error', (error) => {
       this.fault = error;
     });
     this.#worker.on('exit', () => {
+      this.#ending = true;
       this.#settle({ error: 'the verifier thread ended' });
       onEnd(this);
     });
   }
 
   get idle(): boolean {
-    return this.wasReady && this.#task === null;
+    return this.wasReady && !this.#ending && this.#task === null;
   }
 
   run(task: Task): void {
@@ -151,8 +155,8 @@ class Thread {
     // An idle pool should not keep a process alive, a working one should.
     this.#worker.ref();
     this.#timer = setTimeout(() => {
+      this.#ending = true;
       this.#settle({ value: TOO_LONG });
-      this.wasReady = true;
       void this.#worker.terminate();
     }, task.limit);
     this.#worker.postMessage(task.job);

@@ -1,10 +1,10 @@
 /** The worker of `createVerifierPool`. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { prepareKey } from './algorithms.ts';
 import { loadCrl } from './crl.ts';
 import type { Job, Reply } from './pool.ts';
-import { buildChain, createTrust } from './trust.ts';
-import { refusalAsValue } from './verdict.ts';
+import { createTrust } from './trust.ts';
 import { checkRevocation, verify } from './verify.ts';
 
 const trust = createTrust(workerData as readonly Uint8Array[]);
@@ -48,8 +48,5 @@ parentPort?.on('message', (job: Job) => {
   }
 });
 
-// The first use of a CA key builds its table: verify the CA certificates before a request waits for it.
-for (const intermediate of trust.intermediates) {
-  refusalAsValue(() => buildChain(intermediate, trust, intermediate.notBefore, true));
-}
+for (const { key } of [...trust.anchors, ...trust.intermediates]) prepareKey(key);
 answer({ ready: true });

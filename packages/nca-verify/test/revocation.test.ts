@@ -1,0 +1,326 @@
+import { describe, expect, it } from 'vitest';
+import { loadCrl } from '../src/crl.ts';
+import { encode } from '../src/der-writer.ts';
+import { createTestAuthority } from '../src/testing/authority.ts';
+import type { Identity } from '../src/testing/certificates.ts';
+import { signCms } from '../src/testing/cms.ts';
+import { extension, NULL, octetString } from '../src/testing/der.ts';
+import { makeGostKey } from '../src/testing/keys.ts';
+import { makeCrl, type makeOcspResponse, readOcspRequest } from '../src/testing/lists.ts';
+import { createTrust } from '../src/trust.ts';
+import { checkRevocation, ocspRequest } from '../src/verify.ts';
+import { AT, CONTENT, gost, gostTrust, judge, later, MINUTE, outcome, PERSON } from './support.ts';
+
+const DAY = 86_400_000;
+const key = makeGostKey('gost2015', 'revocation');
+const person = gost.issue(PERSON, { key });
+const stranger = gost.issue(PERSON, { key, override: { serial: Uint8Array.of(0x11, 0x22) } });
+const cms = signCms(person, CONTENT);
+const NONCE = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
+
+type OcspChange = Partial<Parameters<typeof makeOcspResponse>[0]>;
+
+/** How the message ends with an OCSP answer that is right but for what is given. */
+function withOcsp(
+  change: OcspChange = {},
+  given: { at?: Date; nonce?: Uint8Array | undefined; crls?: readonly Uint8Array[] } = {},
+): string {
+  const response = gost.ocsp(person.certificate, { status: 'good', thisUpdate: AT, nonce: NONCE, ...change });
+  return withBytes(response, given);
+}
+
+function withBytes(
+  response: Uint8Array,
+  {
+    at = AT,
+    nonce = NONCE,
+    crls = [],
+  }: { at?: Date; nonce?: Uint8Array | undefined; crls?: readonly Uint8Array[] } = {},
+): string {
+  return outcome(judge(cms, { revocation: 'check', at, ocsp: { response, nonce }, crls: lists(...crls) }));
+}
+
+function lists(...files: readonly Uint8Array[]) {
+  return files.flatMap((file) => {
+    const loaded = loadCrl(file, gostTrust);
+    return loaded.ok ? [loaded.crl] : [];
+  });
+}
+
+function withCrls(files: readonly Uint8Array[], at = AT): string {
+  return outcome(judge(cms, { revocation: 'check', at, crls: lists(...files) }));
+}
+
+const crl = gost.crl;
+const entry = (reason?: number) => ({ certificate: person.certificate, at: later(-DAY), reason });
+
+describe('OCSP', () => {
+  it('asks for the certificate with the nonce, and takes the answer', () => {
+    const verdict = judge(cms);
+    if (!verdict.ok) throw new Error(verdict.reason);
+    const request = ocspRequest(verdict.chain, NONCE);
+    expect(Buffer.from(readOcspRequest(request).nonce ?? [])).toEqual(NONCE);
+    const ask = (issued: readonly Uint8Array[], revoked: readonly Uint8Array[]) =>
+      outcome(
+        checkRevocation({
+          certificate: verdict.signer.certificate.der,
+          at: AT,
+          trust: gostTrust,
+          ocsp: { response: gost.answerOcsp(request, issued, revoked, AT), nonce: NONCE },
+        }) as never,
+      );
+    expect(ask([person.certificate], [])).toBe('ok');
+    expect(ask([], [person.certificate])).toBe('revoked');
+    expect(ask([], [])).toBe('revoked');
+  });
+
+  it('good, from the delegated responder or the issuer itself', () => {
+    expect(withOcsp()).toBe('ok');
+    expect(withOcsp({ responder: gost.issuing })).toBe('ok');
+  });
+
+  it('revoked, on hold, never issued, unknown', () => {
+    expect(withOcsp({ status: 'revoked', revokedAt: later(-DAY) })).toBe('revoked');
+    expect(withOcsp({ status: 'revoked', revokedAt: new Date(0) })).toBe('revoked');
+    expect(withOcsp({ status: 'unknown' })).toBe('revocationUnknown');
+  });
+
+  it('fresh within five minutes of clock difference and ten of age', () => {
+    const age = (minutes: number) => withOcsp({ thisUpdate: later(-minutes * MINUTE) });
+    expect([age(-6), age(-4), age(0), age(9), age(11), age(1440)]).toEqual([
+      'revocationUnknown',
+      'ok',
+      'ok',
+      'ok',
+      'revocationUnknown',
+      'revocationUnknown',
+    ]);
+  });
+
+  it('until nextUpdate where the answer has one', () => {
+    const thisUpdate = later(-60 * MINUTE);
+    expect(withOcsp({ thisUpdate, nextUpdate: later(MINUTE) })).toBe('ok');
+    expect(withOcsp({ thisUpdate, nextUpdate: later(-6 * MINUTE) })).toBe('revocationUnknown');
+  });
+
+  it('with the nonce that was asked with', () => {
+    expect(withOcsp({ nonce: undefined })).toBe('revocationUnknown');
+    expect(withOcsp({ nonce: Buffer.alloc(16) })).toBe('revocationUnknown');
+    expect(
+      outcome(
+        judge(cms, {
+          revocation: 'check',
+          ocsp: { response: gost.ocsp(person.certificate, { status: 'good', thisUpdate: AT }) },
+        }),
+      ),
+    ).toBe('ok');
+  });
+
+  it('not about another certificate, nor two at once', () => {
+    expect(withOcsp({ certificate: stranger.certificate })).toBe('revocationUnknown');
+    const single = singleOf(gost.ocsp(stranger.certificate, { status: 'good', thisUpdate: AT }));
+    expect(withOcsp({ before: [single] })).toBe('revocationUnknown');
+    const impostor = createTestAuthority({ at: AT, seed: 'impostor' });
+    expect(withOcsp({ issuer: impostor.issuing })).toBe('revocationUnknown');
+  });
+
+  it('not by a wrong key, a leaf without the purpose, an expired or a foreign responder', () => {
+    const impostor = createTestAuthority({ at: AT, seed: 'impostor' });
+    const expired: Identity = gost.issue(PERSON, {
+      key: gost.responder.key,
+      notBefore: later(-2 * DAY),
+      notAfter: later(-DAY),
+      override: { extendedKeyUsage: ['1.3.6.1.5.5.7.3.9'], keyUsage: ['digitalSignature'] },
+    });
+    const stolen: Identity = { certificate: gost.responder.certificate, key };
+    for (const responder of [person, expired, stolen, impostor.responder, impostor.issuing]) {
+      expect(withOcsp({ responder })).toBe('revocationUnknown');
+    }
+    const critical = gost.issue(PERSON, {
+      key,
+      override: {
+        extendedKeyUsage: ['1.3.6.1.5.5.7.3.9'],
+        keyUsage: ['digitalSignature'],
+        extraExtensions: [extension('1.2.3.4', NULL, true)],
+      },
+    });
+    expect(withOcsp({ responder: critical })).toBe('revocationUnknown');
+    expect(withOcsp({ certificates: [] })).toBe('revocationUnknown');
+  });
+
+  it('not with an unknown critical extension', () => {
+    expect(withOcsp({ extraExtensions: [extension('1.2.3.4', NULL)] })).toBe('ok');
+    expect(withOcsp({ extraExtensions: [extension('1.2.3.4', NULL, true)] })).toBe('revocationUnknown');
+  });
+
+  it('not when the responder refuses, or sends something else', () => {
+    for (const responseStatus of [1, 2, 3, 5, 6])
+      expect(withOcsp({ responseStatus })).toBe('revocationUnknown');
+    const right = gost.ocsp(person.certificate, { status: 'good', thisUpdate: AT, nonce: NONCE });
+    const flipped = Uint8Array.from(right);
+    flipped[150] = (flipped[150] ?? 0) ^ 1;
+    const html = Buffer.from('<html>200 OK</html>');
+    for (const bytes of [
+      new Uint8Array(),
+      html,
+      right.subarray(0, -1),
+      flipped,
+      Buffer.alloc(100_000),
+      Buffer.concat([right, NULL]),
+    ]) {
+      expect(withBytes(bytes)).toBe('revocationUnknown');
+    }
+  });
+
+  it('every truncation and every changed octet is no "good"', () => {
+    const right = gost.ocsp(person.certificate, { status: 'good', thisUpdate: AT, nonce: NONCE });
+    const wrong: string[] = [];
+    for (let at = 0; at < right.length; at += 7) {
+      const changed = Uint8Array.from(right);
+      changed[at] = (changed[at] ?? 0) ^ 0x20;
+      if (withBytes(changed) === 'ok') wrong.push(`octet ${at}`);
+      if (withBytes(right.subarray(0, at)) === 'ok') wrong.push(`length ${at}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('lists', () => {
+  it('good, revoked, on hold', () => {
+    const others = Array.from({ length: 300 }, (_, i) => ({
+      serial: Uint8Array.of(1, i >> 8, i & 255),
+      at: later(-DAY),
+      reason: i % 7,
+    }));
+    expect(withCrls([crl([], { thisUpdate: AT })])).toBe('ok');
+    expect(withCrls([crl(others, { thisUpdate: AT })])).toBe('ok');
+    expect(withCrls([crl([...others, entry()], { thisUpdate: AT })])).toBe('revoked');
+    expect(withCrls([crl([entry(6), ...others], { thisUpdate: AT })])).toBe('revoked');
+  });
+
+  it('count while they are in force, with five minutes of clock difference', () => {
+    const list = crl([], { thisUpdate: AT, nextUpdate: later(DAY) });
+    const at = (offset: number) => withCrls([list], later(offset));
+    expect([at(-6 * MINUTE), at(-4 * MINUTE), at(DAY + 4 * MINUTE), at(DAY + 6 * MINUTE)]).toEqual([
+      'revocationUnknown',
+      'ok',
+      'ok',
+      'revocationUnknown',
+    ]);
+  });
+
+  it('the newest full list in force is the one that counts', () => {
+    const old = crl([], { thisUpdate: later(-DAY), nextUpdate: later(DAY), number: 1 });
+    const fresh = crl([entry()], { thisUpdate: AT, number: 2 });
+    expect(withCrls([old, fresh])).toBe('revoked');
+    expect(withCrls([fresh, old])).toBe('revoked');
+  });
+
+  it('a delta adds, changes and takes off, and is nothing by itself', () => {
+    const base = crl([], { thisUpdate: later(-DAY), nextUpdate: later(DAY), number: 5 });
+    const held = crl([entry(6)], { thisUpdate: later(-DAY), nextUpdate: later(DAY), number: 5 });
+    const delta = (revoked: Parameters<typeof crl>[0], baseNumber = 5, thisUpdate = AT) =>
+      crl(revoked, { thisUpdate, number: 3, baseNumber });
+    expect(withCrls([base, delta([])])).toBe('ok');
+    expect(withCrls([base, delta([entry(1)])])).toBe('revoked');
+    expect(withCrls([held, delta([entry(8)])])).toBe('ok');
+    expect(withCrls([held, delta([])])).toBe('revoked');
+    expect(withCrls([delta([])])).toBe('revocationUnknown');
+    // A delta to a later list, or one older than the list, changes nothing.
+    expect(withCrls([held, delta([entry(8)], 6)])).toBe('revoked');
+    expect(withCrls([held, delta([entry(8)], 5, later(-2 * DAY))])).toBe('revoked');
+  });
+
+  it('of another authority, by another key, or tampered with do not count', () => {
+    const impostor = createTestAuthority({ at: AT, seed: 'impostor' });
+    const forged = makeCrl({
+      issuer: { ...gost.issuing, key },
+      revoked: [],
+      thisUpdate: AT,
+      nextUpdate: later(DAY),
+    });
+    const byRoot = makeCrl({ issuer: gost.root, revoked: [], thisUpdate: AT, nextUpdate: later(DAY) });
+    const tampered = Buffer.from(crl([entry()], { thisUpdate: AT }));
+    tampered[tampered.length - 200] = (tampered.at(-200) ?? 0) ^ 1;
+    for (const list of [impostor.crl([], { thisUpdate: AT }), forged, byRoot, tampered]) {
+      expect(withCrls([list])).toBe('revocationUnknown');
+    }
+  });
+
+  it('of the root revoke an intermediate', () => {
+    const base = crl([], { thisUpdate: AT });
+    const rootList = makeCrl({
+      issuer: gost.root,
+      revoked: [{ certificate: gost.issuing.certificate, at: later(-DAY) }],
+      thisUpdate: AT,
+      nextUpdate: later(DAY),
+    });
+    expect(withCrls([base, rootList])).toBe('revoked');
+  });
+
+  it('malformed ones are refused with a reason', () => {
+    const right = crl([entry(1)], { thisUpdate: AT });
+    const reason = (file: Uint8Array) => outcome(loadCrl(file, gostTrust) as never);
+    expect(reason(right)).toBe('ok');
+    expect(reason(Buffer.concat([right, NULL]))).toBe('malformed');
+    expect(reason(new Uint8Array())).toBe('malformed');
+    expect(reason(Buffer.from('-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----'))).toBe('malformed');
+    const critical = [extension('2.5.29.28', octetString(NULL), true)];
+    expect(
+      reason(
+        makeCrl({
+          issuer: gost.issuing,
+          revoked: [],
+          thisUpdate: AT,
+          nextUpdate: later(DAY),
+          extraExtensions: critical,
+        }),
+      ),
+    ).toBe('malformed');
+    expect(reason(right)).toBe('ok');
+    const pem = `-----BEGIN X509 CRL-----\n${Buffer.from(right).toString('base64')}\n-----END X509 CRL-----\n`;
+    expect(reason(Buffer.from(pem))).toBe('ok');
+    const accepted: number[] = [];
+    for (let length = 0; length < right.length; length++)
+      if (reason(right.subarray(0, length)) === 'ok') accepted.push(length);
+    expect(accepted).toEqual([]);
+  });
+
+  it('by RSA, in shared memory like the others', () => {
+    const rsa = createTestAuthority({ family: 'rsa', at: AT });
+    const trust = createTrust(rsa.certificates);
+    const identity = rsa.issue(PERSON);
+    const ask = (revoked: Parameters<typeof crl>[0]) => {
+      const loaded = loadCrl(rsa.crl(revoked, { thisUpdate: AT }), trust);
+      const crls = loaded.ok ? [loaded.crl] : [];
+      return outcome(judge(signCms(identity, CONTENT), { trust, revocation: 'check', crls }));
+    };
+    expect(ask([])).toBe('ok');
+    expect(ask([{ certificate: identity.certificate, at: AT }])).toBe('revoked');
+  });
+});
+
+describe('both', () => {
+  const good = crl([], { thisUpdate: AT });
+  const bad = crl([entry(1)], { thisUpdate: AT });
+
+  it('a list stands in where the answer is useless, and never overrules one', () => {
+    expect(withOcsp({ thisUpdate: later(-DAY) }, { crls: [good] })).toBe('ok');
+    expect(withOcsp({ status: 'revoked' }, { crls: [good] })).toBe('revoked');
+    expect(withOcsp({ status: 'unknown' }, { crls: [good] })).toBe('revocationUnknown');
+    expect(withOcsp({}, { crls: [bad] })).toBe('revoked');
+  });
+
+  it('nothing given is nothing known', () => {
+    expect(outcome(judge(cms, { revocation: 'check' }))).toBe('revocationUnknown');
+  });
+});
+
+/** The SingleResponse of an answer with one. */
+function singleOf(response: Uint8Array): Uint8Array {
+  const sha256 = encode(0x06, Buffer.from('608648016503040201', 'hex'));
+  const at = Buffer.from(response).indexOf(sha256);
+  // SEQUENCE { SEQUENCE { SEQUENCE { sha256 …: three headers of two octets each, as everything is short.
+  const start = at - 6;
+  return response.subarray(start, start + 2 + (response[start + 1] ?? 0));
+}
