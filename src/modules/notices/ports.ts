@@ -53,6 +53,13 @@ export interface ReadyMessage {
   readonly text: string;
   readonly html?: string;
   readonly language: Language;
+  /** A code: it goes before everything else that waits for the gateway, and is worth nothing when it comes late. */
+  readonly urgent: boolean;
+}
+
+/** Which channels work now, so that a person is told honestly. */
+export interface Channels {
+  available(channel: Channel): boolean;
 }
 
 /** A gateway. Resolves when the message was handed over; throws when that failed and may be tried again. */

@@ -1,0 +1,165 @@
+import type { ComponentChildren } from 'preact';
+import { formatMoment } from '../../texts/dates.ts';
+import { fill, textsOf } from '../../texts/texts.ts';
+import { renderDocument } from '../../ui/render-document.ts';
+import type { Channel, Message, NoticeKind, ReadyMessage } from './ports.ts';
+
+/** What a message needs beside itself. */
+export interface MessageFacts {
+  readonly id: string;
+  /** The origin people see, e.g. `https://cabinet.example.kz`. */
+  readonly origin: string;
+  /** The code, for a message that carries one, and the most minutes it lives. */
+  readonly code?: { readonly text: string; readonly minutes: number };
+  /** The path of the "this wasn't me" link, for a notice that has one. */
+  readonly disavowalPath?: string;
+}
+
+/**
+ * Puts a message into the person's language: an SMS without anything that was typed by anybody, or an e-mail as plain
+ * text and simple HTML. One with a code ends with `@host #CODE`, by which browsers fill it in on our site alone.
+ */
+export function writeMessage(message: Message, facts: MessageFacts): ReadyMessage {
+  const { channel, to, language } = message;
+  const common = { id: facts.id, channel, to, language, urgent: message.kind === 'code' };
+  if (channel === 'mobile') return { ...common, text: smsText(message, facts) };
+  const letter = writeLetter(message, facts);
+  return { ...common, subject: letter.subject, text: plainText(letter), html: html(message, letter) };
+}
+
+function smsText(message: Message, facts: MessageFacts): string {
+  const t = textsOf(message.language).messages.sms;
+  if (message.kind === 'code') return `${t.codes[message.purpose]}\n${boundCode(facts)}`;
+  const what = t.notices[noticeKey(message)];
+  if (facts.disavowalPath === undefined) return fill(t.call, { what });
+  return `${fill(t.notYou, { what })}\n${facts.origin}${facts.disavowalPath}`;
+}
+
+/** An e-mail as its paragraphs, from which both its forms are made. */
+interface Letter {
+  readonly subject: string;
+  readonly cabinet: string;
+  readonly paragraphs: readonly string[];
+  /** Shown large. */
+  readonly code?: string;
+  readonly link?: { readonly lead: string; readonly label: string; readonly href: string };
+  readonly footer: string;
+  readonly lastLine?: string;
+}
+
+function writeLetter(message: Message, facts: MessageFacts): Letter {
+  const { cabinet, email: t } = textsOf(message.language).messages;
+  const frame = { cabinet, footer: t.automatic };
+  if (message.kind === 'code') {
+    const { subject, lead } = t.codes[message.purpose];
+    const { text, minutes } = codeIn(facts);
+    return {
+      ...frame,
+      subject,
+      paragraphs: [lead, fill(t.minutes, { minutes }), t.never, t.notAsked],
+      code: fill(t.code, { code: text }),
+      lastLine: boundCode(facts),
+    };
+  }
+  const { subject, text } = t.notices[noticeKey(message)];
+  const time = fill(t.time, { time: formatMoment(message.language, new Date(message.at)) });
+  const device = message.device === undefined ? [] : [fill(t.device, { device: oneLine(message.device) })];
+  const paragraphs = [text, time, ...device];
+  if (facts.disavowalPath === undefined) return { ...frame, subject, paragraphs: [...paragraphs, t.call] };
+  const href = `${facts.origin}${facts.disavowalPath}`;
+  return { ...frame, subject, paragraphs, link: { lead: t.notYou, label: t.notYouLink, href } };
+}
+
+function plainText({ cabinet, paragraphs, code, link, footer, lastLine }: Letter): string {
+  return [
+    cabinet,
+    ...(code === undefined ? [] : [code]),
+    ...paragraphs,
+    ...(link ? [`${link.lead}\n${link.href}`] : []),
+    footer,
+    ...(lastLine === undefined ? [] : [lastLine]),
+  ].join('\n\n');
+}
+
+const font = 'font:16px/1.5 sans-serif;color:#1b2733';
+
+/** No image, no style sheet, no script: nothing is fetched when it is read. */
+function html(
+  message: Message,
+  { subject, cabinet, paragraphs, code, link, footer, lastLine }: Letter,
+): string {
+  return renderDocument(
+    <html lang={message.language}>
+      <head>
+        <meta charset="utf-8" />
+        <title>{subject}</title>
+      </head>
+      <body style={`${font};max-width:36em;margin:0 auto;padding:16px`}>
+        <p style="color:#56646f">{cabinet}</p>
+        <h1 style="font-size:20px">{subject}</h1>
+        {code !== undefined && <p style="font-size:20px;font-weight:bold">{code}</p>}
+        {paragraphs.map((paragraph) => (
+          <p key={paragraph}>{paragraph}</p>
+        ))}
+        {link && (
+          <p>
+            {link.lead} <a href={link.href}>{link.label}</a>
+          </p>
+        )}
+        <Small>{footer}</Small>
+        {lastLine !== undefined && <Small>{lastLine}</Small>}
+      </body>
+    </html>,
+  );
+}
+
+function Small({ children }: { children: ComponentChildren }) {
+  return <p style="font-size:14px;color:#56646f">{children}</p>;
+}
+
+/** The line that browsers read (WICG, "Origin-bound one-time codes"). */
+function boundCode(facts: MessageFacts): string {
+  return `@${new URL(facts.origin).hostname} #${codeIn(facts).text}`;
+}
+
+function codeIn({ code }: MessageFacts): { readonly text: string; readonly minutes: number } {
+  if (!code) throw new Error('a message with a code was written without it');
+  return code;
+}
+
+const contactKeys = {
+  mobile: {
+    'contact-proposed': 'mobile-proposed',
+    'contact-changed': 'mobile-changed',
+    'contact-added': 'mobile-added',
+  },
+  email: {
+    'contact-proposed': 'email-proposed',
+    'contact-changed': 'email-changed',
+    'contact-added': 'email-added',
+  },
+} as const satisfies Record<Channel, object>;
+
+function noticeKey({
+  kind,
+  about,
+  channel,
+}: {
+  readonly kind: NoticeKind;
+  readonly about?: Channel;
+  readonly channel: Channel;
+}) {
+  switch (kind) {
+    case 'contact-proposed':
+    case 'contact-changed':
+    case 'contact-added':
+      return contactKeys[about ?? channel][kind];
+    default:
+      return kind;
+  }
+}
+
+/** A device's name comes from its browser: it stays on its line. */
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').slice(0, 100);
+}

@@ -1,0 +1,66 @@
+/** A text cut for the air: at most 140 bytes a part. */
+export interface SmsParts {
+  /** `gsm`: the 7-bit alphabet of GSM 03.38; `ucs2`: everything else, so every text in Kazakh or Russian. */
+  readonly encoding: 'gsm' | 'ucs2';
+  readonly parts: readonly string[];
+}
+
+/** The GSM 03.38 alphabet, each character at its code. The shift to its extension stands at 27. */
+const basic =
+  '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u001bÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
+/** Its extension: each takes a shift before it. */
+const extension: Readonly<Record<string, number>> = {
+  '\f': 0x0a,
+  '^': 0x14,
+  '{': 0x28,
+  '}': 0x29,
+  '\\': 0x2f,
+  '[': 0x3c,
+  '~': 0x3d,
+  ']': 0x3e,
+  '|': 0x40,
+  '€': 0x65,
+};
+const shift = 0x1b;
+
+/** Units in a message of one part, and in each part of several: a header of six bytes joins those. */
+const room = { gsm: { alone: 160, joined: 153 }, ucs2: { alone: 70, joined: 67 } } as const;
+
+/**
+ * Cuts a text into SMS parts, as few as there can be: 160 characters (153 in each of several) where the GSM alphabet has
+ * them all, 70 (67) otherwise. No part ends inside a character.
+ */
+export function smsParts(text: string): SmsParts {
+  const characters = [...text];
+  const encoding = characters.every((one) => gsmUnits(one) !== undefined) ? 'gsm' : 'ucs2';
+  const size = (one: string) => (encoding === 'gsm' ? (gsmUnits(one) ?? []).length : one.length);
+  const { alone, joined } = room[encoding];
+  const length = characters.reduce((sum, one) => sum + size(one), 0);
+  if (length <= alone) return { encoding, parts: [text] };
+  const parts: string[] = [];
+  let part = '';
+  let used = 0;
+  for (const one of characters) {
+    if (used + size(one) > joined) {
+      parts.push(part);
+      part = '';
+      used = 0;
+    }
+    part += one;
+    used += size(one);
+  }
+  return { encoding, parts: [...parts, part] };
+}
+
+/** The bytes of one part as SMPP carries them: GSM characters unpacked, one in a byte; UCS-2 high byte first. */
+export function smsBytes(encoding: SmsParts['encoding'], part: string): Buffer {
+  if (encoding === 'ucs2') return Buffer.from(part, 'utf16le').swap16();
+  return Buffer.from([...part].flatMap((one) => gsmUnits(one) ?? []));
+}
+
+function gsmUnits(character: string): readonly number[] | undefined {
+  const extended = extension[character];
+  if (extended !== undefined) return [shift, extended];
+  const code = basic.indexOf(character);
+  return code === -1 || code === shift ? undefined : [code];
+}
