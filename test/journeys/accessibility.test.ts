@@ -39,6 +39,20 @@ async function spoil(visitor: BrowserVisitor, script: string, button: string): P
   await visitor.press(button);
 }
 
+async function proposeMobile({ visitor, t, asPerson }: Look): Promise<PersonLine> {
+  const person = await asPerson(requisites);
+  await visitor.fill(t.requisites.mobilePhone, '+7 (702) 111-22-33');
+  await visitor.press(t.requisites.save);
+  expect(await visitor.heading()).toBe(t.confirm.title);
+  return person;
+}
+
+async function openNotMe(look: Look): Promise<void> {
+  const person = await proposeMobile(look);
+  await look.visitor.open(await look.world.notMePath(person));
+  expect(await look.visitor.heading()).toBe(look.t.notMe.title);
+}
+
 /** Every page by its route, in every state that looks different: empty, filled, with errors. */
 const pages: Readonly<Record<string, readonly Variant[]>> = {
   '/': [
@@ -163,6 +177,42 @@ const pages: Readonly<Record<string, readonly Variant[]>> = {
       },
     ],
   ],
+  '/services/requisites/confirm': [
+    ['codes to type', proposeMobile],
+    [
+      'with wrong codes',
+      async (look) => {
+        await proposeMobile(look);
+        const { visitor, t } = look;
+        for (const label of await visitor.labels()) {
+          if (label === t.confirm.newMobileCode || label === t.confirm.currentCode)
+            await visitor.fill(label, '000');
+        }
+        await visitor.press(t.confirm.submit);
+        expect(await visitor.status()).toBe(422);
+      },
+    ],
+    [
+      'no channel that could confirm',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites, { requisites: nothing });
+        await visitor.fill(t.requisites.mobilePhone, '+7 (702) 111-22-33');
+        await visitor.press(t.requisites.save);
+        expect(await visitor.heading()).toBe(t.confirm.title);
+      },
+    ],
+  ],
+  '/not-me/:link': [
+    ['asked', openNotMe],
+    [
+      'answered',
+      async (look) => {
+        await openNotMe(look);
+        await look.visitor.press(look.t.notMe.submit);
+        expect(await look.visitor.heading()).toBe(look.t.notMe.doneTitle);
+      },
+    ],
+  ],
   '/receipts/:number': [
     [
       'of a change',
@@ -242,9 +292,20 @@ afterAll(async () => {
   await service.close();
 });
 
+/** One browser profile serves a whole language; each look begins without cookies. */
+const visitors = new Map<Language, Promise<BrowserVisitor>>();
+
+function visitorFor(language: Language): Promise<BrowserVisitor> {
+  const known = visitors.get(language) ?? browserVisitor(browser, origin, { javaScript: true });
+  visitors.set(language, known);
+  return known;
+}
+
 async function look(language: Language, reach: Variant[1]): Promise<string[]> {
-  const visitor = await browserVisitor(browser, origin, { javaScript: true });
-  await visitor.page.context().addCookies([{ name: 'language', value: language, url: origin }]);
+  const visitor = await visitorFor(language);
+  const context = visitor.page.context();
+  await context.clearCookies();
+  await context.addCookies([{ name: 'language', value: language, url: origin }]);
   const world = openWorld(service, async () => visitor);
   const t = textsOf(language);
   await reach({
@@ -261,9 +322,7 @@ async function look(language: Language, reach: Variant[1]): Promise<string[]> {
     },
   });
   expect(await visitor.language()).toBe(language);
-  const faults = [...(await accessibilityFaults(visitor.page)), ...(await widthFaults(visitor.page))];
-  await visitor.leave();
-  return faults;
+  return [...(await accessibilityFaults(visitor.page)), ...(await widthFaults(visitor.page))];
 }
 
 test('every page of the route table is in the table of this test', () => {
@@ -279,6 +338,8 @@ describe.each(languages)('in %s, axe finds nothing and nothing sticks out at 320
       expect(await look(language, reach)).toEqual([]);
     });
   });
+
+  afterAll(async () => (await visitorFor(language)).leave());
 
   test.each(problemPages)('problem page: %s', async (_name, reach) => {
     expect(await look(language, reach)).toEqual([]);

@@ -26,6 +26,8 @@ export interface World {
   saved(
     person: PersonLine,
   ): Promise<{ readonly changes: number; readonly outbox: number; readonly revision: number }>;
+  /** The "this wasn't me" link of a notice that was sent to this person. */
+  notMePath(person: PersonLine): Promise<string>;
   /** A change made at a branch of the fund, unknown to the cabinet. */
   changeAtBranch(person: PersonLine, fields: Partial<PersonLine['requisites']>): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { sql } from '../../src/adapters/postgres/sql.ts';
+import { disavowalPath } from '../../src/modules/notices/disavowal.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import type { TestService } from '../support/service.ts';
 import type { Visitor } from '../support/visitor.ts';
@@ -53,6 +54,13 @@ export function openWorld(service: TestService, begin: () => Promise<Visitor>): 
         from cabinet.holder h where iin = ${person.iin}`);
       if (!row) throw new Error('this person has no cabinet');
       return { ...row, revision: row.revision ?? 0 };
+    },
+    async notMePath(person) {
+      const row = await database.first<{ id: string }>(sql`
+        select disavowal_id as id from cabinet.disavowal d join cabinet.holder h using (holder_id)
+        where h.iin = ${person.iin} limit 1`);
+      if (!row) throw new Error('no notice with a link was sent');
+      return disavowalPath(service.keys, row.id);
     },
     async changeAtBranch(person, fields) {
       await service.enrol({ ...person, requisites: { ...person.requisites, ...fields } });

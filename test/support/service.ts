@@ -5,6 +5,7 @@ import { argon2Hasher } from '../../src/adapters/passwords/argon2.ts';
 import type { Database } from '../../src/adapters/postgres/database.ts';
 import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
+import { type Keys, makeKeys } from '../../src/keys.ts';
 import { freshDatabase } from './database.ts';
 import { type PersonLine, password } from './people.ts';
 
@@ -14,6 +15,8 @@ export interface TestService {
   readonly routes: App['routes'];
   readonly metrics: App['metrics'];
   readonly database: Database;
+  /** What the service signs with, to make the links that it sends. */
+  readonly keys: Keys;
   /** Every line that was logged, at the finest level. */
   readonly logLines: readonly string[];
   /** Imports a person into the fund; once more with other values, as a change made at a branch. */
@@ -27,8 +30,9 @@ export interface TestService {
 export async function startService(environment: Readonly<Record<string, string>> = {}): Promise<TestService> {
   const { database, drop } = await freshDatabase();
   const logLines: string[] = [];
+  const config = readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32), LOG_LEVEL: 'debug', ...environment });
   const app = await buildApp({
-    config: readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32), LOG_LEVEL: 'debug', ...environment }),
+    config,
     database,
     log: pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) }),
   });
@@ -38,6 +42,7 @@ export async function startService(environment: Readonly<Record<string, string>>
     routes: app.routes,
     metrics: app.metrics,
     database,
+    keys: makeKeys(config.secretKeys),
     logLines,
     enrol: (person) => enrol(database, person),
     listen: () => app.server.listen({ host: '127.0.0.1', port: 0 }),
