@@ -60,7 +60,13 @@ export function RequisitesPage(props: RequisitesPageProps) {
       <MessageBox {...props} />
       <PageHeading
         title={t.requisites.title}
-        trail={{ label: t.layout.services, links: [{ href: '/services', label: t.layout.services }] }}
+        trail={{
+          label: t.layout.services,
+          links: [
+            { href: '/services', label: t.layout.services },
+            { href: '/services#details-section', label: t.services.sectionTitle },
+          ],
+        }}
       />
       {cannotSave && (
         <Alert kind="warning" title={t.requisites.documentNone}>

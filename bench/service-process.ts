@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { pino } from 'pino';
+import { buildApp } from '../src/app.ts';
+import { readConfig } from '../src/config.ts';
+import { prepare } from '../src/start.ts';
+
+/** The service in a process of its own, so that its CPU time is not mixed with the load's. Answers `cpu` over IPC. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = pino({ level: 'warn' });
+  const prepared = await prepare(config, log);
+  const app = await buildApp({ config, database: prepared.database, log });
+  await app.server.listen({ port: 0, host: '127.0.0.1' });
+  app.startWork();
+  process.on('message', async (message) => {
+    if (message === 'cpu') process.send?.({ cpu: process.cpuUsage(), memory: memoryOf() });
+    if (message === 'stop') {
+      await app.close();
+      await prepared.close();
+      process.exit(0);
+    }
+  });
+  process.send?.({ origin: app.server.listeningOrigin });
+}
+
+/** Resident memory, MB. */
+function memoryOf(): number {
+  const pages = Number(readFileSync('/proc/self/statm', 'utf8').split(' ')[1]);
+  return (pages * 4) / 1024;
+}
+
+await main();

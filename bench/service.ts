@@ -1,0 +1,130 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'node-html-parser';
+import { root } from '../src/root.ts';
+
+/** The service under measurement, in a process and on a database of its own. */
+export interface MeasuredService {
+  readonly origin: string;
+  /** CPU time of the service's process so far, microseconds, and its resident memory, MB. */
+  usage(): Promise<{ readonly cpu: number; readonly memory: number }>;
+  close(): Promise<void>;
+}
+
+/** Starts the service with the demonstration people. */
+export async function startMeasured(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<MeasuredService> {
+  const varDir = await mkdtemp(join(tmpdir(), 'kabinet-bench-'));
+  const child = fork(join(root, 'dist/bench/service-process.js'), {
+    env: { ...process.env, VAR_DIR: varDir, DEMO: '1', DATABASE_URL: '', ...environment },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const { origin } = (await answer(child)) as { origin: string };
+  return {
+    origin,
+    async usage() {
+      child.send('cpu');
+      const { cpu, memory } = (await answer(child)) as { cpu: NodeJS.CpuUsage; memory: number };
+      return { cpu: cpu.user + cpu.system, memory };
+    },
+    async close() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.send('stop');
+      await ended;
+      await rm(varDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function answer(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
+  });
+}
+
+/** One of the demonstration people. */
+export interface Person {
+  readonly iin: string;
+  readonly password: string;
+}
+
+/** The demonstration people who can sign in and save. */
+export async function peopleWhoSave(): Promise<Person[]> {
+  const lines = (await readFile(join(root, 'data/demo-people.jsonl'), 'utf8')).split('\n').filter(Boolean);
+  const people = lines.map(
+    (line) => JSON.parse(line) as Person & { status?: string; documents: { validUntil: string }[] },
+  );
+  const today = new Date().toISOString().slice(0, 10);
+  return people.filter(
+    ({ status, documents }) =>
+      (status ?? 'active') === 'active' && documents.some(({ validUntil }) => validUntil > today),
+  );
+}
+
+/** A browser without its looks: cookies and forms. */
+export class Client {
+  private readonly cookies = new Map<string, string>();
+  readonly origin: string;
+
+  constructor(origin: string) {
+    this.origin = origin;
+  }
+
+  get cookieHeader(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  async get(path: string): Promise<{ status: number; html: string; fields: Record<string, string> }> {
+    return this.read(
+      await fetch(this.origin + path, { headers: { cookie: this.cookieHeader }, redirect: 'manual' }),
+    );
+  }
+
+  async post(
+    path: string,
+    fields: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; location: string | null; html: string }> {
+    const response = await fetch(this.origin + path, {
+      method: 'POST',
+      headers: {
+        cookie: this.cookieHeader,
+        origin: this.origin,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: new URLSearchParams(fields).toString(),
+      redirect: 'manual',
+    });
+    const { html } = await this.read(response);
+    return { status: response.status, location: response.headers.get('location'), html };
+  }
+
+  /** Signs in and stays signed in. */
+  async signIn({ iin, password }: Person): Promise<void> {
+    const { fields } = await this.get('/sign-in');
+    const { status } = await this.post('/sign-in', { csrf: fields['csrf'] ?? '', iin, password });
+    if (status !== 303) throw new Error(`sign-in answered ${status}`);
+  }
+
+  private async read(
+    response: Response,
+  ): Promise<{ status: number; html: string; fields: Record<string, string> }> {
+    for (const line of response.headers.getSetCookie()) {
+      const [pair = ''] = line.split(';');
+      const at = pair.indexOf('=');
+      if (at === pair.length - 1) this.cookies.delete(pair.slice(0, at));
+      else this.cookies.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+    const html = await response.text();
+    const fields: Record<string, string> = {};
+    for (const input of parse(html).querySelectorAll('#page-form input')) {
+      const [type, name] = [input.getAttribute('type'), input.getAttribute('name')];
+      const off = (type === 'radio' || type === 'checkbox') && input.getAttribute('checked') === undefined;
+      if (name !== undefined && !off) fields[name] = input.getAttribute('value') ?? '';
+    }
+    return { status: response.status, html, fields };
+  }
+}
