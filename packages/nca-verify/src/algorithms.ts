@@ -64,9 +64,11 @@ export function algorithm(element: Element): string {
   return id;
 }
 
-/** As `algorithm`, for structures that may name algorithms we do not know, with whatever parameters they have. */
+/** As `algorithm`, but an identifier that is not in the table may have whatever parameters it likes: it will be refused by name. */
 export function anyAlgorithm(element: Element): string {
-  return oid(new Fields(element, 'an algorithm').take(TAG.oid));
+  const id = oid(new Fields(element, 'an algorithm').take(TAG.oid));
+  const known = SCHEMES.some((row) => [row.digest, row.signature, row.keyInMessage].includes(id));
+  return known ? algorithm(element) : id;
 }
 
 /** Reads a SubjectPublicKeyInfo. */
