@@ -77,7 +77,7 @@ export function link(page: HTMLElement, text: string): string {
 }
 
 /** The form that a control belongs to. */
-export function formOf(page: HTMLElement, element: HTMLElement): HTMLElement {
+function formOf(page: HTMLElement, element: HTMLElement): HTMLElement {
   const named = element.getAttribute('form');
   const form = named === undefined ? element.closest('form') : page.getElementById(named);
   if (!form) throw new Error(`"${element.toString()}" belongs to no form`);
@@ -126,7 +126,7 @@ export function heldValue(page: HTMLElement, label: string): string {
 }
 
 /** The option that a list sends: the last one marked, else the first. */
-export function chosenOption(select: HTMLElement): HTMLElement | undefined {
+function chosenOption(select: HTMLElement): HTMLElement | undefined {
   const options = select.querySelectorAll('option');
   return options.filter((option) => option.hasAttribute('selected')).at(-1) ?? options[0];
 }
