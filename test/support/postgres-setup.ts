@@ -1,10 +1,10 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestProject } from 'vitest/node';
 import type { Binaries } from '../../src/adapters/postgres/embedded-binaries.ts';
 import { isServer, serverProcess } from '../../src/adapters/postgres/embedded-process.ts';
+import { scratchFolder } from './scratch.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -17,7 +17,7 @@ declare module 'vitest' {
 
 /** Gives a project's run a folder for its database server, and ends that server with the run. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), 'kabinet-test-'));
+  const folder = scratchFolder('kabinet-test-');
   // Where root has no user namespaces, the server runs as another user inside.
   await chmod(folder, 0o711);
   project.provide('postgresFolder', folder);

@@ -11,12 +11,12 @@ import {
   statSync,
 } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, realpath, rename, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { scratchFolder } from '../../../test/support/scratch.ts';
 import { root } from '../../root.ts';
 import { type ConnectionParts, openDatabase } from './database.ts';
 import {
@@ -36,6 +36,8 @@ const nobodyRunsNode = asRoot && spawnSync(process.execPath, ['--version'], nobo
 /** Programs and folders of all tests, enterable by everybody. */
 let shelf: string;
 let childScript: string;
+/** A `VAR_DIR` to copy. */
+let seeded: string;
 let varDir: string;
 let used: EmbeddedPostgres[];
 let children: ChildProcess[];
@@ -43,7 +45,7 @@ let said: string[];
 const log = { info: (message: string) => said.push(message), warn: (message: string) => said.push(message) };
 
 beforeAll(async () => {
-  shelf = await realpath(await mkdtemp(join(tmpdir(), 'kabinet-embedded-')));
+  shelf = scratchFolder('kabinet-embedded-');
   chmodSync(shelf, 0o711);
   childScript = join(shelf, 'child.cjs');
   await build({
@@ -56,6 +58,9 @@ beforeAll(async () => {
     external: ['pg-native'],
   });
   chmodSync(childScript, 0o644);
+  said = [];
+  seeded = join(shelf, 'seeded');
+  await (await startEmbeddedPostgres({ varDir: seeded, log })).stop();
 });
 
 afterAll(() => rmSync(shelf, { recursive: true, force: true }));
@@ -72,9 +77,16 @@ afterEach(async () => {
   await Promise.all(used.map((server) => server.stop()));
   const left = serverProcess(data());
   if (left !== undefined) process.kill(left, 'SIGKILL');
+  rmSync(varDir, { recursive: true, force: true, maxRetries: 3 });
 });
 
 const data = (folder = varDir) => join(folder, 'postgres', 'data');
+
+/** Puts a database that has run once into the folder, faster than making one anew. */
+async function seed(): Promise<void> {
+  await mkdir(join(varDir, 'postgres'), { mode: 0o700 });
+  await cp(data(seeded), data(), { recursive: true });
+}
 
 async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<EmbeddedPostgres> {
   const server = await startEmbeddedPostgres({ varDir, log, ...options });
@@ -138,7 +150,7 @@ async function spawnService(options: SpawnOptions = {}, more: object = {}): Prom
 
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
-describe('a service', () => {
+describe('a service on an empty folder', () => {
   test('starts on an empty folder, privately, and stops', async () => {
     const server = await start();
     expect(server.connection).toMatchObject({ user: 'kabinet', database: 'kabinet' });
@@ -177,6 +189,31 @@ describe('a service', () => {
     await expect(query(server, 'select 1')).rejects.toThrow(/ENOENT|ECONNREFUSED/);
   });
 
+  test('wins or is refused when two start at once', async () => {
+    const outcomes = await Promise.allSettled([start(), start()]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await query(used[0] ?? (await start()), 'select 1 as works')).toEqual([{ works: 1 }]);
+  });
+
+  test('works in a folder deeper than a socket may be', async () => {
+    const deep = join(varDir, ...Array.from({ length: 12 }, (_, n) => `қалта ${n} "quoted", long`));
+    const server = await start({ varDir: deep });
+    expect(mode(server.connection.host)).toBe('700');
+    expect(await query(server, 'select 1 as works')).toEqual([{ works: 1 }]);
+    await server.stop();
+    expect(existsSync(server.connection.host)).toBe(false);
+  });
+
+  test('refuses the data of another PostgreSQL', async () => {
+    await mkdir(data(), { recursive: true, mode: 0o700 });
+    await writeFile(join(data(), 'PG_VERSION'), '12\n');
+    await expect(start()).rejects.toThrow(/made by PostgreSQL 12 and this is 18/);
+  });
+});
+
+describe('a service', () => {
+  beforeEach(seed);
+
   test('finds its data again', async () => {
     const first = await start();
     await query(first, 'create table kept as select 7 as n');
@@ -192,25 +229,10 @@ describe('a service', () => {
     expect(await query(first, 'select 1 as works')).toEqual([{ works: 1 }]);
   });
 
-  test('wins or is refused when two start at once on an empty folder', async () => {
-    const outcomes = await Promise.allSettled([start(), start()]);
-    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(await query(used[0] ?? (await start()), 'select 1 as works')).toEqual([{ works: 1 }]);
-  });
-
   test('follows one that is just stopping', async () => {
     const first = await start();
     const [second] = await Promise.all([start(), first.stop()]);
     expect(await query(second, 'select 1 as works')).toEqual([{ works: 1 }]);
-  });
-
-  test('works in a folder deeper than a socket may be', async () => {
-    const deep = join(varDir, ...Array.from({ length: 12 }, (_, n) => `қалта ${n} "quoted", long`));
-    const server = await start({ varDir: deep });
-    expect(mode(server.connection.host)).toBe('700');
-    expect(await query(server, 'select 1 as works')).toEqual([{ works: 1 }]);
-    await server.stop();
-    expect(existsSync(server.connection.host)).toBe(false);
   });
 
   test('has its server back when that dies', async () => {
@@ -253,12 +275,6 @@ describe('a service', () => {
     const written = readFileSync(join(varDir, 'postgres.log'), 'utf8');
     expect(written).toContain('database system is ready');
     expect(written).not.toContain(canary);
-  });
-
-  test('refuses the data of another PostgreSQL', async () => {
-    await mkdir(data(), { recursive: true, mode: 0o700 });
-    await writeFile(join(data(), 'PG_VERSION'), '12\n');
-    await expect(start()).rejects.toThrow(/made by PostgreSQL 12 and this is 18/);
   });
 
   test('says what PostgreSQL said when it does not start', async () => {
@@ -306,6 +322,8 @@ async function deadUnreaped(): Promise<number> {
 }
 
 describe('a service that ends badly', () => {
+  beforeEach(seed);
+
   test('killed: the next one adopts its server and finds every acknowledged row', async () => {
     const child = await spawnService();
     await vi.waitFor(() => expect(child.written()).toBeGreaterThan(50), 20_000);
@@ -359,6 +377,8 @@ describe('a service that ends badly', () => {
 });
 
 describe('a command', () => {
+  beforeEach(seed);
+
   test('joins the server of the service and leaves it running', async () => {
     const service = await start();
     const server = serverProcess(data());
