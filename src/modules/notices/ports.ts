@@ -70,3 +70,19 @@ export interface MessageSender {
   readonly available: boolean;
   close(): Promise<void>;
 }
+
+/** A message as the demonstration keeps it instead of sending. */
+export interface SentMessage {
+  readonly id: string;
+  readonly channel: Channel;
+  readonly to: string;
+  readonly language: Language;
+  readonly subject: string | null;
+  readonly text: string;
+  readonly sentAt: Date;
+}
+
+export interface InboxStore {
+  /** Up to `most` messages, the newest first. */
+  newest(most: number): Promise<readonly SentMessage[]>;
+}

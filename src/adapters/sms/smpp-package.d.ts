@@ -1,0 +1,62 @@
+/** The part of `smpp` 0.5.1 that is used here; the package has no types of its own. */
+declare module 'smpp' {
+  import type { EventEmitter } from 'node:events';
+  import type { Server as NetServer, Socket } from 'node:net';
+  import type { SecureContextOptions } from 'node:tls';
+
+  /** A protocol data unit: the header, and what its command carries. */
+  export interface Pdu {
+    readonly command: string;
+    readonly command_status: number;
+    readonly sequence_number: number;
+    readonly system_id?: string;
+    readonly password?: string;
+    readonly message_id?: string;
+    readonly source_addr?: string;
+    readonly source_addr_ton?: number;
+    readonly destination_addr?: string;
+    readonly esm_class?: number;
+    readonly data_coding?: number;
+    readonly validity_period?: string | Date;
+    readonly registered_delivery?: number;
+    readonly user_message_reference?: number;
+    readonly receipted_message_id?: string;
+    readonly message_state?: number;
+    /** On receipt; `udh` is the list of its elements. */
+    readonly short_message?: { readonly message: string | Buffer; readonly udh?: readonly Buffer[] };
+    response(fields?: Readonly<Record<string, unknown>>): Pdu;
+  }
+
+  type Fields = Readonly<Record<string, unknown>>;
+  type OnResponse = (answer: Pdu) => void;
+
+  /** One connection. Each command is a method; it gives false when the socket is gone. */
+  export interface Session extends EventEmitter {
+    readonly socket: Socket;
+    send(pdu: Pdu): boolean;
+    bind_transceiver(fields: Fields, onResponse: OnResponse): boolean;
+    submit_sm(fields: Fields, onResponse: OnResponse): boolean;
+    deliver_sm(fields: Fields, onResponse?: OnResponse): boolean;
+    enquire_link(onResponse: OnResponse): boolean;
+    unbind(onResponse: OnResponse): boolean;
+    close(onClosed?: () => void): void;
+    destroy(): void;
+  }
+
+  interface ConnectOptions extends SecureContextOptions {
+    readonly host: string;
+    readonly port: number;
+    readonly tls?: boolean;
+    readonly servername?: string;
+  }
+
+  const smpp: {
+    connect(options: ConnectOptions): Session;
+    createServer(
+      options: { readonly key?: string; readonly cert?: string },
+      onSession: (session: Session) => void,
+    ): NetServer;
+  };
+  // biome-ignore lint/style/noDefaultExport: this is how a CommonJS package arrives
+  export default smpp;
+}

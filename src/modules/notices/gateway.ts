@@ -1,0 +1,238 @@
+import { Undeliverable } from '../delivery/undeliverable.ts';
+import type { Channel, MessageSender, ReadyMessage } from './ports.ts';
+
+/** The outside world behind a channel, as an adapter gives it: it only sends and answers. */
+export interface Gateway {
+  readonly channel: Channel;
+  /**
+   * Hands a message over; waits for its turn before each piece. Throws `Undeliverable` when the gateway will never take
+   * it, anything else when another try may help.
+   */
+  send(message: ReadyMessage, turns: Turns): Promise<void>;
+  /** Resolves when the gateway answers; connects where there is no connection. */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** When the next piece may leave. */
+export interface Turns {
+  /** Throws when the message's time is up. */
+  next(): Promise<void>;
+  /** The gateway wants fewer: everybody waits half a second, then one, two, … up to eight. */
+  slower(): void;
+}
+
+export interface GatewayLimits {
+  /** Messages handed over at the same time. */
+  readonly atOnce: number;
+  /** Of those, kept free for codes. */
+  readonly reserved: number;
+  /** Pieces (SMS parts, e-mails) a second. */
+  readonly perSecond: number;
+  /** For one message, waiting for its turn included; milliseconds, well under the 30 seconds of a lease. */
+  readonly deadline: number;
+  /** Failures in a row after which the gateway counts as down. */
+  readonly failures: number;
+  /** Milliseconds between questions whether it is back. */
+  readonly probeDown: number;
+  /** Milliseconds between questions whether it still answers; undefined: only messages tell. */
+  readonly probeUp?: number;
+}
+
+export const usualLimits: GatewayLimits = {
+  atOnce: 10,
+  reserved: 3,
+  perSecond: 30,
+  deadline: 15_000,
+  failures: 3,
+  probeDown: 5_000,
+};
+
+/** What may be stored of a failure: a code, never a value. */
+export class GatewayFailure extends Error {
+  override readonly name = 'GatewayFailure';
+  readonly code: string;
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/**
+ * Makes a sender of a gateway: codes go first, so many at once and a second, each within a deadline; after failures in a
+ * row nothing is tried until the gateway answers a question again. `changed` is told when it goes down or comes back.
+ */
+export function guardGateway(
+  make: (lost: () => void) => Gateway,
+  limits: GatewayLimits,
+  changed: (available: boolean) => void = () => undefined,
+): MessageSender {
+  let available = true;
+  let failed = 0;
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let probing: Promise<void> | undefined;
+  const hands = makeQueue();
+  const pace = makeQueue();
+  let inHand = 0;
+  let tokens = 1;
+  let filledAt = performance.now();
+  let pausedUntil = 0;
+  let pauses = 0;
+  let paceTimer: NodeJS.Timeout | undefined;
+
+  const gateway = make(() => probe());
+  probe();
+
+  function setAvailable(now: boolean): void {
+    if (now) failed = 0;
+    if (available === now) return;
+    available = now;
+    changed(now);
+  }
+
+  function probe(): void {
+    if (closed || probing) return;
+    clearTimeout(timer);
+    probing = within(limits.deadline, gateway.probe())
+      .then(
+        () => setAvailable(true),
+        () => setAvailable(false),
+      )
+      .finally(() => {
+        probing = undefined;
+        const wait = available ? limits.probeUp : limits.probeDown;
+        if (!closed && wait !== undefined) timer = setTimeout(probe, wait).unref();
+      });
+  }
+
+  function takeHand(): void {
+    const free = limits.atOnce - inHand;
+    const next = free > limits.reserved ? hands.shift() : free > 0 ? hands.shiftUrgent() : undefined;
+    if (!next) return;
+    inHand += 1;
+    next();
+  }
+
+  function giveHand(): void {
+    inHand -= 1;
+    takeHand();
+  }
+
+  /** A bucket of one second's pieces, that fills evenly. */
+  function takeTurn(): void {
+    clearTimeout(paceTimer);
+    const now = performance.now();
+    tokens = Math.min(limits.perSecond, tokens + ((now - filledAt) / 1_000) * limits.perSecond);
+    filledAt = now;
+    while (now >= pausedUntil && tokens >= 1) {
+      const next = pace.shift();
+      if (!next) return;
+      tokens -= 1;
+      next();
+    }
+    if (pace.empty()) return;
+    const wait = Math.max(pausedUntil - now, ((1 - tokens) / limits.perSecond) * 1_000, 1);
+    paceTimer = setTimeout(takeTurn, wait);
+  }
+
+  function slower(): void {
+    const now = performance.now();
+    if (now < pausedUntil) return;
+    pausedUntil = now + 500 * 2 ** Math.min(pauses, 4);
+    pauses += 1;
+  }
+
+  return {
+    channel: gateway.channel,
+    get available() {
+      return available;
+    },
+    async send(message) {
+      if (!available) throw new GatewayFailure('GATEWAY_DOWN');
+      const { urgent } = message;
+      const deadline = new AbortController();
+      const late = setTimeout(() => deadline.abort(new GatewayFailure('GATEWAY_TIMEOUT')), limits.deadline);
+      const { signal } = deadline;
+      // Time that runs out while we wait for ourselves says nothing of the gateway.
+      let waiting = true;
+      const next = async (): Promise<void> => {
+        signal.throwIfAborted();
+        waiting = true;
+        await pace.wait(urgent, signal, takeTurn);
+        waiting = false;
+      };
+      try {
+        await hands.wait(urgent, signal, takeHand);
+        try {
+          await unlessAborted(signal, gateway.send(message, { next, slower }));
+        } finally {
+          giveHand();
+        }
+        pauses = 0;
+        setAvailable(true);
+      } catch (error) {
+        if (error instanceof Undeliverable) failed = 0;
+        else if (!waiting) failed += 1;
+        if (failed >= limits.failures) {
+          setAvailable(false);
+          probe();
+        }
+        throw error;
+      } finally {
+        clearTimeout(late);
+      }
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      clearTimeout(paceTimer);
+      await gateway.close();
+      await probing;
+    },
+  };
+}
+
+/** Waits for a place in one of two lines; the urgent line is served first. */
+function makeQueue() {
+  const urgent = new Set<() => void>();
+  const others = new Set<() => void>();
+  const take = (line: Set<() => void>): (() => void) | undefined => {
+    const [next] = line;
+    if (next) line.delete(next);
+    return next;
+  };
+  return {
+    shift: () => take(urgent) ?? take(others),
+    shiftUrgent: () => take(urgent),
+    empty: () => urgent.size + others.size === 0,
+    wait: (isUrgent: boolean, signal: AbortSignal, serve: () => void): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const line = isUrgent ? urgent : others;
+        const aborted = () => {
+          line.delete(served);
+          reject(signal.reason);
+        };
+        const served = () => {
+          signal.removeEventListener('abort', aborted);
+          resolve();
+        };
+        signal.addEventListener('abort', aborted, { once: true });
+        line.add(served);
+        serve();
+      }),
+  };
+}
+
+function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => reject(signal.reason);
+    if (signal.aborted) aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
+}
+
+function within<Value>(milliseconds: number, work: Promise<Value>): Promise<Value> {
+  return unlessAborted(AbortSignal.timeout(milliseconds), work);
+}

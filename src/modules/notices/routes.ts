@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify';
+import type { SendPage } from '../../web/page.tsx';
+import { fast, type Lane, threeDays } from '../delivery/deliver.ts';
+import { deliverMessage, type MessageParts } from './deliver-message.ts';
+import { writeMessage } from './messages.tsx';
+import { InboxPage } from './pages.tsx';
+import type { Channel, InboxStore, SentMessage } from './ports.ts';
+
+const mostOnPage = 100;
+const mostInJson = 20_000;
+
+/** `/demo/inbox`: what a real cabinet would have sent. Only for a demonstration: it shows everybody's codes. */
+export function inboxRoutes(
+  server: FastifyInstance,
+  { store, sendPage }: { store: InboxStore; sendPage: SendPage },
+): void {
+  server.get('/demo/inbox', { config: { access: 'anyone' } }, async (request, reply) => {
+    reply.header('vary', 'Accept');
+    if (request.headers.accept?.includes('application/json')) {
+      return (await store.newest(mostInJson)).map(asJson);
+    }
+    const { texts: t, language } = request.visit;
+    return sendPage(request, reply, {
+      title: t.inbox.title,
+      body: InboxPage({ t: t.inbox, language, messages: await store.newest(mostOnPage) }),
+    });
+  });
+}
+
+function asJson({ to, channel, text, sentAt }: SentMessage) {
+  return { to, channel: channel === 'mobile' ? 'sms' : 'email', text, sentAt: sentAt.toISOString() };
+}
+
+const channels: readonly Channel[] = ['mobile', 'email'];
+
+/** Codes tolerate no wait, so nothing else is ever before them; each channel stands and falls by itself. */
+const kinds = [
+  { name: 'code', atOnce: 16, patience: fast },
+  { name: 'notice', atOnce: 8, patience: threeDays },
+] as const;
+
+/** The ways out for messages, as routes are the ways in: a lane for codes and one for notices, of each channel. */
+export function messageLanes(parts: MessageParts): Lane[] {
+  return kinds.flatMap((kind) =>
+    channels.map((channel) => ({
+      ...kind,
+      channel,
+      ordered: false,
+      handOver: (parcel) => deliverMessage(parts, writeMessage, parcel),
+    })),
+  );
+}
