@@ -23,7 +23,13 @@ create table cabinet.street_word (
   primary key (place, word, street_id)
 );
 
-create index street_word_anywhere on cabinet.street_word (word, weight desc);
+-- The 500 heaviest streets of each word, for when no place is typed: "Абай" stands in every village.
+create table cabinet.street_anywhere (
+  word      text collate "C" not null,
+  street_id bigint not null,
+  weight    real not null,
+  primary key (word, street_id)
+);
 
 -- Each distinct word and in how many streets it stands.
 create table cabinet.street_vocabulary (

@@ -28,7 +28,9 @@ const batch = 5_000;
 /** Most streets a search looks at. */
 const most = 200;
 /** Most words a beginning stands for when no place is known. */
-const mostWords = 30;
+const mostWords = 20;
+/** Most streets of a word that are found without a place: those of the largest places. */
+const mostOfWord = 500;
 /** Letters from which on a slip is looked for. */
 const leastForSlip = 4;
 /** Milliseconds for which "is anything imported" is remembered. */
@@ -73,6 +75,7 @@ export function streetStore(database: Database, now: () => number = () => perfor
         await transaction.run(sql`set local statement_timeout = '5min'`);
         await transaction.run(sql`delete from cabinet.street_spelling`);
         await transaction.run(sql`delete from cabinet.street_vocabulary`);
+        await transaction.run(sql`delete from cabinet.street_anywhere`);
         await transaction.run(sql`delete from cabinet.street_word`);
         await transaction.run(sql`delete from cabinet.street`);
         for (let from = 0; from < streets.length; from += batch) {
@@ -82,16 +85,25 @@ export function streetStore(database: Database, now: () => number = () => perfor
           insert into cabinet.street_vocabulary (word, streets)
           select word, count(distinct street_id) from cabinet.street_word group by word`);
         await transaction.run(sql`
+          insert into cabinet.street_anywhere (word, street_id, weight)
+          select word, street_id, weight from (
+            select word, street_id, weight,
+              row_number() over (partition by word order by weight desc, street_id) as place_in_line
+            from cabinet.street_word) as ranked
+          where place_in_line <= ${mostOfWord}`);
+        await transaction.run(sql`
           insert into cabinet.street_spelling (spelling, word)
           select word, word from cabinet.street_vocabulary
           union
           select substr(word, 1, at - 1) || substr(word, at + 1), word
           from cabinet.street_vocabulary, generate_series(1, length(word)) as at
           where length(word) >= ${leastForSlip - 1}`);
+        // Within the transaction, so that the first search after it already has a good plan.
+        await transaction.run(
+          sql`analyze cabinet.street, cabinet.street_word, cabinet.street_anywhere,
+            cabinet.street_vocabulary, cabinet.street_spelling`,
+        );
       });
-      await database.run(
-        sql`analyze cabinet.street, cabinet.street_word, cabinet.street_vocabulary, cabinet.street_spelling`,
-      );
       known = undefined;
     },
   };
@@ -145,7 +157,7 @@ function anywhere(word: string): Sql {
     word.length < leastForSlip
       ? begun
       : sql`${begun} union select word from cabinet.street_spelling where spelling = any(${spellings(word)}::text[])`;
-  return sql`(select street_id, weight from cabinet.street_word where word = any(array(${words})))`;
+  return sql`(select street_id, weight from cabinet.street_anywhere where word = any(array(${words})))`;
 }
 
 /** First string after all that begin with the word; folded words are plain letters and digits. */

@@ -1,0 +1,239 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, openDatabase } from '../src/adapters/postgres/database.ts';
+import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded.ts';
+import { migrate } from '../src/adapters/postgres/migrate.ts';
+import { streetStore } from '../src/adapters/postgres/street-store.ts';
+import { type AddressSources, suggestAddresses } from '../src/modules/addresses/addresses.ts';
+import { createEmbeddedSource } from '../src/modules/addresses/embedded.ts';
+import { type Places, readPlaces } from '../src/modules/addresses/places.ts';
+import type { NewStreet } from '../src/modules/addresses/street-file.ts';
+import { root } from '../src/root.ts';
+
+/** One figure. */
+export interface Row {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly note?: string;
+}
+
+const queries = 2_000;
+const streetCount = 200_000;
+
+/** Suggestions over the shipped places and over 200,000 generated streets: time to load, memory, p50 and p99. */
+export async function bench(): Promise<Row[]> {
+  const { places, rows } = loading();
+  const random = seeded(1);
+  const embedded = createEmbeddedSource(places);
+  const typed = typedPlaces(places, random);
+  await measure({ embedded }, typed.slips.slice(0, 200));
+  return [
+    ...rows,
+    ...figures('places: beginnings', await measure({ embedded }, typed.beginnings)),
+    ...figures('places: one slip', await measure({ embedded }, typed.slips)),
+    ...figures('places: a place and a street', await measure({ embedded }, typed.lines)),
+    ...(await streetFigures(places)),
+  ];
+}
+
+function loading(): { places: Places; rows: Row[] } {
+  globalThis.gc?.();
+  const before = process.memoryUsage();
+  const start = performance.now();
+  const places = readPlaces(join(root, 'data'));
+  const took = performance.now() - start;
+  globalThis.gc?.();
+  const after = process.memoryUsage();
+  const kept = after.heapUsed - before.heapUsed + after.arrayBuffers - before.arrayBuffers;
+  const note =
+    globalThis.gc === undefined ? 'without --expose-gc: garbage is counted too' : 'after a collection';
+  return {
+    places,
+    rows: [
+      { name: 'places: load', value: took, unit: 'ms', note: `${places.count} places, once per process` },
+      { name: 'places: memory', value: kept / 1e6, unit: 'MB', note },
+    ],
+  };
+}
+
+async function streetFigures(places: Places): Promise<Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'kabinet-bench-'));
+  await chmod(folder, 0o711);
+  const log = { info: () => {}, warn: () => {} };
+  const server = await startEmbeddedPostgres({ varDir: folder, log });
+  let database: Database | undefined;
+  try {
+    await migrate(server.connection, log);
+    database = openDatabase(server.connection);
+    const random = seeded(2);
+    const streets = generatedStreets(places, random);
+    const store = streetStore(database);
+    const start = performance.now();
+    await store.replace(streets, places.weight);
+    const took = performance.now() - start;
+    const size = await database.first<{ bytes: number }>({
+      text: `select sum(pg_total_relation_size(c.oid))::bigint as bytes from pg_class c
+        join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'cabinet' and c.relname like 'street%' and c.relkind = 'r'`,
+      values: [],
+    });
+    const sources = { embedded: createEmbeddedSource(places, store) };
+    const typed = typedStreets(places, streets, random);
+    await measure(sources, typed.slips.slice(0, 200));
+    return [
+      {
+        name: 'streets: import',
+        value: took / 1000,
+        unit: 's',
+        note: `${streets.length} streets, one transaction`,
+      },
+      { name: 'streets: tables and indexes', value: (size?.bytes ?? 0) / 1e6, unit: 'MB' },
+      ...figures('streets: town and beginning', await measure(sources, typed.beginnings)),
+      ...figures('streets: town and one slip', await measure(sources, typed.slips)),
+      ...figures('streets: no town', await measure(sources, typed.townless)),
+    ];
+  } finally {
+    await database?.close();
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(sources: AddressSources, texts: readonly string[]): Promise<number[]> {
+  const times: number[] = [];
+  for (const text of texts) {
+    const start = performance.now();
+    await suggestAddresses(sources, text, 'ru');
+    times.push(performance.now() - start);
+  }
+  return times.sort((left, right) => left - right);
+}
+
+function figures(name: string, times: readonly number[]): Row[] {
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+  return [
+    { name: `${name}, p50`, value: at(0.5), unit: 'ms', note: `${times.length} queries, one after another` },
+    { name: `${name}, p99`, value: at(0.99), unit: 'ms' },
+  ];
+}
+
+/** What people type of places drawn at random among those a letter finds. */
+function typedPlaces(places: Places, random: () => number) {
+  const names = [...'абвгдежзиклмнопрстушыәғқңөұүі'].flatMap((letter) =>
+    places.find(letter, 500, 'beginnings').flatMap(({ name }) => [name.kk, name.ru]),
+  );
+  const long = names.filter((name) => name.length >= 5);
+  const pick = () => long[Math.floor(random() * long.length)] ?? 'Алматы';
+  return {
+    beginnings: repeat(() => beginning(pick(), random)),
+    slips: repeat(() => slip(pick(), random)),
+    lines: repeat(() => `${pick()}, Абая ${Math.ceil(random() * 99)}`),
+  };
+}
+
+function typedStreets(places: Places, streets: readonly NewStreet[], random: () => number) {
+  const pick = () => streets[Math.floor(random() * streets.length)];
+  const town = (street: NewStreet | undefined) => places.place(street?.kato ?? 0)?.name.ru ?? 'Алматы';
+  const name = (street: NewStreet | undefined) => street?.name.ru ?? 'Абая';
+  return {
+    beginnings: repeat(() => {
+      const street = pick();
+      return `${town(street)}, ${beginning(name(street), random)}`;
+    }),
+    slips: repeat(() => {
+      const street = pick();
+      return `${town(street)}, ${slip(name(street), random)} ${Math.ceil(random() * 99)}`;
+    }),
+    townless: repeat(() => name(pick())),
+  };
+}
+
+/** As streets are spread: thousands in large towns, a few in villages; some names stand everywhere. */
+function generatedStreets(places: Places, random: () => number): NewStreet[] {
+  const settlements = [...'абвгдежзиклмнопрстушқжәө']
+    .flatMap((letter) => places.find(letter, 2_000, 'beginnings'))
+    .filter(({ kind }) => ['repcity', 'city', 'townlet', 'village'].includes(kind));
+  const distinct = [...new Map(settlements.map((place) => [place.kato, place])).values()];
+  const shares = distinct.map(({ kato }) => places.weight(kato) ** 6 * 6_000 + 8);
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  const common = ['Абай', 'Жамбыл', 'Бейбітшілік', 'Достық', 'Тәуелсіздік', 'Наурыз', 'Мектеп', 'Ардагерлер'];
+  const words = Array.from({ length: 22_000 }, () => inventedWord(random));
+  const streets: NewStreet[] = [];
+  distinct.forEach(({ kato }, index) => {
+    const count = Math.ceil(((shares[index] ?? 0) / total) * streetCount);
+    for (let street = 0; street < count && streets.length < streetCount; street += 1) {
+      const word = () => words[Math.floor(random() * words.length)] ?? 'Ақ';
+      const kk = common[street] ?? (random() < 0.4 ? `${word()} ${word()}` : word());
+      streets.push({ kato, kind: 'street', name: { kk, ru: plainRussian(kk) }, houses: [] });
+    }
+  });
+  return streets;
+}
+
+function inventedWord(random: () => number): string {
+  const syllables = [
+    'ақ',
+    'қар',
+    'жа',
+    'тө',
+    'бе',
+    'сай',
+    'кө',
+    'лең',
+    'бұ',
+    'ра',
+    'шы',
+    'ғыс',
+    'мұ',
+    'дә',
+    'рі',
+    'ер',
+    'ал',
+  ];
+  const word = Array.from(
+    { length: 2 + Math.floor(random() * 3) },
+    () => syllables[Math.floor(random() * syllables.length)],
+  );
+  const text = word.join('');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function plainRussian(name: string): string {
+  const plain: Readonly<Record<string, string>> = {
+    ә: 'а',
+    ғ: 'г',
+    қ: 'к',
+    ң: 'н',
+    ө: 'о',
+    ұ: 'у',
+    ү: 'у',
+    і: 'и',
+  };
+  return `${[...name].map((letter) => plain[letter] ?? letter).join('')}а`;
+}
+
+function beginning(text: string, random: () => number): string {
+  return text.slice(0, Math.max(2, Math.ceil(random() * text.length)));
+}
+
+function slip(text: string, random: () => number): string {
+  const at = Math.floor(random() * text.length);
+  return random() < 0.5
+    ? text.slice(0, at) + text.slice(at + 1)
+    : `${text.slice(0, at)}ж${text.slice(at + 1)}`;
+}
+
+function repeat(make: () => string): string[] {
+  return Array.from({ length: queries }, make);
+}
+
+/** The same numbers, 0 to 1, for the same seed. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
