@@ -373,6 +373,7 @@ describe('a service that ends badly', () => {
     await expect(spawnService()).rejects.toThrow(
       `Another service, process ${child.process.pid}, already uses`,
     );
+    expect(await query(child, 'select 1 as works')).toEqual([{ works: 1 }]);
   });
 });
 

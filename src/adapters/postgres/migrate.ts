@@ -14,7 +14,7 @@ const FOLDER = join(root, 'migrations');
 const LOCK = 0x6b_61_62_69_6e;
 
 /** A file of the folder that has no business there, was edited after it ran, or whose SQL failed. */
-export class MigrationError extends Error {
+class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 
