@@ -37,7 +37,7 @@ declare module 'fastify' {
 const year = 365 * 24 * 3600;
 
 /** The cookies of the service. Secret ones get the `__Host-` prefix wherever the connection is protected. */
-type SecretCookie = 'session' | 'visit' | 'device' | 'iin';
+type SecretCookie = 'session' | 'visit' | 'device' | 'iin' | 'entry';
 
 /** Reads who is visiting, and gives a first-time browser the cookie its form tokens are bound to. */
 export async function readVisit(

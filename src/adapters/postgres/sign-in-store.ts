@@ -1,7 +1,11 @@
 import type { Language } from '../../language.ts';
 import type { Credential, SessionStore, SignInStore } from '../../modules/sign-in/ports.ts';
 import type { Database } from './database.ts';
+import { tellEverywhere } from './security-notices.ts';
 import { json, sql } from './sql.ts';
+
+/** So many failed sign-ins within a day are told to the holder, once a day. */
+const manyFailures = 10;
 
 /** Sign-in and sessions in the service's own tables; every expiry by the database's clock. */
 export function signInStore(database: Database): SignInStore & SessionStore {
@@ -50,9 +54,19 @@ export function signInStore(database: Database): SignInStore & SessionStore {
     },
 
     async recordFailure(iin, requestId) {
-      await database.run(sql`
-        insert into cabinet.security_event (holder_id, kind, request_id)
-        select holder_id, 'sign-in-failed', ${requestId} from cabinet.holder where iin = ${iin}`);
+      const earlier = sql`
+        select made_at from cabinet.security_event e
+        where e.holder_id = c.holder_id and kind = 'sign-in-failed' order by made_at desc offset ${manyFailures - 2} limit 1`;
+      const noted = sql`
+        noted as (
+          insert into cabinet.security_event (holder_id, kind, request_id)
+          select holder_id, 'sign-in-failed', ${requestId} from cabinet.holder where iin = ${iin} returning holder_id),
+        told as (
+          update cabinet.credential c set failures_told_at = now() from noted
+          where c.holder_id = noted.holder_id and coalesce(failures_told_at, '-infinity') < now() - interval '1 day'
+            and (${earlier}) > now() - interval '1 day'
+          returning c.holder_id)`;
+      await database.run(tellEverywhere(noted, 'many-failures'));
     },
 
     openSession: (session) =>
@@ -72,9 +86,15 @@ export function signInStore(database: Database): SignInStore & SessionStore {
         await transaction.run(sql`
           insert into cabinet.session (session_hash, holder_id, method, short_name, device)
           values (${session.hash}, ${session.holderId}, ${session.method}, ${session.shortName}, ${session.device})`);
-        await transaction.run(sql`
-          insert into cabinet.known_device (holder_id, device_hash) values (${session.holderId}, ${session.deviceHash})
-          on conflict (holder_id, device_hash) do update set seen_at = now()`);
+        // Whoever signs in for the first time needs no notice of it.
+        const device = sql`
+          seen as (
+            insert into cabinet.known_device (holder_id, device_hash) values (${session.holderId}, ${session.deviceHash})
+            on conflict (holder_id, device_hash) do update set seen_at = now() returning holder_id, xmax = 0 as is_new),
+          told as (
+            select holder_id from seen
+            where is_new and exists (select from cabinet.known_device d where d.holder_id = seen.holder_id))`;
+        await transaction.run(tellEverywhere(device, 'new-device', session.device));
         await transaction.run(sql`delete from cabinet.failure where key = any(${session.forget})`);
         await transaction.run(sql`
           insert into cabinet.security_event (holder_id, kind, detail, request_id)

@@ -1,7 +1,7 @@
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
-import { Button } from '../../ui/buttons.tsx';
+import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Checkbox } from '../../ui/checkbox.tsx';
 import { Columns } from '../../ui/columns.tsx';
@@ -24,6 +24,8 @@ export interface SignInPageProps {
   readonly to: string | undefined;
   /** Why the person is here: their session ended, and whether what they typed was kept. */
   readonly ended: 'over' | 'kept' | undefined;
+  /** A password was just chosen: the person signs in with it. */
+  readonly passwordSaved: boolean;
   readonly iinError?: IinReason | 'empty' | undefined;
   readonly passwordEmpty?: boolean | undefined;
   readonly refusal?: { readonly reason: SignInRefusal; readonly minutes: string } | undefined;
@@ -60,6 +62,11 @@ export function SignInPage(props: SignInPageProps) {
           <p>{props.ended === 'kept' ? t.session.overKept : t.session.over}</p>
         </Alert>
       )}
+      {props.passwordSaved && (
+        <Alert kind="success" announced>
+          <p>{t.newPassword.saved}</p>
+        </Alert>
+      )}
       <PageHeading title={t.signIn.title} lead={t.signIn.lead} />
       <Columns split="wide-first">
         <Card id="password-way" heading={t.signIn.cardTitle}>
@@ -89,6 +96,12 @@ export function SignInPage(props: SignInPageProps) {
             />
             <Button wide>{t.signIn.submit}</Button>
           </Form>
+          <ButtonRow>
+            <ButtonLink href="/register">{t.signIn.register}</ButtonLink>
+            <ButtonLink kind="tertiary" href="/recover">
+              {t.signIn.forgot}
+            </ButtonLink>
+          </ButtonRow>
           {props.remembered && (
             <Form id="forget-form" action="/sign-in/forget" csrf={csrf}>
               <Button kind="tertiary">{t.signIn.forget}</Button>

@@ -52,6 +52,7 @@ export function signInRoutes(
         remembered: remembered !== undefined,
         to: destination(query['to'], parts.destinations),
         ended: status >= 400 ? undefined : ended,
+        passwordSaved: status < 400 && query['password'] === 'saved',
         ...props,
       }),
     });

@@ -126,8 +126,17 @@ export function deviceName(userAgent: string): string {
   return [first(browsers), first(systems)].filter((part) => part !== undefined).join(' · ') || '—';
 }
 
+/** The counts of failed sign-ins that end with a right password, or a new one: of the IIN from this network, and of the IIN. */
+export function failureKeys(keys: Keys, iin: string, network: string): Buffer[] {
+  return [failureKey(keys, [iin, network]), failureKey(keys, [iin])];
+}
+
+function failureKey(keys: Keys, tried: readonly string[]): Buffer {
+  return keys.sign('sign-in failures', tried.join(' '));
+}
+
 function limitOf(keys: Keys, tried: readonly string[], free: number, maxMinutes: number): FailureLimit {
-  return { key: keys.sign('sign-in failures', tried.join(' ')), free, maxMinutes };
+  return { key: failureKey(keys, tried), free, maxMinutes };
 }
 
 function minutes(seconds: number): string {

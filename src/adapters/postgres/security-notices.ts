@@ -1,0 +1,38 @@
+import type { NoticeKind } from '../../modules/notices/ports.ts';
+import { type Sql, sql } from './sql.ts';
+
+/** What a holder is told of their own cabinet, whoever did it. */
+export type SecurityNotice = Extract<
+  NoticeKind,
+  'recovered' | 'password-changed' | 'new-device' | 'many-failures'
+>;
+
+/**
+ * The statement that queues a notice to every channel on file and to those that still restore the password, each with
+ * its own "this wasn't me" link. `told` is the list of common table expressions before it, whose last one is named `told` and
+ * gives `holder_id`: so a notice commits with what it tells of, in one statement where that matters.
+ */
+export function tellEverywhere(told: Sql, kind: SecurityNotice, device?: string): Sql {
+  return sql`
+    with ${told},
+    reached as (
+      select holder_id, 'mobile' as channel, mobile_phone as value from cabinet.requisites join told using (holder_id)
+      union select holder_id, 'email', email from cabinet.requisites join told using (holder_id)
+      union select holder_id, channel, value from cabinet.recovery_contact join told using (holder_id)
+        where usable_until > now()),
+    addressed as (select *, gen_random_uuid() as disavowal_id from reached where value is not null),
+    linked as (
+      insert into cabinet.disavowal (disavowal_id, holder_id, expires_at)
+      select disavowal_id, holder_id, now() + interval '10 days' from addressed)
+    insert into cabinet.outbox (holder_id, lane, payload)
+    select a.holder_id, 'notice', jsonb_strip_nulls(jsonb_build_object(
+      'channel', a.channel, 'to', a.value, 'language', h.language, 'kind', ${kind}::text,
+      'device', ${device ?? null}::text, 'disavowalId', a.disavowal_id,
+      'at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+    from addressed a join cabinet.holder h using (holder_id)`;
+}
+
+/** The same for one holder, by itself. */
+export function tellHolder(holderId: string, kind: SecurityNotice, device?: string): Sql {
+  return tellEverywhere(sql`told as (select ${holderId}::uuid as holder_id)`, kind, device);
+}

@@ -1,0 +1,252 @@
+import { type Keys, randomName, randomToken, tokenHash } from '../../keys.ts';
+import type { Language } from '../../language.ts';
+import { accepted, type Result, refused } from '../../result.ts';
+import {
+  askingAllowance,
+  checkCode,
+  codeForms,
+  maxTries,
+  type SendingLimits,
+  sendingAllowances,
+} from '../codes/codes.ts';
+import type { Fund, RequisitesStore } from '../requisites/ports.ts';
+import { type Iin, parseIin } from '../sign-in/iin.ts';
+import type { PasswordHasher } from '../sign-in/ports.ts';
+import { failureKeys } from '../sign-in/sign-in.ts';
+import type { Breaker } from './breaker.ts';
+import type { CommonPasswords } from './common-passwords.ts';
+import { checkPassword, type PasswordReason } from './password.ts';
+import { personalData } from './personal-data.ts';
+import type { EntryKind, EntryTables, LeasedEntry, LiveEntry } from './ports.ts';
+import { isSameContact, parseContact, type TypedContact } from './typed-contact.ts';
+
+export interface EntryParts {
+  readonly tables: EntryTables;
+  readonly keys: Keys;
+  readonly fund: Fund;
+  readonly requisites: Pick<RequisitesStore, 'load' | 'takeOver'>;
+  readonly hasher: PasswordHasher;
+  readonly common: CommonPasswords;
+  readonly breaker: Breaker;
+  readonly rules: SendingLimits & { readonly mobilePrefixes: readonly string[] };
+  /** Told that an entry waits to be examined. */
+  readonly onAsked: () => void;
+  /** Told that messages wait in the outbox. */
+  readonly onQueued: () => void;
+}
+
+/** What was typed, in its stored form. */
+export interface Asked {
+  readonly iin: Iin;
+  readonly contact: TypedContact;
+}
+
+/** How long an entry may go on before its code was right, and how long the choice of a password then takes; minutes. */
+const entryMinutes = 60;
+const choiceMinutes = 15;
+
+/** How long a code of an entry lives, minutes; both kinds alike, so that nothing can be told from it. */
+export const codeMinutes = codeForms.recover.minutes;
+
+/** Nobody: the look-up of a code that was never sent does the work of one that was. */
+const nobody = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Takes down what somebody asks for and gives the secret of the entry's cookie. The same work for everybody: nothing about
+ * the person is looked up here (facts-security A1-A6). Refused when this network has asked too often.
+ */
+export async function beginEntry(
+  { tables, keys, rules, onAsked }: EntryParts,
+  entry: {
+    readonly kind: EntryKind;
+    readonly asked: Asked;
+    readonly language: Language;
+    readonly network: string;
+    /** The secret of this browser's earlier entry. */
+    readonly before: string | undefined;
+  },
+): Promise<Result<string, 'limited'>> {
+  if (!(await tables.codes.spend([askingAllowance(keys, rules, entry.network)]))) return refused('limited');
+  const token = randomToken();
+  const hash = tokenHash(token);
+  await tables.entries.begin(
+    {
+      hash,
+      kind: entry.kind,
+      asked: keys.seal('entry', hash.toString('hex'), JSON.stringify(entry.asked)),
+      language: entry.language,
+      network: keys.sign('network', entry.network),
+      replaces: entry.before === undefined ? undefined : tokenHash(entry.before),
+    },
+    entryMinutes,
+  );
+  onAsked();
+  return accepted(token);
+}
+
+/** The entry of this browser, while it may be continued. */
+export function findEntry(
+  { tables }: EntryParts,
+  kind: EntryKind,
+  token: string,
+): Promise<LiveEntry | undefined> {
+  return tables.entries.find(tokenHash(token), kind);
+}
+
+/** What this browser typed, for its visitor to mend. */
+export async function askedBefore(
+  parts: EntryParts,
+  kind: EntryKind,
+  token: string,
+): Promise<Asked | undefined> {
+  const entry = await findEntry(parts, kind, token);
+  return entry && openAsked(parts.keys, tokenHash(token), entry.asked);
+}
+
+/** Has the code sent again: the same one while it lives and has tries left. The answer is the same for everybody. */
+export async function askAgain(
+  { tables, keys, rules, onAsked }: EntryParts,
+  kind: EntryKind,
+  { token, language, network }: { token: string; language: Language; network: string },
+): Promise<Result<undefined, 'limited' | 'gone'>> {
+  if (!(await tables.codes.spend([askingAllowance(keys, rules, network)]))) return refused('limited');
+  if (!(await tables.entries.askAgain(tokenHash(token), kind, language, maxTries))) return refused('gone');
+  onAsked();
+  return accepted(undefined);
+}
+
+export type TypedCodeReason = 'codeWrong' | 'codeExpired' | 'codeTries';
+
+/**
+ * Compares a typed code. Without one that was sent, the same statements run and the answers are the same: what is told follows from
+ * the entry alone. One transaction, since a row more or less written to disk could be told by time.
+ */
+export function tryCode(
+  { tables, keys }: EntryParts,
+  kind: EntryKind,
+  token: string,
+  typed: string,
+): Promise<Result<undefined, TypedCodeReason | 'gone'>> {
+  const hash = tokenHash(token);
+  return tables.together(async ({ entries, codes }) => {
+    const taken = await entries.takeTry(hash, kind, maxTries);
+    if (!taken) return refused('gone');
+    if (taken.kind === 'over') return refused(taken.why === 'time' ? 'codeExpired' : 'codeTries');
+    const sent = taken.kind === 'counted' ? taken.sent : undefined;
+    const checked = await checkCode(
+      { keys, store: codes },
+      sent ?? { codeId: nobody, holderId: nobody },
+      typed,
+    );
+    if (!checked.ok) return refused('codeWrong');
+    await entries.markProved(hash, choiceMinutes);
+    return accepted(undefined);
+  });
+}
+
+export type ChoiceReason = PasswordReason | 'passwordsDiffer';
+
+/** Sets the password of a proved entry. No session begins: the person signs in with it. */
+export async function choosePassword(
+  parts: EntryParts,
+  kind: EntryKind,
+  visit: { readonly token: string; readonly network: string; readonly requestId: string },
+  typed: { readonly password: string; readonly again: string },
+): Promise<Result<'registered' | 'recovered', ChoiceReason | 'gone' | 'busy'>> {
+  const { tables, keys, hasher } = parts;
+  const entry = await findEntry(parts, kind, visit.token);
+  if (!entry?.proved) return refused('gone');
+  const { iin, holderId } = entry.proved;
+  const checked = checkPassword(typed.password, await personalData(parts, iin, holderId), parts.common);
+  if (!checked.ok) return checked;
+  if (typed.again.normalize('NFC') !== checked.value) return refused('passwordsDiffer');
+  if (hasher.saturated) return refused('busy');
+  const outcome = await tables.entries.complete(tokenHash(visit.token), kind, {
+    passwordHash: await hasher.hash(checked.value),
+    requestId: visit.requestId,
+    forget: failureKeys(keys, iin, visit.network),
+  });
+  if (outcome === undefined) return refused('gone');
+  parts.onQueued();
+  return accepted(outcome);
+}
+
+/**
+ * Looks at one entry behind the request: whether the fund knows the person, whether the typed contact may restore their
+ * password, and what is sent where. Whatever is found, the visitor sees no difference.
+ */
+export async function examineEntry(parts: EntryParts, entry: LeasedEntry): Promise<void> {
+  const { tables, keys, rules } = parts;
+  const { iin, contact } = openAsked(keys, entry.hash, entry.asked) ?? {};
+  const holderId = iin && (await knownHolder(parts, iin, entry.language));
+  const standing = holderId === undefined ? undefined : await tables.entries.standing(holderId);
+  const to =
+    contact && standing?.contacts.find((onFile) => isSameContact(contact, onFile, rules.mobilePrefixes));
+  const mayGo =
+    holderId !== undefined &&
+    standing !== undefined &&
+    to !== undefined &&
+    !standing.frozen &&
+    !parts.breaker.open &&
+    (await tables.codes.spend(sendingAllowances(keys, rules, { person: holderId, value: to.value })));
+  if (!mayGo) {
+    await tables.entries.conclude(
+      entry.hash,
+      holderId === undefined ? undefined : { holderId, codeId: undefined },
+      codeMinutes,
+    );
+    return;
+  }
+
+  await tables.together(async ({ entries, codes }) => {
+    if (!entry.again) await entries.noteAsked(holderId, entry.kind);
+    const where = { channel: to.channel, to: to.value };
+    if (entry.kind === 'register' && standing.hasPassword) {
+      await codes.queue(holderId, [
+        { ...where, language: standing.language, kind: 'already-registered', at: new Date().toISOString() },
+      ]);
+      await entries.conclude(entry.hash, { holderId, codeId: undefined }, codeMinutes);
+      return;
+    }
+    // Who has no password and asks for a new one wants the first: the code says so.
+    const purpose = standing.hasPassword ? 'recover' : 'register';
+    const { minutes } = codeForms[purpose];
+    const { codeId } = await codes.issue(
+      { holderId, purpose, channel: to.channel, destination: to.value, changeId: entry.entryId },
+      minutes,
+      maxTries,
+    );
+    await codes.queue(holderId, [{ ...where, language: entry.language, kind: 'code', purpose, codeId }]);
+    await entries.conclude(entry.hash, { holderId, codeId }, minutes);
+  });
+  parts.onQueued();
+}
+
+/** The holder whom the fund knows by this IIN and lets in, with our copy of the requisites up to date. */
+async function knownHolder(
+  { tables, fund, requisites }: EntryParts,
+  iin: Iin,
+  language: Language,
+): Promise<string | undefined> {
+  const person = await fund.read(iin);
+  if (person?.iin !== iin || person.status !== 'active') return undefined;
+  const holderId = await tables.entries.holderOf(iin, language);
+  const known = await requisites.load(holderId);
+  if (known && known.elsewhereVersion >= person.elsewhereVersion) return holderId;
+  const changed = await fund.read(iin, known?.elsewhereVersion ?? 0);
+  if (changed) await requisites.takeOver(holderId, changed, randomName(10));
+  return holderId;
+}
+
+/** Reads what a visitor typed into the two fields; the reasons tell of form alone. */
+export function readAsked(
+  typed: { readonly iin: string; readonly contact: string },
+  mobilePrefixes: readonly string[],
+): { readonly iin: ReturnType<typeof parseIin>; readonly contact: ReturnType<typeof parseContact> } {
+  return { iin: parseIin(typed.iin), contact: parseContact(typed.contact, mobilePrefixes) };
+}
+
+function openAsked(keys: Keys, hash: Buffer, sealed: Buffer): Asked | undefined {
+  const text = keys.open('entry', hash.toString('hex'), sealed);
+  return text === undefined ? undefined : (JSON.parse(text) as Asked);
+}
