@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { embeddedFund } from './adapters/fund/embedded.ts';
+import { inboxSender, inboxStore } from './adapters/inbox/inbox.ts';
+import { smtpGateway } from './adapters/mail/smtp.ts';
 import { argon2Hasher } from './adapters/passwords/argon2.ts';
 import { codeStore } from './adapters/postgres/code-store.ts';
 import { contactStore } from './adapters/postgres/contact-store.ts';
@@ -12,11 +14,17 @@ import { pendingMigrations } from './adapters/postgres/migrate.ts';
 import { outbox } from './adapters/postgres/outbox.ts';
 import { draftStore, requisitesStore } from './adapters/postgres/requisites-store.ts';
 import { signInStore } from './adapters/postgres/sign-in-store.ts';
-import type { Config } from './config.ts';
-import { makeKeys } from './keys.ts';
-import { startDelivery, threeDays } from './modules/delivery/deliver.ts';
-import { historyRoutes } from './modules/history/routes.ts';
+import { smsReceipts } from './adapters/postgres/sms-receipts.ts';
 import { type Metrics, makeMetrics } from './adapters/prometheus/metrics.ts';
+import { smppGateway } from './adapters/sms/smpp.ts';
+import { type Config, isLoopbackName } from './config.ts';
+import { makeKeys } from './keys.ts';
+import { type Delivery, type Lane, startDelivery, threeDays } from './modules/delivery/deliver.ts';
+import { historyRoutes } from './modules/history/routes.ts';
+import { noSender } from './modules/notices/deliver-message.ts';
+import { guardGateway, usualLimits } from './modules/notices/gateway.ts';
+import type { Channel, Channels, MessageSender } from './modules/notices/ports.ts';
+import { inboxRoutes, messageLanes } from './modules/notices/routes.ts';
 import { healthRoutes } from './modules/operations/routes.ts';
 import { confirmRoutes } from './modules/requisites/confirm-routes.ts';
 import { deliverChange } from './modules/requisites/deliver-change.ts';
@@ -69,10 +77,15 @@ export async function buildApp({
     onAnswered: metrics.answered,
   });
 
-  let work: { wake(): void; stop(): Promise<void> }[] = [];
+  const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
+  const senders = makeSenders(config, database, log, onError);
+  const channels: Channels = { available: (channel) => senders[channel].available };
+  let work: { stop(): Promise<void> }[] = [];
+  let deliveries: Delivery[] = [];
   let closing = false;
+  // Called after the commit that queued something: it need not wait for the next look.
   const wake = () => {
-    for (const one of work) one.wake();
+    for (const one of deliveries) one.wake();
   };
   const contactParts = {
     keys,
@@ -106,10 +119,11 @@ export async function buildApp({
     ...confirmRoutes(server, {
       ...contactParts,
       sendPage,
-      channels: { available: () => true },
+      channels,
       onSaved: wake,
     }),
   ]);
+  if (config.demo) inboxRoutes(server, { store: inboxStore(database), sendPage });
   historyRoutes(server, { store: historyStore(database), freezes: freezeStore(database), keys, sendPage });
   languageRoutes(server, pages, (holderId, language) => signInTables.setLanguage(holderId, language));
   healthRoutes(server, {
@@ -118,31 +132,65 @@ export async function buildApp({
   });
   await server.ready();
 
-  const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
+  const origin = config.publicUrl?.origin ?? `http://localhost:${config.port}`;
   return {
     server,
     routes,
     metrics,
     startWork() {
-      work = [
-        startDelivery(
-          box,
-          {
-            name: 'fund',
-            ordered: true,
-            atOnce: 20,
-            patience: threeDays,
-            handOver: (parcel) => deliverChange(fund, parcel),
-          },
-          { everyMs: 2_000, onError },
-        ),
-        housekeeping(database, { everyMs: 10 * 60_000, onError }),
-      ];
+      const fundLane: Lane = {
+        name: 'fund',
+        ordered: true,
+        atOnce: 20,
+        patience: threeDays,
+        handOver: (parcel) => deliverChange(fund, parcel),
+      };
+      const lanes = [fundLane, ...messageLanes({ keys, codes: codeStore(database), senders, origin })];
+      deliveries = lanes.map((lane) =>
+        startDelivery(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }),
+      );
+      work = [...deliveries, housekeeping(database, { everyMs: 10 * 60_000, onError })];
     },
     async close() {
       closing = true;
       await server.close();
       await Promise.all(work.map((one) => one.stop()));
+      await Promise.all(Object.values(senders).map((sender) => sender.close()));
     },
+  };
+}
+
+/** A sender for each channel: the gateway where one is configured, the inbox of a demonstration, or none. */
+function makeSenders(
+  config: Config,
+  database: Database,
+  log: Logger,
+  onError: (error: Error) => void,
+): Record<Channel, MessageSender> {
+  const changed = (gateway: string) => (available: boolean) =>
+    log.warn({ gateway }, available ? 'the gateway answers again' : 'the gateway is down');
+  const without = (channel: Channel) => (config.demo ? inboxSender(database, channel) : noSender(channel));
+  const { smtp, smpp } = config;
+  return {
+    email: smtp
+      ? guardGateway(
+          () =>
+            smtpGateway({
+              ...smtp,
+              connections: usualLimits.atOnce,
+              plainAllowed: isLoopbackName(smtp.url.hostname),
+            }),
+          { ...usualLimits, perSecond: config.mailPerSecond },
+          changed('SMTP'),
+        )
+      : without('email'),
+    mobile: smpp
+      ? guardGateway(
+          (lost) => smppGateway(smpp, { receipts: smsReceipts(database), lost, onError }),
+          // Asking every 30 seconds keeps the session alive.
+          { ...usualLimits, perSecond: config.smsPerSecond, probeUp: 30_000 },
+          changed('SMPP'),
+        )
+      : without('mobile'),
   };
 }

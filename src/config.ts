@@ -36,8 +36,15 @@ export interface Config {
   readonly contactWaitHours: number;
   readonly proofMinutes: number;
   readonly pendingMinutes: number;
+  readonly personsPerMobile: number;
   readonly mobilePrefixes: readonly string[];
   readonly passwordHashesAtOnce: number;
+  /** The gateway for e-mail and its sender; undefined: none, or the inbox of a demonstration. */
+  readonly smtp: { readonly url: URL; readonly from: string } | undefined;
+  /** The gateway for SMS and its sender. */
+  readonly smpp: { readonly url: URL; readonly sender: string } | undefined;
+  readonly mailPerSecond: number;
+  readonly smsPerSecond: number;
   readonly metricsPort: number | undefined;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
@@ -76,6 +83,14 @@ const list = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter((part) => part !== ''),
 );
+
+const gatewayUrl = (...schemes: readonly string[]) =>
+  z.string().transform((text, context) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url && url.hostname !== '' && schemes.includes(url.protocol.slice(0, -1))) return url;
+    context.addIssue(`must be an address that begins with ${schemes.map((one) => `${one}://`).join(' or ')}`);
+    return z.NEVER;
+  });
 
 const network = /^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)(?:\/[0-9]{1,3})?$/i;
 
@@ -220,6 +235,11 @@ const settings = {
     default: '60',
     schema: whole(5, 1_440),
   },
+  PERSONS_PER_MOBILE: {
+    meaning: 'people who may have one mobile on file; the next one is refused and the operator told',
+    default: '5',
+    schema: whole(1, 1_000),
+  },
   MOBILE_PREFIXES: {
     meaning: "prefixes of Kazakhstan's mobile providers, comma-separated",
     default: DEFAULT_MOBILE_PREFIXES.join(','),
@@ -232,6 +252,50 @@ const settings = {
     meaning: 'passwords hashed at the same time by this process',
     default: String(availableParallelism()),
     schema: whole(1, 64),
+  },
+  SMTP_URL: {
+    meaning:
+      'gateway for e-mail: smtps://user:password@host, or smtp:// with STARTTLS; a CA of your own by NODE_EXTRA_CA_CERTS',
+    default: '',
+    secret: true,
+    schema: gatewayUrl('smtp', 'smtps'),
+  },
+  MAIL_FROM: {
+    meaning: 'sender of every e-mail; required with SMTP_URL',
+    default: '',
+    schema: z
+      .string()
+      .regex(
+        /^(?:[^<>@"]+ <[^\s<>@"]+@[^\s<>@"]+>|[^\s<>@"]+@[^\s<>@"]+)$/,
+        'must be an address, alone or as Name <address>',
+      ),
+  },
+  MAIL_PER_SECOND: {
+    meaning: 'e-mails a second of this process',
+    default: '20',
+    schema: whole(1, 10_000),
+  },
+  SMPP_URL: {
+    meaning: 'gateway for SMS: smpp://user:password@host:2775, or ssmpp:// with TLS',
+    default: '',
+    secret: true,
+    schema: gatewayUrl('smpp', 'ssmpp'),
+  },
+  SMS_SENDER: {
+    meaning:
+      'name (up to 11 Latin letters and digits) or number that an SMS comes from; required with SMPP_URL',
+    default: '',
+    schema: z
+      .string()
+      .regex(
+        /^(?:[A-Za-z0-9 ._-]{1,11}|\+?[0-9]{3,15})$/,
+        'must be a name of up to 11 Latin letters and digits, or a number',
+      ),
+  },
+  SMS_PER_SECOND: {
+    meaning: 'SMS parts a second of this process',
+    default: '30',
+    schema: whole(1, 10_000),
   },
   METRICS_PORT: {
     meaning: 'port for Prometheus on the same HOST; unset: no metrics',
@@ -274,8 +338,12 @@ export function readConfig(environment: Environment): Config {
   const production = environment['NODE_ENV'] === 'production';
   const demo = values.DEMO ?? demoByDefault(environment);
   if (production && demo) faults.push('DEMO=1 cannot be combined with NODE_ENV=production');
-  for (const name of ['FUND_URL', 'SMTP_URL', 'SMPP_URL']) {
-    if (environment[name]) faults.push(`${name}: this version has no such gateway yet`);
+  if (environment['FUND_URL']) faults.push('FUND_URL: this version has no such gateway yet');
+  for (const [gateway, sender] of [
+    ['SMTP_URL', 'MAIL_FROM'],
+    ['SMPP_URL', 'SMS_SENDER'],
+  ] as const) {
+    if (values[gateway] && !environment[sender]) faults.push(`${sender}: required with ${gateway}`);
   }
   if (
     values.DATABASE_URL !== undefined &&
@@ -313,8 +381,13 @@ export function readConfig(environment: Environment): Config {
     contactWaitHours: known(values.CONTACT_WAIT_HOURS),
     proofMinutes: known(values.PROOF_MINUTES),
     pendingMinutes: known(values.PENDING_MINUTES),
+    personsPerMobile: known(values.PERSONS_PER_MOBILE),
     mobilePrefixes: known(values.MOBILE_PREFIXES),
     passwordHashesAtOnce: known(values.PASSWORD_HASHES_AT_ONCE),
+    smtp: values.SMTP_URL && { url: values.SMTP_URL, from: known(values.MAIL_FROM) },
+    smpp: values.SMPP_URL && { url: values.SMPP_URL, sender: known(values.SMS_SENDER) },
+    mailPerSecond: known(values.MAIL_PER_SECOND),
+    smsPerSecond: known(values.SMS_PER_SECOND),
     metricsPort: values.METRICS_PORT,
     logLevel: known(values.LOG_LEVEL),
   };

@@ -114,6 +114,7 @@ export function greet(
   const name = config.host === '127.0.0.1' || config.host === '0.0.0.0' ? 'localhost' : config.host;
   const url = config.publicUrl?.origin ?? `http://${name}:${port}`;
   const lines = [`The cabinet is at ${url}`];
+  if (config.demo) lines.push(`SMS and e-mail without a gateway of their own are kept at ${url}/demo/inbox`);
   if (people.length > 0) {
     const width = Math.max(...people.map((person) => person.password.length));
     lines.push('', 'Demonstration people (invented), all data under VAR_DIR:', '');

@@ -60,6 +60,7 @@ export function noSender(channel: Channel): MessageSender {
   return {
     channel,
     available: false,
+    absent: true,
     send: () => Promise.reject(new Undeliverable('NO_GATEWAY')),
     close: async () => undefined,
   };

@@ -68,6 +68,8 @@ export interface MessageSender {
   send(message: ReadyMessage): Promise<void>;
   /** False while the gateway is known to be down, so that the person can be told honestly. */
   readonly available: boolean;
+  /** True where no gateway is configured: waiting would be in vain. */
+  readonly absent?: true;
   close(): Promise<void>;
 }
 

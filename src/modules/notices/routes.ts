@@ -33,20 +33,27 @@ function asJson({ to, channel, text, sentAt }: SentMessage) {
 
 const channels: readonly Channel[] = ['mobile', 'email'];
 
-/** Codes tolerate no wait, so nothing else is ever before them; each channel stands and falls by itself. */
-const kinds = [
-  { name: 'code', atOnce: 16, patience: fast },
-  { name: 'notice', atOnce: 8, patience: threeDays },
-] as const;
-
-/** The ways out for messages, as routes are the ways in: a lane for codes and one for notices, of each channel. */
+/**
+ * The ways out for messages, as routes are the ways in: for each channel a lane of codes, which nothing else is ever before,
+ * and one of notices, which rests while the gateway is down.
+ */
 export function messageLanes(parts: MessageParts): Lane[] {
-  return kinds.flatMap((kind) =>
-    channels.map((channel) => ({
-      ...kind,
+  return channels.flatMap((channel): Lane[] => {
+    const sender = parts.senders[channel];
+    const common: Pick<Lane, 'channel' | 'ordered' | 'handOver'> = {
       channel,
       ordered: false,
       handOver: (parcel) => deliverMessage(parts, writeMessage, parcel),
-    })),
-  );
+    };
+    return [
+      { ...common, name: 'code', atOnce: 16, patience: fast },
+      {
+        ...common,
+        name: 'notice',
+        atOnce: 8,
+        patience: threeDays,
+        ready: () => sender.available || sender.absent === true,
+      },
+    ];
+  });
 }
