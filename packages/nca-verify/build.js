@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const home = dirname(fileURLToPath(import.meta.url));
@@ -61,11 +61,12 @@ async function buildAssembly() {
   writeFileSync(stamp, digest);
 }
 
-/** Bundles the entries into a folder; `npm run bench` and the tests build into folders of their own. */
+/** Bundles the entries into a folder and gives the names of the files; the tests build into folders of their own. */
 export async function buildScripts(outdir) {
   const esbuild = await tool('esbuild');
-  if (esbuild === null) return;
-  await esbuild.build({
+  if (esbuild === null) return [];
+  const { metafile } = await esbuild.build({
+    metafile: true,
     absWorkingDir: home,
     entryPoints: {
       index: 'src/index.ts',
@@ -82,6 +83,7 @@ export async function buildScripts(outdir) {
     sourcemap: true,
     logLevel: 'warning',
   });
+  return Object.keys(metafile.outputs).map((path) => basename(path));
 }
 
 function buildDeclarations() {
@@ -108,10 +110,10 @@ function buildDeclarations() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(dist, { recursive: true });
-  for (const name of readdirSync(dist)) {
-    if (!name.startsWith('gost.wasm')) rmSync(join(dist, name), { recursive: true });
-  }
   await buildAssembly();
-  await buildScripts(dist);
+  const written = await buildScripts(dist);
+  // Afterwards, so that whoever is running from dist/ meanwhile does not miss a file.
+  const stale = readdirSync(dist).filter((name) => /\.js(\.map)?$/.test(name) && !written.includes(name));
+  if (written.length > 0) for (const name of stale) rmSync(join(dist, name));
   buildDeclarations();
 }

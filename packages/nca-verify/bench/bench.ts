@@ -1,0 +1,329 @@
+/** What a verification costs. Prints a table; each figure is measured for about a second and a half. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { publicKey, verifySignature } from '../src/algorithms.ts';
+import { certificate as readCertificate } from '../src/certificate.ts';
+import { parse } from '../src/der.ts';
+import { encode, wrap } from '../src/der-writer.ts';
+import { gostEngine } from '../src/gost-wasm.ts';
+import { createVerifierPool } from '../src/pool.ts';
+import { streebog } from '../src/streebog.ts';
+import { createTestAuthority, restoreTestAuthority, type TestAuthority } from '../src/testing/authority.ts';
+import { keyIdentifier } from '../src/testing/certificates.ts';
+import { signCms } from '../src/testing/cms.ts';
+import { algorithm, bitString, extension, integer, sequence, time } from '../src/testing/der.ts';
+import { makeRsaKey } from '../src/testing/keys.ts';
+import { createTrust } from '../src/trust.ts';
+import { checkRevocation, verify } from '../src/verify.ts';
+
+const AT = new Date('2026-11-22T12:00:00Z');
+const CONTENT = Buffer.from(
+  `{"purpose":"sign-in","aud":"https://cabinet.example.kz","nonce":"${'00'.repeat(32)}"}`,
+);
+const SPAN = 1500;
+const ENTRIES = 500_000;
+const PEOPLE = 24;
+
+/** Verifications made by the Java reference library on a core of the machine that the facts were measured on, a second. */
+const REFERENCE = 18;
+
+function print(what: string, value: string, note = ''): void {
+  console.log(`| ${what.padEnd(52)} | ${value.padStart(16)} | ${note.padEnd(44)} |`);
+}
+
+function perSecond(count: number, milliseconds: number): number {
+  return Math.round((count * 1000) / milliseconds);
+}
+
+/**
+ * Runs `work` for the span after a warm-up; calls a second of processor time, so that the figure of one core is true on a
+ * machine that does other things too.
+ */
+function rate(work: (i: number) => boolean): number {
+  const run = (span: number): number => {
+    const [started, used] = [performance.now(), process.cpuUsage()];
+    let count = 0;
+    for (; performance.now() - started < span; count++) {
+      if (!work(count)) throw new Error('a right signature was refused');
+    }
+    const { user, system } = process.cpuUsage(used);
+    return perSecond(count, (user + system) / 1000);
+  };
+  run(300);
+  return run(SPAN);
+}
+
+interface Case {
+  readonly message: Uint8Array;
+  readonly certificate: Uint8Array;
+  readonly response: Uint8Array;
+}
+
+interface Family {
+  readonly name: string;
+  readonly authority: TestAuthority;
+  readonly cases: readonly Case[];
+}
+
+const NONCE = Buffer.alloc(16, 7);
+
+function family(name: string, kind: 'gost2015' | 'rsa'): Family {
+  const authority = createTestAuthority({ family: kind, at: AT, seed: 'bench' });
+  const rsaKeys = kind === 'rsa' ? [makeRsaKey(), makeRsaKey(), makeRsaKey()] : [];
+  // Many people, so that nothing is gained by meeting the same key again.
+  const cases = Array.from({ length: PEOPLE }, (_, i) => {
+    const person = authority.issue(
+      { iin: `90010130${String(i).padStart(4, '0')}`, surname: 'ТЕСТОВ', name: 'ТЕСТ' },
+      { key: rsaKeys[i % 3] },
+    );
+    return {
+      message: signCms(person, CONTENT, { cades: true, signingTime: AT }),
+      certificate: person.certificate,
+      response: authority.ocsp(person.certificate, { status: 'good', thisUpdate: AT, nonce: NONCE }),
+    };
+  });
+  return { name, authority, cases };
+}
+
+function at<T>(list: readonly T[], i: number): T {
+  return list[i % list.length] as T;
+}
+
+function signature({ name, authority, cases }: Family): void {
+  const parsed = cases.map(({ certificate }) => readCertificate(certificate));
+  const ca = publicKey(parse(authority.issuing.key.publicKey));
+  // The certificates' own signatures: one key that comes again; and the same bytes under keys unknown until then.
+  const known = rate((i) => {
+    const leaf = at(parsed, i);
+    return verifySignature(ca, leaf.signatureAlgorithm, [leaf.tbs], leaf.signature, true);
+  });
+  const fresh = rate((i) => {
+    const leaf = at(parsed, i);
+    return verifySignature(ca, leaf.signatureAlgorithm, [leaf.tbs], leaf.signature, false);
+  });
+  print(`${name}: one signature, key unknown`, `${fresh}/s`);
+  print(`${name}: one signature, CA key with its table`, `${known}/s`);
+}
+
+function oneCore({ name, authority, cases }: Family): void {
+  const trust = createTrust(authority.certificates);
+  const leaf = rate(
+    (i) => verify({ message: at(cases, i).message, content: CONTENT, at: AT, trust, revocation: 'skip' }).ok,
+  );
+  const ratio = name.startsWith('GOST')
+    ? `${Math.round(leaf / REFERENCE)} times the Java reference (${REFERENCE}/s)`
+    : '';
+  print(`${name}: CMS + leaf certificate, one core`, `${leaf}/s`, ratio);
+  const signIn = rate((i) => {
+    const { message, response } = at(cases, i);
+    const verdict = verify({
+      message,
+      content: CONTENT,
+      at: AT,
+      trust,
+      revocation: 'skip',
+      require: 'individual',
+    });
+    if (!verdict.ok) return false;
+    const { der } = verdict.signer.certificate;
+    return checkRevocation({ certificate: der, at: AT, trust, ocsp: { response, nonce: NONCE } }).ok;
+  });
+  print(`${name}: full sign-in with OCSP, one core`, `${signIn}/s`);
+}
+
+/** Keeps the pool busy for the span. */
+async function busy(work: (i: number) => Promise<boolean>): Promise<number> {
+  let count = 0;
+  let running = true;
+  const lane = async (): Promise<void> => {
+    while (running) if (!(await work(count++))) throw new Error('a right signature was refused');
+  };
+  const started = performance.now();
+  const lanes = Array.from({ length: 8 }, lane);
+  await pause(SPAN);
+  running = false;
+  await Promise.all(lanes);
+  return perSecond(count, performance.now() - started);
+}
+
+async function allCores({ name, authority, cases }: Family): Promise<void> {
+  const cores = availableParallelism();
+  const pool = createVerifierPool({ certificates: authority.certificates, size: cores });
+  const one = (i: number) =>
+    pool.verify({ message: at(cases, i).message, content: CONTENT, at: AT, revocation: 'skip' });
+  const signIn = async (i: number): Promise<boolean> => {
+    const { message, response } = at(cases, i);
+    const verdict = await pool.verify({
+      message,
+      content: CONTENT,
+      at: AT,
+      revocation: 'skip',
+      require: 'individual',
+    });
+    if (!verdict.ok) return false;
+    const { der } = verdict.signer.certificate;
+    return (await pool.checkRevocation({ certificate: der, at: AT, ocsp: { response, nonce: NONCE } })).ok;
+  };
+  await Promise.all(Array.from({ length: 100 }, (_, i) => one(i)));
+  print(
+    `${name}: CMS + leaf certificate, pool of ${cores}`,
+    `${await busy(async (i) => (await one(i)).ok)}/s`,
+  );
+  print(`${name}: full sign-in with OCSP, pool of ${cores}`, `${await busy(signIn)}/s`);
+  await pool.close();
+}
+
+/** How late timers of the main thread fire: idle, while one worker verifies at a steady pace, and while it never rests. */
+async function eventLoop({ authority, cases }: Family): Promise<void> {
+  const size = Math.max(1, availableParallelism() - 1);
+  const pool = createVerifierPool({ certificates: authority.certificates, size });
+  const one = (i: number) =>
+    pool.verify({ message: at(cases, i).message, content: CONTENT, at: AT, revocation: 'skip' });
+  await Promise.all(Array.from({ length: 200 }, (_, i) => one(i)));
+  const measure = async (what: string, load: () => Promise<unknown>): Promise<void> => {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    await load();
+    delay.disable();
+    // The histogram holds intervals; the resolution itself is no delay.
+    const late = (nanoseconds: number): string => `${Math.max(0, nanoseconds / 1e6 - 1).toFixed(1)}`;
+    print(
+      `event-loop delay ${what}`,
+      `p99 ${late(delay.percentile(99))} ms`,
+      `median ${late(delay.percentile(50))}, worst ${late(delay.max)} ms`,
+    );
+  };
+  await measure('idle', () => pause(SPAN));
+  await measure(`while a pool of ${size} never rests`, () => busy(async (i) => (await one(i)).ok));
+  const trust = createTrust(authority.certificates);
+  await measure('without the pool, in batches of ten', async () => {
+    const started = performance.now();
+    for (let i = 0; performance.now() - started < SPAN; ) {
+      for (let k = 0; k < 10; k++)
+        verify({ message: at(cases, i++).message, content: CONTENT, at: AT, trust, revocation: 'skip' });
+      await pause(1);
+    }
+  });
+  await pool.close();
+}
+
+/** Writes a list of 500,000 entries; in a process of its own, so that its memory is not counted. */
+function makeList(file: string, saved: string): void {
+  const { issuing } = restoreTestAuthority(saved);
+  const identifier = algorithm(issuing.key.signatureId());
+  const reason = sequence(extension('2.5.29.21', encode(0x0a, Uint8Array.of(1))));
+  const when = time(new Date('2026-03-01T00:00:00Z'));
+  const entries: Uint8Array[] = [];
+  for (let i = 0; i < ENTRIES; i++) {
+    const serial = createHash('sha1').update(`entry ${i}`).digest();
+    serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x10;
+    entries.push(sequence(encode(0x02, serial), when, reason));
+  }
+  const tbs = sequence(
+    integer(1),
+    identifier,
+    Uint8Array.from(readCertificate(issuing.certificate).subject),
+    time(AT),
+    time(new Date(AT.getTime() + 86_400_000)),
+    wrap(0x30, ...entries),
+    wrap(
+      0xa0,
+      sequence(
+        extension('2.5.29.20', integer(1)),
+        extension('2.5.29.35', sequence(encode(0x80, keyIdentifier(issuing.key)))),
+      ),
+    ),
+  );
+  const out = openSync(file, 'w');
+  writeSync(out, sequence(tbs, identifier, bitString(issuing.key.sign(tbs))));
+  closeSync(out);
+}
+
+/** Loads the list in a pool and looks at memory, in a process of its own too. */
+async function scanList(file: string, saved: string): Promise<void> {
+  const authority = restoreTestAuthority(saved);
+  const pool = createVerifierPool({ certificates: authority.certificates, size: 1 });
+  const person = authority.issue({ iin: '900101300017', surname: 'ТЕСТОВ', name: 'ТЕСТ' });
+  const message = signCms(person, CONTENT);
+  for (let i = 0; i < 50; i++) await pool.verify({ message, at: AT, revocation: 'skip' });
+  globalThis.gc?.();
+  const megabytes = (): number => process.memoryUsage.rss() / 1e6;
+  const before = megabytes();
+  let peak = before;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, megabytes());
+  }, 2);
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const started = performance.now();
+  const loaded = await pool.loadCrl(file);
+  const took = performance.now() - started;
+  delay.disable();
+  if (!loaded.ok) throw new Error(loaded.detail);
+  peak = Math.max(peak, megabytes());
+  clearInterval(watch);
+  const size = (statSync(file).size / 1e6).toFixed(1);
+  print(
+    `CRL of ${loaded.crl.entries} entries, ${size} MB: verified and scanned`,
+    `${Math.round(took)} ms`,
+    `event-loop delay meanwhile ${Math.max(0, delay.max / 1e6 - 1).toFixed(1)} ms at worst`,
+  );
+  print(
+    'CRL: extra memory while scanning, at the peak',
+    `${Math.round(peak - before)} MB`,
+    `kept: ${Math.round(megabytes() - before)} MB, shared by all threads`,
+  );
+  const trust = createTrust(authority.certificates);
+  const { crl } = loaded;
+  const verdict = checkRevocation({ certificate: person.certificate, at: AT, trust, crls: [crl] });
+  if (!verdict.ok) throw new Error(verdict.detail);
+  const whole = rate(
+    () => checkRevocation({ certificate: person.certificate, at: AT, trust, crls: [crl] }).ok,
+  );
+  print('CRL: revocation check of a certificate, chain included', `${whole}/s`);
+  await pool.close();
+}
+
+async function main(): Promise<void> {
+  const [task, file, saved] = process.argv.slice(2);
+  if (task === 'make-list' && file !== undefined && saved !== undefined) return makeList(file, saved);
+  if (task === 'scan-list' && file !== undefined && saved !== undefined) return scanList(file, saved);
+
+  console.log(
+    `${cpus()[0]?.model ?? 'a processor'}, ${availableParallelism()} cores, Node ${process.versions.node}, ${gostEngine() === null ? 'plain TypeScript' : 'WebAssembly'}; load at the start ${loadavg()[0]?.toFixed(1)}`,
+  );
+  console.log(
+    '"One core" is a second of processor time; pools and delays are by the clock, and suffer from whatever else runs.\n',
+  );
+  print('what', 'figure', 'remark');
+  console.log(`|${'-'.repeat(54)}|${'-'.repeat(17)}:|${'-'.repeat(46)}|`);
+  const families = [family('GOST 2015-512', 'gost2015'), family('RSA-2048', 'rsa')];
+  const block = Buffer.alloc(1 << 20, 0xa5);
+  const hashed = rate(() => streebog(512, block).length === 64);
+  print('Streebog-512', `${((hashed * block.length) / 1e6).toFixed(0)} MB/s`);
+  for (const each of families) signature(each);
+  for (const each of families) oneCore(each);
+  for (const each of families) await allCores(each);
+  const [gost] = families;
+  if (gost === undefined) return;
+  await eventLoop(gost);
+  const folder = mkdtempSync(join(tmpdir(), 'nca-verify-bench-'));
+  const list = join(folder, 'list.crl');
+  for (const step of ['make-list', 'scan-list']) {
+    const child = spawnSync(
+      process.execPath,
+      ['--expose-gc', fileURLToPath(import.meta.url), step, list, gost.authority.save()],
+      { stdio: 'inherit' },
+    );
+    if (child.status !== 0) throw new Error(`${step} failed`);
+  }
+  rmSync(folder, { recursive: true });
+}
+
+await main();

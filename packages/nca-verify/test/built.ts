@@ -1,0 +1,29 @@
+/** Builds the package's scripts into a folder of their own, so that no test depends on when dist/ was built. */
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export interface Built {
+  /** Of a script in dist/. */
+  readonly url: (name: string) => URL;
+  /** The path of a file of the package. */
+  readonly path: (name: string) => string;
+  readonly remove: () => void;
+}
+
+export async function buildPackage(): Promise<Built> {
+  const home = fileURLToPath(new URL('../', import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), 'nca-verify-'));
+  const { buildScripts } = await import('../build.js');
+  mkdirSync(join(folder, 'dist'));
+  await buildScripts(join(folder, 'dist'));
+  copyFileSync(join(home, 'dist/gost.wasm'), join(folder, 'dist/gost.wasm'));
+  for (const part of ['anchors', 'bin', 'package.json'])
+    cpSync(join(home, part), join(folder, part), { recursive: true });
+  return {
+    url: (name) => pathToFileURL(join(folder, 'dist', name)),
+    path: (name) => join(folder, name),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}

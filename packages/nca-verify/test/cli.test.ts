@@ -1,0 +1,136 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signCms } from '../src/testing/cms.ts';
+import { makeGostKey } from '../src/testing/keys.ts';
+import { type Built, buildPackage } from './built.ts';
+import { AT, CONTENT, gost, PERSON } from './support.ts';
+
+const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url));
+let built: Built;
+let folder: string;
+
+beforeAll(async () => {
+  built = await buildPackage();
+  folder = mkdtempSync(join(tmpdir(), 'nca-verify-'));
+});
+
+afterAll(() => {
+  built.remove();
+  rmSync(folder, { recursive: true });
+});
+
+function run(...args: readonly string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [built.path('bin/nca-verify.js'), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+const made = join(fixtures, 'made/gost2015');
+const attached = join(made, 'gost2015_individual_attached.der');
+const detached = join(made, 'gost2015_individual_detached.der');
+const at = ['--at', '2026-11-22T12:00:00Z'];
+
+describe('nca-verify', () => {
+  it('prints the verdict as one line of JSON', () => {
+    const { code, out, err } = run(
+      attached,
+      '--trust',
+      made,
+      ...at,
+      '--no-revocation',
+      '--require',
+      'individual',
+      '--json',
+    );
+    expect([code, err, out.split('\n').length]).toEqual([0, '', 2]);
+    expect(JSON.parse(out)).toMatchObject({
+      ok: true,
+      reason: null,
+      signer: { iin: '900101300017', kind: 'individual', certificate: { serial: expect.any(String) } },
+    });
+    const refused = run(
+      join(made, 'gost2015_tampered_content.der'),
+      '--trust',
+      made,
+      ...at,
+      '--no-revocation',
+      '--json',
+    );
+    expect([refused.code, refused.out.split('\n').length]).toEqual([1, 2]);
+    expect(JSON.parse(refused.out)).toMatchObject({ ok: false, reason: 'contentMismatch', signer: null });
+  });
+
+  it('and in words', () => {
+    expect(run(attached, '--trust', made, ...at, '--no-revocation').out).toMatch(
+      /^accepted\n {2}signer: ҚҰНАНБАЕВ АБАЙ/,
+    );
+    expect(run(attached, '--trust', made, ...at).out).toMatch(/^refused: revocationUnknown/);
+    expect(run(attached, ...at, '--no-revocation').out).toMatch(/^refused: untrusted/);
+  });
+
+  it('takes content, lists, answers and nonces', () => {
+    const code = (...args: readonly string[]): number | null => run(...args, '--trust', made, ...at).code;
+    const challenge = join(fixtures, 'made/challenge.json');
+    expect(code(detached, '--content', challenge, '--no-revocation')).toBe(0);
+    expect(code(detached, '--no-revocation')).toBe(1);
+    expect(code(attached, '--content', attached, '--no-revocation')).toBe(1);
+    expect(code(attached, '--crl', join(made, 'gost2015_nca.crl'))).toBe(0);
+    expect(
+      code(attached, '--ocsp', join(made, 'gost2015_good.der'), '--ocsp-nonce', '0102030405060708'),
+    ).toBe(0);
+    expect(code(attached, '--ocsp', join(made, 'gost2015_good.der'), '--ocsp-nonce', '01')).toBe(1);
+  });
+
+  it('takes several lists, names one that is useless, and counts it as not given', () => {
+    const person = gost.issue(PERSON, { key: makeGostKey('gost2015', 'command') });
+    const trust = join(folder, 'trust');
+    mkdirSync(trust);
+    for (const [i, der] of gost.certificates.entries()) writeFileSync(join(trust, `${i}.cer`), der);
+    writeFileSync(join(folder, 'message.cms'), Buffer.from(signCms(person, CONTENT)).toString('base64'));
+    writeFileSync(join(folder, 'base.crl'), gost.crl([], { thisUpdate: AT, number: 1 }));
+    writeFileSync(
+      join(folder, 'delta.crl'),
+      gost.crl([{ certificate: person.certificate, at: AT }], { thisUpdate: AT, number: 1, baseNumber: 1 }),
+    );
+    const ask = (...lists: readonly string[]) =>
+      run('message.cms', '--trust', trust, ...at, ...lists.flatMap((list) => ['--crl', list]), '--json');
+    expect(ask('base.crl').code).toBe(0);
+    expect(JSON.parse(ask('base.crl', 'delta.crl').out)).toMatchObject({ reason: 'revoked' });
+    const useless = ask('message.cms');
+    expect([useless.code, useless.err.includes('left out')]).toEqual([1, true]);
+    expect(JSON.parse(useless.out)).toMatchObject({ reason: 'revocationUnknown' });
+  });
+
+  it('explains itself', () => {
+    const { code, out } = run('--help');
+    expect([code, out.startsWith('Usage: nca-verify FILE')]).toEqual([0, true]);
+  });
+
+  it('ends with 2 when it is misused, and says how on stderr', () => {
+    const misuses: (readonly string[])[] = [
+      [],
+      [attached, attached],
+      ['absent.cms'],
+      [folder],
+      [attached, '--unknown'],
+      [attached, '--at', 'yesterday'],
+      [attached, '--at', '2026-13-45'],
+      [attached, '--trust', 'absent'],
+      [attached, '--crl', 'absent'],
+      [attached, '--content'],
+      [attached, '--ocsp', attached, '--ocsp-nonce', 'xyz'],
+      [attached, '--ocsp-nonce', '01'],
+      [attached, '--require', 'everything'],
+    ];
+    for (const args of misuses) {
+      const { code, out, err } = run(...args);
+      expect([args, code, out, err.startsWith('nca-verify: ')]).toEqual([args, 2, '', true]);
+    }
+  });
+});
