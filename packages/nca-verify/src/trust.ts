@@ -9,12 +9,12 @@ import { Refusal, refusalAsValue } from './verdict.ts';
 export interface Trust {
   readonly anchors: readonly Certificate[];
   readonly intermediates: readonly Certificate[];
-  /** Fingerprints of certificates whose signature by a trusted issuer was verified; bounded. */
+  /** Fingerprints of certificates whose signature by a trusted issuer was verified, the longest unused first; bounded. */
   readonly verified: Map<string, true>;
 }
 
 const MAX_PATH = 4;
-const MAX_VERIFIED = 256;
+const MAX_VERIFIED = 64;
 
 /**
  * Sorts certificates (DER or PEM): self-signed CA certificates become anchors, other CA certificates intermediates, and everything else
@@ -54,11 +54,11 @@ function signedBy(of: Certificate, issuer: Certificate): boolean {
   );
 }
 
-/** `signedBy`, remembered for certificates that come again and again (CA and responder certificates). */
+/** `signedBy`, remembered: CA and responder certificates come again and again, a signer's when its revocation is checked. */
 export function signedByRemembered(trust: Trust, of: Certificate, issuer: Certificate): boolean {
   const mark = `${fingerprint(of)} ${fingerprint(issuer)}`;
-  if (trust.verified.has(mark)) return true;
-  if (!signedBy(of, issuer)) return false;
+  const known = trust.verified.delete(mark);
+  if (!known && !signedBy(of, issuer)) return false;
   const [oldest] = trust.verified.keys();
   if (trust.verified.size >= MAX_VERIFIED && oldest !== undefined) trust.verified.delete(oldest);
   trust.verified.set(mark, true);
@@ -106,9 +106,7 @@ function extend(
       (candidate.pathLength === null || candidate.pathLength >= chain.length - 1),
   );
   for (const candidate of candidates) {
-    const signed =
-      chain.length === 1 ? signedBy(last, candidate) : signedByRemembered(trust, last, candidate);
-    if (!signed) continue;
+    if (!signedByRemembered(trust, last, candidate)) continue;
     const longer = [...chain, candidate];
     if (trust.anchors.includes(candidate)) return longer;
     const found = extend(longer, trust, allowGost2004);

@@ -1,0 +1,62 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { transform } from 'esbuild';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { signCms } from '../src/testing/cms.ts';
+import { makeGostKey } from '../src/testing/keys.ts';
+import { type Built, buildPackage } from './built.ts';
+import { AT, CONTENT, gost, PERSON } from './support.ts';
+
+let built: Built;
+beforeAll(async () => {
+  built = await buildPackage();
+});
+afterAll(() => {
+  built.remove();
+});
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+/** The first example, made into a function of what it leaves open, and run against the built package. */
+async function example(): Promise<(given: Record<string, unknown>) => Promise<string>> {
+  const code = /## Use\n\n```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  const [head, ...body] = code.split('\n\n');
+  const names = ['caCertificates', 'signature', 'challenge', 'now', 'nonce', 'post', 'responderUrl'];
+  const source = `${head?.replace("'nca-verify'", "'./dist/index.js'")}
+    export async function run({ ${names.join(', ')} }) { ${body.join('\n\n')} }`;
+  const file = built.path('example.mjs');
+  writeFileSync(file, (await transform(source, { loader: 'ts' })).code);
+  const { run } = (await import(pathToFileURL(file).href)) as {
+    run: (given: Record<string, unknown>) => Promise<string>;
+  };
+  return run;
+}
+
+it('the example accepts a right sign-in and names each refusal', async () => {
+  const run = await example();
+  const person = gost.issue(PERSON, { key: makeGostKey('gost2015', 'readme') });
+  const company = gost.issue(PERSON, { key: person.key, profile: 'head' });
+  const ask = (
+    identity: typeof person,
+    revoked: readonly Uint8Array[] = [],
+    challenge: Uint8Array = CONTENT,
+  ) =>
+    run({
+      caCertificates: gost.certificates,
+      signature: signCms(identity, CONTENT),
+      challenge,
+      now: AT,
+      nonce: Buffer.alloc(16, 3),
+      responderUrl: 'http://127.0.0.1/',
+      post: async (_: string, request: Uint8Array) =>
+        gost.answerOcsp(request, [person.certificate], revoked, AT),
+    });
+  expect(await ask(person)).toBe(PERSON.iin);
+  expect(await ask(person, [], Buffer.from('another'))).toBe('contentMismatch');
+  expect(await ask(company)).toBe('notIndividual');
+});
+
+it('lists every reason, and shows the usage of the command', async () => {
+  const { REASONS } = (await import(built.url('index.js').href)) as { REASONS: readonly string[] };
+  expect(REASONS.filter((reason) => !readme.includes(`\`${reason}\``))).toEqual([]);
+});
