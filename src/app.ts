@@ -2,23 +2,33 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { embeddedFund } from './adapters/fund/embedded.ts';
 import { inboxSender, inboxStore } from './adapters/inbox/inbox.ts';
+import { createKazpost, type Kazpost } from './adapters/kazpost/kazpost.ts';
 import { smtpGateway } from './adapters/mail/smtp.ts';
 import { argon2Hasher } from './adapters/passwords/argon2.ts';
 import { codeStore } from './adapters/postgres/code-store.ts';
 import { contactStore } from './adapters/postgres/contact-store.ts';
 import type { Database } from './adapters/postgres/database.ts';
+import { entryTables } from './adapters/postgres/entry-store.ts';
 import { freezeStore } from './adapters/postgres/freeze-store.ts';
 import { historyStore } from './adapters/postgres/history-store.ts';
 import { housekeeping } from './adapters/postgres/housekeeping.ts';
 import { pendingMigrations } from './adapters/postgres/migrate.ts';
 import { outbox } from './adapters/postgres/outbox.ts';
 import { draftStore, requisitesStore } from './adapters/postgres/requisites-store.ts';
+import { securityStore } from './adapters/postgres/security-store.ts';
 import { signInStore } from './adapters/postgres/sign-in-store.ts';
 import { smsReceipts } from './adapters/postgres/sms-receipts.ts';
+import { streetStore } from './adapters/postgres/street-store.ts';
 import { type Metrics, makeMetrics } from './adapters/prometheus/metrics.ts';
 import { smppGateway } from './adapters/sms/smpp.ts';
 import { type Config, isLoopbackName } from './config.ts';
 import { makeKeys } from './keys.ts';
+import { addressBook } from './modules/addresses/address-book.ts';
+import { createEmbeddedSource } from './modules/addresses/embedded.ts';
+import { lazySource } from './modules/addresses/lazy-source.ts';
+import { shippedPlaces } from './modules/addresses/places.ts';
+import { addressRoutes } from './modules/addresses/routes.ts';
+import { createSuggestionLimit } from './modules/addresses/suggestion-limit.ts';
 import { type Delivery, type Lane, startDelivery, threeDays } from './modules/delivery/deliver.ts';
 import { historyRoutes } from './modules/history/routes.ts';
 import { noSender } from './modules/notices/deliver-message.ts';
@@ -26,9 +36,14 @@ import { guardGateway, usualLimits } from './modules/notices/gateway.ts';
 import type { Channel, Channels, MessageSender } from './modules/notices/ports.ts';
 import { inboxRoutes, messageLanes } from './modules/notices/routes.ts';
 import { healthRoutes } from './modules/operations/routes.ts';
+import { makeBreaker } from './modules/registration/breaker.ts';
+import { readCommonPasswords } from './modules/registration/common-passwords.ts';
+import { startExaminer } from './modules/registration/examiner.ts';
+import { registrationRoutes } from './modules/registration/routes.ts';
 import { confirmRoutes } from './modules/requisites/confirm-routes.ts';
 import { deliverChange } from './modules/requisites/deliver-change.ts';
 import { requisitesRoutes } from './modules/requisites/routes.ts';
+import { securityRoutes } from './modules/security/routes.ts';
 import { signInRoutes } from './modules/sign-in/routes.ts';
 import { sessionReader } from './modules/sign-in/sessions.ts';
 import { readAssets } from './web/assets.ts';
@@ -87,11 +102,42 @@ export async function buildApp({
   const wake = () => {
     for (const one of deliveries) one.wake();
   };
-  const contactParts = {
+  const kazpost = makeKazpost(config, log);
+  const addressLimit = createSuggestionLimit();
+  const addressSources = {
+    embedded: lazySource(() => createEmbeddedSource(shippedPlaces(), streetStore(database))),
+    ...(kazpost ? { kazpost } : {}),
+  };
+  const requisitesParts = {
     keys,
+    sendPage,
     contacts: contactStore(database),
     codes: codeStore(database),
     contactRules: config,
+    store: requisites,
+    drafts: draftStore(database),
+    fund,
+    addresses: addressBook(addressSources),
+    rules: config,
+    draftHours: config.draftHours,
+    endSessions: (holderId: string) => signInTables.endAll(holderId, 'blocked'),
+    onSaved: wake,
+  };
+  const hasher = await argon2Hasher(config.passwordHashesAtOnce);
+  const common = readCommonPasswords();
+  let examiner: { wake(): void; stop(): Promise<void> } | undefined;
+  const tables = entryTables(database);
+  const entryParts = {
+    tables,
+    keys,
+    fund,
+    requisites,
+    hasher,
+    common,
+    breaker: makeBreaker(tables.codes, config.codeBreakerMultiple),
+    rules: config,
+    onAsked: () => examiner?.wake(),
+    onQueued: wake,
   };
   const pages = new Map([
     ...signInRoutes(server, {
@@ -99,30 +145,37 @@ export async function buildApp({
       sendPage,
       store: signInTables,
       sessions: signInTables,
-      hasher: await argon2Hasher(config.passwordHashesAtOnce),
+      hasher,
       directory: { find: (iin) => fund.read(iin) },
       limits: { ...limits, ...config },
-      destinations: ['/services', '/services/requisites', '/history'],
+      destinations: ['/services', '/services/requisites', '/history', '/security'],
+      onQueued: wake,
     }),
     ...requisitesRoutes(server, {
-      ...contactParts,
-      sendPage,
-      store: requisites,
-      drafts: draftStore(database),
-      fund,
-      rules: config,
-      draftHours: config.draftHours,
+      ...requisitesParts,
+      addressLimit,
       sessionsPerPerson: config.sessionsPerPerson,
-      endSessions: (holderId) => signInTables.endAll(holderId, 'blocked'),
-      onSaved: wake,
     }),
-    ...confirmRoutes(server, {
-      ...contactParts,
+    ...confirmRoutes(server, { ...requisitesParts, channels }),
+    ...registrationRoutes(server, {
+      ...entryParts,
       sendPage,
       channels,
-      onSaved: wake,
+      contactWaitHours: config.contactWaitHours,
+    }),
+    ...securityRoutes(server, {
+      store: securityStore(database, signInTables),
+      keys,
+      hasher,
+      common,
+      fund,
+      requisites,
+      limits: { ...limits, ...config },
+      sendPage,
+      onQueued: wake,
     }),
   ]);
+  addressRoutes(server, { sources: addressSources, limit: addressLimit });
   if (config.demo) inboxRoutes(server, { store: inboxStore(database), sendPage });
   historyRoutes(server, { store: historyStore(database), freezes: freezeStore(database), keys, sendPage });
   languageRoutes(server, pages, (holderId, language) => signInTables.setLanguage(holderId, language));
@@ -149,15 +202,28 @@ export async function buildApp({
       deliveries = lanes.map((lane) =>
         startDelivery(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }),
       );
-      work = [...deliveries, housekeeping(database, { everyMs: 10 * 60_000, onError })];
+      examiner = startExaminer(entryParts, { everyMs: 1_000, onError });
+      work = [...deliveries, examiner, housekeeping(database, { everyMs: 10 * 60_000, onError })];
     },
     async close() {
       closing = true;
       await server.close();
       await Promise.all(work.map((one) => one.stop()));
       await Promise.all(Object.values(senders).map((sender) => sender.close()));
+      await kazpost?.close();
     },
   };
+}
+
+/** Kazpost's service where one is configured; the embedded data answer otherwise. */
+function makeKazpost(config: Config, log: Logger): Kazpost | undefined {
+  return (
+    config.kazpost &&
+    createKazpost(config.kazpost, {
+      presentName: (name, language) => shippedPlaces().presentName(name, language),
+      onFailure: (reason) => log.warn({ reason }, 'Kazpost gave no answer'),
+    })
+  );
 }
 
 /** A sender for each channel: the gateway where one is configured, the inbox of a demonstration, or none. */

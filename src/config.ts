@@ -37,6 +37,8 @@ export interface Config {
   readonly proofMinutes: number;
   readonly pendingMinutes: number;
   readonly personsPerMobile: number;
+  /** Kazpost's service, where the operator has access to one. */
+  readonly kazpost: KazpostConfig | undefined;
   readonly mobilePrefixes: readonly string[];
   readonly passwordHashesAtOnce: number;
   /** The gateway for e-mail and its sender; undefined: none, or the inbox of a demonstration. */
@@ -48,6 +50,12 @@ export interface Config {
   readonly metricsPort: number | undefined;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
+
+/** Which of Kazpost's services, where and as whom; `ca` is the text of an additional authority. */
+export type KazpostConfig = { readonly url?: string; readonly ca?: string } & (
+  | { readonly api: 'classic' }
+  | { readonly api: 'open'; readonly username: string; readonly password: string }
+);
 
 /** A setting as `kabinet config` shows it: where it came from, and its value unless it is secret. */
 export interface ShownSetting {
@@ -240,6 +248,31 @@ const settings = {
     default: '5',
     schema: whole(1, 1_000),
   },
+  KAZPOST_API: {
+    meaning:
+      "Kazpost's service for addresses: classic (api.post.kz) or open (open.post.kz); unset: embedded data only",
+    default: '',
+    schema: z.enum(['classic', 'open'], 'must be classic or open'),
+  },
+  KAZPOST_URL: {
+    meaning: 'its address where it is not the usual one',
+    default: '',
+    schema: z
+      .string()
+      .regex(/^https:\/\/|^http:\/\/(?:localhost|127\.)/, 'must be https, http only on a loopback name'),
+  },
+  KAZPOST_USER: { meaning: 'the name for open.post.kz', default: '', schema: z.string().min(1) },
+  KAZPOST_PASSWORD: {
+    meaning: 'the password for open.post.kz',
+    default: '',
+    secret: true,
+    schema: z.string().min(1),
+  },
+  KAZPOST_CA: {
+    meaning: "a file with an additional authority (PEM) for Kazpost's certificate",
+    default: '',
+    schema: z.string().refine((path) => existsSync(path), 'names no file'),
+  },
   MOBILE_PREFIXES: {
     meaning: "prefixes of Kazakhstan's mobile providers, comma-separated",
     default: DEFAULT_MOBILE_PREFIXES.join(','),
@@ -338,6 +371,9 @@ export function readConfig(environment: Environment): Config {
   const production = environment['NODE_ENV'] === 'production';
   const demo = values.DEMO ?? demoByDefault(environment);
   if (production && demo) faults.push('DEMO=1 cannot be combined with NODE_ENV=production');
+  if (values.KAZPOST_API === 'open' && !(values.KAZPOST_USER && values.KAZPOST_PASSWORD)) {
+    faults.push('KAZPOST_USER, KAZPOST_PASSWORD: required with KAZPOST_API=open');
+  }
   if (environment['FUND_URL']) faults.push('FUND_URL: this version has no such gateway yet');
   for (const [gateway, sender] of [
     ['SMTP_URL', 'MAIL_FROM'],
@@ -382,6 +418,7 @@ export function readConfig(environment: Environment): Config {
     proofMinutes: known(values.PROOF_MINUTES),
     pendingMinutes: known(values.PENDING_MINUTES),
     personsPerMobile: known(values.PERSONS_PER_MOBILE),
+    kazpost: kazpostOf(values),
     mobilePrefixes: known(values.MOBILE_PREFIXES),
     passwordHashesAtOnce: known(values.PASSWORD_HASHES_AT_ONCE),
     smtp: values.SMTP_URL && { url: values.SMTP_URL, from: known(values.MAIL_FROM) },
@@ -435,6 +472,26 @@ function parse(environment: Environment): { values: Values; faults: string[] } {
     }
   }
   return { values: values as Values, faults };
+}
+
+function kazpostOf(values: Values): KazpostConfig | undefined {
+  const where = {
+    ...(values.KAZPOST_URL === undefined ? {} : { url: values.KAZPOST_URL }),
+    ...(values.KAZPOST_CA === undefined ? {} : { ca: readFileSync(values.KAZPOST_CA, 'utf8') }),
+  };
+  switch (values.KAZPOST_API) {
+    case undefined:
+      return undefined;
+    case 'classic':
+      return { ...where, api: 'classic' };
+    case 'open':
+      return {
+        ...where,
+        api: 'open',
+        username: values.KAZPOST_USER ?? '',
+        password: values.KAZPOST_PASSWORD ?? '',
+      };
+  }
 }
 
 /** A setting with a default has a value wherever no fault was found. */

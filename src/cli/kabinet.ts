@@ -1,9 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { operatorStore } from '../adapters/postgres/operator-store.ts';
 import { signInStore } from '../adapters/postgres/sign-in-store.ts';
+import { streetStore } from '../adapters/postgres/street-store.ts';
 import { ConfigError, readConfig, showConfig } from '../config.ts';
+import { importStreets } from '../modules/addresses/import-streets.ts';
+import { shippedPlaces } from '../modules/addresses/places.ts';
 import { type Iin, parseIin } from '../modules/sign-in/iin.ts';
 import { attach, importFile } from '../start.ts';
 
@@ -101,6 +104,31 @@ people
         throw new CommandFailure('nothing is stopped for this IIN');
       process.stdout.write('recovery and contact changes go on\n');
     });
+  });
+
+const addresses = program.command('addresses').description('streets and houses for the suggestions');
+
+addresses
+  .command('import <file>')
+  .description(
+    'load an operator’s streets and houses (CSV; data/README.md says how) in place of the former ones, all or none',
+  )
+  .action(async (file: string) => {
+    if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
+    const attached = await attach(readConfig(process.env), log());
+    try {
+      const outcome = await importStreets(
+        readFileSync(file, 'utf8'),
+        shippedPlaces(),
+        streetStore(attached.database),
+      );
+      if (!outcome.ok)
+        throw new CommandFailure(`${outcome.detail ?? 'the file is wrong'}\nnothing was loaded`);
+      const { streets, houses, places } = outcome.value;
+      process.stdout.write(`${streets} streets with ${houses} houses in ${places} places\n`);
+    } finally {
+      await attached.close();
+    }
   });
 
 program.parseAsync().catch((error: Error) => {

@@ -25,8 +25,41 @@ export interface FieldProps {
   suffix?: string | undefined;
   /** A short one does not stretch: apartment, index, code. */
   width?: 'short' | 'full' | undefined;
+  /** Suggestions under the field by `client/address-suggest.ts`. */
+  suggest?: SuggestProps | undefined;
   /** The language of the content, where it is not the page's. */
   contentLanguage?: string | undefined;
+}
+
+export interface SuggestProps {
+  /** The address that answers with suggestions. */
+  from: string;
+  /** The name of the field that a choice fills in as well. */
+  postcodeField: string;
+  words: {
+    /** How many lines there are, `%d` for the number; read out. */
+    one: string;
+    many: string;
+    /** Between the place in the list and its length. */
+    of: string;
+    none: string;
+    degraded: string;
+  };
+}
+
+function suggestAttributes(id: string, suggest: SuggestProps | undefined) {
+  return (
+    suggest && {
+      'data-address-suggest': suggest.from,
+      'data-address-status': `${id}-status`,
+      'data-address-postcode': suggest.postcodeField,
+      'data-address-one': suggest.words.one,
+      'data-address-many': suggest.words.many,
+      'data-address-of': suggest.words.of,
+      'data-address-none': suggest.words.none,
+      'data-address-degraded': suggest.words.degraded,
+    }
+  );
 }
 
 /** A labelled line of text with its error beside it. */
@@ -46,6 +79,7 @@ export function Field(props: FieldProps) {
       maxlength={props.maxLength}
       autocapitalize={props.type === 'email' ? 'none' : undefined}
       spellcheck={false}
+      {...suggestAttributes(id, props.suggest)}
       aria-invalid={error === undefined ? undefined : 'true'}
       aria-describedby={describedBy(id, { description, error })}
     />
@@ -67,6 +101,7 @@ export function Field(props: FieldProps) {
           {suffix !== undefined && <span class="ds-field-affix">{suffix}</span>}
         </div>
       )}
+      {props.suggest && <p id={`${id}-status`} role="status" class="description" />}
       <FieldError id={id}>{error}</FieldError>
     </div>
   );

@@ -11,6 +11,7 @@ export interface PageAssets {
 
 /** A script of `src/client`, by the name of its file. */
 export type ScriptName =
+  | 'address-suggest'
   | 'own-path'
   | 'print'
   | 'restore'

@@ -22,7 +22,7 @@ export interface Page {
   readonly path?: string;
   /** Names of browser scripts beyond those of every page. */
   readonly scripts?: readonly ScriptName[];
-  readonly section?: 'services' | 'history';
+  readonly section?: 'services' | 'history' | 'security';
 }
 
 /** Sends pages; made once with the assets and whether this is a demonstration. */
@@ -129,6 +129,7 @@ function signedIn({ session, texts: t, language }: Knowing, section: Page['secti
     nav: [
       { href: '/services', label: t.layout.services, current: current('services') },
       { href: '/history', label: t.layout.history, current: current('history') },
+      { href: '/security', label: t.layout.security, current: current('security') },
     ],
     session: {
       secondsLeft: session.secondsLeft,

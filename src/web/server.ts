@@ -25,6 +25,8 @@ export type Access = 'anyone' | 'holder' | 'machine';
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Asked by a script: without a session it answers 401 instead of sending to the sign-in page. */
+    json?: boolean;
     /** Keeps what was typed when the session timed out before this POST; called with the form's fields. */
     onTimedOut?: (holderId: string, body: unknown) => Promise<boolean>;
   }
@@ -160,11 +162,12 @@ export async function buildServer(
   });
 
   server.addHook('preHandler', async (request, reply) => {
-    const { access, onTimedOut } = request.routeOptions.config;
+    const { access, json, onTimedOut } = request.routeOptions.config;
     if (access === 'machine' || request.is404) return;
     const unsafe = request.method !== 'GET' && request.method !== 'HEAD';
     if (unsafe) refuseForeign(request, config);
     if (access !== 'holder' || request.visit.session) return;
+    if (json) return reply.code(401).send({ error: 'session' });
 
     const kept =
       unsafe &&

@@ -25,9 +25,9 @@ export function freezeStore(database: Database): FreezeStore {
         const { holderId } = used;
         await transaction.run(sql`
           insert into cabinet.freeze (holder_id) values (${holderId}) on conflict (holder_id) do nothing`);
-        await transaction.run(sql`delete from cabinet.pending_change where holder_id = ${holderId}`);
         await transaction.run(sql`
           update cabinet.code set dead_at = now() where holder_id = ${holderId} and used_at is null and dead_at is null`);
+        await transaction.run(sql`delete from cabinet.pending_change where holder_id = ${holderId}`);
         await transaction.run(sql`
           update cabinet.session set ended_at = now(), end_reason = 'frozen' where holder_id = ${holderId} and ended_at is null`);
         await transaction.run(sql`

@@ -32,8 +32,15 @@ export function operatorStore(database: Database): OperatorStore {
   return {
     note,
     async unfreeze(iin, reason) {
+      // With the freeze goes every link sent before: else whoever still holds one could freeze the cabinet for ever.
       const lifted = await database.run(sql`
-        delete from cabinet.freeze f using cabinet.holder h where h.holder_id = f.holder_id and h.iin = ${iin}`);
+        with thawed as (
+          delete from cabinet.freeze f using cabinet.holder h where h.holder_id = f.holder_id and h.iin = ${iin}
+          returning f.holder_id),
+        ended as (
+          update cabinet.disavowal d set expires_at = now() from thawed t
+          where d.holder_id = t.holder_id and expires_at > now())
+        select from thawed`);
       if (lifted === 1) await note(iin, 'unfrozen', reason);
       return lifted === 1;
     },

@@ -1,6 +1,6 @@
 import { randomName } from '../../keys.ts';
 import type { Language } from '../../language.ts';
-import { touchedChannels } from '../../modules/requisites/contact.ts';
+import { newContact, touchedChannels } from '../../modules/requisites/contact.ts';
 import type {
   ChangeEntry,
   DraftStore,
@@ -14,7 +14,13 @@ import type {
   SaveOutcome,
   StoredRequisites,
 } from '../../modules/requisites/ports.ts';
-import { channelsOf, moveRecoveryContact, tell } from './contact-notices.ts';
+import {
+  type Address,
+  channelsAsTheyWere,
+  moveRecoveryContact,
+  restOtherChannel,
+  tellChanged,
+} from './contact-notices.ts';
 import type { Database, Queryable } from './database.ts';
 import { json, type Sql, sql } from './sql.ts';
 
@@ -65,6 +71,7 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
         const fields: Partial<Requisites> = Object.assign({}, ...newer.map((change) => change.fields));
         const entries = differences(current.values, fields);
         const revision = entries.length > 0 ? current.revision + 1 : current.revision;
+        const before = await channelsAsTheyWere(transaction, holderId, current.values);
         await transaction.run(sql`
           update cabinet.requisites set ${assignments(entries)} revision = ${revision},
             elsewhere_version = ${last.version}, updated_at = now()
@@ -73,7 +80,7 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
           await transaction.run(sql`
             insert into cabinet.change (holder_id, number, revision, made_by, proof, entries, request_id)
             values (${holderId}, ${randomName(12)}, ${revision}, 'fund', 'branch', ${json(entries)}, ${requestId})`);
-          await followBranch(transaction, holderId, current.values, entries, waitHours);
+          await followBranch(transaction, holderId, before, entries, waitHours);
         }
         return {
           ...current,
@@ -84,6 +91,12 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
       }),
 
     findSaved: (holderId, formId, formHash) => savedBefore(database, holderId, formId, formHash),
+
+    async findNumber(holderId, formId) {
+      const row = await database.first<{ number: string }>(sql`
+        select number from cabinet.change where holder_id = ${holderId} and form_id = ${formId}`);
+      return row?.number;
+    },
 
     save: (change) =>
       database.transaction(async (transaction) => {
@@ -148,20 +161,21 @@ async function firstRecoveryContacts(
 async function followBranch(
   transaction: Queryable,
   holderId: string,
-  before: Requisites,
+  before: readonly Address[],
   entries: readonly ChangeEntry[],
   waitHours: number,
 ): Promise<void> {
+  const holder = await transaction.first<{ language: Language }>(sql`
+    select language from cabinet.holder where holder_id = ${holderId}`);
   for (const channel of touchedChannels(entries)) {
     await moveRecoveryContact(transaction, holderId, channel, waitHours);
-    const holder = await transaction.first<{ language: Language }>(sql`
-      select language from cabinet.holder where holder_id = ${holderId}`);
-    await tell(
+    await restOtherChannel(transaction, holderId, channel);
+    await tellChanged(
       transaction,
       { holderId, language: holder?.language ?? 'kk' },
-      'contact-changed',
       channel,
-      channelsOf(before),
+      before,
+      newContact(entries, channel),
     );
   }
 }
@@ -213,7 +227,7 @@ export async function writeChange(transaction: Queryable, change: NewChange): Pr
   const fields = Object.fromEntries(change.entries.map((entry) => [entry.field, entry.new]));
   await transaction.run(sql`
     with updated as (
-      update cabinet.requisites set ${assignments(change.entries)} revision = revision + 1, updated_at = now()
+      update cabinet.requisites set ${assignments(change.entries)} ${addressSource(change)} revision = revision + 1, updated_at = now()
       where holder_id = ${change.holderId} returning revision),
     saved as (
       insert into cabinet.change (holder_id, number, form_id, form_hash, revision, made_by, proof, document, entries, request_id)
@@ -226,6 +240,15 @@ export async function writeChange(transaction: Queryable, change: NewChange): Pr
     discarded as (delete from cabinet.draft where holder_id = ${change.holderId} and form = 'requisites')
     insert into cabinet.outbox (holder_id, lane, change_id, payload)
     select ${change.holderId}, 'fund', change_id, ${json({ iin: change.iin, fields })}::jsonb from saved`);
+}
+
+/** A changed address loses its former source; an unchanged one keeps it. */
+function addressSource({
+  entries,
+  addressSource: source,
+}: Pick<NewChange, 'entries' | 'addressSource'>): Sql {
+  const changed = entries.some(({ field }) => field === 'address');
+  return changed ? sql`address_source = ${source === null ? null : json(source)}::jsonb,` : sql``;
 }
 
 function assignments(entries: readonly ChangeEntry[]): Sql {

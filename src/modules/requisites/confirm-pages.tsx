@@ -12,38 +12,47 @@ import { RadioGroup } from '../../ui/radio-group.tsx';
 import { confirmationMinutes, maskContact, type NeededProofs } from './contact.ts';
 import { show } from './fields.ts';
 import { receiptWords } from './pages.tsx';
-import type { PendingChange } from './ports.ts';
+import type { PendingChange, ProofKind } from './ports.ts';
 
 /** The fields of the confirmation by the proof each carries. */
 export type CodeField = 'currentCode' | 'newMobileCode' | 'newEmailCode';
 
-export type CodeFieldReason = 'codeWrong' | 'codeOver' | 'codeEmpty';
+export type CodeFieldReason = 'codeWrong' | 'codeOver' | 'codeEmpty' | 'viaMissing';
 
 export interface ConfirmPageProps {
   readonly t: Texts;
   readonly csrf: string;
   readonly pending: PendingChange;
   readonly needed: NeededProofs;
-  readonly errors: ReadonlyMap<CodeField, CodeFieldReason>;
+  /** The proofs for which a code was sent. */
+  readonly asked: ReadonlySet<ProofKind>;
+  readonly errors: ReadonlyMap<CodeField | 'via', CodeFieldReason>;
   /** What just happened, beside errors of fields. */
   readonly message?: 'codeLimit' | 'codeSent' | 'proofGone' | undefined;
+  /** The channel on file that was chosen on this page, sent or not. */
+  readonly via?: string | undefined;
   /** Channels whose gateway is down now. */
   readonly unavailable: readonly ('mobile' | 'email')[];
 }
 
 /** Old beside new, and the proofs still needed. */
-export function ConfirmPage({ t, csrf, pending, needed, errors, message, unavailable }: ConfirmPageProps) {
+export function ConfirmPage(props: ConfirmPageProps) {
+  const { t, csrf, pending, needed, asked, errors, unavailable } = props;
   const newField: CodeField | undefined =
     needed.new && (needed.new.channel === 'mobile' ? 'newMobileCode' : 'newEmailCode');
   const askNew = newField !== undefined && !pending.newProved;
   const askCurrent = needed.current !== undefined && !pending.currentProved;
   const chooseVia = needed.choices.length > 1;
   const stuck = needed.choices.length === 0;
-  const errorOf = (field: CodeField) => {
+  const errorOf = (field: CodeField | 'via') => {
     const reason = errors.get(field);
     return reason && t.reasons[reason];
   };
-  const order: readonly CodeField[] = ['currentCode', 'newMobileCode', 'newEmailCode'];
+  const order = ['newMobileCode', 'newEmailCode', 'via', 'currentCode'] as const;
+  // A code that is needed and was never sent was held back by a limit.
+  const held = (askNew && !asked.has('new')) || (askCurrent && !asked.has('current'));
+  const message =
+    props.message ?? (stuck ? undefined : pending.lapsed ? 'proofGone' : held ? 'codeLimit' : undefined);
   const down = [needed.new, needed.current].filter(
     (target) => target && unavailable.includes(target.channel),
   );
@@ -87,7 +96,7 @@ export function ConfirmPage({ t, csrf, pending, needed, errors, message, unavail
       <Form
         action="/services/requisites/confirm"
         csrf={csrf}
-        hidden={{ page: '/services/requisites/confirm' }}
+        hidden={{ page: '/services/requisites/confirm', formId: pending.formId }}
       >
         {stuck ? (
           <Alert kind="warning" title={t.confirm.stuck}>
@@ -99,13 +108,17 @@ export function ConfirmPage({ t, csrf, pending, needed, errors, message, unavail
               <Field
                 id={newField}
                 label={t.confirm[newField]}
-                description={fill(t.confirm.sentTo, {
-                  to:
-                    needed.new.channel === 'mobile'
-                      ? show('mobilePhone', needed.new.value)
-                      : needed.new.value,
-                  minutes: confirmationMinutes,
-                })}
+                description={
+                  asked.has('new')
+                    ? fill(t.confirm.sentTo, {
+                        to:
+                          needed.new.channel === 'mobile'
+                            ? show('mobilePhone', needed.new.value)
+                            : needed.new.value,
+                        minutes: confirmationMinutes,
+                      })
+                    : undefined
+                }
                 value=""
                 error={errorOf(newField)}
                 inputmode="numeric"
@@ -119,7 +132,8 @@ export function ConfirmPage({ t, csrf, pending, needed, errors, message, unavail
                 <RadioGroup
                   id="via"
                   legend={t.confirm.via}
-                  value={needed.current?.channel}
+                  value={props.via ?? needed.current?.channel}
+                  error={errorOf('via')}
                   options={needed.choices.map((choice) => ({
                     value: choice.channel,
                     label: choice.channel === 'mobile' ? t.confirm.viaMobile : t.confirm.viaEmail,
@@ -137,10 +151,14 @@ export function ConfirmPage({ t, csrf, pending, needed, errors, message, unavail
               <Field
                 id="currentCode"
                 label={t.confirm.currentCode}
-                description={fill(t.confirm.sentTo, {
-                  to: maskContact(needed.current),
-                  minutes: confirmationMinutes,
-                })}
+                description={
+                  asked.has('current')
+                    ? fill(t.confirm.sentTo, {
+                        to: maskContact(needed.current),
+                        minutes: confirmationMinutes,
+                      })
+                    : undefined
+                }
                 value=""
                 error={errorOf('currentCode')}
                 inputmode="numeric"

@@ -11,26 +11,47 @@ import {
   type ConfirmPageProps,
 } from './confirm-pages.tsx';
 import {
-  type ContactParts,
   completeChange,
+  isGiven,
   isProved,
   type NeededProofs,
   neededProofs,
+  proofsAsked,
   prove,
+  refuseContact,
   sendCode,
+  touchedChannels,
 } from './contact.ts';
-import type { ContactActor, PendingChange, ProofKind } from './ports.ts';
-import { actorOf } from './routes.ts';
+import type { ContactActor, ContactOnFile, PendingChange, ProofKind } from './ports.ts';
+import { type RequisitesParts, showRequisites } from './requisites.ts';
+import { actorOf, sendAway, uuid } from './routes.ts';
 
-export interface ConfirmRoutesParts extends ContactParts {
+export interface ConfirmRoutesParts extends RequisitesParts {
   readonly sendPage: SendPage;
   readonly channels: { available(channel: Channel): boolean };
+  /** Ends all sessions of a person whom the fund no longer lets in. */
+  readonly endSessions: (holderId: string) => Promise<unknown>;
   /** Told that something waits in the outbox. */
   readonly onSaved: () => void;
 }
 
+/** A pending change, what it still needs, and whether it may be made at all. */
+interface Found {
+  readonly pending: PendingChange;
+  readonly needed: NeededProofs;
+  readonly stopped: boolean;
+}
+
+/** What became of sending codes, as the page tells it. */
+interface Sent {
+  readonly status: number;
+  readonly message: 'codeSent' | 'codeLimit';
+}
+
 const path = '/services/requisites/confirm';
 const form = '/services/requisites';
+/** The form with what is pending, where every reason against it is told. */
+const edit = `${form}?edit=pending`;
 const codeFields: readonly CodeField[] = ['currentCode', 'newMobileCode', 'newEmailCode'];
 const none: ConfirmPageProps['errors'] = new Map();
 
@@ -39,28 +60,24 @@ export function confirmRoutes(
   server: FastifyInstance,
   parts: ConfirmRoutesParts,
 ): ReadonlyMap<string, TypedPage> {
-  /** The pending change and what it needs; sent back to the form when there is none. */
-  const find = async (
-    actor: ContactActor,
-  ): Promise<{ pending: PendingChange; needed: NeededProofs } | undefined> => {
+  const find = async ({ holderId }: ContactActor): Promise<Found | undefined> => {
     const { proofMinutes, contactWaitHours } = parts.contactRules;
-    const pending = await parts.contacts.findPending(actor.holderId, proofMinutes);
+    const pending = await parts.contacts.findPending(holderId, proofMinutes);
     if (!pending) return undefined;
-    const standing = await parts.contacts.standing(actor.holderId, contactWaitHours);
-    return { pending, needed: neededProofs(parts, pending, standing) };
+    const standing = await parts.contacts.standing(holderId, contactWaitHours);
+    const stopped = refuseContact(standing, touchedChannels(pending.entries)) !== undefined;
+    return { pending, needed: neededProofs(parts, pending, standing), stopped };
   };
 
   const show = async (
     request: FastifyRequest,
     reply: FastifyReply,
-    more: {
-      status?: number;
-      errors?: ConfirmPageProps['errors'];
-      message?: ConfirmPageProps['message'];
-    } = {},
+    more: Partial<Pick<ConfirmPageProps, 'errors' | 'message' | 'via'>> & { readonly status?: number } = {},
   ): Promise<FastifyReply> => {
-    const found = await find(actorOf(request));
+    const actor = actorOf(request);
+    const found = await find(actor);
     if (!found) return reply.redirect(form, 303);
+    if (found.stopped) return reply.redirect(edit, 303);
     const { visit } = request;
     return parts.sendPage(request, reply, {
       title: visit.texts.confirm.title,
@@ -73,63 +90,84 @@ export function confirmRoutes(
         ...found,
         t: visit.texts,
         csrf: visit.csrf(),
+        asked: await proofsAsked(parts, actor.holderId, found.pending),
         errors: more.errors ?? none,
         message: more.message,
+        via: more.via,
         unavailable: (['mobile', 'email'] as const).filter((channel) => !parts.channels.available(channel)),
       }),
     });
   };
 
+  /** Where a post leads whose change no longer waits: to its receipt when it was made, else to `otherwise`. */
+  const leave = async (reply: FastifyReply, actor: ContactActor, formId: string, otherwise: string) => {
+    const number = uuid.test(formId) ? await parts.store.findNumber(actor.holderId, formId) : undefined;
+    return reply.redirect(number === undefined ? otherwise : `/receipts/${number}`, 303);
+  };
+
   server.get(path, { config: { access: 'holder' } }, async (request, reply) => show(request, reply));
 
   server.post(path, { config: { access: 'holder' } }, async (request, reply) => {
-    const sent = readForm(request.body, { required: [], optional: ['via', 'action', ...codeFields] });
+    const sent = readForm(request.body, {
+      required: [],
+      optional: ['formId', 'via', 'action', ...codeFields],
+    });
     const actor = actorOf(request);
     const found = await find(actor);
-    if (!found) return reply.redirect(form, 303);
-    const { pending } = found;
+    if (!found) return leave(reply, actor, sent['formId'] ?? '', form);
+    const { pending, needed } = found;
+    const { formId = pending.formId, action } = sent;
+    // This page was left behind: the change it shows was made or replaced in another window.
+    if (formId !== pending.formId) return leave(reply, actor, formId, path);
 
-    if (sent['action'] === 'cancel') {
+    if (action === 'cancel') {
       await parts.contacts.drop(actor.holderId);
       return reply.redirect(form, 303);
     }
-    if (sent['action'] === 'fix') return reply.redirect(`${form}?edit=pending`, 303);
-    const via = readVia(sent['via'], found.needed);
-    if (via !== undefined && via !== pending.via) {
-      await parts.contacts.chooseVia(actor.holderId, pending.changeId, via);
-      const chosen = await find(actor);
-      const limited = chosen && !(await sendCode(parts, actor, chosen.pending, 'current', chosen.needed)).ok;
-      parts.onSaved();
-      if (limited) return show(request, reply, { status: 429, message: 'codeLimit' });
-      const typed = codeFields.some((field) => (sent[field] ?? '').trim() !== '');
-      if (!typed) return show(request, reply, { message: 'codeSent' });
+    if (action === 'fix' || found.stopped) return reply.redirect(edit, 303);
+    if (action === 'resend')
+      return show(request, reply, await send(request, pending, needed, openProofs(pending, needed)));
+    if (action !== undefined && action !== 'via') throw problem(400);
+
+    const chosen = readVia(sent['via'], needed);
+    if (action === 'via' && !chosen) {
+      const errors = new Map([['via', 'viaMissing']] as const);
+      return show(request, reply, { status: 422, errors });
     }
-    if (sent['action'] === 'via') return show(request, reply, { message: 'codeSent' });
-    if (sent['action'] === 'resend') return resend(request, reply, actor, found);
-    if (sent['action'] !== undefined) throw problem(400);
+    const typed = codeFields.filter((field) => (sent[field] ?? '').trim() !== '');
+    const isNews =
+      chosen?.channel !== pending.via && !pending.currentProved && !typed.includes('currentCode');
+    if (chosen && (action === 'via' || isNews)) {
+      const answer = await choose(request, pending, needed, chosen);
+      if (typed.length === 0 || answer.message === 'codeLimit') return show(request, reply, answer);
+    }
 
     const errors = new Map<CodeField, CodeFieldReason>();
-    for (const field of codeFields) {
-      const typed = (sent[field] ?? '').trim();
-      const proof = proofOf(field, found.needed);
-      if (typed === '' || proof === undefined) continue;
-      const outcome = await prove(parts, actor, pending, proof, typed);
+    for (const field of typed) {
+      const proof = proofOf(field, needed);
+      if (proof === undefined || isGiven(pending, proof)) continue;
+      const outcome = await prove(parts, actor, pending, proof, sent[field] ?? '');
       if (!outcome.ok) errors.set(field, outcome.reason);
+    }
+    const now = await find(actor);
+    if (now?.pending.changeId !== pending.changeId) return leave(reply, actor, pending.formId, path);
+    for (const field of errors.keys()) {
+      // Another post of this page brought the same code a moment earlier.
+      const proof = proofOf(field, now.needed);
+      if (proof && isGiven(now.pending, proof)) errors.delete(field);
+    }
+    if (errors.size === 0 && !isProved(now.pending, now.needed)) {
+      for (const proof of openProofs(now.pending, now.needed)) {
+        const field = codeFields.find((one) => proofOf(one, now.needed) === proof);
+        // Codes may come one by one: only what was asked for and left empty in this very form is an error.
+        if (field && sent[field] !== undefined) errors.set(field, 'codeEmpty');
+      }
+      if (errors.size === 0) return reply.redirect(path, 303);
     }
     if (errors.size > 0) return show(request, reply, { status: 422, errors });
 
-    const now = await find(actor);
-    if (!now) return reply.redirect(form, 303);
-    if (!isProved(now.pending, now.needed)) {
-      for (const field of codeFields) {
-        const proof = proofOf(field, now.needed);
-        const missing =
-          proof === 'new' ? !now.pending.newProved : proof === 'current' && !now.pending.currentProved;
-        // Codes may come one by one: only what was asked for and left empty in this very form is an error.
-        if (missing && sent[field] !== undefined) errors.set(field, 'codeEmpty');
-      }
-      return errors.size > 0 ? show(request, reply, { status: 422, errors }) : reply.redirect(path, 303);
-    }
+    // What a branch changed meanwhile is taken over first, so that this change is not written over it unseen.
+    if (!(await showRequisites(parts, actor))) return sendAway(parts, request, reply);
     const outcome = await completeChange(parts, actor, now.pending, 'codes');
     switch (outcome.kind) {
       case 'saved':
@@ -139,50 +177,62 @@ export function confirmRoutes(
         return show(request, reply, { status: 422, message: 'proofGone' });
       case 'conflict':
       case 'form-reused':
-        return reply.redirect(`${form}?edit=pending`, 303);
+      case 'refused':
+        return reply.redirect(edit, 303);
     }
   });
 
-  /** Sends every code that is still needed once more. */
-  const resend = async (
+  /** Sends the code to the chosen channel on file; the choice stands only if that was possible. */
+  const choose = async (
     request: FastifyRequest,
-    reply: FastifyReply,
-    actor: ContactActor,
-    { pending, needed }: { pending: PendingChange; needed: NeededProofs },
-  ): Promise<FastifyReply> => {
-    const wanted: ProofKind[] = [
-      ...(needed.new && !pending.newProved ? (['new'] as const) : []),
-      ...(needed.current && !pending.currentProved ? (['current'] as const) : []),
-    ];
+    pending: PendingChange,
+    needed: NeededProofs,
+    chosen: ContactOnFile,
+  ): Promise<Sent & { readonly via: Channel }> => {
+    const answer = await send(request, pending, { ...needed, current: chosen }, ['current']);
+    if (answer.message === 'codeSent')
+      await parts.contacts.chooseVia(actorOf(request).holderId, pending.changeId, chosen.channel);
+    return { ...answer, via: chosen.channel };
+  };
+
+  const send = async (
+    request: FastifyRequest,
+    pending: PendingChange,
+    needed: NeededProofs,
+    proofs: readonly ProofKind[],
+  ): Promise<Sent> => {
     let limited = false;
-    for (const proof of wanted) {
-      if (!(await sendCode(parts, actor, pending, proof, needed)).ok) limited = true;
+    for (const proof of proofs) {
+      if (!(await sendCode(parts, actorOf(request), pending, proof, needed)).ok) limited = true;
     }
     parts.onSaved();
-    return limited
-      ? show(request, reply, { status: 429, message: 'codeLimit' })
-      : show(request, reply, { message: 'codeSent' });
+    return limited ? { status: 429, message: 'codeLimit' } : { status: 200, message: 'codeSent' };
   };
 
   return new Map([
     [
       path,
       {
-        fields: ['via'],
+        fields: ['formId', 'via'],
         secret: codeFields,
         forHolder: true,
-        show: async (request, reply) => show(request, reply),
+        show: async (request, reply, { via }) => show(request, reply, { via }),
       },
     ],
   ]);
 }
 
+/** The proofs that are still missing and whose code has somewhere to go. */
+function openProofs(pending: PendingChange, needed: NeededProofs): ProofKind[] {
+  return (['new', 'current'] as const).filter((proof) => needed[proof] && !isGiven(pending, proof));
+}
+
 /** A channel among those that may confirm; anything else is a broken form. */
-function readVia(sent: string | undefined, needed: NeededProofs): Channel | undefined {
+function readVia(sent: string | undefined, { choices }: NeededProofs): ContactOnFile | undefined {
   if (sent === undefined || sent === '') return undefined;
-  const choice = needed.choices.find(({ channel }) => channel === sent);
+  const choice = choices.find(({ channel }) => channel === sent);
   if (!choice) throw problem(400);
-  return choice.channel;
+  return choice;
 }
 
 /** Which proof a code field carries; undefined when this change does not ask for it. */

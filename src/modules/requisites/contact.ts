@@ -3,9 +3,11 @@ import { accepted, type Refusal, type Result, refused } from '../../result.ts';
 import { checkCode, codeForms, issueWithin, type SendingLimits, sendingAllowances } from '../codes/codes.ts';
 import type { AllowanceStore, CodeStore, MessageQueue } from '../codes/ports.ts';
 import type { Channel } from '../notices/ports.ts';
+import { parseEmail } from './email.ts';
 import { parsePhone } from './phone.ts';
 import type {
   ChangeEntry,
+  CompleteOutcome,
   ContactActor,
   ContactOnFile,
   ContactStanding,
@@ -14,7 +16,7 @@ import type {
   PendingChange,
   Proof,
   ProofKind,
-  SaveOutcome,
+  ProposedChange,
 } from './ports.ts';
 
 export interface ContactParts {
@@ -29,6 +31,8 @@ export interface ContactParts {
     readonly proofMinutes: number;
     /** A pending change is forgotten after so long; minutes. */
     readonly pendingMinutes: number;
+    /** So many people may have one mobile: more, and somebody collects accounts. */
+    readonly personsPerMobile: number;
   };
 }
 
@@ -46,6 +50,11 @@ export function touchedChannels(entries: readonly ChangeEntry[]): Channel[] {
   return (['mobile', 'email'] as const).filter((channel) =>
     entries.some(({ field }) => field === channelFields[channel]),
   );
+}
+
+/** The new value of a channel; null when it is removed. */
+export function newContact(entries: readonly ChangeEntry[], channel: Channel): string | null {
+  return entries.find(({ field }) => field === channelFields[channel])?.new ?? null;
 }
 
 /** Says why these channels cannot be changed now without EDS, before any code is sent. */
@@ -66,13 +75,32 @@ export function refuseContact(
   return undefined;
 }
 
-/** The channels on file that may confirm: they have stood long enough, and a code can be sent to them. */
+/**
+ * The channels on file that may confirm: they have stood long enough, and a code can be sent to them. Values that came
+ * from the fund in another shape are given as today's rules write them.
+ */
 export function confirmingChannels(parts: ContactParts, standing: ContactStanding): ContactOnFile[] {
   const { mobilePrefixes } = parts.contactRules;
-  return standing.onFile.filter(
-    ({ channel, value, stood }) =>
-      stood && (channel === 'email' || parsePhone(value, 'mobile', mobilePrefixes).ok),
-  );
+  return standing.onFile.flatMap((contact) => {
+    const parsed =
+      contact.channel === 'email'
+        ? parseEmail(contact.value)
+        : parsePhone(contact.value, 'mobile', mobilePrefixes);
+    return contact.stood && parsed.ok ? [{ ...contact, value: parsed.value }] : [];
+  });
+}
+
+/** True when a new mobile is already that of as many people as may have one; raises the alert. */
+export async function isMobileOfMany(
+  parts: ContactParts,
+  holderId: string,
+  entries: readonly ChangeEntry[],
+): Promise<boolean> {
+  const mobile = newContact(entries, 'mobile');
+  if (mobile === null) return false;
+  const many = (await parts.contacts.othersWith(holderId, mobile)) >= parts.contactRules.personsPerMobile;
+  if (many) await parts.codes.alert('mobile-of-many', true, { holderId });
+  return many;
 }
 
 /** What still has to be proved, and where its code goes. */
@@ -90,11 +118,11 @@ export function neededProofs(
   standing: ContactStanding,
 ): NeededProofs {
   const about = aboutOf(pending);
-  const entry = pending.entries.find(({ field }) => field === channelFields[about]);
+  const value = newContact(pending.entries, about);
   const choices = confirmingChannels(parts, standing);
   const only = choices.length === 1 ? choices[0] : undefined;
   return {
-    new: entry?.new == null ? undefined : { channel: about, value: entry.new },
+    new: value === null ? undefined : { channel: about, value },
     current: choices.find(({ channel }) => channel === pending.via) ?? only,
     choices,
   };
@@ -104,11 +132,12 @@ export function neededProofs(
 export async function proposeChange(
   parts: ContactParts,
   actor: ContactActor,
-  change: Omit<PendingChange, 'changeId' | 'via' | 'currentProved' | 'newProved'>,
+  change: ProposedChange,
 ): Promise<void> {
   const about = touchedChannels(change.entries)[0];
   if (about === undefined) throw new Error('a change of no channel needs no proof');
   const pending = await parts.contacts.propose(actor, change, about, parts.contactRules.pendingMinutes);
+  if (!pending) return;
   const standing = await parts.contacts.standing(actor.holderId, parts.contactRules.contactWaitHours);
   const needed = neededProofs(parts, pending, standing);
   // Without a channel on file to confirm with, the change cannot be finished here: no code is sent for nothing.
@@ -147,6 +176,24 @@ export async function sendCode(
   return accepted(undefined);
 }
 
+/** Which of the proofs a code was sent for. */
+export async function proofsAsked(
+  parts: ContactParts,
+  holderId: string,
+  { changeId }: PendingChange,
+): Promise<ReadonlySet<ProofKind>> {
+  const asked = new Set<ProofKind>();
+  for (const proof of ['new', 'current'] as const) {
+    if (await parts.codes.latest(holderId, purposes[proof], changeId)) asked.add(proof);
+  }
+  return asked;
+}
+
+/** Whether a proof stands. */
+export function isGiven(pending: PendingChange, proof: ProofKind): boolean {
+  return proof === 'new' ? pending.newProved : pending.currentProved;
+}
+
 /** Compares a typed code with the last one sent for this proof of this change, and notes the proof. */
 export async function prove(
   parts: ContactParts,
@@ -155,16 +202,16 @@ export async function prove(
   proof: ProofKind,
   typed: string,
 ): Promise<Result<undefined, 'codeWrong' | 'codeOver'>> {
-  const codeId = await parts.codes.latest(actor.holderId, purposes[proof], pending.changeId);
+  const { holderId } = actor;
+  const codeId = await parts.codes.latest(holderId, purposes[proof], pending.changeId);
   if (codeId === undefined) return refused('codeOver');
+  const use = (code: string) => parts.contacts.proveWith(holderId, pending.changeId, proof, code);
   const checked = await checkCode(
-    { keys: parts.keys, store: parts.codes },
-    { codeId, holderId: actor.holderId },
+    { keys: parts.keys, store: { ...parts.codes, use } },
+    { codeId, holderId },
     typed,
   );
-  if (!checked.ok) return refused(checked.reason);
-  await parts.contacts.markProved(actor.holderId, pending.changeId, proof);
-  return accepted(undefined);
+  return checked.ok ? accepted(undefined) : refused(checked.reason);
 }
 
 /** True when nothing is left to prove. */
@@ -180,14 +227,15 @@ export function completeChange(
   actor: ContactActor,
   pending: PendingChange,
   proof: Extract<Proof, 'codes' | 'eds'>,
-): Promise<SaveOutcome | { readonly kind: 'proof-gone' }> {
-  const { contactWaitHours, proofMinutes } = parts.contactRules;
+): Promise<CompleteOutcome> {
+  const { contactWaitHours, proofMinutes, personsPerMobile } = parts.contactRules;
   return parts.contacts.complete(actor, pending, {
     number: randomName(12),
     proof,
     about: aboutOf(pending),
     waitHours: contactWaitHours,
     proofMinutes,
+    personsPerMobile,
   });
 }
 

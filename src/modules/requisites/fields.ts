@@ -9,7 +9,7 @@ import {
 } from './address.ts';
 import type { ContactReason } from './contact.ts';
 import { type EmailReason, formatEmail, parseEmail, sameEmail } from './email.ts';
-import { formatPhone, type PhoneReason, parsePhone } from './phone.ts';
+import { formatPhone, type PhoneReason, parsePhone, samePhone } from './phone.ts';
 import type { FieldName } from './ports.ts';
 import { formatPostcode, type PostcodeReason, parsePostcode } from './postcode.ts';
 
@@ -35,7 +35,8 @@ export interface Field {
   readonly name: FieldName;
   readonly parse: (text: string, rules: FieldRules) => Result<string, FieldReason>;
   readonly format: (value: string) => string;
-  readonly same?: (one: string, other: string) => boolean;
+  /** Whether two values are one, written in two ways; by default when they are equal. */
+  readonly same?: (one: string, other: string, rules: FieldRules) => boolean;
   /** The keys to the account: a change of these needs more proof than a session. */
   readonly needsProof: boolean;
 }
@@ -49,18 +50,21 @@ export const fields: readonly Field[] = [
     name: 'homePhone',
     parse: (text, { mobilePrefixes }) => parsePhone(text, 'home', mobilePrefixes),
     format: formatPhone,
+    same: (one, other, { mobilePrefixes }) => samePhone(one, other, mobilePrefixes),
     needsProof: false,
   },
   {
     name: 'contactPhone',
     parse: (text, { mobilePrefixes }) => parsePhone(text, 'contact', mobilePrefixes),
     format: formatPhone,
+    same: (one, other, { mobilePrefixes }) => samePhone(one, other, mobilePrefixes),
     needsProof: false,
   },
   {
     name: 'mobilePhone',
     parse: (text, { mobilePrefixes }) => parsePhone(text, 'mobile', mobilePrefixes),
     format: formatPhone,
+    same: (one, other, { mobilePrefixes }) => samePhone(one, other, mobilePrefixes),
     needsProof: true,
   },
   { name: 'email', parse: parseEmail, format: formatEmail, same: sameEmail, needsProof: true },

@@ -6,6 +6,7 @@ import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
+import { Checkbox } from '../../ui/checkbox.tsx';
 import { Columns } from '../../ui/columns.tsx';
 import { Compare } from '../../ui/compare.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
@@ -19,13 +20,22 @@ import { RadioGroup } from '../../ui/radio-group.tsx';
 import { Table } from '../../ui/table.tsx';
 import { type FieldReason, fields, show } from './fields.ts';
 import type { ChangeEntry, FieldName, IdentityDocument, SavedChange } from './ports.ts';
-import { type FieldErrors, isTouched, type RequisitesView, type Typed } from './requisites.ts';
+import {
+  type AddressHelp,
+  type FieldErrors,
+  isTouched,
+  type RequisitesView,
+  type Typed,
+} from './requisites.ts';
 
 /** What the page tells above the form. */
 export type Message =
   | { readonly kind: 'unchanged' | 'form-reused' | 'draft-shown' | 'leave' | 'pending' }
   | { readonly kind: 'draft'; readonly until: Date }
   | { readonly kind: 'conflict'; readonly entries: readonly ChangeEntry[] };
+
+/** Where the search without a script is sent. */
+export const addressSearch = '/services/requisites/addresses';
 
 export interface RequisitesPageProps {
   readonly t: Texts;
@@ -34,12 +44,13 @@ export interface RequisitesPageProps {
   readonly view: RequisitesView;
   readonly typed: Typed;
   readonly errors: FieldErrors;
+  readonly help: AddressHelp;
   readonly message: Message | undefined;
 }
 
 /** The memo's page: document, address, phones, accounts with the e-mail. */
 export function RequisitesPage(props: RequisitesPageProps) {
-  const { t, language, csrf, view, typed, errors } = props;
+  const { t, language, csrf, view, typed, errors, help } = props;
   const cannotSave = view.validDocuments.length === 0;
   const text = (name: FieldName | 'document') => errorText(t, language, errors.get(name));
   const order: readonly (FieldName | 'document')[] = ['document', ...fields.map(({ name }) => name)];
@@ -85,12 +96,29 @@ export function RequisitesPage(props: RequisitesPageProps) {
           <NoticeLine>{t.requisites.asOf}</NoticeLine>
         </Card>
         <Card id="address-block" heading={t.requisites.address} number={2}>
-          <Field {...field('address')} description={t.requisites.addressHint} autocomplete="street-address" />
+          <Checkbox id="kazpost" label={t.requisites.kazpost} checked={typed.kazpost} look="switch" />
+          <Field
+            {...field('address')}
+            description={t.requisites.addressHint}
+            autocomplete="street-address"
+            suggest={{
+              from: '/api/addresses',
+              postcodeField: 'postcode',
+              words: {
+                one: t.requisites.offeredOne,
+                many: t.requisites.offeredMany,
+                of: t.requisites.offeredOf,
+                none: t.requisites.nothingFound,
+                degraded: t.requisites.kazpostDown,
+              },
+            }}
+          />
+          <OfferedAddresses t={t} help={help} />
           <Columns split="fit">
             <Field {...field('apartment')} width="short" />
             <Field
               {...field('postcode')}
-              description={t.requisites.postcodeHint}
+              description={help.elsewhere ? t.requisites.postcodeElsewhere : t.requisites.postcodeHint}
               width="short"
               autocomplete="postal-code"
             />
@@ -152,6 +180,36 @@ export function RequisitesPage(props: RequisitesPageProps) {
         </ButtonRow>
       </Form>
     </>
+  );
+}
+
+/** Without a script: a button that searches, and what it found as buttons. The script hides it and offers a list. */
+function OfferedAddresses({ t, help }: { t: Texts; help: AddressHelp }) {
+  return (
+    <div id="address-search" data-without-script>
+      {help.switchedOff && <p role="status">{t.requisites.kazpostOff}</p>}
+      {help.degraded && <p role="status">{t.requisites.kazpostDown}</p>}
+      {help.offered?.length === 0 && <p role="status">{t.requisites.nothingFound}</p>}
+      {help.offered && help.offered.length > 0 && (
+        <ul class="offered">
+          {help.offered.map(({ text, postcode }) => (
+            <li key={text}>
+              <Button
+                kind="tertiary"
+                name="choose"
+                value={`${postcode ?? ''} ${text}`}
+                formAction={addressSearch}
+              >
+                {postcode === null ? text : `${text}, ${postcode}`}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <Button kind="secondary" formAction={addressSearch}>
+        {t.requisites.addressSearch}
+      </Button>
+    </div>
   );
 }
 

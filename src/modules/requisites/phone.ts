@@ -86,6 +86,15 @@ export function formatPhone(phone: string): string {
   return `+7 (${national.slice(0, codeLength)}) ${groups.join('-')}${tail}`;
 }
 
+/** Whether two numbers are one, however each is written: what is on file may have come as `8 701 …`. */
+export function samePhone(one: string, other: string, mobilePrefixes: readonly string[]): boolean {
+  const plainly = (phone: string): string => {
+    const parsed = parsePhone(phone, 'contact', mobilePrefixes);
+    return parsed.ok ? parsed.value : phone;
+  };
+  return plainly(one) === plainly(other);
+}
+
 /** Address books and messengers wrap a copied number in marks of direction, which say nothing about it. */
 const copiedMarks = /^[\u200e\u202a\u202d\u2066\u2068]+|[\u200e\u202c\u2069]+$/g;
 

@@ -98,6 +98,28 @@ export interface ChangeEntry {
 
 export type Proof = 'password-session' | 'eds-session' | 'codes' | 'eds' | 'branch';
 
+/** A line that can be chosen for the address. */
+export interface OfferedAddress {
+  readonly text: string;
+  readonly postcode: string | null;
+}
+
+/** Suggests addresses and recognises them again; never refuses. */
+export interface AddressBook {
+  /** Lines for what was typed, best first; `degraded` when Kazpost was meant to answer and did not. */
+  suggest(
+    text: string,
+    language: string,
+  ): Promise<{ readonly suggestions: readonly OfferedAddress[]; readonly degraded: boolean }>;
+  /** What to store beside the line: its source, or "as entered". */
+  recognise(line: string, postcode: string | null): Promise<AddressSource>;
+  /** True when the index seems to belong to another region than the line: a hint, never an error. */
+  seemsElsewhere(line: string, postcode: string): Promise<boolean>;
+}
+
+/** Where an address comes from, as it is stored. */
+export type AddressSource = { readonly source: string };
+
 /** A change ready to be saved. */
 export interface NewChange {
   readonly holderId: string;
@@ -111,6 +133,8 @@ export interface NewChange {
   readonly proof: Proof;
   readonly document: IdentityDocument;
   readonly entries: readonly ChangeEntry[];
+  /** With a new address only. */
+  readonly addressSource: AddressSource | null;
   readonly requestId: string;
 }
 
@@ -140,6 +164,8 @@ export interface RequisitesStore {
   takeOver(holderId: string, fund: FundHolder, requestId: string): Promise<StoredRequisites>;
   /** The outcome of an earlier save of this form, if there was one. */
   findSaved(holderId: string, formId: string, formHash: Buffer): Promise<SaveOutcome | undefined>;
+  /** The receipt of the change that this form made, whatever it sent. */
+  findNumber(holderId: string, formId: string): Promise<string | undefined>;
   /** One transaction; resolves only after COMMIT. */
   save(change: NewChange): Promise<SaveOutcome>;
   findReceipt(holderId: string, number: string): Promise<SavedChange | undefined>;
@@ -180,12 +206,21 @@ export interface PendingChange {
   readonly revision: number;
   readonly document: IdentityDocument;
   readonly entries: readonly ChangeEntry[];
+  readonly addressSource: AddressSource | null;
   /** The channel on file that was chosen to confirm. */
   readonly via: Channel | null;
   /** Whether each proof stands; one older than its time does not. */
   readonly currentProved: boolean;
   readonly newProved: boolean;
+  /** A proof was given and has grown too old. */
+  readonly lapsed: boolean;
 }
+
+/** What a form proposes. */
+export type ProposedChange = Pick<
+  PendingChange,
+  'formId' | 'formHash' | 'revision' | 'document' | 'entries' | 'addressSource'
+>;
 
 export type ProofKind = 'current' | 'new';
 
@@ -199,19 +234,32 @@ export interface ContactActor {
   readonly sessionHash: Buffer;
 }
 
+export type CompleteOutcome =
+  | SaveOutcome
+  /** A proof is missing or too old, or the change is no longer pending. */
+  | { readonly kind: 'proof-gone' }
+  /** Something stops the change since it was proposed; the form says what. */
+  | { readonly kind: 'refused' };
+
 export interface ContactStore {
   standing(holderId: string, waitHours: number): Promise<ContactStanding>;
-  /** Replaces the person's pending change and tells the channels on file; one transaction. */
+  /**
+   * Replaces the person's pending change and tells the channels on file; one transaction. Undefined, and nothing is done,
+   * when this very form is pending already.
+   */
   propose(
     actor: ContactActor,
-    change: Omit<PendingChange, 'changeId' | 'via' | 'currentProved' | 'newProved'>,
+    change: ProposedChange,
     about: Channel,
     minutes: number,
-  ): Promise<PendingChange>;
+  ): Promise<PendingChange | undefined>;
   findPending(holderId: string, proofMinutes: number): Promise<PendingChange | undefined>;
   chooseVia(holderId: string, changeId: string, via: Channel): Promise<void>;
-  markProved(holderId: string, changeId: string, proof: ProofKind): Promise<void>;
+  /** Uses up a live code of this change and notes the proof, both or neither; true for exactly one caller. */
+  proveWith(holderId: string, changeId: string, proof: ProofKind, codeId: string): Promise<boolean>;
   drop(holderId: string): Promise<void>;
+  /** How many other people have this mobile on file. */
+  othersWith(holderId: string, mobile: string): Promise<number>;
   /**
    * Makes the change if every proof still stands: requisites, change, receipt, event, outbox, the channels that restore
    * the password, notices to the channels as they were and to the new one, the end of all other sessions. One transaction.
@@ -225,6 +273,7 @@ export interface ContactStore {
       readonly about: Channel;
       readonly waitHours: number;
       readonly proofMinutes: number;
+      readonly personsPerMobile: number;
     },
-  ): Promise<SaveOutcome | { readonly kind: 'proof-gone' }>;
+  ): Promise<CompleteOutcome>;
 }

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { randomName } from '../../keys.ts';
-import type { Refusal } from '../../result.ts';
+import { type Refusal, refused } from '../../result.ts';
 import {
   type ContactParts,
   channelFields,
+  isMobileOfMany,
   proposeChange,
   refuseContact,
   touchedChannels,
 } from './contact.ts';
 import { type FieldReason, type FieldRules, fields, show } from './fields.ts';
 import type {
+  AddressBook,
   ChangeEntry,
   ContactActor,
   DraftStore,
@@ -17,6 +19,7 @@ import type {
   Fund,
   FundHolder,
   IdentityDocument,
+  OfferedAddress,
   PendingChange,
   Proof,
   Requisites,
@@ -29,6 +32,7 @@ export interface RequisitesParts extends ContactParts {
   readonly store: RequisitesStore;
   readonly drafts: DraftStore;
   readonly fund: Fund;
+  readonly addresses: AddressBook;
   readonly rules: FieldRules;
   readonly draftHours: number;
 }
@@ -39,6 +43,40 @@ export interface RequisitesView {
   readonly stored: StoredRequisites;
   /** Documents valid today, in the fund's order; only these can be chosen. */
   readonly validDocuments: readonly IdentityDocument[];
+}
+
+/** What the address block offers beside the fields. */
+export interface AddressHelp {
+  /** Lines to choose from; undefined when nobody asked. */
+  readonly offered: readonly OfferedAddress[] | undefined;
+  readonly degraded: boolean;
+  /** The switch is off, so nothing was asked. */
+  readonly switchedOff: boolean;
+  /** The index seems to belong to another region than the address. */
+  readonly elsewhere: boolean;
+}
+
+/** Whether the index on the form hints at another region; suggestions only when they were asked for. */
+export async function helpWithAddress(
+  { addresses }: RequisitesParts,
+  view: RequisitesView,
+  typed: Typed,
+  asked: { readonly language: string } | undefined,
+): Promise<AddressHelp> {
+  const stored = untouched(view, typed.formId);
+  // What is on file is not judged each time it is shown.
+  const changed = typed.address !== stored.address || typed.postcode !== stored.postcode;
+  const complete = typed.address !== '' && typed.postcode !== '';
+  const elsewhere = changed && complete && (await addresses.seemsElsewhere(typed.address, typed.postcode));
+  if (!asked || !typed.kazpost) {
+    return { offered: undefined, degraded: false, switchedOff: asked !== undefined, elsewhere };
+  }
+  // An index alone offers its address.
+  const { suggestions, degraded } = await addresses.suggest(
+    typed.address.trim() || typed.postcode,
+    asked.language,
+  );
+  return { offered: suggestions, degraded, switchedOff: false, elsewhere };
 }
 
 /** What was typed: every field of the form as text. */
@@ -100,7 +138,7 @@ export function untouched(view: RequisitesView, formId: string): Typed {
     formId,
     revision: String(view.stored.revision),
     document: view.validDocuments[0]?.id ?? '',
-    kazpost: false,
+    kazpost: true,
   };
 }
 
@@ -141,12 +179,13 @@ export async function saveRequisites(
 
   const document = view.validDocuments.find(({ id }) => id === typed.document);
   if (!document) throw new Error('a checked form has no valid document');
+  const address = entries.find(({ field }) => field === 'address')?.new;
+  const addressSource =
+    address == null ? null : await parts.addresses.recognise(address, typed.postcode || null);
   const channels = touchedChannels(entries);
   if (channels.length > 0) {
-    const standing = await parts.contacts.standing(actor.holderId, parts.contactRules.contactWaitHours);
-    const stopped = refuseContact(standing, channels);
-    if (stopped)
-      return { kind: 'invalid', view, errors: new Map([[channelFields[stopped.channel], stopped.refusal]]) };
+    const stopped = await refuseTouched(parts, actor.holderId, entries);
+    if (stopped.size > 0) return { kind: 'invalid', view, errors: stopped };
     const { formId } = typed;
     await proposeChange(parts, actor, {
       formId,
@@ -154,6 +193,7 @@ export async function saveRequisites(
       revision: view.stored.revision,
       document,
       entries,
+      addressSource,
     });
     return { kind: 'proof-needed' };
   }
@@ -166,11 +206,27 @@ export async function saveRequisites(
     proof,
     document,
     entries,
+    addressSource,
   });
   if (outcome.kind === 'saved') return outcome;
   if (outcome.kind === 'form-reused') return { kind: 'form-reused', view };
   const newer = { ...view, stored: outcome.stored };
   return { kind: 'conflict', view: newer, ...check(newer, typed, parts.rules) };
+}
+
+/** Why a change that touches mobile or e-mail cannot even be proposed now; empty when it can. */
+export async function refuseTouched(
+  parts: ContactParts,
+  holderId: string,
+  entries: readonly ChangeEntry[],
+): Promise<FieldErrors> {
+  const standing = await parts.contacts.standing(holderId, parts.contactRules.contactWaitHours);
+  const stopped = refuseContact(standing, touchedChannels(entries));
+  if (stopped) return new Map([[channelFields[stopped.channel], stopped.refusal]]);
+  // Told what a wrong number is told: how many others have it is nobody's business.
+  return (await isMobileOfMany(parts, holderId, entries))
+    ? new Map([['mobilePhone', refused('phoneNotMobile')]])
+    : new Map();
 }
 
 /**
@@ -198,7 +254,7 @@ export function check(
     }
     const parsed = field.parse(text, rules);
     if (!parsed.ok) errors.set(field.name, parsed);
-    else if (old === null || !(field.same ?? Object.is)(old, parsed.value)) {
+    else if (old === null || !(field.same ?? Object.is)(old, parsed.value, rules)) {
       entries.push({ field: field.name, old, new: parsed.value });
     }
   }

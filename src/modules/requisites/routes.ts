@@ -8,6 +8,7 @@ import { clearSecret } from '../../web/visit.ts';
 import type { Iin } from '../sign-in/iin.ts';
 import { fields } from './fields.ts';
 import {
+  addressSearch,
   type Message,
   ReceiptPage,
   RequisitesPage,
@@ -21,10 +22,12 @@ import { receiptPdf } from './receipt-pdf.ts';
 import {
   type FieldErrors,
   findDraft,
+  helpWithAddress,
   isTouched,
   keepDraft,
   type RequisitesParts,
   type RequisitesView,
+  refuseTouched,
   saveRequisites,
   showRequisites,
   type Typed,
@@ -34,6 +37,8 @@ import {
 
 export interface RequisitesRoutesParts extends RequisitesParts {
   readonly sendPage: SendPage;
+  /** How often one session may ask for suggestions. */
+  readonly addressLimit: { take(session: string): { ok: true } | { ok: false; retryAfter: number } };
   readonly sessionsPerPerson: number;
   /** Ends all sessions of a person whom the fund no longer lets in. */
   readonly endSessions: (holderId: string) => Promise<unknown>;
@@ -44,7 +49,7 @@ export interface RequisitesRoutesParts extends RequisitesParts {
 const path = '/services/requisites';
 const formFields = ['formId', 'revision', 'document', ...fields.map(({ name }) => name)];
 const none: FieldErrors = new Map();
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+export const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const receiptNumber = /^[0-9A-Z]{12}$/;
 
 /** The services, the memo's page, and receipts. */
@@ -64,20 +69,21 @@ export function requisitesRoutes(
     });
   });
 
-  const showForm = (
+  const showForm = async (
     request: FastifyRequest,
     reply: FastifyReply,
     view: RequisitesView,
     typed: Typed,
-    more: { status?: number; errors?: FieldErrors; message?: Message } = {},
+    more: { status?: number; errors?: FieldErrors; message?: Message; search?: boolean } = {},
   ) => {
     const { visit } = request;
+    const asked = more.search ? { language: visit.language } : undefined;
     const page: Page = {
       title: visit.texts.requisites.title,
       section: 'services',
       hasForm: true,
       path,
-      scripts: ['unsaved'],
+      scripts: ['unsaved', 'address-suggest'],
       status: more.status ?? 200,
       hasErrors: (more.errors?.size ?? 0) > 0,
       body: RequisitesPage({
@@ -87,6 +93,7 @@ export function requisitesRoutes(
         view,
         typed,
         errors: more.errors ?? none,
+        help: await helpWithAddress(parts, view, typed, asked),
         message: more.message,
       }),
     };
@@ -99,14 +106,8 @@ export function requisitesRoutes(
     reply: FastifyReply,
   ): Promise<RequisitesView | undefined> => {
     const view = await showRequisites(parts, actorOf(request));
-    if (!view) await sendAway(request, reply);
+    if (!view) await sendAway(parts, request, reply);
     return view;
-  };
-
-  const sendAway = async (request: FastifyRequest, reply: FastifyReply) => {
-    await parts.endSessions(actorOf(request).holderId);
-    clearSecret(reply, 'session', request.visit.secure);
-    return reply.redirect('/sign-in?ended=1', 303);
   };
 
   server.get(path, { config: { access: 'holder' } }, async (request, reply) => {
@@ -116,13 +117,10 @@ export function requisitesRoutes(
     const pending = await parts.contacts.findPending(holderId, parts.contactRules.proofMinutes);
     if (pending && (request.query as Record<string, unknown>)['edit'] === 'pending') {
       const risen = pending.revision !== view.stored.revision;
-      return showForm(
-        request,
-        reply,
-        view,
-        typedOf(view, pending, randomUUID()),
-        risen ? { message: { kind: 'conflict', entries: pending.entries } } : {},
-      );
+      return showForm(request, reply, view, typedOf(view, pending, randomUUID()), {
+        errors: await refuseTouched(parts, holderId, pending.entries),
+        ...(risen ? { message: { kind: 'conflict', entries: pending.entries } } : {}),
+      });
     }
     const draft = await findDraft(parts, holderId);
     const message: Message | undefined = pending
@@ -164,7 +162,7 @@ export function requisitesRoutes(
           message: { kind: 'conflict', entries: result.entries },
         });
       case 'not-active':
-        return sendAway(request, reply);
+        return sendAway(parts, request, reply);
     }
   });
 
@@ -178,6 +176,28 @@ export function requisitesRoutes(
       if (!view) return reply;
       if (!isTouched(view, typed)) return reply.redirect('/services', 303);
       return showForm(request, reply, view, typed, { message: { kind: 'leave' } });
+    },
+  );
+
+  // The search of the address block without a script: the same form with lines to choose from, or with the chosen one.
+  server.post(
+    addressSearch,
+    { config: { access: 'holder', onTimedOut: keepTyped } },
+    async (request, reply) => {
+      const { choose, ...sent } = readForm(request.body, {
+        required: formFields,
+        optional: ['kazpost', 'choose'],
+      });
+      const typed = readTyped(checkForm(sent));
+      const view = await viewOf(request, reply);
+      if (!view) return reply;
+      if (choose === undefined) {
+        const taken = parts.addressLimit.take(actorOf(request).sessionHash.toString('hex'));
+        if (!taken.ok) throw problem(429, taken.retryAfter);
+        return showForm(request, reply, view, typed, { search: true });
+      }
+      const [, postcode = '', address = ''] = /^(\S*) (.*)$/s.exec(choose) ?? [];
+      return showForm(request, reply, view, { ...typed, address, postcode: postcode || typed.postcode });
     },
   );
 
@@ -264,6 +284,17 @@ export function requisitesRoutes(
   ]);
 }
 
+/** Ends all sessions of a person whom the fund no longer lets in. */
+export async function sendAway(
+  { endSessions }: Pick<RequisitesRoutesParts, 'endSessions'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  await endSessions(actorOf(request).holderId);
+  clearSecret(reply, 'session', request.visit.secure);
+  return reply.redirect('/sign-in?ended=1', 303);
+}
+
 /** The signed-in holder; routes that call this are open to holders only. */
 export function actorOf(request: FastifyRequest): ContactActor {
   const { session } = request.visit;
@@ -278,7 +309,11 @@ export function actorOf(request: FastifyRequest): ContactActor {
 }
 
 function readRequisitesForm(body: unknown): Fields {
-  const sent = readForm(body, { required: formFields, optional: ['kazpost'] });
+  return checkForm(readForm(body, { required: formFields, optional: ['kazpost'] }));
+}
+
+/** The parts of a form that no person types must be as we made them. */
+function checkForm(sent: Fields): Fields {
   const { formId = '', revision = '', kazpost } = sent;
   if (!uuid.test(formId) || !/^[0-9]{1,9}$/.test(revision) || (kazpost !== undefined && kazpost !== '1'))
     throw problem(400);

@@ -1,0 +1,186 @@
+// Suggests addresses under a field while one types, only with the form's switch on. Without this script the field is a
+// plain one with a search button beside it.
+//
+//   <input type="checkbox" name="kazpost" …>
+//   <input name="address" data-address-suggest="/api/addresses" data-address-status="ID" data-address-postcode="postcode"
+//     data-address-one="%d …" data-address-many="%d …" data-address-of="…" data-address-none="…" data-address-degraded="…">
+//   <p id="ID" role="status"></p>
+//
+// `one`, `many` and `of` are read out by the list itself ("%d" is the number of lines), `none` and `degraded` are shown in
+// the status. `data-address-postcode` names the field of the same form that a choice fills in.
+
+import '@u-elements/u-datalist';
+
+interface Suggestion {
+  readonly text: string;
+  readonly postcode: string | null;
+}
+
+/** Milliseconds without a key before the server is asked. */
+const pause = 200;
+/** Characters from which on it is asked. */
+const least = 2;
+
+for (const input of document.querySelectorAll<HTMLInputElement>('input[data-address-suggest]'))
+  enhance(input);
+
+function enhance(input: HTMLInputElement): void {
+  const { form } = input;
+  const { addressSuggest: url, addressStatus, addressPostcode, addressNone, addressDegraded } = input.dataset;
+  if (url === undefined || form === null) return;
+  const address = new URL(url, location.href);
+  const kazpost = form.querySelector<HTMLInputElement>('input[type="checkbox"][name="kazpost"]');
+  const status = addressStatus === undefined ? null : document.getElementById(addressStatus);
+  const list = listFor(input);
+  let offered = new Map<string, Suggestion>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let question: AbortController | undefined;
+
+  function toggle(): void {
+    if (kazpost?.checked === false) {
+      stop();
+      offer([]);
+      say('');
+      input.removeAttribute('list');
+      for (const name of [
+        'role',
+        'aria-autocomplete',
+        'aria-controls',
+        'aria-expanded',
+        'aria-activedescendant',
+      ]) {
+        input.removeAttribute(name);
+      }
+      list.remove();
+    } else if (!list.isConnected) {
+      input.setAttribute('list', list.id);
+      input.after(list);
+    }
+  }
+
+  function stop(): void {
+    clearTimeout(timer);
+    question?.abort();
+    question = undefined;
+  }
+
+  function typed(event: Event): void {
+    if (kazpost?.checked === false || (event instanceof InputEvent && event.isComposing)) return;
+    stop();
+    const text = input.value.trim();
+    const chosen = offered.get(input.value);
+    if (chosen !== undefined) {
+      choose(chosen);
+    } else if (text.length < least) {
+      offer([]);
+      say('');
+    } else {
+      timer = setTimeout(() => void ask(text), pause);
+    }
+  }
+
+  async function ask(text: string): Promise<void> {
+    const asked = new AbortController();
+    question = asked;
+    address.searchParams.set('q', text);
+    address.searchParams.set('language', document.documentElement.lang);
+    try {
+      const response = await fetch(address, {
+        signal: asked.signal,
+        headers: { accept: 'application/json' },
+        redirect: 'error',
+      });
+      const answer: unknown = response.ok ? await response.json() : undefined;
+      // An answer to an older question may come last.
+      if (question !== asked) return;
+      const { suggestions, degraded } = read(answer);
+      offer(suggestions);
+      const notes = [
+        degraded ? addressDegraded : undefined,
+        suggestions.length === 0 ? addressNone : undefined,
+      ];
+      say(response.ok ? notes.filter((note) => note !== undefined).join(' ') : '');
+    } catch {
+      // Typing by hand always works: no answer is no trouble of the person's.
+      if (question === asked) offer([]);
+    }
+  }
+
+  function choose({ postcode }: Suggestion): void {
+    say('');
+    const field = addressPostcode === undefined ? null : form?.elements.namedItem(addressPostcode);
+    if (postcode === null || !(field instanceof HTMLInputElement)) return;
+    field.value = postcode;
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    field.dispatchEvent(new Event('change', { bubbles: true }));
+  }
+
+  function offer(suggestions: readonly Suggestion[]): void {
+    offered = new Map(suggestions.map((suggestion) => [suggestion.text, suggestion]));
+    list.replaceChildren(...suggestions.map(({ text }) => optionFor(text, input.value)));
+    if (suggestions.length === 0) {
+      list.hidden = true;
+      if (input.hasAttribute('aria-expanded')) input.setAttribute('aria-expanded', 'false');
+    } else if (list.hidden && document.activeElement === input) {
+      // The list opens by itself at a key or a click; a phone's keyboard or a voice may send neither.
+      input.click();
+    }
+  }
+
+  function say(text: string): void {
+    if (status !== null && status.textContent !== text) status.textContent = text;
+  }
+
+  // What works without a script steps aside.
+  for (const search of form.querySelectorAll<HTMLElement>('[data-without-script]')) search.hidden = true;
+  kazpost?.addEventListener('change', toggle);
+  input.addEventListener('input', typed);
+  toggle();
+}
+
+function listFor(input: HTMLInputElement): HTMLElement {
+  const { addressOne, addressMany, addressOf } = input.dataset;
+  const list = document.createElement('u-datalist');
+  list.id = `${input.id || input.name}-suggestions`;
+  // The server has chosen the lines: a slip or a former name would not survive the list's own filter.
+  list.setAttribute('data-nofilter', '');
+  if (addressOne !== undefined) list.setAttribute('data-sr-singular', addressOne);
+  if (addressMany !== undefined) list.setAttribute('data-sr-plural', addressMany);
+  if (addressOf !== undefined) list.setAttribute('data-sr-of', addressOf);
+  return list;
+}
+
+/** One line, with the beginnings of words that were typed marked. Text only: nothing from the server becomes markup. */
+function optionFor(text: string, typed: string): HTMLElement {
+  const option = document.createElement('u-option');
+  option.setAttribute('value', text);
+  const beginnings = typed
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '');
+  for (const [piece] of text.matchAll(/[\p{L}\p{N}]+|[^\p{L}\p{N}]+/gu)) {
+    const lower = piece.toLowerCase();
+    const marked = Math.max(0, ...beginnings.map((word) => (lower.startsWith(word) ? word.length : 0)));
+    if (marked > 0) {
+      const mark = document.createElement('mark');
+      mark.textContent = piece.slice(0, marked);
+      option.append(mark);
+    }
+    option.append(piece.slice(marked));
+  }
+  return option;
+}
+
+function read(answer: unknown): { readonly suggestions: readonly Suggestion[]; readonly degraded: boolean } {
+  if (!isRecord(answer) || !Array.isArray(answer['suggestions'])) return { suggestions: [], degraded: false };
+  const suggestions = answer['suggestions'].flatMap((entry: unknown): Suggestion[] => {
+    if (!isRecord(entry) || typeof entry['text'] !== 'string') return [];
+    const postcode = entry['postcode'];
+    return [{ text: entry['text'], postcode: typeof postcode === 'string' ? postcode : null }];
+  });
+  return { suggestions, degraded: answer['degraded'] === true };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
