@@ -14,6 +14,8 @@ export interface SignInRoutesParts extends SignInParts {
   readonly sendPage: SendPage;
   /** The pages a person may be sent back to after signing in: an address from outside is never followed. */
   readonly destinations: readonly string[];
+  /** Told that notices may wait in the outbox. */
+  readonly onQueued: () => void;
 }
 
 const rememberDays = 365;
@@ -96,6 +98,7 @@ export function signInRoutes(
       return show(request, reply, { status, iin, remember, refusal: { reason: outcome.reason, minutes } });
     }
 
+    parts.onQueued();
     setSecret(reply, 'session', outcome.value.token, visit.secure);
     setSecret(reply, 'device', outcome.value.device, visit.secure, deviceDays);
     clearSecret(reply, 'visit', visit.secure);
