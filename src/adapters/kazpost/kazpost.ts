@@ -28,7 +28,7 @@ export interface KazpostOptions {
 export type Kazpost = AddressSource & { close(): Promise<void>; state(): 'closed' | 'open' | 'half-open' };
 
 /** Where the services are unless configured. */
-export const usualUrls = { classic: 'https://api.post.kz', open: 'https://open.post.kz' } as const;
+const usualUrls = { classic: 'https://api.post.kz', open: 'https://open.post.kz' } as const;
 
 /** Longest question, in characters. */
 const longestQuery = 100;

@@ -42,7 +42,7 @@ export interface AddressSources {
 /** Most lines in one answer. */
 export const mostSuggestions = 10;
 /** Kazpost is asked from so many characters on; shorter pieces are answered from the embedded data. */
-export const leastForKazpost = 3;
+const leastForKazpost = 3;
 
 /**
  * Suggests addresses for a piece of a line or for a postal index, in the page's language (`kk`, `ru`; Kazakh for any

@@ -16,7 +16,7 @@ export interface SuggestionLimitOptions {
 }
 
 /** People type fast and a few keys at once: 60 questions, then 10 a second. */
-export const usualSuggestionLimit: SuggestionLimitOptions = {
+const usualSuggestionLimit: SuggestionLimitOptions = {
   burst: 60,
   perSecond: 10,
   now: () => performance.now(),
