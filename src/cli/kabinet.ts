@@ -51,11 +51,7 @@ people
     const config = readConfig(process.env);
     const database = await attach(config, log());
     try {
-      const shown = process.stderr.isTTY;
-      const outcome = await importFile(config, database.connection, file, (read) => {
-        if (shown) process.stderr.write(`\r${read.toLocaleString('en')} lines`);
-      });
-      if (shown) process.stderr.write('\r');
+      const outcome = await importFile(config, database.connection, file, progressLine());
       if (!outcome.ok) {
         throw new CommandFailure(
           `${outcome.problems.map(({ line, reason, detail }) => `line ${line}: ${reason}${detail === undefined ? '' : ` (${detail})`}`).join('\n')}\nnothing was loaded`,
@@ -136,6 +132,19 @@ program.parseAsync().catch((error: Error) => {
   process.stderr.write(`${known ? error.message : (error.stack ?? error.message)}\n`);
   process.exitCode = 1;
 });
+
+/** Tells how far it is: one line rewritten on a terminal, a line for every hundred thousand in a log. */
+function progressLine(): (read: number) => void {
+  let told = 0;
+  return (read) => {
+    const line = `${read.toLocaleString('en')} lines`;
+    if (process.stderr.isTTY) process.stderr.write(`\r${line}\r`);
+    else if (read - told >= 100_000) {
+      told = read;
+      process.stderr.write(`${line}\n`);
+    }
+  };
+}
 
 /** Something the person at the terminal can mend; told without a stack. */
 class CommandFailure extends Error {}
