@@ -56,6 +56,8 @@ export function smppGateway(
 ): Gateway {
   const { timeout = 5_000 } = settings;
   let bound: Promise<Session> | undefined;
+  let current: Session | undefined;
+  let isBound = false;
   let closed = false;
 
   /** The session, connected and bound; made anew when there is none. */
@@ -71,6 +73,7 @@ export function smppGateway(
 
   async function open(ended: () => void): Promise<Session> {
     const link = smpp.connect(addressOf(settings));
+    current = link;
     link.on('close', ended);
     // The library stops reading after a broken PDU: such a session is of no use.
     link.on('error', () => link.destroy());
@@ -85,7 +88,9 @@ export function smppGateway(
       link.destroy();
       throw error;
     }
+    isBound = true;
     link.on('close', () => {
+      isBound = false;
       if (!closed) lost();
     });
     return link;
@@ -194,9 +199,10 @@ export function smppGateway(
     },
     async close() {
       closed = true;
-      const link = await bound?.catch(() => undefined);
-      if (!link) return;
-      await ask(link, (onResponse) => link.unbind(onResponse)).catch(() => undefined);
+      const link = current;
+      if (!link || link.socket.destroyed) return;
+      // What is not bound yet is not waited for.
+      if (isBound) await ask(link, (onResponse) => link.unbind(onResponse)).catch(() => undefined);
       link.destroy();
     },
   };

@@ -188,7 +188,6 @@ export function guardGateway(
       clearTimeout(timer);
       clearTimeout(paceTimer);
       await gateway.close();
-      await probing;
     },
   };
 }

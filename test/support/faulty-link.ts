@@ -1,0 +1,79 @@
+import { createServer, connect as dial, type Server, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** What a link does to those who use it. */
+export type LinkState =
+  | 'good'
+  /** Nobody listens; whoever was connected is cut off. */
+  | 'refusing'
+  /** Takes everything and passes nothing on. */
+  | 'stalling'
+  /** Cuts every connection when its client first speaks, and those that stand. */
+  | 'dropping'
+  /** Passes everything on 40 ms later. */
+  | 'slow';
+
+/** A TCP link on loopback to a server on loopback, that can be put into trouble. */
+export interface FaultyLink {
+  readonly port: number;
+  become(state: LinkState): Promise<void>;
+  /** Connections that were made so far. */
+  connections(): number;
+  close(): Promise<void>;
+}
+
+/** Opens a link to `target` on 127.0.0.1. */
+export async function openFaultyLink(target: number): Promise<FaultyLink> {
+  let state: LinkState = 'good';
+  let count = 0;
+  const sockets = new Set<Socket>();
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+  };
+  const pass = (from: Socket, to: Socket, isClient: boolean) => {
+    from.on('data', async (bytes) => {
+      if (state === 'stalling') return;
+      if (state === 'dropping' && isClient) return void from.destroy();
+      if (state === 'slow') await pause(40);
+      if (!to.destroyed) to.write(bytes);
+    });
+    from.on('close', () => to.destroy());
+  };
+  const server: Server = createServer((client) => {
+    count += 1;
+    const upstream = dial(target, '127.0.0.1');
+    keep(client);
+    keep(upstream);
+    pass(client, upstream, true);
+    pass(upstream, client, false);
+  });
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const unlisten = () => new Promise<void>((resolve) => server.close(() => resolve()));
+  await listen(0);
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  return {
+    port,
+    connections: () => count,
+    async become(next) {
+      if (next === 'refusing' && state !== 'refusing') {
+        const closed = unlisten();
+        cut();
+        await closed;
+      }
+      if (next !== 'refusing' && state === 'refusing') await listen(port);
+      if (next === 'dropping') cut();
+      state = next;
+    },
+    async close() {
+      const closed = server.listening ? unlisten() : undefined;
+      cut();
+      await closed;
+    },
+  };
+}
