@@ -127,6 +127,12 @@ addresses
     }
   });
 
+// `kabinet … | head` closes the pipe early, which is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 program.parseAsync().catch((error: Error) => {
   const known = error instanceof CommandFailure || error instanceof ConfigError;
   process.stderr.write(`${known ? error.message : (error.stack ?? error.message)}\n`);
