@@ -28,6 +28,12 @@ export interface World {
   ): Promise<{ readonly changes: number; readonly outbox: number; readonly revision: number }>;
   /** The "this wasn't me" link of a notice that was sent to this person. */
   notMePath(person: PersonLine): Promise<string>;
+  /** Every SMS or e-mail that was sent to this value, the newest first, once nothing is on its way any more. */
+  inbox(to: string | null): Promise<readonly string[]>;
+  /** Lets so many minutes pass for begun registrations and recoveries of everybody, and their codes. */
+  ageEntries(minutes: number): Promise<void>;
+  /** Lets so many minutes pass for everything that was counted to limit codes. */
+  ageAllowances(minutes: number): Promise<void>;
   /** A change made at a branch of the fund, unknown to the cabinet. */
   changeAtBranch(person: PersonLine, fields: Partial<PersonLine['requisites']>): Promise<void>;
 }
@@ -43,4 +49,12 @@ export async function signIn(visitor: Visitor, person: PersonLine): Promise<void
 export async function openRequisites(visitor: Visitor, person: PersonLine): Promise<void> {
   await visitor.open('/services/requisites');
   await signIn(visitor, person);
+}
+
+/** The code in the newest message to this value: the end of its last line, `@host #CODE`. */
+export async function codeTo(world: World, to: string | null): Promise<string> {
+  const [newest = ''] = await world.inbox(to);
+  const code = /@\S+ #([0-9A-Z]+)$/.exec(newest)?.[1];
+  if (code === undefined) throw new Error('no code was sent there');
+  return code;
 }

@@ -1,3 +1,4 @@
+import { vi } from 'vitest';
 import { sql } from '../../src/adapters/postgres/sql.ts';
 import { disavowalPath } from '../../src/modules/notices/disavowal.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
@@ -61,6 +62,35 @@ export function openWorld(service: TestService, begin: () => Promise<Visitor>): 
         where h.iin = ${person.iin} limit 1`);
       if (!row) throw new Error('no notice with a link was sent');
       return disavowalPath(service.keys, row.id);
+    },
+    async inbox(to) {
+      await vi.waitFor(
+        async () => {
+          const row = await database.first<{ waiting: number }>(sql`
+            select (select count(*) from cabinet.entry where examined_at is null and done_at is null)
+              + (select count(*) from cabinet.outbox
+                 where lane <> 'fund' and delivered_at is null and dead_at is null) as waiting`);
+          if (row?.waiting !== 0) throw new Error('messages are still on their way');
+        },
+        { timeout: 20_000, interval: 20 },
+      );
+      const answer = await service.server.inject({
+        url: '/demo/inbox',
+        headers: { host: 'localhost:3000', accept: 'application/json' },
+      });
+      const messages = answer.json<{ to: string; text: string }[]>();
+      return messages.filter((message) => message.to === to).map(({ text }) => text);
+    },
+    async ageEntries(minutes) {
+      const passed = sql`make_interval(mins => ${minutes})`;
+      await database.run(sql`
+        update cabinet.entry set expires_at = expires_at - ${passed}, code_until = code_until - ${passed}`);
+      await database.run(sql`update cabinet.code set expires_at = expires_at - ${passed}`);
+    },
+    async ageAllowances(minutes) {
+      await database.run(
+        sql`update cabinet.allowance set ends_at = ends_at - make_interval(mins => ${minutes})`,
+      );
     },
     async changeAtBranch(person, fields) {
       await service.enrol({ ...person, requisites: { ...person.requisites, ...fields } });

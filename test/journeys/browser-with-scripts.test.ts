@@ -1,0 +1,3 @@
+import { makeJourneysInBrowser } from './browser.ts';
+
+makeJourneysInBrowser('browser with JavaScript');
