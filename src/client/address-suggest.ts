@@ -3,10 +3,10 @@
 //
 //   <input type="checkbox" name="kazpost" …>
 //   <input name="address" data-address-suggest="/api/addresses" data-address-status="ID" data-address-postcode="postcode"
-//     data-address-one="%d …" data-address-many="%d …" data-address-of="…" data-address-none="…" data-address-degraded="…">
+//     data-address-one="{count} …" data-address-many="{count} …" data-address-of="…" data-address-none="…" data-address-degraded="…">
 //   <p id="ID" role="status"></p>
 //
-// `one`, `many` and `of` are read out by the list itself ("%d" is the number of lines), `none` and `degraded` are shown in
+// `one`, `many` and `of` are read out by the list itself ("{count}" or "%d" is the number of lines), `none` and `degraded` are shown in
 // the status. `data-address-postcode` names the field of the same form that a choice fills in.
 
 import '@u-elements/u-datalist';
@@ -116,14 +116,23 @@ function enhance(input: HTMLInputElement): void {
   }
 
   function offer(suggestions: readonly Suggestion[]): void {
-    offered = new Map(suggestions.map((suggestion) => [suggestion.text, suggestion]));
-    list.replaceChildren(...suggestions.map(({ text }) => optionFor(text, input.value)));
-    if (suggestions.length === 0) {
+    const lines = new Map(suggestions.map((suggestion) => [suggestion.text, suggestion]));
+    offered = lines;
+    const fill = () => {
+      if (offered === lines)
+        list.replaceChildren(...[...lines.keys()].map((text) => optionFor(text, input.value)));
+    };
+    if (lines.size === 0) {
+      fill();
       list.hidden = true;
       if (input.hasAttribute('aria-expanded')) input.setAttribute('aria-expanded', 'false');
     } else if (list.hidden && document.activeElement === input) {
-      // The list opens by itself at a key or a click; a phone's keyboard or a voice may send neither.
+      // The list opens by itself at a key or a click; a phone's keyboard or a voice may send neither. It reads out how
+      // many lines it holds when they change while it is open: so they come after.
       input.click();
+      setTimeout(fill);
+    } else {
+      fill();
     }
   }
 
@@ -144,8 +153,10 @@ function listFor(input: HTMLInputElement): HTMLElement {
   list.id = `${input.id || input.name}-suggestions`;
   // The server has chosen the lines: a slip or a former name would not survive the list's own filter.
   list.setAttribute('data-nofilter', '');
-  if (addressOne !== undefined) list.setAttribute('data-sr-singular', addressOne);
-  if (addressMany !== undefined) list.setAttribute('data-sr-plural', addressMany);
+  // The list knows "%d"; our texts hold no Latin letter and write "{count}".
+  const counted = (text: string) => text.replace('{count}', '%d');
+  if (addressOne !== undefined) list.setAttribute('data-sr-singular', counted(addressOne));
+  if (addressMany !== undefined) list.setAttribute('data-sr-plural', counted(addressMany));
   if (addressOf !== undefined) list.setAttribute('data-sr-of', addressOf);
   return list;
 }

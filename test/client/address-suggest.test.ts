@@ -11,7 +11,7 @@ const page = `<!doctype html><html lang="kk"><title>Address</title><script type=
 <form action="/submitted"><label><input type="checkbox" name="kazpost" value="1" checked> Kazpost</label>
 <label for="address">Мекенжай</label>
 <input id="address" name="address" data-address-suggest="/api/addresses" data-address-status="note"
-  data-address-postcode="postcode" data-address-one="%d мекенжай" data-address-many="%d мекенжай"
+  data-address-postcode="postcode" data-address-one="{count} мекенжай" data-address-many="{count} мекенжай"
   data-address-of="/" data-address-none="Ештеңе табылмады" data-address-degraded="Қазпочта жауап бермейді">
 <p id="note" role="status"></p>
 <label>Индекс <input name="postcode"></label><button>OK</button></form></html>`;
@@ -115,6 +115,8 @@ describe('suggestions under the address field', () => {
     expect(await options().allTextContents()).toEqual(lines.map(({ text }) => text));
     expect(await field().getAttribute('role')).toBe('combobox');
     expect(await field().getAttribute('aria-expanded')).toBe('true');
+    // Read out for a moment only: watched from within the page.
+    await tab.waitForFunction("document.querySelector('[aria-live]')?.textContent.includes('3 мекенжай')");
     await tab.keyboard.press('ArrowDown');
     await tab.keyboard.press('ArrowDown');
     const active = await field().getAttribute('aria-activedescendant');
