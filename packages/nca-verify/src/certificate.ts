@@ -70,6 +70,7 @@ export const EXTENSION = {
   basicConstraints: '2.5.29.19',
   crlNumber: '2.5.29.20',
   reasonCode: '2.5.29.21',
+  nameConstraints: '2.5.29.30',
   deltaCrl: '2.5.29.27',
   authorityKeyId: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
@@ -180,7 +181,8 @@ function readExtensions(list: ReturnType<typeof extensions>): Extended {
         authority = authorityKey(parse(value));
         break;
       default:
-        if (critical) unknownCritical.push(id);
+        // Name constraints must be critical (RFC 5280, 4.2.1.10); to be ignored where they are not would defeat them.
+        if (critical || id === EXTENSION.nameConstraints) unknownCritical.push(id);
     }
   }
   return { isCa, pathLength, keyUsage, extendedKeyUsage, subjectKeyId, ...authority, unknownCritical };

@@ -1,5 +1,5 @@
 /** `nca-verify FILE …`: the verdict on one message. Exit code 0 accepted, 1 refused, 2 misuse. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { productionTrust } from './anchors.ts';
@@ -31,8 +31,10 @@ Verifies a CMS signature (DER, PEM or base64) of Kazakhstan's National Certifica
 Exit code: 0 accepted, 1 refused, 2 misuse.
 `;
 
-/** Files above this are refused unread. */
+/** Lists, contents and answers above this are not read. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
+/** Of a message no more than this is read, which is more than any that is accepted. */
+const MESSAGE_BYTES_READ = 1024 * 1024;
 
 class Misuse extends Error {}
 
@@ -42,6 +44,25 @@ function readFile(path: string): Uint8Array {
     return readFileSync(path);
   } catch (error) {
     if (error instanceof Misuse) throw error;
+    throw new Misuse(`${path}: cannot be read`);
+  }
+}
+
+/** The beginning of a message: one that is longer is refused as too large, however long. */
+function readMessage(path: string): Uint8Array {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const bytes = new Uint8Array(MESSAGE_BYTES_READ);
+      let length = 0;
+      for (let count = -1; count !== 0 && length < bytes.length; length += count) {
+        count = readSync(file, bytes, length, bytes.length - length, null);
+      }
+      return bytes.subarray(0, length);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
     throw new Misuse(`${path}: cannot be read`);
   }
 }
@@ -96,7 +117,7 @@ function run(args: readonly string[]): { verdict: Verdict; json: boolean } | 'he
     return [];
   });
   const verdict = verify({
-    message: readFile(file),
+    message: readMessage(file),
     content: values.content === undefined ? undefined : readFile(values.content),
     at,
     trust,

@@ -7,9 +7,10 @@ import { authorityKey, type Certificate, EXTENSION, fingerprint } from './certif
 import {
   bigNumber,
   bitOctets,
+  body,
   Fields,
   type Header,
-  hex,
+  oid,
   parse,
   readHeader,
   sameBytes,
@@ -240,25 +241,19 @@ function reasonOf(der: Uint8Array): number | null {
   if (holder.tag !== TAG.sequence) throw new Refusal('malformed', 'extensions of an entry of another type');
   for (const child of holder.children) {
     const fields = new Fields(child, 'an extension of an entry');
-    const id = hex(octetsOf(fields.take(TAG.oid)));
+    const id = oid(fields.take(TAG.oid));
     const critical = fields.option(TAG.boolean) !== undefined;
-    const value = octetsOf(fields.take(TAG.octetString));
+    const value = body(fields.take(TAG.octetString));
     fields.end();
-    if (id === REASON_CODE) {
+    if (id === EXTENSION.reasonCode) {
       const code = parse(value);
       if (code.tag !== TAG.enumerated) throw new Refusal('malformed', 'a reason of another type');
-      reason = octetsOf(code)[0] ?? 0;
+      reason = body(code)[0] ?? 0;
     } else if (critical) {
       throw new Refusal('malformed', 'an unknown critical extension of an entry');
     }
   }
   return reason;
-}
-
-const REASON_CODE = '551d15';
-
-function octetsOf(element: { source: Uint8Array; bodyStart: number; bodyEnd: number }): Uint8Array {
-  return element.source.subarray(element.bodyStart, element.bodyEnd);
 }
 
 /** What a list says of a serial number. */

@@ -107,6 +107,12 @@ describe('nca-verify', () => {
     expect(JSON.parse(useless.out)).toMatchObject({ reason: 'revocationUnknown' });
   });
 
+  it('refuses a file of any length by its size', () => {
+    writeFileSync(join(folder, 'large.cms'), Buffer.alloc(5_000_000, 0x30));
+    const { code, out } = run('large.cms', '--json');
+    expect([code, JSON.parse(out)]).toEqual([1, expect.objectContaining({ ok: false, reason: 'tooLarge' })]);
+  });
+
   it('explains itself', () => {
     const { code, out } = run('--help');
     expect([code, out.startsWith('Usage: nca-verify FILE')]).toEqual([0, true]);

@@ -253,25 +253,23 @@ describe('answers and lists', () => {
     if (data === undefined) throw new Error('no data');
     const signed = Buffer.from(basic.source.subarray(data.start, data.end));
     const random = seeded(SEED + 1);
-    let accepted = 0;
-    const broken: number[] = [];
-    for (let i = 0; i < 2000; i++) {
-      const { bytes } = mutate(good, others, identifiers, random);
-      const status = ocspStatus({
-        response: bytes,
+    const statusOf = (response: Uint8Array): string =>
+      ocspStatus({
+        response,
         certificate: certificate(person.certificate),
         issuer,
         trust: gostTrust,
         at: AT.getTime(),
         nonce: null,
         allowGost2004: false,
-      });
-      if (status.status !== 'good') continue;
-      accepted++;
-      if (!Buffer.from(bytes).includes(signed)) broken.push(i);
+      }).status;
+    const broken: number[] = [];
+    for (let i = 0; i < 2000; i++) {
+      const { bytes } = mutate(good, others, identifiers, random);
+      if (statusOf(bytes) === 'good' && !Buffer.from(bytes).includes(signed)) broken.push(i);
     }
     expect(broken).toEqual([]);
-    expect(accepted).toBeGreaterThan(10);
+    expect(others.map(statusOf)).toEqual(['good', 'unknown', 'revoked', 'unknown']);
   });
 
   it('2000 mutants of a list: loaded only when the signed octets are those of the original', () => {
@@ -288,15 +286,13 @@ describe('answers and lists', () => {
       return Buffer.from(bytes.subarray(tbs?.start, tbs?.end));
     });
     const random = seeded(SEED + 2);
-    let accepted = 0;
     const broken: number[] = [];
     for (let i = 0; i < 2000; i++) {
       const { bytes } = mutate(list, [list, empty], identifiers, random);
-      if (!loadCrl(bytes, gostTrust).ok) continue;
-      accepted++;
-      if (!signed.some((octets) => Buffer.from(bytes).includes(octets))) broken.push(i);
+      if (loadCrl(bytes, gostTrust).ok && !signed.some((octets) => Buffer.from(bytes).includes(octets)))
+        broken.push(i);
     }
     expect(broken).toEqual([]);
-    expect(accepted).toBeGreaterThan(10);
+    expect([list, empty].map((bytes) => loadCrl(bytes, gostTrust).ok)).toEqual([true, true]);
   });
 });

@@ -656,6 +656,8 @@ describe('the chain', () => {
     expect(chained([notCa], leafOf(notCa))).toBe('untrusted');
     const noSign = intermediate({ keyUsage: ['cRLSign', 'digitalSignature'] });
     expect(chained([noSign], leafOf(noSign))).toBe('untrusted');
+    const constrained = intermediate({ extraExtensions: [extension('2.5.29.30', NULL)] });
+    expect(chained([constrained], leafOf(constrained))).toBe('untrusted');
     const critical = intermediate({ extraExtensions: [extension('1.2.3.4', NULL, true)] });
     expect(chained([critical], leafOf(critical))).toBe('untrusted');
   });
