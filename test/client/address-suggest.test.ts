@@ -106,7 +106,20 @@ describe('suggestions under the address field', () => {
   const field = () => tab.locator('#address');
   const options = () => tab.getByRole('option');
 
+  /** Everything the page has read out so far: it stands in the live region for a moment only. */
+  const readOut = () => tab.evaluate(() => document.body.dataset['heard'] ?? '');
+
+  async function listen(): Promise<void> {
+    await tab.evaluate(() => {
+      new MutationObserver(() => {
+        const heard = document.querySelector('[aria-live]')?.textContent ?? '';
+        document.body.dataset['heard'] = `${document.body.dataset['heard'] ?? ''} ${heard}`;
+      }).observe(document.body, { childList: true, subtree: true });
+    });
+  }
+
   it('are chosen with the keyboard alone, and fill in the index', async () => {
+    await listen();
     await tab.keyboard.press('Tab');
     await tab.keyboard.press('Tab');
     expect(await tab.getByRole('combobox', { name: 'Мекенжай' }).count()).toBe(1);
@@ -115,8 +128,7 @@ describe('suggestions under the address field', () => {
     expect(await options().allTextContents()).toEqual(lines.map(({ text }) => text));
     expect(await field().getAttribute('role')).toBe('combobox');
     expect(await field().getAttribute('aria-expanded')).toBe('true');
-    // Read out for a moment only: watched from within the page.
-    await tab.waitForFunction("document.querySelector('[aria-live]')?.textContent.includes('3 мекенжай')");
+    await expect.poll(readOut).toContain('3 мекенжай');
     await tab.keyboard.press('ArrowDown');
     await tab.keyboard.press('ArrowDown');
     const active = await field().getAttribute('aria-activedescendant');
