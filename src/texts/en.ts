@@ -369,6 +369,7 @@ export const en = {
       },
       notices: {
         'already-registered': 'UAPF: someone tried to register as you. You already have a password.',
+        registered: 'UAPF: password set.',
         'new-device': 'UAPF: sign-in from a new device.',
         'password-changed': 'UAPF: password changed.',
         recovered: 'UAPF: password recovered.',
@@ -411,6 +412,10 @@ export const en = {
         'already-registered': {
           subject: 'An attempt to register for the Personal Cabinet',
           text: 'Someone tried to register for the Personal Cabinet in your name. You are registered already: sign in with your IIN and password, or recover your password.',
+        },
+        registered: {
+          subject: 'Your registration is completed',
+          text: 'A first password has been set for your Personal Cabinet by a code.',
         },
         'new-device': {
           subject: 'Sign-in to the Personal Cabinet from a new device',

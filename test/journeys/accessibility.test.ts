@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Language, languages } from '../../src/language.ts';
 import type { Texts } from '../../src/texts/kk.ts';
 import { textsOf } from '../../src/texts/texts.ts';
@@ -51,6 +51,80 @@ async function openNotMe(look: Look): Promise<void> {
   const person = await proposeMobile(look);
   await look.visitor.open(await look.world.notMePath(person));
   expect(await look.visitor.heading()).toBe(look.t.notMe.title);
+}
+
+/** Waits for a message of the demonstration's inbox to this person, and gives the code in it, if it has one. */
+async function codeSentTo(
+  visitor: BrowserVisitor,
+  person: PersonLine,
+  fits: (text: string) => boolean,
+): Promise<string> {
+  return await vi.waitFor(async () => {
+    const answer = await visitor.page.request.get('/demo/inbox', { headers: { accept: 'application/json' } });
+    const messages = (await answer.json()) as { to: string; text: string }[];
+    const own = messages.find(
+      ({ to, text }) => [person.requisites.mobilePhone, person.requisites.email].includes(to) && fits(text),
+    );
+    if (!own) throw new Error('no message has arrived');
+    return /#([0-9A-Z]+)\s*$/.exec(own.text)?.[1] ?? '';
+  }, 10_000);
+}
+
+/** The pages of registration and of recovery, which differ in words. */
+function entryPages(start: '/register' | '/recover'): Record<string, readonly Variant[]> {
+  const ask = async ({ visitor, world, t }: Look): Promise<PersonLine> => {
+    const person = await world.person(start === '/register' ? { password: undefined } : {});
+    await visitor.open(start);
+    await visitor.fill(t.signIn.iin, person.iin);
+    await visitor.fill(t.entry.contact, person.requisites.mobilePhone ?? '');
+    await visitor.press(t.entry.submit);
+    expect(await visitor.path()).toBe(`${start}/confirm`);
+    return person;
+  };
+  const prove = async (look: Look): Promise<void> => {
+    const code = await codeSentTo(look.visitor, await ask(look), (text) => text.includes('#'));
+    await look.visitor.fill(look.t.entry.code, code);
+    await look.visitor.press(look.t.entry.confirm);
+    expect(await look.visitor.path()).toBe(`${start}/password`);
+  };
+  return {
+    [start]: [
+      ['empty', ({ visitor }) => visitor.open(start)],
+      [
+        'with errors',
+        async ({ visitor, t }) => {
+          await visitor.open(start);
+          await visitor.fill(t.entry.contact, '123');
+          await visitor.press(t.entry.submit);
+          expect(await visitor.status()).toBe(422);
+        },
+      ],
+    ],
+    [`${start}/confirm`]: [
+      [
+        'asked, then with a wrong code',
+        async (look) => {
+          await ask(look);
+          expect(await accessibilityFaults(look.visitor.page)).toEqual([]);
+          await look.visitor.fill(look.t.entry.code, 'AAAAAAAA');
+          await look.visitor.press(look.t.entry.confirm);
+          expect(await look.visitor.status()).toBe(422);
+        },
+      ],
+    ],
+    [`${start}/password`]: [
+      [
+        'asked, then with errors',
+        async (look) => {
+          await prove(look);
+          expect(await accessibilityFaults(look.visitor.page)).toEqual([]);
+          await look.visitor.fill(look.t.newPassword.title, '123');
+          await look.visitor.press(look.t.newPassword.save);
+          expect(await look.visitor.status()).toBe(422);
+        },
+      ],
+    ],
+  };
 }
 
 /** Every page by its route, in every state that looks different: empty, filled, with errors. */
@@ -213,6 +287,44 @@ const pages: Readonly<Record<string, readonly Variant[]>> = {
       },
     ],
   ],
+  ...entryPages('/register'),
+  ...entryPages('/recover'),
+  '/security': [
+    ['one session', ({ asPerson }) => asPerson('/security')],
+    [
+      'several sessions',
+      async ({ visitor, t, asPerson }) => {
+        const person = await asPerson('/security');
+        await visitor.page.context().clearCookies({ name: 'session' });
+        await visitor.open('/security');
+        await visitor.fill(t.signIn.iin, person.iin);
+        await visitor.fill(t.signIn.password, person.password ?? '');
+        await visitor.press(t.signIn.submit);
+        await visitor.sees(t.security.endOthers);
+      },
+    ],
+  ],
+  '/security/password': [
+    ['empty', ({ asPerson }) => asPerson('/security/password')],
+    [
+      'with errors',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson('/security/password');
+        await visitor.press(t.newPassword.save);
+        expect(await visitor.status()).toBe(422);
+      },
+    ],
+  ],
+  '/demo/inbox': [
+    [
+      'with messages',
+      async ({ visitor, asPerson }) => {
+        const person = await asPerson('/services');
+        await codeSentTo(visitor, person, () => true);
+        await visitor.open('/demo/inbox');
+      },
+    ],
+  ],
   '/receipts/:number': [
     [
       'of a change',
@@ -327,7 +439,10 @@ async function look(language: Language, reach: Variant[1]): Promise<string[]> {
 
 test('every page of the route table is in the table of this test', () => {
   const shown = service.routes
-    .filter(({ method, access, url }) => method === 'GET' && access !== 'machine' && !/\.[a-z]+$/.test(url))
+    .filter(
+      ({ method, access, url }) =>
+        method === 'GET' && access !== 'machine' && !/\.[a-z]+$|^\/api\//.test(url),
+    )
     .map(({ url }) => url);
   expect([...new Set(shown)].sort()).toEqual(Object.keys(pages).sort());
 });

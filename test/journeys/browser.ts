@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { browserVisitor, startBrowser } from '../support/browser-visitor.ts';
 import { startService, type TestService } from '../support/service.ts';
 import type { Way } from './journey.ts';
+import { registrationJourneys, securityJourneys } from './registration.ts';
 import { requisitesJourneys } from './requisites.ts';
 import { signInJourneys } from './sign-in.ts';
 import { openWorld } from './world.ts';
@@ -28,6 +29,8 @@ export function makeJourneysInBrowser(way: Exclude<Way, 'inject'>): void {
   describe.each([
     ['sign-in', signInJourneys],
     ['requisites', requisitesJourneys],
+    ['registration', registrationJourneys],
+    ['security', securityJourneys],
   ])(`%s, in a ${way}`, (_area, journeys) => {
     test.each(journeys.filter(({ ways }) => ways?.includes(way) ?? true))('$name', async (journey) => {
       const world = openWorld(service, () => browserVisitor(browser, origin, { javaScript }));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { injectVisitor } from '../support/inject-visitor.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { registrationJourneys, securityJourneys } from './registration.ts';
 import { requisitesJourneys } from './requisites.ts';
 import { signInJourneys } from './sign-in.ts';
 import { openWorld } from './world.ts';
@@ -16,6 +17,8 @@ afterAll(() => service.close());
 describe.each([
   ['sign-in', signInJourneys],
   ['requisites', requisitesJourneys],
+  ['registration', registrationJourneys],
+  ['security', securityJourneys],
 ])('%s, by HTTP', (_area, journeys) => {
   test.each(journeys.filter(({ ways }) => ways?.includes('inject') ?? true))('$name', async (journey) => {
     const world = openWorld(service, async () => injectVisitor(service.server));

@@ -34,6 +34,10 @@ export interface World {
   ageEntries(minutes: number): Promise<void>;
   /** Lets so many minutes pass for everything that was counted to limit codes. */
   ageAllowances(minutes: number): Promise<void>;
+  /** Lets so many minutes pass for the pending change of a person and the proofs given for it. */
+  agePending(person: PersonLine, minutes: number): Promise<void>;
+  /** Lets so many hours pass for everything that waits after a change of mobile or e-mail or a recovery. */
+  ageContacts(person: PersonLine, hours: number): Promise<void>;
   /** A change made at a branch of the fund, unknown to the cabinet. */
   changeAtBranch(person: PersonLine, fields: Partial<PersonLine['requisites']>): Promise<void>;
 }
@@ -51,10 +55,15 @@ export async function openRequisites(visitor: Visitor, person: PersonLine): Prom
   await signIn(visitor, person);
 }
 
-/** The code in the newest message to this value: the end of its last line, `@host #CODE`. */
+/** The code in the newest message to this value that carries one: the end of its last line, `@host #CODE`. */
 export async function codeTo(world: World, to: string | null): Promise<string> {
-  const [newest = ''] = await world.inbox(to);
-  const code = /@\S+ #([0-9A-Z]+)$/.exec(newest)?.[1];
-  if (code === undefined) throw new Error('no code was sent there');
-  return code;
+  const [newest] = await codesTo(world, to);
+  if (newest === undefined) throw new Error('no code was sent there');
+  return newest;
+}
+
+/** The codes of all messages to this value, the newest first. */
+export async function codesTo(world: World, to: string | null): Promise<string[]> {
+  const messages = await world.inbox(to);
+  return messages.flatMap((text) => /@\S+ #([0-9A-Z]+)$/.exec(text)?.[1] ?? []);
 }

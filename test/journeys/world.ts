@@ -92,6 +92,29 @@ export function openWorld(service: TestService, begin: () => Promise<Visitor>): 
         sql`update cabinet.allowance set ends_at = ends_at - make_interval(mins => ${minutes})`,
       );
     },
+    async agePending(person, minutes) {
+      const passed = sql`make_interval(mins => ${minutes})`;
+      await database.run(sql`
+        update cabinet.pending_change set expires_at = expires_at - ${passed},
+          current_proved_at = current_proved_at - ${passed}, new_proved_at = new_proved_at - ${passed}
+        where holder_id = (select holder_id from cabinet.holder where iin = ${person.iin})`);
+    },
+    async ageContacts(person, hours) {
+      const passed = sql`make_interval(hours => ${hours})`;
+      const whose = sql`holder_id = (select holder_id from cabinet.holder where iin = ${person.iin})`;
+      await database.run(sql`
+        update cabinet.requisites set mobile_since = mobile_since - ${passed}, email_since = email_since - ${passed},
+          contact_changed_at = contact_changed_at - ${passed} where ${whose}`);
+      await database.run(sql`
+        update cabinet.recovery_contact set usable_from = usable_from - ${passed}, usable_until = usable_until - ${passed}
+        where ${whose}`);
+      await database.run(
+        sql`update cabinet.credential set recovered_at = recovered_at - ${passed} where ${whose}`,
+      );
+      await database.run(
+        sql`update cabinet.disavowal set expires_at = expires_at - ${passed} where ${whose}`,
+      );
+    },
     async changeAtBranch(person, fields) {
       await service.enrol({ ...person, requisites: { ...person.requisites, ...fields } });
     },

@@ -6,7 +6,8 @@ export interface PersonLine {
   readonly patronymic: string | null;
   readonly language: 'kk' | 'ru' | 'en';
   readonly status?: 'active' | 'blocked' | 'deceased';
-  readonly password?: string;
+  /** Absent: a person of the fund without a cabinet. */
+  readonly password?: string | undefined;
   readonly documents: readonly DocumentLine[];
   readonly accounts: readonly {
     readonly kind: string;

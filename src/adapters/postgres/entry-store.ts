@@ -175,7 +175,7 @@ function entryStore(
         }
         await transaction.run(sql`
           insert into cabinet.security_event (holder_id, kind, request_id) values (${holderId}, ${event}, ${chosen.requestId})`);
-        await transaction.run(tellHolder(holderId, isFirst ? 'password-changed' : 'recovered'));
+        await transaction.run(tellHolder(holderId, isFirst ? 'registered' : 'recovered'));
         return isFirst ? 'registered' : 'recovered';
       }),
   };

@@ -4,7 +4,7 @@ import { type Sql, sql } from './sql.ts';
 /** What a holder is told of their own cabinet, whoever did it. */
 export type SecurityNotice = Extract<
   NoticeKind,
-  'recovered' | 'password-changed' | 'new-device' | 'many-failures'
+  'registered' | 'recovered' | 'password-changed' | 'new-device' | 'many-failures'
 >;
 
 /**

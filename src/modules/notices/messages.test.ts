@@ -10,6 +10,7 @@ const path = `/not-me/${'x'.repeat(64)}`;
 const purposes: readonly CodePurpose[] = ['register', 'recover', 'prove-new', 'confirm-current'];
 const kinds: readonly NoticeKind[] = [
   'already-registered',
+  'registered',
   'new-device',
   'password-changed',
   'recovered',

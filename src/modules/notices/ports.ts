@@ -9,6 +9,7 @@ export type CodePurpose = 'register' | 'recover' | 'prove-new' | 'confirm-curren
 /** What a notice tells. */
 export type NoticeKind =
   | 'already-registered'
+  | 'registered'
   | 'new-device'
   | 'password-changed'
   | 'recovered'
