@@ -3,7 +3,8 @@ import { productionCertificates, productionTrust } from '../src/anchors.ts';
 import { certificate } from '../src/certificate.ts';
 import { loadCrl } from '../src/crl.ts';
 import { ocspStatus } from '../src/ocsp.ts';
-import { createTrust } from '../src/trust.ts';
+import { buildChain, createTrust } from '../src/trust.ts';
+import { refusalAsValue } from '../src/verdict.ts';
 import type { VerifyRequest } from '../src/verify.ts';
 import { verify } from '../src/verify.ts';
 import { fixture, fixtureTrust, outcome } from './support.ts';
@@ -192,6 +193,34 @@ describe.each(['gost2015', 'rsa'])('the made hierarchy, %s', (family) => {
 
   it('knows nothing without an answer or a list', () => {
     expect(outcome(judge(attached, AT, given))).toBe('revocationUnknown');
+  });
+});
+
+describe('signatures of real certificates', () => {
+  it.each([
+    ['ca-test/nca_gost2022_test.cer', '2026-08-01T00:00:00Z', false],
+    ['ca-test/nca_rsa_test.cer', '2021-06-01T00:00:00Z', false],
+    ['ca-test/nca_gost_test.cer', '2021-06-01T00:00:00Z', true],
+  ])('%s chains to its root, GOST 34.310-2004 only when allowed', (path, at, old) => {
+    const chain = (allowGost2004: boolean): string => {
+      const built = refusalAsValue(() =>
+        buildChain(certificate(fixture(path)), nca, Date.parse(at), allowGost2004),
+      );
+      return 'ok' in built ? built.reason : `${built.length} certificates`;
+    };
+    expect([chain(true), chain(false)]).toEqual(['2 certificates', old ? 'untrusted' : '2 certificates']);
+  });
+
+  it('the test hierarchy has three roots and three intermediates', () => {
+    expect([nca.anchors.length, nca.intermediates.length]).toEqual([3, 3]);
+  });
+
+  it('the intermediates in force chain to the pinned roots', () => {
+    const trust = productionTrust();
+    const lengths = trust.intermediates.map(
+      (each) => buildChain(each, trust, Date.parse('2026-11-22T12:00:00Z'), false).length,
+    );
+    expect(lengths).toEqual([2, 2]);
   });
 });
 
