@@ -1,0 +1,150 @@
+/** The agent as a server: `ws` and `wss` on one port of 127.0.0.1, as NCALayer listens, and a page about its certificate. */
+import { createServer as createHttp, type RequestListener } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { answer, type Choose, failed, GREETING } from './protocol.ts';
+import { makeTlsIdentity, type TlsIdentity } from './tls.ts';
+
+/** Where NCALayer listens, and where the pages look for it. */
+export const NCALAYER_PORT = 13_579;
+
+/** What goes wrong on purpose: each is something that a page must survive. */
+export const FAULTS = [
+  'none',
+  /** The person closes the window. */
+  'cancel',
+  /** No answer to a request. */
+  'hang',
+  /** No greeting. */
+  'mute',
+  /** Something that is no JSON. */
+  'garbage',
+  /** 20 MB of something. */
+  'huge',
+  /** The connection breaks in the middle. */
+  'close',
+  /** An error, with markup in its words. */
+  'refuse',
+] as const;
+
+export type Fault = (typeof FAULTS)[number];
+
+export interface AgentOptions {
+  readonly choose: Choose;
+  /** 13579 unless given; 0 takes any. */
+  readonly port?: number;
+  readonly tls?: TlsIdentity;
+  readonly fault?: Fault;
+  /** Milliseconds before each answer to a request. */
+  readonly delay?: number;
+}
+
+export interface Agent {
+  readonly port: number;
+  /** May be changed while it runs. */
+  choose: Choose;
+  fault: Fault;
+  delay: number;
+  close(): Promise<void>;
+}
+
+const HUGE = 20 * 1024 * 1024;
+const MAX_MESSAGE = 1024 * 1024;
+/** First byte of a TLS handshake. */
+const HANDSHAKE = 0x16;
+
+/** Starts the agent. Rejects with `EADDRINUSE` where something listens already, a real NCALayer among them. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const state = { choose: options.choose, fault: options.fault ?? 'none', delay: options.delay ?? 0 };
+  const sockets = new Set<Socket>();
+  const websockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE });
+  websockets.on('connection', (socket) => serve(socket, state));
+
+  const http = createHttp(page('http'));
+  const https = createHttps({ ...(options.tls ?? makeTlsIdentity(new Date())) }, page('https'));
+  for (const server of [http, https]) {
+    server.on('upgrade', (request, socket, head) => {
+      websockets.handleUpgrade(request, socket, head, (one) => websockets.emit('connection', one, request));
+    });
+  }
+  // Both protocols on one port: the first byte tells which.
+  const listener = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.once('readable', () => {
+      const first: Buffer | null = socket.read(1);
+      if (first === null) return;
+      socket.unshift(first);
+      (first[0] === HANDSHAKE ? https : http).emit('connection', socket);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    listener.once('error', reject).listen(options.port ?? NCALAYER_PORT, '127.0.0.1', resolve);
+  });
+  return Object.assign(state, {
+    port: (listener.address() as AddressInfo).port,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => listener.close(resolve));
+    },
+  });
+}
+
+/** One connection: a greeting, then one request after another, each answered before the next is read. */
+function serve(socket: WebSocket, state: Pick<Agent, 'choose' | 'fault' | 'delay'>): void {
+  socket.on('error', () => socket.terminate());
+  if (state.fault !== 'mute') socket.send(GREETING);
+  let turn = Promise.resolve();
+  socket.on('message', (data) => {
+    turn = turn.then(() => reply(socket, String(data), state)).catch(() => socket.terminate());
+  });
+}
+
+async function reply(
+  socket: WebSocket,
+  text: string,
+  state: Pick<Agent, 'choose' | 'fault' | 'delay'>,
+): Promise<void> {
+  const { fault, delay } = state;
+  if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
+  switch (fault) {
+    case 'none':
+      return socket.send(await answer(text, state.choose));
+    case 'cancel':
+      return socket.send(await answer(text, async () => null));
+    case 'hang':
+    case 'mute':
+      return;
+    case 'garbage':
+      return socket.send('<html>502 Bad Gateway</html>');
+    case 'huge':
+      return socket.send('A'.repeat(HUGE));
+    case 'close':
+      return socket.terminate();
+    case 'refuse':
+      return socket.send(failed('SIGNING_FAILURE', '<img src=x onerror=alert(1)>'));
+  }
+}
+
+/** A plain page, so that a person can make their browser accept the certificate, which it asks only for pages. */
+function page(scheme: 'http' | 'https'): RequestListener {
+  const words =
+    scheme === 'https'
+      ? ['Ready', 'This browser accepts the certificate. Close this page and go back to the cabinet.']
+      : [
+          'The demonstration agent runs',
+          'Its certificate is unknown to your browser. Open <a href="/secure">the same page over https</a>, choose “Advanced” and continue to 127.0.0.1; then go back to the cabinet.',
+        ];
+  return (request, response) => {
+    if (scheme === 'http' && request.url === '/secure') {
+      response.writeHead(302, { location: `https://${request.headers.host ?? '127.0.0.1'}/` }).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+    response.end(
+      `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>${words[0]}</title><h1>${words[0]}</h1><p>${words[1]}</p><p>It signs with test keys only. It is no NCALayer, and no real key belongs in it.</p>`,
+    );
+  };
+}
