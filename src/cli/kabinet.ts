@@ -1,12 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
+import { type MessageStore, messageStore } from '../adapters/postgres/message-store.ts';
 import { operatorStore } from '../adapters/postgres/operator-store.ts';
 import { signInStore } from '../adapters/postgres/sign-in-store.ts';
 import { streetStore } from '../adapters/postgres/street-store.ts';
-import { ConfigError, readConfig, showConfig } from '../config.ts';
+import { type Config, ConfigError, readConfig, showConfig } from '../config.ts';
+import { makeKeys } from '../keys.ts';
 import { importStreets } from '../modules/addresses/import-streets.ts';
 import { shippedPlaces } from '../modules/addresses/places.ts';
+import { messageId } from '../modules/notices/deliver-message.ts';
 import { type Iin, parseIin } from '../modules/sign-in/iin.ts';
 import { attach, importFile } from '../start.ts';
 
@@ -102,6 +105,53 @@ people
     });
   });
 
+const messages = program
+  .command('messages')
+  .description('SMS and e-mails that could not be sent. A code is never shown: it is stored nowhere');
+
+messages
+  .command('list')
+  .description('print the dead letters, the newest first, with nothing of the people they were for')
+  .option('--most <number>', 'how many', readCount, 100)
+  .action(async ({ most }: { most: number }) => {
+    await withMessages(async (store) => {
+      for (const { id, kind, channel, error, attempts, queuedAt, deadAt } of await store.dead(most)) {
+        const times = `queued ${queuedAt.toISOString()}  given up ${deadAt.toISOString()}`;
+        process.stdout.write(`${id}  ${channel}  ${kind}  ${error}  ${attempts} attempts  ${times}\n`);
+      }
+    });
+  });
+
+messages
+  .command('show <id>')
+  .description("print one message's recipient and fate; the look is noted in that person's history")
+  .requiredOption('--reason <text>', 'why it is looked at; the person sees it', nonEmpty)
+  .action(async (text: string, { reason }: { reason: string }) => {
+    const id = readCount(text);
+    await withMessages(async (store, config) => {
+      const shown = await store.show(id, messageId(makeKeys(config.secretKeys), id), reason);
+      if (!shown) throw new CommandFailure('there is no such message');
+      process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+    });
+  });
+
+messages
+  .command('retry [ids...]')
+  .description("send dead notices again; noted in their people's histories. A code is not: it has expired")
+  .option('--all', 'every dead notice')
+  .requiredOption('--reason <text>', 'why; the person sees it', nonEmpty)
+  .action(async (texts: string[], { all, reason }: { all?: true; reason: string }) => {
+    if (texts.length > 0 === (all === true)) throw new CommandFailure('name the messages, or say --all');
+    const ids = all ? undefined : texts.map(readCount);
+    await withMessages(async (store) => {
+      const retried = await store.retry(ids, reason);
+      const left = ids?.filter((id) => !retried.includes(id)) ?? [];
+      if (left.length > 0)
+        throw new CommandFailure(`${retried.length} put back; no dead notice: ${left.join(', ')}`);
+      process.stdout.write(`${retried.length} put back\n`);
+    });
+  });
+
 const addresses = program.command('addresses').description('streets and houses for the suggestions');
 
 addresses
@@ -171,6 +221,21 @@ async function withStores(
   } finally {
     await database.close();
   }
+}
+
+async function withMessages(work: (store: MessageStore, config: Config) => Promise<void>): Promise<void> {
+  const config = readConfig(process.env);
+  const attached = await attach(config, log());
+  try {
+    await work(messageStore(attached.database), config);
+  } finally {
+    await attached.close();
+  }
+}
+
+function readCount(text: string): number {
+  if (!/^[1-9][0-9]{0,14}$/.test(text)) throw new CommandFailure(`${text}: a number from 1 is needed`);
+  return Number(text);
 }
 
 function readIin(text: string): Iin {

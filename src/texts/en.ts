@@ -175,8 +175,8 @@ export const en = {
     kazpostDown:
       'The Kazpost service is unavailable: the suggestions are from the classifier. You can also enter the address manually.',
     nothingFound: 'Nothing found. Enter the address manually.',
-    offeredOne: '%d suggestion',
-    offeredMany: '%d suggestions',
+    offeredOne: '{count} suggestion',
+    offeredMany: '{count} suggestions',
     offeredOf: 'of',
     addressSearch: 'Find the address',
     postcodeElsewhere: 'The index seems to belong to another region. If it is right, leave it.',
@@ -356,6 +356,8 @@ export const en = {
     'session-replaced': 'The oldest session has ended',
     'sessions-ended': 'A member of the fund’s staff ended all sessions',
     'looked-at': 'A member of the fund’s staff looked at your particulars',
+    'message-looked-at': 'An employee of the fund looked at a message',
+    'message-retried': 'An employee of the fund sent a message again',
     'requisites-saved': 'Details saved',
   },
   messages: {

@@ -177,8 +177,8 @@ export const kk = {
     kazpostDown:
       '«Қазпочта» АҚ сервисі уақытша қолжетімсіз: ұсыныстар классификатордан алынды. Мекенжайды қолмен де енгізуге болады.',
     nothingFound: 'Ештеңе табылмады. Мекенжайды қолмен енгізіңіз.',
-    offeredOne: '%d ұсыныс',
-    offeredMany: '%d ұсыныс',
+    offeredOne: '{count} ұсыныс',
+    offeredMany: '{count} ұсыныс',
     offeredOf: '/',
     addressSearch: 'Мекенжайды іздеу',
     postcodeElsewhere: 'Индекс басқа өңірдікі сияқты. Дұрыс болса, өзгертпеңіз.',
@@ -358,6 +358,8 @@ export const kk = {
     'session-replaced': 'Ең ескі сеанс аяқталды',
     'sessions-ended': 'Қор қызметкері барлық сеансты аяқтады',
     'looked-at': 'Қор қызметкері мәліметтерді қарады',
+    'message-looked-at': 'Қор қызметкері хабарламаны қарады',
+    'message-retried': 'Қор қызметкері хабарламаны қайта жіберді',
     'requisites-saved': 'Деректемелер сақталды',
   },
   messages: {

@@ -33,4 +33,24 @@ export async function sweep(database: Database): Promise<void> {
   await database.run(
     sql`delete from cabinet.session where greatest(seen_at, ended_at) < now() - interval '30 days'`,
   );
+  await sweepMessages(database);
+}
+
+/** Messages hold numbers and addresses: 30 days, 90 for those that never left. So many at a time: campaigns are large. */
+async function sweepMessages(database: Database): Promise<void> {
+  const most = 5_000;
+  await database.run(sql`
+    delete from cabinet.outbox where outbox_id in (
+      select outbox_id from cabinet.outbox
+      where lane in ('code', 'notice') and delivered_at is not null and delivered_at < now() - interval '30 days'
+      limit ${most})`);
+  await database.run(sql`
+    delete from cabinet.outbox where outbox_id in (
+      select outbox_id from cabinet.outbox
+      where lane in ('code', 'notice') and dead_at is not null and dead_at < now() - interval '90 days' limit ${most})`);
+  await database.run(sql`
+    delete from cabinet.sms_part where gateway_id in (
+      select gateway_id from cabinet.sms_part where handed_over_at < now() - interval '30 days' limit ${most})`);
+  await database.run(sql`
+    delete from cabinet.inbox where sent_at < now() - interval '30 days'`);
 }
