@@ -13,6 +13,12 @@ import { messageId } from '../modules/notices/deliver-message.ts';
 import { type Iin, parseIin } from '../modules/sign-in/iin.ts';
 import { attach, importFile } from '../start.ts';
 
+/**
+ * Something the person at the terminal can mend; told without a stack. It stands before the commands: some fail before the
+ * rest of this file has run.
+ */
+class CommandFailure extends Error {}
+
 /** The `kabinet` command: what an operator does beside the running service. */
 const program = new Command('kabinet')
   .description(
@@ -201,9 +207,6 @@ function progressLine(): (read: number) => void {
     }
   };
 }
-
-/** Something the person at the terminal can mend; told without a stack. */
-class CommandFailure extends Error {}
 
 function log() {
   return pino({ level: 'warn', base: null }, pino.destination({ dest: 2, sync: true }));
