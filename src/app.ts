@@ -26,6 +26,7 @@ import { makeKeys } from './keys.ts';
 import { addressBook } from './modules/addresses/address-book.ts';
 import { createEmbeddedSource } from './modules/addresses/embedded.ts';
 import { lazySource } from './modules/addresses/lazy-source.ts';
+import { openStreets } from './modules/addresses/open-streets.ts';
 import { shippedPlaces } from './modules/addresses/places.ts';
 import { addressRoutes } from './modules/addresses/routes.ts';
 import { createSuggestionLimit } from './modules/addresses/suggestion-limit.ts';
@@ -105,7 +106,9 @@ export async function buildApp({
   const kazpost = makeKazpost(config, log);
   const addressLimit = createSuggestionLimit();
   const addressSources = {
-    embedded: lazySource(() => createEmbeddedSource(shippedPlaces(), streetStore(database))),
+    embedded: lazySource(() =>
+      createEmbeddedSource(shippedPlaces(), openStreets(streetStore(database), onError)),
+    ),
     ...(kazpost ? { kazpost } : {}),
   };
   const requisitesParts = {

@@ -142,6 +142,16 @@ function enhance(input: HTMLInputElement): void {
 
   // What works without a script steps aside.
   for (const search of form.querySelectorAll<HTMLElement>('[data-without-script]')) search.hidden = true;
+  // An index alone offers its address.
+  const postcode = addressPostcode === undefined ? null : form.elements.namedItem(addressPostcode);
+  if (postcode instanceof HTMLInputElement) {
+    postcode.addEventListener('change', () => {
+      const index = postcode.value.trim();
+      if (kazpost?.checked === false || input.value.trim() !== '' || index.length < 6) return;
+      stop();
+      void ask(index);
+    });
+  }
   kazpost?.addEventListener('change', toggle);
   input.addEventListener('input', typed);
   toggle();

@@ -7,7 +7,8 @@ import { postcodeSeemsElsewhere } from './postcode-region.ts';
 export function addressBook(sources: AddressSources): AddressBook {
   return {
     suggest: (text, language) => suggestAddresses(sources, text, language),
-    recognise: (line, postcode) => recogniseAddress(sources, line, postcode),
+    recognise: (line, postcode, kazpost) =>
+      recogniseAddress(kazpost ? sources : { embedded: sources.embedded }, line, postcode),
     async seemsElsewhere(line, postcode) {
       const index = parsePostcode(postcode);
       if (!index.ok) return false;

@@ -111,8 +111,8 @@ export interface AddressBook {
     text: string,
     language: string,
   ): Promise<{ readonly suggestions: readonly OfferedAddress[]; readonly degraded: boolean }>;
-  /** What to store beside the line: its source, or "as entered". */
-  recognise(line: string, postcode: string | null): Promise<AddressSource>;
+  /** What to store beside the line: its source, or "as entered". Kazpost is asked only with the person's switch on. */
+  recognise(line: string, postcode: string | null, kazpost: boolean): Promise<AddressSource>;
   /** True when the index seems to belong to another region than the line: a hint, never an error. */
   seemsElsewhere(line: string, postcode: string): Promise<boolean>;
 }

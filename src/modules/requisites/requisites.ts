@@ -181,7 +181,7 @@ export async function saveRequisites(
   if (!document) throw new Error('a checked form has no valid document');
   const address = entries.find(({ field }) => field === 'address')?.new;
   const addressSource =
-    address == null ? null : await parts.addresses.recognise(address, typed.postcode || null);
+    address == null ? null : await parts.addresses.recognise(address, typed.postcode || null, typed.kazpost);
   const channels = touchedChannels(entries);
   if (channels.length > 0) {
     const stopped = await refuseTouched(parts, actor.holderId, entries);
