@@ -4,6 +4,7 @@ import { marksIn, marksOf } from '../support/marks.ts';
 import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import type { Visitor } from '../support/visitor.ts';
+import { contactJourneys } from './contact.ts';
 import type { Journey } from './journey.ts';
 import { requisitesJourneys } from './requisites.ts';
 import { signInJourneys } from './sign-in.ts';
@@ -28,8 +29,8 @@ function watched(visitor: Visitor): Visitor {
   return {
     ...visitor,
     async fill(label, value) {
-      // Shorter ones stand in times and identifiers by chance.
-      if (value.length >= 5) marks.add(value);
+      // Shorter ones stand in times and identifiers by chance, short numbers in metrics.
+      if (value.length >= 5 && !/^[0-9]{1,6}$/.test(value)) marks.add(value);
       await visitor.fill(label, value);
     },
     newTab: async () => watched(await visitor.newTab()),
@@ -43,7 +44,7 @@ async function make(journey: Journey): Promise<void> {
   for (const person of world.people) for (const mark of marksOf(person)) marks.add(mark);
 }
 
-const journeys = [...requisitesJourneys, ...signInJourneys].filter(
+const journeys = [...requisitesJourneys, ...contactJourneys, ...signInJourneys].filter(
   ({ ways }) => ways?.includes('inject') ?? true,
 );
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { injectVisitor } from '../support/inject-visitor.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { contactJourneys } from './contact.ts';
 import { registrationJourneys, securityJourneys } from './registration.ts';
 import { requisitesJourneys } from './requisites.ts';
 import { signInJourneys } from './sign-in.ts';
@@ -17,6 +18,7 @@ afterAll(() => service.close());
 describe.each([
   ['sign-in', signInJourneys],
   ['requisites', requisitesJourneys],
+  ['contact', contactJourneys],
   ['registration', registrationJourneys],
   ['security', securityJourneys],
 ])('%s, by HTTP', (_area, journeys) => {

@@ -1,0 +1,508 @@
+import { expect } from 'vitest';
+import type { PersonLine } from '../support/people.ts';
+import type { Visitor } from '../support/visitor.ts';
+import { codesTo, codeTo, type Journey, openRequisites, signIn, type World } from './journey.ts';
+
+const form = '/services/requisites';
+const page = '/services/requisites/confirm';
+
+const mobile = 'Ұялы телефон';
+const email = 'Электрондық мекенжай';
+const newMobileCode = 'Жаңа нөмірге келген код';
+const newEmailCode = 'Жаңа мекенжайға келген код';
+const currentCode = 'Бұрынғы байланысқа келген код';
+const via = 'Қай байланыс арқылы растайсыз?';
+const byMobile = 'SMS арқылы, бұрынғы нөмірге';
+const byEmail = 'Хат арқылы, бұрынғы мекенжайға';
+const confirm = 'Растау';
+const resend = 'Кодты қайта жіберу';
+const cancel = 'Өзгерістен бас тарту';
+
+const withoutEmail = (person: Pick<PersonLine, 'requisites'>) => ({ ...person.requisites, email: null });
+
+/** A number and an address that nobody else has, as the service stores them. */
+function newValues(person: PersonLine): { readonly mobile: string; readonly email: string } {
+  return {
+    mobile: (person.requisites.mobilePhone ?? '').replace('+7701', '+7702'),
+    email: `zhana.${person.iin}@example.kz`,
+  };
+}
+
+/** Types a code as people do, with a space in it. */
+async function enter(visitor: Visitor, label: string, code: string): Promise<void> {
+  await visitor.fill(label, `${code.slice(0, 3)} ${code.slice(3)}`);
+}
+
+/** Another code than this one. */
+function other(code: string): string {
+  return code.replace(/.$/, (last) => String((Number(last) + 1) % 10));
+}
+
+/** Opens the form as this person, and proposes another mobile or e-mail. */
+async function propose(visitor: Visitor, person: PersonLine, label: string, value: string): Promise<void> {
+  await openRequisites(visitor, person);
+  await visitor.fill(label, value);
+  await visitor.press('Сақтау');
+}
+
+/** Has the code sent to a channel on file. */
+async function choose(visitor: Visitor, option: string): Promise<void> {
+  await visitor.choose(via, option);
+  await visitor.press('Кодты осында жіберу');
+}
+
+/** Changes the mobile from beginning to end, confirmed by e-mail. */
+async function changeMobile(world: World, visitor: Visitor, person: PersonLine): Promise<string> {
+  const value = newValues(person).mobile;
+  await propose(visitor, person, mobile, value);
+  await choose(visitor, byEmail);
+  await enter(visitor, newMobileCode, await codeTo(world, value));
+  await enter(visitor, currentCode, await codeTo(world, person.requisites.email));
+  await visitor.press(confirm);
+  expect(await visitor.heading()).toBe('Рақмет!');
+  return value;
+}
+
+/** Changing mobile and e-mail, the keys to the account. */
+export const contactJourneys: readonly Journey[] = [
+  {
+    name: 'change the mobile: a code to the new number and one to the old; everybody is told, other browsers are out',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).mobile;
+      const elsewhere = await world.visitor();
+      await openRequisites(elsewhere, person);
+      const visitor = await world.visitor();
+      await openRequisites(visitor, person);
+      const told = async (to: string | null) => (await world.inbox(to)).length;
+      const before = {
+        mobile: await told(person.requisites.mobilePhone),
+        email: await told(person.requisites.email),
+      };
+      await visitor.fill(mobile, value);
+      await visitor.press('Сақтау');
+      expect(await visitor.path()).toBe(page);
+      await visitor.sees('+7 (702) 555-');
+      await visitor.sees('Соңғы растауға дейін бұрынғы мәні күшінде қалады');
+      expect(await codesTo(world, person.requisites.mobilePhone)).toEqual([]);
+      expect(await told(person.requisites.email)).toBe(before.email + 1);
+
+      await choose(visitor, byMobile);
+      await visitor.sees('Код жіберілді');
+      await enter(visitor, newMobileCode, await codeTo(world, value));
+      await enter(visitor, currentCode, await codeTo(world, person.requisites.mobilePhone));
+      await visitor.press(confirm);
+      expect(await visitor.path()).toMatch(/^\/receipts\//);
+      expect(await visitor.heading()).toBe('Рақмет!');
+      expect(await world.saved(person)).toMatchObject({ changes: 1, revision: 2 });
+
+      // Proposed and done, to each channel as it was; done to the new one, beside its code.
+      expect(await told(person.requisites.email)).toBe(before.email + 2);
+      expect(await told(person.requisites.mobilePhone)).toBe(before.mobile + 3);
+      expect(await told(value)).toBe(2);
+      await visitor.open(form);
+      expect(await visitor.fieldValue(mobile)).toContain('+7 (702) 555-');
+      await visitor.open('/history');
+      await visitor.sees('Байланыс деректері өзгертілді');
+      await elsewhere.open('/history');
+      expect(await elsewhere.path()).toMatch(/^\/sign-in/);
+    },
+  },
+  {
+    name: 'the old number is lost: the e-mail confirms; codes come one by one, and nothing is saved before the last',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).mobile;
+      const visitor = await world.visitor();
+      await propose(visitor, person, mobile, value);
+      await enter(visitor, newMobileCode, await codeTo(world, value));
+      await visitor.press(confirm);
+      expect(await visitor.path()).toBe(page);
+      await visitor.sees('Жаңа мән расталды');
+      expect(await visitor.labels()).not.toContain(newMobileCode);
+      await visitor.press('Кодты осында жіберу');
+      expect(await visitor.status()).toBe(422);
+      expect(await visitor.errorOf(via)).toContain('Код қайда жіберілетінін таңдаңыз');
+      await choose(visitor, byEmail);
+      expect(await world.saved(person)).toMatchObject({ changes: 0, revision: 1 });
+      await visitor.press(confirm);
+      expect(await visitor.errorOf(currentCode)).toContain('Кодты енгізіңіз');
+      await enter(visitor, currentCode, await codeTo(world, person.requisites.email));
+      await visitor.press(confirm);
+      expect(await visitor.heading()).toBe('Рақмет!');
+      expect(await codesTo(world, person.requisites.mobilePhone)).toEqual([]);
+    },
+  },
+  {
+    name: 'change the e-mail, with an address changed beside it',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).email;
+      const address = 'Астана қ., Қабанбай батыр даңғылы, 53-үй';
+      const visitor = await world.visitor();
+      await openRequisites(visitor, person);
+      await visitor.fill('Мекенжай', address);
+      await visitor.fill(email, value);
+      await visitor.press('Сақтау');
+      await choose(visitor, byMobile);
+      await enter(visitor, newEmailCode, await codeTo(world, value));
+      await enter(visitor, currentCode, await codeTo(world, person.requisites.mobilePhone));
+      await visitor.press(confirm);
+      expect(await visitor.heading()).toBe('Рақмет!');
+      await visitor.sees(address);
+      await visitor.sees(value);
+      await visitor.open(form);
+      expect(await visitor.fieldValue(email)).toBe(value);
+      expect(await visitor.fieldValue('Мекенжай')).toBe(address);
+    },
+  },
+  {
+    name: 'a first e-mail: only the mobile can confirm, so both codes are sent at once',
+    async run(world) {
+      const somebody = await world.person();
+      const person = await world.person({ requisites: withoutEmail(somebody) });
+      const value = newValues(person).email;
+      const visitor = await world.visitor();
+      await propose(visitor, person, email, value);
+      expect(await visitor.labels()).toEqual([newEmailCode, currentCode]);
+      await enter(visitor, newEmailCode, await codeTo(world, value));
+      await enter(visitor, currentCode, await codeTo(world, person.requisites.mobilePhone));
+      await visitor.press(confirm);
+      expect(await visitor.heading()).toBe('Рақмет!');
+    },
+  },
+  {
+    name: 'remove the e-mail: nothing new to prove, one code',
+    async run(world) {
+      const person = await world.person();
+      const visitor = await world.visitor();
+      await propose(visitor, person, email, '');
+      expect(await visitor.path()).toBe(page);
+      await choose(visitor, byMobile);
+      expect(await visitor.labels()).not.toContain(newEmailCode);
+      await enter(visitor, currentCode, await codeTo(world, person.requisites.mobilePhone));
+      await visitor.press(confirm);
+      expect(await visitor.heading()).toBe('Рақмет!');
+      await visitor.open(form);
+      expect(await visitor.fieldValue(email)).toBe('');
+      await visitor.fill(mobile, '');
+      await visitor.press('Сақтау');
+      expect(await visitor.errorOf(mobile)).toContain('кемінде біреуі қалуы керек');
+    },
+  },
+  {
+    name: 'a wrong code is told and may be mended; after five the right one is over, and a new one is sent',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).mobile;
+      const visitor = await world.visitor();
+      await propose(visitor, person, mobile, value);
+      const first = await codeTo(world, value);
+      for (let attempt = 1; attempt <= 5; attempt += 1) {
+        await enter(visitor, newMobileCode, other(first));
+        await visitor.press(confirm);
+        expect(await visitor.status()).toBe(422);
+        expect(await visitor.title()).toMatch(/^Қате: /);
+        expect(await visitor.errorOf(newMobileCode)).toContain('Код қате');
+        expect(await visitor.fieldValue(newMobileCode)).toBe('');
+      }
+      await enter(visitor, newMobileCode, first);
+      await visitor.press(confirm);
+      expect(await visitor.errorOf(newMobileCode)).toContain('әрекет саны таусылған');
+      await visitor.press(resend);
+      const second = await codeTo(world, value);
+      expect(second).not.toBe(first);
+      await enter(visitor, newMobileCode, second);
+      await visitor.press(confirm);
+      await visitor.sees('Жаңа мән расталды');
+    },
+  },
+  {
+    name: 'resend: the same code while it lives, another one when it is over, no more than three in a quarter of an hour',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).mobile;
+      const visitor = await world.visitor();
+      await propose(visitor, person, mobile, value);
+      await visitor.press(resend);
+      await visitor.sees('Код жіберілді');
+      const [second, first] = await codesTo(world, value);
+      expect(second).toBe(first);
+
+      await world.ageEntries(6);
+      await enter(visitor, newMobileCode, first ?? '');
+      await visitor.press(confirm);
+      expect(await visitor.errorOf(newMobileCode)).toContain('қолданылу мерзімі өткен');
+      await visitor.press(resend);
+      const third = await codeTo(world, value);
+      expect(third).not.toBe(first);
+      await visitor.press(resend);
+      expect(await visitor.status()).toBe(429);
+      await visitor.sees('15 минуттан кейін');
+      expect(await codesTo(world, value)).toHaveLength(3);
+      await enter(visitor, newMobileCode, third);
+      await visitor.press(confirm);
+      await visitor.sees('Жаңа мән расталды');
+    },
+  },
+  {
+    name: 'a code that a limit held back is not said to be sent',
+    ways: ['inject'],
+    async run(world) {
+      const person = await world.person();
+      const visitor = await world.visitor();
+      await openRequisites(visitor, person);
+      const numbers = [3, 4, 5, 6].map((digit) =>
+        newValues(person).mobile.replace('+7702555', `+770255${digit}`),
+      );
+      for (const number of numbers) {
+        await visitor.open(form);
+        await visitor.fill(mobile, number);
+        await visitor.press('Сақтау');
+      }
+      await visitor.sees('Код тым жиі сұралды');
+      await visitor.doesNotSee('Код жіберілді:');
+      expect(await codesTo(world, numbers.at(-1) ?? '')).toEqual([]);
+      await world.ageAllowances(16);
+      await visitor.press(resend);
+      await visitor.sees('Код жіберілді:');
+      expect(await codesTo(world, numbers.at(-1) ?? '')).toHaveLength(1);
+    },
+  },
+  {
+    name: 'fix the value: everything typed is there again, and the former code is worth nothing',
+    async run(world) {
+      const person = await world.person();
+      const wrong = newValues(person).mobile;
+      const right = wrong.replace('+7702', '+7705');
+      const address = 'Шымкент қ., Тәуке хан даңғылы, 3';
+      const visitor = await world.visitor();
+      await openRequisites(visitor, person);
+      await visitor.fill('Мекенжай', address);
+      await visitor.fill(mobile, wrong);
+      await visitor.press('Сақтау');
+      const former = await codeTo(world, wrong);
+      await visitor.press('Мәнін түзету');
+      expect(await visitor.fieldValue('Мекенжай')).toBe(address);
+      expect(await visitor.fieldValue(mobile)).toContain('+7 (702) 555-');
+      await visitor.fill(mobile, right);
+      await visitor.press('Сақтау');
+      expect(await visitor.path()).toBe(page);
+      await visitor.sees('+7 (705) 555-');
+      const code = await codeTo(world, right);
+      if (code !== former) {
+        await enter(visitor, newMobileCode, former);
+        await visitor.press(confirm);
+        expect(await visitor.errorOf(newMobileCode)).toContain('Код қате');
+      }
+      await enter(visitor, newMobileCode, code);
+      await visitor.press(confirm);
+      await visitor.sees('Жаңа мән расталды');
+    },
+  },
+  {
+    name: 'a pending change is shown beside the form, and can be continued or cancelled there',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).mobile;
+      const visitor = await world.visitor();
+      await propose(visitor, person, mobile, value);
+      await visitor.open(form);
+      await visitor.sees('Растауды күтіп тұрған өзгеріс бар');
+      expect(await visitor.fieldValue(mobile)).toContain('+7 (701) 555-');
+      await visitor.follow('Растауды жалғастыру');
+      expect(await visitor.path()).toBe(page);
+      await visitor.open(form);
+      await visitor.press(cancel);
+      expect(await visitor.path()).toBe(form);
+      await visitor.doesNotSee('Растауды күтіп тұрған өзгеріс бар');
+      await visitor.open(page);
+      expect(await visitor.path()).toBe(form);
+      expect(await world.saved(person)).toMatchObject({ changes: 0, revision: 1 });
+    },
+  },
+  {
+    name: 'mobile and e-mail at once: refused before any code is sent, everything typed kept',
+    async run(world) {
+      const person = await world.person();
+      const values = newValues(person);
+      const visitor = await world.visitor();
+      await openRequisites(visitor, person);
+      await visitor.fill(mobile, values.mobile);
+      await visitor.fill(email, values.email);
+      await visitor.press('Сақтау');
+      expect(await visitor.status()).toBe(422);
+      expect(await visitor.errorOf(email)).toContain('бір мезгілде өзгертуге болмайды');
+      expect(await visitor.fieldValue(mobile)).toBe(values.mobile);
+      expect(await visitor.fieldValue(email)).toBe(values.email);
+      expect(await world.inbox(values.mobile)).toEqual([]);
+      expect(await world.inbox(values.email)).toEqual([]);
+      await visitor.open(page);
+      expect(await visitor.path()).toBe(form);
+    },
+  },
+  {
+    name: 'after one channel the other rests for 72 hours: the moment is told, and after it the change goes through',
+    async run(world) {
+      const person = await world.person();
+      const visitor = await world.visitor();
+      await changeMobile(world, visitor, person);
+      const value = newValues(person).email;
+      await visitor.open(form);
+      await visitor.fill(email, value);
+      await visitor.press('Сақтау');
+      expect(await visitor.status()).toBe(422);
+      expect(await visitor.errorOf(email)).toMatch(/Жақында басқа байланыс.*\d{2}:\d{2} кейін/);
+      expect(await world.inbox(value)).toEqual([]);
+      await world.ageContacts(person, 73);
+      await visitor.press('Сақтау');
+      expect(await visitor.path()).toBe(page);
+      expect(await codesTo(world, value)).toHaveLength(1);
+    },
+  },
+  {
+    name: 'nobody left to confirm: the page says so and names the ways out',
+    async run(world) {
+      const somebody = await world.person();
+      const person = await world.person({
+        requisites: { ...somebody.requisites, mobilePhone: null, email: null },
+      });
+      const value = `zhana.${person.iin}@example.kz`;
+      const visitor = await world.visitor();
+      await propose(visitor, person, email, value);
+      expect(await visitor.path()).toBe(page);
+      await visitor.sees('Растауға жарамды байланыс жоқ');
+      await visitor.sees('қор бөлімшесіне жүгініңіз');
+      expect(await visitor.labels()).toEqual([]);
+      expect(await world.inbox(value)).toEqual([]);
+      await visitor.press('Мәнін түзету');
+      expect(await visitor.fieldValue(email)).toBe(value);
+    },
+  },
+  {
+    name: 'the language is switched while the codes are awaited: what was chosen stays',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).mobile;
+      const visitor = await world.visitor();
+      await propose(visitor, person, mobile, value);
+      await visitor.choose(via, byEmail);
+      await visitor.press('РУС');
+      expect(await visitor.path()).toMatch(/^\/(language|services\/requisites\/confirm)/);
+      expect(await visitor.language()).toBe('ru');
+      await visitor.sees('+7 (702) 555-');
+      expect(await visitor.fieldValue('Через какой контакт подтвердить?')).toMatch(/прежний адрес/);
+      await visitor.press('ҚАЗ');
+      expect(await visitor.fieldValue(via)).toBe(byEmail);
+      expect(await codesTo(world, person.requisites.email)).toEqual([]);
+    },
+  },
+  {
+    name: 'proofs older than five minutes are asked for again',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).mobile;
+      const visitor = await world.visitor();
+      await propose(visitor, person, mobile, value);
+      await enter(visitor, newMobileCode, await codeTo(world, value));
+      await visitor.press(confirm);
+      await choose(visitor, byEmail);
+      await world.agePending(person, 6);
+      await enter(visitor, currentCode, await codeTo(world, person.requisites.email));
+      await visitor.press(confirm);
+      expect(await visitor.path()).toBe(page);
+      await visitor.sees('Растау ескіріп кетті');
+      expect(await world.saved(person)).toMatchObject({ changes: 0 });
+      await visitor.press(resend);
+      await enter(visitor, newMobileCode, await codeTo(world, value));
+      await visitor.press(confirm);
+      expect(await visitor.heading()).toBe('Рақмет!');
+    },
+  },
+  {
+    name: 'a branch changes something meanwhile: both versions are shown, and nothing is saved over it unseen',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).email;
+      const visitor = await world.visitor();
+      await propose(visitor, person, email, value);
+      await choose(visitor, byMobile);
+      await enter(visitor, newEmailCode, await codeTo(world, value));
+      await enter(visitor, currentCode, await codeTo(world, person.requisites.mobilePhone));
+      await world.changeAtBranch(person, { address: 'Қарағанды қ., Бұқар жырау даңғылы, 1' });
+      await visitor.press(confirm);
+      await visitor.sees('Деректер басқа терезеде өзгертілді');
+      expect(await visitor.fieldValue('Мекенжай')).toBe('Қарағанды қ., Бұқар жырау даңғылы, 1');
+      expect(await visitor.fieldValue(email)).toBe(value);
+      expect(await world.saved(person)).toMatchObject({ changes: 0, revision: 2 });
+      await visitor.press('Сақтау');
+      expect(await visitor.path()).toBe(page);
+    },
+  },
+  {
+    name: 'two impatient clicks on the last button: one change, and both lead to its receipt',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).mobile;
+      const visitor = await world.visitor();
+      await propose(visitor, person, mobile, value);
+      await choose(visitor, byEmail);
+      await enter(visitor, newMobileCode, await codeTo(world, value));
+      await enter(visitor, currentCode, await codeTo(world, person.requisites.email));
+      const answers = await visitor.pressAtOnce(confirm, 2);
+      expect(answers.map(({ status }) => status)).toEqual([303, 303]);
+      expect(answers[0]?.location).toMatch(/\/receipts\//);
+      expect(answers[1]?.location).toBe(answers[0]?.location);
+      await visitor.press(confirm);
+      expect(await visitor.heading()).toBe('Рақмет!');
+      expect(await world.saved(person)).toMatchObject({ changes: 1, revision: 2 });
+    },
+  },
+  {
+    name: 'two impatient clicks on Save: one change waits, one code is sent',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).mobile;
+      const visitor = await world.visitor();
+      await openRequisites(visitor, person);
+      await visitor.fill(mobile, value);
+      await visitor.pressAtOnce('Сақтау', 2);
+      expect(await codesTo(world, value)).toHaveLength(1);
+      expect(await world.inbox(person.requisites.email)).toHaveLength(1);
+    },
+  },
+  {
+    name: '"this wasn\'t me": nothing by looking, everything stopped by the button, and the way out is told',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).mobile;
+      const thief = await world.visitor();
+      await propose(thief, person, mobile, value);
+      const code = await codeTo(world, value);
+      const link = await world.notMePath(person);
+
+      const owner = await world.visitor();
+      await owner.open(link);
+      expect(await owner.heading()).toBe('Бұл сіз емес пе?');
+      await owner.doesNotSee(person.name);
+      await thief.open(page);
+      expect(await thief.path()).toBe(page);
+
+      await owner.press('Бұл мен емеспін, тоқтату');
+      expect(await owner.heading()).toBe('Тоқтатылды');
+      await owner.sees('қор бөлімшесіне');
+      await enter(thief, newMobileCode, code);
+      await thief.press(confirm);
+      expect(await thief.path()).toMatch(/^\/sign-in/);
+      await signIn(thief, person);
+      await thief.open(form);
+      await thief.doesNotSee('Растауды күтіп тұрған өзгеріс бар');
+      await thief.fill(mobile, value);
+      await thief.press('Сақтау');
+      expect(await thief.status()).toBe(422);
+      expect(await thief.errorOf(mobile)).toContain('тоқтатылған');
+      await thief.open('/history');
+      await thief.sees('«Бұл мен емеспін» деп хабарланды');
+    },
+  },
+];
