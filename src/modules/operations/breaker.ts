@@ -36,7 +36,7 @@ export function createBreaker({ failures, rest, now }: BreakerOptions = usualBre
     state,
     async run(work) {
       const before = state();
-      if (before === 'open' || (before === 'half-open' && trying)) throw new CircuitOpen('Kazpost rests');
+      if (before === 'open' || (before === 'half-open' && trying)) throw new CircuitOpen('the service rests');
       trying = before === 'half-open';
       try {
         const value = await work();
