@@ -116,7 +116,9 @@ function checkFile(file: string, sources: Sources): Violation[] {
 
 /** Why this import is wrong, or undefined. */
 function judge(file: string, from: Place, target: string | undefined, sources: Sources): string | undefined {
-  if (target === undefined) return 'imports a computed name, which no check can follow';
+  if (target === undefined) {
+    return isTest(file) ? undefined : 'imports a computed name, which no check can follow';
+  }
   if (!target.startsWith('.')) return judgePackage(from, target);
 
   const path = posix.join(posix.dirname(file), target);
@@ -161,7 +163,7 @@ function judgePackage(from: Place, target: string): string | undefined {
 function placeOf(path: string): Place | undefined {
   const [top, folder, owner, ...rest] = path.split('/');
   if (top === 'packages') return folder === undefined ? undefined : { room: 'package', owner: folder };
-  if (top === 'test' || /\.test\.tsx?$/.test(path)) return { room: 'test' };
+  if (isTest(path)) return { room: 'test' };
   if (top !== 'src' || folder === undefined) return undefined;
   if (owner === undefined) return fileOfSrc(folder);
   switch (folder) {
@@ -178,6 +180,10 @@ function placeOf(path: string): Place | undefined {
     default:
       return undefined;
   }
+}
+
+function isTest(path: string): boolean {
+  return /^(packages\/[^/]+\/)?test\/|\.test\.tsx?$/.test(path);
 }
 
 function fileOfSrc(file: string): Place | undefined {

@@ -252,6 +252,7 @@ function placesByKey(tree: Tree): Map<string, string> {
   );
 }
 
+/** `{name}`, and the `%d` that a component of the page fills in the browser. */
 function withoutPlaces(text: string): string {
-  return text.replace(/\{[^}]*\}/g, ' ');
+  return text.replace(/\{[^}]*\}|%d/g, ' ');
 }

@@ -300,6 +300,7 @@ const pages: Readonly<Record<string, readonly Variant[]>> = {
         await visitor.fill(t.signIn.iin, person.iin);
         await visitor.fill(t.signIn.password, person.password ?? '');
         await visitor.press(t.signIn.submit);
+        await visitor.open('/security');
         await visitor.sees(t.security.endOthers);
       },
     ],
@@ -318,10 +319,9 @@ const pages: Readonly<Record<string, readonly Variant[]>> = {
   '/demo/inbox': [
     [
       'with messages',
-      async ({ visitor, asPerson }) => {
-        const person = await asPerson('/services');
-        await codeSentTo(visitor, person, () => true);
-        await visitor.open('/demo/inbox');
+      async (look) => {
+        await codeSentTo(look.visitor, await proposeMobile(look), () => true);
+        await look.visitor.open('/demo/inbox');
       },
     ],
   ],
@@ -430,6 +430,9 @@ async function look(language: Language, reach: Variant[1]): Promise<string[]> {
       await visitor.fill(t.signIn.iin, person.iin);
       await visitor.fill(t.signIn.password, person.password ?? '');
       await visitor.press(t.signIn.submit);
+      // Not every page is gone on to after signing in.
+      if ((await visitor.path()) !== path) await visitor.open(path);
+      expect(await visitor.path()).toBe(path);
       return person;
     },
   });

@@ -124,6 +124,22 @@ describe('ids inside a form', () => {
     expect((await owner.get(requisites)).body).not.toContain('value="79"');
   });
 
+  test("another's session cannot be ended", async () => {
+    const second = await signedIn(service, ownerPerson);
+    const name =
+      Object.fromEntries(formOf((await owner.get('/security')).body, '/security/sessions/end'))['session'] ??
+      '';
+    expect(name).not.toBe('');
+    const csrf =
+      Object.fromEntries(formOf((await stranger.get('/services')).body, '/sign-out'))['csrf'] ?? '';
+    const answer = await stranger.post('/security/sessions/end', [
+      ['csrf', csrf],
+      ['session', name],
+    ]);
+    expect(answer.status).toBe(404);
+    expect((await second.get('/security')).status).toBe(200);
+  });
+
   test("another's place in the history shows only one's own", async () => {
     const history = await owner.get('/history');
     expect(history.body).toContain(receipt);
