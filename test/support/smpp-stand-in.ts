@@ -11,6 +11,8 @@ export interface ArrivedSms {
   readonly parts: number;
   readonly encoding: number;
   readonly validity: string;
+  /** When its last part came, on the clock of `performance.now`. */
+  readonly at: number;
 }
 
 /** A real SMPP server on loopback. */
@@ -21,7 +23,7 @@ export interface SmppStandIn {
   readonly taken: readonly { readonly gatewayId: string; readonly at: number; readonly urgent: boolean }[];
   /** The next `times` parts get this status, e.g. 0x58. */
   answerParts(status: number, times: number): void;
-  /** Ends the session of everybody who is bound. */
+  /** Sends a `deliver_sm` to whoever is bound; resolves when it was answered. */
   sendReceipt(fields: Readonly<Record<string, unknown>>): Promise<void>;
   /** Sessions bound now, and questions asked whether we are there. */
   bound(): number;
@@ -74,6 +76,7 @@ export async function startSmppServer(
       parts: of,
       encoding: pdu.data_coding ?? -1,
       validity: String(pdu.validity_period),
+      at: performance.now(),
     });
   }
 

@@ -74,6 +74,8 @@ export function smppGateway(
   async function open(ended: () => void): Promise<Session> {
     const link = smpp.connect(addressOf(settings));
     current = link;
+    // Every question under way listens for the end of the session.
+    link.setMaxListeners(0);
     link.on('close', ended);
     // The library stops reading after a broken PDU: such a session is of no use.
     link.on('error', () => link.destroy());
