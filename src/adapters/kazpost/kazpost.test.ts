@@ -9,9 +9,9 @@ import { standInTls } from '../../../test/support/kazpost-tls.ts';
 import { suggestAddresses } from '../../modules/addresses/addresses.ts';
 import { createEmbeddedSource } from '../../modules/addresses/embedded.ts';
 import { shippedPlaces } from '../../modules/addresses/places.ts';
+import type { BreakerOptions } from '../../modules/operations/breaker.ts';
 import { parsePostcode } from '../../modules/requisites/postcode.ts';
 import { largestAnswer } from './ask.ts';
-import type { BreakerOptions } from '../../modules/operations/breaker.ts';
 import { createKazpost, type Kazpost, type KazpostSettings } from './kazpost.ts';
 
 const places = shippedPlaces();

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { cleanText } from '../../modules/addresses/fold.ts';
 import type { AddressSource, FoundAddress } from '../../modules/addresses/ports.ts';
+import { type BreakerOptions, createBreaker, usualBreaker } from '../../modules/operations/breaker.ts';
 import { parseAddress } from '../../modules/requisites/address.ts';
 import { accepted, refused } from '../../result.ts';
 import { type Asking, createAsker } from './ask.ts';
-import { type BreakerOptions, createBreaker, usualBreaker } from '../../modules/operations/breaker.ts';
 import { classicApi } from './classic.ts';
 import type { PresentName } from './line.ts';
 import { type OpenCredentials, openApi } from './open.ts';
