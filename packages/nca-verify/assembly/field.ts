@@ -68,26 +68,88 @@ function settleSmall(r: usize, carry: u64): void {
   if (c != 0) store<u32>(r, <u32>(limb(r, 0) + FOLD));
 }
 
-/** columns[0..34] -> r, modulo p. Every column is below 2^63. */
+@inline
+function column(k: usize): u64 {
+  return load<u64>(columns + (k << 3));
+}
+
+/** columns[0..34] -> r, modulo p. Every column is below 2^63. Written out for the same reason as `joinMiddle`. */
 function reduce(r: usize): void {
-  let c: u64 = 0;
-  for (let k: usize = 18; k < 35; k++) {
-    const v = load<u64>(columns + (k << 3)) + c;
-    store<u64>(columns + (k << 3), v & MASK);
-    c = v >> 29;
-  }
-  const top = c & MASK;
-  const over = c >> 29;
-  // Column k + 18 is worth FOLD in column k; the one above all, FOLD * FOLD in column 0.
-  c = over * (FOLD * FOLD);
-  for (let k: usize = 0; k < 17; k++) {
-    const v = load<u64>(columns + (k << 3)) + load<u64>(columns + ((k + 18) << 3)) * FOLD + c;
-    store<u32>(r + (k << 2), <u32>(v & MASK));
-    c = v >> 29;
-  }
-  const last = load<u64>(columns + (17 << 3)) + top * FOLD + c;
-  store<u32>(r + (17 << 2), <u32>(last & MASK));
-  settleSmall(r, last >> 29);
+  // The upper half in limbs of 29 bits: h0 is worth FOLD in column 0, h18 (what is above all) FOLD * FOLD.
+  let v = column(18);
+  const h0 = v & MASK;
+  v = column(19) + (v >> 29);
+  const h1 = v & MASK;
+  v = column(20) + (v >> 29);
+  const h2 = v & MASK;
+  v = column(21) + (v >> 29);
+  const h3 = v & MASK;
+  v = column(22) + (v >> 29);
+  const h4 = v & MASK;
+  v = column(23) + (v >> 29);
+  const h5 = v & MASK;
+  v = column(24) + (v >> 29);
+  const h6 = v & MASK;
+  v = column(25) + (v >> 29);
+  const h7 = v & MASK;
+  v = column(26) + (v >> 29);
+  const h8 = v & MASK;
+  v = column(27) + (v >> 29);
+  const h9 = v & MASK;
+  v = column(28) + (v >> 29);
+  const h10 = v & MASK;
+  v = column(29) + (v >> 29);
+  const h11 = v & MASK;
+  v = column(30) + (v >> 29);
+  const h12 = v & MASK;
+  v = column(31) + (v >> 29);
+  const h13 = v & MASK;
+  v = column(32) + (v >> 29);
+  const h14 = v & MASK;
+  v = column(33) + (v >> 29);
+  const h15 = v & MASK;
+  v = column(34) + (v >> 29);
+  const h16 = v & MASK;
+  v = v >> 29;
+  const h17 = v & MASK;
+  const h18 = v >> 29;
+  v = column(0) + h0 * FOLD + h18 * (FOLD * FOLD);
+  store<u32>(r, <u32>(v & MASK));
+  v = column(1) + h1 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 1 << 2);
+  v = column(2) + h2 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 2 << 2);
+  v = column(3) + h3 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 3 << 2);
+  v = column(4) + h4 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 4 << 2);
+  v = column(5) + h5 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 5 << 2);
+  v = column(6) + h6 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 6 << 2);
+  v = column(7) + h7 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 7 << 2);
+  v = column(8) + h8 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 8 << 2);
+  v = column(9) + h9 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 9 << 2);
+  v = column(10) + h10 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 10 << 2);
+  v = column(11) + h11 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 11 << 2);
+  v = column(12) + h12 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 12 << 2);
+  v = column(13) + h13 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 13 << 2);
+  v = column(14) + h14 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 14 << 2);
+  v = column(15) + h15 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 15 << 2);
+  v = column(16) + h16 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 16 << 2);
+  v = column(17) + h17 * FOLD + (v >> 29);
+  store<u32>(r, <u32>(v & MASK), 17 << 2);
+  settleSmall(r, v >> 29);
 }
 
 /** The 17 columns of a product of two nine-limb halves; limbs below 2^30, so a column stays below 2^63.2. */
@@ -138,24 +200,49 @@ function square9(r: usize, a: usize): void {
   store<u64>(r, a8 * a8, 128);
 }
 
-/** Adds the middle part of Karatsuba's three products into the columns; both halves are already there. */
+/** A column of the middle product: what is in neither half. */
+@inline
+function between(k: usize): u64 {
+  return load<u64>(middle + (k << 3)) - column(k) - column(k + 18);
+}
+
+/**
+ * Adds the middle part of Karatsuba's three products into the columns; both halves are already there. Written out, since the engine does not
+ * unroll loops and this runs six thousand times for each signature.
+ */
 @inline
 function joinMiddle(): void {
-  store<u64>(columns, 0, 17 << 3);
-  for (let k: usize = 0; k < 136; k += 8) {
-    store<u64>(
-      middle + k,
-      load<u64>(middle + k) - load<u64>(columns + k) - load<u64>(columns + k, 18 << 3),
-    );
-  }
-  for (let k: usize = 0; k < 136; k += 8) {
-    store<u64>(columns + k, load<u64>(columns + k, 9 << 3) + load<u64>(middle + k), 9 << 3);
-  }
+  const m0 = between(0), m1 = between(1), m2 = between(2), m3 = between(3), m4 = between(4), m5 = between(5);
+  const m6 = between(6), m7 = between(7), m8 = between(8), m9 = between(9), m10 = between(10), m11 = between(11);
+  const m12 = between(12), m13 = between(13), m14 = between(14), m15 = between(15), m16 = between(16);
+  store<u64>(columns, column(9) + m0, 9 << 3);
+  store<u64>(columns, column(10) + m1, 10 << 3);
+  store<u64>(columns, column(11) + m2, 11 << 3);
+  store<u64>(columns, column(12) + m3, 12 << 3);
+  store<u64>(columns, column(13) + m4, 13 << 3);
+  store<u64>(columns, column(14) + m5, 14 << 3);
+  store<u64>(columns, column(15) + m6, 15 << 3);
+  store<u64>(columns, column(16) + m7, 16 << 3);
+  store<u64>(columns, m8, 17 << 3);
+  store<u64>(columns, column(18) + m9, 18 << 3);
+  store<u64>(columns, column(19) + m10, 19 << 3);
+  store<u64>(columns, column(20) + m11, 20 << 3);
+  store<u64>(columns, column(21) + m12, 21 << 3);
+  store<u64>(columns, column(22) + m13, 22 << 3);
+  store<u64>(columns, column(23) + m14, 23 << 3);
+  store<u64>(columns, column(24) + m15, 24 << 3);
+  store<u64>(columns, column(25) + m16, 25 << 3);
+}
+
+@inline
+function addHalf(r: usize, a: usize, k: usize): void {
+  store<u32>(r + (k << 2), load<u32>(a + (k << 2)) + load<u32>(a + (k << 2), HALF));
 }
 
 @inline
 function addHalves(r: usize, a: usize): void {
-  for (let k: usize = 0; k < HALF; k += 4) store<u32>(r + k, load<u32>(a + k) + load<u32>(a + k, HALF));
+  addHalf(r, a, 0); addHalf(r, a, 1); addHalf(r, a, 2); addHalf(r, a, 3); addHalf(r, a, 4);
+  addHalf(r, a, 5); addHalf(r, a, 6); addHalf(r, a, 7); addHalf(r, a, 8);
 }
 
 /** r = a * b */
@@ -243,13 +330,24 @@ export function equal(a: usize, b: usize): bool {
 }
 const difference = memory.data(<i32>SIZE, 16);
 
-/** r = 1 / a by Fermat: a^(p-2), where p - 2 = 2^512 - 571 = 2^512 - 1024 + 453: 502 ones, then 453 in ten bits. */
+/**
+ * r = 1 / a by Fermat: a^(p-2), where p - 2 = 2^512 - 571 is 502 ones and then 453 in ten bits. The ones are made by doubling
+ * their number (a^(2^k - 1) squared k times, times itself), as the bits of 502 say.
+ */
 export function invert(r: usize, a: usize): void {
   copy(base, a);
   copy(power, a);
-  for (let i = 1; i < 502; i++) {
-    square(power, power);
-    multiply(power, power, base);
+  let ones = 1;
+  for (let bit = 7; bit >= 0; bit--) {
+    copy(half, power);
+    for (let i = 0; i < ones; i++) square(power, power);
+    multiply(power, power, half);
+    ones <<= 1;
+    if ((502 >> bit) & 1) {
+      square(power, power);
+      multiply(power, power, base);
+      ones++;
+    }
   }
   for (let i = 9; i >= 0; i--) {
     square(power, power);
@@ -259,3 +357,4 @@ export function invert(r: usize, a: usize): void {
 }
 const base = memory.data(<i32>SIZE, 16);
 const power = memory.data(<i32>SIZE, 16);
+const half = memory.data(<i32>SIZE, 16);
