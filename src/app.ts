@@ -81,7 +81,16 @@ export async function buildApp({
   const signInTables = signInStore(database);
   const box = outbox(database);
   const limits = { idleMinutes: config.sessionIdleMinutes, maxHours: config.sessionMaxHours };
-  const metrics = makeMetrics({ outbox: () => box.depth('fund'), pool: () => database.load() });
+  const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
+  const senders = makeSenders(config, database, log, onError);
+  const channels: Channels = { available: (channel) => senders[channel].available };
+  const metrics = makeMetrics({
+    outbox: () => box.depth('fund'),
+    lanes: ['code', 'notice'],
+    lane: (name) => box.depth(name),
+    channels: () => ({ mobile: senders.mobile.available, email: senders.email.available }),
+    pool: () => database.load(),
+  });
   const sendPage = pageSender(assets, config.demo);
 
   const { server, routes } = await buildServer({
@@ -93,9 +102,6 @@ export async function buildApp({
     onAnswered: metrics.answered,
   });
 
-  const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
-  const senders = makeSenders(config, database, log, onError);
-  const channels: Channels = { available: (channel) => senders[channel].available };
   let work: { stop(): Promise<void> }[] = [];
   let deliveries: Delivery[] = [];
   let closing = false;

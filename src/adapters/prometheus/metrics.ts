@@ -11,6 +11,11 @@ export interface Metrics {
 /** What is asked at each scrape. */
 export interface Gauges {
   readonly outbox: () => Promise<{ readonly pending: number; readonly oldestSeconds: number }>;
+  /** The lanes of messages, e.g. `code`. */
+  readonly lanes: readonly string[];
+  readonly lane: (name: string) => Promise<{ readonly pending: number; readonly oldestSeconds: number }>;
+  /** Whether each channel can be sent to. */
+  readonly channels: () => Readonly<Record<string, boolean>>;
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
 }
 
@@ -34,6 +39,24 @@ export function makeMetrics(gauges: Gauges): Metrics {
   });
   const pending = new Gauge({ name: 'outbox_pending', help: 'Changes not yet at the fund', registers });
   const age = new Gauge({ name: 'outbox_oldest_seconds', help: 'Age of the oldest of them', registers });
+  const waiting = new Gauge({
+    name: 'messages_pending',
+    help: 'SMS and e-mails not yet at their gateway, by lane',
+    labelNames: ['lane'] as const,
+    registers,
+  });
+  const waitingAge = new Gauge({
+    name: 'messages_oldest_seconds',
+    help: 'Age of the oldest of them',
+    labelNames: ['lane'] as const,
+    registers,
+  });
+  const available = new Gauge({
+    name: 'channel_available',
+    help: '1 while messages of the channel can be sent by this process',
+    labelNames: ['channel'] as const,
+    registers,
+  });
   const pool = new Gauge({
     name: 'database_connections',
     help: 'Connections, by state',
@@ -52,6 +75,13 @@ export function makeMetrics(gauges: Gauges): Metrics {
         pending.set(depth.pending);
         age.set(depth.oldestSeconds);
       }
+      for (const name of gauges.lanes) {
+        const lane = await gauges.lane(name).catch(() => undefined);
+        if (!lane) continue;
+        waiting.set({ lane: name }, lane.pending);
+        waitingAge.set({ lane: name }, lane.oldestSeconds);
+      }
+      for (const [channel, is] of Object.entries(gauges.channels())) available.set({ channel }, is ? 1 : 0);
       for (const [state, count] of Object.entries(gauges.pool())) pool.set({ state }, count);
       return registry.metrics();
     },

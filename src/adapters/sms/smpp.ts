@@ -211,7 +211,7 @@ export function smppGateway(
 }
 
 /** What a receipt says; undefined for anything else that was delivered to us. Never more than a record. */
-export function readReceipt(pdu: Pdu): { readonly gatewayId: string; readonly state: string } | undefined {
+function readReceipt(pdu: Pdu): { readonly gatewayId: string; readonly state: string } | undefined {
   if (((pdu.esm_class ?? 0) & receiptBit) === 0) return undefined;
   const text = String(pdu.short_message?.message ?? '');
   const gatewayId = pdu.receipted_message_id?.replaceAll('\0', '') ?? /\bid:(\S+)/i.exec(text)?.[1];

@@ -142,6 +142,9 @@ describe('without a demonstration', () => {
       { timeout: 10_000 },
     );
     expect(await service.database.rows(sql`select from cabinet.inbox`)).toEqual([]);
+    const metrics = await service.metrics.text();
+    expect(metrics).toContain('channel_available{channel="mobile"} 0');
+    expect(metrics).toContain('messages_pending{lane="code"} 0');
   });
 
   test('e-mail leaves by the gateway that is configured', async () => {
