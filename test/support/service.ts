@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { importPeople } from '../../src/adapters/fund/import-people.ts';
 import { argon2Hasher } from '../../src/adapters/passwords/argon2.ts';
-import type { Database } from '../../src/adapters/postgres/database.ts';
+import { type Database, openDatabase } from '../../src/adapters/postgres/database.ts';
 import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { type Keys, makeKeys } from '../../src/keys.ts';
@@ -21,22 +21,33 @@ export interface TestService {
   readonly logLines: readonly string[];
   /** Imports a person into the fund; once more with other values, as a change made at a branch. */
   enrol(person: PersonLine): Promise<void>;
+  /** The same service once more, with its own connections to the same database and no work in the background. */
+  anotherProcess(): Promise<FastifyInstance>;
   /** Begins to listen on 127.0.0.1 and gives the origin. */
   listen(): Promise<string>;
   close(): Promise<void>;
 }
 
 /** Builds the service with demonstration settings; `environment` changes single ones. */
-export async function startService(environment: Readonly<Record<string, string>> = {}): Promise<TestService> {
-  const { database, drop } = await freshDatabase();
+export async function startService(
+  environment: Readonly<Record<string, string>> = {},
+  /** Without work nothing happens in the background: a test drives it by hand. */
+  { work = true }: { readonly work?: boolean } = {},
+): Promise<TestService> {
+  const { database, connection, drop } = await freshDatabase();
   const logLines: string[] = [];
-  const config = readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32), LOG_LEVEL: 'debug', ...environment });
-  const app = await buildApp({
-    config,
-    database,
-    log: pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) }),
+  const config = readConfig({
+    DEMO: '1',
+    SECRET_KEYS: 'k'.repeat(32),
+    LOG_LEVEL: 'debug',
+    // All visitors of a test come from one network.
+    CODES_PER_NETWORK_HOUR: '10000',
+    ...environment,
   });
-  app.startWork();
+  const log = pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) });
+  const app = await buildApp({ config, database, log });
+  if (work) app.startWork();
+  const others: { readonly app: App; readonly database: Database }[] = [];
   return {
     server: app.server,
     routes: app.routes,
@@ -45,8 +56,18 @@ export async function startService(environment: Readonly<Record<string, string>>
     keys: makeKeys(config.secretKeys),
     logLines,
     enrol: (person) => enrol(database, person),
+    async anotherProcess() {
+      const own = openDatabase(connection);
+      const beside = await buildApp({ config, database: own, log });
+      others.push({ app: beside, database: own });
+      return beside.server;
+    },
     listen: () => app.server.listen({ host: '127.0.0.1', port: 0 }),
     async close() {
+      for (const other of others) {
+        await other.app.close();
+        await other.database.close();
+      }
       await app.close();
       await drop();
     },

@@ -1,0 +1,40 @@
+import type { Database, Queryable } from '../../src/adapters/postgres/database.ts';
+
+/** A database that counts the statements that go through it, begin and commit among them. */
+export interface CountedDatabase extends Database {
+  /** How many statements ran since the last call. */
+  take(): number;
+}
+
+/** Counts what goes through `database`. */
+export function countStatements(database: Database): CountedDatabase {
+  let count = 0;
+  const counted = (inner: Queryable): Queryable => ({
+    rows(statement) {
+      count += 1;
+      return inner.rows(statement);
+    },
+    first(statement) {
+      count += 1;
+      return inner.first(statement);
+    },
+    run(statement) {
+      count += 1;
+      return inner.run(statement);
+    },
+  });
+  return {
+    ...counted(database),
+    transaction(work) {
+      count += 2;
+      return database.transaction((transaction) => work(counted(transaction)));
+    },
+    load: () => database.load(),
+    close: () => database.close(),
+    take() {
+      const taken = count;
+      count = 0;
+      return taken;
+    },
+  };
+}
