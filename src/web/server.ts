@@ -29,6 +29,8 @@ declare module 'fastify' {
     json?: boolean;
     /** Keeps what was typed when the session timed out before this POST; called with the form's fields. */
     onTimedOut?: (holderId: string, body: unknown) => Promise<boolean>;
+    /** The page to come back to after signing in, where the route's own address is none. */
+    backTo?: string;
   }
 }
 
@@ -162,7 +164,7 @@ export async function buildServer(
   });
 
   server.addHook('preHandler', async (request, reply) => {
-    const { access, json, onTimedOut } = request.routeOptions.config;
+    const { access, json, onTimedOut, backTo } = request.routeOptions.config;
     if (access === 'machine' || request.is404) return;
     const unsafe = request.method !== 'GET' && request.method !== 'HEAD';
     if (unsafe) refuseForeign(request, config);
@@ -179,7 +181,7 @@ export async function buildServer(
     if (kept) query.set('ended', 'kept');
     else if (wasSignedIn) query.set('ended', '1');
     // Only a plain page is gone back to: its address holds nothing personal.
-    const wanted = request.routeOptions.url;
+    const wanted = backTo ?? request.routeOptions.url;
     if (wanted !== undefined && !wanted.includes(':') && wanted !== '/sign-out') query.set('to', wanted);
     return reply.redirect(query.size > 0 ? `/sign-in?${query}` : '/sign-in', 303);
   });

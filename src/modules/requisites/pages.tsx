@@ -34,8 +34,9 @@ export type Message =
   | { readonly kind: 'draft'; readonly until: Date }
   | { readonly kind: 'conflict'; readonly entries: readonly ChangeEntry[] };
 
-/** Where the search without a script is sent. */
+/** Where the search without a script is sent, and where on the page its answer stands. */
 export const addressSearch = '/services/requisites/addresses';
+const addressAnswer = `${addressSearch}#address-block`;
 
 export interface RequisitesPageProps {
   readonly t: Texts;
@@ -198,7 +199,7 @@ function OfferedAddresses({ t, help }: { t: Texts; help: AddressHelp }) {
                 kind="tertiary"
                 name="choose"
                 value={`${postcode ?? ''} ${text}`}
-                formAction={addressSearch}
+                formAction={addressAnswer}
               >
                 {postcode === null ? text : `${text}, ${postcode}`}
               </Button>
@@ -206,7 +207,7 @@ function OfferedAddresses({ t, help }: { t: Texts; help: AddressHelp }) {
           ))}
         </ul>
       )}
-      <Button kind="secondary" formAction={addressSearch}>
+      <Button kind="secondary" formAction={addressAnswer}>
         {t.requisites.addressSearch}
       </Button>
     </div>
@@ -352,7 +353,7 @@ function documentFacts(t: Texts, document: IdentityDocument, today: string) {
 }
 
 /** A document in one line: its type and number. */
-export function documentName(t: Texts, { type, series, number }: IdentityDocument): string {
+function documentName(t: Texts, { type, series, number }: IdentityDocument): string {
   return `${t.documentTypes[type]} ${series === null ? number : `${series} ${number}`}`;
 }
 

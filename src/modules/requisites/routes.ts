@@ -169,7 +169,7 @@ export function requisitesRoutes(
   // Leaves at once when nothing was typed, asks when something was: with and without a script.
   server.post(
     `${path}/cancel`,
-    { config: { access: 'holder', onTimedOut: keepTyped } },
+    { config: { access: 'holder', backTo: path, onTimedOut: keepTyped } },
     async (request, reply) => {
       const typed = readTyped(readRequisitesForm(request.body));
       const view = await viewOf(request, reply);
@@ -182,22 +182,24 @@ export function requisitesRoutes(
   // The search of the address block without a script: the same form with lines to choose from, or with the chosen one.
   server.post(
     addressSearch,
-    { config: { access: 'holder', onTimedOut: keepTyped } },
+    {
+      config: {
+        access: 'holder',
+        backTo: path,
+        onTimedOut: async (holderId, body) => {
+          await keepDraft(parts, holderId, readSearch(body).typed);
+          return true;
+        },
+      },
+    },
     async (request, reply) => {
-      const { choose, ...sent } = readForm(request.body, {
-        required: formFields,
-        optional: ['kazpost', 'choose'],
-      });
-      const typed = readTyped(checkForm(sent));
+      const { typed, chosen } = readSearch(request.body);
       const view = await viewOf(request, reply);
       if (!view) return reply;
-      if (choose === undefined) {
-        const taken = parts.addressLimit.take(actorOf(request).sessionHash.toString('hex'));
-        if (!taken.ok) throw problem(429, taken.retryAfter);
-        return showForm(request, reply, view, typed, { search: true });
-      }
-      const [, postcode = '', address = ''] = /^(\S*) (.*)$/s.exec(choose) ?? [];
-      return showForm(request, reply, view, { ...typed, address, postcode: postcode || typed.postcode });
+      if (chosen) return showForm(request, reply, view, typed);
+      const taken = parts.addressLimit.take(actorOf(request).sessionHash.toString('hex'));
+      if (!taken.ok) throw problem(429, taken.retryAfter);
+      return showForm(request, reply, view, typed, { search: true });
     },
   );
 
@@ -310,6 +312,16 @@ export function actorOf(request: FastifyRequest): ContactActor {
 
 function readRequisitesForm(body: unknown): Fields {
   return checkForm(readForm(body, { required: formFields, optional: ['kazpost'] }));
+}
+
+/** The form as the search of the address block sent it, with the line that was chosen put in. */
+function readSearch(body: unknown): { readonly typed: Typed; readonly chosen: boolean } {
+  const { choose, ...sent } = readForm(body, { required: formFields, optional: ['kazpost', 'choose'] });
+  const typed = readTyped(checkForm(sent));
+  if (choose === undefined) return { typed, chosen: false };
+  const [, postcode = '', address] = /^(\S{0,7}) (.+)$/s.exec(choose) ?? [];
+  if (address === undefined) throw problem(400);
+  return { typed: { ...typed, address, postcode: postcode || typed.postcode }, chosen: true };
 }
 
 /** The parts of a form that no person types must be as we made them. */
