@@ -3,6 +3,9 @@ import { parsePostcode } from '../requisites/postcode.ts';
 import { type AddressSources, recogniseAddress, suggestAddresses } from './addresses.ts';
 import { postcodeSeemsElsewhere } from './postcode-region.ts';
 
+/** Kinds of a place whose name alone says where it is. */
+const wide = ['region', 'repcity', 'city'];
+
 /** What the form of the requisites asks of addresses. */
 export function addressBook(sources: AddressSources): AddressBook {
   return {
@@ -12,10 +15,15 @@ export function addressBook(sources: AddressSources): AddressBook {
     async seemsElsewhere(line, postcode) {
       const index = parsePostcode(postcode);
       if (!index.ok) return false;
-      // The largest level is enough: the line begins with the region or the city.
+      // The largest level is enough: the line begins with the region or the city. A village tells nothing: many share a name.
       const found = await sources.embedded.byText(line.split(',')[0] ?? '');
-      const kato = found.ok ? Number(found.value[0]?.parts[0]?.id) : Number.NaN;
-      return Number.isInteger(kato) && postcodeSeemsElsewhere(index.value, kato);
+      const parts = found.ok ? (found.value[0]?.parts ?? []) : [];
+      const kato = Number(parts[0]?.id);
+      return (
+        wide.includes(parts.at(-1)?.kind ?? '') &&
+        Number.isInteger(kato) &&
+        postcodeSeemsElsewhere(index.value, kato)
+      );
     },
   };
 }

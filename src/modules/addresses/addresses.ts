@@ -80,18 +80,26 @@ export async function recogniseAddress(
   postcode: string | null,
 ): Promise<StoredAddress> {
   const index = postcode === null ? undefined : parsePostcode(postcode);
-  const questions = [
-    ...(kazpost !== undefined && index?.ok ? [() => kazpost.byPostcode(index.value)] : []),
-    ...(kazpost === undefined ? [] : [() => kazpost.byText(line)]),
-    () => embedded.byText(line),
-  ];
+  const same = (found: readonly FoundAddress[]) => found.find(({ text }) => isLine(text, line));
+  const questions =
+    kazpost === undefined
+      ? []
+      : [...(index?.ok ? [() => kazpost.byPostcode(index.value)] : []), () => kazpost.byText(line)];
   for (const question of questions) {
     const answer = await question();
-    const same = answer.ok ? answer.value.find(({ text }) => isLine(text, line)) : undefined;
-    if (same !== undefined)
-      return { source: same.origin, id: same.id, parts: same.parts, postcode: same.postcode };
+    // A save waits for a service that does not answer once at most.
+    if (!answer.ok) break;
+    const known = same(answer.value);
+    if (known !== undefined) return stored(known);
   }
+  const answer = await embedded.byText(line);
+  const known = answer.ok ? same(answer.value) : undefined;
+  if (known !== undefined) return stored(known);
   return { source: 'as-entered' };
+}
+
+function stored({ origin, id, parts, postcode }: FoundAddress): StoredAddress {
+  return { source: origin, id, parts, postcode };
 }
 
 /** The source's own letters, capitals apart: a record is not the place to forgive. */
