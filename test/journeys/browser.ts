@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { browserVisitor, startBrowser } from '../support/browser-visitor.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { addressJourneys } from './addresses.ts';
 import { contactJourneys } from './contact.ts';
 import type { Way } from './journey.ts';
 import { registrationJourneys, securityJourneys } from './registration.ts';
@@ -30,6 +31,7 @@ export function makeJourneysInBrowser(way: Exclude<Way, 'inject'>): void {
   describe.each([
     ['sign-in', signInJourneys],
     ['requisites', requisitesJourneys],
+    ['addresses', addressJourneys],
     ['contact', contactJourneys],
     ['registration', registrationJourneys],
     ['security', securityJourneys],

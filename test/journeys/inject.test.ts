@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { injectVisitor } from '../support/inject-visitor.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { addressJourneys } from './addresses.ts';
 import { contactJourneys } from './contact.ts';
 import { registrationJourneys, securityJourneys } from './registration.ts';
 import { requisitesJourneys } from './requisites.ts';
@@ -18,6 +19,7 @@ afterAll(() => service.close());
 describe.each([
   ['sign-in', signInJourneys],
   ['requisites', requisitesJourneys],
+  ['addresses', addressJourneys],
   ['contact', contactJourneys],
   ['registration', registrationJourneys],
   ['security', securityJourneys],

@@ -26,6 +26,8 @@ export interface World {
   saved(
     person: PersonLine,
   ): Promise<{ readonly changes: number; readonly outbox: number; readonly revision: number }>;
+  /** What is stored of where a person's address comes from; null before it was ever changed here. */
+  addressSource(person: PersonLine): Promise<unknown>;
   /** The "this wasn't me" link of a notice that was sent to this person. */
   notMePath(person: PersonLine): Promise<string>;
   /** Every SMS or e-mail that was sent to this value, the newest first, once nothing is on its way any more. */

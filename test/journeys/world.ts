@@ -56,6 +56,13 @@ export function openWorld(service: TestService, begin: () => Promise<Visitor>): 
       if (!row) throw new Error('this person has no cabinet');
       return { ...row, revision: row.revision ?? 0 };
     },
+    async addressSource(person) {
+      const row = await database.first<{ source: unknown }>(sql`
+        select address_source as source from cabinet.requisites join cabinet.holder h using (holder_id)
+        where h.iin = ${person.iin}`);
+      if (!row) throw new Error('this person has no requisites');
+      return row.source;
+    },
     async notMePath(person) {
       const row = await database.first<{ id: string }>(sql`
         select disavowal_id as id from cabinet.disavowal d join cabinet.holder h using (holder_id)
