@@ -134,7 +134,9 @@ async function tab(context: BrowserContext, origin: string, complaints: string[]
         const button = element as HTMLButtonElement;
         const form = button.form as HTMLFormElement;
         const sent = [...new FormData(form, button)].map(([key, value]) => [key, String(value)] as const);
-        return { action: button.hasAttribute('formaction') ? button.formAction : form.action, fields: sent };
+        // By the attribute: `form.action` is a button where one has that name.
+        const action = button.getAttribute('formaction') ?? form.getAttribute('action') ?? '';
+        return { action: new URL(action, form.baseURI).href, fields: sent };
       });
       const answers = await Promise.all(
         Array.from({ length: times }, () =>
