@@ -137,6 +137,35 @@ function oneCore({ name, authority, cases }: Family): void {
   print(`${name}: full sign-in with OCSP, one core`, `${signIn}/s`);
 }
 
+/** What a forger can make us spend on one message: the longest of many that are all refused. */
+function hostile({ authority, cases }: Family): void {
+  const trust = createTrust(authority.certificates);
+  const right = at(cases, 0).message;
+  const flipped = Uint8Array.from(right);
+  flipped[flipped.length - 3] = (flipped.at(-3) ?? 0) ^ 1;
+  const nulls = Buffer.alloc(64_000, Uint8Array.of(5, 0));
+  const messages: Record<string, Uint8Array | string> = {
+    'a wrong signature': flipped,
+    '64 KB of empty elements': encode(0x30, nulls),
+    '64 KB of nesting': Buffer.alloc(64_000, Uint8Array.of(0x30, 0x80)),
+    '64 KB of random bytes': encode(0x30, createHash('shake256', { outputLength: 64_000 }).digest()),
+    '10 MB': Buffer.alloc(10_000_000, 0x30),
+    '10 MB of text': 'A'.repeat(10_000_000),
+  };
+  const spent = Object.entries(messages).map(([what, message]): [number, string] => {
+    let worst = 0;
+    for (let i = 0; i < 20; i++) {
+      const used = process.cpuUsage();
+      if (verify({ message, at: AT, trust }).ok) throw new Error(`${what} was accepted`);
+      const { user, system } = process.cpuUsage(used);
+      worst = Math.max(worst, (user + system) / 1000);
+    }
+    return [worst, what];
+  });
+  const [worst, what] = spent.sort(([a], [b]) => b - a)[0] ?? [0, ''];
+  print('hostile messages: processor time of the worst', `${worst.toFixed(1)} ms`, what);
+}
+
 /** Keeps the pool busy for the span. */
 async function busy(work: (i: number) => Promise<boolean>): Promise<number> {
   let count = 0;
@@ -312,6 +341,7 @@ async function main(): Promise<void> {
   for (const each of families) await allCores(each);
   const [gost] = families;
   if (gost === undefined) return;
+  hostile(gost);
   await eventLoop(gost);
   const folder = mkdtempSync(join(tmpdir(), 'nca-verify-bench-'));
   const list = join(folder, 'list.crl');

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -111,6 +111,31 @@ describe('nca-verify', () => {
     writeFileSync(join(folder, 'large.cms'), Buffer.alloc(5_000_000, 0x30));
     const { code, out } = run('large.cms', '--json');
     expect([code, JSON.parse(out)]).toEqual([1, expect.objectContaining({ ok: false, reason: 'tooLarge' })]);
+  });
+
+  it('comes to the same verdicts where the WebAssembly was not built', () => {
+    const wasm = built.path('dist/gost.wasm');
+    renameSync(wasm, `${wasm}.away`);
+    try {
+      const ask = (file: string) =>
+        run(
+          file,
+          '--trust',
+          made,
+          ...at,
+          '--crl',
+          join(made, 'gost2015_nca.crl'),
+          '--require',
+          'individual',
+          '--json',
+        );
+      expect(JSON.parse(ask(attached).out)).toMatchObject({ ok: true, signer: { iin: '900101300017' } });
+      expect(JSON.parse(ask(join(made, 'gost2015_tampered_content.der')).out)).toMatchObject({
+        reason: 'contentMismatch',
+      });
+    } finally {
+      renameSync(`${wasm}.away`, wasm);
+    }
   });
 
   it('explains itself', () => {

@@ -2,8 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { transform } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadCrl } from '../src/crl.ts';
+import type { TestAuthority } from '../src/testing/authority.ts';
 import { signCms } from '../src/testing/cms.ts';
 import { makeGostKey } from '../src/testing/keys.ts';
+import { readPkcs12 } from '../src/testing/pkcs12.ts';
+import { createTrust } from '../src/trust.ts';
+import { verify } from '../src/verify.ts';
 import { type Built, buildPackage } from './built.ts';
 import { AT, CONTENT, gost, PERSON } from './support.ts';
 
@@ -54,6 +59,32 @@ it('the example accepts a right sign-in and names each refusal', async () => {
   expect(await ask(person)).toBe(PERSON.iin);
   expect(await ask(person, [], Buffer.from('another'))).toBe('contentMismatch');
   expect(await ask(company)).toBe('notIndividual');
+});
+
+it('the example for tests makes a key file and a list that hold together', async () => {
+  const code = /```ts\n(import \{ createTestAuthority[\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  const [head, ...body] = code.split('\n\n');
+  const source = `${head?.replace("'nca-verify/testing'", "'./dist/testing.js'")}
+    export async function run({ challenge, writeFile }) { ${body.join('\n\n')} return { authority, message }; }`;
+  const file = built.path('testing-example.mjs');
+  writeFileSync(file, (await transform(source, { loader: 'ts' })).code);
+  const { run } = (await import(pathToFileURL(file).href)) as {
+    run: (given: unknown) => Promise<{ authority: TestAuthority; message: Uint8Array }>;
+  };
+  const files = new Map<string, Uint8Array>();
+  const made = await run({
+    challenge: CONTENT,
+    writeFile: (name: string, bytes: Uint8Array) => files.set(name, bytes),
+  });
+  const trust = createTrust(made.authority.certificates);
+  const list = loadCrl(files.get('demo.crl') ?? new Uint8Array(), trust);
+  const [name] = [...files.keys()];
+  const identity = readPkcs12(files.get(name ?? '') ?? new Uint8Array(), 'Qwerty12');
+  // The example takes the present time, so this is the one place where a test has to.
+  const given = { at: new Date(), trust, crls: list.ok ? [list.crl] : [], require: 'individual' as const };
+  expect(name).toMatch(/^GOST512_[0-9a-f]{40}\.p12$/);
+  expect(verify({ message: made.message, content: CONTENT, ...given }).ok).toBe(true);
+  expect(verify({ message: signCms(identity, CONTENT), ...given }).ok).toBe(true);
 });
 
 it('lists every reason, and shows the usage of the command', async () => {
