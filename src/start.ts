@@ -82,7 +82,7 @@ export async function attach(
 }
 
 /** The demonstration people, shipped with the service. */
-export const demoPeople = join(root, 'data/demo-people.jsonl');
+const demoPeople = join(root, 'data/demo-people.jsonl');
 
 /** Loads people from a file of JSON lines into the embedded fund. A large file gets a connection without a time limit. */
 export async function importFile(

@@ -28,9 +28,14 @@ export function codeOf(keys: Keys, issued: IssuedCode): string {
   return Array.from(bytes.subarray(0, 8), (byte) => crockford[byte % 32]).join('');
 }
 
-/** Reads a typed code: spaces and dashes ignored, letters that look alike folded as Crockford says. */
+/** Reads a typed code: spaces, dashes and the # before it ignored, letters that look alike folded as Crockford says. */
 export function readCode(text: string): string {
-  return text.normalize('NFKC').replace(/[\s-]/g, '').toUpperCase().replace(/O/g, '0').replace(/[IL]/g, '1');
+  return text
+    .normalize('NFKC')
+    .replace(/[\s#-]/g, '')
+    .toUpperCase()
+    .replace(/O/g, '0')
+    .replace(/[IL]/g, '1');
 }
 
 export type CodeReason = 'codeWrong' | 'codeOver';

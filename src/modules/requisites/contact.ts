@@ -79,7 +79,7 @@ export function refuseContact(
  * The channels on file that may confirm: they have stood long enough, and a code can be sent to them. Values that came
  * from the fund in another shape are given as today's rules write them.
  */
-export function confirmingChannels(parts: ContactParts, standing: ContactStanding): ContactOnFile[] {
+function confirmingChannels(parts: ContactParts, standing: ContactStanding): ContactOnFile[] {
   const { mobilePrefixes } = parts.contactRules;
   return standing.onFile.flatMap((contact) => {
     const parsed =

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { makeKeys, randomName, tokenHash } from './keys.ts';
+
+const old = makeKeys(['an old secret of thirty-two characters']);
+const rotated = makeKeys([
+  'a new secret of thirty-two characters!',
+  'an old secret of thirty-two characters',
+]);
+
+describe('keys', () => {
+  test('a signature is good for its own purpose and text only', () => {
+    const signature = old.sign('code', 'text');
+    expect(old.verify('code', 'text', signature)).toBe(true);
+    expect(old.verify('csrf', 'text', signature)).toBe(false);
+    expect(old.verify('code', 'text ', signature)).toBe(false);
+    expect(old.verify('code', 'text', signature.subarray(1))).toBe(false);
+  });
+
+  test('what an old key signed and sealed is still known after a rotation; what the new one made is not known before', () => {
+    expect(rotated.verify('code', 'text', old.sign('code', 'text'))).toBe(true);
+    expect(old.verify('code', 'text', rotated.sign('code', 'text'))).toBe(false);
+    expect(rotated.open('draft', 'owner', old.seal('draft', 'owner', 'words'))).toBe('words');
+    expect(old.open('draft', 'owner', rotated.seal('draft', 'owner', 'words'))).toBeUndefined();
+  });
+
+  test('a sealed text opens for its owner and purpose only, and not when any byte was changed', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.nat(), (text, at) => {
+        const sealed = old.seal('draft', 'one', text);
+        expect(old.open('draft', 'one', sealed)).toBe(text);
+        expect(old.open('draft', 'two', sealed)).toBeUndefined();
+        expect(old.open('other', 'one', sealed)).toBeUndefined();
+        const altered = Buffer.from(sealed);
+        const position = at % altered.length;
+        altered[position] = (altered[position] ?? 0) ^ 1;
+        expect(old.open('draft', 'one', altered)).toBeUndefined();
+      }),
+    );
+  });
+
+  test('rubbish opens to nothing', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        expect(old.open('draft', 'one', Buffer.from(bytes))).toBeUndefined();
+      }),
+    );
+  });
+
+  test('a name survives being read aloud, and a token is stored as something else', () => {
+    expect(randomName(200)).toMatch(/^[0-9A-HJKMNP-TV-Z]{200}$/);
+    expect(tokenHash('token').toString()).not.toContain('token');
+  });
+});

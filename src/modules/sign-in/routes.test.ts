@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest';
+import { destination } from './routes.ts';
+
+const allowed = ['/services', '/history'];
+
+describe('where a person is sent after sign-in', () => {
+  test('a page on the list is followed', () => {
+    expect(destination('/history', allowed)).toBe('/history');
+  });
+
+  test.each([
+    '//evil.example',
+    '/\\evil.example',
+    'https://evil.example/services',
+    '/services/../admin',
+    '/services?next=//evil',
+    'javascript:alert(1)',
+    '/services\r\nSet-Cookie: a=b',
+    '',
+    undefined,
+    ['/services'],
+  ])('%j is not', (wanted) => {
+    expect(destination(wanted, allowed)).toBeUndefined();
+  });
+});
