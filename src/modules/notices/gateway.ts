@@ -96,7 +96,10 @@ export function guardGateway(
     clearTimeout(timer);
     probing = within(limits.deadline, gateway.probe())
       .then(
-        () => setAvailable(true),
+        // An answer does not outweigh messages that fail.
+        () => {
+          if (!available) setAvailable(true);
+        },
         () => setAvailable(false),
       )
       .finally(() => {
@@ -164,6 +167,7 @@ export function guardGateway(
       };
       try {
         await hands.wait(urgent, signal, takeHand);
+        waiting = false;
         try {
           await unlessAborted(signal, gateway.send(message, { next, slower }));
         } finally {
