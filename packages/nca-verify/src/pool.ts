@@ -65,6 +65,7 @@ export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
   const url = options.workerUrl ?? new URL('../dist/worker.js', import.meta.url);
   const waiting: Task[] = [];
   const threads = new Set<Thread>();
+  const scanners = new Set<Thread>();
   let closed = false;
 
   function start(): void {
@@ -99,17 +100,39 @@ export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
     });
   }
 
+  /** A list takes a thread of its own, for as long as it takes, so that nobody's sign-in waits behind it. */
+  async function scan(job: Job): Promise<unknown> {
+    if (closed) throw new Error('the verifier pool is closed');
+    let scanner: Thread | undefined;
+    try {
+      return await new Promise((resolve, reject) => {
+        let task: Task | undefined = { job, limit: LIST_TIME_LIMIT, resolve, reject };
+        const begin = (thread: Thread): void => {
+          if (task !== undefined) thread.run(task);
+          task = undefined;
+        };
+        scanner = new Thread(url, certificates, begin, ({ fault }) =>
+          reject(new Error('the verifier threads cannot start', { cause: fault })),
+        );
+        scanners.add(scanner);
+      });
+    } finally {
+      if (scanner !== undefined) scanners.delete(scanner);
+      await scanner?.end();
+    }
+  }
+
   for (let i = 0; i < size; i++) start();
   return {
     verify: (request) => submit({ kind: 'verify', request }, timeLimit) as Promise<Verdict>,
     checkRevocation: (request) =>
       submit({ kind: 'revocation', request }, timeLimit) as Promise<ReturnType<typeof checkRevocation>>,
     loadCrl: (path, allowGost2004 = false) =>
-      submit({ kind: 'crl', path, allowGost2004 }, LIST_TIME_LIMIT) as Promise<LoadedCrl>,
+      scan({ kind: 'crl', path, allowGost2004 }) as Promise<LoadedCrl>,
     async close() {
       closed = true;
       for (const { reject } of waiting.splice(0)) reject(new Error('the verifier pool is closed'));
-      await Promise.all([...threads].map((thread) => thread.end()));
+      await Promise.all([...threads, ...scanners].map((thread) => thread.end()));
     },
   };
 }
@@ -159,7 +182,12 @@ class Thread {
       this.#settle({ value: TOO_LONG });
       void this.#worker.terminate();
     }, task.limit);
-    this.#worker.postMessage(task.job);
+    try {
+      this.#worker.postMessage(task.job);
+    } catch (error) {
+      // Something in the request cannot be sent, which is the caller's fault and not the thread's.
+      this.#settle({ error: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   #settle(reply: Exclude<Reply, { ready: true }>): void {

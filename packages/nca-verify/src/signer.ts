@@ -38,11 +38,12 @@ export function checkSigner(of: Certificate, requirement: Requirement | null): v
     if (requirement === 'individual-signature' && !usage.includes('nonRepudiation')) {
       throw new Refusal('wrongKeyUsage', 'no nonRepudiation');
     }
+    if (kindOf(of) !== 'individual') throw new Refusal('notIndividual', 'not a key of a natural person');
+    // After whose key it is: a system's key has neither purpose, and its owner should be told that it is a system's.
     const purposes = of.extendedKeyUsage;
     if (!purposes.includes(PURPOSE.clientAuth) && !purposes.includes(PURPOSE.emailProtection)) {
       throw new Refusal('wrongKeyUsage', 'neither clientAuth nor emailProtection');
     }
-    if (kindOf(of) !== 'individual') throw new Refusal('notIndividual', 'not a key of a natural person');
   }
   const iins = attributes(of.subjectName, ATTRIBUTE.serialNumber);
   if ((requirement !== null || iins.length > 0) && readIin(of) === null) {

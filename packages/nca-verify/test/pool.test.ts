@@ -75,6 +75,12 @@ describe('the pool', () => {
     expect(outcome(await pool.verify({ message, at: AT, revocation: 'skip' }))).toBe('ok');
   });
 
+  it('rejects what cannot be sent to a thread, and goes on', async () => {
+    const unsendable = { message, at: AT, content: (() => CONTENT) as never };
+    await expect(pool.verify(unsendable)).rejects.toThrow('could not be cloned');
+    expect(outcome(await pool.verify({ message, at: AT, revocation: 'skip' }))).toBe('ok');
+  });
+
   it('takes no more than may wait', async () => {
     const small = createVerifierPool({
       certificates: gost.certificates,
