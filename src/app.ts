@@ -1,13 +1,15 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { embeddedFund } from './adapters/fund/embedded.ts';
 import { inboxSender, inboxStore } from './adapters/inbox/inbox.ts';
 import { createKazpost, type Kazpost } from './adapters/kazpost/kazpost.ts';
 import { smtpGateway } from './adapters/mail/smtp.ts';
+import { ncaVerifier } from './adapters/nca/verifier.ts';
 import { argon2Hasher } from './adapters/passwords/argon2.ts';
 import { codeStore } from './adapters/postgres/code-store.ts';
 import { contactStore } from './adapters/postgres/contact-store.ts';
 import type { Database } from './adapters/postgres/database.ts';
+import { edsStore } from './adapters/postgres/eds-store.ts';
 import { entryTables } from './adapters/postgres/entry-store.ts';
 import { freezeStore } from './adapters/postgres/freeze-store.ts';
 import { historyStore } from './adapters/postgres/history-store.ts';
@@ -45,12 +47,15 @@ import { confirmRoutes } from './modules/requisites/confirm-routes.ts';
 import { deliverChange } from './modules/requisites/deliver-change.ts';
 import { requisitesRoutes } from './modules/requisites/routes.ts';
 import { securityRoutes } from './modules/security/routes.ts';
+import { edsRoutes } from './modules/sign-in/eds-routes.ts';
+import type { Iin } from './modules/sign-in/iin.ts';
 import { signInRoutes } from './modules/sign-in/routes.ts';
 import { sessionReader } from './modules/sign-in/sessions.ts';
 import { readAssets } from './web/assets.ts';
 import { languageRoutes } from './web/language.ts';
 import { pageSender, problemSender } from './web/page.tsx';
 import { buildServer, type RouteEntry, withoutValues } from './web/server.ts';
+import { ownOrigin } from './web/visit.ts';
 
 /** The service, built and not yet listening. */
 export interface App {
@@ -148,18 +153,29 @@ export async function buildApp({
     onAsked: () => examiner?.wake(),
     onQueued: wake,
   };
+  const origin = config.publicUrl?.origin ?? `http://localhost:${config.port}`;
+  const nca = ncaVerifier(
+    { trust: config.edsTrust, ocspUrl: config.edsOcspUrl, crlDir: config.edsCrlDir },
+    (what, reason) => log.warn({ what, reason }, 'revocation could not be asked'),
+  );
+  const edsParts = {
+    edsStore: edsStore(database),
+    verifier: nca,
+    edsRules: config,
+    siteOf: (request: FastifyRequest) => ownOrigin(request, config) ?? origin,
+  };
+  const signInParts = {
+    keys,
+    sendPage,
+    store: signInTables,
+    directory: { find: (iin: Iin) => fund.read(iin) },
+    limits: { ...limits, ...config },
+    destinations: ['/services', '/services/requisites', '/history', '/security'],
+    onQueued: wake,
+  };
+  edsRoutes(server, { ...signInParts, ...edsParts });
   const pages = new Map([
-    ...signInRoutes(server, {
-      keys,
-      sendPage,
-      store: signInTables,
-      sessions: signInTables,
-      hasher,
-      directory: { find: (iin) => fund.read(iin) },
-      limits: { ...limits, ...config },
-      destinations: ['/services', '/services/requisites', '/history', '/security'],
-      onQueued: wake,
-    }),
+    ...signInRoutes(server, { ...signInParts, sessions: signInTables, hasher }),
     ...requisitesRoutes(server, {
       ...requisitesParts,
       addressLimit,
@@ -194,7 +210,6 @@ export async function buildApp({
   });
   await server.ready();
 
-  const origin = config.publicUrl?.origin ?? `http://localhost:${config.port}`;
   return {
     server,
     routes,
@@ -220,6 +235,7 @@ export async function buildApp({
       await Promise.all(work.map((one) => one.stop()));
       await Promise.all(Object.values(senders).map((sender) => sender.close()));
       await kazpost?.close();
+      await nca.close();
     },
   };
 }

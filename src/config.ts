@@ -39,6 +39,12 @@ export interface Config {
   readonly personsPerMobile: number;
   /** Kazpost's service, where the operator has access to one. */
   readonly kazpost: KazpostConfig | undefined;
+  /** Whose signatures count: the pinned roots, or a folder of certificates. */
+  readonly edsTrust: 'production' | { readonly folder: string };
+  readonly edsOcspUrl: string | undefined;
+  readonly edsCrlDir: string | undefined;
+  readonly edsChallengeSeconds: number;
+  readonly edsContactWaitHours: number;
   readonly mobilePrefixes: readonly string[];
   readonly passwordHashesAtOnce: number;
   /** The gateway for e-mail and its sender; undefined: none, or the inbox of a demonstration. */
@@ -196,6 +202,38 @@ const settings = {
     meaning: 'failed sign-ins of one IIN from anywhere before unknown devices must wait',
     default: '30',
     schema: whole(5, 1_000),
+  },
+  EDS_TRUST: {
+    meaning:
+      'whose signatures count: production (the pinned NUC RK roots) or a folder of CA certificates; unset: production, in a demonstration VAR_DIR/eds',
+    default: '',
+    schema: z.string().min(1),
+  },
+  EDS_OCSP_URL: {
+    meaning: "address of the authority's OCSP responder, e.g. http://ocsp.pki.gov.kz; unset: lists only",
+    default: '',
+    schema: z
+      .string()
+      .refine(
+        (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+        'must be an http or https address',
+      ),
+  },
+  EDS_CRL_DIR: {
+    meaning:
+      'folder of revocation lists, full and delta, kept fresh from outside; unset: none, in a demonstration VAR_DIR/eds',
+    default: '',
+    schema: z.string().min(1),
+  },
+  EDS_CHALLENGE_SECONDS: {
+    meaning: 'how long bytes given out may come back signed',
+    default: '120',
+    schema: whole(30, 300),
+  },
+  EDS_CONTACT_WAIT_HOURS: {
+    meaning: 'how long a new mobile or e-mail that was signed for waits before it restores a password',
+    default: '24',
+    schema: whole(1, 720),
   },
   FLOOD_PER_MINUTE: {
     meaning: 'requests a minute from one address to one node, loopback excepted',
@@ -419,6 +457,16 @@ export function readConfig(environment: Environment): Config {
     pendingMinutes: known(values.PENDING_MINUTES),
     personsPerMobile: known(values.PERSONS_PER_MOBILE),
     kazpost: kazpostOf(values),
+    edsTrust: edsTrustOf(values.EDS_TRUST, demo, varDir),
+    edsOcspUrl: values.EDS_OCSP_URL,
+    edsCrlDir:
+      values.EDS_CRL_DIR === undefined
+        ? demo
+          ? join(varDir, 'eds')
+          : undefined
+        : resolve(values.EDS_CRL_DIR),
+    edsChallengeSeconds: known(values.EDS_CHALLENGE_SECONDS),
+    edsContactWaitHours: known(values.EDS_CONTACT_WAIT_HOURS),
     mobilePrefixes: known(values.MOBILE_PREFIXES),
     passwordHashesAtOnce: known(values.PASSWORD_HASHES_AT_ONCE),
     smtp: values.SMTP_URL && { url: values.SMTP_URL, from: known(values.MAIL_FROM) },
@@ -472,6 +520,11 @@ function parse(environment: Environment): { values: Values; faults: string[] } {
     }
   }
   return { values: values as Values, faults };
+}
+
+function edsTrustOf(set: string | undefined, demo: boolean, varDir: string): Config['edsTrust'] {
+  if (set === undefined) return demo ? { folder: join(varDir, 'eds') } : 'production';
+  return set === 'production' ? 'production' : { folder: resolve(set) };
 }
 
 function kazpostOf(values: Values): KazpostConfig | undefined {

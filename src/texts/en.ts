@@ -144,6 +144,96 @@ export const en = {
     recovered: 'Your password was recovered by a code',
     recoveredHelp: 'Recovered: {from}. Your mobile number and email address cannot be changed until {until}.',
   },
+  eds: {
+    way: 'Sign in with EDS',
+    wayHelp: 'With an EDS key: NCALayer must be installed and running on your computer.',
+    title: 'Sign in with EDS',
+    lead: 'You choose the key in the window of NCALayer: neither the key nor its password leaves your computer.',
+    choose: 'Select a certificate',
+    sign: 'Sign with EDS',
+    signTitle: 'Confirm with EDS',
+    signHelp: 'A change signed with EDS needs no codes, nor your former number or address.',
+    signInstead: 'Confirm with EDS',
+    signInsteadHelp: 'With an EDS key you can sign the change and go on without these limits.',
+    evidence: 'Download the signed change (CMS)',
+    cancel: 'Cancel',
+    needsScript:
+      'Signing in with EDS needs JavaScript in your browser. With IIN and password you can sign in without it.',
+    helpTitle: 'How to sign',
+    helpFile:
+      'In the window of NCALayer choose “Your computer” and the key file (GOST), enter the key storage password, press “Open” and then “Sign”.',
+    helpOld:
+      'With old-style keys, sign in with the file whose name begins with AUTH_RSA; such a key is valid for 1 year from its issue.',
+    install: 'Download NCALayer and read the user guide',
+    byPassword: 'Sign in with IIN and password',
+    states: {
+      connecting: {
+        title: 'Connecting to NCALayer',
+        text: 'If the browser asks about access to the local network, press “Allow”.',
+      },
+      waiting: {
+        title: 'Sign in the window of NCALayer',
+        text: 'The window may be behind others. The request is valid for two minutes.',
+      },
+      sending: { title: 'The signature is being checked', text: 'Keep this page open.' },
+      notRunning: { title: 'NCALayer is not running', text: 'Install and start NCALayer, then try again.' },
+      permission: {
+        title: 'NCALayer does not answer, or the browser gave no access',
+        text: 'Check that NCALayer is running. Then try again and, if the browser asks, allow access to devices on the local network.',
+      },
+      denied: {
+        title: 'The browser has forbidden access to NCALayer',
+        text: 'Press the icon to the left of the site address, allow this site to reach devices on the local network, and reload the page.',
+      },
+      cancelled: { title: 'Signing was cancelled', text: 'No key was chosen. Nothing was sent.' },
+      timeout: {
+        title: 'The time to sign has run out',
+        text: 'No signature came within two minutes. Close the window of NCALayer and try again.',
+      },
+      broken: {
+        title: 'NCALayer gave an answer that cannot be read',
+        text: 'Close NCALayer, start it again and try once more. You may need a newer version.',
+      },
+      failed: {
+        title: 'NCALayer could not sign',
+        text: 'Check the key, its validity and its password, and try again.',
+      },
+      phone: {
+        title: 'There is no NCALayer on a phone',
+        text: 'Sign in with EDS on a computer. On a phone you can sign in with IIN and password.',
+      },
+      offline: { title: 'The server cannot be reached', text: 'Reload the page and try again.' },
+    },
+    refused: 'It could not be confirmed with EDS',
+    reasons: {
+      badMessage: 'The signature is not valid. Sign again; if it happens again, update NCALayer.',
+      untrusted: 'This key was not issued by the National Certification Authority of Kazakhstan.',
+      notYetValid: 'The certificate is not valid yet. Choose another key.',
+      expired: 'The certificate has expired. Choose another key or get a new one.',
+      wrongKeyUsage:
+        'This key is not meant for such a signature. A change is signed with a GOST or RSA key: an AUTH_RSA key can only sign in.',
+      notIndividual:
+        'This is the key of an organisation or of its employee. Choose the key of a natural person.',
+      noIin: 'The certificate has no IIN. Choose another key.',
+      revoked: 'The certificate has been revoked. Choose another key or get a new one.',
+      revocationUnknown:
+        'It cannot be checked now whether the certificate has been revoked. Try later or sign in with your password.',
+      challengeOver: 'The request to sign is too old or was used already. Sign again.',
+      unknownPerson: 'No UAPF account is open in the name of this person. If you have questions, call 1418.',
+      notActive: 'Access to the cabinet is closed. Call 1418 or visit a UAPF office.',
+      otherPerson:
+        'The IIN in the certificate does not match: sign with the key of the person who is signed in.',
+      limited: 'Sign-in is temporarily blocked. Try again in {minutes} min',
+      busy: 'Many people are signing in now. Try again in a few seconds',
+    },
+    change: {
+      title: 'Amending details',
+      document: 'Document: {document}',
+      entry: '{field}: {old} -> {new}',
+      none: 'none',
+      revision: 'Version of the details: {revision}',
+    },
+  },
   services: {
     title: 'Services',
     sectionTitle: 'Amending and (or) supplementing additional/bank details',
@@ -349,6 +439,7 @@ export const en = {
     'contact-proposed': 'A change of contacts was begun',
     'contact-changed': 'Contacts changed',
     frozen: '“This wasn’t me” was reported, recovery stopped',
+    'unfrozen-by-eds': 'The stop was lifted by an EDS proof',
     unfrozen: 'A member of the fund’s staff lifted the stop',
     'signed-in': 'Signed in',
     'sign-in-failed': 'Failed sign-in attempt',

@@ -12,6 +12,7 @@ export interface PageAssets {
 /** A script of `src/client`, by the name of its file. */
 export type ScriptName =
   | 'address-suggest'
+  | 'eds'
   | 'own-path'
   | 'print'
   | 'restore'

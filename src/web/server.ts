@@ -61,7 +61,8 @@ const contentPolicy = {
   'script-src': ["'self'"],
   'style-src': ["'self'"],
   'img-src': ["'self'"],
-  'connect-src': ["'self'"],
+  // NCALayer, the program that signs on the person's own computer.
+  'connect-src': ["'self'", 'wss://127.0.0.1:13579'],
   'form-action': ["'self'"],
   'frame-ancestors': ["'none'"],
   'base-uri': ["'none'"],

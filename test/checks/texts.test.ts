@@ -20,7 +20,21 @@ const latin = /\p{Script=Latin}/u;
 const cyrillic = /\p{Script=Cyrillic}/u;
 
 /** What every language writes in Latin letters: names, and examples of what is typed in them. */
-const latinNames = ['PDF', 'SMS', '7XX', 'XXX-XX-XX', 'A25A2B8', 'aty@example.kz', 'imya@example.kz'];
+const latinNames = [
+  'PDF',
+  'SMS',
+  '7XX',
+  'XXX-XX-XX',
+  'A25A2B8',
+  'aty@example.kz',
+  'imya@example.kz',
+  'NCALayer',
+  'GOST',
+  'RSA',
+  'AUTH_RSA',
+  'CMS',
+  'JavaScript',
+];
 
 /** What English writes in Cyrillic letters: examples of what must be typed in them. */
 const cyrillicNames = ['12А'];

@@ -35,6 +35,7 @@ export async function sweep(database: Database): Promise<void> {
   await database.run(
     sql`delete from cabinet.session where greatest(seen_at, ended_at) < now() - interval '30 days'`,
   );
+  await database.run(sql`delete from cabinet.eds_challenge where expires_at < now() - interval '1 hour'`);
   await sweepMessages(database);
 }
 

@@ -1,14 +1,16 @@
 import type { Language } from '../../language.ts';
-import type { Credential, SessionStore, SignInStore } from '../../modules/sign-in/ports.ts';
-import type { Database } from './database.ts';
-import { tellEverywhere } from './security-notices.ts';
+import type { EdsSignInStore } from '../../modules/sign-in/eds.ts';
+import type { Credential, NewSession, SessionStore, SignInStore } from '../../modules/sign-in/ports.ts';
+import type { Database, Queryable } from './database.ts';
+import { keepEvidence, unfreeze } from './eds-store.ts';
+import { tellEverywhere, tellHolder } from './security-notices.ts';
 import { json, sql } from './sql.ts';
 
 /** So many failed sign-ins within a day are told to the holder, once a day. */
 const manyFailures = 10;
 
 /** Sign-in and sessions in the service's own tables; every expiry by the database's clock. */
-export function signInStore(database: Database): SignInStore & SessionStore {
+export function signInStore(database: Database): SignInStore & EdsSignInStore & SessionStore {
   return {
     async attempt({ key, free, maxMinutes }) {
       // One statement, so that of many parallel attempts only the free ones pass: the attempt that uses up the last
@@ -69,42 +71,32 @@ export function signInStore(database: Database): SignInStore & SessionStore {
       await database.run(tellEverywhere(noted, 'many-failures'));
     },
 
-    openSession: (session) =>
+    openSession: (session) => database.transaction((transaction) => open(transaction, session)),
+
+    openByEds: (session, { iin, language }, evidence) =>
       database.transaction(async (transaction) => {
-        await transaction.run(
-          sql`select from cabinet.holder where holder_id = ${session.holderId} for update`,
-        );
-        const { idleMinutes, maxHours } = session.limits;
-        const replaced = await transaction.run(sql`
-          update cabinet.session set ended_at = now(), end_reason = 'replaced'
-          where session_hash in (
-            select session_hash from cabinet.session
-            where holder_id = ${session.holderId} and ended_at is null
-              and seen_at > now() - make_interval(mins => ${idleMinutes}::int)
-              and started_at > now() - make_interval(hours => ${maxHours}::int)
-            order by seen_at desc offset ${session.sessionsPerPerson - 1})`);
+        const { requestId, device } = session;
         await transaction.run(sql`
-          insert into cabinet.session (session_hash, holder_id, method, short_name, device)
-          values (${session.hash}, ${session.holderId}, ${session.method}, ${session.shortName}, ${session.device})`);
-        // Whoever signs in for the first time needs no notice of it.
-        const device = sql`
-          seen as (
-            insert into cabinet.known_device (holder_id, device_hash) values (${session.holderId}, ${session.deviceHash})
-            on conflict (holder_id, device_hash) do update set seen_at = now() returning holder_id, xmax = 0 as is_new),
-          told as (
-            select holder_id from seen
-            where is_new and exists (select from cabinet.known_device d where d.holder_id = seen.holder_id))`;
-        await transaction.run(tellEverywhere(device, 'new-device', session.device));
-        await transaction.run(sql`delete from cabinet.failure where key = any(${session.forget})`);
-        await transaction.run(sql`
-          insert into cabinet.security_event (holder_id, kind, detail, request_id)
-          values (${session.holderId}, 'signed-in', ${json({ method: session.method, device: session.device })}, ${session.requestId})`);
-        if (replaced > 0) {
-          await transaction.run(sql`
-            insert into cabinet.security_event (holder_id, kind, request_id)
-            values (${session.holderId}, 'session-replaced', ${session.requestId})`);
-        }
-        return { replaced };
+          insert into cabinet.holder (iin, language) values (${iin}, ${language}) on conflict (iin) do nothing`);
+        const holder = await transaction.first<{
+          holderId: string;
+          known: boolean;
+          knownDevice: boolean;
+        }>(sql`
+          select holder_id as "holderId",
+            exists (select from cabinet.eds_evidence e where e.holder_id = h.holder_id
+                    and certificate_sha256 = ${evidence.signature.certificate.sha256}) as known,
+            exists (select from cabinet.known_device d
+                    where d.holder_id = h.holder_id and d.device_hash = ${session.deviceHash}) as "knownDevice"
+          from cabinet.holder h where iin = ${iin}`);
+        if (!holder) throw new Error('the holder was not written');
+        const { holderId } = holder;
+        await keepEvidence(transaction, { holderId, requestId }, evidence, null);
+        await unfreeze(transaction, { holderId, requestId });
+        // Of a new device the opening tells; a new key on a known one is told here.
+        if (!holder.known && holder.knownDevice)
+          await transaction.run(tellHolder(holderId, 'new-device', device));
+        return open(transaction, { ...session, holderId, method: 'eds' });
       }),
 
     async upgradeHash(holderId, former, hash) {
@@ -175,4 +167,40 @@ export function signInStore(database: Database): SignInStore & SessionStore {
         update cabinet.session set ended_at = now(), end_reason = ${reason}
         where holder_id = ${holderId} and ended_at is null`),
   };
+}
+
+/** Opens a session within a transaction; the holder's row keeps two of one person apart. */
+async function open(transaction: Queryable, session: NewSession): Promise<{ readonly replaced: number }> {
+  await transaction.run(sql`select from cabinet.holder where holder_id = ${session.holderId} for update`);
+  const { idleMinutes, maxHours } = session.limits;
+  const replaced = await transaction.run(sql`
+    update cabinet.session set ended_at = now(), end_reason = 'replaced'
+    where session_hash in (
+      select session_hash from cabinet.session
+      where holder_id = ${session.holderId} and ended_at is null
+        and seen_at > now() - make_interval(mins => ${idleMinutes}::int)
+        and started_at > now() - make_interval(hours => ${maxHours}::int)
+      order by seen_at desc offset ${session.sessionsPerPerson - 1})`);
+  await transaction.run(sql`
+    insert into cabinet.session (session_hash, holder_id, method, short_name, device)
+    values (${session.hash}, ${session.holderId}, ${session.method}, ${session.shortName}, ${session.device})`);
+  // Whoever signs in for the first time needs no notice of it.
+  const device = sql`
+    seen as (
+      insert into cabinet.known_device (holder_id, device_hash) values (${session.holderId}, ${session.deviceHash})
+      on conflict (holder_id, device_hash) do update set seen_at = now() returning holder_id, xmax = 0 as is_new),
+    told as (
+      select holder_id from seen
+      where is_new and exists (select from cabinet.known_device d where d.holder_id = seen.holder_id))`;
+  await transaction.run(tellEverywhere(device, 'new-device', session.device));
+  await transaction.run(sql`delete from cabinet.failure where key = any(${session.forget})`);
+  await transaction.run(sql`
+    insert into cabinet.security_event (holder_id, kind, detail, request_id)
+    values (${session.holderId}, 'signed-in', ${json({ method: session.method, device: session.device })}, ${session.requestId})`);
+  if (replaced > 0) {
+    await transaction.run(sql`
+      insert into cabinet.security_event (holder_id, kind, request_id)
+      values (${session.holderId}, 'session-replaced', ${session.requestId})`);
+  }
+  return { replaced };
 }

@@ -108,12 +108,34 @@ export function SignInPage(props: SignInPageProps) {
             </Form>
           )}
         </Card>
-        <Card id="safety" heading={t.signIn.safetyTitle}>
-          <p>{t.signIn.safety}</p>
-          <p>{t.signIn.safetyAddress}</p>
-        </Card>
+        <div>
+          <EdsWay t={t} to={props.to} />
+          <Card id="safety" heading={t.signIn.safetyTitle}>
+            <p>{t.signIn.safety}</p>
+            <p>{t.signIn.safetyAddress}</p>
+          </Card>
+        </div>
       </Columns>
     </>
+  );
+}
+
+/** The other way: its page, and the script that signs, are loaded only when it is asked for. */
+function EdsWay({ t, to }: { t: Texts; to: string | undefined }) {
+  return (
+    <Card id="eds-way" heading={t.eds.way}>
+      <p>{t.eds.wayHelp}</p>
+      <noscript>
+        <p>{t.eds.needsScript}</p>
+      </noscript>
+      <form method="get" action="/sign-in/eds">
+        <input type="hidden" name="begin" value="1" />
+        {to !== undefined && <input type="hidden" name="to" value={to} />}
+        <Button kind="secondary" wide>
+          {t.eds.way}
+        </Button>
+      </form>
+    </Card>
   );
 }
 

@@ -7,7 +7,7 @@ import { clearSecret, readSecret, setSecret } from '../../web/visit.ts';
 import { parseIin } from './iin.ts';
 import { SignInPage, type SignInPageProps } from './pages.tsx';
 import type { SessionStore } from './ports.ts';
-import { type SignInParts, signIn } from './sign-in.ts';
+import { type SignedIn, type SignInParts, signIn } from './sign-in.ts';
 
 export interface SignInRoutesParts extends SignInParts {
   readonly sessions: SessionStore;
@@ -99,9 +99,7 @@ export function signInRoutes(
     }
 
     parts.onQueued();
-    setSecret(reply, 'session', outcome.value.token, visit.secure);
-    setSecret(reply, 'device', outcome.value.device, visit.secure, deviceDays);
-    clearSecret(reply, 'visit', visit.secure);
+    startSession(reply, outcome.value, visit.secure);
     if (remember) {
       setSecret(
         reply,
@@ -142,6 +140,13 @@ export function signInRoutes(
     ['/sign-in', { fields: ['iin', 'remember'], secret: ['password'], forHolder: false, show: showTyped }],
     ['/', { fields: ['iin', 'remember'], secret: ['password'], forHolder: false, show: showTyped }],
   ]);
+}
+
+/** Gives the browser its session, and the mark by which it is known the next time. */
+export function startSession(reply: FastifyReply, { token, device }: SignedIn, secure: boolean): void {
+  setSecret(reply, 'session', token, secure);
+  setSecret(reply, 'device', device, secure, deviceDays);
+  clearSecret(reply, 'visit', secure);
 }
 
 /** A page of ours to go to, or undefined: anything not on the list is ignored. */

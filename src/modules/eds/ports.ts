@@ -1,0 +1,99 @@
+/** What a signature is good for. One made for a purpose is refused for the other. */
+export type EdsPurpose = 'sign-in' | 'change';
+
+/** Why a signature is not taken; keys of the texts. The first seventeen are the verifier's own. */
+export type EdsReason =
+  | 'malformed'
+  | 'tooLarge'
+  | 'noSigner'
+  | 'severalSigners'
+  | 'noSignedAttributes'
+  | 'contentMismatch'
+  | 'algorithmNotAllowed'
+  | 'certificateMissing'
+  | 'badSignature'
+  | 'untrusted'
+  | 'notYetValid'
+  | 'expired'
+  | 'wrongKeyUsage'
+  | 'notIndividual'
+  | 'noIin'
+  | 'revoked'
+  | 'revocationUnknown'
+  /** Unknown, used, too old, given to another browser or for another purpose: not told apart. */
+  | 'challengeOver'
+  | 'unknownPerson'
+  | 'notActive'
+  | 'otherPerson'
+  | 'limited'
+  | 'busy';
+
+/** A verified signature of a natural person. */
+export interface VerifiedSignature {
+  readonly iin: string;
+  readonly certificate: {
+    /** SHA-256 of the DER, lower-case hexadecimal. */
+    readonly sha256: string;
+    readonly serial: string;
+    readonly notAfter: Date;
+  };
+  readonly revocation: { readonly source: 'ocsp' | 'crl'; readonly asOf: Date | null };
+  /** The answer of the authority's responder, if that is how it is known. */
+  readonly ocspResponse: Uint8Array | undefined;
+}
+
+/** Verifies signatures; `detail` of a refusal is for the log. */
+export interface SignatureVerifier {
+  verify(request: {
+    /** CMS as DER. */
+    readonly message: Uint8Array;
+    readonly content: Uint8Array;
+    readonly at: Date;
+    /** Whether the key must be one that may sign documents, not only sign in. */
+    readonly forSignature: boolean;
+  }): Promise<
+    | { readonly ok: true; readonly value: VerifiedSignature }
+    | { readonly ok: false; readonly reason: EdsReason; readonly detail?: string }
+  >;
+}
+
+/** What was given out, once it has been taken back: it cannot be taken twice. */
+export interface TakenChallenge {
+  readonly content: Buffer;
+  readonly changeId: string | null;
+  readonly createdAt: Date;
+  /** The database's time. */
+  readonly at: Date;
+}
+
+/** Everything needed to verify a signature again. */
+export interface Evidence {
+  readonly purpose: EdsPurpose;
+  readonly content: Uint8Array;
+  readonly cms: Uint8Array;
+  readonly signature: VerifiedSignature;
+  readonly challengedAt: Date;
+}
+
+export interface EdsStore {
+  /** The database's time. */
+  now(): Promise<Date>;
+  giveOut(challenge: {
+    readonly id: string;
+    readonly purpose: EdsPurpose;
+    readonly binding: Buffer;
+    readonly content: Buffer;
+    readonly changeId: string | null;
+    readonly seconds: number;
+  }): Promise<void>;
+  /** Takes a challenge back if it is good: known, unused, in time, for this purpose and this browser. One statement. */
+  take(id: string, purpose: EdsPurpose, binding: Buffer): Promise<TakenChallenge | undefined>;
+  /** The signed message of a change, if it was signed. */
+  findMessage(holderId: string, number: string): Promise<Buffer | undefined>;
+}
+
+export interface EdsParts {
+  readonly edsStore: EdsStore;
+  readonly verifier: SignatureVerifier;
+  readonly edsRules: { readonly edsChallengeSeconds: number };
+}

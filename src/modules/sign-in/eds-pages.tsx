@@ -1,0 +1,56 @@
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { Alert } from '../../ui/alert.tsx';
+import { ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Columns } from '../../ui/columns.tsx';
+import { EdsHelp, EdsSign } from '../../ui/eds-sign.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import type { ShownReason } from '../eds/eds.ts';
+
+export interface EdsPageProps {
+  readonly t: Texts;
+  readonly language: string;
+  readonly csrf: string;
+  readonly to: string | undefined;
+  /** The person has pressed the button of the start page. */
+  readonly begins: boolean;
+  readonly refusal?: { readonly reason: ShownReason; readonly minutes: string } | undefined;
+}
+
+/** Signing in by EDS: every state has its words here, before and after the server looked at the signature. */
+export function EdsPage({ t, language, csrf, to, begins, refusal }: EdsPageProps) {
+  const query = to === undefined ? '' : `?${new URLSearchParams({ to })}`;
+  return (
+    <>
+      {refusal && (
+        <Alert kind="danger" title={t.eds.refused} announced>
+          <p>{fill(t.eds.reasons[refusal.reason], { minutes: refusal.minutes })}</p>
+        </Alert>
+      )}
+      <PageHeading title={t.eds.title} lead={t.eds.lead} />
+      <Columns split="wide-first">
+        <Card id="eds-way" heading={t.signIn.title}>
+          <EdsSign
+            t={t}
+            language={language}
+            csrf={csrf}
+            action={`/sign-in/eds${query}`}
+            challenge="/sign-in/eds/challenge"
+            label={t.eds.choose}
+            begins={begins}
+          />
+          <EdsHelp t={t} />
+          <ButtonRow>
+            <ButtonLink kind="tertiary" href={`/sign-in${query}`}>
+              {t.eds.byPassword}
+            </ButtonLink>
+          </ButtonRow>
+        </Card>
+        <Card id="safety" heading={t.signIn.safetyTitle}>
+          <p>{t.signIn.safetyAddress}</p>
+        </Card>
+      </Columns>
+    </>
+  );
+}

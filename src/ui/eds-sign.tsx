@@ -1,0 +1,104 @@
+import type { Texts } from '../texts/kk.ts';
+import { Alert, type AlertProps } from './alert.tsx';
+import { ButtonRow } from './buttons.tsx';
+
+export interface EdsSignProps {
+  t: Texts;
+  language: string;
+  csrf: string;
+  /** Where the signature goes. */
+  action: string;
+  /** Where the bytes to sign come from. */
+  challenge: string;
+  /** On the button. */
+  label: string;
+  /** Begins at once: the person has just asked for it on another page. */
+  begins?: boolean | undefined;
+}
+
+type State = keyof Texts['eds']['states'];
+
+const kinds: Readonly<Record<State, AlertProps['kind']>> = {
+  connecting: 'info',
+  waiting: 'info',
+  sending: 'info',
+  notRunning: 'warning',
+  permission: 'warning',
+  denied: 'warning',
+  cancelled: 'info',
+  timeout: 'warning',
+  broken: 'danger',
+  failed: 'danger',
+  phone: 'info',
+  offline: 'danger',
+};
+
+/** A guide and the program itself: the authority's own page (the memo). */
+const ncalayer = 'https://pki.gov.kz/ncalayer/';
+
+/**
+ * Signs by NCALayer: a button, every state with its words, and the form that carries the signature. `client/eds.ts` moves them;
+ * without a script there is only the sentence that says so.
+ */
+export function EdsSign({ t, language, csrf, action, challenge, label, begins = false }: EdsSignProps) {
+  const states = Object.entries(kinds) as [State, AlertProps['kind']][];
+  return (
+    <div
+      id="eds-sign"
+      data-challenge={challenge}
+      data-locale={language}
+      data-begins={begins ? '' : undefined}
+    >
+      <noscript>
+        <Alert kind="warning">
+          <p>{t.eds.needsScript}</p>
+        </Alert>
+      </noscript>
+      <div role="status">
+        {states.map(([state, kind]) => (
+          <div key={state} data-state={state} hidden>
+            <Alert kind={kind} title={t.eds.states[state].title}>
+              <p>{t.eds.states[state].text}</p>
+              {(state === 'notRunning' || state === 'permission' || state === 'broken') && (
+                <p>
+                  <a href={ncalayer} target="_blank" rel="noreferrer">
+                    {t.eds.install}
+                  </a>
+                </p>
+              )}
+            </Alert>
+          </div>
+        ))}
+      </div>
+      <form id="eds-form" method="post" action={action}>
+        <input type="hidden" name="csrf" value={csrf} />
+        <input type="hidden" name="id" value="" />
+        <input type="hidden" name="signature" value="" />
+        <ButtonRow>
+          <button type="button" class="ds-button" id="eds-start" hidden>
+            {label}
+          </button>
+          <button type="button" class="ds-button" data-variant="secondary" id="eds-cancel" hidden>
+            {t.eds.cancel}
+          </button>
+        </ButtonRow>
+      </form>
+    </div>
+  );
+}
+
+/** How signing goes, in the memo's words. */
+export function EdsHelp({ t }: { t: Texts }) {
+  return (
+    <details>
+      <summary>{t.eds.helpTitle}</summary>
+      <p>{t.eds.helpFile}</p>
+      <p>{t.eds.helpOld}</p>
+      <p>
+        <a href={ncalayer} target="_blank" rel="noreferrer">
+          {t.eds.install}
+        </a>
+      </p>
+    </details>
+  );
+}

@@ -1,0 +1,284 @@
+import type { Identity } from 'nca-verify/testing';
+import { cmsPem, signCms } from 'nca-verify/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sql } from '../../src/adapters/postgres/sql.ts';
+import { type Client, type Fields, injectClient } from '../support/client.ts';
+import { brokenResponder, openTestNca, signChallenge, type TestNca } from '../support/eds.ts';
+import { readPage } from '../support/page.ts';
+import { inventIin, inventPerson } from '../support/people.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { formOf } from '../support/signed-in.ts';
+
+// Signing in by EDS over HTTP: what a browser of ours would send, and what nobody should get away with.
+
+const person = inventPerson(9_300);
+const path = '/sign-in/eds';
+
+let nca: TestNca;
+let service: TestService;
+let key: Identity;
+
+beforeAll(async () => {
+  nca = openTestNca();
+  service = await startService(nca.environment);
+  await service.enrol(person);
+  key = nca.key(person);
+});
+
+afterAll(async () => {
+  await service.close();
+  nca.close();
+});
+
+interface Begun {
+  readonly client: Client;
+  readonly id: string;
+  readonly data: string;
+}
+
+/** The form of the page has no button that sends it: its script does. */
+function edsForm(html: string, id = '', signature = ''): Fields {
+  const csrf = readPage(html).querySelector('#eds-form input[name=csrf]')?.getAttribute('value') ?? '';
+  return [
+    ['csrf', csrf],
+    ['id', id],
+    ['signature', signature],
+  ];
+}
+
+async function begin(of: TestService = service): Promise<Begun> {
+  const client = injectClient(of.server);
+  const page = await client.get(path);
+  const csrf = edsForm(page.body).slice(0, 1);
+  const answer = await client.post(`${path}/challenge`, csrf);
+  expect(answer.status).toBe(200);
+  return { client, ...(JSON.parse(answer.body) as { id: string; data: string }) };
+}
+
+async function post({ client }: Pick<Begun, 'client'>, id: string, signature: string) {
+  const page = await client.get(path);
+  return client.post(path, edsForm(page.body, id, signature));
+}
+
+async function signInWith(identity: Identity, of: TestService = service) {
+  const begun = await begin(of);
+  return post(begun, begun.id, signChallenge(identity, begun.data));
+}
+
+async function sessions(iin: string): Promise<number> {
+  const row = await service.database.first<{ n: number }>(sql`
+    select count(*) as n from cabinet.session join cabinet.holder using (holder_id) where iin = ${iin}`);
+  return row?.n ?? 0;
+}
+
+test('a signature opens a session marked EDS, and leaves its evidence', async () => {
+  const begun = await begin();
+  const text = Buffer.from(begun.data, 'base64').toString();
+  expect(text).toMatch(
+    /^БЖЗҚ жеке кабинеті, localhost:3000: кіру, .* \/ Личный кабинет ЕНПФ, localhost:3000: вход, /,
+  );
+  expect(text.match(/nonce: (.*)/)?.[1]).toHaveLength(43);
+  const answer = await post(begun, begun.id, signChallenge(key, begun.data));
+  expect([answer.status, answer.headers['location']]).toEqual([303, '/services']);
+  expect((await begun.client.get('/services')).status).toBe(200);
+  const row = await service.database.first<Record<string, unknown>>(sql`
+    select s.method, e.purpose, e.content, e.revocation_source as source, e.number, v.detail ->> 'method' as noted
+    from cabinet.holder h join cabinet.session s using (holder_id) join cabinet.eds_evidence e using (holder_id)
+    join cabinet.security_event v using (holder_id) where iin = ${person.iin}`);
+  expect(row).toEqual({
+    method: 'eds',
+    purpose: 'sign-in',
+    content: Buffer.from(begun.data, 'base64'),
+    source: 'crl',
+    number: null,
+    noted: 'eds',
+  });
+});
+
+test('someone known to the fund and new here gets a cabinet', async () => {
+  const newcomer = inventPerson(9_301);
+  await service.enrol(newcomer);
+  await service.database.run(
+    sql`delete from cabinet.credential where holder_id in (select holder_id from cabinet.holder where iin = ${newcomer.iin})`,
+  );
+  await service.database.run(sql`delete from cabinet.holder where iin = ${newcomer.iin}`);
+  expect((await signInWith(nca.key(newcomer))).status).toBe(303);
+  expect(await sessions(newcomer.iin)).toBe(1);
+});
+
+test('an RSA key for authentication signs in', async () => {
+  expect((await signInWith(nca.key(person, { rsa: true, profile: 'authentication' }))).status).toBe(303);
+});
+
+describe('refuses', () => {
+  const expired = { notBefore: new Date('2024-01-01'), notAfter: new Date('2025-01-01') };
+  test.each<[string, () => Identity, string]>([
+    ['an expired key', () => nca.key(person, expired), 'қолданылу мерзімі өткен'],
+    ['the key of an organisation', () => nca.key(person, { profile: 'head' }), 'ұйымның'],
+    ['the key of an information system', () => nca.key(person, { profile: 'informationSystem' }), 'ұйымның'],
+    ['a person unknown to the fund', () => nca.key({ ...person, iin: inventIin(9_399) }), 'шот ашылмаған'],
+  ])('%s', async (_who, make, words) => {
+    const before = await sessions(person.iin);
+    const answer = await signInWith(make());
+    expect(answer.status).toBe(422);
+    expect(answer.body).toContain(words);
+    expect(await sessions(person.iin)).toBe(before);
+  });
+
+  test('a revoked key, from the moment it stands on the list', async () => {
+    const lost = nca.key(person);
+    expect((await signInWith(lost)).status).toBe(303);
+    nca.revoke(lost);
+    const answer = await signInWith(lost);
+    expect(answer.status).toBe(422);
+    expect(answer.body).toContain('кері қайтарып алынған');
+  });
+
+  test.each(['blocked', 'deceased'] as const)('a %s person, in the same words', async (status) => {
+    const barred = inventPerson(status === 'blocked' ? 9_302 : 9_303, { status });
+    await service.enrol(barred);
+    const answer = await signInWith(nca.key(barred));
+    expect(answer.status).toBe(422);
+    expect(answer.body).toContain('Кабинетке кіру жабық');
+  });
+
+  test('the key of another authority of the same names', async () => {
+    const other = openTestNca();
+    const answer = await signInWith(other.key(person));
+    other.close();
+    expect(answer.status).toBe(422);
+    expect(answer.body).toContain('Ұлттық куәландырушы орталығы бермеген');
+  });
+
+  test('a signature over other bytes, a shortened and an empty one', async () => {
+    for (const change of [
+      (data: string) => signChallenge(key, Buffer.from(`${Buffer.from(data, 'base64')}x`).toString('base64')),
+      (data: string) => signChallenge(key, data).replace(/\n.{64}\n/, '\n'),
+      () => '',
+      () => 'not base64 at all',
+      () => 'A'.repeat(10_000),
+    ]) {
+      const begun = await begin();
+      const answer = await post(begun, begun.id, change(begun.data));
+      expect(answer.status).toBe(422);
+      expect(answer.body).toContain('Қолтаңба жарамсыз');
+    }
+  });
+
+  test('a challenge used before', async () => {
+    const begun = await begin();
+    const signature = signChallenge(key, begun.data);
+    expect((await post(begun, begun.id, signature)).status).toBe(303);
+    const again = injectClient(service.server);
+    expect((await post({ client: again }, begun.id, signature)).body).toContain('қолданылып қойған');
+  });
+
+  test('a challenge spent on a wrong signature', async () => {
+    const begun = await begin();
+    expect((await post(begun, begun.id, signChallenge(nca.key(person, expired), begun.data))).status).toBe(
+      422,
+    );
+    expect((await post(begun, begun.id, signChallenge(key, begun.data))).body).toContain('қолданылып қойған');
+  });
+
+  test('a challenge too old, by the database', async () => {
+    const begun = await begin();
+    await service.database.run(sql`
+      update cabinet.eds_challenge set expires_at = expires_at - interval '121 seconds' where challenge_id = ${begun.id}`);
+    const answer = await post(begun, begun.id, signChallenge(key, begun.data));
+    expect(answer.status).toBe(422);
+    expect(answer.body).toContain('қолданылып қойған');
+  });
+
+  test('a challenge of another browser, and one for another purpose', async () => {
+    const one = await begin();
+    const other = await begin();
+    const answer = await post(other, one.id, signChallenge(key, one.data));
+    expect([answer.status, answer.body.includes('қолданылып қойған')]).toEqual([422, true]);
+    await service.database.run(sql`
+      update cabinet.eds_challenge set purpose = 'change' where challenge_id = ${other.id}`);
+    const crossed = await post(other, other.id, signChallenge(key, other.data));
+    expect([crossed.status, crossed.body.includes('қолданылып қойған')]).toEqual([422, true]);
+  });
+
+  test.each(['', 'x', '0'.repeat(36), "' or 1=1 --"])('the id "%s"', async (id) => {
+    const begun = await begin();
+    expect((await post(begun, id, signChallenge(key, begun.data))).status).toBe(422);
+  });
+});
+
+test('a detached signature over the very bytes is as good', async () => {
+  const begun = await begin();
+  const signature = cmsPem(signCms(key, Buffer.from(begun.data, 'base64'), { detached: true }));
+  expect((await post(begun, begun.id, signature)).status).toBe(303);
+});
+
+test('of twenty posts of one signature at once, one opens a session', async () => {
+  const begun = await begin();
+  const before = await sessions(person.iin);
+  const page = await begun.client.get(path);
+  const form = edsForm(page.body, begun.id, signChallenge(key, begun.data));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => begun.client.post(path, form)));
+  expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
+  expect(await sessions(person.iin)).toBe(before + 1);
+});
+
+test('a key never seen before on a known browser is told to the channels on file', async () => {
+  const client = injectClient(service.server);
+  const notices = async () => {
+    const row = await service.database.first<{ n: number }>(sql`
+      select count(*) as n from cabinet.outbox join cabinet.holder using (holder_id)
+      where iin = ${person.iin} and lane = 'notice' and payload ->> 'kind' = 'new-device'`);
+    return row?.n ?? 0;
+  };
+  const enter = async (identity: Identity) => {
+    const page = await client.get(path);
+    const csrf = edsForm(page.body).slice(0, 1);
+    const { id, data } = JSON.parse((await client.post(`${path}/challenge`, csrf)).body);
+    expect((await post({ client }, id, signChallenge(identity, data))).status).toBe(303);
+    await client.post('/sign-out', formOf((await client.get('/services')).body, '/sign-out'));
+  };
+  await client.get('/sign-in');
+  const requisites = await signInWith(key);
+  expect(requisites.status).toBe(303);
+  await enter(key);
+  const told = await notices();
+  await enter(key);
+  expect(await notices()).toBe(told);
+  await enter(nca.key(person));
+  expect(await notices()).toBeGreaterThanOrEqual(told);
+});
+
+describe('revocation that cannot be asked', () => {
+  test.each(['error', 'garbage', 'silence'] as const)(
+    'the responder gives %s and there is no list: 503, password offered',
+    async (how) => {
+      const responder = await brokenResponder(how);
+      const alone = await startService({
+        EDS_TRUST: nca.environment['EDS_TRUST'] ?? '',
+        EDS_CRL_DIR: '/nonexistent',
+        EDS_OCSP_URL: responder.url,
+      });
+      await alone.enrol(person);
+      const answer = await signInWith(key, alone);
+      expect(answer.status).toBe(503);
+      expect(answer.headers['retry-after']).toBeDefined();
+      expect(answer.body).toContain('құпиясөзбен кіріңіз');
+      expect(answer.body).toContain('href="/sign-in"');
+      await alone.close();
+      await responder.close();
+    },
+  );
+});
+
+test('many failures from one network make a wait', async () => {
+  const strict = await startService({ ...nca.environment, SIGN_IN_IIN_FAILURES: '5' });
+  const statuses: number[] = [];
+  for (let attempt = 0; attempt < 7; attempt += 1) {
+    const begun = await begin(strict);
+    statuses.push((await post(begun, begun.id, 'x')).status);
+  }
+  await strict.close();
+  expect(statuses.slice(0, 4)).toEqual([422, 422, 422, 422]);
+  expect(statuses.at(-1)).toBe(429);
+});

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  cmsPem,
+  createTestAuthority,
+  type Identity,
+  type IssueOptions,
+  signCms,
+  type TestAuthority,
+} from 'nca-verify/testing';
+import type { PersonLine } from './people.ts';
+
+/** A certification authority for one test file, whose certificates and lists the service is told to use. */
+export interface TestNca {
+  /** Settings of the service that trust it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** A key for a person; `rsa` by the RSA chain. */
+  key(person: Who, options?: IssueOptions & { readonly rsa?: boolean }): Identity;
+  revoke(identity: Identity): void;
+  close(): void;
+}
+
+type Who = Pick<PersonLine, 'iin' | 'surname' | 'name'>;
+
+const day = 86_400_000;
+
+/** Makes both chains. Lists hold for a day. */
+export function openTestNca(): TestNca {
+  const folder = mkdtempSync(join(tmpdir(), 'kabinet-eds-'));
+  const at = new Date();
+  const gost = createTestAuthority({ at, name: 'TEST' });
+  const rsa = createTestAuthority({ at, name: 'TEST', family: 'rsa' });
+  const revoked: Identity[] = [];
+  let lists = 0;
+  const write = (name: string, bytes: Uint8Array) => writeFileSync(join(folder, name), bytes);
+  const writeLists = (): void => {
+    lists += 1;
+    const form = { thisUpdate: new Date(Date.now() - 1_000), number: lists };
+    const entries = revoked.map(({ certificate }) => ({ certificate, at: new Date(Date.now() - 1_000) }));
+    write('gost.crl', gost.crl(entries, form));
+    write('rsa.crl', rsa.crl([], form));
+  };
+  for (const [name, of] of Object.entries({ gost, rsa })) {
+    for (const [index, der] of of.certificates.entries()) write(`${name}${index}.cer`, der);
+  }
+  writeLists();
+  return {
+    environment: { EDS_TRUST: folder, EDS_CRL_DIR: folder },
+    key(person, { rsa: byRsa = false, ...options } = {}) {
+      const of: TestAuthority = byRsa ? rsa : gost;
+      return of.issue(person, { notBefore: new Date(Date.now() - day), ...options });
+    },
+    revoke(identity) {
+      revoked.push(identity);
+      writeLists();
+    },
+    close: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+/** Signs what a challenge asks, as NCALayer does. */
+export function signChallenge(identity: Identity, data: string): string {
+  return cmsPem(signCms(identity, Buffer.from(data, 'base64'), { signingTime: new Date() }));
+}
+
+/** A responder that never says anything of use. */
+export async function brokenResponder(how: 'error' | 'garbage' | 'silence'): Promise<{
+  readonly url: string;
+  close(): Promise<void>;
+}> {
+  const server = createServer((request, response) => {
+    request.resume();
+    if (how === 'error') response.writeHead(500).end();
+    else if (how === 'garbage')
+      response.writeHead(200, { 'content-type': 'application/ocsp-response' }).end('<html>');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
