@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createVerifierPool, VerifierBusyError, type VerifierPool } from '../src/pool.ts';
 import { signCms } from '../src/testing/cms.ts';
@@ -123,6 +125,38 @@ describe('the pool', () => {
     await expect(ask('crash')).rejects.toThrow('ended');
     expect(outcome(await ask('after'))).toBe('malformed');
     await slow.close();
+  });
+
+  it('finds its thread and its WebAssembly from a bundle that leaves the package out', async () => {
+    const app = join(folder, 'app');
+    mkdirSync(join(app, 'node_modules'), { recursive: true });
+    symlinkSync(built.path('.'), join(app, 'node_modules/nca-verify'));
+    writeFileSync(
+      join(app, 'main.ts'),
+      `import { createVerifierPool, type Verdict } from 'nca-verify';
+       import { createTestAuthority, signCms } from 'nca-verify/testing';
+       const at = new Date('2026-11-22T12:00:00Z');
+       const authority = createTestAuthority({ at });
+       const person = authority.issue({ iin: '900101300017', surname: 'A', name: 'B' });
+       const pool = createVerifierPool({ certificates: authority.certificates, size: 1 });
+       const verdict: Verdict = await pool.verify({ message: signCms(person, Buffer.from('x')), at, revocation: 'skip' });
+       console.log(verdict.ok && verdict.signer.iin);`,
+    );
+    const outfile = join(app, 'out/main.mjs');
+    await build({
+      entryPoints: [join(app, 'main.ts')],
+      outfile,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      external: ['nca-verify'],
+    });
+    // It also ends by itself: an idle pool keeps no process alive.
+    const { stdout, stderr, status } = spawnSync(process.execPath, [outfile], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    expect([stderr, stdout, status]).toEqual(['', '900101300017\n', 0]);
   });
 
   it('says so when its threads cannot start', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { loadCrl } from '../src/crl.ts';
+import { certificate } from '../src/certificate.ts';
+import { crlStatus, loadCrl } from '../src/crl.ts';
 import { encode } from '../src/der-writer.ts';
 import { createTestAuthority } from '../src/testing/authority.ts';
 import type { Identity } from '../src/testing/certificates.ts';
@@ -77,6 +78,8 @@ describe('OCSP', () => {
   it('good, from the delegated responder or the issuer itself', () => {
     expect(withOcsp()).toBe('ok');
     expect(withOcsp({ responder: gost.issuing })).toBe('ok');
+    expect(withOcsp({ byKey: true })).toBe('ok');
+    expect(withOcsp({ byKey: true, responder: gost.issuing })).toBe('ok');
   });
 
   it('revoked, on hold, never issued, unknown', () => {
@@ -196,6 +199,41 @@ describe('lists', () => {
     expect(withCrls([crl(others, { thisUpdate: AT })])).toBe('ok');
     expect(withCrls([crl([...others, entry()], { thisUpdate: AT })])).toBe('revoked');
     expect(withCrls([crl([entry(6), ...others], { thisUpdate: AT })])).toBe('revoked');
+  });
+
+  it('finds each of twenty thousand serial numbers and no other', () => {
+    const serial = (i: number): Uint8Array =>
+      Uint8Array.of(0x20, i >> 16, (i >> 8) & 255, i & 255, ...Buffer.alloc(i % 13, i));
+    const revoked = Array.from({ length: 20_000 }, (_, i) => ({
+      serial: serial(i),
+      at: later(-DAY),
+      reason: i % 3 ? 1 : undefined,
+    }));
+    const [loaded] = lists(crl(revoked, { thisUpdate: AT }));
+    const issuer = gostTrust.intermediates[0];
+    if (loaded === undefined || issuer === undefined) throw new Error('no list');
+    const of = certificate(person.certificate);
+    const statuses = Array.from(
+      { length: 40_000 },
+      (_, i) => crlStatus({ ...of, serial: serial(i) }, issuer, [loaded], AT.getTime()).status,
+    );
+    expect(loaded.entries).toBe(20_000);
+    expect(new Set(statuses.slice(0, 20_000))).toEqual(new Set(['revoked']));
+    expect(new Set(statuses.slice(20_000))).toEqual(new Set(['good']));
+  });
+
+  it('a serial number that stands twice is revoked if either entry says so', () => {
+    const base = crl([], { thisUpdate: later(-DAY), nextUpdate: later(DAY), number: 5 });
+    for (const reasons of [
+      [8, 1],
+      [1, 8],
+    ]) {
+      const delta = crl(
+        reasons.map((reason) => entry(reason)),
+        { thisUpdate: AT, baseNumber: 5 },
+      );
+      expect(withCrls([base, delta])).toBe('revoked');
+    }
   });
 
   it('count while they are in force, with five minutes of clock difference', () => {

@@ -79,6 +79,8 @@ export interface OcspForm {
   readonly nonce?: Uint8Array | undefined;
   /** Certificates to send along; the responder's own unless given. */
   readonly certificates?: readonly Uint8Array[] | undefined;
+  /** Names the responder by its key instead of its name. */
+  readonly byKey?: boolean | undefined;
   /** Statuses of other certificates, placed before the wanted one. */
   readonly before?: readonly Uint8Array[] | undefined;
   /** OCSPResponseStatus; anything but 0 answers without a status. */
@@ -115,7 +117,9 @@ export function makeOcspResponse(form: OcspForm): Uint8Array {
     ...(form.extraExtensions ?? []),
   ];
   const data = sequence(
-    wrap(0xa1, Uint8Array.from(readCertificate(responder.certificate).subject)),
+    form.byKey === true
+      ? wrap(0xa2, octetString(keyIdentifier(responder.key)))
+      : wrap(0xa1, Uint8Array.from(readCertificate(responder.certificate).subject)),
     generalizedTime(form.thisUpdate),
     sequence(...(form.before ?? []), single),
     ...(extensions.length === 0 ? [] : [wrap(0xa1, sequence(...extensions))]),
