@@ -635,6 +635,21 @@ describe('B10: who is told', () => {
     for (const link of links) secrets.add(link.split('/').at(-1) ?? '');
   });
 
+  test('twenty proposals from a stolen session are told three times, and all stand in the history', async () => {
+    const person = await enrolled();
+    const client = await signedIn(service, person);
+    for (let n = 10; n < 30; n += 1) await save(client, { mobilePhone: `+77027778${n}0` });
+    const { mobilePhone, email } = person.requisites;
+    const told = await notices(person);
+    for (const to of [mobilePhone, email]) {
+      expect(told.filter((line) => line === `contact-proposed ${to}`)).toHaveLength(3);
+    }
+    const row = await service.database.first<object>(sql`
+      select count(*)::int as events from cabinet.security_event
+      where ${ofPerson(person)} and kind = 'contact-proposed'`);
+    expect(row).toEqual({ events: 20 });
+  });
+
   test('a second change within the wait is told to the first number too', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);

@@ -20,7 +20,7 @@ import { sql } from './sql.ts';
 
 const waitHours = 72;
 const [a, b, c] = ['+77010000001', '+77010000002', '+77010000003'];
-const nothing: Requisites = {
+const onFile: Requisites = {
   address: null,
   apartment: null,
   postcode: null,
@@ -59,7 +59,7 @@ function fundHolder(iin: string, different: Partial<FundHolder> = {}): FundHolde
     status: 'active',
     documents: [document],
     accounts: [],
-    requisites: nothing,
+    requisites: onFile,
     mobileSince: null,
     emailSince: null,
     elsewhereVersion: 0,
@@ -96,7 +96,7 @@ async function propose(actor: ContactActor, entry: ChangeEntry): Promise<Pending
       addressSource: null,
     },
     entry.field === 'email' ? 'email' : 'mobile',
-    60,
+    { minutes: 60, telling: [{ key: Buffer.from(actor.holderId), most: 1_000, minutes: 1 }] },
   );
   if (!pending) throw new Error('nothing was proposed');
   return pending;

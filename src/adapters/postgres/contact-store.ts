@@ -6,6 +6,7 @@ import type {
   ContactStore,
   PendingChange,
 } from '../../modules/requisites/ports.ts';
+import { codeStore } from './code-store.ts';
 import {
   channelsAsTheyWere,
   moveRecoveryContact,
@@ -22,7 +23,7 @@ export function contactStore(database: Database): ContactStore {
   return {
     standing: (holderId, waitHours) => readStanding(database, holderId, waitHours),
 
-    propose: (actor, change, about, minutes) =>
+    propose: (actor, change, about, { minutes, telling }) =>
       database.transaction(async (transaction) => {
         const current = await lockRequisites(transaction, actor.holderId);
         // Two posts of one form propose one change: its codes are on their way, and a second set would kill them.
@@ -42,8 +43,10 @@ export function contactStore(database: Database): ContactStore {
           returning change_id as "changeId"`);
         if (!row) throw new Error('no pending change was written');
         await note(transaction, actor, 'contact-proposed', about);
-        const reached = await channelsAsTheyWere(transaction, actor.holderId, current.values);
-        await tell(transaction, actor, 'contact-proposed', about, reached);
+        if (await codeStore(transaction).spend(telling)) {
+          const reached = await channelsAsTheyWere(transaction, actor.holderId, current.values);
+          await tell(transaction, actor, 'contact-proposed', about, reached);
+        }
         return {
           ...change,
           changeId: row.changeId,

@@ -84,6 +84,18 @@ export function sendingAllowances(
 }
 
 /**
+ * What telling a person of a proposed change uses up, as many as codes: proposals cost nothing, and whoever makes them at
+ * a stolen session must not drown the person in messages.
+ */
+export function tellingAllowances(keys: Keys, limits: SendingLimits, person: string): Allowance[] {
+  const key = (kind: string) => keys.sign('allowance', `${kind} ${person}`);
+  return [
+    { key: key('told quarter'), most: limits.codesPerQuarterHour, minutes: 15 },
+    { key: key('told day'), most: limits.codesPerDay, minutes: 24 * 60 },
+  ];
+}
+
+/**
  * What asking before sign-in uses up, apart from what sending does: a stranger who asks in vain must not use up the
  * codes of the person named.
  */
@@ -107,16 +119,17 @@ export async function issueWithin(
   return { ok: true, value: await store.issue(code, codeForms[code.purpose].minutes, maxTries) };
 }
 
-/** Below this many failures in ten minutes the breaker stays closed, whatever is normal. */
-const leastFailures = 60;
-
 /**
  * True when so many codes fail that somebody is guessing over the whole population: recovery by code is then off, EDS and
  * known sessions are not. Raises or ends the alert.
  */
-export async function breakerOpen(store: CodeStore, multiple: number): Promise<boolean> {
+export async function breakerOpen(
+  store: CodeStore,
+  /** Stays closed below `least` failures in ten minutes, whatever is normal. */
+  { least, multiple }: { readonly least: number; readonly multiple: number },
+): Promise<boolean> {
   const { lastTenMinutes, normal } = await store.failures();
-  const open = lastTenMinutes > Math.max(leastFailures, multiple * normal);
+  const open = lastTenMinutes > Math.max(least, multiple * normal);
   await store.alert('code-guessing', open, { lastTenMinutes });
   return open;
 }

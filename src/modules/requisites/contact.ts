@@ -1,6 +1,13 @@
 import { type Keys, randomName } from '../../keys.ts';
 import { accepted, type Refusal, type Result, refused } from '../../result.ts';
-import { checkCode, codeForms, issueWithin, type SendingLimits, sendingAllowances } from '../codes/codes.ts';
+import {
+  checkCode,
+  codeForms,
+  issueWithin,
+  type SendingLimits,
+  sendingAllowances,
+  tellingAllowances,
+} from '../codes/codes.ts';
 import type { AllowanceStore, CodeStore, MessageQueue } from '../codes/ports.ts';
 import type { Channel } from '../notices/ports.ts';
 import { parseEmail } from './email.ts';
@@ -136,7 +143,11 @@ export async function proposeChange(
 ): Promise<void> {
   const about = touchedChannels(change.entries)[0];
   if (about === undefined) throw new Error('a change of no channel needs no proof');
-  const pending = await parts.contacts.propose(actor, change, about, parts.contactRules.pendingMinutes);
+  const { keys, contactRules } = parts;
+  const pending = await parts.contacts.propose(actor, change, about, {
+    minutes: contactRules.pendingMinutes,
+    telling: tellingAllowances(keys, contactRules, actor.holderId),
+  });
   if (!pending) return;
   const standing = await parts.contacts.standing(actor.holderId, parts.contactRules.contactWaitHours);
   const needed = neededProofs(parts, pending, standing);

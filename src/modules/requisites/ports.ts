@@ -1,3 +1,4 @@
+import type { Allowance } from '../codes/ports.ts';
 import type { Channel } from '../notices/ports.ts';
 import type { Iin } from '../sign-in/iin.ts';
 
@@ -244,14 +245,14 @@ export type CompleteOutcome =
 export interface ContactStore {
   standing(holderId: string, waitHours: number): Promise<ContactStanding>;
   /**
-   * Replaces the person's pending change and tells the channels on file; one transaction. Undefined, and nothing is done,
-   * when this very form is pending already.
+   * Replaces the person's pending change for so many minutes and tells the channels on file as far as `telling` allows; one
+   * transaction. Undefined, and nothing is done, when this very form is pending already.
    */
   propose(
     actor: ContactActor,
     change: ProposedChange,
     about: Channel,
-    minutes: number,
+    how: { readonly minutes: number; readonly telling: readonly Allowance[] },
   ): Promise<PendingChange | undefined>;
   findPending(holderId: string, proofMinutes: number): Promise<PendingChange | undefined>;
   chooseVia(holderId: string, changeId: string, via: Channel): Promise<void>;
