@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sql } from '../../src/adapters/postgres/sql.ts';
+import { root } from '../../src/root.ts';
+import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+
+// `kabinet addresses import`, as an operator calls it; the example of data/README.md is what it loads.
+
+let fresh: FreshDatabase;
+let folder: string;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'kabinet-cli-'));
+});
+
+afterAll(async () => {
+  await fresh.drop();
+  await rm(folder, { recursive: true });
+});
+
+interface Outcome {
+  readonly code: number | string;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function importFile(text: string): Promise<Outcome> {
+  const file = join(folder, 'streets.csv');
+  await writeFile(file, text);
+  return await kabinet('addresses', 'import', file);
+}
+
+function kabinet(...parameters: readonly string[]): Promise<Outcome> {
+  const { user, password, host, port, database } = fresh.connection;
+  const url = new URL(`postgresql://localhost/${database}`);
+  for (const [name, value] of Object.entries({ user, password, host, port }))
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(root, 'bin/kabinet.js'), ...parameters],
+      { env: { PATH: process.env['PATH'], DATABASE_URL: url.href, SECRET_KEYS: 'k'.repeat(32), DEMO: '1' } },
+      (error, out, err) => resolve({ code: error?.code ?? 0, out, err }),
+    );
+  });
+}
+
+async function stored(): Promise<{ streets: number; houses: number } | undefined> {
+  return await fresh.database.first<{ streets: number; houses: number }>(sql`
+    select count(*)::int as streets, coalesce(sum(jsonb_array_length(houses)), 0)::int as houses from cabinet.street`);
+}
+
+const example = `kato;kind;name_kk;name_ru;houses
+750000000;avenue;Абай;Абая;1|3/1=A11B2C1|10=050010
+195259100;street;Бірлік;;
+`;
+
+test('an operator’s streets are loaded in place of the former ones, and counted', async () => {
+  expect(await importFile(example)).toMatchObject({ code: 0, out: '2 streets with 3 houses in 2 places\n' });
+  expect(await stored()).toEqual({ streets: 2, houses: 3 });
+  const other = 'kato;kind;name_kk;name_ru;houses\n710000000;street;Тұлпар;Тулпар;7\n';
+  expect(await importFile(other)).toMatchObject({ code: 0, out: '1 streets with 1 houses in 1 places\n' });
+  expect(await stored()).toEqual({ streets: 1, houses: 1 });
+});
+
+test('a bad line is named on stderr with its number, and nothing of the file is loaded', async () => {
+  const before = await stored();
+  const outcome = await importFile(`${example}999999999;street;Жоқ;;\n`);
+  expect(outcome).toEqual({ code: 1, out: '', err: 'line 4: no place 999999999\nnothing was loaded\n' });
+  expect(await stored()).toEqual(before);
+});
+
+test('a file that is not there is said in one line', async () => {
+  const outcome = await kabinet('addresses', 'import', join(folder, 'none.csv'));
+  expect(outcome).toEqual({ code: 1, out: '', err: `${join(folder, 'none.csv')}: no such file\n` });
+});
