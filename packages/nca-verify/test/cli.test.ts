@@ -36,7 +36,8 @@ const attached = join(made, 'gost2015_individual_attached.der');
 const detached = join(made, 'gost2015_individual_detached.der');
 const at = ['--at', '2026-11-22T12:00:00Z'];
 
-describe('nca-verify', () => {
+// Each run starts a process.
+describe('nca-verify', { timeout: 300_000 }, () => {
   it('prints the verdict as one line of JSON', () => {
     const { code, out, err } = run(
       attached,

@@ -76,7 +76,7 @@ describe('curves', () => {
   });
 });
 
-describe('verification', () => {
+describe('verification', { timeout: 300_000 }, () => {
   const { p, a, b, n, gx, gy } = GOST_2015_512;
   const NoblePoint = weierstrass({ p, a, b, n, h: 1n, Gx: gx, Gy: gy });
 

@@ -149,7 +149,10 @@ function covered(work: () => void): Map<string, number> {
   return share;
 }
 
-describe('messages', () => {
+// Seconds on a quiet machine; the limit is for one that does much else.
+const PATIENCE = { timeout: 300_000 };
+
+describe('messages', PATIENCE, () => {
   // First, since V8 counts only what it has not optimised yet.
   it(`${CASES} mutants: accepted only when every signed part is that of an original`, () => {
     const random = seeded(SEED);
@@ -235,7 +238,7 @@ describe('messages', () => {
   });
 });
 
-describe('answers and lists', () => {
+describe('answers and lists', PATIENCE, () => {
   const issuer = gostTrust.intermediates[0];
   if (issuer === undefined) throw new Error('no issuer');
 

@@ -116,7 +116,7 @@ describe('the pool', () => {
     const slow = createVerifierPool({
       certificates: [],
       size: 1,
-      timeLimit: 100,
+      timeLimit: 1500,
       workerUrl: pathToFileURL(script),
     });
     const ask = (text: string) => slow.verify({ message: text, at: AT });
