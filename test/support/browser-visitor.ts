@@ -40,6 +40,8 @@ export interface BrowserVisit {
   /** CSS pixels. */
   readonly width?: number;
   readonly height?: number;
+  /** A screen one touches. */
+  readonly touch?: boolean;
 }
 
 /** A visitor at a page of a real browser, together with what the browser complained of. */
@@ -58,6 +60,7 @@ export async function browserVisitor(
     baseURL: origin,
     javaScriptEnabled: visit.javaScript,
     viewport: { width: visit.width ?? 1280, height: visit.height ?? 900 },
+    hasTouch: visit.touch ?? false,
     locale: 'kk-KZ',
     timezoneId: 'Asia/Almaty',
   });
