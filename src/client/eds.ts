@@ -24,8 +24,8 @@ type State =
 
 /** Ends the signing in a state that says why. */
 class Ended extends Error {
-  readonly state: State | undefined;
-  constructor(state: State | undefined) {
+  readonly state: State;
+  constructor(state: State) {
     super(state);
     this.state = state;
   }
@@ -99,10 +99,10 @@ async function sign(
   show: (state: State) => void,
 ): Promise<{ id: string; signature: string }> {
   if (/Android|iPhone|iPad|Mobile/.test(navigator.userAgent)) throw new Ended('phone');
-  const permission = await permissionState();
-  if (permission === 'denied') throw new Ended('denied');
   show('connecting');
-  const agent = await connect(permission === 'prompt' ? permissionTime : greetingTime, stop);
+  // Tried whatever the permission is: a page of this very computer needs none.
+  const asked = (await permissionState()) === 'prompt';
+  const agent = await connect(asked ? permissionTime : greetingTime, stop);
   try {
     const challenge = await fetchChallenge(block.dataset['challenge'] ?? '', field(form, 'csrf').value, stop);
     show('waiting');
@@ -144,31 +144,36 @@ interface Agent {
   close(): void;
 }
 
-/** Connects and waits for the greeting. Messages are taken one by one: what comes unasked or too large ends it. */
+/** Connects and waits for the greeting. Messages are taken one by one; what is no message of NCALayer's ends it. */
 async function connect(milliseconds: number, stop: AbortSignal): Promise<Agent> {
   const socket = new WebSocket(address);
-  let greeted = false;
-  /** The next message, or the way it ended. */
-  const next = (time: number, late: State): Promise<unknown> =>
+  let opened = false;
+  /** Waits for what `listen` hears; ends when the connection does, the person cancels, or the time is over. */
+  const wait = <Value>(
+    time: number,
+    late: State,
+    listen: (hear: (value: Value) => void, end: (state: State) => void) => void,
+  ): Promise<Value> =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Ended(late)), time);
-      const end = (state: State | undefined) => {
+      const end = (state: State): void => {
         clearTimeout(timer);
         reject(new Ended(state));
       };
+      const timer = setTimeout(() => end(late), time);
       stop.addEventListener('abort', () => end('cancelled'), { once: true });
-      socket.onclose = async () => end(greeted ? 'broken' : await whyNot());
+      socket.onclose = async () => end(opened ? 'broken' : await whyNot());
+      listen((value) => {
+        clearTimeout(timer);
+        resolve(value);
+      }, end);
+    });
+  const nextMessage = (time: number, late: State): Promise<unknown> =>
+    wait(time, late, (hear, end) => {
       socket.onmessage = ({ data }) => {
         if (data === '--heartbeat--') return;
-        clearTimeout(timer);
-        try {
-          if (typeof data !== 'string' || data.length > longest) throw new Ended('broken');
-          const message: unknown = JSON.parse(data);
-          if (typeof message !== 'object' || message === null) throw new Ended('broken');
-          resolve(message);
-        } catch {
-          end('broken');
-        }
+        const message = readMessage(data);
+        if (message === undefined) end('broken');
+        else hear(message);
       };
     });
   const close = (): void => {
@@ -177,23 +182,35 @@ async function connect(milliseconds: number, stop: AbortSignal): Promise<Agent> 
     socket.close();
   };
   try {
-    await next(milliseconds, 'notRunning');
-    greeted = true;
+    await wait<void>(milliseconds, 'notRunning', (hear) => {
+      socket.onopen = () => hear();
+    });
+    opened = true;
+    // Whatever listens there without a word is no NCALayer.
+    await nextMessage(greetingTime, 'broken');
   } catch (error) {
-    // A connection that opened and stayed silent is something else on NCALayer's port.
-    const silent =
-      error instanceof Ended && error.state === 'notRunning' && socket.readyState === WebSocket.OPEN;
     close();
-    throw silent ? new Ended('broken') : error;
+    throw error;
   }
   return {
     ask(message, time) {
-      const answer = next(time, 'timeout');
+      const answer = nextMessage(time, 'timeout');
       socket.send(JSON.stringify(message));
       return answer;
     },
     close,
   };
+}
+
+/** A JSON object of a size that an answer may have; undefined otherwise. */
+function readMessage(data: unknown): object | undefined {
+  if (typeof data !== 'string' || data.length > longest) return undefined;
+  try {
+    const message: unknown = JSON.parse(data);
+    return typeof message === 'object' && message !== null ? message : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Why a connection failed: the browser lets pages from elsewhere reach this computer only when the person allows it. */

@@ -49,11 +49,11 @@ export function EdsSign({ t, language, csrf, action, challenge, label, begins = 
       data-locale={language}
       data-begins={begins ? '' : undefined}
     >
-      <noscript>
+      <div class="without-script">
         <Alert kind="warning">
           <p>{t.eds.needsScript}</p>
         </Alert>
-      </noscript>
+      </div>
       <div role="status">
         {states.map(([state, kind]) => (
           <div key={state} data-state={state} hidden>

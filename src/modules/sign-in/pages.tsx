@@ -125,9 +125,7 @@ function EdsWay({ t, to }: { t: Texts; to: string | undefined }) {
   return (
     <Card id="eds-way" heading={t.eds.way}>
       <p>{t.eds.wayHelp}</p>
-      <noscript>
-        <p>{t.eds.needsScript}</p>
-      </noscript>
+      <p class="without-script">{t.eds.needsScript}</p>
       <form method="get" action="/sign-in/eds">
         <input type="hidden" name="begin" value="1" />
         {to !== undefined && <input type="hidden" name="to" value={to} />}

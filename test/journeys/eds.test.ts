@@ -1,0 +1,226 @@
+import type { Identity } from 'nca-verify/testing';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Fault } from '../../packages/nca-agent/src/agent.ts';
+import { openTestNca, type TestNca } from '../support/eds.ts';
+import { type EdsBrowser, startEdsBrowser } from '../support/eds-browser.ts';
+import { inventPerson } from '../support/people.ts';
+import { startService, type TestService } from '../support/service.ts';
+
+// EDS in a real browser, with the demonstration agent in NCALayer's place.
+
+const person = inventPerson(9_310);
+
+let nca: TestNca;
+let service: TestService;
+let origin: string;
+let browser: EdsBrowser;
+let key: Identity;
+
+beforeAll(async () => {
+  nca = openTestNca();
+  service = await startService(nca.environment);
+  await service.enrol(person);
+  origin = await service.listen();
+  browser = await startEdsBrowser();
+  key = nca.key(person);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await service.close();
+  nca.close();
+});
+
+afterEach(() => {
+  browser.agent.fault = 'none';
+});
+
+function use(identity: Identity | null): void {
+  browser.agent.choose = async () => identity;
+}
+
+/** Presses the button of the start page. */
+async function begin(page: Page, start = '/'): Promise<void> {
+  await page.goto(start);
+  await page.getByRole('button', { name: 'ЭЦҚ арқылы кіру', exact: true }).click();
+}
+
+/** The words of the state that the page has come to. */
+async function sees(page: Page, words: string): Promise<void> {
+  const found = page.getByRole('status').getByText(words);
+  await found.waitFor({ state: 'visible' });
+  expect(await found.isVisible()).toBe(true);
+}
+
+describe('signing in', () => {
+  test.each([
+    ['a GOST key', () => key],
+    ['an AUTH_RSA key', () => nca.key(person, { rsa: true, profile: 'authentication' })],
+  ])('by %s', async (_what, make) => {
+    use(make());
+    const page = await browser.visit(origin);
+    await begin(page);
+    await page.waitForURL(/\/services(\?replaced=1)?$/);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Қызметтер');
+  });
+
+  test('leads to where one wanted to go', async () => {
+    use(key);
+    const page = await browser.visit(origin);
+    await begin(page, '/history');
+    await page.waitForURL(/\/history(\?replaced=1)?$/);
+    expect(await page.getByText('Кіру', { exact: false }).count()).toBeGreaterThan(0);
+  });
+
+  test('the script is loaded on the page of EDS only', async () => {
+    const page = await browser.visit(origin);
+    const scripts: string[] = [];
+    page.on('request', (request) => scripts.push(request.url()));
+    await page.goto('/');
+    expect(scripts.filter((url) => /\/eds-/.test(url))).toEqual([]);
+    await page.goto('/sign-in/eds');
+    expect(scripts.filter((url) => /\/eds-/.test(url))).toHaveLength(1);
+  });
+
+  test('cancelled, and then done', async () => {
+    use(null);
+    const page = await browser.visit(origin);
+    await begin(page);
+    await sees(page, 'Қол қою тоқтатылды');
+    expect(page.url()).not.toContain('begin');
+    use(key);
+    await page.getByRole('button', { name: 'Сертификатты таңдау' }).click();
+    await page.waitForURL(/\/services(\?replaced=1)?$/);
+  });
+
+  test('refused by the server: its words, and another key', async () => {
+    use(nca.key(person, { profile: 'head' }));
+    const page = await browser.visit(origin);
+    await begin(page);
+    await sees(page, 'ұйымның');
+    expect(await page.title()).toMatch(/^Қате: /);
+    use(nca.key(person, { notBefore: new Date('2024-01-01'), notAfter: new Date('2025-01-01') }));
+    await page.getByRole('button', { name: 'Сертификатты таңдау' }).click();
+    await sees(page, 'мерзімі өткен');
+    use(key);
+    await page.getByRole('button', { name: 'Сертификатты таңдау' }).click();
+    await page.waitForURL(/\/services(\?replaced=1)?$/);
+  });
+
+  test('without a script the card says what it needs, and its page too', async () => {
+    const page = await browser.visit(origin, { javaScriptEnabled: false });
+    await page.goto('/');
+    await page.getByText('JavaScript қосулы').waitFor({ state: 'visible' });
+    await page.getByRole('button', { name: 'ЭЦҚ арқылы кіру', exact: true }).click();
+    await page.getByText('JavaScript қосулы').waitFor({ state: 'visible' });
+    expect(await page.getByRole('button', { name: 'Сертификатты таңдау' }).count()).toBe(0);
+  });
+
+  test('on a phone it says where it works', async () => {
+    const page = await browser.visit(origin, {
+      viewport: { width: 360, height: 740 },
+      userAgent: 'Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/150.0.0.0 Mobile Safari/537.36',
+    });
+    await begin(page);
+    await sees(page, 'Телефонда NCALayer жоқ');
+    expect(await page.getByRole('link', { name: 'ЖСН және құпиясөз арқылы кіру' }).count()).toBe(1);
+  });
+});
+
+describe('an agent that', () => {
+  test.each<[Fault, string]>([
+    ['garbage', 'түсініксіз жауап'],
+    ['huge', 'түсініксіз жауап'],
+    ['close', 'түсініксіз жауап'],
+    ['refuse', 'қол қоя алмады'],
+    ['cancel', 'Қол қою тоқтатылды'],
+  ])('answers with %s: "%s", and no script of its own', async (fault, words) => {
+    use(key);
+    browser.agent.fault = fault;
+    const page = await browser.visit(origin);
+    const dialogs: string[] = [];
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.message());
+      void dialog.dismiss();
+    });
+    await begin(page);
+    await sees(page, words);
+    expect(dialogs).toEqual([]);
+    expect(await page.getByRole('button', { name: 'Сертификатты таңдау' }).isVisible()).toBe(true);
+  });
+
+  test('hangs can be left by the person, and the time is limited', async () => {
+    use(key);
+    browser.agent.fault = 'hang';
+    const page = await browser.visit(origin);
+    await page.clock.install();
+    await begin(page);
+    await sees(page, 'NCALayer терезесінде қол қойыңыз');
+    await page.getByRole('button', { name: 'Болдырмау' }).click();
+    await sees(page, 'Қол қою тоқтатылды');
+    await page.getByRole('button', { name: 'Сертификатты таңдау' }).click();
+    await sees(page, 'NCALayer терезесінде қол қойыңыз');
+    await page.clock.fastForward(121_000);
+    await sees(page, 'Қол қою уақыты өтті');
+  });
+
+  test('never greets is no NCALayer', async () => {
+    browser.agent.fault = 'mute';
+    const page = await browser.visit(origin);
+    await page.clock.install();
+    const opened = page.waitForEvent('websocket');
+    await begin(page);
+    await opened;
+    await sees(page, 'NCALayer бағдарламасына қосылуда');
+    await expect
+      .poll(async () => {
+        await page.clock.fastForward(11_000);
+        return page.getByRole('status').getByText('түсініксіз жауап').isVisible();
+      })
+      .toBe(true);
+  });
+
+  test('does not run: the words and the link of the memo', async () => {
+    const other = await startEdsBrowser();
+    await other.agent.close();
+    const page = await other.visit(origin);
+    await begin(page);
+    await sees(page, 'NCALayer бағдарламасы іске қосылмаған');
+    const link = page.getByRole('status').getByRole('link', { name: 'NCALayer жүктеп алу' });
+    expect(await link.first().getAttribute('href')).toBe('https://pki.gov.kz/ncalayer/');
+    await other.close().catch(() => undefined);
+  });
+});
+
+describe("the browser's permission", () => {
+  /** What a page from elsewhere would be to the browser; the service's own policy stays. */
+  async function fromElsewhere(page: Page): Promise<void> {
+    await page.route('**/sign-in/eds*', async (route) => {
+      if (route.request().method() !== 'GET') return route.fallback();
+      const response = await route.fetch();
+      const policy = response.headers()['content-security-policy'];
+      await route.fulfill({
+        response,
+        headers: { ...response.headers(), 'content-security-policy': `${policy}; treat-as-public-address` },
+      });
+    });
+  }
+
+  test('refused: says how to give it', async () => {
+    use(key);
+    const page = await browser.visit(origin);
+    await fromElsewhere(page);
+    await begin(page);
+    await sees(page, 'Браузер NCALayer бағдарламасына қосылуға тыйым салды');
+  });
+
+  test('given: signs in', async () => {
+    use(key);
+    const page = await browser.visit(origin, { permissions: ['local-network-access'] });
+    await fromElsewhere(page);
+    await begin(page);
+    await page.waitForURL(/\/services(\?replaced=1)?$/);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Қызметтер');
+  });
+});

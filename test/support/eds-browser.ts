@@ -1,0 +1,45 @@
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Agent, startAgent } from '../../packages/nca-agent/src/agent.ts';
+import { findChromium, howToGetChromium } from '../../scripts/chromium.mjs';
+
+/** A browser on a computer where an agent listens on NCALayer's port, as far as the browser can tell. */
+export interface EdsBrowser {
+  readonly agent: Agent;
+  /** A fresh profile. */
+  visit(origin: string, options?: Parameters<Browser['newContext']>[0]): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** Starts both. The browser finds the agent's own port behind 13579, so that several can run on one machine. */
+export async function startEdsBrowser(): Promise<EdsBrowser> {
+  const executablePath = findChromium();
+  if (executablePath === undefined) throw new Error(howToGetChromium);
+  const agent = await startAgent({ choose: async () => null, port: 0 });
+  const browser = await chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--ignore-certificate-errors',
+      `--host-resolver-rules=MAP 127.0.0.1:13579 127.0.0.1:${agent.port}, MAP 127.0.0.1 127.0.0.1, MAP * ~NOTFOUND`,
+    ],
+  });
+  const contexts: BrowserContext[] = [];
+  return {
+    agent,
+    async visit(origin, options = {}) {
+      const context = await browser.newContext({ baseURL: origin, locale: 'kk-KZ', ...options });
+      context.setDefaultTimeout(15_000);
+      contexts.push(context);
+      return context.newPage();
+    },
+    async close() {
+      await Promise.all(contexts.map((context) => context.close()));
+      await browser.close();
+      await agent.close();
+    },
+  };
+}
