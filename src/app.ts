@@ -148,7 +148,7 @@ export async function buildApp({
     requisites,
     hasher,
     common,
-    breaker: makeBreaker(tables.codes, config.codeBreakerMultiple),
+    breaker: makeBreaker(tables.codes, config),
     rules: config,
     onAsked: () => examiner?.wake(),
     onQueued: wake,

@@ -32,6 +32,7 @@ export interface Config {
   readonly codesPerDay: number;
   readonly codesPerNetworkHour: number;
   readonly codesPerHour: number;
+  readonly codeBreakerLeast: number;
   readonly codeBreakerMultiple: number;
   readonly contactWaitHours: number;
   readonly proofMinutes: number;
@@ -261,6 +262,11 @@ const settings = {
     default: '20000',
     schema: whole(1, 10_000_000),
   },
+  CODE_BREAKER_LEAST: {
+    meaning: 'failed codes in ten minutes below which recovery by code never stops',
+    default: '600',
+    schema: whole(1, 10_000_000),
+  },
   CODE_BREAKER_MULTIPLE: {
     meaning: 'recovery by code stops when failures of ten minutes exceed so many times the normal',
     default: '3',
@@ -451,6 +457,7 @@ export function readConfig(environment: Environment): Config {
     codesPerDay: known(values.CODES_PER_DAY),
     codesPerNetworkHour: known(values.CODES_PER_NETWORK_HOUR),
     codesPerHour: known(values.CODES_PER_HOUR),
+    codeBreakerLeast: known(values.CODE_BREAKER_LEAST),
     codeBreakerMultiple: known(values.CODE_BREAKER_MULTIPLE),
     contactWaitHours: known(values.CONTACT_WAIT_HOURS),
     proofMinutes: known(values.PROOF_MINUTES),

@@ -6,6 +6,7 @@ import { startService, type TestService } from '../support/service.ts';
 import type { Visitor } from '../support/visitor.ts';
 import { contactJourneys } from './contact.ts';
 import type { Journey } from './journey.ts';
+import { registrationJourneys, securityJourneys } from './registration.ts';
 import { requisitesJourneys } from './requisites.ts';
 import { signInJourneys } from './sign-in.ts';
 import { openWorld } from './world.ts';
@@ -44,9 +45,13 @@ async function make(journey: Journey): Promise<void> {
   for (const person of world.people) for (const mark of marksOf(person)) marks.add(mark);
 }
 
-const journeys = [...requisitesJourneys, ...contactJourneys, ...signInJourneys].filter(
-  ({ ways }) => ways?.includes('inject') ?? true,
-);
+const journeys = [
+  ...requisitesJourneys,
+  ...contactJourneys,
+  ...registrationJourneys,
+  ...securityJourneys,
+  ...signInJourneys,
+].filter(({ ways }) => ways?.includes('inject') ?? true);
 
 describe('after all journeys', () => {
   beforeAll(async () => {

@@ -23,7 +23,7 @@ export async function entryParts(
     requisites: requisitesStore(database, config.contactWaitHours),
     hasher: await argon2Hasher(1),
     common: readCommonPasswords(),
-    breaker: makeBreaker(tables.codes, config.codeBreakerMultiple),
+    breaker: makeBreaker(tables.codes, config),
     rules: config,
     onAsked: () => undefined,
     onQueued: () => undefined,

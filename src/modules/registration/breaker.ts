@@ -10,8 +10,11 @@ export interface Breaker {
 
 const everyMs = 2_000;
 
-/** Keeps the answer in memory, so that pages cost no statement. `multiple`: failures against the normal. */
-export function makeBreaker(codes: CodeStore, multiple: number): Breaker {
+/** Keeps the answer in memory, so that pages cost no statement. */
+export function makeBreaker(
+  codes: CodeStore,
+  rules: { readonly codeBreakerLeast: number; readonly codeBreakerMultiple: number },
+): Breaker {
   let open = false;
   let lookedAt = Number.NEGATIVE_INFINITY;
   return {
@@ -21,7 +24,7 @@ export function makeBreaker(codes: CodeStore, multiple: number): Breaker {
     async look(now) {
       if (now === undefined && performance.now() - lookedAt < everyMs) return;
       lookedAt = performance.now();
-      open = await breakerOpen(codes, multiple);
+      open = await breakerOpen(codes, { least: rules.codeBreakerLeast, multiple: rules.codeBreakerMultiple });
     },
   };
 }
