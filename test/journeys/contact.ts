@@ -310,6 +310,9 @@ export const contactJourneys: readonly Journey[] = [
       await visitor.open(form);
       await visitor.sees('Растауды күтіп тұрған өзгеріс бар');
       expect(await visitor.fieldValue(mobile)).toContain('+7 (701) 555-');
+      await visitor.press('РУС');
+      await visitor.sees('Есть изменение, которое ждёт подтверждения');
+      await visitor.press('ҚАЗ');
       await visitor.follow('Растауды жалғастыру');
       expect(await visitor.path()).toBe(page);
       await visitor.open(form);

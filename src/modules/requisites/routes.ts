@@ -274,11 +274,14 @@ export function requisitesRoutes(
     if (!view) return reply;
     const blank = untouched(view, randomUUID());
     const typed = { ...blank, ...sent, kazpost: sent['kazpost'] === '1' };
+    const { holderId } = actorOf(request);
+    const pending = await parts.contacts.findPending(holderId, parts.contactRules.proofMinutes);
     return showForm(
       request,
       reply,
       view,
       uuid.test(typed.formId) ? typed : { ...typed, formId: blank.formId },
+      pending ? { message: { kind: 'pending' } } : {},
     );
   };
   return new Map([
