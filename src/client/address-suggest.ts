@@ -152,6 +152,12 @@ function enhance(input: HTMLInputElement): void {
       void ask(index);
     });
   }
+  // The list knows its field by `list` when the field gets the focus. Left there, it would tell readers of the page that a
+  // native datalist is meant, which lets a field bear no role.
+  input.addEventListener('focus', () => input.removeAttribute('list'));
+  input.addEventListener('blur', () => {
+    if (list.isConnected) input.setAttribute('list', list.id);
+  });
   kazpost?.addEventListener('change', toggle);
   input.addEventListener('input', typed);
   toggle();

@@ -152,6 +152,17 @@ describe('suggestions under the address field', () => {
     expect(await tab.getByLabel('Индекс').inputValue()).toBe('');
   });
 
+  it('come again after the field was left', async () => {
+    for (const text of ['алм', 'алма']) {
+      await field().fill('');
+      await field().pressSequentially(text);
+      await options().first().waitFor();
+      await tab.getByRole('button', { name: 'OK' }).focus();
+      await expect.poll(() => options().first().isVisible()).toBe(false);
+    }
+    expect(questions.map(({ q }) => q)).toEqual(['алм', 'алма']);
+  });
+
   it('go away with Escape and leave what was typed', async () => {
     await field().pressSequentially('алм');
     await options().first().waitFor();

@@ -39,6 +39,30 @@ async function spoil(visitor: BrowserVisitor, script: string, button: string): P
   await visitor.press(button);
 }
 
+/** Brings back what the script of the address block has hidden, as a browser without scripts shows it. */
+async function showSearch({ visitor }: Look): Promise<void> {
+  await visitor.page.evaluate(() => document.getElementById('address-search')?.removeAttribute('hidden'));
+}
+
+/** Presses the search button with this in the fields, and shows its answer. */
+async function searchAddress(look: Look, address: string, postcode: string): Promise<void> {
+  const { visitor, t } = look;
+  await look.asPerson(requisites);
+  await showSearch(look);
+  await visitor.fill(t.requisites.address, address);
+  await visitor.fill(t.requisites.postcode, postcode);
+  await visitor.press(t.requisites.addressSearch);
+  await showSearch(look);
+}
+
+/** Types an address and waits until the list under the field is open. */
+async function typeAddress({ visitor, asPerson }: Look): Promise<void> {
+  await asPerson(requisites);
+  await visitor.page.locator('#address').fill('');
+  await visitor.page.locator('#address').pressSequentially('шамалган');
+  await visitor.page.getByRole('option').nth(1).waitFor();
+}
+
 async function proposeMobile({ visitor, t, asPerson }: Look): Promise<PersonLine> {
   const person = await asPerson(requisites);
   await visitor.fill(t.requisites.mobilePhone, '+7 (702) 111-22-33');
@@ -216,6 +240,49 @@ const pages: Readonly<Record<string, readonly Variant[]>> = {
       async ({ visitor, t, asPerson }) => {
         await asPerson(requisites);
         await visitor.press(t.requisites.save);
+      },
+    ],
+    ['the list under the address open', typeAddress],
+    [
+      'a line of that list about to be chosen',
+      async (look) => {
+        await typeAddress(look);
+        await look.visitor.page.keyboard.press('ArrowDown');
+        expect(await look.visitor.page.locator('#address').getAttribute('aria-activedescendant')).not.toBe(
+          null,
+        );
+      },
+    ],
+    [
+      'suggestions while Kazpost does not answer',
+      async (look) => {
+        const line = { text: 'Алматы қаласы', postcode: '050000', source: 'kato', id: '750000000' };
+        const lines = [line, { ...line, text: 'Алматы облысы', postcode: null }];
+        await look.visitor.page.route('**/api/addresses?*', (route) =>
+          route.fulfill({ json: { suggestions: lines, degraded: true } }),
+        );
+        await typeAddress(look);
+        await look.visitor.sees(look.t.requisites.kazpostDown);
+        await look.visitor.page.unrouteAll();
+      },
+    ],
+    [
+      'suggestions as buttons, without a script',
+      async (look) => {
+        await searchAddress(look, 'шамалган', '');
+        expect(await look.visitor.page.locator('.offered button').count()).toBeGreaterThan(1);
+      },
+    ],
+    [
+      'an index of another region, and nothing found',
+      async (look) => {
+        await searchAddress(look, 'Алматы қаласы', '010000');
+        await look.visitor.sees(look.t.requisites.postcodeElsewhere);
+        expect(await accessibilityFaults(look.visitor.page)).toEqual([]);
+        await look.visitor.fill(look.t.requisites.address, 'Ъъъъъ');
+        await look.visitor.press(look.t.requisites.addressSearch);
+        await showSearch(look);
+        await look.visitor.sees(look.t.requisites.nothingFound);
       },
     ],
     [
