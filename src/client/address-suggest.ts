@@ -6,6 +6,7 @@
 //     data-address-one="{count} …" data-address-many="{count} …" data-address-of="…" data-address-none="…" data-address-degraded="…">
 //   <p id="ID" role="status"></p>
 //
+// The list marks the line that Enter would choose with 'data-activedescendant'.
 // `one`, `many` and `of` are read out by the list itself ("{count}" or "%d" is the number of lines), `none` and `degraded` are shown in
 // the status. `data-address-postcode` names the field of the same form that a choice fills in.
 
