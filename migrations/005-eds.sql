@@ -37,5 +37,8 @@ create table cabinet.eds_evidence (
 );
 
 comment on column cabinet.eds_evidence.cms is 'The message as DER, with the content and the certificate in it';
+-- A change that only a signature may make: codes would be refused now.
+alter table cabinet.pending_change add column by_eds boolean not null default false;
+
 create index eds_evidence_by_holder on cabinet.eds_evidence (holder_id, certificate_sha256);
 create unique index eds_evidence_by_change on cabinet.eds_evidence (number) where number is not null;

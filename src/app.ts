@@ -41,7 +41,7 @@ import { inboxRoutes, messageLanes } from './modules/notices/routes.ts';
 import { healthRoutes } from './modules/operations/routes.ts';
 import { makeBreaker } from './modules/registration/breaker.ts';
 import { readCommonPasswords } from './modules/registration/common-passwords.ts';
-import { startExaminer } from './modules/registration/examiner.ts';
+import { type Examiner, startExaminer } from './modules/registration/examiner.ts';
 import { registrationRoutes } from './modules/registration/routes.ts';
 import { confirmRoutes } from './modules/requisites/confirm-routes.ts';
 import { deliverChange } from './modules/requisites/deliver-change.ts';
@@ -139,7 +139,7 @@ export async function buildApp({
   };
   const hasher = await argon2Hasher(config.passwordHashesAtOnce);
   const common = readCommonPasswords();
-  let examiner: { wake(): void; stop(): Promise<void> } | undefined;
+  let examiner: Examiner | undefined;
   const tables = entryTables(database);
   const entryParts = {
     tables,
@@ -150,7 +150,7 @@ export async function buildApp({
     common,
     breaker: makeBreaker(tables.codes, config),
     rules: config,
-    onAsked: () => examiner?.wake(),
+    onAsked: () => examiner?.asked(),
     onQueued: wake,
   };
   const origin = config.publicUrl?.origin ?? `http://localhost:${config.port}`;
@@ -178,10 +178,11 @@ export async function buildApp({
     ...signInRoutes(server, { ...signInParts, sessions: signInTables, hasher }),
     ...requisitesRoutes(server, {
       ...requisitesParts,
+      edsStore: edsParts.edsStore,
       addressLimit,
       sessionsPerPerson: config.sessionsPerPerson,
     }),
-    ...confirmRoutes(server, { ...requisitesParts, channels }),
+    ...confirmRoutes(server, { ...requisitesParts, ...edsParts, channels }),
     ...registrationRoutes(server, {
       ...entryParts,
       sendPage,

@@ -10,6 +10,8 @@ export interface EdsSignProps {
   action: string;
   /** Where the bytes to sign come from. */
   challenge: string;
+  /** The form that is signed for; sent along, so that a second post finds what the first one did. */
+  formId?: string | undefined;
   /** On the button. */
   label: string;
   /** Begins at once: the person has just asked for it on another page. */
@@ -40,7 +42,8 @@ const ncalayer = 'https://pki.gov.kz/ncalayer/';
  * Signs by NCALayer: a button, every state with its words, and the form that carries the signature. `client/eds.ts` moves them;
  * without a script there is only the sentence that says so.
  */
-export function EdsSign({ t, language, csrf, action, challenge, label, begins = false }: EdsSignProps) {
+export function EdsSign(props: EdsSignProps) {
+  const { t, language, csrf, action, challenge, formId, label, begins = false } = props;
   const states = Object.entries(kinds) as [State, AlertProps['kind']][];
   return (
     <div
@@ -72,6 +75,7 @@ export function EdsSign({ t, language, csrf, action, challenge, label, begins = 
       </div>
       <form id="eds-form" method="post" action={action}>
         <input type="hidden" name="csrf" value={csrf} />
+        {formId !== undefined && <input type="hidden" name="formId" value={formId} />}
         <input type="hidden" name="id" value="" />
         <input type="hidden" name="signature" value="" />
         <ButtonRow>

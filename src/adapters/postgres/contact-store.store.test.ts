@@ -110,7 +110,7 @@ async function changeMobile(actor: ContactActor, value: string | null, hoursLate
   numbers += 1;
   const outcome = await contactStore(database).complete(actor, await propose(actor, entry), {
     ...how,
-    about: 'mobile',
+    channels: ['mobile'],
     number: String(numbers).padStart(12, '0'),
   });
   if (outcome.kind !== 'saved') throw new Error(outcome.kind);
@@ -232,7 +232,7 @@ describe('proofs and the change', () => {
     return contactStore(database).complete(actor, pending, {
       ...how,
       proof: 'codes',
-      about: 'mobile',
+      channels: ['mobile'],
       number: String(numbers).padStart(12, '0'),
     });
   };

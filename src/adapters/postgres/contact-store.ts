@@ -1,5 +1,5 @@
 import type { Channel } from '../../modules/notices/ports.ts';
-import { newContact, refuseContact } from '../../modules/requisites/contact.ts';
+import { newContact, refuseContact, touchedChannels } from '../../modules/requisites/contact.ts';
 import type {
   ContactActor,
   ContactStanding,
@@ -15,6 +15,7 @@ import {
   tellChanged,
 } from './contact-notices.ts';
 import type { Database, Queryable } from './database.ts';
+import { keepEvidence, unfreeze } from './eds-store.ts';
 import { lockRequisites, savedBefore, writeChange } from './requisites-store.ts';
 import { json, sql } from './sql.ts';
 
@@ -23,7 +24,7 @@ export function contactStore(database: Database): ContactStore {
   return {
     standing: (holderId, waitHours) => readStanding(database, holderId, waitHours),
 
-    propose: (actor, change, about, { minutes, telling }) =>
+    propose: (actor, change, about, { minutes, telling, byEds = false }) =>
       database.transaction(async (transaction) => {
         const current = await lockRequisites(transaction, actor.holderId);
         // Two posts of one form propose one change: its codes are on their way, and a second set would kill them.
@@ -33,16 +34,17 @@ export function contactStore(database: Database): ContactStore {
         if (waiting) return undefined;
         await endCodes(transaction, actor.holderId);
         const row = await transaction.first<{ changeId: string }>(sql`
-          insert into cabinet.pending_change (holder_id, form_id, form_hash, revision, document, entries, address_source, expires_at)
+          insert into cabinet.pending_change (holder_id, form_id, form_hash, revision, document, entries, address_source, by_eds, expires_at)
           values (${actor.holderId}, ${change.formId}, ${change.formHash}, ${change.revision}, ${json(change.document)},
-            ${json(change.entries)}, ${change.addressSource === null ? null : json(change.addressSource)}, now() + make_interval(mins => ${minutes}::int))
+            ${json(change.entries)}, ${change.addressSource === null ? null : json(change.addressSource)}, ${byEds}, now() + make_interval(mins => ${minutes}::int))
           on conflict (holder_id) do update set change_id = gen_random_uuid(), form_id = excluded.form_id,
             form_hash = excluded.form_hash, revision = excluded.revision, document = excluded.document,
-            entries = excluded.entries, address_source = excluded.address_source, via = null, current_proved_at = null, new_proved_at = null, created_at = now(),
+            entries = excluded.entries, address_source = excluded.address_source, by_eds = excluded.by_eds, via = null, current_proved_at = null, new_proved_at = null, created_at = now(),
             expires_at = excluded.expires_at
           returning change_id as "changeId"`);
         if (!row) throw new Error('no pending change was written');
-        await note(transaction, actor, 'contact-proposed', about);
+        for (const one of touchedChannels(change.entries))
+          await note(transaction, actor, 'contact-proposed', one);
         if (await codeStore(transaction).spend(telling)) {
           const reached = await channelsAsTheyWere(transaction, actor.holderId, current.values);
           await tell(transaction, actor, 'contact-proposed', about, reached);
@@ -54,6 +56,7 @@ export function contactStore(database: Database): ContactStore {
           currentProved: false,
           newProved: false,
           lapsed: false,
+          byEds,
         };
       }),
 
@@ -91,13 +94,15 @@ export function contactStore(database: Database): ContactStore {
         if (earlier) return earlier;
         // All is looked at again under the lock: proofs grow old, and a change may be cancelled, stopped or overtaken.
         const still = await findPending(transaction, holderId, how.proofMinutes);
-        const added = newContact(pending.entries, how.about);
-        const proved = how.proof === 'eds' || (still?.currentProved && (still.newProved || added === null));
+        const added = newContact(pending.entries, 'mobile');
+        const newValue = how.channels.some((channel) => newContact(pending.entries, channel) !== null);
+        const byCodes = !still?.byEds && still?.currentProved && (still.newProved || !newValue);
+        const proved = how.proof === 'eds' || byCodes;
         if (still?.changeId !== pending.changeId || !proved) return { kind: 'proof-gone' };
         if (current.revision !== pending.revision) return { kind: 'conflict', stored: current };
         const standing = await readStanding(transaction, holderId, how.waitHours);
-        if (how.proof !== 'eds' && refuseContact(standing, [how.about])) return { kind: 'refused' };
-        if (how.about === 'mobile' && added !== null) {
+        if (how.proof !== 'eds' && refuseContact(standing, how.channels)) return { kind: 'refused' };
+        if (added !== null) {
           // Held until the end, so that two people cannot take the last place of one number.
           await transaction.run(sql`select pg_advisory_xact_lock(hashtextextended(${added}, 0))`);
           if ((await othersWith(transaction, holderId, added)) >= how.personsPerMobile)
@@ -106,14 +111,22 @@ export function contactStore(database: Database): ContactStore {
 
         const before = await channelsAsTheyWere(transaction, holderId, current.values);
         await writeChange(transaction, { ...pending, ...actor, number: how.number, proof: how.proof });
-        await moveRecoveryContact(transaction, holderId, how.about, how.waitHours);
-        if (how.proof !== 'eds') await restOtherChannel(transaction, holderId, how.about);
+        if (how.evidence) {
+          await keepEvidence(transaction, actor, how.evidence, how.number);
+          await unfreeze(transaction, actor);
+        }
+        for (const channel of how.channels) {
+          await moveRecoveryContact(transaction, holderId, channel, how.waitHours);
+          if (how.proof !== 'eds') await restOtherChannel(transaction, holderId, channel);
+        }
         await drop(transaction, holderId);
         await transaction.run(sql`
           update cabinet.session set ended_at = now(), end_reason = 'contact-changed'
           where holder_id = ${holderId} and ended_at is null and session_hash <> ${actor.sessionHash}`);
-        await note(transaction, actor, 'contact-changed', how.about);
-        await tellChanged(transaction, actor, how.about, before, added);
+        for (const channel of how.channels) {
+          await note(transaction, actor, 'contact-changed', channel);
+          await tellChanged(transaction, actor, channel, before, newContact(pending.entries, channel));
+        }
         return { kind: 'saved', number: how.number };
       }),
   };
@@ -169,7 +182,8 @@ function findPending(
       address_source as "addressSource", via,
       coalesce(current_proved_at > ${fresh}, false) as "currentProved",
       coalesce(new_proved_at > ${fresh}, false) as "newProved",
-      coalesce(least(current_proved_at, new_proved_at) <= ${fresh}, false) as lapsed
+      coalesce(least(current_proved_at, new_proved_at) <= ${fresh}, false) as lapsed,
+      by_eds as "byEds"
     from cabinet.pending_change where holder_id = ${holderId} and expires_at > now()`);
 }
 

@@ -4,11 +4,13 @@ import { Alert } from '../../ui/alert.tsx';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Compare } from '../../ui/compare.tsx';
+import { EdsHelp, EdsSign } from '../../ui/eds-sign.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
+import type { ShownReason } from '../eds/eds.ts';
 import { confirmationMinutes, maskContact, type NeededProofs } from './contact.ts';
 import { show } from './fields.ts';
 import { receiptWords } from './pages.tsx';
@@ -21,6 +23,7 @@ export type CodeFieldReason = 'codeWrong' | 'codeOver' | 'codeEmpty' | 'viaMissi
 
 export interface ConfirmPageProps {
   readonly t: Texts;
+  readonly language: string;
   readonly csrf: string;
   readonly pending: PendingChange;
   readonly needed: NeededProofs;
@@ -31,6 +34,8 @@ export interface ConfirmPageProps {
   readonly message?: 'codeLimit' | 'codeSent' | 'proofGone' | undefined;
   /** The channel on file that was chosen on this page, sent or not. */
   readonly via?: string | undefined;
+  /** Why a signature was not taken. */
+  readonly eds?: ShownReason | undefined;
   /** Channels whose gateway is down now. */
   readonly unavailable: readonly ('mobile' | 'email')[];
 }
@@ -56,6 +61,21 @@ export function ConfirmPage(props: ConfirmPageProps) {
   const down = [needed.new, needed.current].filter(
     (target) => target && unavailable.includes(target.channel),
   );
+  const signing = (
+    <Card id="eds" heading={t.eds.signTitle}>
+      <p>{t.eds.signHelp}</p>
+      <EdsSign
+        t={t}
+        language={props.language}
+        csrf={csrf}
+        action="/services/requisites/confirm"
+        challenge="/services/requisites/confirm/challenge"
+        formId={pending.formId}
+        label={t.eds.sign}
+      />
+      <EdsHelp t={t} />
+    </Card>
+  );
   return (
     <>
       <ErrorSummary
@@ -67,6 +87,11 @@ export function ConfirmPage(props: ConfirmPageProps) {
       />
       {message && (
         <Alert kind={message === 'codeSent' ? 'success' : 'warning'} title={t.confirm[message]} announced />
+      )}
+      {props.eds && (
+        <Alert kind="danger" title={t.eds.refused} announced>
+          <p>{t.eds.reasons[props.eds]}</p>
+        </Alert>
       )}
       {down.length > 0 && (
         <Alert kind="warning" title={t.confirm.gatewayDown}>
@@ -93,15 +118,18 @@ export function ConfirmPage(props: ConfirmPageProps) {
         />
         <p>{t.confirm.oldStays}</p>
       </Card>
+      {stuck && signing}
       <Form
         action="/services/requisites/confirm"
         csrf={csrf}
         hidden={{ page: '/services/requisites/confirm', formId: pending.formId }}
       >
         {stuck ? (
-          <Alert kind="warning" title={t.confirm.stuck}>
-            <p>{t.confirm.stuckHelp}</p>
-          </Alert>
+          !pending.byEds && (
+            <Alert kind="warning" title={t.confirm.stuck}>
+              <p>{t.confirm.stuckHelp}</p>
+            </Alert>
+          )
         ) : (
           <Card id="proofs" heading={t.confirm.proofs}>
             {askNew && needed.new && newField && (
@@ -184,6 +212,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
           </Button>
         </ButtonRow>
       </Form>
+      {!stuck && signing}
       <Card id="other-ways" heading={t.confirm.otherWays}>
         <p>{t.confirm.otherWaysText}</p>
         <ButtonLink href="/services/requisites">{t.receipt.back}</ButtonLink>

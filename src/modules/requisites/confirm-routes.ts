@@ -1,8 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
 import { readForm } from '../../web/forms.ts';
 import type { TypedPage } from '../../web/language.ts';
 import type { SendPage } from '../../web/page.tsx';
 import { problem } from '../../web/problem.ts';
+import { checkSignature, giveChallenge, retryAfter, shownReason } from '../eds/eds.ts';
+import type { EdsParts, EdsReason } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';
 import {
   type CodeField,
@@ -26,7 +30,9 @@ import type { ContactActor, ContactOnFile, PendingChange, ProofKind } from './po
 import { type RequisitesParts, showRequisites } from './requisites.ts';
 import { actorOf, sendAway, uuid } from './routes.ts';
 
-export interface ConfirmRoutesParts extends RequisitesParts {
+export interface ConfirmRoutesParts extends RequisitesParts, EdsParts {
+  /** The origin that the person sees; part of what they sign. */
+  readonly siteOf: (request: FastifyRequest) => string;
   readonly sendPage: SendPage;
   readonly channels: { available(channel: Channel): boolean };
   /** Ends all sessions of a person whom the fund no longer lets in. */
@@ -65,14 +71,16 @@ export function confirmRoutes(
     const pending = await parts.contacts.findPending(holderId, proofMinutes);
     if (!pending) return undefined;
     const standing = await parts.contacts.standing(holderId, contactWaitHours);
-    const stopped = refuseContact(standing, touchedChannels(pending.entries)) !== undefined;
+    const stopped = !pending.byEds && refuseContact(standing, touchedChannels(pending.entries)) !== undefined;
     return { pending, needed: neededProofs(parts, pending, standing), stopped };
   };
 
   const show = async (
     request: FastifyRequest,
     reply: FastifyReply,
-    more: Partial<Pick<ConfirmPageProps, 'errors' | 'message' | 'via'>> & { readonly status?: number } = {},
+    more: Partial<Pick<ConfirmPageProps, 'errors' | 'message' | 'via' | 'eds'>> & {
+      readonly status?: number;
+    } = {},
   ): Promise<FastifyReply> => {
     const actor = actorOf(request);
     const found = await find(actor);
@@ -85,10 +93,13 @@ export function confirmRoutes(
       hasForm: true,
       path,
       status: more.status ?? 200,
-      hasErrors: (more.errors?.size ?? 0) > 0,
+      hasErrors: (more.errors?.size ?? 0) > 0 || more.eds !== undefined,
+      scripts: ['eds'],
       body: ConfirmPage({
         ...found,
         t: visit.texts,
+        language: visit.language,
+        eds: more.eds,
         csrf: visit.csrf(),
         asked: await proofsAsked(parts, actor.holderId, found.pending),
         errors: more.errors ?? none,
@@ -110,7 +121,7 @@ export function confirmRoutes(
   server.post(path, { config: { access: 'holder' } }, async (request, reply) => {
     const sent = readForm(request.body, {
       required: [],
-      optional: ['formId', 'via', 'action', ...codeFields],
+      optional: ['formId', 'via', 'action', 'id', 'signature', ...codeFields],
     });
     const actor = actorOf(request);
     const found = await find(actor);
@@ -120,6 +131,9 @@ export function confirmRoutes(
     // This page was left behind: the change it shows was made or replaced in another window.
     if (formId !== pending.formId) return leave(reply, actor, formId, path);
 
+    const { id, signature } = sent;
+    if (id !== undefined && signature !== undefined) return sign(request, reply, pending, { id, signature });
+    if (id !== undefined || signature !== undefined) throw problem(400);
     if (action === 'cancel') {
       await parts.contacts.drop(actor.holderId);
       return reply.redirect(form, 303);
@@ -168,7 +182,7 @@ export function confirmRoutes(
 
     // What a branch changed meanwhile is taken over first, so that this change is not written over it unseen.
     if (!(await showRequisites(parts, actor))) return sendAway(parts, request, reply);
-    const outcome = await completeChange(parts, actor, now.pending, 'codes');
+    const outcome = await completeChange(parts, actor, now.pending);
     switch (outcome.kind) {
       case 'saved':
         parts.onSaved();
@@ -181,6 +195,48 @@ export function confirmRoutes(
         return reply.redirect(edit, 303);
     }
   });
+
+  server.post(`${path}/challenge`, { config: { access: 'holder' } }, async (request, reply) => {
+    readForm(request.body, { required: [] });
+    const found = await find(actorOf(request));
+    if (!found || found.stopped) throw problem(409);
+    const { pending } = found;
+    const challenge = await giveChallenge(parts, {
+      purpose: 'change',
+      binding: actorOf(request).sessionHash,
+      site: parts.siteOf(request),
+      change: { id: pending.changeId, lines: changeLines(request.visit.texts, pending) },
+    });
+    return reply.send(challenge);
+  });
+
+  /** Makes the change by a signature over exactly what is pending, instead of all codes. */
+  const sign = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    pending: PendingChange,
+    signed: { readonly id: string; readonly signature: string },
+  ): Promise<FastifyReply> => {
+    const actor = actorOf(request);
+    const refuse = (reason: EdsReason) => {
+      request.log.info({ reason }, 'a signature was refused');
+      const wait = retryAfter(reason);
+      if (wait !== undefined) reply.header('retry-after', String(wait));
+      return show(request, reply, { status: wait === undefined ? 422 : 503, eds: shownReason(reason) });
+    };
+    const binding = actor.sessionHash;
+    const checked = await checkSignature(parts, { ...signed, purpose: 'change', binding });
+    if (!checked.ok) return refuse(checked.reason);
+    const { iin, taken, evidence } = checked.value;
+    if (iin !== actor.iin) return refuse('otherPerson');
+    if (taken.changeId !== pending.changeId) return refuse('challengeOver');
+    if (!(await showRequisites(parts, actor))) return sendAway(parts, request, reply);
+    const outcome = await completeChange(parts, actor, pending, evidence);
+    if (outcome.kind === 'proof-gone') return refuse('challengeOver');
+    if (outcome.kind !== 'saved') return reply.redirect(edit, 303);
+    parts.onSaved();
+    return reply.redirect(`/receipts/${outcome.number}`, 303);
+  };
 
   /** Sends the code to the chosen channel on file; the choice stands only if that was possible. */
   const choose = async (
@@ -220,6 +276,25 @@ export function confirmRoutes(
       },
     ],
   ]);
+}
+
+/** The change in words, one line each; the values as they will be stored, quoted, so that there is one way to read them. */
+function changeLines(t: Texts, { document, entries, revision }: PendingChange): string[] {
+  const quoted = (value: string | null) => (value === null ? t.eds.change.none : JSON.stringify(value));
+  const type = t.documentTypes[document.type];
+  const number = [document.series, document.number].filter(Boolean).join(' ');
+  return [
+    t.eds.change.title,
+    fill(t.eds.change.document, { document: `${type}, ${number}` }),
+    ...entries.map((entry) =>
+      fill(t.eds.change.entry, {
+        field: t.requisites[entry.field],
+        old: quoted(entry.old),
+        new: quoted(entry.new),
+      }),
+    ),
+    fill(t.eds.change.revision, { revision }),
+  ];
 }
 
 /** The proofs that are still missing and whose code has somewhere to go. */

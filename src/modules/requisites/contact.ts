@@ -9,6 +9,7 @@ import {
   tellingAllowances,
 } from '../codes/codes.ts';
 import type { AllowanceStore, CodeStore, MessageQueue } from '../codes/ports.ts';
+import type { Evidence } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';
 import { parseEmail } from './email.ts';
 import { parsePhone } from './phone.ts';
@@ -21,7 +22,6 @@ import type {
   ContactStore,
   FieldName,
   PendingChange,
-  Proof,
   ProofKind,
   ProposedChange,
 } from './ports.ts';
@@ -34,6 +34,8 @@ export interface ContactParts {
     readonly mobilePrefixes: readonly string[];
     /** How long a channel must stand, and how long the other one rests after a change; hours. */
     readonly contactWaitHours: number;
+    /** How long a channel that was signed for waits before it restores a password; hours. */
+    readonly edsContactWaitHours: number;
     /** Proofs are not older than this when the change is made; minutes. */
     readonly proofMinutes: number;
     /** A pending change is forgotten after so long; minutes. */
@@ -45,6 +47,18 @@ export interface ContactParts {
 
 /** Why mobile or e-mail cannot be changed now; keys of the texts. `detail` is a moment, ISO 8601, where there is one. */
 export type ContactReason = 'contactOneAtATime' | 'contactWait' | 'contactAfterRecovery' | 'contactFrozen';
+
+const edsReasons: readonly string[] = [
+  'contactOneAtATime',
+  'contactWait',
+  'contactAfterRecovery',
+  'contactFrozen',
+] satisfies ContactReason[];
+
+/** Whether a signature of the holder would overcome this refusal. */
+export function overcomesByEds({ reason }: { readonly reason: string }): boolean {
+  return edsReasons.includes(reason);
+}
 
 /** Which field each channel is. */
 export const channelFields = { mobile: 'mobilePhone', email: 'email' } as const satisfies Record<
@@ -126,7 +140,7 @@ export function neededProofs(
 ): NeededProofs {
   const about = aboutOf(pending);
   const value = newContact(pending.entries, about);
-  const choices = confirmingChannels(parts, standing);
+  const choices = pending.byEds ? [] : confirmingChannels(parts, standing);
   const only = choices.length === 1 ? choices[0] : undefined;
   return {
     new: value === null ? undefined : { channel: about, value },
@@ -140,6 +154,7 @@ export async function proposeChange(
   parts: ContactParts,
   actor: ContactActor,
   change: ProposedChange,
+  byEds = false,
 ): Promise<void> {
   const about = touchedChannels(change.entries)[0];
   if (about === undefined) throw new Error('a change of no channel needs no proof');
@@ -147,6 +162,7 @@ export async function proposeChange(
   const pending = await parts.contacts.propose(actor, change, about, {
     minutes: contactRules.pendingMinutes,
     telling: tellingAllowances(keys, contactRules, actor.holderId),
+    byEds,
   });
   if (!pending) return;
   const standing = await parts.contacts.standing(actor.holderId, parts.contactRules.contactWaitHours);
@@ -232,21 +248,22 @@ export function isProved(pending: PendingChange, needed: NeededProofs): boolean 
   );
 }
 
-/** Makes the proved change. */
+/** Makes the change: proved by codes, or by the signature given, whose waits are the shorter ones. */
 export function completeChange(
   parts: ContactParts,
   actor: ContactActor,
   pending: PendingChange,
-  proof: Extract<Proof, 'codes' | 'eds'>,
+  evidence?: Evidence,
 ): Promise<CompleteOutcome> {
-  const { contactWaitHours, proofMinutes, personsPerMobile } = parts.contactRules;
+  const { contactWaitHours, edsContactWaitHours, proofMinutes, personsPerMobile } = parts.contactRules;
   return parts.contacts.complete(actor, pending, {
     number: randomName(12),
-    proof,
-    about: aboutOf(pending),
-    waitHours: contactWaitHours,
+    channels: touchedChannels(pending.entries),
     proofMinutes,
     personsPerMobile,
+    ...(evidence === undefined
+      ? { proof: 'codes', waitHours: contactWaitHours }
+      : { proof: 'eds', waitHours: edsContactWaitHours, evidence }),
   });
 }
 

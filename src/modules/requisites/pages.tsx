@@ -18,6 +18,7 @@ import { NoticeLine } from '../../ui/notice-line.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
 import { Table } from '../../ui/table.tsx';
+import { overcomesByEds } from './contact.ts';
 import { type FieldReason, fields, show } from './fields.ts';
 import type { ChangeEntry, FieldName, IdentityDocument, SavedChange } from './ports.ts';
 import {
@@ -105,12 +106,14 @@ export function RequisitesPage(props: RequisitesPageProps) {
             suggest={{
               from: '/api/addresses',
               postcodeField: 'postcode',
+              compareFrom: '/api/postcode',
               words: {
                 one: t.requisites.offeredOne,
                 many: t.requisites.offeredMany,
                 of: t.requisites.offeredOf,
                 none: t.requisites.nothingFound,
                 degraded: t.requisites.kazpostDown,
+                elsewhere: t.requisites.postcodeElsewhere,
               },
             }}
           />
@@ -119,7 +122,8 @@ export function RequisitesPage(props: RequisitesPageProps) {
             <Field {...field('apartment')} width="short" />
             <Field
               {...field('postcode')}
-              description={help.elsewhere ? t.requisites.postcodeElsewhere : t.requisites.postcodeHint}
+              description={t.requisites.postcodeHint}
+              hint={help.elsewhere ? t.requisites.postcodeElsewhere : ''}
               width="short"
               autocomplete="postal-code"
             />
@@ -173,6 +177,14 @@ export function RequisitesPage(props: RequisitesPageProps) {
           <Field {...field('email')} type="email" inputmode="email" autocomplete="email" />
           <NoticeLine>{t.requisites.emailNotice}</NoticeLine>
         </Card>
+        {[...errors.values()].some(overcomesByEds) && (
+          <Alert kind="info" title={t.eds.signInstead}>
+            <p>{t.eds.signInsteadHelp}</p>
+            <Button kind="secondary" name="proof" value="eds">
+              {t.eds.signInstead}
+            </Button>
+          </Alert>
+        )}
         <ButtonRow sticky>
           {!cannotSave && <Button>{t.requisites.save}</Button>}
           <Button kind="secondary" formAction="/services/requisites/cancel">
@@ -421,6 +433,11 @@ export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
           <ButtonLink href={`/receipts/${change.number}.pdf`} download>
             {t.receipt.pdf}
           </ButtonLink>
+          {change.proof === 'eds' && (
+            <ButtonLink href={`/receipts/${change.number}.cms`} download>
+              {t.eds.evidence}
+            </ButtonLink>
+          )}
           <ButtonLink href="/services/requisites">{t.receipt.back}</ButtonLink>
           <ButtonLink href="/history">{t.receipt.history}</ButtonLink>
         </ButtonRow>

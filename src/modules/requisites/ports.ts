@@ -1,4 +1,5 @@
 import type { Allowance } from '../codes/ports.ts';
+import type { Evidence } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';
 import type { Iin } from '../sign-in/iin.ts';
 
@@ -215,6 +216,8 @@ export interface PendingChange {
   readonly newProved: boolean;
   /** A proof was given and has grown too old. */
   readonly lapsed: boolean;
+  /** Proposed to be signed: no code makes it. */
+  readonly byEds: boolean;
 }
 
 /** What a form proposes. */
@@ -252,7 +255,7 @@ export interface ContactStore {
     actor: ContactActor,
     change: ProposedChange,
     about: Channel,
-    how: { readonly minutes: number; readonly telling: readonly Allowance[] },
+    how: { readonly minutes: number; readonly telling: readonly Allowance[]; readonly byEds?: boolean },
   ): Promise<PendingChange | undefined>;
   findPending(holderId: string, proofMinutes: number): Promise<PendingChange | undefined>;
   chooseVia(holderId: string, changeId: string, via: Channel): Promise<void>;
@@ -271,10 +274,14 @@ export interface ContactStore {
     how: {
       readonly number: string;
       readonly proof: Proof;
-      readonly about: Channel;
+      /** Those that the change touches; more than one only by EDS. */
+      readonly channels: readonly Channel[];
+      /** Until a new channel restores the password. */
       readonly waitHours: number;
       readonly proofMinutes: number;
       readonly personsPerMobile: number;
+      /** The signature, kept with the change; it also ends a stop by "this wasn't me". */
+      readonly evidence?: Evidence;
     },
   ): Promise<CompleteOutcome>;
 }

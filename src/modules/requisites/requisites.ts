@@ -5,6 +5,7 @@ import {
   type ContactParts,
   channelFields,
   isMobileOfMany,
+  overcomesByEds,
   proposeChange,
   refuseContact,
   touchedChannels,
@@ -156,6 +157,7 @@ export async function saveRequisites(
   actor: ContactActor,
   typed: Typed,
   proof: Extract<Proof, 'password-session' | 'eds-session'>,
+  byEds = false,
 ): Promise<SaveResult> {
   const formHash = hashOf(typed);
   const earlier = await parts.store.findSaved(actor.holderId, typed.formId, formHash);
@@ -185,16 +187,15 @@ export async function saveRequisites(
   const channels = touchedChannels(entries);
   if (channels.length > 0) {
     const stopped = await refuseTouched(parts, actor.holderId, entries);
-    if (stopped.size > 0) return { kind: 'invalid', view, errors: stopped };
+    const overcome = byEds && [...stopped.values()].every(overcomesByEds);
+    if (stopped.size > 0 && !overcome) return { kind: 'invalid', view, errors: stopped };
     const { formId } = typed;
-    await proposeChange(parts, actor, {
-      formId,
-      formHash,
-      revision: view.stored.revision,
-      document,
-      entries,
-      addressSource,
-    });
+    await proposeChange(
+      parts,
+      actor,
+      { formId, formHash, revision: view.stored.revision, document, entries, addressSource },
+      byEds,
+    );
     return { kind: 'proof-needed' };
   }
   const outcome = await parts.store.save({

@@ -5,6 +5,7 @@ import type { TypedPage } from '../../web/language.ts';
 import type { Page, SendPage } from '../../web/page.tsx';
 import { problem } from '../../web/problem.ts';
 import { clearSecret } from '../../web/visit.ts';
+import type { EdsStore } from '../eds/ports.ts';
 import type { Iin } from '../sign-in/iin.ts';
 import { fields } from './fields.ts';
 import {
@@ -36,6 +37,7 @@ import {
 } from './requisites.ts';
 
 export interface RequisitesRoutesParts extends RequisitesParts {
+  readonly edsStore: Pick<EdsStore, 'findMessage'>;
   readonly sendPage: SendPage;
   /** How often one session may ask for suggestions. */
   readonly addressLimit: { take(session: string): { ok: true } | { ok: false; retryAfter: number } };
@@ -135,10 +137,11 @@ export function requisitesRoutes(
   };
 
   server.post(path, { config: { access: 'holder', onTimedOut: keepTyped } }, async (request, reply) => {
-    const typed = readTyped(readRequisitesForm(request.body));
+    const sent = readRequisitesForm(request.body);
+    const typed = readTyped(sent);
     const { session } = request.visit;
     const proof = session?.method === 'eds' ? 'eds-session' : 'password-session';
-    const result = await saveRequisites(parts, actorOf(request), typed, proof);
+    const result = await saveRequisites(parts, actorOf(request), typed, proof, sent['proof'] === 'eds');
     switch (result.kind) {
       case 'saved':
         parts.onSaved();
@@ -269,6 +272,16 @@ export function requisitesRoutes(
       .send(pdf);
   });
 
+  server.get('/receipts/:number.cms', { config: { access: 'holder' } }, async (request, reply) => {
+    const { number } = await findReceipt(request);
+    const message = await parts.edsStore.findMessage(actorOf(request).holderId, number);
+    if (!message) throw problem(404);
+    return reply
+      .type('application/pkcs7-mime')
+      .header('content-disposition', `attachment; filename="receipt-${number}.cms"`)
+      .send(message);
+  });
+
   const showTyped = async (request: FastifyRequest, reply: FastifyReply, sent: Fields) => {
     const view = await viewOf(request, reply);
     if (!view) return reply;
@@ -314,7 +327,10 @@ export function actorOf(request: FastifyRequest): ContactActor {
 }
 
 function readRequisitesForm(body: unknown): Fields {
-  return checkForm(readForm(body, { required: formFields, optional: ['kazpost'] }));
+  const sent = readForm(body, { required: formFields, optional: ['kazpost', 'proof'] });
+  // The button that goes on by EDS where codes are refused.
+  if (sent['proof'] !== undefined && sent['proof'] !== 'eds') throw problem(400);
+  return checkForm(sent);
 }
 
 /** The form as the search of the address block sent it, with the line that was chosen put in. */
