@@ -3,12 +3,13 @@
 //
 //   <input type="checkbox" name="kazpost" …>
 //   <input name="address" data-address-suggest="/api/addresses" data-address-status="ID" data-address-postcode="postcode"
-//     data-address-one="{count} …" data-address-many="{count} …" data-address-of="…" data-address-none="…" data-address-degraded="…">
+//     data-address-compare="/api/postcode" data-address-elsewhere="…" data-address-one="{count} …" data-address-many="{count} …" data-address-of="…" data-address-none="…" data-address-degraded="…">
 //   <p id="ID" role="status"></p>
 //
 // The list marks the line that Enter would choose with 'data-activedescendant'.
 // `one`, `many` and `of` are read out by the list itself ("{count}" or "%d" is the number of lines), `none` and `degraded` are shown in
-// the status. `data-address-postcode` names the field of the same form that a choice fills in.
+// the status. `data-address-postcode` names the field of the same form that a choice fills in;
+// `compare` is asked whether the two belong together, and `elsewhere` is shown in that field's hint (its id with "-hint") when they do not.
 
 import '@u-elements/u-datalist';
 
@@ -28,6 +29,7 @@ for (const input of document.querySelectorAll<HTMLInputElement>('input[data-addr
 function enhance(input: HTMLInputElement): void {
   const { form } = input;
   const { addressSuggest: url, addressStatus, addressPostcode, addressNone, addressDegraded } = input.dataset;
+  const { addressCompare, addressElsewhere } = input.dataset;
   if (url === undefined || form === null) return;
   const address = new URL(url, location.href);
   const kazpost = form.querySelector<HTMLInputElement>('input[type="checkbox"][name="kazpost"]');
@@ -36,6 +38,8 @@ function enhance(input: HTMLInputElement): void {
   let offered = new Map<string, Suggestion>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let question: AbortController | undefined;
+  let comparing: ReturnType<typeof setTimeout> | undefined;
+  let comparison: AbortController | undefined;
 
   function toggle(): void {
     if (kazpost?.checked === false) {
@@ -137,6 +141,40 @@ function enhance(input: HTMLInputElement): void {
     }
   }
 
+  /** Looks whether the index belongs to the address, once both stand: after a choice, and when one of them is left. */
+  function compareLater(): void {
+    clearTimeout(comparing);
+    comparison?.abort();
+    if (postcode instanceof HTMLInputElement) comparing = setTimeout(() => void compare(postcode), pause);
+  }
+
+  async function compare(field: HTMLInputElement): Promise<void> {
+    const hint = document.getElementById(`${field.id}-hint`);
+    if (hint === null || addressCompare === undefined) return;
+    const index = field.value.trim();
+    const line = input.value.trim();
+    let elsewhere = false;
+    if (kazpost?.checked !== false && index.length >= 6 && line !== '') {
+      const asked = new AbortController();
+      comparison = asked;
+      const pair = new URLSearchParams({ postcode: index, address: line });
+      try {
+        const response = await fetch(`${addressCompare}?${pair}`, {
+          signal: asked.signal,
+          headers: { accept: 'application/json' },
+          redirect: 'error',
+        });
+        const answer: unknown = response.ok ? await response.json() : undefined;
+        elsewhere = isRecord(answer) && answer['elsewhere'] === true;
+      } catch {
+        // A newer question is on its way, or there is no answer and so no hint.
+        if (asked.signal.aborted) return;
+      }
+    }
+    const text = elsewhere ? (addressElsewhere ?? '') : '';
+    if (hint.textContent !== text) hint.textContent = text;
+  }
+
   function say(text: string): void {
     if (status !== null && status.textContent !== text) status.textContent = text;
   }
@@ -152,6 +190,9 @@ function enhance(input: HTMLInputElement): void {
       stop();
       void ask(index);
     });
+    postcode.addEventListener('change', compareLater);
+    input.addEventListener('change', compareLater);
+    kazpost?.addEventListener('change', compareLater);
   }
   // The list knows its field by `list` when the field gets the focus. Left there, it would tell readers of the page that a
   // native datalist is meant, which lets a field bear no role.

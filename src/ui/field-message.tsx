@@ -1,7 +1,11 @@
-/** The ids under which a field's description and error stand; `undefined` where it has neither. */
-export function describedBy(id: string, parts: { description: unknown; error: unknown }): string | undefined {
+/** The ids under which a field's description, hint and error stand; `undefined` where it has neither. */
+export function describedBy(
+  id: string,
+  parts: { description: unknown; hint?: unknown; error: unknown },
+): string | undefined {
   const ids = [
     ...(parts.description === undefined ? [] : [`${id}-description`]),
+    ...(parts.hint === undefined ? [] : [`${id}-hint`]),
     ...(parts.error === undefined ? [] : [`${id}-error`]),
   ];
   return ids.length === 0 ? undefined : ids.join(' ');

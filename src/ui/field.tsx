@@ -11,6 +11,8 @@ export interface FieldProps {
   value: string;
   /** One line under the label: a format, an example. */
   description?: ComponentChildren;
+  /** What seems odd about it and is accepted all the same; '' where it may come to that. */
+  hint?: string | undefined;
   /** What is wrong with it. */
   error?: string | undefined;
   type?: 'text' | 'tel' | 'email' | undefined;
@@ -36,6 +38,8 @@ export interface SuggestProps {
   from: string;
   /** The name of the field that a choice fills in as well. */
   postcodeField: string;
+  /** The address that tells whether the two fields seem to belong together; the answer is that field's hint. */
+  compareFrom: string;
   words: {
     /** How many lines there are, `%d` for the number; read out. */
     one: string;
@@ -44,6 +48,7 @@ export interface SuggestProps {
     of: string;
     none: string;
     degraded: string;
+    elsewhere: string;
   };
 }
 
@@ -58,6 +63,8 @@ function suggestAttributes(id: string, suggest: SuggestProps | undefined) {
       'data-address-of': suggest.words.of,
       'data-address-none': suggest.words.none,
       'data-address-degraded': suggest.words.degraded,
+      'data-address-compare': suggest.compareFrom,
+      'data-address-elsewhere': suggest.words.elsewhere,
     }
   );
 }
@@ -81,7 +88,7 @@ export function Field(props: FieldProps) {
       spellcheck={false}
       {...suggestAttributes(id, props.suggest)}
       aria-invalid={error === undefined ? undefined : 'true'}
-      aria-describedby={describedBy(id, { description, error })}
+      aria-describedby={describedBy(id, { description, hint: props.hint, error })}
     />
   );
   return (
@@ -102,6 +109,11 @@ export function Field(props: FieldProps) {
         </div>
       )}
       {props.suggest && <p id={`${id}-status`} role="status" class="description" />}
+      {props.hint !== undefined && (
+        <p id={`${id}-hint`} role="status" class="description">
+          {props.hint}
+        </p>
+      )}
       <FieldError id={id}>{error}</FieldError>
     </div>
   );

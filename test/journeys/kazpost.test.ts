@@ -161,10 +161,12 @@ describe.each(apis)('with the %s service', (api) => {
     const { visitor, person } = await openForm();
     const asked: string[] = [];
     visitor.page.on('request', (request) => {
-      if (request.url().includes('/api/addresses')) asked.push(request.url());
+      if (request.url().includes('/api/')) asked.push(request.url());
     });
     await visitor.untick(kazpostSwitch);
     await type(visitor, 'Алматы Абая 10');
+    await visitor.fill('Индекс', '010000');
+    await field(visitor).focus();
     // Longer than the pause after which the script would have asked.
     await visitor.page.waitForFunction(
       (since) => performance.now() - since > 600,
@@ -192,6 +194,29 @@ test('by touch, on a phone, without Kazpost', async () => {
   await visitor.page.getByRole('button', { name: 'Сақтау', exact: true }).tap();
   await visitor.page.waitForURL('**/receipts/*');
   expect(await world.addressSource(person)).toMatchObject({ source: 'kato', id: '195259100' });
+  await visitor.leave();
+});
+
+test('an index of another region is hinted at under it when the field is left, and saves', async () => {
+  await start(undefined);
+  const { visitor, person } = await openForm();
+  const hint = visitor.page.locator('#postcode-hint');
+  const text = 'Индекс басқа өңірдікі сияқты. Дұрыс болса, өзгертпеңіз.';
+  await type(visitor, 'Алматы қаласы, Абай даңғылы, 7');
+  await visitor.fill('Индекс', '010000');
+  await field(visitor).focus();
+  await expect.poll(() => hint.textContent()).toBe(text);
+  expect(await visitor.errorOf('Индекс')).toBeUndefined();
+  // The address may be mended as well as the index.
+  await type(visitor, 'Астана қаласы, Достық көшесі, 7');
+  await visitor.page.locator('#postcode').focus();
+  await expect.poll(() => hint.textContent()).toBe('');
+  await visitor.fill('Индекс', '050010');
+  await field(visitor).focus();
+  await expect.poll(() => hint.textContent()).toBe(text);
+  await saved(visitor);
+  await visitor.sees('050010');
+  expect(await world.addressSource(person)).toMatchObject({ source: 'kato', id: '710000000' });
   await visitor.leave();
 });
 

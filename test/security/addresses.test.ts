@@ -80,6 +80,36 @@ test.each([
   expect(answer.headers['cache-control']).toBe('no-store');
 });
 
+test('whether an index seems to belong elsewhere is answered to a signed-in person only', async () => {
+  const client = await someone();
+  const compare = async (from: Client, query: Readonly<Record<string, string>>) => {
+    const answer = await from.get(`/api/postcode?${new URLSearchParams(query)}`);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    return [answer.status, answer.body];
+  };
+  const yes = [200, '{"elsewhere":true}'];
+  const no = [200, '{"elsewhere":false}'];
+  const astana = { postcode: '010000' };
+  expect(await compare(client, { ...astana, address: 'Алматы қаласы, Абай даңғылы, 7' })).toEqual(yes);
+  expect(await compare(client, { ...astana, address: 'г. Алматы, ул. Абая 5' })).toEqual(yes);
+  expect(await compare(client, { ...astana, address: 'Астана қаласы' })).toEqual(no);
+  // A village, a street, a country and nonsense tell of no region.
+  for (const address of ['Казахстан, Алматы', 'Абай көшесі 5', 'Шамалған', '', '%']) {
+    expect([address, ...(await compare(client, { ...astana, address }))]).toEqual([address, ...no]);
+  }
+  expect(await compare(client, { postcode: 'x', address: 'Алматы қаласы' })).toEqual(no);
+  expect(await compare(client, astana)).toEqual([400, '{"error":"address"}']);
+  expect(await compare(client, { address: 'Алматы' })).toEqual([400, '{"error":"postcode"}']);
+  expect(await compare(client, { postcode: '0'.repeat(21), address: 'Алматы' })).toEqual([
+    400,
+    '{"error":"postcode"}',
+  ]);
+  expect(await compare(injectClient(service.server), { ...astana, address: 'Алматы' })).toEqual([
+    401,
+    '{"error":"session"}',
+  ]);
+});
+
 test('strange questions are answered, with nothing where there is no word in them', async () => {
   const client = await someone();
   for (const q of ['', ' ', '\u0000', '\u202e', '%', '((((', '../..', '\ud800']) {
