@@ -1,7 +1,9 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, openDatabase } from '../src/adapters/postgres/database.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import autocannon from 'autocannon';
+import { type ConnectionParts, type Database, openDatabase } from '../src/adapters/postgres/database.ts';
 import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded.ts';
 import { migrate } from '../src/adapters/postgres/migrate.ts';
 import { streetStore } from '../src/adapters/postgres/street-store.ts';
@@ -10,19 +12,19 @@ import { createEmbeddedSource } from '../src/modules/addresses/embedded.ts';
 import { type Places, readPlaces } from '../src/modules/addresses/places.ts';
 import type { NewStreet } from '../src/modules/addresses/street-file.ts';
 import { root } from '../src/root.ts';
-
-/** One figure. */
-export interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly note?: string;
-}
+import { percentile, type Row } from './row.ts';
+import { Client, type MeasuredService, peopleWhoSave, startMeasured } from './service.ts';
 
 const queries = 2_000;
+/** Asked over HTTP: one session may ask 60 at once and 10 a second. */
+const queriesOverHttp = 400;
+const pagesPerSecond = 50;
 const streetCount = 200_000;
 
-/** Suggestions over the shipped places and over 200,000 generated streets: time to load, memory, p50 and p99. */
+/**
+ * Suggestions over the shipped places and over 200,000 generated streets: time to load, memory, p50 and p99, in this
+ * process and over HTTP, alone and while pages are served.
+ */
 export async function bench(): Promise<Row[]> {
   const { places, rows } = loading();
   const random = seeded(1);
@@ -34,6 +36,7 @@ export async function bench(): Promise<Row[]> {
     ...figures('places: beginnings', await measure({ embedded }, typed.beginnings)),
     ...figures('places: one slip', await measure({ embedded }, typed.slips)),
     ...figures('places: a place and a street', await measure({ embedded }, typed.lines)),
+    ...(await servedFigures('places', await startMeasured(), typed.slips)),
     ...(await streetFigures(places)),
   ];
 }
@@ -93,6 +96,11 @@ async function streetFigures(places: Places): Promise<Row[]> {
       ...figures('streets: town and beginning', await measure(sources, typed.beginnings)),
       ...figures('streets: town and one slip', await measure(sources, typed.slips)),
       ...figures('streets: no town', await measure(sources, typed.townless)),
+      ...(await servedFigures(
+        'streets',
+        await startMeasured({ DATABASE_URL: urlOf(server.connection), SECRET_KEYS: 'k'.repeat(32) }),
+        typed.slips,
+      )),
     ];
   } finally {
     await database?.close();
@@ -108,14 +116,89 @@ async function measure(sources: AddressSources, texts: readonly string[]): Promi
     await suggestAddresses(sources, text, 'ru');
     times.push(performance.now() - start);
   }
-  return times.sort((left, right) => left - right);
+  return times;
+}
+
+/** `/api/addresses` of a service in a process of its own; ends the service. */
+async function servedFigures(
+  name: string,
+  service: MeasuredService,
+  texts: readonly string[],
+): Promise<Row[]> {
+  try {
+    const people = await peopleWhoSave();
+    const clients = await Promise.all(
+      people.map(async (person) => {
+        const client = new Client(service.origin);
+        await client.signIn(person);
+        return client;
+      }),
+    );
+    const [first] = clients;
+    if (!first) throw new Error('no demonstration people');
+    await ask(first, 'Алматы Абая 1');
+    const alone = await askInTurn(clients, texts.slice(0, queriesOverHttp));
+    // The sessions have spent what they may ask at once.
+    await pause(6_000);
+    const pages = autocannon(
+      {
+        url: `${service.origin}/services/requisites`,
+        connections: 8,
+        duration: 600,
+        overallRate: pagesPerSecond,
+        headers: { cookie: first.cookieHeader, 'accept-encoding': 'br' },
+      },
+      () => undefined,
+    );
+    let served = 0;
+    pages.on('response', (_client, status) => {
+      if (status === 200) served += 1;
+    });
+    const start = performance.now();
+    const among = await askInTurn(clients, texts.slice(queriesOverHttp, 2 * queriesOverHttp));
+    const rate = (served * 1000) / (performance.now() - start);
+    pages.stop();
+    return [
+      ...figures(`${name}: over HTTP, alone`, alone),
+      ...figures(`${name}: over HTTP, ${Math.round(rate)} pages a second beside`, among),
+    ];
+  } finally {
+    await service.close();
+  }
+}
+
+/** One after another, each session in its turn. */
+async function askInTurn(clients: readonly Client[], texts: readonly string[]): Promise<number[]> {
+  const times: number[] = [];
+  for (const [index, text] of texts.entries()) {
+    const client = clients[index % clients.length];
+    if (client) times.push(await ask(client, text));
+  }
+  return times;
+}
+
+/** Milliseconds. */
+async function ask(client: Client, text: string): Promise<number> {
+  const start = performance.now();
+  const { status } = await client.get(`/api/addresses?${new URLSearchParams({ q: text, language: 'ru' })}`);
+  if (status !== 200) throw new Error(`a suggestion was answered with ${status}`);
+  return performance.now() - start;
+}
+
+function urlOf({ host, port, user, password, database }: ConnectionParts): string {
+  const parts = { host, port: String(port), user, ...(password === undefined ? {} : { password }) };
+  return `postgresql://localhost/${database}?${new URLSearchParams(parts)}`;
 }
 
 function figures(name: string, times: readonly number[]): Row[] {
-  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
   return [
-    { name: `${name}, p50`, value: at(0.5), unit: 'ms', note: `${times.length} queries, one after another` },
-    { name: `${name}, p99`, value: at(0.99), unit: 'ms' },
+    {
+      name: `${name}, p50`,
+      value: percentile(times, 0.5),
+      unit: 'ms',
+      note: `${times.length} queries, one after another`,
+    },
+    { name: `${name}, p99`, value: percentile(times, 0.99), unit: 'ms' },
   ];
 }
 
