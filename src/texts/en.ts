@@ -28,7 +28,7 @@ export const en = {
   },
   signIn: {
     title: 'Sign in to the Personal Cabinet',
-    lead: 'Enter your IIN and password.',
+    lead: 'Choose how to sign in.',
     cardTitle: 'IIN and password',
     iin: 'IIN',
     iinHint: '12 digits',
@@ -115,7 +115,8 @@ export const en = {
     passwordSince: 'Password set: {time}',
     passwordNone: 'No password is set',
     eds: 'EDS',
-    edsNotYet: 'Not available yet',
+    edsNever: 'Not used yet',
+    edsLast: 'Last used {time}, certificate serial number {serial}',
     change: 'Change password',
     setFirst: 'Set a password',
     current: 'Current password',

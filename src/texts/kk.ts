@@ -29,7 +29,7 @@ export const kk = {
   },
   signIn: {
     title: 'Жеке кабинетке кіру',
-    lead: 'ЖСН мен құпиясөзді енгізіңіз.',
+    lead: 'Кіру тәсілін таңдаңыз.',
     cardTitle: 'ЖСН және құпиясөз',
     iin: 'ЖСН',
     iinHint: '12 сан',
@@ -116,7 +116,8 @@ export const kk = {
     passwordSince: 'Құпиясөз қойылған уақыты: {time}',
     passwordNone: 'Құпиясөз қойылмаған',
     eds: 'ЭЦҚ',
-    edsNotYet: 'Әлі қосылмаған',
+    edsNever: 'Әлі қолданылмаған',
+    edsLast: 'Соңғы рет {time}, сертификаттың сериялық нөмірі {serial}',
     change: 'Құпиясөзді өзгерту',
     setFirst: 'Құпиясөз қою',
     current: 'Қазіргі құпиясөз',

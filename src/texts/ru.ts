@@ -28,7 +28,7 @@ export const ru = {
   },
   signIn: {
     title: 'Вход в личный кабинет',
-    lead: 'Введите ИИН и пароль.',
+    lead: 'Выберите способ входа.',
     cardTitle: 'ИИН и пароль',
     iin: 'ИИН',
     iinHint: '12 цифр',
@@ -114,7 +114,8 @@ export const ru = {
     passwordSince: 'Пароль задан: {time}',
     passwordNone: 'Пароль не задан',
     eds: 'ЭЦП',
-    edsNotYet: 'Пока не подключено',
+    edsNever: 'Ещё не использовалась',
+    edsLast: 'Последний раз {time}, серийный номер сертификата {serial}',
     change: 'Сменить пароль',
     setFirst: 'Задать пароль',
     current: 'Текущий пароль',

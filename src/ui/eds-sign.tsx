@@ -48,6 +48,7 @@ export function EdsSign(props: EdsSignProps) {
   return (
     <div
       id="eds-sign"
+      class="stack"
       data-challenge={challenge}
       data-locale={language}
       data-begins={begins ? '' : undefined}

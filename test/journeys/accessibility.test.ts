@@ -192,6 +192,29 @@ const pages: Readonly<Record<string, readonly Variant[]>> = {
       },
     ],
   ],
+  '/sign-in/eds': [
+    ['before anything is signed', ({ visitor }) => visitor.open('/sign-in/eds')],
+    [
+      'every state at once',
+      async ({ visitor }) => {
+        await visitor.open('/sign-in/eds');
+        await visitor.page.evaluate(
+          'for (const one of document.querySelectorAll("[data-state], details")) { one.hidden = false; one.open = true; }',
+        );
+      },
+    ],
+    [
+      'with a signature refused',
+      async ({ visitor }) => {
+        await visitor.open('/sign-in/eds');
+        await Promise.all([
+          visitor.page.waitForNavigation(),
+          visitor.page.evaluate('document.querySelector("#eds-form").submit()'),
+        ]);
+        expect(await visitor.status()).toBe(422);
+      },
+    ],
+  ],
   '/services': [
     ['as it is', ({ asPerson }) => asPerson('/services')],
     [

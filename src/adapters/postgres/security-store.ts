@@ -16,11 +16,16 @@ export function securityStore(database: Database, failures: FailureLimits): Secu
         recoveredAt: Date | null;
         recoveredUntil: Date | null;
         frozenSince: Date | null;
+        lastEdsAt: Date | null;
+        lastEdsSerial: string | null;
       }>(sql`
         select c.set_at as "passwordSince", f.frozen_at as "frozenSince",
           case when c.recovered_at > now() - ${wait} then c.recovered_at end as "recoveredAt",
-          c.recovered_at + ${wait} as "recoveredUntil"
+          c.recovered_at + ${wait} as "recoveredUntil", e.verified_at as "lastEdsAt", e.certificate_serial as "lastEdsSerial"
         from cabinet.holder h left join cabinet.credential c using (holder_id) left join cabinet.freeze f using (holder_id)
+          left join lateral (
+            select verified_at, certificate_serial from cabinet.eds_evidence where holder_id = h.holder_id
+            order by evidence_id desc limit 1) e on true
         where h.holder_id = ${holderId}`);
       const sessions = await database.rows<SecurityOverview['sessions'][number]>(sql`
         select session_hash as hash, method, device, started_at as "startedAt", seen_at as "seenAt"
@@ -32,11 +37,12 @@ export function securityStore(database: Database, failures: FailureLimits): Secu
       const latest = await database.rows<SecurityEvent>(sql`
         select 'e' || event_id as id, made_at as at, kind as event, detail ->> 'device' as device
         from cabinet.security_event where holder_id = ${holderId} order by made_at desc, event_id desc limit ${events}`);
-      const { recoveredAt, recoveredUntil } = state ?? {};
+      const { recoveredAt, recoveredUntil, lastEdsAt, lastEdsSerial } = state ?? {};
       return {
         passwordSince: state?.passwordSince ?? null,
         recovered: recoveredAt && recoveredUntil ? { at: recoveredAt, until: recoveredUntil } : null,
         frozenSince: state?.frozenSince ?? null,
+        lastEds: lastEdsAt && lastEdsSerial ? { at: lastEdsAt, serial: lastEdsSerial } : null,
         sessions,
         events: latest,
       };

@@ -33,7 +33,7 @@ export interface SecurityPageProps {
 
 /** Password, ways to sign in, open sessions and the latest events. */
 export function SecurityPage({ t, language, csrf, overview, isCurrent, nameOf, done }: SecurityPageProps) {
-  const { passwordSince, frozenSince, recovered, sessions, events } = overview;
+  const { passwordSince, frozenSince, recovered, lastEds, sessions, events } = overview;
   const moment = (at: Date) => formatMoment(language, at);
   const names: Readonly<Record<string, string | undefined>> = t.events;
   return (
@@ -65,7 +65,12 @@ export function SecurityPage({ t, language, csrf, overview, isCurrent, nameOf, d
                 ? fill(t.security.passwordSince, { time: moment(passwordSince) })
                 : t.security.passwordNone,
             },
-            { term: t.security.eds, value: t.security.edsNotYet },
+            {
+              term: t.security.eds,
+              value: lastEds
+                ? fill(t.security.edsLast, { time: moment(lastEds.at), serial: lastEds.serial })
+                : t.security.edsNever,
+            },
           ]}
         />
         <ButtonRow>

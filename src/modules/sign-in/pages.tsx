@@ -108,7 +108,7 @@ export function SignInPage(props: SignInPageProps) {
             </Form>
           )}
         </Card>
-        <div>
+        <div class="stack">
           <EdsWay t={t} to={props.to} />
           <Card id="safety" heading={t.signIn.safetyTitle}>
             <p>{t.signIn.safety}</p>
