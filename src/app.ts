@@ -150,7 +150,7 @@ export async function buildApp({
     common,
     breaker: makeBreaker(tables.codes, config),
     rules: config,
-    onAsked: () => examiner?.asked(),
+    onAsked: (afterMs: number) => examiner?.asked(afterMs),
     onQueued: wake,
   };
   const origin = config.publicUrl?.origin ?? `http://localhost:${config.port}`;

@@ -5,10 +5,9 @@ import { sql } from '../../src/adapters/postgres/sql.ts';
 import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { EntryParts } from '../../src/modules/registration/entry.ts';
-import { examineDue } from '../../src/modules/registration/examiner.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { type CountedDatabase, countStatements } from '../support/counted-database.ts';
-import { entryParts } from '../support/entry-parts.ts';
+import { entryParts, examineAll } from '../support/entry-parts.ts';
 import { inventIin, inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf } from '../support/signed-in.ts';
@@ -130,11 +129,8 @@ function shapeOf(answer: Answered, statements: number) {
   };
 }
 
-/** Looks at everything that was asked, as the worker would. */
 function examined(): Promise<number> {
-  return examineDue(parts, (error) => {
-    throw error;
-  });
+  return examineAll(parts, service.database);
 }
 
 describe.each(['/register', '/recover'])('%s', (start) => {

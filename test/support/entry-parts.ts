@@ -3,11 +3,13 @@ import { argon2Hasher } from '../../src/adapters/passwords/argon2.ts';
 import type { Database } from '../../src/adapters/postgres/database.ts';
 import { entryTables } from '../../src/adapters/postgres/entry-store.ts';
 import { requisitesStore } from '../../src/adapters/postgres/requisites-store.ts';
+import { sql } from '../../src/adapters/postgres/sql.ts';
 import { readConfig } from '../../src/config.ts';
 import { makeKeys } from '../../src/keys.ts';
 import { makeBreaker } from '../../src/modules/registration/breaker.ts';
 import { readCommonPasswords } from '../../src/modules/registration/common-passwords.ts';
 import type { EntryParts } from '../../src/modules/registration/entry.ts';
+import { examineDue } from '../../src/modules/registration/examiner.ts';
 
 /** The use cases of registration on a database, with the keys of `startService`; `environment` changes single settings. */
 export async function entryParts(
@@ -28,4 +30,12 @@ export async function entryParts(
     onAsked: () => undefined,
     onQueued: () => undefined,
   };
+}
+
+/** Examines everything that was asked, at once, as the worker would a little later. Returns how many entries there were. */
+export async function examineAll(parts: EntryParts, database: Database): Promise<number> {
+  await database.run(sql`update cabinet.entry set leased_until = null where examined_at is null`);
+  return examineDue(parts, (error) => {
+    throw error;
+  });
 }

@@ -13,6 +13,8 @@ import { sql } from './sql.ts';
 const live = sql`done_at is null and expires_at > now()`;
 const unproved = sql`proved_at is null and ${live}`;
 
+const after = (ms: number) => sql`now() + ${ms}::int * interval '1 millisecond'`;
+
 /** Registrations and recoveries in the service's own tables. */
 export function entryTables(database: Database): EntryTables {
   return {
@@ -34,12 +36,12 @@ function entryStore(
   together: <Value>(work: (transaction: Queryable) => Promise<Value>) => Promise<Value>,
 ): EntryStore {
   return {
-    async begin(entry, minutes) {
+    async begin(entry, { minutes, restMs }) {
       await database.run(sql`
         with replaced as (update cabinet.entry set done_at = now() where entry_hash = ${entry.replaces ?? null} and done_at is null)
-        insert into cabinet.entry (entry_hash, kind, asked, language, network, expires_at)
+        insert into cabinet.entry (entry_hash, kind, asked, language, network, leased_until, expires_at)
         values (${entry.hash}, ${entry.kind}, ${entry.asked}, ${entry.language}, ${entry.network},
-          now() + make_interval(mins => ${minutes}::int))`);
+          ${after(restMs)}, now() + make_interval(mins => ${minutes}::int))`);
     },
 
     async find(hash, kind) {
@@ -52,11 +54,11 @@ function entryStore(
       return { asked, proved: holderId === null || iin === null ? undefined : { holderId, iin } };
     },
 
-    async askAgain(hash, kind, language, maxTries) {
+    async askAgain(hash, kind, { language, maxTries, restMs }) {
       const isOver = sql`(tries >= ${maxTries}::int or code_until <= now())`;
       const asked = await database.run(sql`
         update cabinet.entry set language = ${language}, examined_at = null,
-          leased_until = case when examined_at is null then leased_until end,
+          leased_until = case when examined_at is null then leased_until else ${after(restMs)} end,
           tries = case when ${isOver} then 0 else tries end,
           code_until = case when ${isOver} then null else code_until end
         where entry_hash = ${hash} and kind = ${kind} and ${unproved}`);

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { type Keys, randomName, randomToken, tokenHash } from '../../keys.ts';
 import type { Language } from '../../language.ts';
 import { accepted, type Result, refused } from '../../result.ts';
@@ -29,8 +30,8 @@ export interface EntryParts {
   readonly common: CommonPasswords;
   readonly breaker: Breaker;
   readonly rules: SendingLimits & { readonly mobilePrefixes: readonly string[] };
-  /** Told that an entry waits to be examined. */
-  readonly onAsked: () => void;
+  /** Told that an entry may be examined after so many milliseconds. */
+  readonly onAsked: (afterMs: number) => void;
   /** Told that messages wait in the outbox. */
   readonly onQueued: () => void;
 }
@@ -44,6 +45,12 @@ export interface Asked {
 /** How long an entry may go on before its code was right, and how long the choice of a password then takes; minutes. */
 const entryMinutes = 60;
 const choiceMinutes = 15;
+
+/**
+ * An entry is examined at a moment nobody can foresee: a person on file makes more work, and right behind the request it slowed
+ * down the same visitor's next one enough to be measured.
+ */
+const rest = { leastMs: 100, mostMs: 300 } as const;
 
 /** How long a code of an entry lives, minutes; both kinds alike, so that nothing can be told from it. */
 export const codeMinutes = codeForms.recover.minutes;
@@ -69,6 +76,7 @@ export async function beginEntry(
   if (!(await tables.codes.spend([askingAllowance(keys, rules, entry.network)]))) return refused('limited');
   const token = randomToken();
   const hash = tokenHash(token);
+  const restMs = randomInt(rest.leastMs, rest.mostMs);
   await tables.entries.begin(
     {
       hash,
@@ -78,9 +86,9 @@ export async function beginEntry(
       network: keys.sign('network', entry.network),
       replaces: entry.before === undefined ? undefined : tokenHash(entry.before),
     },
-    entryMinutes,
+    { minutes: entryMinutes, restMs },
   );
-  onAsked();
+  onAsked(restMs);
   return accepted(token);
 }
 
@@ -110,8 +118,11 @@ export async function askAgain(
   { token, language, network }: { token: string; language: Language; network: string },
 ): Promise<Result<undefined, 'limited' | 'gone'>> {
   if (!(await tables.codes.spend([askingAllowance(keys, rules, network)]))) return refused('limited');
-  if (!(await tables.entries.askAgain(tokenHash(token), kind, language, maxTries))) return refused('gone');
-  onAsked();
+  const restMs = randomInt(rest.leastMs, rest.mostMs);
+  if (!(await tables.entries.askAgain(tokenHash(token), kind, { language, maxTries, restMs }))) {
+    return refused('gone');
+  }
+  onAsked(restMs);
   return accepted(undefined);
 }
 

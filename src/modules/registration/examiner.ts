@@ -26,11 +26,18 @@ export async function examineDue(parts: EntryParts, onError: (error: Error) => v
   }
 }
 
-/** Examines entries for as long as the process runs: when woken, and every `everyMs` what others have left. */
+/** The examiner at work. */
+export interface Examiner {
+  /** Something was asked that may be looked at after so many milliseconds. */
+  asked(afterMs: number): void;
+  stop(): Promise<void>;
+}
+
+/** Examines entries for as long as the process runs: soon after each was asked, and every `everyMs` what others have left. */
 export function startExaminer(
   parts: EntryParts,
   { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },
-): { wake(): void; stop(): Promise<void> } {
+): Examiner {
   let stopped = false;
   let again = false;
   let running: Promise<void> | undefined;
@@ -57,7 +64,9 @@ export function startExaminer(
   const timer = setInterval(wake, everyMs);
   wake();
   return {
-    wake,
+    asked(afterMs) {
+      setTimeout(wake, afterMs).unref();
+    },
     async stop() {
       stopped = true;
       clearInterval(timer);

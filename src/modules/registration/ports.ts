@@ -55,11 +55,15 @@ export interface RecoveryStanding {
 }
 
 export interface EntryStore {
-  /** One statement, whoever asks. */
-  begin(entry: NewEntry, minutes: number): Promise<void>;
+  /** One statement, whoever asks. No worker looks at it before `restMs` have passed. */
+  begin(entry: NewEntry, how: { readonly minutes: number; readonly restMs: number }): Promise<void>;
   find(hash: Buffer, kind: EntryKind): Promise<LiveEntry | undefined>;
   /** Puts the entry before the worker once more; false when there is none. After the last try or the time, a new round begins. */
-  askAgain(hash: Buffer, kind: EntryKind, language: Language, maxTries: number): Promise<boolean>;
+  askAgain(
+    hash: Buffer,
+    kind: EntryKind,
+    how: { readonly language: Language; readonly maxTries: number; readonly restMs: number },
+  ): Promise<boolean>;
   /** Counts one try in one statement; undefined when there is no such entry. */
   takeTry(hash: Buffer, kind: EntryKind, maxTries: number): Promise<EntryTry | undefined>;
   /** Notes the right code, and leaves so many minutes to choose a password. */
