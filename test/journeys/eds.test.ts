@@ -16,6 +16,7 @@ let service: TestService;
 let origin: string;
 let browser: EdsBrowser;
 let key: Identity;
+let people = 9_340;
 
 beforeAll(async () => {
   nca = openTestNca();
@@ -125,6 +126,45 @@ describe('signing in', () => {
     await begin(page);
     await sees(page, 'Телефонда NCALayer жоқ');
     expect(await page.getByRole('link', { name: 'ЖСН және құпиясөз арқылы кіру' }).count()).toBe(1);
+  });
+});
+
+describe('signing a change', () => {
+  /** Signs in by password and proposes both channels at once, which only a signature may. */
+  async function propose(page: Page, mobile: string): Promise<void> {
+    const changing = inventPerson(people);
+    people += 1;
+    await service.enrol(changing);
+    use(nca.key(changing));
+    await page.goto('/services/requisites');
+    await page.getByLabel('ЖСН', { exact: true }).fill(changing.iin);
+    await page.getByLabel('Құпиясөз', { exact: true }).fill(changing.password ?? '');
+    await page.getByRole('button', { name: 'Кіру', exact: true }).click();
+    await page.getByLabel('Ұялы телефон').fill(mobile);
+    await page.getByLabel('Электрондық мекенжай').fill(`jana.${people}@example.kz`);
+    await page.getByRole('button', { name: 'Сақтау', exact: true }).click();
+    await page.getByRole('button', { name: 'ЭЦҚ арқылы растау' }).click();
+    await page.waitForURL('**/services/requisites/confirm');
+  }
+
+  test('cancelled, then by the wrong key, then done, with the signature to download', async () => {
+    const page = await browser.visit(origin);
+    await propose(page, '+7 705 222 33 44');
+    const right = browser.agent.choose;
+    use(null);
+    await page.getByRole('button', { name: 'ЭЦҚ арқылы қол қою' }).click();
+    await sees(page, 'Қол қою тоқтатылды');
+    use(key);
+    await page.getByRole('button', { name: 'ЭЦҚ арқылы қол қою' }).click();
+    await sees(page, 'Сертификаттағы ЖСН сәйкес келмейді');
+    browser.agent.choose = right;
+    await page.getByRole('button', { name: 'ЭЦҚ арқылы қол қою' }).click();
+    await page.waitForURL('**/receipts/*');
+    await page.getByText('+7 (705) 222-33-44').waitFor({ state: 'visible' });
+    const link = page.getByRole('link', { name: 'Қол қойылған өзгерісті жүктеп алу (CMS)' });
+    const answer = await page.request.get((await link.getAttribute('href')) ?? '');
+    expect([answer.status(), answer.headers()['content-type']]).toEqual([200, 'application/pkcs7-mime']);
+    expect((await answer.body()).includes('+77052223344')).toBe(true);
   });
 });
 
