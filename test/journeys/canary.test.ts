@@ -4,6 +4,7 @@ import { marksIn, marksOf } from '../support/marks.ts';
 import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import type { Visitor } from '../support/visitor.ts';
+import { addressJourneys } from './addresses.ts';
 import { contactJourneys } from './contact.ts';
 import type { Journey } from './journey.ts';
 import { registrationJourneys, securityJourneys } from './registration.ts';
@@ -47,6 +48,7 @@ async function make(journey: Journey): Promise<void> {
 
 const journeys = [
   ...requisitesJourneys,
+  ...addressJourneys,
   ...contactJourneys,
   ...registrationJourneys,
   ...securityJourneys,
@@ -62,6 +64,7 @@ describe('after all journeys', () => {
     const visitor = watched(injectVisitor(service.server));
     for (const path of [
       `/receipts/${inventPerson(0).iin}`,
+      `/api/addresses?q=${encodeURIComponent(inventPerson(0).requisites.address ?? '')}`,
       `/nowhere/${inventPerson(0).iin}?iin=${inventPerson(0).iin}`,
     ]) {
       await visitor.open(path);

@@ -139,7 +139,7 @@ test('after 60 questions at once a session waits; another one does not, and the 
 
   // The search without a script is counted with the script's questions.
   const page = await client.get('/services/requisites');
-  const search = formOf(page.body, '/services/requisites/addresses#address-block');
+  const search = formOf(page.body, '/services/requisites/addresses');
   const answer = await client.post('/services/requisites/addresses', search);
   expect([answer.status, answer.headers['retry-after']]).toEqual([429, '1']);
 
@@ -154,7 +154,7 @@ test('after 60 questions at once a session waits; another one does not, and the 
 test('a choice that no page offered is refused; what it names need not exist', async () => {
   const client = await someone();
   const page = await client.get('/services/requisites');
-  const form = formOf(page.body, '/services/requisites/addresses#address-block');
+  const form = formOf(page.body, '/services/requisites/addresses');
   for (const choose of ['', 'x', ' ', '12345678 Алматы']) {
     expect((await client.post('/services/requisites/addresses', [...form, ['choose', choose]])).status).toBe(
       400,

@@ -100,7 +100,8 @@ export function submission(
   }
   return {
     method: (submitter.getAttribute('formmethod') ?? form.getAttribute('method') ?? 'get').toLowerCase(),
-    action: submitter.getAttribute('formaction') ?? form.getAttribute('action') ?? '',
+    // A fragment is where the browser looks on the answer; it is not sent.
+    action: (submitter.getAttribute('formaction') ?? form.getAttribute('action') ?? '').split('#')[0] ?? '',
     fields,
   };
 }
