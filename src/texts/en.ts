@@ -71,14 +71,14 @@ export const en = {
     submit: 'Continue',
     back: 'Back to sign-in',
     notOnFile:
-      'If the UAPF has neither a mobile number nor an email address for you, or they are out of date, visit a UAPF office with your identity card.',
+      'If the UAPF has neither a mobile number nor an email address for you, or they are out of date, sign in with EDS or visit a UAPF office with your identity card.',
     limited: 'Too many requests from this network. Try again in an hour',
     stopped: 'Registration and recovery by code are stopped for now',
     stoppedHelp:
-      'Somebody is guessing codes on a large scale, so no codes are sent or accepted now. If you have a password, sign in as usual. Try again a little later.',
+      'Somebody is guessing codes on a large scale, so no codes are sent or accepted now. If you have a password or an EDS key, sign in as usual. Try again a little later.',
     mobileDown: 'Text messages may be late or not arrive now',
     emailDown: 'Emails may be late or not arrive now',
-    downHelp: 'Enter another way to reach you or try again later.',
+    downHelp: 'Enter another way to reach you, sign in with EDS or try again later.',
     codeLead:
       'If what you entered matches the data of the UAPF, a code has been sent. It is valid for {minutes} minutes.',
     code: 'Confirmation code',
