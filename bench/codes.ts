@@ -92,6 +92,7 @@ async function startWorker(database: Database, perSecond: number, lanes: readonl
   );
   const box = outbox(database);
   const deliveries = messageLanes({
+    times: { confirmationCodeMinutes: 5, entryCodeMinutes: 10 },
     keys: makeKeys(['k'.repeat(32)]),
     codes: codeStore(database),
     senders: { mobile, email: noSender('email') },

@@ -92,8 +92,9 @@ create unique index alert_open on cabinet.alert (kind) where ended_at is null;
 create table cabinet.disavowal (
   disavowal_id uuid primary key default gen_random_uuid(),
   holder_id    uuid not null references cabinet.holder,
-  expires_at   timestamptz not null,
-  used_at      timestamptz
+  created_at   timestamptz not null default now(),
+  used_at      timestamptz,
+  ended_at     timestamptz
 );
 
 -- While a row stands here, nothing restores the password or changes mobile or e-mail.

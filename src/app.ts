@@ -203,7 +203,12 @@ export async function buildApp({
   ]);
   addressRoutes(server, { sources: addressSources, limit: addressLimit });
   if (config.demo) inboxRoutes(server, { store: inboxStore(database), sendPage });
-  historyRoutes(server, { store: historyStore(database), freezes: freezeStore(database), keys, sendPage });
+  historyRoutes(server, {
+    store: historyStore(database),
+    freezes: freezeStore(database, config.disavowalDays),
+    keys,
+    sendPage,
+  });
   languageRoutes(server, pages, (holderId, language) => signInTables.setLanguage(holderId, language));
   healthRoutes(server, {
     databaseReady: async () => (await pendingMigrations(database)).length === 0,
@@ -223,7 +228,10 @@ export async function buildApp({
         patience: threeDays,
         handOver: (parcel) => deliverChange(fund, parcel),
       };
-      const lanes = [fundLane, ...messageLanes({ keys, codes: codeStore(database), senders, origin })];
+      const lanes = [
+        fundLane,
+        ...messageLanes({ keys, times: config, codes: codeStore(database), senders, origin }),
+      ];
       deliveries = lanes.map((lane) =>
         startDelivery(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }),
       );

@@ -34,6 +34,11 @@ export interface Config {
   readonly codesPerHour: number;
   readonly codeBreakerLeast: number;
   readonly codeBreakerMultiple: number;
+  readonly confirmationCodeMinutes: number;
+  readonly entryCodeMinutes: number;
+  readonly entryMinutes: number;
+  readonly entryChoiceMinutes: number;
+  readonly disavowalDays: number;
   readonly contactWaitHours: number;
   readonly proofMinutes: number;
   readonly pendingMinutes: number;
@@ -272,6 +277,31 @@ const settings = {
     default: '3',
     schema: whole(2, 1_000),
   },
+  CONFIRMATION_CODE_MINUTES: {
+    meaning: 'how long a code that confirms a change lives',
+    default: '5',
+    schema: whole(1, 10),
+  },
+  ENTRY_CODE_MINUTES: {
+    meaning: 'how long a code of registration or recovery lives',
+    default: '10',
+    schema: whole(1, 30),
+  },
+  ENTRY_MINUTES: {
+    meaning: 'how long a registration or recovery may take',
+    default: '60',
+    schema: whole(5, 1_440),
+  },
+  ENTRY_CHOICE_MINUTES: {
+    meaning: 'how long the choice of a password may take after the code',
+    default: '15',
+    schema: whole(5, 120),
+  },
+  DISAVOWAL_DAYS: {
+    meaning: 'how long the link "this wasn\'t me" works',
+    default: '10',
+    schema: whole(1, 60),
+  },
   CONTACT_WAIT_HOURS: {
     meaning: 'how long a new mobile or e-mail waits before it restores a password, and the other one rests',
     default: '72',
@@ -459,6 +489,11 @@ export function readConfig(environment: Environment): Config {
     codesPerHour: known(values.CODES_PER_HOUR),
     codeBreakerLeast: known(values.CODE_BREAKER_LEAST),
     codeBreakerMultiple: known(values.CODE_BREAKER_MULTIPLE),
+    confirmationCodeMinutes: known(values.CONFIRMATION_CODE_MINUTES),
+    entryCodeMinutes: known(values.ENTRY_CODE_MINUTES),
+    entryMinutes: known(values.ENTRY_MINUTES),
+    entryChoiceMinutes: known(values.ENTRY_CHOICE_MINUTES),
+    disavowalDays: known(values.DISAVOWAL_DAYS),
     contactWaitHours: known(values.CONTACT_WAIT_HOURS),
     proofMinutes: known(values.PROOF_MINUTES),
     pendingMinutes: known(values.PENDING_MINUTES),

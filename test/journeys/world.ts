@@ -119,7 +119,7 @@ export function openWorld(service: TestService, begin: () => Promise<Visitor>): 
         sql`update cabinet.credential set recovered_at = recovered_at - ${passed} where ${whose}`,
       );
       await database.run(
-        sql`update cabinet.disavowal set expires_at = expires_at - ${passed} where ${whose}`,
+        sql`update cabinet.disavowal set created_at = created_at - ${passed} where ${whose}`,
       );
     },
     async changeAtBranch(person, fields) {

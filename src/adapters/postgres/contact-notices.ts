@@ -64,7 +64,7 @@ export async function tell(
       kind === 'contact-added'
         ? undefined
         : await transaction.first<{ disavowalId: string }>(sql`
-            insert into cabinet.disavowal (holder_id, expires_at) values (${holderId}, now() + interval '10 days')
+            insert into cabinet.disavowal (holder_id) values (${holderId})
             returning disavowal_id as "disavowalId"`);
     messages.push({ ...address, ...link, language, kind, about, at: now?.at.toISOString() ?? '' });
   }

@@ -318,12 +318,11 @@ describe('proofs and the change', () => {
         select (select count(*)::int from cabinet.pending_change where holder_id = ${holderId}) as pending,
           (select count(*)::int from cabinet.code where holder_id = ${holderId}) as codes,
           (select count(*)::int from cabinet.disavowal where holder_id = ${holderId}) as links`);
-    for (const table of ['pending_change', 'code', 'disavowal']) {
-      await database.run({
-        ...sql`${old.actor.holderId}`,
-        text: `update cabinet.${table} set expires_at = now() - interval '31 days' where holder_id = $1`,
-      });
-    }
+    const { holderId } = old.actor;
+    const longAgo = sql`now() - interval '61 days' where holder_id = ${holderId}`;
+    await database.run(sql`update cabinet.pending_change set expires_at = ${longAgo}`);
+    await database.run(sql`update cabinet.code set expires_at = ${longAgo}`);
+    await database.run(sql`update cabinet.disavowal set created_at = ${longAgo}`);
     await sweep(database);
     expect(await count(old.actor)).toEqual({ pending: 0, codes: 0, links: 0 });
     expect(await count(young.actor)).toEqual({ pending: 1, codes: 2, links: 2 });

@@ -54,7 +54,10 @@ export async function unfreeze(
   { holderId, requestId }: { readonly holderId: string; readonly requestId: string },
 ): Promise<void> {
   await transaction.run(sql`
-    with ended as (delete from cabinet.freeze where holder_id = ${holderId} returning holder_id)
+    with ended as (delete from cabinet.freeze where holder_id = ${holderId} returning holder_id),
+    links as (
+      update cabinet.disavowal d set ended_at = now() from ended e
+      where d.holder_id = e.holder_id and d.ended_at is null)
     insert into cabinet.security_event (holder_id, kind, request_id)
     select holder_id, 'unfrozen-by-eds', ${requestId} from ended`);
 }

@@ -7,11 +7,12 @@ import type { Database } from './database.ts';
 import { sql } from './sql.ts';
 
 /** What stops recovery and contact changes when a notice was answered with "this wasn't me". */
-export function freezeStore(database: Database): FreezeStore {
+export function freezeStore(database: Database, linkDays: number): FreezeStore {
+  const stands = sql`ended_at is null and created_at > now() - make_interval(days => ${linkDays}::int)`;
   return {
     async findDisavowal(disavowalId) {
       const row = await database.first(sql`
-        select from cabinet.disavowal where disavowal_id = ${disavowalId} and expires_at > now()`);
+        select from cabinet.disavowal where disavowal_id = ${disavowalId} and ${stands}`);
       return row !== undefined;
     },
 
@@ -19,7 +20,7 @@ export function freezeStore(database: Database): FreezeStore {
       database.transaction(async (transaction) => {
         const used = await transaction.first<{ holderId: string }>(sql`
           update cabinet.disavowal set used_at = now()
-          where disavowal_id = ${disavowalId} and used_at is null and expires_at > now()
+          where disavowal_id = ${disavowalId} and used_at is null and ${stands}
           returning holder_id as "holderId"`);
         if (!used) return;
         const { holderId } = used;

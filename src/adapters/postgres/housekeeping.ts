@@ -25,7 +25,7 @@ export async function sweep(database: Database): Promise<void> {
   await database.run(sql`delete from cabinet.failure where expires_at < now()`);
   await database.run(sql`delete from cabinet.draft where expires_at < now()`);
   await database.run(sql`delete from cabinet.pending_change where expires_at < now()`);
-  await database.run(sql`delete from cabinet.disavowal where expires_at < now()`);
+  await database.run(sql`delete from cabinet.disavowal where created_at < now() - interval '60 days'`);
   await database.run(sql`delete from cabinet.allowance where ends_at < now()`);
   await database.run(sql`delete from cabinet.code_outcome where minute < now() - interval '2 days'`);
   await database.run(sql`delete from cabinet.entry where expires_at < now() - interval '1 day'`);

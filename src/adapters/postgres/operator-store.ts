@@ -38,8 +38,8 @@ export function operatorStore(database: Database): OperatorStore {
           delete from cabinet.freeze f using cabinet.holder h where h.holder_id = f.holder_id and h.iin = ${iin}
           returning f.holder_id),
         ended as (
-          update cabinet.disavowal d set expires_at = now() from thawed t
-          where d.holder_id = t.holder_id and expires_at > now())
+          update cabinet.disavowal d set ended_at = now() from thawed t
+          where d.holder_id = t.holder_id and ended_at is null)
         select from thawed`);
       if (lifted === 1) await note(iin, 'unfrozen', reason);
       return lifted === 1;

@@ -22,8 +22,7 @@ export function tellEverywhere(told: Sql, kind: SecurityNotice, device?: string)
         where usable_until > now()),
     addressed as (select *, gen_random_uuid() as disavowal_id from reached where value is not null),
     linked as (
-      insert into cabinet.disavowal (disavowal_id, holder_id, expires_at)
-      select disavowal_id, holder_id, now() + interval '10 days' from addressed)
+      insert into cabinet.disavowal (disavowal_id, holder_id) select disavowal_id, holder_id from addressed)
     insert into cabinet.outbox (holder_id, lane, payload)
     select a.holder_id, 'notice', jsonb_strip_nulls(jsonb_build_object(
       'channel', a.channel, 'to', a.value, 'language', h.language, 'kind', ${kind}::text,

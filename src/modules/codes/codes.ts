@@ -3,13 +3,24 @@ import { type Result, refused } from '../../result.ts';
 import type { Channel, CodePurpose } from '../notices/ports.ts';
 import type { Allowance, AllowanceStore, CodeStore, IssuedCode } from './ports.ts';
 
-/** How a code of a purpose looks and how long it lives (minutes). */
-export const codeForms = {
-  register: { kind: 'long', minutes: 10 },
-  recover: { kind: 'long', minutes: 10 },
-  'prove-new': { kind: 'digits', minutes: 5 },
-  'confirm-current': { kind: 'digits', minutes: 5 },
-} as const satisfies Record<CodePurpose, { kind: 'digits' | 'long'; minutes: number }>;
+/** How a code of a purpose looks: digits to confirm, a long one where it opens an account. */
+const forms = {
+  register: 'long',
+  recover: 'long',
+  'prove-new': 'digits',
+  'confirm-current': 'digits',
+} as const satisfies Record<CodePurpose, 'digits' | 'long'>;
+
+/** How long codes live, minutes. */
+export interface CodeTimes {
+  readonly confirmationCodeMinutes: number;
+  readonly entryCodeMinutes: number;
+}
+
+/** How long a code of this purpose lives, minutes. */
+export function codeMinutes(times: CodeTimes, purpose: CodePurpose): number {
+  return forms[purpose] === 'digits' ? times.confirmationCodeMinutes : times.entryCodeMinutes;
+}
 
 /** Tries of one code. */
 export const maxTries = 5;
@@ -22,7 +33,7 @@ const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
  */
 export function codeOf(keys: Keys, issued: IssuedCode): string {
   const bytes = keys.sign('code', bindingOf(issued));
-  if (codeForms[issued.purpose].kind === 'digits') {
+  if (forms[issued.purpose] === 'digits') {
     return String(bytes.readUIntBE(0, 6) % 1_000_000).padStart(6, '0');
   }
   return Array.from(bytes.subarray(0, 8), (byte) => crockford[byte % 32]).join('');
@@ -57,8 +68,8 @@ export async function checkCode(
   return right ? { ok: true, value: issued } : refused('codeWrong');
 }
 
-/** Sending limits, of which every one must allow a message. */
-export interface SendingLimits {
+/** How long codes live, and how many may be sent: every limit must allow a message. */
+export interface CodeRules extends CodeTimes {
   readonly codesPerQuarterHour: number;
   readonly codesPerDay: number;
   readonly codesPerNetworkHour: number;
@@ -70,7 +81,7 @@ export interface SendingLimits {
  */
 export function sendingAllowances(
   keys: Keys,
-  limits: SendingLimits,
+  limits: CodeRules,
   { person, value }: { person: string; value: string },
 ): Allowance[] {
   const key = (kind: string, of: string) => keys.sign('allowance', `${kind} ${of}`);
@@ -87,7 +98,7 @@ export function sendingAllowances(
  * What telling a person of a proposed change uses up, as many as codes: proposals cost nothing, and whoever makes them at
  * a stolen session must not drown the person in messages.
  */
-export function tellingAllowances(keys: Keys, limits: SendingLimits, person: string): Allowance[] {
+export function tellingAllowances(keys: Keys, limits: CodeRules, person: string): Allowance[] {
   const key = (kind: string) => keys.sign('allowance', `${kind} ${person}`);
   return [
     { key: key('told quarter'), most: limits.codesPerQuarterHour, minutes: 15 },
@@ -99,13 +110,13 @@ export function tellingAllowances(keys: Keys, limits: SendingLimits, person: str
  * What asking before sign-in uses up, apart from what sending does: a stranger who asks in vain must not use up the
  * codes of the person named.
  */
-export function askingAllowance(keys: Keys, limits: SendingLimits, network: string): Allowance {
+export function askingAllowance(keys: Keys, limits: CodeRules, network: string): Allowance {
   return { key: keys.sign('allowance', `asking ${network}`), most: limits.codesPerNetworkHour, minutes: 60 };
 }
 
 /** Sends a code within the limits, or tells that they are used up. A code still alive is sent again as it is. */
 export async function issueWithin(
-  { store, allowances }: { store: CodeStore; allowances: AllowanceStore },
+  { store, allowances, times }: { store: CodeStore; allowances: AllowanceStore; times: CodeTimes },
   spent: readonly Allowance[],
   code: {
     holderId: string;
@@ -116,7 +127,7 @@ export async function issueWithin(
   },
 ): Promise<Result<IssuedCode, 'codeLimit'>> {
   if (!(await allowances.spend(spent))) return refused('codeLimit');
-  return { ok: true, value: await store.issue(code, codeForms[code.purpose].minutes, maxTries) };
+  return { ok: true, value: await store.issue(code, codeMinutes(times, code.purpose), maxTries) };
 }
 
 /**

@@ -51,6 +51,7 @@ async function deliver(one: Parcel, live: IssuedCode | undefined = issued): Prom
   await deliverMessage(
     {
       keys,
+      times: { confirmationCodeMinutes: 5, entryCodeMinutes: 10 },
       codes: { findLive: async (codeId) => (codeId === live?.codeId ? live : undefined) },
       senders: { mobile: sender('mobile'), email: sender('email') },
       origin: 'https://cabinet.example.kz',

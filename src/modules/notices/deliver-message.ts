@@ -1,5 +1,5 @@
 import type { Keys } from '../../keys.ts';
-import { codeForms, codeOf } from '../codes/codes.ts';
+import { type CodeTimes, codeMinutes, codeOf } from '../codes/codes.ts';
 import type { CodeStore } from '../codes/ports.ts';
 import type { Parcel } from '../delivery/ports.ts';
 import { Undeliverable } from '../delivery/undeliverable.ts';
@@ -9,6 +9,7 @@ import type { Channel, Message, MessageSender, ReadyMessage } from './ports.ts';
 export interface MessageParts {
   readonly keys: Keys;
   readonly codes: Pick<CodeStore, 'findLive'>;
+  readonly times: CodeTimes;
   readonly senders: Readonly<Record<Channel, MessageSender>>;
   /** The origin people see. */
   readonly origin: string;
@@ -35,7 +36,7 @@ export async function deliverMessage(parts: MessageParts, write: Write, parcel: 
   const frame = { id: messageId(keys, parcel.outboxId), origin };
   if (message.kind === 'code') {
     const issued = await parts.codes.findLive(message.codeId);
-    const { minutes } = codeForms[message.purpose];
+    const minutes = codeMinutes(parts.times, message.purpose);
     if (!issued) {
       if (parcel.ageSeconds >= minutes * 60) throw new Undeliverable('CODE_EXPIRED');
       return;

@@ -4,10 +4,10 @@ import type { Language } from '../../language.ts';
 import { accepted, type Result, refused } from '../../result.ts';
 import {
   askingAllowance,
+  type CodeRules,
   checkCode,
-  codeForms,
+  codeMinutes,
   maxTries,
-  type SendingLimits,
   sendingAllowances,
 } from '../codes/codes.ts';
 import type { Fund, RequisitesStore } from '../requisites/ports.ts';
@@ -29,7 +29,12 @@ export interface EntryParts {
   readonly hasher: PasswordHasher;
   readonly common: CommonPasswords;
   readonly breaker: Breaker;
-  readonly rules: SendingLimits & { readonly mobilePrefixes: readonly string[] };
+  readonly rules: CodeRules & {
+    readonly mobilePrefixes: readonly string[];
+    /** How long an entry may go on before its code was right, and how long the choice of a password then takes. */
+    readonly entryMinutes: number;
+    readonly entryChoiceMinutes: number;
+  };
   /** Told that an entry may be examined after so many milliseconds. */
   readonly onAsked: (afterMs: number) => void;
   /** Told that messages wait in the outbox. */
@@ -42,18 +47,11 @@ export interface Asked {
   readonly contact: TypedContact;
 }
 
-/** How long an entry may go on before its code was right, and how long the choice of a password then takes; minutes. */
-const entryMinutes = 60;
-const choiceMinutes = 15;
-
 /**
  * An entry is examined at a moment nobody can foresee: a person on file makes more work, and right behind the request it slowed
  * down the same visitor's next one enough to be measured.
  */
 const rest = { leastMs: 100, mostMs: 300 } as const;
-
-/** How long a code of an entry lives, minutes; both kinds alike, so that nothing can be told from it. */
-export const codeMinutes = codeForms.recover.minutes;
 
 /** Nobody: the look-up of a code that was never sent does the work of one that was. */
 const nobody = '00000000-0000-0000-0000-000000000000';
@@ -86,7 +84,7 @@ export async function beginEntry(
       network: keys.sign('network', entry.network),
       replaces: entry.before === undefined ? undefined : tokenHash(entry.before),
     },
-    { minutes: entryMinutes, restMs },
+    { minutes: rules.entryMinutes, restMs },
   );
   onAsked(restMs);
   return accepted(token);
@@ -133,7 +131,7 @@ export type TypedCodeReason = 'codeWrong' | 'codeExpired' | 'codeTries';
  * the entry alone. One transaction, since a row more or less written to disk could be told by time.
  */
 export function tryCode(
-  { tables, keys }: EntryParts,
+  { tables, keys, rules }: EntryParts,
   kind: EntryKind,
   token: string,
   typed: string,
@@ -150,7 +148,7 @@ export function tryCode(
       typed,
     );
     if (!checked.ok) return refused('codeWrong');
-    await entries.markProved(hash, choiceMinutes);
+    await entries.markProved(hash, rules.entryChoiceMinutes);
     return accepted(undefined);
   });
 }
@@ -204,7 +202,7 @@ export async function examineEntry(parts: EntryParts, entry: LeasedEntry): Promi
     await tables.entries.conclude(
       entry.hash,
       holderId === undefined ? undefined : { holderId, codeId: undefined },
-      codeMinutes,
+      rules.entryCodeMinutes,
     );
     return;
   }
@@ -216,12 +214,12 @@ export async function examineEntry(parts: EntryParts, entry: LeasedEntry): Promi
       await codes.queue(holderId, [
         { ...where, language: standing.language, kind: 'already-registered', at: new Date().toISOString() },
       ]);
-      await entries.conclude(entry.hash, { holderId, codeId: undefined }, codeMinutes);
+      await entries.conclude(entry.hash, { holderId, codeId: undefined }, rules.entryCodeMinutes);
       return;
     }
     // Who has no password and asks for a new one wants the first: the code says so.
     const purpose = standing.hasPassword ? 'recover' : 'register';
-    const { minutes } = codeForms[purpose];
+    const minutes = codeMinutes(rules, purpose);
     const { codeId } = await codes.issue(
       { holderId, purpose, channel: to.channel, destination: to.value, changeId: entry.entryId },
       minutes,

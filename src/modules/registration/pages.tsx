@@ -11,7 +11,7 @@ import { NewPasswordFields } from '../../ui/new-password-fields.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import type { Channel } from '../notices/ports.ts';
 import type { IinReason } from '../sign-in/iin.ts';
-import { type ChoiceReason, codeMinutes, type TypedCodeReason } from './entry.ts';
+import type { ChoiceReason, TypedCodeReason } from './entry.ts';
 import { passwordLength } from './password.ts';
 import type { EntryKind } from './ports.ts';
 import type { ContactReason } from './typed-contact.ts';
@@ -110,6 +110,8 @@ export function AskPage(props: AskPageProps) {
 }
 
 export interface CodePageProps extends EntryPageProps {
+  /** How long a code lives. */
+  readonly codeMinutes: number;
   readonly error?: TypedCodeReason | 'codeEmpty' | undefined;
   readonly message?: 'resent' | 'limited' | undefined;
   readonly codesPerQuarterHour: number;
@@ -131,7 +133,7 @@ export function CodePage(props: CodePageProps) {
       {message && (
         <Alert kind={message === 'resent' ? 'success' : 'warning'} title={t.entry[message]} announced />
       )}
-      <PageHeading title={words.title} lead={fill(t.entry.codeLead, { minutes: codeMinutes })} />
+      <PageHeading title={words.title} lead={fill(t.entry.codeLead, { minutes: props.codeMinutes })} />
       <Columns split="wide-first">
         <Card id="code-card" heading={t.entry.code}>
           <Form action={path} csrf={csrf} hidden={{ page: path }}>

@@ -94,6 +94,7 @@ function entryRoutes(
       hasForm: true,
       path: `${start}/confirm`,
       body: CodePage({
+        codeMinutes: parts.rules.entryCodeMinutes,
         ...common(request),
         codesPerQuarterHour: parts.rules.codesPerQuarterHour,
         ...props,

@@ -11,7 +11,7 @@ import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
 import type { ShownReason } from '../eds/eds.ts';
-import { confirmationMinutes, maskContact, type NeededProofs } from './contact.ts';
+import { maskContact, type NeededProofs } from './contact.ts';
 import { show } from './fields.ts';
 import { receiptWords } from './pages.tsx';
 import type { PendingChange, ProofKind } from './ports.ts';
@@ -27,6 +27,8 @@ export interface ConfirmPageProps {
   readonly csrf: string;
   readonly pending: PendingChange;
   readonly needed: NeededProofs;
+  /** How long a code lives. */
+  readonly codeMinutes: number;
   /** The proofs for which a code was sent. */
   readonly asked: ReadonlySet<ProofKind>;
   readonly errors: ReadonlyMap<CodeField | 'via', CodeFieldReason>;
@@ -143,7 +145,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
                           needed.new.channel === 'mobile'
                             ? show('mobilePhone', needed.new.value)
                             : needed.new.value,
-                        minutes: confirmationMinutes,
+                        minutes: props.codeMinutes,
                       })
                     : undefined
                 }
@@ -183,7 +185,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
                   asked.has('current')
                     ? fill(t.confirm.sentTo, {
                         to: maskContact(needed.current),
-                        minutes: confirmationMinutes,
+                        minutes: props.codeMinutes,
                       })
                     : undefined
                 }

@@ -101,6 +101,7 @@ export function confirmRoutes(
         language: visit.language,
         eds: more.eds,
         csrf: visit.csrf(),
+        codeMinutes: parts.contactRules.confirmationCodeMinutes,
         asked: await proofsAsked(parts, actor.holderId, found.pending),
         errors: more.errors ?? none,
         message: more.message,

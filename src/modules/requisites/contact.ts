@@ -1,10 +1,9 @@
 import { type Keys, randomName } from '../../keys.ts';
 import { accepted, type Refusal, type Result, refused } from '../../result.ts';
 import {
+  type CodeRules,
   checkCode,
-  codeForms,
   issueWithin,
-  type SendingLimits,
   sendingAllowances,
   tellingAllowances,
 } from '../codes/codes.ts';
@@ -30,7 +29,7 @@ export interface ContactParts {
   readonly contacts: ContactStore;
   readonly codes: CodeStore & AllowanceStore & MessageQueue;
   readonly keys: Keys;
-  readonly contactRules: SendingLimits & {
+  readonly contactRules: CodeRules & {
     readonly mobilePrefixes: readonly string[];
     /** How long a channel must stand, and how long the other one rests after a change; hours. */
     readonly contactWaitHours: number;
@@ -188,13 +187,17 @@ export async function sendCode(
     person: `${actor.holderId} ${proof}`,
     value: target.value,
   });
-  const issued = await issueWithin({ store: parts.codes, allowances: parts.codes }, spent, {
-    holderId: actor.holderId,
-    purpose: purposes[proof],
-    channel: target.channel,
-    destination: target.value,
-    changeId: pending.changeId,
-  });
+  const issued = await issueWithin(
+    { store: parts.codes, allowances: parts.codes, times: parts.contactRules },
+    spent,
+    {
+      holderId: actor.holderId,
+      purpose: purposes[proof],
+      channel: target.channel,
+      destination: target.value,
+      changeId: pending.changeId,
+    },
+  );
   if (!issued.ok) return issued;
   const { purpose, codeId } = issued.value;
   await parts.codes.queue(actor.holderId, [
@@ -266,9 +269,6 @@ export function completeChange(
       : { proof: 'eds', waitHours: edsContactWaitHours, evidence }),
   });
 }
-
-/** How long a confirmation code lives, minutes. */
-export const confirmationMinutes = codeForms['prove-new'].minutes;
 
 /** `+7 (701) ***-**-67`, `a***@example.kz`: enough for its owner. Only ever shown to the signed-in holder. */
 export function maskContact({ channel, value }: { channel: Channel; value: string }): string {
