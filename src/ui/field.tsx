@@ -11,7 +11,7 @@ export interface FieldProps {
   value: string;
   /** One line under the label: a format, an example. */
   description?: ComponentChildren;
-  /** What seems odd about it and is accepted all the same; '' where it may come to that. */
+  /** What seems odd about it and is accepted all the same, shown instead of the description; '' where it may come to that. */
   hint?: string | undefined;
   /** What is wrong with it. */
   error?: string | undefined;
@@ -99,6 +99,11 @@ export function Field(props: FieldProps) {
           {description}
         </p>
       )}
+      {props.hint !== undefined && (
+        <p id={`${id}-hint`} role="status" class="description">
+          {props.hint}
+        </p>
+      )}
       {prefix === undefined && suffix === undefined ? (
         input
       ) : (
@@ -109,11 +114,6 @@ export function Field(props: FieldProps) {
         </div>
       )}
       {props.suggest && <p id={`${id}-status`} role="status" class="description" />}
-      {props.hint !== undefined && (
-        <p id={`${id}-hint`} role="status" class="description">
-          {props.hint}
-        </p>
-      )}
       <FieldError id={id}>{error}</FieldError>
     </div>
   );

@@ -197,7 +197,7 @@ test('by touch, on a phone, without Kazpost', async () => {
   await visitor.leave();
 });
 
-test('an index of another region is hinted at under it when the field is left, and saves', async () => {
+test('an index of another region is hinted at beside it when the field is left, and saves', async () => {
   await start(undefined);
   const { visitor, person } = await openForm();
   const hint = visitor.page.locator('#postcode-hint');
