@@ -121,6 +121,7 @@ export function greet(
     lines.push(`  ${'IIN'.padEnd(12)}  ${'password'.padEnd(width)}  name`);
     for (const person of people)
       lines.push(`  ${person.iin}  ${person.password.padEnd(width)}  ${person.name}`);
+    lines.push('', 'Their EDS keys: run `npm run agent` beside this');
   }
   process.stdout.write(`\n${lines.join('\n')}\n\n`);
 }
