@@ -2,7 +2,7 @@
 // .br and .gz, and manifest.json from plain names to addresses. The same sources give the same bytes.
 
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -18,6 +18,9 @@ const markup = {
   files: /(\.tsx|client\/[\w-]+\.ts)$/,
 };
 
+/** Former files stay this long: a running service and pages that are open still ask for them. Milliseconds. */
+const keptFor = 7 * 24 * 3600 * 1000;
+
 /**
  * Builds every asset anew.
  * @param {string} root the folder of the checkout
@@ -25,13 +28,27 @@ const markup = {
  */
 export async function buildAssets(root) {
   const folder = join(root, 'dist/assets');
-  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const files = [await styleSheet(root), ...(await scripts(root)), await icon(root)];
   const written = await Promise.all(files.map((file) => write(folder, file)));
   const manifest = Object.fromEntries(written.sort());
-  await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  // In one step, so that a service that starts now reads the former one or this one.
+  await writeFile(join(folder, 'manifest.json.new'), `${JSON.stringify(manifest, null, 2)}\n`);
+  await rename(join(folder, 'manifest.json.new'), join(folder, 'manifest.json'));
+  await dropFormer(folder);
   return manifest;
+}
+
+/**
+ * Removes what no build has written for a week.
+ * @param {string} folder
+ */
+async function dropFormer(folder) {
+  const since = Date.now() - keptFor;
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if ((await stat(path)).mtimeMs < since) await rm(path);
+  }
 }
 
 /** @typedef {{ name: string, content: Buffer }} Asset */

@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
@@ -37,6 +45,16 @@ describe('the built assets', () => {
 
   it('gives the same names for the same sources', async () => {
     expect(await buildAssets(copy)).toEqual(manifest);
+  });
+
+  it('leaves the files of former builds to running services for a week', async () => {
+    const weekAgo = Date.now() / 1000 - 8 * 24 * 3600;
+    for (const name of ['app-former.css', 'app-old.css']) writeFileSync(join(folder, name), 'b{}');
+    utimesSync(join(folder, 'app-old.css'), weekAgo, weekAgo);
+    await buildAssets(copy);
+    const left = readdirSync(folder);
+    expect(left).toContain('app-former.css');
+    expect(left).not.toContain('app-old.css');
   });
 
   it('compresses every file beforehand, without loss', () => {
