@@ -40,5 +40,9 @@ comment on column cabinet.eds_evidence.cms is 'The message as DER, with the cont
 -- A change that only a signature may make: codes would be refused now.
 alter table cabinet.pending_change add column by_eds boolean not null default false;
 
+-- How long a channel waits that was signed for; null where the usual time applies.
+alter table cabinet.requisites add column mobile_wait_hours integer;
+alter table cabinet.requisites add column email_wait_hours integer;
+
 create index eds_evidence_by_holder on cabinet.eds_evidence (holder_id, certificate_sha256);
 create unique index eds_evidence_by_change on cabinet.eds_evidence (number) where number is not null;

@@ -152,6 +152,8 @@ export const en = {
     lead: 'You choose the key in the window of NCALayer: neither the key nor its password leaves your computer.',
     choose: 'Select a certificate',
     sign: 'Sign with EDS',
+    signLead: 'Check the change and sign it with EDS.',
+    signChoice: 'Save and sign with EDS',
     signTitle: 'Confirm with EDS',
     signHelp: 'A change signed with EDS needs no codes, nor your former number or address.',
     signInstead: 'Confirm with EDS',

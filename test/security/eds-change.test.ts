@@ -262,10 +262,52 @@ describe('what codes may not, EDS may', () => {
     expect((await of.client.get('/history')).body).toContain('ЭЦҚ-мен расталып, тоқтату алынды');
   });
 
+  test('a channel that was signed for may vouch after a day', async () => {
+    const of = await holder();
+    await propose(of, { email: 'bir@example.kz' });
+    await signWith(of, of.key);
+    const choices = async () => {
+      await propose(of, { mobilePhone: '+7 705 111 66 77' });
+      return (await of.client.get(path)).body.includes('value="email"');
+    };
+    expect(await choices()).toBe(false);
+    await service.database.run(sql`
+      update cabinet.requisites set email_since = email_since - interval '25 hours'
+      where holder_id = (select holder_id from cabinet.holder where iin = ${of.person.iin})`);
+    expect(await choices()).toBe(true);
+  });
+
   test('a button with another value is a 400', async () => {
     const of = await holder();
     const page = await of.client.get(form);
     const fields = formOf(page.body, form, { apartment: '5' });
     expect((await of.client.post(form, [...fields, ['proof', 'codes']])).status).toBe(400);
+  });
+});
+
+describe('an address, by choice', () => {
+  test('is offered to who came by EDS, and to nobody else', async () => {
+    const of = await holder();
+    expect((await of.client.get(form)).body).not.toContain('name="proof"');
+    await service.database.run(sql`
+      update cabinet.session set method = 'eds'
+      where holder_id = (select holder_id from cabinet.holder where iin = ${of.person.iin})`);
+    expect((await of.client.get(form)).body).toContain('name="proof"');
+  });
+
+  test('waits for its signature, tells nobody, ends no session, and is kept with its evidence', async () => {
+    const of = await holder();
+    const elsewhere = await signedIn(service, of.person);
+    expect((await propose(of, { apartment: '77' }, 'eds')).headers['location']).toBe(path);
+    const row = () =>
+      service.database.first<{ apartment: string; notices: number }>(sql`
+        select apartment, (select count(*)::int from cabinet.outbox o
+          where o.holder_id = h.holder_id and lane = 'notice' and payload ->> 'kind' like 'contact%') as notices
+        from cabinet.requisites join cabinet.holder h using (holder_id) where iin = ${of.person.iin}`);
+    expect(await row()).toEqual({ apartment: '12', notices: 0 });
+    const receipt = String((await signWith(of, of.key)).headers['location']);
+    expect(await row()).toEqual({ apartment: '77', notices: 0 });
+    expect((await of.client.get(`${receipt}.cms`)).status).toBe(200);
+    expect((await elsewhere.get('/services')).status).toBe(200);
   });
 });

@@ -47,7 +47,7 @@ export function contactStore(database: Database): ContactStore {
           await note(transaction, actor, 'contact-proposed', one);
         if (await codeStore(transaction).spend(telling)) {
           const reached = await channelsAsTheyWere(transaction, actor.holderId, current.values);
-          await tell(transaction, actor, 'contact-proposed', about, reached);
+          if (about !== undefined) await tell(transaction, actor, 'contact-proposed', about, reached);
         }
         return {
           ...change,
@@ -117,12 +117,16 @@ export function contactStore(database: Database): ContactStore {
         }
         for (const channel of how.channels) {
           await moveRecoveryContact(transaction, holderId, channel, how.waitHours);
-          if (how.proof !== 'eds') await restOtherChannel(transaction, holderId, channel);
+          if (how.proof === 'eds') await shortenWait(transaction, holderId, channel, how.waitHours);
+          else await restOtherChannel(transaction, holderId, channel);
         }
         await drop(transaction, holderId);
-        await transaction.run(sql`
-          update cabinet.session set ended_at = now(), end_reason = 'contact-changed'
-          where holder_id = ${holderId} and ended_at is null and session_hash <> ${actor.sessionHash}`);
+        // An address that was signed for is no key to the account.
+        if (how.channels.length > 0) {
+          await transaction.run(sql`
+            update cabinet.session set ended_at = now(), end_reason = 'contact-changed'
+            where holder_id = ${holderId} and ended_at is null and session_hash <> ${actor.sessionHash}`);
+        }
         for (const channel of how.channels) {
           await note(transaction, actor, 'contact-changed', channel);
           await tellChanged(transaction, actor, channel, before, newContact(pending.entries, channel));
@@ -130,6 +134,18 @@ export function contactStore(database: Database): ContactStore {
         return { kind: 'saved', number: how.number };
       }),
   };
+}
+
+/** A channel that was signed for may vouch for others, too, after the shorter time. */
+async function shortenWait(
+  transaction: Queryable,
+  holderId: string,
+  channel: Channel,
+  hours: number,
+): Promise<void> {
+  const column = channel === 'mobile' ? sql`mobile_wait_hours` : sql`email_wait_hours`;
+  await transaction.run(sql`
+    update cabinet.requisites set ${column} = ${hours} where holder_id = ${holderId}`);
 }
 
 async function readStanding(
@@ -149,8 +165,8 @@ async function readStanding(
     recoveredUntil: Date | null;
     frozen: boolean;
   }>(sql`
-    select r.mobile_phone as mobile, r.email, r.mobile_since <= now() - ${wait} as "mobileStood",
-      r.email_since <= now() - ${wait} as "emailStood",
+    select r.mobile_phone as mobile, r.email, r.mobile_since <= now() - coalesce(make_interval(hours => r.mobile_wait_hours), ${wait}) as "mobileStood",
+      r.email_since <= now() - coalesce(make_interval(hours => r.email_wait_hours), ${wait}) as "emailStood",
       case when r.contact_changed_at > now() - ${wait} then r.contact_changed end as changed,
       r.contact_changed_at + ${wait} as "changedUntil",
       case when c.recovered_at > now() - ${wait} then c.recovered_at end as "recoveredAt",

@@ -260,8 +260,8 @@ function assignments(entries: readonly ChangeEntry[]): Sql {
 
 /** How long a mobile or e-mail has stood is known from the moment it was set. */
 function since(field: FieldName): Sql {
-  if (field === 'mobilePhone') return sql`mobile_since = now(), `;
-  if (field === 'email') return sql`email_since = now(), `;
+  if (field === 'mobilePhone') return sql`mobile_since = now(), mobile_wait_hours = null, `;
+  if (field === 'email') return sql`email_since = now(), email_wait_hours = null, `;
   return sql``;
 }
 

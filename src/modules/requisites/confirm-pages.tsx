@@ -11,7 +11,7 @@ import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
 import type { ShownReason } from '../eds/eds.ts';
-import { maskContact, type NeededProofs } from './contact.ts';
+import { maskContact, type NeededProofs, touchedChannels } from './contact.ts';
 import { show } from './fields.ts';
 import { receiptWords } from './pages.tsx';
 import type { PendingChange, ProofKind } from './ports.ts';
@@ -102,7 +102,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
       )}
       <PageHeading
         title={t.confirm.title}
-        lead={t.confirm.lead}
+        lead={touchedChannels(pending.entries).length > 0 ? t.confirm.lead : t.eds.signLead}
         trail={{
           label: t.layout.services,
           links: [{ href: '/services/requisites', label: t.requisites.title }],

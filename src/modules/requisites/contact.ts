@@ -137,12 +137,12 @@ export function neededProofs(
   pending: PendingChange,
   standing: ContactStanding,
 ): NeededProofs {
-  const about = aboutOf(pending);
-  const value = newContact(pending.entries, about);
+  const [about] = touchedChannels(pending.entries);
+  const value = about === undefined ? null : newContact(pending.entries, about);
   const choices = pending.byEds ? [] : confirmingChannels(parts, standing);
   const only = choices.length === 1 ? choices[0] : undefined;
   return {
-    new: value === null ? undefined : { channel: about, value },
+    new: about === undefined || value === null ? undefined : { channel: about, value },
     current: choices.find(({ channel }) => channel === pending.via) ?? only,
     choices,
   };
@@ -156,7 +156,7 @@ export async function proposeChange(
   byEds = false,
 ): Promise<void> {
   const about = touchedChannels(change.entries)[0];
-  if (about === undefined) throw new Error('a change of no channel needs no proof');
+  if (about === undefined && !byEds) throw new Error('a change of no channel needs no proof');
   const { keys, contactRules } = parts;
   const pending = await parts.contacts.propose(actor, change, about, {
     minutes: contactRules.pendingMinutes,
@@ -278,9 +278,3 @@ export function maskContact({ channel, value }: { channel: Channel; value: strin
 }
 
 const purposes = { new: 'prove-new', current: 'confirm-current' } as const;
-
-function aboutOf(pending: Pick<PendingChange, 'entries'>): Channel {
-  const [about] = touchedChannels(pending.entries);
-  if (about === undefined) throw new Error('a pending change touches no channel');
-  return about;
-}

@@ -48,12 +48,16 @@ export interface RequisitesPageProps {
   readonly errors: FieldErrors;
   readonly help: AddressHelp;
   readonly message: Message | undefined;
+  /** Signed in by EDS: any change may be signed, by choice. */
+  readonly maySign: boolean;
 }
 
 /** The memo's page: document, address, phones, accounts with the e-mail. */
 export function RequisitesPage(props: RequisitesPageProps) {
   const { t, language, csrf, view, typed, errors, help } = props;
   const cannotSave = view.validDocuments.length === 0;
+  // Codes are refused, a signature would not be.
+  const stopped = [...errors.values()].some(overcomesByEds);
   const text = (name: FieldName | 'document') => errorText(t, language, errors.get(name));
   const order: readonly (FieldName | 'document')[] = ['document', ...fields.map(({ name }) => name)];
   const summary = order.flatMap((name) => {
@@ -177,7 +181,7 @@ export function RequisitesPage(props: RequisitesPageProps) {
           <Field {...field('email')} type="email" inputmode="email" autocomplete="email" />
           <NoticeLine>{t.requisites.emailNotice}</NoticeLine>
         </Card>
-        {[...errors.values()].some(overcomesByEds) && (
+        {stopped && (
           <Alert kind="info" title={t.eds.signInstead}>
             <p>{t.eds.signInsteadHelp}</p>
             <Button kind="secondary" name="proof" value="eds">
@@ -187,6 +191,11 @@ export function RequisitesPage(props: RequisitesPageProps) {
         )}
         <ButtonRow sticky>
           {!cannotSave && <Button>{t.requisites.save}</Button>}
+          {!cannotSave && props.maySign && !stopped && (
+            <Button kind="secondary" name="proof" value="eds">
+              {t.eds.signChoice}
+            </Button>
+          )}
           <Button kind="secondary" formAction="/services/requisites/cancel">
             {t.requisites.cancel}
           </Button>

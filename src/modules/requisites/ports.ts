@@ -254,7 +254,8 @@ export interface ContactStore {
   propose(
     actor: ContactActor,
     change: ProposedChange,
-    about: Channel,
+    /** The channel that is told of; undefined for a signed change that touches none. */
+    about: Channel | undefined,
     how: { readonly minutes: number; readonly telling: readonly Allowance[]; readonly byEds?: boolean },
   ): Promise<PendingChange | undefined>;
   findPending(holderId: string, proofMinutes: number): Promise<PendingChange | undefined>;

@@ -149,7 +149,7 @@ export function isTouched(view: RequisitesView, typed: Typed): boolean {
 }
 
 /**
- * Saves what was typed: checks all fields at once, then writes the change in one transaction. A form that was saved
+ * Saves what was typed, or, with `byEds`, lets it wait for the holder's signature: checks all fields at once, then writes the change in one transaction. A form that was saved
  * before gives the same receipt, whatever has happened since.
  */
 export async function saveRequisites(
@@ -185,7 +185,7 @@ export async function saveRequisites(
   const addressSource =
     address == null ? null : await parts.addresses.recognise(address, typed.postcode || null, typed.kazpost);
   const channels = touchedChannels(entries);
-  if (channels.length > 0) {
+  if (channels.length > 0 || byEds) {
     const stopped = await refuseTouched(parts, actor.holderId, entries);
     const overcome = byEds && [...stopped.values()].every(overcomesByEds);
     if (stopped.size > 0 && !overcome) return { kind: 'invalid', view, errors: stopped };

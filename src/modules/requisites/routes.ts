@@ -95,6 +95,7 @@ export function requisitesRoutes(
         view,
         typed,
         errors: more.errors ?? none,
+        maySign: visit.session?.method === 'eds',
         help: await helpWithAddress(parts, view, typed, asked),
         message: more.message,
       }),
