@@ -18,7 +18,7 @@ export const en = {
     errorTitle: 'Error',
   },
   session: {
-    endsAt: 'If you do nothing, your session ends at {time} Astana time',
+    endsAt: 'Your session ends at {time} (Astana time)',
     endsIn: 'Your session will end in {n} min',
     extend: 'Stay signed in',
     extendFailed: 'The server cannot be reached. Keep this page open so that nothing is lost, and try again.',

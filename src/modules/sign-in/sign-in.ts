@@ -111,7 +111,7 @@ export function deviceName(userAgent: string): string {
     [/\bYaBrowser\//, 'Yandex'],
     [/\bSamsungBrowser\//, 'Samsung Internet'],
     [/\bFirefox\//, 'Firefox'],
-    [/\bChrome\//, 'Chrome'],
+    [/Chrome\//, 'Chrome'],
     [/\bSafari\//, 'Safari'],
   ];
   const systems: readonly [RegExp, string][] = [
