@@ -81,6 +81,7 @@ test('a signature opens a session marked EDS, and leaves its evidence', async ()
   const answer = await post(begun, begun.id, signChallenge(key, begun.data));
   expect([answer.status, answer.headers['location']]).toEqual([303, '/services']);
   expect((await begun.client.get('/services')).status).toBe(200);
+  expect((await begun.client.get('/security')).body).toContain('сертификаттың сериялық нөмірі');
   const row = await service.database.first<Record<string, unknown>>(sql`
     select s.method, e.purpose, e.content, e.revocation_source as source, e.number, v.detail ->> 'method' as noted
     from cabinet.holder h join cabinet.session s using (holder_id) join cabinet.eds_evidence e using (holder_id)
@@ -247,6 +248,35 @@ test('a key never seen before on a known browser is told to the channels on file
   await enter(nca.key(person));
   // By SMS and by e-mail.
   expect(await notices()).toBe(told + 2);
+});
+
+describe('the responder of the authority', () => {
+  test('is asked, and its answer is kept; a revoked key is refused by its word alone; broken, it is spared', async () => {
+    const responder = await nca.startResponder();
+    const alone = await startService({
+      EDS_TRUST: nca.environment['EDS_TRUST'] ?? '',
+      EDS_CRL_DIR: '/nonexistent',
+      EDS_OCSP_URL: responder.url,
+    });
+    await alone.enrol(person);
+    const lost = nca.key(person);
+    expect((await signInWith(lost, alone)).status).toBe(303);
+    const kept = await alone.database.first<{ source: string; length: number }>(sql`
+      select revocation_source as source, length(ocsp_response) as length from cabinet.eds_evidence`);
+    expect(kept?.source).toBe('ocsp');
+    expect(kept?.length).toBeGreaterThan(500);
+    nca.revoke(lost);
+    const answer = await signInWith(lost, alone);
+    expect([answer.status, answer.body.includes('кері қайтарып алынған')]).toEqual([422, true]);
+    expect(responder.asked()).toBe(2);
+
+    await responder.close();
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i += 1) statuses.push((await signInWith(key, alone)).status);
+    expect(statuses).toEqual(Array.from({ length: 6 }, () => 503));
+    expect(alone.logLines.filter((line) => line.includes('CircuitOpen'))).toHaveLength(1);
+    await alone.close();
+  });
 });
 
 describe('revocation that cannot be asked', () => {

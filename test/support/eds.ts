@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,8 @@ export interface TestNca {
   /** A key for a person; `rsa` by the RSA chain. */
   key(person: Who, options?: IssueOptions & { readonly rsa?: boolean }): Identity;
   revoke(identity: Identity): void;
+  /** Starts the authority's responder for GOST keys; it counts what it was asked. */
+  startResponder(): Promise<{ readonly url: string; asked(): number; close(): Promise<void> }>;
   close(): void;
 }
 
@@ -34,6 +36,7 @@ export function openTestNca(): TestNca {
   const gost = createTestAuthority({ at, name: 'TEST' });
   const rsa = createTestAuthority({ at, name: 'TEST', family: 'rsa' });
   const revoked: Identity[] = [];
+  const issued: Identity[] = [];
   let lists = 0;
   const write = (name: string, bytes: Uint8Array) => writeFileSync(join(folder, name), bytes);
   const writeLists = (): void => {
@@ -51,11 +54,30 @@ export function openTestNca(): TestNca {
     environment: { EDS_TRUST: folder, EDS_CRL_DIR: folder },
     key(person, { rsa: byRsa = false, ...options } = {}) {
       const of: TestAuthority = byRsa ? rsa : gost;
-      return of.issue(person, { notBefore: new Date(Date.now() - day), ...options });
+      const identity = of.issue(person, { notBefore: new Date(Date.now() - day), ...options });
+      issued.push(identity);
+      return identity;
     },
     revoke(identity) {
       revoked.push(identity);
       writeLists();
+    },
+    async startResponder() {
+      let asked = 0;
+      const certificates = (of: readonly Identity[]) => of.map(({ certificate }) => certificate);
+      const server = createServer((request, response) => {
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => chunks.push(chunk));
+        request.on('end', () => {
+          asked += 1;
+          const question = Buffer.concat(chunks);
+          const good = issued.filter((identity) => !revoked.includes(identity));
+          response
+            .writeHead(200, { 'content-type': 'application/ocsp-response' })
+            .end(gost.answerOcsp(question, certificates(good), certificates(revoked), new Date()));
+        });
+      });
+      return { ...(await listen(server)), asked: () => asked };
     },
     close: () => rmSync(folder, { recursive: true }),
   };
@@ -77,6 +99,10 @@ export async function brokenResponder(how: 'error' | 'garbage' | 'silence'): Pro
     else if (how === 'garbage')
       response.writeHead(200, { 'content-type': 'application/ocsp-response' }).end('<html>');
   });
+  return listen(server);
+}
+
+async function listen(server: Server): Promise<{ readonly url: string; close(): Promise<void> }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
