@@ -74,7 +74,7 @@ export function openWorld(service: TestService, begin: () => Promise<Visitor>): 
       await vi.waitFor(
         async () => {
           const row = await database.first<{ waiting: number }>(sql`
-            select (select count(*) from cabinet.entry where examined_at is null and done_at is null)
+            select (select count(*) from cabinet.entry where examined_at is null and done_at is null and expires_at > now())
               + (select count(*) from cabinet.outbox
                  where lane <> 'fund' and delivered_at is null and dead_at is null) as waiting`);
           if (row?.waiting !== 0) throw new Error('messages are still on their way');
