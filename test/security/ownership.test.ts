@@ -84,7 +84,7 @@ describe('routes with an id in their path', () => {
       expect(theirs.status, url).toBe(404);
       expect(settled(theirs.body), url).toBe(settled(nobodys.body));
       expect(marksIn(theirs.body, marks)).toEqual([]);
-      // A change made without EDS has no signed message; eds-change.test.ts has one that was.
+      // A change made without EDS has no signed message; test/journeys/eds-change.inject.test.ts has one that was.
       const own = url.endsWith('.cms') ? 404 : 200;
       if (method === 'GET') expect((await owner.get(address(url, 'theirs'))).status, url).toBe(own);
     }
