@@ -177,7 +177,7 @@ addresses
       if (!outcome.ok)
         throw new CommandFailure(`${outcome.detail ?? 'the file is wrong'}\nnothing was loaded`);
       const { streets, houses, places } = outcome.value;
-      process.stdout.write(`${streets} streets with ${houses} houses in ${places} places\n`);
+      process.stdout.write(`loaded: streets ${streets}, houses ${houses}, places ${places}\n`);
     } finally {
       await attached.close();
     }

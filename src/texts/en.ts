@@ -271,6 +271,8 @@ export const en = {
     offeredOne: '{count} suggestion',
     offeredMany: '{count} suggestions',
     offeredOf: 'of',
+    searchLimit:
+      'The search was asked for too often. Try again in a few seconds, or enter the address manually.',
     addressSearch: 'Find the address',
     postcodeElsewhere: 'The index seems to belong to another region. If it is right, leave it.',
     apartment: 'Apartment',

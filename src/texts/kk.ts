@@ -276,6 +276,8 @@ export const kk = {
     offeredOne: '{count} ұсыныс',
     offeredMany: '{count} ұсыныс',
     offeredOf: '/',
+    searchLimit:
+      'Іздеу тым жиі сұралды. Бірнеше секундтан кейін қайталаңыз немесе мекенжайды қолмен енгізіңіз.',
     addressSearch: 'Мекенжайды іздеу',
     postcodeElsewhere: 'Индекс басқа өңірдікі сияқты. Дұрыс болса, өзгертпеңіз.',
     apartment: 'Пәтер',

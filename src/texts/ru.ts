@@ -271,6 +271,8 @@ export const ru = {
     offeredOne: '{count} вариант',
     offeredMany: 'Вариантов: {count}',
     offeredOf: 'из',
+    searchLimit:
+      'Поиск запрашивали слишком часто. Повторите через несколько секунд или введите адрес вручную.',
     addressSearch: 'Найти адрес',
     postcodeElsewhere: 'Похоже, индекс относится к другому региону. Если он верен, оставьте его.',
     apartment: 'Квартира',

@@ -60,10 +60,10 @@ const example = `kato;kind;name_kk;name_ru;houses
 `;
 
 test('an operator’s streets are loaded in place of the former ones, and counted', async () => {
-  expect(await importFile(example)).toMatchObject({ code: 0, out: '2 streets with 3 houses in 2 places\n' });
+  expect(await importFile(example)).toMatchObject({ code: 0, out: 'loaded: streets 2, houses 3, places 2\n' });
   expect(await stored()).toEqual({ streets: 2, houses: 3 });
   const other = 'kato;kind;name_kk;name_ru;houses\n710000000;street;Тұлпар;Тулпар;7\n';
-  expect(await importFile(other)).toMatchObject({ code: 0, out: '1 streets with 1 houses in 1 places\n' });
+  expect(await importFile(other)).toMatchObject({ code: 0, out: 'loaded: streets 1, houses 1, places 1\n' });
   expect(await stored()).toEqual({ streets: 1, houses: 1 });
 });
 

@@ -31,7 +31,7 @@ import {
 
 /** What the page tells above the form. */
 export type Message =
-  | { readonly kind: 'unchanged' | 'form-reused' | 'draft-shown' | 'leave' | 'pending' }
+  | { readonly kind: 'unchanged' | 'search-limit' | 'form-reused' | 'draft-shown' | 'leave' | 'pending' }
   | { readonly kind: 'draft'; readonly until: Date }
   | { readonly kind: 'conflict'; readonly entries: readonly ChangeEntry[] };
 
@@ -245,6 +245,8 @@ function MessageBox({ t, language, csrf, view, message }: RequisitesPageProps) {
           <p>{t.requisites.nothingChangedHelp}</p>
         </Alert>
       );
+    case 'search-limit':
+      return <Alert kind="warning" title={t.requisites.searchLimit} announced />;
     case 'form-reused':
       return (
         <Alert kind="warning" title={t.requisites.formReused} announced>

@@ -202,8 +202,10 @@ export function requisitesRoutes(
       if (!view) return reply;
       if (chosen) return showForm(request, reply, view, typed);
       const taken = parts.addressLimit.take(actorOf(request).sessionHash.toString('hex'));
-      if (!taken.ok) throw problem(429, taken.retryAfter);
-      return showForm(request, reply, view, typed, { search: true });
+      if (taken.ok) return showForm(request, reply, view, typed, { search: true });
+      // What was typed is not worth less because the search rests.
+      reply.header('retry-after', String(taken.retryAfter));
+      return showForm(request, reply, view, typed, { status: 429, message: { kind: 'search-limit' } });
     },
   );
 
