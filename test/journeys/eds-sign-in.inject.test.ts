@@ -224,6 +224,18 @@ test('of twenty posts of one signature at once, one opens a session', async () =
   expect(await sessions(person.iin)).toBe(before + 1);
 });
 
+test('twelve signatures of one person at once open twelve sessions', async () => {
+  const busy = inventPerson(9_304);
+  await service.enrol(busy);
+  const own = nca.key(busy);
+  const all = await Promise.all(Array.from({ length: 12 }, () => begin()));
+  const answers = await Promise.all(
+    all.map((begun) => post(begun, begun.id, signChallenge(own, begun.data))),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(all.map(() => 303));
+  expect(await sessions(busy.iin)).toBe(12);
+});
+
 test('a key never seen before on a known browser is told to the channels on file', async () => {
   const client = injectClient(service.server);
   const notices = async () => {

@@ -83,6 +83,7 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
         const { requestId, device } = session;
         await transaction.run(sql`
           insert into cabinet.holder (iin, language) values (${iin}, ${language}) on conflict (iin) do nothing`);
+        // Locked at once: the evidence names the holder, and two that have named them could not both lock them afterwards.
         const holder = await transaction.first<{
           holderId: string;
           known: boolean;
@@ -93,7 +94,7 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
                     and certificate_sha256 = ${evidence.signature.certificate.sha256}) as known,
             exists (select from cabinet.known_device d
                     where d.holder_id = h.holder_id and d.device_hash = ${session.deviceHash}) as "knownDevice"
-          from cabinet.holder h where iin = ${iin}`);
+          from cabinet.holder h where iin = ${iin} for update of h`);
         if (!holder) throw new Error('the holder was not written');
         const { holderId } = holder;
         await keepEvidence(transaction, { holderId, requestId }, evidence, null);
