@@ -60,7 +60,10 @@ const example = `kato;kind;name_kk;name_ru;houses
 `;
 
 test('an operator’s streets are loaded in place of the former ones, and counted', async () => {
-  expect(await importFile(example)).toMatchObject({ code: 0, out: 'loaded: streets 2, houses 3, places 2\n' });
+  expect(await importFile(example)).toMatchObject({
+    code: 0,
+    out: 'loaded: streets 2, houses 3, places 2\n',
+  });
   expect(await stored()).toEqual({ streets: 2, houses: 3 });
   const other = 'kato;kind;name_kk;name_ru;houses\n710000000;street;Тұлпар;Тулпар;7\n';
   expect(await importFile(other)).toMatchObject({ code: 0, out: 'loaded: streets 1, houses 1, places 1\n' });
