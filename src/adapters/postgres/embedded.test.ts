@@ -9,6 +9,7 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  utimesSync,
 } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, realpath, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -300,6 +301,17 @@ describe('a service', () => {
     await writeFile(join(data(), 'postmaster.pid'), stale, { mode: 0o600 });
     await writeFile(join(first.connection.host, '.s.PGSQL.5432.lock'), stale, { mode: 0o600 });
     if (asRoot) for (const file of await readdir(data())) chownSync(join(data(), file), 0, 0);
+    expect(await query(await start(), 'select n from kept')).toEqual([{ n: 7 }]);
+  });
+
+  test('is not held up by an empty pid file that a power cut left', async () => {
+    const first = await start();
+    await query(first, 'create table kept as select 7 as n');
+    await first.stop();
+    const file = join(data(), 'postmaster.pid');
+    await writeFile(file, '', { mode: 0o600 });
+    const aMinuteAgo = Date.now() / 1000 - 60;
+    utimesSync(file, aMinuteAgo, aMinuteAgo);
     expect(await query(await start(), 'select n from kept')).toEqual([{ n: 7 }]);
   });
 });

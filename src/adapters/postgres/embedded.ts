@@ -80,6 +80,8 @@ const SERVICE = 2;
 const SETUP = 3;
 
 const START_LIMIT_MS = 60_000;
+/** A server writes its lock file within milliseconds of making it. */
+const EMPTY_LOCK_MS = 5_000;
 const STOP_LIMIT_MS = 60_000;
 /** How long a service waits for one that is just leaving. */
 const TAKEOVER_MS = 1_000;
@@ -270,7 +272,7 @@ async function reach(place: Place, role: Role, options: EmbeddedPostgresOptions)
     const ended = started?.ended();
     if (ended !== undefined) {
       // Of two that start at once PostgreSQL lets one win.
-      if (!/lock file .* already exists|shared memory block|could not bind/.test(ended))
+      if (!/lock file .* (?:already exists|is empty)|shared memory block|could not bind/.test(ended))
         throw failure(place, ended);
       started = undefined;
       await pause(10 * POLL_MS);
@@ -336,6 +338,10 @@ function lostConnection(error: unknown): boolean {
  */
 async function disownStaleLocks(place: Place): Promise<void> {
   for (const file of [join(place.data, 'postmaster.pid'), `${socketFile(place.socket)}.lock`]) {
+    if (await isLeftEmpty(file)) {
+      await rm(file, { force: true });
+      continue;
+    }
     const pid = pidIn(file);
     if (pid === undefined || !exists(pid) || isServer(pid, place.data)) continue;
     // Moved first and looked at again: a server that started this moment gets its file back.
@@ -355,6 +361,12 @@ async function disownStaleLocks(place: Place): Promise<void> {
       await rm(aside, { force: true });
     }
   }
+}
+
+/** A lock file is empty for the moment in which a server writes it; one that stays so was left by a power cut. */
+async function isLeftEmpty(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined);
+  return found?.size === 0 && Date.now() - found.mtimeMs > EMPTY_LOCK_MS;
 }
 
 /** Makes the database's folder, whole or not at all. */
