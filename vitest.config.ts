@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { systemPostgres } from './test/support/system-postgres.ts';
@@ -15,6 +16,8 @@ export default defineConfig({
   test: {
     expect: { requireAssertions: true },
     sequence: { sequencer: LongestFirst },
+    // The default leaves a core idle; on two cores that is half of the machine.
+    maxWorkers: availableParallelism(),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
