@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Identity } from 'nca-verify/testing';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Fault } from '../../packages/nca-agent/src/agent.ts';
-import { openTestNca, type TestNca } from '../support/eds.ts';
+import { sql } from '../../src/adapters/postgres/sql.ts';
+import { brokenResponder, openTestNca, type TestNca } from '../support/eds.ts';
 import { type EdsBrowser, startEdsBrowser } from '../support/eds-browser.ts';
 import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -107,6 +111,58 @@ describe('signing in', () => {
     use(key);
     await page.getByRole('button', { name: 'Сертификатты таңдау' }).click();
     await page.waitForURL(/\/services(\?replaced=1)?$/);
+  });
+
+  test('a revoked key is refused as such', async () => {
+    const lost = nca.key(person);
+    nca.revoke(lost);
+    use(lost);
+    const page = await browser.visit(origin);
+    await begin(page);
+    await sees(page, 'кері қайтарып алынған');
+    expect(new URL(page.url()).pathname).toBe('/sign-in/eds');
+  });
+
+  test('a challenge that ran out while the key was looked for, and then a new one', async () => {
+    browser.agent.choose = async () => {
+      await service.database.run(
+        sql`update cabinet.eds_challenge set expires_at = now() - interval '1 second'`,
+      );
+      return key;
+    };
+    const page = await browser.visit(origin);
+    await begin(page);
+    await sees(page, 'Қайта қол қойыңыз');
+    use(key);
+    await page.getByRole('button', { name: 'Сертификатты таңдау' }).click();
+    await page.waitForURL(/\/services(\?replaced=1)?$/);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Қызметтер');
+  });
+
+  test('someone whom the fund does not know is told so', async () => {
+    use(nca.key(inventPerson(9_399)));
+    const page = await browser.visit(origin);
+    await begin(page);
+    await sees(page, '1418');
+    expect(new URL(page.url()).pathname).toBe('/sign-in/eds');
+  });
+
+  test('while revocation cannot be checked nobody is let in, and the password is offered', async () => {
+    const responder = await brokenResponder('error');
+    const lists = mkdtempSync(join(tmpdir(), 'kabinet-no-lists-'));
+    const other = await startService({ ...nca.environment, EDS_CRL_DIR: lists, EDS_OCSP_URL: responder.url });
+    try {
+      await other.enrol(person);
+      use(key);
+      const page = await browser.visit(await other.listen());
+      await begin(page);
+      await sees(page, 'құпиясөзбен кіріңіз');
+      expect(await page.getByRole('link', { name: /құпиясөз/i }).count()).toBeGreaterThan(0);
+    } finally {
+      await other.close();
+      await responder.close();
+      rmSync(lists, { recursive: true });
+    }
   });
 
   test('without a script the card says what it needs, and its page too', async () => {
