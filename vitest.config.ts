@@ -18,6 +18,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // The default leaves a core idle; on two cores that is half of the machine.
     maxWorkers: availableParallelism(),
+    // A browser on a busy machine may stumble once; the report names every test that needed its second try.
+    retry: process.env['CI'] === undefined ? 0 : 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
