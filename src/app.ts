@@ -108,11 +108,13 @@ export async function buildApp({
   });
 
   let work: { stop(): Promise<void> }[] = [];
-  let deliveries: Delivery[] = [];
+  let toFund: Delivery | undefined;
+  let messages: Delivery[] = [];
   let closing = false;
-  // Called after the commit that queued something: it need not wait for the next look.
-  const wake = () => {
-    for (const one of deliveries) one.wake();
+  // Called after the commit that queued something: it need not wait for the next look. Only the lanes it can stand in look.
+  const onSaved = () => toFund?.wake();
+  const onQueued = () => {
+    for (const lane of messages) lane.wake();
   };
   const kazpost = makeKazpost(config, log);
   const addressLimit = createSuggestionLimit();
@@ -135,7 +137,8 @@ export async function buildApp({
     rules: config,
     draftHours: config.draftHours,
     endSessions: (holderId: string) => signInTables.endAll(holderId, 'blocked'),
-    onSaved: wake,
+    onSaved,
+    onQueued,
   };
   const hasher = await argon2Hasher(config.passwordHashesAtOnce);
   const common = readCommonPasswords();
@@ -151,7 +154,7 @@ export async function buildApp({
     breaker: makeBreaker(tables.codes, config),
     rules: config,
     onAsked: (afterMs: number) => examiner?.asked(afterMs),
-    onQueued: wake,
+    onQueued,
   };
   const origin = config.publicUrl?.origin ?? `http://localhost:${config.port}`;
   const nca = ncaVerifier(
@@ -171,7 +174,7 @@ export async function buildApp({
     directory: { find: (iin: Iin) => fund.read(iin) },
     limits: { ...limits, ...config },
     destinations: ['/services', '/services/requisites', '/history', '/security'],
-    onQueued: wake,
+    onQueued,
   };
   edsRoutes(server, { ...signInParts, ...edsParts });
   const pages = new Map([
@@ -198,7 +201,7 @@ export async function buildApp({
       requisites,
       limits: { ...limits, ...config },
       sendPage,
-      onQueued: wake,
+      onQueued,
     }),
   ]);
   addressRoutes(server, { sources: addressSources, limit: addressLimit });
@@ -228,15 +231,12 @@ export async function buildApp({
         patience: threeDays,
         handOver: (parcel) => deliverChange(fund, parcel),
       };
-      const lanes = [
-        fundLane,
-        ...messageLanes({ keys, times: config, codes: codeStore(database), senders, origin }),
-      ];
-      deliveries = lanes.map((lane) =>
-        startDelivery(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }),
+      toFund = startDelivery(box, fundLane, { everyMs: 2_000, onError });
+      messages = messageLanes({ keys, times: config, codes: codeStore(database), senders, origin }).map(
+        (lane) => startDelivery(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }),
       );
       examiner = startExaminer(entryParts, { everyMs: 1_000, onError });
-      work = [...deliveries, examiner, housekeeping(database, { everyMs: 10 * 60_000, onError })];
+      work = [toFund, ...messages, examiner, housekeeping(database, { everyMs: 10 * 60_000, onError })];
     },
     async close() {
       closing = true;

@@ -37,8 +37,10 @@ export interface ConfirmRoutesParts extends RequisitesParts, EdsParts {
   readonly channels: { available(channel: Channel): boolean };
   /** Ends all sessions of a person whom the fund no longer lets in. */
   readonly endSessions: (holderId: string) => Promise<unknown>;
-  /** Told that something waits in the outbox. */
+  /** Told that a change waits for the fund. */
   readonly onSaved: () => void;
+  /** Told that messages wait in the outbox. */
+  readonly onQueued: () => void;
 }
 
 /** A pending change, what it still needs, and whether it may be made at all. */
@@ -187,6 +189,7 @@ export function confirmRoutes(
     switch (outcome.kind) {
       case 'saved':
         parts.onSaved();
+        parts.onQueued();
         return reply.redirect(`/receipts/${outcome.number}`, 303);
       case 'proof-gone':
         return show(request, reply, { status: 422, message: 'proofGone' });
@@ -236,6 +239,7 @@ export function confirmRoutes(
     if (outcome.kind === 'proof-gone') return refuse('challengeOver');
     if (outcome.kind !== 'saved') return reply.redirect(edit, 303);
     parts.onSaved();
+    parts.onQueued();
     return reply.redirect(`/receipts/${outcome.number}`, 303);
   };
 
@@ -262,7 +266,7 @@ export function confirmRoutes(
     for (const proof of proofs) {
       if (!(await sendCode(parts, actorOf(request), pending, proof, needed)).ok) limited = true;
     }
-    parts.onSaved();
+    parts.onQueued();
     return limited ? { status: 429, message: 'codeLimit' } : { status: 200, message: 'codeSent' };
   };
 

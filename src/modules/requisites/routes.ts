@@ -44,8 +44,10 @@ export interface RequisitesRoutesParts extends RequisitesParts {
   readonly sessionsPerPerson: number;
   /** Ends all sessions of a person whom the fund no longer lets in. */
   readonly endSessions: (holderId: string) => Promise<unknown>;
-  /** Told that something waits in the outbox. */
+  /** Told that a change waits for the fund. */
   readonly onSaved: () => void;
+  /** Told that messages wait in the outbox. */
+  readonly onQueued: () => void;
 }
 
 const path = '/services/requisites';
@@ -148,7 +150,7 @@ export function requisitesRoutes(
         parts.onSaved();
         return reply.redirect(`/receipts/${result.number}`, 303);
       case 'proof-needed':
-        parts.onSaved();
+        parts.onQueued();
         return reply.redirect(`${path}/confirm`, 303);
       case 'invalid':
         return showForm(request, reply, result.view, typed, { status: 422, errors: result.errors });
