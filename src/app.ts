@@ -38,6 +38,7 @@ import { noSender } from './modules/notices/deliver-message.ts';
 import { guardGateway, usualLimits } from './modules/notices/gateway.ts';
 import type { Channel, Channels, MessageSender } from './modules/notices/ports.ts';
 import { inboxRoutes, messageLanes } from './modules/notices/routes.ts';
+import type { BreakerView } from './modules/operations/breaker.ts';
 import { healthRoutes } from './modules/operations/routes.ts';
 import { makeBreaker } from './modules/registration/breaker.ts';
 import { readCommonPasswords } from './modules/registration/common-passwords.ts';
@@ -63,6 +64,8 @@ export interface App {
   /** Every route, for tests that go through all of them. */
   readonly routes: readonly RouteEntry[];
   readonly metrics: Metrics;
+  /** One for each dependency that is spared while it fails. */
+  readonly breakers: readonly BreakerView[];
   /** Starts what works in the background: deliveries to the fund, housekeeping. */
   startWork(): void;
   /** Not ready at once; requests in flight finish, work in hand is completed. The database stays open. */
@@ -223,6 +226,7 @@ export async function buildApp({
     server,
     routes,
     metrics,
+    breakers: [...(kazpost ? [kazpost.breaker] : []), ...nca.breakers],
     startWork() {
       const fundLane: Lane = {
         name: 'fund',

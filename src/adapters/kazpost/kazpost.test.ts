@@ -9,7 +9,7 @@ import { standInTls } from '../../../test/support/kazpost-tls.ts';
 import { suggestAddresses } from '../../modules/addresses/addresses.ts';
 import { createEmbeddedSource } from '../../modules/addresses/embedded.ts';
 import { shippedPlaces } from '../../modules/addresses/places.ts';
-import type { BreakerOptions } from '../../modules/operations/breaker.ts';
+import { type BreakerOptions, usualBreaker } from '../../modules/operations/breaker.ts';
 import { parsePostcode } from '../../modules/requisites/postcode.ts';
 import { largestAnswer } from './ask.ts';
 import { createKazpost, type Kazpost, type KazpostSettings } from './kazpost.ts';
@@ -125,17 +125,22 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
 
   it('rests after failures in a row, then tries once', async () => {
     let now = 0;
-    const resting = open(settings(server.url), patient, { failures: 3, rest: 1_000, now: () => now });
+    const resting = open(settings(server.url), patient, {
+      ...usualBreaker,
+      failures: 3,
+      rest: 1_000,
+      now: () => now,
+    });
     server.behave('cut');
     for (const text of ['Алматы 1', 'Алматы 2', 'Алматы 3']) await resting.byText(text);
     const asked = server.requests.length;
-    expect(resting.state()).toBe('open');
+    expect(resting.breaker.state()).toBe('open');
     expect(await resting.byText('Алматы 4')).toEqual({ ok: false, reason: 'kazpostUnavailable' });
     expect(server.requests).toHaveLength(asked);
     now = 1_000;
     server.behave('none');
     expect((await resting.byText('Алматы Абая')).ok).toBe(true);
-    expect(resting.state()).toBe('closed');
+    expect(resting.breaker.state()).toBe('closed');
     await resting.close();
   });
 

@@ -1,7 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { cleanText } from '../../modules/addresses/fold.ts';
 import type { AddressSource, FoundAddress } from '../../modules/addresses/ports.ts';
-import { type BreakerOptions, createBreaker, usualBreaker } from '../../modules/operations/breaker.ts';
+import {
+  type BreakerOptions,
+  type BreakerView,
+  createBreaker,
+  usualBreaker,
+} from '../../modules/operations/breaker.ts';
 import { parseAddress } from '../../modules/requisites/address.ts';
 import { accepted, refused } from '../../result.ts';
 import { type Asking, createAsker } from './ask.ts';
@@ -25,7 +30,7 @@ export interface KazpostOptions {
 }
 
 /** Kazpost as a source of addresses; `close` ends its connections. */
-export type Kazpost = AddressSource & { close(): Promise<void>; state(): 'closed' | 'open' | 'half-open' };
+export type Kazpost = AddressSource & { close(): Promise<void>; readonly breaker: BreakerView };
 
 /** Where the services are unless configured. */
 const usualUrls = { classic: 'https://api.post.kz', open: 'https://open.post.kz' } as const;
@@ -54,7 +59,7 @@ export function createKazpost(settings: KazpostSettings, options: KazpostOptions
     settings.api === 'classic'
       ? classicApi(asker, options.presentName)
       : openApi(asker, settings, options.presentName);
-  const breaker = createBreaker(options.breaker ?? usualBreaker);
+  const breaker = createBreaker('kazpost', options.breaker ?? usualBreaker);
   const cache = new LRUCache<string, readonly FoundAddress[], () => Promise<FoundAddress[]>>({
     max: 5_000,
     ttl: day,
@@ -83,7 +88,7 @@ export function createKazpost(settings: KazpostSettings, options: KazpostOptions
     },
     byPostcode: (postcode) => answer(`index ${postcode}`, () => api.byPostcode(postcode)),
     close: () => asker.close(),
-    state: breaker.state,
+    breaker,
   };
 }
 

@@ -1,10 +1,11 @@
 import { Agent, request } from 'undici';
-import { type Breaker, createBreaker, usualBreaker } from '../../modules/operations/breaker.ts';
+import { type BreakerView, createBreaker } from '../../modules/operations/breaker.ts';
 
 /** Asks the authority's OCSP responder. */
 export interface OcspResponder {
   /** The answer's bytes, unjudged; undefined when none came in time. */
   ask(question: Uint8Array): Promise<Uint8Array | undefined>;
+  readonly breaker: BreakerView;
   close(): Promise<void>;
 }
 
@@ -14,7 +15,7 @@ const largestAnswer = 64 * 1024;
 
 /**
  * A client for the one configured address: the addresses that certificates name are never followed. Nothing is believed of the
- * connection, the answer's signature is checked by the verifier. Five failures in a row spare the responder for ten seconds.
+ * connection, the answer's signature is checked by the verifier. A breaker spares a responder that fails.
  */
 export function ocspResponder(url: string, onFailure: (reason: string) => void): OcspResponder {
   const agent = new Agent({
@@ -24,7 +25,7 @@ export function ocspResponder(url: string, onFailure: (reason: string) => void):
     bodyTimeout: timeout,
     maxResponseSize: largestAnswer,
   });
-  const breaker: Breaker = createBreaker(usualBreaker);
+  const breaker = createBreaker('ocsp');
   return {
     async ask(question) {
       try {
@@ -47,6 +48,7 @@ export function ocspResponder(url: string, onFailure: (reason: string) => void):
         return undefined;
       }
     },
+    breaker,
     close: () => agent.destroy(),
   };
 }

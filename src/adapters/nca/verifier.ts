@@ -8,6 +8,7 @@ import {
   type VerifierPool,
 } from 'nca-verify';
 import type { SignatureVerifier } from '../../modules/eds/ports.ts';
+import type { BreakerView } from '../../modules/operations/breaker.ts';
 import { listFolder, readCertificates, type SeenFile } from './folder.ts';
 import { type OcspResponder, ocspResponder } from './ocsp.ts';
 
@@ -30,7 +31,7 @@ const grace = 10_000;
 export function ncaVerifier(
   settings: NcaSettings,
   onFailure: (what: 'OCSP' | 'CRL', reason: string) => void,
-): SignatureVerifier & { close(): Promise<void> } {
+): SignatureVerifier & { readonly breakers: readonly BreakerView[]; close(): Promise<void> } {
   const { trust, ocspUrl, crlDir } = settings;
   const ocsp: OcspResponder | undefined =
     ocspUrl === undefined ? undefined : ocspResponder(ocspUrl, (reason) => onFailure('OCSP', reason));
@@ -81,6 +82,7 @@ export function ncaVerifier(
         throw error;
       }
     },
+    breakers: ocsp ? [ocsp.breaker] : [],
     async close() {
       await pools.close();
       await ocsp?.close();
