@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import { type ConnectionParts, type Database, openDatabase } from '../src/adapters/postgres/database.ts';
+import { type Database, openDatabase } from '../src/adapters/postgres/database.ts';
 import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded.ts';
 import { migrate } from '../src/adapters/postgres/migrate.ts';
 import { streetStore } from '../src/adapters/postgres/street-store.ts';
@@ -13,7 +13,7 @@ import { type Places, readPlaces } from '../src/modules/addresses/places.ts';
 import type { NewStreet } from '../src/modules/addresses/street-file.ts';
 import { root } from '../src/root.ts';
 import { percentile, type Row } from './row.ts';
-import { Client, type MeasuredService, peopleWhoSave, startMeasured } from './service.ts';
+import { Client, type MeasuredService, peopleWhoSave, startMeasured, urlOf } from './service.ts';
 
 const queries = 2_000;
 /** Asked over HTTP: one session may ask 60 at once and 10 a second. */
@@ -183,11 +183,6 @@ async function ask(client: Client, text: string): Promise<number> {
   const { status } = await client.get(`/api/addresses?${new URLSearchParams({ q: text, language: 'ru' })}`);
   if (status !== 200) throw new Error(`a suggestion was answered with ${status}`);
   return performance.now() - start;
-}
-
-function urlOf({ host, port, user, password, database }: ConnectionParts): string {
-  const parts = { host, port: String(port), user, ...(password === undefined ? {} : { password }) };
-  return `postgresql://localhost/${database}?${new URLSearchParams(parts)}`;
 }
 
 function figures(name: string, times: readonly number[]): Row[] {

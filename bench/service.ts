@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'node-html-parser';
+import type { ConnectionParts } from '../src/adapters/postgres/database.ts';
 import { root } from '../src/root.ts';
 
 /** The service under measurement, in a process and on a database of its own. */
@@ -44,6 +45,12 @@ function answer(child: ChildProcess): Promise<unknown> {
     child.once('message', resolve);
     child.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
   });
+}
+
+/** `DATABASE_URL` of a server on a socket. */
+export function urlOf({ host, port, user, password, database }: ConnectionParts): string {
+  const parts = { host, port: String(port), user, ...(password === undefined ? {} : { password }) };
+  return `postgresql://localhost/${database}?${new URLSearchParams(parts)}`;
 }
 
 /** One of the demonstration people. */

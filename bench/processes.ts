@@ -1,0 +1,55 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** What Linux knows of a process: see proc(5). */
+interface Seen {
+  readonly pid: number;
+  readonly parent: number;
+  /** Seconds, of its children that have ended too. */
+  readonly cpu: number;
+  /** Resident memory, MB. */
+  readonly memory: number;
+}
+
+/** CPU time of a process and all that came from it, seconds. */
+export async function cpuOf(pid: number): Promise<number> {
+  return (await family(pid)).reduce((sum, { cpu }) => sum + cpu, 0);
+}
+
+/** Resident memory of a process and all that came from it, MB. */
+export async function memoryOf(pid: number): Promise<number> {
+  return (await family(pid)).reduce((sum, { memory }) => sum + memory, 0);
+}
+
+/** The process that started this one. */
+export async function parentOf(pid: number): Promise<number> {
+  return (await look(pid))?.parent ?? 0;
+}
+
+async function family(pid: number): Promise<Seen[]> {
+  const names = (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name));
+  const all = (await Promise.all(names.map((name) => look(Number(name))))).filter(
+    (seen) => seen !== undefined,
+  );
+  const members: Seen[] = [];
+  let generation = all.filter((seen) => seen.pid === pid);
+  while (generation.length > 0) {
+    members.push(...generation);
+    const parents = new Set(generation.map((seen) => seen.pid));
+    generation = all.filter((seen) => parents.has(seen.parent));
+  }
+  return members;
+}
+
+async function look(pid: number): Promise<Seen | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (stat === undefined) return undefined;
+  // The name before it may hold anything, brackets too.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const number = (place: number) => Number(fields[place - 3]);
+  return {
+    pid,
+    parent: number(4),
+    cpu: (number(14) + number(15) + number(16) + number(17)) / 100,
+    memory: (number(24) * 4) / 1024,
+  };
+}
