@@ -200,6 +200,7 @@ function fileOfSrc(file: string): Place | undefined {
     case 'result.ts':
     case 'root.ts':
     case 'session.ts':
+    case 'within.ts':
       return { room: 'ground' };
     default:
       return undefined;

@@ -286,6 +286,86 @@ describe('a lane', () => {
   });
 });
 
+describe('a process that is stopped', () => {
+  /** A gateway that never answers, and the moment at which a parcel reached it. */
+  function hanging() {
+    let reached: () => void = () => undefined;
+    const inHand = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const never = new Promise<void>(() => undefined);
+    return {
+      inHand,
+      handOver: async () => {
+        reached();
+        await never;
+      },
+    };
+  }
+
+  test('gives back at once what a gateway holds, with no patience used up, and leases nothing more', async () => {
+    await queueNotices(2);
+    const gateway = hanging();
+    const onError = (error: Error) => expect.unreachable(error.message);
+    const box = outbox(fresh.database);
+    const delivery = startDelivery(box, lane(gateway.handOver, { atOnce: 1 }), { everyMs: 600_000, onError });
+    await gateway.inHand;
+    expect(await box.lease(lane(gateway.handOver), 9)).toHaveLength(1);
+    await delivery.stop(1);
+
+    const taken = await box.lease(lane(gateway.handOver), 9);
+    expect(taken.map(({ attempt, round }) => ({ attempt, round }))).toEqual([{ attempt: 2, round: 1 }]);
+  });
+
+  test('waits for what can still be handed over', async () => {
+    await queueNotices(1);
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let reached: () => void = () => undefined;
+    const inHand = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const handOver = async () => {
+      reached();
+      await finished;
+    };
+    const onError = (error: Error) => expect.unreachable(error.message);
+    const delivery = startDelivery(outbox(fresh.database), lane(handOver), { everyMs: 600_000, onError });
+    await inHand;
+    const stopped = delivery.stop(30_000);
+    finish();
+    await stopped;
+    expect(await state()).toMatchObject({ delivered: 1, pending: 0 });
+  });
+
+  test('cannot mark what another has taken since', async () => {
+    await queueNotices(1);
+    const box = outbox(fresh.database);
+    const [mine] = await box.lease(
+      lane(async () => undefined),
+      1,
+    );
+    if (!mine) throw new Error('nothing was leased');
+    await box.release(mine);
+    expect(
+      await box.lease(
+        lane(async () => undefined),
+        1,
+      ),
+    ).toHaveLength(1);
+    await box.release(mine);
+    expect(await box.delivered(mine)).toBe(false);
+    expect(
+      await box.lease(
+        lane(async () => undefined),
+        1,
+      ),
+    ).toEqual([]);
+  });
+});
+
 describe('patience', () => {
   test('of a code is short and has no end of its own', () => {
     expect([1, 2, 3, 4, 5, 60].map(fast)).toEqual([1, 2, 5, 10, 10, 10]);

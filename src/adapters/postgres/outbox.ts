@@ -30,6 +30,12 @@ export function outbox(database: Database): Outbox {
         where ${held(parcel)}`);
     },
 
+    async release(parcel) {
+      await database.run(
+        sql`update cabinet.outbox set leased_until = null, forgiven = forgiven + 1 where ${held(parcel)}`,
+      );
+    },
+
     async bury(parcel, code) {
       await database.run(
         sql`update cabinet.outbox set dead_at = now(), last_error = ${code} where ${held(parcel)}`,

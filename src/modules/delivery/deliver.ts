@@ -1,3 +1,4 @@
+import { within } from '../../within.ts';
 import type { LaneOrder, Outbox, Parcel } from './ports.ts';
 import { Undeliverable } from './undeliverable.ts';
 
@@ -34,8 +35,11 @@ export interface Lane extends LaneOrder {
 export interface Delivery {
   /** Something was queued: looks now, even while parcels are in hand. */
   wake(): void;
-  /** Leases nothing more; resolves when what is in hand has been handed over or put back. */
-  stop(): Promise<void>;
+  /**
+   * Leases nothing more; resolves when what is in hand has been handed over or put back. What is still in hand after
+   * `patienceMs` (a gateway that hangs) gets its lease back, so that another process takes it at once.
+   */
+  stop(patienceMs?: number): Promise<void>;
 }
 
 /** Delivers a lane for as long as the process runs: when woken, and every `everyMs` for what others have left. */
@@ -49,9 +53,9 @@ export function startDelivery(
   carrier.wake();
   return {
     wake: carrier.wake,
-    async stop() {
+    async stop(patienceMs) {
       clearInterval(timer);
-      await carrier.stop();
+      await carrier.stop(patienceMs);
     },
   };
 }
@@ -67,7 +71,7 @@ export async function deliverDue(outbox: Outbox, lane: Lane): Promise<number> {
 }
 
 function makeCarrier(outbox: Outbox, lane: Lane, onError: (error: Error) => void) {
-  const inHand = new Set<Promise<void>>();
+  const inHand = new Map<Promise<void>, Parcel>();
   let looking: Promise<void> | undefined;
   let again = false;
   let stopped = false;
@@ -78,7 +82,9 @@ function makeCarrier(outbox: Outbox, lane: Lane, onError: (error: Error) => void
       again = false;
       const free = lane.atOnce - inHand.size;
       if (stopped || free <= 0 || lane.ready?.() === false) return;
-      for (const parcel of await outbox.lease(lane, free)) take(parcel);
+      const leased = await outbox.lease(lane, free);
+      if (stopped) await Promise.all(leased.map(outbox.release));
+      else for (const parcel of leased) take(parcel);
     } while (again);
   }
 
@@ -92,7 +98,7 @@ function makeCarrier(outbox: Outbox, lane: Lane, onError: (error: Error) => void
         // Half of the hands are free again: one statement fills them all.
         if (inHand.size * 2 <= lane.atOnce) wake();
       });
-    inHand.add(done);
+    inHand.set(done, parcel);
   }
 
   function wake(): void {
@@ -109,7 +115,7 @@ function makeCarrier(outbox: Outbox, lane: Lane, onError: (error: Error) => void
   async function idle(): Promise<number> {
     while (looking || inHand.size > 0) {
       await looking;
-      await Promise.all(inHand);
+      await Promise.all(inHand.keys());
     }
     return delivered;
   }
@@ -117,9 +123,10 @@ function makeCarrier(outbox: Outbox, lane: Lane, onError: (error: Error) => void
   return {
     wake,
     idle,
-    async stop() {
+    async stop(patienceMs?: number) {
       stopped = true;
-      await idle();
+      if (await within(idle(), patienceMs)) return;
+      await Promise.all([...inHand.values()].map(outbox.release));
     },
   };
 }

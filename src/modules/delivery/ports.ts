@@ -28,6 +28,8 @@ export interface Outbox {
   delivered(parcel: Parcel): Promise<boolean>;
   /** Puts a parcel back to be tried again after `seconds`. `code` says why, without a personal value. */
   retry(parcel: Parcel, seconds: number, code: string): Promise<void>;
+  /** Gives the lease back untried, so that another process takes the parcel at once; no patience is used up. */
+  release(parcel: Parcel): Promise<void>;
   /** Gives a parcel up: it waits for the operator. */
   bury(parcel: Parcel, code: string): Promise<void>;
   /** Pending parcels and the age of the oldest, seconds. */
