@@ -1,6 +1,6 @@
-// Builds the service into dist/: the server and the commands as two bundles, and the assets. Under two seconds.
+// Builds the service into dist/: the server and the commands as two bundles, the assets, and the page for when nothing runs. Under two seconds.
 
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -30,6 +30,8 @@ export async function buildService() {
   for (const file of readdirSync(join(root, 'dist'))) {
     if (/\.js(\.map)?$/.test(file)) rmSync(join(root, 'dist', file));
   }
+  // For the proxy, when nothing else answers.
+  cpSync(join(root, 'src/ui/static'), join(root, 'dist/static'), { recursive: true });
   await Promise.all([build(bundle), buildAssets(root)]);
 }
 
