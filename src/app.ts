@@ -6,6 +6,7 @@ import { createKazpost, type Kazpost } from './adapters/kazpost/kazpost.ts';
 import { smtpGateway } from './adapters/mail/smtp.ts';
 import { ncaVerifier } from './adapters/nca/verifier.ts';
 import { argon2Hasher } from './adapters/passwords/argon2.ts';
+import { auditStore } from './adapters/postgres/audit-store.ts';
 import { codeStore } from './adapters/postgres/code-store.ts';
 import { contactStore } from './adapters/postgres/contact-store.ts';
 import type { Database } from './adapters/postgres/database.ts';
@@ -38,6 +39,7 @@ import { noSender } from './modules/notices/deliver-message.ts';
 import { guardGateway, usualLimits } from './modules/notices/gateway.ts';
 import type { Channel, Channels, MessageSender } from './modules/notices/ports.ts';
 import { inboxRoutes, messageLanes } from './modules/notices/routes.ts';
+import { startSealing } from './modules/operations/audit.ts';
 import type { BreakerView } from './modules/operations/breaker.ts';
 import { healthRoutes } from './modules/operations/routes.ts';
 import { makeBreaker } from './modules/registration/breaker.ts';
@@ -240,7 +242,18 @@ export async function buildApp({
         (lane) => startDelivery(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }),
       );
       examiner = startExaminer(entryParts, { everyMs: 1_000, onError });
-      work = [toFund, ...messages, examiner, housekeeping(database, { everyMs: 10 * 60_000, onError })];
+      const sealing = startSealing(auditStore(database), keys, {
+        everyMs: 60_000,
+        newDay: ({ seal, sealedAt, head }) => log.info({ seal, sealedAt, head }, 'audit head'),
+        error: onError,
+      });
+      work = [
+        toFund,
+        ...messages,
+        examiner,
+        sealing,
+        housekeeping(database, { everyMs: 10 * 60_000, onError }),
+      ];
     },
     async close() {
       closing = true;

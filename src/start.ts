@@ -63,6 +63,7 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
 export async function attach(
   config: Config,
   log: Logger,
+  options: { readonly statementTimeout?: number } = {},
 ): Promise<{ readonly connection: Connection; readonly database: Database; close(): Promise<void> }> {
   const server =
     config.databaseUrl === undefined
@@ -70,7 +71,7 @@ export async function attach(
       : undefined;
   const connection: Connection = server?.connection ?? { connectionString: config.databaseUrl ?? '' };
   await migrate(connection, log);
-  const database = openPool(config, connection, log);
+  const database = openPool(config, connection, log, options);
   return {
     connection,
     database,
@@ -142,8 +143,14 @@ export interface DemoPerson {
   readonly name: string;
 }
 
-function openPool(config: Config, connection: Connection, log: Logger): Database {
+function openPool(
+  config: Config,
+  connection: Connection,
+  log: Logger,
+  options: { readonly statementTimeout?: number } = {},
+): Database {
   return openDatabase(connection, {
+    ...options,
     max: config.databasePool,
     onError: (error) => log.warn(withoutValues(error), 'a database connection broke'),
   });

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { pino } from 'pino';
 import { type MessageStore, messageStore } from '../adapters/postgres/message-store.ts';
 import { operatorStore } from '../adapters/postgres/operator-store.ts';
 import { signInStore } from '../adapters/postgres/sign-in-store.ts';
@@ -12,12 +11,9 @@ import { shippedPlaces } from '../modules/addresses/places.ts';
 import { messageId } from '../modules/notices/deliver-message.ts';
 import { type Iin, parseIin } from '../modules/sign-in/iin.ts';
 import { attach, importFile } from '../start.ts';
-
-/**
- * Something the person at the terminal can mend; told without a stack. It stands before the commands: some fail before the
- * rest of this file has run.
- */
-class CommandFailure extends Error {}
+import { auditCommands } from './audit.ts';
+import { CommandFailure } from './failure.ts';
+import { commandLog } from './terminal.ts';
 
 /** The `kabinet` command: what an operator does beside the running service. */
 const program = new Command('kabinet')
@@ -58,7 +54,7 @@ people
   .action(async (file: string) => {
     if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
     const config = readConfig(process.env);
-    const database = await attach(config, log());
+    const database = await attach(config, commandLog());
     try {
       const outcome = await importFile(config, database.connection, file, progressLine());
       if (!outcome.ok) {
@@ -167,7 +163,7 @@ addresses
   )
   .action(async (file: string) => {
     if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
-    const attached = await attach(readConfig(process.env), log());
+    const attached = await attach(readConfig(process.env), commandLog());
     try {
       const outcome = await importStreets(
         readFileSync(file, 'utf8'),
@@ -182,6 +178,8 @@ addresses
       await attached.close();
     }
   });
+
+auditCommands(program);
 
 // `kabinet … | head` closes the pipe early, which is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -208,17 +206,13 @@ function progressLine(): (read: number) => void {
   };
 }
 
-function log() {
-  return pino({ level: 'warn', base: null }, pino.destination({ dest: 2, sync: true }));
-}
-
 async function withStores(
   work: (stores: {
     operator: ReturnType<typeof operatorStore>;
     sessions: ReturnType<typeof signInStore>;
   }) => Promise<void>,
 ): Promise<void> {
-  const database = await attach(readConfig(process.env), log());
+  const database = await attach(readConfig(process.env), commandLog());
   try {
     await work({ operator: operatorStore(database.database), sessions: signInStore(database.database) });
   } finally {
@@ -228,7 +222,7 @@ async function withStores(
 
 async function withMessages(work: (store: MessageStore, config: Config) => Promise<void>): Promise<void> {
   const config = readConfig(process.env);
-  const attached = await attach(config, log());
+  const attached = await attach(config, commandLog());
   try {
     await work(messageStore(attached.database), config);
   } finally {
