@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { embeddedFund } from './adapters/fund/embedded.ts';
@@ -6,6 +7,7 @@ import { createKazpost, type Kazpost } from './adapters/kazpost/kazpost.ts';
 import { smtpGateway } from './adapters/mail/smtp.ts';
 import { ncaVerifier } from './adapters/nca/verifier.ts';
 import { argon2Hasher } from './adapters/passwords/argon2.ts';
+import type { Turns } from './adapters/passwords/turns.ts';
 import { auditStore } from './adapters/postgres/audit-store.ts';
 import { codeStore } from './adapters/postgres/code-store.ts';
 import { contactStore } from './adapters/postgres/contact-store.ts';
@@ -57,6 +59,7 @@ import { sessionReader } from './modules/sign-in/sessions.ts';
 import { readAssets } from './web/assets.ts';
 import { languageRoutes } from './web/language.ts';
 import { pageSender, problemSender } from './web/page.tsx';
+import { problem } from './web/problem.ts';
 import { buildServer, type RouteEntry, withoutValues } from './web/server.ts';
 import { ownOrigin } from './web/visit.ts';
 
@@ -70,8 +73,18 @@ export interface App {
   readonly breakers: readonly BreakerView[];
   /** Starts what works in the background: deliveries to the fund, housekeeping. */
   startWork(): void;
-  /** Not ready at once; requests in flight finish, work in hand is completed. The database stays open. */
-  close(): Promise<void>;
+  /** Requests in flight finish, work in hand is completed or given back. The database stays open. */
+  close(leaving?: Leaving): Promise<void>;
+}
+
+/** How the service leaves. */
+export interface Leaving {
+  /** Another process has taken over the port: it stays ready and accepts nothing more, instead of the other way round. */
+  readonly relieved?: boolean;
+  /** How long open connections get an answer that ends them before the idle ones are closed. Milliseconds. */
+  readonly drainMs?: number;
+  /** How long after that it waits for what is under way; undefined: to its end. Milliseconds. */
+  readonly patienceMs?: number;
 }
 
 /** Puts the modules and adapters together: the only place that knows them all. */
@@ -79,10 +92,12 @@ export async function buildApp({
   config,
   database,
   log,
+  hashTurns,
 }: {
   config: Config;
   database: Database;
   log: Logger;
+  hashTurns?: Turns | undefined;
 }): Promise<App> {
   const keys = makeKeys(config.secretKeys);
   const assets = readAssets();
@@ -103,7 +118,7 @@ export async function buildApp({
   });
   const sendPage = pageSender(assets, config.demo);
 
-  const { server, routes } = await buildServer({
+  const { server, routes, connections } = await buildServer({
     config,
     keys,
     log,
@@ -112,7 +127,7 @@ export async function buildApp({
     onAnswered: metrics.answered,
   });
 
-  let work: { stop(): Promise<void> }[] = [];
+  let work: { stop(patienceMs?: number): Promise<void> }[] = [];
   let toFund: Delivery | undefined;
   let messages: Delivery[] = [];
   let closing = false;
@@ -145,7 +160,7 @@ export async function buildApp({
     onSaved,
     onQueued,
   };
-  const hasher = await argon2Hasher(config.passwordHashesAtOnce);
+  const hasher = await argon2Hasher(config.passwordHashesAtOnce, hashTurns);
   const common = readCommonPasswords();
   let examiner: Examiner | undefined;
   const tables = entryTables(database);
@@ -222,6 +237,7 @@ export async function buildApp({
     databaseReady: async () => (await pendingMigrations(database)).length === 0,
     closing: () => closing,
   });
+  if (config.role === 'worker') server.addHook('onRequest', refusePeople);
   await server.ready();
 
   return {
@@ -230,6 +246,7 @@ export async function buildApp({
     metrics,
     breakers: [...(kazpost ? [kazpost.breaker] : []), ...nca.breakers],
     startWork() {
+      if (config.role === 'web') return;
       const fundLane: Lane = {
         name: 'fund',
         ordered: true,
@@ -255,15 +272,32 @@ export async function buildApp({
         housekeeping(database, { everyMs: 10 * 60_000, onError }),
       ];
     },
-    async close() {
-      closing = true;
+    async close({ relieved = false, drainMs = 0, patienceMs }: Leaving = {}) {
+      closing = !relieved;
+      connections.end();
+      if (relieved) {
+        connections.stopListening();
+        await connections.gone(drainMs);
+      } else {
+        await pause(drainMs);
+        connections.stopListening();
+      }
+      connections.closeIdle();
+      await Promise.all([
+        connections.gone(patienceMs).then((gone) => gone || connections.cut()),
+        ...work.map((one) => one.stop(patienceMs)),
+      ]);
       await server.close();
-      await Promise.all(work.map((one) => one.stop()));
       await Promise.all(Object.values(senders).map((sender) => sender.close()));
       await kazpost?.close();
       await nca.close();
     },
   };
+}
+
+/** A process that only delivers has no pages. */
+async function refusePeople(request: FastifyRequest): Promise<void> {
+  if (request.routeOptions.config.access !== 'machine') throw problem(404);
 }
 
 /** Kazpost's service where one is configured; the embedded data answer otherwise. */

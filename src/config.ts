@@ -9,6 +9,10 @@ import { DEFAULT_MOBILE_PREFIXES } from './modules/requisites/phone.ts';
 export interface Config {
   readonly port: number;
   readonly host: string;
+  /** What this process does: answers people, delivers and keeps house, or both. */
+  readonly role: 'all' | 'web' | 'worker';
+  /** How long it goes on accepting after SIGTERM, so that a proxy notices. */
+  readonly drainSeconds: number;
   /** The origin people see, e.g. `https://cabinet.example.kz`; undefined on a laptop. */
   readonly publicUrl: URL | undefined;
   /** Addresses or networks whose `X-Forwarded-*` headers count. */
@@ -125,6 +129,17 @@ interface Setting {
 const settings = {
   PORT: { meaning: 'port of the service', default: '3000', schema: whole(0, 65_535) },
   HOST: { meaning: 'address to listen on', default: '127.0.0.1', schema: z.string().min(1) },
+  ROLE: {
+    meaning:
+      'what this process does: web answers people, worker delivers, examines and keeps house (only /health on its port), all does both',
+    default: 'all',
+    schema: z.enum(['all', 'web', 'worker'], 'must be all, web or worker'),
+  },
+  DRAIN_SECONDS: {
+    meaning: 'after SIGTERM: not ready, but still accepting for so long, so that the proxy sends nobody more',
+    default: '5 with PUBLIC_URL, else 0',
+    schema: whole(0, 10),
+  },
   PUBLIC_URL: {
     meaning: 'the origin people see, https except on a loopback name',
     default: '',
@@ -165,7 +180,7 @@ const settings = {
     schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
   },
   DATABASE_POOL: {
-    meaning: 'most database connections of this process',
+    meaning: 'most database connections of each process; with --workers N there are N',
     default: '10',
     schema: whole(2, 200),
   },
@@ -242,7 +257,7 @@ const settings = {
     schema: whole(1, 720),
   },
   FLOOD_PER_MINUTE: {
-    meaning: 'requests a minute from one address to one node, loopback excepted',
+    meaning: 'requests a minute from one address to one process, loopback excepted',
     default: '600',
     schema: whole(10, 1_000_000),
   },
@@ -356,7 +371,7 @@ const settings = {
     ),
   },
   PASSWORD_HASHES_AT_ONCE: {
-    meaning: 'passwords hashed at the same time by this process',
+    meaning: 'passwords hashed at the same time on this machine, by all --workers together',
     default: String(availableParallelism()),
     schema: whole(1, 64),
   },
@@ -378,7 +393,7 @@ const settings = {
       ),
   },
   MAIL_PER_SECOND: {
-    meaning: 'e-mails a second of this process',
+    meaning: 'e-mails a second of each process that delivers',
     default: '20',
     schema: whole(1, 10_000),
   },
@@ -400,7 +415,7 @@ const settings = {
       ),
   },
   SMS_PER_SECOND: {
-    meaning: 'SMS parts a second of this process',
+    meaning: 'SMS parts a second of each process that delivers',
     default: '30',
     schema: whole(1, 10_000),
   },
@@ -468,6 +483,8 @@ export function readConfig(environment: Environment): Config {
   return {
     port: known(values.PORT),
     host: known(values.HOST),
+    role: known(values.ROLE),
+    drainSeconds: values.DRAIN_SECONDS ?? (values.PUBLIC_URL ? 5 : 0),
     publicUrl: values.PUBLIC_URL,
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     secretKeys: atLeastOne(values.SECRET_KEYS ?? [keptSecretKey(varDir)]),

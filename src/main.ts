@@ -1,41 +1,51 @@
+import cluster from 'node:cluster';
 import { pino } from 'pino';
 import { type App, buildApp } from './app.ts';
+import { help, readArguments } from './arguments.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { demoPasswords, greet, prepare } from './start.ts';
+import { patience, stopBySignal } from './stop.ts';
+import { runPrimary, runWorker } from './workers.ts';
 
-/** Starts the service: configuration, database, people of the demonstration, HTTP; and closes it gracefully. */
+/** Reads the settings and starts what the command line asks for: one process, or several behind one port. */
 async function main(): Promise<void> {
+  const asked = readArguments(process.argv.slice(2));
+  if (asked.kind === 'help') {
+    console.log(help);
+    return;
+  }
+  if (asked.kind === 'wrong') {
+    console.error(`${asked.message}\n\n${help}`);
+    process.exit(2);
+  }
   const config = readConfig(process.env);
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: false }));
+  if (cluster.isWorker) await runWorker(config, log);
+  else if (asked.workers !== undefined) await runPrimary(asked.workers, config, log);
+  else await runAlone(config, log);
+}
+
+/** The whole service in this process. */
+async function runAlone(...[config, log]: Parameters<typeof prepare>): Promise<void> {
   const prepared = await prepare(config, log);
   let app: App | undefined;
-
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    closing ??= (async () => {
-      await app?.close();
+  stopBySignal(
+    async () => {
+      const drainMs = config.drainSeconds * 1_000;
+      await app?.close({ drainMs, patienceMs: patience - drainMs });
       await prepared.close();
-    })();
-    return closing;
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      setTimeout(() => process.exit(1), 20_000).unref();
-      close().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-    });
-  }
-
+    },
+    (message) => log.warn(message),
+  );
   try {
     app = await buildApp({ config, database: prepared.database, log });
     await app.server.listen({ port: config.port, host: config.host });
-    await prepared.serveMetrics(app.metrics);
+    await prepared.serveMetrics(app.metrics.text);
     app.startWork();
     greet(config, app.server.server.address(), config.demo ? demoPasswords() : []);
   } catch (error) {
-    await close();
+    await app?.close({ patienceMs: 0 });
+    await prepared.close();
     throw error;
   }
 }

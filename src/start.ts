@@ -8,16 +8,20 @@ import { argon2Hasher } from './adapters/passwords/argon2.ts';
 import { type Connection, type Database, openDatabase } from './adapters/postgres/database.ts';
 import { attachEmbeddedPostgres, startEmbeddedPostgres } from './adapters/postgres/embedded.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
-import { type Metrics, metricsServer } from './adapters/prometheus/metrics.ts';
+import { metricsServer } from './adapters/prometheus/metrics.ts';
 import type { Config } from './config.ts';
 import { root } from './root.ts';
 import { withoutValues } from './web/server.ts';
 
 /** What the service stands on, ready before it listens. */
 export interface Prepared {
+  /** The same for the processes that share it. */
+  readonly connection: Connection;
   readonly database: Database;
-  /** Serves metrics when `METRICS_PORT` is set. */
-  serveMetrics(metrics: Metrics): Promise<void>;
+  /** Runs the migrations that have come since; the running version goes on with them. */
+  migrate(): Promise<unknown>;
+  /** Serves the metrics that `text` gives when `METRICS_PORT` is set. */
+  serveMetrics(text: () => Promise<string>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,10 +46,12 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
         throw new Error('the demonstration people could not be loaded: data/demo-people.jsonl was altered');
     }
     return {
+      connection,
       database,
-      async serveMetrics(metrics) {
+      migrate: () => migrate(connection, log),
+      async serveMetrics(text) {
         if (config.metricsPort === undefined) return;
-        const metricsHttp = metricsServer(metrics);
+        const metricsHttp = metricsServer(text);
         await new Promise<void>((resolve, reject) => {
           metricsHttp.once('error', reject).listen(config.metricsPort, config.host, resolve);
         });
@@ -108,12 +114,18 @@ export async function importFile(
 /** Tells on the terminal where the service is and, in a demonstration, who can sign in. */
 export function greet(
   config: Config,
-  address: AddressInfo | string | null,
+  address: AddressInfo | string | null | undefined,
   people: readonly DemoPerson[],
 ): void {
   const port = typeof address === 'object' && address ? address.port : config.port;
   const name = config.host === '127.0.0.1' || config.host === '0.0.0.0' ? 'localhost' : config.host;
   const url = config.publicUrl?.origin ?? `http://${name}:${port}`;
+  if (config.role === 'worker') {
+    process.stdout.write(
+      `\nThis process delivers and shows no pages; its health is at ${url}/health/ready\n\n`,
+    );
+    return;
+  }
   const lines = [`The cabinet is at ${url}`];
   if (config.demo) lines.push(`SMS and e-mail without a gateway of their own are kept at ${url}/demo/inbox`);
   if (people.length > 0) {
@@ -143,7 +155,8 @@ export interface DemoPerson {
   readonly name: string;
 }
 
-function openPool(
+/** Opens this process's connections to the database. */
+export function openPool(
   config: Config,
   connection: Connection,
   log: Logger,

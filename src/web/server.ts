@@ -16,6 +16,7 @@ import { type Keys, randomName } from '../keys.ts';
 import { root } from '../root.ts';
 import type { SessionReader } from '../session.ts';
 import { compress } from './compression.ts';
+import { type Connections, followConnections } from './connections.ts';
 import { Problem, problem } from './problem.ts';
 import { clearSecret, ownOrigin, readSecret, readVisit } from './visit.ts';
 
@@ -86,7 +87,7 @@ function bareHeaders(config: Config): Record<string, string> {
 /** The HTTP side that every module shares: cookies, headers, limits, access, form tokens, errors, logs. */
 export async function buildServer(
   parts: ServerParts,
-): Promise<{ server: FastifyInstance; routes: readonly RouteEntry[] }> {
+): Promise<{ server: FastifyInstance; routes: readonly RouteEntry[]; connections: Connections }> {
   const { config, keys, sessions, log } = parts;
   const server = Fastify({
     loggerInstance: log as FastifyBaseLogger,
@@ -100,12 +101,14 @@ export async function buildServer(
     http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 64 },
-    return503OnClosing: true,
+    // Whoever closes it waits for the connections first: what still came before that is answered like any other.
+    return503OnClosing: false,
     // An address that cannot be read comes past no hook, so its page gets the protecting headers here.
     frameworkErrors: (error, request, reply) =>
       parts.problemPage(request, (reply as FastifyReply).headers(bareHeaders(config)), asProblem(error)),
   });
   const routes: RouteEntry[] = [];
+  const connections = followConnections(server.server);
   server.decorateRequest('visit');
 
   server.addHook('onRoute', (route) => {
@@ -188,6 +191,7 @@ export async function buildServer(
   });
 
   server.addHook('onSend', async (request, reply, payload) => {
+    if (connections.ending) reply.header('connection', 'close');
     if (typeof payload !== 'string' || !String(reply.getHeader('content-type')).startsWith('text/html'))
       return payload;
     reply.header('vary', 'Accept-Encoding');
@@ -218,7 +222,7 @@ export async function buildServer(
     return parts.problemPage(request, reply, known);
   });
 
-  return { server, routes };
+  return { server, routes, connections };
 }
 
 /** An unsafe request must come from a form of ours: the right origin and this browser's token. */

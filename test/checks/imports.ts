@@ -48,8 +48,8 @@ type Room =
  * and values, its public functions. Tests reach everything; a workspace reaches only itself.
  */
 const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
-  main: ['app', 'config', 'ground'],
-  app: ['routes', 'rules', 'ports', 'adapter', 'config', 'web', 'ground'],
+  main: ['main', 'app', 'config', 'ground'],
+  app: ['app', 'routes', 'rules', 'ports', 'adapter', 'config', 'web', 'ground'],
   cli: ['app', 'rules', 'ports', 'adapter', 'config', 'cli', 'ground'],
   config: ['rules', 'ground'],
   ground: ['ground'],
@@ -189,9 +189,11 @@ function isTest(path: string): boolean {
 function fileOfSrc(file: string): Place | undefined {
   switch (file) {
     case 'main.ts':
+    case 'arguments.ts':
       return { room: 'main' };
     case 'app.ts':
     case 'start.ts':
+    case 'workers.ts':
       return { room: 'app' };
     case 'config.ts':
       return { room: 'config' };
@@ -200,6 +202,7 @@ function fileOfSrc(file: string): Place | undefined {
     case 'result.ts':
     case 'root.ts':
     case 'session.ts':
+    case 'stop.ts':
     case 'within.ts':
       return { room: 'ground' };
     default:

@@ -1,5 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
 import type { PasswordHasher } from '../../modules/sign-in/ports.ts';
+import type { Turns } from './turns.ts';
 
 /** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane. */
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -10,18 +11,19 @@ const waitingPerSlot = 200;
 
 /**
  * Hashes off the event loop, `atOnce` at a time: more would only compete for the same cores and starve the pages.
- * The dummy hash is made here, so that unknown people cost exactly what known ones do.
+ * The dummy hash is made here, so that unknown people cost exactly what known ones do. `turns` shares the cores with other
+ * processes of this machine.
  */
-export async function argon2Hasher(atOnce: number): Promise<PasswordHasher> {
+export async function argon2Hasher(atOnce: number, turns: Turns = (work) => work()): Promise<PasswordHasher> {
   const slots = new Slots(atOnce);
   const dummy = await hash('nobody has this password', parameters);
   return {
     get saturated() {
       return slots.waiting >= atOnce * waitingPerSlot;
     },
-    hash: (password) => slots.run(() => hash(password, parameters)),
+    hash: (password) => slots.run(() => turns(() => hash(password, parameters))),
     async verify(stored, password) {
-      const right = await slots.run(() => verify(stored ?? dummy, password));
+      const right = await slots.run(() => turns(() => verify(stored ?? dummy, password)));
       return right && stored !== undefined;
     },
     outdated: (stored) => !stored.startsWith(current),

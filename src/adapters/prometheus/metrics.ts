@@ -1,11 +1,13 @@
 import { createServer, type Server } from 'node:http';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What the service counts. Labels are route patterns and reasons: never a person. */
 export interface Metrics {
   answered(route: string, method: string, status: number, seconds: number): void;
   /** The Prometheus text. */
   text(): Promise<string>;
+  /** In a worker of the cluster: answers when the primary process collects. */
+  answerPrimary(): void;
 }
 
 /** What is asked at each scrape. */
@@ -37,31 +39,67 @@ export function makeMetrics(gauges: Gauges): Metrics {
     labelNames: ['route', 'method', 'status'] as const,
     registers,
   });
-  const pending = new Gauge({ name: 'outbox_pending', help: 'Changes not yet at the fund', registers });
-  const age = new Gauge({ name: 'outbox_oldest_seconds', help: 'Age of the oldest of them', registers });
-  const waiting = new Gauge({
+  // Workers of one machine read the same tables: their answers are one, not a sum.
+  const shared = { registers, aggregator: 'max' } as const;
+  const ofFund = forOneScrape(gauges.outbox);
+  new Gauge({
+    ...shared,
+    name: 'outbox_pending',
+    help: 'Changes not yet at the fund',
+    async collect() {
+      const depth = await ofFund();
+      if (depth) this.set(depth.pending);
+    },
+  });
+  new Gauge({
+    ...shared,
+    name: 'outbox_oldest_seconds',
+    help: 'Age of the oldest of them',
+    async collect() {
+      const depth = await ofFund();
+      if (depth) this.set(depth.oldestSeconds);
+    },
+  });
+  const ofLanes = forOneScrape(() =>
+    Promise.all(gauges.lanes.map(async (lane) => ({ lane, ...(await gauges.lane(lane)) }))),
+  );
+  new Gauge({
+    ...shared,
     name: 'messages_pending',
     help: 'SMS and e-mails not yet at their gateway, by lane',
     labelNames: ['lane'] as const,
-    registers,
+    async collect() {
+      for (const { lane, pending } of (await ofLanes()) ?? []) this.set({ lane }, pending);
+    },
   });
-  const waitingAge = new Gauge({
+  new Gauge({
+    ...shared,
     name: 'messages_oldest_seconds',
     help: 'Age of the oldest of them',
     labelNames: ['lane'] as const,
-    registers,
+    async collect() {
+      for (const { lane, oldestSeconds } of (await ofLanes()) ?? []) this.set({ lane }, oldestSeconds);
+    },
   });
-  const available = new Gauge({
+  new Gauge({
+    registers,
+    // With workers: 0 as soon as one of them cannot send.
+    aggregator: 'min',
     name: 'channel_available',
     help: '1 while messages of the channel can be sent by this process',
     labelNames: ['channel'] as const,
-    registers,
+    collect() {
+      for (const [channel, is] of Object.entries(gauges.channels())) this.set({ channel }, is ? 1 : 0);
+    },
   });
-  const pool = new Gauge({
+  new Gauge({
+    registers,
     name: 'database_connections',
     help: 'Connections, by state',
     labelNames: ['state'] as const,
-    registers,
+    collect() {
+      for (const [state, count] of Object.entries(gauges.pool())) this.set({ state }, count);
+    },
   });
 
   return {
@@ -69,35 +107,44 @@ export function makeMetrics(gauges: Gauges): Metrics {
       seconds.observe({ route, method }, took);
       answers.inc({ route, method, status });
     },
-    async text() {
-      const depth = await gauges.outbox().catch(() => undefined);
-      if (depth) {
-        pending.set(depth.pending);
-        age.set(depth.oldestSeconds);
-      }
-      for (const name of gauges.lanes) {
-        const lane = await gauges.lane(name).catch(() => undefined);
-        if (!lane) continue;
-        waiting.set({ lane: name }, lane.pending);
-        waitingAge.set({ lane: name }, lane.oldestSeconds);
-      }
-      for (const [channel, is] of Object.entries(gauges.channels())) available.set({ channel }, is ? 1 : 0);
-      for (const [state, count] of Object.entries(gauges.pool())) pool.set({ state }, count);
-      return registry.metrics();
+    text: () => registry.metrics(),
+    answerPrimary() {
+      AggregatorRegistry.setRegistries([registry]);
+      // Only an instance listens for the primary's question.
+      new AggregatorRegistry();
     },
   };
 }
 
+/** Asks once for all gauges that are read at the same time; undefined while the database does not answer. */
+function forOneScrape<Value>(ask: () => Promise<Value>): () => Promise<Value | undefined> {
+  let asked: Promise<Value | undefined> | undefined;
+  return () => {
+    asked ??= ask()
+      .catch(() => undefined)
+      .finally(() => {
+        asked = undefined;
+      });
+    return asked;
+  };
+}
+
+/** In the primary process: the metrics of all workers, summed up. */
+export function workersMetrics(): () => Promise<string> {
+  const registry = new AggregatorRegistry();
+  return () => registry.clusterMetrics();
+}
+
 /** Serves the metrics on a port of their own, apart from what people reach. */
-export function metricsServer(metrics: Metrics): Server {
+export function metricsServer(text: () => Promise<string>): Server {
   return createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404).end();
       return;
     }
-    metrics.text().then(
-      (text) =>
-        response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text),
+    text().then(
+      (body) =>
+        response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(body),
       () => response.writeHead(500).end(),
     );
   });

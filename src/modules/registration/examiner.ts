@@ -1,3 +1,4 @@
+import { within } from '../../within.ts';
 import { type EntryParts, examineEntry } from './entry.ts';
 
 const batch = 20;
@@ -30,7 +31,8 @@ export async function examineDue(parts: EntryParts, onError: (error: Error) => v
 export interface Examiner {
   /** Something was asked that may be looked at after so many milliseconds. */
   asked(afterMs: number): void;
-  stop(): Promise<void>;
+  /** Resolves when what is being examined is done, at most after so many milliseconds; its lease ends by itself then. */
+  stop(patienceMs?: number): Promise<void>;
 }
 
 /** Examines entries for as long as the process runs: soon after each was asked, and every `everyMs` what others have left. */
@@ -67,10 +69,10 @@ export function startExaminer(
     asked(afterMs) {
       setTimeout(wake, afterMs).unref();
     },
-    async stop() {
+    async stop(patienceMs) {
       stopped = true;
       clearInterval(timer);
-      await running;
+      await within(running ?? Promise.resolve(), patienceMs);
     },
   };
 }

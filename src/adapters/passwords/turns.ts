@@ -1,0 +1,60 @@
+import cluster from 'node:cluster';
+
+/** Runs `work` when it is this process's turn. */
+export type Turns = <Value>(work: () => Promise<Value>) => Promise<Value>;
+
+const wanted = 'kabinet:hash-turn-wanted';
+const given = 'kabinet:hash-turn';
+const over = 'kabinet:hash-turn-over';
+
+/**
+ * In the primary process: lends `size` turns to its workers in the order in which they ask, so that all of them together
+ * hash no more passwords at once than the machine has cores. A worker that dies gives its turns back.
+ */
+export function lendTurns(size: number): void {
+  const asking: number[] = [];
+  const lent: number[] = [];
+  const lend = () => {
+    while (lent.length < size) {
+      const id = asking.shift();
+      if (id === undefined) return;
+      const worker = cluster.workers?.[id];
+      if (!worker?.isConnected()) continue;
+      lent.push(id);
+      worker.send(given);
+    }
+  };
+  const takeBack = (id: number) => {
+    const at = lent.indexOf(id);
+    if (at >= 0) lent.splice(at, 1);
+    return at >= 0;
+  };
+  cluster.on('message', ({ id }, message) => {
+    if (message === wanted) asking.push(id);
+    else if (message === over) takeBack(id);
+    else return;
+    lend();
+  });
+  cluster.on('exit', ({ id }) => {
+    while (takeBack(id));
+    lend();
+  });
+}
+
+/** In a worker: turns lent by its primary process. */
+export function borrowTurns(): Turns {
+  const waiting: (() => void)[] = [];
+  process.on('message', (message) => {
+    if (message === given) waiting.shift()?.();
+  });
+  return async (work) => {
+    const turn = new Promise<void>((resolve) => waiting.push(resolve));
+    process.send?.(wanted);
+    await turn;
+    try {
+      return await work();
+    } finally {
+      process.send?.(over);
+    }
+  };
+}

@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util';
+
+/** What the command line of the service asks for. */
+export type Asked =
+  | { readonly kind: 'run'; readonly workers: number | undefined }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+/** More would wait for each other on any machine of today. */
+const mostWorkers = 64;
+
+export const help = `Usage: npm start -- [--workers N]
+
+Starts the service. Settings are environment variables: npx kabinet config
+
+  --workers N  N processes (1 to ${mostWorkers}) behind one port; one that dies is started again
+  --help       this text
+
+SIGTERM or SIGINT ends it gracefully, a second one at once. With --workers, SIGHUP replaces the
+processes one after another, without a request lost.`;
+
+/** Reads what stands after `npm start --`. */
+export function readArguments(given: readonly string[]): Asked {
+  try {
+    const { values } = parseArgs({
+      args: [...given],
+      options: { workers: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+    if (values.help) return { kind: 'help' };
+    if (values.workers === undefined) return { kind: 'run', workers: undefined };
+    const workers = /^[0-9]{1,3}$/.test(values.workers) ? Number(values.workers) : 0;
+    if (workers >= 1 && workers <= mostWorkers) return { kind: 'run', workers };
+    return {
+      kind: 'wrong',
+      message: `--workers must be a whole number from 1 to ${mostWorkers} (it is "${values.workers}")`,
+    };
+  } catch (error) {
+    return { kind: 'wrong', message: (error as Error).message };
+  }
+}
