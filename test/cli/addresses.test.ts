@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sql } from '../../src/adapters/postgres/sql.ts';
-import { root } from '../../src/root.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import { kabinet, type Outcome } from '../support/kabinet.ts';
 
 // `kabinet addresses import`, as an operator calls it; the example of data/README.md is what it loads.
 
@@ -22,31 +21,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface Outcome {
-  readonly code: number | string;
-  readonly out: string;
-  readonly err: string;
-}
-
 async function importFile(text: string): Promise<Outcome> {
   const file = join(folder, 'streets.csv');
   await writeFile(file, text);
-  return await kabinet('addresses', 'import', file);
-}
-
-function kabinet(...parameters: readonly string[]): Promise<Outcome> {
-  const { user, password, host, port, database } = fresh.connection;
-  const url = new URL(`postgresql://localhost/${database}`);
-  for (const [name, value] of Object.entries({ user, password, host, port }))
-    if (value !== undefined) url.searchParams.set(name, String(value));
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(root, 'bin/kabinet.js'), ...parameters],
-      { env: { PATH: process.env['PATH'], DATABASE_URL: url.href, SECRET_KEYS: 'k'.repeat(32), DEMO: '1' } },
-      (error, out, err) => resolve({ code: error?.code ?? 0, out, err }),
-    );
-  });
+  return await kabinet(fresh.connection, ['addresses', 'import', file]);
 }
 
 async function stored(): Promise<{ streets: number; houses: number } | undefined> {
@@ -78,6 +56,6 @@ test('a bad line is named on stderr with its number, and nothing of the file is 
 });
 
 test('a file that is not there is said in one line', async () => {
-  const outcome = await kabinet('addresses', 'import', join(folder, 'none.csv'));
+  const outcome = await kabinet(fresh.connection, ['addresses', 'import', join(folder, 'none.csv')]);
   expect(outcome).toEqual({ code: 1, out: '', err: `${join(folder, 'none.csv')}: no such file\n` });
 });

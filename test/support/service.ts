@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { importPeople } from '../../src/adapters/fund/import-people.ts';
 import { argon2Hasher } from '../../src/adapters/passwords/argon2.ts';
-import { type Database, openDatabase } from '../../src/adapters/postgres/database.ts';
+import { type ConnectionParts, type Database, openDatabase } from '../../src/adapters/postgres/database.ts';
 import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { type Keys, makeKeys } from '../../src/keys.ts';
@@ -15,6 +15,7 @@ export interface TestService {
   readonly routes: App['routes'];
   readonly metrics: App['metrics'];
   readonly database: Database;
+  readonly connection: ConnectionParts;
   /** What the service signs with, to make the links that it sends. */
   readonly keys: Keys;
   /** Every line that was logged, at the finest level. */
@@ -53,6 +54,7 @@ export async function startService(
     routes: app.routes,
     metrics: app.metrics,
     database,
+    connection,
     keys: makeKeys(config.secretKeys),
     logLines,
     enrol: (person) => enrol(database, person),

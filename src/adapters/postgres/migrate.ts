@@ -8,7 +8,7 @@ import type { Connection, Database } from './database.ts';
 import { sql } from './sql.ts';
 
 /** The folder of `NNN-title.sql`, run in the order of their numbers. */
-const FOLDER = join(root, 'migrations');
+export const FOLDER = join(root, 'migrations');
 
 /** Any number of our own; nodes that start together wait for each other on it. */
 const LOCK = 0x6b_61_62_69_6e;

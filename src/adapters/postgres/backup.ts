@@ -1,0 +1,307 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import pg from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import type { Connection } from './database.ts';
+import { FOLDER, type MigrationLog, migrate } from './migrate.ts';
+
+/** A backup that does not fit this database or this version; the message says why. */
+export class BackupError extends Error {
+  override readonly name = 'BackupError';
+}
+
+/** Told while rows pass: the table and how many bytes of it. */
+export type Progress = (table: string, bytes: number) => void;
+
+interface Table {
+  /** Quoted, with its schema. */
+  readonly name: string;
+  /** Quoted. */
+  readonly columns: readonly string[];
+}
+
+/** What stands at the beginning of a backup. */
+interface Manifest {
+  readonly madeAt: string;
+  readonly migrations: readonly string[];
+  readonly tables: readonly Table[];
+}
+
+interface Sequence {
+  readonly table: string;
+  readonly column: string;
+  readonly value: string | null;
+}
+
+/** What stands at its end. */
+interface Trailer {
+  readonly rows: Readonly<Record<string, number>>;
+  readonly sequences: readonly Sequence[];
+}
+
+/**
+ * Numbers of the outbox that may have been given out after the backup was made. The fund took some of those changes and
+ * refuses a lower number of the same person, so what is saved after a restore must begin above them.
+ */
+const outboxMargin = 1_000_000;
+
+/**
+ * Everything of the service as one consistent moment, while it runs: each table's rows as COPY writes them, in frames of a
+ * length and so many bytes. An empty frame ends a table.
+ */
+export async function* dumpDatabase(
+  connection: Connection,
+  onProgress: Progress = () => undefined,
+): AsyncGenerator<Buffer> {
+  const client = await connect(connection, 'kabinet backup');
+  try {
+    await client.query('begin isolation level repeatable read, read only');
+    // Rows come in the order in which they lie.
+    await client.query('set local synchronize_seqscans = off');
+    const tables = await listTables(client);
+    const { rows: ran } = await client.query('select name from public.migration order by name');
+    const { rows: now } = await client.query(
+      `select to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as now`,
+    );
+    const manifest: Manifest = { madeAt: now[0].now, migrations: ran.map(({ name }) => name), tables };
+    yield frame(Buffer.from(JSON.stringify(manifest)));
+    const rows: Record<string, number> = {};
+    for (const table of tables) {
+      const stream = client.query(copyTo(`copy ${table.name} (${table.columns.join(', ')}) to stdout`));
+      let bytes = 0;
+      for await (const chunk of stream) {
+        yield frame(chunk);
+        bytes += chunk.length;
+        onProgress(table.name, bytes);
+      }
+      rows[table.name] = stream.rowCount;
+      yield frame(Buffer.alloc(0));
+    }
+    // Read last: none of them is lower than a row above says.
+    const trailer: Trailer = { rows, sequences: await readSequences(client) };
+    yield frame(Buffer.from(JSON.stringify(trailer)));
+    await client.query('commit');
+  } finally {
+    await client.end();
+  }
+}
+
+/** Reads a backup through without using it, so that one which was cut is refused before anything is written. */
+export async function checkDump(dump: AsyncIterable<Buffer>): Promise<{ readonly madeAt: string }> {
+  const frames = readFrames(dump);
+  const manifest = await readJson<Manifest>(frames);
+  for (const _ of manifest.tables) for await (const _piece of untilEmpty(frames));
+  await readJson<Trailer>(frames);
+  if (!(await frames.next()).done) throw new BackupError('the backup goes on after its end');
+  return { madeAt: manifest.madeAt };
+}
+
+/** Why a backup must not be loaded here now; undefined when nothing speaks against it. */
+export async function whyNotRestore(
+  connection: Connection,
+  { replace }: { readonly replace: boolean },
+): Promise<string | undefined> {
+  const client = await connect(connection, 'kabinet restore');
+  try {
+    const { rows: users } = await client.query(
+      `select from pg_stat_activity where datname = current_database() and application_name = 'kabinet'`,
+    );
+    if (users.length > 0) return 'the service is running on this database: stop it first';
+    if (replace) return undefined;
+    for (const { name } of await listTables(client)) {
+      if (name === 'public.migration') continue;
+      const { rows } = await client.query(`select from ${name} limit 1`);
+      if (rows.length > 0)
+        return `this database is not empty (${name}): name an empty one, or say --replace to lose what is in it`;
+    }
+    return undefined;
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Loads a backup in place of all that is there: the tables are made as the backup's version had them, filled in one
+ * transaction, and then brought to the level of this version.
+ */
+export async function loadDatabase(
+  connection: Connection,
+  dump: AsyncIterable<Buffer>,
+  log: MigrationLog,
+  onProgress: Progress = () => undefined,
+): Promise<void> {
+  const frames = readFrames(dump);
+  const manifest = await readJson<Manifest>(frames);
+  const client = await connect(connection, 'kabinet restore');
+  try {
+    await client.query('set client_min_messages = warning');
+    await client.query('drop schema if exists cabinet, fund cascade');
+    await client.query('drop table if exists public.migration');
+    await migrateTo(connection, manifest.migrations, log);
+    await client.query('begin');
+    const tables = await listTables(client);
+    if (JSON.stringify(tables) !== JSON.stringify(manifest.tables))
+      throw new BackupError('the tables of this backup are not those that its migrations make');
+    const links = await setLinksAside(client, tables);
+    const counted: Record<string, number> = {};
+    for (const { name, columns } of tables) {
+      const stream = client.query(copyFrom(`copy ${name} (${columns.join(', ')}) from stdin`));
+      await pipeline(Readable.from(counting(untilEmpty(frames), (bytes) => onProgress(name, bytes))), stream);
+      counted[name] = stream.rowCount;
+    }
+    const { rows, sequences } = await readJson<Trailer>(frames);
+    if (JSON.stringify(counted) !== JSON.stringify(rows))
+      throw new BackupError('not as many rows came as were written');
+    await putLinksBack(client, tables, links);
+    for (const { table, column, value } of sequences) {
+      if (value === null) continue;
+      const margin = table === 'cabinet.outbox' ? outboxMargin : 0;
+      await client.query('select setval(pg_get_serial_sequence($1, $2), $3::bigint)', [
+        table,
+        column,
+        String(BigInt(value) + BigInt(margin)),
+      ]);
+    }
+    await client.query('commit');
+    await client.query('analyze');
+  } finally {
+    await client.end();
+  }
+  await migrate(connection, log);
+}
+
+/** Runs the migrations that the backup's version had, and no others. */
+async function migrateTo(connection: Connection, names: readonly string[], log: MigrationLog): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'kabinet-restore-'));
+  try {
+    for (const name of names) {
+      if (!/^[0-9]{3}-[a-z0-9-]+$/.test(name)) throw new BackupError('the backup names a strange migration');
+      await copyFile(join(FOLDER, `${name}.sql`), join(folder, `${name}.sql`)).catch(() => {
+        throw new BackupError(`the backup is of a newer version: this one has no migration ${name}`);
+      });
+    }
+    await migrate(connection, log, folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+interface Link {
+  readonly table: string;
+  readonly name: string;
+  readonly definition: string;
+}
+
+/**
+ * Empties the tables for loading, without foreign keys, which are checked faster as a whole, and without the triggers that
+ * keep the log append-only.
+ */
+async function setLinksAside(client: pg.Client, tables: readonly Table[]): Promise<readonly Link[]> {
+  const { rows: links } = await client.query<Link>(
+    `select conrelid::regclass::text as table, quote_ident(conname) as name, pg_get_constraintdef(oid) as definition
+     from pg_constraint where contype = 'f' and connamespace in ('cabinet'::regnamespace, 'fund'::regnamespace)`,
+  );
+  for (const { table, name } of links) await client.query(`alter table ${table} drop constraint ${name}`);
+  for (const { name } of tables) await client.query(`alter table ${name} disable trigger user`);
+  await client.query(`truncate ${tables.map(({ name }) => name).join(', ')}`);
+  return links;
+}
+
+async function putLinksBack(
+  client: pg.Client,
+  tables: readonly Table[],
+  links: readonly Link[],
+): Promise<void> {
+  for (const { name } of tables) await client.query(`alter table ${name} enable trigger user`);
+  for (const { table, name, definition } of links)
+    await client.query(`alter table ${table} add constraint ${name} ${definition}`);
+}
+
+async function connect(connection: Connection, name: string): Promise<pg.Client> {
+  const client = new pg.Client({ ...connection, application_name: name, statement_timeout: 0 });
+  // The query under way fails with it.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+async function listTables(client: pg.Client): Promise<readonly Table[]> {
+  const { rows } = await client.query<Table>(
+    `select format('%I.%I', n.nspname, c.relname) as name, array_agg(quote_ident(a.attname) order by a.attname collate "C") as columns
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+     where c.relkind = 'r' and (n.nspname in ('cabinet', 'fund') or (n.nspname, c.relname) = ('public', 'migration'))
+     group by n.nspname, c.relname order by format('%I.%I', n.nspname, c.relname) collate "C"`,
+  );
+  return rows;
+}
+
+async function readSequences(client: pg.Client): Promise<readonly Sequence[]> {
+  const { rows } = await client.query<Sequence & { sequence: string }>(
+    `select format('%I.%I', n.nspname, c.relname) as table, a.attname as column,
+       pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) as sequence
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where c.relkind = 'r' and (n.nspname in ('cabinet', 'fund') or (n.nspname, c.relname) = ('public', 'migration'))
+       and pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) is not null
+     order by 1, 2`,
+  );
+  const found: Sequence[] = [];
+  for (const { table, column, sequence } of rows) {
+    const { rows: state } = await client.query(
+      `select case when is_called then last_value::text end as value from ${sequence}`,
+    );
+    found.push({ table, column, value: state[0].value });
+  }
+  return found;
+}
+
+function frame(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+async function* readFrames(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  let held: Buffer = Buffer.alloc(0);
+  for await (const more of source) {
+    held = held.length === 0 ? more : Buffer.concat([held, more]);
+    while (held.length >= 4 && held.length >= 4 + held.readUInt32BE()) {
+      const end = 4 + held.readUInt32BE();
+      yield held.subarray(4, end);
+      held = held.subarray(end);
+    }
+  }
+  if (held.length > 0) throw new BackupError('the backup ends in the middle of a row');
+}
+
+async function readJson<Value>(frames: AsyncGenerator<Buffer, void>): Promise<Value> {
+  const next = await frames.next();
+  if (next.done) throw new BackupError('the backup ends too early');
+  return JSON.parse(next.value.toString()) as Value;
+}
+
+/** The frames of one table. The generator stays open for the next. */
+async function* untilEmpty(frames: AsyncGenerator<Buffer, void>): AsyncGenerator<Buffer> {
+  for (;;) {
+    const next = await frames.next();
+    if (next.done) throw new BackupError('the backup ends too early');
+    if (next.value.length === 0) return;
+    yield next.value;
+  }
+}
+
+async function* counting(
+  source: AsyncIterable<Buffer>,
+  told: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const piece of source) {
+    yield piece;
+    bytes += piece.length;
+    told(bytes);
+  }
+}

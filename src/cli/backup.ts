@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { readSealed, SealedFileError, writeSealed } from '../adapters/backup-file/sealed-file.ts';
+import {
+  BackupError,
+  checkDump,
+  dumpDatabase,
+  loadDatabase,
+  type Progress,
+  whyNotRestore,
+} from '../adapters/postgres/backup.ts';
+import type { Connection } from '../adapters/postgres/database.ts';
+import { readConfig } from '../config.ts';
+import { type Keys, makeKeys } from '../keys.ts';
+import { attach } from '../start.ts';
+import { CommandFailure } from './failure.ts';
+import { commandLog } from './terminal.ts';
+
+/** `kabinet backup` and `kabinet restore`: everything of the service in one file, sealed with its key. */
+export function backupCommands(program: Command): void {
+  program
+    .command('backup <file>')
+    .description(
+      'write everything into one compressed, encrypted file while the service runs; SECRET_KEYS opens it',
+    )
+    .action(async (file: string) => {
+      if (existsSync(file)) throw new CommandFailure(`${file} is there already`);
+      await withDatabase(async (connection, keys) => {
+        const begun = performance.now();
+        await writeSealed(file, keys, dumpDatabase(connection, progress('read')));
+        const { size } = await stat(file);
+        process.stdout.write(`${file}: ${megabytes(size)} in ${since(begun)}\n`);
+      });
+    });
+
+  program
+    .command('restore <file>')
+    .description('load a backup into an empty database; the whole file is checked before anything is written')
+    .option('--replace', 'lose everything that is in the database now')
+    .action(async (file: string, { replace = false }: { replace?: boolean }) => {
+      if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
+      await withDatabase(async (connection, keys) => {
+        const begun = performance.now();
+        const refused = await whyNotRestore(connection, { replace });
+        if (refused !== undefined) throw new CommandFailure(refused);
+        const { madeAt } = await checkDump(readSealed(file, keys));
+        process.stderr.write(`${file} of ${madeAt} is whole; ${since(begun)}\n`);
+        await loadDatabase(connection, readSealed(file, keys), commandLog(), progress('loaded'));
+        process.stdout.write(`restored to ${madeAt} in ${since(begun)}\n`);
+      });
+    });
+}
+
+async function withDatabase(work: (connection: Connection, keys: Keys) => Promise<void>): Promise<void> {
+  const config = readConfig(process.env);
+  const attached = await attach(config, commandLog());
+  try {
+    await work(attached.connection, makeKeys(config.secretKeys));
+  } catch (error) {
+    if (error instanceof BackupError || error instanceof SealedFileError)
+      throw new CommandFailure(error.message);
+    throw error;
+  } finally {
+    await attached.close();
+  }
+}
+
+/** A line for each table, rewritten on a terminal; in a log a line for each table and every gigabyte of it. */
+function progress(done: string): Progress {
+  let told = '';
+  return (table, bytes) => {
+    const line = `${table}: ${megabytes(bytes)} ${done}`;
+    const step = `${table} ${Math.floor(bytes / 1e9)}`;
+    if (process.stderr.isTTY) process.stderr.write(`\r${line.padEnd(72)}`);
+    else if (step !== told) process.stderr.write(`${line}\n`);
+    told = step;
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function since(begun: number): string {
+  return `${((performance.now() - begun) / 1_000).toFixed(1)} s`;
+}

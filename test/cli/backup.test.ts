@@ -1,0 +1,209 @@
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readSealed, writeSealed } from '../../src/adapters/backup-file/sealed-file.ts';
+import { auditStore } from '../../src/adapters/postgres/audit-store.ts';
+import { checkDump, dumpDatabase, loadDatabase, whyNotRestore } from '../../src/adapters/postgres/backup.ts';
+import { type Database, openDatabase } from '../../src/adapters/postgres/database.ts';
+import { FOLDER, migrate, pendingMigrations } from '../../src/adapters/postgres/migrate.ts';
+import { json, sql } from '../../src/adapters/postgres/sql.ts';
+import { makeKeys } from '../../src/keys.ts';
+import { sealAll } from '../../src/modules/operations/audit.ts';
+import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import { kabinet } from '../support/kabinet.ts';
+import { inventPerson } from '../support/people.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { signedIn } from '../support/signed-in.ts';
+
+// The drill: everything is written to one file while people go on, and comes back as it was, or not at all.
+
+const silent = { info: () => undefined };
+let service: TestService;
+let other: FreshDatabase;
+let folder: string;
+let holderId: string;
+
+beforeAll(async () => {
+  service = await startService({}, { work: false });
+  other = await freshDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'kabinet-backup-'));
+  for (let one = 0; one < 3; one += 1) {
+    const person = inventPerson(one);
+    await service.enrol(person);
+    await (await signedIn(service, person)).get('/services/requisites');
+  }
+  const row = await service.database.first<{ holderId: string }>(
+    sql`select holder_id as "holderId" from cabinet.holder order by iin limit 1`,
+  );
+  holderId = row?.holderId ?? '';
+  // What COPY must escape, and bytes.
+  const address = 'tab\t newline\n return\r backslash\\ \\. \\N ә "quoted"';
+  await service.database.run(
+    sql`update cabinet.requisites set address = ${address} where holder_id = ${holderId}`,
+  );
+  await service.database.run(sql`
+    insert into cabinet.draft values (${holderId}, 'requisites', ${Buffer.from([0, 10, 92, 255])}, now() + interval '1 day')`);
+  await sealAll(auditStore(service.database), service.keys);
+});
+
+afterAll(async () => {
+  await service.close();
+  await other.drop();
+  await rm(folder, { recursive: true });
+});
+
+const file = (name: string) => join(folder, name);
+
+/** A hash of the rows of each table, whatever order they lie in. */
+async function hashes(database: Database): Promise<Record<string, string>> {
+  const tables = await database.rows<{ name: string }>(sql`
+    select schemaname || '.' || tablename as name from pg_tables
+    where schemaname in ('cabinet', 'fund') or (schemaname, tablename) = ('public', 'migration') order by 1`);
+  const found: Record<string, string> = {};
+  for (const { name } of tables) {
+    const text = `select md5(coalesce(string_agg(t::text, chr(10) order by t::text collate "C"), '')) as hash, count(*) as rows from ${name} t`;
+    const row = await database.first<{ hash: string; rows: number }>({ text, values: [] });
+    found[name] = `${row?.rows} ${row?.hash}`;
+  }
+  return found;
+}
+
+/** Looks into the other database and leaves no connection there: a restore refuses where a service has one. */
+async function there<Value>(work: (database: Database) => Promise<Value>): Promise<Value> {
+  const database = openDatabase(other.connection);
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+/** Saves without pause, each a change and its parcel in one transaction, until told to stop. */
+function keepSaving(database: Database): { stop(): Promise<number> } {
+  let going = true;
+  let saved = 0;
+  const running = (async () => {
+    for (; going; saved += 1)
+      await database.run(sql`
+        with made as (
+          insert into cabinet.change (holder_id, number, revision, made_by, proof, entries, request_id)
+          values (${holderId}, ${`R-${saved}`}, 2, 'holder', 'codes', ${json([])}::jsonb, 'r') returning change_id)
+        insert into cabinet.outbox (holder_id, lane, change_id, payload) select ${holderId}, 'fund', change_id, '{}' from made`);
+  })();
+  return {
+    async stop() {
+      going = false;
+      await running;
+      return saved;
+    },
+  };
+}
+
+test('a backup under load is one moment; restored, nothing of it is half', async () => {
+  const load = keepSaving(service.database);
+  const made = await kabinet(service.connection, ['backup', file('under-load')]);
+  expect(made).toMatchObject({ code: 0 });
+  expect(made.out).toMatch(/^\S+: [0-9.]+ MB in [0-9.]+ s\n$/);
+  const saved = await load.stop();
+  const restored = await kabinet(other.connection, ['restore', file('under-load')]);
+  expect(restored).toMatchObject({ code: 0, out: expect.stringMatching(/^restored to .+Z in [0-9.]+ s\n$/) });
+  const found = await there((database) =>
+    database.first<{ changes: number; parcels: number; pairs: number }>(sql`
+    select (select count(*) from cabinet.change) as changes, (select count(*) from cabinet.outbox where lane = 'fund') as parcels,
+      (select count(*) from cabinet.change join cabinet.outbox using (change_id)) as pairs`),
+  );
+  expect(found?.changes).toBeGreaterThan(0);
+  expect(found?.changes).toBeLessThan(saved);
+  expect(found).toEqual({ changes: found?.changes, parcels: found?.changes, pairs: found?.changes });
+});
+
+test('every table comes back as it was, the log verifies, and the service can go on', async () => {
+  await sealAll(auditStore(service.database), service.keys);
+  const head = await auditStore(service.database).head();
+  await writeSealed(file('whole'), service.keys, dumpDatabase(service.connection));
+  const before = await hashes(service.database);
+  expect(Object.keys(before).length).toBeGreaterThan(25);
+  expect(await whyNotRestore(other.connection, { replace: false })).toContain('is not empty');
+
+  const restored = await kabinet(other.connection, ['restore', file('whole'), '--replace']);
+  expect(restored).toMatchObject({ code: 0 });
+  expect(await there(hashes)).toEqual(before);
+  const verdict = await kabinet(other.connection, ['audit', 'verify', '--head', head?.head ?? '']);
+  expect(verdict).toMatchObject({ code: 0, out: expect.stringContaining('nothing was altered') });
+
+  const highest = sql`select max(outbox_id) as id from cabinet.outbox`;
+  const given = await service.database.first<{ id: number }>(highest);
+  const next = await there((database) =>
+    database.first<{ id: number }>(sql`
+    insert into cabinet.outbox (holder_id, lane, payload) values (${holderId}, 'fund', '{}') returning outbox_id as id`),
+  );
+  expect(next?.id).toBeGreaterThan((given?.id ?? 0) + 1_000_000);
+  await expect(
+    there((database) => database.run(sql`update cabinet.change set number = 'x'`)),
+  ).rejects.toThrow('append-only');
+  const orphan = sql`insert into cabinet.security_event (holder_id, kind) values (gen_random_uuid(), 'x')`;
+  await expect(there((database) => database.run(orphan))).rejects.toThrow('foreign key');
+});
+
+test('a restore is refused while the service runs', async () => {
+  expect(await whyNotRestore(service.connection, { replace: true })).toContain('stop it first');
+});
+
+test('without its key a backup says nothing', async () => {
+  const bytes = await readFile(file('whole'));
+  expect(bytes.includes(inventPerson(0).iin)).toBe(false);
+  const stranger = makeKeys(['s'.repeat(32)]);
+  await expect(checkDump(readSealed(file('whole'), stranger))).rejects.toThrow('no key of SECRET_KEYS opens');
+  const rotated = makeKeys(['n'.repeat(32), 'k'.repeat(32)]);
+  await expect(checkDump(readSealed(file('whole'), rotated))).resolves.toHaveProperty('madeAt');
+});
+
+test('a backup that was cut or altered anywhere is refused before anything is written', async () => {
+  const keys = service.keys;
+  // More than one piece of 64 KiB, and an end on the edge of none.
+  await writeSealed(file('long'), keys, dumpDatabase(service.connection));
+  const bytes = await readFile(file('long'));
+  const damaged = file('damaged');
+  const check = async (changed: Buffer) => {
+    await writeFile(damaged, changed);
+    return await checkDump(readSealed(damaged, keys));
+  };
+  const header = bytes.indexOf(10, bytes.indexOf(10) + 1) + 1;
+  const piece = 64 * 1024 + 16;
+  expect(bytes.length).toBeGreaterThan(header + piece);
+  await expect(check(bytes)).resolves.toHaveProperty('madeAt');
+  for (const length of [0, 5, header - 1, header, header + 15, header + piece, bytes.length - 1])
+    await expect(check(bytes.subarray(0, length)), `cut to ${length}`).rejects.toThrow(
+      /cut|no backup|no key/,
+    );
+  for (const at of [3, header - 8, header, header + piece + 3, bytes.length - 1]) {
+    const altered = Buffer.from(bytes);
+    altered.writeUInt8(altered.readUInt8(at) ^ 1, at);
+    await expect(check(altered), `byte ${at}`).rejects.toThrow(/cut|no backup|no key/);
+  }
+  const swapped = Buffer.concat([bytes.subarray(0, header), bytes.subarray(header + piece)]);
+  await expect(check(swapped)).rejects.toThrow('cut or altered');
+
+  const before = await there(hashes);
+  await writeFile(damaged, bytes.subarray(0, bytes.length - 1));
+  const refused = await kabinet(other.connection, ['restore', damaged, '--replace']);
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('cut or altered') });
+  expect(await there(hashes)).toEqual(before);
+});
+
+test('a backup of a former version is loaded as it was and brought up to date', async () => {
+  const former = await freshDatabase();
+  const migrations = file('former-migrations');
+  await mkdir(migrations);
+  for (const name of (await readdir(FOLDER)).filter((one) => one < '060'))
+    await copyFile(join(FOLDER, name), join(migrations, name));
+  await former.database.run(sql`drop schema cabinet, fund cascade`);
+  await former.database.run(sql`drop table public.migration`);
+  await migrate(former.connection, silent, migrations);
+  await former.database.run(sql`insert into cabinet.holder (iin) values ('900101300007')`);
+  await loadDatabase(other.connection, dumpDatabase(former.connection), silent);
+  await former.drop();
+  expect(await pendingMigrations(other.database)).toEqual([]);
+  expect(await other.database.rows(sql`select iin from cabinet.holder`)).toEqual([{ iin: '900101300007' }]);
+});

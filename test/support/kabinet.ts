@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import type { ConnectionParts } from '../../src/adapters/postgres/database.ts';
+import { root } from '../../src/root.ts';
+
+/** What a command left behind. */
+export interface Outcome {
+  readonly code: number | string;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `kabinet` as an operator does, on one database. */
+export function kabinet(
+  connection: ConnectionParts,
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(root, 'bin/kabinet.js'), ...parameters],
+      {
+        env: {
+          PATH: process.env['PATH'],
+          DATABASE_URL: urlOf(connection),
+          SECRET_KEYS: 'k'.repeat(32),
+          DEMO: '1',
+          ...environment,
+        },
+      },
+      (error, out, err) => resolve({ code: error?.code ?? 0, out, err }),
+    );
+  });
+}
+
+/** The same connection as `DATABASE_URL` takes it. */
+export function urlOf({ user, password, host, port, database }: ConnectionParts): string {
+  const url = new URL(`postgresql://localhost/${database}`);
+  for (const [name, value] of Object.entries({ user, password, host, port }))
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  return url.href;
+}
