@@ -62,6 +62,11 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
     async transaction(work) {
       const client = await pool.connect();
       let broken: Error | undefined;
+      // Between two statements nobody else listens, and an error that nobody hears ends the process.
+      const onBroken = (error: Error) => {
+        broken = error;
+      };
+      client.on('error', onBroken);
       try {
         await client.query('begin');
         const value = await work(queryable(client));
@@ -73,6 +78,7 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
         });
         throw error;
       } finally {
+        client.off('error', onBroken);
         client.release(broken);
       }
     },
