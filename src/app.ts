@@ -19,6 +19,7 @@ import { historyStore } from './adapters/postgres/history-store.ts';
 import { housekeeping } from './adapters/postgres/housekeeping.ts';
 import { pendingMigrations } from './adapters/postgres/migrate.ts';
 import { outbox } from './adapters/postgres/outbox.ts';
+import { readReadings } from './adapters/postgres/readings.ts';
 import { draftStore, requisitesStore } from './adapters/postgres/requisites-store.ts';
 import { securityStore } from './adapters/postgres/security-store.ts';
 import { signInStore } from './adapters/postgres/sign-in-store.ts';
@@ -109,10 +110,10 @@ export async function buildApp({
   const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
   const senders = makeSenders(config, database, log, onError);
   const channels: Channels = { available: (channel) => senders[channel].available };
+  const breakers: BreakerView[] = [];
   const metrics = makeMetrics({
-    outbox: () => box.depth('fund'),
-    lanes: ['code', 'notice'],
-    lane: (name) => box.depth(name),
+    readings: () => readReadings(database, limits),
+    breakers,
     channels: () => ({ mobile: senders.mobile.available, email: senders.email.available }),
     pool: () => database.load(),
   });
@@ -181,6 +182,7 @@ export async function buildApp({
     { trust: config.edsTrust, ocspUrl: config.edsOcspUrl, crlDir: config.edsCrlDir },
     (what, reason) => log.warn({ what, reason }, 'revocation could not be asked'),
   );
+  breakers.push(...(kazpost ? [kazpost.breaker] : []), ...nca.breakers);
   const edsParts = {
     edsStore: edsStore(database),
     verifier: nca,
@@ -244,7 +246,7 @@ export async function buildApp({
     server,
     routes,
     metrics,
-    breakers: [...(kazpost ? [kazpost.breaker] : []), ...nca.breakers],
+    breakers,
     startWork() {
       if (config.role === 'web') return;
       const fundLane: Lane = {

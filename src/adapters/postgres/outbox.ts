@@ -41,14 +41,6 @@ export function outbox(database: Database): Outbox {
         sql`update cabinet.outbox set dead_at = now(), last_error = ${code} where ${held(parcel)}`,
       );
     },
-
-    async depth(lane) {
-      const row = await database.first<{ pending: number; oldestSeconds: number }>(sql`
-        select count(*)::int as pending,
-          coalesce(extract(epoch from now() - min(created_at)), 0)::float as "oldestSeconds"
-        from cabinet.outbox where lane = ${lane} and ${pending}`);
-      return row ?? { pending: 0, oldestSeconds: 0 };
-    },
   };
 }
 

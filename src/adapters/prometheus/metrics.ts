@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { BreakerView } from '../../modules/operations/breaker.ts';
+import type { Readings } from '../postgres/readings.ts';
 
 /** What the service counts. Labels are route patterns and reasons: never a person. */
 export interface Metrics {
@@ -12,80 +14,94 @@ export interface Metrics {
 
 /** What is asked at each scrape. */
 export interface Gauges {
-  readonly outbox: () => Promise<{ readonly pending: number; readonly oldestSeconds: number }>;
-  /** The lanes of messages, e.g. `code`. */
-  readonly lanes: readonly string[];
-  readonly lane: (name: string) => Promise<{ readonly pending: number; readonly oldestSeconds: number }>;
+  readonly readings: () => Promise<Readings>;
   /** Whether each channel can be sent to. */
   readonly channels: () => Readonly<Record<string, boolean>>;
+  readonly breakers: readonly BreakerView[];
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
 }
 
-/** Counts answers by route, and reads outbox and pool at each scrape. */
+/** Counts answers by route, and reads the database, pool and breakers at each scrape. */
 export function makeMetrics(gauges: Gauges): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
   const seconds = new Histogram({
-    name: 'http_request_duration_seconds',
+    name: 'kabinet_http_request_duration_seconds',
     help: 'Time to answer, by route',
     labelNames: ['route', 'method'] as const,
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers,
   });
   const answers = new Counter({
-    name: 'http_requests_total',
+    name: 'kabinet_http_requests_total',
     help: 'Answers, by route and status',
     labelNames: ['route', 'method', 'status'] as const,
     registers,
   });
+  const read = forOneScrape(gauges.readings);
   // Workers of one machine read the same tables: their answers are one, not a sum.
-  const shared = { registers, aggregator: 'max' } as const;
-  const ofFund = forOneScrape(gauges.outbox);
-  new Gauge({
-    ...shared,
-    name: 'outbox_pending',
-    help: 'Changes not yet at the fund',
-    async collect() {
-      const depth = await ofFund();
-      if (depth) this.set(depth.pending);
-    },
-  });
-  new Gauge({
-    ...shared,
-    name: 'outbox_oldest_seconds',
-    help: 'Age of the oldest of them',
-    async collect() {
-      const depth = await ofFund();
-      if (depth) this.set(depth.oldestSeconds);
-    },
-  });
-  const ofLanes = forOneScrape(() =>
-    Promise.all(gauges.lanes.map(async (lane) => ({ lane, ...(await gauges.lane(lane)) }))),
+  const ofDatabase = (
+    name: string,
+    help: string,
+    label: string | undefined,
+    values: (readings: Readings) => readonly (readonly [value: number, label?: string])[],
+  ) =>
+    new Gauge({
+      name: `kabinet_${name}`,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers,
+      aggregator: 'max',
+      async collect() {
+        const readings = await read();
+        // What ended has no row any more, and what cannot be read is not known: nothing old is told.
+        this.reset();
+        if (label === undefined) this.remove();
+        if (readings)
+          for (const [value, of] of values(readings))
+            this.set(label === undefined || of === undefined ? {} : { [label]: of }, value);
+      },
+    });
+  ofDatabase(
+    'outbox_pending',
+    'Parcels not yet delivered, by lane: changes for the fund, codes, notices',
+    'lane',
+    (now) => now.lanes.map(({ lane, pending }) => [pending, lane]),
   );
-  new Gauge({
-    ...shared,
-    name: 'messages_pending',
-    help: 'SMS and e-mails not yet at their gateway, by lane',
-    labelNames: ['lane'] as const,
-    async collect() {
-      for (const { lane, pending } of (await ofLanes()) ?? []) this.set({ lane }, pending);
-    },
-  });
-  new Gauge({
-    ...shared,
-    name: 'messages_oldest_seconds',
-    help: 'Age of the oldest of them',
-    labelNames: ['lane'] as const,
-    async collect() {
-      for (const { lane, oldestSeconds } of (await ofLanes()) ?? []) this.set({ lane }, oldestSeconds);
-    },
-  });
+  ofDatabase('outbox_oldest_seconds', 'Age of the oldest of them', 'lane', (now) =>
+    now.lanes.map(({ lane, oldestSeconds }) => [oldestSeconds, lane]),
+  );
+  ofDatabase('outbox_dead', 'Parcels given up, by lane', 'lane', (now) =>
+    now.lanes.map(({ lane, dead }) => [dead, lane]),
+  );
+  ofDatabase('codes_sent_last_hour', 'Codes sent in the last hour, by purpose', 'purpose', (now) =>
+    now.codes.map(({ purpose, sent }) => [sent, purpose]),
+  );
+  ofDatabase('codes_used_last_hour', 'Those of them that were typed back', 'purpose', (now) =>
+    now.codes.map(({ purpose, used }) => [used, purpose]),
+  );
+  ofDatabase(
+    'code_tries_last_hour',
+    'Codes compared in the last hour, by outcome',
+    'outcome',
+    ({ tries }) => [
+      [tries.right, 'right'],
+      [tries.wrong, 'wrong'],
+    ],
+  );
+  ofDatabase('alerts_open', 'What the service noticed by itself and has not ended, by kind', 'kind', (now) =>
+    now.alerts.map(({ kind, open }) => [open, kind]),
+  );
+  ofDatabase('audit_seal_age_seconds', 'Since the log was last sealed', undefined, ({ sealSeconds }) =>
+    sealSeconds === undefined ? [] : [[sealSeconds]],
+  );
+  ofDatabase('sessions', 'Sessions in force', undefined, ({ sessions }) => [[sessions]]);
   new Gauge({
     registers,
     // With workers: 0 as soon as one of them cannot send.
     aggregator: 'min',
-    name: 'channel_available',
+    name: 'kabinet_channel_available',
     help: '1 while messages of the channel can be sent by this process',
     labelNames: ['channel'] as const,
     collect() {
@@ -94,8 +110,19 @@ export function makeMetrics(gauges: Gauges): Metrics {
   });
   new Gauge({
     registers,
-    name: 'database_connections',
-    help: 'Connections, by state',
+    name: 'kabinet_breaker_state',
+    help: 'Processes whose breaker before a dependency is closed, open or half-open',
+    labelNames: ['dependency', 'state'] as const,
+    collect() {
+      for (const { name, state } of gauges.breakers)
+        for (const one of ['closed', 'open', 'half-open'])
+          this.set({ dependency: name, state: one }, state() === one ? 1 : 0);
+    },
+  });
+  new Gauge({
+    registers,
+    name: 'kabinet_database_connections',
+    help: 'Connections, by state; waiting are requests that wait for one',
     labelNames: ['state'] as const,
     collect() {
       for (const [state, count] of Object.entries(gauges.pool())) this.set({ state }, count);

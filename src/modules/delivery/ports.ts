@@ -32,6 +32,4 @@ export interface Outbox {
   release(parcel: Parcel): Promise<void>;
   /** Gives a parcel up: it waits for the operator. */
   bury(parcel: Parcel, code: string): Promise<void>;
-  /** Pending parcels and the age of the oldest, seconds. */
-  depth(lane: string): Promise<{ readonly pending: number; readonly oldestSeconds: number }>;
 }

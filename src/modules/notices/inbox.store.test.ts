@@ -143,8 +143,8 @@ describe('without a demonstration', () => {
     );
     expect(await service.database.rows(sql`select from cabinet.inbox`)).toEqual([]);
     const metrics = await service.metrics.text();
-    expect(metrics).toContain('channel_available{channel="mobile"} 0');
-    expect(metrics).toContain('messages_pending{lane="code"} 0');
+    expect(metrics).toContain('kabinet_channel_available{channel="mobile"} 0');
+    expect(metrics).toContain('kabinet_outbox_pending{lane="code"} 0');
   });
 
   test('e-mail leaves by the gateway that is configured', async () => {
