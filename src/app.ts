@@ -287,7 +287,9 @@ export async function buildApp({
       connections.closeIdle();
       await Promise.all([
         connections.gone(patienceMs).then((gone) => gone || connections.cut()),
-        ...work.map((one) => one.stop(patienceMs)),
+        ...work.map((one) =>
+          one.stop(patienceMs === undefined ? undefined : Math.min(patienceMs, handOverMs)),
+        ),
       ]);
       await server.close();
       await Promise.all(Object.values(senders).map((sender) => sender.close()));
@@ -296,6 +298,9 @@ export async function buildApp({
     },
   };
 }
+
+/** What a gateway has not taken by then is left to another process, which may send it a second time. Milliseconds. */
+const handOverMs = 6_000;
 
 /** A process that only delivers has no pages. */
 async function refusePeople(request: FastifyRequest): Promise<void> {

@@ -59,6 +59,7 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
         if (typeof message !== 'object' || !('ready' in message)) return;
         address = message.ready;
         ready.add(worker);
+        log.info({ pid: worker.process.pid }, 'a worker is ready');
         resolve();
       });
       worker.once('exit', () => reject(new Error('a worker ended before it was ready')));
@@ -66,7 +67,7 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
     worker.once('exit', (code, signal) => {
       ready.delete(worker);
       if (stopping || relieved.delete(worker)) return;
-      log.warn({ pid: worker.process.pid, code, signal }, 'a worker died');
+      log.warn({ pid: worker.process.pid, code, signal }, 'a worker ended; another one takes its place');
       failures = performance.now() - begun < shortLifeMs ? failures + 1 : 0;
       void keep();
     });
@@ -83,8 +84,7 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
       }
       if (stopping) return;
       try {
-        const { process: started } = await start();
-        log.info({ pid: started.pid }, 'a worker took the place of one that died');
+        await start();
         return;
       } catch {
         failures += 1;

@@ -84,7 +84,8 @@ function hashOnce(): Promise<string> {
   return hash;
 }
 
-async function enrol(database: Database, person: PersonLine): Promise<void> {
+/** Imports a person into the fund of this database. */
+export async function enrol(database: Database, person: PersonLine): Promise<void> {
   async function* lines(): AsyncGenerator<string> {
     yield JSON.stringify(person);
   }

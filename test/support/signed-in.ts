@@ -13,9 +13,14 @@ export function formOf(html: string, action: string, values: Readonly<Record<str
 /** A client that has signed in as this person. */
 export async function signedIn(service: TestService, person: PersonLine, origin?: string): Promise<Client> {
   const client = injectClient(service.server, origin);
+  await signIn(client, person);
+  return client;
+}
+
+/** Signs this person in. */
+export async function signIn(client: Client, person: PersonLine): Promise<void> {
   const page = await client.get('/sign-in');
   const form = formOf(page.body, '/sign-in', { iin: person.iin, password: person.password ?? '' });
   const answer = await client.post('/sign-in', form);
   if (answer.status !== 303) throw new Error(`signing in was answered with ${answer.status}`);
-  return client;
 }

@@ -8,6 +8,8 @@ const pending = sql`delivered_at is null and dead_at is null`;
 export function outbox(database: Database): Outbox {
   const held = (parcel: Parcel) =>
     sql`outbox_id = ${parcel.outboxId} and attempts = ${parcel.attempt} and ${pending}`;
+  // What was released says nothing more than that it was delivered after all.
+  const leased = (parcel: Parcel) => sql`${held(parcel)} and leased_until is not null`;
   return {
     lease: (lane, size) =>
       database.rows<Parcel>(sql`
@@ -27,18 +29,18 @@ export function outbox(database: Database): Outbox {
       await database.run(sql`
         update cabinet.outbox set leased_until = null, last_error = ${code},
           next_attempt_at = now() + make_interval(secs => ${seconds}::int * (0.8 + 0.4 * random()))
-        where ${held(parcel)}`);
+        where ${leased(parcel)}`);
     },
 
     async release(parcel) {
       await database.run(
-        sql`update cabinet.outbox set leased_until = null, forgiven = forgiven + 1 where ${held(parcel)}`,
+        sql`update cabinet.outbox set leased_until = null, forgiven = forgiven + 1 where ${leased(parcel)}`,
       );
     },
 
     async bury(parcel, code) {
       await database.run(
-        sql`update cabinet.outbox set dead_at = now(), last_error = ${code} where ${held(parcel)}`,
+        sql`update cabinet.outbox set dead_at = now(), last_error = ${code} where ${leased(parcel)}`,
       );
     },
   };

@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { sql } from '../../src/adapters/postgres/sql.ts';
+import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import { urlOf } from '../support/kabinet.ts';
+import { runService, startProcess } from '../support/processes.ts';
+
+// What SIGTERM does to a process of the built service.
+
+let fresh: FreshDatabase;
+let environment: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  environment = { DATABASE_URL: urlOf(fresh.connection) };
+});
+
+afterAll(() => fresh.drop());
+
+/** A connection on which a request is written by hand. */
+async function plainConnection(
+  origin: string,
+): Promise<{ socket: Socket; heard(text: string): Promise<string> }> {
+  const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+  let said = '';
+  socket.setEncoding('utf8').on('data', (text) => {
+    said += text;
+  });
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return {
+    socket,
+    async heard(text) {
+      while (!said.includes(text)) await once(socket, 'data');
+      return said;
+    },
+  };
+}
+
+/** The head of a form whose body follows later; the server says that it has read it. */
+const head = (origin: string) =>
+  [
+    'POST /sign-out HTTP/1.1',
+    `Host: ${new URL(origin).host}`,
+    'Content-Type: application/x-www-form-urlencoded',
+    'Content-Length: 6',
+    'Expect: 100-continue',
+    '\r\n',
+  ].join('\r\n');
+
+async function refusesConnections(origin: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const refused = await fetch(`${origin}/health/live`).then(
+        () => 'answered',
+        (failure: Error) => (failure.cause as NodeJS.ErrnoException).code,
+      );
+      expect(refused).toBe('ECONNREFUSED');
+    },
+    { timeout: 30_000, interval: 20 },
+  );
+}
+
+describe.concurrent('SIGTERM', () => {
+  test('lets a request in flight end with its answer, and the process with 0', async () => {
+    const service = await startProcess(environment);
+    const { socket, heard } = await plainConnection(service.origin);
+    socket.write(head(service.origin));
+    await heard('100 Continue');
+    service.signal('SIGTERM');
+    await refusesConnections(service.origin);
+    socket.write('csrf=x');
+    const answer = await heard('</html>');
+    expect(answer).toMatch(/HTTP\/1\.1 403 /);
+    expect(answer.toLowerCase()).toContain('\r\nconnection: close\r\n');
+    expect(await service.ended).toBe(0);
+  });
+
+  test('says "not ready" and goes on answering for DRAIN_SECONDS, each time with the connection closed', async () => {
+    const service = await startProcess({ ...environment, DRAIN_SECONDS: '2' });
+    service.signal('SIGTERM');
+    await vi.waitFor(
+      async () => {
+        const answer = await fetch(`${service.origin}/health/ready`);
+        expect([answer.status, await answer.json()]).toEqual([503, { status: 'closing' }]);
+      },
+      { timeout: 2_000, interval: 20 },
+    );
+    const page = await fetch(`${service.origin}/sign-in`);
+    expect([page.status, page.headers.get('connection')]).toEqual([200, 'close']);
+    expect(await service.ended).toBe(0);
+  });
+
+  test('a second one ends it at once', async () => {
+    const service = await startProcess(environment);
+    const { socket, heard } = await plainConnection(service.origin);
+    socket.write(head(service.origin));
+    await heard('100 Continue');
+    service.signal('SIGTERM');
+    await refusesConnections(service.origin);
+    service.signal('SIGTERM');
+    expect(await service.ended).toBe(128 + 15);
+  });
+
+  test('ends a process whose gateway hangs and whose clients too, and gives back what it has in hand', async () => {
+    const own = await freshDatabase();
+    const gateway = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.write('220 hello\r\n');
+      socket.on('data', (text) => {
+        if (String(text).startsWith('DATA')) gateway.emit('reached');
+        else socket.write('250 yes\r\n');
+      });
+    });
+    await once(gateway.listen(0, '127.0.0.1'), 'listening');
+    const { port } = gateway.address() as { port: number };
+    const service = await startProcess({
+      DATABASE_URL: urlOf(own.connection),
+      SMTP_URL: `smtp://127.0.0.1:${port}`,
+      MAIL_FROM: 'cabinet@example.kz',
+    });
+    const reached = once(gateway, 'reached');
+    await own.database.run(sql`
+      with person as (insert into cabinet.holder (iin) values ('000000000001') returning holder_id)
+      insert into cabinet.outbox (holder_id, lane, payload)
+      select holder_id, 'notice', '{"kind": "new-device", "channel": "email", "to": "a@example.kz", "language": "kk", "at": "2026-11-22T19:31:00Z"}'::jsonb
+      from person`);
+    await reached;
+    const slow = await plainConnection(service.origin);
+    slow.socket.write(head(service.origin));
+    await slow.heard('100 Continue');
+    const silent = await plainConnection(service.origin);
+    const dropped = once(silent.socket, 'close');
+    service.signal('SIGTERM');
+    await dropped;
+    expect(await service.ended).toBe(0);
+    const parcel = await own.database.first(sql`
+      select attempts, attempts - forgiven as failed, leased_until, last_error from cabinet.outbox`);
+    expect(parcel).toEqual({ attempts: 1, failed: 0, leased_until: null, last_error: null });
+    gateway.close();
+    await own.drop();
+  });
+});
+
+test('a wrong command line ends with 2 and says what is wrong', async () => {
+  const wrong = runService({}, { parameters: ['--workers', 'many'] });
+  expect(await wrong.ended).toBe(2);
+  expect(wrong.said()).toContain('--workers must be a whole number from 1 to 64 (it is "many")');
+});

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { root } from '../../src/root.ts';
+
+/** The built service as the operator runs it, in processes of its own. */
+export interface ServiceProcess {
+  readonly pid: number;
+  /** Where it says that it is; empty when it said nothing of the kind. */
+  readonly origin: string;
+  /** All that it wrote to stdout and stderr so far. */
+  said(): string;
+  /** Resolves when it has written this so many times. */
+  saying(text: string, times?: number): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+  /** Exit code, once it has ended; a signal's name when one killed it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+}
+
+/** Runs `dist/main.js` (or another build's) with these parameters and settings, without those of this process. */
+export function runService(
+  environment: Readonly<Record<string, string>>,
+  {
+    parameters = [],
+    main = join(root, 'dist/main.js'),
+  }: { parameters?: readonly string[]; main?: string } = {},
+): Omit<ServiceProcess, 'origin'> {
+  const child: ChildProcess = spawn(process.execPath, [main, ...parameters], {
+    env: { PATH: process.env['PATH'], PORT: '0', SECRET_KEYS: 'k'.repeat(32), DEMO: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  const listeners = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      for (const listener of listeners) listener();
+    });
+  }
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  return {
+    pid: child.pid ?? 0,
+    said: () => said,
+    async saying(text, times = 1) {
+      const heard = new Promise<void>((resolve) => {
+        const listener = () => {
+          if (said.split(text).length <= times) return;
+          listeners.delete(listener);
+          resolve();
+        };
+        listeners.add(listener);
+        listener();
+      });
+      const early = ended.then((code) => {
+        throw new Error(`the service ended with ${code} before it said "${text}":\n${said}`);
+      });
+      await Promise.race([heard, early]);
+    },
+    signal: (signal) => child.kill(signal),
+    ended,
+  };
+}
+
+/** Runs it until it has said where it is. */
+export async function startProcess(...given: Parameters<typeof runService>): Promise<ServiceProcess> {
+  const running = runService(...given);
+  await running.saying(' at http://localhost');
+  const origin = /http:\/\/localhost:[0-9]+/.exec(running.said())?.[0] ?? '';
+  return { ...running, origin };
+}
