@@ -35,7 +35,7 @@ export function kabinet(
 }
 
 /** The same connection as `DATABASE_URL` takes it. */
-function urlOf({ user, password, host, port, database }: ConnectionParts): string {
+export function urlOf({ user, password, host, port, database }: ConnectionParts): string {
   const url = new URL(`postgresql://localhost/${database}`);
   for (const [name, value] of Object.entries({ user, password, host, port }))
     if (value !== undefined) url.searchParams.set(name, String(value));
