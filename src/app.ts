@@ -17,6 +17,7 @@ import { entryTables } from './adapters/postgres/entry-store.ts';
 import { freezeStore } from './adapters/postgres/freeze-store.ts';
 import { historyStore } from './adapters/postgres/history-store.ts';
 import { housekeeping } from './adapters/postgres/housekeeping.ts';
+import { maintenanceStore } from './adapters/postgres/maintenance-store.ts';
 import { pendingMigrations } from './adapters/postgres/migrate.ts';
 import { outbox } from './adapters/postgres/outbox.ts';
 import { readReadings } from './adapters/postgres/readings.ts';
@@ -44,6 +45,7 @@ import type { Channel, Channels, MessageSender } from './modules/notices/ports.t
 import { inboxRoutes, messageLanes } from './modules/notices/routes.ts';
 import { startSealing } from './modules/operations/audit.ts';
 import type { BreakerView } from './modules/operations/breaker.ts';
+import { type MaintenanceWatch, watchMaintenance } from './modules/operations/maintenance.ts';
 import { healthRoutes } from './modules/operations/routes.ts';
 import { makeBreaker } from './modules/registration/breaker.ts';
 import { readCommonPasswords } from './modules/registration/common-passwords.ts';
@@ -59,7 +61,7 @@ import { signInRoutes } from './modules/sign-in/routes.ts';
 import { sessionReader } from './modules/sign-in/sessions.ts';
 import { readAssets } from './web/assets.ts';
 import { languageRoutes } from './web/language.ts';
-import { pageSender, problemSender } from './web/page.tsx';
+import { outageSender, pageSender, problemSender } from './web/page.tsx';
 import { problem } from './web/problem.ts';
 import { buildServer, type RouteEntry, withoutValues } from './web/server.ts';
 import { ownOrigin } from './web/visit.ts';
@@ -72,6 +74,7 @@ export interface App {
   readonly metrics: Metrics;
   /** One for each dependency that is spared while it fails. */
   readonly breakers: readonly BreakerView[];
+  readonly maintenance: MaintenanceWatch;
   /** Starts what works in the background: deliveries to the fund, housekeeping. */
   startWork(): void;
   /** Requests in flight finish, work in hand is completed or given back. The database stays open. */
@@ -117,14 +120,18 @@ export async function buildApp({
     channels: () => ({ mobile: senders.mobile.available, email: senders.email.available }),
     pool: () => database.load(),
   });
-  const sendPage = pageSender(assets, config.demo);
+  const maintenance = watchMaintenance(maintenanceStore(database), onError);
+  const around = { assets, demo: config.demo, maintenance: maintenance.state };
+  const sendPage = pageSender(around);
 
   const { server, routes, connections } = await buildServer({
     config,
     keys,
     log,
     sessions: sessionReader(signInTables, limits),
-    problemPage: problemSender(assets),
+    problemPage: problemSender(around),
+    outagePage: outageSender(around),
+    maintenance,
     onAnswered: metrics.answered,
   });
 
@@ -239,6 +246,8 @@ export async function buildApp({
     databaseReady: async () => (await pendingMigrations(database)).length === 0,
     closing: () => closing,
   });
+  // Before the first request: a node that starts during maintenance knows of it.
+  await maintenance.look().catch(onError);
   if (config.role === 'worker') server.addHook('onRequest', refusePeople);
   await server.ready();
 
@@ -247,7 +256,9 @@ export async function buildApp({
     routes,
     metrics,
     breakers,
+    maintenance,
     startWork() {
+      maintenance.start(3_000);
       if (config.role === 'web') return;
       const fundLane: Lane = {
         name: 'fund',
@@ -292,6 +303,7 @@ export async function buildApp({
         ),
       ]);
       await server.close();
+      await maintenance.stop();
       await Promise.all(Object.values(senders).map((sender) => sender.close()));
       await kazpost?.close();
       await nca.close();

@@ -14,6 +14,7 @@ import { attach, importFile } from '../start.ts';
 import { auditCommands } from './audit.ts';
 import { backupCommands } from './backup.ts';
 import { CommandFailure } from './failure.ts';
+import { maintenanceCommands } from './maintenance.ts';
 import { commandLog } from './terminal.ts';
 
 /** The `kabinet` command: what an operator does beside the running service. */
@@ -182,6 +183,7 @@ addresses
 
 auditCommands(program);
 backupCommands(program);
+maintenanceCommands(program);
 
 // `kabinet … | head` closes the pipe early, which is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

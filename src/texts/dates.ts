@@ -30,3 +30,9 @@ export function formatDate(date: string): string {
   const [year, month, day] = date.split('-');
   return `${day}.${month}.${year}`;
 }
+
+/** True when both moments fall on one day in Astana. */
+export function isSameDay(one: Date, other: Date): boolean {
+  const day = (moment: Date) => format('en', { dateStyle: 'short' }).format(moment);
+  return day(one) === day(other);
+}

@@ -577,6 +577,32 @@ export const en = {
     mobile: 'SMS to {to}',
     email: 'Email to {to}',
   },
+  outages: {
+    until: 'Ends at: {until} (Astana time).',
+    planned: 'Planned maintenance: {from} – {until} (Astana time).',
+    plannedMeaning: 'During it you can see your details but not change them.',
+    open: 'Maintenance in progress.',
+    openMeaning: 'You can see your details; changes are taken when it has ended.',
+    maintenance: {
+      title: 'Maintenance in progress',
+      kept: 'Your details have not been changed. What you typed is kept: open the page of your details when the maintenance has ended, and we will offer it again.',
+      notDone: 'This has not been done. Please try again when the maintenance has ended.',
+    },
+    away: {
+      title: 'The service is temporarily unavailable',
+      text: 'We are restoring it.',
+    },
+    busy: {
+      title: 'Many people are using the service now',
+      text: 'Please wait a little for your turn.',
+    },
+    byItself: 'This page reloads by itself in a few seconds; there is nothing to press.',
+    typed:
+      'What you typed is still on this page. Keep it open and press the button below in a little while: however often you press it, the change is saved once.',
+    lost: 'It is not confirmed that this was done. In a little while, go back to the page before and try again.',
+    sendAgain: 'Send again',
+    toCabinet: 'Back to the cabinet',
+  },
   problems: {
     400: {
       title: 'The request was not understood',

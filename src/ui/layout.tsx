@@ -64,8 +64,10 @@ export interface LayoutProps {
   formId?: string | undefined;
   /** The page's own address, where it was answered under another one (`/language`); `client/own-path.ts` shows it. */
   ownPath?: string | undefined;
-  /** A planned maintenance window, told under the header. */
-  maintenance?: ComponentChildren;
+  /** Told under the header of every page: maintenance, a demonstration. */
+  band?: ComponentChildren;
+  /** Seconds after which the page asks again by itself. */
+  refresh?: number | undefined;
   children: ComponentChildren;
 }
 
@@ -78,6 +80,7 @@ export function Layout(props: LayoutProps) {
         <meta charset="utf-8" />
         <title>{`${errorTitlePrefix === undefined ? '' : `${errorTitlePrefix}: `}${title} · ${words.cabinet}`}</title>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        {props.refresh !== undefined && <meta http-equiv="refresh" content={String(props.refresh)} />}
         <meta name="format-detection" content="telephone=no" />
         <link rel="stylesheet" href={assets.css} />
         <link rel="icon" type="image/svg+xml" href={assets.icon} />
@@ -102,9 +105,9 @@ export function Layout(props: LayoutProps) {
           </div>
           {signedIn && <PersonBar signedIn={signedIn} words={words} csrf={csrf} />}
         </header>
-        {props.maintenance && (
-          <div class="maintenance" role="status">
-            <div class="wrap">{props.maintenance}</div>
+        {props.band && (
+          <div class="band" role="status">
+            <div class="wrap">{props.band}</div>
           </div>
         )}
         <main id="main" class="wrap" tabindex={-1}>

@@ -24,28 +24,32 @@ export function languageRoutes(
   /** Keeps the choice of a signed-in holder, for notices. */
   remember: (holderId: string, language: 'kk' | 'ru' | 'en') => Promise<void>,
 ): void {
-  server.post('/language', { config: { access: 'anyone' } }, async (request, reply) => {
-    const body = request.body as Record<string, unknown>;
-    const path = body['page'];
-    const page = typeof path === 'string' ? pages.get(path) : undefined;
-    if (path !== undefined && !page) throw problem(400);
-    const typed = readForm(body, {
-      required: ['language'],
-      optional: page ? [...page.fields, ...page.secret] : [],
-    });
-    const { language } = typed;
-    if (!isLanguage(language)) throw problem(400);
+  server.post(
+    '/language',
+    { config: { access: 'anyone', duringMaintenance: true } },
+    async (request, reply) => {
+      const body = request.body as Record<string, unknown>;
+      const path = body['page'];
+      const page = typeof path === 'string' ? pages.get(path) : undefined;
+      if (path !== undefined && !page) throw problem(400);
+      const typed = readForm(body, {
+        required: ['language'],
+        optional: page ? [...page.fields, ...page.secret] : [],
+      });
+      const { language } = typed;
+      if (!isLanguage(language)) throw problem(400);
 
-    const { visit } = request;
-    setLanguage(reply, language, visit.secure);
-    if (visit.session) await remember(visit.session.holderId, language);
-    request.visit = { ...visit, language, texts: textsOf(language) };
-    if (!page || (page.forHolder && !visit.session)) return reply.redirect(cameFrom(request), 303);
-    const shown = Object.fromEntries(
-      page.fields.flatMap((name) => (typed[name] === undefined ? [] : [[name, typed[name]]])),
-    );
-    return page.show(request, reply, shown);
-  });
+      const { visit } = request;
+      setLanguage(reply, language, visit.secure);
+      if (visit.session) await remember(visit.session.holderId, language);
+      request.visit = { ...visit, language, texts: textsOf(language) };
+      if (!page || (page.forHolder && !visit.session)) return reply.redirect(cameFrom(request), 303);
+      const shown = Object.fromEntries(
+        page.fields.flatMap((name) => (typed[name] === undefined ? [] : [[name, typed[name]]])),
+      );
+      return page.show(request, reply, shown);
+    },
+  );
 }
 
 /** The page the switch was pressed on, if it is one of ours; the start page otherwise. */

@@ -1,11 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ComponentChildren } from 'preact';
+import type { MaintenanceState } from '../maintenance.ts';
 import { formatTime } from '../texts/dates.ts';
 import { fill, textsOf } from '../texts/texts.ts';
 import { ErrorPage } from '../ui/error-page.tsx';
 import { Layout } from '../ui/layout.tsx';
 import { renderDocument } from '../ui/render-document.ts';
 import type { Assets, ScriptName } from './assets.ts';
+import { Band } from './band.tsx';
+import { outagePage, type SendOutage } from './outage.tsx';
 import type { Problem } from './problem.ts';
 import type { Visit } from './visit.ts';
 
@@ -28,8 +31,16 @@ export interface Page {
 /** Sends pages; made once with the assets and whether this is a demonstration. */
 export type SendPage = (request: FastifyRequest, reply: FastifyReply, page: Page) => FastifyReply;
 
+/** What every page needs from around it. */
+export interface Around {
+  readonly assets: Assets;
+  readonly demo: boolean;
+  readonly maintenance: () => MaintenanceState;
+}
+
 /** Makes the function that puts a page into the layout and sends it. */
-export function pageSender(assets: Assets, demo: boolean): SendPage {
+export function pageSender(around: Around): SendPage {
+  const { assets } = around;
   const send: SendPage = (request, reply, page) => {
     const { visit } = request;
     const { texts: t, language, session } = visit;
@@ -55,7 +66,7 @@ export function pageSender(assets: Assets, demo: boolean): SendPage {
             csrf={visit.csrf()}
             formId={page.hasForm ? 'page-form' : undefined}
             ownPath={ownPath}
-            maintenance={demo ? t.layout.demo : undefined}
+            band={bandOf(around, visit)}
             signedIn={session && signedIn(visit, page.section)}
           >
             {page.body}
@@ -68,38 +79,65 @@ export function pageSender(assets: Assets, demo: boolean): SendPage {
 
 /** Sends the worded page of a problem. Works before anything is known of the visitor, too. */
 export function problemSender(
-  assets: Assets,
+  around: Around,
 ): (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply {
   return (request, reply, problem) => {
-    // A request can fail before its visit was read: a broken cookie, a database that is down.
+    // A request can fail before its visit was read: a broken cookie.
     const visit = (request.visit as Visit | undefined) ?? nobody;
     const t = visit.texts.problems;
     const { title, text } = t[problem.statusCode];
     if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
-    return reply
-      .code(problem.statusCode)
-      .header('cache-control', 'no-store')
-      .type('text/html; charset=utf-8')
-      .send(
-        renderDocument(
-          <Layout
-            language={visit.language}
-            title={title}
-            words={layoutWords(visit)}
-            assets={assets.forPage([])}
-            csrf={visit.csrf()}
-            signedIn={visit.session && signedIn(visit, undefined)}
-          >
-            <ErrorPage
-              title={title}
-              text={text}
-              reference={{ label: t.reference, value: request.id, help: t.referenceHelp }}
-              actions={[{ href: '/', label: t.home }]}
-            />
-          </Layout>,
-        ),
-      );
+    const body = ErrorPage({
+      title,
+      text,
+      reference: { label: t.reference, value: request.id, help: t.referenceHelp },
+      actions: [{ href: '/', label: t.home }],
+    });
+    return sendBare(around, visit, reply, { title, status: problem.statusCode, body });
   };
+}
+
+/** Makes the function that answers with the page of an outage. */
+export function outageSender(around: Around): SendOutage {
+  return (request, reply, outage) => {
+    const page = outagePage(request, outage);
+    reply.header('retry-after', String(page.retryAfter));
+    return sendBare(around, request.visit, reply, page);
+  };
+}
+
+/** A page that no module made: without scripts, without a section. */
+function sendBare(
+  around: Around,
+  visit: Knowing,
+  reply: FastifyReply,
+  page: { title: string; status: number; body: ComponentChildren; refresh?: number | undefined },
+): FastifyReply {
+  return reply
+    .code(page.status)
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(
+      renderDocument(
+        <Layout
+          language={visit.language}
+          title={page.title}
+          words={layoutWords(visit)}
+          assets={around.assets.forPage([])}
+          csrf={visit.csrf()}
+          band={bandOf(around, visit)}
+          refresh={page.refresh}
+          signedIn={visit.session && signedIn(visit, undefined)}
+        >
+          {page.body}
+        </Layout>,
+      ),
+    );
+}
+
+function bandOf({ demo, maintenance }: Around, visit: Knowing) {
+  const state = maintenance();
+  return state.kind === 'none' && !demo ? undefined : <Band visit={visit} maintenance={state} demo={demo} />;
 }
 
 type Knowing = Pick<Visit, 'language' | 'texts' | 'session' | 'csrf'>;

@@ -13,12 +13,15 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { type Config, isLoopbackName } from '../config.ts';
 import { type Keys, randomName } from '../keys.ts';
+import type { MaintenanceState } from '../maintenance.ts';
+import { DatabaseAway, Overloaded, UnderMaintenance } from '../outage.ts';
 import { root } from '../root.ts';
 import type { SessionReader } from '../session.ts';
 import { compress } from './compression.ts';
 import { type Connections, followConnections } from './connections.ts';
+import { retrySoon, type SendOutage } from './outage.tsx';
 import { Problem, problem } from './problem.ts';
-import { clearSecret, ownOrigin, readSecret, readVisit } from './visit.ts';
+import { clearSecret, ownOrigin, readSecret, readVisit, type Visit } from './visit.ts';
 
 /** Who may open a route: anyone with a page, only a signed-in holder, or machines (no cookies, no language). */
 export type Access = 'anyone' | 'holder' | 'machine';
@@ -28,8 +31,12 @@ declare module 'fastify' {
     access?: Access;
     /** Asked by a script: without a session it answers 401 instead of sending to the sign-in page. */
     json?: boolean;
-    /** Keeps what was typed when the session timed out before this POST; called with the form's fields. */
-    onTimedOut?: (holderId: string, body: unknown) => Promise<boolean>;
+    /** Keeps what this POST brought when it cannot be done now: the session has timed out, or maintenance is under way. */
+    keepTyped?: (holderId: string, body: unknown) => Promise<boolean>;
+    /** A POST that changes nothing of the holder's data, or makes them safer: it works during maintenance, too. */
+    duringMaintenance?: true;
+    /** The fields of a form that may be sent again as it was: they stand in the page of an outage. Never a password or a code. */
+    repeatable?: readonly string[];
     /** The page to come back to after signing in, where the route's own address is none. */
     backTo?: string;
   }
@@ -49,6 +56,9 @@ export interface ServerParts {
   readonly log: Logger;
   /** Answers a request that cannot be served with a worded page. */
   readonly problemPage: (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply;
+  readonly maintenance: { state(): MaintenanceState; look(): Promise<void> };
+  /** Answers a request that is not served just now. */
+  readonly outagePage: SendOutage;
   /** Told of each answered request. */
   readonly onAnswered?: (route: string, method: string, status: number, seconds: number) => void;
 }
@@ -168,17 +178,21 @@ export async function buildServer(
   });
 
   server.addHook('preHandler', async (request, reply) => {
-    const { access, json, onTimedOut, backTo } = request.routeOptions.config;
+    const { access, json, keepTyped, backTo, duringMaintenance } = request.routeOptions.config;
     if (access === 'machine' || request.is404) return;
     const unsafe = request.method !== 'GET' && request.method !== 'HEAD';
     if (unsafe) refuseForeign(request, config);
-    if (access !== 'holder' || request.visit.session) return;
+    if (request.visit.outage) throw request.visit.outage;
+    if (access !== 'holder' || request.visit.session) {
+      if (!unsafe || duringMaintenance || parts.maintenance.state().kind !== 'open') return;
+      throw new UnderMaintenance();
+    }
     if (json) return reply.code(401).send({ error: 'session' });
 
     const kept =
       unsafe &&
       request.visit.timedOut !== undefined &&
-      (await onTimedOut?.(request.visit.timedOut, request.body));
+      (await keepTyped?.(request.visit.timedOut, request.body));
     const wasSignedIn = readSecret(request, 'session', request.visit.secure) !== undefined;
     clearSecret(reply, 'session', request.visit.secure);
     const query = new URLSearchParams();
@@ -215,7 +229,28 @@ export async function buildServer(
   });
 
   server.setNotFoundHandler((request, reply) => parts.problemPage(request, reply, problem(404)));
-  server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+  const answerOutage = async (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+    const { json, keepTyped } = request.routeOptions.config;
+    if (json) return reply.code(503).header('retry-after', String(retrySoon())).send({ error: 'outage' });
+    if (!(error instanceof UnderMaintenance)) {
+      return parts.outagePage(request, reply, { kind: error instanceof Overloaded ? 'busy' : 'away' });
+    }
+    // A store has seen a window that this node has not: the page needs its end.
+    if (parts.maintenance.state().kind !== 'open') await parts.maintenance.look();
+    const state = parts.maintenance.state();
+    const holder = request.visit.session?.holderId;
+    const kept = holder !== undefined && ((await keepTyped?.(holder, request.body)) ?? false);
+    const window = state.kind === 'open' ? state : undefined;
+    return parts.outagePage(request, reply, { kind: 'maintenance', window, kept });
+  };
+
+  server.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
+    if (isOutage(error) && (request.visit as Visit | undefined)) {
+      if (error instanceof DatabaseAway) request.log.warn('the database is away');
+      return answerOutage(error, request, reply).catch((further: Error) =>
+        isOutage(further) ? parts.outagePage(request, reply, { kind: 'away' }) : Promise.reject(further),
+      );
+    }
     const known = asProblem(error);
     if (known.statusCode >= 500 && !(error instanceof Problem))
       request.log.error(withoutValues(error), 'a request failed');
@@ -223,6 +258,10 @@ export async function buildServer(
   });
 
   return { server, routes, connections };
+}
+
+function isOutage(error: Error): boolean {
+  return error instanceof UnderMaintenance || error instanceof DatabaseAway || error instanceof Overloaded;
 }
 
 /** An unsafe request must come from a form of ours: the right origin and this browser's token. */

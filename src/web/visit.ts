@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Config, isLoopbackName } from '../config.ts';
 import { type Keys, randomToken } from '../keys.ts';
 import { isLanguage, type Language } from '../language.ts';
+import { DatabaseAway } from '../outage.ts';
 import type { LiveSession, SessionReader, SessionState } from '../session.ts';
 import type { Texts } from '../texts/kk.ts';
 import { textsOf } from '../texts/texts.ts';
@@ -14,6 +15,8 @@ export interface Visit {
   readonly session: LiveSession | undefined;
   /** A holder whose session has timed out sends this request with its cookie. */
   readonly timedOut: string | undefined;
+  /** Why the session could not be looked up; the request ends with it when its form has been read. */
+  readonly outage: Error | undefined;
   /** The address the request came from, past the trusted proxies. */
   readonly address: string;
   /** Its /24 or /48. */
@@ -47,15 +50,22 @@ export async function readVisit(
 ): Promise<Visit> {
   const secure = isSecure(request, config);
   const sessionToken = readSecret(request, 'session', secure);
-  const state: SessionState = sessionToken ? await sessions.read(sessionToken) : { kind: 'none' };
+  let outage: Error | undefined;
+  let state: SessionState = { kind: 'none' };
+  try {
+    if (sessionToken) state = await sessions.read(sessionToken);
+  } catch (error) {
+    if (!(error instanceof DatabaseAway)) throw error;
+    outage = error;
+  }
   const session = state.kind === 'live' ? state.session : undefined;
 
   let visitToken = readSecret(request, 'visit', secure);
-  if (!session && !visitToken) {
+  if (!session && !visitToken && !outage) {
     visitToken = randomToken();
     setSecret(reply, 'visit', visitToken, secure);
   }
-  const bound = session ? sessionToken : visitToken;
+  const bound = session || outage ? (sessionToken ?? visitToken) : visitToken;
   const chosen = request.cookies['language'];
   const language = isLanguage(chosen) ? chosen : (session?.language ?? 'kk');
   return {
@@ -65,6 +75,7 @@ export async function readVisit(
     timedOut: state.kind === 'timed-out' ? state.holderId : undefined,
     address: request.ip,
     network: networkOf(request.ip),
+    outage,
     device: readSecret(request, 'device', secure),
     secure,
     csrf: () => csrfToken(keys, bound ?? ''),

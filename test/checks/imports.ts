@@ -202,6 +202,8 @@ function fileOfSrc(file: string): Place | undefined {
       return { room: 'config' };
     case 'keys.ts':
     case 'language.ts':
+    case 'maintenance.ts':
+    case 'outage.ts':
     case 'result.ts':
     case 'root.ts':
     case 'session.ts':

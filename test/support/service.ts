@@ -14,6 +14,7 @@ export interface TestService {
   readonly server: FastifyInstance;
   readonly routes: App['routes'];
   readonly metrics: App['metrics'];
+  readonly maintenance: App['maintenance'];
   readonly database: Database;
   readonly connection: ConnectionParts;
   /** What the service signs with, to make the links that it sends. */
@@ -33,7 +34,14 @@ export interface TestService {
 export async function startService(
   environment: Readonly<Record<string, string>> = {},
   /** Without work nothing happens in the background: a test drives it by hand. */
-  { work = true }: { readonly work?: boolean } = {},
+  {
+    work = true,
+    through = (database) => database,
+  }: {
+    readonly work?: boolean;
+    /** Stands between the service and its database. */
+    readonly through?: (database: Database) => Database;
+  } = {},
 ): Promise<TestService> {
   const { database, connection, drop } = await freshDatabase();
   const logLines: string[] = [];
@@ -46,13 +54,14 @@ export async function startService(
     ...environment,
   });
   const log = pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) });
-  const app = await buildApp({ config, database, log });
+  const app = await buildApp({ config, database: through(database), log });
   if (work) app.startWork();
   const others: { readonly app: App; readonly database: Database }[] = [];
   return {
     server: app.server,
     routes: app.routes,
     metrics: app.metrics,
+    maintenance: app.maintenance,
     database,
     connection,
     keys: makeKeys(config.secretKeys),

@@ -16,7 +16,7 @@ import {
 } from './contact-notices.ts';
 import type { Database, Queryable } from './database.ts';
 import { keepEvidence, unfreeze } from './eds-store.ts';
-import { lockRequisites, savedBefore, writeChange } from './requisites-store.ts';
+import { lockForChange, savedBefore, writeChange } from './requisites-store.ts';
 import { json, sql } from './sql.ts';
 
 /** Changes of mobile and e-mail with their proofs, in the service's own tables. */
@@ -26,7 +26,7 @@ export function contactStore(database: Database): ContactStore {
 
     propose: (actor, change, about, { minutes, telling, byEds = false }) =>
       database.transaction(async (transaction) => {
-        const current = await lockRequisites(transaction, actor.holderId);
+        const current = await lockForChange(transaction, actor.holderId);
         // Two posts of one form propose one change: its codes are on their way, and a second set would kill them.
         const waiting = await transaction.first(sql`
           select from cabinet.pending_change where holder_id = ${actor.holderId} and form_id = ${change.formId}
@@ -89,7 +89,7 @@ export function contactStore(database: Database): ContactStore {
     complete: (actor, pending, how) =>
       database.transaction(async (transaction) => {
         const { holderId } = actor;
-        const current = await lockRequisites(transaction, holderId);
+        const current = await lockForChange(transaction, holderId);
         const earlier = await savedBefore(transaction, holderId, pending.formId, pending.formHash);
         if (earlier) return earlier;
         // All is looked at again under the lock: proofs grow old, and a change may be cancelled, stopped or overtaken.

@@ -7,6 +7,7 @@ import type {
 } from '../../modules/registration/ports.ts';
 import { codeStore } from './code-store.ts';
 import type { Database, Queryable } from './database.ts';
+import { refuseUnderMaintenance } from './maintenance-store.ts';
 import { tellHolder } from './security-notices.ts';
 import { sql } from './sql.ts';
 
@@ -151,6 +152,7 @@ function entryStore(
           select holder_id as "holderId", language from cabinet.entry
           where entry_hash = ${hash} and kind = ${kind} and proved_at is not null and ${live} for update`);
         if (!entry) return undefined;
+        await refuseUnderMaintenance(transaction);
         const { holderId } = entry;
         await transaction.run(sql`select from cabinet.holder where holder_id = ${holderId} for update`);
         // Looked at under the lock: "this wasn't me" may have been answered since the code was right.

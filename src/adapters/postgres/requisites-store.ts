@@ -14,6 +14,7 @@ import type {
   SaveOutcome,
   StoredRequisites,
 } from '../../modules/requisites/ports.ts';
+import { UnderMaintenance } from '../../outage.ts';
 import {
   type Address,
   channelsAsTheyWere,
@@ -22,6 +23,7 @@ import {
   tellChanged,
 } from './contact-notices.ts';
 import type { Database, Queryable } from './database.ts';
+import { maintenanceOpen } from './maintenance-store.ts';
 import { json, type Sql, sql } from './sql.ts';
 
 /** The column of each field; a new field is one entry here and one migration. */
@@ -100,7 +102,7 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
 
     save: (change) =>
       database.transaction(async (transaction) => {
-        const current = await lockRequisites(transaction, change.holderId);
+        const current = await lockForChange(transaction, change.holderId);
         const earlier = await savedBefore(transaction, change.holderId, change.formId, change.formHash);
         if (earlier) return earlier;
         if (current.revision !== change.revision) return { kind: 'conflict', stored: current };
@@ -214,12 +216,23 @@ export async function savedBefore(
 }
 
 /** Holds the holder's row until the transaction ends, so that saves of one person follow one another. */
-export async function lockRequisites(transaction: Queryable, holderId: string): Promise<StoredRequisites> {
+async function lockRequisites(transaction: Queryable, holderId: string): Promise<StoredRequisites> {
   const row = await transaction.first<StoredRequisites>(
     sql`select ${stored} from cabinet.requisites where holder_id = ${holderId} for update`,
   );
   if (!row) throw new Error('the holder has no requisites row');
   return row;
+}
+
+/** The same for what the holder changes: refused while a maintenance window is open. */
+export async function lockForChange(transaction: Queryable, holderId: string): Promise<StoredRequisites> {
+  const row = await transaction.first<StoredRequisites & { underMaintenance: boolean }>(sql`
+    select ${stored}, ${maintenanceOpen} as "underMaintenance"
+    from cabinet.requisites where holder_id = ${holderId} for update`);
+  if (!row) throw new Error('the holder has no requisites row');
+  const { underMaintenance, ...current } = row;
+  if (underMaintenance) throw new UnderMaintenance();
+  return current;
 }
 
 /** New values, change, receipt number, security event and the message for the fund, in one statement. */

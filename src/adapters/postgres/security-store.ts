@@ -1,6 +1,7 @@
 import type { SecurityEvent, SecurityOverview, SecurityStore } from '../../modules/security/ports.ts';
 import type { FailureLimits } from '../../modules/sign-in/ports.ts';
 import type { Database } from './database.ts';
+import { refuseUnderMaintenance } from './maintenance-store.ts';
 import { tellHolder } from './security-notices.ts';
 import { json, sql } from './sql.ts';
 
@@ -57,6 +58,7 @@ export function securityStore(database: Database, failures: FailureLimits): Secu
 
     changePassword: ({ holderId, passwordHash, former, keep, requestId, forget }) =>
       database.transaction(async (transaction) => {
+        await refuseUnderMaintenance(transaction);
         const changed = await transaction.run(
           former === undefined
             ? sql`

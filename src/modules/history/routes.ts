@@ -56,9 +56,13 @@ export function historyRoutes(
     return showNotMe(request, reply, false);
   });
 
-  server.post('/not-me/:link', { config: { access: 'anyone' } }, async (request, reply) => {
-    readForm(request.body, { required: [] });
-    await freezes.freeze(await findLink(request), request.id);
-    return showNotMe(request, reply, true);
-  });
+  server.post(
+    '/not-me/:link',
+    { config: { access: 'anyone', duringMaintenance: true } },
+    async (request, reply) => {
+      readForm(request.body, { required: [] });
+      await freezes.freeze(await findLink(request), request.id);
+      return showNotMe(request, reply, true);
+    },
+  );
 }

@@ -144,39 +144,43 @@ function entryRoutes(
     });
   });
 
-  server.post(start, { config: { access: 'anyone' } }, async (request, reply) => {
-    const { visit } = request;
-    const { iin = '', contact = '' } = readForm(request.body, { required: ['iin', 'contact'] });
-    if (visit.session) return reply.redirect('/services', 303);
-    const read = readAsked({ iin, contact }, parts.rules.mobilePrefixes);
-    if (!read.iin.ok || !read.contact.ok) {
-      return showAsk(request, reply, {
-        status: 422,
-        iin,
-        contact,
-        iinError: read.iin.ok ? undefined : iin.trim() === '' ? { reason: 'empty' } : read.iin,
-        contactError: read.contact.ok
-          ? undefined
-          : contact.trim() === ''
-            ? { reason: 'empty' }
-            : read.contact,
+  server.post(
+    start,
+    { config: { access: 'anyone', repeatable: ['iin', 'contact'] } },
+    async (request, reply) => {
+      const { visit } = request;
+      const { iin = '', contact = '' } = readForm(request.body, { required: ['iin', 'contact'] });
+      if (visit.session) return reply.redirect('/services', 303);
+      const read = readAsked({ iin, contact }, parts.rules.mobilePrefixes);
+      if (!read.iin.ok || !read.contact.ok) {
+        return showAsk(request, reply, {
+          status: 422,
+          iin,
+          contact,
+          iinError: read.iin.ok ? undefined : iin.trim() === '' ? { reason: 'empty' } : read.iin,
+          contactError: read.contact.ok
+            ? undefined
+            : contact.trim() === ''
+              ? { reason: 'empty' }
+              : read.contact,
+        });
+      }
+      if (breaker.open) return showAsk(stopped(request, reply), reply, { status: 503, iin, contact });
+      const begun = await beginEntry(parts, {
+        kind,
+        asked: { iin: read.iin.value, contact: read.contact.value },
+        language: visit.language,
+        network: visit.network,
+        before: readSecret(request, 'entry', visit.secure),
       });
-    }
-    if (breaker.open) return showAsk(stopped(request, reply), reply, { status: 503, iin, contact });
-    const begun = await beginEntry(parts, {
-      kind,
-      asked: { iin: read.iin.value, contact: read.contact.value },
-      language: visit.language,
-      network: visit.network,
-      before: readSecret(request, 'entry', visit.secure),
-    });
-    if (!begun.ok) {
-      reply.header('retry-after', String(limitedSeconds));
-      return showAsk(request, reply, { status: 429, iin, contact, limited: true });
-    }
-    setSecret(reply, 'entry', begun.value, visit.secure);
-    return reply.redirect(`${start}/confirm`, 303);
-  });
+      if (!begun.ok) {
+        reply.header('retry-after', String(limitedSeconds));
+        return showAsk(request, reply, { status: 429, iin, contact, limited: true });
+      }
+      setSecret(reply, 'entry', begun.value, visit.secure);
+      return reply.redirect(`${start}/confirm`, 303);
+    },
+  );
 
   server.get(`${start}/confirm`, { config: { access: 'anyone' } }, async (request, reply) => {
     const entry = await find(request);

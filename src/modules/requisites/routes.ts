@@ -52,6 +52,7 @@ export interface RequisitesRoutesParts extends RequisitesParts {
 
 const path = '/services/requisites';
 const formFields = ['formId', 'revision', 'document', ...fields.map(({ name }) => name)];
+const repeatable = [...formFields, 'kazpost', 'proof'];
 const none: FieldErrors = new Map();
 export const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const receiptNumber = /^[0-9A-Z]{12}$/;
@@ -139,7 +140,7 @@ export function requisitesRoutes(
     return true;
   };
 
-  server.post(path, { config: { access: 'holder', onTimedOut: keepTyped } }, async (request, reply) => {
+  server.post(path, { config: { access: 'holder', keepTyped, repeatable } }, async (request, reply) => {
     const sent = readRequisitesForm(request.body);
     const typed = readTyped(sent);
     const { session } = request.visit;
@@ -175,7 +176,7 @@ export function requisitesRoutes(
   // Leaves at once when nothing was typed, asks when something was: with and without a script.
   server.post(
     `${path}/cancel`,
-    { config: { access: 'holder', backTo: path, onTimedOut: keepTyped } },
+    { config: { access: 'holder', backTo: path, keepTyped, repeatable, duringMaintenance: true } },
     async (request, reply) => {
       const typed = readTyped(readRequisitesForm(request.body));
       const view = await viewOf(request, reply);
@@ -192,7 +193,9 @@ export function requisitesRoutes(
       config: {
         access: 'holder',
         backTo: path,
-        onTimedOut: async (holderId, body) => {
+        duringMaintenance: true,
+        repeatable: [...repeatable, 'choose'],
+        keepTyped: async (holderId, body) => {
           await keepDraft(parts, holderId, readSearch(body).typed);
           return true;
         },
@@ -211,20 +214,24 @@ export function requisitesRoutes(
     },
   );
 
-  server.post(`${path}/draft`, { config: { access: 'holder' } }, async (request, reply) => {
-    const { action } = readForm(request.body, { required: ['action'] });
-    const { holderId } = actorOf(request);
-    if (action === 'discard') {
-      await parts.drafts.discard(holderId, 'requisites');
-      return reply.redirect(path, 303);
-    }
-    if (action !== 'show') throw problem(400);
-    const view = await viewOf(request, reply);
-    if (!view) return reply;
-    const draft = await findDraft(parts, holderId);
-    if (!draft) return reply.redirect(path, 303);
-    return showForm(request, reply, view, anew(draft.typed, view), { message: { kind: 'draft-shown' } });
-  });
+  server.post(
+    `${path}/draft`,
+    { config: { access: 'holder', duringMaintenance: true } },
+    async (request, reply) => {
+      const { action } = readForm(request.body, { required: ['action'] });
+      const { holderId } = actorOf(request);
+      if (action === 'discard') {
+        await parts.drafts.discard(holderId, 'requisites');
+        return reply.redirect(path, 303);
+      }
+      if (action !== 'show') throw problem(400);
+      const view = await viewOf(request, reply);
+      if (!view) return reply;
+      const draft = await findDraft(parts, holderId);
+      if (!draft) return reply.redirect(path, 303);
+      return showForm(request, reply, view, anew(draft.typed, view), { message: { kind: 'draft-shown' } });
+    },
+  );
 
   const findReceipt = async (request: FastifyRequest): Promise<SavedChange> => {
     const { number } = request.params as { number: string };

@@ -110,23 +110,31 @@ export function securityRoutes(
     }
   });
 
-  server.post(`${path}/sessions/end`, { config: { access: 'holder' } }, async (request, reply) => {
-    const { session: name } = readForm(request.body, { required: ['session'] });
-    const own = sessionOf(request);
-    const { sessions } = await overviewOf(own);
-    // Only among the holder's own: another person's session has no name here.
-    const named = sessions.find((open) => sessionName(keys, open) === name);
-    if (!named) throw problem(404);
-    await store.endSession(own.holderId, named.hash, request.id);
-    return reply.redirect(`${path}?done=ended`, 303);
-  });
+  server.post(
+    `${path}/sessions/end`,
+    { config: { access: 'holder', duringMaintenance: true } },
+    async (request, reply) => {
+      const { session: name } = readForm(request.body, { required: ['session'] });
+      const own = sessionOf(request);
+      const { sessions } = await overviewOf(own);
+      // Only among the holder's own: another person's session has no name here.
+      const named = sessions.find((open) => sessionName(keys, open) === name);
+      if (!named) throw problem(404);
+      await store.endSession(own.holderId, named.hash, request.id);
+      return reply.redirect(`${path}?done=ended`, 303);
+    },
+  );
 
-  server.post(`${path}/sessions/end-others`, { config: { access: 'holder' } }, async (request, reply) => {
-    readForm(request.body, { required: [] });
-    const { holderId, hash } = sessionOf(request);
-    await store.endOthers(holderId, hash, request.id);
-    return reply.redirect(`${path}?done=othersEnded`, 303);
-  });
+  server.post(
+    `${path}/sessions/end-others`,
+    { config: { access: 'holder', duringMaintenance: true } },
+    async (request, reply) => {
+      readForm(request.body, { required: [] });
+      const { holderId, hash } = sessionOf(request);
+      await store.endOthers(holderId, hash, request.id);
+      return reply.redirect(`${path}?done=othersEnded`, 303);
+    },
+  );
 
   return new Map([
     [

@@ -50,15 +50,19 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
     request.visit.session ? reply.redirect('/services', 303) : show(request, reply),
   );
 
-  server.post(`${path}/challenge`, { config: { access: 'anyone' } }, async (request, reply) => {
-    readForm(request.body, { required: [] });
-    const binding = bindingOf(request);
-    if (binding === undefined) throw problem(403);
-    const site = parts.siteOf(request);
-    return reply.send(await giveChallenge(parts, { purpose: 'sign-in', binding, site }));
-  });
+  server.post(
+    `${path}/challenge`,
+    { config: { access: 'anyone', duringMaintenance: true } },
+    async (request, reply) => {
+      readForm(request.body, { required: [] });
+      const binding = bindingOf(request);
+      if (binding === undefined) throw problem(403);
+      const site = parts.siteOf(request);
+      return reply.send(await giveChallenge(parts, { purpose: 'sign-in', binding, site }));
+    },
+  );
 
-  server.post(path, { config: { access: 'anyone' } }, async (request, reply) => {
+  server.post(path, { config: { access: 'anyone', duringMaintenance: true } }, async (request, reply) => {
     const { id = '', signature = '' } = readForm(request.body, { required: ['id', 'signature'] });
     const { visit } = request;
     const outcome = await signInByEds(parts, {

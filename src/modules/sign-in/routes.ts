@@ -66,73 +66,89 @@ export function signInRoutes(
     );
   }
 
-  server.post('/sign-in', { config: { access: 'anyone' } }, async (request, reply) => {
-    const typed = readForm(request.body, { required: ['iin', 'password'], optional: ['remember'] });
-    const { iin = '', password = '' } = typed;
-    const remember = typed['remember'] === '1';
-    const parsed = iin.trim() === '' ? undefined : parseIin(iin);
-    if (!parsed?.ok || password === '') {
-      return show(request, reply, {
-        status: 422,
-        iin,
-        remember,
-        iinError: parsed === undefined ? 'empty' : parsed.ok ? undefined : parsed.reason,
-        passwordEmpty: password === '',
+  server.post(
+    '/sign-in',
+    { config: { access: 'anyone', duringMaintenance: true } },
+    async (request, reply) => {
+      const typed = readForm(request.body, { required: ['iin', 'password'], optional: ['remember'] });
+      const { iin = '', password = '' } = typed;
+      const remember = typed['remember'] === '1';
+      const parsed = iin.trim() === '' ? undefined : parseIin(iin);
+      if (!parsed?.ok || password === '') {
+        return show(request, reply, {
+          status: 422,
+          iin,
+          remember,
+          iinError: parsed === undefined ? 'empty' : parsed.ok ? undefined : parsed.reason,
+          passwordEmpty: password === '',
+        });
+      }
+
+      const { visit } = request;
+      const outcome = await signIn(parts, {
+        iin: parsed.value,
+        password,
+        device: visit.device,
+        network: visit.network,
+        userAgent: request.headers['user-agent'] ?? '',
+        requestId: request.id,
       });
-    }
+      if (!outcome.ok) {
+        const minutes = outcome.detail ?? '1';
+        if (outcome.reason === 'limited') reply.header('retry-after', String(Number(minutes) * 60));
+        if (outcome.reason === 'busy') reply.header('retry-after', String(busySeconds));
+        const status = { failed: 422, limited: 429, busy: 503 }[outcome.reason];
+        return show(request, reply, { status, iin, remember, refusal: { reason: outcome.reason, minutes } });
+      }
 
-    const { visit } = request;
-    const outcome = await signIn(parts, {
-      iin: parsed.value,
-      password,
-      device: visit.device,
-      network: visit.network,
-      userAgent: request.headers['user-agent'] ?? '',
-      requestId: request.id,
-    });
-    if (!outcome.ok) {
-      const minutes = outcome.detail ?? '1';
-      if (outcome.reason === 'limited') reply.header('retry-after', String(Number(minutes) * 60));
-      if (outcome.reason === 'busy') reply.header('retry-after', String(busySeconds));
-      const status = { failed: 422, limited: 429, busy: 503 }[outcome.reason];
-      return show(request, reply, { status, iin, remember, refusal: { reason: outcome.reason, minutes } });
-    }
+      parts.onQueued();
+      startSession(reply, outcome.value, visit.secure);
+      if (remember) {
+        setSecret(
+          reply,
+          'iin',
+          keys.seal('remembered iin', '', parsed.value).toString('base64url'),
+          visit.secure,
+          rememberDays,
+        );
+      } else clearSecret(reply, 'iin', visit.secure);
+      const to =
+        destination((request.query as Record<string, unknown>)['to'], parts.destinations) ?? '/services';
+      return reply.redirect(outcome.value.replaced > 0 ? `${to}?replaced=1` : to, 303);
+    },
+  );
 
-    parts.onQueued();
-    startSession(reply, outcome.value, visit.secure);
-    if (remember) {
-      setSecret(
-        reply,
-        'iin',
-        keys.seal('remembered iin', '', parsed.value).toString('base64url'),
-        visit.secure,
-        rememberDays,
-      );
-    } else clearSecret(reply, 'iin', visit.secure);
-    const to =
-      destination((request.query as Record<string, unknown>)['to'], parts.destinations) ?? '/services';
-    return reply.redirect(outcome.value.replaced > 0 ? `${to}?replaced=1` : to, 303);
-  });
+  server.post(
+    '/sign-in/forget',
+    { config: { access: 'anyone', duringMaintenance: true } },
+    async (request, reply) => {
+      readForm(request.body, { required: [] });
+      clearSecret(reply, 'iin', request.visit.secure);
+      return reply.redirect('/sign-in', 303);
+    },
+  );
 
-  server.post('/sign-in/forget', { config: { access: 'anyone' } }, async (request, reply) => {
-    readForm(request.body, { required: [] });
-    clearSecret(reply, 'iin', request.visit.secure);
-    return reply.redirect('/sign-in', 303);
-  });
-
-  server.post('/sign-out', { config: { access: 'holder' } }, async (request, reply) => {
-    readForm(request.body, { required: [] });
-    const { session, secure } = request.visit;
-    if (session) await parts.sessions.end(session.hash, 'signed-out', request.id);
-    clearSecret(reply, 'session', secure);
-    return reply.header('clear-site-data', '"cache"').redirect('/', 303);
-  });
+  server.post(
+    '/sign-out',
+    { config: { access: 'holder', duringMaintenance: true } },
+    async (request, reply) => {
+      readForm(request.body, { required: [] });
+      const { session, secure } = request.visit;
+      if (session) await parts.sessions.end(session.hash, 'signed-out', request.id);
+      clearSecret(reply, 'session', secure);
+      return reply.header('clear-site-data', '"cache"').redirect('/', 303);
+    },
+  );
 
   // Asked by the script of the session warning; reading the session has already counted as activity.
-  server.post('/session/extend', { config: { access: 'holder' } }, async (request, reply) => {
-    readForm(request.body, { required: [] });
-    return reply.send({ secondsLeft: request.visit.session?.secondsLeft ?? 0 });
-  });
+  server.post(
+    '/session/extend',
+    { config: { access: 'holder', duringMaintenance: true } },
+    async (request, reply) => {
+      readForm(request.body, { required: [] });
+      return reply.send({ secondsLeft: request.visit.session?.secondsLeft ?? 0 });
+    },
+  );
 
   const showTyped = async (request: FastifyRequest, reply: FastifyReply, typed: Fields) =>
     show(request, reply, { iin: typed['iin'] ?? '', remember: typed['remember'] === '1' });

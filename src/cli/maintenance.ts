@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import { maintenanceStore } from '../adapters/postgres/maintenance-store.ts';
+import { readConfig } from '../config.ts';
+import { scheduleWindow, windowReasons } from '../modules/operations/maintenance.ts';
+import type { MaintenanceStore } from '../modules/operations/ports.ts';
+import { attach } from '../start.ts';
+import { CommandFailure } from './failure.ts';
+import { commandLog } from './terminal.ts';
+
+interface Schedule {
+  readonly from: string;
+  readonly to: string;
+  readonly messageKk?: string;
+  readonly messageRu?: string;
+  readonly messageEn?: string;
+}
+
+/** `kabinet maintenance`: planned windows. */
+export function maintenanceCommands(program: Command): void {
+  const maintenance = program
+    .command('maintenance')
+    .description(
+      'planned windows: told on every page beforehand; during one all can be read and nothing changed',
+    );
+
+  maintenance
+    .command('schedule')
+    .description('plan a window; 48 hours ahead or more, at night, two hours at most is what people expect')
+    .requiredOption('--from <time>', 'its beginning with the offset, e.g. 2026-12-05T01:00+05:00, or now')
+    .requiredOption('--to <time>', 'its end')
+    .option('--message-kk <text>', 'what is told beside the times, in Kazakh; without it the usual sentence')
+    .option('--message-ru <text>', 'the same in Russian')
+    .option('--message-en <text>', 'the same in English')
+    .action(async ({ from, to, messageKk, messageRu, messageEn }: Schedule) => {
+      await withStore(async (store) => {
+        const messages = { kk: messageKk, ru: messageRu, en: messageEn };
+        const planned = await scheduleWindow(store, { from, to, messages });
+        if (!planned.ok) throw new CommandFailure(windowReasons[planned.reason]);
+        process.stdout.write(
+          `window ${planned.value.id} is planned; every node tells of it within 5 seconds\n`,
+        );
+        if (planned.value.shortNotice) process.stderr.write('people learn of it less than 48 hours before\n');
+        const given = Object.values(messages).filter((message) => message !== undefined).length;
+        if (given > 0 && given < 3)
+          process.stderr.write('the languages without a message get the usual sentence\n');
+      });
+    });
+
+  maintenance
+    .command('list')
+    .description('print every window, the newest first; times of Astana')
+    .action(async () => {
+      await withStore(async (store) => {
+        for (const { id, from, until, state, messages } of await store.list()) {
+          process.stdout.write(`${id}  ${inAstana(from)}  ${inAstana(until)}  ${state}\n`);
+          for (const [language, message] of Object.entries(messages)) {
+            if (message !== null) process.stdout.write(`    ${language}: ${message}\n`);
+          }
+        }
+      });
+    });
+
+  maintenance
+    .command('end <id>')
+    .description('end an open window at once, or take a planned one back')
+    .action(async (text: string) => {
+      if (!/^[1-9][0-9]{0,8}$/.test(text))
+        throw new CommandFailure(`${text}: the number of a window is needed`);
+      await withStore(async (store) => {
+        if (!(await store.end(Number(text))))
+          throw new CommandFailure('no open or planned window has this number');
+        process.stdout.write(`window ${text} has ended; every node takes changes within 5 seconds\n`);
+      });
+    });
+}
+
+/** `2026-12-05T01:00+05:00`. */
+function inAstana(moment: Date): string {
+  return `${new Date(moment.getTime() + 5 * 3_600_000).toISOString().slice(0, 16)}+05:00`;
+}
+
+async function withStore(work: (store: MaintenanceStore) => Promise<void>): Promise<void> {
+  const attached = await attach(readConfig(process.env), commandLog());
+  try {
+    await work(maintenanceStore(attached.database));
+  } finally {
+    await attached.close();
+  }
+}
