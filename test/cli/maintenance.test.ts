@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { root } from '../../src/root.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import { kabinet } from '../support/kabinet.ts';
 
 // `kabinet maintenance`, as an operator calls it.
 
@@ -12,26 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => fresh.drop());
 
-interface Outcome {
-  readonly code: number | string;
-  readonly out: string;
-  readonly err: string;
-}
-
-function maintenance(...parameters: readonly string[]): Promise<Outcome> {
-  const { user, password, host, port, database } = fresh.connection;
-  const url = new URL(`postgresql://localhost/${database}`);
-  for (const [name, value] of Object.entries({ user, password, host, port }))
-    if (value !== undefined) url.searchParams.set(name, String(value));
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(root, 'bin/kabinet.js'), 'maintenance', ...parameters],
-      { env: { PATH: process.env['PATH'], DATABASE_URL: url.href, SECRET_KEYS: 'k'.repeat(32) } },
-      (error, out, err) => resolve({ code: error?.code ?? 0, out, err }),
-    );
-  });
-}
+const maintenance = (...parameters: readonly string[]) =>
+  kabinet(fresh.connection, ['maintenance', ...parameters]);
 
 /** A time so many hours from now, in Astana's offset. */
 const at = (hours: number): string =>
