@@ -282,7 +282,7 @@ export async function buildApp({
         ...messages,
         examiner,
         sealing,
-        housekeeping(database, { everyMs: 10 * 60_000, onError }),
+        housekeeping(database, { everyMs: 10 * 60_000, eventYears: config.eventsKeptYears, onError }),
       ];
     },
     async close({ relieved = false, drainMs = 0, patienceMs }: Leaving = {}) {

@@ -63,6 +63,7 @@ export interface Config {
   readonly smpp: { readonly url: URL; readonly sender: string } | undefined;
   readonly mailPerSecond: number;
   readonly smsPerSecond: number;
+  readonly eventsKeptYears: number;
   readonly metricsPort: number | undefined;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
@@ -419,6 +420,11 @@ const settings = {
     default: '30',
     schema: whole(1, 10_000),
   },
+  EVENTS_KEPT_YEARS: {
+    meaning: 'how long security events are kept: three years is the least that requirements 832 allow',
+    default: '3',
+    schema: whole(3, 100),
+  },
   METRICS_PORT: {
     meaning: 'port for Prometheus on the same HOST; unset: no metrics',
     default: '',
@@ -532,6 +538,7 @@ export function readConfig(environment: Environment): Config {
     smpp: values.SMPP_URL && { url: values.SMPP_URL, sender: known(values.SMS_SENDER) },
     mailPerSecond: known(values.MAIL_PER_SECOND),
     smsPerSecond: known(values.SMS_PER_SECOND),
+    eventsKeptYears: known(values.EVENTS_KEPT_YEARS),
     metricsPort: values.METRICS_PORT,
     logLevel: known(values.LOG_LEVEL),
   };

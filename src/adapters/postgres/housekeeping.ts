@@ -1,14 +1,15 @@
+import { retireEvents } from './audit-store.ts';
 import type { Database } from './database.ts';
 import { sql } from './sql.ts';
 
 /** Removes what has expired, now and then: counts, drafts, entries, sessions and codes long over. Any node may do it. */
 export function housekeeping(
   database: Database,
-  { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },
+  { everyMs, eventYears, onError }: { everyMs: number; eventYears: number; onError: (error: Error) => void },
 ): { wake(): void; stop(): Promise<void> } {
   let running: Promise<void> = Promise.resolve();
   const wake = () => {
-    running = sweep(database).catch(onError);
+    running = sweep(database, eventYears).catch(onError);
   };
   const timer = setInterval(wake, everyMs);
   return {
@@ -20,8 +21,12 @@ export function housekeeping(
   };
 }
 
-/** One sweep. Sessions stay for 30 days, so that a late POST still finds whose it was. */
-export async function sweep(database: Database): Promise<void> {
+/**
+ * One sweep; `docs/runbook.md` has the terms as a table. Sessions stay for 30 days, so that a late POST still finds whose it
+ * was. Changes, signatures and what a person has on file have no term here.
+ * @param eventYears how long security events are kept, three years at least
+ */
+export async function sweep(database: Database, eventYears = 3): Promise<void> {
   await database.run(sql`delete from cabinet.failure where expires_at < now()`);
   await database.run(sql`delete from cabinet.draft where expires_at < now()`);
   await database.run(sql`delete from cabinet.pending_change where expires_at < now()`);
@@ -36,7 +41,13 @@ export async function sweep(database: Database): Promise<void> {
     sql`delete from cabinet.session where greatest(seen_at, ended_at) < now() - interval '30 days'`,
   );
   await database.run(sql`delete from cabinet.eds_challenge where expires_at < now() - interval '1 hour'`);
+  await database.run(
+    sql`delete from cabinet.recovery_contact where usable_until < now() - interval '30 days'`,
+  );
+  await database.run(sql`delete from cabinet.known_device where seen_at < now() - interval '400 days'`);
+  await database.run(sql`delete from cabinet.alert where ended_at < now() - interval '1 year'`);
   await sweepMessages(database);
+  await retireEvents(database, eventYears);
 }
 
 /** Messages hold numbers and addresses: 30 days, 90 for those that never left. So many at a time: campaigns are large. */

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { auditStore } from '../../src/adapters/postgres/audit-store.ts';
+import { sealAll } from '../../src/modules/operations/audit.ts';
+import { root } from '../../src/root.ts';
+import { startService, type TestService } from '../support/service.ts';
+
+// What is watched exists, and whoever is woken finds what to do.
+
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+
+let service: TestService;
+/** Names of metrics, without the parts that a histogram adds. */
+let names: ReadonlySet<string>;
+
+beforeAll(async () => {
+  service = await startService({}, { work: false });
+  await sealAll(auditStore(service.database), service.keys);
+  const text = await service.metrics.text();
+  names = new Set([...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name ?? ''));
+});
+
+afterAll(() => service.close());
+
+/** The metrics that an expression of Prometheus names. */
+function namedIn(expression: string): readonly string[] {
+  const outside = expression.replace(/\{[^}]*\}/g, '');
+  return [...outside.matchAll(/\b(?:kabinet|nodejs|process)_[a-z0-9_]+/g)].map(([name]) =>
+    name.replace(/_bucket$/, ''),
+  );
+}
+
+const unknown = (expressions: readonly string[]) =>
+  expressions.flatMap(namedIn).filter((name) => !names.has(name));
+
+const alarms = [...read('deploy/alerts.yml').matchAll(/- alert: (\S+)\n\s+expr: (.+)$/gm)].map(
+  ([, name = '', expression = '']) => ({ name, expression }),
+);
+
+describe('the alarms', () => {
+  test('ask only for metrics that exist', () => {
+    expect(alarms.length).toBeGreaterThan(10);
+    expect(unknown(alarms.map(({ expression }) => expression))).toEqual([]);
+    expect(unknown(['rate(kabinet_nothing_total{lane="fund"}[5m])']), 'a planted one is found').toEqual([
+      'kabinet_nothing_total',
+    ]);
+  });
+
+  test('have each a section in the runbook, and no section is left over', () => {
+    const sections = [...read('docs/runbook.md').matchAll(/^### (Kabinet\S+)$/gm)].map(([, name]) => name);
+    expect(sections.sort()).toEqual(alarms.map(({ name }) => name).sort());
+  });
+});
+
+test('the dashboard asks only for metrics that exist, and shows all of ours', () => {
+  const { panels } = JSON.parse(read('deploy/grafana-dashboard.json')) as {
+    panels: { targets: { expr: string }[] }[];
+  };
+  const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  expect(unknown(expressions)).toEqual([]);
+  const shown = new Set(expressions.flatMap(namedIn));
+  expect([...names].filter((name) => name.startsWith('kabinet_') && !shown.has(name))).toEqual([]);
+});
