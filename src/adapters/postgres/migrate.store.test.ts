@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -106,6 +106,42 @@ describe('migrate', () => {
     await expect(bring()).rejects.toThrow(
       'Not run migration 001-first is preceding already run migration 002-second',
     );
+  });
+
+  test('gives way to whoever holds a lock, and comes back; nobody queues behind it for good', async () => {
+    await write('001-first.sql', 'create table public.first (x int); insert into first values (1);');
+    await bring();
+    await write('002-second.sql', 'alter table public.first add y int;');
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const reading = fresh.database.transaction(async (transaction) => {
+      await transaction.rows(sql`select x from first`);
+      await released;
+    });
+    const brought = bring();
+    await vi.waitFor(() => expect(told).toContainEqual(expect.stringContaining('gave way')), {
+      timeout: 30_000,
+      interval: 10,
+    });
+    // Held up by the first reader, the migration holds no other one up.
+    expect(await fresh.database.rows(sql`select x from first`)).toEqual([{ x: 1 }]);
+    release();
+    await reading;
+    expect(await brought).toEqual(['002-second']);
+  });
+
+  test('what a newer version has run besides leaves this one ready', async () => {
+    await write('001-first.sql', 'create table public.first (x int);');
+    await bring();
+    const newer = await mkdtemp(join(tmpdir(), 'kabinet-migrations-newer-'));
+    onTestFinished(() => rm(newer, { recursive: true }));
+    await cp(folder, newer, { recursive: true });
+    await writeFile(join(newer, '002-second.sql'), 'alter table public.first add y int;');
+    await migrate(fresh.connection, log, newer);
+    expect(await pending()).toEqual([]);
+    expect(await bring()).toEqual([]);
   });
 
   test('says nothing on the console', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { root } from '../../root.ts';
@@ -23,8 +24,17 @@ export interface MigrationLog {
 }
 
 /**
+ * How long a statement of a migration waits for a lock. Everybody who wants the same table queues behind it meanwhile,
+ * so it gives way soon and tries again (facts-security, 3.2: no lock over 200 ms).
+ */
+const LOCK_WAIT_MS = 150;
+/** Between two tries, so that those who queued get their turn. */
+const REST_MS = 500;
+const MOST_TRIES = 200;
+
+/**
  * Brings the database to the level of this version: runs the files it has not run yet, all in one transaction.
- * Safe when several nodes start at once. Needs a session of its own: not PgBouncer's transaction mode.
+ * Safe when several nodes start at once, and beside a running service: it gives way to whoever holds a lock it needs. Needs a session of its own: not PgBouncer's transaction mode.
  * @returns the names of what ran now
  * @throws MigrationError naming the file, and PostgreSQL's message with the line
  */
@@ -41,38 +51,60 @@ export async function migrate(
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);
     await refuseEdited(client, digests);
-    const problems: string[] = [];
-    const note = (message: string) => {
-      problems.push(message);
-    };
-    const quiet = () => undefined;
-    let begun = '';
-    const ran = await runner({
-      dbClient: client,
-      dir: folder,
-      direction: 'up',
-      migrationsTable: 'migration',
-      migrationsSchema: 'public',
-      singleTransaction: true,
-      noLock: true,
-      logger: { debug: quiet, info: quiet, warn: quiet, error: note },
-      // The kept loader would cut a file at a comment that begins with "up migration" or "down migration".
-      migrationLoaderStrategies: [
-        {
-          extensions: ['.sql'],
-          loader: wholeFiles((name) => {
-            begun = name;
-          }),
-        },
-      ],
-    }).catch((error: Error) => {
-      throw new MigrationError(explain(error, begun, problems), { cause: error });
-    });
+    // The wait for other nodes, above, may take as long as their migrations do.
+    await client.query(`set lock_timeout = ${LOCK_WAIT_MS}`);
+    const ran = await givingWay(() => run(client, folder), log);
     await keepDigests(client, digests);
     for (const { name } of ran) log.info(`Migration ${name} ran`);
     return ran.map(({ name }) => name);
   } finally {
     await client.end();
+  }
+}
+
+/** Runs what has not run yet, in one transaction. */
+async function run(client: pg.Client, folder: string): Promise<readonly { readonly name: string }[]> {
+  const problems: string[] = [];
+  const note = (message: string) => {
+    problems.push(message);
+  };
+  const quiet = () => undefined;
+  let begun = '';
+  return runner({
+    dbClient: client,
+    dir: folder,
+    direction: 'up',
+    migrationsTable: 'migration',
+    migrationsSchema: 'public',
+    singleTransaction: true,
+    noLock: true,
+    logger: { debug: quiet, info: quiet, warn: quiet, error: note },
+    // The kept loader would cut a file at a comment that begins with "up migration" or "down migration".
+    migrationLoaderStrategies: [
+      {
+        extensions: ['.sql'],
+        loader: wholeFiles((name) => {
+          begun = name;
+        }),
+      },
+    ],
+  }).catch((error: Error) => {
+    throw new MigrationError(explain(error, begun, problems), { cause: error });
+  });
+}
+
+/** Tries again when a lock was not to be had: all that was done so far has been rolled back, and holds nobody up. */
+async function givingWay<Value>(work: () => Promise<Value>, log: MigrationLog): Promise<Value> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const { code } = ((error as Error).cause ?? {}) as { code?: string };
+      if (code !== '55P03' || attempt === MOST_TRIES) throw error;
+      if (attempt === 1)
+        log.info('A migration gave way to whoever holds a lock that it needs; it tries again');
+      await pause(REST_MS * (0.5 + Math.random()));
+    }
   }
 }
 
