@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
+const shells = ['chromium-headless-shell', 'chrome-headless-shell'];
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
 const usualPlaces = [
@@ -27,6 +28,16 @@ export function findChromium() {
 }
 
 /**
+ * Chromium without a window, where it is installed and no other is named: a fresh profile costs it an eighth. It knows no
+ * permissions, so what asks for one needs the whole browser.
+ */
+export function findHeadlessShell() {
+  if (process.env.CHROMIUM_PATH) return findChromium();
+  const found = inFolders(shells).concat(playwrightShells()).find(works);
+  return found ?? findChromium();
+}
+
+/**
  * Installs Chromium where this process may: as root where apt-get is. Says what it does.
  * Ubuntu's package only points to a snap, which a container cannot run: Playwright's build is the second try.
  */
@@ -37,12 +48,13 @@ export function installChromium() {
   const run = (command, parameters) =>
     spawnSync(command, parameters, { stdio: ['ignore', 'inherit', 'inherit'], env: environment }).status ===
     0;
-  if (
-    run('apt-get', ['update']) &&
-    run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'])
-  ) {
+  const install = (...packages) => run('apt-get', ['install', '-y', '--no-install-recommends', ...packages]);
+  if (run('apt-get', ['update']) && install('chromium', 'fonts-dejavu-core')) {
     const found = findChromium();
-    if (found) return found;
+    if (found) {
+      install('chromium-headless-shell');
+      return found;
+    }
   }
   console.log("apt-get gave no working Chromium: installing Playwright's build");
   run('npx', ['playwright-core', 'install', '--with-deps', 'chromium']);
@@ -50,16 +62,32 @@ export function installChromium() {
 }
 
 function candidates() {
+  return [...inFolders(names), ...usualPlaces, ...playwrightBrowsers()];
+}
+
+function inFolders(wanted) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...usualPlaces].filter(
     (folder) => folder !== '',
   );
-  return [
-    ...folders.flatMap((folder) => [...names.map((name) => join(folder, name)), folder]),
-    ...playwrightBuilds(),
-  ];
+  return folders.flatMap((folder) => wanted.map((name) => join(folder, name)));
 }
 
-function playwrightBuilds() {
+function playwrightBrowsers() {
+  return playwrightBuilds(/chromium-[0-9]+$/).flatMap((build) => [
+    join(build, 'chrome-linux', 'chrome'),
+    join(build, 'chrome-linux64', 'chrome'),
+    join(build, 'chrome-mac', 'Chromium.app', 'Contents', 'MacOS', 'Chromium'),
+  ]);
+}
+
+function playwrightShells() {
+  return playwrightBuilds(/chromium_headless_shell-[0-9]+$/).flatMap((build) =>
+    readdirSync(build).map((folder) => join(build, folder, 'chrome-headless-shell')),
+  );
+}
+
+/** The newest first. */
+function playwrightBuilds(name) {
   const caches = [
     process.env.PLAYWRIGHT_BROWSERS_PATH,
     join(homedir(), '.cache', 'ms-playwright'),
@@ -68,14 +96,9 @@ function playwrightBuilds() {
   return caches
     .filter((cache) => cache !== undefined && existsSync(cache))
     .flatMap((cache) => readdirSync(cache).map((build) => join(cache, build)))
-    .filter((build) => /chromium-[0-9]+$/.test(build))
+    .filter((build) => name.test(build))
     .sort()
-    .reverse()
-    .flatMap((build) => [
-      join(build, 'chrome-linux', 'chrome'),
-      join(build, 'chrome-linux64', 'chrome'),
-      join(build, 'chrome-mac', 'Chromium.app', 'Contents', 'MacOS', 'Chromium'),
-    ]);
+    .reverse();
 }
 
 function works(path) {

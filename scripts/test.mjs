@@ -6,12 +6,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findChromium, howToGetChromium, installChromium } from './chromium.mjs';
+import { findChromium, findHeadlessShell, howToGetChromium, installChromium } from './chromium.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const patterns = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
-const environment = { ...process.env };
 
 if (patterns.length === 0) for (const check of staticChecks()) await count(check);
 await prepareBrowser();
@@ -40,11 +39,11 @@ async function count(check) {
 
 async function prepareBrowser() {
   const found = findChromium() ?? installChromium();
-  if (found) {
-    environment.CHROMIUM_PATH = found;
-  } else {
+  if (!found) {
     console.error(howToGetChromium);
     total.failed += 1;
+  } else if (findHeadlessShell() === found) {
+    console.log('The browser tests would take less time with "apt-get install chromium-headless-shell".');
   }
 }
 
@@ -87,7 +86,6 @@ function run(name, command, parameters) {
   return new Promise((resolve) => {
     const child = spawn(command, parameters, {
       cwd: root,
-      env: environment,
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     child.on('error', (error) => {

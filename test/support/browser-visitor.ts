@@ -1,6 +1,6 @@
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { findChromium, howToGetChromium } from '../../scripts/chromium.mjs';
+import { findHeadlessShell, howToGetChromium } from '../../scripts/chromium.mjs';
 import {
   button,
   control,
@@ -18,7 +18,7 @@ import type { Visitor } from './visitor.ts';
 
 /** Starts Chromium so that it reaches nothing but this machine. */
 export async function startBrowser(): Promise<Browser> {
-  const executablePath = findChromium();
+  const executablePath = findHeadlessShell();
   if (executablePath === undefined) throw new Error(howToGetChromium);
   return await chromium.launch({
     executablePath,
