@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { embeddedFund } from './adapters/fund/embedded.ts';
+import { fundOverHttp } from './adapters/fund/http.ts';
 import { inboxSender, inboxStore } from './adapters/inbox/inbox.ts';
 import { createKazpost, type Kazpost } from './adapters/kazpost/kazpost.ts';
 import { smtpGateway } from './adapters/mail/smtp.ts';
@@ -15,6 +16,7 @@ import type { Database } from './adapters/postgres/database.ts';
 import { edsStore } from './adapters/postgres/eds-store.ts';
 import { entryTables } from './adapters/postgres/entry-store.ts';
 import { freezeStore } from './adapters/postgres/freeze-store.ts';
+import { elsewhereFeed, fundCopyStore } from './adapters/postgres/fund-copy-store.ts';
 import { historyStore } from './adapters/postgres/history-store.ts';
 import { housekeeping } from './adapters/postgres/housekeeping.ts';
 import { maintenanceStore } from './adapters/postgres/maintenance-store.ts';
@@ -37,7 +39,7 @@ import { openStreets } from './modules/addresses/open-streets.ts';
 import { shippedPlaces } from './modules/addresses/places.ts';
 import { addressRoutes } from './modules/addresses/routes.ts';
 import { createSuggestionLimit } from './modules/addresses/suggestion-limit.ts';
-import { type Delivery, type Lane, startDelivery, threeDays } from './modules/delivery/deliver.ts';
+import { type Delivery, type Lane, startDelivery } from './modules/delivery/deliver.ts';
 import { historyRoutes } from './modules/history/routes.ts';
 import { noSender } from './modules/notices/deliver-message.ts';
 import { guardGateway, usualLimits } from './modules/notices/gateway.ts';
@@ -52,7 +54,11 @@ import { readCommonPasswords } from './modules/registration/common-passwords.ts'
 import { type Examiner, startExaminer } from './modules/registration/examiner.ts';
 import { registrationRoutes } from './modules/registration/routes.ts';
 import { confirmRoutes } from './modules/requisites/confirm-routes.ts';
-import { deliverChange } from './modules/requisites/deliver-change.ts';
+import { deliverChange, fundPatience } from './modules/requisites/deliver-change.ts';
+import { startFollowing } from './modules/requisites/follow-elsewhere.ts';
+import { FundUnavailable } from './modules/requisites/fund-errors.ts';
+import { knownPerson } from './modules/requisites/known-person.ts';
+import type { Fund } from './modules/requisites/ports.ts';
 import { requisitesRoutes } from './modules/requisites/routes.ts';
 import { securityRoutes } from './modules/security/routes.ts';
 import { edsRoutes } from './modules/sign-in/eds-routes.ts';
@@ -105,7 +111,8 @@ export async function buildApp({
 }): Promise<App> {
   const keys = makeKeys(config.secretKeys);
   const assets = readAssets();
-  const fund = embeddedFund(database);
+  const fund = makeFund(config, database, log);
+  const copies = config.fund && fundCopyStore(database, config.fundCopyHours);
   const requisites = requisitesStore(database, config.contactWaitHours);
   const signInTables = signInStore(database);
   const box = outbox(database);
@@ -161,6 +168,7 @@ export async function buildApp({
     store: requisites,
     drafts: draftStore(database),
     fund,
+    copies,
     addresses: addressBook(addressSources),
     rules: config,
     draftHours: config.draftHours,
@@ -189,7 +197,7 @@ export async function buildApp({
     { trust: config.edsTrust, ocspUrl: config.edsOcspUrl, crlDir: config.edsCrlDir },
     (what, reason) => log.warn({ what, reason }, 'revocation could not be asked'),
   );
-  breakers.push(...(kazpost ? [kazpost.breaker] : []), ...nca.breakers);
+  breakers.push(...fund.breakers, ...(kazpost ? [kazpost.breaker] : []), ...nca.breakers);
   const edsParts = {
     edsStore: edsStore(database),
     verifier: nca,
@@ -200,7 +208,16 @@ export async function buildApp({
     keys,
     sendPage,
     store: signInTables,
-    directory: { find: (iin: Iin) => fund.read(iin) },
+    directory: {
+      find: async (iin: Iin) => {
+        try {
+          return (await knownPerson({ fund, copies }, iin)).person;
+        } catch (error) {
+          if (error instanceof FundUnavailable) return 'unavailable' as const;
+          throw error;
+        }
+      },
+    },
     limits: { ...limits, ...config },
     destinations: ['/services', '/services/requisites', '/history', '/security'],
     onQueued,
@@ -264,8 +281,9 @@ export async function buildApp({
         name: 'fund',
         ordered: true,
         atOnce: 20,
-        patience: threeDays,
-        handOver: (parcel) => deliverChange(fund, parcel),
+        patience: fundPatience,
+        ready: () => fund.available,
+        handOver: (parcel) => deliverChange({ fund, store: requisites }, parcel),
       };
       toFund = startDelivery(box, fundLane, { everyMs: 2_000, onError });
       messages = messageLanes({ keys, times: config, codes: codeStore(database), senders, origin }).map(
@@ -277,10 +295,12 @@ export async function buildApp({
         newDay: ({ seal, sealedAt, head }) => log.info({ seal, sealedAt, head }, 'audit head'),
         error: onError,
       });
+      const followParts = { fund, feed: elsewhereFeed(database), store: requisites };
       work = [
         toFund,
         ...messages,
         examiner,
+        startFollowing(followParts, { everyMs: 30_000, onError }),
         sealing,
         housekeeping(database, { everyMs: 10 * 60_000, eventYears: config.eventsKeptYears, onError }),
       ];
@@ -306,6 +326,7 @@ export async function buildApp({
       await maintenance.stop();
       await Promise.all(Object.values(senders).map((sender) => sender.close()));
       await kazpost?.close();
+      await fund.close();
       await nca.close();
     },
   };
@@ -317,6 +338,24 @@ const handOverMs = 6_000;
 /** A process that only delivers has no pages. */
 async function refusePeople(request: FastifyRequest): Promise<void> {
   if (request.routeOptions.config.access !== 'machine') throw problem(404);
+}
+
+/** The fund's system over HTTP where one is configured, its embedded stand-in otherwise. */
+function makeFund(
+  config: Config,
+  database: Database,
+  log: Logger,
+): Fund & { breakers: readonly BreakerView[] } {
+  if (!config.fund) return { ...embeddedFund(database), breakers: [] };
+  return fundOverHttp(config.fund, {
+    onFailure: (code) => log.warn({ code }, 'the fund gave no answer'),
+    onWrongPerson: () => {
+      log.error({ code: 'FUND_WRONG_PERSON' }, 'the fund answered about another person');
+      codeStore(database)
+        .alert('fund-wrong-person', true, {})
+        .catch((error: Error) => log.error(withoutValues(error), 'an alert could not be raised'));
+    },
+  });
 }
 
 /** Kazpost's service where one is configured; the embedded data answer otherwise. */

@@ -47,6 +47,10 @@ export interface Config {
   readonly proofMinutes: number;
   readonly pendingMinutes: number;
   readonly personsPerMobile: number;
+  /** The fund's system over HTTP, and how the cabinet proves who it is (PEM texts); undefined: the embedded one. */
+  readonly fund: FundConfig | undefined;
+  /** How long the fund's last answer stands in while it gives none. */
+  readonly fundCopyHours: number;
   /** Kazpost's service, where the operator has access to one. */
   readonly kazpost: KazpostConfig | undefined;
   /** Whose signatures count: the pinned roots, or a folder of certificates. */
@@ -66,6 +70,14 @@ export interface Config {
   readonly eventsKeptYears: number;
   readonly metricsPort: number | undefined;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
+}
+
+export interface FundConfig {
+  readonly url: URL;
+  readonly atOnce: number;
+  readonly ca?: string;
+  readonly client?: { readonly cert: string; readonly key: string };
+  readonly tokenKey?: string;
 }
 
 /** Which of Kazpost's services, where and as whom; `ca` is the text of an additional authority. */
@@ -118,6 +130,9 @@ const gatewayUrl = (...schemes: readonly string[]) =>
   });
 
 const network = /^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)(?:\/[0-9]{1,3})?$/i;
+
+/** The path of a file that is there. */
+const file = z.string().refine((path) => existsSync(path), 'names no file');
 
 interface Setting {
   readonly meaning: string;
@@ -338,6 +353,45 @@ const settings = {
     default: '5',
     schema: whole(1, 1_000),
   },
+  FUND_URL: {
+    meaning:
+      "the fund's information system (docs/fund-api.yaml), https except on a loopback name; unset: the embedded one",
+    default: '',
+    schema: z.string().transform((text, context) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined;
+      const plain = url?.protocol === 'http:' && isLoopbackName(url.hostname);
+      if (url && (url.protocol === 'https:' || plain) && url.search === '' && url.username === '') return url;
+      context.addIssue('must be https without a query or a name, http only for a loopback name');
+      return z.NEVER;
+    }),
+  },
+  FUND_CA: {
+    meaning: "a file with an additional authority (PEM) for the fund's certificate",
+    default: '',
+    schema: file,
+  },
+  FUND_CLIENT_CERT: {
+    meaning: 'file of the certificate (PEM) that the cabinet shows the fund (mTLS)',
+    default: '',
+    schema: file,
+  },
+  FUND_CLIENT_KEY: { meaning: 'file of its private key (PEM)', default: '', schema: file },
+  FUND_TOKEN_KEY: {
+    meaning:
+      'file of a private key (PKCS#8 PEM, Ed25519 or P-256) that signs a token for each question to the fund',
+    default: '',
+    schema: file,
+  },
+  FUND_AT_ONCE: {
+    meaning: 'questions to the fund at the same time by this process, reads and changes each',
+    default: '20',
+    schema: whole(1, 1_000),
+  },
+  FUND_COPY_HOURS: {
+    meaning: "how long the fund's last answer about a person is shown, with its time, while it gives none",
+    default: '72',
+    schema: whole(1, 720),
+  },
   KAZPOST_API: {
     meaning:
       "Kazpost's service for addresses: classic (api.post.kz) or open (open.post.kz); unset: embedded data only",
@@ -361,7 +415,7 @@ const settings = {
   KAZPOST_CA: {
     meaning: "a file with an additional authority (PEM) for Kazpost's certificate",
     default: '',
-    schema: z.string().refine((path) => existsSync(path), 'names no file'),
+    schema: file,
   },
   MOBILE_PREFIXES: {
     meaning: "prefixes of Kazakhstan's mobile providers, comma-separated",
@@ -469,7 +523,7 @@ export function readConfig(environment: Environment): Config {
   if (values.KAZPOST_API === 'open' && !(values.KAZPOST_USER && values.KAZPOST_PASSWORD)) {
     faults.push('KAZPOST_USER, KAZPOST_PASSWORD: required with KAZPOST_API=open');
   }
-  if (environment['FUND_URL']) faults.push('FUND_URL: this version has no such gateway yet');
+  faults.push(...fundFaults(values));
   for (const [gateway, sender] of [
     ['SMTP_URL', 'MAIL_FROM'],
     ['SMPP_URL', 'SMS_SENDER'],
@@ -521,6 +575,8 @@ export function readConfig(environment: Environment): Config {
     proofMinutes: known(values.PROOF_MINUTES),
     pendingMinutes: known(values.PENDING_MINUTES),
     personsPerMobile: known(values.PERSONS_PER_MOBILE),
+    fund: fundOf(values),
+    fundCopyHours: known(values.FUND_COPY_HOURS),
     kazpost: kazpostOf(values),
     edsTrust: edsTrustOf(values.EDS_TRUST, demo, varDir),
     edsOcspUrl: values.EDS_OCSP_URL,
@@ -591,6 +647,45 @@ function parse(environment: Environment): { values: Values; faults: string[] } {
 function edsTrustOf(set: string | undefined, demo: boolean, varDir: string): Config['edsTrust'] {
   if (set === undefined) return demo ? { folder: join(varDir, 'eds') } : 'production';
   return set === 'production' ? 'production' : { folder: resolve(set) };
+}
+
+/** Beyond a loopback name the fund must be able to tell who asks. */
+function fundFaults({
+  FUND_URL: url,
+  FUND_CLIENT_CERT: cert,
+  FUND_CLIENT_KEY: key,
+  FUND_TOKEN_KEY: token,
+}: Values) {
+  const faults: string[] = [];
+  if ((cert === undefined) !== (key === undefined)) {
+    faults.push('FUND_CLIENT_CERT, FUND_CLIENT_KEY: neither works without the other');
+  }
+  if (url && !isLoopbackName(url.hostname) && cert === undefined && token === undefined) {
+    faults.push('FUND_URL: needs FUND_CLIENT_CERT with FUND_CLIENT_KEY, or FUND_TOKEN_KEY');
+  }
+  if (token !== undefined && !/^-----BEGIN PRIVATE KEY-----/m.test(readFileSync(token, 'utf8'))) {
+    faults.push('FUND_TOKEN_KEY: must be a private key as PKCS#8 PEM');
+  }
+  return faults;
+}
+
+function fundOf(values: Values): FundConfig | undefined {
+  const {
+    FUND_URL: url,
+    FUND_CA: ca,
+    FUND_CLIENT_CERT: cert,
+    FUND_CLIENT_KEY: key,
+    FUND_TOKEN_KEY: token,
+  } = values;
+  if (!url) return undefined;
+  const text = (path: string) => readFileSync(path, 'utf8');
+  return {
+    url,
+    atOnce: known(values.FUND_AT_ONCE),
+    ...(ca === undefined ? {} : { ca: text(ca) }),
+    ...(cert === undefined || key === undefined ? {} : { client: { cert: text(cert), key: text(key) } }),
+    ...(token === undefined ? {} : { tokenKey: text(token) }),
+  };
 }
 
 function kazpostOf(values: Values): KazpostConfig | undefined {

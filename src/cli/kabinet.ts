@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { type DeliveryStore, deliveryStore } from '../adapters/postgres/delivery-store.ts';
 import { type MessageStore, messageStore } from '../adapters/postgres/message-store.ts';
 import { operatorStore } from '../adapters/postgres/operator-store.ts';
 import { signInStore } from '../adapters/postgres/sign-in-store.ts';
@@ -56,6 +57,7 @@ people
   .action(async (file: string) => {
     if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
     const config = readConfig(process.env);
+    if (config.fund) throw new CommandFailure('FUND_URL is set: people come from there, not from a file');
     const database = await attach(config, commandLog());
     try {
       const outcome = await importFile(config, database.connection, file, progressLine());
@@ -156,6 +158,57 @@ messages
     });
   });
 
+const changes = program
+  .command('changes')
+  .description("saved changes that did not reach the fund's system, named by the numbers of their receipts");
+
+changes
+  .command('list')
+  .description('print those that were given up, the newest first, with nothing of the people who made them')
+  .option('--most <number>', 'how many', readCount, 100)
+  .action(async ({ most }: { most: number }) => {
+    await withDeliveries(async (store) => {
+      for (const { number, error, attempts, queuedAt, deadAt } of await store.dead(most)) {
+        const times = `queued ${queuedAt.toISOString()}  given up ${deadAt.toISOString()}`;
+        process.stdout.write(`${number}  ${error}  ${attempts} attempts  ${times}\n`);
+      }
+    });
+  });
+
+changes
+  .command('show <number>')
+  .description(
+    "print whose change it is, which fields and its fate; the look is noted in that person's history",
+  )
+  .requiredOption('--reason <text>', 'why it is looked at; the person sees it', nonEmpty)
+  .action(async (number: string, { reason }: { reason: string }) => {
+    await withDeliveries(async (store) => {
+      const shown = await store.show(number, reason);
+      if (!shown) throw new CommandFailure('there is no such change');
+      process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+    });
+  });
+
+changes
+  .command('requeue [numbers...]')
+  .description(
+    "send changes that were given up to the fund again, as far as they still stand; noted in their people's histories",
+  )
+  .option('--all', 'every one that was given up')
+  .requiredOption('--reason <text>', 'why; the person sees it', nonEmpty)
+  .action(async (numbers: string[], { all, reason }: { all?: true; reason: string }) => {
+    if (numbers.length > 0 === (all === true)) throw new CommandFailure('name the changes, or say --all');
+    await withDeliveries(async (store) => {
+      const again = await store.requeue(all ? undefined : numbers, reason);
+      const left = all ? [] : numbers.filter((number) => !again.includes(number));
+      if (left.length > 0)
+        throw new CommandFailure(
+          `${again.length} put back; not given up, or nothing of it stands any more: ${left.join(', ')}`,
+        );
+      process.stdout.write(`${again.length} put back\n`);
+    });
+  });
+
 const addresses = program.command('addresses').description('streets and houses for the suggestions');
 
 addresses
@@ -229,6 +282,15 @@ async function withMessages(work: (store: MessageStore, config: Config) => Promi
   const attached = await attach(config, commandLog());
   try {
     await work(messageStore(attached.database), config);
+  } finally {
+    await attached.close();
+  }
+}
+
+async function withDeliveries(work: (store: DeliveryStore) => Promise<void>): Promise<void> {
+  const attached = await attach(readConfig(process.env), commandLog());
+  try {
+    await work(deliveryStore(attached.database));
   } finally {
     await attached.close();
   }

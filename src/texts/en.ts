@@ -46,6 +46,8 @@ export const en = {
       'Check the IIN and the password and enter them again. If you cannot sign in, call the contact centre on 1418.',
     limited: 'Sign-in is temporarily blocked. Try again in {minutes} min',
     busy: 'Many people are signing in now. Try again in a few seconds',
+    fundDown:
+      'The fund’s system does not answer now, so signing in is not possible. Try again in a few minutes',
     iinEmpty: 'Enter your IIN (12 digits)',
     passwordEmpty: 'Enter your password',
     safety: 'The fund never asks for your password.',
@@ -228,6 +230,8 @@ export const en = {
         'The IIN in the certificate does not match: sign with the key of the person who is signed in.',
       limited: 'Sign-in is temporarily blocked. Try again in {minutes} min',
       busy: 'Many people are signing in now. Try again in a few seconds',
+      fundDown:
+        'The fund’s system does not answer now, so signing in is not possible. Try again in a few minutes.',
     },
     change: {
       title: 'Amending details',
@@ -247,6 +251,13 @@ export const en = {
   requisites: {
     title: 'Amending and (or) supplementing details',
     asOf: 'Filled in automatically from UAPF systems and cannot be edited',
+    asOfCopy:
+      'The fund’s data as of {time}. The fund’s system does not answer now; later changes may not be shown.',
+    fundDown: 'Data of documents and accounts are not available now',
+    fundDownHelp:
+      'The fund’s system does not answer. You can change and save the address, telephones and email address: the change will be sent by itself later.',
+    undelivered: 'The fund did not accept your last change',
+    undeliveredReceipt: 'Open the receipt',
     document: 'Document type',
     documentType: 'Document type',
     documentNumber: 'Document number',
@@ -403,11 +414,29 @@ export const en = {
     empty: 'none',
     status: 'Status',
     sending: 'Saved here, being sent to the fund',
+    late: 'Saved here. The fund’s system does not answer now; the change will be sent by itself later',
     applied: 'Accepted by the fund on {time}',
-    refused: 'Refused by the fund. Call 1418 and give the receipt number',
+    refused: 'Not accepted by the fund',
+    refusals: {
+      'holder-not-active':
+        'According to the fund, the requisites cannot be changed. Call 1418 or visit a UAPF office.',
+      'unknown-holder':
+        'The fund’s system has nothing on file about you. Call 1418 and give the receipt number.',
+      'value-not-accepted':
+        'The fund’s system did not accept one of the values. Open the requisites, check them and save again. If it happens again, call 1418.',
+      other: 'The fund’s system did not accept the change. Call 1418 and give the receipt number.',
+      'changed-elsewhere':
+        'Before the change reached the fund, an office of the fund changed the same data: what the office wrote stands. Open the requisites, compare, and save again if needed.',
+      undeliverable:
+        'The change could not be handed over to the fund. Call 1418 and give the receipt number.',
+    },
     next: 'What happens next',
     nextText:
       "The changes reach the fund's system within a few minutes. You need do nothing. If you did not make this change, call 1418 at once.",
+    nextLate:
+      'The change is saved and will not be lost: it will be sent by itself when the fund’s system answers again, and we will tell you. You need do nothing. If you did not make this change, call 1418 at once.',
+    nextApplied:
+      'The changes have reached the fund’s information system. You need do nothing. If you did not make this change, call 1418 at once.',
     print: 'Print',
     pdf: 'Download PDF',
     back: 'Back to the details',
@@ -454,6 +483,8 @@ export const en = {
     'looked-at': 'A member of the fund’s staff looked at your particulars',
     'message-looked-at': 'An employee of the fund looked at a message',
     'message-retried': 'An employee of the fund sent a message again',
+    'change-looked-at': 'A fund employee looked at the delivery of a change',
+    'change-requeued': 'A fund employee sent a change to the fund again',
     'requisites-saved': 'Details saved',
   },
   messages: {
@@ -478,6 +509,8 @@ export const en = {
         'mobile-added': 'UAPF: a mobile number was added.',
         'email-added': 'UAPF: an email address was added.',
         'many-failures': 'UAPF: many failed sign-ins.',
+        'change-accepted': 'UAPF: change accepted.',
+        'change-refused': 'UAPF: change not accepted.',
         frozen: 'UAPF: changing contacts and password is stopped. To allow it: EDS or a UAPF office.',
       },
       notYou: '{what} Not you?',
@@ -554,6 +587,14 @@ export const en = {
         'many-failures': {
           subject: 'Many failed sign-ins',
           text: 'There were many failed attempts to sign in to your Personal Cabinet. Nobody got in.',
+        },
+        'change-accepted': {
+          subject: 'The fund has accepted the change',
+          text: 'The fund’s information system has accepted the change that you saved in the Personal Cabinet.',
+        },
+        'change-refused': {
+          subject: 'The fund did not accept the change',
+          text: 'The fund’s information system did not accept the change that you saved in the Personal Cabinet. The receipt of the change in the cabinet says why and what to do.',
         },
         frozen: {
           subject: 'Changing the password and contact details is stopped',

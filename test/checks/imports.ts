@@ -141,9 +141,10 @@ function judge(file: string, from: Place, target: string | undefined, sources: S
     from.room === 'adapter' &&
     to.room === 'adapter' &&
     to.owner !== from.owner &&
-    to.owner !== 'postgres'
+    to.owner !== 'postgres' &&
+    to.owner !== 'http'
   ) {
-    return `an adapter reaches only itself and the database: ${path}`;
+    return `an adapter reaches only itself, the database and the HTTP client: ${path}`;
   }
   return undefined;
 }

@@ -36,7 +36,7 @@ async function everything(): Promise<string> {
   for (const { name } of tables) {
     // Reading a session counts as activity, so the session's time is left out.
     const ignored = name === 'cabinet.session' ? `- 'seen_at'` : '';
-    const text = `select md5(coalesce(string_agg((to_jsonb(t) ${ignored})::text, '' order by to_jsonb(t)::text), '')) as sum from ${name} t`;
+    const text = `select md5(coalesce(string_agg((to_jsonb(t) ${ignored})::text, '' order by (to_jsonb(t) ${ignored})::text), '')) as sum from ${name} t`;
     const row = await service.database.first<{ sum: string }>({ ...sql``, text });
     counts.push(`${name} ${row?.sum}`);
   }

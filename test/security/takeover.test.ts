@@ -359,7 +359,7 @@ describe('B4: races', () => {
     await proposeMobile(client, otherMobile(person));
     const fields = await confirmation(client, await bothCodes(person));
     await service.enrol({ ...person, status: 'blocked' });
-    expect((await client.post(page, fields)).headers['location']).toBe('/sign-in?ended=1');
+    expect((await client.post(page, fields)).headers['location']).toBe('/sign-in?ended=closed');
     expect(await mobileOf(person)).toBe(person.requisites.mobilePhone);
   });
 });

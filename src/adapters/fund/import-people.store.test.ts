@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
 import { identityCard, inventIin, inventPerson, type PersonLine } from '../../../test/support/people.ts';
+import type { ChangeForFund, Requisites } from '../../modules/requisites/ports.ts';
 import { type Iin, parseIin } from '../../modules/sign-in/iin.ts';
 import type { Database } from '../postgres/database.ts';
 import { sql } from '../postgres/sql.ts';
@@ -145,7 +146,7 @@ describe('importPeople', () => {
     await load([person]);
     const fund = embeddedFund(database);
     const fields = { address: 'Шымкент қ., 5', apartment: '7' };
-    await fund.apply({ changeId: '00000000-0000-4000-8000-000000000001', iin: iinOf(person), fields });
+    await fund.apply(changeOf(person, fields));
 
     await load([withRequisites(person, { apartment: '8', postcode: '160000' })]);
     const after = await read(person);
@@ -157,8 +158,7 @@ describe('importPeople', () => {
     const person = inventPerson(1);
     await load([person]);
     const fields = { address: 'Шымкент қ., 5' };
-    const changeId = '00000000-0000-4000-8000-000000000001';
-    await embeddedFund(database).apply({ changeId, iin: iinOf(person), fields });
+    await embeddedFund(database).apply(changeOf(person, fields));
     expect(await load([withRequisites(person, fields)])).toMatchObject({ changed: 1 });
     expect(await read(person)).toMatchObject({ elsewhereVersion: 0, requisites: fields });
   });
@@ -338,4 +338,10 @@ async function gather(lines: AsyncIterable<string>): Promise<string[]> {
   const all: string[] = [];
   for await (const line of lines) all.push(line);
   return all;
+}
+
+/** The person's first change from the cabinet. */
+function changeOf(person: PersonLine, fields: Partial<Requisites>): ChangeForFund {
+  const changeId = '00000000-0000-4000-8000-000000000001';
+  return { changeId, iin: iinOf(person), fields, sequence: 1, expectedVersion: 0, madeAt: new Date() };
 }

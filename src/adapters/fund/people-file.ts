@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Account, IdentityDocument, Requisites } from '../../modules/requisites/ports.ts';
 import { type Iin, parseIin } from '../../modules/sign-in/iin.ts';
 import { accepted, type Result, refused } from '../../result.ts';
+import { accountShape, documentShape, filled, optional, requisitesShape } from './shapes.ts';
 
 /** A person as a line of `kabinet people import` describes them. The line is the whole person: what it leaves out is null. */
 export interface PersonLine {
@@ -25,45 +26,12 @@ export interface PersonLine {
 
 export type PersonLineReason = 'lineNotUtf8' | 'lineNotJson' | 'lineShape' | 'lineIin' | 'linePassword';
 
-/** PostgreSQL stores neither U+0000 nor half a surrogate pair. */
-const storable = /^[^\0\p{Surrogate}]*$/u;
-
-const text = z.string().max(1000).regex(storable, 'has a character that cannot be stored');
-const filled = text.min(1);
-/** Absent, null and empty are one. */
-const optional = text.nullish().transform((value) => value || null);
-const date = z.iso.date();
 /** A day begins at midnight in Astana. */
 const since = z
-  .union([date.transform((day) => `${day}T00:00:00+05:00`), z.iso.datetime({ offset: true })])
+  .union([z.iso.date().transform((day) => `${day}T00:00:00+05:00`), z.iso.datetime({ offset: true })])
   .refine((moment) => /^(19|20)/.test(moment), 'is not of this age')
   .nullish()
   .transform((value) => value ?? null);
-
-const document = z.strictObject({
-  id: filled,
-  type: z.enum([
-    'identity-card',
-    'passport',
-    'residence-permit',
-    'stateless-certificate',
-    'refugee-certificate',
-  ]),
-  series: optional,
-  number: filled,
-  issuedOn: date,
-  validUntil: date,
-  issuedBy: filled,
-});
-
-const account = z.strictObject({
-  kind: z.enum(['opv', 'oppv', 'opvr', 'dpv']),
-  number: filled,
-  notification: z
-    .enum(['internet-eds', 'internet-password', 'email', 'post', 'in-person'])
-    .nullish()
-    .transform((value) => value ?? null),
-});
 
 const person = z.strictObject({
   iin: z.string(),
@@ -73,19 +41,11 @@ const person = z.strictObject({
   language: z.enum(['kk', 'ru', 'en']).default('kk'),
   status: z.enum(['active', 'blocked', 'deceased']).default('active'),
   documents: z
-    .array(document)
+    .array(z.strictObject(documentShape))
     .max(100)
     .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'two documents have one id'),
-  accounts: z.array(account).max(100),
-  requisites: z.strictObject({
-    address: optional,
-    apartment: optional,
-    postcode: optional,
-    homePhone: optional,
-    contactPhone: optional,
-    mobilePhone: optional,
-    email: optional,
-  }),
+  accounts: z.array(z.strictObject(accountShape)).max(100),
+  requisites: z.strictObject(requisitesShape),
   mobileSince: since,
   emailSince: since,
   password: optional,

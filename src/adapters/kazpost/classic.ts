@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { AddressPart, FoundAddress } from '../../modules/addresses/ports.ts';
 import { type Postcode, parsePostcode } from '../../modules/requisites/postcode.ts';
+import type { Asker } from '../http/ask.ts';
 import { type KazpostApi, UnusableAnswer } from './api.ts';
-import type { Asker } from './ask.ts';
 import { houseOf, levelsOf, type PresentName } from './line.ts';
 
 const name = z.string().max(500).nullish();

@@ -11,7 +11,7 @@ import { createEmbeddedSource } from '../../modules/addresses/embedded.ts';
 import { shippedPlaces } from '../../modules/addresses/places.ts';
 import { type BreakerOptions, usualBreaker } from '../../modules/operations/breaker.ts';
 import { parsePostcode } from '../../modules/requisites/postcode.ts';
-import { largestAnswer } from './ask.ts';
+import { largestAnswer } from '../http/ask.ts';
 import { createKazpost, type Kazpost, type KazpostSettings } from './kazpost.ts';
 
 const places = shippedPlaces();

@@ -9,7 +9,7 @@ import {
 } from '../../modules/operations/breaker.ts';
 import { parseAddress } from '../../modules/requisites/address.ts';
 import { accepted, refused } from '../../result.ts';
-import { type Asking, createAsker } from './ask.ts';
+import { type Asking, createAsker } from '../http/ask.ts';
 import { classicApi } from './classic.ts';
 import type { PresentName } from './line.ts';
 import { type OpenCredentials, openApi } from './open.ts';

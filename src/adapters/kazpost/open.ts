@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { cleanText } from '../../modules/addresses/fold.ts';
 import type { FoundAddress } from '../../modules/addresses/ports.ts';
 import { parsePostcode } from '../../modules/requisites/postcode.ts';
+import type { Answer, Asker } from '../http/ask.ts';
 import { type KazpostApi, UnusableAnswer } from './api.ts';
-import type { Answer, Asker } from './ask.ts';
 import type { PresentName } from './line.ts';
 
 /** Who the service is to Kazpost's open service; never leaves the server. */

@@ -16,7 +16,7 @@ export interface OperatorStore {
   show(iin: Iin, reason: string): Promise<object | undefined>;
 }
 
-/** The operator's acts on the service's tables and the embedded fund's. */
+/** The operator's acts on the service's tables and the embedded fund's; of one over HTTP there is its last answer. */
 export function operatorStore(database: Database): OperatorStore {
   const note: OperatorStore['note'] = async (iin, kind, reason) => {
     // A person of the fund who has no cabinet yet gets the row that the event hangs on: no look goes unseen.
@@ -46,9 +46,13 @@ export function operatorStore(database: Database): OperatorStore {
     },
     async show(iin, reason) {
       const holderId = await note(iin, 'looked-at', reason);
-      const person = await database.first<object>(sql`
-        select iin, surname, name, patronymic, language, status, documents, accounts, requisites
-        from fund.person where iin = ${iin}`);
+      const person =
+        (await database.first<object>(sql`
+          select iin, surname, name, patronymic, language, status, documents, accounts, requisites
+          from fund.person where iin = ${iin}`)) ??
+        (await database.first<object>(sql`
+          select c.person || jsonb_build_object('asOf', c.read_at) as copy
+          from cabinet.fund_copy c where c.holder_id = ${holderId ?? null}`));
       const cabinet =
         holderId === undefined
           ? undefined

@@ -1,6 +1,13 @@
 import type { LaneOrder, Outbox, Parcel } from '../../modules/delivery/ports.ts';
 import type { Database } from './database.ts';
+import { tellHolder } from './security-notices.ts';
 import { type Sql, sql } from './sql.ts';
+
+/** A change that waited so long was shown as late: its person is told when it has arrived. */
+const toldAfterSeconds = 15 * 60;
+
+/** Messages name no change. */
+const isForFund = ({ changeId }: Parcel): boolean => changeId !== null;
 
 const pending = sql`delivered_at is null and dead_at is null`;
 
@@ -10,6 +17,12 @@ export function outbox(database: Database): Outbox {
     sql`outbox_id = ${parcel.outboxId} and attempts = ${parcel.attempt} and ${pending}`;
   // What was released says nothing more than that it was delivered after all.
   const leased = (parcel: Parcel) => sql`${held(parcel)} and leased_until is not null`;
+  const markAndTell = (parcel: Parcel, mark: Sql, kind: 'change-accepted' | 'change-refused') =>
+    database.transaction(async (transaction) => {
+      const marked = (await transaction.run(mark)) === 1;
+      if (marked) await transaction.run(tellHolder(parcel.holderId, kind));
+      return marked;
+    });
   return {
     lease: (lane, size) =>
       database.rows<Parcel>(sql`
@@ -20,9 +33,11 @@ export function outbox(database: Database): Outbox {
           attempts - forgiven as round, extract(epoch from now() - created_at)::float as "ageSeconds"`),
 
     async delivered(parcel) {
-      return (
-        (await database.run(sql`update cabinet.outbox set delivered_at = now() where ${held(parcel)}`)) === 1
-      );
+      const mark = sql`update cabinet.outbox set delivered_at = now() where ${held(parcel)}`;
+      // Who was told that the fund does not answer is told when it has.
+      return isForFund(parcel) && parcel.ageSeconds > toldAfterSeconds
+        ? markAndTell(parcel, mark, 'change-accepted')
+        : (await database.run(mark)) === 1;
     },
 
     async retry(parcel, seconds, code) {
@@ -39,9 +54,9 @@ export function outbox(database: Database): Outbox {
     },
 
     async bury(parcel, code) {
-      await database.run(
-        sql`update cabinet.outbox set dead_at = now(), last_error = ${code} where ${leased(parcel)}`,
-      );
+      const mark = sql`update cabinet.outbox set dead_at = now(), last_error = ${code} where ${leased(parcel)}`;
+      if (isForFund(parcel)) await markAndTell(parcel, mark, 'change-refused');
+      else await database.run(mark);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Language } from '../../language.ts';
 import { newContact, touchedChannels } from '../../modules/requisites/contact.ts';
 import type {
   ChangeEntry,
+  DeliveryRefusal,
   DraftStore,
   FieldName,
   FundHolder,
@@ -37,19 +38,52 @@ const columns = {
   email: sql`email`,
 } as const satisfies Record<FieldName, Sql>;
 
+/** The requisites of a row of `cabinet.requisites`, named as in the code. */
+export const currentValues = sql`jsonb_build_object('address', address, 'apartment', apartment, 'postcode', postcode,
+  'homePhone', home_phone, 'contactPhone', contact_phone, 'mobilePhone', mobile_phone, 'email', email)`;
+
 const stored = sql`
   revision, elsewhere_version as "elsewhereVersion",
   ((now() at time zone 'UTC') + interval '5 hours')::date::text as today,
-  jsonb_build_object('address', address, 'apartment', apartment, 'postcode', postcode, 'homePhone', home_phone,
-    'contactPhone', contact_phone, 'mobilePhone', mobile_phone, 'email', email) as values`;
+  ${currentValues} as values`;
+
+/** A change that has not reached the fund within this time is shown as late. */
+const lateAfterSeconds = 60;
+
+const refusals: readonly DeliveryRefusal[] = [
+  'holder-not-active',
+  'unknown-holder',
+  'value-not-accepted',
+  'other',
+  'changed-elsewhere',
+];
+
+/** What a person can be told of a dead letter's code. */
+function deliveryRefusal(code: string | null): DeliveryRefusal {
+  return refusals.find((one) => one === code) ?? 'undeliverable';
+}
 
 /** Requisites, changes and receipts in the service's own tables. */
 export function requisitesStore(database: Database, waitHours: number): RequisitesStore {
   return {
-    load: (holderId) =>
-      database.first<StoredRequisites>(
-        sql`select ${stored} from cabinet.requisites where holder_id = ${holderId}`,
-      ),
+    async load(holderId) {
+      const row = await database.first<
+        StoredRequisites & { refused: { number: string; code: string } | null }
+      >(sql`
+        select ${stored},
+          (select jsonb_build_object('number', c.number, 'code', o.last_error)
+           from (select change_id, last_error, dead_at from cabinet.outbox
+                 where holder_id = r.holder_id and lane = 'fund' order by outbox_id desc limit 1) o
+             join cabinet.change c using (change_id)
+           where o.dead_at is not null) as refused
+        from cabinet.requisites r where holder_id = ${holderId}`);
+      if (!row) return undefined;
+      const { refused, ...requisites } = row;
+      return {
+        ...requisites,
+        undelivered: refused && { number: refused.number, reason: deliveryRefusal(refused.code) },
+      };
+    },
 
     takeOver: (holderId, fund, requestId) =>
       database.transaction(async (transaction) => {
@@ -119,20 +153,23 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
         entries: ChangeEntry[];
         deliveredAt: Date | null;
         dead: boolean | null;
+        late: boolean | null;
+        code: string | null;
       }>(sql`
         select c.number, c.made_at as "madeAt", c.proof, c.document, c.entries,
-          o.delivered_at as "deliveredAt", o.dead_at is not null as dead
+          o.delivered_at as "deliveredAt", o.dead_at is not null as dead, o.last_error as code,
+          o.created_at < now() - make_interval(secs => ${lateAfterSeconds}::int) as late
         from cabinet.change c left join cabinet.outbox o on o.change_id = c.change_id and o.lane = 'fund'
         where c.holder_id = ${holderId} and c.number = ${number} and c.made_by = 'holder'`);
       if (!row) return undefined;
-      const { deliveredAt, dead, ...change } = row;
+      const { deliveredAt, dead, late, code, ...change } = row;
       return {
         ...change,
         delivery: dead
-          ? { state: 'refused' }
+          ? { state: 'refused', reason: deliveryRefusal(code) }
           : deliveredAt
             ? { state: 'applied', at: deliveredAt }
-            : { state: 'sending' },
+            : { state: 'sending', late: late === true },
       };
     },
   };
@@ -241,18 +278,20 @@ export async function writeChange(transaction: Queryable, change: NewChange): Pr
   await transaction.run(sql`
     with updated as (
       update cabinet.requisites set ${assignments(change.entries)} ${addressSource(change)} revision = revision + 1, updated_at = now()
-      where holder_id = ${change.holderId} returning revision),
+      where holder_id = ${change.holderId} returning revision, elsewhere_version),
     saved as (
       insert into cabinet.change (holder_id, number, form_id, form_hash, revision, made_by, proof, document, entries, request_id)
       select ${change.holderId}, ${change.number}, ${change.formId}::uuid, ${change.formHash}, revision, 'holder',
         ${change.proof}, ${json(change.document)}::jsonb, ${json(change.entries)}::jsonb, ${change.requestId} from updated
-      returning change_id),
+      returning change_id, made_at),
     noted as (
       insert into cabinet.security_event (holder_id, kind, detail, request_id)
       values (${change.holderId}, 'requisites-saved', ${json({ number: change.number })}::jsonb, ${change.requestId})),
     discarded as (delete from cabinet.draft where holder_id = ${change.holderId} and form = 'requisites')
     insert into cabinet.outbox (holder_id, lane, change_id, payload)
-    select ${change.holderId}, 'fund', change_id, ${json({ iin: change.iin, fields })}::jsonb from saved`);
+    select ${change.holderId}, 'fund', change_id, ${json({ iin: change.iin, fields })}::jsonb
+      || jsonb_build_object('expectedVersion', elsewhere_version, 'madeAt', made_at)
+    from saved, updated`);
 }
 
 /** A changed address loses its former source; an unchanged one keeps it. */

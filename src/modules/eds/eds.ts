@@ -142,7 +142,8 @@ export function shownReason(reason: EdsReason): ShownReason {
 
 /** Whether to ask again later rather than for another key, with the seconds after which it makes sense. */
 export function retryAfter(reason: EdsReason): number | undefined {
-  return reason === 'revocationUnknown' || reason === 'busy' ? 10 : undefined;
+  const passing: readonly EdsReason[] = ['revocationUnknown', 'busy', 'fundDown'];
+  return passing.includes(reason) ? 10 : undefined;
 }
 
 function isBrokenMessage(reason: EdsReason): reason is (typeof brokenMessages)[number] {

@@ -26,7 +26,9 @@ export type EdsReason =
   | 'notActive'
   | 'otherPerson'
   | 'limited'
-  | 'busy';
+  | 'busy'
+  /** Nobody can say whether the person may come in. */
+  | 'fundDown';
 
 /** A verified signature of a natural person. */
 export interface VerifiedSignature {

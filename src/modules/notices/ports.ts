@@ -17,6 +17,9 @@ export type NoticeKind =
   | 'contact-changed'
   | 'contact-added'
   | 'many-failures'
+  /** The fund took a change that had been late, or did not take one. */
+  | 'change-accepted'
+  | 'change-refused'
   | 'frozen';
 
 /**

@@ -286,11 +286,13 @@ export function confirmRoutes(
 /** The change in words, one line each; the values as they will be stored, quoted, so that there is one way to read them. */
 function changeLines(t: Texts, { document, entries, revision }: PendingChange): string[] {
   const quoted = (value: string | null) => (value === null ? t.eds.change.none : JSON.stringify(value));
-  const type = t.documentTypes[document.type];
-  const number = [document.series, document.number].filter(Boolean).join(' ');
+  const shown = document && [
+    t.documentTypes[document.type],
+    [document.series, document.number].filter(Boolean).join(' '),
+  ];
   return [
     t.eds.change.title,
-    fill(t.eds.change.document, { document: `${type}, ${number}` }),
+    fill(t.eds.change.document, { document: shown?.join(', ') ?? t.eds.change.none }),
     ...entries.map((entry) =>
       fill(t.eds.change.entry, {
         field: t.requisites[entry.field],

@@ -55,7 +55,7 @@ export interface RequisitesPageProps {
 /** The memo's page: document, address, phones, accounts with the e-mail. */
 export function RequisitesPage(props: RequisitesPageProps) {
   const { t, language, csrf, view, typed, errors, help } = props;
-  const cannotSave = view.validDocuments.length === 0;
+  const cannotSave = view.person !== undefined && view.validDocuments.length === 0;
   // Codes are refused, a signature would not be.
   const stopped = [...errors.values()].some(overcomesByEds);
   const text = (name: FieldName | 'document') => errorText(t, language, errors.get(name));
@@ -85,6 +85,7 @@ export function RequisitesPage(props: RequisitesPageProps) {
           ],
         }}
       />
+      <FundBox t={t} view={view} />
       {cannotSave && (
         <Alert kind="warning" title={t.requisites.documentNone}>
           <p>{t.requisites.documentNoneHelp}</p>
@@ -100,6 +101,11 @@ export function RequisitesPage(props: RequisitesPageProps) {
         <Card id="document-block" heading={t.requisites.document} number={1}>
           <DocumentBlock t={t} view={view} chosen={typed.document} error={text('document')} />
           <NoticeLine>{t.requisites.asOf}</NoticeLine>
+          {view.asOf && (
+            <NoticeLine>
+              {fill(t.requisites.asOfCopy, { time: formatMoment(language, view.asOf) })}
+            </NoticeLine>
+          )}
         </Card>
         <Card id="address-block" heading={t.requisites.address} number={2}>
           <Checkbox id="kazpost" label={t.requisites.kazpost} checked={typed.kazpost} look="switch" />
@@ -159,25 +165,7 @@ export function RequisitesPage(props: RequisitesPageProps) {
           <NoticeLine>{t.requisites.mobileNotice}</NoticeLine>
         </Card>
         <Card id="accounts-block" heading={t.requisites.accounts} number={4}>
-          {view.person.accounts.length === 0 ? (
-            <p>{t.requisites.accountsNone}</p>
-          ) : (
-            <Table
-              caption={t.requisites.accountsLead}
-              columns={[
-                t.requisites.accountName,
-                t.requisites.accountNumber,
-                t.requisites.accountNotification,
-              ]}
-              rows={view.person.accounts.map(({ kind, number, notification }) => [
-                <abbr key={kind} title={t.accountKindNames[kind]}>
-                  {t.accountKinds[kind]}
-                </abbr>,
-                number,
-                notification === null ? t.requisites.notSpecified : t.notifications[notification],
-              ])}
-            />
-          )}
+          <AccountsBlock t={t} view={view} />
           <Field {...field('email')} type="email" inputmode="email" autocomplete="email" />
           <NoticeLine>{t.requisites.emailNotice}</NoticeLine>
         </Card>
@@ -202,6 +190,45 @@ export function RequisitesPage(props: RequisitesPageProps) {
         </ButtonRow>
       </Form>
     </>
+  );
+}
+
+/** What the fund cannot say now, and what it did not take. */
+function FundBox({ t, view }: { t: Texts; view: RequisitesView }) {
+  const { undelivered } = view;
+  return (
+    <>
+      {!view.person && (
+        <Alert kind="info" title={t.requisites.fundDown}>
+          <p>{t.requisites.fundDownHelp}</p>
+        </Alert>
+      )}
+      {undelivered && (
+        <Alert kind="warning" title={t.requisites.undelivered}>
+          <p>{t.receipt.refusals[undelivered.reason]}</p>
+          <ButtonLink href={`/receipts/${undelivered.number}`}>{t.requisites.undeliveredReceipt}</ButtonLink>
+        </Alert>
+      )}
+    </>
+  );
+}
+
+/** The open accounts, as the fund has them. */
+function AccountsBlock({ t, view: { person } }: { t: Texts; view: RequisitesView }) {
+  if (!person) return <p>{t.requisites.fundDown}</p>;
+  if (person.accounts.length === 0) return <p>{t.requisites.accountsNone}</p>;
+  return (
+    <Table
+      caption={t.requisites.accountsLead}
+      columns={[t.requisites.accountName, t.requisites.accountNumber, t.requisites.accountNotification]}
+      rows={person.accounts.map(({ kind, number, notification }) => [
+        <abbr key={kind} title={t.accountKindNames[kind]}>
+          {t.accountKinds[kind]}
+        </abbr>,
+        number,
+        notification === null ? t.requisites.notSpecified : t.notifications[notification],
+      ])}
+    />
   );
 }
 
@@ -342,9 +369,10 @@ function DocumentBlock({ t, view, chosen, error }: DocumentBlockProps) {
       />
     );
   }
-  const shownDocuments = only ? [only] : view.person.documents;
+  const shownDocuments = only ? [only] : (view.person?.documents ?? []);
   return (
     <>
+      {!view.person && <p>{t.requisites.fundDown}</p>}
       <input type="hidden" id="document" name="document" value={only?.id ?? ''} />
       {shownDocuments.map((document) => (
         <Facts
@@ -436,7 +464,7 @@ export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
         <Compare caption={t.receipt.changes} words={receiptWords(t)} rows={receiptRows(t, change)} />
       </Card>
       <Card id="next" heading={t.receipt.next}>
-        <p>{t.receipt.nextText}</p>
+        <p>{nextText(t, change)}</p>
         <ButtonRow>
           <button type="button" class="ds-button" data-variant="secondary" data-print hidden>
             {t.receipt.print}
@@ -457,17 +485,33 @@ export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
   );
 }
 
+/** Where the change is: here, at the fund, or refused by it. */
+function deliveryText(t: Texts, language: Language, { delivery }: SavedChange): string {
+  switch (delivery.state) {
+    case 'sending':
+      return delivery.late ? t.receipt.late : t.receipt.sending;
+    case 'applied':
+      return fill(t.receipt.applied, { time: formatMoment(language, delivery.at) });
+    case 'refused':
+      return t.receipt.refused;
+  }
+}
+
+/** What that means for the person, and what to do. */
+export function nextText(t: Texts, { delivery }: SavedChange): string {
+  switch (delivery.state) {
+    case 'sending':
+      return delivery.late ? t.receipt.nextLate : t.receipt.nextText;
+    case 'applied':
+      return t.receipt.nextApplied;
+    case 'refused':
+      return t.receipt.refusals[delivery.reason];
+  }
+}
+
 /** The facts of a receipt, on the page and in the PDF alike. */
 export function receiptFacts(t: Texts, language: Language, change: SavedChange, holder: string | undefined) {
-  const { delivery } = change;
-  const status = {
-    sending: () => t.receipt.sending,
-    applied: () =>
-      fill(t.receipt.applied, {
-        time: delivery.state === 'applied' ? formatMoment(language, delivery.at) : '',
-      }),
-    refused: () => t.receipt.refused,
-  }[delivery.state]();
+  const status = deliveryText(t, language, change);
   return [
     { term: t.receipt.time, value: `${formatMoment(language, change.madeAt)} (${t.receipt.astana})` },
     ...(holder === undefined ? [] : [{ term: t.receipt.holder, value: holder }]),

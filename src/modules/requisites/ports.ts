@@ -72,14 +72,73 @@ export interface ChangeForFund {
   readonly changeId: string;
   readonly iin: Iin;
   readonly fields: Partial<Requisites>;
+  /** Rises with each change of a holder: a late copy of an earlier one is told by it. */
+  readonly sequence: number;
+  /** The last change made elsewhere that this one knew of. */
+  readonly expectedVersion: number;
+  readonly madeAt: Date;
 }
 
-/** The fund's information system: source of documents, accounts and status, receiver of changes. */
+/** Why the fund does not take a change; told to the person in words. */
+export type FundRefusal = 'holder-not-active' | 'unknown-holder' | 'value-not-accepted' | 'other';
+
+/** What the fund says of a change. */
+export type FundAnswer =
+  | { readonly kind: 'applied'; readonly at: Date }
+  /** Taken over; whether it is applied has to be asked. */
+  | { readonly kind: 'received' }
+  | { readonly kind: 'refused'; readonly reason: FundRefusal }
+  /** A branch changed the holder since; nothing was applied. */
+  | { readonly kind: 'changed-elsewhere' }
+  /** A later change of the holder was applied before; nothing was applied. */
+  | { readonly kind: 'out-of-order' };
+
+/** Holders whom a branch changed, in order, and where to go on. */
+export interface ElsewherePage {
+  readonly holders: readonly { readonly iin: Iin; readonly version: number }[];
+  readonly cursor: string | null;
+}
+
+/**
+ * The fund's information system: source of documents, accounts and status, receiver of changes. Every verb throws
+ * `FundUnavailable` when no answer can be had.
+ */
 export interface Fund {
-  /** The person of this IIN, or undefined; with `sinceElsewhere`, the changes a branch made after that version too. */
+  /**
+   * The person of this IIN, or undefined; with `sinceElsewhere`, the changes a branch made after that version too. Throws
+   * `WrongPerson` when the answer is about somebody else.
+   */
   read(iin: Iin, sinceElsewhere?: number): Promise<FundHolder | undefined>;
   /** Applies a change once, however often it is sent. */
-  apply(change: ChangeForFund): Promise<void>;
+  apply(change: ChangeForFund): Promise<FundAnswer>;
+  /** What became of a change; undefined when it never arrived. */
+  findChange(
+    changeId: string,
+  ): Promise<Extract<FundAnswer, { kind: 'applied' | 'received' | 'refused' }> | undefined>;
+  /** Changes made elsewhere after the cursor, of all holders; from the beginning with null. */
+  changesElsewhere(cursor: string | null, most: number): Promise<ElsewherePage>;
+  /** False while the fund is known not to answer, so that the person is told honestly. */
+  readonly available: boolean;
+  close(): Promise<void>;
+}
+
+/** What the fund said last of each holder, for when it does not answer. */
+export interface FundCopies {
+  /** Keeps an answer about a holder whom we know. */
+  keep(person: FundHolder): Promise<void>;
+  /** The last answer, unless it is too old to be shown. */
+  find(iin: Iin): Promise<{ readonly person: FundHolder; readonly readAt: Date } | undefined>;
+}
+
+/** How far changes made elsewhere were followed. */
+export interface ElsewhereFeed {
+  /** For one worker at a time; undefined while another one looks. */
+  lease(): Promise<{ readonly cursor: string | null } | undefined>;
+  /** Of these, the holders whose requisites we keep and who are behind, with the version we know. */
+  behind(
+    holders: ElsewherePage['holders'],
+  ): Promise<readonly { readonly holderId: string; readonly iin: Iin; readonly known: number }[]>;
+  moveOn(cursor: string | null): Promise<void>;
 }
 
 /** Our copy of a holder's requisites. */
@@ -133,7 +192,8 @@ export interface NewChange {
   readonly revision: number;
   readonly number: string;
   readonly proof: Proof;
-  readonly document: IdentityDocument;
+  /** Null when the fund could not say which documents there are. */
+  readonly document: IdentityDocument | null;
   readonly entries: readonly ChangeEntry[];
   /** With a new address only. */
   readonly addressSource: AddressSource | null;
@@ -147,6 +207,9 @@ export type SaveOutcome =
   /** This form was saved before with other values: nothing was written. */
   | { readonly kind: 'form-reused' };
 
+/** Why a saved change did not reach the fund: its own reason, a branch that changed the same since, or no answer for days. */
+export type DeliveryRefusal = FundRefusal | 'changed-elsewhere' | 'undeliverable';
+
 /** A saved change as its receipt shows it. */
 export interface SavedChange {
   readonly number: string;
@@ -154,14 +217,16 @@ export interface SavedChange {
   readonly proof: Proof;
   readonly document: IdentityDocument | null;
   readonly entries: readonly ChangeEntry[];
-  readonly delivery:
-    | { readonly state: 'sending' }
+  readonly delivery: /** `late`: it has waited so long that something must be down. */
+    | { readonly state: 'sending'; readonly late: boolean }
     | { readonly state: 'applied'; readonly at: Date }
-    | { readonly state: 'refused' };
+    | { readonly state: 'refused'; readonly reason: DeliveryRefusal };
 }
 
 export interface RequisitesStore {
-  load(holderId: string): Promise<StoredRequisites | undefined>;
+  load(
+    holderId: string,
+  ): Promise<(StoredRequisites & { readonly undelivered: UndeliveredChange | null }) | undefined>;
   /** Makes our copy at the first read, or takes over what a branch changed since; raises the revision when anything differs. */
   takeOver(holderId: string, fund: FundHolder, requestId: string): Promise<StoredRequisites>;
   /** The outcome of an earlier save of this form, if there was one. */
@@ -171,6 +236,12 @@ export interface RequisitesStore {
   /** One transaction; resolves only after COMMIT. */
   save(change: NewChange): Promise<SaveOutcome>;
   findReceipt(holderId: string, number: string): Promise<SavedChange | undefined>;
+}
+
+/** The holder's last change, when the fund did not take it. */
+export interface UndeliveredChange {
+  readonly number: string;
+  readonly reason: DeliveryRefusal;
 }
 
 /** What was typed into a form when its session had run out; sealed at rest. */
@@ -206,7 +277,7 @@ export interface PendingChange {
   readonly formId: string;
   readonly formHash: Buffer;
   readonly revision: number;
-  readonly document: IdentityDocument;
+  readonly document: IdentityDocument | null;
   readonly entries: readonly ChangeEntry[];
   readonly addressSource: AddressSource | null;
   /** The channel on file that was chosen to confirm. */

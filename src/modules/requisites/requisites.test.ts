@@ -42,6 +42,8 @@ function viewOf(values: Partial<Requisites>): RequisitesView {
       elsewhereVersion: 0,
       changesElsewhere: [],
     },
+    asOf: undefined,
+    undelivered: null,
     stored: { revision: 3, values: { ...empty, ...values }, elsewhereVersion: 0, today: '2026-11-23' },
     validDocuments: [card],
   };

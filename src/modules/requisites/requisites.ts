@@ -11,13 +11,14 @@ import {
   touchedChannels,
 } from './contact.ts';
 import { type FieldReason, type FieldRules, fields, show } from './fields.ts';
+import { FundUnavailable } from './fund-errors.ts';
+import { type KnownPersonParts, knownPerson } from './known-person.ts';
 import type {
   AddressBook,
   ChangeEntry,
   ContactActor,
   DraftStore,
   FieldName,
-  Fund,
   FundHolder,
   IdentityDocument,
   OfferedAddress,
@@ -27,12 +28,12 @@ import type {
   RequisitesStore,
   SaveOutcome,
   StoredRequisites,
+  UndeliveredChange,
 } from './ports.ts';
 
-export interface RequisitesParts extends ContactParts {
+export interface RequisitesParts extends ContactParts, KnownPersonParts {
   readonly store: RequisitesStore;
   readonly drafts: DraftStore;
-  readonly fund: Fund;
   readonly addresses: AddressBook;
   readonly rules: FieldRules;
   readonly draftHours: number;
@@ -40,10 +41,15 @@ export interface RequisitesParts extends ContactParts {
 
 /** Everything the page shows. */
 export interface RequisitesView {
-  readonly person: FundHolder;
+  /** Undefined while the fund does not answer and what it said last is too old to show. */
+  readonly person: FundHolder | undefined;
+  /** When the fund said what is shown; undefined: just now. */
+  readonly asOf: Date | undefined;
   readonly stored: StoredRequisites;
   /** Documents valid today, in the fund's order; only these can be chosen. */
   readonly validDocuments: readonly IdentityDocument[];
+  /** The last change, when the fund did not take it. */
+  readonly undelivered: UndeliveredChange | null;
 }
 
 /** What the address block offers beside the fields. */
@@ -107,22 +113,37 @@ export type SaveResult =
 
 /**
  * Reads documents, accounts and status from the fund and the requisites from our copy, first taking over what a branch
- * changed since. Undefined when the fund does not know the person or no longer lets them in.
+ * changed since. While the fund does not answer, what it said last stands in, or nothing: the requisites are ours. Undefined when the
+ * fund does not know the person or no longer lets them in; `FundUnavailable` at a first visit without it.
  */
 export async function showRequisites(
   parts: RequisitesParts,
   actor: ContactActor,
 ): Promise<RequisitesView | undefined> {
   const known = await parts.store.load(actor.holderId);
-  const person = await parts.fund.read(actor.iin, known?.elsewhereVersion ?? 0);
-  // What comes back is trusted only for the IIN that was asked for.
-  if (!person || person.iin !== actor.iin || person.status !== 'active') return undefined;
+  const asked = await knownPerson(parts, actor.iin, known?.elsewhereVersion ?? 0).catch((error: unknown) => {
+    if (known && error instanceof FundUnavailable) return undefined;
+    throw error;
+  });
+  if (known && !asked) {
+    return {
+      person: undefined,
+      asOf: undefined,
+      stored: known,
+      validDocuments: [],
+      undelivered: known.undelivered,
+    };
+  }
+  const person = asked?.person;
+  if (person?.status !== 'active') return undefined;
   const behind = !known || person.elsewhereVersion > known.elsewhereVersion;
   const stored = behind ? await parts.store.takeOver(actor.holderId, person, actor.requestId) : known;
   return {
     person,
+    asOf: asked?.asOf,
     stored,
     validDocuments: person.documents.filter((document) => isValidOn(document, stored.today)),
+    undelivered: known?.undelivered ?? null,
   };
 }
 
@@ -179,8 +200,7 @@ export async function saveRequisites(
   if (errors.size > 0) return { kind: 'invalid', view, errors };
   if (entries.length === 0) return { kind: 'unchanged', view };
 
-  const document = view.validDocuments.find(({ id }) => id === typed.document);
-  if (!document) throw new Error('a checked form has no valid document');
+  const document = view.validDocuments.find(({ id }) => id === typed.document) ?? null;
   const address = entries.find(({ field }) => field === 'address')?.new;
   const addressSource =
     address == null ? null : await parts.addresses.recognise(address, typed.postcode || null, typed.kazpost);
@@ -242,7 +262,8 @@ export function check(
   const stored = view.stored.values;
   const errors = new Map<FieldName | 'document', Refusal<FieldReason>>();
   const entries: ChangeEntry[] = [];
-  if (!view.validDocuments.some(({ id }) => id === typed.document))
+  // While nobody can say which documents there are, a change is saved without one.
+  if (view.person && !view.validDocuments.some(({ id }) => id === typed.document))
     errors.set('document', { ok: false, reason: 'documentNotValid' });
 
   for (const field of fields) {
@@ -288,7 +309,7 @@ export function typedOf(view: RequisitesView, pending: PendingChange, formId: st
   const changed = Object.fromEntries(
     pending.entries.map((entry) => [entry.field, show(entry.field, entry.new)]),
   );
-  return { ...untouched(view, formId), ...changed, document: pending.document.id };
+  return { ...untouched(view, formId), ...changed, document: pending.document?.id ?? '' };
 }
 
 /** Keeps what was typed for the same holder, sealed, for a day. */

@@ -11,6 +11,7 @@ import { fields } from './fields.ts';
 import {
   addressSearch,
   type Message,
+  nextText,
   ReceiptPage,
   RequisitesPage,
   receiptFacts,
@@ -275,7 +276,7 @@ export function requisitesRoutes(
         ...receiptFacts(t, language, change, await nameOf(request)),
       ],
       changes: { title: t.receipt.changes, words: receiptWords(t), rows: receiptRows(t, change) },
-      next: { title: t.receipt.next, text: t.receipt.nextText },
+      next: { title: t.receipt.next, text: nextText(t, change) },
       footer: t.receipt.pdfFooter,
     });
     return reply
@@ -322,7 +323,7 @@ export async function sendAway(
 ): Promise<FastifyReply> {
   await endSessions(actorOf(request).holderId);
   clearSecret(reply, 'session', request.visit.secure);
-  return reply.redirect('/sign-in?ended=1', 303);
+  return reply.redirect('/sign-in?ended=closed', 303);
 }
 
 /** The signed-in holder; routes that call this are open to holders only. */

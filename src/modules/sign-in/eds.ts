@@ -63,6 +63,7 @@ export async function signInByEds(
   // Twelve digits that the authority vouches for; the check digit is its affair.
   const iin = checked.value.iin as Iin;
   const person = await directory.find(iin);
+  if (person === 'unavailable') return refused('fundDown');
   if (!person) return refused('unknownPerson');
   if (person.status !== 'active') return refused('notActive');
 

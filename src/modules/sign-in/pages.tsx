@@ -23,7 +23,7 @@ export interface SignInPageProps {
   /** Where to go afterwards; in the address of the form, since it is nothing personal. */
   readonly to: string | undefined;
   /** Why the person is here: their session ended, and whether what they typed was kept. */
-  readonly ended: 'over' | 'kept' | undefined;
+  readonly ended: 'over' | 'kept' | 'closed' | undefined;
   /** A password was just chosen: the person signs in with it. */
   readonly passwordSaved: boolean;
   readonly iinError?: IinReason | 'empty' | undefined;
@@ -59,7 +59,7 @@ export function SignInPage(props: SignInPageProps) {
       <ErrorSummary title={t.requisites.errors} errors={errors} />
       {props.ended && (
         <Alert kind="info" announced>
-          <p>{props.ended === 'kept' ? t.session.overKept : t.session.over}</p>
+          <p>{endedText(t, props.ended)}</p>
         </Alert>
       )}
       {props.passwordSaved && (
@@ -138,6 +138,9 @@ function EdsWay({ t, to }: { t: Texts; to: string | undefined }) {
 }
 
 function refusalText(t: Texts, { reason, minutes }: { reason: SignInRefusal; minutes: string }): string {
-  if (reason === 'limited') return fill(t.signIn.limited, { minutes });
-  return reason === 'busy' ? t.signIn.busy : t.signIn.failed;
+  return fill(t.signIn[reason], { minutes });
+}
+
+function endedText(t: Texts, ended: NonNullable<SignInPageProps['ended']>): string {
+  return { over: t.session.over, kept: t.session.overKept, closed: t.eds.reasons.notActive }[ended];
 }

@@ -79,12 +79,16 @@ export interface PasswordHasher {
   outdated(hash: string): boolean;
 }
 
-/** What the fund says of a person who has given the right password. */
+/**
+ * What the fund says, or said last, of a person who has given the right password or key; `unavailable` when it does not answer and said
+ * nothing lately.
+ */
 export interface HolderDirectory {
   find(
     iin: Iin,
   ): Promise<
     | { readonly status: 'active' | 'blocked' | 'deceased'; readonly surname: string; readonly name: string }
+    | 'unavailable'
     | undefined
   >;
 }

@@ -22,6 +22,13 @@ const rememberDays = 365;
 const deviceDays = 400;
 const busySeconds = 5;
 
+/** Why a person is sent to sign in anew: what `?ended=` says. */
+const endings: ReadonlyMap<unknown, SignInPageProps['ended']> = new Map([
+  ['1', 'over'],
+  ['kept', 'kept'],
+  ['closed', 'closed'],
+]);
+
 /** `/`, `/sign-in`, `/sign-out`, and the page for the language switch. */
 export function signInRoutes(
   server: FastifyInstance,
@@ -37,7 +44,7 @@ export function signInRoutes(
     const { visit } = request;
     const remembered = rememberedIin(request, keys);
     const query = request.query as Record<string, unknown>;
-    const ended = query['ended'] === 'kept' ? 'kept' : query['ended'] === '1' ? 'over' : undefined;
+    const ended = endings.get(query['ended']);
     const { status = 200, ...props } = state;
     return sendPage(request, reply, {
       title: visit.texts.signIn.title,
@@ -96,8 +103,9 @@ export function signInRoutes(
       if (!outcome.ok) {
         const minutes = outcome.detail ?? '1';
         if (outcome.reason === 'limited') reply.header('retry-after', String(Number(minutes) * 60));
-        if (outcome.reason === 'busy') reply.header('retry-after', String(busySeconds));
-        const status = { failed: 422, limited: 429, busy: 503 }[outcome.reason];
+        if (outcome.reason === 'busy' || outcome.reason === 'fundDown')
+          reply.header('retry-after', String(busySeconds));
+        const status = { failed: 422, limited: 429, busy: 503, fundDown: 503 }[outcome.reason];
         return show(request, reply, { status, iin, remember, refusal: { reason: outcome.reason, minutes } });
       }
 

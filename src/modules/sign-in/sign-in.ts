@@ -35,7 +35,7 @@ export interface SignedIn {
 }
 
 /** `detail` of `limited` is the wait in minutes. */
-export type SignInRefusal = 'failed' | 'limited' | 'busy';
+export type SignInRefusal = 'failed' | 'limited' | 'busy' | 'fundDown';
 
 /** Longer passwords are refused before any work is done (OWASP Password Storage: a long one must not cost more). */
 export const maxPasswordBytes = 512;
@@ -72,6 +72,8 @@ export async function signIn(
   const password = tooLong ? '' : attempt.password.normalize('NFC');
   const right = (await hasher.verify(credential?.passwordHash, password)) && !tooLong;
   const person = right ? await directory.find(attempt.iin) : undefined;
+  // Told only to who gave the right password; whether the person may come in is not known, so they may not.
+  if (person === 'unavailable') return refused('fundDown');
   if (!credential || person?.status !== 'active') {
     await store.recordFailure(attempt.iin, attempt.requestId);
     return refused('failed');

@@ -1,0 +1,416 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fundOverHttp } from '../../src/adapters/fund/http.ts';
+import { deliveryStore } from '../../src/adapters/postgres/delivery-store.ts';
+import { elsewhereFeed } from '../../src/adapters/postgres/fund-copy-store.ts';
+import { outbox } from '../../src/adapters/postgres/outbox.ts';
+import { requisitesStore } from '../../src/adapters/postgres/requisites-store.ts';
+import { sql } from '../../src/adapters/postgres/sql.ts';
+import { deliverDue } from '../../src/modules/delivery/deliver.ts';
+import { deliverChange, fundPatience } from '../../src/modules/requisites/deliver-change.ts';
+import { followElsewhere } from '../../src/modules/requisites/follow-elsewhere.ts';
+import { type Answered, type Client, injectClient } from '../support/client.ts';
+import { type FundServer, startFundServer } from '../support/fund-server.ts';
+import { readPage, visibleText } from '../support/page.ts';
+import { inventPerson, type PersonLine } from '../support/people.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { formOf, signedIn } from '../support/signed-in.ts';
+
+let service: TestService;
+let server: FundServer;
+let fund: ReturnType<typeof fundOverHttp>;
+let people = 3_000;
+
+beforeAll(async () => {
+  server = await startFundServer();
+  service = await startService({ DEMO: '1', FUND_URL: server.url }, { work: false });
+});
+
+// A breaker remembers: each test delivers by a connection of its own.
+beforeEach(() => {
+  server.behave('none');
+  server.refuse(undefined);
+  fund = fundOverHttp({ url: new URL(server.url), atOnce: 4 }, { timeouts: { read: 1_000, change: 1_000 } });
+  return () => fund.close();
+});
+
+afterAll(async () => {
+  await service.close();
+  await server.close();
+});
+
+const page = '/services/requisites';
+
+async function enrolled(different: Partial<PersonLine> = {}): Promise<PersonLine> {
+  people += 1;
+  const person = inventPerson(people, different);
+  server.enrol(person);
+  await service.enrol(person);
+  return person;
+}
+
+/** What a page says, in Kazakh and in Russian. */
+async function inBoth(client: Client, path: string): Promise<{ kk: string; ru: string }> {
+  const read = async (language: string) =>
+    visibleText(readPage((await client.get(path, { cookie: cookies(client, language) })).body));
+  return { kk: await read('kk'), ru: await read('ru') };
+}
+
+function cookies(client: Client, language: string): string {
+  return [...client.cookies, ['language', language]].map(([name, value]) => `${name}=${value}`).join('; ');
+}
+
+/** Saves other values and gives the receipt's path. */
+async function save(client: Client, values: Readonly<Record<string, string>>): Promise<string> {
+  const answer = await client.post(page, formOf((await client.get(page)).body, page, values));
+  expect(answer.status).toBe(303);
+  return String(answer.headers['location']);
+}
+
+/** Hands over what is due, as the worker does; every waiting time is over. */
+async function deliver(): Promise<number> {
+  await service.database.run(
+    sql`update cabinet.outbox set next_attempt_at = now(), leased_until = null where lane = 'fund'`,
+  );
+  return deliverDue(outbox(service.database), {
+    ...{ name: 'fund', ordered: true, atOnce: 1, patience: fundPatience },
+    handOver: (parcel) => deliverChange({ fund, store: requisitesStore(service.database, 72) }, parcel),
+  });
+}
+
+const ofPerson = ({ iin }: PersonLine) =>
+  sql`holder_id = (select holder_id from cabinet.holder where iin = ${iin})`;
+
+/** The notices queued for a person: kind and recipient. */
+async function notices(person: PersonLine): Promise<string[]> {
+  const rows = await service.database.rows<{ notice: string }>(sql`
+    select (payload ->> 'kind') || ' ' || (payload ->> 'to') as notice from cabinet.outbox
+    where ${ofPerson(person)} and lane = 'notice' and payload ->> 'kind' <> 'new-device' order by outbox_id`);
+  return rows.map(({ notice }) => notice);
+}
+
+const effectsOf = ({ iin }: PersonLine) => server.effects.filter((effect) => effect.iin === iin);
+
+describe('a saved change', () => {
+  test('is being sent, and then accepted', async () => {
+    const person = await enrolled();
+    const client = await signedIn(service, person);
+    const receipt = await save(client, { apartment: '77' });
+    expect(await inBoth(client, receipt)).toEqual({
+      kk: expect.stringContaining('Осында сақталды, қорға жіберілуде'),
+      ru: expect.stringContaining('Сохранено здесь, передаётся в фонд'),
+    });
+    expect(await deliver()).toBe(1);
+    expect(effectsOf(person).map(({ fields }) => fields)).toEqual([{ apartment: '77' }]);
+    expect(server.requisitesOf(person.iin)).toEqual({ ...person.requisites, apartment: '77' });
+    const told = await inBoth(client, receipt);
+    expect(told.kk).toMatch(/Қор .+ қабылдады/);
+    expect(told.ru).toMatch(/Принято фондом /);
+    expect(await notices(person)).toEqual([]);
+  });
+
+  test('waits while the fund takes nothing, says so, and is told when it has arrived', async () => {
+    const person = await enrolled();
+    const client = await signedIn(service, person);
+    const receipt = await save(client, { apartment: '78' });
+    server.behave('failing');
+    expect(await deliver()).toBe(0);
+    await service.database.run(sql`
+      update cabinet.outbox set created_at = created_at - interval '16 minutes' where ${ofPerson(person)} and lane = 'fund'`);
+    expect(await inBoth(client, receipt)).toEqual({
+      kk: expect.stringContaining('өзгеріс кейін өзі жіберіледі'),
+      ru: expect.stringContaining('изменение уйдёт само позже'),
+    });
+    server.behave('none');
+    expect(await deliver()).toBe(1);
+    const { mobilePhone, email } = person.requisites;
+    expect((await notices(person)).sort()).toEqual(
+      [`change-accepted ${email}`, `change-accepted ${mobilePhone}`].sort(),
+    );
+  });
+
+  test.each(['cut-before', 'cut-after', 'twice', 'late-copy', 'later'] as const)(
+    'takes effect once though the fund does this: %s',
+    async (fault) => {
+      const person = await enrolled();
+      const client = await signedIn(service, person);
+      await save(client, { apartment: '79' });
+      server.behave(({ method }) => (method === 'PUT' ? fault : 'none'));
+      await deliver();
+      server.behave('none');
+      await deliver();
+      await save(client, { apartment: '80' });
+      await deliver();
+      expect(effectsOf(person).map(({ fields }) => fields)).toEqual([
+        { apartment: '79' },
+        { apartment: '80' },
+      ]);
+      expect(server.requisitesOf(person.iin)?.['apartment']).toBe('80');
+    },
+  );
+
+  test('is asked about before it is sent again', async () => {
+    const person = await enrolled();
+    await save(await signedIn(service, person), { apartment: '81' });
+    server.behave('cut-after');
+    await deliver();
+    server.behave('none');
+    const before = server.requests.length;
+    await deliver();
+    expect(server.requests.slice(before).map(({ method }) => method)).toEqual(['GET']);
+    expect(effectsOf(person)).toHaveLength(1);
+  });
+
+  test('of a person waits for the one before, and nobody else’s does', async () => {
+    const [stuck, other] = [await enrolled(), await enrolled()];
+    const client = await signedIn(service, stuck);
+    await save(client, { apartment: '1' });
+    await save(client, { apartment: '2' });
+    await save(await signedIn(service, other), { apartment: '3' });
+    let failed = false;
+    server.behave(({ method }) => {
+      const first = method === 'PUT' && !failed;
+      failed ||= first;
+      return first ? 'failing' : 'none';
+    });
+    expect(await deliver()).toBe(1);
+    expect(effectsOf(stuck)).toEqual([]);
+    expect(effectsOf(other)).toHaveLength(1);
+    await deliver();
+    expect(effectsOf(stuck).map(({ fields }) => fields['apartment'])).toEqual(['1', '2']);
+  });
+
+  test('that the fund refuses is told with the reason and what to do; an operator puts it back', async () => {
+    const person = await enrolled();
+    const client = await signedIn(service, person);
+    const receipt = await save(client, { apartment: '82', postcode: '010000' });
+    server.refuse('value-not-accepted');
+    expect(await deliver()).toBe(0);
+
+    for (const path of [receipt, page]) {
+      expect(await inBoth(client, path)).toEqual({
+        kk: expect.stringContaining('Деректемелерді ашып, тексеріп, қайта сақтаңыз.'),
+        ru: expect.stringContaining('Откройте реквизиты, проверьте и сохраните ещё раз.'),
+      });
+    }
+    const { mobilePhone, email } = person.requisites;
+    expect((await notices(person)).sort()).toEqual(
+      [`change-refused ${email}`, `change-refused ${mobilePhone}`].sort(),
+    );
+
+    // Changed since: only what still stands is sent.
+    server.refuse(undefined);
+    await save(client, { postcode: '020000' });
+    await deliver();
+    const desk = deliveryStore(service.database);
+    const number = receipt.split('/').at(-1) ?? '';
+    expect(await desk.dead(10)).toMatchObject([{ number, error: 'value-not-accepted' }]);
+    expect(JSON.stringify(await desk.dead(10))).not.toContain(person.iin);
+    expect(await desk.show(number, 'a call')).toMatchObject({
+      iin: person.iin,
+      fields: ['postcode', 'apartment'],
+    });
+    expect(await desk.requeue([number, '000000000000'], 'the bus was mended')).toEqual([number]);
+    await deliver();
+    expect(effectsOf(person).map(({ fields }) => fields)).toEqual([
+      { postcode: '020000' },
+      { apartment: '82' },
+    ]);
+    expect(server.requisitesOf(person.iin)).toMatchObject({ apartment: '82', postcode: '020000' });
+    expect((await inBoth(client, receipt)).kk).toMatch(/Қор .+ қабылдады/);
+    const history = await inBoth(client, '/history');
+    expect(history.ru).toContain('Сотрудник фонда просмотрел передачу изменения');
+    expect(history.ru).toContain('Причина: the bus was mended');
+  });
+
+  test('of which nothing stands any more is not put back', async () => {
+    const person = await enrolled();
+    const client = await signedIn(service, person);
+    const receipt = await save(client, { apartment: '83' });
+    server.refuse('other');
+    await deliver();
+    server.refuse(undefined);
+    await save(client, { apartment: '84' });
+    await deliver();
+    const number = receipt.split('/').at(-1) ?? '';
+    expect(await deliveryStore(service.database).requeue([number], 'a try')).toEqual([]);
+    expect(server.requisitesOf(person.iin)?.['apartment']).toBe('84');
+  });
+});
+
+describe('a branch changed the person meanwhile', () => {
+  test('another field: both changes stand', async () => {
+    const person = await enrolled();
+    const client = await signedIn(service, person);
+    await save(client, { apartment: '90' });
+    server.enrol({ ...person, requisites: { ...person.requisites, postcode: '030000' } });
+    expect(await deliver()).toBe(1);
+    expect(server.requisitesOf(person.iin)).toMatchObject({ apartment: '90', postcode: '030000' });
+    const form = new Map(formOf((await client.get(page)).body, page));
+    expect([form.get('apartment'), form.get('postcode')]).toEqual(['90', '030000']);
+  });
+
+  test('the same field: the branch’s stands, and the person sees both and decides', async () => {
+    const person = await enrolled();
+    const client = await signedIn(service, person);
+    const receipt = await save(client, { apartment: '91' });
+    server.enrol({ ...person, requisites: { ...person.requisites, apartment: '19' } });
+    expect(await deliver()).toBe(0);
+    expect(effectsOf(person)).toEqual([]);
+    expect(await inBoth(client, receipt)).toEqual({
+      kk: expect.stringContaining('осы деректер қор бөлімшесінде өзгертілген'),
+      ru: expect.stringContaining('эти же данные изменили в отделении фонда'),
+    });
+    expect(new Map(formOf((await client.get(page)).body, page)).get('apartment')).toBe('19');
+    expect((await inBoth(client, receipt)).ru).toContain('91');
+    await save(client, { apartment: '91' });
+    expect(await deliver()).toBe(1);
+    expect(server.requisitesOf(person.iin)?.['apartment']).toBe('91');
+    expect((await inBoth(client, page)).ru).not.toContain('Фонд не принял');
+  });
+
+  test('a mobile: its waits and notices begin without a visit of the person', async () => {
+    const person = await enrolled();
+    await (await signedIn(service, person)).get(page);
+    const parts = {
+      fund,
+      feed: elsewhereFeed(service.database),
+      store: requisitesStore(service.database, 72),
+    };
+    const fail = (error: Error) => {
+      throw error;
+    };
+    await followElsewhere(parts, fail);
+    const mobilePhone = '+77025550001';
+    server.enrol({ ...person, requisites: { ...person.requisites, mobilePhone } });
+    expect(await followElsewhere(parts, fail)).toBe(1);
+    expect(await followElsewhere(parts, fail)).toBe(0);
+    const { email, mobilePhone: former } = person.requisites;
+    expect((await notices(person)).sort()).toEqual(
+      [`contact-added ${mobilePhone}`, `contact-changed ${email}`, `contact-changed ${former}`].sort(),
+    );
+    const usable = await service.database.rows<{ value: string }>(sql`
+      select value from cabinet.recovery_contact where ${ofPerson(person)} and channel = 'mobile'
+        and usable_from <= now() and coalesce(usable_until, 'infinity') > now()`);
+    expect(usable).toEqual([{ value: former }]);
+  });
+
+  test('while one worker follows, no other does', async () => {
+    const feed = elsewhereFeed(service.database);
+    expect(await feed.lease()).toBeDefined();
+    expect(await feed.lease()).toBeUndefined();
+    await service.database.run(sql`update cabinet.fund_feed set leased_until = now() - interval '1 second'`);
+    expect(await feed.lease()).toBeDefined();
+    await feed.moveOn(null);
+  });
+});
+
+test('an answer about somebody else: an error page, an alert, and nothing of either shown or kept', async () => {
+  const [person, other] = [await enrolled(), await enrolled()];
+  const client = await signedIn(service, person);
+  await client.get(page);
+  const before = await service.database.rows(sql`select * from cabinet.fund_copy order by holder_id`);
+  server.behave('wrong-person');
+  const answer = await client.get(page);
+  expect(answer.status).toBe(500);
+  for (const one of [person, other]) {
+    for (const mark of [one.iin, one.surname, one.requisites.email ?? '', one.accounts[0]?.number ?? '']) {
+      expect(answer.body).not.toContain(mark);
+    }
+  }
+  expect(await service.database.rows(sql`select * from cabinet.fund_copy order by holder_id`)).toEqual(
+    before,
+  );
+  expect(
+    await service.database.rows(
+      sql`select kind from cabinet.alert where kind = 'fund-wrong-person' and ended_at is null`,
+    ),
+  ).toHaveLength(1);
+});
+
+test.each(['blocked', 'deceased'] as const)(
+  'a person who is %s meanwhile is put out politely, in the same words',
+  async (status) => {
+    const person = await enrolled();
+    const client = await signedIn(service, person);
+    server.enrol({ ...person, status });
+    const answer = await client.get(page);
+    expect(answer.headers['location']).toBe('/sign-in?ended=closed');
+    expect(await inBoth(client, '/sign-in?ended=closed')).toEqual({
+      kk: expect.stringContaining('Кабинетке кіру жабық. 1418 нөміріне қоңырау шалыңыз'),
+      ru: expect.stringContaining('Вход в кабинет закрыт. Позвоните по номеру 1418'),
+    });
+    expect((await client.get('/history')).status).toBe(303);
+  },
+);
+
+describe('the fund does not answer', () => {
+  // Its breaker remembers, too: each of these has a service of its own.
+  beforeEach(async () => {
+    await service.close();
+    service = await startService({ DEMO: '1', FUND_URL: server.url }, { work: false });
+  });
+
+  test('what it said last is shown with its time; saving works', async () => {
+    const person = await enrolled();
+    const client = await signedIn(service, person);
+    await client.get(page);
+    await service.database.run(sql`
+      update cabinet.fund_copy set read_at = now() - interval '2 hours' where ${ofPerson(person)}`);
+    server.behave('failing');
+    const told = await inBoth(client, page);
+    expect(told.kk).toMatch(/Қордың \d{4} ж\. .+ кезіндегі мәліметі/);
+    expect(told.ru).toMatch(/Сведения фонда на \d{1,2} \S+ \d{4} г\. в \d\d:\d\d/);
+    expect(told.kk).toContain(person.documents[0]?.number);
+    expect(told.kk).toContain(person.accounts[0]?.number);
+    await save(client, { apartment: '95' });
+    server.behave('none');
+    await deliver();
+    expect(server.requisitesOf(person.iin)?.['apartment']).toBe('95');
+  });
+
+  test('what it said too long ago is not shown; saving works all the same', async () => {
+    const person = await enrolled();
+    const client = await signedIn(service, person);
+    await client.get(page);
+    await service.database.run(sql`
+      update cabinet.fund_copy set read_at = now() - interval '73 hours' where ${ofPerson(person)}`);
+    server.behave('failing');
+    const told = await inBoth(client, page);
+    expect(told.kk).toContain('Құжаттар мен шоттар туралы мәлімет қазір қолжетімсіз');
+    expect(told.ru).toContain('Сведения о документах и счетах сейчас недоступны');
+    expect(told.kk).not.toContain(person.accounts[0]?.number);
+    const receipt = await save(client, { apartment: '96' });
+    expect((await client.get(`${receipt}.pdf`)).status).toBe(200);
+    server.behave('none');
+    await deliver();
+    expect(server.requisitesOf(person.iin)?.['apartment']).toBe('96');
+  });
+
+  test('who was here lately may sign in; of whom nothing is known may not, and is told so', async () => {
+    const [known, stranger] = [await enrolled(), await enrolled()];
+    await signedIn(service, known);
+    server.behave('failing');
+    await signedIn(service, known);
+    const attempt = async (language: string): Promise<Answered> => {
+      const client = injectClient(service.server);
+      const { body } = await client.get('/sign-in');
+      const form = formOf(body, '/sign-in', { iin: stranger.iin, password: stranger.password ?? '' });
+      return client.post('/sign-in', form, { cookie: cookies(client, language) });
+    };
+    const [kk, ru] = [await attempt('kk'), await attempt('ru')];
+    expect([kk.status, kk.headers['retry-after']]).toEqual([503, '5']);
+    expect(visibleText(readPage(kk.body))).toContain(
+      'Қордың жүйесі қазір жауап бермейді, сондықтан кіруге болмайды',
+    );
+    expect(visibleText(readPage(ru.body))).toContain(
+      'Система фонда сейчас не отвечает, поэтому войти нельзя',
+    );
+    expect(kk.body).toContain(stranger.iin);
+  });
+
+  test('a node stays ready', async () => {
+    server.behave('failing');
+    const client = injectClient(service.server);
+    expect((await client.get('/health/ready')).status).toBe(200);
+  });
+});

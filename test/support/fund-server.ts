@@ -1,0 +1,267 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { PersonLine } from './people.ts';
+
+/** What the stand-in does instead of answering well. */
+export type FundFault =
+  | 'none'
+  /** Takes the question and never answers. */
+  | 'silent'
+  /** 503. */
+  | 'failing'
+  /** 400. */
+  | 'malformed'
+  /** Cuts the connection before it did anything. */
+  | 'cut-before'
+  /** Does it, then cuts the connection: the answer is lost. */
+  | 'cut-after'
+  /** Handles the same request twice, as a bus that delivers at least once. */
+  | 'twice'
+  /** Handles it, and once more after the next request: a late copy, out of order. */
+  | 'late-copy'
+  /** 202: takes a change over and applies it when it is asked about. */
+  | 'later'
+  /** Answers with another holder than the one asked for. */
+  | 'wrong-person'
+  /** Status 200 and half a JSON document. */
+  | 'broken'
+  /** 1 MB of an answer. */
+  | 'huge'
+  /** 302 to itself. */
+  | 'redirecting';
+
+/** A change that took effect: one entry for each time, so that a double is seen. */
+export interface FundEffect {
+  readonly changeId: string;
+  readonly iin: string;
+  readonly sequence: number;
+  readonly fields: Readonly<Record<string, string | null>>;
+}
+
+/** The fund's information system over HTTP, as docs/fund-api.yaml says, with invented people in memory. */
+export interface FundServer {
+  readonly url: string;
+  /** Every change that took effect, in order. */
+  readonly effects: readonly FundEffect[];
+  /** Every request so far: method, path and the Authorization it came with. */
+  readonly requests: readonly {
+    readonly method: string;
+    readonly path: string;
+    readonly authorization: string | undefined;
+  }[];
+  /** Adds a person, or makes the difference to what is on file a change at a branch. */
+  enrol(person: PersonLine): void;
+  /** What is on file of a person now. */
+  requisitesOf(iin: string): Readonly<Record<string, string | null>> | undefined;
+  /** The fault of every request from now on, or a choice for each one. */
+  behave(fault: FundFault | ((request: { method: string; path: string }) => FundFault)): void;
+  /** Refuses every change from now on for this reason; undefined: takes them again. */
+  refuse(reason: string | undefined): void;
+  close(): Promise<void>;
+}
+
+export interface FundServerOptions {
+  readonly port?: number;
+  /** The server speaks TLS, and may ask for a client's certificate. */
+  readonly tls?: ServerOptions;
+  /** False: every copy of a change takes effect. Only to prove that a test would notice. */
+  readonly idempotent?: boolean;
+  /** Told of each question with its answer, to hold both against docs/fund-api.yaml. */
+  readonly onExchange?: (exchange: FundExchange) => void;
+  /** Told when a change has arrived, and when it has taken effect but is not answered yet; the answer waits for it. */
+  readonly onChange?: (stage: 'arrived' | 'applied', changeId: string) => void | Promise<void>;
+}
+
+export interface FundExchange {
+  readonly method: string;
+  readonly path: string;
+  readonly question: unknown;
+  readonly status: number;
+  readonly answer: unknown;
+}
+
+interface OnFile {
+  person: PersonLine;
+  requisites: Record<string, string | null>;
+  lastSequence: number;
+  changesElsewhere: { revision: number; fields: Record<string, string | null> }[];
+}
+
+interface Change {
+  readonly iin: string;
+  readonly sequence: number;
+  readonly expectedRevision: number;
+  readonly fields: Readonly<Record<string, string | null>>;
+}
+
+type Reply = readonly [status: number, body: unknown];
+
+/** Starts the stand-in on 127.0.0.1. */
+export async function startFundServer(options: FundServerOptions = {}): Promise<FundServer> {
+  const { idempotent = true, onChange = () => undefined } = options;
+  const onFile = new Map<string, OnFile>();
+  const feed: { iin: string; revision: number }[] = [];
+  const applied = new Map<string, string>();
+  const waiting = new Map<string, Change>();
+  const refusedChanges = new Map<string, string>();
+  const effects: FundEffect[] = [];
+  const requests: { method: string; path: string; authorization: string | undefined }[] = [];
+  let faultOf: (request: { method: string; path: string }) => FundFault = () => 'none';
+  let refusal: string | undefined;
+  let lateCopy: (() => unknown) | undefined;
+
+  function find({ iin, afterRevision }: { iin: string; afterRevision?: number }, wrong: boolean): Reply {
+    const [other] = [...onFile.keys()].filter((one) => one !== iin);
+    const found = onFile.get(wrong ? (other ?? iin) : iin);
+    if (!found) return [404, { error: 'unknown-holder' }];
+    const { person, requisites, changesElsewhere } = found;
+    const { surname, name, patronymic, language, documents, accounts, status = 'active' } = person;
+    return [
+      200,
+      {
+        ...{ iin: person.iin, surname, name, patronymic, language, status, documents, accounts, requisites },
+        mobileSince: null,
+        emailSince: null,
+        revision: changesElsewhere.length,
+        changesElsewhere:
+          afterRevision === undefined
+            ? []
+            : changesElsewhere.filter(({ revision }) => revision > afterRevision),
+      },
+    ];
+  }
+
+  function apply(changeId: string, change: Change): Reply {
+    const at = applied.get(changeId);
+    if (at !== undefined && idempotent) return [200, { state: 'applied', at }];
+    const found = onFile.get(change.iin);
+    const reason = found ? refusal : 'unknown-holder';
+    if (reason !== undefined || !found) {
+      refusedChanges.set(changeId, reason ?? '');
+      return [422, { state: 'refused', reason }];
+    }
+    if (found.changesElsewhere.length > change.expectedRevision) return [409, { error: 'changed-elsewhere' }];
+    if (change.sequence <= found.lastSequence && idempotent) return [409, { error: 'out-of-order' }];
+    Object.assign(found.requisites, change.fields);
+    found.lastSequence = change.sequence;
+    effects.push({ changeId, iin: change.iin, sequence: change.sequence, fields: change.fields });
+    const now = new Date().toISOString();
+    applied.set(changeId, now);
+    refusedChanges.delete(changeId);
+    return [200, { state: 'applied', at: now }];
+  }
+
+  function stateOf(changeId: string): Reply {
+    const late = waiting.get(changeId);
+    if (late) {
+      waiting.delete(changeId);
+      apply(changeId, late);
+    }
+    const at = applied.get(changeId);
+    if (at !== undefined) return [200, { state: 'applied', at }];
+    const reason = refusedChanges.get(changeId);
+    return reason === undefined ? [404, { error: 'unknown-change' }] : [200, { state: 'refused', reason }];
+  }
+
+  function list(query: URLSearchParams): Reply {
+    const from = Number(query.get('after') ?? 0);
+    const holders = feed.slice(from, from + Number(query.get('most') ?? 100));
+    return [200, { holders, cursor: String(from + holders.length) }];
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const method = request.method ?? '';
+    const url = new URL(request.url ?? '/', 'http://stand-in');
+    requests.push({ method, path: request.url ?? '', authorization: request.headers.authorization });
+    const fault = faultOf({ method, path: url.pathname });
+    const text = await bodyOf(request);
+    if (fault === 'silent') return;
+    if (fault === 'cut-before') return void request.socket.destroy();
+    if (fault === 'failing') return answer(response, 503, { error: 'later' });
+    if (fault === 'malformed') return answer(response, 400, { error: 'malformed' });
+    if (fault === 'redirecting') {
+      response.writeHead(302, { location: request.url ?? '/' }).end();
+      return;
+    }
+    if (fault === 'huge') return answer(response, 200, 'x'.repeat(1_000_000));
+    const body: unknown = text === '' ? undefined : JSON.parse(text);
+    const changeId = /^\/changes\/([0-9a-f-]{36})$/.exec(url.pathname)?.[1];
+    const doIt = (): Reply => {
+      if (method === 'POST' && url.pathname === '/holders/find')
+        return find(body as { iin: string }, fault === 'wrong-person');
+      if (method === 'GET' && url.pathname === '/changes-elsewhere') return list(url.searchParams);
+      if (method === 'GET' && changeId !== undefined) return stateOf(changeId);
+      if (method !== 'PUT' || changeId === undefined) return [404, { error: 'no such question' }];
+      if (fault !== 'later' || applied.has(changeId)) return apply(changeId, body as Change);
+      waiting.set(changeId, body as Change);
+      return [202, { state: 'received' }];
+    };
+
+    const isChange = method === 'PUT' && changeId !== undefined;
+    if (isChange) await onChange('arrived', changeId);
+    const [status, said] = doIt();
+    options.onExchange?.({ method, path: url.pathname, question: body, status, answer: said });
+    lateCopy?.();
+    lateCopy = fault === 'late-copy' ? doIt : undefined;
+    if (fault === 'twice') doIt();
+    if (isChange && status === 200) await onChange('applied', changeId);
+    if (fault === 'cut-after') return void request.socket.destroy();
+    if (fault === 'broken') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(said).slice(0, 20));
+      return;
+    }
+    answer(response, status, said);
+  }
+
+  const listener = (request: IncomingMessage, response: ServerResponse) =>
+    void handle(request, response).catch(() => request.socket.destroy());
+  const server = options.tls ? createSecureServer(options.tls, listener) : createServer(listener);
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    effects,
+    requests,
+    enrol(person) {
+      const before = onFile.get(person.iin);
+      if (!before) {
+        const requisites = { ...person.requisites };
+        onFile.set(person.iin, { person, requisites, lastSequence: 0, changesElsewhere: [] });
+        return;
+      }
+      const fields = Object.fromEntries(
+        Object.entries(person.requisites).filter(([name, value]) => before.requisites[name] !== value),
+      );
+      before.person = person;
+      if (Object.keys(fields).length === 0) return;
+      Object.assign(before.requisites, fields);
+      const revision = before.changesElsewhere.push({
+        revision: before.changesElsewhere.length + 1,
+        fields,
+      });
+      feed.push({ iin: person.iin, revision });
+    },
+    requisitesOf: (iin) => onFile.get(iin)?.requisites,
+    behave(fault) {
+      faultOf = typeof fault === 'function' ? fault : () => fault;
+    },
+    refuse(reason) {
+      refusal = reason;
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
