@@ -33,3 +33,8 @@ export function marksIn(text: string, marks: readonly string[]): string[] {
     ),
   );
 }
+
+/** The codes that stand in a text by themselves: as part of a longer number or word they stand there by chance. */
+export function codesIn(text: string, codes: readonly string[]): string[] {
+  return codes.filter((code) => new RegExp(`(?<![0-9A-Za-z.])${code}(?![0-9A-Za-z.])`, 'i').test(text));
+}
