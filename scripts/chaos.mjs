@@ -1,0 +1,58 @@
+// `npm run chaos`: kills the service and what it stands on while clients save, and looks whether anything was lost.
+// `npm run chaos -- planted` runs only what is named.
+
+import { availableParallelism, cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { buildService, bundle } from './build.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const runs = {
+  kill: 'nodes die by SIGKILL at fourteen points and at random under saving clients, the fund errs',
+  planted: 'the same in short with faults planted, each of which must be found',
+};
+const wanted = process.argv.slice(2);
+
+if (wanted.includes('--help')) {
+  const width = Math.max(...Object.keys(runs).map((name) => name.length));
+  console.log('npm run chaos -- [NAME]…\n\nAll of these when none is named:\n');
+  for (const [name, what] of Object.entries(runs)) console.log(`  ${name.padEnd(width)}  ${what}`);
+  process.exit(0);
+}
+const unknown = wanted.filter((name) => !(name in runs));
+if (unknown.length > 0) {
+  console.error(`There is no run named ${unknown.join(', ')}; there are ${Object.keys(runs).join(', ')}.`);
+  process.exit(2);
+}
+
+await buildService();
+await build({
+  ...bundle,
+  entryPoints: Object.fromEntries(Object.keys(runs).map((name) => [name, `test/chaos/${name}.ts`])),
+  outdir: 'dist/chaos',
+});
+
+console.log(`Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'CPU'}`);
+let failed = false;
+for (const name of wanted.length > 0 ? wanted : Object.keys(runs)) {
+  const began = performance.now();
+  const stamp = () => `${Math.round((performance.now() - began) / 1_000)} s`.padStart(6);
+  console.log(`\n${name}: ${runs[name]}`);
+  try {
+    const { chaos } = await import(pathToFileURL(join(root, `dist/chaos/${name}.js`)).href);
+    const { figures, wrong } = await chaos((line) => console.log(`${stamp()}  ${line}`));
+    const width = Math.max(0, ...figures.map(([what]) => what.length));
+    for (const [what, value] of figures) console.log(`  ${what.padEnd(width)}  ${value}`);
+    for (const line of wrong.slice(0, 20)) console.error(`  WRONG: ${line}`);
+    if (wrong.length > 20) console.error(`  … and ${wrong.length - 20} more`);
+    console.log(
+      `  ${wrong.length === 0 ? 'nothing is wrong' : `${wrong.length} things are wrong`}, after${stamp()}`,
+    );
+    failed ||= wrong.length > 0;
+  } catch (error) {
+    failed = true;
+    console.error(`${name} failed: ${error.stack ?? error}`);
+  }
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Fields } from '../support/client.ts';
+import type { PersonLine } from '../support/people.ts';
+import { formOf } from '../support/signed-in.ts';
+
+/** What a client has in writing: a form it sent and every receipt it was given for it. */
+export interface Acknowledged {
+  readonly iin: string;
+  readonly formId: string;
+  readonly values: Readonly<Record<string, string>>;
+  readonly numbers: readonly string[];
+}
+
+/** Clients at work. */
+export interface Clients {
+  /** What was acknowledged so far, of each person in order. */
+  readonly ledger: readonly Acknowledged[];
+  /** Saves in hand are acknowledged first. */
+  stop(): Promise<void>;
+  /** Rejects when a client gives up: its save got no receipt, or an answer that it must not get. */
+  readonly failed: Promise<never>;
+  /** What they met so far. */
+  met(): Met;
+}
+
+export interface Met {
+  /** Requests that ended without an answer. */
+  readonly cut: number;
+  /** Answers of 500 and above. */
+  readonly refused: number;
+  /** Forms told that somebody else had changed something, though nobody else is there. */
+  readonly conflicts: number;
+  /** From the first sending to the receipt, milliseconds. */
+  readonly took: readonly number[];
+}
+
+interface ClientsOptions {
+  readonly people: readonly PersonLine[];
+  readonly atOnce: number;
+  readonly origins: () => readonly string[];
+  /** Mean pause between two saves of a client, milliseconds. */
+  readonly pauseMs: number;
+  /** A save that has no receipt by then is one that hangs. */
+  readonly patienceMs?: number;
+}
+
+const path = '/services/requisites';
+const answerWithin = 15_000;
+
+interface Visit {
+  readonly person: PersonLine;
+  readonly cookies: Map<string, string>;
+  form: Fields;
+  /** Since the form was read. */
+  saves: number;
+}
+
+/**
+ * Signs everybody in and begins: each client saves for people of its own, one form after another, sends a form that got no
+ * answer or a failure again to the next node, and now and then sends one twice at once, as a double click.
+ */
+export async function startClients(options: ClientsOptions): Promise<Clients> {
+  const { people, atOnce, origins, pauseMs, patienceMs = 120_000 } = options;
+  const ledger: Acknowledged[] = [];
+  const met = { cut: 0, refused: 0, conflicts: 0, took: [] as number[] };
+  let stopped = false;
+  let count = 0;
+
+  async function send(visit: Visit, fields: Fields, turn: number): Promise<string | undefined> {
+    const until = performance.now() + patienceMs;
+    for (let attempt = 0; performance.now() < until; attempt += 1) {
+      const there = origins();
+      const origin = there[(turn + attempt) % Math.max(there.length, 1)];
+      const answer = origin && (await request(origin, path, visit.cookies, fields).catch(() => undefined));
+      if (!answer) met.cut += origin ? 1 : 0;
+      else if (answer.status >= 500) met.refused += 1;
+      else if (answer.status === 409) return undefined;
+      else {
+        const number = /^\/receipts\/(\w+)$/.exec(answer.location ?? '')?.[1];
+        if (answer.status === 303 && number !== undefined) return number;
+        throw new Error(`a save was answered ${answer.status} ${answer.location ?? ''}`);
+      }
+      await pause(Math.min(20 * 2 ** attempt, 500) * (0.5 + Math.random()));
+    }
+    throw new Error(`a save got no receipt within ${patienceMs / 1_000} s`);
+  }
+
+  async function save(visit: Visit, turn: number): Promise<void> {
+    count += 1;
+    // All three are others than before and than on file at first, so that half of a change would be seen.
+    const values = {
+      address: `Алматы қ., Белгілі көшесі, ${count}`,
+      apartment: String((count % 9_000) + 100),
+      contactPhone: `+7717256${String(count % 10_000).padStart(4, '0')}`,
+    };
+    const formId = randomUUID();
+    const typed: Record<string, string> = { ...values, formId };
+    const fields = visit.form.map(
+      ([name, value]) =>
+        [name, name === 'revision' ? String(Number(value) + visit.saves) : (typed[name] ?? value)] as const,
+    );
+    const began = performance.now();
+    const doubled = Math.random() < 0.1 ? [send(visit, fields, turn + 1)] : [];
+    const numbers = await Promise.all([send(visit, fields, turn), ...doubled]);
+    visit.saves += 1;
+    const given = numbers.filter((number) => number !== undefined);
+    if (given.length < numbers.length) {
+      met.conflicts += 1;
+      await readForm(visit, origins);
+    }
+    if (given.length === 0) return;
+    met.took.push(performance.now() - began);
+    ledger.push({ iin: visit.person.iin, formId, values, numbers: given });
+  }
+
+  async function work(visits: readonly Visit[], client: number): Promise<void> {
+    for (let turn = client; !stopped; turn += 1) {
+      const visit = visits[Math.floor(Math.random() * visits.length)];
+      if (visit) await save(visit, turn);
+      await pause(pauseMs * 2 * Math.random());
+    }
+  }
+
+  const visits = await Promise.all(people.map((person) => signIn(person, origins)));
+  const working = Array.from({ length: atOnce }, (_, client) =>
+    work(
+      visits.filter((_visit, index) => index % atOnce === client),
+      client,
+    ),
+  );
+  const failed = new Promise<never>((_, reject) => {
+    for (const one of working) one.catch(reject);
+  });
+  failed.catch(() => undefined);
+  return {
+    ledger,
+    failed,
+    met: () => met,
+    async stop() {
+      stopped = true;
+      await Promise.all(working);
+    },
+  };
+}
+
+async function signIn(person: PersonLine, origins: () => readonly string[]): Promise<Visit> {
+  const cookies = new Map<string, string>();
+  const [origin] = origins();
+  if (origin === undefined) throw new Error('no node listens');
+  const page = await request(origin, '/sign-in', cookies);
+  const typed = { iin: person.iin, password: person.password ?? '' };
+  const answer = await request(origin, '/sign-in', cookies, formOf(page.body, '/sign-in', typed));
+  if (answer.status !== 303) throw new Error(`signing in was answered ${answer.status}`);
+  const visit: Visit = { person, cookies, form: [], saves: 0 };
+  await readForm(visit, origins);
+  return visit;
+}
+
+/** The form as it stands now, however often that must be asked. */
+async function readForm(visit: Visit, origins: () => readonly string[]): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const there = origins();
+    const origin = there[attempt % Math.max(there.length, 1)];
+    const page = origin && (await request(origin, path, visit.cookies).catch(() => undefined));
+    if (page && page.status === 200) {
+      visit.form = formOf(page.body, path);
+      visit.saves = 0;
+      return;
+    }
+    await pause(200);
+  }
+  throw new Error('the form cannot be read');
+}
+
+interface Answer {
+  readonly status: number;
+  readonly location: string | null;
+  readonly body: string;
+}
+
+async function request(
+  origin: string,
+  to: string,
+  cookies: Map<string, string>,
+  form?: Fields,
+): Promise<Answer> {
+  const response = await fetch(origin + to, {
+    method: form ? 'POST' : 'GET',
+    headers: {
+      origin,
+      cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+    },
+    body: form ? new URLSearchParams(form.map(([name, value]) => [name, value])).toString() : null,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(answerWithin),
+  });
+  for (const line of response.headers.getSetCookie()) {
+    const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+    if (name !== undefined && value !== undefined && value !== '') cookies.set(name, value);
+  }
+  return { status: response.status, location: response.headers.get('location'), body: await response.text() };
+}

@@ -1,0 +1,35 @@
+import { pino } from 'pino';
+import { openDatabase } from '../../src/adapters/postgres/database.ts';
+import { buildApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { withoutValues } from '../../src/web/server.ts';
+import type { Order, Word } from './points.ts';
+import { type Plant, setTrap } from './trap.ts';
+
+/** One whole node of the service, pages and deliveries, on a database that is there and migrated; it dies at command. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+  const pool = openDatabase(
+    { connectionString: config.databaseUrl ?? '' },
+    { max: config.databasePool, onError: (error) => log.warn(withoutValues(error), 'a connection broke') },
+  );
+  const trap = setTrap(pool, process.env['CHAOS_PLANT'] as Plant | undefined);
+  const app = await buildApp({ config, database: trap.database, log });
+  await app.server.listen({ port: 0, host: '127.0.0.1' });
+  app.startWork();
+  const say = (word: Word) => process.send?.(word);
+  process.on('message', (order: Order) => {
+    if (!trap.obey(order) && 'dieWith' in order) say({ notMine: order.dieWith });
+  });
+  process.on('disconnect', () => process.exit(0));
+  process.once('SIGTERM', async () => {
+    trap.drain();
+    await app.close();
+    await pool.close();
+    process.exit(0);
+  });
+  say({ origin: app.server.listeningOrigin });
+}
+
+await main();

@@ -1,0 +1,142 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { root } from '../../src/root.ts';
+import type { Order, Point, Word } from './points.ts';
+
+/** A place for a node of the service; when the node dies, its successor starts at once. */
+export interface Place {
+  /** Where the node listens; undefined while there is none. */
+  origin(): string | undefined;
+  /** Has the node die at `point` of its work; resolves when it is dead, rejects when it does not get there. */
+  killAt(point: Point): Promise<void>;
+  /** Kills the node wherever it is. */
+  kill(): Promise<void>;
+  /** Kills the node if this change is in its hands; resolves when it is dead or has said that it is not. */
+  killWith(changeId: string): Promise<void>;
+  /** Resolves when a node listens. */
+  listens(): Promise<void>;
+  /** Resolves with the signal when the node that is there has ended. */
+  ended(): Promise<string | null>;
+}
+
+/** Nodes of the service as processes of their own. */
+export interface Nodes {
+  readonly places: readonly Place[];
+  /** Where those listen that are there now. */
+  origins(): readonly string[];
+  /** Everything that the nodes have written so far. */
+  log(): string;
+  /** Ends all of them in order; throws when one did not end by itself. */
+  stop(): Promise<void>;
+}
+
+const nodeFile = join(root, 'dist/chaos/node.js');
+/** A point that is not reached within this time is not where it is thought to be. */
+const reachedWithin = 60_000;
+const stoppedWithin = 30_000;
+
+/** Starts `count` nodes with these settings. */
+export async function startNodes(
+  count: number,
+  environment: Readonly<Record<string, string>>,
+): Promise<Nodes> {
+  const chunks: string[] = [];
+  let stopping = false;
+
+  function makePlace(): Place & { stop(): Promise<void> } {
+    let child: ChildProcess;
+    let origin: string | undefined;
+    let listening: Promise<void>;
+    const start = () => {
+      const mine = fork(nodeFile, {
+        env: { ...process.env, ...environment },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      });
+      child = mine;
+      for (const stream of [mine.stdout, mine.stderr])
+        stream?.on('data', (chunk) => chunks.push(String(chunk)));
+      // Orders to one that is already dead are lost, as they may be.
+      mine.on('error', () => undefined);
+      mine.once('exit', () => {
+        origin = undefined;
+        if (!stopping) start();
+      });
+      listening = firstWord(mine, () => chunks.slice(-5).join('')).then((word) => {
+        if ('origin' in word) origin = word.origin;
+      });
+      // Whoever waits for it is told; nobody need wait.
+      listening.catch(() => undefined);
+    };
+    start();
+    const tell = (order: Order) => child.connected && child.send(order, () => undefined);
+    const ended = async (within?: number): Promise<string | null> => {
+      const limit = within === undefined ? {} : { signal: AbortSignal.timeout(within) };
+      return (await once(child, 'exit', limit))[1] as string | null;
+    };
+    const dies = async (how: () => void, where: string) => {
+      await listening;
+      const end = ended(reachedWithin);
+      how();
+      const signal = await end.catch(() => {
+        throw new Error(`no node came to the point "${where}" within ${reachedWithin / 1_000} s`);
+      });
+      if (signal !== 'SIGKILL') throw new Error(`a node that should die "${where}" ended by itself`);
+    };
+    return {
+      origin: () => origin,
+      listens: () => listening,
+      ended: () => ended(),
+      killAt: (point) =>
+        dies(() => {
+          tell({ arm: point });
+          if (point === 'while it drains after SIGTERM') child.kill('SIGTERM');
+        }, point),
+      kill: () => dies(() => child.kill('SIGKILL'), 'now'),
+      async killWith(changeId) {
+        const asked = child;
+        if (!asked.connected) return;
+        await new Promise<void>((resolve) => {
+          const heard = (word: Word) => {
+            if ('notMine' in word && word.notMine === changeId) done();
+          };
+          const done = () => {
+            asked.off('message', heard).off('exit', done);
+            resolve();
+          };
+          asked.on('message', heard).once('exit', done);
+          tell({ dieWith: changeId });
+        });
+      },
+      async stop(): Promise<void> {
+        await listening.catch(() => undefined);
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const end = once(child, 'exit', { signal: AbortSignal.timeout(stoppedWithin) });
+        child.kill('SIGTERM');
+        const [code] = (await end) as [number | null];
+        if (code !== 0) throw new Error(`a node ended with ${code}`);
+      },
+    };
+  }
+
+  const places = Array.from({ length: count }, makePlace);
+  await Promise.all(places.map((place) => place.listens()));
+  return {
+    places,
+    origins: () => places.map((place) => place.origin()).filter((origin) => origin !== undefined),
+    log: () => chunks.join(''),
+    async stop() {
+      stopping = true;
+      await Promise.all(places.map((place) => place.stop()));
+    },
+  };
+}
+
+function firstWord(child: ChildProcess, said: () => string): Promise<Word> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (word) => resolve(word as Word));
+    child.once('exit', (code, signal) =>
+      reject(new Error(`a node ended before it listened (${signal ?? code}): ${said()}`)),
+    );
+  });
+}

@@ -1,0 +1,51 @@
+import { rm } from 'node:fs/promises';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { urlOf } from '../../bench/service.ts';
+import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { bundleNode } from './bundle-node.ts';
+import { wrongIn } from './kill.ts';
+import { type KillOptions, killTest } from './kills.ts';
+import { plants, usual } from './planted.ts';
+import { points } from './points.ts';
+
+// The kill test of `npm run chaos` in short, and that it can fail.
+
+let fresh: FreshDatabase;
+let varDir: string;
+
+beforeAll(bundleNode);
+
+beforeEach(async () => {
+  fresh = await freshDatabase();
+  varDir = scratchFolder('kabinet-chaos-');
+});
+
+afterEach(async () => {
+  await fresh.drop();
+  await rm(varDir, { recursive: true, force: true });
+});
+
+const run = (options: Pick<KillOptions, 'at' | 'timesEach' | 'faults'> & Partial<KillOptions>) =>
+  killTest({ database: fresh.database, databaseUrl: urlOf(fresh.connection), varDir, ...usual, ...options });
+
+describe('nodes that are killed under saving clients', () => {
+  test('at every point lose nothing, double nothing and leave nothing half-written', {
+    timeout: 180_000,
+  }, async () => {
+    const report = await run({ at: points, timesEach: 1, random: 1, faults: 0.2 });
+    expect(wrongIn(report)).toEqual([]);
+    expect([...report.kills.keys()].sort()).toEqual(['at random', ...points].sort());
+    expect(report.saves).toBeGreaterThanOrEqual(usual.saves);
+    expect(report.met.cut).toBeGreaterThan(0);
+    expect(report.fundFaults).toBeGreaterThan(0);
+  });
+
+  test('lose saves when the answer goes out before COMMIT, and that is found', {
+    timeout: 180_000,
+  }, async () => {
+    const [plant] = plants;
+    const report = await run({ ...plant?.run, at: plant?.run.at ?? [], faults: 0, timesEach: 1, saves: 20 });
+    expect(report.verdict.lost).not.toEqual([]);
+  });
+});

@@ -1,0 +1,119 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Database, Queryable } from '../../src/adapters/postgres/database.ts';
+import type { Sql } from '../../src/adapters/postgres/sql.ts';
+import type { Order, Point } from './points.ts';
+
+/** A fault that is planted to prove that the kill test finds it. */
+export type Plant = 'acknowledge before COMMIT';
+
+/** A process that ends itself by SIGKILL where it was told to. */
+export interface Trap {
+  readonly database: Database;
+  /** False: an order that is not for this process. */
+  obey(order: Order): boolean;
+  /** SIGTERM has come: from now on the next step is one of the drain. */
+  drain(): void;
+}
+
+/** The statements that make up a save and a delivery, told apart by their text. */
+const rowLock = /from cabinet\.requisites where holder_id = \$\d+ for update/;
+const earlierSave = /form_hash as "formHash" from cabinet\.change/;
+const write = /saved as \(\s*insert into cabinet\.change/;
+const lease = /update cabinet\.outbox o set leased_until = now\(\) \+/;
+const mark = /update cabinet\.outbox set delivered_at = now\(\)/;
+const putBack = /update cabinet\.outbox set (leased_until = null|dead_at = now\(\))/;
+
+/** Puts a trap around a pool: the product's code knows nothing of it. */
+export function setTrap(database: Database, plant?: Plant): Trap {
+  let armed: Point | undefined;
+  let draining = false;
+  /** Changes that this process has leased and not yet marked, by the id of their parcel. */
+  const inHand = new Map<unknown, string>();
+
+  const die = () => process.kill(process.pid, 'SIGKILL');
+  const reach = (point: Point) => {
+    if (armed === point) die();
+  };
+
+  function trapped(inner: Queryable, inTransaction: boolean): Queryable {
+    async function around<Outcome>({ text, values }: Sql, run: () => Promise<Outcome>): Promise<Outcome> {
+      const isMark = mark.test(text) && inHand.has(values[0]);
+      if (isMark) reach('before the mark');
+      const running = run();
+      // pg has handed the statement to the socket by now; PostgreSQL may or may not come to carry it out.
+      if (inTransaction && write.test(text) && armed === 'with the write on its way') setImmediate(die);
+      const outcome = await running;
+      if (draining) reach('while it drains after SIGTERM');
+      if (inTransaction && rowLock.test(text)) reach('after the row lock');
+      if (inTransaction && earlierSave.test(text)) reach('after the look for an earlier save');
+      if (lease.test(text)) noteLeased(outcome);
+      if (isMark || putBack.test(text)) inHand.delete(values[0]);
+      if (isMark) reach('after the mark');
+      return outcome;
+    }
+    return {
+      rows: (statement) => around(statement, () => inner.rows(statement)),
+      first: (statement) => around(statement, () => inner.first(statement)),
+      run: (statement) => around(statement, () => inner.run(statement)),
+    };
+  }
+
+  function noteLeased(outcome: unknown): void {
+    const changes = (outcome as readonly { outboxId: number; changeId: string | null }[]).filter(
+      ({ changeId }) => changeId !== null,
+    );
+    if (changes.length > 0) reach('after the lease of the outbox');
+    for (const { outboxId, changeId } of changes) if (changeId !== null) inHand.set(outboxId, changeId);
+  }
+
+  async function transaction<Value>(work: (transaction: Queryable) => Promise<Value>): Promise<Value> {
+    reach('before BEGIN');
+    let saves = false;
+    const watched = (inner: Queryable): Queryable => {
+      const note = (statement: Sql) => {
+        saves ||= write.test(statement.text);
+        return statement;
+      };
+      const own = trapped(inner, true);
+      return {
+        rows: (statement) => own.rows(note(statement)),
+        first: (statement) => own.first(note(statement)),
+        run: (statement) => own.run(note(statement)),
+      };
+    };
+    const upToCommit = async (inner: Queryable, acknowledge?: (value: Value) => void) => {
+      reach('after BEGIN');
+      const value = await work(watched(inner));
+      if (!saves) return value;
+      if (acknowledge) {
+        acknowledge(value);
+        await pause(50);
+      }
+      reach('after the write, before COMMIT');
+      if (armed === 'with COMMIT on its way') setImmediate(die);
+      return value;
+    };
+
+    if (plant === 'acknowledge before COMMIT') {
+      return new Promise((resolve, reject) => {
+        database.transaction((inner) => upToCommit(inner, resolve)).then(resolve, reject);
+      });
+    }
+    const value = await database.transaction((inner) => upToCommit(inner));
+    if (saves) reach('after COMMIT, before the answer');
+    return value;
+  }
+
+  return {
+    database: { ...database, ...trapped(database, false), transaction },
+    obey(order) {
+      if ('arm' in order) armed = order.arm;
+      else if ([...inHand.values()].includes(order.dieWith)) die();
+      else return false;
+      return true;
+    },
+    drain() {
+      draining = true;
+    },
+  };
+}
