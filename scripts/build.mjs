@@ -1,8 +1,10 @@
 // Builds the service into dist/: the server and the commands as two bundles, the assets, and the page for when nothing runs. Under two seconds.
+// `--production`: without the demonstration, which no setting brings back. `--out FOLDER`: the bundles alone, elsewhere.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { buildAssets } from './build-assets.mjs';
 
@@ -25,14 +27,27 @@ export const bundle = {
   logLevel: 'warning',
 };
 
-export async function buildService() {
-  mkdirSync(join(root, 'dist'), { recursive: true });
-  for (const file of readdirSync(join(root, 'dist'))) {
-    if (/\.js(\.map)?$/.test(file)) rmSync(join(root, 'dist', file));
+const withoutDemonstration = {
+  name: 'without-demonstration',
+  setup(build) {
+    const path = join(root, 'src/no-demonstration.ts');
+    build.onResolve({ filter: /\/demonstration\.ts$/ }, () => ({ path }));
+  },
+};
+
+/** Builds into dist/, or the bundles alone into another folder. */
+export async function buildService({ production = false, out = 'dist' } = {}) {
+  const folder = resolve(root, out);
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(folder)) {
+    if (/\.js(\.map)?$/.test(file)) rmSync(join(folder, file));
   }
   // For the proxy, when nothing else answers.
   cpSync(join(root, 'src/ui/static'), join(root, 'dist/static'), { recursive: true });
-  await Promise.all([build(bundle), buildAssets(root)]);
+  // The maps name lines; the text of what was left out is in neither.
+  const changed = production ? { plugins: [withoutDemonstration], sourcesContent: false } : {};
+  const bundles = build({ ...bundle, outdir: folder, ...changed });
+  await Promise.all([bundles, ...(out === 'dist' ? [buildAssets(root)] : [])]);
 }
 
 /** True when nothing that goes into dist/ is newer than what is there. */
@@ -50,7 +65,8 @@ export function isFresh() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { values } = parseArgs({ options: { production: { type: 'boolean' }, out: { type: 'string' } } });
   const started = performance.now();
-  await buildService();
+  await buildService(values);
   console.log(`built in ${Math.round(performance.now() - started)} ms`);
 }

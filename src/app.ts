@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { embeddedFund } from './adapters/fund/embedded.ts';
 import { fundOverHttp } from './adapters/fund/http.ts';
-import { inboxSender, inboxStore } from './adapters/inbox/inbox.ts';
 import { createKazpost, type Kazpost } from './adapters/kazpost/kazpost.ts';
 import { smtpGateway } from './adapters/mail/smtp.ts';
 import { ncaVerifier } from './adapters/nca/verifier.ts';
@@ -31,6 +30,7 @@ import { streetStore } from './adapters/postgres/street-store.ts';
 import { type Metrics, makeMetrics } from './adapters/prometheus/metrics.ts';
 import { smppGateway } from './adapters/sms/smpp.ts';
 import { type Config, isLoopbackName } from './config.ts';
+import { demonstration } from './demonstration.ts';
 import { makeKeys } from './keys.ts';
 import { addressBook } from './modules/addresses/address-book.ts';
 import { createEmbeddedSource } from './modules/addresses/embedded.ts';
@@ -44,7 +44,7 @@ import { historyRoutes } from './modules/history/routes.ts';
 import { noSender } from './modules/notices/deliver-message.ts';
 import { guardGateway, usualLimits } from './modules/notices/gateway.ts';
 import type { Channel, Channels, MessageSender } from './modules/notices/ports.ts';
-import { inboxRoutes, messageLanes } from './modules/notices/routes.ts';
+import { messageLanes } from './modules/notices/routes.ts';
 import { startSealing } from './modules/operations/audit.ts';
 import type { BreakerView } from './modules/operations/breaker.ts';
 import { type MaintenanceWatch, watchMaintenance } from './modules/operations/maintenance.ts';
@@ -251,7 +251,7 @@ export async function buildApp({
     }),
   ]);
   addressRoutes(server, { sources: addressSources, limit: addressLimit });
-  if (config.demo) inboxRoutes(server, { store: inboxStore(database), sendPage });
+  if (config.demo) demonstration?.serve(server, { database, sendPage });
   historyRoutes(server, {
     store: historyStore(database),
     freezes: freezeStore(database, config.disavowalDays),
@@ -378,7 +378,8 @@ function makeSenders(
 ): Record<Channel, MessageSender> {
   const changed = (gateway: string) => (available: boolean) =>
     log.warn({ gateway }, available ? 'the gateway answers again' : 'the gateway is down');
-  const without = (channel: Channel) => (config.demo ? inboxSender(database, channel) : noSender(channel));
+  const without = (channel: Channel) =>
+    config.demo && demonstration ? demonstration.sender(database, channel) : noSender(channel);
   const { smtp, smpp } = config;
   return {
     email: smtp

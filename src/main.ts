@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { type App, buildApp } from './app.ts';
 import { help, readArguments } from './arguments.ts';
 import { ConfigError, readConfig } from './config.ts';
-import { demoPasswords, greet, prepare } from './start.ts';
+import { greet, prepare } from './start.ts';
 import { patience, stopBySignal } from './stop.ts';
 import { runPrimary, runWorker } from './workers.ts';
 
@@ -42,7 +42,7 @@ async function runAlone(...[config, log]: Parameters<typeof prepare>): Promise<v
     await app.server.listen({ port: config.port, host: config.host });
     await prepared.serveMetrics(app.metrics.text);
     app.startWork();
-    greet(config, app.server.server.address(), config.demo ? demoPasswords() : []);
+    greet(config, app.server.server.address());
   } catch (error) {
     await app?.close({ patienceMs: 0 });
     await prepared.close();

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { importPeople } from './adapters/fund/import-people.ts';
 import { readLines } from './adapters/fund/people-file.ts';
@@ -9,8 +7,8 @@ import { type Connection, type Database, openDatabase } from './adapters/postgre
 import { attachEmbeddedPostgres, startEmbeddedPostgres } from './adapters/postgres/embedded.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
 import { metricsServer } from './adapters/prometheus/metrics.ts';
-import type { Config } from './config.ts';
-import { root } from './root.ts';
+import { type Config, ConfigError } from './config.ts';
+import { demonstration } from './demonstration.ts';
 import { withoutValues } from './web/server.ts';
 
 /** What the service stands on, ready before it listens. */
@@ -27,6 +25,7 @@ export interface Prepared {
 
 /** Opens the database (starting the embedded one), brings it up to date and loads the demonstration people once. */
 export async function prepare(config: Config, log: Logger): Promise<Prepared> {
+  refuseDemonstration(config);
   const server =
     config.databaseUrl === undefined
       ? await startEmbeddedPostgres({ varDir: config.varDir, log })
@@ -40,10 +39,12 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
     await migrate(connection, log);
     const database = openPool(config, connection, log);
     closers.push(() => database.close());
-    if (config.demo) {
-      const loaded = await importFile(config, connection, demoPeople);
+    if (config.demo && demonstration) {
+      const loaded = await importFile(config, connection, demonstration.peopleFile);
       if (!loaded.ok)
-        throw new Error('the demonstration people could not be loaded: data/demo-people.jsonl was altered');
+        throw new Error(
+          `the demonstration people could not be loaded: ${demonstration.peopleFile} was altered`,
+        );
     }
     return {
       connection,
@@ -71,6 +72,7 @@ export async function attach(
   log: Logger,
   options: { readonly statementTimeout?: number } = {},
 ): Promise<{ readonly connection: Connection; readonly database: Database; close(): Promise<void> }> {
+  refuseDemonstration(config);
   const server =
     config.databaseUrl === undefined
       ? await attachEmbeddedPostgres({ varDir: config.varDir, log })
@@ -87,9 +89,6 @@ export async function attach(
     },
   };
 }
-
-/** The demonstration people, shipped with the service. */
-const demoPeople = join(root, 'data/demo-people.jsonl');
 
 /** Loads people from a file of JSON lines into the embedded fund. A large file gets a connection without a time limit. */
 export async function importFile(
@@ -112,11 +111,7 @@ export async function importFile(
 }
 
 /** Tells on the terminal where the service is and, in a demonstration, who can sign in. */
-export function greet(
-  config: Config,
-  address: AddressInfo | string | null | undefined,
-  people: readonly DemoPerson[],
-): void {
+export function greet(config: Config, address: AddressInfo | string | null | undefined): void {
   const port = typeof address === 'object' && address ? address.port : config.port;
   const name = config.host === '127.0.0.1' || config.host === '0.0.0.0' ? 'localhost' : config.host;
   const url = config.publicUrl?.origin ?? `http://${name}:${port}`;
@@ -127,32 +122,16 @@ export function greet(
     return;
   }
   const lines = [`The cabinet is at ${url}`];
-  if (config.demo) lines.push(`SMS and e-mail without a gateway of their own are kept at ${url}/demo/inbox`);
-  if (people.length > 0) {
-    const width = Math.max(...people.map((person) => person.password.length));
-    lines.push('', 'Demonstration people (invented), all data under VAR_DIR:', '');
-    lines.push(`  ${'IIN'.padEnd(12)}  ${'password'.padEnd(width)}  name`);
-    for (const person of people)
-      lines.push(`  ${person.iin}  ${person.password.padEnd(width)}  ${person.name}`);
-    lines.push('', 'Their EDS keys: run `npm run agent` beside this');
-  }
+  if (config.demo) lines.push(...(demonstration?.greeting(url) ?? []));
   process.stdout.write(`\n${lines.join('\n')}\n\n`);
 }
 
-/** The demonstration people with their passwords, as the shipped file has them. */
-export function demoPasswords(): DemoPerson[] {
-  return readFileSync(demoPeople, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<'iin' | 'password' | 'surname' | 'name', string>)
-    .map(({ iin, password, surname, name }) => ({ iin, password, name: `${surname} ${name}` }));
-}
-
-/** Who can sign in to a demonstration. */
-export interface DemoPerson {
-  readonly iin: string;
-  readonly password: string;
-  readonly name: string;
+/** @throws ConfigError where a demonstration is asked of a build that holds none */
+function refuseDemonstration({ demo }: Config): void {
+  if (demo && !demonstration)
+    throw new ConfigError([
+      'DEMO: this build holds no demonstration; set DATABASE_URL and SECRET_KEYS, or DEMO=0',
+    ]);
 }
 
 /** Opens this process's connections to the database. */

@@ -9,7 +9,7 @@ import { sql } from './adapters/postgres/sql.ts';
 import { workersMetrics } from './adapters/prometheus/metrics.ts';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
-import { demoPasswords, greet, openPool, prepare } from './start.ts';
+import { greet, openPool, prepare } from './start.ts';
 import { endWith, patience, stopBySignal, stopLimit } from './stop.ts';
 
 /** What the primary process tells a worker at its start. */
@@ -145,7 +145,7 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
     await stop();
     throw error;
   }
-  greet(config, address, config.demo ? demoPasswords() : []);
+  greet(config, address);
 }
 
 /** PostgreSQL refuses whom it has no connection for; some must be left for commands and upkeep. */

@@ -196,6 +196,8 @@ function fileOfSrc(file: string): Place | undefined {
     case 'arguments.ts':
       return { room: 'main' };
     case 'app.ts':
+    case 'demonstration.ts':
+    case 'no-demonstration.ts':
     case 'start.ts':
     case 'workers.ts':
       return { room: 'app' };

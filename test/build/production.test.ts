@@ -1,0 +1,103 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sql } from '../../src/adapters/postgres/sql.ts';
+import { root } from '../../src/root.ts';
+import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import { urlOf } from '../support/kabinet.ts';
+
+// A production build has no demonstration in it, whatever it is told.
+
+let folder: string;
+let fresh: FreshDatabase;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  const parent = join(root, 'node_modules/.cache');
+  mkdirSync(parent, { recursive: true });
+  folder = mkdtempSync(join(parent, 'kabinet-production-'));
+  await build('--production', '--out', folder);
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await fresh.drop();
+});
+
+function build(...parameters: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [join(root, 'scripts/build.mjs'), ...parameters], (error) =>
+      error ? reject(error) : resolve(),
+    );
+  });
+}
+
+/** Words that only the demonstration has. */
+const traces = [
+  '/demo/inbox',
+  'demo-people',
+  'npm run agent',
+  'function inboxRoutes',
+  'insert into cabinet.inbox',
+];
+
+const tracesIn = (where: string) => {
+  const files = readdirSync(where, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const text = files.map(({ name }) => readFileSync(join(where, name), 'utf8')).join('\n');
+  return traces.filter((trace) => text.includes(trace));
+};
+
+function start(settings: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, [join(folder, 'main.js')], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], PORT: '0', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+test('the bundles and their maps hold nothing of it; those of a demonstration hold it all', async () => {
+  expect(tracesIn(folder)).toEqual([]);
+  const usual = join(folder, 'usual');
+  await build('--out', usual);
+  expect(tracesIn(usual)).toEqual(traces);
+});
+
+describe('a start', () => {
+  test.each([
+    ['that asks for a demonstration', { DEMO: '1', SECRET_KEYS: 'k'.repeat(32) }],
+    ['without any setting, which elsewhere is one', {}],
+  ])('%s is refused', async (_, settings) => {
+    const process = start(settings);
+    let said = '';
+    process.stderr?.on('data', (chunk) => {
+      said += chunk;
+    });
+    const [code] = await once(process, 'close');
+    expect(said).toContain('DEMO: this build holds no demonstration');
+    expect(code).toBe(1);
+  });
+
+  test('for real serves people, and no inbox', async () => {
+    const settings = {
+      NODE_ENV: 'production',
+      SECRET_KEYS: 'k'.repeat(32),
+      DATABASE_URL: urlOf(fresh.connection),
+    };
+    const process = start(settings);
+    let origin: string | undefined;
+    for await (const line of createInterface({ input: process.stdout ?? ([] as never) })) {
+      origin = /^The cabinet is at (\S+)$/.exec(line)?.[1];
+      if (origin) break;
+    }
+    const status = async (path: string) => (await fetch(`${origin}${path}`)).status;
+    expect(await status('/health/ready')).toBe(200);
+    expect(await status('/sign-in')).toBe(200);
+    expect(await status('/demo/inbox')).toBe(404);
+    expect(await fresh.database.rows(sql`select from fund.person`)).toEqual([]);
+    process.kill('SIGTERM');
+    expect(await once(process, 'close')).toEqual([0, null]);
+  });
+});
