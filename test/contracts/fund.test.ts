@@ -36,7 +36,7 @@ interface Subject {
   enrol(person: PersonLine): Promise<void>;
 }
 
-const timeouts = { read: 300, change: 300 };
+const timeouts = { read: 2_000, change: 2_000 };
 
 async function openServer(
   options: Parameters<typeof startFundServer>[0] = {},
@@ -216,11 +216,29 @@ describe('the fund over HTTP in trouble', () => {
     ['huge', 'UND_ERR_RES_EXCEEDED_MAX_SIZE'],
     ['redirecting', 'FUND_HTTP_302'],
   ])('%s: neither a read nor a change hangs or is believed', async (fault, code) => {
-    const { server, fund } = await openServer();
+    const { server } = await openServer();
+    const fund = fundOverHttp(
+      { url: new URL(server.url), atOnce: 4 },
+      { timeouts: fault === 'silent' ? { read: 100, change: 100 } : timeouts },
+    );
+    closers.push(fund.close);
     server.enrol(person);
     server.behave(fault);
     await expect(fund.read(iin)).rejects.toMatchObject({ name: 'FundUnavailable', code });
     await expect(fund.apply(change())).rejects.toMatchObject({ name: 'FundUnavailable', code });
+  });
+
+  test('slow: an answer within the time is taken, one after it is not', async () => {
+    const { server, fund } = await openServer();
+    server.enrol(person);
+    server.behave('slow');
+    const hasty = fundOverHttp(
+      { url: new URL(server.url), atOnce: 4 },
+      { timeouts: { read: 100, change: 100 } },
+    );
+    closers.push(hasty.close);
+    expect(await fund.read(iin)).toMatchObject({ iin });
+    await expect(hasty.read(iin)).rejects.toBeInstanceOf(FundUnavailable);
   });
 
   test('an answer about somebody else is never taken', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sql } from '../../src/adapters/postgres/sql.ts';
 import { type Client, type Fields, injectClient } from '../support/client.ts';
 import { brokenResponder, openTestNca, signChallenge, type TestNca } from '../support/eds.ts';
+import { startFundServer } from '../support/fund-server.ts';
 import { readPage } from '../support/page.ts';
 import { inventIin, inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -323,4 +324,18 @@ test('many failures from one network make a wait', async () => {
   await strict.close();
   expect(statuses.slice(0, 4)).toEqual([422, 422, 422, 422]);
   expect(statuses.at(-1)).toBe(429);
+});
+
+test('nobody is let in while the fund cannot say whether they may come in', async () => {
+  const fund = await startFundServer();
+  const away = await startService({ ...nca.environment, FUND_URL: fund.url }, { work: false });
+  fund.enrol(person);
+  fund.behave('failing');
+  const refused = await signInWith(key, away);
+  expect([refused.status, refused.headers['retry-after']]).toEqual([503, '10']);
+  expect(refused.body).toContain('Қордың жүйесі қазір жауап бермейді');
+  fund.behave('none');
+  expect((await signInWith(key, away)).status).toBe(303);
+  await away.close();
+  await fund.close();
 });

@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { PersonLine } from './people.ts';
 
 /** What the stand-in does instead of answering well. */
 export type FundFault =
   | 'none'
+  /** Answers a quarter of a second later. */
+  | 'slow'
   /** Takes the question and never answers. */
   | 'silent'
   /** 503. */
@@ -176,6 +179,7 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
     requests.push({ method, path: request.url ?? '', authorization: request.headers.authorization });
     const fault = faultOf({ method, path: url.pathname });
     const text = await bodyOf(request);
+    if (fault === 'slow') await pause(250);
     if (fault === 'silent') return;
     if (fault === 'cut-before') return void request.socket.destroy();
     if (fault === 'failing') return answer(response, 503, { error: 'later' });

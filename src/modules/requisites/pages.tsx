@@ -206,7 +206,11 @@ function FundBox({ t, view }: { t: Texts; view: RequisitesView }) {
       {undelivered && (
         <Alert kind="warning" title={t.requisites.undelivered}>
           <p>{t.receipt.refusals[undelivered.reason]}</p>
-          <ButtonLink href={`/receipts/${undelivered.number}`}>{t.requisites.undeliveredReceipt}</ButtonLink>
+          <ButtonRow>
+            <ButtonLink href={`/receipts/${undelivered.number}`}>
+              {t.requisites.undeliveredReceipt}
+            </ButtonLink>
+          </ButtonRow>
         </Alert>
       )}
     </>
@@ -458,13 +462,22 @@ export interface ReceiptPageProps {
 export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
   return (
     <article class="receipt">
-      <PageHeading title={t.receipt.title} lead={t.receipt.saved} />
+      {change.delivery.state === 'refused' ? (
+        <>
+          <PageHeading title={t.receipt.refused} />
+          <Alert kind="warning">
+            <p>{nextText(t, change)}</p>
+          </Alert>
+        </>
+      ) : (
+        <PageHeading title={t.receipt.title} lead={t.receipt.saved} />
+      )}
       <Card id="receipt" heading={`${t.receipt.number}: ${change.number}`}>
         <Facts facts={receiptFacts(t, language, change, holder)} />
         <Compare caption={t.receipt.changes} words={receiptWords(t)} rows={receiptRows(t, change)} />
       </Card>
       <Card id="next" heading={t.receipt.next}>
-        <p>{nextText(t, change)}</p>
+        {change.delivery.state !== 'refused' && <p>{nextText(t, change)}</p>}
         <ButtonRow>
           <button type="button" class="ds-button" data-variant="secondary" data-print hidden>
             {t.receipt.print}
