@@ -1,0 +1,169 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { sql } from '../../src/adapters/postgres/sql.ts';
+import { root } from '../../src/root.ts';
+import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import { urlOf } from '../support/kabinet.ts';
+import { type NetworkClient, networkClient } from '../support/network-client.ts';
+import { inventPerson } from '../support/people.ts';
+import { type ServiceProcess, startProcess } from '../support/processes.ts';
+import { enrol } from '../support/service.ts';
+import { formOf, signIn } from '../support/signed-in.ts';
+
+// deploy/haproxy.cfg before two nodes that share a database, as several machines would.
+
+const found = spawnSync('haproxy', ['-v']).status === 0;
+if (!found)
+  console.log('HAProxy was not found here: deploy/haproxy.cfg is not tried (apt-get install haproxy).');
+
+/** A port that nothing listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describe.runIf(found)('HAProxy before two nodes', () => {
+  const person = inventPerson(7_301);
+  let fresh: FreshDatabase;
+  let origin: string;
+  let start: (node: 0 | 1) => Promise<ServiceProcess>;
+  let proxy: ReturnType<typeof spawn>;
+  let reader: NetworkClient;
+  let saver: NetworkClient;
+  const nodes: ServiceProcess[] = [];
+
+  beforeAll(async () => {
+    fresh = await freshDatabase();
+    await enrol(fresh.database, person);
+    const ports = [await freePort(), await freePort()] as const;
+    const front = await freePort();
+    origin = `http://localhost:${front}`;
+    start = (node) =>
+      startProcess({
+        DATABASE_URL: urlOf(fresh.connection),
+        PORT: String(ports[node]),
+        PUBLIC_URL: origin,
+        TRUSTED_PROXIES: '127.0.0.1',
+        DRAIN_SECONDS: '3',
+      });
+    nodes.push(...(await Promise.all([start(0), start(1)])));
+    proxy = spawn('haproxy', ['-db', '-f', join(root, 'deploy/haproxy.cfg')], {
+      env: {
+        PATH: process.env['PATH'],
+        KABINET_BIND: `127.0.0.1:${front}`,
+        KABINET_NODE_1: `127.0.0.1:${ports[0]}`,
+        KABINET_NODE_2: `127.0.0.1:${ports[1]}`,
+        KABINET_UNAVAILABLE: join(root, 'dist/static/unavailable.html'),
+        KABINET_REQUESTS_PER_MINUTE: '1000000',
+      },
+      stdio: 'ignore',
+    });
+    reader = networkClient(origin);
+    saver = networkClient(origin);
+    await vi.waitFor(async () => expect((await fetch(`${origin}/sign-in`)).status).toBe(200), {
+      timeout: 20_000,
+      interval: 50,
+    });
+    await signIn(saver, person);
+  });
+
+  afterAll(async () => {
+    for (const client of [reader, saver]) client.close();
+    proxy.kill('SIGTERM');
+    for (const node of nodes) node.signal('SIGKILL');
+    await Promise.all(nodes.map((node) => node.ended));
+    await fresh.drop();
+  });
+
+  /** People who read and save until `over`; counts what did not come back as it should. */
+  async function load(over: {
+    yet: boolean;
+  }): Promise<{ read: number; lostReads: number; saved: number; lostSaves: number }> {
+    const count = { read: 0, lostReads: 0, saved: 0, lostSaves: 0 };
+    const requisites = '/services/requisites';
+    const reads = async () => {
+      while (!over.yet) {
+        const status = await reader.get('/sign-in').then(
+          (answer) => answer.status,
+          () => 0,
+        );
+        count.read += 1;
+        if (status !== 200) count.lostReads += 1;
+      }
+    };
+    const saves = async () => {
+      while (!over.yet) {
+        const page = await saver.get(requisites);
+        if (page.status !== 200) {
+          count.lostReads += 1;
+          continue;
+        }
+        const form = formOf(page.body, requisites, { apartment: String(count.saved), formId: randomUUID() });
+        // A person whose form did not come back presses the button again: the same form.
+        for (let status = 0; status !== 303; ) {
+          status = await saver.post(requisites, form).then(
+            (answer) => answer.status,
+            () => 0,
+          );
+          if (status !== 303) count.lostSaves += 1;
+          else count.saved += 1;
+        }
+      }
+    };
+    await Promise.all([reads(), saves()]);
+    return count;
+  }
+
+  const saves = async () =>
+    (await fresh.database.first<{ n: number }>(sql`select count(*)::int as n from cabinet.change`))?.n;
+
+  test('what it says about a client counts, and its inner addresses are shut', async () => {
+    for (const path of ['/health/ready', '/demo/inbox'])
+      expect((await fetch(origin + path)).status).toBe(404);
+    const asked = await fetch(`${origin}/sign-in`, { headers: { 'x-forwarded-proto': 'https' } });
+    expect(asked.headers.get('strict-transport-security')).toBeNull();
+  });
+
+  test('a node that is killed costs at most the save in flight, which is repeated and made once; one that leaves costs nothing', async () => {
+    const killing = { yet: false };
+    const before = load(killing);
+    nodes[0]?.signal('SIGKILL');
+    await nodes[0]?.ended;
+    nodes[0] = await start(0);
+    killing.yet = true;
+    const killed = await before;
+    expect(killed).toMatchObject({ lostReads: 0, read: expect.any(Number) });
+    expect(killed.lostSaves).toBeLessThanOrEqual(1);
+    expect(await saves()).toBe(killed.saved);
+
+    const leaving = { yet: false };
+    const during = load(leaving);
+    nodes[1]?.signal('SIGTERM');
+    expect(await nodes[1]?.ended).toBe(0);
+    leaving.yet = true;
+    const left = await during;
+    expect(left).toMatchObject({ lostReads: 0, lostSaves: 0 });
+    expect(left.read).toBeGreaterThan(1);
+    expect(await saves()).toBe(killed.saved + left.saved);
+  });
+
+  test('when no node is left, the static page says so', async () => {
+    for (const node of nodes) node.signal('SIGKILL');
+    await Promise.all(nodes.map((node) => node.ended));
+    const answer = await fetch(`${origin}/sign-in`);
+    expect([answer.status, answer.headers.get('retry-after'), answer.headers.get('content-type')]).toEqual([
+      503,
+      '60',
+      'text/html; charset=utf-8',
+    ]);
+    expect(await answer.text()).toContain('Қызмет уақытша қолжетімсіз');
+  });
+});
