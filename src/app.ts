@@ -197,7 +197,7 @@ export async function buildApp({
     { trust: config.edsTrust, ocspUrl: config.edsOcspUrl, crlDir: config.edsCrlDir },
     (what, reason) => log.warn({ what, reason }, 'revocation could not be asked'),
   );
-  breakers.push(...fund.breakers, ...(kazpost ? [kazpost.breaker] : []), ...nca.breakers);
+  breakers.push(database.breaker, ...fund.breakers, ...(kazpost ? [kazpost.breaker] : []), ...nca.breakers);
   const edsParts = {
     edsStore: edsStore(database),
     verifier: nca,

@@ -14,7 +14,7 @@ import type { Logger } from 'pino';
 import { type Config, isLoopbackName } from '../config.ts';
 import { type Keys, randomName } from '../keys.ts';
 import type { MaintenanceState } from '../maintenance.ts';
-import { DatabaseAway, Overloaded, UnderMaintenance } from '../outage.ts';
+import { DatabaseAway, isOutage, Overloaded, UnderMaintenance } from '../outage.ts';
 import { root } from '../root.ts';
 import type { SessionReader } from '../session.ts';
 import { compress } from './compression.ts';
@@ -258,10 +258,6 @@ export async function buildServer(
   });
 
   return { server, routes, connections };
-}
-
-function isOutage(error: Error): boolean {
-  return error instanceof UnderMaintenance || error instanceof DatabaseAway || error instanceof Overloaded;
 }
 
 /** An unsafe request must come from a form of ours: the right origin and this browser's token. */

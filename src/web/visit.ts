@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Config, isLoopbackName } from '../config.ts';
 import { type Keys, randomToken } from '../keys.ts';
 import { isLanguage, type Language } from '../language.ts';
-import { DatabaseAway } from '../outage.ts';
+import { isOutage } from '../outage.ts';
 import type { LiveSession, SessionReader, SessionState } from '../session.ts';
 import type { Texts } from '../texts/kk.ts';
 import { textsOf } from '../texts/texts.ts';
@@ -55,7 +55,7 @@ export async function readVisit(
   try {
     if (sessionToken) state = await sessions.read(sessionToken);
   } catch (error) {
-    if (!(error instanceof DatabaseAway)) throw error;
+    if (!isOutage(error)) throw error;
     outage = error;
   }
   const session = state.kind === 'live' ? state.session : undefined;

@@ -29,6 +29,7 @@ export function countStatements(database: Database): CountedDatabase {
       count += 2;
       return database.transaction((transaction) => work(counted(transaction)));
     },
+    breaker: database.breaker,
     load: () => database.load(),
     close: () => database.close(),
     take() {

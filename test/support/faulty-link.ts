@@ -22,8 +22,8 @@ export interface FaultyLink {
   close(): Promise<void>;
 }
 
-/** Opens a link to `target` on 127.0.0.1. */
-export async function openFaultyLink(target: number): Promise<FaultyLink> {
+/** Opens a link to `target`: a port on 127.0.0.1, or the path of a socket. */
+export async function openFaultyLink(target: number | string): Promise<FaultyLink> {
   let state: LinkState = 'good';
   let count = 0;
   const sockets = new Set<Socket>();
@@ -46,7 +46,7 @@ export async function openFaultyLink(target: number): Promise<FaultyLink> {
   };
   const server: Server = createServer((client) => {
     count += 1;
-    const upstream = dial(target, '127.0.0.1');
+    const upstream = typeof target === 'number' ? dial(target, '127.0.0.1') : dial(target);
     keep(client);
     keep(upstream);
     pass(client, upstream, true);

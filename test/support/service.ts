@@ -40,7 +40,7 @@ export async function startService(
   }: {
     readonly work?: boolean;
     /** Stands between the service and its database. */
-    readonly through?: (database: Database) => Database;
+    readonly through?: (database: Database, connection: ConnectionParts) => Database | Promise<Database>;
   } = {},
 ): Promise<TestService> {
   const { database, connection, drop } = await freshDatabase();
@@ -54,7 +54,7 @@ export async function startService(
     ...environment,
   });
   const log = pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) });
-  const app = await buildApp({ config, database: through(database), log });
+  const app = await buildApp({ config, database: await through(database, connection), log });
   if (work) app.startWork();
   const others: { readonly app: App; readonly database: Database }[] = [];
   return {

@@ -1,4 +1,11 @@
 import pg from 'pg';
+import {
+  type BreakerView,
+  CircuitOpen,
+  createBreaker,
+  usualBreaker,
+} from '../../modules/operations/breaker.ts';
+import { DatabaseAway, Overloaded } from '../../outage.ts';
 import type { Sql } from './sql.ts';
 
 /** Where statements run: the pool, or one transaction of it. */
@@ -17,6 +24,8 @@ export interface Database extends Queryable {
   transaction<Value>(work: (transaction: Queryable) => Promise<Value>): Promise<Value>;
   /** Connections in use, idle, and requests waiting for one. */
   load(): { readonly total: number; readonly idle: number; readonly waiting: number };
+  /** Whether connecting rests because it fails. */
+  readonly breaker: BreakerView;
   close(): Promise<void>;
 }
 
@@ -36,6 +45,8 @@ export interface DatabaseOptions {
   readonly max?: number;
   /** A statement running longer is cancelled; milliseconds, 0 for no limit. */
   readonly statementTimeout?: number;
+  /** For a new connection, or one to come free; milliseconds. */
+  readonly connectTimeout?: number;
   /** Told of errors of idle connections (a restarted server); never of statements or values. */
   readonly onError?: (error: Error) => void;
 }
@@ -44,50 +55,122 @@ const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text));
 types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 
-/** Opens a pool. Unnamed statements only, so it works behind PgBouncer in transaction mode. */
+/**
+ * Connecting fails three times in a row: for half a second nobody tries, then one does. Shorter than for other services, since
+ * nothing works without this one and a restart takes no longer.
+ */
+const circuit = { ...usualBreaker, failures: 3, rest: 500 };
+
+/**
+ * Opens a pool. Unnamed statements only, so it works behind PgBouncer in transaction mode. Throws `DatabaseAway` when the server
+ * cannot be reached or written to, and `Overloaded` when no connection comes free or a statement takes too long.
+ */
 export function openDatabase(connection: Connection, options: DatabaseOptions = {}): Database {
+  const statementTimeout = options.statementTimeout ?? 2_500;
+  const connectTimeout = options.connectTimeout ?? 2_500;
   const pool = new pg.Pool({
     ...connection,
     types,
     max: options.max ?? 10,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: connectTimeout,
     idleTimeoutMillis: 30_000,
-    statement_timeout: options.statementTimeout ?? 2_500,
+    statement_timeout: statementTimeout,
+    // The server's own limit says nothing where no answer comes through.
+    ...(statementTimeout === 0 ? {} : { query_timeout: statementTimeout + connectTimeout }),
+    keepAlive: true,
     idle_in_transaction_session_timeout: 5_000,
     application_name: 'kabinet',
   });
   pool.on('error', (error) => options.onError?.(error));
+  const breaker = createBreaker('database', circuit);
+
+  /** A connection that no one else has. */
+  async function take(): Promise<pg.PoolClient> {
+    try {
+      const client = await breaker.run(() => pool.connect().catch(unlessExhausted));
+      if (client) return client;
+    } catch (error) {
+      throw error instanceof CircuitOpen ? new DatabaseAway('CIRCUIT_OPEN') : asOutage(error);
+    }
+    throw new Overloaded('no connection came free');
+  }
+
+  async function borrow<Value>(work: (client: pg.PoolClient) => Promise<Value>): Promise<Value> {
+    const client = await take();
+    let broken: Error | undefined;
+    // Between two statements nobody else listens, and an error that nobody hears ends the process.
+    const onBroken = (error: Error) => {
+      broken = error;
+    };
+    client.on('error', onBroken);
+    try {
+      return await work(client);
+    } catch (error) {
+      const seen = asOutage(error);
+      if (seen instanceof DatabaseAway) broken = seen;
+      throw seen;
+    } finally {
+      client.off('error', onBroken);
+      client.release(broken);
+    }
+  }
+
   return {
-    ...queryable(pool),
-    async transaction(work) {
-      const client = await pool.connect();
-      let broken: Error | undefined;
-      // Between two statements nobody else listens, and an error that nobody hears ends the process.
-      const onBroken = (error: Error) => {
-        broken = error;
-      };
-      client.on('error', onBroken);
-      try {
-        await client.query('begin');
-        const value = await work(queryable(client));
-        await client.query('commit');
-        return value;
-      } catch (error) {
-        await client.query('rollback').catch((failure: Error) => {
-          broken = failure;
-        });
-        throw error;
-      } finally {
-        client.off('error', onBroken);
-        client.release(broken);
-      }
-    },
+    rows: (statement) => borrow((client) => queryable(client).rows(statement)),
+    first: (statement) => borrow((client) => queryable(client).first(statement)),
+    run: (statement) => borrow((client) => queryable(client).run(statement)),
+    transaction: (work) =>
+      borrow(async (client) => {
+        try {
+          await client.query('begin');
+          const value = await work(queryable(client));
+          await client.query('commit');
+          return value;
+        } catch (error) {
+          // On a line that is dead a rollback would only be waited for; the server does it by itself.
+          if (asOutage(error) instanceof DatabaseAway) throw error;
+          await client.query('rollback').catch((failure: Error) => {
+            throw new DatabaseAway(codeOf(failure));
+          });
+          throw error;
+        }
+      }),
+    breaker,
     load: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
 }
 
-function queryable(client: pg.Pool | pg.PoolClient): Queryable {
+/** Class 08: the connection; 57P01 to 57P03: the server goes or comes; 25006: it only reads; 53100, 53300: full; the rest: the network. */
+const awayCode =
+  /^(?:08...|57P0[1-3]|25006|53100|53300|E(?:CONNREFUSED|CONNRESET|PIPE|NOENT|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND))$/;
+/** Errors of the driver have no code. */
+const awayMessage =
+  /^(?:Connection terminated|Client has encountered|Client was closed|Query read timeout|timeout expired)/;
+/** query_canceled: the statement took longer than it may. */
+const tooLong = '57014';
+
+/** What the error means for those who wait: the outage that it is, or itself. */
+function asOutage(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = codeOf(error);
+  if (code === tooLong) return new Overloaded('a statement took too long', { cause: error });
+  return (code !== undefined && awayCode.test(code)) || awayMessage.test(error.message)
+    ? new DatabaseAway(code, { cause: error })
+    : error;
+}
+
+function codeOf(error: Error): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** All connections are in use: that says nothing of the server. */
+function unlessExhausted(error: Error): undefined {
+  if (error.message !== 'timeout exceeded when trying to connect') throw error;
+}
+
+function queryable(client: pg.PoolClient): Queryable {
   return {
     async rows<Row extends object>({ text, values }: Sql) {
       return (await client.query(text, [...values])).rows as Row[];

@@ -1,0 +1,179 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, test, vi } from 'vitest';
+import { type Database, openDatabase } from '../../src/adapters/postgres/database.ts';
+import { sql } from '../../src/adapters/postgres/sql.ts';
+import { languages } from '../../src/language.ts';
+import { Overloaded } from '../../src/outage.ts';
+import { textsOf } from '../../src/texts/texts.ts';
+import { type Client, injectClient } from '../support/client.ts';
+import { type FaultyLink, openFaultyLink } from '../support/faulty-link.ts';
+import { heading, readPage, visibleText } from '../support/page.ts';
+import { inventPerson, password } from '../support/people.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { formOf, signedIn } from '../support/signed-in.ts';
+
+// The database cannot be reached: people are told so at once, and lose nothing of what they typed.
+
+const person = inventPerson(9_410);
+const path = '/services/requisites';
+const address = 'Алматы қ., Үзілген көшесі, 4-үй';
+
+let link: FaultyLink;
+let behindLink: Database;
+let service: TestService;
+let holder: Client;
+
+beforeAll(async () => {
+  service = await startService(
+    {},
+    {
+      work: false,
+      through: async (_database, { host, port, ...rest }) => {
+        link = await openFaultyLink(host.startsWith('/') ? `${host}/.s.PGSQL.${port}` : port);
+        const connection = { ...rest, host: '127.0.0.1', port: link.port };
+        behindLink = openDatabase(connection, { statementTimeout: 2_000, connectTimeout: 300, max: 5 });
+        return behindLink;
+      },
+    },
+  );
+  await service.enrol(person);
+  holder = await signedIn(service, person);
+});
+
+afterEach(back);
+
+afterAll(async () => {
+  await behindLink.close();
+  await link.close();
+  await service.close();
+});
+
+/** Reachable again, and the breaker has seen it. */
+async function back(): Promise<void> {
+  await link.become('good');
+  await vi.waitFor(async () => expect(await ready()).toBe(200), { timeout: 10_000, interval: 100 });
+}
+
+const ready = async () => (await service.server.inject('/health/ready')).statusCode;
+
+async function speak(client: Client, language: string): Promise<void> {
+  const form = formOf((await client.get('/nowhere')).body, '/language');
+  await client.post(
+    '/language',
+    form.map(([name, value]) => [name, name === 'language' ? language : value] as const),
+  );
+}
+
+describe.each(languages)('in %s', (language) => {
+  const t = textsOf(language).outages;
+
+  it('says so at once, asks again by itself, and is alive but not ready', async () => {
+    await speak(holder, language);
+    await link.become('refusing');
+    const answer = await holder.get('/services');
+    expect(answer.status).toBe(503);
+    const page = readPage(answer.body);
+    expect(heading(page)).toBe(t.away.title);
+    expect(visibleText(page)).toContain(t.byItself);
+    const wait = Number(answer.headers['retry-after']);
+    expect(wait).toBeGreaterThanOrEqual(5);
+    expect(answer.body).toContain(`<meta http-equiv="refresh" content="${wait}"`);
+    expect((await service.server.inject('/health/live')).statusCode).toBe(200);
+    expect(await ready()).toBe(503);
+    await back();
+    expect((await holder.get('/services')).status).toBe(200);
+  });
+
+  it('keeps a form in the page, which one press sends again, however often, for one change', async () => {
+    await speak(holder, language);
+    const apartment = { kk: '21', ru: '22', en: '23' }[language];
+    const form = formOf((await holder.get(path)).body, path, { address, apartment });
+    await link.become('refusing');
+    const answer = await holder.post(path, form);
+    expect(answer.status).toBe(503);
+    expect(visibleText(readPage(answer.body))).toContain(t.typed);
+    expect(answer.body).toContain(t.sendAgain);
+    expect(answer.body).not.toContain('http-equiv="refresh"');
+    const kept = formOf(answer.body, path);
+    // The token is masked anew, and this page is none that the language switch knows.
+    const own = ([name]: readonly [string, string]) => name !== 'csrf' && name !== 'page';
+    expect(new Map(kept.filter(own))).toEqual(new Map(form.filter(own)));
+
+    // Still away: the page comes again with the same form.
+    const again = await holder.post(path, kept);
+    expect(again.status).toBe(503);
+    await back();
+    const saved = await holder.post(path, formOf(again.body, path));
+    expect(saved.status).toBe(303);
+    expect(saved.headers['location']).toMatch(/^\/receipts\//);
+    expect((await holder.post(path, kept)).headers['location']).toBe(saved.headers['location']);
+  });
+});
+
+test('a form from elsewhere is refused and not echoed', async () => {
+  const form = formOf((await holder.get(path)).body, path, { address });
+  await link.become('refusing');
+  const foreign = await holder.post(path, form, { origin: 'https://example.org' });
+  expect(foreign.status).toBe(403);
+  expect(foreign.body).not.toContain('Үзілген');
+  const forged = await holder.post(
+    path,
+    form.map(([name, value]) => [name, name === 'csrf' ? 'forged' : value] as const),
+  );
+  expect(forged.status).toBe(403);
+  expect(forged.body).not.toContain('Үзілген');
+});
+
+test('no password and no code ever stands in a page', async () => {
+  await speak(holder, 'kk');
+  const guest = injectClient(service.server);
+  const signIn = formOf((await guest.get('/sign-in')).body, '/sign-in', { iin: person.iin, password });
+  const register = formOf((await guest.get('/register')).body, '/register', {
+    iin: person.iin,
+    contact: '+7 (701) 941-00-00',
+  });
+  await link.become('refusing');
+  const refused = await guest.post('/sign-in', signIn);
+  expect(refused.status).toBe(503);
+  expect(refused.body).not.toContain(password);
+  expect(refused.body).not.toContain(person.iin);
+  expect(visibleText(readPage(refused.body))).toContain(textsOf('kk').outages.lost);
+  // What names a person and a way to reach them may be sent again.
+  const kept = formOf((await guest.post('/register', register)).body, '/register');
+  expect(kept).toContainEqual(['contact', '+7 (701) 941-00-00']);
+});
+
+test('while it is away nobody waits for it: three tries, then the breaker answers', async () => {
+  await link.become('dropping');
+  for (let request = 0; request < 4; request += 1) await holder.get('/services');
+  const tried = link.connections();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => holder.get('/services')));
+  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(503));
+  expect(link.connections() - tried).toBeLessThanOrEqual(1);
+});
+
+test('a line that swallows everything is given up', async () => {
+  await link.become('stalling');
+  const answer = await holder.get('/services');
+  expect(answer.status).toBe(503);
+});
+
+test('when every connection is in use the others are asked to wait, and nothing is said of the server', async () => {
+  let free: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    free = resolve;
+  });
+  const holders = Array.from({ length: 5 }, () =>
+    behindLink.transaction(async (transaction) => {
+      await transaction.run(sql`select 1`);
+      await held;
+    }),
+  );
+  await vi.waitFor(() => expect(behindLink.load()).toMatchObject({ total: 5, idle: 0 }));
+  await expect(behindLink.run(sql`select 1`)).rejects.toThrow(Overloaded);
+  const answer = await holder.get('/services');
+  expect(answer.status).toBe(503);
+  expect(heading(readPage(answer.body))).toBe(textsOf('kk').outages.busy.title);
+  expect(behindLink.breaker.state()).toBe('closed');
+  free();
+  await Promise.all(holders);
+});
