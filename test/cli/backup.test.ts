@@ -106,6 +106,7 @@ test('a backup under load is one moment; restored, nothing of it is half', async
   expect(made).toMatchObject({ code: 0 });
   expect(made.out).toMatch(/^\S+: [0-9.]+ MB in [0-9.]+ s\n$/);
   const saved = await load.stop();
+  expect(await there(pendingMigrations), 'a database that was migrated and never used is empty').toEqual([]);
   const restored = await kabinet(other.connection, ['restore', file('under-load')]);
   expect(restored).toMatchObject({ code: 0, out: expect.stringMatching(/^restored to .+Z in [0-9.]+ s\n$/) });
   const found = await there((database) =>
