@@ -66,8 +66,9 @@ import type { Iin } from './modules/sign-in/iin.ts';
 import { signInRoutes } from './modules/sign-in/routes.ts';
 import { sessionReader } from './modules/sign-in/sessions.ts';
 import { readAssets } from './web/assets.ts';
+import { followLag, makeGate } from './web/gate.ts';
 import { languageRoutes } from './web/language.ts';
-import { outageSender, pageSender, problemSender } from './web/page.tsx';
+import { outageSender, pageSender, problemSender, waitingSender } from './web/page.tsx';
 import { problem } from './web/problem.ts';
 import { buildServer, type RouteEntry, withoutValues } from './web/server.ts';
 import { ownOrigin } from './web/visit.ts';
@@ -131,6 +132,8 @@ export async function buildApp({
   const around = { assets, demo: config.demo, maintenance: maintenance.state };
   const sendPage = pageSender(around);
 
+  const hasher = await argon2Hasher(config.passwordHashesAtOnce, hashTurns);
+  const lag = followLag();
   const { server, routes, connections } = await buildServer({
     config,
     keys,
@@ -138,6 +141,8 @@ export async function buildApp({
     sessions: sessionReader(signInTables, limits),
     problemPage: problemSender(around),
     outagePage: outageSender(around),
+    waitingPage: await waitingSender(around),
+    gate: makeGate({ atOnce: config.requestsAtOnce, resting: () => hasher.waiting, lag: lag.ms }),
     maintenance,
     onAnswered: metrics.answered,
   });
@@ -176,7 +181,6 @@ export async function buildApp({
     onSaved,
     onQueued,
   };
-  const hasher = await argon2Hasher(config.passwordHashesAtOnce, hashTurns);
   const common = readCommonPasswords();
   let examiner: Examiner | undefined;
   const tables = entryTables(database);
@@ -323,6 +327,7 @@ export async function buildApp({
         ),
       ]);
       await server.close();
+      lag.stop();
       await maintenance.stop();
       await Promise.all(Object.values(senders).map((sender) => sender.close()));
       await kazpost?.close();

@@ -30,6 +30,7 @@ export interface Config {
   readonly signInFreeFailures: number;
   readonly signInMaxDelayMinutes: number;
   readonly signInIinFailures: number;
+  readonly requestsAtOnce: number;
   readonly floodPerMinute: number;
   readonly draftHours: number;
   readonly codesPerQuarterHour: number;
@@ -271,6 +272,12 @@ const settings = {
     meaning: 'how long a new mobile or e-mail that was signed for waits before it restores a password',
     default: '24',
     schema: whole(1, 720),
+  },
+  REQUESTS_AT_ONCE: {
+    meaning:
+      'pages one process answers at the same time; beyond that people wait, those who only arrive from two thirds on',
+    default: '300',
+    schema: whole(3, 100_000),
   },
   FLOOD_PER_MINUTE: {
     meaning: 'requests a minute from one address to one process, loopback excepted',
@@ -558,6 +565,7 @@ export function readConfig(environment: Environment): Config {
     signInFreeFailures: known(values.SIGN_IN_FREE_FAILURES),
     signInMaxDelayMinutes: known(values.SIGN_IN_MAX_DELAY_MINUTES),
     signInIinFailures: known(values.SIGN_IN_IIN_FAILURES),
+    requestsAtOnce: known(values.REQUESTS_AT_ONCE),
     floodPerMinute: known(values.FLOOD_PER_MINUTE),
     draftHours: known(values.DRAFT_HOURS),
     codesPerQuarterHour: known(values.CODES_PER_QUARTER_HOUR),

@@ -57,8 +57,8 @@ export interface LayoutProps {
   words: LayoutWords;
   /** Addresses of the style sheet, the icon and the scripts this page uses. */
   assets: { css: string; icon: string; scripts: readonly string[] };
-  /** For the small forms of the layout: language, sign-out, session. */
-  csrf: string;
+  /** For the small forms of the layout: language, sign-out, session. Undefined: the page is made for nobody in particular and has none. */
+  csrf: string | undefined;
   signedIn?: SignedIn | undefined;
   /** The id of the page's form, when it has one (`Form` gives `page-form`): the language switch then sends it along. */
   formId?: string | undefined;
@@ -101,9 +101,11 @@ export function Layout(props: LayoutProps) {
                 <b>{words.cabinet}</b> <span class="fund">{words.fund}</span>
               </span>
             </a>
-            <LanguageSwitch language={language} label={words.language} formId={formId} csrf={csrf} />
+            {csrf !== undefined && (
+              <LanguageSwitch language={language} label={words.language} formId={formId} csrf={csrf} />
+            )}
           </div>
-          {signedIn && <PersonBar signedIn={signedIn} words={words} csrf={csrf} />}
+          {signedIn && csrf !== undefined && <PersonBar signedIn={signedIn} words={words} csrf={csrf} />}
         </header>
         {props.band && (
           <div class="band" role="status">
@@ -124,7 +126,7 @@ export function Layout(props: LayoutProps) {
             <p>{words.roundTheClock}</p>
           </div>
         </footer>
-        {signedIn && (
+        {signedIn && csrf !== undefined && (
           <SessionWarning
             secondsLeft={signedIn.session.secondsLeft}
             warnSeconds={signedIn.session.warnSeconds ?? 120}

@@ -11,6 +11,7 @@ import { Band } from './band.tsx';
 import { outagePage, type SendOutage } from './outage.tsx';
 import type { Problem } from './problem.ts';
 import type { Visit } from './visit.ts';
+import { type SendWaiting, waitingPages } from './waiting-page.tsx';
 
 /** A page as a module gives it. */
 export interface Page {
@@ -106,6 +107,23 @@ export function outageSender(around: Around): SendOutage {
   };
 }
 
+/** Makes the pages for overload. */
+export function waitingSender({ assets }: Around): Promise<SendWaiting> {
+  return waitingPages((language, title, body) =>
+    renderDocument(
+      <Layout
+        language={language}
+        title={title}
+        words={layoutWords({ texts: textsOf(language) })}
+        assets={assets.forPage([])}
+        csrf={undefined}
+      >
+        {body}
+      </Layout>,
+    ),
+  );
+}
+
 /** A page that no module made: without scripts, without a section. */
 function sendBare(
   around: Around,
@@ -144,7 +162,7 @@ type Knowing = Pick<Visit, 'language' | 'texts' | 'session' | 'csrf'>;
 
 const nobody: Knowing = { language: 'kk', texts: textsOf('kk'), session: undefined, csrf: () => '' };
 
-function layoutWords({ texts: { layout: t } }: Knowing) {
+function layoutWords({ texts: { layout: t } }: Pick<Knowing, 'texts'>) {
   return {
     cabinet: t.cabinet,
     fund: t.fund,

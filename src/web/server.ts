@@ -19,9 +19,11 @@ import { root } from '../root.ts';
 import type { SessionReader } from '../session.ts';
 import { compress } from './compression.ts';
 import { type Connections, followConnections } from './connections.ts';
+import type { Gate } from './gate.ts';
 import { retrySoon, type SendOutage } from './outage.tsx';
 import { Problem, problem } from './problem.ts';
-import { clearSecret, ownOrigin, readSecret, readVisit, type Visit } from './visit.ts';
+import { clearSecret, hasSession, ownOrigin, readSecret, readVisit, type Visit } from './visit.ts';
+import type { SendWaiting } from './waiting-page.tsx';
 
 /** Who may open a route: anyone with a page, only a signed-in holder, or machines (no cookies, no language). */
 export type Access = 'anyone' | 'holder' | 'machine';
@@ -56,6 +58,8 @@ export interface ServerParts {
   readonly log: Logger;
   /** Answers a request that cannot be served with a worded page. */
   readonly problemPage: (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply;
+  readonly gate: Gate;
+  readonly waitingPage: SendWaiting;
   readonly maintenance: { state(): MaintenanceState; look(): Promise<void> };
   /** Answers a request that is not served just now. */
   readonly outagePage: SendOutage;
@@ -170,9 +174,19 @@ export async function buildServer(
   });
 
   server.addHook('onRequest', async (request, reply) => {
-    const { access } = request.routeOptions.config;
+    const { access, json } = request.routeOptions.config;
     if (access === 'machine') return;
-    request.visit = await readVisit(request, reply, { keys, sessions, config });
+    const begun = isUnsafe(request) || hasSession(request, config);
+    const leave = parts.gate.admit(begun);
+    if (leave) reply.raw.once('close', leave);
+    else if (!isUnsafe(request) && !json) return parts.waitingPage(request, reply);
+    request.visit = await readVisit(request, reply, {
+      keys,
+      sessions: leave ? sessions : nobodyLooks,
+      config,
+    });
+    // A form is read before it is turned away, so that its page can hold what was typed.
+    if (!leave) request.visit = { ...request.visit, outage: new Overloaded('the gate is closed') };
     reply.header('cache-control', 'no-store');
     if (request.visit.secure) reply.header('strict-transport-security', transportSecurity);
   });
@@ -180,7 +194,7 @@ export async function buildServer(
   server.addHook('preHandler', async (request, reply) => {
     const { access, json, keepTyped, backTo, duringMaintenance } = request.routeOptions.config;
     if (access === 'machine' || request.is404) return;
-    const unsafe = request.method !== 'GET' && request.method !== 'HEAD';
+    const unsafe = isUnsafe(request);
     if (unsafe) refuseForeign(request, config);
     if (request.visit.outage) throw request.visit.outage;
     if (access !== 'holder' || request.visit.session) {
@@ -258,6 +272,15 @@ export async function buildServer(
   });
 
   return { server, routes, connections };
+}
+
+/** For a request that is turned away: it costs the database nothing. */
+const nobodyLooks: SessionReader = {
+  read: () => Promise.reject(new Overloaded('the gate is closed')),
+};
+
+function isUnsafe({ method }: FastifyRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD';
 }
 
 /** An unsafe request must come from a form of ours: the right origin and this browser's token. */

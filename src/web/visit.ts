@@ -125,6 +125,11 @@ export function readSecret(request: FastifyRequest, name: SecretCookie, secure: 
   return value === undefined || value === '' || value.length > 200 ? undefined : value;
 }
 
+/** True when the browser says that it is signed in; nothing is looked up. */
+export function hasSession(request: FastifyRequest, config: Config): boolean {
+  return readSecret(request, 'session', isSecure(request, config)) !== undefined;
+}
+
 /** Remembers the chosen language in this browser. */
 export function setLanguage(reply: FastifyReply, language: Language, secure: boolean): void {
   reply.setCookie('language', language, { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: year });

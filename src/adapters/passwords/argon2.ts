@@ -21,6 +21,9 @@ export async function argon2Hasher(atOnce: number, turns: Turns = (work) => work
     get saturated() {
       return slots.waiting >= atOnce * waitingPerSlot;
     },
+    get waiting() {
+      return slots.waiting;
+    },
     hash: (password) => slots.run(() => turns(() => hash(password, parameters))),
     async verify(stored, password) {
       const right = await slots.run(() => turns(() => verify(stored ?? dummy, password)));

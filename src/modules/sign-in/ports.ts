@@ -72,6 +72,8 @@ export interface SessionLimits {
 export interface PasswordHasher {
   /** True when more are waiting than can be served in a few seconds. */
   readonly saturated: boolean;
+  /** Passwords that wait for their turn. */
+  readonly waiting: number;
   hash(password: string): Promise<string>;
   /** With no hash on file the same work is done against a made-up one. */
   verify(hash: string | undefined, password: string): Promise<boolean>;
