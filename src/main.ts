@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { type App, buildApp } from './app.ts';
 import { help, readArguments } from './arguments.ts';
 import { ConfigError, readConfig } from './config.ts';
-import { greet, prepare } from './start.ts';
+import { endAtCrash, greet, prepare } from './start.ts';
 import { patience, stopBySignal } from './stop.ts';
 import { runPrimary, runWorker } from './workers.ts';
 
@@ -20,6 +20,7 @@ async function main(): Promise<void> {
   }
   const config = readConfig(process.env);
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: false }));
+  endAtCrash(log);
   if (cluster.isWorker) await runWorker(config, log);
   else if (asked.workers !== undefined) await runPrimary(asked.workers, config, log);
   else await runAlone(config, log);

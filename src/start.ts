@@ -134,6 +134,18 @@ function refuseDemonstration({ demo }: Config): void {
     ]);
 }
 
+/**
+ * The last resort: an error that nobody caught ends the process, and the log says where it came from. Node itself would
+ * print its message and fields, where PostgreSQL's errors carry the values of a row.
+ */
+export function endAtCrash(log: Logger): void {
+  process.on('uncaughtException', (error: unknown) => {
+    const known = error instanceof Error ? withoutValues(error) : { error: typeof error };
+    log.fatal(known, 'nobody caught an error: the process ends');
+    process.exit(1);
+  });
+}
+
 /** Opens this process's connections to the database. */
 export function openPool(
   config: Config,

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -50,8 +50,8 @@ const tracesIn = (where: string) => {
   return traces.filter((trace) => text.includes(trace));
 };
 
-function start(settings: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, [join(folder, 'main.js')], {
+function start(settings: Readonly<Record<string, string>>, ...options: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [...options, join(folder, 'main.js')], {
     cwd: folder,
     env: { PATH: process.env['PATH'], PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -80,18 +80,24 @@ describe('a start', () => {
     expect(code).toBe(1);
   });
 
-  test('for real serves people, and no inbox', async () => {
-    const settings = {
-      NODE_ENV: 'production',
-      SECRET_KEYS: 'k'.repeat(32),
-      DATABASE_URL: urlOf(fresh.connection),
-    };
-    const process = start(settings);
-    let origin: string | undefined;
-    for await (const line of createInterface({ input: process.stdout ?? ([] as never) })) {
-      origin = /^The cabinet is at (\S+)$/.exec(line)?.[1];
-      if (origin) break;
+  const forReal = () => ({
+    NODE_ENV: 'production',
+    SECRET_KEYS: 'k'.repeat(32),
+    DATABASE_URL: urlOf(fresh.connection),
+  });
+
+  /** The origin that it tells when it listens. */
+  async function listening(process: ChildProcess): Promise<string> {
+    for await (const line of createInterface({ input: process.stdout as NodeJS.ReadableStream })) {
+      const origin = /^The cabinet is at (\S+)$/.exec(line)?.[1];
+      if (origin) return origin;
     }
+    throw new Error('it ended before it listened');
+  }
+
+  test('for real serves people, and no inbox', async () => {
+    const process = start(forReal());
+    const origin = await listening(process);
     const status = async (path: string) => (await fetch(`${origin}${path}`)).status;
     expect(await status('/health/ready')).toBe(200);
     expect(await status('/sign-in')).toBe(200);
@@ -99,5 +105,25 @@ describe('a start', () => {
     expect(await fresh.database.rows(sql`select from fund.person`)).toEqual([]);
     process.kill('SIGTERM');
     expect(await once(process, 'close')).toEqual([0, null]);
+  });
+
+  test.each([
+    ['an error', `throw Object.assign(new Error('900101300007'), { detail: 'Key (iin)=(900101300007)' })`],
+    ['a refused promise', `Promise.reject(Object.assign(new Error('900101300007'), { code: '23505' }))`],
+    ['a text', `throw '900101300007'`],
+  ])('that nobody protects from %s ends it and prints nothing of what was in hand', async (_, fault) => {
+    const plant = join(folder, 'plant.mjs');
+    writeFileSync(plant, `process.on('SIGUSR2', () => { ${fault} })`);
+    const process = start(forReal(), '--import', plant);
+    let said = '';
+    process.stderr?.on('data', (chunk) => {
+      said += chunk;
+    });
+    await listening(process);
+    process.kill('SIGUSR2');
+    expect(await once(process, 'close')).toEqual([1, null]);
+    expect(said).not.toContain('900101300007');
+    const last = said.trim().split('\n').at(-1) ?? '';
+    expect(JSON.parse(last)).toMatchObject({ level: 60, msg: 'nobody caught an error: the process ends' });
   });
 });
