@@ -455,7 +455,7 @@ const settings = {
       ),
   },
   MAIL_PER_SECOND: {
-    meaning: 'e-mails a second of each process that delivers',
+    meaning: 'e-mails a second from this machine, by all --workers together',
     default: '20',
     schema: whole(1, 10_000),
   },
@@ -477,7 +477,7 @@ const settings = {
       ),
   },
   SMS_PER_SECOND: {
-    meaning: 'SMS parts a second of each process that delivers',
+    meaning: 'SMS parts a second from this machine, by all --workers together',
     default: '30',
     schema: whole(1, 10_000),
   },

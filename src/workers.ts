@@ -15,7 +15,8 @@ import { endWith, patience, stopBySignal, stopLimit } from './stop.ts';
 /** What the primary process tells a worker at its start. */
 interface Share {
   readonly connection: Connection;
-  readonly hashesAtOnce: number;
+  /** What is meant for the machine, divided among its workers. */
+  readonly settings: Pick<Config, 'passwordHashesAtOnce' | 'mailPerSecond' | 'smsPerSecond'>;
 }
 
 /** From a worker to the primary process. */
@@ -40,7 +41,11 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
   const prepared = await prepare(config, log);
   const share: Share = {
     connection: prepared.connection,
-    hashesAtOnce: Math.ceil(config.passwordHashesAtOnce / count),
+    settings: {
+      passwordHashesAtOnce: Math.ceil(config.passwordHashesAtOnce / count),
+      mailPerSecond: Math.ceil(config.mailPerSecond / count),
+      smsPerSecond: Math.ceil(config.smsPerSecond / count),
+    },
   };
   await warnOfConnections(prepared.database, count * config.databasePool, log);
   lendTurns(config.passwordHashesAtOnce);
@@ -157,10 +162,10 @@ async function warnOfConnections(database: Database, wanted: number, log: Logger
 
 /** One of the workers: serves until the primary process tells it to leave. */
 export async function runWorker(config: Config, log: Logger): Promise<void> {
-  const { connection, hashesAtOnce } = JSON.parse(process.env[shareVariable] ?? '') as Share;
+  const { connection, settings } = JSON.parse(process.env[shareVariable] ?? '') as Share;
   const database = openPool(config, connection, log);
   const app = await buildApp({
-    config: { ...config, passwordHashesAtOnce: hashesAtOnce },
+    config: { ...config, ...settings },
     database,
     log,
     hashTurns: borrowTurns(),
