@@ -62,7 +62,12 @@ export async function bench(): Promise<Row[]> {
   const load = Promise.all([...people.map(saver), reader(), reader()]);
   for (let restart = 1; restart <= restarts; restart += 1) {
     service.signal('SIGHUP');
-    await service.saying('the rolling restart is done', restart);
+    await Promise.race([
+      service.saying('the rolling restart is done', restart),
+      service.saying('the rolling restart stopped').then(() => {
+        throw new Error(`restart ${restart} did not succeed:\n${service.said()}`);
+      }),
+    ]);
   }
   over = true;
   await load;

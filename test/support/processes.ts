@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { root } from '../../src/root.ts';
 
 /** The built service as the operator runs it, in processes of its own. */
@@ -32,8 +33,11 @@ export function runService(
   let said = '';
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
+    if (!stream) continue;
+    createInterface(stream).on('line', (line) => {
+      // Of every request one; nobody waits for those.
+      if (line.endsWith('"msg":"answered"}')) return;
+      said += `${line}\n`;
       for (const listener of listeners) listener();
     });
   }
