@@ -21,6 +21,8 @@ export interface Config {
   readonly secretKeys: readonly [string, ...string[]];
   /** Undefined: the embedded PostgreSQL under `varDir`. */
   readonly databaseUrl: string | undefined;
+  /** PostgreSQL itself, where `databaseUrl` is a pooler that gives a session for one transaction only. */
+  readonly databaseDirectUrl: string | undefined;
   readonly databasePool: number;
   readonly varDir: string;
   readonly demo: boolean;
@@ -192,6 +194,13 @@ const settings = {
   },
   DATABASE_URL: {
     meaning: 'PostgreSQL 15 or later; unset: the embedded one',
+    default: '',
+    secret: true,
+    schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
+  },
+  DATABASE_DIRECT_URL: {
+    meaning:
+      'PostgreSQL itself, for migrations and commands, where DATABASE_URL is a PgBouncer in transaction mode; unset: DATABASE_URL',
     default: '',
     secret: true,
     schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
@@ -544,6 +553,8 @@ export function readConfig(environment: Environment): Config {
   ) {
     faults.push('SECRET_KEYS: required with DATABASE_URL (all nodes share them)');
   }
+  if (values.DATABASE_DIRECT_URL !== undefined && values.DATABASE_URL === undefined)
+    faults.push('DATABASE_DIRECT_URL: only beside DATABASE_URL');
   if (faults.length > 0) throw new ConfigError(faults);
 
   const varDir = resolve(known(values.VAR_DIR));
@@ -556,6 +567,7 @@ export function readConfig(environment: Environment): Config {
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     secretKeys: atLeastOne(values.SECRET_KEYS ?? [keptSecretKey(varDir)]),
     databaseUrl: values.DATABASE_URL,
+    databaseDirectUrl: values.DATABASE_DIRECT_URL ?? values.DATABASE_URL,
     databasePool: known(values.DATABASE_POOL),
     varDir,
     demo,

@@ -36,7 +36,9 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
   };
   try {
     const connection: Connection = server?.connection ?? { connectionString: config.databaseUrl ?? '' };
-    await migrate(connection, log);
+    // Migrations hold a lock of their session.
+    const direct: Connection = server?.connection ?? { connectionString: config.databaseDirectUrl ?? '' };
+    await migrate(direct, log);
     const database = openPool(config, connection, log);
     closers.push(() => database.close());
     if (config.demo && demonstration) {
@@ -49,7 +51,7 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
     return {
       connection,
       database,
-      migrate: () => migrate(connection, log),
+      migrate: () => migrate(direct, log),
       async serveMetrics(text) {
         if (config.metricsPort === undefined) return;
         const metricsHttp = metricsServer(text);
@@ -77,7 +79,7 @@ export async function attach(
     config.databaseUrl === undefined
       ? await attachEmbeddedPostgres({ varDir: config.varDir, log })
       : undefined;
-  const connection: Connection = server?.connection ?? { connectionString: config.databaseUrl ?? '' };
+  const connection: Connection = server?.connection ?? { connectionString: config.databaseDirectUrl ?? '' };
   await migrate(connection, log);
   const database = openPool(config, connection, log, options);
   return {

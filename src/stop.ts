@@ -6,13 +6,19 @@ export const stopLimit = 19_000;
 /** Within this what is in hand must be done; the rest is cut off and given back. Milliseconds after the signal. */
 export const patience = 15_000;
 
+/** A terminal, npm and `timeout` each pass a signal on: what follows so soon is the same one. Milliseconds. */
+const echo = 1_000;
+
 /** Ends the process gracefully at the first SIGTERM or SIGINT, with exit code 0; at once at the second. */
 export function stopBySignal(stop: () => Promise<void>, warn: (message: string) => void): void {
-  let stopping = false;
+  let since: number | undefined;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (stopping) process.exit(128 + constants.signals[signal]);
-      stopping = true;
+      if (since !== undefined) {
+        if (performance.now() - since > echo) process.exit(128 + constants.signals[signal]);
+        return;
+      }
+      since = performance.now();
       void endWith(stop, warn);
     });
   }

@@ -31,6 +31,8 @@ const LOCK_WAIT_MS = 150;
 /** Between two tries, so that those who queued get their turn. */
 const REST_MS = 500;
 const MOST_TRIES = 200;
+/** Other nodes are seldom slower; behind PgBouncer a lock stays with a session that nobody ends. */
+const HINT_MS = 5_000;
 
 /**
  * Brings the database to the level of this version: runs the files it has not run yet, all in one transaction.
@@ -49,7 +51,12 @@ export async function migrate(
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    const hint = setTimeout(() => {
+      log.info(
+        'Waiting for another node to end its migrations. If DATABASE_URL is a PgBouncer: set DATABASE_DIRECT_URL',
+      );
+    }, HINT_MS);
+    await client.query('select pg_advisory_lock($1)', [LOCK]).finally(() => clearTimeout(hint));
     await refuseEdited(client, digests);
     // The wait for other nodes, above, may take as long as their migrations do.
     await client.query(`set lock_timeout = ${LOCK_WAIT_MS}`);
