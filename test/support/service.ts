@@ -23,8 +23,11 @@ export interface TestService {
   readonly logLines: readonly string[];
   /** Imports a person into the fund; once more with other values, as a change made at a branch. */
   enrol(person: PersonLine): Promise<void>;
-  /** The same service once more, with its own connections to the same database and no work in the background. */
-  anotherProcess(): Promise<FastifyInstance>;
+  /**
+   * The same service once more, with its own connections to the same database and no work in the background;
+   * `different` changes single settings.
+   */
+  anotherProcess(different?: Readonly<Record<string, string>>): Promise<FastifyInstance>;
   /** Begins to listen on 127.0.0.1 and gives the origin. */
   listen(): Promise<string>;
   close(): Promise<void>;
@@ -45,14 +48,15 @@ export async function startService(
 ): Promise<TestService> {
   const { database, connection, drop } = await freshDatabase();
   const logLines: string[] = [];
-  const config = readConfig({
+  const settings = {
     DEMO: '1',
     SECRET_KEYS: 'k'.repeat(32),
     LOG_LEVEL: 'debug',
     // All visitors of a test come from one network.
     CODES_PER_NETWORK_HOUR: '10000',
     ...environment,
-  });
+  };
+  const config = readConfig(settings);
   const log = pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) });
   const app = await buildApp({ config, database: await through(database, connection), log });
   if (work) app.startWork();
@@ -67,9 +71,13 @@ export async function startService(
     keys: makeKeys(config.secretKeys),
     logLines,
     enrol: (person) => enrol(database, person),
-    async anotherProcess() {
+    async anotherProcess(different = {}) {
       const own = openDatabase(connection);
-      const beside = await buildApp({ config, database: own, log });
+      const beside = await buildApp({
+        config: readConfig({ ...settings, ...different }),
+        database: own,
+        log,
+      });
       others.push({ app: beside, database: own });
       return beside.server;
     },
