@@ -1,0 +1,49 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { sql } from '../../src/adapters/postgres/sql.ts';
+import { type App, buildApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+
+let fresh: FreshDatabase;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  await fresh.database.run(sql`
+    with person as (insert into cabinet.holder (iin) values ('000000000001') returning holder_id)
+    insert into cabinet.outbox (holder_id, lane, payload)
+    select holder_id, 'notice', '{"kind": "new-device", "channel": "email", "to": "a@example.kz", "language": "kk", "at": "2026-11-22T19:31:00Z"}'::jsonb
+    from person`);
+});
+
+afterAll(() => fresh.drop());
+
+async function start(role: string): Promise<App> {
+  const config = readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32), ROLE: role });
+  const app = await buildApp({ config, database: fresh.database, log: pino({ level: 'silent' }) });
+  app.startWork();
+  return app;
+}
+
+const status = async (app: App, url: string) => (await app.server.inject({ url })).statusCode;
+
+const parcel = () =>
+  fresh.database.first(sql`select attempts, delivered_at is not null as delivered from cabinet.outbox`);
+
+test('a process for the web answers and delivers nothing; one that delivers has only its health', async () => {
+  const web = await start('web');
+  expect(await status(web, '/sign-in')).toBe(200);
+  // Whoever works looks at the first moment, and closing waits for that.
+  await web.close();
+  expect(await parcel()).toEqual({ attempts: 0, delivered: false });
+
+  const worker = await start('worker');
+  expect(await status(worker, '/health/ready')).toBe(200);
+  for (const url of ['/', '/sign-in', '/services', '/demo/inbox'])
+    expect([url, await status(worker, url)]).toEqual([url, 404]);
+  await vi.waitFor(async () => expect(await parcel()).toEqual({ attempts: 1, delivered: true }), {
+    timeout: 20_000,
+    interval: 20,
+  });
+  await worker.close();
+});
