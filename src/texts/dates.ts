@@ -36,3 +36,8 @@ export function isSameDay(one: Date, other: Date): boolean {
   const day = (moment: Date) => format('en', { dateStyle: 'short' }).format(moment);
   return day(one) === day(other);
 }
+
+/** A moment of the past as people say it: the hour if it was today, else the day too. */
+export function formatSince(language: Language, moment: Date, now: Date = new Date()): string {
+  return isSameDay(moment, now) ? formatTime(language, moment) : formatMoment(language, moment);
+}

@@ -81,6 +81,8 @@ export const en = {
     mobileDown: 'Text messages may be late or not arrive now',
     emailDown: 'Emails may be late or not arrive now',
     downHelp: 'Enter another way to reach you, sign in with EDS or try again later.',
+    codeLeadLate:
+      "If what you entered matches the UAPF's data, a code will come, though perhaps not at once.",
     codeLead:
       'If what you entered matches the data of the UAPF, a code has been sent. It is valid for {minutes} minutes.',
     code: 'Confirmation code',
@@ -222,7 +224,7 @@ export const en = {
       noIin: 'The certificate has no IIN. Choose another key.',
       revoked: 'The certificate has been revoked. Choose another key or get a new one.',
       revocationUnknown:
-        'It cannot be checked now whether the certificate has been revoked. Try later or sign in with your password.',
+        'It cannot be checked now (since {since}) whether the certificate has been revoked. Try later or sign in with your password.',
       challengeOver: 'The request to sign is too old or was used already. Sign again.',
       unknownPerson: 'No UAPF account is open in the name of this person. If you have questions, call 1418.',
       notActive: 'Access to the cabinet is closed. Call 1418 or visit a UAPF office.',
@@ -367,6 +369,7 @@ export const en = {
     newMobileCode: 'Code sent to the new number',
     newEmailCode: 'Code sent to the new address',
     currentCode: 'Code sent to your former contact',
+    waitsFor: 'The code waits to be sent: {to}. It leaves when the connection is back.',
     sentTo: 'A code was sent to {to}. It is valid for {minutes} minutes.',
     via: 'Which contact do you want to confirm with?',
     viaMobile: 'By SMS to the former number',

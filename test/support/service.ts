@@ -15,6 +15,7 @@ export interface TestService {
   readonly routes: App['routes'];
   readonly metrics: App['metrics'];
   readonly maintenance: App['maintenance'];
+  readonly breakers: App['breakers'];
   readonly database: Database;
   readonly connection: ConnectionParts;
   /** What the service signs with, to make the links that it sends. */
@@ -66,6 +67,7 @@ export async function startService(
     routes: app.routes,
     metrics: app.metrics,
     maintenance: app.maintenance,
+    breakers: app.breakers,
     database,
     connection,
     keys: makeKeys(config.secretKeys),

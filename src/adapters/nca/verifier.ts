@@ -36,6 +36,8 @@ export function ncaVerifier(
   const ocsp: OcspResponder | undefined =
     ocspUrl === undefined ? undefined : ocspResponder(ocspUrl, (reason) => onFailure('OCSP', reason));
   const pools = poolsFor(trust);
+  /** The first of the signatures that could not be checked since the last one that could. */
+  let unknownSince: Date | undefined;
   const lists = listsOf(crlDir, (reason) => onFailure('CRL', reason));
 
   return {
@@ -61,9 +63,14 @@ export function ncaVerifier(
           ...(response === undefined ? {} : { ocsp: { response, nonce } }),
           crls: await lists.current(pool),
         });
-        if (!checked.ok) return checked;
+        if (!checked.ok) {
+          if (checked.reason !== 'revocationUnknown') return checked;
+          unknownSince ??= at;
+          return { ...checked, detail: unknownSince.toISOString() };
+        }
+        unknownSince = undefined;
         const { source, asOf } = checked.revocation;
-        if (source === 'notChecked') return { ok: false, reason: 'revocationUnknown' };
+        if (source === 'notChecked') throw new Error('a certificate was let through unchecked');
         return {
           ok: true,
           value: {

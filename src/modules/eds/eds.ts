@@ -75,7 +75,7 @@ export interface ProvedSignature {
   readonly taken: TakenChallenge;
 }
 
-/** `detail` is for the log and holds nothing personal. */
+/** `detail` holds nothing personal. */
 export type SignatureRefusal = EdsReason;
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -138,6 +138,17 @@ const brokenMessages = [
 /** The words under which a reason is told. */
 export function shownReason(reason: EdsReason): ShownReason {
   return isBrokenMessage(reason) ? 'badMessage' : reason;
+}
+
+/** Since when no certificate could be checked, where that is the reason. */
+export function unknownSince({
+  reason,
+  detail,
+}: {
+  readonly reason: EdsReason;
+  readonly detail?: string | undefined;
+}): Date | undefined {
+  return reason === 'revocationUnknown' && detail !== undefined ? new Date(detail) : undefined;
 }
 
 /** Whether to ask again later rather than for another key, with the seconds after which it makes sense. */

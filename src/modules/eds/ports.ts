@@ -44,7 +44,7 @@ export interface VerifiedSignature {
   readonly ocspResponse: Uint8Array | undefined;
 }
 
-/** Verifies signatures; `detail` of a refusal is for the log. */
+/** Verifies signatures; `detail` of a refusal is for the log, but with `revocationUnknown` the time since when nothing could be checked. */
 export interface SignatureVerifier {
   verify(request: {
     /** CMS as DER. */

@@ -123,6 +123,8 @@ export function CodePage(props: CodePageProps) {
   const words = wordsOf(t, kind);
   const error = props.error && t.reasons[props.error];
   const path = `${pathOf(kind)}/confirm`;
+  // Which channel was asked for is not told here, so "sent" is said of neither.
+  const late = props.down.length > 0;
   return (
     <>
       <ErrorSummary
@@ -130,10 +132,13 @@ export function CodePage(props: CodePageProps) {
         errors={error === undefined ? [] : [{ fieldId: 'code', text: error }]}
       />
       <Trouble {...props} />
-      {message && (
+      {message && !(late && message === 'resent') && (
         <Alert kind={message === 'resent' ? 'success' : 'warning'} title={t.entry[message]} announced />
       )}
-      <PageHeading title={words.title} lead={fill(t.entry.codeLead, { minutes: props.codeMinutes })} />
+      <PageHeading
+        title={words.title}
+        lead={late ? t.entry.codeLeadLate : fill(t.entry.codeLead, { minutes: props.codeMinutes })}
+      />
       <Columns split="wide-first">
         <Card id="code-card" heading={t.entry.code}>
           <Form action={path} csrf={csrf} hidden={{ page: path }}>

@@ -11,6 +11,7 @@ import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
 import type { ShownReason } from '../eds/eds.ts';
+import type { Channel } from '../notices/ports.ts';
 import { maskContact, type NeededProofs, touchedChannels } from './contact.ts';
 import { show } from './fields.ts';
 import { receiptWords } from './pages.tsx';
@@ -37,7 +38,7 @@ export interface ConfirmPageProps {
   /** The channel on file that was chosen on this page, sent or not. */
   readonly via?: string | undefined;
   /** Why a signature was not taken. */
-  readonly eds?: ShownReason | undefined;
+  readonly eds?: { readonly reason: ShownReason; readonly since: string | undefined } | undefined;
   /** Channels whose gateway is down now. */
   readonly unavailable: readonly ('mobile' | 'email')[];
 }
@@ -63,6 +64,9 @@ export function ConfirmPage(props: ConfirmPageProps) {
   const down = [needed.new, needed.current].filter(
     (target) => target && unavailable.includes(target.channel),
   );
+  /** Nothing counts as sent while its gateway is down. */
+  const sentTo = (channel: Channel) =>
+    unavailable.includes(channel) ? t.confirm.waitsFor : t.confirm.sentTo;
   const signing = (
     <Card id="eds" heading={t.eds.signTitle}>
       <p>{t.eds.signHelp}</p>
@@ -87,12 +91,12 @@ export function ConfirmPage(props: ConfirmPageProps) {
           return text === undefined ? [] : [{ fieldId: field, text }];
         })}
       />
-      {message && (
+      {message && !(down.length > 0 && message === 'codeSent') && (
         <Alert kind={message === 'codeSent' ? 'success' : 'warning'} title={t.confirm[message]} announced />
       )}
       {props.eds && (
         <Alert kind="danger" title={t.eds.refused} announced>
-          <p>{t.eds.reasons[props.eds]}</p>
+          <p>{fill(t.eds.reasons[props.eds.reason], { minutes: '', since: props.eds.since ?? '' })}</p>
         </Alert>
       )}
       {down.length > 0 && (
@@ -140,7 +144,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
                 label={t.confirm[newField]}
                 description={
                   asked.has('new')
-                    ? fill(t.confirm.sentTo, {
+                    ? fill(sentTo(needed.new.channel), {
                         to:
                           needed.new.channel === 'mobile'
                             ? show('mobilePhone', needed.new.value)
@@ -183,7 +187,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
                 label={t.confirm.currentCode}
                 description={
                   asked.has('current')
-                    ? fill(t.confirm.sentTo, {
+                    ? fill(sentTo(needed.current.channel), {
                         to: maskContact(needed.current),
                         minutes: props.codeMinutes,
                       })

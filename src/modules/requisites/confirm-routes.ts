@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { formatSince } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { readForm } from '../../web/forms.ts';
 import type { TypedPage } from '../../web/language.ts';
 import type { SendPage } from '../../web/page.tsx';
 import { problem } from '../../web/problem.ts';
-import { checkSignature, giveChallenge, retryAfter, shownReason } from '../eds/eds.ts';
+import { checkSignature, giveChallenge, retryAfter, shownReason, unknownSince } from '../eds/eds.ts';
 import type { EdsParts, EdsReason } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';
 import {
@@ -222,15 +223,22 @@ export function confirmRoutes(
     signed: { readonly id: string; readonly signature: string },
   ): Promise<FastifyReply> => {
     const actor = actorOf(request);
-    const refuse = (reason: EdsReason) => {
+    const refuse = (reason: EdsReason, detail?: string) => {
       request.log.info({ reason }, 'a signature was refused');
       const wait = retryAfter(reason);
       if (wait !== undefined) reply.header('retry-after', String(wait));
-      return show(request, reply, { status: wait === undefined ? 422 : 503, eds: shownReason(reason) });
+      const since = unknownSince({ reason, detail });
+      return show(request, reply, {
+        status: wait === undefined ? 422 : 503,
+        eds: {
+          reason: shownReason(reason),
+          since: since && formatSince(request.visit.language, since),
+        },
+      });
     };
     const binding = actor.sessionHash;
     const checked = await checkSignature(parts, { ...signed, purpose: 'change', binding });
-    if (!checked.ok) return refuse(checked.reason);
+    if (!checked.ok) return refuse(checked.reason, checked.detail);
     const { iin, taken, evidence } = checked.value;
     if (iin !== actor.iin) return refuse('otherPerson');
     if (taken.changeId !== pending.changeId) return refuse('challengeOver');

@@ -15,7 +15,9 @@ export interface EdsPageProps {
   readonly to: string | undefined;
   /** The person has pressed the button of the start page. */
   readonly begins: boolean;
-  readonly refusal?: { readonly reason: ShownReason; readonly minutes: string } | undefined;
+  readonly refusal?:
+    | { readonly reason: ShownReason; readonly minutes: string; readonly since: string | undefined }
+    | undefined;
 }
 
 /** Signing in by EDS: every state has its words here, before and after the server looked at the signature. */
@@ -25,7 +27,9 @@ export function EdsPage({ t, language, csrf, to, begins, refusal }: EdsPageProps
     <>
       {refusal && (
         <Alert kind="danger" title={t.eds.refused} announced>
-          <p>{fill(t.eds.reasons[refusal.reason], { minutes: refusal.minutes })}</p>
+          <p>
+            {fill(t.eds.reasons[refusal.reason], { minutes: refusal.minutes, since: refusal.since ?? '' })}
+          </p>
         </Alert>
       )}
       <PageHeading title={t.eds.title} lead={t.eds.lead} />

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { tokenHash } from '../../keys.ts';
+import { formatSince } from '../../texts/dates.ts';
 import { readForm } from '../../web/forms.ts';
 import type { SendPage } from '../../web/page.tsx';
 import { problem } from '../../web/problem.ts';
 import { readSecret } from '../../web/visit.ts';
-import { giveChallenge, retryAfter, shownReason } from '../eds/eds.ts';
+import { giveChallenge, retryAfter, shownReason, unknownSince } from '../eds/eds.ts';
 import type { EdsReason } from '../eds/ports.ts';
 import { type EdsSignInParts, signInByEds } from './eds.ts';
 import { EdsPage } from './eds-pages.tsx';
@@ -26,7 +27,12 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
   const show = (
     request: FastifyRequest,
     reply: FastifyReply,
-    refusal?: { readonly reason: EdsReason; readonly minutes: string; readonly status: number },
+    refusal?: {
+      readonly reason: EdsReason;
+      readonly minutes: string;
+      readonly since: string | undefined;
+      readonly status: number;
+    },
   ) => {
     const { visit } = request;
     const query = request.query as Record<string, unknown>;
@@ -41,7 +47,7 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
         csrf: visit.csrf(),
         to: destination(query['to'], parts.destinations),
         begins: query['begin'] === '1' && refusal === undefined,
-        refusal: refusal && { reason: shownReason(refusal.reason), minutes: refusal.minutes },
+        refusal: refusal && { ...refusal, reason: shownReason(refusal.reason) },
       }),
     });
   };
@@ -82,7 +88,13 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
       const wait = reason === 'limited' ? Number(minutes) * 60 : retryAfter(reason);
       if (wait !== undefined) reply.header('retry-after', String(wait));
       const status = reason === 'limited' ? 429 : wait === undefined ? 422 : 503;
-      return show(request, reply, { reason, minutes, status });
+      const since = unknownSince(outcome);
+      return show(request, reply, {
+        reason,
+        minutes,
+        since: since && formatSince(visit.language, since),
+        status,
+      });
     }
     parts.onQueued();
     startSession(reply, outcome.value, visit.secure);
