@@ -1,7 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { sql } from '../../src/adapters/postgres/sql.ts';
@@ -10,7 +8,7 @@ import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { urlOf } from '../support/kabinet.ts';
 import { type NetworkClient, networkClient } from '../support/network-client.ts';
 import { inventPerson } from '../support/people.ts';
-import { type ServiceProcess, startProcess } from '../support/processes.ts';
+import { freePort, type ServiceProcess, startProcess } from '../support/processes.ts';
 import { enrol } from '../support/service.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
 
@@ -19,16 +17,6 @@ import { formOf, signIn } from '../support/signed-in.ts';
 const found = spawnSync('haproxy', ['-v']).status === 0;
 if (!found)
   console.log('HAProxy was not found here: deploy/haproxy.cfg is not tried (apt-get install haproxy).');
-
-/** A port that nothing listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe.runIf(found)('HAProxy before two nodes', () => {
   const person = inventPerson(7_301);

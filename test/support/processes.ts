@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from '../../src/root.ts';
@@ -71,4 +72,14 @@ export async function startProcess(...given: Parameters<typeof runService>): Pro
   await running.saying(' at http://localhost');
   const origin = /http:\/\/localhost:[0-9]+/.exec(running.said())?.[0] ?? '';
   return { ...running, origin };
+}
+
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
 }
