@@ -67,14 +67,17 @@ export async function readVisit(
   }
   const bound = session || outage ? (sessionToken ?? visitToken) : visitToken;
   const chosen = request.cookies['language'];
+  // A browser that has left before its request was looked at has no address any more, whatever the type says.
+  const ip: string | undefined = request.ip;
+  const address = ip ?? '';
   const language = isLanguage(chosen) ? chosen : (session?.language ?? 'kk');
   return {
     language,
     texts: textsOf(language),
     session,
     timedOut: state.kind === 'timed-out' ? state.holderId : undefined,
-    address: request.ip,
-    network: networkOf(request.ip),
+    address,
+    network: networkOf(address),
     outage,
     device: readSecret(request, 'device', secure),
     secure,

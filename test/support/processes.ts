@@ -25,7 +25,8 @@ export function runService(
   {
     parameters = [],
     main = join(root, 'dist/main.js'),
-  }: { parameters?: readonly string[]; main?: string } = {},
+    onLine,
+  }: { parameters?: readonly string[]; main?: string; onLine?: (line: string) => void } = {},
 ): Omit<ServiceProcess, 'origin'> {
   const child: ChildProcess = spawn(process.execPath, [main, ...parameters], {
     env: { PATH: process.env['PATH'], PORT: '0', SECRET_KEYS: 'k'.repeat(32), DEMO: '0', ...environment },
@@ -36,6 +37,7 @@ export function runService(
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
     createInterface(stream).on('line', (line) => {
+      onLine?.(line);
       // Of every request one; nobody waits for those.
       if (line.endsWith('"msg":"answered"}')) return;
       said += `${line}\n`;
