@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import type { Logger } from 'pino';
 import { borrowTurns, lendTurns } from './adapters/passwords/turns.ts';
 import type { Connection, Database } from './adapters/postgres/database.ts';
@@ -134,10 +135,14 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
     await Promise.all(all.map((worker) => order(worker, 'stop')));
     await prepared.close();
   };
-  stopBySignal(stop, (message) => log.warn(message));
+  const warn = (message: string) => log.warn(message);
+  stopBySignal(stop, warn);
   let replacing = Promise.resolve();
+  const inTerminal = isatty(1);
   process.on('SIGHUP', () => {
-    replacing = replacing.then(replaceAll);
+    // Somebody closed the terminal.
+    if (inTerminal && !isatty(1)) void endWith(stop, warn);
+    else replacing = replacing.then(replaceAll);
   });
 
   try {
@@ -182,6 +187,8 @@ export async function runWorker(config: Config, log: Logger): Promise<void> {
     return leaving;
   };
   const warn = (message: string) => log.warn(message);
+  // Meant for the primary process, which says what follows from it.
+  process.on('SIGHUP', () => undefined);
   // A signal to the whole group, as by Ctrl-C, comes here too; the primary process says the same a moment later.
   stopBySignal(() => leave('stop'), warn);
   process.on('message', (message) => {
