@@ -11,6 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runs = {
   kill: 'nodes die by SIGKILL at fourteen points and at random under saving clients, the fund errs',
   planted: 'the same in short with faults planted, each of which must be found',
+  backlog: '100,000 changes wait for a fund that was away',
 };
 const wanted = process.argv.slice(2);
 
@@ -29,7 +30,9 @@ if (unknown.length > 0) {
 await buildService();
 await build({
   ...bundle,
-  entryPoints: Object.fromEntries(Object.keys(runs).map((name) => [name, `test/chaos/${name}.ts`])),
+  entryPoints: Object.fromEntries(
+    [...Object.keys(runs), 'reader'].map((name) => [name, `test/chaos/${name}.ts`]),
+  ),
   outdir: 'dist/chaos',
 });
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Fields } from '../support/client.ts';
 import type { PersonLine } from '../support/people.ts';
-import { formOf } from '../support/signed-in.ts';
+import { path, readForm, request, signIn, type Visit } from './sign-in.ts';
 
 /** What a client has in writing: a form it sent and every receipt it was given for it. */
 export interface Acknowledged {
@@ -43,17 +43,6 @@ interface ClientsOptions {
   readonly pauseMs: number;
   /** A save that has no receipt by then is one that hangs. */
   readonly patienceMs?: number;
-}
-
-const path = '/services/requisites';
-const answerWithin = 15_000;
-
-interface Visit {
-  readonly person: PersonLine;
-  readonly cookies: Map<string, string>;
-  form: Fields;
-  /** Since the form was read. */
-  saves: number;
 }
 
 /**
@@ -122,7 +111,9 @@ export async function startClients(options: ClientsOptions): Promise<Clients> {
     }
   }
 
-  const visits = await Promise.all(people.map((person) => signIn(person, origins)));
+  const visits: Visit[] = [];
+  // Passwords cost work: the service sends away whoever comes when too many wait already.
+  for (const person of people) visits.push(await signIn(person, origins));
   const working = Array.from({ length: atOnce }, (_, client) =>
     work(
       visits.filter((_visit, index) => index % atOnce === client),
@@ -142,63 +133,4 @@ export async function startClients(options: ClientsOptions): Promise<Clients> {
       await Promise.all(working);
     },
   };
-}
-
-async function signIn(person: PersonLine, origins: () => readonly string[]): Promise<Visit> {
-  const cookies = new Map<string, string>();
-  const [origin] = origins();
-  if (origin === undefined) throw new Error('no node listens');
-  const page = await request(origin, '/sign-in', cookies);
-  const typed = { iin: person.iin, password: person.password ?? '' };
-  const answer = await request(origin, '/sign-in', cookies, formOf(page.body, '/sign-in', typed));
-  if (answer.status !== 303) throw new Error(`signing in was answered ${answer.status}`);
-  const visit: Visit = { person, cookies, form: [], saves: 0 };
-  await readForm(visit, origins);
-  return visit;
-}
-
-/** The form as it stands now, however often that must be asked. */
-async function readForm(visit: Visit, origins: () => readonly string[]): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const there = origins();
-    const origin = there[attempt % Math.max(there.length, 1)];
-    const page = origin && (await request(origin, path, visit.cookies).catch(() => undefined));
-    if (page && page.status === 200) {
-      visit.form = formOf(page.body, path);
-      visit.saves = 0;
-      return;
-    }
-    await pause(200);
-  }
-  throw new Error('the form cannot be read');
-}
-
-interface Answer {
-  readonly status: number;
-  readonly location: string | null;
-  readonly body: string;
-}
-
-async function request(
-  origin: string,
-  to: string,
-  cookies: Map<string, string>,
-  form?: Fields,
-): Promise<Answer> {
-  const response = await fetch(origin + to, {
-    method: form ? 'POST' : 'GET',
-    headers: {
-      origin,
-      cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-      ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
-    },
-    body: form ? new URLSearchParams(form.map(([name, value]) => [name, value])).toString() : null,
-    redirect: 'manual',
-    signal: AbortSignal.timeout(answerWithin),
-  });
-  for (const line of response.headers.getSetCookie()) {
-    const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-    if (name !== undefined && value !== undefined && value !== '') cookies.set(name, value);
-  }
-  return { status: response.status, location: response.headers.get('location'), body: await response.text() };
 }

@@ -1,15 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { importPeople } from '../../src/adapters/fund/import-people.ts';
-import { argon2Hasher } from '../../src/adapters/passwords/argon2.ts';
 import type { Database } from '../../src/adapters/postgres/database.ts';
 import { sql } from '../../src/adapters/postgres/sql.ts';
 import { type FundFault, type FundServerOptions, startFundServer } from '../support/fund-server.ts';
 import { marksIn, marksOf } from '../support/marks.ts';
-import { inventPerson, type PersonLine } from '../support/people.ts';
+import { inventPerson } from '../support/people.ts';
 import { type Met, startClients } from './clients.ts';
 import { judge, readWritten, type Verdict } from './judge.ts';
-import { type Place, startNodes } from './nodes.ts';
+import { environment, type Place, startNodes } from './nodes.ts';
 import type { Point } from './points.ts';
+import { enrolAll } from './sign-in.ts';
 import type { Plant } from './trap.ts';
 
 export interface KillOptions {
@@ -17,7 +16,7 @@ export interface KillOptions {
   readonly database: Database;
   readonly databaseUrl: string;
   readonly varDir: string;
-  /** Nodes at a time; each is killed again as soon as it listens. */
+  /** Nodes at a time; all but one are being killed at any moment, in turn. */
   readonly nodes: number;
   readonly people: number;
   readonly clients: number;
@@ -116,8 +115,13 @@ export async function killTest(options: KillOptions): Promise<KillReport> {
       ...Array.from({ length: options.random }, () => 'at random' as const),
     ]);
     let done = 0;
-    const carryOut = async (place: Place) => {
+    // One node is always left alone, so that the clients have one.
+    const [, ...killers] = nodes.places;
+    const next = [...nodes.places];
+    const carryOut = async () => {
       for (let point = plan.pop(); point !== undefined; point = plan.pop()) {
+        const place = next.shift();
+        if (!place) throw new Error('more killers than nodes');
         await place.listens();
         await killOnce(place, point, atFund);
         const died = performance.now();
@@ -126,10 +130,11 @@ export async function killTest(options: KillOptions): Promise<KillReport> {
         if (done % 20 === 0) onProgress(`${done} kills, ${clients.ledger.length} saves acknowledged`);
         await place.listens();
         restarts.push(performance.now() - died);
+        next.push(place);
       }
     };
     const carriedOut = async () => {
-      await Promise.all(nodes.places.map(carryOut));
+      await Promise.all(killers.map(carryOut));
       while (clients.ledger.length < options.saves) await pause(100);
     };
     await Promise.race([carriedOut(), clients.failed]);
@@ -159,15 +164,6 @@ export async function killTest(options: KillOptions): Promise<KillReport> {
   }
 }
 
-/** Everything as in a demonstration, but sessions that last as long as the test. */
-const environment = {
-  DEMO: '1',
-  SECRET_KEYS: 'k'.repeat(32),
-  SESSION_IDLE_MINUTES: '240',
-  LOG_LEVEL: 'info',
-  NODE_OPTIONS: '--enable-source-maps',
-};
-
 async function killOnce(place: Place, point: Point | 'at random', atFund: Map<Place, Point>): Promise<void> {
   if (point === 'at random') {
     await pause(Math.random() * 500);
@@ -194,16 +190,6 @@ async function drain(database: Database, hurry: boolean): Promise<void> {
     if (left?.count === 0) return;
     await pause(hurry ? 2_000 : 250);
   }
-}
-
-/** One hash serves all: every invented person has the same password. */
-async function enrolAll(database: Database, people: readonly PersonLine[]): Promise<void> {
-  const hasher = await argon2Hasher(1);
-  async function* lines(): AsyncGenerator<string> {
-    for (const person of people) yield JSON.stringify(person);
-  }
-  const outcome = await importPeople(database, lines(), { demo: true, hashPassword: hasher.hash });
-  if (!outcome.ok) throw new Error('the invented people were not taken');
 }
 
 function mixed<Item>(items: readonly Item[]): Item[] {

@@ -31,6 +31,15 @@ export interface Nodes {
   stop(): Promise<void>;
 }
 
+/** Everything as in a demonstration, but sessions that last as long as the test. */
+export const environment = {
+  DEMO: '1',
+  SECRET_KEYS: 'k'.repeat(32),
+  SESSION_IDLE_MINUTES: '240',
+  LOG_LEVEL: 'info',
+  NODE_OPTIONS: '--enable-source-maps',
+};
+
 const nodeFile = join(root, 'dist/chaos/node.js');
 /** A point that is not reached within this time is not where it is thought to be. */
 const reachedWithin = 60_000;
