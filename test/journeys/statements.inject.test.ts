@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sql } from '../../src/adapters/postgres/sql.ts';
+import { type App, buildApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { type Client, injectClient } from '../support/client.ts';
+import { type CountedDatabase, countStatements } from '../support/counted-database.ts';
+import { inventPerson } from '../support/people.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { formOf, signIn } from '../support/signed-in.ts';
+
+// What a page and a save cost is counted in statements: each is a round trip, and under load they decide. Who adds one to these
+// numbers has a reason.
+
+const person = inventPerson(9_600);
+
+let service: TestService;
+let app: App;
+let database: CountedDatabase;
+let client: Client;
+
+beforeAll(async () => {
+  service = await startService({}, { work: false });
+  await service.enrol(person);
+  database = countStatements(service.database);
+  app = await buildApp({
+    config: readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32) }),
+    database,
+    log: pino({ level: 'silent' }),
+  });
+  client = injectClient(app.server);
+  await signIn(client, person);
+  // The first visit takes the requisites over.
+  await client.get('/services/requisites');
+});
+
+afterAll(async () => {
+  await app.close();
+  await service.close();
+});
+
+/** Statements of a request that is answered with this status. */
+async function cost(status: number, ask: () => ReturnType<Client['get']>): Promise<number> {
+  database.take();
+  expect((await ask()).status).toBe(status);
+  return database.take();
+}
+
+test('the page of the requisites: session, requisites, person; to extend the session costs none', async () => {
+  expect(await cost(200, () => client.get('/services/requisites'))).toBe(3);
+  const aged = await service.database.first<{ seenAt: Date }>(sql`
+    update cabinet.session set seen_at = now() - interval '1 minute' returning seen_at as "seenAt"`);
+  expect(await cost(200, () => client.get('/services/requisites'))).toBe(3);
+  const extended = await service.database.first<{ seenAt: Date }>(
+    sql`select seen_at as "seenAt" from cabinet.session`,
+  );
+  expect(Number(extended?.seenAt) - Number(aged?.seenAt)).toBeGreaterThanOrEqual(60_000);
+});
+
+test('a save: as many, a look for an earlier one, and five in its transaction', async () => {
+  const page = await client.get('/services/requisites');
+  const form = formOf(page.body, '/services/requisites', { apartment: '77', formId: randomUUID() });
+  expect(await cost(303, () => client.post('/services/requisites', form))).toBe(9);
+});
