@@ -78,14 +78,14 @@ describe.concurrent('SIGTERM', () => {
   });
 
   test('says "not ready" and goes on answering for DRAIN_SECONDS, each time with the connection closed', async () => {
-    const service = await startProcess({ ...environment, DRAIN_SECONDS: '2' });
+    const service = await startProcess({ ...environment, DRAIN_SECONDS: '5' });
     service.signal('SIGTERM');
     await vi.waitFor(
       async () => {
         const answer = await fetch(`${service.origin}/health/ready`);
         expect([answer.status, await answer.json()]).toEqual([503, { status: 'closing' }]);
       },
-      { timeout: 2_000, interval: 20 },
+      { timeout: 5_000, interval: 20 },
     );
     const page = await fetch(`${service.origin}/sign-in`);
     expect([page.status, page.headers.get('connection')]).toEqual([200, 'close']);
