@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that drive a browser, and so take longest. */
-const long = /\/journeys\/(browser|accessibility|keyboard)[^/]*\.test\.ts$/;
+/** Files that drive a browser or wait for processes to end, and so take longest. */
+const long = /\/(journeys\/(browser|accessibility|keyboard)[^/]*|processes\/(stop|workers))\.test\.ts$/;
 
 /** Begins with the longest files, so that no core idles at the end while the other still drives the browser. */
 export class LongestFirst extends BaseSequencer {

@@ -19,6 +19,12 @@ export interface ServiceProcess {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
+/** A test that fails half-way leaves nothing running. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Runs `dist/main.js` (or another build's) with these parameters and settings, without those of this process. */
 export function runService(
   environment: Readonly<Record<string, string>>,
@@ -32,6 +38,8 @@ export function runService(
     env: { PATH: process.env['PATH'], PORT: '0', SECRET_KEYS: 'k'.repeat(32), DEMO: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let said = '';
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
@@ -70,10 +78,10 @@ export function runService(
 
 /** Runs it until it has said where it is. */
 export async function startProcess(...given: Parameters<typeof runService>): Promise<ServiceProcess> {
-  const running = runService(...given);
-  await running.saying(' at http://localhost');
-  const origin = /http:\/\/localhost:[0-9]+/.exec(running.said())?.[0] ?? '';
-  return { ...running, origin };
+  const service = runService(...given);
+  await service.saying(' at http://localhost');
+  const origin = /http:\/\/localhost:[0-9]+/.exec(service.said())?.[0] ?? '';
+  return { ...service, origin };
 }
 
 /** A port that nothing listens on. */
