@@ -82,6 +82,9 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
     application_name: 'kabinet',
   });
   pool.on('error', (error) => options.onError?.(error));
+  // The pool listens only to those that are idle, and an error that nobody hears ends the process. The statement under way or
+  // the next one fails by itself, and the pool takes no dead connection back.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const breaker = createBreaker('database', circuit);
 
   /** A connection that no one else has. */
@@ -98,11 +101,6 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
   async function borrow<Value>(work: (client: pg.PoolClient) => Promise<Value>): Promise<Value> {
     const client = await take();
     let broken: Error | undefined;
-    // Between two statements nobody else listens, and an error that nobody hears ends the process.
-    const onBroken = (error: Error) => {
-      broken = error;
-    };
-    client.on('error', onBroken);
     try {
       return await work(client);
     } catch (error) {
@@ -110,7 +108,6 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
       if (seen instanceof DatabaseAway) broken = seen;
       throw seen;
     } finally {
-      client.off('error', onBroken);
       client.release(broken);
     }
   }

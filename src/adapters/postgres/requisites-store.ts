@@ -8,7 +8,6 @@ import type {
   FieldName,
   FundHolder,
   IdentityDocument,
-  LoadedRequisites,
   NewChange,
   Proof,
   Requisites,
@@ -69,12 +68,9 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
   return {
     async load(holderId) {
       const row = await database.first<
-        Omit<LoadedRequisites, 'undelivered'> & { refused: { number: string; code: string } | null }
+        StoredRequisites & { refused: { number: string; code: string } | null }
       >(sql`
         select ${stored},
-          jsonb_build_object(
-            'change', exists (select from cabinet.pending_change p where p.holder_id = r.holder_id),
-            'draft', exists (select from cabinet.draft d where d.holder_id = r.holder_id)) as begun,
           (select jsonb_build_object('number', c.number, 'code', o.last_error)
            from (select change_id, last_error, dead_at from cabinet.outbox
                  where holder_id = r.holder_id and lane = 'fund' order by outbox_id desc limit 1) o

@@ -127,7 +127,7 @@ export async function sealAll(
   }
 }
 
-const sealsAtOnce = 5;
+const sealsAtOnce = 20;
 
 /**
  * Recomputes every row and every seal, the oldest first, and stops at the first that is wrong.
