@@ -1,15 +1,20 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that drive a browser or wait for processes to end, and so take longest. */
-const long = /\/(journeys\/(browser|accessibility|keyboard)[^/]*|processes\/(stop|workers))\.test\.ts$/;
+/** The longest first: what drives a browser, then what starts, kills and waits for processes; everything else takes seconds. */
+const long = [
+  /\/journeys\/(browser|accessibility)[^/]*\.test\.ts$/,
+  /\/(chaos|processes|cli)\/[^/]*\.test\.ts$/,
+  /\/(canary|degraded|eds|keyboard|maintenance|takeover|embedded|outbox\.store|entry\.store)\.test\.ts$/,
+];
 
-/** Begins with the longest files, so that no core idles at the end while the other still drives the browser. */
+/** Begins with the longest files, so that no core idles at the end while the other still has minutes to go. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    return [
-      ...sorted.filter(({ moduleId }) => long.test(moduleId)),
-      ...sorted.filter(({ moduleId }) => !long.test(moduleId)),
-    ];
+    const rank = ({ moduleId }: TestSpecification) => {
+      const found = long.findIndex((files) => files.test(moduleId));
+      return found === -1 ? long.length : found;
+    };
+    return sorted.toSorted((one, other) => rank(one) - rank(other));
   }
 }
