@@ -23,8 +23,8 @@ export interface LayoutWords {
   contactNumber: string;
   /** The contact centre's hours, where they are known. */
   hours?: string | undefined;
-  /** "The service is available around the clock". */
-  roundTheClock: string;
+  /** "The service is available around the clock"; not where it is just unavailable. */
+  roundTheClock: string | undefined;
 }
 
 export interface NavItem {
@@ -66,8 +66,6 @@ export interface LayoutProps {
   ownPath?: string | undefined;
   /** Told under the header of every page: maintenance, a demonstration. */
   band?: ComponentChildren;
-  /** Seconds after which the page asks again by itself. */
-  refresh?: number | undefined;
   children: ComponentChildren;
 }
 
@@ -80,7 +78,6 @@ export function Layout(props: LayoutProps) {
         <meta charset="utf-8" />
         <title>{`${errorTitlePrefix === undefined ? '' : `${errorTitlePrefix}: `}${title} · ${words.cabinet}`}</title>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        {props.refresh !== undefined && <meta http-equiv="refresh" content={String(props.refresh)} />}
         <meta name="format-detection" content="telephone=no" />
         <link rel="stylesheet" href={assets.css} />
         <link rel="icon" type="image/svg+xml" href={assets.icon} />
@@ -123,7 +120,7 @@ export function Layout(props: LayoutProps) {
               </span>
               <span>{words.hours}</span>
             </p>
-            <p>{words.roundTheClock}</p>
+            {words.roundTheClock !== undefined && <p>{words.roundTheClock}</p>}
           </div>
         </footer>
         {signedIn && csrf !== undefined && (

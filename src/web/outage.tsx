@@ -31,8 +31,11 @@ export interface OutagePage {
   readonly status: 503;
   /** Seconds. */
   readonly retryAfter: number;
-  /** Seconds after which the page asks again by itself. */
-  readonly refresh?: number;
+  /**
+   * After those seconds the page asks again by itself: by a header, which the browser obeys without a script and before the page has
+   * come whole. Nothing is lost by it: there is nothing to fill in.
+   */
+  readonly asksAgain?: true;
   readonly body: ComponentChildren;
 }
 
@@ -69,7 +72,7 @@ export function outagePage(request: FastifyRequest, outage: Outage): OutagePage 
       title,
       status,
       retryAfter,
-      refresh: retryAfter,
+      asksAgain: true,
       body: <PageHeading title={title} lead={`${text} ${t.byItself}`} />,
     };
   }

@@ -103,6 +103,7 @@ export function outageSender(around: Around): SendOutage {
   return (request, reply, outage) => {
     const page = outagePage(request, outage);
     reply.header('retry-after', String(page.retryAfter));
+    if (page.asksAgain) reply.header('refresh', String(page.retryAfter));
     return sendBare(around, request.visit, reply, page);
   };
 }
@@ -114,7 +115,7 @@ export function waitingSender({ assets }: Around): Promise<SendWaiting> {
       <Layout
         language={language}
         title={title}
-        words={layoutWords({ texts: textsOf(language) })}
+        words={{ ...layoutWords({ texts: textsOf(language) }), roundTheClock: undefined }}
         assets={assets.forPage([])}
         csrf={undefined}
       >
@@ -129,7 +130,7 @@ function sendBare(
   around: Around,
   visit: Knowing,
   reply: FastifyReply,
-  page: { title: string; status: number; body: ComponentChildren; refresh?: number | undefined },
+  page: { title: string; status: number; body: ComponentChildren },
 ): FastifyReply {
   return reply
     .code(page.status)
@@ -140,11 +141,12 @@ function sendBare(
         <Layout
           language={visit.language}
           title={page.title}
-          words={layoutWords(visit)}
+          words={
+            page.status === 503 ? { ...layoutWords(visit), roundTheClock: undefined } : layoutWords(visit)
+          }
           assets={around.assets.forPage([])}
           csrf={visit.csrf()}
           band={bandOf(around, visit)}
-          refresh={page.refresh}
           signedIn={visit.session && signedIn(visit, undefined)}
         >
           {page.body}

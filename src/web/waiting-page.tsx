@@ -60,8 +60,14 @@ function Waiting({ told }: { told: readonly Language[] }) {
         const t = textsOf(language).outages;
         return (
           <div key={language} lang={language}>
-            {index === 0 ? <PageHeading title={t.busy.title} /> : <h2>{t.busy.title}</h2>}
-            <p class="lead">{`${t.busy.text} ${t.byItself}`}</p>
+            {index === 0 ? (
+              <PageHeading title={t.busy.title} lead={`${t.busy.text} ${t.byItself}`} />
+            ) : (
+              <>
+                <h2>{t.busy.title}</h2>
+                <p class="lead">{`${t.busy.text} ${t.byItself}`}</p>
+              </>
+            )}
           </div>
         );
       })}

@@ -1,6 +1,8 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { sql } from '../../src/adapters/postgres/sql.ts';
 import { type Language, languages } from '../../src/language.ts';
+import { DatabaseAway } from '../../src/outage.ts';
 import type { Texts } from '../../src/texts/kk.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { accessibilityFaults, widthFaults } from '../support/accessibility.ts';
@@ -445,6 +447,52 @@ const pages: Readonly<Record<string, readonly Variant[]>> = {
 };
 
 /** Pages that stand in no route. */
+/** While it is set, the database answers with it. */
+let outage: Error | undefined;
+
+/** Sends the form of the requisites into an outage. */
+async function sendInto({ visitor, t, asPerson }: Look, begin: () => unknown, title: string): Promise<void> {
+  await asPerson(requisites);
+  await visitor.fill(t.requisites.apartment, '99');
+  await begin();
+  await visitor.press(t.requisites.save);
+  expect(await visitor.heading()).toBe(title);
+}
+
+const outagePages: readonly Variant[] = [
+  [
+    'maintenance announced',
+    async ({ visitor }) => {
+      await plan([49, 51]);
+      await visitor.open('/');
+    },
+  ],
+  [
+    'a form during maintenance',
+    (look) => sendInto(look, () => plan([-1, 1]), look.t.outages.maintenance.title),
+  ],
+  [
+    'the database away',
+    async ({ visitor, t, asPerson }) => {
+      await asPerson('/services');
+      outage = new DatabaseAway('08006');
+      await visitor.open('/services');
+      expect(await visitor.heading()).toBe(t.outages.away.title);
+    },
+  ],
+  [
+    'a form while the database is away',
+    (look) =>
+      sendInto(
+        look,
+        () => {
+          outage = new DatabaseAway('08006');
+        },
+        look.t.outages.away.title,
+      ),
+  ],
+];
+
 const problemPages: readonly Variant[] = [
   ['404', ({ visitor }) => visitor.open('/nowhere')],
   [
@@ -485,7 +533,15 @@ let browser: Browser;
 let origin: string;
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService(
+    {},
+    {
+      through: (database) => ({
+        ...database,
+        first: (statement) => (outage ? Promise.reject(outage) : database.first(statement)),
+      }),
+    },
+  );
   origin = await service.listen();
   browser = await startBrowser();
 });
@@ -494,6 +550,24 @@ afterAll(async () => {
   await browser.close();
   await service.close();
 });
+
+afterEach(async () => {
+  outage = undefined;
+  await plan(undefined);
+});
+
+/** Plans a window by hours from now, or takes it back. */
+async function plan(hours: readonly [from: number, until: number] | undefined): Promise<void> {
+  const { database, maintenance } = service;
+  if (!hours && maintenance.state().kind === 'none') return;
+  await database.run(sql`delete from cabinet.maintenance_window`);
+  if (hours) {
+    await database.run(sql`
+      insert into cabinet.maintenance_window (starts_at, ends_at)
+      values (now() + ${hours[0]} * interval '1 hour', now() + ${hours[1]} * interval '1 hour')`);
+  }
+  await maintenance.look();
+}
 
 /** One browser profile serves a whole language; each look begins without cookies. */
 const visitors = new Map<Language, Promise<BrowserVisitor>>();
@@ -547,6 +621,10 @@ describe.each(languages)('in %s, axe finds nothing and nothing sticks out at 320
   });
 
   afterAll(async () => (await visitorFor(language)).leave());
+
+  test.each(outagePages)('outage: %s', async (_name, reach) => {
+    expect(await look(language, reach)).toEqual([]);
+  });
 
   test.each(problemPages)('problem page: %s', async (_name, reach) => {
     expect(await look(language, reach)).toEqual([]);
