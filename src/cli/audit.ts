@@ -89,5 +89,5 @@ function describe({ what, table, id, seal, detail }: Finding): string {
 
 function tellProgress(seals: number, rows: number): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${seals} seals, ${rows} rows\r`);
-  else if (seals % 1_000 < 20) process.stderr.write(`${seals} seals, ${rows} rows\n`);
+  else if (seals % 500 < 5) process.stderr.write(`${seals} seals, ${rows} rows\n`);
 }

@@ -8,6 +8,7 @@ import type {
   FieldName,
   FundHolder,
   IdentityDocument,
+  LoadedRequisites,
   NewChange,
   Proof,
   Requisites,
@@ -68,9 +69,12 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
   return {
     async load(holderId) {
       const row = await database.first<
-        StoredRequisites & { refused: { number: string; code: string } | null }
+        Omit<LoadedRequisites, 'undelivered'> & { refused: { number: string; code: string } | null }
       >(sql`
         select ${stored},
+          jsonb_build_object(
+            'change', exists (select from cabinet.pending_change p where p.holder_id = r.holder_id),
+            'draft', exists (select from cabinet.draft d where d.holder_id = r.holder_id)) as begun,
           (select jsonb_build_object('number', c.number, 'code', o.last_error)
            from (select change_id, last_error, dead_at from cabinet.outbox
                  where holder_id = r.holder_id and lane = 'fund' order by outbox_id desc limit 1) o

@@ -121,26 +121,25 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
         shortName: string;
         ended: boolean;
         live: boolean;
-        stale: boolean;
         recent: boolean;
         left: number;
       }>(sql`
-        select s.holder_id as "holderId", h.iin, h.language, s.method, s.short_name as "shortName",
-          s.ended_at is not null as ended,
-          now() < least(s.seen_at + ${idle}, s.started_at + ${max}) as live,
-          s.seen_at < now() - interval '5 seconds' as stale,
-          now() < s.seen_at + interval '24 hours' as recent,
-          floor(extract(epoch from least(now() + ${idle}, s.started_at + ${max}) - now()))::int as left
-        from cabinet.session s join cabinet.holder h using (holder_id)
-        where s.session_hash = ${hash}`);
+        with found as (
+          select s.holder_id as "holderId", h.iin, h.language, s.method, s.short_name as "shortName",
+            s.ended_at is not null as ended,
+            now() < least(s.seen_at + ${idle}, s.started_at + ${max}) as live,
+            s.seen_at < now() - interval '5 seconds' as stale,
+            now() < s.seen_at + interval '24 hours' as recent,
+            floor(extract(epoch from least(now() + ${idle}, s.started_at + ${max}) - now()))::int as left
+          from cabinet.session s join cabinet.holder h using (holder_id)
+          where s.session_hash = ${hash}),
+        -- Not before it is a few seconds old: not each of a page's requests is worth a write.
+        extended as (
+          update cabinet.session set seen_at = now() from found
+          where session_hash = ${hash} and ended_at is null and live and stale)
+        select * from found`);
       if (!row || row.ended) return { kind: 'none' };
       if (!row.live) return row.recent ? { kind: 'timed-out', holderId: row.holderId } : { kind: 'none' };
-      if (row.stale) {
-        // Not before it is a few seconds old: a page is not worth a write each time.
-        await database.run(
-          sql`update cabinet.session set seen_at = now() where session_hash = ${hash} and ended_at is null`,
-        );
-      }
       return {
         kind: 'live',
         session: {

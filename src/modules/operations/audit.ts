@@ -127,7 +127,7 @@ export async function sealAll(
   }
 }
 
-const sealsAtOnce = 20;
+const sealsAtOnce = 5;
 
 /**
  * Recomputes every row and every seal, the oldest first, and stops at the first that is wrong.

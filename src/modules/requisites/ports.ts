@@ -150,6 +150,13 @@ export interface StoredRequisites {
   readonly today: string;
 }
 
+/** What one look at our copy tells beside it. */
+export interface LoadedRequisites extends StoredRequisites {
+  readonly undelivered: UndeliveredChange | null;
+  /** Whether a change may be waiting for its proofs, and whether what was typed may be kept; false when there is none. */
+  readonly begun: { readonly change: boolean; readonly draft: boolean };
+}
+
 /** One field of a change. */
 export interface ChangeEntry {
   readonly field: FieldName;
@@ -224,9 +231,7 @@ export interface SavedChange {
 }
 
 export interface RequisitesStore {
-  load(
-    holderId: string,
-  ): Promise<(StoredRequisites & { readonly undelivered: UndeliveredChange | null }) | undefined>;
+  load(holderId: string): Promise<LoadedRequisites | undefined>;
   /** Makes our copy at the first read, or takes over what a branch changed since; raises the revision when anything differs. */
   takeOver(holderId: string, fund: FundHolder, requestId: string): Promise<StoredRequisites>;
   /** The outcome of an earlier save of this form, if there was one. */

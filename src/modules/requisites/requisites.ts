@@ -21,6 +21,7 @@ import type {
   FieldName,
   FundHolder,
   IdentityDocument,
+  LoadedRequisites,
   OfferedAddress,
   PendingChange,
   Proof,
@@ -50,6 +51,8 @@ export interface RequisitesView {
   readonly validDocuments: readonly IdentityDocument[];
   /** The last change, when the fund did not take it. */
   readonly undelivered: UndeliveredChange | null;
+  /** Whether a change may be waiting for its proofs, and whether what was typed may be kept; false when there is none. */
+  readonly begun: LoadedRequisites['begun'];
 }
 
 /** What the address block offers beside the fields. */
@@ -132,6 +135,7 @@ export async function showRequisites(
       stored: known,
       validDocuments: [],
       undelivered: known.undelivered,
+      begun: known.begun,
     };
   }
   const person = asked?.person;
@@ -144,6 +148,7 @@ export async function showRequisites(
     stored,
     validDocuments: person.documents.filter((document) => isValidOn(document, stored.today)),
     undelivered: known?.undelivered ?? null,
+    begun: known?.begun ?? { change: true, draft: true },
   };
 }
 

@@ -121,7 +121,9 @@ export function requisitesRoutes(
     const view = await viewOf(request, reply);
     if (!view) return reply;
     const { holderId } = actorOf(request);
-    const pending = await parts.contacts.findPending(holderId, parts.contactRules.proofMinutes);
+    const pending = view.begun.change
+      ? await parts.contacts.findPending(holderId, parts.contactRules.proofMinutes)
+      : undefined;
     if (pending && (request.query as Record<string, unknown>)['edit'] === 'pending') {
       const risen = pending.revision !== view.stored.revision;
       return showForm(request, reply, view, typedOf(view, pending, randomUUID()), {
@@ -129,7 +131,7 @@ export function requisitesRoutes(
         ...(risen ? { message: { kind: 'conflict', entries: pending.entries } } : {}),
       });
     }
-    const draft = await findDraft(parts, holderId);
+    const draft = view.begun.draft ? await findDraft(parts, holderId) : undefined;
     const message: Message | undefined = pending
       ? { kind: 'pending' }
       : draft && { kind: 'draft', until: draft.expiresAt };
