@@ -11,6 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runs = {
   kill: 'nodes die by SIGKILL at fourteen points and at random under saving clients, the fund errs',
   planted: 'the same in short with faults planted, each of which must be found',
+  database: 'its sessions are ended, it restarts, its disk fills up, a standby takes over',
   backlog: '100,000 changes wait for a fund that was away',
 };
 const wanted = process.argv.slice(2);

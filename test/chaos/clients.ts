@@ -27,8 +27,8 @@ export interface Clients {
 export interface Met {
   /** Requests that ended without an answer. */
   readonly cut: number;
-  /** Answers of 500 and above. */
-  readonly refused: number;
+  /** How often each status of 500 and above was answered. */
+  readonly failures: ReadonlyMap<number, number>;
   /** Forms told that somebody else had changed something, though nobody else is there. */
   readonly conflicts: number;
   /** From the first sending to the receipt, milliseconds. */
@@ -52,7 +52,7 @@ interface ClientsOptions {
 export async function startClients(options: ClientsOptions): Promise<Clients> {
   const { people, atOnce, origins, pauseMs, patienceMs = 120_000 } = options;
   const ledger: Acknowledged[] = [];
-  const met = { cut: 0, refused: 0, conflicts: 0, took: [] as number[] };
+  const met = { cut: 0, failures: new Map<number, number>(), conflicts: 0, took: [] as number[] };
   let stopped = false;
   let count = 0;
 
@@ -63,7 +63,8 @@ export async function startClients(options: ClientsOptions): Promise<Clients> {
       const origin = there[(turn + attempt) % Math.max(there.length, 1)];
       const answer = origin && (await request(origin, path, visit.cookies, fields).catch(() => undefined));
       if (!answer) met.cut += origin ? 1 : 0;
-      else if (answer.status >= 500) met.refused += 1;
+      else if (answer.status >= 500)
+        met.failures.set(answer.status, (met.failures.get(answer.status) ?? 0) + 1);
       else if (answer.status === 409) return undefined;
       else {
         const number = /^\/receipts\/(\w+)$/.exec(answer.location ?? '')?.[1];

@@ -1,9 +1,9 @@
 import { bundleNode } from './bundle-node.ts';
-import { faults } from './judge.ts';
-import { type KillReport, killTest } from './kills.ts';
-import { duration, type Outcome, type Progress, spread } from './outcome.ts';
+import { killTest } from './kills.ts';
+import { type Outcome, type Progress, spread } from './outcome.ts';
 import { startOwnServer } from './own-server.ts';
 import { points } from './points.ts';
+import { figuresOf, wrongIn } from './trial.ts';
 
 /** The kill test at its full length: every point twenty times, sixty kills at random, ten thousand saves or more. */
 export async function chaos(progress: Progress): Promise<Outcome> {
@@ -18,41 +18,17 @@ export async function chaos(progress: Progress): Promise<Outcome> {
       hurry: false,
       onProgress: progress,
     });
-    return { figures: figuresOf(report), wrong: wrongIn(report) };
+    const { kills, restarts } = report;
+    return {
+      figures: [
+        ...[...kills].map(([point, times]) => [`killed ${point}`, String(times)] as const),
+        ['killed altogether', String(restarts.length)],
+        ['from a death until the successor listened (median / p99 / longest)', spread(restarts)],
+        ...figuresOf(report),
+      ],
+      wrong: wrongIn(report),
+    };
   } finally {
     await own.close();
   }
-}
-
-function figuresOf({
-  kills,
-  saves,
-  met,
-  restarts,
-  fundQuestions,
-  fundFaults,
-  drained,
-  verdict,
-}: KillReport): Outcome['figures'] {
-  return [
-    ...[...kills].map(([point, times]) => [`killed ${point}`, String(times)] as const),
-    ['killed altogether', String([...kills.values()].reduce((sum, times) => sum + times, 0))],
-    ['saves acknowledged', String(saves)],
-    ['sent again after a cut connection', String(met.cut)],
-    ['sent again after an answer of 500 or 503', String(met.refused)],
-    ['from a death until the successor listened (median / p99 / longest)', spread(restarts)],
-    ['from sending to the receipt (median / p99 / longest)', spread(met.took)],
-    ['questions to the fund, and how many went wrong', `${fundQuestions}, ${fundFaults}`],
-    ['from the last save until the fund had everything', duration(drained * 1_000)],
-    ...faults.map((fault) => [fault, String(verdict[fault].length)] as const),
-  ];
-}
-
-/** Everything in a report that must not be. */
-export function wrongIn({ verdict, met, told }: KillReport): string[] {
-  return [
-    ...faults.flatMap((fault) => verdict[fault].map((line) => `${fault}: ${line}`)),
-    ...(met.conflicts > 0 ? [`${met.conflicts} saves met a change that nobody made`] : []),
-    ...told.map(() => 'a personal value stands in the log'),
-  ];
 }

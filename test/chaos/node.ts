@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   process.once('SIGTERM', async () => {
     trap.drain();
     await app.close();
+    trap.drained();
     await pool.close();
     process.exit(0);
   });

@@ -25,6 +25,8 @@ export interface Nodes {
   readonly places: readonly Place[];
   /** Where those listen that are there now. */
   origins(): readonly string[];
+  /** Rejects when a node ends that nobody has killed, or does not start. */
+  readonly failed: Promise<never>;
   /** Everything that the nodes have written so far. */
   log(): string;
   /** Ends all of them in order; throws when one did not end by itself. */
@@ -52,6 +54,11 @@ export async function startNodes(
 ): Promise<Nodes> {
   const chunks: string[] = [];
   let stopping = false;
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => undefined);
 
   function makePlace(): Place & { stop(): Promise<void> } {
     let child: ChildProcess;
@@ -67,9 +74,12 @@ export async function startNodes(
         stream?.on('data', (chunk) => chunks.push(String(chunk)));
       // Orders to one that is already dead are lost, as they may be.
       mine.on('error', () => undefined);
-      mine.once('exit', () => {
+      mine.once('exit', (code, signal) => {
         origin = undefined;
-        if (!stopping) start();
+        if (stopping) return;
+        if (signal !== 'SIGKILL')
+          fail(new Error(`a node ended by itself (${signal ?? code}): ${chunks.slice(-5).join('')}`));
+        start();
       });
       listening = firstWord(mine, () => chunks.slice(-5).join('')).then((word) => {
         if ('origin' in word) origin = word.origin;
@@ -133,6 +143,7 @@ export async function startNodes(
   return {
     places,
     origins: () => places.map((place) => place.origin()).filter((origin) => origin !== undefined),
+    failed,
     log: () => chunks.join(''),
     async stop() {
       stopping = true;

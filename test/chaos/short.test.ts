@@ -4,10 +4,10 @@ import { urlOf } from '../../bench/service.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { bundleNode } from './bundle-node.ts';
-import { wrongIn } from './kill.ts';
 import { type KillOptions, killTest } from './kills.ts';
 import { plants, usual } from './planted.ts';
 import { points } from './points.ts';
+import { wrongIn } from './trial.ts';
 
 // The kill test of `npm run chaos` in short, and that it can fail.
 

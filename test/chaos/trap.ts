@@ -13,6 +13,8 @@ export interface Trap {
   obey(order: Order): boolean;
   /** SIGTERM has come: from now on the next step is one of the drain. */
   drain(): void;
+  /** Everything is drained: the last moment to die in. */
+  drained(): void;
 }
 
 /** The statements that make up a save and a delivery, told apart by their text. */
@@ -115,5 +117,6 @@ export function setTrap(database: Database, plant?: Plant): Trap {
     drain() {
       draining = true;
     },
+    drained: () => reach('while it drains after SIGTERM'),
   };
 }
