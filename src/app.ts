@@ -19,8 +19,8 @@ import { elsewhereFeed, fundCopyStore } from './adapters/postgres/fund-copy-stor
 import { historyStore } from './adapters/postgres/history-store.ts';
 import { housekeeping } from './adapters/postgres/housekeeping.ts';
 import { maintenanceStore } from './adapters/postgres/maintenance-store.ts';
-import { pendingMigrations } from './adapters/postgres/migrate.ts';
 import { outbox } from './adapters/postgres/outbox.ts';
+import { databaseReady } from './adapters/postgres/readiness.ts';
 import { readReadings } from './adapters/postgres/readings.ts';
 import { draftStore, requisitesStore } from './adapters/postgres/requisites-store.ts';
 import { securityStore } from './adapters/postgres/security-store.ts';
@@ -264,7 +264,7 @@ export async function buildApp({
   });
   languageRoutes(server, pages, (holderId, language) => signInTables.setLanguage(holderId, language));
   healthRoutes(server, {
-    databaseReady: async () => (await pendingMigrations(database)).length === 0,
+    databaseReady: () => databaseReady(database),
     closing: () => closing,
   });
   // Before the first request: a node that starts during maintenance knows of it.
