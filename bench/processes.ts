@@ -15,6 +15,16 @@ export async function cpuOf(pid: number): Promise<number> {
   return (await family(pid)).reduce((sum, { cpu }) => sum + cpu, 0);
 }
 
+/** CPU time that all processes of the machine have had, seconds. */
+export async function cpuOfMachine(): Promise<number> {
+  const [first = ''] = (await readFile('/proc/stat', 'utf8')).split('\n');
+  const [user = 0, nice = 0, system = 0, , , interrupts = 0, softInterrupts = 0] = first
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + interrupts + softInterrupts) / 100;
+}
+
 /** Resident memory of a process and all that came from it, MB. */
 export async function memoryOf(pid: number): Promise<number> {
   return (await family(pid)).reduce((sum, { memory }) => sum + memory, 0);
