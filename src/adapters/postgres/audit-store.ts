@@ -126,7 +126,9 @@ export function auditStore(database: Database): AuditStore {
         );
         if (!held?.held) return undefined;
         // Rows by their time and entries by their row: never the whole of a table, whatever its statistics say.
-        await transaction.run(sql`set local enable_seqscan = off`);
+        await transaction.run(sql`
+          select set_config(name, 'off', true)
+          from unnest(array['enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'jit']) as name`);
         const { form, table, id, time, hash } = sources[source];
         const last = await transaction.first<{ id: number; head: Buffer; day: string }>(
           sql`select seal_id as id, head, ${iso(sql`sealed_at`)} as day from cabinet.audit_seal order by seal_id desc limit 1`,
@@ -138,7 +140,7 @@ export function auditStore(database: Database): AuditStore {
         const taken = await transaction.rows<{ id: string; hash: Buffer; at: string }>(sql`
           select ${id}::text as id, ${hash} as hash, ${iso(time)} as at from ${table} t
           where ${unnamed(source, id)} ${since}
-          order by ${time}, ${id} limit ${most}`);
+          order by ${time} limit ${most}`);
         if (taken.length === 0 && closed?.old === false) return undefined;
         const now = await transaction.first<{ now: string }>(sql`select ${iso(sql`now()`)} as now`);
         const sealedAt = now?.now ?? '';
