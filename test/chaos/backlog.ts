@@ -103,10 +103,15 @@ async function startFund(persons: readonly PersonLine[], port = 0) {
   return fund;
 }
 
-/** Ten changes of everybody, in ten rounds, as saves write them. */
+/** Ten changes of everybody, in ten rounds, as saves wrote them an hour ago: whoever waited so long is told when it has arrived. */
 async function queue(database: Database): Promise<void> {
   await database.run(sql`
     insert into cabinet.holder (iin) select iin from fund.person on conflict do nothing`);
+  await database.run(sql`
+    insert into cabinet.requisites (holder_id, address, apartment, postcode, home_phone, contact_phone, mobile_phone, email)
+    select holder_id, r ->> 'address', r ->> 'apartment', r ->> 'postcode', r ->> 'homePhone', r ->> 'contactPhone',
+      r ->> 'mobilePhone', r ->> 'email'
+    from cabinet.holder join (select iin, requisites as r from fund.person) p using (iin) on conflict do nothing`);
   await database.run(sql`
     with made as (
       insert into cabinet.change (holder_id, number, revision, made_by, proof, entries, request_id)
@@ -114,8 +119,8 @@ async function queue(database: Database): Promise<void> {
         'password-session', jsonb_build_array(jsonb_build_object('field', 'apartment', 'old', null, 'new', round::text)), 'backlog'
       from generate_series(1, ${changesEach}::int) round, cabinet.holder
       returning change_id, holder_id, revision, entries, made_at)
-    insert into cabinet.outbox (holder_id, lane, change_id, payload)
-    select holder_id, 'fund', change_id, jsonb_build_object('iin', iin, 'expectedVersion', 0, 'madeAt', made_at,
+    insert into cabinet.outbox (holder_id, lane, change_id, created_at, payload)
+    select holder_id, 'fund', change_id, now() - interval '1 hour', jsonb_build_object('iin', iin, 'expectedVersion', 0, 'madeAt', made_at,
       'fields', jsonb_build_object('apartment', entries -> 0 ->> 'new'))
     from made join cabinet.holder using (holder_id) order by revision, holder_id`);
 }

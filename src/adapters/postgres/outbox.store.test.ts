@@ -286,6 +286,27 @@ describe('a lane', () => {
   });
 });
 
+test('who waited long for the fund is told once, with the last change that waited', async () => {
+  const { database } = fresh;
+  await database.run(sql`
+    insert into cabinet.requisites (holder_id, email) values (${holder()}, 'belgi.0001@example.kz')`);
+  await database.run(sql`
+    with made as (
+      insert into cabinet.change (holder_id, number, revision, made_by, proof, entries, request_id)
+      select ${holder()}::uuid, n::text, n, 'holder', 'password-session', '[]', 'test' from generate_series(1, 3) n
+      returning change_id, holder_id)
+    insert into cabinet.outbox (holder_id, lane, change_id, payload, created_at)
+    select holder_id, 'fund', change_id, '{}', now() - interval '1 hour' from made`);
+  const box = outbox(database);
+  const told = () => database.run(sql`select from cabinet.outbox where lane = 'notice'`);
+  for (const notices of [0, 0, 1]) {
+    const [parcel] = await box.lease({ name: 'fund', ordered: true }, 1);
+    if (!parcel) throw new Error('nothing was leased');
+    expect(await box.delivered(parcel)).toBe(true);
+    expect(await told()).toBe(notices);
+  }
+});
+
 describe('a process that is stopped', () => {
   /** A gateway that never answers, and the moment at which a parcel reached it. */
   function hanging() {

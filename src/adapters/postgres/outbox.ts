@@ -1,6 +1,6 @@
 import type { LaneOrder, Outbox, Parcel } from '../../modules/delivery/ports.ts';
 import type { Database } from './database.ts';
-import { tellHolder } from './security-notices.ts';
+import { tellEverywhere, tellHolder } from './security-notices.ts';
 import { type Sql, sql } from './sql.ts';
 
 /** A change that waited so long was shown as late: its person is told when it has arrived. */
@@ -17,10 +17,10 @@ export function outbox(database: Database): Outbox {
     sql`outbox_id = ${parcel.outboxId} and attempts = ${parcel.attempt} and ${pending}`;
   // What was released says nothing more than that it was delivered after all.
   const leased = (parcel: Parcel) => sql`${held(parcel)} and leased_until is not null`;
-  const markAndTell = (parcel: Parcel, mark: Sql, kind: 'change-accepted' | 'change-refused') =>
+  const markAndTell = (mark: Sql, tell: Sql) =>
     database.transaction(async (transaction) => {
       const marked = (await transaction.run(mark)) === 1;
-      if (marked) await transaction.run(tellHolder(parcel.holderId, kind));
+      if (marked) await transaction.run(tell);
       return marked;
     });
   return {
@@ -34,9 +34,9 @@ export function outbox(database: Database): Outbox {
 
     async delivered(parcel) {
       const mark = sql`update cabinet.outbox set delivered_at = now() where ${held(parcel)}`;
-      // Who was told that the fund does not answer is told when it has.
+      // Who was told that the fund does not answer is told when it has: once, with the last that waited.
       return isForFund(parcel) && parcel.ageSeconds > toldAfterSeconds
-        ? markAndTell(parcel, mark, 'change-accepted')
+        ? markAndTell(mark, tellEverywhere(ofLastChange(parcel), 'change-accepted'))
         : (await database.run(mark)) === 1;
     },
 
@@ -55,10 +55,20 @@ export function outbox(database: Database): Outbox {
 
     async bury(parcel, code) {
       const mark = sql`update cabinet.outbox set dead_at = now(), last_error = ${code} where ${leased(parcel)}`;
-      if (isForFund(parcel)) await markAndTell(parcel, mark, 'change-refused');
+      if (isForFund(parcel)) await markAndTell(mark, tellHolder(parcel.holderId, 'change-refused'));
       else await database.run(mark);
     },
   };
+}
+
+/** The holder of a change behind which no other waits; nobody when one does. */
+function ofLastChange({ holderId, outboxId }: Parcel): Sql {
+  return sql`
+    told as (
+      select ${holderId}::uuid as holder_id where not exists (
+        select from cabinet.outbox later
+        where later.lane = 'fund' and later.holder_id = ${holderId} and later.outbox_id > ${outboxId}
+          and coalesce(later.delivered_at, later.dead_at) is null))`;
 }
 
 const free = sql`next_attempt_at <= now() and (leased_until is null or leased_until < now())`;
