@@ -24,6 +24,11 @@ export function marksOf(person: PersonLine): string[] {
     .filter((value) => value !== '' && !shared.includes(value));
 }
 
+/** Metrics without measured fractions, whose digits may be anything; whole numbers and labels stay. */
+export function withoutFractions(metrics: string): string {
+  return metrics.replace(/ [0-9]+\.[0-9]+(?:e[+-]?[0-9]+)?$/gm, '');
+}
+
 /** The marks that stand in a text, as they are, in other letters' case, or percent-encoded. */
 export function marksIn(text: string, marks: readonly string[]): string[] {
   const low = text.toLowerCase();

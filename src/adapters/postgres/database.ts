@@ -6,7 +6,7 @@ import {
   usualBreaker,
 } from '../../modules/operations/breaker.ts';
 import { DatabaseAway, Overloaded } from '../../outage.ts';
-import type { Sql } from './sql.ts';
+import { type Sql, sql } from './sql.ts';
 
 /** Where statements run: the pool, or one transaction of it. */
 export interface Queryable {
@@ -104,9 +104,8 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
     try {
       return await work(client);
     } catch (error) {
-      const seen = asOutage(error);
-      if (seen instanceof DatabaseAway) broken = seen;
-      throw seen;
+      if (error instanceof DatabaseAway) broken = error;
+      throw error;
     } finally {
       client.release(broken);
     }
@@ -118,14 +117,15 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
     run: (statement) => borrow((client) => queryable(client).run(statement)),
     transaction: (work) =>
       borrow(async (client) => {
+        const transaction = queryable(client);
         try {
-          await client.query('begin');
-          const value = await work(queryable(client));
-          await client.query('commit');
+          await transaction.run(sql`begin`);
+          const value = await work(transaction);
+          await transaction.run(sql`commit`);
           return value;
         } catch (error) {
           // On a line that is dead a rollback would only be waited for; the server does it by itself.
-          if (asOutage(error) instanceof DatabaseAway) throw error;
+          if (error instanceof DatabaseAway) throw error;
           await client.query('rollback').catch((failure: Error) => {
             throw new DatabaseAway(codeOf(failure));
           });
@@ -167,16 +167,18 @@ function unlessExhausted(error: Error): undefined {
   if (error.message !== 'timeout exceeded when trying to connect') throw error;
 }
 
+/** Only what a statement throws is told as an outage: a file that is missing has the codes of the network, too. */
 function queryable(client: pg.PoolClient): Queryable {
+  const ask = async ({ text, values }: Sql): Promise<pg.QueryResult> => {
+    try {
+      return await client.query(text, [...values]);
+    } catch (error) {
+      throw asOutage(error);
+    }
+  };
   return {
-    async rows<Row extends object>({ text, values }: Sql) {
-      return (await client.query(text, [...values])).rows as Row[];
-    },
-    async first<Row extends object>({ text, values }: Sql) {
-      return (await client.query(text, [...values])).rows[0] as Row | undefined;
-    },
-    async run({ text, values }) {
-      return (await client.query(text, [...values])).rowCount ?? 0;
-    },
+    rows: async <Row extends object>(statement: Sql) => (await ask(statement)).rows as Row[],
+    first: async <Row extends object>(statement: Sql) => (await ask(statement)).rows[0] as Row | undefined,
+    run: async (statement) => (await ask(statement)).rowCount ?? 0,
   };
 }
