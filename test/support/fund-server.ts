@@ -21,7 +21,7 @@ export type FundFault =
   | 'cut-after'
   /** Handles the same request twice, as a bus that delivers at least once. */
   | 'twice'
-  /** Handles it, and once more after the next request: a late copy, out of order. */
+  /** Handles it, and once more after the holder's next change: a late copy, out of order. */
   | 'late-copy'
   /** 202: takes a change over and applies it when it is asked about. */
   | 'later'
@@ -112,7 +112,8 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
   const requests: { method: string; path: string; authorization: string | undefined }[] = [];
   let faultOf: (request: { method: string; path: string }) => FundFault = () => 'none';
   let refusal: string | undefined;
-  let lateCopy: (() => unknown) | undefined;
+  /** By holder, what comes again after their next change. */
+  const lateCopies = new Map<string, () => unknown>();
 
   function find({ iin, afterRevision }: { iin: string; afterRevision?: number }, wrong: boolean): Reply {
     const [other] = [...onFile.keys()].filter((one) => one !== iin);
@@ -206,8 +207,13 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
     if (isChange) await onChange('arrived', changeId);
     const [status, said] = doIt();
     options.onExchange?.({ method, path: url.pathname, question: body, status, answer: said });
-    lateCopy?.();
-    lateCopy = fault === 'late-copy' ? doIt : undefined;
+    if (isChange) {
+      const { iin } = body as Change;
+      const late = lateCopies.get(iin);
+      lateCopies.delete(iin);
+      late?.();
+      if (fault === 'late-copy') lateCopies.set(iin, doIt);
+    }
     if (fault === 'twice') doIt();
     if (isChange && status === 200) await onChange('applied', changeId);
     if (fault === 'cut-after') return void request.socket.destroy();
