@@ -17,7 +17,7 @@ import { entryTables } from './adapters/postgres/entry-store.ts';
 import { freezeStore } from './adapters/postgres/freeze-store.ts';
 import { elsewhereFeed, fundCopyStore } from './adapters/postgres/fund-copy-store.ts';
 import { historyStore } from './adapters/postgres/history-store.ts';
-import { housekeeping } from './adapters/postgres/housekeeping.ts';
+import { sweep } from './adapters/postgres/housekeeping.ts';
 import { maintenanceStore } from './adapters/postgres/maintenance-store.ts';
 import { outbox } from './adapters/postgres/outbox.ts';
 import { databaseReady } from './adapters/postgres/readiness.ts';
@@ -45,7 +45,7 @@ import { noSender } from './modules/notices/deliver-message.ts';
 import { guardGateway, usualLimits } from './modules/notices/gateway.ts';
 import type { Channel, Channels, MessageSender } from './modules/notices/ports.ts';
 import { messageLanes } from './modules/notices/routes.ts';
-import { startSealing } from './modules/operations/audit.ts';
+import { type Head, sealAll } from './modules/operations/audit.ts';
 import type { BreakerView } from './modules/operations/breaker.ts';
 import { type MaintenanceWatch, watchMaintenance } from './modules/operations/maintenance.ts';
 import { healthRoutes } from './modules/operations/routes.ts';
@@ -55,16 +55,15 @@ import { type Examiner, startExaminer } from './modules/registration/examiner.ts
 import { registrationRoutes } from './modules/registration/routes.ts';
 import { confirmRoutes } from './modules/requisites/confirm-routes.ts';
 import { deliverChange, fundPatience } from './modules/requisites/deliver-change.ts';
-import { startFollowing } from './modules/requisites/follow-elsewhere.ts';
-import { FundUnavailable } from './modules/requisites/fund-errors.ts';
-import { knownPerson } from './modules/requisites/known-person.ts';
+import { followElsewhere } from './modules/requisites/follow-elsewhere.ts';
+import { holderDirectory } from './modules/requisites/known-person.ts';
 import type { Fund } from './modules/requisites/ports.ts';
 import { requisitesRoutes } from './modules/requisites/routes.ts';
 import { securityRoutes } from './modules/security/routes.ts';
 import { edsRoutes } from './modules/sign-in/eds-routes.ts';
-import type { Iin } from './modules/sign-in/iin.ts';
 import { signInRoutes } from './modules/sign-in/routes.ts';
 import { sessionReader } from './modules/sign-in/sessions.ts';
+import { repeat } from './repeat.ts';
 import { readAssets } from './web/assets.ts';
 import { followLag, makeGate } from './web/gate.ts';
 import { languageRoutes } from './web/language.ts';
@@ -212,16 +211,7 @@ export async function buildApp({
     keys,
     sendPage,
     store: signInTables,
-    directory: {
-      find: async (iin: Iin) => {
-        try {
-          return (await knownPerson({ fund, copies }, iin)).person;
-        } catch (error) {
-          if (error instanceof FundUnavailable) return 'unavailable' as const;
-          throw error;
-        }
-      },
-    },
+    directory: holderDirectory({ fund, copies }),
     limits: { ...limits, ...config },
     destinations: ['/services', '/services/requisites', '/history', '/security'],
     onQueued,
@@ -294,19 +284,15 @@ export async function buildApp({
         (lane) => startDelivery(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }),
       );
       examiner = startExaminer(entryParts, { everyMs: 1_000, onError });
-      const sealing = startSealing(auditStore(database), keys, {
-        everyMs: 60_000,
-        newDay: ({ seal, sealedAt, head }) => log.info({ seal, sealedAt, head }, 'audit head'),
-        error: onError,
-      });
+      const tellHead = ({ seal, sealedAt, head }: Head) => log.info({ seal, sealedAt, head }, 'audit head');
       const followParts = { fund, feed: elsewhereFeed(database), store: requisites };
       work = [
         toFund,
         ...messages,
         examiner,
-        startFollowing(followParts, { everyMs: 30_000, onError }),
-        sealing,
-        housekeeping(database, { everyMs: 10 * 60_000, eventYears: config.eventsKeptYears, onError }),
+        repeat(30_000, () => followElsewhere(followParts, onError), onError),
+        repeat(60_000, () => sealAll(auditStore(database), keys, tellHead), onError),
+        repeat(10 * 60_000, () => sweep(database, config.eventsKeptYears), onError),
       ];
     },
     async close({ relieved = false, drainMs = 0, patienceMs }: Leaving = {}) {

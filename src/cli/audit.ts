@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { auditStore } from '../adapters/postgres/audit-store.ts';
-import { readConfig } from '../config.ts';
 import { type Keys, makeKeys } from '../keys.ts';
 import {
   type AuditStore,
@@ -10,9 +9,8 @@ import {
   type KeptHead,
   verifyAudit,
 } from '../modules/operations/audit.ts';
-import { attach } from '../start.ts';
 import { CommandFailure } from './failure.ts';
-import { commandLog } from './terminal.ts';
+import { withDatabase } from './terminal.ts';
 
 /** `kabinet audit`: whether anybody altered what happened. */
 export function auditCommands(program: Command): void {
@@ -53,14 +51,10 @@ export function auditCommands(program: Command): void {
     });
 }
 
-async function withAudit(work: (store: AuditStore, keys: Keys) => Promise<void>): Promise<void> {
-  const config = readConfig(process.env);
-  const attached = await attach(config, commandLog(), { statementTimeout: 0 });
-  try {
-    await work(auditStore(attached.database), makeKeys(config.secretKeys));
-  } finally {
-    await attached.close();
-  }
+function withAudit(work: (store: AuditStore, keys: Keys) => Promise<void>): Promise<void> {
+  return withDatabase(({ config, database }) => work(auditStore(database), makeKeys(config.secretKeys)), {
+    statementTimeout: 0,
+  });
 }
 
 function line({ seal, sealedAt, head }: Head): string {

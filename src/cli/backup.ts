@@ -11,11 +11,9 @@ import {
   whyNotRestore,
 } from '../adapters/postgres/backup.ts';
 import type { Connection } from '../adapters/postgres/database.ts';
-import { readConfig } from '../config.ts';
 import { type Keys, makeKeys } from '../keys.ts';
-import { attach } from '../start.ts';
 import { CommandFailure } from './failure.ts';
-import { commandLog } from './terminal.ts';
+import { commandLog, withDatabase } from './terminal.ts';
 
 /** `kabinet backup` and `kabinet restore`: everything of the service in one file, sealed with its key. */
 export function backupCommands(program: Command): void {
@@ -26,7 +24,7 @@ export function backupCommands(program: Command): void {
     )
     .action(async (file: string) => {
       if (existsSync(file)) throw new CommandFailure(`${file} is there already`);
-      await withDatabase(async (connection, keys) => {
+      await withKeys(async (connection, keys) => {
         const begun = performance.now();
         await writeSealed(file, keys, dumpDatabase(connection, progress('read')));
         const { size } = await stat(file);
@@ -40,7 +38,7 @@ export function backupCommands(program: Command): void {
     .option('--replace', 'lose everything that is in the database now')
     .action(async (file: string, { replace = false }: { replace?: boolean }) => {
       if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
-      await withDatabase(async (connection, keys) => {
+      await withKeys(async (connection, keys) => {
         const begun = performance.now();
         const refused = await whyNotRestore(connection, { replace });
         if (refused !== undefined) throw new CommandFailure(refused);
@@ -52,18 +50,14 @@ export function backupCommands(program: Command): void {
     });
 }
 
-async function withDatabase(work: (connection: Connection, keys: Keys) => Promise<void>): Promise<void> {
-  const config = readConfig(process.env);
-  const attached = await attach(config, commandLog());
-  try {
-    await work(attached.connection, makeKeys(config.secretKeys));
-  } catch (error) {
-    if (error instanceof BackupError || error instanceof SealedFileError)
-      throw new CommandFailure(error.message);
-    throw error;
-  } finally {
-    await attached.close();
-  }
+/** A file that cannot be used is told without a stack. */
+async function withKeys(work: (connection: Connection, keys: Keys) => Promise<void>): Promise<void> {
+  await withDatabase(({ config, connection }) => work(connection, makeKeys(config.secretKeys))).catch(
+    (error: unknown) => {
+      const known = error instanceof BackupError || error instanceof SealedFileError;
+      throw known ? new CommandFailure(error.message) : error;
+    },
+  );
 }
 
 /** A line for each table, rewritten on a terminal; in a log a line for each table and every gigabyte of it. */

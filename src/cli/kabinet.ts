@@ -11,12 +11,12 @@ import { importStreets } from '../modules/addresses/import-streets.ts';
 import { shippedPlaces } from '../modules/addresses/places.ts';
 import { messageId } from '../modules/notices/deliver-message.ts';
 import { type Iin, parseIin } from '../modules/sign-in/iin.ts';
-import { attach, importFile } from '../start.ts';
+import { importFile } from '../start.ts';
 import { auditCommands } from './audit.ts';
 import { backupCommands } from './backup.ts';
 import { CommandFailure } from './failure.ts';
 import { maintenanceCommands } from './maintenance.ts';
-import { commandLog } from './terminal.ts';
+import { withDatabase } from './terminal.ts';
 
 /** The `kabinet` command: what an operator does beside the running service. */
 const program = new Command('kabinet')
@@ -56,11 +56,10 @@ people
   )
   .action(async (file: string) => {
     if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
-    const config = readConfig(process.env);
-    if (config.fund) throw new CommandFailure('FUND_URL is set: people come from there, not from a file');
-    const database = await attach(config, commandLog());
-    try {
-      const outcome = await importFile(config, database.connection, file, progressLine());
+    if (readConfig(process.env).fund)
+      throw new CommandFailure('FUND_URL is set: people come from there, not from a file');
+    await withDatabase(async ({ config, connection }) => {
+      const outcome = await importFile(config, connection, file, progressLine());
       if (!outcome.ok) {
         throw new CommandFailure(
           `${outcome.problems.map(({ line, reason, detail }) => `line ${line}: ${reason}${detail === undefined ? '' : ` (${detail})`}`).join('\n')}\nnothing was loaded`,
@@ -68,9 +67,7 @@ people
       }
       const { read, added, changed, unchanged } = outcome;
       process.stdout.write(`${read} read, ${added} added, ${changed} changed, ${unchanged} unchanged\n`);
-    } finally {
-      await database.close();
-    }
+    });
   });
 
 people
@@ -218,20 +215,13 @@ addresses
   )
   .action(async (file: string) => {
     if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
-    const attached = await attach(readConfig(process.env), commandLog());
-    try {
-      const outcome = await importStreets(
-        readFileSync(file, 'utf8'),
-        shippedPlaces(),
-        streetStore(attached.database),
-      );
+    await withDatabase(async ({ database }) => {
+      const outcome = await importStreets(readFileSync(file, 'utf8'), shippedPlaces(), streetStore(database));
       if (!outcome.ok)
         throw new CommandFailure(`${outcome.detail ?? 'the file is wrong'}\nnothing was loaded`);
       const { streets, houses, places } = outcome.value;
       process.stdout.write(`loaded: streets ${streets}, houses ${houses}, places ${places}\n`);
-    } finally {
-      await attached.close();
-    }
+    });
   });
 
 auditCommands(program);
@@ -263,37 +253,23 @@ function progressLine(): (read: number) => void {
   };
 }
 
-async function withStores(
+function withStores(
   work: (stores: {
     operator: ReturnType<typeof operatorStore>;
     sessions: ReturnType<typeof signInStore>;
   }) => Promise<void>,
 ): Promise<void> {
-  const database = await attach(readConfig(process.env), commandLog());
-  try {
-    await work({ operator: operatorStore(database.database), sessions: signInStore(database.database) });
-  } finally {
-    await database.close();
-  }
+  return withDatabase(({ database }) =>
+    work({ operator: operatorStore(database), sessions: signInStore(database) }),
+  );
 }
 
-async function withMessages(work: (store: MessageStore, config: Config) => Promise<void>): Promise<void> {
-  const config = readConfig(process.env);
-  const attached = await attach(config, commandLog());
-  try {
-    await work(messageStore(attached.database), config);
-  } finally {
-    await attached.close();
-  }
+function withMessages(work: (store: MessageStore, config: Config) => Promise<void>): Promise<void> {
+  return withDatabase(({ database, config }) => work(messageStore(database), config));
 }
 
-async function withDeliveries(work: (store: DeliveryStore) => Promise<void>): Promise<void> {
-  const attached = await attach(readConfig(process.env), commandLog());
-  try {
-    await work(deliveryStore(attached.database));
-  } finally {
-    await attached.close();
-  }
+function withDeliveries(work: (store: DeliveryStore) => Promise<void>): Promise<void> {
+  return withDatabase(({ database }) => work(deliveryStore(database)));
 }
 
 function readCount(text: string): number {

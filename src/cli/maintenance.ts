@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
 import { maintenanceStore } from '../adapters/postgres/maintenance-store.ts';
-import { readConfig } from '../config.ts';
 import { scheduleWindow, windowReasons } from '../modules/operations/maintenance.ts';
 import type { MaintenanceStore } from '../modules/operations/ports.ts';
-import { attach } from '../start.ts';
 import { CommandFailure } from './failure.ts';
-import { commandLog } from './terminal.ts';
+import { withDatabase } from './terminal.ts';
 
 interface Schedule {
   readonly from: string;
@@ -79,11 +77,6 @@ function inAstana(moment: Date): string {
   return `${new Date(moment.getTime() + 5 * 3_600_000).toISOString().slice(0, 16)}+05:00`;
 }
 
-async function withStore(work: (store: MaintenanceStore) => Promise<void>): Promise<void> {
-  const attached = await attach(readConfig(process.env), commandLog());
-  try {
-    await work(maintenanceStore(attached.database));
-  } finally {
-    await attached.close();
-  }
+function withStore(work: (store: MaintenanceStore) => Promise<void>): Promise<void> {
+  return withDatabase(({ database }) => work(maintenanceStore(database)));
 }

@@ -1,6 +1,30 @@
 import { type Logger, pino } from 'pino';
+import type { Connection, Database } from '../adapters/postgres/database.ts';
+import { type Config, readConfig } from '../config.ts';
+import { attach } from '../start.ts';
 
 /** Warnings of what a command starts, on stderr. */
 export function commandLog(): Logger {
   return pino({ level: 'warn', base: null }, pino.destination({ dest: 2, sync: true }));
+}
+
+/** What a command works with. */
+export interface Attached {
+  readonly config: Config;
+  readonly connection: Connection;
+  readonly database: Database;
+}
+
+/** Reads the settings, opens the database that the service uses (starting the embedded one if need be) and closes it after `work`. */
+export async function withDatabase(
+  work: (attached: Attached) => Promise<void>,
+  options: { readonly statementTimeout?: number } = {},
+): Promise<void> {
+  const config = readConfig(process.env);
+  const { connection, database, close } = await attach(config, commandLog(), options);
+  try {
+    await work({ config, connection, database });
+  } finally {
+    await close();
+  }
 }

@@ -207,6 +207,7 @@ function fileOfSrc(file: string): Place | undefined {
     case 'language.ts':
     case 'maintenance.ts':
     case 'outage.ts':
+    case 'repeat.ts':
     case 'result.ts':
     case 'root.ts':
     case 'session.ts':

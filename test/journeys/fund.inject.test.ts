@@ -350,13 +350,19 @@ describe('the fund does not answer', () => {
     service = await startService({ DEMO: '1', FUND_URL: server.url }, { work: false });
   });
 
-  test('what it said last is shown with its time; saving works', async () => {
+  /** A person who was here so many hours ago, at a fund that has been silent since. */
+  async function silentFor(hours: number): Promise<{ person: PersonLine; client: Client }> {
     const person = await enrolled();
     const client = await signedIn(service, person);
     await client.get(page);
     await service.database.run(sql`
-      update cabinet.fund_copy set read_at = now() - interval '2 hours' where ${ofPerson(person)}`);
+      update cabinet.fund_copy set read_at = now() - make_interval(hours => ${hours}::int) where ${ofPerson(person)}`);
     server.behave('failing');
+    return { person, client };
+  }
+
+  test('what it said last is shown with its time; saving works', async () => {
+    const { person, client } = await silentFor(2);
     const told = await inBoth(client, page);
     expect(told.kk).toMatch(/Қордың \d{4} ж\. .+ кезіндегі мәліметі/);
     expect(told.ru).toMatch(/Сведения фонда на \d{1,2} \S+ \d{4} г\. в \d\d:\d\d/);
@@ -369,12 +375,7 @@ describe('the fund does not answer', () => {
   });
 
   test('what it said too long ago is not shown; saving works all the same', async () => {
-    const person = await enrolled();
-    const client = await signedIn(service, person);
-    await client.get(page);
-    await service.database.run(sql`
-      update cabinet.fund_copy set read_at = now() - interval '73 hours' where ${ofPerson(person)}`);
-    server.behave('failing');
+    const { person, client } = await silentFor(73);
     const told = await inBoth(client, page);
     expect(told.kk).toContain('Құжаттар мен шоттар туралы мәлімет қазір қолжетімсіз');
     expect(told.ru).toContain('Сведения о документах и счетах сейчас недоступны');

@@ -62,14 +62,20 @@ async function refusesConnections(origin: string): Promise<void> {
   );
 }
 
+/** Tells the service to stop while it waits for the rest of a form; gives the connection on which that is to come. */
+async function stoppedInFlight(service: Awaited<ReturnType<typeof startProcess>>) {
+  const connection = await plainConnection(service.origin);
+  connection.socket.write(head(service.origin));
+  await connection.heard('100 Continue');
+  service.signal('SIGTERM');
+  await refusesConnections(service.origin);
+  return connection;
+}
+
 describe.concurrent('SIGTERM', () => {
   test('lets a request in flight end with its answer, and the process with 0', async () => {
     const service = await startProcess(environment);
-    const { socket, heard } = await plainConnection(service.origin);
-    socket.write(head(service.origin));
-    await heard('100 Continue');
-    service.signal('SIGTERM');
-    await refusesConnections(service.origin);
+    const { socket, heard } = await stoppedInFlight(service);
     socket.write('csrf=x');
     const answer = await heard('</html>');
     expect(answer).toMatch(/HTTP\/1\.1 403 /);
@@ -94,11 +100,7 @@ describe.concurrent('SIGTERM', () => {
 
   test('a second one ends it at once', async () => {
     const service = await startProcess(environment);
-    const { socket, heard } = await plainConnection(service.origin);
-    socket.write(head(service.origin));
-    await heard('100 Continue');
-    service.signal('SIGTERM');
-    await refusesConnections(service.origin);
+    await stoppedInFlight(service);
     const again = setInterval(() => service.signal('SIGTERM'), 100);
     expect(await service.ended).toBe(128 + 15);
     clearInterval(again);

@@ -67,6 +67,16 @@ export function injectClient(server: FastifyInstance, origin: string = loopback)
   };
   return {
     cookies,
+    ...asBrowser(origin, send),
+  };
+}
+
+/** Sends one request. */
+type Send = (method: 'GET' | 'POST', path: string, headers: Headers, payload?: string) => Promise<Answered>;
+
+/** The two things a browser does without scripts: it opens an address, and it posts a form of a page of `origin`. */
+export function asBrowser(origin: string, send: Send): Pick<Client, 'get' | 'post'> {
+  return {
     get: (path, headers = {}) => send('GET', path, headers),
     post: (path, fields, headers = {}) =>
       send(

@@ -1,5 +1,5 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
-import type { Client, Headers } from './client.ts';
+import { asBrowser, type Client, type Headers } from './client.ts';
 
 /** A client with one connection that it keeps open as a browser does. Nothing is ever sent a second time. */
 export interface NetworkClient extends Client {
@@ -47,14 +47,7 @@ export function networkClient(origin: string, like?: Client): NetworkClient {
     get connections() {
       return connections;
     },
-    get: (path, headers = {}) => send('GET', path, headers),
-    post: (path, fields, headers = {}) =>
-      send(
-        'POST',
-        path,
-        { origin, 'content-type': 'application/x-www-form-urlencoded', ...headers },
-        new URLSearchParams(fields.map(([name, value]) => [name, value])).toString(),
-      ),
+    ...asBrowser(origin, send),
     close: () => agent.destroy(),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { FundHolder, FundRefusal } from '../../modules/requisites/ports.ts';
+import { fundRefusals } from '../../modules/requisites/fund-refusals.ts';
+import type { FundHolder } from '../../modules/requisites/ports.ts';
 import type { Iin } from '../../modules/sign-in/iin.ts';
 import { accountShape, documentShape, filled, optional, requisitesShape } from './shapes.ts';
 
@@ -45,13 +46,6 @@ export const holderAnswer = z
     }),
   );
 
-const reasons: readonly FundRefusal[] = [
-  'holder-not-active',
-  'unknown-holder',
-  'value-not-accepted',
-  'other',
-];
-
 export const appliedAnswer = z
   .object({ state: z.literal('applied'), at: moment })
   .transform(({ at }) => ({ kind: 'applied' as const, at }));
@@ -62,7 +56,7 @@ export const refusedAnswer = z
   .object({ state: z.literal('refused'), reason: z.string() })
   .transform(({ reason }) => ({
     kind: 'refused' as const,
-    reason: reasons.find((one) => one === reason) ?? ('other' as const),
+    reason: fundRefusals.find((one) => one === reason) ?? 'other',
   }));
 export const stateAnswer = z.union([appliedAnswer, receivedAnswer, refusedAnswer]);
 export const conflictAnswer = z

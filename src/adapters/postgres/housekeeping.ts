@@ -2,28 +2,10 @@ import { retireEvents } from './audit-store.ts';
 import type { Database } from './database.ts';
 import { sql } from './sql.ts';
 
-/** Removes what has expired, now and then: counts, drafts, entries, sessions and codes long over. Any node may do it. */
-export function housekeeping(
-  database: Database,
-  { everyMs, eventYears, onError }: { everyMs: number; eventYears: number; onError: (error: Error) => void },
-): { wake(): void; stop(): Promise<void> } {
-  let running: Promise<void> = Promise.resolve();
-  const wake = () => {
-    running = sweep(database, eventYears).catch(onError);
-  };
-  const timer = setInterval(wake, everyMs);
-  return {
-    wake,
-    async stop() {
-      clearInterval(timer);
-      await running;
-    },
-  };
-}
-
 /**
- * One sweep; `docs/runbook.md` has the terms as a table. Sessions stay for 30 days, so that a late POST still finds whose it
- * was. Changes, signatures and what a person has on file have no term here.
+ * Removes what has expired: counts, drafts, entries, sessions and codes long over. Any node may do it. `docs/runbook.md` has the
+ * terms as a table. Sessions stay for 30 days, so that a late POST still finds whose it was. Changes, signatures and what a
+ * person has on file have no term here.
  * @param eventYears how long security events are kept, three years at least
  */
 export async function sweep(database: Database, eventYears = 3): Promise<void> {

@@ -1,9 +1,9 @@
 import { randomName } from '../../keys.ts';
 import type { Language } from '../../language.ts';
 import { newContact, touchedChannels } from '../../modules/requisites/contact.ts';
+import { deliveryRefusal } from '../../modules/requisites/fund-refusals.ts';
 import type {
   ChangeEntry,
-  DeliveryRefusal,
   DraftStore,
   FieldName,
   FundHolder,
@@ -50,19 +50,6 @@ const stored = sql`
 
 /** A change that has not reached the fund within this time is shown as late. */
 const lateAfterSeconds = 60;
-
-const refusals: readonly DeliveryRefusal[] = [
-  'holder-not-active',
-  'unknown-holder',
-  'value-not-accepted',
-  'other',
-  'changed-elsewhere',
-];
-
-/** What a person can be told of a dead letter's code. */
-function deliveryRefusal(code: string | null): DeliveryRefusal {
-  return refusals.find((one) => one === code) ?? 'undeliverable';
-}
 
 /** Requisites, changes and receipts in the service's own tables. */
 export function requisitesStore(database: Database, waitHours: number): RequisitesStore {

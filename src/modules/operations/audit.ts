@@ -236,29 +236,3 @@ function hashEntries(entries: readonly { readonly id: string; readonly digest: B
   for (const { id, digest } of entries) hash.update(`${id}\n`).update(digest);
   return hash.digest();
 }
-
-/** Seals now and then what waits, and has the head logged once a day. */
-export function startSealing(
-  store: AuditStore,
-  keys: Keys,
-  on: {
-    readonly everyMs: number;
-    readonly newDay: (head: Head) => void;
-    readonly error: (error: Error) => void;
-  },
-): { stop(): Promise<void> } {
-  let running: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    running ??= sealAll(store, keys, on.newDay)
-      .catch(on.error)
-      .finally(() => {
-        running = undefined;
-      });
-  }, on.everyMs);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-    },
-  };
-}

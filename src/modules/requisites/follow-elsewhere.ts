@@ -40,25 +40,3 @@ export async function followElsewhere(
     if (page.holders.length < atOnce) return followed;
   }
 }
-
-/** Follows for as long as the process runs. */
-export function startFollowing(
-  parts: FollowParts,
-  { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },
-): { stop(): Promise<void> } {
-  let running: Promise<unknown> | undefined;
-  const look = () => {
-    running ??= followElsewhere(parts, onError)
-      .catch(onError)
-      .finally(() => {
-        running = undefined;
-      });
-  };
-  const timer = setInterval(look, everyMs);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-    },
-  };
-}

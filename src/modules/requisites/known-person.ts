@@ -1,4 +1,5 @@
 import type { Iin } from '../sign-in/iin.ts';
+import type { HolderDirectory } from '../sign-in/ports.ts';
 import { FundUnavailable } from './fund-errors.ts';
 import type { Fund, FundCopies, FundHolder } from './ports.ts';
 
@@ -33,4 +34,18 @@ export async function knownPerson(
     if (!copy) throw error;
     return { person: copy.person, asOf: copy.readAt };
   }
+}
+
+/** What signing in asks of a person whom their password or key has named. */
+export function holderDirectory(parts: KnownPersonParts): HolderDirectory {
+  return {
+    async find(iin) {
+      try {
+        return (await knownPerson(parts, iin)).person;
+      } catch (error) {
+        if (error instanceof FundUnavailable) return 'unavailable';
+        throw error;
+      }
+    },
+  };
 }

@@ -2,6 +2,7 @@ import type { Allowance } from '../codes/ports.ts';
 import type { Evidence } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';
 import type { Iin } from '../sign-in/iin.ts';
+import type { DeliveryRefusal, FundRefusal } from './fund-refusals.ts';
 
 /** The memo's editable requisites, each absent or a canonical value (phones in E.164, RFC 3966 with an extension). */
 export interface Requisites {
@@ -78,9 +79,6 @@ export interface ChangeForFund {
   readonly expectedVersion: number;
   readonly madeAt: Date;
 }
-
-/** Why the fund does not take a change; told to the person in words. */
-export type FundRefusal = 'holder-not-active' | 'unknown-holder' | 'value-not-accepted' | 'other';
 
 /** What the fund says of a change. */
 export type FundAnswer =
@@ -213,9 +211,6 @@ export type SaveOutcome =
   | { readonly kind: 'conflict'; readonly stored: StoredRequisites }
   /** This form was saved before with other values: nothing was written. */
   | { readonly kind: 'form-reused' };
-
-/** Why a saved change did not reach the fund: its own reason, a branch that changed the same since, or no answer for days. */
-export type DeliveryRefusal = FundRefusal | 'changed-elsewhere' | 'undeliverable';
 
 /** A saved change as its receipt shows it. */
 export interface SavedChange {
