@@ -19,6 +19,7 @@ import { elsewhereFeed, fundCopyStore } from './adapters/postgres/fund-copy-stor
 import { historyStore } from './adapters/postgres/history-store.ts';
 import { sweep } from './adapters/postgres/housekeeping.ts';
 import { maintenanceStore } from './adapters/postgres/maintenance-store.ts';
+import { migrationNames } from './adapters/postgres/migrate.ts';
 import { outbox } from './adapters/postgres/outbox.ts';
 import { databaseReady } from './adapters/postgres/readiness.ts';
 import { readReadings } from './adapters/postgres/readings.ts';
@@ -122,7 +123,7 @@ export async function buildApp({
   const channels: Channels = { available: (channel) => senders[channel].available };
   const breakers: BreakerView[] = [];
   const metrics = makeMetrics({
-    readings: () => readReadings(database, limits),
+    readings: () => readReadings(database, { ...limits, eventYears: config.eventsKeptYears }),
     breakers,
     channels: () => ({ mobile: senders.mobile.available, email: senders.email.available }),
     pool: () => database.load(),
@@ -181,6 +182,7 @@ export async function buildApp({
     onQueued,
   };
   const common = readCommonPasswords();
+  const migrations = await migrationNames();
   let examiner: Examiner | undefined;
   const tables = entryTables(database);
   const entryParts = {
@@ -254,7 +256,7 @@ export async function buildApp({
   });
   languageRoutes(server, pages, (holderId, language) => signInTables.setLanguage(holderId, language));
   healthRoutes(server, {
-    databaseReady: () => databaseReady(database),
+    databaseReady: () => databaseReady(database, migrations),
     closing: () => closing,
   });
   // Before the first request: a node that starts during maintenance knows of it.
@@ -292,7 +294,16 @@ export async function buildApp({
         examiner,
         repeat(30_000, () => followElsewhere(followParts, onError), onError),
         repeat(60_000, () => sealAll(auditStore(database), keys, tellHead), onError),
-        repeat(10 * 60_000, () => sweep(database, config.eventsKeptYears), onError),
+        repeat(
+          10 * 60_000,
+          (signal) =>
+            sweep(database, {
+              eventYears: config.eventsKeptYears,
+              signal,
+              onError: (kind, error) => log.error({ kind, ...withoutValues(error) }, 'housekeeping failed'),
+            }),
+          onError,
+        ),
       ];
     },
     async close({ relieved = false, drainMs = 0, patienceMs }: Leaving = {}) {

@@ -6,15 +6,19 @@ export interface Repeating {
   stop(patienceMs?: number): Promise<void>;
 }
 
-/** Does `work` every so many milliseconds, the first time after as many, and leaves a turn out while the one before is under way. */
+/**
+ * Does `work` every so many milliseconds, the first time after as many, and leaves a turn out while the one before is under way.
+ * Its signal is aborted when the repetition stops: long work then ends at its next good place.
+ */
 export function repeat(
   everyMs: number,
-  work: () => Promise<unknown>,
+  work: (signal: AbortSignal) => Promise<unknown>,
   onError: (error: Error) => void,
 ): Repeating {
   let running: Promise<unknown> | undefined;
+  const stopping = new AbortController();
   const timer = setInterval(() => {
-    running ??= work()
+    running ??= work(stopping.signal)
       .catch(onError)
       .finally(() => {
         running = undefined;
@@ -23,6 +27,7 @@ export function repeat(
   return {
     async stop(patienceMs) {
       clearInterval(timer);
+      stopping.abort();
       await within(running ?? Promise.resolve(), patienceMs);
     },
   };

@@ -25,6 +25,10 @@ describe('a migration is refused that', () => {
     ],
     ['takes a default away', 'alter table cabinet.change alter column made_at drop default;'],
     ['takes a right away', 'revoke select on cabinet.holder from public;'],
+    [
+      'drops an index that it does not build anew',
+      'drop index concurrently if exists cabinet.code_by_time; create index concurrently other on cabinet.code (used_at);',
+    ],
     ['hides it in capitals and lines', 'ALTER TABLE cabinet.holder\n  -- here\n  DROP\n  COLUMN iin;'],
   ])('%s', (_what, text) => {
     expect(check(text)).toMatchObject([
@@ -67,6 +71,10 @@ describe('a migration may', () => {
     [
       'use an index that was built before',
       'create index if not exists holder_by_iin on cabinet.holder (iin);',
+    ],
+    [
+      'build an index concurrently, and again after an interruption',
+      'drop index concurrently if exists cabinet.holder_by_iin; create index concurrently holder_by_iin on cabinet.holder (iin);',
     ],
     ['widen a constraint', 'alter table cabinet.change drop constraint c, add constraint c check (true);'],
   ])('%s', (_what, text) => {

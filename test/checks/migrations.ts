@@ -76,6 +76,7 @@ interface Made {
   readonly columns: ReadonlySet<string>;
   readonly dropped: ReadonlySet<string>;
   readonly added: ReadonlySet<string>;
+  readonly indexes: ReadonlySet<string>;
 }
 
 function namesMadeBy(statements: readonly Statement[]): Made {
@@ -83,9 +84,12 @@ function namesMadeBy(statements: readonly Statement[]): Made {
   const columns = new Set<string>();
   const dropped = new Set<string>();
   const added = new Set<string>();
+  const indexes = new Set<string>();
   for (const { sql } of statements) {
     const table = /^create table (?:if not exists )?([\w."]+)/.exec(sql)?.[1];
     if (table) tables.add(table);
+    const index = /^create (?:unique )?index (?:concurrently )?(?:if not exists )?(\w+) on /.exec(sql)?.[1];
+    if (index) indexes.add(index);
     const altered = alteration(sql);
     for (const action of altered?.actions ?? []) {
       const column = /^add (?:column )?(?:if not exists )?(\w+) /.exec(action)?.[1];
@@ -96,7 +100,7 @@ function namesMadeBy(statements: readonly Statement[]): Made {
       if (anew) added.add(anew);
     }
   }
-  return { tables, columns, dropped, added };
+  return { tables, columns, dropped, added, indexes };
 }
 
 function judge({ sql }: Statement, made: Made): Finding[] {
@@ -110,7 +114,8 @@ function judge({ sql }: Statement, made: Made): Finding[] {
       sql,
     );
   if (index) {
-    const [, unique, , built, table = '', columns = ''] = index;
+    const [, unique, concurrently, ifNotExists, table = '', columns = ''] = index;
+    const built = concurrently ?? ifNotExists;
     const isOld = columns
       .split(',')
       .some((column) => !made.columns.has(`${table}.${column.trim().split(' ')[0]}`));
@@ -118,7 +123,7 @@ function judge({ sql }: Statement, made: Made): Finding[] {
     if (unique && isOld) return [care('a unique index refuses what the former version may write')];
     return [
       care(
-        'building an index keeps writers waiting: build it by hand, concurrently, and write "if not exists"',
+        'building an index keeps writers waiting: build it concurrently in a file "-- outside a transaction"',
       ),
     ];
   }
@@ -128,6 +133,9 @@ function judge({ sql }: Statement, made: Made): Finding[] {
   const written = /^(?:update|delete from) (?:only )?([\w."]+)/.exec(sql);
   if (written && !made.tables.has(written[1] ?? ''))
     return [care('one statement locks all rows it touches: fill in batches')];
+  // An index that the same file builds anew: what an interrupted build left behind.
+  const unfinished = /^drop index concurrently if exists (?:\w+\.)?(\w+)$/.exec(sql)?.[1];
+  if (unfinished !== undefined && made.indexes.has(unfinished)) return [];
   if (/^drop /.test(sql)) return [breaks('drops what the former version may use')];
   if (/^(truncate|revoke) /.test(sql)) return [breaks('takes away what the former version may use')];
   if (/^alter .* (rename|set schema) /.test(sql)) return [breaks('renames what the former version may use')];

@@ -51,6 +51,38 @@ describe('migrate', () => {
     expect(await fresh.database.rows(sql`select x from first`)).toEqual([{ x: 1 }]);
   });
 
+  test('runs a file outside a transaction between its neighbours, by nodes that start together, once', async () => {
+    await write('001-first.sql', 'create table public.first (x int);');
+    await write(
+      '002-index.sql',
+      '-- outside a transaction\n-- Why: it is large.\ndrop index concurrently if exists first_x;\ncreate index concurrently first_x on first (x);\n',
+    );
+    await write('003-third.sql', 'alter table public.first add y int;');
+    const ran = await Promise.all(Array.from({ length: 4 }, bring));
+    expect(ran.flat()).toEqual(['001-first', '002-index', '003-third']);
+    expect(
+      await fresh.database.rows(
+        sql`select indisvalid as valid from pg_index where indexrelid = 'public.first_x'::regclass`,
+      ),
+    ).toEqual([{ valid: true }]);
+  });
+
+  test('an index whose build was interrupted is built anew', async () => {
+    await write('001-first.sql', 'create table public.first (x int); insert into first values (1), (1);');
+    const index = (unique: string) =>
+      `-- outside a transaction\ndrop index concurrently if exists first_x;\ncreate ${unique} index concurrently first_x on first (x);\n`;
+    await write('002-index.sql', index('unique'));
+    await expect(bring()).rejects.toThrow('002-index.sql: could not create unique index');
+    expect(await pending()).toEqual(['002-index']);
+    await write('002-index.sql', index(''));
+    expect(await bring()).toEqual(['002-index']);
+    expect(
+      await fresh.database.rows(
+        sql`select indisvalid as valid from pg_index where indexrelid = 'public.first_x'::regclass`,
+      ),
+    ).toEqual([{ valid: true }]);
+  });
+
   test('takes a whole file, whatever its comments say', async () => {
     await write(
       '001-first.sql',

@@ -34,10 +34,21 @@ const MOST_TRIES = 200;
 /** Other nodes are seldom slower; behind PgBouncer a lock stays with a session that nobody ends. */
 const HINT_MS = 5_000;
 
+/** How often a node asks whether the node that is migrating has finished. */
+const ASK_MS = 200;
+
 /**
- * Brings the database to the level of this version: runs the files it has not run yet, all in one transaction.
- * Safe when several nodes start at once, and beside a running service: it gives way to whoever holds a lock it needs. Needs a session of its own: not PgBouncer's transaction mode.
- * @returns the names of what ran now
+ * The first line of a file whose statements run one by one outside a transaction, such as `create index concurrently`.
+ * A statement ends with a semicolon at the end of its line. Each must bear being run again after a failure.
+ */
+const OUTSIDE = /^-- outside a transaction\b/;
+
+/**
+ * Brings the database to the level of this version: runs the files that it has not run yet, in the order of their numbers.
+ * Neighbouring files share one transaction, except those marked `-- outside a transaction`.
+ * Safe when several nodes start at once, and beside a running service: it gives way to whoever holds a lock it needs. Needs a
+ * session of its own: not PgBouncer's transaction mode.
+ * @returns the names of the files that ran now
  * @throws MigrationError naming the file, and PostgreSQL's message with the line
  */
 export async function migrate(
@@ -56,21 +67,68 @@ export async function migrate(
         'Waiting for another node to end its migrations. If DATABASE_URL is a PgBouncer: set DATABASE_DIRECT_URL',
       );
     }, HINT_MS);
-    await client.query('select pg_advisory_lock($1)', [LOCK]).finally(() => clearTimeout(hint));
+    await takeTurn(client).finally(() => clearTimeout(hint));
     await refuseEdited(client, digests);
-    // The wait for other nodes, above, may take as long as their migrations do.
-    await client.query(`set lock_timeout = ${LOCK_WAIT_MS}`);
-    const ran = await givingWay(() => run(client, folder), log);
-    await keepDigests(client, digests);
-    for (const { name } of ran) log.info(`Migration ${name} ran`);
-    return ran.map(({ name }) => name);
+    const ran: string[] = [];
+    for (const step of await planSteps(client, folder, [...digests.keys()])) {
+      // Building an index concurrently waits for everybody who is at work, and lets everybody work meanwhile.
+      await client.query(`set lock_timeout = ${step.outside ? 0 : LOCK_WAIT_MS}`);
+      const done = await givingWay(() => run(client, folder, step), log);
+      await keepDigests(client, digests);
+      for (const { name } of done) log.info(`Migration ${name} ran`);
+      ran.push(...done.map(({ name }) => name));
+    }
+    return ran;
   } finally {
     await client.end();
   }
 }
 
-/** Runs what has not run yet, in one transaction. */
-async function run(client: pg.Client, folder: string): Promise<readonly { readonly name: string }[]> {
+/**
+ * Waits until no other node migrates. It asks again and again: a statement that waits inside the database would hold a
+ * snapshot, and `create index concurrently` of the node at work would wait for it in turn.
+ */
+async function takeTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [
+      LOCK,
+    ]);
+    if (rows[0]?.taken) return;
+    await pause(ASK_MS);
+  }
+}
+
+/** Files that run together: some in one transaction, or one outside any. */
+interface Step {
+  readonly count: number;
+  readonly outside: boolean;
+}
+
+/** Divides what has not run yet into steps. At least one step: the runner makes its table, and checks the order. */
+async function planSteps(
+  client: pg.Client,
+  folder: string,
+  names: readonly string[],
+): Promise<readonly Step[]> {
+  const { rows: known } = await client.query(`select to_regclass('public.migration') as known`);
+  const { rows: ran } =
+    known[0]?.known === null ? { rows: [] } : await client.query('select name from public.migration');
+  const steps: { count: number; outside: boolean }[] = [];
+  for (const name of names.filter((one) => !ran.some((row) => row.name === one))) {
+    const outside = OUTSIDE.test(await readFile(join(folder, `${name}.sql`), 'utf8'));
+    const last = steps.at(-1);
+    if (last && !last.outside && !outside) last.count += 1;
+    else steps.push({ count: 1, outside });
+  }
+  return steps.length === 0 ? [{ count: 1, outside: false }] : steps;
+}
+
+/** Runs the next files, as many as the step has. */
+async function run(
+  client: pg.Client,
+  folder: string,
+  { count, outside }: Step,
+): Promise<readonly { readonly name: string }[]> {
   const problems: string[] = [];
   const note = (message: string) => {
     problems.push(message);
@@ -81,9 +139,10 @@ async function run(client: pg.Client, folder: string): Promise<readonly { readon
     dbClient: client,
     dir: folder,
     direction: 'up',
+    count,
     migrationsTable: 'migration',
     migrationsSchema: 'public',
-    singleTransaction: true,
+    singleTransaction: !outside,
     noLock: true,
     logger: { debug: quiet, info: quiet, warn: quiet, error: note },
     // The kept loader would cut a file at a comment that begins with "up migration" or "down migration".
@@ -115,12 +174,17 @@ async function givingWay<Value>(work: () => Promise<Value>, log: MigrationLog): 
   }
 }
 
-/** What this version brings and the database has not run, for readiness; empty when it is ready. */
+/** The names of this version's migrations, without their ending, in their order. Reads and checks the folder. */
+export async function migrationNames(folder: string = FOLDER): Promise<readonly string[]> {
+  return [...(await readDigests(folder)).keys()];
+}
+
+/** Which of this version's migrations the database has not run; empty when it is up to date. */
 export async function pendingMigrations(
   database: Database,
   folder: string = FOLDER,
 ): Promise<readonly string[]> {
-  const names = [...(await readDigests(folder)).keys()];
+  const names = await migrationNames(folder);
   const table = await database.first<{ known: boolean }>(
     sql`select to_regclass('public.migration') is not null as known`,
   );
@@ -151,9 +215,14 @@ function wholeFiles(tell: (name: string) => void) {
     Promise.all(
       paths.map(async (path) => {
         const text = await readFile(path, 'utf8');
-        const up = (steps: { sql(text: string): void }) => {
+        const up = (steps: { sql(text: string): void; noTransaction(): void }) => {
           tell(basename(path));
-          steps.sql(text);
+          if (!OUTSIDE.test(text)) return steps.sql(text);
+          steps.noTransaction();
+          // PostgreSQL takes statements that come together for one transaction.
+          for (const statement of text.split(/(?<=;)[ \t]*\r?\n/)) {
+            if (statement.trim() !== '') steps.sql(statement);
+          }
         };
         return { id: path, filePaths: [path], actions: { up, down: false as const } };
       }),

@@ -1,6 +1,8 @@
 import { afterEach, expect, it } from 'vitest';
+import { countStatements } from '../../../test/support/counted-database.ts';
 import { freshDatabase } from '../../../test/support/database.ts';
 import { openDatabase } from './database.ts';
+import { migrationNames } from './migrate.ts';
 import { databaseReady } from './readiness.ts';
 import { sql } from './sql.ts';
 
@@ -12,7 +14,8 @@ afterEach(async () => {
 it('is ready when it can be written and is up to date, and not when it only reads or is behind', async () => {
   const { database, connection, drop } = await freshDatabase();
   closers.push(drop);
-  expect(await databaseReady(database)).toBe(true);
+  const names = await migrationNames();
+  expect(await databaseReady(database, names)).toBe(true);
 
   // As a standby before it is promoted.
   const reader = openDatabase({
@@ -20,8 +23,19 @@ it('is ready when it can be written and is up to date, and not when it only read
     options: '-c default_transaction_read_only=on',
   } as typeof connection);
   closers.push(() => reader.close());
-  expect(await databaseReady(reader)).toBe(false);
+  expect(await databaseReady(reader, names)).toBe(false);
 
   await database.run(sql`delete from public.migration where name = '001-cabinet-and-fund'`);
-  expect(await databaseReady(database)).toBe(false);
+  expect(await databaseReady(database, names)).toBe(false);
+});
+
+it('asks the database once, and is not ready where nothing was ever migrated', async () => {
+  const { database, drop } = await freshDatabase();
+  closers.push(drop);
+  const counted = countStatements(database);
+  const names = await migrationNames();
+  expect(await databaseReady(counted, names)).toBe(true);
+  expect(counted.take()).toBe(1);
+  await database.run(sql`drop table public.migration`);
+  await expect(databaseReady(database, names)).rejects.toThrow('does not exist');
 });

@@ -14,10 +14,12 @@ beforeEach(async () => {
 
 afterEach(() => fresh.drop());
 
-const read = () => readReadings(fresh.database, { idleMinutes: 15, maxHours: 12 });
+const read = () => readReadings(fresh.database, { idleMinutes: 15, maxHours: 12, eventYears: 3 });
 
 test('where nothing has happened every lane and purpose is there, with nothing in it', async () => {
-  const { lanes, codes, ...rest } = await read();
+  const { lanes, codes, overdue, ...rest } = await read();
+  expect(overdue.map(({ kind }) => kind)).toContain('security_event');
+  expect(overdue.filter(({ seconds }) => seconds > 0)).toEqual([]);
   expect(lanes.map(({ lane }) => lane).sort()).toEqual(['code', 'fund', 'notice']);
   expect(lanes.map(({ pending, oldestSeconds, dead }) => pending + oldestSeconds + dead)).toEqual([0, 0, 0]);
   expect(codes.map(({ sent, used }) => [sent, used])).toEqual([

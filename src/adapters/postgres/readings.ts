@@ -1,4 +1,5 @@
 import type { Database } from './database.ts';
+import { type Overdue, readOverdue } from './retention.ts';
 import { sql } from './sql.ts';
 
 /** What the database tells of the state of the service. Every name in it is one of ours: no value of a person. */
@@ -19,6 +20,8 @@ export interface Readings {
   /** Undefined before the first seal. */
   readonly sealSeconds: number | undefined;
   readonly sessions: number;
+  /** By kind, how long rows have been past their term. */
+  readonly overdue: readonly Overdue[];
 }
 
 const lanes = ['fund', 'code', 'notice'];
@@ -27,9 +30,11 @@ const purposes = ['register', 'recover', 'prove-new', 'confirm-current'];
 /** Reads it all, by indexes. */
 export async function readReadings(
   database: Database,
-  session: { readonly idleMinutes: number; readonly maxHours: number },
+  terms: { readonly idleMinutes: number; readonly maxHours: number; readonly eventYears: number },
 ): Promise<Readings> {
-  const row = await database.first<Omit<Readings, 'sealSeconds'> & { sealSeconds: number | null }>(sql`
+  const row = await database.first<
+    Omit<Readings, 'sealSeconds' | 'overdue'> & { sealSeconds: number | null }
+  >(sql`
     with waiting as (
       select lane, count(*) as pending, extract(epoch from now() - min(created_at)) as oldest
       from cabinet.outbox where delivered_at is null and dead_at is null group by lane),
@@ -49,8 +54,9 @@ export async function readReadings(
       (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'open', open)), '[]')
         from (select kind, count(*) as open from cabinet.alert where ended_at is null group by kind) as a) as alerts,
       (select extract(epoch from now() - sealed_at) from cabinet.audit_seal order by seal_id desc limit 1)::float as "sealSeconds",
-      (select count(*) from cabinet.session where ended_at is null and started_at > now() - make_interval(hours => ${session.maxHours}::int)
-        and seen_at > now() - make_interval(mins => ${session.idleMinutes}::int)) as sessions`);
+      (select count(*) from cabinet.session where ended_at is null and started_at > now() - make_interval(hours => ${terms.maxHours}::int)
+        and seen_at > now() - make_interval(mins => ${terms.idleMinutes}::int)) as sessions`);
   if (!row) throw new Error('the readings gave no row');
-  return { ...row, sealSeconds: row.sealSeconds ?? undefined };
+  const overdue = await readOverdue(database, terms.eventYears);
+  return { ...row, sealSeconds: row.sealSeconds ?? undefined, overdue };
 }

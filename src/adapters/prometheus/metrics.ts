@@ -96,6 +96,12 @@ export function makeMetrics(gauges: Gauges): Metrics {
   ofDatabase('audit_seal_age_seconds', 'Since the log was last sealed', undefined, ({ sealSeconds }) =>
     sealSeconds === undefined ? [] : [[sealSeconds]],
   );
+  ofDatabase(
+    'retention_overdue_seconds',
+    'How long rows have been past the term after which they are removed, by kind',
+    'kind',
+    ({ overdue }) => overdue.map(({ kind, seconds }) => [seconds, kind]),
+  );
   ofDatabase('sessions', 'Sessions in force', undefined, ({ sessions }) => [[sessions]]);
   new Gauge({
     registers,
