@@ -64,3 +64,29 @@ describe('the gateways', () => {
     expect(shown.faults).toHaveLength(1);
   });
 });
+
+describe("Kazpost's open service", () => {
+  const open = { KAZPOST_API: 'open' };
+  const named = { KAZPOST_USER: 'kabinet', KAZPOST_PASSWORD: 'a password' };
+
+  test('is entered by name and password, or by a token', () => {
+    expect(read({ ...open, ...named }).kazpost).toEqual({
+      api: 'open',
+      username: 'kabinet',
+      password: 'a password',
+    });
+    expect(read({ ...open, KAZPOST_TOKEN: 'eyJ.a-b_c.d==' }).kazpost).toEqual({
+      api: 'open',
+      token: 'eyJ.a-b_c.d==',
+    });
+  });
+
+  test.each([
+    [{}, 'required with KAZPOST_API=open'],
+    [{ KAZPOST_USER: 'kabinet' }, 'required with KAZPOST_API=open'],
+    [{ ...named, KAZPOST_TOKEN: 'token' }, 'not both'],
+    [{ KAZPOST_TOKEN: 'two words' }, 'KAZPOST_TOKEN'],
+  ])('%j is refused', (environment, fault) => {
+    expect(faultsOf({ ...open, ...environment }).join()).toContain(fault);
+  });
+});

@@ -87,6 +87,7 @@ export interface FundConfig {
 export type KazpostConfig = { readonly url?: string; readonly ca?: string } & (
   | { readonly api: 'classic' }
   | { readonly api: 'open'; readonly username: string; readonly password: string }
+  | { readonly api: 'open'; readonly token: string }
 );
 
 /** A setting as `kabinet config` shows it: where it came from, and its value unless it is secret. */
@@ -428,6 +429,12 @@ const settings = {
     secret: true,
     schema: z.string().min(1),
   },
+  KAZPOST_TOKEN: {
+    meaning: 'a token that Kazpost issued for open.post.kz, instead of name and password',
+    default: '',
+    secret: true,
+    schema: z.string().regex(/^[\w.~+/=-]{1,8000}$/, 'must be a bearer token: letters, digits and -._~+/='),
+  },
   KAZPOST_CA: {
     meaning: "a file with an additional authority (PEM) for Kazpost's certificate",
     default: '',
@@ -536,9 +543,7 @@ export function readConfig(environment: Environment): Config {
   const production = environment['NODE_ENV'] === 'production';
   const demo = values.DEMO ?? demoByDefault(environment);
   if (production && demo) faults.push('DEMO=1 cannot be combined with NODE_ENV=production');
-  if (values.KAZPOST_API === 'open' && !(values.KAZPOST_USER && values.KAZPOST_PASSWORD)) {
-    faults.push('KAZPOST_USER, KAZPOST_PASSWORD: required with KAZPOST_API=open');
-  }
+  faults.push(...kazpostFaults(values));
   faults.push(...fundFaults(values));
   for (const [gateway, sender] of [
     ['SMTP_URL', 'MAIL_FROM'],
@@ -708,6 +713,16 @@ function fundOf(values: Values): FundConfig | undefined {
   };
 }
 
+/** The open service is entered by a token, or by a name and a password. */
+function kazpostFaults(values: Values): string[] {
+  if (values.KAZPOST_API !== 'open') return [];
+  const token = values.KAZPOST_TOKEN !== undefined;
+  const given = [values.KAZPOST_USER, values.KAZPOST_PASSWORD].filter((one) => one !== undefined).length;
+  if (token && given > 0) return ['KAZPOST_TOKEN: give it, or KAZPOST_USER and KAZPOST_PASSWORD, not both'];
+  if (token || given === 2) return [];
+  return ['KAZPOST_USER and KAZPOST_PASSWORD, or KAZPOST_TOKEN: required with KAZPOST_API=open'];
+}
+
 function kazpostOf(values: Values): KazpostConfig | undefined {
   const where = {
     ...(values.KAZPOST_URL === undefined ? {} : { url: values.KAZPOST_URL }),
@@ -722,8 +737,9 @@ function kazpostOf(values: Values): KazpostConfig | undefined {
       return {
         ...where,
         api: 'open',
-        username: values.KAZPOST_USER ?? '',
-        password: values.KAZPOST_PASSWORD ?? '',
+        ...(values.KAZPOST_TOKEN === undefined
+          ? { username: values.KAZPOST_USER ?? '', password: values.KAZPOST_PASSWORD ?? '' }
+          : { token: values.KAZPOST_TOKEN }),
       };
   }
 }

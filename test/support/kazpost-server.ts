@@ -25,7 +25,9 @@ export type KazpostFault =
   /** The connection is cut. */
   | 'cut'
   /** A small answer that grows when unpacked. */
-  | 'compressed';
+  | 'compressed'
+  /** Rows that have one whole line, `address`, and no levels: some of Kazpost's own have no more. */
+  | 'lines';
 
 /** A server that speaks both of Kazpost's protocols with invented addresses. */
 export interface KazpostServer {
@@ -37,6 +39,8 @@ export interface KazpostServer {
   behave(fault: KazpostFault): void;
   /** Makes tokens given so far worthless. */
   forgetTokens(): void;
+  /** A token that is good without a log-in. */
+  issueToken(token: string): void;
   close(): Promise<void>;
 }
 
@@ -173,6 +177,15 @@ export async function startKazpostServer(options: KazpostServerOptions = {}): Pr
         response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
         response.end(Buffer.from('1f8b0800000000000003', 'hex'));
         return;
+      case 'lines':
+        send(response, 200, {
+          data: [
+            { postcode: 'Z05E8P2', address: 'Республика Казахстан, город Нур-Султан, улица Тулпар, дом №7' },
+            { postcode: 'Z05E8P3', address: 'nur-sultan, ulica tulpar, dom 8' },
+          ],
+          total: 2,
+        });
+        return;
       case 'huge':
         flood(response);
         return;
@@ -219,6 +232,9 @@ export async function startKazpostServer(options: KazpostServerOptions = {}): Pr
     },
     forgetTokens() {
       tokens = new Set();
+    },
+    issueToken(token) {
+      tokens.add(token);
     },
     close: () =>
       new Promise((resolve) => {

@@ -3,29 +3,35 @@ import type { AddressPart, FoundAddress } from '../../modules/addresses/ports.ts
 import { type Postcode, parsePostcode } from '../../modules/requisites/postcode.ts';
 import type { Asker } from '../http/ask.ts';
 import { type KazpostApi, UnusableAnswer } from './api.ts';
-import { houseOf, levelsOf, type PresentName } from './line.ts';
+import { houseOf, levelsOf, type PresentName, wholeLine } from './line.ts';
 
 const name = z.string().max(500).nullish();
 /** Kazpost's ids are letters and digits; they are stored, so nothing else may pass. */
 const id = z.string().regex(/^[\w-]{1,40}$/);
 const type = z.object({ id, nameKaz: name, nameRus: name });
 const part = z.object({ id, nameKaz: name, nameRus: name, type: type.nullish() });
-const building = z.object({
-  rka: id.nullish().catch(null),
-  postcode: name,
-  oldPostcode: name,
-  parts: z.array(part).min(1).max(20),
-  number: name,
-  type: type.nullish(),
-  additional: name,
-  additionalType: name,
-  corpus: name,
-  corpusNumber: name,
-  actual: z.union([z.string(), z.number(), z.boolean()]).nullish(),
-});
+const building = z
+  .object({
+    rka: id.nullish().catch(null),
+    postcode: name,
+    oldPostcode: name,
+    parts: z.array(part).max(20).nullish(),
+    address: name,
+    addressKaz: name,
+    addressRus: name,
+    number: name,
+    type: type.nullish(),
+    additional: name,
+    additionalType: name,
+    corpus: name,
+    corpusNumber: name,
+    actual: z.union([z.string(), z.number(), z.boolean()]).nullish(),
+  })
+  .refine((row) => row.parts?.length || row.address || row.addressKaz || row.addressRus);
 const envelope = z.object({ data: z.array(z.unknown()).max(200) });
 /** A row of byAddress holds the building one level deeper; it may be null. */
 const searched = z.object({ id: name, fullAddress: z.unknown() });
+type Building = z.infer<typeof building>;
 
 /**
  * Kazpost's open service (api.post.kz): `byAddress`, `byPostcode`, `byOldPostcode`. Lines are built from `parts`: its own
@@ -70,9 +76,10 @@ function isBuilding(row: unknown): boolean {
 function addressOf(row: unknown, presentName: PresentName): FoundAddress[] {
   const read = building.safeParse(unwrapped(row));
   if (!read.success || ['0', 'false'].includes(String(read.data.actual ?? '1'))) return [];
-  const { parts, number, rka } = read.data;
+  const { number, rka } = read.data;
+  const parts = read.data.parts ?? [];
   const levels = levelsOf(parts, presentName);
-  if (levels.length === 0) return [];
+  if (levels.length === 0) return wholeAddress(read.data, presentName);
   const block =
     (read.data.corpusNumber ?? read.data.corpus) || read.data.additional
       ? {
@@ -91,6 +98,24 @@ function addressOf(row: unknown, presentName: PresentName): FoundAddress[] {
       postcode,
       text: { kk: lineOf(all, 'kk'), ru: lineOf(all, 'ru') },
       parts: all,
+    },
+  ];
+}
+
+/** A row without levels: its line alone, in one language or both. A Latin one is dropped with what the form does not take. */
+function wholeAddress(row: Building, presentName: PresentName): FoundAddress[] {
+  const { address, addressKaz, addressRus } = row;
+  const kk = wholeLine(addressKaz || addressRus || address || '', 'kk', presentName);
+  const ru = wholeLine(addressRus || addressKaz || address || '', 'ru', presentName);
+  if (kk === '' || ru === '') return [];
+  const postcode = firstPostcode(row.postcode, row.oldPostcode);
+  return [
+    {
+      origin: 'kazpost',
+      id: row.rka ?? postcode ?? kk,
+      postcode,
+      text: { kk, ru },
+      parts: [{ kind: 'line', id: null, text: { kk, ru } }],
     },
   ];
 }

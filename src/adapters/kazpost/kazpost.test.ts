@@ -109,6 +109,14 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
       expect(postcode === null || parsePostcode(postcode).ok).toBe(true);
   });
 
+  it('reads rows that have one whole line alone, and leaves out a Latin one', async () => {
+    server.behave('lines');
+    expect(await kazpost.byText('Тулпар')).toMatchObject({
+      ok: true,
+      value: [{ postcode: 'Z05E8P2', text: { ru: 'город Астана, улица Тулпар, дом №7' } }],
+    });
+  });
+
   it('asks once for the same words, whoever asks and however they are written', async () => {
     const [first] = await Promise.all([kazpost.byText('Алматы Абая'), kazpost.byText('АЛМАТЫ  Абая')]);
     await kazpost.byText(' алматы абая ');
@@ -251,6 +259,18 @@ describe('the open service', () => {
     const answers = await Promise.all(['Абая', 'Бирлик', 'Муканова'].map((text) => kazpost.byText(text)));
     expect(answers.every(({ ok }) => ok)).toBe(true);
     expect(logIns()).toBe(2);
+    await kazpost.close();
+  });
+
+  it('takes a token that Kazpost issued, and never logs in with it', async () => {
+    const kazpost = createKazpost(
+      { api: 'open', url: server.url, token: 'issued-1' },
+      { presentName: places.presentName, timeout: patient },
+    );
+    expect(await kazpost.byText('Астана Тұлпар')).toEqual({ ok: false, reason: 'kazpostUnavailable' });
+    server.issueToken('issued-1');
+    expect(await kazpost.byText('Астана Тұлпар')).toMatchObject({ ok: true });
+    expect(server.requests.filter(({ method }) => method === 'POST')).toEqual([]);
     await kazpost.close();
   });
 

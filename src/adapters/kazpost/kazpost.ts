@@ -14,7 +14,10 @@ import { classicApi } from './classic.ts';
 import type { PresentName } from './line.ts';
 import { type OpenCredentials, openApi } from './open.ts';
 
-/** Which of Kazpost's services, where, and as whom: `KAZPOST_API`, `KAZPOST_URL`, `KAZPOST_USER`, `KAZPOST_PASSWORD`, `KAZPOST_CA`. */
+/**
+ * Which of Kazpost's services, where, and as whom: `KAZPOST_API`, `KAZPOST_URL`, `KAZPOST_USER` with `KAZPOST_PASSWORD` or
+ * `KAZPOST_TOKEN`, `KAZPOST_CA`.
+ */
 export type KazpostSettings = { readonly url?: string; readonly ca?: string } & (
   | { readonly api: 'classic' }
   | ({ readonly api: 'open' } & OpenCredentials)

@@ -102,3 +102,17 @@ function russian(name: string, word: string): string {
     /(?:ский|цкий|ная|ская|цкая)$/i.test(name) && /^(?:район|область|сельский округ)$/.test(word);
   return adjective ? `${name} ${word}` : `${word} ${name}`;
 }
+
+/** A line that came as a whole, without the country, and with today's name where a segment is a town by a former one. */
+export function wholeLine(text: string, language: AddressLanguage, presentName: PresentName): string {
+  return cleanText(text, 200)
+    .replace(/^(?:Республика Казахстан|Қазақстан Республикасы|Казахстан|Қазақстан)[\s,]+/iu, '')
+    .split(/,\s*/)
+    .map((level) => {
+      const [, before = '', name = '', behind = ''] =
+        /^(г\.\s*|город\s+)?(.*?)(\s+қаласы|\s+қ\.)?$/iu.exec(level) ?? [];
+      return before === '' && behind === '' ? level : `${before}${presentName(name, language)}${behind}`;
+    })
+    .filter((level) => level !== '')
+    .join(', ');
+}

@@ -1,20 +1,18 @@
 import { z } from 'zod';
-import { cleanText } from '../../modules/addresses/fold.ts';
 import type { FoundAddress } from '../../modules/addresses/ports.ts';
 import { parsePostcode } from '../../modules/requisites/postcode.ts';
 import type { Answer, Asker } from '../http/ask.ts';
 import { type KazpostApi, UnusableAnswer } from './api.ts';
-import type { PresentName } from './line.ts';
+import { type PresentName, wholeLine } from './line.ts';
 
-/** Who the service is to Kazpost's open service; never leaves the server. */
-export interface OpenCredentials {
-  readonly username: string;
-  readonly password: string;
-}
+/** How the cabinet proves itself to the open service; never leaves the server. Some clients get a token without a log-in. */
+export type OpenCredentials =
+  | { readonly username: string; readonly password: string }
+  | { readonly token: string };
 
 const token = z.object({ accessToken: z.string().min(1).max(8_000) });
 const line = z.string().max(1_000).nullish();
-const row = z.object({ postcode: line, addressKaz: line, addressRus: line });
+const row = z.object({ postcode: line, addressKaz: line, addressRus: line, address: line });
 const envelope = z.object({ data: z.array(z.unknown()).max(500) });
 
 /** The service's own limits of a query, in characters. */
@@ -25,27 +23,25 @@ const queryLength = { least: 3, most: 250 };
  * It gives whole lines in Kazakh and Russian (never the Latin one is taken) and no id but the index. An old index finds
  * nothing here: the service knows new ones only.
  */
-export function openApi(
-  asker: Asker,
-  { username, password }: OpenCredentials,
-  presentName: PresentName,
-): KazpostApi {
+export function openApi(asker: Asker, credentials: OpenCredentials, presentName: PresentName): KazpostApi {
   let login: Promise<string> | undefined;
 
   /** One log-in at a time, shared by everyone who waits for it. */
   function currentToken(): Promise<string> {
-    login ??= logIn().catch((error: unknown) => {
-      login = undefined;
-      throw error;
-    });
+    login ??= ('token' in credentials ? Promise.resolve(credentials.token) : logIn(credentials)).catch(
+      (error: unknown) => {
+        login = undefined;
+        throw error;
+      },
+    );
     return login;
   }
 
-  async function logIn(): Promise<string> {
+  async function logIn(json: { username: string; password: string }): Promise<string> {
     const { status, body } = await asker.ask({
       method: 'POST',
       path: ['npi-integration', 'api', 'auth', 'login'],
-      json: { username, password },
+      json,
     });
     const read = token.safeParse(body);
     if (status !== 200 || !read.success) throw new UnusableAnswer(`log-in: status ${status}`);
@@ -62,7 +58,8 @@ export function openApi(
       });
     const used = currentToken();
     const answer = await with_(await used);
-    if (answer.status !== 401) return answer;
+    // A token that was issued is all there is: the refusal is the answer.
+    if (answer.status !== 401 || 'token' in credentials) return answer;
     // Another request may have logged in again meanwhile: its token is taken then.
     if (login === used) login = undefined;
     return with_(await currentToken());
@@ -91,12 +88,13 @@ export function openApi(
   };
 }
 
+/** Some rows have one line alone: it serves both languages. */
 function addressOf(
-  { postcode, addressKaz, addressRus }: z.infer<typeof row>,
+  { postcode, addressKaz, addressRus, address }: z.infer<typeof row>,
   presentName: PresentName,
 ): FoundAddress[] {
-  const kk = lineOf(addressKaz || addressRus || '', (name) => presentName(name, 'kk'));
-  const ru = lineOf(addressRus || addressKaz || '', (name) => presentName(name, 'ru'));
+  const kk = wholeLine(addressKaz || addressRus || address || '', 'kk', presentName);
+  const ru = wholeLine(addressRus || addressKaz || address || '', 'ru', presentName);
   if (kk === '' || ru === '') return [];
   const read = parsePostcode((postcode ?? '').slice(0, 20));
   return [
@@ -108,18 +106,4 @@ function addressOf(
       parts: [{ kind: 'line', id: null, text: { kk, ru } }],
     },
   ];
-}
-
-/** The line without the country, and with today's name where a segment of it is a town by a former one. */
-function lineOf(text: string, present: (name: string) => string): string {
-  return cleanText(text, 200)
-    .replace(/^(?:Республика Казахстан|Қазақстан Республикасы|Казахстан|Қазақстан)[\s,]+/iu, '')
-    .split(/,\s*/)
-    .map((level) => {
-      const [, before = '', name = '', behind = ''] =
-        /^(г\.\s*|город\s+)?(.*?)(\s+қаласы|\s+қ\.)?$/iu.exec(level) ?? [];
-      return before === '' && behind === '' ? level : `${before}${present(name)}${behind}`;
-    })
-    .filter((level) => level !== '')
-    .join(', ');
 }
