@@ -54,6 +54,9 @@ function readCursor(cursor: string | undefined): readonly [string, string] {
     );
   if (!parts) return ['infinity', ''];
   const [, year, month, day, hour, minute, second, micros, id] = parts;
-  const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.${micros}Z`;
-  return Number.isNaN(Date.parse(iso)) ? ['infinity', ''] : [iso, id ?? ''];
+  const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
+  const at = new Date(`${iso}.${micros}Z`);
+  // JavaScript takes 30 February for 2 March and knows a year 0; PostgreSQL refuses both.
+  const isReal = year !== '0000' && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(iso);
+  return isReal ? [`${iso}.${micros}Z`, id ?? ''] : ['infinity', ''];
 }
