@@ -1,5 +1,6 @@
 import { parsePostcode } from '../requisites/postcode.ts';
 import { cleanText } from './fold.ts';
+import { onCyrillicLayout } from './keyboard-layout.ts';
 import type { AddressOrigin, AddressPart, AddressSource, FoundAddress } from './ports.ts';
 import { addressLanguage } from './wording.ts';
 
@@ -47,14 +48,35 @@ const leastForKazpost = 3;
 /**
  * Suggests addresses for a piece of a line or for a postal index, in the page's language (`kk`, `ru`; Kazakh for any
  * other, since the form takes Cyrillic only), best first, at most 10. Never refuses: with Kazpost down or slow the
- * embedded data answer and `degraded` is true. `query` is anything a person may type or a script may send.
+ * embedded data answer and `degraded` is true. `query` is anything a person may type or a script may send; what was typed on
+ * the Latin layout by mistake (`fkvfns`) is looked for on the Cyrillic one too, behind what the Latin letters find.
  */
 export async function suggestAddresses(
-  { embedded, kazpost }: AddressSources,
+  sources: AddressSources,
   query: string,
   pageLanguage: string,
 ): Promise<Suggestions> {
   const text = cleanText(query);
+  const typed = await find(sources, text, pageLanguage);
+  const meant = parsePostcode(text).ok ? undefined : onCyrillicLayout(text);
+  if (meant === undefined || typed.suggestions.some(({ source }) => source === 'kazpost')) return typed;
+  const other = await find(sources, meant, pageLanguage);
+  const known = new Set(typed.suggestions.map(({ text: line }) => line));
+  return {
+    suggestions: [
+      ...typed.suggestions.slice(0, mostSuggestions / 2),
+      ...other.suggestions.filter(({ text: line }) => !known.has(line)),
+      ...typed.suggestions.slice(mostSuggestions / 2),
+    ].slice(0, mostSuggestions),
+    degraded: typed.degraded || other.degraded,
+  };
+}
+
+async function find(
+  { embedded, kazpost }: AddressSources,
+  text: string,
+  pageLanguage: string,
+): Promise<Suggestions> {
   if (text === '') return { suggestions: [], degraded: false };
   const index = parsePostcode(text);
   const ask = (source: AddressSource) => (index.ok ? source.byPostcode(index.value) : source.byText(text));
