@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { systemPostgres } from './test/support/system-postgres.ts';
 
 const globalSetup = ['test/support/postgres-setup.ts'];
+const complete = 'test/complete/**/*.test.ts';
 const system = systemPostgres();
 if (system === undefined) {
   console.log(
@@ -32,10 +33,20 @@ export default defineConfig({
             'test/**/*.test.{ts,tsx}',
             'packages/*/{src,test}/**/*.test.ts',
           ],
+          exclude: [...configDefaults.exclude, complete],
           globalSetup,
           provide: { postgres: undefined },
         },
       },
+      // `npm test -- --all`, which installs what these need before it starts.
+      ...(process.env['TEST_COMPLETE'] === undefined
+        ? []
+        : [
+            {
+              extends: true as const,
+              test: { name: 'complete', include: [complete], globalSetup, provide: { postgres: undefined } },
+            },
+          ]),
       // The same again on another PostgreSQL, for everything whose outcome the database has a part in.
       ...(system === undefined
         ? []

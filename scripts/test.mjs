@@ -1,19 +1,22 @@
 #!/usr/bin/env node
 // Every test of the project, in one run: `npm test`, or `npm test -- PATTERN` for the matching test files alone.
+// `npm test -- --all` is the complete form: it adds test/complete, whose tools and programs a newcomer need not install.
 // Each static check counts as one test. The last line is `N passed, N failed, N skipped`.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium, findHeadlessShell, howToGetChromium, installChromium } from './chromium.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const patterns = process.argv.slice(2);
+const complete = process.argv.includes('--all');
+const patterns = process.argv.slice(2).filter((parameter) => parameter !== '--all');
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 if (patterns.length === 0) for (const check of staticChecks()) await count(check);
 await prepareBrowser();
+if (complete) await prepareComplete();
 await build();
 await runTests();
 finish();
@@ -44,6 +47,21 @@ async function prepareBrowser() {
     total.failed += 1;
   } else if (findHeadlessShell() === found) {
     console.log('The browser tests would take less time with "apt-get install chromium-headless-shell".');
+  }
+}
+
+/** What only the complete form needs: the tools of each folder in test/complete that has a lock of its own. */
+async function prepareComplete() {
+  const tools = join(root, 'test', 'complete');
+  const folders = readdirSync(tools).filter((name) => existsSync(join(tools, name, 'package-lock.json')));
+  for (const name of folders) {
+    const lock = join(tools, name, 'package-lock.json');
+    const installed = join(tools, name, 'node_modules', '.installed-lock.json');
+    if (existsSync(installed) && readFileSync(installed).equals(readFileSync(lock))) continue;
+    const parameters = ['ci', '--prefix', join(tools, name), '--ignore-scripts', '--loglevel=error'];
+    const code = await run(`tools of test/complete/${name}`, 'npm', parameters);
+    if (code === 0) copyFileSync(lock, installed);
+    else total.failed += 1;
   }
 }
 
@@ -86,6 +104,8 @@ function run(name, command, parameters) {
   return new Promise((resolve) => {
     const child = spawn(command, parameters, {
       cwd: root,
+      // Read by vitest.config.ts.
+      env: { ...process.env, ...(complete ? { TEST_COMPLETE: '1' } : {}) },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     child.on('error', (error) => {
