@@ -120,7 +120,7 @@ export function unknownSince({
 const passing: readonly EdsReason[] = ['revocationUnknown', 'busy', 'fundDown'];
 
 /** Whether the same signature may be sent again later. */
-export function isPassing(reason: EdsReason): boolean {
+function isPassing(reason: EdsReason): boolean {
   return passing.includes(reason);
 }
 
