@@ -19,7 +19,14 @@ export interface LiveSession {
 export type SessionState =
   | { readonly kind: 'live'; readonly session: LiveSession }
   | { readonly kind: 'timed-out'; readonly holderId: string }
+  /** It has got a new secret, which the browser may have by now. */
+  | { readonly kind: 'rotated' }
   | { readonly kind: 'none' };
+
+/** Thrown inside a transaction whose session was ended meanwhile: nothing of it is done, and the person signs in anew. */
+export class SessionGone extends Error {
+  override readonly name = 'SessionGone';
+}
 
 /** Looks a session up by the secret of its cookie, and counts the request as activity. */
 export interface SessionReader {

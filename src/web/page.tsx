@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ComponentChildren } from 'preact';
+import { isLanguage } from '../language.ts';
 import type { MaintenanceState } from '../maintenance.ts';
 import { formatTime } from '../texts/dates.ts';
 import { fill, textsOf } from '../texts/texts.ts';
@@ -84,7 +85,7 @@ export function problemSender(
 ): (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply {
   return (request, reply, problem) => {
     // A request can fail before its visit was read: a broken cookie.
-    const visit = (request.visit as Visit | undefined) ?? nobody;
+    const visit = (request.visit as Visit | undefined) ?? nobodyWho(request);
     const t = visit.texts.problems;
     const { title, text } = t[problem.statusCode];
     if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
@@ -162,7 +163,12 @@ function bandOf({ demo, maintenance }: Around, visit: Knowing) {
 
 type Knowing = Pick<Visit, 'language' | 'texts' | 'session' | 'csrf'>;
 
-const nobody: Knowing = { language: 'kk', texts: textsOf('kk'), session: undefined, csrf: () => '' };
+/** Somebody of whom the chosen language may be known, and nothing else. */
+function nobodyWho(request: FastifyRequest): Knowing {
+  const chosen = (request.cookies as typeof request.cookies | undefined)?.['language'];
+  const language = isLanguage(chosen) ? chosen : 'kk';
+  return { language, texts: textsOf(language), session: undefined, csrf: () => '' };
+}
 
 function layoutWords({ texts: { layout: t } }: Pick<Knowing, 'texts'>) {
   return {

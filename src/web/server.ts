@@ -16,13 +16,13 @@ import { type Keys, randomName } from '../keys.ts';
 import type { MaintenanceState } from '../maintenance.ts';
 import { DatabaseAway, isOutage, Overloaded, UnderMaintenance } from '../outage.ts';
 import { root } from '../root.ts';
-import type { SessionReader } from '../session.ts';
+import { SessionGone, type SessionReader } from '../session.ts';
 import { compress } from './compression.ts';
 import { type Connections, followConnections } from './connections.ts';
 import type { Gate } from './gate.ts';
 import { retrySoon, type SendOutage } from './outage.tsx';
 import { Problem, problem } from './problem.ts';
-import { clearSecret, hasSession, ownOrigin, readSecret, readVisit, type Visit } from './visit.ts';
+import { clearSecret, hasSession, isSecure, ownOrigin, readSecret, readVisit, type Visit } from './visit.ts';
 import type { SendWaiting } from './waiting-page.tsx';
 
 /** Who may open a route: anyone with a page, only a signed-in holder, or machines (no cookies, no language). */
@@ -70,6 +70,9 @@ export interface ServerParts {
 /** The largest form, in bytes: all fields of the requisites at their longest, in Kazakh, percent-encoded. */
 const bodyLimit = 32 * 1024;
 
+/** A request must have come whole by then, its form included; milliseconds. The longest form takes a second on a slow phone. */
+const requestTimeout = 10_000;
+
 /** What a page may load, and where it may be shown: itself, nothing inline, no frame. */
 const contentPolicy = {
   'default-src': ["'none'"],
@@ -109,10 +112,11 @@ export async function buildServer(
     genReqId: () => randomName(10),
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit,
-    requestTimeout: 30_000,
+    requestTimeout,
     connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
+    // Node looks for what is overdue every 30 seconds unless told otherwise.
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024 },
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 64 },
     // Whoever closes it waits for the connections first: what still came before that is answered like any other.
@@ -173,9 +177,9 @@ export async function buildServer(
     decorateReply: false,
   });
 
-  server.addHook('onRequest', async (request, reply) => {
-    const { access, json } = request.routeOptions.config;
-    if (access === 'machine') return;
+  /** Gives a request its place among those under way, and finds out who it is from. */
+  const enter = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const { json } = request.routeOptions.config;
     const begun = isUnsafe(request) || hasSession(request, config);
     const leave = parts.gate.admit(begun);
     if (leave) reply.raw.once('close', leave);
@@ -187,12 +191,23 @@ export async function buildServer(
     });
     // A form is read before it is turned away, so that its page can hold what was typed.
     if (!leave) request.visit = { ...request.visit, outage: new Overloaded('the gate is closed') };
+    return undefined;
+  };
+
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.config.access === 'machine') return;
     reply.header('cache-control', 'no-store');
-    if (request.visit.secure) reply.header('strict-transport-security', transportSecurity);
+    if (isSecure(request, config)) reply.header('strict-transport-security', transportSecurity);
+    return isUnsafe(request) ? undefined : enter(request, reply);
+  });
+
+  // A form takes its place when it has come whole: one that is sent byte by byte would hold it for as long as it likes.
+  server.addHook('preValidation', async (request, reply) => {
+    if (request.routeOptions.config.access !== 'machine' && isUnsafe(request)) await enter(request, reply);
   });
 
   server.addHook('preHandler', async (request, reply) => {
-    const { access, json, keepTyped, backTo, duringMaintenance } = request.routeOptions.config;
+    const { access, keepTyped, duringMaintenance } = request.routeOptions.config;
     if (access === 'machine' || request.is404) return;
     const unsafe = isUnsafe(request);
     if (unsafe) refuseForeign(request, config);
@@ -201,22 +216,27 @@ export async function buildServer(
       if (!unsafe || duringMaintenance || parts.maintenance.state().kind !== 'open') return;
       throw new UnderMaintenance();
     }
-    if (json) return reply.code(401).send({ error: 'session' });
-
     const kept =
       unsafe &&
       request.visit.timedOut !== undefined &&
       (await keepTyped?.(request.visit.timedOut, request.body));
+    return sendToSignIn(request, reply, kept === true);
+  });
+
+  const sendToSignIn = (request: FastifyRequest, reply: FastifyReply, kept: boolean): FastifyReply => {
+    const { json, backTo } = request.routeOptions.config;
+    if (json) return reply.code(401).send({ error: 'session' });
     const wasSignedIn = readSecret(request, 'session', request.visit.secure) !== undefined;
-    clearSecret(reply, 'session', request.visit.secure);
+    // The cookie that the browser has by now may be a newer one.
+    if (!request.visit.rotated) clearSecret(reply, 'session', request.visit.secure);
     const query = new URLSearchParams();
     if (kept) query.set('ended', 'kept');
-    else if (wasSignedIn) query.set('ended', '1');
+    else if (wasSignedIn && !request.visit.rotated) query.set('ended', '1');
     // Only a plain page is gone back to: its address holds nothing personal.
     const wanted = backTo ?? request.routeOptions.url;
     if (wanted !== undefined && !wanted.includes(':') && wanted !== '/sign-out') query.set('to', wanted);
     return reply.redirect(query.size > 0 ? `/sign-in?${query}` : '/sign-in', 303);
-  });
+  };
 
   server.addHook('onSend', async (request, reply, payload) => {
     if (connections.ending) reply.header('connection', 'close');
@@ -265,6 +285,8 @@ export async function buildServer(
         isOutage(further) ? parts.outagePage(request, reply, { kind: 'away' }) : Promise.reject(further),
       );
     }
+    // Ended while its request was under way: nothing was done.
+    if (error instanceof SessionGone) return sendToSignIn(request, reply, false);
     const known = asProblem(error);
     if (known.statusCode >= 500 && !(error instanceof Problem))
       request.log.error(withoutValues(error), 'a request failed');

@@ -15,6 +15,8 @@ export interface Visit {
   readonly session: LiveSession | undefined;
   /** A holder whose session has timed out sends this request with its cookie. */
   readonly timedOut: string | undefined;
+  /** The request came with a secret that its session has left behind: the browser may have the new one by now. */
+  readonly rotated: boolean;
   /** Why the session could not be looked up; the request ends with it when its form has been read. */
   readonly outage: Error | undefined;
   /** The address the request came from, past the trusted proxies. */
@@ -76,6 +78,7 @@ export async function readVisit(
     texts: textsOf(language),
     session,
     timedOut: state.kind === 'timed-out' ? state.holderId : undefined,
+    rotated: state.kind === 'rotated',
     address,
     network: networkOf(address),
     outage,
@@ -155,7 +158,8 @@ export function networkOf(address: string): string {
   return `${groups.slice(0, 3).join(':')}::/48`;
 }
 
-function isSecure(request: FastifyRequest, config: Config): boolean {
+/** True when cookies can be `Secure`: everywhere but plain http on a loopback name. */
+export function isSecure(request: FastifyRequest, config: Config): boolean {
   if (config.publicUrl) return config.publicUrl.protocol === 'https:';
   const name = hostName(request);
   return request.protocol === 'https' || name === undefined || !isLoopbackName(name);

@@ -25,9 +25,9 @@ export function countStatements(database: Database): CountedDatabase {
   });
   return {
     ...counted(database),
-    transaction(work) {
+    transaction(work, options) {
       count += 2;
-      return database.transaction((transaction) => work(counted(transaction)));
+      return database.transaction((transaction) => work(counted(transaction)), options);
     },
     breaker: database.breaker,
     load: () => database.load(),

@@ -50,43 +50,47 @@ export async function importPeople(
   const problems: LineProblem[] = [];
   const counts = { read: 0, added: 0, changed: 0, unchanged: 0 };
   try {
-    await database.transaction(async (transaction) => {
-      await transaction.run(sql`set local statement_timeout = 0`);
-      await transaction.run(sql`set local idle_in_transaction_session_timeout = 0`);
-      await transaction.run(sql`select pg_advisory_xact_lock(hashtext('people import'))`);
-      const hash = oncePerPassword(options.hashPassword);
-      const load = async (batch: ReadonlyMap<string, PersonLine>) => {
-        const { added, changed } = await loadBatch(transaction, [...batch.values()], hash);
-        counts.read += batch.size;
-        counts.added += added;
-        counts.changed += changed;
-        counts.unchanged += batch.size - added - changed;
-        options.onProgress?.(counts.read);
-      };
+    await database.transaction(
+      async (transaction) => {
+        await transaction.run(sql`set local statement_timeout = 0`);
+        await transaction.run(sql`set local idle_in_transaction_session_timeout = 0`);
+        await transaction.run(sql`select pg_advisory_xact_lock(hashtext('people import'))`);
+        const hash = oncePerPassword(options.hashPassword);
+        const load = async (batch: ReadonlyMap<string, PersonLine>) => {
+          const { added, changed } = await loadBatch(transaction, [...batch.values()], hash);
+          counts.read += batch.size;
+          counts.added += added;
+          counts.changed += changed;
+          counts.unchanged += batch.size - added - changed;
+          options.onProgress?.(counts.read);
+        };
 
-      let batch = new Map<string, PersonLine>();
-      let number = 0;
-      for await (const raw of { [Symbol.asyncIterator]: () => source }) {
-        number++;
-        const line = number === 1 ? raw.replace(/^\ufeff/, '') : raw;
-        if (line.trim() === '') continue;
-        const parsed = parsePersonLine(line, options);
-        if (!parsed.ok) {
-          const { reason, detail } = parsed;
-          problems.push({ line: number, reason, ...(detail !== undefined && { detail }) });
-          if (problems.length === problemsShown) break;
-        } else if (problems.length === 0) {
-          // A person met twice is taken in order, as by two imports.
-          if (batch.size === batchSize || batch.has(parsed.value.iin)) {
-            await load(batch);
-            batch = new Map();
+        let batch = new Map<string, PersonLine>();
+        let number = 0;
+        for await (const raw of { [Symbol.asyncIterator]: () => source }) {
+          number++;
+          const line = number === 1 ? raw.replace(/^\ufeff/, '') : raw;
+          if (line.trim() === '') continue;
+          const parsed = parsePersonLine(line, options);
+          if (!parsed.ok) {
+            const { reason, detail } = parsed;
+            problems.push({ line: number, reason, ...(detail !== undefined && { detail }) });
+            if (problems.length === problemsShown) break;
+          } else if (problems.length === 0) {
+            // A person met twice is taken in order, as by two imports.
+            if (batch.size === batchSize || batch.has(parsed.value.iin)) {
+              await load(batch);
+              batch = new Map();
+            }
+            batch.set(parsed.value.iin, parsed.value);
           }
-          batch.set(parsed.value.iin, parsed.value);
         }
-      }
-      if (problems.length > 0) throw new BadFile();
-      if (batch.size > 0) await load(batch);
-    });
+        if (problems.length > 0) throw new BadFile();
+        if (batch.size > 0) await load(batch);
+        // The lines have been read: there is no second time.
+      },
+      { retry: false },
+    );
   } catch (error) {
     if (error instanceof BadFile) return { ok: false, problems };
     throw error;

@@ -177,10 +177,13 @@ export function auditStore(database: Database): AuditStore {
         from cabinet.audit_seal order by seal_id desc limit 1`),
 
     read: (work) =>
-      database.transaction(async (transaction) => {
-        await transaction.run(sql`set transaction isolation level repeatable read, read only`);
-        return await work(reader(transaction));
-      }),
+      database.transaction(
+        async (transaction) => {
+          await transaction.run(sql`set transaction isolation level repeatable read, read only`);
+          return await work(reader(transaction));
+        },
+        { retry: false },
+      ),
   };
 }
 

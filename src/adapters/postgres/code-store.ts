@@ -13,13 +13,15 @@ export function codeStore(database: Queryable): CodeStore & AllowanceStore & Mes
     async issue(code, minutes, maxTries) {
       const same = sql`holder_id = ${code.holderId} and purpose = ${code.purpose} and change_id is not distinct from ${code.changeId}::uuid`;
       const row = await database.first<IssuedCode>(sql`
-        with kept as (
+        with held as materialized (
+          select holder_id from cabinet.holder where holder_id = ${code.holderId} for no key update),
+        kept as (
           select ${issued} from cabinet.code
           where ${same} and channel = ${code.channel} and destination = ${code.destination} and attempts < ${maxTries}::int and ${live}
           order by created_at desc limit 1),
         killed as (
           update cabinet.code set dead_at = now()
-          where ${same} and ${live} and code_id not in (select "codeId" from kept)),
+          where holder_id = (select holder_id from held) and ${same} and ${live} and code_id not in (select "codeId" from kept)),
         made as (
           insert into cabinet.code (holder_id, purpose, channel, destination, change_id, expires_at)
           select ${code.holderId}, ${code.purpose}, ${code.channel}, ${code.destination}, ${code.changeId}::uuid,

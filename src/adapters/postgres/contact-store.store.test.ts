@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase } from '../../../test/support/database.ts';
 import { inventIin } from '../../../test/support/people.ts';
@@ -77,7 +77,11 @@ async function holder(different: Partial<FundHolder> = {}): Promise<ContactActor
   );
   const holderId = row?.holderId ?? '';
   await requisitesStore(database, waitHours).takeOver(holderId, fundHolder(iin, different), 'r');
-  return { holderId, iin: iin as Iin, requestId: 'r', language: 'kk', sessionHash: Buffer.alloc(32) };
+  const sessionHash = randomBytes(32);
+  await database.run(sql`
+    insert into cabinet.session (session_hash, holder_id, method, short_name, device)
+    values (${sessionHash}, ${holderId}, 'password', 'А.', 'd')`);
+  return { holderId, iin: iin as Iin, requestId: 'r', language: 'kk', sessionHash };
 }
 
 const how = { proof: 'eds', waitHours, proofMinutes: 5, personsPerMobile: 100 } as const;

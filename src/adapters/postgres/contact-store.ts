@@ -16,6 +16,7 @@ import {
 } from './contact-notices.ts';
 import type { Database, Queryable } from './database.ts';
 import { keepEvidence, unfreeze } from './eds-store.ts';
+import { lockHolder } from './locks.ts';
 import { lockForChange, savedBefore, writeChange } from './requisites-store.ts';
 import { json, sql } from './sql.ts';
 
@@ -26,7 +27,7 @@ export function contactStore(database: Database): ContactStore {
 
     propose: (actor, change, about, { minutes, telling, byEds = false }) =>
       database.transaction(async (transaction) => {
-        const current = await lockForChange(transaction, actor.holderId);
+        const current = await lockForChange(transaction, actor);
         // Two posts of one form propose one change: its codes are on their way, and a second set would kill them.
         const waiting = await transaction.first(sql`
           select from cabinet.pending_change where holder_id = ${actor.holderId} and form_id = ${change.formId}
@@ -72,24 +73,30 @@ export function contactStore(database: Database): ContactStore {
       const column = proof === 'current' ? sql`current_proved_at` : sql`new_proved_at`;
       // One statement: whoever finds the code used finds the proof given.
       const proved = await database.run(sql`
-        with used as (
-          update cabinet.code set used_at = now()
-          where code_id = ${codeId} and holder_id = ${holderId} and change_id = ${changeId}
+        with held as materialized (
+          select holder_id from cabinet.holder where holder_id = ${holderId} for no key update),
+        used as (
+          update cabinet.code c set used_at = now() from held
+          where code_id = ${codeId} and c.holder_id = held.holder_id and change_id = ${changeId}
             and used_at is null and dead_at is null and expires_at > now()
-          returning holder_id, change_id)
+          returning c.holder_id, change_id)
         update cabinet.pending_change p set ${column} = now() from used
         where p.holder_id = used.holder_id and p.change_id = used.change_id`);
       return proved === 1;
     },
 
-    drop: (holderId) => database.transaction((transaction) => drop(transaction, holderId)),
+    drop: (holderId) =>
+      database.transaction(async (transaction) => {
+        await lockHolder(transaction, holderId);
+        await drop(transaction, holderId);
+      }),
 
     othersWith: (holderId, mobile) => othersWith(database, holderId, mobile),
 
     complete: (actor, pending, how) =>
       database.transaction(async (transaction) => {
         const { holderId } = actor;
-        const current = await lockForChange(transaction, holderId);
+        const current = await lockForChange(transaction, actor);
         const earlier = await savedBefore(transaction, holderId, pending.formId, pending.formHash);
         if (earlier) return earlier;
         // All is looked at again under the lock: proofs grow old, and a change may be cancelled, stopped or overtaken.
@@ -209,7 +216,6 @@ async function othersWith(database: Queryable, holderId: string, mobile: string)
   return row?.others ?? 0;
 }
 
-/** Codes before the change, as wherever both are touched: two transactions then never wait for each other. */
 async function drop(transaction: Queryable, holderId: string): Promise<void> {
   await endCodes(transaction, holderId);
   await transaction.run(sql`delete from cabinet.pending_change where holder_id = ${holderId}`);

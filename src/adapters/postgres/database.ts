@@ -20,8 +20,15 @@ export interface Queryable {
 
 /** A pool of connections to one PostgreSQL (15 or later). */
 export interface Database extends Queryable {
-  /** Commits when `work` resolves and rolls back when it throws; acknowledged only after COMMIT. */
-  transaction<Value>(work: (transaction: Queryable) => Promise<Value>): Promise<Value>;
+  /**
+   * Commits when `work` resolves and rolls back when it throws; acknowledged only after COMMIT. After a deadlock or a failed
+   * serialisation, which undo everything, `work` runs once more, so it must do nothing outside of the database; `retry: false` for one
+   * that does.
+   */
+  transaction<Value>(
+    work: (transaction: Queryable) => Promise<Value>,
+    options?: { readonly retry?: boolean },
+  ): Promise<Value>;
   /** Connections in use, idle, and requests waiting for one. */
   load(): { readonly total: number; readonly idle: number; readonly waiting: number };
   /** Whether connecting rests because it fails. */
@@ -115,22 +122,25 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
     rows: (statement) => borrow((client) => queryable(client).rows(statement)),
     first: (statement) => borrow((client) => queryable(client).first(statement)),
     run: (statement) => borrow((client) => queryable(client).run(statement)),
-    transaction: (work) =>
+    transaction: (work, { retry = true } = {}) =>
       borrow(async (client) => {
         const transaction = queryable(client);
-        try {
-          await transaction.run(sql`begin`);
-          const value = await work(transaction);
-          await transaction.run(sql`commit`);
-          return value;
-        } catch (error) {
-          // On a line that is dead a rollback would only be waited for; the server does it by itself.
-          if (error instanceof DatabaseAway) throw error;
-          await client.query('rollback').catch((failure: Error) => {
-            throw new DatabaseAway(codeOf(failure));
-          });
-          throw error;
-        }
+        const once = async () => {
+          try {
+            await transaction.run(sql`begin`);
+            const value = await work(transaction);
+            await transaction.run(sql`commit`);
+            return value;
+          } catch (error) {
+            // On a line that is dead a rollback would only be waited for; the server does it by itself.
+            if (error instanceof DatabaseAway) throw error;
+            await client.query('rollback').catch((failure: Error) => {
+              throw new DatabaseAway(codeOf(failure));
+            });
+            throw error;
+          }
+        };
+        return once().catch((error: unknown) => (retry && isUndone(error) ? once() : Promise.reject(error)));
       }),
     breaker,
     load: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
@@ -146,6 +156,11 @@ const awayMessage =
   /^(?:Connection terminated|Client has encountered|Client was closed|Query read timeout|timeout expired)/;
 /** query_canceled: the statement took longer than it may. */
 const tooLong = '57014';
+
+/** deadlock_detected and serialization_failure: the server has undone all, and the next try may go well. */
+function isUndone(error: unknown): boolean {
+  return error instanceof Error && /^(?:40P01|40001)$/.test(codeOf(error) ?? '');
+}
 
 /** What the error means for those who wait: the outage that it is, or itself. */
 function asOutage(error: unknown): unknown {

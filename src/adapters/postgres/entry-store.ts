@@ -7,6 +7,7 @@ import type {
 } from '../../modules/registration/ports.ts';
 import { codeStore } from './code-store.ts';
 import type { Database, Queryable } from './database.ts';
+import { lockHolder, lockHolderOfEntry } from './locks.ts';
 import { refuseUnderMaintenance } from './maintenance-store.ts';
 import { tellHolder } from './security-notices.ts';
 import { sql } from './sql.ts';
@@ -68,6 +69,7 @@ function entryStore(
 
     // The row lock makes parallel tries count one after another: of any number, so many are compared.
     async takeTry(hash, kind, maxTries) {
+      await lockHolderOfEntry(database, hash);
       const row = await database.first<{
         counted: boolean;
         codeId: string | null;
@@ -140,6 +142,13 @@ function entryStore(
         where entry_hash = ${hash} and examined_at is null`);
     },
 
+    async holdUnfrozen(holderId) {
+      await lockHolder(database, holderId);
+      return (
+        (await database.first(sql`select from cabinet.freeze where holder_id = ${holderId}`)) === undefined
+      );
+    },
+
     async noteAsked(holderId, kind) {
       await database.run(sql`
         insert into cabinet.security_event (holder_id, kind)
@@ -148,13 +157,13 @@ function entryStore(
 
     complete: (hash, kind, chosen) =>
       together(async (transaction) => {
+        await lockHolderOfEntry(transaction, hash);
         const entry = await transaction.first<{ holderId: string; language: string }>(sql`
           select holder_id as "holderId", language from cabinet.entry
           where entry_hash = ${hash} and kind = ${kind} and proved_at is not null and ${live} for update`);
         if (!entry) return undefined;
         await refuseUnderMaintenance(transaction);
         const { holderId } = entry;
-        await transaction.run(sql`select from cabinet.holder where holder_id = ${holderId} for update`);
         // Looked at under the lock: "this wasn't me" may have been answered since the code was right.
         if (await transaction.first(sql`select from cabinet.freeze where holder_id = ${holderId}`))
           return undefined;

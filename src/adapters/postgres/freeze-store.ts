@@ -4,6 +4,7 @@ import type { Requisites } from '../../modules/requisites/ports.ts';
 import { codeStore } from './code-store.ts';
 import { channelsOf } from './contact-notices.ts';
 import type { Database } from './database.ts';
+import { lockHolder } from './locks.ts';
 import { sql } from './sql.ts';
 
 /** What stops recovery and contact changes when a notice was answered with "this wasn't me". */
@@ -18,17 +19,24 @@ export function freezeStore(database: Database, linkDays: number): FreezeStore {
 
     freeze: (disavowalId, requestId) =>
       database.transaction(async (transaction) => {
-        const used = await transaction.first<{ holderId: string }>(sql`
+        const link = await transaction.first<{ holderId: string }>(sql`
+          select holder_id as "holderId" from cabinet.disavowal where disavowal_id = ${disavowalId}`);
+        if (!link) return;
+        const { holderId } = link;
+        // What is being changed now is done before this, and told; whatever comes after it finds the stop.
+        await lockHolder(transaction, holderId);
+        const used = await transaction.run(sql`
           update cabinet.disavowal set used_at = now()
-          where disavowal_id = ${disavowalId} and used_at is null and ${stands}
-          returning holder_id as "holderId"`);
-        if (!used) return;
-        const { holderId } = used;
+          where disavowal_id = ${disavowalId} and used_at is null and ${stands}`);
+        if (used === 0) return;
         await transaction.run(sql`
           insert into cabinet.freeze (holder_id) values (${holderId}) on conflict (holder_id) do nothing`);
         await transaction.run(sql`
           update cabinet.code set dead_at = now() where holder_id = ${holderId} and used_at is null and dead_at is null`);
         await transaction.run(sql`delete from cabinet.pending_change where holder_id = ${holderId}`);
+        // Also those whose code was right: else they would go on when the stop is lifted.
+        await transaction.run(sql`
+          update cabinet.entry set done_at = now() where holder_id = ${holderId} and done_at is null`);
         await transaction.run(sql`
           update cabinet.session set ended_at = now(), end_reason = 'frozen' where holder_id = ${holderId} and ended_at is null`);
         await transaction.run(sql`

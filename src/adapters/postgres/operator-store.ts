@@ -33,7 +33,9 @@ export function operatorStore(database: Database): OperatorStore {
     note,
     async unfreeze(iin, reason) {
       // With the freeze goes every link sent before: else whoever still holds one could freeze the cabinet for ever.
-      const lifted = await database.run(sql`
+      const lifted = await database.transaction(async (transaction) => {
+        await transaction.run(sql`select from cabinet.holder where iin = ${iin} for no key update`);
+        return transaction.run(sql`
         with thawed as (
           delete from cabinet.freeze f using cabinet.holder h where h.holder_id = f.holder_id and h.iin = ${iin}
           returning f.holder_id),
@@ -41,6 +43,7 @@ export function operatorStore(database: Database): OperatorStore {
           update cabinet.disavowal d set ended_at = now() from thawed t
           where d.holder_id = t.holder_id and ended_at is null)
         select from thawed`);
+      });
       if (lifted === 1) await note(iin, 'unfrozen', reason);
       return lifted === 1;
     },

@@ -4,6 +4,7 @@ import { newContact, touchedChannels } from '../../modules/requisites/contact.ts
 import { deliveryRefusal } from '../../modules/requisites/fund-refusals.ts';
 import type {
   ChangeEntry,
+  ContactActor,
   DraftStore,
   FieldName,
   FundHolder,
@@ -17,6 +18,7 @@ import type {
   StoredRequisites,
 } from '../../modules/requisites/ports.ts';
 import { UnderMaintenance } from '../../outage.ts';
+import { SessionGone } from '../../session.ts';
 import {
   type Address,
   channelsAsTheyWere,
@@ -25,6 +27,7 @@ import {
   tellChanged,
 } from './contact-notices.ts';
 import type { Database, Queryable } from './database.ts';
+import { lockHolder } from './locks.ts';
 import { maintenanceOpen } from './maintenance-store.ts';
 import { json, type Sql, sql } from './sql.ts';
 
@@ -78,6 +81,7 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
 
     takeOver: (holderId, fund, requestId) =>
       database.transaction(async (transaction) => {
+        await lockHolder(transaction, holderId);
         const first = await transaction.run(sql`
           insert into cabinet.requisites (holder_id, address, apartment, postcode, home_phone, contact_phone, mobile_phone,
             email, mobile_since, email_since, elsewhere_version)
@@ -127,7 +131,7 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
 
     save: (change) =>
       database.transaction(async (transaction) => {
-        const current = await lockForChange(transaction, change.holderId);
+        const current = await lockForChange(transaction, change);
         const earlier = await savedBefore(transaction, change.holderId, change.formId, change.formHash);
         if (earlier) return earlier;
         if (current.revision !== change.revision) return { kind: 'conflict', stored: current };
@@ -252,12 +256,21 @@ async function lockRequisites(transaction: Queryable, holderId: string): Promise
   return row;
 }
 
-/** The same for what the holder changes: refused while a maintenance window is open. */
-export async function lockForChange(transaction: Queryable, holderId: string): Promise<StoredRequisites> {
+/**
+ * The same for what the holder changes in a session: refused while a maintenance window is open. In the order of `locks.ts`.
+ * @throws SessionGone when the session was ended meanwhile
+ */
+export async function lockForChange(
+  transaction: Queryable,
+  { holderId, sessionHash }: Pick<ContactActor, 'holderId' | 'sessionHash'>,
+): Promise<StoredRequisites> {
+  // One statement for three locks: PostgreSQL takes them row by row in this order, and gives the rows as they are then.
   const row = await transaction.first<StoredRequisites & { underMaintenance: boolean }>(sql`
     select ${stored}, ${maintenanceOpen} as "underMaintenance"
-    from cabinet.requisites where holder_id = ${holderId} for update`);
-  if (!row) throw new Error('the holder has no requisites row');
+    from cabinet.holder h join cabinet.requisites r using (holder_id) join cabinet.session s using (holder_id)
+    where h.holder_id = ${holderId} and s.session_hash = ${sessionHash} and s.ended_at is null
+    for no key update of h for update of r for share of s`);
+  if (!row) throw new SessionGone();
   const { underMaintenance, ...current } = row;
   if (underMaintenance) throw new UnderMaintenance();
   return current;

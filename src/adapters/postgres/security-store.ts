@@ -1,8 +1,10 @@
 import type { SecurityEvent, SecurityOverview, SecurityStore } from '../../modules/security/ports.ts';
 import type { FailureLimits } from '../../modules/sign-in/ports.ts';
 import type { Database } from './database.ts';
+import { lockHolder, lockInSession } from './locks.ts';
 import { refuseUnderMaintenance } from './maintenance-store.ts';
 import { tellHolder } from './security-notices.ts';
+import { rotateSession } from './session-rotation.ts';
 import { json, sql } from './sql.ts';
 
 /** What a holder sees and does about the safety of their own cabinet. `failures` delays guesses, as at sign-in. */
@@ -56,8 +58,9 @@ export function securityStore(database: Database, failures: FailureLimits): Secu
       return row?.hash;
     },
 
-    changePassword: ({ holderId, passwordHash, former, keep, requestId, forget }) =>
+    changePassword: ({ holderId, passwordHash, former, keep, next, requestId, forget }) =>
       database.transaction(async (transaction) => {
+        await lockInSession(transaction, { holderId, sessionHash: keep });
         await refuseUnderMaintenance(transaction);
         const changed = await transaction.run(
           former === undefined
@@ -72,6 +75,7 @@ export function securityStore(database: Database, failures: FailureLimits): Secu
         await transaction.run(sql`
           update cabinet.session set ended_at = now(), end_reason = 'password-changed'
           where holder_id = ${holderId} and ended_at is null and session_hash <> ${keep}`);
+        await rotateSession(transaction, keep, next);
         await transaction.run(sql`
           update cabinet.code set dead_at = now() where holder_id = ${holderId} and used_at is null and dead_at is null`);
         await transaction.run(sql`
@@ -94,12 +98,15 @@ export function securityStore(database: Database, failures: FailureLimits): Secu
     },
 
     async endOthers(holderId, keep, requestId) {
-      await database.run(sql`
+      await database.transaction(async (transaction) => {
+        await lockHolder(transaction, holderId);
+        await transaction.run(sql`
         with ended as (
           update cabinet.session set ended_at = now(), end_reason = 'ended-by-holder'
           where holder_id = ${holderId} and session_hash <> ${keep} and ended_at is null returning session_hash)
         insert into cabinet.security_event (holder_id, kind, detail, request_id)
         select ${holderId}::uuid, 'other-sessions-ended', ${json({})}::jsonb, ${requestId} where exists (select from ended)`);
+      });
     },
   };
 }

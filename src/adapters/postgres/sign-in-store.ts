@@ -3,8 +3,10 @@ import type { EdsSignInStore } from '../../modules/sign-in/eds.ts';
 import type { Credential, NewSession, SessionStore, SignInStore } from '../../modules/sign-in/ports.ts';
 import type { Database, Queryable } from './database.ts';
 import { keepEvidence, unfreeze } from './eds-store.ts';
+import { lockHolder } from './locks.ts';
 import { tellEverywhere, tellHolder } from './security-notices.ts';
-import { json, sql } from './sql.ts';
+import { rotated } from './session-rotation.ts';
+import { json, type Sql, sql } from './sql.ts';
 
 /** So many failed sign-ins within a day are told to the holder, once a day. */
 const manyFailures = 10;
@@ -84,6 +86,7 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
         await transaction.run(sql`
           insert into cabinet.holder (iin, language) values (${iin}, ${language}) on conflict (iin) do nothing`);
         // Locked at once: the evidence names the holder, and two that have named them could not both lock them afterwards.
+        await lockForOpening(transaction, sql`iin = ${iin}`, session.formerSession);
         const holder = await transaction.first<{
           holderId: string;
           known: boolean;
@@ -94,7 +97,7 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
                     and certificate_sha256 = ${evidence.signature.certificate.sha256}) as known,
             exists (select from cabinet.known_device d
                     where d.holder_id = h.holder_id and d.device_hash = ${session.deviceHash}) as "knownDevice"
-          from cabinet.holder h where iin = ${iin} for update of h`);
+          from cabinet.holder h where iin = ${iin}`);
         if (!holder) throw new Error('the holder was not written');
         const { holderId } = holder;
         await keepEvidence(transaction, { holderId, requestId }, evidence, null);
@@ -120,13 +123,14 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
         method: 'password' | 'eds';
         shortName: string;
         ended: boolean;
+        rotated: boolean | null;
         live: boolean;
         recent: boolean;
         left: number;
       }>(sql`
         with found as (
           select s.holder_id as "holderId", h.iin, h.language, s.method, s.short_name as "shortName",
-            s.ended_at is not null as ended,
+            s.ended_at is not null as ended, s.end_reason = ${rotated} as rotated,
             now() < least(s.seen_at + ${idle}, s.started_at + ${max}) as live,
             s.seen_at < now() - interval '5 seconds' as stale,
             now() < s.seen_at + interval '24 hours' as recent,
@@ -138,6 +142,7 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
           update cabinet.session set seen_at = now() from found
           where session_hash = ${hash} and ended_at is null and live and stale)
         select * from found`);
+      if (row?.rotated) return { kind: 'rotated' };
       if (!row || row.ended) return { kind: 'none' };
       if (!row.live) return row.recent ? { kind: 'timed-out', holderId: row.holderId } : { kind: 'none' };
       return {
@@ -168,16 +173,36 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
     },
 
     endAll: (holderId, reason) =>
-      database.run(sql`
-        update cabinet.session set ended_at = now(), end_reason = ${reason}
-        where holder_id = ${holderId} and ended_at is null`),
+      database.transaction(async (transaction) => {
+        await lockHolder(transaction, holderId);
+        return transaction.run(sql`
+          update cabinet.session set ended_at = now(), end_reason = ${reason}
+          where holder_id = ${holderId} and ended_at is null`);
+      }),
   };
+}
+
+/** Holds the rows of who signs in and of whose session the browser had, in the order of `locks.ts`. */
+async function lockForOpening(
+  transaction: Queryable,
+  holder: Sql,
+  former: Buffer | undefined,
+): Promise<void> {
+  await transaction.run(sql`
+    select from cabinet.holder
+    where ${holder} or holder_id = (select holder_id from cabinet.session where session_hash = ${former ?? null})
+    order by holder_id for no key update`);
 }
 
 /** Opens a session within a transaction; the holder's row keeps two of one person apart. */
 async function open(transaction: Queryable, session: NewSession): Promise<{ readonly replaced: number }> {
-  await transaction.run(sql`select from cabinet.holder where holder_id = ${session.holderId} for update`);
+  await lockForOpening(transaction, sql`holder_id = ${session.holderId}`, session.formerSession);
   const { idleMinutes, maxHours } = session.limits;
+  if (session.formerSession) {
+    await transaction.run(sql`
+      update cabinet.session set ended_at = now(), end_reason = 'signed-in-again'
+      where session_hash = ${session.formerSession} and ended_at is null`);
+  }
   const replaced = await transaction.run(sql`
     update cabinet.session set ended_at = now(), end_reason = 'replaced'
     where session_hash in (

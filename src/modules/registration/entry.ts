@@ -208,6 +208,10 @@ export async function examineEntry(parts: EntryParts, entry: LeasedEntry): Promi
   }
 
   await tables.together(async ({ entries, codes }) => {
+    if (!(await entries.holdUnfrozen(holderId))) {
+      await entries.conclude(entry.hash, { holderId, codeId: undefined }, rules.entryCodeMinutes);
+      return;
+    }
     if (!entry.again) await entries.noteAsked(holderId, entry.kind);
     const where = { channel: to.channel, to: to.value };
     if (entry.kind === 'register' && standing.hasPassword) {

@@ -64,7 +64,7 @@ export interface EntryStore {
     kind: EntryKind,
     how: { readonly language: Language; readonly maxTries: number; readonly restMs: number },
   ): Promise<boolean>;
-  /** Counts one try in one statement; undefined when there is no such entry. */
+  /** Counts one try; undefined when there is no such entry. */
   takeTry(hash: Buffer, kind: EntryKind, maxTries: number): Promise<EntryTry | undefined>;
   /** Notes the right code, and leaves so many minutes to choose a password. */
   markProved(hash: Buffer, minutes: number): Promise<void>;
@@ -82,6 +82,10 @@ export interface EntryStore {
     found: { readonly holderId: string; readonly codeId: string | undefined } | undefined,
     minutes: number,
   ): Promise<void>;
+  /**
+   * Whether nothing has stopped the person by "this wasn't me" since they were looked at. In a transaction it stays so to the end.
+   */
+  holdUnfrozen(holderId: string): Promise<boolean>;
   /** Notes in the person's history that somebody asked. */
   noteAsked(holderId: string, kind: EntryKind): Promise<void>;
 

@@ -203,6 +203,8 @@ export interface NewChange {
   /** With a new address only. */
   readonly addressSource: AddressSource | null;
   readonly requestId: string;
+  /** The session it is made in; nothing is saved once that has ended. */
+  readonly sessionHash: Buffer;
 }
 
 export type SaveOutcome =

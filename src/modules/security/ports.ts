@@ -38,8 +38,9 @@ export interface NewPassword {
   readonly passwordHash: string;
   /** What is replaced; undefined for a first password. */
   readonly former: string | undefined;
-  /** The session that goes on. */
+  /** The session that goes on, and the hash of the new secret it goes on with. */
   readonly keep: Buffer;
+  readonly next: Buffer;
   readonly requestId: string;
   /** Counted failures that no longer matter. */
   readonly forget: readonly Buffer[];
@@ -53,7 +54,7 @@ export interface SecurityStore extends FailureLimits {
   /** The hash on file, or undefined. */
   findPassword(holderId: string): Promise<string | undefined>;
   /**
-   * Replaces the password, ends all other sessions, kills all codes and begun recoveries, notes the event and queues the
+   * Replaces the password and the session's secret, ends all other sessions, kills all codes and begun recoveries, notes the event and queues the
    * notices. One transaction; false when the password was changed meanwhile.
    */
   changePassword(chosen: NewPassword): Promise<boolean>;

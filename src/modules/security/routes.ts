@@ -5,6 +5,7 @@ import { readForm } from '../../web/forms.ts';
 import type { TypedPage } from '../../web/language.ts';
 import type { SendPage } from '../../web/page.tsx';
 import { problem } from '../../web/problem.ts';
+import { setSecret } from '../../web/visit.ts';
 import {
   ChangePasswordPage,
   type ChangePasswordPageProps,
@@ -95,6 +96,7 @@ export function securityRoutes(
     switch (outcome.kind) {
       case 'changed':
         parts.onQueued();
+        setSecret(reply, 'session', outcome.token, request.visit.secure);
         return reply.redirect(`${path}?done=changed`, 303);
       case 'invalid':
         return showChange(request, reply, { status: 422, errors: outcome.errors });

@@ -1,4 +1,4 @@
-import type { Keys } from '../../keys.ts';
+import { type Keys, randomToken, tokenHash } from '../../keys.ts';
 import type { CommonPasswords } from '../registration/common-passwords.ts';
 import { checkPassword, type PasswordReason } from '../registration/password.ts';
 import { personalData } from '../registration/personal-data.ts';
@@ -43,7 +43,8 @@ export interface PasswordErrors {
 }
 
 export type PasswordOutcome =
-  | { readonly kind: 'changed' }
+  /** `token` is the session's new secret, for its cookie. */
+  | { readonly kind: 'changed'; readonly token: string }
   | { readonly kind: 'invalid'; readonly errors: PasswordErrors }
   | { readonly kind: 'limited'; readonly minutes: number }
   | { readonly kind: 'busy' };
@@ -86,15 +87,17 @@ export async function changePassword(
       return { kind: 'invalid', errors: { current: 'currentWrong' } };
     }
   }
+  const token = randomToken();
   const changed = await store.changePassword({
     holderId: actor.holderId,
     passwordHash: await hasher.hash(checked.value),
     former,
     keep: actor.sessionHash,
+    next: tokenHash(token),
     requestId: actor.requestId,
     forget: [key],
   });
-  return changed ? { kind: 'changed' } : { kind: 'invalid', errors: { current: 'currentWrong' } };
+  return changed ? { kind: 'changed', token } : { kind: 'invalid', errors: { current: 'currentWrong' } };
 }
 
 /** A name for a session that says nothing of its cookie, not even to who has a dump of the database. */

@@ -33,7 +33,7 @@ export interface SignInStore extends FailureLimits {
   ): Promise<{ credential: Credential | undefined; knownDevice: boolean }>;
   /** Notes a failed attempt with the holder, if there is one; one statement in either case. */
   recordFailure(iin: Iin, requestId: string): Promise<void>;
-  /** Opens a session, ends the oldest beyond `sessionsPerPerson`, and forgets the counted failures: one transaction. */
+  /** Opens a session, ends the browser's former one and the oldest beyond `sessionsPerPerson`, and forgets the counted failures: one transaction. */
   openSession(session: NewSession): Promise<{ readonly replaced: number }>;
   /** Replaces a hash made with older parameters; nothing happens when the password was changed meanwhile. */
   upgradeHash(holderId: string, former: string, hash: string): Promise<void>;
@@ -50,6 +50,8 @@ export interface NewSession {
   readonly sessionsPerPerson: number;
   readonly limits: SessionLimits;
   readonly forget: readonly Buffer[];
+  /** The session this browser had until now, of whomever: it ends. */
+  readonly formerSession?: Buffer | undefined;
 }
 
 export interface SessionStore {

@@ -96,6 +96,7 @@ export function signInRoutes(
         iin: parsed.value,
         password,
         device: visit.device,
+        formerToken: readSecret(request, 'session', visit.secure),
         network: visit.network,
         userAgent: request.headers['user-agent'] ?? '',
         requestId: request.id,

@@ -21,6 +21,8 @@ export interface SignInAttempt {
   readonly password: string;
   /** The secret of the device cookie, if the browser has one. */
   readonly device: string | undefined;
+  /** The secret of the session cookie, if the browser has one. */
+  readonly formerToken: string | undefined;
   readonly network: string;
   readonly userAgent: string;
   readonly requestId: string;
@@ -92,6 +94,7 @@ export async function signIn(
     sessionsPerPerson: limits.sessionsPerPerson,
     limits,
     forget: [pair.key, anywhere.key],
+    formerSession: attempt.formerToken === undefined ? undefined : tokenHash(attempt.formerToken),
   });
   if (hasher.outdated(credential.passwordHash)) {
     await store.upgradeHash(credential.holderId, credential.passwordHash, await hasher.hash(password));

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { inventPerson } from '../support/people.ts';
+import { startService, type TestService } from '../support/service.ts';
+
+// Forms that are sent byte by byte, from one address: they hold connections, never places, and not for long.
+
+const atOnce = 6;
+
+describe.each(['all', 'web'])('with ROLE=%s', (role) => {
+  let service: TestService;
+  let origin: URL;
+  const sockets: Socket[] = [];
+
+  beforeAll(async () => {
+    service = await startService({ REQUESTS_AT_ONCE: String(atOnce), ROLE: role }, { work: false });
+    await service.enrol(inventPerson(9_430));
+    origin = new URL(await service.listen());
+  });
+
+  afterAll(async () => {
+    for (const socket of sockets) socket.destroy();
+    await service.close();
+  });
+
+  /** Sends the head of a form and half of its body; the answer is gathered as it comes. */
+  async function halfSent(
+    path: string,
+  ): Promise<{ readonly socket: Socket; answer: string; readonly rest: string }> {
+    const socket = connect(Number(origin.port), origin.hostname);
+    sockets.push(socket);
+    const half = { socket, answer: '', rest: 'word=x' };
+    socket.on('error', () => undefined);
+    socket.on('data', (data) => {
+      half.answer += data.toString('latin1');
+    });
+    await once(socket, 'connect');
+    const body = 'iin=1&pass';
+    socket.write(
+      [
+        `POST ${path} HTTP/1.1`,
+        `Host: localhost:${origin.port}`,
+        `Origin: http://localhost:${origin.port}`,
+        'Content-Type: application/x-www-form-urlencoded',
+        `Content-Length: ${body.length + half.rest.length}`,
+        '',
+        body,
+      ].join('\r\n'),
+    );
+    return half;
+  }
+
+  const connections = () =>
+    new Promise<number>((resolve, reject) =>
+      service.server.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+    );
+
+  test('two hundred of them keep nobody out, and each is answered when it is whole', async () => {
+    const paths = ['/sign-in', '/register', '/recover', '/language', '/services/requisites'];
+    const halves = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => halfSent(paths[n % paths.length] ?? '')),
+    );
+    await vi.waitFor(async () => expect(await connections()).toBeGreaterThanOrEqual(200), {
+      timeout: 20_000,
+    });
+    for (let ask = 0; ask < 5; ask += 1) {
+      const answer = await fetch(new URL('/sign-in', origin));
+      expect(answer.status).toBe(200);
+      await answer.text();
+    }
+    for (const half of halves) half.socket.write(half.rest);
+    await vi.waitFor(() => expect(halves.filter(({ answer }) => answer === '')).toEqual([]), {
+      timeout: 20_000,
+    });
+    // No token: refused, or told that too many came at once. Nobody waits.
+    expect(halves.filter(({ answer }) => !/^HTTP\/1\.1 (403|503) /.test(answer))).toEqual([]);
+    for (const { socket } of halves) socket.destroy();
+  });
+
+  test('one that does not come whole in seconds is ended', { timeout: 40_000 }, async () => {
+    const { server } = service.server;
+    expect(server.requestTimeout).toBeLessThanOrEqual(15_000);
+    // The time itself is Node's; what is shown here is that somebody looks at it more often than every 30 seconds.
+    server.requestTimeout = 100;
+    try {
+      const half = await halfSent('/sign-in');
+      await Promise.race([
+        once(half.socket, 'close'),
+        pause(15_000, undefined, { ref: false }).then(() => Promise.reject(new Error('still open'))),
+      ]);
+      expect(half.answer).toMatch(/^HTTP\/1\.1 408 /);
+    } finally {
+      server.requestTimeout = 10_000;
+    }
+  });
+});
