@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium, findHeadlessShell, howToGetChromium, installChromium } from './chromium.mjs';
+import { findFirefox, findWebKit, howToGetOthers, installOtherBrowsers } from './other-browsers.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const complete = process.argv.includes('--all');
@@ -52,6 +53,9 @@ async function prepareBrowser() {
 
 /** What only the complete form needs: the tools of each folder in test/complete that has a lock of its own. */
 async function prepareComplete() {
+  installOtherBrowsers();
+  if (!findFirefox()) console.log(howToGetOthers.firefox);
+  if (!findWebKit()) console.log(howToGetOthers.webkit);
   const tools = join(root, 'test', 'complete');
   const folders = readdirSync(tools).filter((name) => existsSync(join(tools, name, 'package-lock.json')));
   for (const name of folders) {

@@ -1,0 +1,10 @@
+/** The path of Firefox, or undefined. */
+export function findFirefox(): string | undefined;
+/** WebKitGTK's driver, browser and virtual screen, or undefined. */
+export function findWebKit():
+  | { readonly driver: string; readonly browser: string; readonly screen: string }
+  | undefined;
+/** Installs what is missing, where this process may. */
+export function installOtherBrowsers(): void;
+/** What a person is told when the journeys in one of them are skipped. */
+export const howToGetOthers: { readonly firefox: string; readonly webkit: string };

@@ -1,0 +1,75 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { root } from '../../src/root.ts';
+import type { DrivenTab } from './driven-visitor.ts';
+
+/** What is used here of puppeteer-core, which only `npm test -- --all` installs. */
+interface Puppeteer {
+  launch(options: object): Promise<FirefoxBrowser>;
+}
+
+interface FirefoxBrowser {
+  createBrowserContext(): Promise<FirefoxContext>;
+  close(): Promise<void>;
+}
+
+interface FirefoxContext {
+  newPage(): Promise<FirefoxPage>;
+  close(): Promise<void>;
+}
+
+interface FirefoxPage {
+  goto(url: string): Promise<unknown>;
+  goBack(): Promise<unknown>;
+  evaluate(script: string): Promise<unknown>;
+  click(selector: string): Promise<void>;
+  on(event: string, listener: (value: { readonly message?: string; accept?(): Promise<void> }) => void): void;
+  readonly keyboard: { type(text: string): Promise<void>; press(key: string): Promise<void> };
+}
+
+/** A running Firefox, driven over WebDriver BiDi. */
+export interface Firefox {
+  /** A tab in a fresh profile. */
+  profile(): Promise<DrivenTab>;
+  close(): Promise<void>;
+}
+
+/** Starts Firefox without a window. */
+export async function startFirefox(executablePath: string): Promise<Firefox> {
+  const require = createRequire(join(root, 'test/complete/browsers/package.json'));
+  const puppeteer = require('puppeteer-core') as Puppeteer;
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath,
+    headless: true,
+    extraPrefsFirefox: { 'intl.accept_languages': 'kk-KZ', 'network.captive-portal-service.enabled': false },
+  });
+  return {
+    async profile() {
+      const context = await browser.createBrowserContext();
+      return tabOf(context, []);
+    },
+    close: () => browser.close(),
+  };
+}
+
+async function tabOf(context: FirefoxContext, complaints: string[]): Promise<DrivenTab> {
+  const page = await context.newPage();
+  page.on('pageerror', ({ message = '' }) => complaints.push(message));
+  // "Unsaved changes. Leave the page?" is answered with yes: who presses Cancel means it.
+  page.on('dialog', (dialog) => void dialog.accept?.());
+  return {
+    goto: async (url) => void (await page.goto(url)),
+    evaluate: <Value>(body: string, ...args: readonly unknown[]) =>
+      page.evaluate(`((...args) => { ${body} })(...${JSON.stringify(args)})`) as Promise<Value>,
+    click: (selector) => page.click(selector),
+    type: (text) => page.keyboard.type(text),
+    press: (key) => page.keyboard.press(key),
+    back: async () => void (await page.goBack()),
+    newTab: () => tabOf(context, complaints),
+    async leave() {
+      await context.close();
+      if (complaints.length > 0) throw new Error(`the browser complained:\n${complaints.join('\n')}`);
+    },
+  };
+}
