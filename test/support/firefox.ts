@@ -36,8 +36,9 @@ export interface Firefox {
 
 /** Starts Firefox without a window. */
 export async function startFirefox(executablePath: string): Promise<Firefox> {
-  const require = createRequire(join(root, 'test/complete/browsers/package.json'));
-  const puppeteer = require('puppeteer-core') as Puppeteer;
+  const puppeteer = createRequire(join(root, 'test/complete/browsers/package.json'))(
+    'puppeteer-core',
+  ) as Puppeteer;
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath,
