@@ -41,6 +41,7 @@ import { shippedPlaces } from './modules/addresses/places.ts';
 import { addressRoutes } from './modules/addresses/routes.ts';
 import { createSuggestionLimit } from './modules/addresses/suggestion-limit.ts';
 import { type Delivery, type Lane, startDelivery } from './modules/delivery/deliver.ts';
+import { createTurns } from './modules/eds/turns.ts';
 import { historyRoutes } from './modules/history/routes.ts';
 import { noSender } from './modules/notices/deliver-message.ts';
 import { guardGateway, usualLimits } from './modules/notices/gateway.ts';
@@ -199,13 +200,22 @@ export async function buildApp({
   };
   const origin = config.publicUrl?.origin ?? `http://localhost:${config.port}`;
   const nca = ncaVerifier(
-    { trust: config.edsTrust, ocspUrl: config.edsOcspUrl, crlDir: config.edsCrlDir },
+    {
+      trust: config.edsTrust,
+      ocspUrl: config.edsOcspUrl,
+      crlDir: config.edsCrlDir,
+      threads: config.edsThreads,
+      everyMs: config.edsFolderSeconds * 1_000,
+      clock: () => performance.now(),
+    },
     (what, reason) => log.warn({ what, reason }, 'revocation could not be asked'),
   );
   breakers.push(database.breaker, ...fund.breakers, ...(kazpost ? [kazpost.breaker] : []), ...nca.breakers);
   const edsParts = {
     edsStore: edsStore(database),
     verifier: nca,
+    turns: createTurns(edsTurns),
+    keys,
     edsRules: config,
     siteOf: (request: FastifyRequest) => ownOrigin(request, config) ?? origin,
   };
@@ -333,6 +343,12 @@ export async function buildApp({
     },
   };
 }
+
+/**
+ * Signatures verified at a time by each process. Most of that time is the wait for the authority's answer; the threads have a
+ * queue of their own. All who wait are served within some two seconds.
+ */
+const edsTurns = { atOnce: 16, waitingEach: 2, waitingInAll: 200 } as const;
 
 /** What a gateway has not taken by then is left to another process, which may send it a second time. Milliseconds. */
 const handOverMs = 6_000;

@@ -60,6 +60,8 @@ export interface Config {
   readonly edsTrust: 'production' | { readonly folder: string };
   readonly edsOcspUrl: string | undefined;
   readonly edsCrlDir: string | undefined;
+  readonly edsFolderSeconds: number;
+  readonly edsThreads: number;
   readonly edsChallengeSeconds: number;
   readonly edsContactWaitHours: number;
   readonly mobilePrefixes: readonly string[];
@@ -272,6 +274,16 @@ const settings = {
       'folder of revocation lists, full and delta, kept fresh from outside; unset: none, in a demonstration VAR_DIR/eds',
     default: '',
     schema: z.string().min(1),
+  },
+  EDS_FOLDER_SECONDS: {
+    meaning: 'seconds between two looks at the folders of EDS_TRUST and EDS_CRL_DIR',
+    default: '10',
+    schema: whole(0, 3_600),
+  },
+  EDS_THREADS: {
+    meaning: 'threads of this machine that verify signatures, for all --workers together, at least one each',
+    default: String(Math.max(1, availableParallelism() - 1)),
+    schema: whole(1, 256),
   },
   EDS_CHALLENGE_SECONDS: {
     meaning: 'how long bytes given out may come back signed',
@@ -611,6 +623,8 @@ export function readConfig(environment: Environment): Config {
           ? join(varDir, 'eds')
           : undefined
         : resolve(values.EDS_CRL_DIR),
+    edsFolderSeconds: known(values.EDS_FOLDER_SECONDS),
+    edsThreads: known(values.EDS_THREADS),
     edsChallengeSeconds: known(values.EDS_CHALLENGE_SECONDS),
     edsContactWaitHours: known(values.EDS_CONTACT_WAIT_HOURS),
     mobilePrefixes: known(values.MOBILE_PREFIXES),

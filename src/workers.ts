@@ -17,7 +17,7 @@ import { endWith, patience, stopBySignal, stopLimit } from './stop.ts';
 interface Share {
   readonly connection: Connection;
   /** What is meant for the machine, divided among its workers. */
-  readonly settings: Pick<Config, 'passwordHashesAtOnce' | 'mailPerSecond' | 'smsPerSecond'>;
+  readonly settings: Pick<Config, 'passwordHashesAtOnce' | 'edsThreads' | 'mailPerSecond' | 'smsPerSecond'>;
 }
 
 /** From a worker to the primary process. */
@@ -44,6 +44,7 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
     connection: prepared.connection,
     settings: {
       passwordHashesAtOnce: Math.ceil(config.passwordHashesAtOnce / count),
+      edsThreads: Math.max(1, Math.floor(config.edsThreads / count)),
       mailPerSecond: Math.ceil(config.mailPerSecond / count),
       smsPerSecond: Math.ceil(config.smsPerSecond / count),
     },

@@ -22,6 +22,8 @@ interface Suggestion {
 const pause = 200;
 /** Characters from which on it is asked. */
 const least = 2;
+/** Milliseconds after which an answer is given up. */
+const patience = 5_000;
 
 for (const input of document.querySelectorAll<HTMLInputElement>('input[data-address-suggest]'))
   enhance(input);
@@ -65,6 +67,7 @@ function enhance(input: HTMLInputElement): void {
 
   function stop(): void {
     clearTimeout(timer);
+    timer = undefined;
     question?.abort();
     question = undefined;
   }
@@ -84,9 +87,16 @@ function enhance(input: HTMLInputElement): void {
     }
   }
 
+  /** Enter means a line of the list that is about to open: it must not send the form before. */
+  function waitForLines(event: KeyboardEvent): void {
+    if (event.key === 'Enter' && (timer !== undefined || question !== undefined)) event.preventDefault();
+  }
+
   async function ask(text: string): Promise<void> {
+    timer = undefined;
     const asked = new AbortController();
     question = asked;
+    const limit = setTimeout(() => asked.abort(), patience);
     address.searchParams.set('q', text);
     address.searchParams.set('language', document.documentElement.lang);
     try {
@@ -108,6 +118,9 @@ function enhance(input: HTMLInputElement): void {
     } catch {
       // Typing by hand always works: no answer is no trouble of the person's.
       if (question === asked) offer([]);
+    } finally {
+      clearTimeout(limit);
+      if (question === asked) question = undefined;
     }
   }
 
@@ -202,6 +215,7 @@ function enhance(input: HTMLInputElement): void {
   });
   kazpost?.addEventListener('change', toggle);
   input.addEventListener('input', typed);
+  input.addEventListener('keydown', waitForLines);
   toggle();
 }
 

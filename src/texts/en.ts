@@ -163,6 +163,7 @@ export const en = {
     signInstead: 'Confirm with EDS',
     signInsteadHelp: 'With an EDS key you can sign the change and go on without these limits.',
     evidence: 'Download the signed change (CMS)',
+    again: 'Send the signature again',
     cancel: 'Cancel',
     needsScript:
       'Signing in with EDS needs JavaScript in your browser. With IIN and password you can sign in without it.',
@@ -230,7 +231,6 @@ export const en = {
       notActive: 'Access to the cabinet is closed. Call 1418 or visit a UAPF office.',
       otherPerson:
         'The IIN in the certificate does not match: sign with the key of the person who is signed in.',
-      limited: 'Sign-in is temporarily blocked. Try again in {minutes} min',
       busy: 'Many people are signing in now. Try again in a few seconds',
       fundDown:
         'The fund’s system does not answer now, so signing in is not possible. Try again in a few minutes.',

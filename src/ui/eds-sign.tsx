@@ -14,6 +14,8 @@ export interface EdsSignProps {
   formId?: string | undefined;
   /** On the button. */
   label: string;
+  /** A signature that came when nothing could be found out about it: the form carries it, to be sent once more. */
+  again?: { readonly id: string; readonly signature: string } | undefined;
   /** Begins at once: the person has just asked for it on another page. */
   begins?: boolean | undefined;
 }
@@ -43,7 +45,7 @@ const ncalayer = 'https://pki.gov.kz/ncalayer/';
  * without a script there is only the sentence that says so.
  */
 export function EdsSign(props: EdsSignProps) {
-  const { t, language, csrf, action, challenge, formId, label, begins = false } = props;
+  const { t, language, csrf, action, challenge, formId, label, again, begins = false } = props;
   const states = Object.entries(kinds) as [State, AlertProps['kind']][];
   return (
     <div
@@ -77,10 +79,15 @@ export function EdsSign(props: EdsSignProps) {
       <form id="eds-form" method="post" action={action}>
         <input type="hidden" name="csrf" value={csrf} />
         {formId !== undefined && <input type="hidden" name="formId" value={formId} />}
-        <input type="hidden" name="id" value="" />
-        <input type="hidden" name="signature" value="" />
+        <input type="hidden" name="id" value={again?.id ?? ''} />
+        <input type="hidden" name="signature" value={again?.signature ?? ''} />
         <ButtonRow>
-          <button type="button" class="ds-button" id="eds-start" hidden>
+          {again && (
+            <button type="submit" class="ds-button" id="eds-again">
+              {t.eds.again}
+            </button>
+          )}
+          <button type="button" class="ds-button" data-variant={again && 'secondary'} id="eds-start" hidden>
             {label}
           </button>
           <button type="button" class="ds-button" data-variant="secondary" id="eds-cancel" hidden>

@@ -152,6 +152,30 @@ describe('suggestions under the address field', () => {
     expect(await tab.getByLabel('Индекс').inputValue()).toBe('');
   });
 
+  it('keep Enter from sending the form while they are awaited, and let it when they are there or fail', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    answering = async () => {
+      await held;
+      return { suggestions: [], degraded: false };
+    };
+    await field().pressSequentially('алм');
+    // Before the question is asked, and while the answer is on its way.
+    await tab.keyboard.press('ArrowDown');
+    await tab.keyboard.press('Enter');
+    await expect.poll(() => questions.length).toBe(1);
+    await tab.keyboard.press('ArrowDown');
+    await tab.keyboard.press('Enter');
+    expect(new URL(tab.url()).pathname).toBe('/');
+    expect(await field().inputValue()).toBe('алм');
+    release();
+    await expect.poll(() => tab.locator('#note').textContent()).toBe('Ештеңе табылмады');
+    await tab.keyboard.press('Enter');
+    await expect.poll(() => new URL(tab.url()).pathname).toBe('/submitted');
+  });
+
   it('come again after the field was left', async () => {
     for (const text of ['алм', 'алма']) {
       await field().fill('');

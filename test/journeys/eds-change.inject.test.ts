@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { type Identity, signCms } from 'nca-verify/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sql } from '../../src/adapters/postgres/sql.ts';
+import { tokenHash } from '../../src/keys.ts';
+import { makeChallenge } from '../../src/modules/eds/challenge.ts';
 import { root } from '../../src/root.ts';
 import type { Client, Fields } from '../support/client.ts';
 import { openTestNca, signChallenge, type TestNca } from '../support/eds.ts';
@@ -174,11 +176,14 @@ describe('refuses', () => {
   });
 
   test('a challenge for signing in, and one of a change that was replaced', async () => {
-    const { page, id, data } = await challenge(of);
-    await service.database.run(sql`
-      update cabinet.eds_challenge set purpose = 'sign-in' where challenge_id = ${id}`);
-    const crossed = await of.client.post(path, edsForm(page, id, signChallenge(of.key, data)));
-    expect([crossed.status, crossed.body.includes('қолданылып қойған')]).toEqual([422, true]);
+    const { page, data } = await challenge(of);
+    const own = tokenHash(of.client.cookies.get('session') ?? '');
+    const asked = { purpose: 'sign-in', binding: own, site: 'http://localhost:3000' } as const;
+    const signIn = makeChallenge(service.keys, asked, new Date());
+    for (const bytes of [signIn.content.toString('base64'), data]) {
+      const crossed = await of.client.post(path, edsForm(page, signIn.id, signChallenge(of.key, bytes)));
+      expect([crossed.status, crossed.body.includes('қолданылып қойған')]).toEqual([422, true]);
+    }
 
     const former = await challenge(of);
     await propose(of, { mobilePhone: '+7 705 111 22 55' });

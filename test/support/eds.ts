@@ -21,6 +21,8 @@ export interface TestNca {
   key(person: Who, options?: IssueOptions & { readonly rsa?: boolean }): Identity;
   revoke(identity: Identity): void;
   /** Starts the authority's responder for GOST keys; it counts what it was asked. */
+  /** What its responder says. */
+  answerOcsp(question: Buffer): Uint8Array;
   startResponder(): Promise<{ readonly url: string; asked(): number; close(): Promise<void> }>;
   close(): void;
 }
@@ -38,6 +40,7 @@ export function openTestNca(): TestNca {
   const revoked: Identity[] = [];
   const issued: Identity[] = [];
   let lists = 0;
+  let asked = 0;
   const write = (name: string, bytes: Uint8Array) => writeFileSync(join(folder, name), bytes);
   const writeLists = (): void => {
     lists += 1;
@@ -51,7 +54,8 @@ export function openTestNca(): TestNca {
   }
   writeLists();
   return {
-    environment: { EDS_TRUST: folder, EDS_CRL_DIR: folder },
+    // A test does not wait: each signature looks at the folder.
+    environment: { EDS_TRUST: folder, EDS_CRL_DIR: folder, EDS_FOLDER_SECONDS: '0' },
     key(person, { rsa: byRsa = false, ...options } = {}) {
       const of: TestAuthority = byRsa ? rsa : gost;
       const identity = of.issue(person, { notBefore: new Date(Date.now() - day), ...options });
@@ -62,22 +66,15 @@ export function openTestNca(): TestNca {
       revoked.push(identity);
       writeLists();
     },
-    async startResponder() {
-      let asked = 0;
+    answerOcsp(question) {
+      asked += 1;
       const certificates = (of: readonly Identity[]) => of.map(({ certificate }) => certificate);
-      const server = createServer((request, response) => {
-        const chunks: Buffer[] = [];
-        request.on('data', (chunk: Buffer) => chunks.push(chunk));
-        request.on('end', () => {
-          asked += 1;
-          const question = Buffer.concat(chunks);
-          const good = issued.filter((identity) => !revoked.includes(identity));
-          response
-            .writeHead(200, { 'content-type': 'application/ocsp-response' })
-            .end(gost.answerOcsp(question, certificates(good), certificates(revoked), new Date()));
-        });
-      });
-      return { ...(await listen(server)), asked: () => asked };
+      const good = issued.filter((identity) => !revoked.includes(identity));
+      return gost.answerOcsp(question, certificates(good), certificates(revoked), new Date());
+    },
+    async startResponder() {
+      const from = asked;
+      return { ...(await holdingResponder(this)), asked: () => asked - from };
     },
     close: () => rmSync(folder, { recursive: true }),
   };
@@ -86,6 +83,47 @@ export function openTestNca(): TestNca {
 /** Signs what a challenge asks, as NCALayer does. */
 export function signChallenge(identity: Identity, data: string): string {
   return cmsPem(signCms(identity, Buffer.from(data, 'base64'), { signingTime: new Date() }));
+}
+
+/** The authority's responder, which can be told to keep its answers back or to fail. */
+export async function holdingResponder(nca: Pick<TestNca, 'answerOcsp'>): Promise<{
+  readonly url: string;
+  hold(): void;
+  release(): void;
+  fail(how: boolean): void;
+  close(): Promise<void>;
+}> {
+  let failing = false;
+  let held: (() => void)[] | undefined;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      if (failing) {
+        response.writeHead(500).end();
+        return;
+      }
+      const answer = () =>
+        response
+          .writeHead(200, { 'content-type': 'application/ocsp-response' })
+          .end(nca.answerOcsp(Buffer.concat(chunks)));
+      if (held) held.push(answer);
+      else answer();
+    });
+  });
+  return {
+    ...(await listen(server)),
+    hold() {
+      held = [];
+    },
+    release() {
+      for (const answer of held ?? []) answer();
+      held = undefined;
+    },
+    fail(how) {
+      failing = how;
+    },
+  };
 }
 
 /** A responder that never says anything of use. */

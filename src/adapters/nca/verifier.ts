@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import {
-  type Crl,
   createVerifierPool,
   ocspRequest,
   productionCertificates,
@@ -9,15 +8,18 @@ import {
 } from 'nca-verify';
 import type { SignatureVerifier } from '../../modules/eds/ports.ts';
 import type { BreakerView } from '../../modules/operations/breaker.ts';
-import { listFolder, readCertificates, type SeenFile } from './folder.ts';
+import { type LookTimes, readCertificates, watchFolder } from './folder.ts';
+import { followLists } from './lists.ts';
 import { type OcspResponder, ocspResponder } from './ocsp.ts';
 
-export interface NcaSettings {
+export interface NcaSettings extends LookTimes {
   /** `production`: the pinned roots of the National Certification Authority. Else a folder of certificates, read again when it changes. */
   readonly trust: 'production' | { readonly folder: string };
   readonly ocspUrl: string | undefined;
   /** Revocation lists, full and delta, kept fresh by whoever runs the service. */
   readonly crlDir: string | undefined;
+  /** Threads that verify. */
+  readonly threads: number;
 }
 
 const certificateEndings = ['.cer', '.crt', '.pem'];
@@ -32,13 +34,16 @@ export function ncaVerifier(
   settings: NcaSettings,
   onFailure: (what: 'OCSP' | 'CRL', reason: string) => void,
 ): SignatureVerifier & { readonly breakers: readonly BreakerView[]; close(): Promise<void> } {
-  const { trust, ocspUrl, crlDir } = settings;
+  const { ocspUrl, crlDir } = settings;
   const ocsp: OcspResponder | undefined =
     ocspUrl === undefined ? undefined : ocspResponder(ocspUrl, (reason) => onFailure('OCSP', reason));
-  const pools = poolsFor(trust);
+  const pools = poolsFor(settings);
   /** The first of the signatures that could not be checked since the last one that could. */
   let unknownSince: Date | undefined;
-  const lists = listsOf(crlDir, (reason) => onFailure('CRL', reason));
+  const lists =
+    crlDir === undefined
+      ? undefined
+      : followLists(watchFolder(crlDir, ['.crl'], settings), (reason) => onFailure('CRL', reason));
 
   return {
     async verify({ message, content, at, forSignature }) {
@@ -61,7 +66,7 @@ export function ncaVerifier(
           certificate: certificate.der,
           at,
           ...(response === undefined ? {} : { ocsp: { response, nonce } }),
-          crls: await lists.current(pool),
+          crls: (await lists?.current(pool, at)) ?? [],
         });
         if (!checked.ok) {
           if (checked.reason !== 'revocationUnknown') return checked;
@@ -98,22 +103,24 @@ export function ncaVerifier(
 }
 
 /** The threads for what is trusted now; none before the first signature comes. */
-function poolsFor(trust: NcaSettings['trust']): {
+function poolsFor(settings: NcaSettings): {
   current(): Promise<VerifierPool>;
   close(): Promise<void>;
 } {
+  const { trust, threads } = settings;
+  const look = trust === 'production' ? undefined : watchFolder(trust.folder, certificateEndings, settings);
   let mark: string | undefined;
   let pool: VerifierPool | undefined;
   const use = (certificates: readonly Uint8Array[]): VerifierPool => {
     const former = pool;
     if (former) setTimeout(() => void former.close(), grace).unref();
-    pool = createVerifierPool({ certificates });
+    pool = createVerifierPool({ certificates, size: threads });
     return pool;
   };
   return {
     async current() {
-      if (trust === 'production') return pool ?? use(productionCertificates());
-      const files = await listFolder(trust.folder, certificateEndings);
+      if (!look) return pool ?? use(productionCertificates());
+      const files = await look();
       const now = files.map((file) => file.mark).join('\n');
       if (pool && now === mark) return pool;
       const certificates = await readCertificates(files);
@@ -123,39 +130,5 @@ function poolsFor(trust: NcaSettings['trust']): {
       return use(certificates);
     },
     close: async () => pool?.close(),
-  };
-}
-
-/** The lists of a folder, each read again when its file changes. */
-function listsOf(
-  folder: string | undefined,
-  onFailure: (reason: string) => void,
-): { current(pool: VerifierPool): Promise<readonly Crl[]> } {
-  const read = new Map<
-    string,
-    { readonly mark: string; readonly pool: VerifierPool; crl: Promise<Crl | null> }
-  >();
-  const load = async (pool: VerifierPool, path: string): Promise<Crl | null> => {
-    const loaded = await pool.loadCrl(path);
-    if (loaded.ok) return loaded.crl;
-    onFailure(loaded.reason);
-    return null;
-  };
-  const listFor = (pool: VerifierPool, { path, mark }: SeenFile): Promise<Crl | null> => {
-    const known = read.get(path);
-    if (known?.mark === mark && known.pool === pool) return known.crl;
-    const crl = load(pool, path);
-    read.set(path, { mark, pool, crl });
-    // A fault of the thread is no word on the list: it is tried again.
-    crl.catch(() => read.delete(path));
-    return crl;
-  };
-  return {
-    async current(pool) {
-      if (folder === undefined) return [];
-      const files = await listFolder(folder, ['.crl']);
-      const lists = await Promise.all(files.map((file) => listFor(pool, file)));
-      return lists.filter((crl) => crl !== null);
-    },
   };
 }

@@ -1,8 +1,8 @@
-import type { EdsStore, Evidence, TakenChallenge } from '../../modules/eds/ports.ts';
+import type { EdsStore, Evidence } from '../../modules/eds/ports.ts';
 import type { Database, Queryable } from './database.ts';
 import { sql } from './sql.ts';
 
-/** Challenges and evidence in the service's own tables; a challenge's time is the database's. */
+/** Spent challenges and evidence in the service's own tables; time is the database's. */
 export function edsStore(database: Database): EdsStore {
   return {
     async now() {
@@ -11,18 +11,19 @@ export function edsStore(database: Database): EdsStore {
       return row.now;
     },
 
-    async giveOut({ id, purpose, binding, content, changeId, seconds }) {
-      await database.run(sql`
-        insert into cabinet.eds_challenge (challenge_id, purpose, binding, content, change_id, expires_at)
-        values (${id}, ${purpose}, ${binding}, ${content}, ${changeId}, now() + make_interval(secs => ${seconds}::int))`);
+    async spend(nonce, givenAt, seconds) {
+      const row = await database.first<{ now: Date }>(sql`
+        insert into cabinet.eds_spent (nonce, expires_at)
+        select ${nonce}, t.ends_at from (select ${givenAt}::timestamptz + make_interval(secs => ${seconds}::int) as ends_at) t
+        where t.ends_at > now()
+        on conflict (nonce) do nothing
+        returning now()`);
+      return row?.now;
     },
 
-    take: (id, purpose, binding) =>
-      database.first<TakenChallenge>(sql`
-        update cabinet.eds_challenge set used_at = now()
-        where challenge_id = ${id} and purpose = ${purpose} and binding = ${binding}
-          and used_at is null and expires_at > now()
-        returning content, change_id as "changeId", created_at as "createdAt", now() as at`),
+    async giveBack(nonce) {
+      await database.run(sql`delete from cabinet.eds_spent where nonce = ${nonce}`);
+    },
 
     async findMessage(holderId, number) {
       const row = await database.first<{ cms: Buffer }>(sql`

@@ -46,6 +46,12 @@ const kinds: readonly (readonly [table: string, term: string, insert: string, na
     'entry_hash',
   ],
   [
+    'eds_spent',
+    '1 hour',
+    `insert into cabinet.eds_spent (nonce, expires_at) select $2::bytea, $3::timestamptz where $1::uuid is not null`,
+    'nonce',
+  ],
+  [
     'code',
     '30 days',
     `insert into cabinet.code (holder_id, purpose, channel, destination, expires_at)

@@ -29,6 +29,8 @@ export const retentions: readonly Retention[] = [
   { name: 'allowance', table: 'cabinet.allowance', since: 'ends_at', term: '0' },
   { name: 'draft', table: 'cabinet.draft', since: 'expires_at', term: '0' },
   { name: 'pending_change', table: 'cabinet.pending_change', since: 'expires_at', term: '0' },
+  { name: 'eds_spent', table: 'cabinet.eds_spent', since: 'expires_at', term: '1 hour' },
+  // Written by the former release only.
   { name: 'eds_challenge', table: 'cabinet.eds_challenge', since: 'expires_at', term: '1 hour' },
   { name: 'code_outcome', table: 'cabinet.code_outcome', since: 'minute', term: '2 days' },
   { name: 'entry', table: 'cabinet.entry', since: 'expires_at', term: '1 day' },

@@ -1,3 +1,6 @@
+import type { Keys } from '../../keys.ts';
+import type { Turns } from './turns.ts';
+
 /** What a signature is good for. One made for a purpose is refused for the other. */
 export type EdsPurpose = 'sign-in' | 'change';
 
@@ -25,7 +28,7 @@ export type EdsReason =
   | 'unknownPerson'
   | 'notActive'
   | 'otherPerson'
-  | 'limited'
+  /** Nothing was found out: too many wait, or the verification did not end in time. */
   | 'busy'
   /** Nobody can say whether the person may come in. */
   | 'fundDown';
@@ -59,15 +62,6 @@ export interface SignatureVerifier {
   >;
 }
 
-/** What was given out, once it has been taken back: it cannot be taken twice. */
-export interface TakenChallenge {
-  readonly content: Buffer;
-  readonly changeId: string | null;
-  readonly createdAt: Date;
-  /** The database's time. */
-  readonly at: Date;
-}
-
 /** Everything needed to verify a signature again. */
 export interface Evidence {
   readonly purpose: EdsPurpose;
@@ -80,16 +74,13 @@ export interface Evidence {
 export interface EdsStore {
   /** The database's time. */
   now(): Promise<Date>;
-  giveOut(challenge: {
-    readonly id: string;
-    readonly purpose: EdsPurpose;
-    readonly binding: Buffer;
-    readonly content: Buffer;
-    readonly changeId: string | null;
-    readonly seconds: number;
-  }): Promise<void>;
-  /** Takes a challenge back if it is good: known, unused, in time, for this purpose and this browser. One statement. */
-  take(id: string, purpose: EdsPurpose, binding: Buffer): Promise<TakenChallenge | undefined>;
+  /**
+   * Marks a challenge as spent, if it is unspent and no older than `seconds`. One statement.
+   * @returns the database's time, or undefined when the challenge is no longer good
+   */
+  spend(nonce: Buffer, givenAt: Date, seconds: number): Promise<Date | undefined>;
+  /** Makes a spent challenge good again, for as long as it would have been. */
+  giveBack(nonce: Buffer): Promise<void>;
   /** The signed message of a change, if it was signed. */
   findMessage(holderId: string, number: string): Promise<Buffer | undefined>;
 }
@@ -97,5 +88,7 @@ export interface EdsStore {
 export interface EdsParts {
   readonly edsStore: EdsStore;
   readonly verifier: SignatureVerifier;
+  readonly turns: Turns;
+  readonly keys: Keys;
   readonly edsRules: { readonly edsChallengeSeconds: number };
 }

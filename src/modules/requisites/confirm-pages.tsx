@@ -4,7 +4,7 @@ import { Alert } from '../../ui/alert.tsx';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Compare } from '../../ui/compare.tsx';
-import { EdsHelp, EdsSign } from '../../ui/eds-sign.tsx';
+import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
@@ -38,7 +38,13 @@ export interface ConfirmPageProps {
   /** The channel on file that was chosen on this page, sent or not. */
   readonly via?: string | undefined;
   /** Why a signature was not taken. */
-  readonly eds?: { readonly reason: ShownReason; readonly since: string | undefined } | undefined;
+  readonly eds?:
+    | {
+        readonly reason: ShownReason;
+        readonly since: string | undefined;
+        readonly again: EdsSignProps['again'];
+      }
+    | undefined;
   /** Channels whose gateway is down now. */
   readonly unavailable: readonly ('mobile' | 'email')[];
 }
@@ -78,6 +84,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
         challenge="/services/requisites/confirm/challenge"
         formId={pending.formId}
         label={t.eds.sign}
+        again={props.eds?.again}
       />
       <EdsHelp t={t} />
     </Card>
@@ -96,7 +103,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
       )}
       {props.eds && (
         <Alert kind="danger" title={t.eds.refused} announced>
-          <p>{fill(t.eds.reasons[props.eds.reason], { minutes: '', since: props.eds.since ?? '' })}</p>
+          <p>{fill(t.eds.reasons[props.eds.reason], { since: props.eds.since ?? '' })}</p>
         </Alert>
       )}
       {down.length > 0 && (

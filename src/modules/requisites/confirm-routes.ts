@@ -6,6 +6,7 @@ import { readForm } from '../../web/forms.ts';
 import type { TypedPage } from '../../web/language.ts';
 import type { SendPage } from '../../web/page.tsx';
 import { problem } from '../../web/problem.ts';
+import type { ChallengeFor } from '../eds/challenge.ts';
 import { checkSignature, giveChallenge, retryAfter, shownReason, unknownSince } from '../eds/eds.ts';
 import type { EdsParts, EdsReason } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';
@@ -201,18 +202,19 @@ export function confirmRoutes(
     }
   });
 
+  const challengeFor = (request: FastifyRequest, pending: PendingChange): ChallengeFor => ({
+    purpose: 'change',
+    binding: actorOf(request).sessionHash,
+    site: parts.siteOf(request),
+    change: { id: pending.changeId, lines: changeLines(request.visit.texts, pending) },
+  });
+
   server.post(`${path}/challenge`, { config: { access: 'holder' } }, async (request, reply) => {
     readForm(request.body, { required: [] });
     const found = await find(actorOf(request));
     if (!found || found.stopped) throw problem(409);
     const { pending } = found;
-    const challenge = await giveChallenge(parts, {
-      purpose: 'change',
-      binding: actorOf(request).sessionHash,
-      site: parts.siteOf(request),
-      change: { id: pending.changeId, lines: changeLines(request.visit.texts, pending) },
-    });
-    return reply.send(challenge);
+    return reply.send(await giveChallenge(parts, challengeFor(request, pending)));
   });
 
   /** Makes the change by a signature over exactly what is pending, instead of all codes. */
@@ -233,15 +235,15 @@ export function confirmRoutes(
         eds: {
           reason: shownReason(reason),
           since: since && formatSince(request.visit.language, since),
+          again: wait === undefined ? undefined : signed,
         },
       });
     };
-    const binding = actor.sessionHash;
-    const checked = await checkSignature(parts, { ...signed, purpose: 'change', binding });
+    const asked = challengeFor(request, pending);
+    const checked = await checkSignature(parts, { ...signed, asked, asker: `holder ${actor.holderId}` });
     if (!checked.ok) return refuse(checked.reason, checked.detail);
-    const { iin, taken, evidence } = checked.value;
+    const { iin, evidence } = checked.value;
     if (iin !== actor.iin) return refuse('otherPerson');
-    if (taken.changeId !== pending.changeId) return refuse('challengeOver');
     if (!(await showRequisites(parts, actor))) return sendAway(parts, request, reply);
     const outcome = await completeChange(parts, actor, pending, evidence);
     if (outcome.kind === 'proof-gone') return refuse('challengeOver');

@@ -4,7 +4,7 @@ import { Alert } from '../../ui/alert.tsx';
 import { ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Columns } from '../../ui/columns.tsx';
-import { EdsHelp, EdsSign } from '../../ui/eds-sign.tsx';
+import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import type { ShownReason } from '../eds/eds.ts';
 
@@ -16,7 +16,11 @@ export interface EdsPageProps {
   /** The person has pressed the button of the start page. */
   readonly begins: boolean;
   readonly refusal?:
-    | { readonly reason: ShownReason; readonly minutes: string; readonly since: string | undefined }
+    | {
+        readonly reason: ShownReason;
+        readonly since: string | undefined;
+        readonly again: EdsSignProps['again'];
+      }
     | undefined;
 }
 
@@ -27,9 +31,7 @@ export function EdsPage({ t, language, csrf, to, begins, refusal }: EdsPageProps
     <>
       {refusal && (
         <Alert kind="danger" title={t.eds.refused} announced>
-          <p>
-            {fill(t.eds.reasons[refusal.reason], { minutes: refusal.minutes, since: refusal.since ?? '' })}
-          </p>
+          <p>{fill(t.eds.reasons[refusal.reason], { since: refusal.since ?? '' })}</p>
         </Alert>
       )}
       <PageHeading title={t.eds.title} lead={t.eds.lead} />
@@ -43,6 +45,7 @@ export function EdsPage({ t, language, csrf, to, begins, refusal }: EdsPageProps
             challenge="/sign-in/eds/challenge"
             label={t.eds.choose}
             begins={begins}
+            again={refusal?.again}
           />
           <EdsHelp t={t} />
           <ButtonRow>

@@ -5,6 +5,7 @@ import { readForm } from '../../web/forms.ts';
 import type { SendPage } from '../../web/page.tsx';
 import { problem } from '../../web/problem.ts';
 import { readSecret } from '../../web/visit.ts';
+import type { ChallengeFor } from '../eds/challenge.ts';
 import { giveChallenge, retryAfter, shownReason, unknownSince } from '../eds/eds.ts';
 import type { EdsReason } from '../eds/ports.ts';
 import { type EdsSignInParts, signInByEds } from './eds.ts';
@@ -29,9 +30,10 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
     reply: FastifyReply,
     refusal?: {
       readonly reason: EdsReason;
-      readonly minutes: string;
       readonly since: string | undefined;
       readonly status: number;
+      /** What came, where it may be sent again as it is. */
+      readonly again: { readonly id: string; readonly signature: string } | undefined;
     },
   ) => {
     const { visit } = request;
@@ -52,6 +54,12 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
     });
   };
 
+  /** What a challenge is good for here; undefined when the browser sent no cookie. */
+  const askedOf = (request: FastifyRequest): ChallengeFor | undefined => {
+    const binding = bindingOf(request);
+    return binding && { purpose: 'sign-in', binding, site: parts.siteOf(request) };
+  };
+
   server.get(path, { config: { access: 'anyone' } }, async (request, reply) =>
     request.visit.session ? reply.redirect('/services', 303) : show(request, reply),
   );
@@ -61,10 +69,9 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
     { config: { access: 'anyone', duringMaintenance: true } },
     async (request, reply) => {
       readForm(request.body, { required: [] });
-      const binding = bindingOf(request);
-      if (binding === undefined) throw problem(403);
-      const site = parts.siteOf(request);
-      return reply.send(await giveChallenge(parts, { purpose: 'sign-in', binding, site }));
+      const asked = askedOf(request);
+      if (asked === undefined) throw problem(403);
+      return reply.send(await giveChallenge(parts, asked));
     },
   );
 
@@ -74,7 +81,7 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
     const outcome = await signInByEds(parts, {
       id,
       signature,
-      binding: bindingOf(request),
+      asked: askedOf(request),
       device: visit.device,
       formerToken: readSecret(request, 'session', visit.secure),
       network: visit.network,
@@ -85,16 +92,14 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
     if (!outcome.ok) {
       const { reason } = outcome;
       request.log.info({ reason }, 'a signature was refused');
-      const minutes = reason === 'limited' ? (outcome.detail ?? '1') : '';
-      const wait = reason === 'limited' ? Number(minutes) * 60 : retryAfter(reason);
+      const wait = retryAfter(reason);
       if (wait !== undefined) reply.header('retry-after', String(wait));
-      const status = reason === 'limited' ? 429 : wait === undefined ? 422 : 503;
       const since = unknownSince(outcome);
       return show(request, reply, {
         reason,
-        minutes,
         since: since && formatSince(visit.language, since),
-        status,
+        status: wait === undefined ? 422 : 503,
+        again: wait === undefined ? undefined : { id, signature },
       });
     }
     parts.onQueued();

@@ -1,10 +1,11 @@
-import { type Keys, randomToken, tokenHash } from '../../keys.ts';
+import { randomToken, tokenHash } from '../../keys.ts';
 import type { Language } from '../../language.ts';
 import { accepted, type Result, refused } from '../../result.ts';
+import type { ChallengeFor } from '../eds/challenge.ts';
 import { checkSignature } from '../eds/eds.ts';
 import type { EdsParts, EdsReason, Evidence } from '../eds/ports.ts';
 import type { Iin } from './iin.ts';
-import type { FailureLimit, HolderDirectory, NewSession, SessionLimits, SignInStore } from './ports.ts';
+import type { HolderDirectory, NewSession, SessionLimits } from './ports.ts';
 import { deviceName, type SignedIn, shortName } from './sign-in.ts';
 
 /** What signing in by EDS needs of the tables. */
@@ -21,21 +22,16 @@ export interface EdsSignInStore {
 }
 
 export interface EdsSignInParts extends EdsParts {
-  readonly keys: Keys;
-  readonly store: Pick<SignInStore, 'attempt'> & EdsSignInStore;
+  readonly store: EdsSignInStore;
   readonly directory: HolderDirectory;
-  readonly limits: SessionLimits & {
-    readonly signInIinFailures: number;
-    readonly signInMaxDelayMinutes: number;
-    readonly sessionsPerPerson: number;
-  };
+  readonly limits: SessionLimits & { readonly sessionsPerPerson: number };
 }
 
 export interface EdsAttempt {
   readonly id: string;
   readonly signature: string;
-  /** Hash of the cookie that the challenge was given to; undefined when the browser sent none. */
-  readonly binding: Buffer | undefined;
+  /** What the challenge must have been given out for; undefined when the browser sent no cookie. */
+  readonly asked: ChallengeFor | undefined;
   readonly device: string | undefined;
   /** The secret of the session cookie, if the browser has one. */
   readonly formerToken: string | undefined;
@@ -47,25 +43,24 @@ export interface EdsAttempt {
 
 /**
  * Signs in by a signature over a challenge of ours. The certificate's IIN alone says who it is: the fund must know the person and
- * let them in. Attempts of one network are counted before anything is read of them.
+ * let them in. A signature cannot be guessed, so failures are not counted; networks wait for the verifier in turn.
  */
 export async function signInByEds(
   parts: EdsSignInParts,
   attempt: EdsAttempt,
 ): Promise<Result<SignedIn, EdsReason>> {
-  const { store, directory, keys, limits } = parts;
-  const network = networkLimit(keys, attempt.network, limits);
-  const counted = await store.attempt(network);
-  if (!counted.allowed) return refused('limited', String(Math.max(1, Math.ceil(counted.waitSeconds / 60))));
-  if (attempt.binding === undefined) return refused('challengeOver');
-
-  const { id, signature, binding } = attempt;
-  const checked = await checkSignature(parts, { id, signature, purpose: 'sign-in', binding });
+  const { store, directory, edsStore, limits } = parts;
+  const { id, signature, asked, network } = attempt;
+  if (asked === undefined) return refused('challengeOver');
+  const checked = await checkSignature(parts, { id, signature, asked, asker: `network ${network}` });
   if (!checked.ok) return checked;
   // Twelve digits that the authority vouches for; the check digit is its affair.
   const iin = checked.value.iin as Iin;
   const person = await directory.find(iin);
-  if (person === 'unavailable') return refused('fundDown');
+  if (person === 'unavailable') {
+    await edsStore.giveBack(checked.value.nonce);
+    return refused('fundDown');
+  }
   if (!person) return refused('unknownPerson');
   if (person.status !== 'active') return refused('notActive');
 
@@ -80,19 +75,11 @@ export async function signInByEds(
       requestId: attempt.requestId,
       sessionsPerPerson: limits.sessionsPerPerson,
       limits,
-      forget: [network.key],
+      forget: [],
       formerSession: attempt.formerToken === undefined ? undefined : tokenHash(attempt.formerToken),
     },
     { iin, language: attempt.language },
     checked.value.evidence,
   );
   return accepted({ token, device, replaced });
-}
-
-function networkLimit(keys: Keys, network: string, limits: EdsSignInParts['limits']): FailureLimit {
-  return {
-    key: keys.sign('eds sign-in failures', network),
-    free: limits.signInIinFailures,
-    maxMinutes: limits.signInMaxDelayMinutes,
-  };
 }
