@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import { embeddedFund } from './adapters/fund/embedded.ts';
 import { fundOverHttp } from './adapters/fund/http.ts';
 import { createKazpost, type Kazpost } from './adapters/kazpost/kazpost.ts';
-import { smtpGateway } from './adapters/mail/smtp.ts';
 import { ncaVerifier } from './adapters/nca/verifier.ts';
 import { argon2Hasher } from './adapters/passwords/argon2.ts';
 import type { Turns } from './adapters/passwords/turns.ts';
@@ -26,11 +25,9 @@ import { readReadings } from './adapters/postgres/readings.ts';
 import { draftStore, requisitesStore } from './adapters/postgres/requisites-store.ts';
 import { securityStore } from './adapters/postgres/security-store.ts';
 import { signInStore } from './adapters/postgres/sign-in-store.ts';
-import { smsReceipts } from './adapters/postgres/sms-receipts.ts';
 import { streetStore } from './adapters/postgres/street-store.ts';
 import { type Metrics, makeMetrics } from './adapters/prometheus/metrics.ts';
-import { smppGateway } from './adapters/sms/smpp.ts';
-import { type Config, isLoopbackName } from './config.ts';
+import type { Config } from './config.ts';
 import { demonstration } from './demonstration.ts';
 import { makeKeys } from './keys.ts';
 import { addressBook } from './modules/addresses/address-book.ts';
@@ -43,9 +40,7 @@ import { createSuggestionLimit } from './modules/addresses/suggestion-limit.ts';
 import { type Delivery, type Lane, startDelivery } from './modules/delivery/deliver.ts';
 import { createTurns } from './modules/eds/turns.ts';
 import { historyRoutes } from './modules/history/routes.ts';
-import { noSender } from './modules/notices/deliver-message.ts';
-import { guardGateway, usualLimits } from './modules/notices/gateway.ts';
-import type { Channel, Channels, MessageSender } from './modules/notices/ports.ts';
+import type { Channels } from './modules/notices/ports.ts';
 import { messageLanes } from './modules/notices/routes.ts';
 import { type Head, sealAll } from './modules/operations/audit.ts';
 import type { BreakerView } from './modules/operations/breaker.ts';
@@ -66,6 +61,7 @@ import { edsRoutes } from './modules/sign-in/eds-routes.ts';
 import { signInRoutes } from './modules/sign-in/routes.ts';
 import { sessionReader } from './modules/sign-in/sessions.ts';
 import { repeat } from './repeat.ts';
+import { makeSenders } from './senders.ts';
 import { readAssets } from './web/assets.ts';
 import { followLag, makeGate } from './web/gate.ts';
 import { languageRoutes } from './web/language.ts';
@@ -120,7 +116,7 @@ export async function buildApp({
   const box = outbox(database);
   const limits = { idleMinutes: config.sessionIdleMinutes, maxHours: config.sessionMaxHours };
   const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
-  const senders = makeSenders(config, database, log, onError);
+  const senders = makeSenders({ config, database, log, onError });
   const channels: Channels = { available: (channel) => senders[channel].available };
   const breakers: BreakerView[] = [];
   const metrics = makeMetrics({
@@ -385,40 +381,4 @@ function makeKazpost(config: Config, log: Logger): Kazpost | undefined {
       onFailure: (reason) => log.warn({ reason }, 'Kazpost gave no answer'),
     })
   );
-}
-
-/** A sender for each channel: the gateway where one is configured, the inbox of a demonstration, or none. */
-function makeSenders(
-  config: Config,
-  database: Database,
-  log: Logger,
-  onError: (error: Error) => void,
-): Record<Channel, MessageSender> {
-  const changed = (gateway: string) => (available: boolean) =>
-    log.warn({ gateway }, available ? 'the gateway answers again' : 'the gateway is down');
-  const without = (channel: Channel) =>
-    config.demo && demonstration ? demonstration.sender(database, channel) : noSender(channel);
-  const { smtp, smpp } = config;
-  return {
-    email: smtp
-      ? guardGateway(
-          () =>
-            smtpGateway({
-              ...smtp,
-              connections: usualLimits.atOnce,
-              plainAllowed: isLoopbackName(smtp.url.hostname),
-            }),
-          { ...usualLimits, perSecond: config.mailPerSecond },
-          changed('SMTP'),
-        )
-      : without('email'),
-    mobile: smpp
-      ? guardGateway(
-          (lost) => smppGateway(smpp, { receipts: smsReceipts(database), lost, onError }),
-          // Asking every 30 seconds keeps the session alive.
-          { ...usualLimits, perSecond: config.smsPerSecond, probeUp: 30_000 },
-          changed('SMPP'),
-        )
-      : without('mobile'),
-  };
 }

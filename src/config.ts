@@ -67,7 +67,16 @@ export interface Config {
   readonly mobilePrefixes: readonly string[];
   readonly passwordHashesAtOnce: number;
   /** The gateway for e-mail and its sender; undefined: none, or the inbox of a demonstration. */
-  readonly smtp: { readonly url: URL; readonly from: string } | undefined;
+  readonly smtp:
+    | {
+        readonly url: URL;
+        readonly from: string;
+        /** Any certificate is taken: only where the server is on this machine. */
+        readonly anyCertificate: boolean;
+        /** Undefined: this machine's own. */
+        readonly ehloName: string | undefined;
+      }
+    | undefined;
   /** The gateway for SMS and its sender. */
   readonly smpp: { readonly url: URL; readonly sender: string } | undefined;
   readonly mailPerSecond: number;
@@ -472,6 +481,18 @@ const settings = {
     secret: true,
     schema: gatewayUrl('smtp', 'smtps'),
   },
+  SMTP_TLS: {
+    meaning:
+      'checked: the certificate of SMTP_URL is checked; unchecked: any is taken, only for a relay on this machine',
+    default: 'checked',
+    schema: z.enum(['checked', 'unchecked'], 'must be checked or unchecked'),
+  },
+  SMTP_EHLO_NAME: {
+    meaning:
+      'name said to the mail server in EHLO; unset: the host of PUBLIC_URL, else this machine’s own name',
+    default: '',
+    schema: z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/, 'must be a host name'),
+  },
   MAIL_FROM: {
     meaning: 'sender of every e-mail; required with SMTP_URL',
     default: '',
@@ -557,6 +578,9 @@ export function readConfig(environment: Environment): Config {
   if (production && demo) faults.push('DEMO=1 cannot be combined with NODE_ENV=production');
   faults.push(...kazpostFaults(values));
   faults.push(...fundFaults(values));
+  if (values.SMTP_TLS === 'unchecked' && values.SMTP_URL && !isLoopbackName(values.SMTP_URL.hostname)) {
+    faults.push('SMTP_TLS: unchecked is only for an SMTP_URL on this machine');
+  }
   for (const [gateway, sender] of [
     ['SMTP_URL', 'MAIL_FROM'],
     ['SMPP_URL', 'SMS_SENDER'],
@@ -629,7 +653,7 @@ export function readConfig(environment: Environment): Config {
     edsContactWaitHours: known(values.EDS_CONTACT_WAIT_HOURS),
     mobilePrefixes: known(values.MOBILE_PREFIXES),
     passwordHashesAtOnce: known(values.PASSWORD_HASHES_AT_ONCE),
-    smtp: values.SMTP_URL && { url: values.SMTP_URL, from: known(values.MAIL_FROM) },
+    smtp: smtpOf(values),
     smpp: values.SMPP_URL && { url: values.SMPP_URL, sender: known(values.SMS_SENDER) },
     mailPerSecond: known(values.MAIL_PER_SECOND),
     smsPerSecond: known(values.SMS_PER_SECOND),
@@ -686,6 +710,17 @@ function parse(environment: Environment): { values: Values; faults: string[] } {
 function edsTrustOf(set: string | undefined, demo: boolean, varDir: string): Config['edsTrust'] {
   if (set === undefined) return demo ? { folder: join(varDir, 'eds') } : 'production';
   return set === 'production' ? 'production' : { folder: resolve(set) };
+}
+
+function smtpOf(values: Values): Config['smtp'] {
+  const { SMTP_URL: url, PUBLIC_URL: site } = values;
+  if (!url) return undefined;
+  return {
+    url,
+    from: known(values.MAIL_FROM),
+    anyCertificate: values.SMTP_TLS === 'unchecked',
+    ehloName: values.SMTP_EHLO_NAME ?? (site && !isLoopbackName(site.hostname) ? site.hostname : undefined),
+  };
 }
 
 /** Beyond a loopback name the fund must be able to tell who asks. */

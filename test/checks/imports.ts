@@ -196,6 +196,7 @@ function fileOfSrc(file: string): Place | undefined {
     case 'arguments.ts':
       return { room: 'main' };
     case 'app.ts':
+    case 'senders.ts':
     case 'demonstration.ts':
     case 'no-demonstration.ts':
     case 'start.ts':

@@ -43,6 +43,7 @@ const limits: GatewayLimits = {
   deadline: 4_000,
   failures: 2,
   probeDown: 20,
+  longestRest: 100,
 };
 const timeout = 600;
 
@@ -426,7 +427,7 @@ describe('SMPP', () => {
     await vi.waitFor(() => expect(sender.available).toBe(false), { interval: 5 });
     await link.become('good');
     await vi.waitFor(() => expect(server.bound()).toBe(1), { interval: 5 });
-    expect(sender.available).toBe(true);
+    await vi.waitFor(() => expect(sender.available).toBe(true), { interval: 5 });
   });
 
   test('one session is enough', async () => {

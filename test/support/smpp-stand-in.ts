@@ -23,10 +23,23 @@ export interface SmppStandIn {
   readonly taken: readonly { readonly gatewayId: string; readonly at: number; readonly urgent: boolean }[];
   /** The next `times` parts get this status, e.g. 0x58. */
   answerParts(status: number, times: number): void;
+  /** The next `times` binds get this status, e.g. 0x0e. */
+  answerBinds(status: number, times: number): void;
+  /** Parts to this number always get this status. */
+  answerNumber(to: string, status: number): void;
   /** Sends a `deliver_sm` to whoever is bound; resolves when it was answered. */
   sendReceipt(fields: Readonly<Record<string, unknown>>): Promise<void>;
-  /** Sessions bound now, and questions asked whether we are there. */
+  /** Sends a `data_sm` to whoever is bound; resolves with the command of the answer. */
+  sendData(fields: Readonly<Record<string, unknown>>): Promise<string>;
+  /** Sends a command of this id to whoever is bound; resolves with the command and the status of the answer. */
+  sendCommand(id: number): Promise<{ readonly command: string; readonly status: number }>;
+  /** Unbinds whoever is bound and leaves the connection open; resolves when it was answered. */
+  unbind(): Promise<void>;
+  /** Takes nobody for bound any more, without a word: `submit_sm` gets 0x04, `enquire_link` is answered as ever. */
+  forgetBinds(): void;
+  /** Sessions bound now, binds asked for, and questions asked whether we are there. */
   bound(): number;
+  binds(): number;
   questions(): number;
   close(): Promise<void>;
 }
@@ -42,8 +55,12 @@ export async function startSmppServer(
   const sessions = new Set<Session>();
   const open = new Set<Session>();
   const joined = new Map<string, string[]>();
+  const numbers = new Map<string, number>();
   let refusal = 0;
   let refusals = 0;
+  let bindRefusal = 0;
+  let bindRefusals = 0;
+  let binds = 0;
   let asked = 0;
 
   function takePart(link: Session, pdu: Pdu): void {
@@ -52,6 +69,8 @@ export async function startSmppServer(
       refusals -= 1;
       return void link.send(pdu.response({ command_status: refusal }));
     }
+    const ofNumber = numbers.get(`+${pdu.destination_addr}`);
+    if (ofNumber !== undefined) return void link.send(pdu.response({ command_status: ofNumber }));
     const gatewayId = `gw-${taken.length + 1}`;
     taken.push({ gatewayId, at: performance.now(), urgent: pdu.validity_period !== '' });
     join(pdu);
@@ -80,6 +99,12 @@ export async function startSmppServer(
     });
   }
 
+  function boundLink(): Session {
+    const [link] = sessions;
+    if (!link) throw new Error('nobody is bound');
+    return link;
+  }
+
   const server: Server = smpp.createServer(tls, (link) => {
     open.add(link);
     link.on('error', () => link.destroy());
@@ -88,9 +113,14 @@ export async function startSmppServer(
       open.delete(link);
     });
     link.on('bind_transceiver', (pdu: Pdu) => {
+      binds += 1;
+      if (bindRefusals > 0) {
+        bindRefusals -= 1;
+        return void link.send(pdu.response({ command_status: bindRefusal }));
+      }
       const known = pdu.system_id === smppAccount.user && pdu.password === smppAccount.password;
       if (known) sessions.add(link);
-      link.send(pdu.response(known ? { system_id: 'stand-in' } : { command_status: 0x0d }));
+      return void link.send(pdu.response(known ? { system_id: 'stand-in' } : { command_status: 0x0d }));
     });
     link.on('submit_sm', (pdu: Pdu) => takePart(link, pdu));
     link.on('enquire_link', (pdu: Pdu) => {
@@ -112,12 +142,37 @@ export async function startSmppServer(
       refusal = status;
       refusals = times;
     },
+    answerBinds(status, times) {
+      bindRefusal = status;
+      bindRefusals = times;
+    },
+    answerNumber: (to, status) => void numbers.set(to, status),
     async sendReceipt(fields) {
-      const [link] = sessions;
-      if (!link) throw new Error('nobody is bound');
+      const link = boundLink();
       await new Promise<void>((resolve) => link.deliver_sm(fields, () => resolve()));
     },
+    sendData: (fields) =>
+      new Promise((resolve) => boundLink().data_sm(fields, ({ command }) => resolve(command))),
+    sendCommand(id) {
+      const link = boundLink();
+      const number = 0x7000;
+      const header = Buffer.alloc(16);
+      for (const [index, value] of [16, id, 0, number].entries()) header.writeUInt32BE(value, index * 4);
+      return new Promise((resolve) => {
+        link.on('pdu', ({ sequence_number, command, command_status: status }: Pdu) => {
+          if (sequence_number === number) resolve({ command, status });
+        });
+        link.socket.write(header);
+      });
+    },
+    async unbind() {
+      const link = boundLink();
+      sessions.delete(link);
+      await new Promise<void>((resolve) => link.unbind(() => resolve()));
+    },
+    forgetBinds: () => sessions.clear(),
     bound: () => sessions.size,
+    binds: () => binds,
     questions: () => asked,
     close: () =>
       new Promise((resolve) => {

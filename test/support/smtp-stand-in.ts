@@ -18,6 +18,12 @@ export interface SmtpStandIn {
   readonly arrived: readonly ArrivedMail[];
   /** The next `times` recipients get this answer, e.g. 550. */
   answerRecipients(code: number, times: number): void;
+  /** The next `times` messages get this answer after their content. */
+  answerContents(code: number, times: number): void;
+  /** How often somebody tried to sign in. */
+  signIns(): number;
+  /** The names said in EHLO. */
+  greetings(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -32,6 +38,10 @@ export async function startSmtpServer({
   const arrived: ArrivedMail[] = [];
   let refusal = 0;
   let refusals = 0;
+  let contentRefusal = 0;
+  let contentRefusals = 0;
+  let signIns = 0;
+  const greetings: string[] = [];
   const server = new SMTPServer({
     ...(tls ?? {}),
     authOptional: true,
@@ -39,11 +49,13 @@ export async function startSmtpServer({
     disabledCommands: tls ? [] : ['STARTTLS'],
     disableReverseLookup: true,
     onAuth({ username, password }, _session, done) {
+      signIns += 1;
       const known = username === smtpAccount.user && password === smtpAccount.password;
       if (known) done(null, { user: username });
       else done(new Error('who is that?'));
     },
-    onRcptTo(_address, _session, done) {
+    onRcptTo(_address, session, done) {
+      greetings.push(String(session.hostNameAppearsAs));
       if (refusals === 0) return done();
       refusals -= 1;
       done(Object.assign(new Error('not now'), { responseCode: refusal }));
@@ -52,13 +64,17 @@ export async function startSmtpServer({
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
+        if (contentRefusals > 0) {
+          contentRefusals -= 1;
+          return done(Object.assign(new Error('not now'), { responseCode: contentRefusal }));
+        }
         const { mailFrom, rcptTo } = session.envelope;
         arrived.push({
           from: mailFrom === false ? '' : mailFrom.address,
           to: rcptTo.map(({ address }) => address),
           ...readMail(Buffer.concat(chunks).toString('latin1')),
         });
-        done();
+        return done();
       });
     },
   });
@@ -71,6 +87,12 @@ export async function startSmtpServer({
       refusal = code;
       refusals = times;
     },
+    answerContents(code, times) {
+      contentRefusal = code;
+      contentRefusals = times;
+    },
+    signIns: () => signIns,
+    greetings: () => greetings,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

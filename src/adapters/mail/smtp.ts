@@ -13,6 +13,10 @@ export interface SmtpSettings {
   readonly plainAllowed: boolean;
   /** A certificate authority beside the usual ones, PEM. */
   readonly ca?: string;
+  /** `SMTP_TLS=unchecked`: any certificate is taken. Only for a server on this machine. */
+  readonly anyCertificate?: boolean;
+  /** `SMTP_EHLO_NAME`: the name said in EHLO; undefined: this machine's own. */
+  readonly ehloName?: string | undefined;
   /** Milliseconds for connecting, for the greeting, and for each answer. */
   readonly timeout?: number;
 }
@@ -32,9 +36,10 @@ export function smtpGateway(settings: SmtpSettings): Gateway {
       : { auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } }),
     tls: {
       minVersion: 'TLSv1.2',
-      rejectUnauthorized: true,
+      rejectUnauthorized: !(settings.anyCertificate && settings.plainAllowed),
       ...(settings.ca === undefined ? {} : { ca: settings.ca }),
     },
+    ...(settings.ehloName === undefined ? {} : { name: settings.ehloName }),
     maxConnections: settings.connections,
     maxMessages: 1_000,
     connectionTimeout: timeout,
@@ -66,22 +71,46 @@ export function smtpGateway(settings: SmtpSettings): Gateway {
       }
     },
     probe: async () => {
-      await transport.verify();
+      try {
+        await transport.verify();
+      } catch (error) {
+        throw failure(error);
+      }
     },
     close: async () => transport.close(),
   };
 }
 
-/** SMTP says 5xx of a message or an address that it will never take; everything else may pass. */
+/** What nodemailer says of a failure. */
+interface SmtpError {
+  /** Nodemailer's own, e.g. `EAUTH`. */
+  readonly code?: string;
+  /** The system's or TLS's, e.g. `DEPTH_ZERO_SELF_SIGNED_CERT`. */
+  readonly originalCode?: string;
+  /** Of SMTP; absent or false without a reply. */
+  readonly responseCode?: number | false;
+  /** What was asked, e.g. `RCPT TO`. */
+  readonly command?: string;
+}
+
+/** RFC 5321: "service not available, closing transmission channel", whatever was asked. */
+const closing = 421;
+
+/** Sorts a failure by who is to blame. A reply of 5xx to a recipient or the content is final; everything else may pass. */
 function failure(error: unknown): Error {
-  const { code, responseCode, command } = error as {
-    code?: string;
-    responseCode?: number;
-    command?: string;
-  };
-  const isFinal = responseCode !== undefined && responseCode >= 500 && responseCode < 600;
-  // A refused sign-in or sender is ours to mend, not the message's fault.
-  if (isFinal && (command === 'RCPT TO' || command === 'DATA'))
-    return new Undeliverable(`SMTP_${responseCode}`);
-  return new GatewayFailure(responseCode === undefined ? (code ?? 'SMTP') : `SMTP_${responseCode}`);
+  const { code, originalCode, responseCode: reply, command = '' } = error as SmtpError;
+  if (!reply) {
+    if (command === 'API' && code === 'EENVELOPE') return new Undeliverable('SMTP_ADDRESS');
+    return new GatewayFailure(originalCode ?? code ?? 'SMTP', code === 'EAUTH' ? 'account' : 'gateway');
+  }
+  const ofReply = `SMTP_${reply}`;
+  const isFinal = reply >= 500 && reply < 600;
+  if (reply === closing) return new GatewayFailure(ofReply);
+  // Greylisting and full mailboxes are about one recipient.
+  if (command === 'RCPT TO')
+    return isFinal ? new Undeliverable(ofReply) : new GatewayFailure(ofReply, 'message');
+  if (command === 'DATA')
+    return isFinal ? new Undeliverable(ofReply) : new GatewayFailure(ofReply, 'unclear');
+  if (command.startsWith('AUTH') && isFinal) return new GatewayFailure(ofReply, 'account');
+  return new GatewayFailure(ofReply);
 }

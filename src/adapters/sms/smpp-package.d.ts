@@ -24,7 +24,10 @@ declare module 'smpp' {
     readonly message_state?: number;
     /** On receipt; `udh` is the list of its elements. */
     readonly short_message?: { readonly message: string | Buffer; readonly udh?: readonly Buffer[] };
+    /** Of `data_sm`, or in the place of a long `short_message`; decoded like it. */
+    readonly message_payload?: { readonly message: string | Buffer } | string | Buffer;
     response(fields?: Readonly<Record<string, unknown>>): Pdu;
+    isResponse(): boolean;
   }
 
   type Fields = Readonly<Record<string, unknown>>;
@@ -33,7 +36,10 @@ declare module 'smpp' {
   /** One connection. Each command is a method; it gives false when the socket is gone. */
   export interface Session extends EventEmitter {
     readonly socket: Socket;
-    send(pdu: Pdu): boolean;
+    /** `onSent` is called when the PDU was handed to the socket. */
+    send(pdu: Pdu, onResponse?: OnResponse, onSent?: () => void): boolean;
+    generic_nack(fields: Fields): boolean;
+    data_sm(fields: Fields, onResponse?: OnResponse): boolean;
     bind_transceiver(fields: Fields, onResponse: OnResponse): boolean;
     submit_sm(fields: Fields, onResponse: OnResponse): boolean;
     deliver_sm(fields: Fields, onResponse?: OnResponse): boolean;

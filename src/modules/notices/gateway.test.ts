@@ -11,6 +11,7 @@ const limits: GatewayLimits = {
   deadline: 1_000,
   failures: 3,
   probeDown: 5,
+  longestRest: 40,
 };
 
 let open: MessageSender | undefined;
@@ -31,7 +32,7 @@ function fake(send: Gateway['send'], different: Partial<GatewayLimits> = {}) {
       close: async () => undefined,
     }),
     { ...limits, ...different },
-    (available) => changes.push(available),
+    { changed: (available) => changes.push(available) },
   );
   open = sender;
   return { sender, changes, told };
@@ -127,5 +128,60 @@ describe('a guarded gateway', () => {
     );
     expect(outcomes.filter((outcome) => outcome === 'GATEWAY_TIMEOUT').length).toBeGreaterThanOrEqual(6);
     expect(sender.available).toBe(true);
+  });
+
+  test('a refusal of the message or its recipient is not the gateway’s fault', async () => {
+    const { sender, changes } = fake(() => Promise.reject(new GatewayFailure('SMTP_450', 'message')));
+    for (let n = 0; n < 6; n += 1) expect(await settled(sender.send(message('m', true)))).toBe('SMTP_450');
+    expect(changes).toEqual([]);
+  });
+
+  test('an unclear refusal counts once for each recipient, and a success forgives it', async () => {
+    const refused = new Set(['+77015550002', '+77015550003', '+77015550004']);
+    const { sender, changes, told } = fake(async ({ to }) => {
+      if (refused.has(to)) throw new GatewayFailure('SMPP_SUBMIT_0xff', 'unclear');
+    });
+    const send = (to: number) => settled(sender.send({ ...message('m', true), to: `+7701555000${to}` }));
+    await breathe();
+    for (let n = 0; n < 5; n += 1) await send(2);
+    await send(3);
+    await send(1);
+    await send(3);
+    await send(4);
+    expect(changes).toEqual([]);
+    told.answers = false;
+    await send(2);
+    expect(changes).toEqual([false]);
+  });
+
+  test('a refused account is asked ever more rarely, whatever is to be sent', async () => {
+    const asked: number[] = [];
+    const accounts: (string | undefined)[] = [];
+    open = guardGateway(
+      () => ({
+        channel: 'mobile',
+        send: () => Promise.reject(new GatewayFailure('SMPP_BIND_0x0e', 'account')),
+        async probe() {
+          asked.push(performance.now());
+          if (asked.length < 7) throw new GatewayFailure('SMPP_BIND_0x0e', 'account');
+        },
+        close: async () => undefined,
+      }),
+      { ...limits, probeDown: 4, longestRest: 50 },
+      { account: (code) => accounts.push(code) },
+    );
+    const sender = open;
+    await vi.waitFor(
+      async () => {
+        if (!sender.available) expect(await settled(sender.send(message('m', true)))).toBe('GATEWAY_DOWN');
+        expect(asked).toHaveLength(7);
+      },
+      { interval: 1, timeout: 5_000 },
+    );
+    const rests = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
+    // Timers may fire a millisecond early.
+    for (const [index, least] of [4, 8, 16, 32, 50, 50].entries())
+      expect(rests[index]).toBeGreaterThanOrEqual(least - 2);
+    await vi.waitFor(() => expect(accounts).toEqual(['SMPP_BIND_0x0e', undefined]), { interval: 1 });
   });
 });

@@ -37,6 +37,8 @@ export interface GatewayLimits {
   readonly probeDown: number;
   /** Milliseconds between questions whether it still answers; undefined: only messages tell. */
   readonly probeUp?: number;
+  /** The longest rest after refusals of our account, in milliseconds; it doubles from `probeDown`. */
+  readonly longestRest: number;
 }
 
 export const usualLimits: GatewayLimits = {
@@ -46,29 +48,56 @@ export const usualLimits: GatewayLimits = {
   deadline: 15_000,
   failures: 3,
   probeDown: 5_000,
+  longestRest: 15 * 60_000,
 };
+
+/**
+ * Who is to blame for a failure that another try may mend.
+ * - `gateway`: the gateway or the way to it. So many in a row, and it counts as down.
+ * - `account`: it refused our user name, password or rights. It counts as down at once and is asked ever more rarely, because
+ *   operators lock accounts that keep trying.
+ * - `message`: it refused this message or this recipient for now. That says nothing of other messages.
+ * - `unclear`: one recipient's refusals count once, so that only several recipients in a row close the channel.
+ */
+export type Blame = 'gateway' | 'account' | 'message' | 'unclear';
 
 /** What may be stored of a failure: a code, never a value. */
 export class GatewayFailure extends Error {
   override readonly name = 'GatewayFailure';
   readonly code: string;
-  constructor(code: string) {
+  readonly blame: Blame;
+  constructor(code: string, blame: Blame = 'gateway') {
     super(code);
     this.code = code;
+    this.blame = blame;
   }
 }
 
+/** Hears how a gateway does. Codes are an SMTP reply (`SMTP_451`), an SMPP status (`SMPP_SUBMIT_0x08`) or a system error. */
+export interface GatewayWatch {
+  /** It went down, with the code of the last failure, or came back. */
+  changed?(available: boolean, code?: string): void;
+  /** It did not take a message. */
+  failed?(code: string): void;
+  /** It refuses our account, with the code; or no longer does, without one. */
+  account?(code: string | undefined): void;
+}
+
 /**
- * Makes a sender of a gateway: codes go first, so many at once and a second, each within a deadline; after failures in a
- * row nothing is tried until the gateway answers a question again. `changed` is told when it goes down or comes back.
+ * Makes a sender of a gateway: codes go first, so many at once and a second, each within a deadline; after failures of its
+ * own in a row nothing is tried until the gateway answers a question again.
  */
 export function guardGateway(
   make: (lost: () => void) => Gateway,
   limits: GatewayLimits,
-  changed: (available: boolean) => void = () => undefined,
+  watch: GatewayWatch = {},
 ): MessageSender {
   let available = true;
   let failed = 0;
+  /** Recipients of messages refused without a clear reason since the last success. */
+  const unclear = new Set<string>();
+  let accountRefusals = 0;
+  let restUntil = 0;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let probing: Promise<void> | undefined;
@@ -84,29 +113,76 @@ export function guardGateway(
   const gateway = make(() => probe());
   probe();
 
-  function setAvailable(now: boolean): void {
-    if (now) failed = 0;
+  function setAvailable(now: boolean, code?: string): void {
+    if (now) {
+      failed = 0;
+      unclear.clear();
+    }
     if (available === now) return;
     available = now;
-    changed(now);
+    watch.changed?.(now, code);
+  }
+
+  /** Called when the gateway answered or took something. */
+  function accountWorks(): void {
+    if (accountRefusals === 0) return;
+    accountRefusals = 0;
+    watch.account?.(undefined);
+  }
+
+  function accountRefused(code: string): void {
+    setAvailable(false, code);
+    // Messages that waited for the same refused sign-in.
+    if (performance.now() < restUntil) return;
+    const rest = Math.min(limits.longestRest, limits.probeDown * 2 ** Math.min(accountRefusals, 20));
+    restUntil = performance.now() + rest;
+    accountRefusals += 1;
+    if (accountRefusals === 1) watch.account?.(code);
   }
 
   function probe(): void {
-    if (closed || probing) return;
     clearTimeout(timer);
+    if (closed || probing) return;
+    const rest = restUntil - performance.now();
+    if (rest > 0) {
+      timer = setTimeout(probe, rest).unref();
+      return;
+    }
     probing = within(limits.deadline, gateway.probe())
       .then(
         // An answer does not outweigh messages that fail.
         () => {
+          accountWorks();
           if (!available) setAvailable(true);
         },
-        () => setAvailable(false),
+        (error) => {
+          if (isOfAccount(error)) accountRefused(error.code);
+          else setAvailable(false, codeOf(error));
+        },
       )
       .finally(() => {
         probing = undefined;
-        const wait = available ? limits.probeUp : limits.probeDown;
+        const wait = available ? limits.probeUp : Math.max(limits.probeDown, restUntil - performance.now());
         if (!closed && wait !== undefined) timer = setTimeout(probe, wait).unref();
       });
+  }
+
+  /** Counts a failed message against the gateway as far as it is to blame. */
+  function count(error: unknown, to: string, waiting: boolean): void {
+    if (isOfAccount(error)) {
+      accountRefused(error.code);
+      probe();
+      return;
+    }
+    const blame = error instanceof GatewayFailure ? error.blame : 'gateway';
+    if (error instanceof Undeliverable || blame === 'message') {
+      failed = 0;
+      unclear.clear();
+    } else if (blame === 'unclear') unclear.add(to);
+    else if (!waiting) failed += 1;
+    if (failed + unclear.size < limits.failures) return;
+    setAvailable(false, codeOf(error));
+    probe();
   }
 
   function takeHand(): void {
@@ -169,18 +245,19 @@ export function guardGateway(
         await hands.wait(urgent, signal, takeHand);
         waiting = false;
         try {
+          // It may have gone down while this message waited.
+          if (!available) throw new GatewayFailure('GATEWAY_DOWN');
           await unlessAborted(signal, gateway.send(message, { next, slower }));
         } finally {
           giveHand();
         }
         pauses = 0;
+        accountWorks();
         setAvailable(true);
       } catch (error) {
-        if (error instanceof Undeliverable) failed = 0;
-        else if (!waiting) failed += 1;
-        if (failed >= limits.failures) {
-          setAvailable(false);
-          probe();
+        if (available) {
+          watch.failed?.(codeOf(error));
+          count(error, message.to, waiting);
         }
         throw error;
       } finally {
@@ -194,6 +271,16 @@ export function guardGateway(
       await gateway.close();
     },
   };
+}
+
+function isOfAccount(error: unknown): error is GatewayFailure {
+  return error instanceof GatewayFailure && error.blame === 'account';
+}
+
+/** The code of a failure; never its message, which can hold values. */
+function codeOf(error: unknown): string {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'UNKNOWN';
 }
 
 /** Waits for a place in one of two lines; the urgent line is served first. */

@@ -1,0 +1,66 @@
+import type { Logger } from 'pino';
+import { smtpGateway } from './adapters/mail/smtp.ts';
+import { codeStore } from './adapters/postgres/code-store.ts';
+import type { Database } from './adapters/postgres/database.ts';
+import { smsReceipts } from './adapters/postgres/sms-receipts.ts';
+import { smppGateway } from './adapters/sms/smpp.ts';
+import { type Config, isLoopbackName } from './config.ts';
+import { demonstration } from './demonstration.ts';
+import { noSender } from './modules/notices/deliver-message.ts';
+import { type GatewayWatch, guardGateway, usualLimits } from './modules/notices/gateway.ts';
+import type { Channel, MessageSender } from './modules/notices/ports.ts';
+
+interface SenderParts {
+  readonly config: Config;
+  readonly database: Database;
+  readonly log: Logger;
+  readonly onError: (error: Error) => void;
+}
+
+/** A sender for each channel: the gateway where one is configured, the inbox of a demonstration, or none. */
+export function makeSenders(parts: SenderParts): Record<Channel, MessageSender> {
+  const { config, database, onError } = parts;
+  const without = (channel: Channel) =>
+    config.demo && demonstration ? demonstration.sender(database, channel) : noSender(channel);
+  const { smtp, smpp } = config;
+  return {
+    email: smtp
+      ? guardGateway(
+          () =>
+            smtpGateway({
+              ...smtp,
+              connections: usualLimits.atOnce,
+              plainAllowed: isLoopbackName(smtp.url.hostname),
+            }),
+          { ...usualLimits, perSecond: config.mailPerSecond },
+          watchOf('SMTP', parts),
+        )
+      : without('email'),
+    mobile: smpp
+      ? guardGateway(
+          (lost) => smppGateway(smpp, { receipts: smsReceipts(database), lost, onError }),
+          // Asking every 30 seconds keeps the session alive.
+          { ...usualLimits, perSecond: config.smsPerSecond, probeUp: 30_000 },
+          watchOf('SMPP', parts),
+        )
+      : without('mobile'),
+  };
+}
+
+/** Writes a gateway's codes into the log, and raises an alarm while it refuses our account. */
+function watchOf(gateway: 'SMTP' | 'SMPP', { database, log, onError }: SenderParts): GatewayWatch {
+  return {
+    changed: (available, code) =>
+      available
+        ? log.warn({ gateway }, 'the gateway answers again')
+        : log.warn({ gateway, code }, 'the gateway is down'),
+    failed: (code) => log.warn({ gateway, code }, 'the gateway did not take a message'),
+    account(code) {
+      if (code !== undefined) log.error({ gateway, code }, 'the gateway refuses our account');
+      const kind = gateway === 'SMTP' ? 'mail-account-refused' : 'sms-account-refused';
+      codeStore(database)
+        .alert(kind, code !== undefined, { code })
+        .catch(onError);
+    },
+  };
+}
