@@ -3,6 +3,7 @@
  * its octets are kept as they are beside one table of offsets, both in shared memory that every worker reads without a copy.
  */
 import { algorithm, extensions, isAllowedSignature, verifySignature } from './algorithms.ts';
+import { checkBoolean, checkBytes, checkTime, checkTrust } from './arguments.ts';
 import { authorityKey, type Certificate, EXTENSION, fingerprint } from './certificate.ts';
 import {
   bigNumber,
@@ -51,6 +52,9 @@ export type LoadedCrl = { readonly ok: true; readonly crl: Crl } | Refused;
  * when the list is used. Costs about half a second for 26 MB: call it in a worker (`VerifierPool.loadCrl`).
  */
 export function loadCrl(file: Uint8Array, trust: Trust, allowGost2004 = false): LoadedCrl {
+  checkBytes('file', file);
+  checkTrust(trust);
+  checkBoolean('allowGost2004', allowGost2004);
   const crl = refusalAsValue(() => read(file, trust, allowGost2004));
   return 'ok' in crl ? crl : { ok: true, crl };
 }
@@ -306,4 +310,32 @@ export function crlStatus(of: Certificate, issuer: Certificate, crls: readonly C
     return { status: 'revoked', at: listed.revokedAt, detail: 'CRL: revoked' };
   }
   return { status: 'good', asOf: delta?.thisUpdate ?? base.thisUpdate };
+}
+
+/**
+ * The lists that can still decide something from `at` on: neither past their `nextUpdate` nor replaced by a newer one that is in force.
+ * The rest can be let go: a list takes tens of megabytes. A list that could not be loaded is never among `crls`, so it replaces none.
+ */
+export function currentCrls(crls: readonly Crl[], at: Date): readonly Crl[] {
+  checkTime('at', at);
+  const now = at.getTime();
+  const inForce = crls.filter(
+    (crl) => crl.thisUpdate <= now + CLOCK_SKEW && now <= crl.nextUpdate + CLOCK_SKEW,
+  );
+  const notOver = crls.filter((crl) => now <= crl.nextUpdate + CLOCK_SKEW);
+  return notOver.filter((crl, index) => !inForce.some((other) => replaces(other, crl, notOver, index)));
+}
+
+/** Whether `other` decides everything that `crl` would. Of two equal lists the first one stays. */
+function replaces(other: Crl, crl: Crl, crls: readonly Crl[], index: number): boolean {
+  if (other === crl || other.issuer !== crl.issuer || other.thisUpdate < crl.thisUpdate) return false;
+  if (other.baseNumber === null) {
+    if (other.thisUpdate > crl.thisUpdate) return true;
+    return crl.baseNumber === null && crls.indexOf(other) < index;
+  }
+  // A delta that fits every full list that the other one fits.
+  if (crl.baseNumber === null || other.baseNumber > crl.baseNumber) return false;
+  return (
+    other.thisUpdate > crl.thisUpdate || other.baseNumber < crl.baseNumber || crls.indexOf(other) < index
+  );
 }

@@ -1,14 +1,16 @@
 // biome-ignore-all lint/performance/noBarrelFile: the entry of a published package
 /** Verifies signatures of Kazakhstan's National Certification Authority. The README has an example. */
 export { PRODUCTION_ANCHORS, productionCertificates, productionTrust } from './anchors.ts';
-export { type Crl, type LoadedCrl, loadCrl } from './crl.ts';
+export { type Crl, currentCrls, type LoadedCrl, loadCrl } from './crl.ts';
 export {
+  type BusyReason,
   createVerifierPool,
+  type TurnOptions,
   VerifierBusyError,
   type VerifierPool,
   type VerifierPoolOptions,
 } from './pool.ts';
-export type { Requirement } from './signer.ts';
+export { REQUIREMENTS, type Requirement } from './signer.ts';
 export { createTrust, type Trust } from './trust.ts';
 export {
   type Accepted,

@@ -1,40 +1,79 @@
 /** Verification off the event loop: a few worker threads, each with its own WebAssembly and tables of CA keys. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import {
+  checkBoolean,
+  checkCount,
+  checkObject,
+  checkRevocationRequest,
+  checkVerifyRequest,
+  fault,
+} from './arguments.ts';
 import type { LoadedCrl } from './crl.ts';
-import type { Refused, Verdict } from './verdict.ts';
+import { TurnQueue } from './turns.ts';
+import type { Verdict } from './verdict.ts';
 import type { checkRevocation, RevocationRequest, VerifyRequest } from './verify.ts';
 
 export interface VerifierPoolOptions {
   /** The certificates to trust, as `createTrust` takes them. */
   readonly certificates: readonly Uint8Array[];
-  /** Threads; one fewer than the cores unless given. */
+  /** Threads, all started at once; two unless given, and one on a machine with one or two cores. */
   readonly size?: number | undefined;
-  /** Milliseconds that one verification may take before its thread is ended; 2000 unless given. */
+  /** Milliseconds by the clock that one verification may take before its thread is ended; 2000 unless given. */
   readonly timeLimit?: number | undefined;
-  /** Verifications waiting at most; 500 unless given. */
+  /** Verifications waiting at most, of all keys together; 500 unless given. */
   readonly maxWaiting?: number | undefined;
+  /** Verifications waiting at most for each key of `TurnOptions`; as many as `maxWaiting` unless given. */
+  readonly maxWaitingPerKey?: number | undefined;
   /** The worker's file, should `dist/worker.js` of this package not be where it was built. */
   readonly workerUrl?: URL | undefined;
 }
 
-/** The requests are those of `verify` and `checkRevocation`, without `trust`. */
+export interface TurnOptions {
+  /**
+   * Whom the work is for, such as a network. Keys are served in turn, so that one that sends much does not delay the others. All
+   * work without a key is one line, to which `maxWaitingPerKey` does not apply.
+   */
+  readonly key?: string | undefined;
+}
+
+/**
+ * The requests are those of `verify` and `checkRevocation`, without `trust`. Where no verdict was reached because of load, the promise
+ * is rejected with a `VerifierBusyError`; a wrong argument rejects with a TypeError.
+ */
 export interface VerifierPool {
-  readonly verify: (request: Omit<VerifyRequest, 'trust'>) => Promise<Verdict>;
+  readonly verify: (request: Omit<VerifyRequest, 'trust'>, options?: TurnOptions) => Promise<Verdict>;
+  /** Takes its turn too, but `maxWaitingPerKey` does not refuse it: it ends work that was let in. */
   readonly checkRevocation: (
     request: Omit<RevocationRequest, 'trust'>,
+    options?: TurnOptions,
   ) => Promise<ReturnType<typeof checkRevocation>>;
-  /** Reads, verifies and scans a list from a file; what it gives is shared memory, to be passed with later requests. */
+  /**
+   * Reads, verifies and scans a list from a file, in a thread of its own; what it gives is shared memory, to be passed with later
+   * requests. The pool keeps no list: when a new one cannot be used (`ok: false`, or a rejection), go on with the one you have.
+   */
   readonly loadCrl: (path: string, allowGost2004?: boolean) => Promise<LoadedCrl>;
   /** Ends the threads; what was waiting is rejected. */
   readonly close: () => Promise<void>;
 }
 
-/** Too many verifications are waiting already: answer "try again later". */
+/** `full`: `maxWaiting` are waiting. `share`: `maxWaitingPerKey` of this key are. `timeLimit`: it took longer than it may. */
+export type BusyReason = 'full' | 'share' | 'timeLimit';
+
+const BUSY: Readonly<Record<BusyReason, string>> = {
+  full: 'too many verifications are waiting',
+  share: 'too many verifications of one key are waiting',
+  timeLimit: 'a verification took too long',
+};
+
+/** No verdict, since there is too much to do: nothing is known of the signature. Answer "try again later". */
 export class VerifierBusyError extends Error {
-  constructor() {
-    super('too many verifications are waiting');
+  readonly reason: BusyReason;
+
+  constructor(reason: BusyReason) {
+    super(BUSY[reason]);
     this.name = 'VerifierBusyError';
+    this.reason = reason;
   }
 }
 
@@ -55,24 +94,43 @@ interface Task {
 /** Half a second is usual for a list of 26 MB; this is for a slow disk and a busy machine. */
 const LIST_TIME_LIMIT = 60_000;
 
-const TOO_LONG: Refused = { ok: false, reason: 'tooLarge', detail: 'the verification took too long' };
+/** Unless more are asked for: a verification takes a few milliseconds, and a machine may run many processes with a pool each. */
+const MAX_DEFAULT_SIZE = 2;
 
-/** Starts the threads. A fault of a thread rejects its job and starts another thread. */
-export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
+type Limits = Record<'size' | 'timeLimit' | 'maxWaiting' | 'maxWaitingPerKey', number>;
+
+function checkOptions(
+  options: VerifierPoolOptions,
+): Pick<VerifierPoolOptions, 'certificates'> & Readonly<Limits> {
+  checkObject('options', options);
   const { certificates, timeLimit = 2000, maxWaiting = 500 } = options;
-  const size = options.size ?? Math.max(1, availableParallelism() - 1);
+  const size = options.size ?? Math.min(MAX_DEFAULT_SIZE, Math.max(1, availableParallelism() - 1));
+  const maxWaitingPerKey = options.maxWaitingPerKey ?? maxWaiting;
+  if (!Array.isArray(certificates)) fault('certificates', certificates, 'an array of certificates');
+  checkCount('size', size, 1);
+  checkCount('timeLimit', timeLimit, 1);
+  checkCount('maxWaiting', maxWaiting, 0);
+  checkCount('maxWaitingPerKey', maxWaitingPerKey, 0);
+  return { certificates, size, timeLimit, maxWaiting, maxWaitingPerKey };
+}
+
+/**
+ * Starts the threads. A fault of a thread rejects its job and starts another thread.
+ * @throws TypeError when an option is missing or of another kind
+ */
+export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
+  const { certificates, size, timeLimit, maxWaiting, maxWaitingPerKey } = checkOptions(options);
   // The same relative path from src/*.ts and from dist/*.js.
   const url = options.workerUrl ?? new URL('../dist/worker.js', import.meta.url);
-  const waiting: Task[] = [];
+  const waiting = new TurnQueue<Task>();
   const threads = new Set<Thread>();
-  const scanners = new Set<Thread>();
   let closed = false;
 
   function start(): void {
     threads.add(new Thread(url, certificates, next, replace));
   }
 
-  /** Gives an idle thread the longest waiting task. */
+  /** Gives an idle thread the task whose turn it is. */
   function next(thread: Thread): void {
     const task = waiting.shift();
     if (task !== undefined) thread.run(task);
@@ -85,54 +143,77 @@ export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
       start();
     } else if (threads.size === 0) {
       // A thread that cannot start would be started for ever.
-      for (const { reject } of waiting.splice(0))
+      for (const { reject } of waiting.empty())
         reject(new Error('the verifier threads cannot start', { cause: thread.fault }));
     }
   }
 
-  function submit(job: Job, limit: number): Promise<unknown> {
+  function submit(job: Job, key: string | undefined, maxOfKey: number): Promise<unknown> {
     if (closed) return Promise.reject(new Error('the verifier pool is closed'));
-    if (waiting.length >= maxWaiting) return Promise.reject(new VerifierBusyError());
+    if (waiting.length >= maxWaiting) return Promise.reject(new VerifierBusyError('full'));
+    if (key !== undefined && waiting.lengthOf(key) >= maxOfKey)
+      return Promise.reject(new VerifierBusyError('share'));
     if (threads.size === 0) start();
     return new Promise((resolve, reject) => {
-      waiting.push({ job, limit, resolve, reject });
+      waiting.push(key, { job, limit: timeLimit, resolve, reject });
       for (const thread of threads) if (thread.idle) return next(thread);
     });
   }
 
-  /** A list takes a thread of its own, for as long as it takes, so that nobody's sign-in waits behind it. */
-  async function scan(job: Job): Promise<unknown> {
-    if (closed) throw new Error('the verifier pool is closed');
-    let scanner: Thread | undefined;
-    try {
-      return await new Promise((resolve, reject) => {
-        let task: Task | undefined = { job, limit: LIST_TIME_LIMIT, resolve, reject };
-        const begin = (thread: Thread): void => {
-          if (task !== undefined) thread.run(task);
-          task = undefined;
-        };
-        scanner = new Thread(url, certificates, begin, ({ fault }) =>
-          reject(new Error('the verifier threads cannot start', { cause: fault })),
-        );
-        scanners.add(scanner);
-      });
-    } finally {
-      if (scanner !== undefined) scanners.delete(scanner);
-      await scanner?.end();
-    }
-  }
-
+  const lists = createScanners(url, certificates);
   for (let i = 0; i < size; i++) start();
   return {
-    verify: (request) => submit({ kind: 'verify', request }, timeLimit) as Promise<Verdict>,
-    checkRevocation: (request) =>
-      submit({ kind: 'revocation', request }, timeLimit) as Promise<ReturnType<typeof checkRevocation>>,
-    loadCrl: (path, allowGost2004 = false) =>
-      scan({ kind: 'crl', path, allowGost2004 }) as Promise<LoadedCrl>,
+    async verify(request, { key } = {}) {
+      checkVerifyRequest(request);
+      return (await submit({ kind: 'verify', request }, key, maxWaitingPerKey)) as Verdict;
+    },
+    async checkRevocation(request, { key } = {}) {
+      checkRevocationRequest(request);
+      const checked = await submit({ kind: 'revocation', request }, key, Number.POSITIVE_INFINITY);
+      return checked as ReturnType<typeof checkRevocation>;
+    },
+    async loadCrl(path, allowGost2004 = false) {
+      if (typeof path !== 'string') fault('path', path, 'the path of a file');
+      checkBoolean('allowGost2004', allowGost2004);
+      if (closed) throw new Error('the verifier pool is closed');
+      return (await lists.scan({ kind: 'crl', path, allowGost2004 })) as LoadedCrl;
+    },
     async close() {
       closed = true;
-      for (const { reject } of waiting.splice(0)) reject(new Error('the verifier pool is closed'));
-      await Promise.all([...threads, ...scanners].map((thread) => thread.end()));
+      for (const { reject } of waiting.empty()) reject(new Error('the verifier pool is closed'));
+      await Promise.all([...[...threads].map((thread) => thread.end()), lists.end()]);
+    },
+  };
+}
+
+/** A list takes a thread of its own, for as long as it takes, so that nobody's sign-in waits behind it. */
+function createScanners(
+  url: URL,
+  certificates: readonly Uint8Array[],
+): { scan(job: Job): Promise<unknown>; end(): Promise<void> } {
+  const scanners = new Set<Thread>();
+  return {
+    async scan(job) {
+      let scanner: Thread | undefined;
+      try {
+        return await new Promise((resolve, reject) => {
+          let task: Task | undefined = { job, limit: LIST_TIME_LIMIT, resolve, reject };
+          const begin = (thread: Thread): void => {
+            if (task !== undefined) thread.run(task);
+            task = undefined;
+          };
+          scanner = new Thread(url, certificates, begin, ({ fault: cause }) =>
+            reject(new Error('the verifier threads cannot start', { cause })),
+          );
+          scanners.add(scanner);
+        });
+      } finally {
+        if (scanner !== undefined) scanners.delete(scanner);
+        await scanner?.end();
+      }
+    },
+    async end() {
+      await Promise.all([...scanners].map((thread) => thread.end()));
     },
   };
 }
@@ -177,11 +258,8 @@ class Thread {
     this.#task = task;
     // An idle pool should not keep a process alive, a working one should.
     this.#worker.ref();
-    this.#timer = setTimeout(() => {
-      this.#ending = true;
-      this.#settle({ value: TOO_LONG });
-      void this.#worker.terminate();
-    }, task.limit);
+    // After a busy main thread the answer may have come already: it is read before the time-out counts.
+    this.#timer = setTimeout(() => setImmediate(() => this.#timeOut(task)), task.limit);
     try {
       this.#worker.postMessage(task.job);
     } catch (error) {
@@ -190,7 +268,14 @@ class Thread {
     }
   }
 
-  #settle(reply: Exclude<Reply, { ready: true }>): void {
+  #timeOut(task: Task): void {
+    if (this.#task !== task) return;
+    this.#ending = true;
+    this.#settle({ busy: 'timeLimit' });
+    void this.#worker.terminate();
+  }
+
+  #settle(reply: Exclude<Reply, { ready: true }> | { readonly busy: BusyReason }): void {
     const task = this.#task;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -198,6 +283,7 @@ class Thread {
     if (task === null) return;
     this.#worker.unref();
     if ('value' in reply) task.resolve(reply.value);
+    else if ('busy' in reply) task.reject(new VerifierBusyError(reply.busy));
     else task.reject(new Error(reply.error, { cause: this.fault }));
   }
 

@@ -20,7 +20,8 @@ const PURPOSE = {
  * What the certificate must allow beyond a valid signature: `individual` are the sign-in rules for a natural person,
  * `individual-signature` adds that the key may sign documents (nonRepudiation), which a bare authentication key may not.
  */
-export type Requirement = 'individual' | 'individual-signature';
+export const REQUIREMENTS = ['individual', 'individual-signature'] as const;
+export type Requirement = (typeof REQUIREMENTS)[number];
 
 function within(purpose: string, branch: string): boolean {
   return purpose === branch || purpose.startsWith(`${branch}.`);

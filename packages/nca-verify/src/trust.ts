@@ -1,5 +1,6 @@
 /** Trust anchors, intermediates, and the chain from a certificate to an anchor. */
 import { isAllowedSignature, verifySignature } from './algorithms.ts';
+import { checkBytes, fault } from './arguments.ts';
 import { type Certificate, certificate, fingerprint } from './certificate.ts';
 import { sameBytes } from './der.ts';
 import { decodeCertificates } from './input.ts';
@@ -21,10 +22,15 @@ const MAX_VERIFIED = 64;
  * is left out, unreadable files too.
  */
 export function createTrust(files: Iterable<Uint8Array>): Trust {
+  // One file is iterable too, octet by octet, and would give a trust in nothing.
+  if (typeof files?.[Symbol.iterator] !== 'function' || files instanceof Uint8Array) {
+    fault('files', files, 'a list of files, each a Uint8Array');
+  }
   const anchors: Certificate[] = [];
   const intermediates: Certificate[] = [];
   const seen = new Set<string>();
   for (const file of files) {
+    checkBytes('a file of `files`', file);
     for (const der of decodeCertificates(file)) {
       const read = refusalAsValue(() => certificate(der));
       if ('ok' in read || !isIssuer(read) || seen.has(fingerprint(read))) continue;

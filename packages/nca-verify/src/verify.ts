@@ -8,6 +8,7 @@ import {
   OID,
   verifySignature,
 } from './algorithms.ts';
+import { checkBytes, checkRevocationRequest, checkTrust, checkVerifyRequest, fault } from './arguments.ts';
 import { type Certificate, certificate } from './certificate.ts';
 import { isNamed, type SignedMessage, type SignerInfo, signedMessage } from './cms.ts';
 import { type Crl, crlStatus } from './crl.ts';
@@ -53,15 +54,19 @@ export interface VerifyRequest extends RevocationSources {
   readonly maxBytes?: number | undefined;
 }
 
-/** Verifies a message. Never throws for anything in the message: whatever arrives gets a verdict. */
+/**
+ * Verifies a message. Whatever is in the message gets a verdict.
+ * @throws TypeError when an argument is missing or of another kind, also for a `require` that does not exist
+ */
 export function verify(request: VerifyRequest): Verdict {
+  checkVerifyRequest(request);
+  checkTrust(request.trust);
   return refusalAsValue(() => judge(request));
 }
 
 function judge(request: VerifyRequest): Verdict {
   const { trust, content, allowGost2004 = false } = request;
   const at = request.at.getTime();
-  if (Number.isNaN(at)) throw new TypeError('`at` is not a time');
   const message = signedMessage(decodeMessage(request.message, request.maxBytes ?? MAX_MESSAGE_BYTES));
   const signer = onlySigner(message);
   const signedContent = checkContent(message, signer, content);
@@ -212,10 +217,15 @@ export interface RevocationRequest extends RevocationSources {
   readonly allowGost2004?: boolean | undefined;
 }
 
-/** Checks revocation apart, for a verdict taken with `revocation: 'skip'`, since asking the responder takes time. */
+/**
+ * Checks revocation apart, for a verdict taken with `revocation: 'skip'`, since asking the responder takes time.
+ * @throws TypeError when an argument is missing or of another kind
+ */
 export function checkRevocation(
   request: RevocationRequest,
 ): { readonly ok: true; readonly revocation: RevocationEvidence } | Refused {
+  checkRevocationRequest(request);
+  checkTrust(request.trust);
   return refusalAsValue(() => {
     const { trust, allowGost2004 = false } = request;
     const at = request.at.getTime();
@@ -229,9 +239,12 @@ export function checkRevocation(
  * `nonce`: 8 to 32 random bytes, given again with the answer.
  */
 export function ocspRequest(chain: readonly Uint8Array[], nonce: Uint8Array): Uint8Array {
+  if (!Array.isArray(chain)) fault('chain', chain, 'an array of certificates');
   const [leaf, issuer] = chain;
   if (leaf === undefined || issuer === undefined)
     throw new TypeError('a chain has a certificate and its issuer');
+  checkBytes('nonce', nonce);
+  if (nonce.length < 8 || nonce.length > 32) fault('nonce', nonce, '8 to 32 bytes');
   return buildOcspRequest(certificate(leaf), certificate(issuer), nonce);
 }
 

@@ -5,9 +5,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createVerifierPool, VerifierBusyError, type VerifierPool } from '../src/pool.ts';
+import {
+  createVerifierPool,
+  VerifierBusyError,
+  type VerifierPool,
+  type VerifierPoolOptions,
+} from '../src/pool.ts';
 import { signCms } from '../src/testing/cms.ts';
 import { makeGostKey } from '../src/testing/keys.ts';
+import type { Verdict } from '../src/verdict.ts';
 import { ocspRequest } from '../src/verify.ts';
 import { type Built, buildPackage } from './built.ts';
 import { AT, CONTENT, gost, outcome, PERSON } from './support.ts';
@@ -78,7 +84,7 @@ describe('the pool', () => {
   });
 
   it('rejects what cannot be sent to a thread, and goes on', async () => {
-    const unsendable = { message, at: AT, content: (() => CONTENT) as never };
+    const unsendable = { message, at: AT, maxBytes: undefined, crls: [() => CONTENT] as never };
     await expect(pool.verify(unsendable)).rejects.toThrow('could not be cloned');
     expect(outcome(await pool.verify({ message, at: AT, revocation: 'skip' }))).toBe('ok');
   });
@@ -100,9 +106,12 @@ describe('the pool', () => {
     await expect(small.verify({ message, at: AT })).rejects.toThrow('closed');
   });
 
-  it('ends a verification that takes too long, refuses it, and answers the next', async () => {
-    // Stands in for the real worker: hangs on one message, answers the rest.
-    const script = join(folder, 'hanging.mjs');
+  /** Stands in for the real worker: answers, hangs on one message, ends on another. */
+  function scripted(options: Partial<VerifierPoolOptions>): {
+    pool: VerifierPool;
+    ask: (text: string, key?: string) => Promise<Verdict>;
+  } {
+    const script = join(folder, 'scripted.mjs');
     writeFileSync(
       script,
       `import { parentPort } from 'node:worker_threads';
@@ -110,21 +119,97 @@ describe('the pool', () => {
          if (request.message === 'hang') for (;;);
          if (request.message === 'crash') process.exit(3);
          parentPort.postMessage({ value: { ok: false, reason: 'malformed', detail: '' } });
+         if (request.content === undefined) return;
+         const answered = new Int32Array(request.content.buffer);
+         Atomics.store(answered, 0, 1);
+         Atomics.notify(answered, 0);
        });
        parentPort.postMessage({ ready: true });`,
     );
-    const slow = createVerifierPool({
+    const scriptedPool = createVerifierPool({
       certificates: [],
       size: 1,
-      timeLimit: 1500,
       workerUrl: pathToFileURL(script),
+      ...options,
     });
-    const ask = (text: string) => slow.verify({ message: text, at: AT });
-    const [hung, next] = await Promise.all([ask('hang'), ask('next')]);
-    expect([hung, next].map(outcome)).toEqual(['tooLarge', 'malformed']);
-    await expect(ask('crash')).rejects.toThrow('ended');
-    expect(outcome(await ask('after'))).toBe('malformed');
-    await slow.close();
+    return {
+      pool: scriptedPool,
+      ask: (text, key) => scriptedPool.verify({ message: text, at: AT }, key === undefined ? {} : { key }),
+    };
+  }
+
+  it('tells a verification that takes too long apart from every verdict, and answers the next', async () => {
+    const slow = scripted({ timeLimit: 1500 });
+    const [hung, next] = await Promise.allSettled([slow.ask('hang'), slow.ask('next')]);
+    expect(hung).toMatchObject({
+      status: 'rejected',
+      reason: { name: 'VerifierBusyError', reason: 'timeLimit' },
+    });
+    expect(next).toMatchObject({ status: 'fulfilled', value: { reason: 'malformed' } });
+    await expect(slow.ask('crash')).rejects.toThrow('ended');
+    expect(outcome(await slow.ask('after'))).toBe('malformed');
+    await slow.pool.close();
+  });
+
+  it('takes an answer that came while the main thread was busy beyond the limit', async () => {
+    const timeLimit = 1000;
+    const { pool: quick, ask } = scripted({ timeLimit });
+    expect(outcome(await ask('first'))).toBe('malformed');
+    const answered = new Int32Array(new SharedArrayBuffer(4));
+    const begin = performance.now();
+    const answer = quick.verify({ message: 'second', at: AT, content: new Uint8Array(answered.buffer) });
+    Atomics.wait(answered, 0, 0);
+    while (performance.now() < begin + timeLimit + 100);
+    expect(outcome(await answer)).toBe('malformed');
+    await quick.close();
+  });
+
+  it('serves the keys in turn, and lets no more of one key wait than it may', async () => {
+    const { pool: fair, ask } = scripted({ maxWaiting: 8, maxWaitingPerKey: 3 });
+    const order: string[] = [];
+    const note = (name: string, key?: string) =>
+      ask(name, key).then(
+        () => order.push(name),
+        (error: VerifierBusyError) => order.push(`${name} ${error.reason}`),
+      );
+    await Promise.all([
+      ...['a1', 'a2', 'a3', 'a4', 'a5'].map((name) => note(name, 'a')),
+      note('b1', 'b'),
+      note('none1'),
+      note('none2'),
+      note('b2', 'b'),
+      note('c1', 'c'),
+      note('c2', 'c'),
+    ]);
+    expect(order).toEqual([
+      'a4 share',
+      'a5 share',
+      'c2 full',
+      ...['a1', 'b1', 'none1', 'c1', 'a2', 'b2', 'none2', 'a3'],
+    ]);
+    await fair.close();
+  });
+
+  it('lets a check of revocation wait beyond the limit of its key', async () => {
+    const { pool: fair, ask } = scripted({ maxWaitingPerKey: 1 });
+    const first = ask('first', 'a');
+    await expect(ask('second', 'a')).rejects.toMatchObject({ reason: 'share' });
+    const checked = fair.checkRevocation({ certificate: person.certificate, at: AT }, { key: 'a' });
+    expect(await Promise.all([first, checked])).toHaveLength(2);
+    await fair.close();
+  });
+
+  it('rejects a wrong argument with its name, and starts nothing with a wrong option', async () => {
+    await expect(pool.verify({ message, at: AT, require: 'indvidual' as never })).rejects.toThrow(
+      new TypeError('`require` is not "individual" or "individual-signature"'),
+    );
+    await expect(pool.checkRevocation({ at: AT } as never)).rejects.toThrow('`certificate` is missing');
+    const wrong = { size: 0, timeLimit: Number.NaN, maxWaiting: -1, maxWaitingPerKey: 1.5 };
+    for (const [name, value] of Object.entries(wrong)) {
+      expect(() => createVerifierPool({ certificates: [], [name]: value })).toThrow(`\`${name}\` is not`);
+    }
+    expect(() => createVerifierPool(undefined as never)).toThrow('`options` is missing');
+    expect(() => createVerifierPool({} as never)).toThrow('`certificates` is missing');
   });
 
   it('finds its thread and its WebAssembly from a bundle that leaves the package out', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { certificate } from '../src/certificate.ts';
-import { crlStatus, loadCrl } from '../src/crl.ts';
+import { crlStatus, currentCrls, loadCrl } from '../src/crl.ts';
 import { encode } from '../src/der-writer.ts';
 import { createTestAuthority } from '../src/testing/authority.ts';
 import type { Identity } from '../src/testing/certificates.ts';
@@ -362,3 +362,39 @@ function singleOf(response: Uint8Array): Uint8Array {
   const start = at - 6;
   return response.subarray(start, start + 2 + (response[start + 1] ?? 0));
 }
+
+describe('the lists that are kept', () => {
+  const load = (form: Partial<Parameters<typeof crl>[1]> & { entries?: Parameters<typeof crl>[0] } = {}) => {
+    const loaded = loadCrl(crl(form.entries ?? [], { thisUpdate: AT, ...form }), gostTrust);
+    if (!loaded.ok) throw new Error(loaded.detail);
+    return loaded.crl;
+  };
+  const old = load({ thisUpdate: later(-3 * DAY), nextUpdate: later(-DAY) });
+  const yesterday = load({ thisUpdate: later(-DAY), nextUpdate: later(DAY) });
+  const today = load({ number: 2, nextUpdate: later(DAY) });
+  const tomorrow = load({ number: 3, thisUpdate: later(DAY), nextUpdate: later(2 * DAY) });
+  const deltaOfYesterday = load({ baseNumber: 1, thisUpdate: later(-MINUTE), nextUpdate: later(DAY) });
+  const delta = load({ baseNumber: 2, thisUpdate: later(MINUTE), nextUpdate: later(DAY) });
+
+  it('leaves out what is past its date or replaced, and keeps what comes into force later', () => {
+    expect(currentCrls([old, yesterday, today, tomorrow], AT)).toEqual([today, tomorrow]);
+    expect(currentCrls([today, yesterday], AT)).toEqual([today]);
+    expect(currentCrls([old], AT)).toEqual([]);
+    expect(currentCrls([today, { ...today }], AT)).toHaveLength(1);
+    expect(currentCrls([yesterday, tomorrow], later(2 * DAY))).toEqual([tomorrow]);
+  });
+
+  it('keeps a delta until a newer full list or a newer delta to the same one is there', () => {
+    expect(currentCrls([yesterday, deltaOfYesterday], AT)).toEqual([yesterday, deltaOfYesterday]);
+    expect(currentCrls([today, deltaOfYesterday, delta], AT)).toEqual([today, delta]);
+    expect(currentCrls([yesterday, deltaOfYesterday, delta], AT)).toEqual([
+      yesterday,
+      deltaOfYesterday,
+      delta,
+    ]);
+  });
+
+  it('keeps the list of another issuer', () => {
+    expect(currentCrls([{ ...old, issuer: '00', nextUpdate: today.nextUpdate }, today], AT)).toHaveLength(2);
+  });
+});

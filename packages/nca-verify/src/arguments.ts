@@ -1,0 +1,106 @@
+/**
+ * What a caller hands in, checked before it is used. A fault here is the caller's own and throws a TypeError, since a typing mistake
+ * in an option must not quietly make a check weaker. What is in a message, an answer or a list never throws.
+ */
+import { types } from 'node:util';
+import { REQUIREMENTS, type Requirement } from './signer.ts';
+
+/** @throws TypeError that names the argument and says what is expected */
+export function fault(name: string, value: unknown, expected: string): never {
+  throw new TypeError(
+    value === undefined ? `\`${name}\` is missing: ${expected}` : `\`${name}\` is not ${expected}`,
+  );
+}
+
+export function checkBytes(name: string, value: unknown): void {
+  if (!types.isUint8Array(value)) fault(name, value, 'a Uint8Array');
+}
+
+export function checkObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) fault(name, value, 'an object');
+}
+
+export function checkBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') fault(name, value, 'true or false');
+}
+
+/** A whole number from `least`. NaN would switch a limit off. */
+export function checkCount(name: string, value: unknown, least: number): void {
+  if (!Number.isSafeInteger(value) || Number(value) < least) {
+    fault(name, value, `a whole number from ${least}`);
+  }
+}
+
+/** A time that is none would be neither before nor after anything, so that nothing would be expired. */
+export function checkTime(name: string, value: unknown): void {
+  if (!(value instanceof Date) || Number.isNaN(value.getTime())) fault(name, value, 'a valid Date');
+}
+
+export function isRequirement(value: unknown): value is Requirement {
+  return REQUIREMENTS.some((requirement) => requirement === value);
+}
+
+interface Sources {
+  readonly ocsp?: { readonly response: unknown; readonly nonce?: unknown } | undefined;
+  readonly crls?: unknown;
+}
+
+function checkSources({ ocsp, crls }: Sources): void {
+  if (ocsp !== undefined) {
+    checkObject('ocsp', ocsp);
+    checkBytes('ocsp.response', ocsp.response);
+    if (ocsp.nonce !== undefined) checkBytes('ocsp.nonce', ocsp.nonce);
+  }
+  if (crls !== undefined && !Array.isArray(crls)) fault('crls', crls, 'an array');
+}
+
+/** A request to verify, apart from its trust. */
+export function checkVerifyRequest(
+  request: Sources & {
+    readonly message: unknown;
+    readonly content?: unknown;
+    readonly at: unknown;
+    readonly require?: unknown;
+    readonly revocation?: unknown;
+    readonly allowGost2004?: unknown;
+    readonly maxBytes?: unknown;
+  },
+): void {
+  checkObject('request', request);
+  const { message, content, at, require, revocation, allowGost2004, maxBytes } = request;
+  if (typeof message !== 'string' && !types.isUint8Array(message)) {
+    fault('message', message, 'a Uint8Array or a string');
+  }
+  checkTime('at', at);
+  if (content !== undefined) checkBytes('content', content);
+  if (require !== undefined && !isRequirement(require)) {
+    fault('require', require, REQUIREMENTS.map((name) => `"${name}"`).join(' or '));
+  }
+  if (revocation !== undefined && revocation !== 'check' && revocation !== 'skip') {
+    fault('revocation', revocation, '"check" or "skip"');
+  }
+  checkBoolean('allowGost2004', allowGost2004);
+  if (maxBytes !== undefined) checkCount('maxBytes', maxBytes, 1);
+  checkSources(request);
+}
+
+/** A request to check revocation, apart from its trust. */
+export function checkRevocationRequest(
+  request: Sources & {
+    readonly certificate: unknown;
+    readonly at: unknown;
+    readonly allowGost2004?: unknown;
+  },
+): void {
+  checkObject('request', request);
+  checkBytes('certificate', request.certificate);
+  checkTime('at', request.at);
+  checkBoolean('allowGost2004', request.allowGost2004);
+  checkSources(request);
+}
+
+export function checkTrust(trust: unknown): void {
+  if (typeof trust !== 'object' || trust === null || !('anchors' in trust)) {
+    fault('trust', trust, 'what `createTrust` or `productionTrust` gives');
+  }
+}
