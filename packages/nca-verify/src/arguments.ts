@@ -36,7 +36,7 @@ export function checkTime(name: string, value: unknown): void {
   if (!(value instanceof Date) || Number.isNaN(value.getTime())) fault(name, value, 'a valid Date');
 }
 
-export function isRequirement(value: unknown): value is Requirement {
+function isRequirement(value: unknown): value is Requirement {
   return REQUIREMENTS.some((requirement) => requirement === value);
 }
 
