@@ -45,6 +45,8 @@ export const en = {
     failedHelp:
       'Check the IIN and the password and enter them again. If you cannot sign in, call the contact centre on 1418.',
     limited: 'Sign-in is temporarily blocked. Try again in {minutes} min',
+    limitedHere:
+      'Sign-in with this IIN from this network is limited. Try again in {minutes} min, or sign in with EDS',
     busy: 'Many people are signing in now. Try again in a few seconds',
     fundDown:
       'The fund’s system does not answer now, so signing in is not possible. Try again in a few minutes',

@@ -1,6 +1,12 @@
 import type { Language } from '../../language.ts';
 import type { EdsSignInStore } from '../../modules/sign-in/eds.ts';
-import type { Credential, NewSession, SessionStore, SignInStore } from '../../modules/sign-in/ports.ts';
+import type {
+  Credential,
+  NewSession,
+  SessionOpened,
+  SessionStore,
+  SignInStore,
+} from '../../modules/sign-in/ports.ts';
 import type { Database, Queryable } from './database.ts';
 import { keepEvidence, unfreeze } from './eds-store.ts';
 import { lockHolder } from './locks.ts';
@@ -37,16 +43,15 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
       return { allowed: row?.allowed ?? false, waitSeconds: row?.wait ?? 0 };
     },
 
-    async findCredential(iin, deviceHash) {
+    async findCredential(iin, marks) {
       const row = await database.first<{
         holderId: string;
         passwordHash: string;
         language: Language;
-        knownDevice: boolean;
+        knownDevice: Buffer | null;
       }>(sql`
         select h.holder_id as "holderId", c.password_hash as "passwordHash", h.language,
-          exists (select from cabinet.known_device d
-                  where d.holder_id = h.holder_id and d.device_hash = ${deviceHash ?? null}) as "knownDevice"
+          (select d.device_hash from cabinet.known_device d where ${knownBy(marks)} order by d.seen_at desc limit 1) as "knownDevice"
         from cabinet.holder h join cabinet.credential c using (holder_id)
         where h.iin = ${iin}`);
       const credential: Credential | undefined = row && {
@@ -54,7 +59,7 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
         passwordHash: row.passwordHash,
         language: row.language,
       };
-      return { credential, knownDevice: row?.knownDevice ?? false };
+      return { credential, knownDevice: row?.knownDevice ?? undefined };
     },
 
     async recordFailure(iin, requestId) {
@@ -95,8 +100,7 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
           select holder_id as "holderId",
             exists (select from cabinet.eds_evidence e where e.holder_id = h.holder_id
                     and certificate_sha256 = ${evidence.signature.certificate.sha256}) as known,
-            exists (select from cabinet.known_device d
-                    where d.holder_id = h.holder_id and d.device_hash = ${session.deviceHash}) as "knownDevice"
+            exists (select from cabinet.known_device d where ${knownBy(session.marks)}) as "knownDevice"
           from cabinet.holder h where iin = ${iin}`);
         if (!holder) throw new Error('the holder was not written');
         const { holderId } = holder;
@@ -195,7 +199,7 @@ async function lockForOpening(
 }
 
 /** Opens a session within a transaction; the holder's row keeps two of one person apart. */
-async function open(transaction: Queryable, session: NewSession): Promise<{ readonly replaced: number }> {
+async function open(transaction: Queryable, session: NewSession): Promise<SessionOpened> {
   await lockForOpening(transaction, sql`holder_id = ${session.holderId}`, session.formerSession);
   const { idleMinutes, maxHours } = session.limits;
   if (session.formerSession) {
@@ -214,14 +218,15 @@ async function open(transaction: Queryable, session: NewSession): Promise<{ read
   await transaction.run(sql`
     insert into cabinet.session (session_hash, holder_id, method, short_name, device)
     values (${session.hash}, ${session.holderId}, ${session.method}, ${session.shortName}, ${session.device})`);
+  const endedMarks = await endMarks(transaction, session);
   // Whoever signs in for the first time needs no notice of it.
   const device = sql`
     seen as (
-      insert into cabinet.known_device (holder_id, device_hash) values (${session.holderId}, ${session.deviceHash})
-      on conflict (holder_id, device_hash) do update set seen_at = now() returning holder_id, xmax = 0 as is_new),
+      insert into cabinet.known_device (holder_id, device_hash) values (${session.holderId}, ${session.deviceHash}) returning holder_id),
     told as (
       select holder_id from seen
-      where is_new and exists (select from cabinet.known_device d where d.holder_id = seen.holder_id))`;
+      where not ${endedMarks.length > 0}::boolean
+        and exists (select from cabinet.known_device d where d.holder_id = seen.holder_id))`;
   await transaction.run(tellEverywhere(device, 'new-device', session.device));
   await transaction.run(sql`delete from cabinet.failure where key = any(${session.forget})`);
   await transaction.run(sql`
@@ -232,5 +237,23 @@ async function open(transaction: Queryable, session: NewSession): Promise<{ read
       insert into cabinet.security_event (holder_id, kind, request_id)
       values (${session.holderId}, 'session-replaced', ${session.requestId})`);
   }
-  return { replaced };
+  return { replaced, endedMarks };
+}
+
+/** A mark of the holder `h` that is among those shown and has not ended. */
+function knownBy(marks: readonly Buffer[]): Sql {
+  return sql`d.holder_id = h.holder_id and d.device_hash = any(${marks}::bytea[]) and coalesce(d.ends_at, 'infinity') > now()`;
+}
+
+/**
+ * Ends the marks of this person that the browser showed, since it gets a new one, and removes those that ended before. A copy
+ * of a mark is thus good until its owner signs in again. The five minutes are for a second click, and for an answer that was lost.
+ */
+async function endMarks(transaction: Queryable, { holderId, marks }: NewSession): Promise<readonly Buffer[]> {
+  const ended = await transaction.rows<{ mark: Buffer }>(sql`
+    with over as (delete from cabinet.known_device where holder_id = ${holderId} and ends_at <= now())
+    update cabinet.known_device set ends_at = least(coalesce(ends_at, 'infinity'), now() + interval '5 minutes')
+    where holder_id = ${holderId} and device_hash = any(${marks}::bytea[]) and coalesce(ends_at, 'infinity') > now()
+    returning device_hash as mark`);
+  return ended.map(({ mark }) => mark);
 }

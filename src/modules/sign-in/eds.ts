@@ -4,8 +4,9 @@ import { accepted, type Result, refused } from '../../result.ts';
 import type { ChallengeFor } from '../eds/challenge.ts';
 import { checkSignature } from '../eds/eds.ts';
 import type { EdsParts, EdsReason, Evidence } from '../eds/ports.ts';
+import { issueMark, readMarks } from './device-marks.ts';
 import type { Iin } from './iin.ts';
-import type { HolderDirectory, NewSession, SessionLimits } from './ports.ts';
+import type { HolderDirectory, NewSession, SessionLimits, SessionOpened } from './ports.ts';
 import { deviceName, type SignedIn, shortName } from './sign-in.ts';
 
 /** What signing in by EDS needs of the tables. */
@@ -18,7 +19,7 @@ export interface EdsSignInStore {
     session: Omit<NewSession, 'holderId' | 'method'>,
     holder: { readonly iin: Iin; readonly language: Language },
     evidence: Evidence,
-  ): Promise<{ readonly replaced: number }>;
+  ): Promise<SessionOpened>;
 }
 
 export interface EdsSignInParts extends EdsParts {
@@ -65,13 +66,15 @@ export async function signInByEds(
   if (person.status !== 'active') return refused('notActive');
 
   const token = randomToken();
-  const device = attempt.device ?? randomToken();
-  const { replaced } = await store.openByEds(
+  const marks = readMarks(attempt.device);
+  const mark = issueMark();
+  const { replaced, endedMarks } = await store.openByEds(
     {
       hash: tokenHash(token),
       shortName: shortName(person),
       device: deviceName(attempt.userAgent),
-      deviceHash: tokenHash(device),
+      deviceHash: mark.hash,
+      marks: marks.hashes,
       requestId: attempt.requestId,
       sessionsPerPerson: limits.sessionsPerPerson,
       limits,
@@ -81,5 +84,5 @@ export async function signInByEds(
     { iin, language: attempt.language },
     checked.value.evidence,
   );
-  return accepted({ token, device, replaced });
+  return accepted({ token, device: marks.renewed(mark.token, endedMarks), replaced });
 }

@@ -26,17 +26,28 @@ export interface Credential {
 }
 
 export interface SignInStore extends FailureLimits {
-  /** One statement, whether the IIN is known or not. */
+  /**
+   * One statement, whether the IIN is known or not. `knownDevice` is the mark, of those shown, that this person was given here
+   * at an earlier sign-in; another person's mark is not known.
+   */
   findCredential(
     iin: Iin,
-    deviceHash: Buffer | undefined,
-  ): Promise<{ credential: Credential | undefined; knownDevice: boolean }>;
+    marks: readonly Buffer[],
+  ): Promise<{ credential: Credential | undefined; knownDevice: Buffer | undefined }>;
   /** Notes a failed attempt with the holder, if there is one; one statement in either case. */
   recordFailure(iin: Iin, requestId: string): Promise<void>;
   /** Opens a session, ends the browser's former one and the oldest beyond `sessionsPerPerson`, and forgets the counted failures: one transaction. */
-  openSession(session: NewSession): Promise<{ readonly replaced: number }>;
+  openSession(session: NewSession): Promise<SessionOpened>;
   /** Replaces a hash made with older parameters; nothing happens when the password was changed meanwhile. */
   upgradeHash(holderId: string, former: string, hash: string): Promise<void>;
+}
+
+/** What opening a session ended. */
+export interface SessionOpened {
+  /** How many older sessions ended to make room. */
+  readonly replaced: number;
+  /** The marks of this person that the new one replaces; they are good for five minutes more. */
+  readonly endedMarks: readonly Buffer[];
 }
 
 export interface NewSession {
@@ -45,7 +56,10 @@ export interface NewSession {
   readonly method: LiveSession['method'];
   readonly shortName: string;
   readonly device: string;
+  /** The hash of the mark issued with this session. */
   readonly deviceHash: Buffer;
+  /** The hashes of the marks that the browser showed. */
+  readonly marks: readonly Buffer[];
   readonly requestId: string;
   readonly sessionsPerPerson: number;
   readonly limits: SessionLimits;

@@ -1,5 +1,6 @@
 import { type Keys, randomToken, tokenHash } from '../../keys.ts';
 import { accepted, type Result, refused } from '../../result.ts';
+import { issueMark, readMarks } from './device-marks.ts';
 import type { Iin } from './iin.ts';
 import type { FailureLimit, HolderDirectory, PasswordHasher, SessionLimits, SignInStore } from './ports.ts';
 
@@ -19,7 +20,7 @@ export interface SignInParts {
 export interface SignInAttempt {
   readonly iin: Iin;
   readonly password: string;
-  /** The secret of the device cookie, if the browser has one. */
+  /** The device cookie, if the browser has one. */
   readonly device: string | undefined;
   /** The secret of the session cookie, if the browser has one. */
   readonly formerToken: string | undefined;
@@ -36,15 +37,16 @@ export interface SignedIn {
   readonly replaced: number;
 }
 
-/** `detail` of `limited` is the wait in minutes. */
-export type SignInRefusal = 'failed' | 'limited' | 'busy' | 'fundDown';
+/** `detail` of `limited` and of `limitedHere` (this network, for this IIN) is the wait in minutes. */
+export type SignInRefusal = 'failed' | 'limited' | 'limitedHere' | 'busy' | 'fundDown';
 
 /** Longer passwords are refused before any work is done (OWASP Password Storage: a long one must not cost more). */
 export const maxPasswordBytes = 512;
 
 /**
  * Signs in by IIN and password. Unknown people, wrong passwords, blocked and deceased people get the same answer after
- * the same work: two counts, one look-up, one hash, one record.
+ * the same work: one look-up, two counts, one hash, one record. A device that this person has signed in with before is
+ * counted by itself alone: nothing that others do stops it, and it gives whoever holds it no more tries than anybody.
  */
 export async function signIn(
   parts: SignInParts,
@@ -53,22 +55,13 @@ export async function signIn(
   const { store, hasher, directory, keys, limits } = parts;
   if (hasher.saturated) return refused('busy');
 
-  const pair = limitOf(
-    keys,
-    [attempt.iin, attempt.network],
-    limits.signInFreeFailures,
-    limits.signInMaxDelayMinutes,
-  );
-  const here = await store.attempt(pair);
-  if (!here.allowed) return refused('limited', minutes(here.waitSeconds));
-
-  const deviceHash = attempt.device === undefined ? undefined : tokenHash(attempt.device);
-  const { credential, knownDevice } = await store.findCredential(attempt.iin, deviceHash);
-
-  // The larger step for an IIN tried from many networks: the owner's own device is let past it, so nobody can lock them out.
-  const anywhere = limitOf(keys, [attempt.iin], limits.signInIinFailures, limits.signInMaxDelayMinutes);
-  const everywhere = await store.attempt(anywhere);
-  if (!everywhere.allowed && !knownDevice) return refused('limited', minutes(everywhere.waitSeconds));
+  const marks = readMarks(attempt.device);
+  const { credential, knownDevice } = await store.findCredential(attempt.iin, marks.hashes);
+  const counts = countsOf(keys, limits, attempt, knownDevice);
+  for (const { told, limit } of counts) {
+    const counted = await store.attempt(limit);
+    if (!counted.allowed) return refused(told, minutes(counted.waitSeconds));
+  }
 
   const tooLong = Buffer.byteLength(attempt.password) > maxPasswordBytes;
   const password = tooLong ? '' : attempt.password.normalize('NFC');
@@ -82,24 +75,25 @@ export async function signIn(
   }
 
   const token = randomToken();
-  const device = attempt.device ?? randomToken();
-  const { replaced } = await store.openSession({
+  const mark = issueMark();
+  const { replaced, endedMarks } = await store.openSession({
     hash: tokenHash(token),
     holderId: credential.holderId,
     method: 'password',
     shortName: shortName(person),
     device: deviceName(attempt.userAgent),
-    deviceHash: tokenHash(device),
+    deviceHash: mark.hash,
+    marks: marks.hashes,
     requestId: attempt.requestId,
     sessionsPerPerson: limits.sessionsPerPerson,
     limits,
-    forget: [pair.key, anywhere.key],
+    forget: counts.map(({ limit }) => limit.key),
     formerSession: attempt.formerToken === undefined ? undefined : tokenHash(attempt.formerToken),
   });
   if (hasher.outdated(credential.passwordHash)) {
     await store.upgradeHash(credential.holderId, credential.passwordHash, await hasher.hash(password));
   }
-  return accepted({ token, device, replaced });
+  return accepted({ token, device: marks.renewed(mark.token, endedMarks), replaced });
 }
 
 /** `Айгерім Сапарова` becomes `Айгерім С.` */
@@ -136,12 +130,30 @@ export function failureKeys(keys: Keys, iin: string, network: string): Buffer[] 
   return [failureKey(keys, [iin, network]), failureKey(keys, [iin])];
 }
 
-function failureKey(keys: Keys, tried: readonly string[]): Buffer {
-  return keys.sign('sign-in failures', tried.join(' '));
+/** What an attempt is counted by, and what is told when that is used up. */
+function countsOf(
+  keys: Keys,
+  limits: SignInParts['limits'],
+  { iin, network }: SignInAttempt,
+  knownDevice: Buffer | undefined,
+): readonly { readonly told: 'limited' | 'limitedHere'; readonly limit: FailureLimit }[] {
+  const { signInFreeFailures: few, signInIinFailures: many, signInMaxDelayMinutes: maxMinutes } = limits;
+  const limit = (tried: readonly string[], free: number) => ({
+    key: failureKey(keys, tried),
+    free,
+    maxMinutes,
+  });
+  if (knownDevice) {
+    return [{ told: 'limited', limit: limit([iin, 'device', knownDevice.toString('hex')], few) }];
+  }
+  return [
+    { told: 'limitedHere', limit: limit([iin, network], few) },
+    { told: 'limited', limit: limit([iin], many) },
+  ];
 }
 
-function limitOf(keys: Keys, tried: readonly string[], free: number, maxMinutes: number): FailureLimit {
-  return { key: failureKey(keys, tried), free, maxMinutes };
+function failureKey(keys: Keys, tried: readonly string[]): Buffer {
+  return keys.sign('sign-in failures', tried.join(' '));
 }
 
 function minutes(seconds: number): string {
