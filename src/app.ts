@@ -182,6 +182,7 @@ export async function buildApp({
   const migrations = await migrationNames();
   let examiner: Examiner | undefined;
   const tables = entryTables(database);
+  const guessing = makeBreaker(tables.codes, config);
   const entryParts = {
     tables,
     keys,
@@ -189,7 +190,7 @@ export async function buildApp({
     requisites,
     hasher,
     common,
-    breaker: makeBreaker(tables.codes, config),
+    breaker: guessing,
     rules: config,
     onAsked: (afterMs: number) => examiner?.asked(afterMs),
     onQueued,
@@ -267,6 +268,7 @@ export async function buildApp({
   });
   // Before the first request: a node that starts during maintenance knows of it.
   await maintenance.look().catch(onError);
+  await guessing.look().catch(onError);
   if (config.role === 'worker') server.addHook('onRequest', refusePeople);
   await server.ready();
 
@@ -278,6 +280,8 @@ export async function buildApp({
     maintenance,
     startWork() {
       maintenance.start(3_000);
+      // In every role: those who answer people stop codes, and whoever is left raises the alert.
+      work = [repeat(2_000, () => guessing.look(), onError)];
       if (config.role === 'web') return;
       const fundLane: Lane = {
         name: 'fund',
@@ -295,6 +299,7 @@ export async function buildApp({
       const tellHead = ({ seal, sealedAt, head }: Head) => log.info({ seal, sealedAt, head }, 'audit head');
       const followParts = { fund, feed: elsewhereFeed(database), store: requisites };
       work = [
+        ...work,
         toFund,
         ...messages,
         examiner,

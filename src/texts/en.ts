@@ -66,7 +66,6 @@ export const en = {
     title: 'Password recovery',
     lead: 'Enter your IIN and the mobile number or email address that the UAPF has for you.',
     nothingKnown: 'No code is sent to a number or address changed recently: enter the former one.',
-    wait: 'Your mobile number and email address then cannot be changed for {hours} hours.',
   },
   entry: {
     contact: 'Mobile phone or email address',
@@ -111,6 +110,7 @@ export const en = {
     again: 'Confirm password',
     save: 'Save',
     sessionsEnd: 'Once it is saved, all sessions end and you sign in with the new password.',
+    wait: 'Your mobile number and email address then cannot be changed for {hours} hours.',
     saved: 'Your password has been saved. Now sign in with your IIN and the new password.',
   },
   security: {
@@ -148,8 +148,8 @@ export const en = {
     frozen: 'Password recovery and changes of contacts are stopped',
     frozenHelp:
       '"This wasn’t me" was reported: {time}. To allow them again, visit an office of the fund with your identity card.',
-    recovered: 'Your password was recovered by a code',
-    recoveredHelp: 'Recovered: {from}. Your mobile number and email address cannot be changed until {until}.',
+    recovered: 'Your password was set by a code',
+    recoveredHelp: 'Set: {from}. Your mobile number and email address cannot be changed until {until}.',
   },
   eds: {
     way: 'Sign in with EDS',
@@ -704,7 +704,7 @@ export const en = {
     contactOneAtATime:
       'Mobile phone and email address cannot be changed together: change one of them first (with EDS, both)',
     contactWait: 'Your other contact was changed recently. This can be changed after {detail}',
-    contactAfterRecovery: 'Your password was recovered recently. This can be changed after {detail}',
+    contactAfterRecovery: 'Your password was set by a code recently. This can be changed after {detail}',
     contactFrozen:
       'Changes of contacts have been stopped: “this wasn’t me” was reported. Please visit a UAPF office',
     codeWrong: 'Incorrect code',

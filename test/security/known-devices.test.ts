@@ -28,7 +28,7 @@ async function enrol(): Promise<PersonLine> {
 /** One sign-in of this browser from this address. */
 async function attempt(
   client: Client,
-  { iin, password }: { iin: string; password: string | undefined },
+  { iin, password }: Pick<PersonLine, 'iin' | 'password'>,
   address = '198.51.100.7',
 ): Promise<Answered> {
   const from = { 'x-forwarded-for': address };

@@ -211,6 +211,40 @@ describe('B2: a stolen SIM restores the password', () => {
     expect((await save(session, { email: 'new.owner@example.kz' })).headers['location']).toBe(page);
   });
 
+  test('a first registration by a stolen number starts the same waits: the e-mail stays', async () => {
+    const invented = inventPerson(peopleMade, { password: undefined });
+    peopleMade += 1;
+    await service.enrol(invented);
+    const mobile = invented.requisites.mobilePhone;
+    const thief = await world.visitor();
+    await thief.open('/register');
+    await thief.fill('ЖСН', invented.iin);
+    await thief.fill('Ұялы телефон немесе электрондық мекенжай', mobile ?? '');
+    await thief.press('Жалғастыру');
+    await thief.fill('Растау коды', await codeTo(world, mobile));
+    await thief.press('Растау');
+    await thief.sees('72 сағат бойы');
+    const password = 'тау бөктеріндегі көк үй';
+    await thief.fill('Жаңа құпиясөз', password);
+    await thief.fill('Құпиясөзді растаңыз', password);
+    await thief.press('Сақтау');
+
+    const session = await signedIn(service, { ...invented, password });
+    for (const values of [
+      { email: 'thief@example.kz' },
+      { email: '' },
+      { mobilePhone: otherMobile(invented) },
+    ]) {
+      const answer = await save(session, values);
+      expect(answer.status).toBe(422);
+      expect(answer.body).toContain(kk.reasons.contactAfterRecovery.split('{')[0]);
+    }
+    expect(await codesTo(world, 'thief@example.kz')).toEqual([]);
+    expect((await session.get('/security')).body).toContain(kk.security.recovered);
+    await world.ageContacts(invented, 73);
+    expect((await save(session, { email: 'new.owner@example.kz' })).headers['location']).toBe(page);
+  });
+
   test('a recovery between the proofs and the save stops the save', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);

@@ -167,11 +167,13 @@ function entryStore(
         // Looked at under the lock: "this wasn't me" may have been answered since the code was right.
         if (await transaction.first(sql`select from cabinet.freeze where holder_id = ${holderId}`))
           return undefined;
+        // A first password by a code of one channel starts the same waits: without them a stolen number would take over a
+        // person who has no cabinet yet.
         const credential = await transaction.first<{ isFirst: boolean }>(sql`
-          insert into cabinet.credential (holder_id, password_hash) values (${holderId}, ${chosen.passwordHash})
+          insert into cabinet.credential (holder_id, password_hash, recovered_at) values (${holderId}, ${chosen.passwordHash}, now())
           on conflict (holder_id) do update
             set password_hash = excluded.password_hash, set_at = now(), recovered_at = now()
-          returning recovered_at is null as "isFirst"`);
+          returning xmax = 0 as "isFirst"`);
         const isFirst = credential?.isFirst ?? false;
         const event = isFirst ? 'registered' : 'password-recovered';
         await transaction.run(sql`

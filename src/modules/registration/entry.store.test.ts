@@ -327,9 +327,9 @@ describe('guessing over the whole population', () => {
       insert into cabinet.code_outcome (minute, compared, failed) values (date_trunc('minute', now()), 15000, 15000)
       on conflict (minute) do update set compared = 15000, failed = 15000`;
     await service.database.run(guess);
-    await parts.breaker.look('now');
+    await parts.breaker.look();
     expect(parts.breaker.open).toBe(true);
-    await parts.breaker.look('now');
+    await parts.breaker.look();
     expect(await count(sql`cabinet.alert where kind = 'code-guessing' and ended_at is null`)).toBe(1);
     const token = await begin(parts, 'recover', person);
     await examine();
@@ -340,7 +340,7 @@ describe('guessing over the whole population', () => {
     ).toBe(1);
 
     await service.database.run(sql`update cabinet.code_outcome set minute = minute - interval '11 minutes'`);
-    await parts.breaker.look('now');
+    await parts.breaker.look();
     expect(parts.breaker.open).toBe(false);
     expect(await count(sql`cabinet.alert where kind = 'code-guessing' and ended_at is null`)).toBe(0);
   });

@@ -47,7 +47,6 @@ export function startExaminer(
   async function run(): Promise<void> {
     do {
       again = false;
-      await parts.breaker.look();
       await examineDue(parts, onError);
     } while (again && !stopped);
   }

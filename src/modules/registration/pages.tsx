@@ -199,7 +199,7 @@ export function PasswordPage({ t, kind, csrf, error, busy, contactWaitHours }: P
       />
       <PageHeading title={t.newPassword.title} lead={t.newPassword.sessionsEnd} />
       <Card id="new-password" heading={t.newPassword.title}>
-        {kind === 'recover' && <p>{fill(t.recovery.wait, { hours: contactWaitHours })}</p>}
+        <p>{fill(t.newPassword.wait, { hours: contactWaitHours })}</p>
         <Form action={path} csrf={csrf} hidden={{ page: path }}>
           <NewPasswordFields
             words={{
