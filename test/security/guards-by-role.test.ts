@@ -124,7 +124,7 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
       const answers = await Promise.all(Array.from({ length: 30 }, () => client.get(path)));
       statuses.push(...answers.map(({ status }) => status));
     }
-    expect(statuses.slice(0, 60)).toEqual(Array<number>(60).fill(200));
+    expect(statuses.slice(0, 60)).not.toContain(429);
     expect(statuses).toContain(429);
   });
 

@@ -63,6 +63,7 @@ const newSession = ({ holderId }: Scene, formerSession?: Buffer) => ({
   shortName: 'А.',
   device: 'd',
   deviceHash: randomBytes(32),
+  marks: [],
   requestId: 'r',
   sessionsPerPerson: 2,
   limits: { idleMinutes: 15, maxHours: 12 },
