@@ -1,6 +1,16 @@
 // Signs by NCALayer, the authority's program on this computer, over a WebSocket. Nothing it says is trusted or shown: the signature
 // goes to the server, which checks it, and every state has its words on the page already.
 
+import {
+  askForTokens,
+  type Outcome,
+  readSignature,
+  readStorage,
+  signByBasics,
+  signByCommonUtils,
+} from './ncalayer/answers.ts';
+import { type Agent, ConnectionEnded, connect, type Ending } from './ncalayer/connection.ts';
+
 interface Challenge {
   readonly id: string;
   /** Base64. */
@@ -18,7 +28,9 @@ type State =
   | 'cancelled'
   | 'timeout'
   | 'broken'
+  | 'gone'
   | 'failed'
+  | 'tooOld'
   | 'phone'
   | 'offline';
 
@@ -31,15 +43,13 @@ class Ended extends Error {
   }
 }
 
-const address = 'wss://127.0.0.1:13579/';
-/** Until NCALayer greets, milliseconds; longer while the browser may be asking the person for permission. */
-const greetingTime = 10_000;
+/** Until the connection is open, milliseconds; longer while the browser may be asking the person for permission. */
+const openingTime = 10_000;
 const permissionTime = 60_000;
-/** As long as the server takes the signature. */
+/** As long as the server takes the signature. Only a closed connection is told earlier: a person may take long to choose a key. */
 const signingTime = 120_000;
-/** Characters of an answer; a signature has some five thousand. */
-const longest = 100_000;
-const individual = '1.2.398.3.3.4.1.1';
+/** For what NCALayer answers by itself. */
+const answerTime = 10_000;
 
 const block = document.querySelector<HTMLElement>('#eds-sign');
 if (block) prepare(block);
@@ -67,7 +77,7 @@ function prepare(block: HTMLElement): void {
       show('sending', true);
       form.requestSubmit();
     } catch (error) {
-      show(error instanceof Ended ? error.state : 'broken', false);
+      show(await stateAfter(error), false);
     } finally {
       stop = undefined;
     }
@@ -102,115 +112,46 @@ async function sign(
   show('connecting');
   // Tried whatever the permission is: a page of this very computer needs none.
   const asked = (await permissionState()) === 'prompt';
-  const agent = await connect(asked ? permissionTime : greetingTime, stop);
+  const agent = await connect(asked ? permissionTime : openingTime, stop);
   try {
     const challenge = await fetchChallenge(block.dataset['challenge'] ?? '', field(form, 'csrf').value, stop);
     show('waiting');
-    const answer = await agent.ask(
-      {
-        module: 'kz.gov.pki.knca.basics',
-        method: 'sign',
-        args: {
-          allowedStorages: null,
-          format: 'cms',
-          data: challenge.data,
-          // NCALayer's own defaults differ: each is said.
-          signingParams: { decode: true, encapsulate: true, digested: false },
-          signerParams: { extKeyUsageOids: [individual] },
-          locale: block.dataset['locale'],
-        },
-      },
-      signingTime,
-    );
-    return { id: challenge.id, signature: readSignature(answer) };
+    const outcome = await askToSign(agent, challenge.data, block.dataset['locale']);
+    if (outcome.kind === 'signed') return { id: challenge.id, signature: outcome.signature };
+    throw new Ended(noSignature[outcome.kind]);
   } finally {
     agent.close();
   }
 }
 
-/** What NCALayer answers: a signature, an empty body when the person closed its window, or an error. */
-function readSignature(answer: unknown): string {
-  const { status, body } = answer as { status?: unknown; body?: { result?: unknown } };
-  if (status === false) throw new Ended('failed');
-  if (status !== true || typeof body !== 'object') throw new Ended('broken');
-  const { result } = body;
-  if (result === undefined) throw new Ended('cancelled');
-  if (typeof result !== 'string') throw new Ended('broken');
-  return result;
+/** By `basics`; where NCALayer is too old to have it, by `commonUtils`. */
+async function askToSign(agent: Agent, data: string, locale: string | undefined): Promise<Outcome> {
+  const outcome = readSignature(await agent.ask(signByBasics(data, locale), signingTime));
+  if (outcome.kind !== 'unknownModule') return outcome;
+  const storage = readStorage(await agent.ask(askForTokens, answerTime));
+  if (storage === undefined) return outcome;
+  return readSignature(await agent.ask(signByCommonUtils(data, storage), signingTime));
 }
 
-interface Agent {
-  ask(message: object, milliseconds: number): Promise<unknown>;
-  close(): void;
-}
+const noSignature: Readonly<Record<Exclude<Outcome['kind'], 'signed'>, State>> = {
+  cancelled: 'cancelled',
+  failed: 'failed',
+  unknownModule: 'tooOld',
+  unreadable: 'broken',
+};
 
-/** Connects and waits for the greeting. Messages are taken one by one; what is no message of NCALayer's ends it. */
-async function connect(milliseconds: number, stop: AbortSignal): Promise<Agent> {
-  const socket = new WebSocket(address);
-  let opened = false;
-  /** Waits for what `listen` hears; ends when the connection does, the person cancels, or the time is over. */
-  const wait = <Value>(
-    time: number,
-    late: State,
-    listen: (hear: (value: Value) => void, end: (state: State) => void) => void,
-  ): Promise<Value> =>
-    new Promise((resolve, reject) => {
-      const end = (state: State): void => {
-        clearTimeout(timer);
-        reject(new Ended(state));
-      };
-      const timer = setTimeout(() => end(late), time);
-      stop.addEventListener('abort', () => end('cancelled'), { once: true });
-      socket.onclose = async () => end(opened ? 'broken' : await whyNot());
-      listen((value) => {
-        clearTimeout(timer);
-        resolve(value);
-      }, end);
-    });
-  const nextMessage = (time: number, late: State): Promise<unknown> =>
-    wait(time, late, (hear, end) => {
-      socket.onmessage = ({ data }) => {
-        if (data === '--heartbeat--') return;
-        const message = readMessage(data);
-        if (message === undefined) end('broken');
-        else hear(message);
-      };
-    });
-  const close = (): void => {
-    socket.onclose = null;
-    socket.onmessage = null;
-    socket.close();
-  };
-  try {
-    await wait<void>(milliseconds, 'notRunning', (hear) => {
-      socket.onopen = () => hear();
-    });
-    opened = true;
-    // Whatever listens there without a word is no NCALayer.
-    await nextMessage(greetingTime, 'broken');
-  } catch (error) {
-    close();
-    throw error;
-  }
-  return {
-    ask(message, time) {
-      const answer = nextMessage(time, 'timeout');
-      socket.send(JSON.stringify(message));
-      return answer;
-    },
-    close,
-  };
-}
+const noAnswer: Readonly<Record<Exclude<Ending, 'unreachable'>, State>> = {
+  gone: 'gone',
+  broken: 'broken',
+  timeout: 'timeout',
+  cancelled: 'cancelled',
+};
 
-/** A JSON object of a size that an answer may have; undefined otherwise. */
-function readMessage(data: unknown): object | undefined {
-  if (typeof data !== 'string' || data.length > longest) return undefined;
-  try {
-    const message: unknown = JSON.parse(data);
-    return typeof message === 'object' && message !== null ? message : undefined;
-  } catch {
-    return undefined;
-  }
+/** The state in which the page is left by what went wrong. */
+async function stateAfter(error: unknown): Promise<State> {
+  if (error instanceof Ended) return error.state;
+  if (!(error instanceof ConnectionEnded)) return 'broken';
+  return error.ending === 'unreachable' ? whyNot() : noAnswer[error.ending];
 }
 
 /** Why a connection failed: the browser lets pages from elsewhere reach this computer only when the person allows it. */

@@ -204,6 +204,14 @@ export const en = {
         title: 'NCALayer gave an answer that cannot be read',
         text: 'Close NCALayer, start it again and try once more. You may need a newer version.',
       },
+      gone: {
+        title: 'NCALayer has closed',
+        text: 'The connection to NCALayer has ended. Start it again and try once more.',
+      },
+      tooOld: {
+        title: 'NCALayer is too old',
+        text: 'This version cannot sign. Install a newer one and try again.',
+      },
       failed: {
         title: 'NCALayer could not sign',
         text: 'Check the key, its validity and its password, and try again.',
@@ -213,6 +221,16 @@ export const en = {
         text: 'Sign in with EDS on a computer. On a phone you can sign in with IIN and password.',
       },
       offline: { title: 'The server cannot be reached', text: 'Reload the page and try again.' },
+    },
+    trust: {
+      title: 'If NCALayer is running, the browser does not trust its certificate',
+      check: 'Open this address in this browser:',
+      warning:
+        'If a warning appears, the browser does not have the root certificate of the National Certification Authority (RSA). Download it from pki.gov.kz.',
+      system:
+        'Chrome, Edge and other browsers: install the certificate on the computer as a trusted root certificate and restart the browser.',
+      firefox:
+        'Firefox has a certificate store of its own: Settings → Privacy & Security → View Certificates → Authorities → Import. Choose the certificate and tick “This certificate can identify websites”.',
     },
     refused: 'It could not be confirmed with EDS',
     reasons: {

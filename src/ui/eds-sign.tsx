@@ -32,13 +32,20 @@ const kinds: Readonly<Record<State, AlertProps['kind']>> = {
   cancelled: 'info',
   timeout: 'warning',
   broken: 'danger',
+  gone: 'warning',
+  tooOld: 'warning',
   failed: 'danger',
   phone: 'info',
   offline: 'danger',
 };
 
+/** States in which the person may need the program, or another version of it. */
+const withProgram: readonly State[] = ['notRunning', 'permission', 'broken', 'gone', 'tooOld'];
+
 /** A guide and the program itself: the authority's own page (the memo). */
 const ncalayer = 'https://pki.gov.kz/ncalayer/';
+/** Where NCALayer listens, as a page. */
+const ownAddress = 'https://127.0.0.1:13579/';
 
 /**
  * Signs by NCALayer: a button, every state with its words, and the form that carries the signature. `client/eds.ts` moves them;
@@ -65,7 +72,8 @@ export function EdsSign(props: EdsSignProps) {
           <div key={state} data-state={state} hidden>
             <Alert kind={kind} title={t.eds.states[state].title}>
               <p>{t.eds.states[state].text}</p>
-              {(state === 'notRunning' || state === 'permission' || state === 'broken') && (
+              {(state === 'notRunning' || state === 'permission') && <Trust t={t} />}
+              {withProgram.includes(state) && (
                 <p>
                   <a href={ncalayer} target="_blank" rel="noreferrer">
                     {t.eds.install}
@@ -96,6 +104,29 @@ export function EdsSign(props: EdsSignProps) {
         </ButtonRow>
       </form>
     </div>
+  );
+}
+
+/** The other cause of "not running", which the browser does not tell from it: how to find out, and how to mend it. */
+function Trust({ t }: { t: Texts }) {
+  const { title, check, warning, system, firefox } = t.eds.trust;
+  return (
+    <>
+      <p>
+        <strong>{title}</strong>
+      </p>
+      <ul>
+        <li>
+          {check}{' '}
+          <a href={ownAddress} target="_blank" rel="noreferrer">
+            {ownAddress}
+          </a>{' '}
+          {warning}
+        </li>
+        <li>{system}</li>
+        <li>{firefox}</li>
+      </ul>
+    </>
   );
 }
 

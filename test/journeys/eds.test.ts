@@ -229,9 +229,11 @@ describe('an agent that', () => {
   test.each<[Fault, string]>([
     ['garbage', 'түсініксіз жауап'],
     ['huge', 'түсініксіз жауап'],
-    ['close', 'түсініксіз жауап'],
+    ['close', 'NCALayer жабылды'],
     ['refuse', 'қол қоя алмады'],
     ['cancel', 'Қол қою тоқтатылды'],
+    ['cancel-code', 'Қол қою тоқтатылды'],
+    ['no-modules', 'NCALayer нұсқасы тым ескі'],
   ])('answers with %s: "%s", and no script of its own', async (fault, words) => {
     use(key);
     browser.agent.fault = fault;
@@ -244,6 +246,42 @@ describe('an agent that', () => {
     await begin(page);
     await sees(page, words);
     expect(dialogs).toEqual([]);
+    expect(await page.getByRole('button', { name: 'Сертификатты таңдау' }).isVisible()).toBe(true);
+  });
+
+  test.each<[Fault]>([['list'], ['alive'], ['no-basics']])(
+    'answers in the manner "%s" signs in',
+    async (fault) => {
+      use(key);
+      browser.agent.fault = fault;
+      const page = await browser.visit(origin);
+      await begin(page);
+      await page.waitForURL(/\/services(\?replaced=1)?$/);
+      expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Қызметтер');
+    },
+  );
+
+  test('goes away after its greeting, or while a key is looked for, is told of at once', async () => {
+    use(key);
+    browser.agent.fault = 'leave';
+    const page = await browser.visit(origin);
+    await page.clock.install();
+    await page.goto('/sign-in/eds');
+    // No time passes on this page.
+    await page.clock.pauseAt(new Date(Date.now() + 3_600_000));
+    await page.getByRole('button', { name: 'Сертификатты таңдау' }).click();
+    await sees(page, 'NCALayer жабылды');
+    browser.agent.fault = 'none';
+    let leave: (() => void) | undefined;
+    browser.agent.choose = () =>
+      new Promise((_resolve, reject) => {
+        leave = () => reject(new Error('closed'));
+      });
+    await page.getByRole('button', { name: 'Сертификатты таңдау' }).click();
+    await sees(page, 'NCALayer терезесінде қол қойыңыз');
+    await expect.poll(() => leave).toBeDefined();
+    leave?.();
+    await sees(page, 'NCALayer жабылды');
     expect(await page.getByRole('button', { name: 'Сертификатты таңдау' }).isVisible()).toBe(true);
   });
 
@@ -286,6 +324,13 @@ describe('an agent that', () => {
     await sees(page, 'NCALayer бағдарламасы іске қосылмаған');
     const link = page.getByRole('status').getByRole('link', { name: 'NCALayer жүктеп алу' });
     expect(await link.first().getAttribute('href')).toBe('https://pki.gov.kz/ncalayer/');
+    // The other cause, which the browser does not tell from it.
+    const trust = page.getByRole('status').getByRole('list').filter({ visible: true });
+    expect(await trust.getByRole('listitem').allTextContents()).toEqual([
+      expect.stringContaining('https://127.0.0.1:13579/ Ескерту шықса'),
+      expect.stringContaining('Chrome'),
+      expect.stringContaining('«Сертификаттау орталықтары»'),
+    ]);
     await other.close().catch(() => undefined);
   });
 });

@@ -3,7 +3,7 @@ import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { answer, type Choose, failed, GREETING } from './protocol.ts';
+import { answer, type Choose, failed, GREETING, type Manner } from './protocol.ts';
 import { makeTlsIdentity, type TlsIdentity } from './tls.ts';
 
 /** Where NCALayer listens, and where the pages look for it. */
@@ -26,6 +26,17 @@ export const FAULTS = [
   'close',
   /** An error, with markup in its words. */
   'refuse',
+  /** The person closes the window, which is told as an error. */
+  'cancel-code',
+  /** The connection breaks after the greeting. */
+  'leave',
+  /** Empty messages between the others, as some programs send them. */
+  'alive',
+  /** One signature comes as a list of one. */
+  'list',
+  /** A version without `basics`, and one without `commonUtils` too. */
+  'no-basics',
+  'no-modules',
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];
@@ -95,7 +106,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 /** One connection: a greeting, then one request after another, each answered before the next is read. */
 function serve(socket: WebSocket, state: Pick<Agent, 'choose' | 'fault' | 'delay'>): void {
   socket.on('error', () => socket.terminate());
+  if (state.fault === 'alive') socket.send('{}');
   if (state.fault !== 'mute') socket.send(GREETING);
+  if (state.fault === 'alive') socket.send('{}');
+  // In order, so that the greeting arrives.
+  if (state.fault === 'leave') socket.close();
   let turn = Promise.resolve();
   socket.on('message', (data) => {
     turn = turn.then(() => reply(socket, String(data), state)).catch(() => socket.terminate());
@@ -111,11 +126,22 @@ async function reply(
   if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
   switch (fault) {
     case 'none':
+    case 'list':
+    case 'no-basics':
+    case 'no-modules':
+      return socket.send(await answer(text, state.choose, manners[fault]));
+    case 'alive':
+      for (let i = 0; i < 3; i += 1) socket.send('{}');
       return socket.send(await answer(text, state.choose));
+    case 'cancel-code':
+      return socket.send(
+        JSON.stringify({ status: false, code: 'USER_CANCELED', message: 'cancelled by user' }),
+      );
     case 'cancel':
       return socket.send(await answer(text, async () => null));
     case 'hang':
     case 'mute':
+    case 'leave':
       return;
     case 'garbage':
       return socket.send('<html>502 Bad Gateway</html>');
@@ -127,6 +153,13 @@ async function reply(
       return socket.send(failed('SIGNING_FAILURE', '<img src=x onerror=alert(1)>'));
   }
 }
+
+const manners: Readonly<Record<'none' | 'list' | 'no-basics' | 'no-modules', Manner>> = {
+  none: {},
+  list: { listOfOne: true },
+  'no-basics': { modules: ['commonUtils'] },
+  'no-modules': { modules: [] },
+};
 
 /** A plain page, so that a person can make their browser accept the certificate, which it asks only for pages. */
 function page(scheme: 'http' | 'https'): RequestListener {
