@@ -34,6 +34,10 @@ const latinNames = [
   'AUTH_RSA',
   'CMS',
   'JavaScript',
+  'Chrome',
+  'Edge',
+  'Firefox',
+  'pki.gov.kz',
 ];
 
 /** What English writes in Cyrillic letters: examples of what must be typed in them. */
