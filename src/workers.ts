@@ -13,11 +13,25 @@ import type { Config } from './config.ts';
 import { greet, openPool, prepare } from './start.ts';
 import { endWith, patience, stopBySignal, stopLimit } from './stop.ts';
 
+/** Settings that are meant for the machine. */
+type MachineSettings = Pick<Config, 'passwordHashesAtOnce' | 'edsThreads' | 'mailPerSecond' | 'smsPerSecond'>;
+
+/** What each of `count` workers gets of the machine's settings. Nobody gets nothing. */
+export function divide(config: MachineSettings, count: number): MachineSettings {
+  return {
+    // More than their share: which of them may hash is decided turn by turn.
+    passwordHashesAtOnce: Math.ceil(config.passwordHashesAtOnce / count),
+    edsThreads: Math.max(1, Math.floor(config.edsThreads / count)),
+    mailPerSecond: Math.ceil(config.mailPerSecond / count),
+    smsPerSecond: Math.ceil(config.smsPerSecond / count),
+  };
+}
+
 /** What the primary process tells a worker at its start. */
 interface Share {
   readonly connection: Connection;
   /** What is meant for the machine, divided among its workers. */
-  readonly settings: Pick<Config, 'passwordHashesAtOnce' | 'edsThreads' | 'mailPerSecond' | 'smsPerSecond'>;
+  readonly settings: MachineSettings;
 }
 
 /** From a worker to the primary process. */
@@ -42,12 +56,7 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
   const prepared = await prepare(config, log);
   const share: Share = {
     connection: prepared.connection,
-    settings: {
-      passwordHashesAtOnce: Math.ceil(config.passwordHashesAtOnce / count),
-      edsThreads: Math.max(1, Math.floor(config.edsThreads / count)),
-      mailPerSecond: Math.ceil(config.mailPerSecond / count),
-      smsPerSecond: Math.ceil(config.smsPerSecond / count),
-    },
+    settings: divide(config, count),
   };
   await warnOfConnections(prepared.database, count * config.databasePool, log);
   lendTurns(config.passwordHashesAtOnce);

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { divide } from './workers.ts';
+
+test.each([
+  { workers: 1, cores: 16, each: 15 },
+  { workers: 2, cores: 16, each: 7 },
+  { workers: 8, cores: 16, each: 1 },
+  { workers: 16, cores: 16, each: 1 },
+  { workers: 2, cores: 2, each: 1 },
+])('$workers workers on $cores cores start $each verifier threads each', ({ workers, cores, each }) => {
+  const machine = { edsThreads: cores - 1, passwordHashesAtOnce: cores, mailPerSecond: 10, smsPerSecond: 30 };
+  const { edsThreads } = divide(machine, workers);
+  expect(edsThreads).toBe(each);
+  // No more than the machine is meant to have, unless that would leave a worker without one.
+  expect(edsThreads * workers).toBeLessThanOrEqual(Math.max(cores - 1, workers));
+});
