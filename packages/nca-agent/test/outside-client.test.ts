@@ -1,40 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTrust, verify } from 'nca-verify';
+import library, { type Client } from 'ncalayer-js-client';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Agent, startAgent } from '../src/agent.ts';
 import { KEY_PASSWORD, openKeyFile, prepareKeys } from '../src/keys.ts';
 
 // The client that most sites use speaks to the agent as it does to NCALayer.
 
-/** What is used here of `ncalayer-js-client`, which has no types. */
-interface Client {
-  connect(): Promise<string>;
-  getActiveTokens(): Promise<unknown>;
-  basicsSignCMS(
-    storages: readonly string[] | null,
-    data: string | readonly string[],
-    signing: object,
-    signer: object,
-    locale?: string,
-  ): Promise<unknown>;
-  createCAdESFromBase64(storage: string, data: string, keyType?: string, attach?: boolean): Promise<unknown>;
-  getKeyInfo(storage: string): Promise<unknown>;
-  readonly isKmd: boolean;
-  readonly wsConnection: { close(): void };
-}
-interface ClientClass {
-  /** With `allowKmdHttpApi` false it leaves another product's HTTP interface alone. */
-  new (url: string, allowKmdHttpApi: boolean): Client;
-  readonly basicsStorageAll: null;
-  readonly basicsCMSParamsDetachedNoTSP: object;
-  readonly basicsSignerSignPerson: object;
-}
-const { NCALayerClient } = createRequire(import.meta.url)('ncalayer-js-client') as {
-  NCALayerClient: ClientClass;
-};
+const { NCALayerClient } = library;
 
 const person = { iin: '900101300007', surname: 'СЕРІКБАЕВ', name: 'АЙДАР' };
 const content = Buffer.from('document');
