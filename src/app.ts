@@ -3,10 +3,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { embeddedFund } from './adapters/fund/embedded.ts';
 import { fundOverHttp } from './adapters/fund/http.ts';
+import { faultLabel, faultLine } from './adapters/fund/reading.ts';
 import { createKazpost, type Kazpost } from './adapters/kazpost/kazpost.ts';
 import { ncaVerifier } from './adapters/nca/verifier.ts';
 import { argon2Hasher } from './adapters/passwords/argon2.ts';
 import type { Turns } from './adapters/passwords/turns.ts';
+import { endQuietAlerts, noteWrongPerson } from './adapters/postgres/alert-store.ts';
 import { auditStore } from './adapters/postgres/audit-store.ts';
 import { codeStore } from './adapters/postgres/code-store.ts';
 import { contactStore } from './adapters/postgres/contact-store.ts';
@@ -28,6 +30,7 @@ import { signInStore } from './adapters/postgres/sign-in-store.ts';
 import { streetStore } from './adapters/postgres/street-store.ts';
 import { type Metrics, makeMetrics } from './adapters/prometheus/metrics.ts';
 import type { Config } from './config.ts';
+import { validity } from './credentials.ts';
 import { demonstration } from './demonstration.ts';
 import { makeKeys } from './keys.ts';
 import { addressBook } from './modules/addresses/address-book.ts';
@@ -109,7 +112,6 @@ export async function buildApp({
 }): Promise<App> {
   const keys = makeKeys(config.secretKeys);
   const assets = readAssets();
-  const fund = makeFund(config, database, log);
   const copies = config.fund && fundCopyStore(database, config.fundCopyHours);
   const requisites = requisitesStore(database, config.contactWaitHours);
   const signInTables = signInStore(database);
@@ -122,9 +124,11 @@ export async function buildApp({
   const metrics = makeMetrics({
     readings: () => readReadings(database, { ...limits, eventYears: config.eventsKeptYears }),
     breakers,
+    certificates: { fund: config.fund?.client && validity(config.fund.client.cert)?.until },
     channels: () => ({ mobile: senders.mobile.available, email: senders.email.available }),
     pool: () => database.load(),
   });
+  const fund = makeFund(config, database, log, metrics);
   const maintenance = watchMaintenance(maintenanceStore(database), onError);
   const around = { assets, demo: config.demo, maintenance: maintenance.state };
   const sendPage = pageSender(around);
@@ -282,6 +286,8 @@ export async function buildApp({
       maintenance.start(3_000);
       // In every role: those who answer people stop codes, and whoever is left raises the alert.
       work = [repeat(2_000, () => guessing.look(), onError)];
+      // In every role: told at once, and not by the first person whom nothing can be shown.
+      fund.greet();
       if (config.role === 'web') return;
       const fundLane: Lane = {
         name: 'fund',
@@ -304,6 +310,7 @@ export async function buildApp({
         ...messages,
         examiner,
         repeat(30_000, () => followElsewhere(followParts, onError), onError),
+        repeat(10 * 60_000, () => endQuietAlerts(database), onError),
         repeat(60_000, () => sealAll(auditStore(database), keys, tellHead), onError),
         repeat(
           10 * 60_000,
@@ -364,15 +371,40 @@ function makeFund(
   config: Config,
   database: Database,
   log: Logger,
-): Fund & { breakers: readonly BreakerView[] } {
-  if (!config.fund) return { ...embeddedFund(database), breakers: [] };
-  return fundOverHttp(config.fund, {
-    onFailure: (code) => log.warn({ code }, 'the fund gave no answer'),
+  metrics: Metrics,
+): Fund & { breakers: readonly BreakerView[]; greet(): void } {
+  if (!config.fund) return { ...embeddedFund(database), breakers: [], greet: () => undefined };
+  const fund = fundOverHttp(config.fund, {
+    onFailure: (code) => {
+      metrics.fundFailure(code);
+      log.warn({ code }, 'the fund gave no answer');
+    },
+    onFaults: (faults) => {
+      for (const fault of faults) metrics.fundFault(faultLabel(fault));
+      log.warn({ faults: faults.map(faultLine) }, "some of the fund's answer could not be read");
+    },
     onWrongPerson: () => {
       log.error({ code: 'FUND_WRONG_PERSON' }, 'the fund answered about another person');
-      codeStore(database)
-        .alert('fund-wrong-person', true, {})
-        .catch((error: Error) => log.error(withoutValues(error), 'an alert could not be raised'));
+      noteWrongPerson(database).catch((error: Error) =>
+        log.error(withoutValues(error), 'an alert could not be raised'),
+      );
+    },
+  });
+  const certificate = config.fund.client?.cert;
+  return Object.assign(fund, {
+    greet() {
+      const valid = certificate && validity(certificate);
+      const now = new Date();
+      if (valid && (now < valid.from || valid.until < now))
+        log.error({ from: valid.from, until: valid.until }, 'FUND_CLIENT_CERT is not valid now');
+      fund.checkHealth().then(
+        (state) =>
+          state === 'works'
+            ? log.info('the fund answers')
+            : log.warn('the server of FUND_URL answers and has no health question: is the folder right?'),
+        (error: { code?: unknown }) =>
+          log.error({ code: error.code }, 'the fund does not answer at the start'),
+      );
     },
   });
 }

@@ -1,4 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { expiredTls, standInTls } from '../test/support/kazpost-tls.ts';
 import { ConfigError, readConfig, showConfig } from './config.ts';
 
 const keys = 'k'.repeat(32);
@@ -88,5 +93,67 @@ describe("Kazpost's open service", () => {
     [{ KAZPOST_TOKEN: 'two words' }, 'KAZPOST_TOKEN'],
   ])('%j is refused', (environment, fault) => {
     expect(faultsOf({ ...open, ...environment }).join()).toContain(fault);
+  });
+});
+
+describe('what proves to the fund who asks', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kabinet-config-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function file(name: string, text: string): string {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  const pem = { type: 'pkcs8', format: 'pem' } as const;
+  const ed25519 = generateKeyPairSync('ed25519').privateKey.export(pem).toString();
+  const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey;
+  const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const sealed = { ...pem, cipher: 'aes-256-cbc', passphrase: 'a password' };
+  const FUND_URL = 'https://bus.example.kz/cabinet/v1';
+
+  test.each([
+    ['Ed25519', ed25519],
+    ['P-256', standInTls.key],
+  ])('a key for tokens: %s', (_name, text) => {
+    expect(faultsOf({ FUND_URL, FUND_TOKEN_KEY: file('good.pem', text) })).toEqual([]);
+  });
+
+  test.each([
+    ['of another curve', p384.export(pem).toString()],
+    ['of another format', p256.export({ type: 'sec1', format: 'pem' }).toString()],
+    ['behind a password', p256.export(sealed).toString()],
+    ['that is a certificate', standInTls.cert],
+    ['cut short', standInTls.key.slice(0, 120)],
+    ['that is empty', ''],
+  ])('a key for tokens %s stops the start', (_name, text) => {
+    const faults = faultsOf({ FUND_URL, FUND_TOKEN_KEY: file('bad.pem', text) });
+    expect(faults).toEqual([expect.stringContaining('FUND_TOKEN_KEY: must be a private key')]);
+  });
+
+  test.each([
+    ['a pair', standInTls.cert, standInTls.key, []],
+    // The service goes on without the fund, so an old certificate is the log's affair and an alarm's.
+    ['a pair that has expired', expiredTls.cert, expiredTls.key, []],
+    [
+      'a key of another certificate',
+      standInTls.cert,
+      expiredTls.key,
+      ['FUND_CLIENT_CERT, FUND_CLIENT_KEY: the key'],
+    ],
+    ['no certificate', 'something', standInTls.key, ['FUND_CLIENT_CERT: must be']],
+    ['no key', standInTls.cert, standInTls.cert, ['FUND_CLIENT_KEY: must be']],
+  ])('a certificate and its key: %s', (_name, cert, key, expected) => {
+    const faults = faultsOf({
+      ...{ FUND_URL, FUND_CLIENT_CERT: file('cert.pem', cert), FUND_CLIENT_KEY: file('key.pem', key) },
+    });
+    expect(faults).toEqual(expected.map((start) => expect.stringContaining(start)));
+  });
+
+  test('a folder is no file, and what holds no certificate is no authority', () => {
+    const faults = faultsOf({ FUND_URL, FUND_TOKEN_KEY: folder, FUND_CA: file('ca.pem', ed25519) });
+    expect(faults.join()).toContain('FUND_TOKEN_KEY: names no file');
+    expect(faults.join()).toContain('FUND_CA: names a file that holds no certificate');
   });
 });

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { pairFault, tokenAlgorithm, validity } from './credentials.ts';
 import { DEFAULT_MOBILE_PREFIXES } from './modules/requisites/phone.ts';
 
 /** Every setting of the service, read once at start. */
@@ -147,7 +148,15 @@ const gatewayUrl = (...schemes: readonly string[]) =>
 const network = /^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)(?:\/[0-9]{1,3})?$/i;
 
 /** The path of a file that is there. */
-const file = z.string().refine((path) => existsSync(path), 'names no file');
+const file = z.string().refine((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true, {
+  error: 'names no file',
+  abort: true,
+});
+/** A file of one or more certificates. */
+const certificates = file.refine(
+  (path) => validity(readFileSync(path, 'utf8')) !== undefined,
+  'names a file that holds no certificate (PEM)',
+);
 
 interface Setting {
   readonly meaning: string;
@@ -406,7 +415,7 @@ const settings = {
   FUND_CA: {
     meaning: "a file with an additional authority (PEM) for the fund's certificate",
     default: '',
-    schema: file,
+    schema: certificates,
   },
   FUND_CLIENT_CERT: {
     meaning: 'file of the certificate (PEM) that the cabinet shows the fund (mTLS)',
@@ -459,7 +468,7 @@ const settings = {
   KAZPOST_CA: {
     meaning: "a file with an additional authority (PEM) for Kazpost's certificate",
     default: '',
-    schema: file,
+    schema: certificates,
   },
   MOBILE_PREFIXES: {
     meaning: "prefixes of Kazakhstan's mobile providers, comma-separated",
@@ -737,9 +746,14 @@ function fundFaults({
   if (url && !isLoopbackName(url.hostname) && cert === undefined && token === undefined) {
     faults.push('FUND_URL: needs FUND_CLIENT_CERT with FUND_CLIENT_KEY, or FUND_TOKEN_KEY');
   }
-  if (token !== undefined && !/^-----BEGIN PRIVATE KEY-----/m.test(readFileSync(token, 'utf8'))) {
-    faults.push('FUND_TOKEN_KEY: must be a private key as PKCS#8 PEM');
+  if (token !== undefined && tokenAlgorithm(readFileSync(token, 'utf8')) === undefined) {
+    faults.push('FUND_TOKEN_KEY: must be a private key as PKCS#8 PEM, Ed25519 or P-256, not encrypted');
   }
+  const pair = cert && key && pairFault(readFileSync(cert, 'utf8'), readFileSync(key, 'utf8'));
+  if (pair === 'no certificate') faults.push('FUND_CLIENT_CERT: must be a certificate as PEM');
+  if (pair === 'no key') faults.push('FUND_CLIENT_KEY: must be a private key as PEM, not encrypted');
+  if (pair === 'not a pair')
+    faults.push('FUND_CLIENT_CERT, FUND_CLIENT_KEY: the key is not that of the certificate');
   return faults;
 }
 

@@ -50,6 +50,8 @@ export const en = {
     busy: 'Many people are signing in now. Try again in a few seconds',
     fundDown:
       'The fund’s system does not answer now, so signing in is not possible. Try again in a few minutes',
+    statusUnknown:
+      'The fund gave a status for you that the cabinet does not know, so you cannot sign in. Call 1418 or visit a UAPF office',
     iinEmpty: 'Enter your IIN (12 digits)',
     passwordEmpty: 'Enter your password',
     safety: 'The fund never asks for your password.',
@@ -249,6 +251,8 @@ export const en = {
       challengeOver: 'The request to sign is too old or was used already. Sign again.',
       unknownPerson: 'No UAPF account is open in the name of this person. If you have questions, call 1418.',
       notActive: 'Access to the cabinet is closed. Call 1418 or visit a UAPF office.',
+      statusUnknown:
+        'The fund gave a status for you that the cabinet does not know, so you cannot sign in. Call 1418 or visit a UAPF office.',
       otherPerson:
         'The IIN in the certificate does not match: sign with the key of the person who is signed in.',
       busy: 'Many people are signing in now. Try again in a few seconds',
@@ -361,18 +365,21 @@ export const en = {
     'residence-permit': "Foreigner's residence permit",
     'stateless-certificate': "Stateless person's certificate",
     'refugee-certificate': 'Refugee certificate',
+    other: 'Another document',
   },
   accountKinds: {
     opv: 'CPC',
     oppv: 'COPC',
     opvr: 'EMPC',
     dpv: 'VPC',
+    other: 'Other',
   },
   accountKindNames: {
     opv: 'Compulsory pension contributions',
     oppv: 'Compulsory occupational pension contributions',
     opvr: "Employer's mandatory pension contributions",
     dpv: 'Voluntary pension contributions',
+    other: 'An account of another kind',
   },
   notifications: {
     'internet-eds': 'Via the Internet / with an EDS key',
@@ -380,6 +387,7 @@ export const en = {
     email: 'By email',
     post: 'By post',
     'in-person': 'In person',
+    other: 'In another way',
   },
   confirm: {
     title: 'Confirm the change',

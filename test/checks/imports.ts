@@ -204,6 +204,7 @@ function fileOfSrc(file: string): Place | undefined {
       return { room: 'app' };
     case 'config.ts':
       return { room: 'config' };
+    case 'credentials.ts':
     case 'keys.ts':
     case 'language.ts':
     case 'maintenance.ts':

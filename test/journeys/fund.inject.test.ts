@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fundOverHttp } from '../../src/adapters/fund/http.ts';
+import { endQuietAlerts, noteWrongPerson } from '../../src/adapters/postgres/alert-store.ts';
 import { deliveryStore } from '../../src/adapters/postgres/delivery-store.ts';
 import { elsewhereFeed } from '../../src/adapters/postgres/fund-copy-store.ts';
 import { outbox } from '../../src/adapters/postgres/outbox.ts';
@@ -325,6 +326,128 @@ test('an answer about somebody else: an error page, an alert, and nothing of eit
       sql`select kind from cabinet.alert where kind = 'fund-wrong-person' and ended_at is null`,
     ),
   ).toHaveLength(1);
+});
+
+test('an answer about somebody else that does not come again ends its alarm after a day', async () => {
+  await service.database.run(sql`delete from cabinet.alert where kind = 'fund-wrong-person'`);
+  await noteWrongPerson(service.database);
+  await noteWrongPerson(service.database);
+  const alerts = () =>
+    service.database.rows<{ times: number; open: boolean }>(sql`
+      select (detail ->> 'times')::int as times, ended_at is null as open from cabinet.alert
+      where kind = 'fund-wrong-person' order by raised_at`);
+  await endQuietAlerts(service.database);
+  expect(await alerts()).toEqual([{ times: 2, open: true }]);
+  const age = sql`update cabinet.alert set raised_at = raised_at - interval '25 hours',
+    detail = detail || jsonb_build_object('lastAt', now() - interval '25 hours') where ended_at is null`;
+  await service.database.run(age);
+  await noteWrongPerson(service.database);
+  await endQuietAlerts(service.database);
+  expect(await alerts(), 'it came again').toEqual([{ times: 3, open: true }]);
+  await service.database.run(age);
+  await endQuietAlerts(service.database);
+  expect(await alerts()).toEqual([{ times: 3, open: false }]);
+});
+
+describe('what the fund has added since', () => {
+  afterEach(() => server.alter(undefined));
+
+  type Row = Record<string, unknown>;
+  /** The fund gives this difference to what it has of a person. */
+  const give = ({ iin }: PersonLine, different: (holder: Row) => Row) =>
+    server.alter(({ path, question, body }) =>
+      path === '/holders/find' && (question as Row)['iin'] === iin
+        ? { body: { ...(body as Row), ...different(body as Row) } }
+        : undefined,
+    );
+
+  test('is shown as "other", cannot be chosen, and hinders nobody', async () => {
+    const person = await enrolled();
+    const [card] = person.documents;
+    give(person, () => ({
+      documents: [card, { ...card, id: 'new', type: 'digital-card', number: '777000111', issuedBy: null }],
+      accounts: [{ kind: 'opx', number: '222222222222222222', notification: 'messenger' }],
+    }));
+    const client = await signedIn(service, person);
+    const told = await inBoth(client, page);
+    for (const one of ['Басқа құжат', '777000111', 'Басқа шот', '222222222222222222', 'Басқа тәсіл'])
+      expect(told.kk).toContain(one);
+    for (const one of ['Другой документ', 'Другим способом']) expect(told.ru).toContain(one);
+    const form = new Map(formOf((await client.get(page)).body, page));
+    expect(form.get('document')).toBe(card?.id);
+    const chosen = formOf((await client.get(page)).body, page, { apartment: '5', document: 'new' });
+    expect((await client.post(page, chosen)).status).toBe(422);
+    await save(client, { apartment: '5' });
+    const lines = service.logLines.filter((line) => line.includes('could not be read'));
+    expect(lines.join()).toContain('documents[1].type: unknown');
+    expect(lines.join()).not.toContain('digital-card');
+    expect(await service.metrics.text()).toContain(
+      'kabinet_fund_faults_total{fault="documents[].type: unknown"}',
+    );
+  });
+
+  test.each<[string, (holder: Row) => Row]>([
+    [
+      'a document of a new type',
+      ({ documents }) => ({ documents: [{ ...(documents as Row[])[0], type: 'new' }] }),
+    ],
+    ['a document that cannot be read', () => ({ documents: [{ id: 'd1' }] })],
+    ['no list of documents', () => ({ documents: null })],
+  ])('and nothing else (%s): a change is saved without a document', async (_name, different) => {
+    const person = await enrolled();
+    give(person, different);
+    const client = await signedIn(service, person);
+    const receipt = await save(client, { apartment: '6' });
+    expect((await client.get(`${receipt}.pdf`)).status).toBe(200);
+  });
+
+  test('a document without a last day can be chosen', async () => {
+    const person = await enrolled();
+    give(person, ({ documents }) => ({ documents: [{ ...(documents as Row[])[0], validUntil: null }] }));
+    const client = await signedIn(service, person);
+    expect((await inBoth(client, page)).ru).toContain('Не указан');
+    await save(client, { apartment: '6' });
+  });
+
+  test('a status: nobody comes in, and the words are its own', async () => {
+    const person = await enrolled();
+    const before = await signedIn(service, person);
+    give(person, () => ({ status: 'moved-abroad' }));
+    expect((await before.get(page)).headers['location']).toBe('/sign-in?ended=closed');
+    const client = injectClient(service.server);
+    const { body } = await client.get('/sign-in');
+    const form = formOf(body, '/sign-in', { iin: person.iin, password: person.password ?? '' });
+    const answer = await client.post('/sign-in', form);
+    expect(answer.status).toBe(422);
+    expect(visibleText(readPage(answer.body))).toContain(
+      'Қор Сіз туралы кабинетке белгісіз мәртебені хабарлады',
+    );
+    const wrong = await client.post(
+      '/sign-in',
+      [...form].map(([name, value]): [string, string] => [
+        name,
+        name === 'password' ? 'another word here' : value,
+      ]),
+    );
+    expect(visibleText(readPage(wrong.body))).toContain('ЖСН немесе құпиясөз қате');
+  });
+
+  test('requisites that cannot be read: what is on file here stays, and no empty copy is made', async () => {
+    const person = await enrolled();
+    const client = await signedIn(service, person);
+    await client.get(page);
+    give(person, () => ({ requisites: { address: 7 } }));
+    const form = new Map(formOf((await client.get(page)).body, page));
+    expect(form.get('address')).toBe(person.requisites.address);
+    const newcomer = await enrolled();
+    give(newcomer, () => ({ requisites: null }));
+    const first = await signedIn(service, newcomer);
+    expect((await first.get(page)).status).toBe(503);
+    server.alter(undefined);
+    expect(new Map(formOf((await first.get(page)).body, page)).get('address')).toBe(
+      newcomer.requisites.address,
+    );
+  });
 });
 
 test.each(['blocked', 'deceased'] as const)(

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PersonLine } from './people.ts';
 
@@ -32,7 +32,25 @@ export type FundFault =
   /** 1 MB of an answer. */
   | 'huge'
   /** 302 to itself. */
-  | 'redirecting';
+  | 'redirecting'
+  /** Cuts a connection that has carried a question before, as a server does that has just closed an idle one. */
+  | 'closing-idle';
+
+/** An answer as it goes out: a text goes as it is, everything else as JSON. */
+export interface OddAnswer {
+  readonly status?: number;
+  readonly body: unknown;
+  readonly contentType?: string;
+}
+
+/** What would have been answered, to be altered. */
+export interface GivenAnswer {
+  readonly method: string;
+  readonly path: string;
+  readonly question: unknown;
+  readonly status: number;
+  readonly body: unknown;
+}
 
 /** A change that took effect: one entry for each time, so that a double is seen. */
 export interface FundEffect {
@@ -59,6 +77,8 @@ export interface FundServer {
   requisitesOf(iin: string): Readonly<Record<string, string | null>> | undefined;
   /** The fault of every request from now on, or a choice for each one. */
   behave(fault: FundFault | ((request: { method: string; path: string }) => FundFault)): void;
+  /** Answers something else from now on wherever `alter` gives it: another program's answer, or a version yet to come. */
+  alter(alter: ((given: GivenAnswer) => OddAnswer | undefined) | undefined): void;
   /** Refuses every change from now on for this reason; undefined: takes them again. */
   refuse(reason: string | undefined): void;
   close(): Promise<void>;
@@ -112,6 +132,8 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
   const requests: { method: string; path: string; authorization: string | undefined }[] = [];
   let faultOf: (request: { method: string; path: string }) => FundFault = () => 'none';
   let refusal: string | undefined;
+  let alterAnswer: (given: GivenAnswer) => OddAnswer | undefined = () => undefined;
+  const used = new WeakSet<Socket>();
   /** By holder, what comes again after their next change. */
   const lateCopies = new Map<string, () => unknown>();
 
@@ -180,6 +202,8 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
     requests.push({ method, path: request.url ?? '', authorization: request.headers.authorization });
     const fault = faultOf({ method, path: url.pathname });
     const text = await bodyOf(request);
+    if (fault === 'closing-idle' && used.has(request.socket)) return void request.socket.destroy();
+    used.add(request.socket);
     if (fault === 'slow') await pause(250);
     if (fault === 'silent') return;
     if (fault === 'cut-before') return void request.socket.destroy();
@@ -189,12 +213,13 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
       response.writeHead(302, { location: request.url ?? '/' }).end();
       return;
     }
-    if (fault === 'huge') return answer(response, 200, 'x'.repeat(1_000_000));
+    if (fault === 'huge') return answer(response, 200, JSON.stringify('x'.repeat(1_000_000)));
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     const changeId = /^\/changes\/([0-9a-f-]{36})$/.exec(url.pathname)?.[1];
     const doIt = (): Reply => {
       if (method === 'POST' && url.pathname === '/holders/find')
         return find(body as { iin: string }, fault === 'wrong-person');
+      if (method === 'GET' && url.pathname === '/health') return [200, { status: 'ok' }];
       if (method === 'GET' && url.pathname === '/changes-elsewhere') return list(url.searchParams);
       if (method === 'GET' && changeId !== undefined) return stateOf(changeId);
       if (method !== 'PUT' || changeId === undefined) return [404, { error: 'no such question' }];
@@ -221,7 +246,9 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(said).slice(0, 20));
       return;
     }
-    answer(response, status, said);
+    const odd = alterAnswer({ method, path: url.pathname, question: body, status, body: said });
+    if (odd) answer(response, odd.status ?? status, odd.body, odd.contentType);
+    else answer(response, status, said);
   }
 
   const listener = (request: IncomingMessage, response: ServerResponse) =>
@@ -256,6 +283,9 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
     behave(fault) {
       faultOf = typeof fault === 'function' ? fault : () => fault;
     },
+    alter(alter = () => undefined) {
+      alterAnswer = alter;
+    },
     refuse(reason) {
       refusal = reason;
     },
@@ -272,6 +302,12 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function answer(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+function answer(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  contentType = 'application/json',
+): void {
+  const sent = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  response.writeHead(status, { 'content-type': contentType }).end(sent);
 }

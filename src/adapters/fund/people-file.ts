@@ -33,6 +33,7 @@ const since = z
   .nullish()
   .transform((value) => value ?? null);
 
+// Strict, unlike the fund's answers over HTTP: the operator who wrote the file is there to mend it, and nobody waits for it.
 const person = z.strictObject({
   iin: z.string(),
   surname: filled,

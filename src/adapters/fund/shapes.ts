@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { accountKinds, documentTypes, notificationMethods } from '../../modules/requisites/ports.ts';
 
 /** What the fund's data have in common, whether they come as lines of a file or over HTTP. Values on file may break today's rules. */
 
 /** PostgreSQL stores neither U+0000 nor half a surrogate pair. */
-const storable = /^[^\0\p{Surrogate}]*$/u;
+export const storable = /^[^\0\p{Surrogate}]*$/u;
 
 const text = z.string().max(1000).regex(storable, 'has a character that cannot be stored');
 export const filled = text.min(1);
@@ -12,13 +13,7 @@ export const optional = text.nullish().transform((value) => value || null);
 
 export const documentShape = {
   id: filled,
-  type: z.enum([
-    'identity-card',
-    'passport',
-    'residence-permit',
-    'stateless-certificate',
-    'refugee-certificate',
-  ]),
+  type: z.enum(documentTypes),
   series: optional,
   number: filled,
   issuedOn: z.iso.date(),
@@ -27,10 +22,10 @@ export const documentShape = {
 };
 
 export const accountShape = {
-  kind: z.enum(['opv', 'oppv', 'opvr', 'dpv']),
+  kind: z.enum(accountKinds),
   number: filled,
   notification: z
-    .enum(['internet-eds', 'internet-password', 'email', 'post', 'in-person'])
+    .enum(notificationMethods)
     .nullish()
     .transform((value) => value ?? null),
 };

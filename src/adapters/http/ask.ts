@@ -20,10 +20,17 @@ export interface Answer {
   readonly status: number;
   /** The body read as JSON; undefined when it is empty, is none, or stands under a status of 300 or 500 and above. */
   readonly body: unknown;
+  /** True where the answer says that it is not in UTF-8: JSON has no other character set, so its letters are not to be trusted. */
+  readonly otherCharset: boolean;
 }
 
 export interface Question {
   readonly method: 'GET' | 'POST' | 'PUT';
+  /**
+   * True where asking twice does no more than asking once, though the method alone does not say so. Such a question, and each GET, is asked
+   * once more when its connection breaks: the other side closes an idle one at the very moment we write to it.
+   */
+  readonly repeatable?: boolean;
   /** Segments of the path, encoded here: a house number may hold "/". */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
@@ -49,46 +56,78 @@ export const largestAnswer = 256 * 1024;
  */
 export function createAsker({ url, ca, client, timeout, connections = 8 }: Asking): Asker {
   const base = new URL(url);
-  const agent = new Agent({
+  const options = {
     connect: { ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }), ...client, timeout },
     connections,
     headersTimeout: timeout,
     bodyTimeout: timeout,
     maxResponseSize: largestAnswer,
     maxHeaderSize: 16 * 1024,
-  });
-  return {
-    async ask({ method, path, query, json, bearer, timeout: own = timeout }) {
-      const target = new URL(base);
-      const folder = base.pathname.replace(/\/+$/, '');
-      target.pathname = `${folder}/${path.map(pathSegment).join('/')}`;
-      for (const [name, value] of Object.entries(query ?? {})) target.searchParams.set(name, value);
-      const response = await request(target, {
-        method,
-        dispatcher: agent,
-        signal: AbortSignal.timeout(own),
-        headersTimeout: own,
-        bodyTimeout: own,
-        headers: {
-          accept: 'application/json',
-          'accept-encoding': 'identity',
-          'user-agent': 'kabinet',
-          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-        },
-        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-      });
-      const encoding = response.headers['content-encoding'];
-      const unread = response.statusCode >= 500 || (response.statusCode >= 300 && response.statusCode < 400);
-      if (unread || (encoding !== undefined && encoding !== 'identity')) {
-        await response.body.dump({ limit: 16 * 1024 }).catch(() => {});
-        return { status: response.statusCode, body: undefined };
-      }
-      const text = await response.body.text();
-      return { status: response.statusCode, body: parsed(text) };
-    },
-    close: () => agent.destroy(),
   };
+  const agent = new Agent(options);
+  // The idle connections may all be closed by then: what is asked again gets a connection of its own.
+  const fresh = new Agent({ ...options, pipelining: 0 });
+
+  async function once(question: Question, dispatcher: Agent, signal: AbortSignal): Promise<Answer> {
+    const { method, json, bearer, timeout: own = timeout } = question;
+    const response = await request(targetOf(base, question), {
+      method,
+      dispatcher,
+      signal,
+      headersTimeout: own,
+      bodyTimeout: own,
+      headers: {
+        accept: 'application/json',
+        'accept-encoding': 'identity',
+        'user-agent': 'kabinet',
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    });
+    const status = response.statusCode;
+    const encoding = response.headers['content-encoding'];
+    const unread = status >= 500 || (status >= 300 && status < 400);
+    if (unread || (encoding !== undefined && encoding !== 'identity')) {
+      await response.body.dump({ limit: 16 * 1024 }).catch(() => {});
+      return { status, body: undefined, otherCharset: false };
+    }
+    const otherCharset = namesOtherCharset(response.headers['content-type']);
+    return { status, body: parsed(await response.body.text()), otherCharset };
+  }
+
+  return {
+    async ask(question) {
+      const signal = AbortSignal.timeout(question.timeout ?? timeout);
+      try {
+        return await once(question, agent, signal);
+      } catch (error) {
+        const repeatable = question.method === 'GET' || question.repeatable === true;
+        if (!repeatable || !brokenConnection.has((error as { code?: unknown }).code)) throw error;
+        return once(question, fresh, signal);
+      }
+    },
+    async close() {
+      await Promise.all([agent.destroy(), fresh.destroy()]);
+    },
+  };
+}
+
+/** Codes of a connection that the other side has closed. */
+const brokenConnection: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+function targetOf(base: URL, { path, query }: Question): URL {
+  const target = new URL(base);
+  const folder = base.pathname.replace(/\/+$/, '');
+  target.pathname = `${folder}/${path.map(pathSegment).join('/')}`;
+  for (const [name, value] of Object.entries(query ?? {})) target.searchParams.set(name, value);
+  return target;
+}
+
+/** `application/json; charset=windows-1251`. */
+function namesOtherCharset(contentType: string | string[] | undefined): boolean {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(String(contentType ?? ''))?.[1];
+  return charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset);
 }
 
 /** One segment: "/" must not part it, and some servers climb at ".." even when it is encoded. */

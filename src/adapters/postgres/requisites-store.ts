@@ -1,6 +1,7 @@
 import { randomName } from '../../keys.ts';
 import type { Language } from '../../language.ts';
 import { newContact, touchedChannels } from '../../modules/requisites/contact.ts';
+import { SenselessAnswer } from '../../modules/requisites/fund-errors.ts';
 import { deliveryRefusal } from '../../modules/requisites/fund-refusals.ts';
 import type {
   ChangeEntry,
@@ -82,19 +83,9 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
     takeOver: (holderId, fund, requestId) =>
       database.transaction(async (transaction) => {
         await lockHolder(transaction, holderId);
-        const first = await transaction.run(sql`
-          insert into cabinet.requisites (holder_id, address, apartment, postcode, home_phone, contact_phone, mobile_phone,
-            email, mobile_since, email_since, elsewhere_version)
-          values (${holderId}, ${fund.requisites.address}, ${fund.requisites.apartment}, ${fund.requisites.postcode},
-            ${fund.requisites.homePhone}, ${fund.requisites.contactPhone}, ${fund.requisites.mobilePhone},
-            ${fund.requisites.email}, coalesce(${fund.mobileSince}::timestamptz, to_timestamp(0)),
-            coalesce(${fund.emailSince}::timestamptz, to_timestamp(0)), ${fund.elsewhereVersion})
-          on conflict (holder_id) do nothing`);
+        const first = await firstCopy(transaction, holderId, fund, waitHours);
         const current = await lockRequisites(transaction, holderId);
-        if (first === 1) {
-          await firstRecoveryContacts(transaction, holderId, fund, waitHours);
-          return current;
-        }
+        if (first) return current;
 
         const newer = fund.changesElsewhere.filter(({ version }) => version > current.elsewhereVersion);
         const last = newer.at(-1);
@@ -170,11 +161,40 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
   };
 }
 
+/**
+ * Makes our copy where there is none; true when it did. Without requisites that can be read there is nothing to make it of, and an empty copy
+ * would stay empty: `SenselessAnswer` then, unless there is a copy.
+ */
+async function firstCopy(
+  transaction: Queryable,
+  holderId: string,
+  fund: FundHolder,
+  waitHours: number,
+): Promise<boolean> {
+  const { requisites, mobileSince, emailSince } = fund;
+  if (!requisites) {
+    const copy = await transaction.first(sql`select 1 from cabinet.requisites where holder_id = ${holderId}`);
+    if (!copy) throw new SenselessAnswer('FUND_ANSWER');
+    return false;
+  }
+  const made = await transaction.run(sql`
+    insert into cabinet.requisites (holder_id, address, apartment, postcode, home_phone, contact_phone, mobile_phone,
+      email, mobile_since, email_since, elsewhere_version)
+    values (${holderId}, ${requisites.address}, ${requisites.apartment}, ${requisites.postcode},
+      ${requisites.homePhone}, ${requisites.contactPhone}, ${requisites.mobilePhone},
+      ${requisites.email}, coalesce(${mobileSince}::timestamptz, to_timestamp(0)),
+      coalesce(${emailSince}::timestamptz, to_timestamp(0)), ${fund.elsewhereVersion})
+    on conflict (holder_id) do nothing`);
+  if (made === 1) await firstRecoveryContacts(transaction, holderId, fund, requisites, waitHours);
+  return made === 1;
+}
+
 /** What the fund has held for long restores a password at once; what is new there waits as if it had been changed here. */
 async function firstRecoveryContacts(
   transaction: Queryable,
   holderId: string,
-  { requisites, mobileSince, emailSince }: FundHolder,
+  { mobileSince, emailSince }: FundHolder,
+  requisites: Requisites,
   waitHours: number,
 ): Promise<void> {
   const contacts = [

@@ -6,6 +6,10 @@ import type { Readings } from '../postgres/readings.ts';
 /** What the service counts. Labels are route patterns and reasons: never a person. */
 export interface Metrics {
   answered(route: string, method: string, status: number, seconds: number): void;
+  /** A place of the fund's answer could not be read: `documents[].type: unknown`. */
+  fundFault(fault: string): void;
+  /** A question to the fund had no usable answer. */
+  fundFailure(code: string): void;
   /** The Prometheus text. */
   text(): Promise<string>;
   /** In a worker of the cluster: answers when the primary process collects. */
@@ -18,6 +22,8 @@ export interface Gauges {
   /** Whether each channel can be sent to. */
   readonly channels: () => Readonly<Record<string, boolean>>;
   readonly breakers: readonly BreakerView[];
+  /** By whom it is shown to: until when each certificate of the cabinet is valid. */
+  readonly certificates: Readonly<Record<string, Date | undefined>>;
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
 }
 
@@ -37,6 +43,18 @@ export function makeMetrics(gauges: Gauges): Metrics {
     name: 'kabinet_http_requests_total',
     help: 'Answers, by route and status',
     labelNames: ['route', 'method', 'status'] as const,
+    registers,
+  });
+  const faults = new Counter({
+    name: 'kabinet_fund_faults_total',
+    help: "Places of the fund's answers that could not be read, by place and fault",
+    labelNames: ['fault'] as const,
+    registers,
+  });
+  const failures = new Counter({
+    name: 'kabinet_fund_failures_total',
+    help: 'Questions to the fund without a usable answer, by code',
+    labelNames: ['code'] as const,
     registers,
   });
   const read = forOneScrape(gauges.readings);
@@ -127,6 +145,17 @@ export function makeMetrics(gauges: Gauges): Metrics {
   });
   new Gauge({
     registers,
+    name: 'kabinet_certificate_valid_seconds',
+    help: 'Seconds until a certificate that the cabinet shows others is no longer valid',
+    labelNames: ['shown_to'] as const,
+    aggregator: 'min',
+    collect() {
+      for (const [shownTo, until] of Object.entries(gauges.certificates))
+        if (until) this.set({ shown_to: shownTo }, (until.getTime() - Date.now()) / 1_000);
+    },
+  });
+  new Gauge({
+    registers,
     name: 'kabinet_database_connections',
     help: 'Connections, by state; waiting are requests that wait for one',
     labelNames: ['state'] as const,
@@ -140,6 +169,8 @@ export function makeMetrics(gauges: Gauges): Metrics {
       seconds.observe({ route, method }, took);
       answers.inc({ route, method, status });
     },
+    fundFault: (fault) => faults.inc({ fault }),
+    fundFailure: (code) => failures.inc({ code }),
     text: () => registry.metrics(),
     answerPrimary() {
       AggregatorRegistry.setRegistries([registry]);

@@ -27,6 +27,8 @@ export type EdsReason =
   | 'challengeOver'
   | 'unknownPerson'
   | 'notActive'
+  /** The fund gave a status that the cabinet does not know. */
+  | 'statusUnknown'
   | 'otherPerson'
   /** Nothing was found out: too many wait, or the verification did not end in time. */
   | 'busy'

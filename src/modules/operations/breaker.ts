@@ -1,7 +1,10 @@
 /** Spares a service that is down, and the people who would wait for it. */
 export interface Breaker extends BreakerView {
-  /** Runs `work` unless the circuit is open; throws `CircuitOpen` then. What `work` throws counts as a failure. */
-  run<Value>(work: () => Promise<Value>): Promise<Value>;
+  /**
+   * Runs `work` unless the circuit is open; throws `CircuitOpen` then. What `work` throws counts as a failure. Failures for which
+   * `subject` gives the same text count once: one thing that always fails says nothing about all others.
+   */
+  run<Value>(work: () => Promise<Value>, subject?: (error: unknown) => string | undefined): Promise<Value>;
 }
 
 /** A breaker as metrics see it. */
@@ -41,9 +44,8 @@ export const usualBreaker: BreakerOptions = {
 
 export function createBreaker(name: string, options: BreakerOptions = usualBreaker): Breaker {
   const { failures, failuresOfCalls, calls, rest, now } = options;
-  let inARow = 0;
-  /** The last calls, oldest first; true for one that failed. */
-  let last: boolean[] = [];
+  /** The last calls, oldest first. */
+  let last: readonly Call[] = [];
   let openedAt: number | undefined;
   let trying = false;
 
@@ -52,39 +54,50 @@ export function createBreaker(name: string, options: BreakerOptions = usualBreak
     return now() - openedAt < rest ? 'open' : 'half-open';
   }
 
-  function count(failed: boolean): void {
-    inARow = failed ? inARow + 1 : 0;
-    last = [...last, failed].slice(-calls);
-    const often = last.length === calls && last.filter(Boolean).length >= failuresOfCalls;
-    if (failed && (inARow >= failures || often)) openedAt = now();
+  function count(call: Call): void {
+    last = [...last, call].slice(-calls);
+    const inARow = last.slice(last.findLastIndex(({ failed }) => !failed) + 1);
+    const often = last.length === calls && distinctFailures(last) >= failuresOfCalls;
+    if (call.failed && (distinctFailures(inARow) >= failures || often)) openedAt = now();
   }
 
-  function settle(trial: boolean, failed: boolean): void {
+  function settle(trial: boolean, call: Call): void {
     if (trial) {
       trying = false;
-      openedAt = failed ? now() : undefined;
-      inARow = 0;
+      openedAt = call.failed ? now() : undefined;
       last = [];
-    } else if (openedAt === undefined) count(failed);
+    } else if (openedAt === undefined) count(call);
     // A call from before the circuit opened says nothing that is not known.
   }
 
   return {
     name,
     state,
-    async run(work) {
+    async run(work, subject = () => undefined) {
       const before = state();
       if (before === 'open' || (before === 'half-open' && trying)) throw new CircuitOpen('the service rests');
       const trial = before === 'half-open';
       trying = trial;
       try {
         const value = await work();
-        settle(trial, false);
+        settle(trial, { failed: false, subject: undefined });
         return value;
       } catch (error) {
-        settle(trial, true);
+        settle(trial, { failed: true, subject: subject(error) });
         throw error;
       }
     },
   };
+}
+
+interface Call {
+  readonly failed: boolean;
+  readonly subject: string | undefined;
+}
+
+/** Failures, those of one subject taken for one. */
+function distinctFailures(made: readonly Call[]): number {
+  const failed = made.filter((call) => call.failed);
+  const subjects = failed.map(({ subject }) => subject).filter((subject) => subject !== undefined);
+  return failed.length - subjects.length + new Set(subjects).size;
 }

@@ -1,5 +1,5 @@
 import { randomName } from '../../keys.ts';
-import { FundUnavailable, WrongPerson } from './fund-errors.ts';
+import { SenselessAnswer, WrongPerson } from './fund-errors.ts';
 import type { ElsewhereFeed, Fund, RequisitesStore } from './ports.ts';
 
 export interface FollowParts {
@@ -30,9 +30,7 @@ export async function followElsewhere(
         followed += 1;
       } catch (error) {
         // One answer that makes no sense must not keep everybody else waiting: this person is read at their next visit.
-        const senseless =
-          error instanceof WrongPerson || (error instanceof FundUnavailable && error.code === 'FUND_ANSWER');
-        if (!senseless) throw error;
+        if (!(error instanceof WrongPerson || error instanceof SenselessAnswer)) throw error;
         onError(error);
       }
     }

@@ -10,6 +10,12 @@ export class FundUnavailable extends Error {
   }
 }
 
+/**
+ * The fund works and answered in time, but this answer cannot be read: another question may well be answered. `FUND_CHARSET` when characters
+ * were lost on the way, `FUND_ANSWER` otherwise.
+ */
+export class SenselessAnswer extends FundUnavailable {}
+
 /** The fund answered about somebody else: nothing of it may be shown or kept. */
 export class WrongPerson extends Error {
   override readonly name = 'WrongPerson';

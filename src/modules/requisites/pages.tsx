@@ -25,6 +25,8 @@ import {
   type AddressHelp,
   type FieldErrors,
   isTouched,
+  needsDocument,
+  otherDocuments,
   type RequisitesView,
   type Typed,
 } from './requisites.ts';
@@ -55,7 +57,7 @@ export interface RequisitesPageProps {
 /** The memo's page: document, address, phones, accounts with the e-mail. */
 export function RequisitesPage(props: RequisitesPageProps) {
   const { t, language, csrf, view, typed, errors, help } = props;
-  const cannotSave = view.person !== undefined && view.validDocuments.length === 0;
+  const cannotSave = needsDocument(view) && view.validDocuments.length === 0;
   // Codes are refused, a signature would not be.
   const stopped = [...errors.values()].some(overcomesByEds);
   const text = (name: FieldName | 'document') => errorText(t, language, errors.get(name));
@@ -359,26 +361,43 @@ function DocumentBlock({ t, view, chosen, error }: DocumentBlockProps) {
   const [only, ...others] = view.validDocuments;
   if (others.length > 0) {
     return (
-      <RadioGroup
-        id="document"
-        legend={t.requisites.documentChoose}
-        description={t.requisites.documentChooseHint}
-        value={chosen}
-        error={error}
-        options={view.validDocuments.map((document) => ({
-          value: document.id,
-          label: documentName(t, document),
-          description: <Facts facts={documentFacts(t, document, view.stored.today)} />,
-        }))}
-      />
+      <>
+        <RadioGroup
+          id="document"
+          legend={t.requisites.documentChoose}
+          description={t.requisites.documentChooseHint}
+          value={chosen}
+          error={error}
+          options={view.validDocuments.map((document) => ({
+            value: document.id,
+            label: documentName(t, document),
+            description: <Facts facts={documentFacts(t, document, view.stored.today)} />,
+          }))}
+        />
+        <ShownDocuments t={t} view={view} documents={otherDocuments(view)} />
+      </>
     );
   }
-  const shownDocuments = only ? [only] : (view.person?.documents ?? []);
+  const shownDocuments = only ? [only, ...otherDocuments(view)] : (view.person?.documents ?? []);
   return (
     <>
       {!view.person && <p>{t.requisites.fundDown}</p>}
       <input type="hidden" id="document" name="document" value={only?.id ?? ''} />
-      {shownDocuments.map((document) => (
+      <ShownDocuments t={t} view={view} documents={shownDocuments} />
+    </>
+  );
+}
+
+/** Documents to read, not to choose. */
+function ShownDocuments(props: {
+  readonly t: Texts;
+  readonly view: RequisitesView;
+  readonly documents: readonly IdentityDocument[];
+}) {
+  const { t, view, documents } = props;
+  return (
+    <>
+      {documents.map((document) => (
         <Facts
           key={document.id}
           facts={[
@@ -392,18 +411,21 @@ function DocumentBlock({ t, view, chosen, error }: DocumentBlockProps) {
 }
 
 function documentFacts(t: Texts, document: IdentityDocument, today: string) {
-  const expired = document.validUntil < today;
+  const { issuedOn, validUntil, issuedBy } = document;
+  const until = validUntil === null ? t.requisites.notSpecified : formatDate(validUntil);
+  const expired = validUntil !== null && validUntil < today;
   return [
     { term: t.requisites.documentNumber, value: document.number },
     ...(document.series === null ? [] : [{ term: t.requisites.documentSeries, value: document.series }]),
-    { term: t.requisites.documentIssuedOn, value: formatDate(document.issuedOn) },
+    {
+      term: t.requisites.documentIssuedOn,
+      value: issuedOn === null ? t.requisites.notSpecified : formatDate(issuedOn),
+    },
     {
       term: t.requisites.documentValidUntil,
-      value: expired
-        ? `${formatDate(document.validUntil)} (${t.requisites.documentExpired})`
-        : formatDate(document.validUntil),
+      value: expired ? `${until} (${t.requisites.documentExpired})` : until,
     },
-    { term: t.requisites.documentIssuedBy, value: document.issuedBy },
+    { term: t.requisites.documentIssuedBy, value: issuedBy ?? t.requisites.notSpecified },
   ];
 }
 

@@ -17,26 +17,40 @@ export interface Requisites {
 
 export type FieldName = keyof Requisites;
 
-export type DocumentType =
-  | 'identity-card'
-  | 'passport'
-  | 'residence-permit'
-  | 'stateless-certificate'
-  | 'refugee-certificate';
+export const documentTypes = [
+  'identity-card',
+  'passport',
+  'residence-permit',
+  'stateless-certificate',
+  'refugee-certificate',
+] as const;
 
-/** An identity document as the fund has it. Dates are calendar dates, `2029-09-05`. */
+/** `other`: a type that the fund has added since. Such a document is shown and cannot be chosen. */
+export type DocumentType = (typeof documentTypes)[number] | 'other';
+
+/** An identity document as the fund has it. Dates are calendar dates, `2029-09-05`; without `validUntil` it has no last day. */
 export interface IdentityDocument {
   readonly id: string;
   readonly type: DocumentType;
   readonly series: string | null;
   readonly number: string;
-  readonly issuedOn: string;
-  readonly validUntil: string;
-  readonly issuedBy: string;
+  readonly issuedOn: string | null;
+  readonly validUntil: string | null;
+  readonly issuedBy: string | null;
 }
 
-export type AccountKind = 'opv' | 'oppv' | 'opvr' | 'dpv';
-export type NotificationMethod = 'internet-eds' | 'internet-password' | 'email' | 'post' | 'in-person';
+export const accountKinds = ['opv', 'oppv', 'opvr', 'dpv'] as const;
+export const notificationMethods = [
+  'internet-eds',
+  'internet-password',
+  'email',
+  'post',
+  'in-person',
+] as const;
+
+/** `other`: what the fund has added since. */
+export type AccountKind = (typeof accountKinds)[number] | 'other';
+export type NotificationMethod = (typeof notificationMethods)[number] | 'other';
 
 export interface Account {
   readonly kind: AccountKind;
@@ -44,16 +58,22 @@ export interface Account {
   readonly notification: NotificationMethod | null;
 }
 
+/** Only an active person may use the cabinet. `other`: a status that the fund has added since. */
+export type HolderStatus = 'active' | 'blocked' | 'deceased' | 'other';
+
 /** A person as the fund's information system knows them. */
 export interface FundHolder {
   readonly iin: Iin;
   readonly surname: string;
   readonly name: string;
   readonly patronymic: string | null;
-  readonly status: 'active' | 'blocked' | 'deceased';
+  readonly status: HolderStatus;
   readonly documents: readonly IdentityDocument[];
+  /** Some documents came in a form that cannot be read, and are missing above. */
+  readonly unreadDocuments?: true;
   readonly accounts: readonly Account[];
-  readonly requisites: Requisites;
+  /** Null where they cannot be read: our copy stays as it is. */
+  readonly requisites: Requisites | null;
   /** When the person's mobile and e-mail were put on file; null when long ago. */
   readonly mobileSince: Date | null;
   readonly emailSince: Date | null;

@@ -146,15 +146,36 @@ export async function showRequisites(
     person,
     asOf: asked?.asOf,
     stored,
-    validDocuments: person.documents.filter((document) => isValidOn(document, stored.today)),
+    validDocuments: person.documents.filter(
+      (document) => document.type !== 'other' && isValidOn(document, stored.today),
+    ),
     undelivered: known?.undelivered ?? null,
     begun: known?.begun ?? { change: true, draft: true },
   };
 }
 
-/** True from the day of issue to the last day of validity, both included. Dates are `YYYY-MM-DD`. */
-export function isValidOn(document: IdentityDocument, day: string): boolean {
-  return document.issuedOn <= day && day <= document.validUntil;
+/** True from the day of issue to the last day of validity, both included. Dates are `YYYY-MM-DD`; one that is not set is no limit. */
+export function isValidOn({ issuedOn, validUntil }: IdentityDocument, day: string): boolean {
+  return (issuedOn === null || issuedOn <= day) && (validUntil === null || day <= validUntil);
+}
+
+/** The valid documents of a type that the cabinet does not know: shown, and not to be chosen. */
+export function otherDocuments({
+  person,
+  stored,
+}: Pick<RequisitesView, 'person' | 'stored'>): IdentityDocument[] {
+  const documents = person?.documents ?? [];
+  return documents.filter((document) => document.type === 'other' && isValidOn(document, stored.today));
+}
+
+/**
+ * Whether a change must name a document. Not where there is none to choose and the reason is not the person's: the fund does not answer,
+ * or has a document of a new type, or one that could not be read.
+ */
+export function needsDocument(view: Pick<RequisitesView, 'person' | 'stored' | 'validDocuments'>): boolean {
+  if (!view.person) return false;
+  if (view.validDocuments.length > 0) return true;
+  return view.person.unreadDocuments !== true && otherDocuments(view).length === 0;
 }
 
 /** The form as it stands before anything is typed. */
@@ -267,8 +288,7 @@ export function check(
   const stored = view.stored.values;
   const errors = new Map<FieldName | 'document', Refusal<FieldReason>>();
   const entries: ChangeEntry[] = [];
-  // While nobody can say which documents there are, a change is saved without one.
-  if (view.person && !view.validDocuments.some(({ id }) => id === typed.document))
+  if (needsDocument(view) && !view.validDocuments.some(({ id }) => id === typed.document))
     errors.set('document', { ok: false, reason: 'documentNotValid' });
 
   for (const field of fields) {

@@ -63,6 +63,7 @@ export async function signInByEds(
     return refused('fundDown');
   }
   if (!person) return refused('unknownPerson');
+  if (person.status === 'other') return refused('statusUnknown');
   if (person.status !== 'active') return refused('notActive');
 
   const token = randomToken();

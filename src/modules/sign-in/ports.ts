@@ -1,5 +1,6 @@
 import type { Language } from '../../language.ts';
 import type { LiveSession, SessionState } from '../../session.ts';
+import type { HolderStatus } from '../requisites/ports.ts';
 import type { Iin } from './iin.ts';
 
 /** What a failed or hurried sign-in is counted by. */
@@ -105,7 +106,7 @@ export interface HolderDirectory {
   find(
     iin: Iin,
   ): Promise<
-    | { readonly status: 'active' | 'blocked' | 'deceased'; readonly surname: string; readonly name: string }
+    | { readonly status: HolderStatus; readonly surname: string; readonly name: string }
     | 'unavailable'
     | undefined
   >;

@@ -107,9 +107,14 @@ export function signInRoutes(
           reply.header('retry-after', String(Number(minutes) * 60));
         if (outcome.reason === 'busy' || outcome.reason === 'fundDown')
           reply.header('retry-after', String(busySeconds));
-        const status = { failed: 422, limited: 429, limitedHere: 429, busy: 503, fundDown: 503 }[
-          outcome.reason
-        ];
+        const status = {
+          failed: 422,
+          limited: 429,
+          limitedHere: 429,
+          busy: 503,
+          fundDown: 503,
+          statusUnknown: 422,
+        }[outcome.reason];
         return show(request, reply, { status, iin, remember, refusal: { reason: outcome.reason, minutes } });
       }
 

@@ -38,7 +38,7 @@ export interface SignedIn {
 }
 
 /** `detail` of `limited` and of `limitedHere` (this network, for this IIN) is the wait in minutes. */
-export type SignInRefusal = 'failed' | 'limited' | 'limitedHere' | 'busy' | 'fundDown';
+export type SignInRefusal = 'failed' | 'limited' | 'limitedHere' | 'busy' | 'fundDown' | 'statusUnknown';
 
 /** Longer passwords are refused before any work is done (OWASP Password Storage: a long one must not cost more). */
 export const maxPasswordBytes = 512;
@@ -69,6 +69,7 @@ export async function signIn(
   const person = right ? await directory.find(attempt.iin) : undefined;
   // Told only to who gave the right password; whether the person may come in is not known, so they may not.
   if (person === 'unavailable') return refused('fundDown');
+  if (credential && person?.status === 'other') return refused('statusUnknown');
   if (!credential || person?.status !== 'active') {
     await store.recordFailure(attempt.iin, attempt.requestId);
     return refused('failed');
@@ -98,6 +99,8 @@ export async function signIn(
 
 /** `Айгерім Сапарова` becomes `Айгерім С.` */
 export function shortName({ surname, name }: { surname: string; name: string }): string {
+  // Some people have one name, and the fund keeps it in either place.
+  if (name === '') return surname || '—';
   const initial = [...surname][0];
   return initial === undefined ? name : `${name} ${initial.toUpperCase()}.`;
 }

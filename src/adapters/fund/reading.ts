@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { storable } from './shapes.ts';
+
+/**
+ * What was wrong with one place of an answer. `path` names the place, e.g. `documents[1].type`; no value is ever part of it,
+ * and neither is a name that the fund made up.
+ */
+export interface Fault {
+  readonly path: string;
+  readonly fault: FaultKind;
+}
+
+export type FaultKind =
+  | 'missing'
+  | 'unknown'
+  | 'not text'
+  | 'not a list'
+  | 'not an object'
+  | 'not a number'
+  | 'not a date'
+  | 'not a moment'
+  | 'too long'
+  | 'too many'
+  | 'not storable'
+  /** U+FFFD: what stood there was lost in another character set. */
+  | 'lost characters'
+  | 'given twice';
+
+/** Longest text taken. An address of several hundred characters is on file for some people. */
+const longestText = 10_000;
+
+const day = z.iso.date();
+const moment = z.iso.datetime({ offset: true });
+
+/** Reads single places of an answer and notes what it could not read. Undefined stands for a place that cannot be read. */
+export interface Reader {
+  readonly faults: readonly Fault[];
+  note(path: string, fault: FaultKind): undefined;
+  /** A text, or null where there is none. */
+  text(path: string, value: unknown): string | null | undefined;
+  /** A text that must be there. */
+  filled(path: string, value: unknown): string | undefined;
+  /** One of the known words, or `other`. */
+  choice<Known extends string>(path: string, value: unknown, known: readonly Known[]): Known | 'other';
+  /** A calendar date, or null where there is none. */
+  date(path: string, value: unknown): string | null | undefined;
+  /** A moment (RFC 3339, a day alone begins at midnight in Astana), or null where there is none. */
+  moment(path: string, value: unknown): Date | null | undefined;
+  /** A number that PostgreSQL's `integer` holds. */
+  count(path: string, value: unknown): number | undefined;
+  object(path: string, value: unknown): Readonly<Record<string, unknown>> | undefined;
+  /** The first so many rows; none where there is no list. */
+  list(path: string, value: unknown, most: number): readonly unknown[];
+}
+
+export function createReader(): Reader {
+  const faults: Fault[] = [];
+  const note = (path: string, fault: FaultKind): undefined => void faults.push({ path, fault });
+  const text: Reader['text'] = (path, value) => {
+    if (value === null || value === undefined || value === '') return null;
+    if (typeof value !== 'string') return note(path, 'not text');
+    if (value.length > longestText) return note(path, 'too long');
+    if (!storable.test(value)) return note(path, 'not storable');
+    if (value.includes('\ufffd')) return note(path, 'lost characters');
+    return value;
+  };
+  return {
+    faults,
+    note,
+    text,
+    filled: (path, value) => {
+      const read = text(path, value);
+      return read === null ? note(path, 'missing') : read;
+    },
+    choice: (path, value, known) => {
+      const found = known.find((one) => one === value);
+      if (found === undefined) note(path, value === null || value === undefined ? 'missing' : 'unknown');
+      return found ?? 'other';
+    },
+    date: (path, value) => {
+      if (value === null || value === undefined) return null;
+      return day.safeParse(value).data ?? note(path, 'not a date');
+    },
+    moment: (path, value) => {
+      if (value === null) return null;
+      const read = momentOf(value);
+      return read ?? note(path, value === undefined ? 'missing' : 'not a moment');
+    },
+    count: (path, value) =>
+      Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 2_147_483_647
+        ? Number(value)
+        : note(path, value === undefined ? 'missing' : 'not a number'),
+    object: (path, value) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? (value as Readonly<Record<string, unknown>>)
+        : note(path, 'not an object'),
+    list: (path, value, most) => {
+      if (!Array.isArray(value)) {
+        note(path, value === undefined || value === null ? 'missing' : 'not a list');
+        return [];
+      }
+      if (value.length > most) note(path, 'too many');
+      return value.slice(0, most);
+    },
+  };
+}
+
+/** RFC 3339 lets "t" and "z" be small. */
+function momentOf(value: unknown): Date | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (day.safeParse(value).success) return new Date(`${value}T00:00:00+05:00`);
+  const capital = value.toUpperCase();
+  return moment.safeParse(capital).success ? new Date(capital) : undefined;
+}
+
+/** `documents[1].type: unknown`, for the log. */
+export function faultLine({ path, fault }: Fault): string {
+  return `${path}: ${fault}`;
+}
+
+/** `documents[].type: unknown`, for a metric: the same for every row. */
+export function faultLabel({ path, fault }: Fault): string {
+  return `${path.replace(/\[\d+\]/g, '[]')}: ${fault}`;
+}
