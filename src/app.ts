@@ -69,6 +69,7 @@ import { readAssets } from './web/assets.ts';
 import { followLag, makeGate } from './web/gate.ts';
 import { languageRoutes } from './web/language.ts';
 import { outageSender, pageSender, problemSender, waitingSender } from './web/page.tsx';
+import { createPersonalTurns } from './web/personal-turns.ts';
 import { problem } from './web/problem.ts';
 import { buildServer, type RouteEntry, withoutValues } from './web/server.ts';
 import { ownOrigin } from './web/visit.ts';
@@ -135,15 +136,22 @@ export async function buildApp({
 
   const hasher = await argon2Hasher(config.passwordHashesAtOnce, hashTurns);
   const lag = followLag();
+  const directory = holderDirectory({ fund, copies });
+  const turns = createPersonalTurns({ atOnce: 2, waiting: 48 });
   const { server, routes, connections } = await buildServer({
     config,
     keys,
     log,
-    sessions: sessionReader(signInTables, limits),
+    sessions: sessionReader({ store: signInTables, directory }, limits),
     problemPage: problemSender(around),
     outagePage: outageSender(around),
     waitingPage: await waitingSender(around),
-    gate: makeGate({ atOnce: config.requestsAtOnce, resting: () => hasher.waiting, lag: lag.ms }),
+    turns,
+    gate: makeGate({
+      atOnce: config.requestsAtOnce,
+      resting: () => hasher.waiting + turns.waiting,
+      lag: lag.ms,
+    }),
     maintenance,
     onAnswered: metrics.answered,
   });
@@ -224,7 +232,7 @@ export async function buildApp({
     keys,
     sendPage,
     store: signInTables,
-    directory: holderDirectory({ fund, copies }),
+    directory,
     limits: { ...limits, ...config },
     destinations: ['/services', '/services/requisites', '/history', '/security'],
     onQueued,
@@ -251,6 +259,8 @@ export async function buildApp({
       hasher,
       common,
       fund,
+      directory,
+      endSessions: requisitesParts.endSessions,
       requisites,
       limits: { ...limits, ...config },
       sendPage,

@@ -17,8 +17,11 @@ export interface LiveSession {
 
 /** What a session cookie stands for now, by the database's clock. */
 export type SessionState =
-  | { readonly kind: 'live'; readonly session: LiveSession }
+  /** `askStatus`: whether the holder may still come in has not been asked for a while. */
+  | { readonly kind: 'live'; readonly session: LiveSession; readonly askStatus?: boolean }
   | { readonly kind: 'timed-out'; readonly holderId: string }
+  /** The fund no longer lets the holder in. */
+  | { readonly kind: 'closed' }
   /** It has got a new secret, which the browser may have by now. */
   | { readonly kind: 'rotated' }
   | { readonly kind: 'none' };

@@ -10,6 +10,7 @@ import {
   verifyAudit,
 } from '../modules/operations/audit.ts';
 import { CommandFailure } from './failure.ts';
+import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';
 
 /** `kabinet audit`: whether anybody altered what happened. */
@@ -34,8 +35,8 @@ export function auditCommands(program: Command): void {
           tellProgress,
         );
         if (!verdict.ok) throw new CommandFailure(describe(verdict.finding));
-        process.stdout.write(`${verdict.seals} seals, ${verdict.rows} rows: nothing was altered\n`);
-        if (verdict.head) process.stdout.write(`${line(verdict.head)}\n`);
+        print(`${verdict.seals} seals, ${verdict.rows} rows: nothing was altered\n`);
+        if (verdict.head) print(`${line(verdict.head)}\n`);
       });
     });
 
@@ -46,7 +47,7 @@ export function auditCommands(program: Command): void {
       await withAudit(async (store) => {
         const head = await store.head();
         if (!head) throw new CommandFailure('nothing has been sealed yet');
-        process.stdout.write(`${line(head)}\n`);
+        print(`${line(head)}\n`);
       });
     });
 }

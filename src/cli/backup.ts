@@ -13,6 +13,7 @@ import {
 import type { Connection } from '../adapters/postgres/database.ts';
 import { type Keys, makeKeys } from '../keys.ts';
 import { CommandFailure } from './failure.ts';
+import { print } from './printable.ts';
 import { commandLog, withDatabase } from './terminal.ts';
 
 /** `kabinet backup` and `kabinet restore`: everything of the service in one file, sealed with its key. */
@@ -28,7 +29,7 @@ export function backupCommands(program: Command): void {
         const begun = performance.now();
         await writeSealed(file, keys, dumpDatabase(connection, progress('read')));
         const { size } = await stat(file);
-        process.stdout.write(`${file}: ${megabytes(size)} in ${since(begun)}\n`);
+        print(`${file}: ${megabytes(size)} in ${since(begun)}\n`);
       });
     });
 
@@ -45,7 +46,7 @@ export function backupCommands(program: Command): void {
         const { madeAt } = await checkDump(readSealed(file, keys));
         process.stderr.write(`${file} of ${madeAt} is whole; ${since(begun)}\n`);
         await loadDatabase(connection, readSealed(file, keys), commandLog(), progress('loaded'));
-        process.stdout.write(`restored to ${madeAt} in ${since(begun)}\n`);
+        print(`restored to ${madeAt} in ${since(begun)}\n`);
       });
     });
 }

@@ -16,6 +16,7 @@ import { auditCommands } from './audit.ts';
 import { backupCommands } from './backup.ts';
 import { CommandFailure } from './failure.ts';
 import { maintenanceCommands } from './maintenance.ts';
+import { print, printable } from './printable.ts';
 import { withDatabase } from './terminal.ts';
 
 /** The `kabinet` command: what an operator does beside the running service. */
@@ -24,7 +25,7 @@ const program = new Command('kabinet')
     'Commands for the personal cabinet. They work beside the running service, on the same VAR_DIR or DATABASE_URL.',
   )
   .showHelpAfterError()
-  .configureOutput({ outputError: (text, write) => write(text) });
+  .configureOutput({ outputError: (text, write) => write(printable(text)) });
 
 program
   .command('config')
@@ -32,7 +33,7 @@ program
   .action(() => {
     const { settings, faults } = showConfig(process.env);
     for (const setting of settings) {
-      process.stdout.write(
+      print(
         `${setting.name}=${setting.value ?? '(secret)'}\n    ${setting.meaning}\n    default: ${setting.default || '(none)'} · from: ${setting.source}\n`,
       );
     }
@@ -66,7 +67,7 @@ people
         );
       }
       const { read, added, changed, unchanged } = outcome;
-      process.stdout.write(`${read} read, ${added} added, ${changed} changed, ${unchanged} unchanged\n`);
+      print(`${read} read, ${added} added, ${changed} changed, ${unchanged} unchanged\n`);
     });
   });
 
@@ -78,7 +79,7 @@ people
     await withStores(async ({ operator }) => {
       const shown = await operator.show(readIin(iin), reason);
       if (!shown) throw new CommandFailure('nobody with this IIN is on file');
-      process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+      print(`${JSON.stringify(shown, null, 2)}\n`);
     });
   });
 
@@ -90,7 +91,7 @@ people
     await withStores(async ({ operator, sessions }) => {
       const holderId = await operator.note(readIin(iin), 'sessions-ended', reason);
       if (holderId === undefined) throw new CommandFailure('nobody with this IIN has a cabinet');
-      process.stdout.write(`${await sessions.endAll(holderId, 'operator')} sessions ended\n`);
+      print(`${await sessions.endAll(holderId, 'operator')} sessions ended\n`);
     });
   });
 
@@ -104,7 +105,7 @@ people
     await withStores(async ({ operator }) => {
       if (!(await operator.unfreeze(readIin(iin), reason)))
         throw new CommandFailure('nothing is stopped for this IIN');
-      process.stdout.write('recovery and contact changes go on\n');
+      print('recovery and contact changes go on\n');
     });
   });
 
@@ -120,7 +121,7 @@ messages
     await withMessages(async (store) => {
       for (const { id, kind, channel, error, attempts, queuedAt, deadAt } of await store.dead(most)) {
         const times = `queued ${queuedAt.toISOString()}  given up ${deadAt.toISOString()}`;
-        process.stdout.write(`${id}  ${channel}  ${kind}  ${error}  ${attempts} attempts  ${times}\n`);
+        print(`${id}  ${channel}  ${kind}  ${error}  ${attempts} attempts  ${times}\n`);
       }
     });
   });
@@ -134,7 +135,7 @@ messages
     await withMessages(async (store, config) => {
       const shown = await store.show(id, messageId(makeKeys(config.secretKeys), id), reason);
       if (!shown) throw new CommandFailure('there is no such message');
-      process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+      print(`${JSON.stringify(shown, null, 2)}\n`);
     });
   });
 
@@ -151,7 +152,7 @@ messages
       const left = ids?.filter((id) => !retried.includes(id)) ?? [];
       if (left.length > 0)
         throw new CommandFailure(`${retried.length} put back; no dead notice: ${left.join(', ')}`);
-      process.stdout.write(`${retried.length} put back\n`);
+      print(`${retried.length} put back\n`);
     });
   });
 
@@ -167,7 +168,7 @@ changes
     await withDeliveries(async (store) => {
       for (const { number, error, attempts, queuedAt, deadAt } of await store.dead(most)) {
         const times = `queued ${queuedAt.toISOString()}  given up ${deadAt.toISOString()}`;
-        process.stdout.write(`${number}  ${error}  ${attempts} attempts  ${times}\n`);
+        print(`${number}  ${error}  ${attempts} attempts  ${times}\n`);
       }
     });
   });
@@ -182,7 +183,7 @@ changes
     await withDeliveries(async (store) => {
       const shown = await store.show(number, reason);
       if (!shown) throw new CommandFailure('there is no such change');
-      process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+      print(`${JSON.stringify(shown, null, 2)}\n`);
     });
   });
 
@@ -202,7 +203,7 @@ changes
         throw new CommandFailure(
           `${again.length} put back; not given up, or nothing of it stands any more: ${left.join(', ')}`,
         );
-      process.stdout.write(`${again.length} put back\n`);
+      print(`${again.length} put back\n`);
     });
   });
 
@@ -220,7 +221,7 @@ addresses
       if (!outcome.ok)
         throw new CommandFailure(`${outcome.detail ?? 'the file is wrong'}\nnothing was loaded`);
       const { streets, houses, places } = outcome.value;
-      process.stdout.write(`loaded: streets ${streets}, houses ${houses}, places ${places}\n`);
+      print(`loaded: streets ${streets}, houses ${houses}, places ${places}\n`);
     });
   });
 
@@ -236,7 +237,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 program.parseAsync().catch((error: Error) => {
   const known = error instanceof CommandFailure || error instanceof ConfigError;
-  process.stderr.write(`${known ? error.message : (error.stack ?? error.message)}\n`);
+  process.stderr.write(`${printable(known ? error.message : (error.stack ?? error.message))}\n`);
   process.exitCode = 1;
 });
 

@@ -3,6 +3,7 @@ import { maintenanceStore } from '../adapters/postgres/maintenance-store.ts';
 import { scheduleWindow, windowReasons } from '../modules/operations/maintenance.ts';
 import type { MaintenanceStore } from '../modules/operations/ports.ts';
 import { CommandFailure } from './failure.ts';
+import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';
 
 interface Schedule {
@@ -34,9 +35,7 @@ export function maintenanceCommands(program: Command): void {
         const messages = { kk: messageKk, ru: messageRu, en: messageEn };
         const planned = await scheduleWindow(store, { from, to, messages });
         if (!planned.ok) throw new CommandFailure(windowReasons[planned.reason]);
-        process.stdout.write(
-          `window ${planned.value.id} is planned; every node tells of it within 5 seconds\n`,
-        );
+        print(`window ${planned.value.id} is planned; every node tells of it within 5 seconds\n`);
         if (planned.value.shortNotice) process.stderr.write('people learn of it less than 48 hours before\n');
         const given = Object.values(messages).filter((message) => message !== undefined).length;
         if (given > 0 && given < 3)
@@ -50,9 +49,9 @@ export function maintenanceCommands(program: Command): void {
     .action(async () => {
       await withStore(async (store) => {
         for (const { id, from, until, state, messages } of await store.list()) {
-          process.stdout.write(`${id}  ${inAstana(from)}  ${inAstana(until)}  ${state}\n`);
+          print(`${id}  ${inAstana(from)}  ${inAstana(until)}  ${state}\n`);
           for (const [language, message] of Object.entries(messages)) {
-            if (message !== null) process.stdout.write(`    ${language}: ${message}\n`);
+            if (message !== null) print(`    ${language}: ${message}\n`);
           }
         }
       });
@@ -67,7 +66,7 @@ export function maintenanceCommands(program: Command): void {
       await withStore(async (store) => {
         if (!(await store.end(Number(text))))
           throw new CommandFailure('no open or planned window has this number');
-        process.stdout.write(`window ${text} has ended; every node takes changes within 5 seconds\n`);
+        print(`window ${text} has ended; every node takes changes within 5 seconds\n`);
       });
     });
 }

@@ -21,6 +21,7 @@ import { compress } from './compression.ts';
 import { type Connections, followConnections } from './connections.ts';
 import type { Gate } from './gate.ts';
 import { retrySoon, type SendOutage } from './outage.tsx';
+import type { PersonalTurns } from './personal-turns.ts';
 import { Problem, problem } from './problem.ts';
 import { clearSecret, hasSession, isSecure, ownOrigin, readSecret, readVisit, type Visit } from './visit.ts';
 import type { SendWaiting } from './waiting-page.tsx';
@@ -59,6 +60,7 @@ export interface ServerParts {
   /** Answers a request that cannot be served with a worded page. */
   readonly problemPage: (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply;
   readonly gate: Gate;
+  readonly turns: PersonalTurns;
   readonly waitingPage: SendWaiting;
   readonly maintenance: { state(): MaintenanceState; look(): Promise<void> };
   /** Answers a request that is not served just now. */
@@ -212,9 +214,12 @@ export async function buildServer(
     const unsafe = isUnsafe(request);
     if (unsafe) refuseForeign(request, config);
     if (request.visit.outage) throw request.visit.outage;
-    if (access !== 'holder' || request.visit.session) {
-      if (!unsafe || duringMaintenance || parts.maintenance.state().kind !== 'open') return;
-      throw new UnderMaintenance();
+    const { session } = request.visit;
+    if (access !== 'holder' || session) {
+      if (!unsafe) return;
+      if (!duringMaintenance && parts.maintenance.state().kind === 'open') throw new UnderMaintenance();
+      if (session) await takeTurn(reply, session.holderId);
+      return;
     }
     const kept =
       unsafe &&
@@ -223,15 +228,25 @@ export async function buildServer(
     return sendToSignIn(request, reply, kept === true);
   });
 
+  /** Waits until fewer writes of this person are under way. */
+  const takeTurn = async (reply: FastifyReply, holderId: string): Promise<void> => {
+    const turn = await parts.turns.take(holderId);
+    if (!turn) throw new Overloaded('too many writes of one person wait');
+    // Who has left meanwhile needs no turn.
+    if (reply.raw.destroyed) turn();
+    else reply.raw.once('close', turn);
+  };
+
   const sendToSignIn = (request: FastifyRequest, reply: FastifyReply, kept: boolean): FastifyReply => {
     const { json, backTo } = request.routeOptions.config;
     if (json) return reply.code(401).send({ error: 'session' });
     const wasSignedIn = readSecret(request, 'session', request.visit.secure) !== undefined;
     // The cookie that the browser has by now may be a newer one.
-    if (!request.visit.rotated) clearSecret(reply, 'session', request.visit.secure);
+    if (request.visit.ending !== 'rotated') clearSecret(reply, 'session', request.visit.secure);
     const query = new URLSearchParams();
     if (kept) query.set('ended', 'kept');
-    else if (wasSignedIn && !request.visit.rotated) query.set('ended', '1');
+    else if (request.visit.ending === 'closed') query.set('ended', 'closed');
+    else if (wasSignedIn && request.visit.ending === undefined) query.set('ended', '1');
     // Only a plain page is gone back to: its address holds nothing personal.
     const wanted = backTo ?? request.routeOptions.url;
     if (wanted !== undefined && !wanted.includes(':') && wanted !== '/sign-out') query.set('to', wanted);

@@ -15,8 +15,8 @@ export interface Visit {
   readonly session: LiveSession | undefined;
   /** A holder whose session has timed out sends this request with its cookie. */
   readonly timedOut: string | undefined;
-  /** The request came with a secret that its session has left behind: the browser may have the new one by now. */
-  readonly rotated: boolean;
+  /** Why the session of this request's cookie is over: it goes on under a new secret, or the fund no longer lets the holder in. */
+  readonly ending: 'rotated' | 'closed' | undefined;
   /** Why the session could not be looked up; the request ends with it when its form has been read. */
   readonly outage: Error | undefined;
   /** The address the request came from, past the trusted proxies. */
@@ -78,7 +78,7 @@ export async function readVisit(
     texts: textsOf(language),
     session,
     timedOut: state.kind === 'timed-out' ? state.holderId : undefined,
-    rotated: state.kind === 'rotated',
+    ending: state.kind === 'rotated' || state.kind === 'closed' ? state.kind : undefined,
     address,
     network: networkOf(address),
     outage,

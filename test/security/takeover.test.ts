@@ -370,7 +370,10 @@ describe('B4: races', () => {
         n % 2 ? client.post(page, fields) : injectClient(beside).post(page, fields, { cookie }),
       ),
     );
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([422]));
+    // Of one person fifty forms are taken at a time in a process; the others are told to come back.
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 422 && status !== 503)).toEqual([]);
+    expect(statuses.filter((status) => status === 422).length).toBeGreaterThanOrEqual(100);
     expect((await compared()) - before).toBe(5);
     expect((await confirm(client, { newMobileCode: right })).status).toBe(422);
   });

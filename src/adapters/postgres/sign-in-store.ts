@@ -14,6 +14,9 @@ import { tellEverywhere, tellHolder } from './security-notices.ts';
 import { rotated } from './session-rotation.ts';
 import { json, type Sql, sql } from './sql.ts';
 
+/** How long what the fund said of a holder holds: a page is never served longer than twice this after a block. */
+const statusHolds = sql`interval '25 seconds'`;
+
 /** So many failed sign-ins within a day are told to the holder, once a day. */
 const manyFailures = 10;
 
@@ -129,6 +132,7 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
         ended: boolean;
         rotated: boolean | null;
         live: boolean;
+        askStatus: boolean;
         recent: boolean;
         left: number;
       }>(sql`
@@ -137,20 +141,23 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
             s.ended_at is not null as ended, s.end_reason = ${rotated} as rotated,
             now() < least(s.seen_at + ${idle}, s.started_at + ${max}) as live,
             s.seen_at < now() - interval '5 seconds' as stale,
+            coalesce(s.status_asked_at, s.started_at) < now() - ${statusHolds} as "askStatus",
             now() < s.seen_at + interval '24 hours' as recent,
             floor(extract(epoch from least(now() + ${idle}, s.started_at + ${max}) - now()))::int as left
           from cabinet.session s join cabinet.holder h using (holder_id)
           where s.session_hash = ${hash}),
         -- Not before it is a few seconds old: not each of a page's requests is worth a write.
         extended as (
-          update cabinet.session set seen_at = now() from found
-          where session_hash = ${hash} and ended_at is null and live and stale)
+          update cabinet.session set seen_at = now(),
+            status_asked_at = case when "askStatus" then now() else status_asked_at end
+          from found where session_hash = ${hash} and ended_at is null and live and (stale or "askStatus"))
         select * from found`);
       if (row?.rotated) return { kind: 'rotated' };
       if (!row || row.ended) return { kind: 'none' };
       if (!row.live) return row.recent ? { kind: 'timed-out', holderId: row.holderId } : { kind: 'none' };
       return {
         kind: 'live',
+        askStatus: row.askStatus,
         session: {
           hash,
           holderId: row.holderId,

@@ -20,7 +20,7 @@ import {
   ServicesPage,
 } from './pages.tsx';
 import type { ContactActor, FieldName, SavedChange } from './ports.ts';
-import { receiptPdf } from './receipt-pdf.ts';
+import { createReceiptPrinter } from './receipt-printer.ts';
 import {
   type FieldErrors,
   findDraft,
@@ -64,6 +64,7 @@ export function requisitesRoutes(
   parts: RequisitesRoutesParts,
 ): ReadonlyMap<string, TypedPage> {
   const { sendPage } = parts;
+  const printer = createReceiptPrinter();
 
   server.get('/services', { config: { access: 'holder' } }, async (request, reply) => {
     const { texts: t } = request.visit;
@@ -265,7 +266,7 @@ export function requisitesRoutes(
   server.get('/receipts/:number.pdf', { config: { access: 'holder' } }, async (request, reply) => {
     const change = await findReceipt(request);
     const { texts: t, language } = request.visit;
-    const pdf = await receiptPdf({
+    const printed = await printer.print(actorOf(request).sessionHash.toString('hex'), {
       language,
       cabinet: t.layout.cabinet,
       fund: t.layout.fund,
@@ -281,10 +282,11 @@ export function requisitesRoutes(
       next: { title: t.receipt.next, text: nextText(t, change) },
       footer: t.receipt.pdfFooter,
     });
+    if (!printed.ok) throw problem(429, printed.retryAfter);
     return reply
       .type('application/pdf')
       .header('content-disposition', `attachment; filename="receipt-${change.number}.pdf"`)
-      .send(pdf);
+      .send(printed.pdf);
   });
 
   server.get('/receipts/:number.cms', { config: { access: 'holder' } }, async (request, reply) => {

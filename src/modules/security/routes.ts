@@ -5,7 +5,7 @@ import { readForm } from '../../web/forms.ts';
 import type { TypedPage } from '../../web/language.ts';
 import type { SendPage } from '../../web/page.tsx';
 import { problem } from '../../web/problem.ts';
-import { setSecret } from '../../web/visit.ts';
+import { clearSecret, setSecret } from '../../web/visit.ts';
 import {
   ChangePasswordPage,
   type ChangePasswordPageProps,
@@ -16,6 +16,8 @@ import { changePassword, type SecurityParts, sessionName } from './security.ts';
 
 export interface SecurityRoutesParts extends SecurityParts {
   readonly sendPage: SendPage;
+  /** Ends all sessions of a person whom the fund no longer lets in. */
+  readonly endSessions: (holderId: string) => Promise<unknown>;
   /** Told that messages wait in the outbox. */
   readonly onQueued: () => void;
 }
@@ -106,6 +108,10 @@ export function securityRoutes(
           status: 429,
           trouble: fill(t.security.limited, { minutes: outcome.minutes }),
         });
+      case 'not-active':
+        await parts.endSessions(session.holderId);
+        clearSecret(reply, 'session', request.visit.secure);
+        return reply.redirect('/sign-in?ended=closed', 303);
       case 'busy':
         reply.header('retry-after', String(busySeconds));
         return showChange(request, reply, { status: 503, trouble: t.signIn.busy });

@@ -3,7 +3,8 @@ import type { CommonPasswords } from '../registration/common-passwords.ts';
 import { checkPassword, type PasswordReason } from '../registration/password.ts';
 import { personalData } from '../registration/personal-data.ts';
 import type { Fund, RequisitesStore } from '../requisites/ports.ts';
-import type { PasswordHasher, SessionLimits } from '../sign-in/ports.ts';
+import type { Iin } from '../sign-in/iin.ts';
+import type { HolderDirectory, PasswordHasher, SessionLimits } from '../sign-in/ports.ts';
 import { maxPasswordBytes } from '../sign-in/sign-in.ts';
 import type { OpenSession, SecurityStore } from './ports.ts';
 
@@ -13,6 +14,7 @@ export interface SecurityParts {
   readonly hasher: PasswordHasher;
   readonly common: CommonPasswords;
   readonly fund: Pick<Fund, 'read'>;
+  readonly directory: HolderDirectory;
   readonly requisites: Pick<RequisitesStore, 'load'>;
   readonly limits: SessionLimits & {
     readonly contactWaitHours: number;
@@ -47,7 +49,9 @@ export type PasswordOutcome =
   | { readonly kind: 'changed'; readonly token: string }
   | { readonly kind: 'invalid'; readonly errors: PasswordErrors }
   | { readonly kind: 'limited'; readonly minutes: number }
-  | { readonly kind: 'busy' };
+  | { readonly kind: 'busy' }
+  /** The fund no longer lets this person in. */
+  | { readonly kind: 'not-active' };
 
 /**
  * Replaces the password of a signed-in holder, who gives the current one; where none is set (they came by EDS), sets a first.
@@ -87,6 +91,8 @@ export async function changePassword(
       return { kind: 'invalid', errors: { current: 'currentWrong' } };
     }
   }
+  const person = await parts.directory.find(actor.iin as Iin);
+  if (person !== 'unavailable' && person?.status !== 'active') return { kind: 'not-active' };
   const token = randomToken();
   const changed = await store.changePassword({
     holderId: actor.holderId,

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { createSuggestionLimit } from '../addresses/suggestion-limit.ts';
+import { type ReceiptDocument, receiptPdf } from './receipt-pdf.ts';
+
+/** Receipts as PDF, so many for each session. */
+export interface ReceiptPrinter {
+  /** The PDF, or the seconds until this session may have another one made. */
+  print(
+    session: string,
+    receipt: ReceiptDocument,
+  ): Promise<
+    { readonly ok: true; readonly pdf: Buffer } | { readonly ok: false; readonly retryAfter: number }
+  >;
+}
+
+export interface ReceiptPrinterOptions {
+  readonly make: (receipt: ReceiptDocument) => Promise<Buffer>;
+  /** Made for one session at once, and a minute after that. */
+  readonly burst: number;
+  readonly perMinute: number;
+  /** The latest ones, kept to be sent again without being made again. Each has 30 to 60 KB. */
+  readonly kept: number;
+  /** Milliseconds, never going back. */
+  readonly now: () => number;
+}
+
+const usual: ReceiptPrinterOptions = {
+  make: receiptPdf,
+  burst: 10,
+  perMinute: 10,
+  kept: 50,
+  now: () => performance.now(),
+};
+
+/**
+ * A PDF takes 25 to 45 ms of the thread that answers everybody. So one is made at a time, a session gets ten a minute, and what
+ * was made lately is sent again as it is: what cost nothing is not counted.
+ */
+export function createReceiptPrinter(different: Partial<ReceiptPrinterOptions> = {}): ReceiptPrinter {
+  const { make, burst, perMinute, kept, now } = { ...usual, ...different };
+  const limit = createSuggestionLimit({ burst, perSecond: perMinute / 60, now, sessions: 20_000 });
+  const made = new Map<string, Promise<Buffer>>();
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    async print(session, receipt) {
+      const key = createHash('sha256').update(JSON.stringify(receipt)).digest('base64');
+      const before = made.get(key);
+      if (before) return { ok: true, pdf: await before };
+      const taken = limit.take(session);
+      if (!taken.ok) return taken;
+      const making = last.then(() => make(receipt));
+      last = making.catch(() => undefined);
+      made.set(key, making);
+      making.catch(() => made.delete(key));
+      if (made.size > kept) made.delete(made.keys().next().value ?? key);
+      return { ok: true, pdf: await making };
+    },
+  };
+}
