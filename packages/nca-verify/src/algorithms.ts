@@ -51,17 +51,29 @@ const SCHEMES: readonly Scheme[] = [
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 4096;
 
-/** An AlgorithmIdentifier whose parameters are absent or NULL, which is all that the table needs. */
+/** An AlgorithmIdentifier whose parameters are absent or NULL, which mean the same and are all that the table needs. */
 export function algorithm(element: Element): string {
   const fields = new Fields(element, 'an algorithm');
   const id = oid(fields.take(TAG.oid));
-  const parameters = fields.option(TAG.null);
-  // RSA signatures must carry the NULL (RFC 4055), so that one algorithm has one encoding.
-  if (parameters === undefined && (id === OID.sha256WithRsa || id === OID.sha512WithRsa)) {
-    throw new Refusal('malformed', 'RSA parameters are missing');
-  }
+  // RFC 4055, 2.1 has RSA signatures carry the NULL, and readers accept them without.
+  fields.option(TAG.null);
   fields.end();
   return id;
+}
+
+const NULL_PARAMETERS = Uint8Array.of(TAG.null, 0);
+
+/** Whether two AlgorithmIdentifiers are the same: equal identifiers and equal parameters, where absent equals NULL and nothing else. */
+export function sameAlgorithm(a: Element, b: Element): boolean {
+  const [first, second] = [a, b].map((element) => {
+    const fields = new Fields(element, 'an algorithm');
+    const id = fields.take(TAG.oid);
+    const parameters = element.children[1];
+    if (parameters !== undefined) fields.take();
+    fields.end();
+    return Buffer.concat([whole(id), parameters === undefined ? NULL_PARAMETERS : whole(parameters)]);
+  });
+  return first !== undefined && second !== undefined && first.equals(second);
 }
 
 /** As `algorithm`, but an identifier that is not in the table may have whatever parameters it likes: it will be refused by name. */
@@ -97,7 +109,7 @@ export function publicKey(element: Element): PublicKey {
     return { family: modern ? 'gost2015' : 'gost2004', bytes };
   }
   if (id === OID.rsaKey) {
-    algorithmFields.take(TAG.null);
+    algorithmFields.option(TAG.null);
     algorithmFields.end();
     const numbers = new Fields(parse(bits), 'an RSA key');
     const modulusElement = numbers.take(TAG.integer);

@@ -36,22 +36,24 @@ export function checkTime(name: string, value: unknown): void {
   if (!(value instanceof Date) || Number.isNaN(value.getTime())) fault(name, value, 'a valid Date');
 }
 
-function isRequirement(value: unknown): value is Requirement {
+export function isRequirement(value: unknown): value is Requirement {
   return REQUIREMENTS.some((requirement) => requirement === value);
 }
 
 interface Sources {
   readonly ocsp?: { readonly response: unknown; readonly nonce?: unknown } | undefined;
   readonly crls?: unknown;
+  readonly maxOcspAge?: unknown;
 }
 
-function checkSources({ ocsp, crls }: Sources): void {
+function checkSources({ ocsp, crls, maxOcspAge }: Sources): void {
   if (ocsp !== undefined) {
     checkObject('ocsp', ocsp);
     checkBytes('ocsp.response', ocsp.response);
     if (ocsp.nonce !== undefined) checkBytes('ocsp.nonce', ocsp.nonce);
   }
   if (crls !== undefined && !Array.isArray(crls)) fault('crls', crls, 'an array');
+  if (maxOcspAge !== undefined) checkCount('maxOcspAge', maxOcspAge, 0);
 }
 
 /** A request to verify, apart from its trust. */

@@ -1,5 +1,12 @@
 /** X.509 certificates (RFC 5280), as much as the authority issues; what is not understood and critical is kept by name. */
-import { anyAlgorithm, extensions, nodeDigest, type PublicKey, publicKey } from './algorithms.ts';
+import {
+  anyAlgorithm,
+  extensions,
+  nodeDigest,
+  type PublicKey,
+  publicKey,
+  sameAlgorithm,
+} from './algorithms.ts';
 import {
   bitOctets,
   body,
@@ -9,7 +16,6 @@ import {
   inner,
   oid,
   parse,
-  sameBytes,
   smallNumber,
   TAG,
   time,
@@ -36,7 +42,7 @@ export interface Certificate {
   /** The subject public key's bit string, of which key identifiers are digests. */
   readonly keyBits: Uint8Array;
   readonly signatureAlgorithm: string;
-  /** The identifier inside the signed part and the one outside are the same octets. */
+  /** The identifier inside the signed part and the one outside are the same. */
   readonly algorithmsAgree: boolean;
   readonly signature: Uint8Array;
   readonly isCa: boolean;
@@ -48,6 +54,8 @@ export interface Certificate {
   readonly authorityKeyId: Uint8Array | null;
   /** The issuer's serial number, if the authority key identifier names it. */
   readonly authoritySerial: Uint8Array | null;
+  /** The values of the extensions that say where its lists are, DER, unread. */
+  readonly distributionPoints: readonly Uint8Array[];
   readonly unknownCritical: readonly string[];
 }
 
@@ -70,10 +78,14 @@ export const EXTENSION = {
   basicConstraints: '2.5.29.19',
   crlNumber: '2.5.29.20',
   reasonCode: '2.5.29.21',
+  issuingDistributionPoint: '2.5.29.28',
+  certificateIssuer: '2.5.29.29',
   nameConstraints: '2.5.29.30',
   deltaCrl: '2.5.29.27',
+  crlDistributionPoints: '2.5.29.31',
   authorityKeyId: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
+  freshestCrl: '2.5.29.46',
   ocspNonce: '1.3.6.1.5.5.7.48.1.2',
 } as const;
 
@@ -121,7 +133,7 @@ export function certificate(der: Uint8Array): Certificate {
     key: publicKey(keyElement),
     keyBits: bitOctets(keyElement.children[1] ?? keyElement),
     signatureAlgorithm: anyAlgorithm(outerAlgorithm),
-    algorithmsAgree: sameBytes(whole(innerAlgorithm), whole(outerAlgorithm)),
+    algorithmsAgree: sameAlgorithm(innerAlgorithm, outerAlgorithm),
     signature,
     ...readExtensions(extensionList),
   };
@@ -136,6 +148,7 @@ type Extended = Pick<
   | 'subjectKeyId'
   | 'authorityKeyId'
   | 'authoritySerial'
+  | 'distributionPoints'
   | 'unknownCritical'
 >;
 
@@ -149,6 +162,7 @@ function readExtensions(list: ReturnType<typeof extensions>): Extended {
     authorityKeyId: null,
     authoritySerial: null,
   };
+  const distributionPoints: Uint8Array[] = [];
   const unknownCritical: string[] = [];
   for (const { id, critical, value } of list) {
     switch (id) {
@@ -180,12 +194,26 @@ function readExtensions(list: ReturnType<typeof extensions>): Extended {
       case EXTENSION.authorityKeyId:
         authority = authorityKey(parse(value));
         break;
+      case EXTENSION.crlDistributionPoints:
+      case EXTENSION.freshestCrl:
+        distributionPoints.push(value);
+        if (critical) unknownCritical.push(id);
+        break;
       default:
         // Name constraints must be critical (RFC 5280, 4.2.1.10); to be ignored where they are not would defeat them.
         if (critical || id === EXTENSION.nameConstraints) unknownCritical.push(id);
     }
   }
-  return { isCa, pathLength, keyUsage, extendedKeyUsage, subjectKeyId, ...authority, unknownCritical };
+  return {
+    isCa,
+    pathLength,
+    keyUsage,
+    extendedKeyUsage,
+    subjectKeyId,
+    ...authority,
+    distributionPoints,
+    unknownCritical,
+  };
 }
 
 function octets(element: Element): Uint8Array {

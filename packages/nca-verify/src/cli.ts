@@ -3,38 +3,98 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } fr
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { productionTrust } from './anchors.ts';
+import { isRequirement } from './arguments.ts';
 import { type Crl, loadCrl } from './crl.ts';
-import type { Requirement } from './signer.ts';
+import { REQUIREMENTS, type Requirement } from './signer.ts';
 import { createTrust } from './trust.ts';
 import type { Verdict } from './verdict.ts';
 import { verify } from './verify.ts';
 
-const USAGE = `Usage: nca-verify FILE [--content FILE] [--trust DIR] [--crl FILE]… [--ocsp FILE] [--ocsp-nonce HEX]
-                  [--at ISO-TIME] [--no-revocation] [--allow-gost2004] [--require individual] [--json]
+/** The values of `--require`, in the words of the help. */
+const REQUIREMENT_HELP: Readonly<Record<Requirement, string>> = {
+  individual: 'the key of a natural person that may sign in',
+  'individual-signature': 'the same, and it may sign documents (nonRepudiation)',
+};
+
+/** Bytes of a message unless `--max-bytes` says otherwise: a signed document with its content is larger than a sign-in. */
+const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
+
+interface Option {
+  /** How the synopsis shows the value; without, the option is a switch. */
+  readonly value?: string;
+  readonly several?: true;
+  readonly short?: string;
+  readonly help: readonly string[];
+}
+
+/** Every option: what is parsed and what the help shows come from this table. */
+const OPTIONS = {
+  content: {
+    value: 'FILE',
+    help: ['the signed bytes, when the signature is detached; when it is attached they must be equal'],
+  },
+  trust: {
+    value: 'DIR',
+    help: [
+      'certificates to trust: self-signed CA certificates are anchors, other CA certificates',
+      'intermediates, all else is ignored; without it the pinned production certificates',
+    ],
+  },
+  crl: {
+    value: 'FILE',
+    several: true,
+    help: ['a revocation list, full or delta; may be given several times'],
+  },
+  ocsp: { value: 'FILE', help: ['an OCSP answer'] },
+  'ocsp-nonce': { value: 'HEX', help: ['the nonce that the answer must carry'] },
+  at: {
+    value: 'ISO-TIME',
+    help: ['judge for this moment (2026-11-22T11:00:00Z) instead of now, lists and answers too'],
+  },
+  'max-bytes': {
+    value: 'BYTES',
+    help: [`the largest message that is read; ${DEFAULT_MAX_BYTES} (4 MiB) unless given`],
+  },
+  'no-revocation': { help: ['do not ask whether the certificate is revoked'] },
+  'allow-gost2004': { help: ['accept archived GOST 34.310-2004 signatures'] },
+  require: {
+    value: REQUIREMENTS.join('|'),
+    help: REQUIREMENTS.map((name) => `${name}: ${REQUIREMENT_HELP[name]}`),
+  },
+  json: { help: ['print the verdict as one line of JSON'] },
+  help: { short: 'h', help: ['print this'] },
+} as const satisfies Readonly<Record<string, Option>>;
+
+/** Columns of the help. */
+const WIDTH = 110;
+const INDENT = 23;
+
+function usage(): string {
+  const options: readonly (readonly [string, Option])[] = Object.entries(OPTIONS);
+  const lines = ['Usage: nca-verify FILE'];
+  for (const [name, { value, several }] of options) {
+    if (name === 'help') continue;
+    const part = ` [--${name}${value === undefined ? '' : ` ${value}`}]${several ? '…' : ''}`;
+    const line = lines.at(-1) ?? '';
+    if (line.length + part.length > WIDTH) lines.push(`${' '.repeat(17)}${part}`);
+    else lines[lines.length - 1] = line + part;
+  }
+  const explained = options.flatMap(([name, { value, help }]) => {
+    const shown = value === undefined || value.includes('|') ? `--${name}` : `--${name} ${value}`;
+    return help.map((text, i) => `${(i === 0 ? `  ${shown}` : '').padEnd(INDENT)}${text}`);
+  });
+  return `${lines.join('\n')}
 
 Verifies a CMS signature (DER, PEM or base64) of Kazakhstan's National Certification Authority.
 
-  --content FILE       the signed bytes, when the signature is detached; when it is attached they must be equal
-  --trust DIR          certificates to trust: self-signed CA certificates are anchors, other CA certificates
-                       intermediates, all else is ignored; without it the pinned production certificates
-  --crl FILE           a revocation list, full or delta; may be given several times
-  --ocsp FILE          an OCSP answer
-  --ocsp-nonce HEX     the nonce that the answer must carry
-  --at ISO-TIME        judge for this moment (2026-11-22T11:00:00Z) instead of now, lists and answers too
-  --no-revocation      do not ask whether the certificate is revoked
-  --allow-gost2004     accept archived GOST 34.310-2004 signatures
-  --require individual            the key of a natural person that may sign in
-  --require individual-signature  the same, and it may sign documents (nonRepudiation)
-  --json               print the verdict as one line of JSON
-  --help               print this
+${explained.join('\n')}
 
 Exit code: 0 accepted, 1 refused, 2 misuse.
 `;
+}
 
 /** Lists, contents and answers above this are not read. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
-/** Of a message no more than this is read, which is more than any that is accepted. */
-const MESSAGE_BYTES_READ = 1024 * 1024;
 
 class Misuse extends Error {}
 
@@ -48,12 +108,12 @@ function readFile(path: string): Uint8Array {
   }
 }
 
-/** The beginning of a message: one that is longer is refused as too large, however long. */
-function readMessage(path: string): Uint8Array {
+/** The beginning of a message: one that is longer than `maxBytes` in any form is refused as too large, however long. */
+function readMessage(path: string, maxBytes: number): Uint8Array {
   try {
     const file = openSync(path, 'r');
     try {
-      const bytes = new Uint8Array(MESSAGE_BYTES_READ);
+      const bytes = new Uint8Array(Math.ceil(maxBytes * 1.5) + 2048);
       let length = 0;
       for (let count = -1; count !== 0 && length < bytes.length; length += count) {
         count = readSync(file, bytes, length, bytes.length - length, null);
@@ -79,12 +139,32 @@ function readFolder(path: string): readonly Uint8Array[] {
   return names.map((name) => readFile(join(path, name)));
 }
 
+const TIME = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,3})?)?(?:Z|[+-](\d\d):(\d\d)))?$/;
+
 function readTime(text: string | undefined): Date {
   if (text === undefined) return new Date();
-  const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
-  const time = new Date(form.test(text) ? text : Number.NaN);
+  const parts = (TIME.exec(text) ?? []).slice(1).map((part) => Number(part ?? 0));
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, offsetHour = 0, offsetMinute = 0] =
+    parts;
+  // `Date` takes 30 February for 2 March.
+  const calendar = new Date(Date.UTC(year, month - 1, day));
+  const exists =
+    parts.length > 0 &&
+    calendar.getUTCMonth() === month - 1 &&
+    calendar.getUTCDate() === day &&
+    Math.max(hour, offsetHour) <= 23 &&
+    Math.max(minute, second, offsetMinute) <= 59;
+  const time = new Date(exists ? text : Number.NaN);
   if (Number.isNaN(time.getTime())) throw new Misuse(`--at ${text}: not a time as in 2026-11-22T11:00:00Z`);
   return time;
+}
+
+function readMaxBytes(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_MAX_BYTES;
+  const bytes = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  if (bytes < 1 || bytes > MAX_FILE_BYTES)
+    throw new Misuse(`--max-bytes ${text}: not a number from 1 to ${MAX_FILE_BYTES}`);
+  return bytes;
 }
 
 function readNonce(text: string | undefined): Uint8Array | undefined {
@@ -94,8 +174,8 @@ function readNonce(text: string | undefined): Uint8Array | undefined {
 }
 
 function readRequirement(text: string | undefined): Requirement | undefined {
-  if (text === undefined || text === 'individual' || text === 'individual-signature') return text;
-  throw new Misuse(`--require ${text}: only "individual" and "individual-signature" are known`);
+  if (text === undefined || isRequirement(text)) return text;
+  throw new Misuse(`--require ${text}: only ${REQUIREMENTS.join(' and ')} are known`);
 }
 
 /** What the arguments ask for, done. Lists that cannot be used are named on stderr and count as not given. */
@@ -103,13 +183,16 @@ function run(args: readonly string[]): { verdict: Verdict; json: boolean } | 'he
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
   const [file, second] = positionals;
-  if (file === undefined || second !== undefined) throw new Misuse('exactly one FILE is expected');
+  if (file === undefined) throw new Misuse('FILE is missing: the signature to verify');
+  if (second !== undefined) throw new Misuse(`one FILE is expected, and ${positionals.length} are given`);
   if (values['ocsp-nonce'] !== undefined && values.ocsp === undefined)
     throw new Misuse('--ocsp-nonce without --ocsp');
   const at = readTime(values.at);
   const trust = values.trust === undefined ? productionTrust() : createTrust(readFolder(values.trust));
   const allowGost2004 = values['allow-gost2004'];
   const nonce = readNonce(values['ocsp-nonce']);
+  const maxBytes = readMaxBytes(values['max-bytes']);
+  const require = readRequirement(values.require);
   const crls = (values.crl ?? []).flatMap((path): readonly Crl[] => {
     const loaded = loadCrl(readFile(path), trust, allowGost2004);
     if (loaded.ok) return [loaded.crl];
@@ -117,38 +200,41 @@ function run(args: readonly string[]): { verdict: Verdict; json: boolean } | 'he
     return [];
   });
   const verdict = verify({
-    message: readMessage(file),
+    message: readMessage(file, maxBytes),
     content: values.content === undefined ? undefined : readFile(values.content),
     at,
     trust,
     crls,
     ocsp: values.ocsp === undefined ? undefined : { response: readFile(values.ocsp), nonce },
     revocation: values['no-revocation'] ? 'skip' : 'check',
-    require: readRequirement(values.require),
+    require,
     allowGost2004,
+    maxBytes,
   });
   return { verdict, json: values.json };
 }
 
-function parse(args: readonly string[]) {
+/** The values by name: text, or a list of texts where an option may stand several times; a switch is true when it is given. */
+type Values = {
+  readonly [Name in keyof typeof OPTIONS]: (typeof OPTIONS)[Name] extends { value: string }
+    ? ((typeof OPTIONS)[Name] extends { several: true } ? readonly string[] : string) | undefined
+    : boolean;
+};
+
+function parse(args: readonly string[]): { values: Values; positionals: readonly string[] } {
+  const options = Object.entries<Option>(OPTIONS).map(([name, { value, several = false, short }]) => [
+    name,
+    value === undefined
+      ? { type: 'boolean' as const, default: false, ...(short === undefined ? {} : { short }) }
+      : { type: 'string' as const, multiple: several },
+  ]);
   try {
-    return parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: {
-        content: { type: 'string' },
-        trust: { type: 'string' },
-        crl: { type: 'string', multiple: true },
-        ocsp: { type: 'string' },
-        'ocsp-nonce': { type: 'string' },
-        at: { type: 'string' },
-        'no-revocation': { type: 'boolean', default: false },
-        'allow-gost2004': { type: 'boolean', default: false },
-        require: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
+      options: Object.fromEntries(options),
     });
+    return { values: values as unknown as Values, positionals };
   } catch (error) {
     throw new Misuse(error instanceof Error ? error.message : String(error));
   }
@@ -195,14 +281,14 @@ export function main(args: readonly string[]): number {
   try {
     const outcome = run(args);
     if (outcome === 'help') {
-      process.stdout.write(USAGE);
+      process.stdout.write(usage());
       return 0;
     }
     process.stdout.write(`${outcome.json ? asJson(outcome.verdict) : asText(outcome.verdict)}\n`);
     return outcome.verdict.ok ? 0 : 1;
   } catch (error) {
     if (!(error instanceof Misuse)) throw error;
-    process.stderr.write(`nca-verify: ${error.message}\n\n${USAGE}`);
+    process.stderr.write(`nca-verify: ${error.message}\n\n${usage()}`);
     return 2;
   }
 }

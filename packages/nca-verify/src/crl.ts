@@ -2,23 +2,12 @@
  * Certificate revocation lists (RFC 5280). A production list has hundreds of thousands of entries, so the list is scanned flat:
  * its octets are kept as they are beside one table of offsets, both in shared memory that every worker reads without a copy.
  */
-import { algorithm, extensions, isAllowedSignature, verifySignature } from './algorithms.ts';
+import { isAllowedSignature, verifySignature } from './algorithms.ts';
 import { checkBoolean, checkBytes, checkTime, checkTrust } from './arguments.ts';
-import { authorityKey, type Certificate, EXTENSION, fingerprint } from './certificate.ts';
-import {
-  bigNumber,
-  bitOctets,
-  body,
-  Fields,
-  type Header,
-  oid,
-  parse,
-  readHeader,
-  sameBytes,
-  smallNumber,
-  TAG,
-  time,
-} from './der.ts';
+import { type Certificate, EXTENSION, fingerprint } from './certificate.ts';
+import { readFrame } from './crl-frame.ts';
+import { type CrlScope, covers, sameScope } from './crl-scope.ts';
+import { body, Fields, type Header, isMinimal, oid, parse, readHeader, sameBytes, TAG, time } from './der.ts';
 import { decodeList } from './input.ts';
 import { CLOCK_SKEW, type Status } from './revocation.ts';
 import type { Trust } from './trust.ts';
@@ -31,6 +20,8 @@ export interface Crl {
   readonly number: bigint;
   /** The number of the base list that this one changes; null for a full list. */
   readonly baseNumber: bigint | null;
+  /** What the list is complete for. */
+  readonly scope: CrlScope;
   readonly thisUpdate: number;
   readonly nextUpdate: number;
   readonly entries: number;
@@ -79,8 +70,18 @@ function read(file: Uint8Array, trust: Trust, allowGost2004: boolean): Crl {
     throw new Refusal('badSignature', 'the signature of the list is wrong');
   }
   const { slots, entries } = scan(octets, frame.entriesStart, frame.entriesEnd);
-  const { number, baseNumber, thisUpdate, nextUpdate } = frame;
-  return { issuer: fingerprint(issuer), number, baseNumber, thisUpdate, nextUpdate, entries, octets, slots };
+  const { number, baseNumber, scope, thisUpdate, nextUpdate } = frame;
+  return {
+    issuer: fingerprint(issuer),
+    number,
+    baseNumber,
+    scope,
+    thisUpdate,
+    nextUpdate,
+    entries,
+    octets,
+    slots,
+  };
 }
 
 function shared(bytes: Uint8Array | null): Uint8Array {
@@ -89,96 +90,6 @@ function shared(bytes: Uint8Array | null): Uint8Array {
   const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
   copy.set(bytes);
   return copy;
-}
-
-interface Frame {
-  readonly tbs: Uint8Array;
-  readonly issuer: Uint8Array;
-  readonly authorityKeyId: Uint8Array;
-  readonly signatureAlgorithm: string;
-  readonly signature: Uint8Array;
-  readonly thisUpdate: number;
-  readonly nextUpdate: number;
-  readonly number: bigint;
-  readonly baseNumber: bigint | null;
-  readonly entriesStart: number;
-  readonly entriesEnd: number;
-}
-
-/** Steps over the list's parts without building a tree of its entries. */
-function readFrame(octets: Uint8Array): Frame {
-  const header: Header = { tag: 0, bodyStart: 0, bodyEnd: 0, indefinite: false };
-  const enter = (
-    at: number,
-    limit: number,
-    tag: number,
-  ): { start: number; bodyStart: number; end: number } => {
-    readHeader(octets, at, limit, header);
-    if (header.tag !== tag || header.indefinite)
-      throw new Refusal('malformed', 'a part of the list is of another type');
-    return { start: at, bodyStart: header.bodyStart, end: header.bodyEnd };
-  };
-  const part = (range: { start: number; end: number }): Uint8Array =>
-    Buffer.from(octets.subarray(range.start, range.end));
-
-  const root = enter(0, octets.length, TAG.sequence);
-  if (root.end !== octets.length) throw new Refusal('malformed', 'bytes after the end');
-  const tbs = enter(root.bodyStart, root.end, TAG.sequence);
-  const outerAlgorithm = enter(tbs.end, root.end, TAG.sequence);
-  const signature = enter(outerAlgorithm.end, root.end, TAG.bitString);
-  if (signature.end !== root.end) throw new Refusal('malformed', 'the list has a field too many');
-
-  const version = enter(tbs.bodyStart, tbs.end, TAG.integer);
-  if (smallNumber(parse(part(version))) !== 1) throw new Refusal('malformed', 'not a version 2 list');
-  const innerAlgorithm = enter(version.end, tbs.end, TAG.sequence);
-  if (!sameBytes(part(innerAlgorithm), part(outerAlgorithm)))
-    throw new Refusal('algorithmNotAllowed', 'two algorithms');
-  const issuer = enter(innerAlgorithm.end, tbs.end, TAG.sequence);
-  const at = (offset: number): number => {
-    const tag = octets[offset] === TAG.generalizedTime ? TAG.generalizedTime : TAG.utcTime;
-    return enter(offset, tbs.end, tag).end;
-  };
-  const thisUpdateEnd = at(issuer.end);
-  const nextUpdateEnd = at(thisUpdateEnd);
-  const thisUpdate = time(parse(part({ start: issuer.end, end: thisUpdateEnd })));
-  const nextUpdate = time(parse(part({ start: thisUpdateEnd, end: nextUpdateEnd })));
-  // The entries may be left out when there are none.
-  const listed = octets[nextUpdateEnd] === TAG.sequence;
-  const entries = listed ? enter(nextUpdateEnd, tbs.end, TAG.sequence) : null;
-  const extended = enter(entries?.end ?? nextUpdateEnd, tbs.end, 0xa0);
-  if (extended.end !== tbs.end) throw new Refusal('malformed', 'the list has a field too many');
-
-  let number: bigint | null = null;
-  let baseNumber: bigint | null = null;
-  let authorityKeyId: Uint8Array | null = null;
-  for (const { id, critical, value } of extensions(parse(part(extended)))) {
-    if (id === EXTENSION.crlNumber) number = listNumber(value);
-    else if (id === EXTENSION.deltaCrl) baseNumber = listNumber(value);
-    else if (id === EXTENSION.authorityKeyId) authorityKeyId = authorityKey(parse(value)).authorityKeyId;
-    else if (critical) throw new Refusal('malformed', 'an unknown critical extension of the list');
-  }
-  if (number === null || authorityKeyId === null)
-    throw new Refusal('malformed', 'the list has no number or issuer key');
-  return {
-    tbs: octets.subarray(tbs.start, tbs.end),
-    issuer: part(issuer),
-    authorityKeyId,
-    signatureAlgorithm: algorithm(parse(part(outerAlgorithm))),
-    signature: bitOctets(parse(part(signature))),
-    thisUpdate,
-    nextUpdate,
-    number,
-    baseNumber,
-    entriesStart: entries?.bodyStart ?? 0,
-    entriesEnd: entries?.end ?? 0,
-  };
-}
-
-function listNumber(value: Uint8Array): bigint {
-  const number = parse(value);
-  const read = number.tag === TAG.integer ? bigNumber(number) : -1n;
-  if (read < 0n) throw new Refusal('malformed', 'a list number that is none');
-  return read;
 }
 
 /** Goes over the entries once, checks the form of each, and files its offset by serial number. */
@@ -200,6 +111,9 @@ function scan(octets: Uint8Array, from: number, to: number): { slots: Uint32Arra
     if (header.tag !== TAG.integer || header.indefinite || header.bodyStart === header.bodyEnd) {
       throw new Refusal('malformed', 'an entry without a serial number');
     }
+    // A serial number with a superfluous octet would never be found.
+    if (!isMinimal(octets, header.bodyStart, header.bodyEnd))
+      throw new Refusal('malformed', 'a serial number is not minimal');
     let slot = serialHash(octets, header.bodyStart, header.bodyEnd) & (size - 1);
     checkEntry(octets, header, bodyEnd);
     while (slots[slot] !== 0) slot = (slot + 1) & (size - 1);
@@ -247,12 +161,16 @@ function reasonOf(der: Uint8Array): number | null {
     const fields = new Fields(child, 'an extension of an entry');
     const id = oid(fields.take(TAG.oid));
     const critical = fields.option(TAG.boolean) !== undefined;
-    const value = body(fields.take(TAG.octetString));
+    const content = body(fields.take(TAG.octetString));
     fields.end();
     if (id === EXTENSION.reasonCode) {
-      const code = parse(value);
+      const code = parse(content);
       if (code.tag !== TAG.enumerated) throw new Refusal('malformed', 'a reason of another type');
-      reason = body(code)[0] ?? 0;
+      const [value, more] = body(code);
+      if (value === undefined || more !== undefined) throw new Refusal('malformed', 'a reason that is none');
+      reason = value;
+    } else if (id === EXTENSION.certificateIssuer) {
+      throw new Refusal('malformed', 'an entry of another issuer');
     } else if (critical) {
       throw new Refusal('malformed', 'an unknown critical extension of an entry');
     }
@@ -286,8 +204,8 @@ function look(crl: Crl, serial: Uint8Array): Listed {
 }
 
 /**
- * What the lists say of a certificate at a time: the newest full list of its issuer that is in force, and the newest
- * delta to it. Without a full list in force the answer is `unknown`.
+ * What the lists say of a certificate at a time: the newest full list of its issuer that is in force, and the newest delta to it, for each
+ * scope of lists. Revoked by one is revoked. "Good" comes from a full list that covers the certificate; without one it is `unknown`.
  */
 export function crlStatus(of: Certificate, issuer: Certificate, crls: readonly Crl[], at: number): Status {
   const signedBy = fingerprint(issuer);
@@ -297,19 +215,40 @@ export function crlStatus(of: Certificate, issuer: Certificate, crls: readonly C
         crl.issuer === signedBy && crl.thisUpdate <= at + CLOCK_SKEW && at <= crl.nextUpdate + CLOCK_SKEW,
     )
     .sort((a, b) => b.thisUpdate - a.thisUpdate);
-  const base = usable.find((crl) => crl.baseNumber === null);
-  if (base === undefined) return { status: 'unknown', final: false, detail: 'CRL: no full list in force' };
+  const full = usable.filter((crl) => crl.baseNumber === null);
+  const newest = full.filter(
+    (crl, index) => full.findIndex((other) => sameScope(other.scope, crl.scope)) === index,
+  );
+  let asOf: number | null = null;
+  for (const base of newest) {
+    const judged = judgeBy(base, usable, of);
+    if (judged.revoked !== null)
+      return { status: 'revoked', at: judged.revoked.revokedAt, detail: 'CRL: revoked' };
+    if (asOf === null && covers(base.scope, of)) asOf = judged.asOf;
+  }
+  if (asOf !== null) return { status: 'good', asOf };
+  const detail = newest.length === 0 ? 'CRL: no full list in force' : 'CRL: no list covers the certificate';
+  return { status: 'unknown', final: false, detail };
+}
+
+/** What a full list and the deltas to it say. */
+function judgeBy(base: Crl, usable: readonly Crl[], of: Certificate): { revoked: Listed; asOf: number } {
   // The authority numbers deltas apart from full lists, so only the base number and the time can be compared.
-  const delta = usable.find(
+  const deltas = usable.filter(
     ({ baseNumber, thisUpdate }) =>
       baseNumber !== null && baseNumber <= base.number && thisUpdate >= base.thisUpdate,
   );
+  const delta = deltas.find(({ scope }) => covers(scope, of));
   const changed = delta === undefined ? null : look(delta, of.serial);
   const listed = changed ?? look(base, of.serial);
-  if (listed !== null && (changed === null || listed.reason !== REMOVE_FROM_CRL)) {
-    return { status: 'revoked', at: listed.revokedAt, detail: 'CRL: revoked' };
-  }
-  return { status: 'good', asOf: delta?.thisUpdate ?? base.thisUpdate };
+  const takenOff = changed !== null && changed.reason === REMOVE_FROM_CRL;
+  // A delta of another scope can add, but neither take off nor stand before the one that covers the certificate.
+  const added = deltas
+    .filter(({ scope }) => !covers(scope, of))
+    .map((other) => look(other, of.serial))
+    .find((found) => found !== null && found.reason !== REMOVE_FROM_CRL);
+  const revoked = takenOff ? null : listed;
+  return { revoked: revoked ?? added ?? null, asOf: delta?.thisUpdate ?? base.thisUpdate };
 }
 
 /**
@@ -329,6 +268,7 @@ export function currentCrls(crls: readonly Crl[], at: Date): readonly Crl[] {
 /** Whether `other` decides everything that `crl` would. Of two equal lists the first one stays. */
 function replaces(other: Crl, crl: Crl, crls: readonly Crl[], index: number): boolean {
   if (other === crl || other.issuer !== crl.issuer || other.thisUpdate < crl.thisUpdate) return false;
+  if (!sameScope(other.scope, crl.scope)) return false;
   if (other.baseNumber === null) {
     if (other.thisUpdate > crl.thisUpdate) return true;
     return crl.baseNumber === null && crls.indexOf(other) < index;

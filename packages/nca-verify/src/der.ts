@@ -160,6 +160,13 @@ function checkForm(tag: number, rules: 'der' | 'ber'): void {
   }
 }
 
+/** Whether the content octets of an INTEGER have no superfluous first octet. */
+export function isMinimal(source: Uint8Array, from: number, to: number): boolean {
+  const first = source[from];
+  const second = source[from + 1] ?? 0;
+  return to - from < 2 || !((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
+}
+
 function checkPrimitive(source: Uint8Array, tag: number, from: number, to: number): void {
   const length = to - from;
   const first = source[from] ?? 0;
@@ -168,11 +175,8 @@ function checkPrimitive(source: Uint8Array, tag: number, from: number, to: numbe
   }
   if (tag === TAG.null && length !== 0) throw new Refusal('malformed', 'a null with content');
   if (tag === TAG.integer || tag === TAG.enumerated) {
-    const second = source[from + 1] ?? 0;
     if (length === 0) throw new Refusal('malformed', 'an empty number');
-    if (length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
-      throw new Refusal('malformed', 'a number is not minimal');
-    }
+    if (!isMinimal(source, from, to)) throw new Refusal('malformed', 'a number is not minimal');
   }
   if (tag === TAG.bitString) {
     const last = source[to - 1] ?? 0;

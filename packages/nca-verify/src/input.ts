@@ -2,7 +2,6 @@
 import { Refusal } from './verdict.ts';
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
-const PEM = /^-----BEGIN ([A-Z0-9 ]+)-----\r?\n([A-Za-z0-9+/=\s]*)-----END \1-----$/;
 const LABELS = ['CMS', 'PKCS7', 'PKCS #7 SIGNED DATA', 'SIGNED MESSAGE'];
 const SEQUENCE = 0x30;
 
@@ -14,6 +13,42 @@ function fromBase64(text: string): Uint8Array | null {
   return bytes.toString('base64') === joined ? bytes : null;
 }
 
+/** Text as octets, without a byte order mark; UTF-16 with a mark, as some Windows programs save text, becomes UTF-8. */
+function withoutMark(bytes: Buffer): Buffer {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.subarray(3);
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return Buffer.from(bytes.subarray(2).toString('utf16le'));
+  return bytes;
+}
+
+/**
+ * The base64 of every PEM block with one of the labels. What stands before, between and after the blocks is left alone (RFC 7468, 5.2
+ * allows explanatory text). Each octet is looked at once for each label.
+ */
+function pemBlocks(bytes: Buffer, labels: readonly string[]): readonly string[] {
+  return labels.flatMap((label) => {
+    const begin = `-----BEGIN ${label}-----`;
+    const end = `-----END ${label}-----`;
+    const blocks: string[] = [];
+    for (let at = bytes.indexOf(begin); at >= 0; at = bytes.indexOf(begin, at)) {
+      const from = at + begin.length;
+      at = bytes.indexOf(end, from);
+      if (at < 0) break;
+      blocks.push(bytes.subarray(from, at).toString('latin1'));
+    }
+    return blocks;
+  });
+}
+
+function view(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Octets that can be DER at all: text may begin with "0" too, which is the octet of a SEQUENCE, but then runs past its length. */
+function isDer(bytes: Uint8Array): boolean {
+  const length = bytes[1] ?? 0;
+  return bytes[0] === SEQUENCE && (length >= 0x80 || length + 2 >= bytes.length);
+}
+
 /**
  * The bytes of a CMS message given as DER or BER bytes, as base64 text, or as PEM; text may come as bytes too.
  * @throws Refusal `tooLarge` beyond `maxBytes` of CMS, `malformed` when it is none of these
@@ -21,34 +56,32 @@ function fromBase64(text: string): Uint8Array | null {
 export function decodeMessage(input: Uint8Array | string, maxBytes: number): Uint8Array {
   // Base64 needs 4/3, line breaks and a frame a little more.
   if (input.length > maxBytes * 1.5 + 1024) throw new Refusal('tooLarge', 'the message is too large');
-  let bytes: Uint8Array | null;
-  // Base64 of a SEQUENCE begins with "M", never with the "0" that a SEQUENCE's own octet is.
-  if (typeof input !== 'string' && input[0] === SEQUENCE) {
-    bytes = input;
-  } else {
-    const text = (typeof input === 'string' ? input : Buffer.from(input).toString('latin1')).trim();
-    const pem = PEM.exec(text);
-    const framed = pem !== null && LABELS.includes(pem[1] ?? '');
-    bytes = framed ? fromBase64(pem[2] ?? '') : fromBase64(text);
-  }
+  const bytes = typeof input !== 'string' && isDer(input) ? input : decodeText(input);
   if (bytes === null) throw new Refusal('malformed', 'neither DER, PEM nor base64');
   if (bytes.length > maxBytes) throw new Refusal('tooLarge', 'the message is too large');
   return bytes;
 }
 
+/** One PEM block, or base64 alone. */
+function decodeText(input: Uint8Array | string): Uint8Array | null {
+  const text = withoutMark(typeof input === 'string' ? Buffer.from(input) : view(input));
+  const [block, second] = pemBlocks(text, LABELS);
+  if (second !== undefined) return null;
+  if (block !== undefined) return fromBase64(block);
+  // Base64 of a SEQUENCE begins with "M", never with the "0" that a SEQUENCE's own octet is.
+  if (typeof input !== 'string' && input[0] === SEQUENCE) return input;
+  return fromBase64(text.toString('latin1'));
+}
+
 /** The DER of every certificate in a file: one in DER, or any number in PEM. Nothing readable gives nothing. */
 export function decodeCertificates(file: Uint8Array): readonly Uint8Array[] {
-  if (file[0] === SEQUENCE) return [file];
-  const text = Buffer.from(file).toString('latin1');
-  const blocks = text.matchAll(/-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g);
-  return [...blocks].flatMap(([, base64 = '']) => fromBase64(base64) ?? []);
+  if (isDer(file)) return [file];
+  return pemBlocks(withoutMark(view(file)), ['CERTIFICATE']).flatMap((block) => fromBase64(block) ?? []);
 }
 
 /** The bytes of a CRL in DER or PEM. */
 export function decodeList(file: Uint8Array): Uint8Array | null {
-  if (file[0] === SEQUENCE) return file;
-  if (file[0] !== 0x2d) return null;
-  const text = Buffer.from(file).toString('latin1').trim();
-  const block = /^-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]*)-----END X509 CRL-----$/.exec(text);
-  return block === null ? null : fromBase64(block[1] ?? '');
+  if (isDer(file)) return file;
+  const [block, second] = pemBlocks(withoutMark(view(file)), ['X509 CRL']);
+  return block === undefined || second !== undefined ? null : fromBase64(block);
 }

@@ -9,6 +9,7 @@ export const ATTRIBUTE = {
   country: '2.5.4.6',
   organisation: '2.5.4.10',
   organisationalUnit: '2.5.4.11',
+  organisationIdentifier: '2.5.4.97',
   /** Holds the patronymic. */
   givenName: '2.5.4.42',
   userId: '0.9.2342.19200300.100.1.1',

@@ -9,6 +9,7 @@ import {
   verifySignature,
 } from './algorithms.ts';
 import { type Certificate, certificate, EXTENSION } from './certificate.ts';
+import { type Crl, crlStatus } from './crl.ts';
 import {
   bitOctets,
   body,
@@ -32,7 +33,9 @@ const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
 const MAX_BYTES = 65_536;
 const MAX_CERTIFICATES = 3;
 /** For answers without nextUpdate, in milliseconds. */
-const MAX_AGE = 10 * 60_000;
+const MAX_AGE_WITHOUT_NEXT = 10 * 60_000;
+/** For every answer, whatever its nextUpdate promises, unless the caller says otherwise: a day in milliseconds. */
+export const MAX_OCSP_AGE = 24 * 60 * 60_000;
 const STATUS = [
   'successful',
   'malformedRequest',
@@ -74,6 +77,10 @@ export interface OcspQuestion {
   /** When given, the answer must carry the same. */
   readonly nonce: Uint8Array | null;
   readonly allowGost2004: boolean;
+  /** Lists on which the responder's own certificate may stand. */
+  readonly crls?: readonly Crl[] | undefined;
+  /** Milliseconds since `thisUpdate`; `MAX_OCSP_AGE` unless given. */
+  readonly maxAge?: number | undefined;
 }
 
 /** What the answer says; whatever is not a verified, fresh word on exactly this certificate is `unknown`. */
@@ -86,14 +93,15 @@ function unknown(detail: string): never {
   throw new Refusal('revocationUnknown', detail);
 }
 
-function judge({ response, certificate: of, issuer, trust, at, nonce, allowGost2004 }: OcspQuestion): Status {
+function judge(question: OcspQuestion): Status {
+  const { response, certificate: of, issuer, nonce, allowGost2004 } = question;
   if (response.length > MAX_BYTES) unknown('the answer is too large');
   const answer = readResponse(response);
   if (!isAllowedSignature(answer.signatureAlgorithm, allowGost2004))
     unknown('an algorithm that is not allowed');
   if (answer.certificates.length > MAX_CERTIFICATES) unknown('too many certificates');
   const responder = [issuer, ...answer.certificates.map((der) => certificate(der))].find(
-    (candidate) => answer.isResponder(candidate) && mayAnswer(candidate, issuer, trust, at, allowGost2004),
+    (candidate) => answer.isResponder(candidate) && mayAnswer(candidate, question),
   );
   if (responder === undefined) unknown('no responder that the issuer authorised');
   if (
@@ -101,16 +109,12 @@ function judge({ response, certificate: of, issuer, trust, at, nonce, allowGost2
   ) {
     unknown('the signature is wrong');
   }
-  if (answer.producedAt > at + CLOCK_SKEW) unknown('the answer is from the future');
   if (nonce !== null && (answer.nonce === null || !sameBytes(nonce, answer.nonce)))
     unknown('the nonce is another');
   const [single, second] = answer.singles;
   if (single === undefined || second !== undefined) unknown('not exactly one status');
   if (!namesCertificate(single, of, issuer)) unknown('the status of another certificate');
-  if (single.thisUpdate > at + CLOCK_SKEW) unknown('the status is from the future');
-  if (single.nextUpdate === null ? at > single.thisUpdate + MAX_AGE : at > single.nextUpdate + CLOCK_SKEW) {
-    unknown('the status is out of date');
-  }
+  checkFreshness(answer.producedAt, single, question);
   if (single.status === 'good') return { status: 'good', asOf: single.thisUpdate };
   if (single.status === 'unknown')
     return { status: 'unknown', final: true, detail: 'OCSP: unknown to the responder' };
@@ -123,14 +127,23 @@ function judge({ response, certificate: of, issuer, trust, at, nonce, allowGost2
   };
 }
 
-/** The issuer itself, or one whose certificate the issuer signed for this purpose. */
-function mayAnswer(
-  candidate: Certificate,
-  issuer: Certificate,
-  trust: Trust,
-  at: number,
-  allowGost2004: boolean,
-): boolean {
+/** @throws Refusal `revocationUnknown` when the answer is not of these days, or its times contradict each other */
+function checkFreshness(
+  producedAt: number,
+  { thisUpdate, nextUpdate }: Single,
+  { at, maxAge = MAX_OCSP_AGE }: OcspQuestion,
+): void {
+  if (producedAt > at + CLOCK_SKEW) unknown('the answer is from the future');
+  if (thisUpdate > at + CLOCK_SKEW) unknown('the status is from the future');
+  if (thisUpdate > producedAt + CLOCK_SKEW) unknown('the status is newer than the answer');
+  if (nextUpdate !== null && at > nextUpdate + CLOCK_SKEW) unknown('the status is out of date');
+  if (at > thisUpdate + (nextUpdate === null ? Math.min(maxAge, MAX_AGE_WITHOUT_NEXT) : maxAge))
+    unknown('the status is too old');
+}
+
+/** The issuer itself, or one whose certificate the issuer signed for this purpose and did not revoke. */
+function mayAnswer(candidate: Certificate, question: OcspQuestion): boolean {
+  const { issuer, trust, at, allowGost2004, crls = [] } = question;
   if (candidate === issuer) return true;
   return (
     candidate.extendedKeyUsage.includes(OCSP_SIGNING) &&
@@ -141,7 +154,8 @@ function mayAnswer(
     at <= candidate.notAfter &&
     isAllowedSignature(candidate.signatureAlgorithm, allowGost2004) &&
     identifies(candidate, issuer) &&
-    signedByRemembered(trust, candidate, issuer)
+    signedByRemembered(trust, candidate, issuer) &&
+    crlStatus(candidate, issuer, crls, at).status !== 'revoked'
   );
 }
 

@@ -60,6 +60,12 @@ function readIin(of: Certificate): string | null {
   return /^IIN([0-9]{12})$/.exec(found.text ?? '')?.[1] ?? null;
 }
 
+/** Whether an organisational unit gives the number of an organisation, however it is written: BIN, БИН or БСН, or twelve digits. */
+function namesOrganisation(unit: string): boolean {
+  const text = unit.normalize('NFKC');
+  return /^[^\p{L}\p{N}]*(?:BIN|БИН|БСН)(?!\p{L})/iu.test(text) || /\p{Nd}{12}/u.test(text);
+}
+
 function kindOf(of: Certificate): SignerKind {
   const purposes = of.extendedKeyUsage;
   const units = attributes(of.subjectName, ATTRIBUTE.organisationalUnit);
@@ -67,7 +73,8 @@ function kindOf(of: Certificate): SignerKind {
   if (
     purposes.some((purpose) => within(purpose, PURPOSE.legalEntity)) ||
     attributes(of.subjectName, ATTRIBUTE.organisation).length > 0 ||
-    units.some(({ text }) => text === null || text.startsWith('BIN'))
+    attributes(of.subjectName, ATTRIBUTE.organisationIdentifier).length > 0 ||
+    units.some(({ text }) => text === null || namesOrganisation(text))
   ) {
     return 'legalEntity';
   }

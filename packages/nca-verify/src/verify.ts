@@ -36,6 +36,8 @@ export interface OcspAnswer {
 export interface RevocationSources {
   readonly ocsp?: OcspAnswer | undefined;
   readonly crls?: readonly Crl[] | undefined;
+  /** How old an OCSP answer may be, in milliseconds since its `thisUpdate`; a day unless given, ten minutes without `nextUpdate`. */
+  readonly maxOcspAge?: number | undefined;
 }
 
 export interface VerifyRequest extends RevocationSources {
@@ -176,7 +178,7 @@ function notRevoked(
   chain: readonly [Certificate, Certificate, ...Certificate[]],
   trust: Trust,
   at: number,
-  { ocsp, crls = [] }: RevocationSources,
+  { ocsp, crls = [], maxOcspAge }: RevocationSources,
   allowGost2004: boolean,
 ): RevocationEvidence {
   const [leaf, issuer] = chain;
@@ -191,6 +193,8 @@ function notRevoked(
           at,
           nonce: ocsp.nonce ?? null,
           allowGost2004,
+          crls,
+          maxAge: maxOcspAge,
         });
   if (answered?.status === 'revoked') throw new Refusal('revoked', answered.detail);
   if (answered?.status === 'unknown' && answered.final)

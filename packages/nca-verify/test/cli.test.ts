@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signCms } from '../src/testing/cms.ts';
+import { REQUIREMENTS } from '../src/signer.ts';
+import { cmsPem, signCms } from '../src/testing/cms.ts';
 import { makeGostKey } from '../src/testing/keys.ts';
 import { type Built, buildPackage } from './built.ts';
 import { AT, CONTENT, gost, PERSON } from './support.ts';
@@ -139,9 +140,49 @@ describe('nca-verify', { timeout: 300_000 }, () => {
     }
   });
 
-  it('explains itself', () => {
+  it('explains every option and every value of --require, and the README shows the same', () => {
     const { code, out } = run('--help');
     expect([code, out.startsWith('Usage: nca-verify FILE')]).toEqual([0, true]);
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const synopsis = /^Usage: ([\s\S]*?)\n\n/.exec(out)?.[1] ?? '';
+    const words = (text: string) => text.replace(/\s+/g, ' ').trim();
+    const shown = /## The command\n\n```\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    expect(words(shown)).toBe(words(synopsis));
+    for (const requirement of REQUIREMENTS) {
+      expect(out).toMatch(new RegExp(`^ +(--require +)?${requirement}: .`, 'm'));
+      expect(readme).toContain(`\`require: '${requirement}'\``);
+      expect(run(attached, '--trust', made, ...at, '--no-revocation', '--require', requirement).code).toBe(0);
+    }
+    const options = [...synopsis.matchAll(/\[(--[a-z0-9-]+)/g)].map(([, option]) => option ?? '');
+    expect(options.length).toBeGreaterThan(8);
+    for (const option of options) expect(out).toMatch(new RegExp(`^  ${option}\\b.{4,}`, 'm'));
+  });
+
+  it('reads a large signed document, up to --max-bytes', () => {
+    const person = gost.issue(PERSON, { key: makeGostKey('gost2015', 'large') });
+    const trust = mkdtempSync(join(folder, 'large-'));
+    for (const [i, der] of gost.certificates.entries()) writeFileSync(join(trust, `${i}.cer`), der);
+    const document = Buffer.alloc(1_500_000, '%PDF-1.7 ');
+    writeFileSync(join(folder, 'document.cms'), signCms(person, document));
+    writeFileSync(join(folder, 'document.pem'), cmsPem(signCms(person, document)));
+    const ask = (file: string, ...more: readonly string[]) =>
+      JSON.parse(run(file, '--trust', trust, ...at, '--no-revocation', '--json', ...more).out).reason;
+    expect(ask('document.cms')).toBeNull();
+    expect(ask('document.pem')).toBeNull();
+    expect(ask('document.cms', '--max-bytes', '1500000')).toBe('tooLarge');
+    expect(ask('document.cms', '--max-bytes', '1600000')).toBeNull();
+    expect(ask('document.pem', '--max-bytes', '65536')).toBe('tooLarge');
+  });
+
+  it('names what is missing', () => {
+    expect(run().err).toMatch(/^nca-verify: FILE is missing/);
+    expect(run(attached, attached).err).toMatch(/^nca-verify: one FILE is expected, and 2 are given/);
+    expect(run(attached, '--at').err).toMatch(/^nca-verify: .*--at/);
+  });
+
+  it('takes the last day of February where there is one', () => {
+    const ask = (time: string) => run(attached, '--trust', made, '--no-revocation', '--at', time).code;
+    expect([ask('2028-02-29'), ask('2026-12-31T23:59:59+05:00')]).toEqual([0, 0]);
   });
 
   it('ends with 2 when it is misused, and says how on stderr', () => {
@@ -159,6 +200,19 @@ describe('nca-verify', { timeout: 300_000 }, () => {
       [attached, '--ocsp', attached, '--ocsp-nonce', 'xyz'],
       [attached, '--ocsp-nonce', '01'],
       [attached, '--require', 'everything'],
+      [attached, '--require', 'individual|individual-signature'],
+      [attached, '--require', ''],
+      [attached, '--at', '2023-02-30'],
+      [attached, '--at', '2023-02-29T10:00:00Z'],
+      [attached, '--at', '2023-04-31T10:00:00+05:00'],
+      [attached, '--at', '2023-00-10'],
+      [attached, '--at', '2023-01-01T24:00:00Z'],
+      [attached, '--at', '2023-01-01T10:60:00Z'],
+      [attached, '--at', '2023-01-01T10:00:00+24:00'],
+      [attached, '--max-bytes', '0'],
+      [attached, '--max-bytes', '-1'],
+      [attached, '--max-bytes', '1e3'],
+      [attached, '--max-bytes', '999999999999'],
     ];
     for (const args of misuses) {
       const { code, out, err } = run(...args);

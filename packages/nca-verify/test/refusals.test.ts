@@ -2,6 +2,7 @@
 import { constants, createHash, createPrivateKey, privateEncrypt } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OID, publicKey, verifySignature } from '../src/algorithms.ts';
+import { certificate } from '../src/certificate.ts';
 import { parse } from '../src/der.ts';
 import { encode, encodeOid, wrap } from '../src/der-writer.ts';
 import { ATTRIBUTE } from '../src/name.ts';
@@ -38,7 +39,7 @@ import {
 } from '../src/testing/der.ts';
 import { makeGostKey, makeRsaKey, type TestKey } from '../src/testing/keys.ts';
 import { createTrust } from '../src/trust.ts';
-import { REASONS } from '../src/verdict.ts';
+import { REASONS, refusalAsValue } from '../src/verdict.ts';
 import { AT, CONTENT, gost, judge, later, MINUTE, outcome, outcomeOf, PERSON } from './support.ts';
 
 const DATA_ID = '1.2.840.113549.1.7.1';
@@ -386,6 +387,48 @@ describe('algorithms', () => {
     const sha1 = '1.2.840.113549.1.1.5';
     const weak = gost.issue(PERSON, { key, override: { outerAlgorithm: algorithm(sha1) } });
     expect(outcomeOf(weak)).toBe('algorithmNotAllowed');
+    const id = key.signatureId();
+    const parameters = gost.issue(PERSON, {
+      key,
+      override: { innerAlgorithm: algorithm(id, octetString(NULL)) },
+    });
+    expect(outcomeOf(parameters)).toBe('algorithmNotAllowed');
+    const both = algorithm(id, octetString(NULL));
+    const outer = gost.issue(PERSON, { key, override: { innerAlgorithm: both, outerAlgorithm: both } });
+    expect(refusalAsValue(() => certificate(outer.certificate))).toMatchObject({ reason: 'malformed' });
+  });
+
+  it('absent parameters are NULL, in certificates, digests and signatures, for GOST and for RSA', () => {
+    const rsa = createTestAuthority({ family: 'rsa', at: AT });
+    const trust = createTrust(rsa.certificates);
+    for (const [authority, given] of [
+      [gost, {}],
+      [rsa, { trust }],
+    ] as const) {
+      const { key: caKey } = authority.issuing;
+      const bare = algorithm(caKey.signatureId(), null);
+      for (const override of [
+        { innerAlgorithm: bare },
+        { outerAlgorithm: bare, innerAlgorithm: algorithm(caKey.signatureId()) },
+        { innerAlgorithm: bare, outerAlgorithm: bare },
+      ]) {
+        expect(outcomeOf(authority.issue(PERSON, { override }), given)).toBe('ok');
+      }
+      const identity = authority.issue(PERSON);
+      const digestAlgorithm = algorithm(identity.key.digestId(), null);
+      const cms = makeCms({
+        content: CONTENT,
+        certificates: [identity.certificate],
+        digestAlgorithms: [algorithm(identity.key.digestId())],
+        signers: [
+          signerInfo(identity, signedAttributes(identity, CONTENT), {
+            digestAlgorithm,
+            signatureAlgorithm: algorithm(identity.key.signatureId(), null),
+          }),
+        ],
+      });
+      expect(outcome(judge(cms, given))).toBe('ok');
+    }
   });
 
   it('RSA keys too short, too long, or of a small exponent', () => {
@@ -592,6 +635,24 @@ describe('use', () => {
     );
     const unit = subject([ATTRIBUTE.organisationalUnit, utf8('BIN000140000019')]);
     expect(outcomeOf(unit, { require: 'individual' })).toBe('notIndividual');
+    for (const text of [
+      'bin000140000019',
+      'Bin 000140000019',
+      ' BIN',
+      'ＢＩＮ000140000019',
+      'бин000140000019',
+      'БСН',
+      '000140000019',
+    ])
+      expect([
+        text,
+        outcomeOf(subject([ATTRIBUTE.organisationalUnit, utf8(text)]), { require: 'individual' }),
+      ]).toEqual([text, 'notIndividual']);
+    const identified = subject([ATTRIBUTE.organisationIdentifier, utf8('NTRKZ-000140000019')]);
+    expect(outcomeOf(identified, { require: 'individual' })).toBe('notIndividual');
+    expect(outcomeOf(identified)).toBe('ok');
+    const home = subject([ATTRIBUTE.organisationalUnit, utf8('Отдел 12')]);
+    expect(outcomeOf(home, { require: 'individual' })).toBe('ok');
     const company = subject([ATTRIBUTE.organisation, utf8('X')]);
     expect(outcomeOf(company, { require: 'individual' })).toBe('notIndividual');
   });

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { OID } from '../src/algorithms.ts';
 import { certificate } from '../src/certificate.ts';
 import { crlStatus, currentCrls, loadCrl } from '../src/crl.ts';
-import { encode } from '../src/der-writer.ts';
+import { parse } from '../src/der.ts';
+import { encode, encodeOid, wrap } from '../src/der-writer.ts';
 import { createTestAuthority } from '../src/testing/authority.ts';
 import type { Identity } from '../src/testing/certificates.ts';
 import { signCms } from '../src/testing/cms.ts';
-import { extension, NULL, octetString } from '../src/testing/der.ts';
+import { algorithm, bitString, extension, NULL, octetString, sequence, time } from '../src/testing/der.ts';
 import { makeGostKey } from '../src/testing/keys.ts';
 import { makeCrl, type makeOcspResponse, readOcspRequest } from '../src/testing/lists.ts';
 import { createTrust } from '../src/trust.ts';
@@ -104,6 +106,64 @@ describe('OCSP', () => {
     const thisUpdate = later(-60 * MINUTE);
     expect(withOcsp({ thisUpdate, nextUpdate: later(MINUTE) })).toBe('ok');
     expect(withOcsp({ thisUpdate, nextUpdate: later(-6 * MINUTE) })).toBe('revocationUnknown');
+  });
+
+  it('not older than a day, whatever nextUpdate says, or than the caller allows', () => {
+    const nextUpdate = later(3650 * DAY);
+    const age = (milliseconds: number) => withOcsp({ thisUpdate: later(-milliseconds), nextUpdate });
+    expect([age(DAY), age(DAY + 1000), age(3650 * DAY)]).toEqual([
+      'ok',
+      'revocationUnknown',
+      'revocationUnknown',
+    ]);
+    const ask = (maxOcspAge: number, change: OcspChange) => {
+      const response = gost.ocsp(person.certificate, { status: 'good', thisUpdate: AT, ...change });
+      return outcome(judge(cms, { revocation: 'check', ocsp: { response }, maxOcspAge }));
+    };
+    const hour = { thisUpdate: later(-60 * MINUTE), nextUpdate };
+    expect([ask(60 * MINUTE, hour), ask(59 * MINUTE, hour)]).toEqual(['ok', 'revocationUnknown']);
+    // Without nextUpdate ten minutes stay the limit.
+    expect(ask(DAY, { thisUpdate: later(-11 * MINUTE) })).toBe('revocationUnknown');
+    expect(ask(MINUTE, { thisUpdate: later(-2 * MINUTE) })).toBe('revocationUnknown');
+  });
+
+  it('not signed in the future, nor before the status that it holds', () => {
+    const nextUpdate = later(DAY);
+    expect(withOcsp({ producedAt: later(6 * MINUTE), nextUpdate })).toBe('revocationUnknown');
+    expect(withOcsp({ producedAt: later(4 * MINUTE), nextUpdate })).toBe('ok');
+    expect(withOcsp({ producedAt: later(-DAY), nextUpdate })).toBe('revocationUnknown');
+  });
+
+  it('with algorithms without parameters', () => {
+    const bare = algorithm(gost.responder.key.signatureId(), null);
+    expect(withOcsp({ signatureAlgorithm: bare, hashAlgorithm: algorithm(OID.sha256, null) })).toBe('ok');
+    const other = algorithm(gost.responder.key.signatureId(), octetString(NULL));
+    expect(withOcsp({ signatureAlgorithm: other })).toBe('revocationUnknown');
+  });
+
+  it('not by a responder whose own certificate is on a list', () => {
+    const listed = crl([{ certificate: gost.responder.certificate, at: later(-DAY) }], { thisUpdate: AT });
+    const empty = crl([], { thisUpdate: AT });
+    const response = (status: 'good' | 'revoked') =>
+      gost.ocsp(person.certificate, { status, thisUpdate: AT, nonce: NONCE });
+    const ask = (status: 'good' | 'revoked', list: Uint8Array) =>
+      judge(cms, {
+        revocation: 'check',
+        ocsp: { response: response(status), nonce: NONCE },
+        crls: lists(list),
+      });
+    expect(ask('good', empty)).toMatchObject({ ok: true, revocation: { source: 'ocsp' } });
+    expect(outcome(ask('revoked', empty))).toBe('revoked');
+    // The list stands in, and the responder's word counts neither way.
+    expect(ask('good', listed)).toMatchObject({ ok: true, revocation: { source: 'crl' } });
+    expect(ask('revoked', listed)).toMatchObject({ ok: true, revocation: { source: 'crl' } });
+    const foreign = lists(listed).map((list) => ({ ...list, nextUpdate: AT.getTime() - DAY }));
+    const stale = judge(cms, {
+      revocation: 'check',
+      ocsp: { response: response('good'), nonce: NONCE },
+      crls: foreign,
+    });
+    expect(stale).toMatchObject({ ok: true, revocation: { source: 'ocsp' } });
   });
 
   it('with the nonce that was asked with', () => {
@@ -363,6 +423,187 @@ function singleOf(response: Uint8Array): Uint8Array {
   return response.subarray(start, start + 2 + (response[start + 1] ?? 0));
 }
 
+describe('the scope of a list', () => {
+  const flag = (tag: number): Uint8Array => encode(tag, Uint8Array.of(0xff));
+  const uri = (text: string): Uint8Array => wrap(0xa0, encode(0x86, Buffer.from(text)));
+  const NAME = 'http://crl.example/full.crl';
+  const DELTA_NAME = 'http://crl.example/delta.crl';
+  const point = (text: string): Uint8Array => wrap(0xa0, uri(text));
+  const scoped = (
+    parts: readonly Uint8Array[],
+    {
+      revoked = [] as Parameters<typeof crl>[0],
+      critical = false,
+      ...form
+    }: Partial<Parameters<typeof crl>[1]> & {
+      revoked?: Parameters<typeof crl>[0];
+      critical?: boolean;
+    } = {},
+  ): Uint8Array =>
+    makeCrl({
+      issuer: gost.issuing,
+      revoked,
+      thisUpdate: AT,
+      nextUpdate: later(DAY),
+      ...form,
+      extraExtensions: [extension('2.5.29.28', sequence(...parts), critical)],
+    });
+  const reasons = encode(0x83, Uint8Array.of(6, 0x40));
+  const named = gost.issue(PERSON, {
+    key,
+    override: {
+      serial: Uint8Array.of(0x33, 0x44),
+      extraExtensions: [
+        extension('2.5.29.31', sequence(sequence(point(NAME)))),
+        extension('2.5.29.46', sequence(sequence(point(DELTA_NAME)))),
+      ],
+    },
+  });
+  const namedEntry = (reason?: number) => ({ certificate: named.certificate, at: later(-DAY), reason });
+  const withNamed = (...files: readonly Uint8Array[]) =>
+    outcome(judge(signCms(named, CONTENT), { revocation: 'check', crls: lists(...files) }));
+
+  it.each([false, true])('narrows it, critical: %s', (critical) => {
+    const both = (...parts: readonly Uint8Array[]) => [
+      withCrls([scoped(parts, { critical })]),
+      withCrls([scoped(parts, { critical, revoked: [entry(1)] })]),
+    ];
+    expect(both()).toEqual(['ok', 'revoked']);
+    expect(both(point(NAME))).toEqual(['ok', 'revoked']);
+    expect(both(flag(0x81))).toEqual(['ok', 'revoked']);
+    expect(both(flag(0x82))).toEqual(['revocationUnknown', 'revoked']);
+    expect(both(reasons)).toEqual(['revocationUnknown', 'revoked']);
+    // Not lists of ours at all: they cannot be loaded.
+    expect(both(flag(0x84))).toEqual(['revocationUnknown', 'revocationUnknown']);
+    expect(both(flag(0x85))).toEqual(['revocationUnknown', 'revocationUnknown']);
+    const reason = (...parts: readonly Uint8Array[]) =>
+      outcome(loadCrl(scoped(parts, { critical }), gostTrust) as never);
+    for (const parts of [
+      [flag(0x84)],
+      [flag(0x85)],
+      [flag(0x81), flag(0x82)],
+      [encode(0x81, Uint8Array.of(0))],
+      [encode(0x81, Uint8Array.of(1))],
+      [flag(0x82), flag(0x81)],
+      [flag(0x86)],
+      [wrap(0xa0)],
+      [encode(0x80, Buffer.from(NAME))],
+    ]) {
+      expect(reason(...parts)).toBe('malformed');
+    }
+  });
+
+  it('a narrow list beside a whole one hides nothing that the whole one says', () => {
+    const whole = (revoked: Parameters<typeof crl>[0]) => crl(revoked, { thisUpdate: later(-MINUTE) });
+    expect(withCrls([whole([entry(1)]), scoped([flag(0x81)])])).toBe('revoked');
+    expect(withCrls([whole([entry(1)]), scoped([flag(0x82)])])).toBe('revoked');
+    expect(withCrls([whole([]), scoped([flag(0x82)])])).toBe('ok');
+    expect(withCrls([whole([]), scoped([reasons], { revoked: [entry(1)] })])).toBe('revoked');
+  });
+
+  it('a list with a name covers the certificates that name it', () => {
+    expect(withNamed(scoped([point(NAME)], { critical: true }))).toBe('ok');
+    expect(withNamed(scoped([point(NAME)], { revoked: [namedEntry()] }))).toBe('revoked');
+    expect(withNamed(scoped([point('http://crl.example/other.crl')]))).toBe('revocationUnknown');
+    expect(withNamed(scoped([point('http://crl.example/other.crl')], { revoked: [namedEntry()] }))).toBe(
+      'revoked',
+    );
+    const two = wrap(
+      0xa0,
+      wrap(0xa0, encode(0x86, Buffer.from('http://a')), encode(0x86, Buffer.from(NAME))),
+    );
+    expect(withNamed(scoped([two]))).toBe('ok');
+    const relative = wrap(0xa0, wrap(0xa1, NULL));
+    expect(withNamed(scoped([relative]))).toBe('revocationUnknown');
+  });
+
+  it('a delta of another scope adds, and takes nothing off nor stands before the right one', () => {
+    const form = { thisUpdate: AT, baseNumber: 1 };
+    const base = (revoked: Parameters<typeof crl>[0] = []) =>
+      crl(revoked, { thisUpdate: later(-MINUTE), number: 1 });
+    const right = (reason?: number) =>
+      scoped([point(DELTA_NAME)], { ...form, revoked: [namedEntry(reason)] });
+    const wrong = (revoked: Parameters<typeof crl>[0]) =>
+      scoped([point('http://crl.example/other.crl')], { ...form, thisUpdate: later(MINUTE), revoked });
+    expect(withNamed(base(), right(1))).toBe('revoked');
+    expect(withNamed(base([namedEntry(6)]), right(8))).toBe('ok');
+    expect(withNamed(base(), right(1), wrong([]))).toBe('revoked');
+    expect(withNamed(base([namedEntry(6)]), wrong([namedEntry(8)]))).toBe('revoked');
+    expect(withNamed(base(), wrong([namedEntry(1)]))).toBe('revoked');
+    expect(withNamed(base(), wrong([]))).toBe('ok');
+  });
+});
+
+describe('entries', () => {
+  const load = (file: Uint8Array) => outcome(loadCrl(file, gostTrust) as never);
+  const { serial } = certificate(person.certificate);
+  const raw = (octets: Uint8Array) => crl([{ serial: octets, at: later(-DAY) }], { thisUpdate: AT });
+
+  it('with a serial number that is not minimal make the list useless, and hide nothing', () => {
+    expect(load(raw(serial))).toBe('ok');
+    const padded = Buffer.concat([Uint8Array.of(0), serial]);
+    expect((serial[0] ?? 0) < 0x80).toBe(true);
+    expect(load(raw(padded))).toBe('malformed');
+    expect(load(raw(Uint8Array.of(0xff, 0x80)))).toBe('malformed');
+    expect(load(raw(Uint8Array.of(0x00, 0x80)))).toBe('ok');
+    expect(withCrls([raw(padded)])).toBe('revocationUnknown');
+  });
+
+  it('of another issuer, or with a reason of two octets, make the list useless', () => {
+    const withEntry = (...extensions: readonly Uint8Array[]) => {
+      const right = crl([entry(1)], { thisUpdate: AT });
+      const tbs = parse(right).children[0];
+      if (tbs === undefined) throw new Error('no list');
+      const parts: Uint8Array[] = tbs.children.map((child) =>
+        Uint8Array.from(right.subarray(child.start, child.end)),
+      );
+      parts[5] = sequence(sequence(encode(0x02, serial), time(AT), sequence(...extensions)));
+      const changed = sequence(...parts);
+      const { key: caKey } = gost.issuing;
+      return load(sequence(changed, algorithm(caKey.signatureId()), bitString(caKey.sign(changed))));
+    };
+    expect(withEntry(extension('2.5.29.21', encode(0x0a, Uint8Array.of(1)), true))).toBe('ok');
+    expect(withEntry(extension('2.5.29.21', encode(0x0a, Uint8Array.of(8, 0))))).toBe('malformed');
+    expect(withEntry(extension('2.5.29.29', sequence(NULL)))).toBe('malformed');
+  });
+});
+
+describe('the algorithms of a list', () => {
+  const id = gost.issuing.key.signatureId();
+  const load = (innerAlgorithm: Uint8Array, outerAlgorithm: Uint8Array) =>
+    outcome(
+      loadCrl(
+        makeCrl({
+          issuer: gost.issuing,
+          revoked: [],
+          thisUpdate: AT,
+          nextUpdate: later(DAY),
+          innerAlgorithm,
+          outerAlgorithm,
+        }),
+        gostTrust,
+      ) as never,
+    );
+
+  it('are the same when one leaves out the NULL, and never when anything else differs', () => {
+    const [bare, full] = [algorithm(id, null), algorithm(id)];
+    expect([load(bare, full), load(full, bare), load(bare, bare), load(full, full)]).toEqual([
+      'ok',
+      'ok',
+      'ok',
+      'ok',
+    ]);
+    const other = algorithm(id, octetString(NULL));
+    expect([load(other, full), load(bare, other), load(full, other)]).toEqual(
+      Array(3).fill('algorithmNotAllowed'),
+    );
+    expect(load(other, other)).toBe('malformed');
+    expect(load(algorithm(OID.sha256WithRsa), full)).toBe('algorithmNotAllowed');
+    const three = sequence(encodeOid(id), NULL, NULL);
+    expect([load(three, three), load(bare, three)]).toEqual(['malformed', 'malformed']);
+  });
+});
+
 describe('the lists that are kept', () => {
   const load = (form: Partial<Parameters<typeof crl>[1]> & { entries?: Parameters<typeof crl>[0] } = {}) => {
     const loaded = loadCrl(crl(form.entries ?? [], { thisUpdate: AT, ...form }), gostTrust);
@@ -394,7 +635,9 @@ describe('the lists that are kept', () => {
     ]);
   });
 
-  it('keeps the list of another issuer', () => {
+  it('keeps the list of another issuer and of another scope', () => {
+    const narrow = { ...today, scope: { ...today.scope, holders: 'users' as const } };
+    expect(currentCrls([yesterday, narrow], AT)).toHaveLength(2);
     expect(currentCrls([{ ...old, issuer: '00', nextUpdate: today.nextUpdate }, today], AT)).toHaveLength(2);
   });
 });

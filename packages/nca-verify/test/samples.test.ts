@@ -61,7 +61,19 @@ describe('signatures made by the reference library with the keys of the test aut
     const base64 = der.toString('base64');
     const lines = base64.match(/.{1,76}/g)?.join('\r\n') ?? '';
     const pem = `-----BEGIN CMS-----\n${base64.match(/.{1,64}/g)?.join('\n')}\n-----END CMS-----\n`;
-    for (const message of [base64, `${lines}\r\n`, pem, Buffer.from(base64), Buffer.from(pem)]) {
+    const words = 'Қолтаңба / Подпись: 0\n-----\n';
+    const framed = [
+      base64,
+      `${lines}\r\n`,
+      pem,
+      `\ufeff${pem}`,
+      `\ufeff${base64}`,
+      `${words}${pem}`,
+      `0 ${pem}\nthe end`,
+      `\ufeff${words}${pem.replaceAll('\n', '\r\n')}`,
+    ];
+    const utf16 = Buffer.from(`\ufeff${pem}`, 'utf16le');
+    for (const message of [...framed, ...framed.map((text) => Buffer.from(text)), utf16]) {
       expect(outcome(verify({ message, at: new Date(AT), trust: nca, revocation: 'skip' }))).toBe('ok');
     }
     for (const message of [
@@ -70,6 +82,11 @@ describe('signatures made by the reference library with the keys of the test aut
       `${base64}====`,
       pem.replace('CMS', 'TEXT'),
       ` ${pem}${pem}`,
+      pem.replace('END CMS', 'END PKCS7'),
+      `-----BEGIN CMS-----\n${pem}`,
+      `-----BEGIN CMS-----\n-----END CMS-----\n${base64}`,
+      `words ${base64}`,
+      pem.slice(0, -12),
     ]) {
       expect(outcome(verify({ message, at: new Date(AT), trust: nca, revocation: 'skip' }))).toBe(
         'malformed',
@@ -116,6 +133,43 @@ describe('lists and answers of the test authority', () => {
     expect(base).toMatchObject({ ok: true, crl: { number: 14n, baseNumber: null, entries: 54 } });
     expect(delta).toMatchObject({ ok: true, crl: { number: 10n, baseNumber: 14n, entries: 0 } });
     expect(older).toMatchObject({ ok: true, crl: { number: 4n, entries: 6 } });
+  });
+
+  it('verifies the list of 2026, whose inner algorithm has no parameters where the outer one has NULL', () => {
+    const file = fixture('crl/ncanodego_nca_gost2022_test.crl');
+    const loaded = loadCrl(file, nca);
+    expect(loaded).toMatchObject({ ok: true, crl: { baseNumber: null, scope: { holders: 'all' } } });
+    if (!loaded.ok) throw new Error(loaded.detail);
+    expect(loaded.crl.entries).toBeGreaterThan(0);
+    const at = '2026-08-12T00:00:00Z';
+    const name = 'cms/skarm_individual_attached.der';
+    const checked = judge(name, at, { revocation: 'check', crls: [loaded.crl] });
+    expect(checked).toMatchObject({ ok: true, revocation: { source: 'crl' } });
+    // The signature covers the algorithm as it stands: with the NULL put in, it is another list.
+    const changed = Uint8Array.from(file);
+    changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
+    expect(outcome(loadCrl(changed, nca) as never)).toBe('badSignature');
+  });
+
+  it('reads certificates and lists in PEM behind a byte order mark and after other words', () => {
+    const pem = (label: string, der: Uint8Array): string =>
+      `-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64')}\n-----END ${label}-----\n`;
+    const list = pem('X509 CRL', fixture('crl/skarm_nca_gost2022_test.crl'));
+    for (const text of [`\ufeff${list}`, `0: a list\n${list}`, `\ufeff0${list}tail`]) {
+      expect(loadCrl(Buffer.from(text), nca).ok).toBe(true);
+    }
+    expect(loadCrl(Buffer.from(`${list}${list}`), nca).ok).toBe(false);
+    const files = ['ca-test/root_test_gost_2022.cer', 'ca-test/nca_gost2022_test.cer'].map((path) =>
+      pem('CERTIFICATE', fixture(path)),
+    );
+    for (const text of [
+      files.join(''),
+      `\ufeff${files.join('words\n')}`,
+      `0 s:/C=KZ\n${files.join('1 s:\n')}`,
+    ]) {
+      const { anchors, intermediates } = createTrust([Buffer.from(text)]);
+      expect([anchors.length, intermediates.length]).toEqual([1, 1]);
+    }
   });
 
   it('believes a verified answer while it is fresh; a never issued certificate is revoked without a date', () => {

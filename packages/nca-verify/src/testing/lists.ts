@@ -35,12 +35,15 @@ export interface CrlForm {
   /** Makes a delta list to the list of this number. */
   readonly baseNumber?: number | undefined;
   readonly extraExtensions?: readonly Uint8Array[] | undefined;
+  /** The signature algorithm inside the signed part, when it should differ from the one outside. */
+  readonly innerAlgorithm?: Uint8Array | undefined;
+  readonly outerAlgorithm?: Uint8Array | undefined;
 }
 
 /** Makes a revocation list, DER. */
 export function makeCrl(form: CrlForm): Uint8Array {
   const { issuer, revoked } = form;
-  const identifier = algorithm(issuer.key.signatureId());
+  const identifier = form.outerAlgorithm ?? algorithm(issuer.key.signatureId());
   const entries = revoked.map(({ serial, certificate, at, reason }) => {
     const number = serial ?? (certificate === undefined ? undefined : readCertificate(certificate).serial);
     if (number === undefined) throw new TypeError('an entry needs a serial number or a certificate');
@@ -56,7 +59,7 @@ export function makeCrl(form: CrlForm): Uint8Array {
   ];
   const tbs = sequence(
     integer(1),
-    identifier,
+    form.innerAlgorithm ?? identifier,
     Uint8Array.from(readCertificate(issuer.certificate).subject),
     time(form.thisUpdate),
     time(form.nextUpdate),
@@ -86,6 +89,10 @@ export interface OcspForm {
   /** OCSPResponseStatus; anything but 0 answers without a status. */
   readonly responseStatus?: number | undefined;
   readonly extraExtensions?: readonly Uint8Array[] | undefined;
+  /** `thisUpdate` unless given. */
+  readonly producedAt?: Date | undefined;
+  readonly signatureAlgorithm?: Uint8Array | undefined;
+  readonly hashAlgorithm?: Uint8Array | undefined;
 }
 
 /** Makes an OCSP answer, DER, as the authority's responder does: no nextUpdate unless given, the nonce echoed. */
@@ -103,7 +110,7 @@ export function makeOcspResponse(form: OcspForm): Uint8Array {
   }[status];
   const single = sequence(
     sequence(
-      algorithm(OID.sha256),
+      form.hashAlgorithm ?? algorithm(OID.sha256),
       octetString(sha256(ca.subject)),
       octetString(sha256(ca.keyBits)),
       encode(TAG.integer, readCertificate(form.certificate).serial),
@@ -120,7 +127,7 @@ export function makeOcspResponse(form: OcspForm): Uint8Array {
     form.byKey === true
       ? wrap(0xa2, octetString(keyIdentifier(responder.key)))
       : wrap(0xa1, Uint8Array.from(readCertificate(responder.certificate).subject)),
-    generalizedTime(form.thisUpdate),
+    generalizedTime(form.producedAt ?? form.thisUpdate),
     sequence(...(form.before ?? []), single),
     ...(extensions.length === 0 ? [] : [wrap(0xa1, sequence(...extensions))]),
   );
@@ -128,7 +135,7 @@ export function makeOcspResponse(form: OcspForm): Uint8Array {
   const certificates = form.certificates ?? own;
   const basic = sequence(
     data,
-    algorithm(responder.key.signatureId()),
+    form.signatureAlgorithm ?? algorithm(responder.key.signatureId()),
     bitString(responder.key.sign(data)),
     ...(certificates.length === 0 ? [] : [wrap(0xa0, sequence(...certificates))]),
   );
