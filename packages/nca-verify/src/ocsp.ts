@@ -35,7 +35,7 @@ const MAX_CERTIFICATES = 3;
 /** For answers without nextUpdate, in milliseconds. */
 const MAX_AGE_WITHOUT_NEXT = 10 * 60_000;
 /** For every answer, whatever its nextUpdate promises, unless the caller says otherwise: a day in milliseconds. */
-export const MAX_OCSP_AGE = 24 * 60 * 60_000;
+const MAX_OCSP_AGE = 24 * 60 * 60_000;
 const STATUS = [
   'successful',
   'malformedRequest',
