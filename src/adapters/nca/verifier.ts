@@ -46,28 +46,35 @@ export function ncaVerifier(
       : followLists(watchFolder(crlDir, ['.crl'], settings), (reason) => onFailure('CRL', reason));
 
   return {
-    async verify({ message, content, at, forSignature }) {
+    async verify({ message, content, at, forSignature, asker }) {
+      const turn = { key: asker };
       const pool = await pools.current();
       try {
-        const verdict = await pool.verify({
-          message,
-          content,
-          at,
-          require: forSignature ? 'individual-signature' : 'individual',
-          revocation: 'skip',
-        });
+        const verdict = await pool.verify(
+          {
+            message,
+            content,
+            at,
+            require: forSignature ? 'individual-signature' : 'individual',
+            revocation: 'skip',
+          },
+          turn,
+        );
         if (!verdict.ok) return verdict;
         const { iin, certificate } = verdict.signer;
         if (iin === null) return { ok: false, reason: 'noIin' };
 
         const nonce = randomBytes(16);
         const response = await ocsp?.ask(ocspRequest(verdict.chain, nonce));
-        const checked = await pool.checkRevocation({
-          certificate: certificate.der,
-          at,
-          ...(response === undefined ? {} : { ocsp: { response, nonce } }),
-          crls: (await lists?.current(pool, at)) ?? [],
-        });
+        const checked = await pool.checkRevocation(
+          {
+            certificate: certificate.der,
+            at,
+            ...(response === undefined ? {} : { ocsp: { response, nonce } }),
+            crls: (await lists?.current(pool, at)) ?? [],
+          },
+          turn,
+        );
         if (!checked.ok) {
           if (checked.reason !== 'revocationUnknown') return checked;
           unknownSince ??= at;

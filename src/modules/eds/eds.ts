@@ -56,7 +56,7 @@ export async function checkSignature(
     const at = await edsStore.spend(nonce, givenAt, edsRules.edsChallengeSeconds);
     if (!at) return refused('challengeOver');
     const forSignature = asked.purpose === 'change';
-    const verdict = await verifier.verify({ message, content, at, forSignature });
+    const verdict = await verifier.verify({ message, content, at, forSignature, asker });
     if (!verdict.ok) {
       if (isPassing(verdict.reason)) await edsStore.giveBack(nonce);
       return refused(verdict.reason, verdict.detail);

@@ -58,6 +58,8 @@ export interface SignatureVerifier {
     readonly at: Date;
     /** Whether the key must be one that may sign documents, not only sign in. */
     readonly forSignature: boolean;
+    /** Whose turn it is: the work of each is done in turn. */
+    readonly asker: string;
   }): Promise<
     | { readonly ok: true; readonly value: VerifiedSignature }
     | { readonly ok: false; readonly reason: EdsReason; readonly detail?: string }
