@@ -347,6 +347,7 @@ export const en = {
     conflictField: 'Field',
     conflictStored: 'Stored now',
     conflictTyped: 'What you typed',
+    conflictUntouched: '(you did not change it)',
     formReused: 'This form has already been saved with other values',
     formReusedHelp: 'What you typed is still in the fields. Check it and press Save again.',
     draft: 'What you typed before the session ended has been kept',

@@ -343,6 +343,7 @@ export const ru = {
     conflictField: 'Поле',
     conflictStored: 'Сохранено сейчас',
     conflictTyped: 'Введено Вами',
+    conflictUntouched: '(Вы не меняли)',
     formReused: 'Эта форма уже сохранена с другими данными',
     formReusedHelp: 'Введённое Вами осталось в полях. Проверьте и нажмите «Сохранить» ещё раз.',
     draft: 'Введённое до завершения сеанса сохранено',

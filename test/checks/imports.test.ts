@@ -15,7 +15,9 @@ const sound: Record<string, string> = {
   'src/modules/requisites/pages.tsx': `import { Field } from '../../ui/field.tsx'; import { kk } from '../../texts/kk.ts';
     export const Form = () => <p>it's</p>;`,
   'src/modules/requisites/requisites.ts': `import { parsePhone } from './phone.ts'; import type { Store } from './ports.ts';
-    import type { Result } from '../../result.ts';`,
+    import type { Result } from '../../result.ts'; import { cleanLine } from '../../values/cleaning.ts';`,
+  'src/values/cleaning.ts': "import { marks } from './marks.ts';",
+  'src/values/marks.ts': '',
   'src/modules/requisites/phone.ts': "import { parse } from 'libphonenumber-js/max';",
   'src/modules/requisites/ports.ts': "import type { Phone } from './phone.ts';",
   'src/modules/sign-in/sessions.ts': "import type { SessionStore } from './ports.ts';",
@@ -68,6 +70,10 @@ describe('a planted violation is found:', () => {
     ['app imports a page', 'src/app.ts', "import { Form } from './modules/requisites/pages.tsx';"],
     ['app imports a text', 'src/app.ts', "import { kk } from './texts/kk.ts';"],
     ['config imports an adapter', 'src/config.ts', "import './adapters/postgres/database.ts';"],
+    ['a value imports a module', 'src/values/marks.ts', "import '../modules/requisites/phone.ts';"],
+    ['a value imports the ground', 'src/values/marks.ts', "import '../result.ts';"],
+    ['a value imports a package', 'src/values/marks.ts', "import { parse } from 'libphonenumber-js/max';"],
+    ['a value imports Node', 'src/values/marks.ts', "import { domainToASCII } from 'node:url';"],
     ['the ground imports a module', 'src/result.ts', "import './modules/requisites/phone.ts';"],
     [
       'a route imports an adapter',

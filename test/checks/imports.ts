@@ -30,6 +30,7 @@ type Room =
   | 'app'
   | 'config'
   | 'ground'
+  | 'values'
   | 'routes'
   | 'pages'
   | 'ports'
@@ -50,14 +51,15 @@ type Room =
 const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
   main: ['main', 'app', 'config', 'ground'],
   app: ['app', 'routes', 'rules', 'ports', 'adapter', 'config', 'web', 'ground'],
-  cli: ['app', 'rules', 'ports', 'adapter', 'config', 'cli', 'ground'],
+  cli: ['app', 'rules', 'ports', 'adapter', 'config', 'cli', 'ground', 'values'],
   config: ['rules', 'ground'],
   ground: ['ground'],
-  routes: ['routes', 'pages', 'rules', 'ports', 'web', 'ui', 'texts', 'ground'],
-  pages: ['pages', 'rules', 'ports', 'web', 'ui', 'texts', 'ground'],
-  rules: ['rules', 'ports', 'ground'],
-  ports: ['rules', 'ports', 'ground'],
-  adapter: ['adapter', 'ports', 'rules', 'ground'],
+  values: ['values'],
+  routes: ['routes', 'pages', 'rules', 'ports', 'web', 'ui', 'texts', 'ground', 'values'],
+  pages: ['pages', 'rules', 'ports', 'web', 'ui', 'texts', 'ground', 'values'],
+  rules: ['rules', 'ports', 'ground', 'values'],
+  ports: ['rules', 'ports', 'ground', 'values'],
+  adapter: ['adapter', 'ports', 'rules', 'ground', 'values'],
   web: ['web', 'ui', 'config', 'texts', 'ground'],
   ui: ['ui', 'texts', 'ground'],
   texts: ['texts', 'ground'],
@@ -160,6 +162,7 @@ function judgePackage(from: Place, target: string): string | undefined {
   if (target === 'nca-verify/testing') return 'production code imports test material: nca-verify/testing';
   if (named === 'nca-agent') return 'the demonstration agent is never part of the service: nca-agent';
   if (from.room === 'client' && target.startsWith('node:')) return `a browser has no ${target}`;
+  if (from.room === 'values') return `${name(from)} imports nothing: ${named}`;
   const rule = keptIn.find(({ packages }) => packages.test(named));
   return rule && !rule.rooms.includes(from.room) ? `${name(from)} may not use ${named}` : undefined;
 }
@@ -175,6 +178,7 @@ function placeOf(path: string): Place | undefined {
       return rest.length === 1 && rest[0] !== undefined ? { room: roomInModule(rest[0]), owner } : undefined;
     case 'adapters':
       return rest.length > 0 ? { room: 'adapter', owner } : undefined;
+    case 'values':
     case 'web':
     case 'ui':
     case 'texts':

@@ -5,6 +5,7 @@ import { startService, type TestService } from '../support/service.ts';
 import { addressJourneys } from './addresses.ts';
 import { contactJourneys } from './contact.ts';
 import type { Way } from './journey.ts';
+import { onFileJourneys } from './on-file.ts';
 import { registrationJourneys, securityJourneys } from './registration.ts';
 import { requisitesJourneys } from './requisites.ts';
 import { signInJourneys } from './sign-in.ts';
@@ -31,6 +32,7 @@ export function makeJourneysInBrowser(way: Exclude<Way, 'inject'>): void {
   describe.each([
     ['sign-in', signInJourneys],
     ['requisites', requisitesJourneys],
+    ['on file', onFileJourneys],
     ['addresses', addressJourneys],
     ['contact', contactJourneys],
     ['registration', registrationJourneys],

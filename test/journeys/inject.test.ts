@@ -3,6 +3,7 @@ import { injectVisitor } from '../support/inject-visitor.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { addressJourneys } from './addresses.ts';
 import { contactJourneys } from './contact.ts';
+import { onFileJourneys } from './on-file.ts';
 import { registrationJourneys, securityJourneys } from './registration.ts';
 import { requisitesJourneys } from './requisites.ts';
 import { signInJourneys } from './sign-in.ts';
@@ -19,6 +20,7 @@ afterAll(() => service.close());
 describe.each([
   ['sign-in', signInJourneys],
   ['requisites', requisitesJourneys],
+  ['on file', onFileJourneys],
   ['addresses', addressJourneys],
   ['contact', contactJourneys],
   ['registration', registrationJourneys],

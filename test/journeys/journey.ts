@@ -26,6 +26,10 @@ export interface World {
   saved(
     person: PersonLine,
   ): Promise<{ readonly changes: number; readonly outbox: number; readonly revision: number }>;
+  /** The values that are stored of a person, exactly. */
+  onFile(person: PersonLine): Promise<PersonLine['requisites']>;
+  /** The fields of each change that was queued for the fund, the oldest first. */
+  sentToFund(person: PersonLine): Promise<readonly unknown[]>;
   /** What is stored of where a person's address comes from; null before it was ever changed here. */
   addressSource(person: PersonLine): Promise<unknown>;
   /** The "this wasn't me" link of a notice that was sent to this person. */

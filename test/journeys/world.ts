@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import { currentValues } from '../../src/adapters/postgres/requisites-store.ts';
 import { sql } from '../../src/adapters/postgres/sql.ts';
 import { disavowalPath } from '../../src/modules/notices/disavowal.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
@@ -55,6 +56,19 @@ export function openWorld(service: TestService, begin: () => Promise<Visitor>): 
         from cabinet.holder h where iin = ${person.iin}`);
       if (!row) throw new Error('this person has no cabinet');
       return { ...row, revision: row.revision ?? 0 };
+    },
+    async onFile(person) {
+      const row = await database.first<{ values: PersonLine['requisites'] }>(sql`
+        select ${currentValues} as values from cabinet.requisites join cabinet.holder h using (holder_id)
+        where h.iin = ${person.iin}`);
+      if (!row) throw new Error('this person has no requisites');
+      return row.values;
+    },
+    async sentToFund(person) {
+      const rows = await database.rows<{ fields: unknown }>(sql`
+        select payload -> 'fields' as fields from cabinet.outbox o join cabinet.holder h using (holder_id)
+        where h.iin = ${person.iin} and lane = 'fund' order by outbox_id`);
+      return rows.map(({ fields }) => fields);
     },
     async addressSource(person) {
       const row = await database.first<{ source: unknown }>(sql`

@@ -139,7 +139,14 @@ function sentValue(element: HTMLElement): string | undefined {
   }
   if (element.tagName === 'SELECT') return chosenOption(element)?.getAttribute('value');
   if (element.tagName === 'TEXTAREA') return element.text;
-  return element.getAttribute('value') ?? '';
+  return sanitized(type, element.getAttribute('value') ?? '');
+}
+
+/** The value sanitization of HTML: no line of text keeps its line ends, and an e-mail input loses blanks at the ends. */
+function sanitized(type: string | undefined, value: string): string {
+  if (type === 'hidden') return value;
+  const line = value.replace(/[\r\n]/g, '');
+  return type === 'email' ? line.replace(/^[\t\f ]+|[\t\f ]+$/g, '') : line;
 }
 
 function isOwnedBy(page: HTMLElement, form: HTMLElement, element: HTMLElement): boolean {

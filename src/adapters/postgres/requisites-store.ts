@@ -114,6 +114,11 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
 
     findSaved: (holderId, formId, formHash) => savedBefore(database, holderId, formId, formHash),
 
+    changesAfter: (holderId, revision) =>
+      database.rows<{ revision: number; entries: ChangeEntry[] }>(sql`
+        select revision, entries from cabinet.change
+        where holder_id = ${holderId} and revision > ${revision} order by revision desc`),
+
     async findNumber(holderId, formId) {
       const row = await database.first<{ number: string }>(sql`
         select number from cabinet.change where holder_id = ${holderId} and form_id = ${formId}`);

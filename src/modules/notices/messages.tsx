@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { formatMoment } from '../../texts/dates.ts';
 import { fill, textsOf } from '../../texts/texts.ts';
 import { renderDocument } from '../../ui/render-document.ts';
+import { displayed } from '../../values/displayed.ts';
 import type { Channel, Message, NoticeKind, ReadyMessage } from './ports.ts';
 
 /** What a message needs beside itself. */
@@ -20,7 +21,8 @@ export interface MessageFacts {
  * text and simple HTML. One with a code ends with `@host #CODE`, by which browsers fill it in on our site alone.
  */
 export function writeMessage(message: Message, facts: MessageFacts): ReadyMessage {
-  const { channel, to, language } = message;
+  const { channel, language } = message;
+  const to = displayed(message.to);
   const common = { id: facts.id, channel, to, language, urgent: message.kind === 'code' };
   if (channel === 'mobile') return { ...common, text: smsText(message, facts) };
   const letter = writeLetter(message, facts);
@@ -161,5 +163,5 @@ function noticeKey({
 
 /** A device's name comes from its browser: it stays on its line. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').slice(0, 100);
+  return displayed(text).replace(/\s+/g, ' ').slice(0, 100);
 }

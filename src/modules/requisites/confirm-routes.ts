@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { formatSince } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
+import { displayed } from '../../values/displayed.ts';
 import { readForm } from '../../web/forms.ts';
 import type { TypedPage } from '../../web/language.ts';
 import type { SendPage } from '../../web/page.tsx';
@@ -298,7 +299,7 @@ function changeLines(t: Texts, { document, entries, revision }: PendingChange): 
   const quoted = (value: string | null) => (value === null ? t.eds.change.none : JSON.stringify(value));
   const shown = document && [
     t.documentTypes[document.type],
-    [document.series, document.number].filter(Boolean).join(' '),
+    displayed([document.series, document.number].filter(Boolean).join(' ')),
   ];
   return [
     t.eds.change.title,

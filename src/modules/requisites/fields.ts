@@ -1,4 +1,5 @@
 import type { Result } from '../../result.ts';
+import { displayed, isAsDisplayed } from '../../values/displayed.ts';
 import {
   type AddressReason,
   type ApartmentReason,
@@ -70,8 +71,17 @@ export const fields: readonly Field[] = [
   { name: 'email', parse: parseEmail, format: formatEmail, same: sameEmail, needsProof: true },
 ];
 
-/** A value as people read it; an absent one is empty. */
+/** A value as people read it, on one line; an absent one is empty. */
 export function show(name: FieldName, value: string | null): string {
+  return displayed(format(name, value));
+}
+
+/** Whether a form sent a field back as it showed it: nobody touched the field, so its value is not judged. */
+export function isAsShown(name: FieldName, sent: string, value: string | null): boolean {
+  return isAsDisplayed(sent, format(name, value));
+}
+
+function format(name: FieldName, value: string | null): string {
   if (value === null) return '';
   return fields.find((field) => field.name === name)?.format(value) ?? value;
 }

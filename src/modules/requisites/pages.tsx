@@ -18,6 +18,7 @@ import { NoticeLine } from '../../ui/notice-line.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
 import { Table } from '../../ui/table.tsx';
+import { displayed } from '../../values/displayed.ts';
 import { overcomesByEds } from './contact.ts';
 import { type FieldReason, fields, show } from './fields.ts';
 import type { ChangeEntry, FieldName, IdentityDocument, SavedChange } from './ports.ts';
@@ -35,7 +36,12 @@ import {
 export type Message =
   | { readonly kind: 'unchanged' | 'search-limit' | 'form-reused' | 'draft-shown' | 'leave' | 'pending' }
   | { readonly kind: 'draft'; readonly until: Date }
-  | { readonly kind: 'conflict'; readonly entries: readonly ChangeEntry[] };
+  | {
+      readonly kind: 'conflict';
+      readonly entries: readonly ChangeEntry[];
+      /** Changed meanwhile, and not touched in this form. */
+      readonly elsewhere: readonly FieldName[];
+    };
 
 /** Where the search without a script is sent, and where on the page its answer stands. */
 export const addressSearch = '/services/requisites/addresses';
@@ -231,7 +237,7 @@ function AccountsBlock({ t, view: { person } }: { t: Texts; view: RequisitesView
         <abbr key={kind} title={t.accountKindNames[kind]}>
           {t.accountKinds[kind]}
         </abbr>,
-        number,
+        displayed(number),
         notification === null ? t.requisites.notSpecified : t.notifications[notification],
       ])}
     />
@@ -338,11 +344,18 @@ function MessageBox({ t, language, csrf, view, message }: RequisitesPageProps) {
               after: t.requisites.conflictTyped,
               empty: t.receipt.empty,
             }}
-            rows={message.entries.map((entry) => ({
-              field: t.requisites[entry.field],
-              before: shown(entry.field, view.stored.values[entry.field]),
-              after: shown(entry.field, entry.new),
-            }))}
+            rows={[
+              ...message.entries.map((entry) => ({
+                field: t.requisites[entry.field],
+                before: shown(entry.field, view.stored.values[entry.field]),
+                after: shown(entry.field, entry.new),
+              })),
+              ...message.elsewhere.map((name) => ({
+                field: t.requisites[name],
+                before: shown(name, view.stored.values[name]),
+                after: t.requisites.conflictUntouched,
+              })),
+            ]}
           />
         </Alert>
       );
@@ -415,8 +428,10 @@ function documentFacts(t: Texts, document: IdentityDocument, today: string) {
   const until = validUntil === null ? t.requisites.notSpecified : formatDate(validUntil);
   const expired = validUntil !== null && validUntil < today;
   return [
-    { term: t.requisites.documentNumber, value: document.number },
-    ...(document.series === null ? [] : [{ term: t.requisites.documentSeries, value: document.series }]),
+    { term: t.requisites.documentNumber, value: displayed(document.number) },
+    ...(document.series === null
+      ? []
+      : [{ term: t.requisites.documentSeries, value: displayed(document.series) }]),
     {
       term: t.requisites.documentIssuedOn,
       value: issuedOn === null ? t.requisites.notSpecified : formatDate(issuedOn),
@@ -425,13 +440,16 @@ function documentFacts(t: Texts, document: IdentityDocument, today: string) {
       term: t.requisites.documentValidUntil,
       value: expired ? `${until} (${t.requisites.documentExpired})` : until,
     },
-    { term: t.requisites.documentIssuedBy, value: issuedBy ?? t.requisites.notSpecified },
+    {
+      term: t.requisites.documentIssuedBy,
+      value: issuedBy === null ? t.requisites.notSpecified : displayed(issuedBy),
+    },
   ];
 }
 
 /** A document in one line: its type and number. */
 function documentName(t: Texts, { type, series, number }: IdentityDocument): string {
-  return `${t.documentTypes[type]} ${series === null ? number : `${series} ${number}`}`;
+  return displayed(`${t.documentTypes[type]} ${series === null ? number : `${series} ${number}`}`);
 }
 
 function errorText(

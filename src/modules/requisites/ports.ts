@@ -253,6 +253,11 @@ export interface RequisitesStore {
   takeOver(holderId: string, fund: FundHolder, requestId: string): Promise<StoredRequisites>;
   /** The outcome of an earlier save of this form, if there was one. */
   findSaved(holderId: string, formId: string, formHash: Buffer): Promise<SaveOutcome | undefined>;
+  /** The changes made after a revision, newest first, each with the revision it made. */
+  changesAfter(
+    holderId: string,
+    revision: number,
+  ): Promise<readonly { readonly revision: number; readonly entries: readonly ChangeEntry[] }[]>;
   /** The receipt of the change that this form made, whatever it sent. */
   findNumber(holderId: string, formId: string): Promise<string | undefined>;
   /** One transaction; resolves only after COMMIT. */

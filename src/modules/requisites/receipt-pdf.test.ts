@@ -32,6 +32,13 @@ const withAddress = (after: string): ReceiptDocument => ({
 });
 
 describe('receiptPdf', () => {
+  it('prints decomposed letters as one glyph each, and no mark that nobody sees', async () => {
+    const nfd = 'Қасымов Андрей Ёлкин'.normalize('NFD');
+    const facts = [{ term: 'Аты-жөні', value: `${nfd}\u200b\r\nоғлы` }];
+    const { lines } = readPdf(await receiptPdf({ ...receipt, facts }));
+    expect(lines).toContain('Қасымов Андрей Ёлкин оғлы');
+  });
+
   it('holds every text, in the order in which it is read', async () => {
     const { lines, pages } = readPdf(await receiptPdf(receipt));
     expect(pages).toBe(1);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import PDFDocument from 'pdfkit';
+import { displayed } from '../../values/displayed.ts';
 
 /** What stands on a receipt, in words that are ready: this file knows no language and no rule. */
 export interface ReceiptDocument {
@@ -370,7 +371,7 @@ function wrap(doc: PDFKit.PDFDocument, text: string, available: number, face: Fa
       line = part.trimStart();
     }
   };
-  for (const word of text.trim().split(/(?<!№)\s+/)) {
+  for (const word of displayed(text).split(/(?<!№)\s+/)) {
     if (fits(word)) {
       place(line === '' ? word : ` ${word}`);
       continue;

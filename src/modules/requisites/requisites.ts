@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { randomName } from '../../keys.ts';
 import { type Refusal, refused } from '../../result.ts';
+import { isBlank } from '../../values/cleaning.ts';
 import {
   type ContactParts,
   channelFields,
@@ -10,7 +11,7 @@ import {
   refuseContact,
   touchedChannels,
 } from './contact.ts';
-import { type FieldReason, type FieldRules, fields, show } from './fields.ts';
+import { type FieldReason, type FieldRules, fields, isAsShown, show } from './fields.ts';
 import { FundUnavailable } from './fund-errors.ts';
 import { type KnownPersonParts, knownPerson } from './known-person.ts';
 import type {
@@ -73,9 +74,10 @@ export async function helpWithAddress(
   typed: Typed,
   asked: { readonly language: string } | undefined,
 ): Promise<AddressHelp> {
-  const stored = untouched(view, typed.formId);
   // What is on file is not judged each time it is shown.
-  const changed = typed.address !== stored.address || typed.postcode !== stored.postcode;
+  const changed = (['address', 'postcode'] as const).some(
+    (name) => !isAsShown(name, typed[name], view.stored.values[name]),
+  );
   const complete = typed.address !== '' && typed.postcode !== '';
   const elsewhere = changed && complete && (await addresses.seemsElsewhere(typed.address, typed.postcode));
   if (!asked || !typed.kazpost) {
@@ -102,11 +104,15 @@ export type FieldErrors = ReadonlyMap<FieldName | 'document', Refusal<FieldReaso
 export type SaveResult =
   | Exclude<SaveOutcome, { kind: 'conflict' | 'form-reused' }>
   | { readonly kind: 'invalid'; readonly view: RequisitesView; readonly errors: FieldErrors }
-  | { readonly kind: 'unchanged' | 'form-reused'; readonly view: RequisitesView }
+  /** `typed` is what to show: what was typed, over what is stored now. */
+  | { readonly kind: 'unchanged' | 'form-reused'; readonly view: RequisitesView; readonly typed: Typed }
   | {
       readonly kind: 'conflict';
       readonly view: RequisitesView;
+      readonly typed: Typed;
       readonly entries: readonly ChangeEntry[];
+      /** Fields that were changed since the form was opened and that this person did not touch. */
+      readonly elsewhere: readonly FieldName[];
       readonly errors: FieldErrors;
     }
   /** Mobile or e-mail is touched: the change waits for its proofs. */
@@ -190,9 +196,46 @@ export function untouched(view: RequisitesView, formId: string): Typed {
   };
 }
 
-/** Whether anything in the form differs from what is stored. */
-export function isTouched(view: RequisitesView, typed: Typed): boolean {
-  return fields.some(({ name }) => typed[name].trim() !== show(name, view.stored.values[name]));
+/** Whether anything in the form differs from what it showed: by default what is stored now. */
+export function isTouched(
+  view: RequisitesView,
+  typed: Typed,
+  shown: Requisites = view.stored.values,
+): boolean {
+  return fields.some(({ name }) => !isAsShown(name, typed[name], shown[name]));
+}
+
+/**
+ * The values that a form of this revision showed, worked out from today's by undoing the changes since. Today's values
+ * where the form names a revision that never was.
+ */
+export async function shownBy(
+  { store }: Pick<RequisitesParts, 'store'>,
+  holderId: string,
+  { stored }: RequisitesView,
+  revision: number,
+): Promise<Requisites> {
+  const behind = stored.revision - revision;
+  if (behind <= 0) return stored.values;
+  const later = await store.changesAfter(holderId, revision);
+  const undone = later.filter((change) => change.revision <= stored.revision);
+  if (undone.length !== behind) return stored.values;
+  const former = undone.flatMap(({ entries }) => entries.map((entry) => [entry.field, entry.old] as const));
+  return { ...stored.values, ...Object.fromEntries(former) };
+}
+
+/**
+ * A new form over what is stored now: fields that were touched keep what was typed, the others show today's values.
+ * Saving it is a decision made with both versions in view, and never brings a former value back by itself.
+ */
+export function renewed(view: RequisitesView, typed: Typed, shown: Requisites): Typed {
+  const touched = fields.filter(({ name }) => !isAsShown(name, typed[name], shown[name]));
+  return {
+    ...untouched(view, randomUUID()),
+    ...Object.fromEntries(touched.map(({ name }) => [name, typed[name]])),
+    document: typed.document,
+    kazpost: typed.kazpost,
+  };
 }
 
 /**
@@ -212,19 +255,21 @@ export async function saveRequisites(
 
   const view = await showRequisites(parts, actor);
   if (!view) return { kind: 'not-active' };
-  if (earlier) return { kind: 'form-reused', view };
+  const shown = await shownBy(parts, actor.holderId, view, Number(typed.revision));
+  if (earlier) return { kind: 'form-reused', view, typed: renewed(view, typed, shown) };
 
   // Another post of this very form may have been saved between the look above and now: it has raised the revision.
   const risen = typed.revision !== String(view.stored.revision);
   const meanwhile = risen ? await parts.store.findSaved(actor.holderId, typed.formId, formHash) : undefined;
   if (meanwhile?.kind === 'saved') return meanwhile;
 
-  const { entries, errors } = check(view, typed, parts.rules);
+  const { entries, errors } = check(view, typed, parts.rules, shown);
   const differs = entries.length > 0 || errors.size > 0;
   // Before the rules: what another window or a branch changed since must not be told as this person's error.
-  if (differs && risen) return { kind: 'conflict', view, entries, errors };
+  if (differs && risen) return conflict(parts, view, typed, shown);
   if (errors.size > 0) return { kind: 'invalid', view, errors };
-  if (entries.length === 0) return { kind: 'unchanged', view };
+  if (entries.length === 0)
+    return { kind: 'unchanged', view, typed: risen ? renewed(view, typed, shown) : typed };
 
   const document = view.validDocuments.find(({ id }) => id === typed.document) ?? null;
   const address = entries.find(({ field }) => field === 'address')?.new;
@@ -256,9 +301,38 @@ export async function saveRequisites(
     addressSource,
   });
   if (outcome.kind === 'saved') return outcome;
-  if (outcome.kind === 'form-reused') return { kind: 'form-reused', view };
-  const newer = { ...view, stored: outcome.stored };
-  return { kind: 'conflict', view: newer, ...check(newer, typed, parts.rules) };
+  if (outcome.kind === 'form-reused')
+    return { kind: 'form-reused', view, typed: renewed(view, typed, shown) };
+  return conflict(parts, { ...view, stored: outcome.stored }, typed, shown);
+}
+
+/** What is stored now beside what was typed into a form that showed something else. */
+function conflict(
+  { rules }: Pick<RequisitesParts, 'rules'>,
+  view: RequisitesView,
+  typed: Typed,
+  shown: Requisites,
+): Extract<SaveResult, { kind: 'conflict' }> {
+  const checked = check(view, typed, rules, shown);
+  return {
+    kind: 'conflict',
+    view,
+    typed: renewed(view, typed, shown),
+    ...checked,
+    elsewhere: changedElsewhere(view, shown, checked.entries),
+  };
+}
+
+/** The fields whose value is no longer what the form showed, without those that the form itself changes. */
+export function changedElsewhere(
+  { stored }: RequisitesView,
+  shown: Requisites,
+  entries: readonly ChangeEntry[],
+): FieldName[] {
+  const own = entries.map(({ field }) => field);
+  return fields
+    .map(({ name }) => name)
+    .filter((name) => !own.includes(name) && show(name, shown[name]) !== show(name, stored.values[name]));
 }
 
 /** Why a change that touches mobile or e-mail cannot even be proposed now; empty when it can. */
@@ -277,13 +351,15 @@ export async function refuseTouched(
 }
 
 /**
- * Checks every field that differs from what is stored; what is on file already is not judged by today's rules.
- * Gives the entries of the change and everything that is wrong.
+ * Checks every field that differs from what the form showed, and from what is stored; what is on file already is not
+ * judged by today's rules. Gives the entries of the change and everything that is wrong.
  */
 export function check(
   view: RequisitesView,
   typed: Typed,
   rules: FieldRules,
+  /** What the form showed. */
+  shown: Requisites = view.stored.values,
 ): { readonly entries: readonly ChangeEntry[]; readonly errors: FieldErrors } {
   const stored = view.stored.values;
   const errors = new Map<FieldName | 'document', Refusal<FieldReason>>();
@@ -293,9 +369,9 @@ export function check(
 
   for (const field of fields) {
     const old = stored[field.name];
-    const text = typed[field.name].trim();
-    if (text === show(field.name, old)) continue;
-    if (text === '') {
+    const text = typed[field.name];
+    if (isAsShown(field.name, text, shown[field.name]) || isAsShown(field.name, text, old)) continue;
+    if (isBlank(text)) {
       entries.push({ field: field.name, old, new: null });
       continue;
     }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { displayed } from '../../values/displayed.ts';
 import { type Fields, readForm } from '../../web/forms.ts';
 import type { TypedPage } from '../../web/language.ts';
 import type { Page, SendPage } from '../../web/page.tsx';
@@ -22,6 +23,7 @@ import {
 import type { ContactActor, FieldName, SavedChange } from './ports.ts';
 import { createReceiptPrinter } from './receipt-printer.ts';
 import {
+  changedElsewhere,
   type FieldErrors,
   findDraft,
   helpWithAddress,
@@ -30,7 +32,9 @@ import {
   type RequisitesParts,
   type RequisitesView,
   refuseTouched,
+  renewed,
   saveRequisites,
+  shownBy,
   showRequisites,
   type Typed,
   typedOf,
@@ -127,9 +131,11 @@ export function requisitesRoutes(
       : undefined;
     if (pending && (request.query as Record<string, unknown>)['edit'] === 'pending') {
       const risen = pending.revision !== view.stored.revision;
+      const shown = await shownBy(parts, holderId, view, pending.revision);
+      const elsewhere = changedElsewhere(view, shown, pending.entries);
       return showForm(request, reply, view, typedOf(view, pending, randomUUID()), {
         errors: await refuseTouched(parts, holderId, pending.entries),
-        ...(risen ? { message: { kind: 'conflict', entries: pending.entries } } : {}),
+        ...(risen ? { message: { kind: 'conflict', entries: pending.entries, elsewhere } } : {}),
       });
     }
     const draft = view.begun.draft ? await findDraft(parts, holderId) : undefined;
@@ -160,17 +166,17 @@ export function requisitesRoutes(
       case 'invalid':
         return showForm(request, reply, result.view, typed, { status: 422, errors: result.errors });
       case 'unchanged':
-        return showForm(request, reply, result.view, typed, { message: { kind: 'unchanged' } });
+        return showForm(request, reply, result.view, result.typed, { message: { kind: 'unchanged' } });
       case 'form-reused':
-        return showForm(request, reply, result.view, anew(typed, result.view), {
+        return showForm(request, reply, result.view, result.typed, {
           status: 409,
           message: { kind: 'form-reused' },
         });
       case 'conflict':
-        return showForm(request, reply, result.view, anew(typed, result.view), {
+        return showForm(request, reply, result.view, result.typed, {
           status: 409,
           errors: result.errors,
-          message: { kind: 'conflict', entries: result.entries },
+          message: { kind: 'conflict', entries: result.entries, elsewhere: result.elsewhere },
         });
       case 'not-active':
         return sendAway(parts, request, reply);
@@ -185,7 +191,8 @@ export function requisitesRoutes(
       const typed = readTyped(readRequisitesForm(request.body));
       const view = await viewOf(request, reply);
       if (!view) return reply;
-      if (!isTouched(view, typed)) return reply.redirect('/services', 303);
+      const shown = await shownBy(parts, actorOf(request).holderId, view, Number(typed.revision));
+      if (!isTouched(view, typed, shown)) return reply.redirect('/services', 303);
       return showForm(request, reply, view, typed, { message: { kind: 'leave' } });
     },
   );
@@ -233,7 +240,10 @@ export function requisitesRoutes(
       if (!view) return reply;
       const draft = await findDraft(parts, holderId);
       if (!draft) return reply.redirect(path, 303);
-      return showForm(request, reply, view, anew(draft.typed, view), { message: { kind: 'draft-shown' } });
+      const shown = await shownBy(parts, holderId, view, Number(draft.typed.revision));
+      return showForm(request, reply, view, renewed(view, draft.typed, shown), {
+        message: { kind: 'draft-shown' },
+      });
     },
   );
 
@@ -249,7 +259,7 @@ export function requisitesRoutes(
   const nameOf = async (request: FastifyRequest): Promise<string | undefined> => {
     const view = await showRequisites(parts, actorOf(request));
     const person = view?.person;
-    return person && [person.surname, person.name, person.patronymic].filter(Boolean).join(' ');
+    return person && displayed([person.surname, person.name, person.patronymic].filter(Boolean).join(' '));
   };
 
   server.get('/receipts/:number', { config: { access: 'holder' } }, async (request, reply) => {
@@ -380,9 +390,4 @@ function readTyped(sent: Fields): Typed {
     document: sent['document'] ?? '',
     kazpost: sent['kazpost'] === '1',
   };
-}
-
-/** The same words on a new form over today's revision: saving again is a decision made with both versions in view. */
-function anew(typed: Typed, view: RequisitesView): Typed {
-  return { ...typed, formId: randomUUID(), revision: String(view.stored.revision) };
 }

@@ -1,5 +1,6 @@
 import { type Keys, randomToken, tokenHash } from '../../keys.ts';
 import { accepted, type Result, refused } from '../../result.ts';
+import { displayed } from '../../values/displayed.ts';
 import { issueMark, readMarks } from './device-marks.ts';
 import type { Iin } from './iin.ts';
 import type { FailureLimit, HolderDirectory, PasswordHasher, SessionLimits, SignInStore } from './ports.ts';
@@ -99,10 +100,11 @@ export async function signIn(
 
 /** `Айгерім Сапарова` becomes `Айгерім С.` */
 export function shortName({ surname, name }: { surname: string; name: string }): string {
+  const [family, given] = [displayed(surname), displayed(name)];
   // Some people have one name, and the fund keeps it in either place.
-  if (name === '') return surname || '—';
-  const initial = [...surname][0];
-  return initial === undefined ? name : `${name} ${initial.toUpperCase()}.`;
+  if (given === '') return family || '—';
+  const initial = [...family][0];
+  return initial === undefined ? given : `${given} ${initial.toUpperCase()}.`;
 }
 
 /** The browser and system out of a User-Agent, in a few words a person recognises: `Chrome · Android`. */

@@ -1,0 +1,39 @@
+/** Capital Cyrillic letters with the shape of a Latin one. */
+// biome-ignore format: an alphabet reads better in rows
+const lookAlikes: Readonly<Record<string, string>> = {
+  А: 'A', В: 'B', С: 'C', Е: 'E', Н: 'H', Һ: 'H', І: 'I', Ј: 'J', К: 'K', М: 'M', О: 'O', Р: 'P', Ѕ: 'S', Т: 'T',
+  У: 'Y', Ү: 'Y', Х: 'X',
+};
+
+/** What the letter keys write on the Russian and Kazakh layouts, beside what they write on the Latin one. */
+// biome-ignore format: a keyboard reads better in rows
+const letterKeys: Readonly<Record<string, string>> = {
+  Й: 'Q', Ц: 'W', У: 'E', К: 'R', Е: 'T', Н: 'Y', Г: 'U', Ш: 'I', Щ: 'O', З: 'P',
+  Ф: 'A', Ы: 'S', В: 'D', А: 'F', П: 'G', Р: 'H', О: 'J', Л: 'K', Д: 'L',
+  Я: 'Z', Ч: 'X', С: 'C', М: 'V', И: 'B', Т: 'N', Ь: 'M',
+};
+
+/** What the row of digits writes on the Kazakh layout without Shift. */
+// biome-ignore format: a keyboard reads better in rows
+const digitKeys: Readonly<Record<string, string>> = {
+  '"': '1', Ә: '2', І: '3', Ң: '4', Ғ: '5', ',': '6', '.': '7', Ү: '8', Ұ: '9', Қ: '0',
+};
+
+/** Cyrillic letters as the Latin ones of the same shape; what has no such twin stays. `text` is in capitals. */
+export function asLatinShapes(text: string): string {
+  return replaced(text, lookAlikes);
+}
+
+/** The same keys pressed on the Latin layout; what no key of it writes stays. `text` is in capitals. */
+export function asLatinKeys(text: string): string {
+  return replaced(text, { ...letterKeys, ...digitKeys });
+}
+
+/** Digits typed while the Kazakh layout was on: `"ӘІҢҒ,` is 123456. `text` is in capitals. */
+export function asDigitKeys(text: string): string {
+  return replaced(text, digitKeys);
+}
+
+function replaced(text: string, by: Readonly<Record<string, string>>): string {
+  return [...text].map((sign) => by[sign] ?? sign).join('');
+}
