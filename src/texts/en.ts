@@ -700,6 +700,10 @@ export const en = {
     referenceHelp: 'Give it when you call 1418.',
     home: 'To the start page',
   },
+  characters: {
+    blank: 'a blank',
+    unseen: 'an invisible mark. Delete what is in the field and type it again',
+  },
   reasons: {
     iinLength: 'Invalid IIN: check the 12 digits',
     iinDate: 'Invalid IIN: check the 12 digits',
@@ -724,6 +728,8 @@ export const en = {
     phoneTooLong: 'The number is too long. Number format: +7 (7XX) XXX-XX-XX',
     emailInvalid: 'Invalid email address. For example: name@example.kz',
     emailCharacter: 'This character cannot be used in an email address: {detail}',
+    emailCyrillic:
+      'The email address contains a Cyrillic letter: {detail}. Switch the keyboard to Latin letters',
     emailDots: 'A dot in the email address is in the wrong place',
     emailDomain: 'The part of the email address after @ is wrong',
     emailTooLong: 'The email address is too long',
@@ -735,6 +741,8 @@ export const en = {
     contactFrozen:
       'Changes of contacts have been stopped: “this wasn’t me” was reported. Please visit a UAPF office',
     codeWrong: 'Incorrect code',
+    codeNotSixDigits: 'A code has 6 digits. Enter all of it',
+    codeNotEightCharacters: 'A code has 8 letters and digits. Enter all of it',
     codeOver: 'The code has expired or no attempts are left. Send the code again',
     codeEmpty: 'Enter the code',
     viaMissing: 'Choose where to send the code',

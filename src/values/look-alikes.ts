@@ -1,3 +1,5 @@
+import { cleanCompact } from './cleaning.ts';
+
 /** Capital Cyrillic letters with the shape of a Latin one. */
 // biome-ignore format: an alphabet reads better in rows
 const lookAlikes: Readonly<Record<string, string>> = {
@@ -29,9 +31,17 @@ export function asLatinKeys(text: string): string {
   return replaced(text, { ...letterKeys, ...digitKeys });
 }
 
-/** Digits typed while the Kazakh layout was on: `"ӘІҢҒ,` is 123456. `text` is in capitals. */
-export function asDigitKeys(text: string): string {
-  return replaced(text, digitKeys);
+/**
+ * The digits of a number, however they were typed: grouped by blanks or dashes, of another script or width, with the
+ * letter O for 0 and I or L for 1, or while the Kazakh layout was on, where `"әіңғ,` is 123456. What cannot be read so
+ * comes back as it was cleaned.
+ */
+export function typedDigits(text: string): string {
+  const compact = cleanCompact(text).toUpperCase();
+  const plain = compact.replace(/[OО]/g, '0').replace(/[IL]/g, '1');
+  if (/^[0-9]+$/.test(plain)) return plain;
+  const keys = replaced(compact, digitKeys);
+  return !/[0-9]/.test(compact) && /^[0-9]+$/.test(keys) ? keys : compact;
 }
 
 function replaced(text: string, by: Readonly<Record<string, string>>): string {

@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makeKeys } from '../../keys.ts';
-import { codeOf, readCode } from './codes.ts';
+import { codeOf } from './codes.ts';
 import type { IssuedCode } from './ports.ts';
 
 const keys = makeKeys(['a secret of thirty-two characters or more']);
@@ -40,21 +39,5 @@ describe('a code', () => {
     const codes = Array.from({ length: 200 }, (_, n) => codeOf(keys, { ...issued, codeId: String(n) }));
     expect(codes.some((code) => code.startsWith('0'))).toBe(true);
     expect(codes.every((code) => code.length === 6)).toBe(true);
-  });
-});
-
-describe('reading a typed code', () => {
-  test('forgives spaces, dashes, small letters and letters that look like digits', () => {
-    expect(readCode(' 123 456 ')).toBe('123456');
-    expect(readCode('abcd-efgh')).toBe('ABCDEFGH');
-    expect(readCode('oIl0')).toBe('0110');
-  });
-
-  test('reading what was read changes nothing', () => {
-    fc.assert(
-      fc.property(fc.string(), (text) => {
-        expect(readCode(readCode(text))).toBe(readCode(text));
-      }),
-    );
   });
 });

@@ -39,31 +39,21 @@ export function codeOf(keys: Keys, issued: IssuedCode): string {
   return Array.from(bytes.subarray(0, 8), (byte) => crockford[byte % 32]).join('');
 }
 
-/** Reads a typed code: spaces, dashes and the # before it ignored, letters that look alike folded as Crockford says. */
-export function readCode(text: string): string {
-  return text
-    .normalize('NFKC')
-    .replace(/[\s#-]/g, '')
-    .toUpperCase()
-    .replace(/O/g, '0')
-    .replace(/[IL]/g, '1');
-}
-
 export type CodeReason = 'codeWrong' | 'codeOver';
 
-/** Compares what was typed with an issued code: counted before it is compared, and used once. */
+/** Compares what was typed, by `readCode`, with an issued code: counted before it is compared, and used once. */
 export async function checkCode(
   { keys, store }: { keys: Keys; store: CodeStore },
   { codeId, holderId }: { codeId: string; holderId: string },
-  typed: string,
+  meanings: readonly string[],
 ): Promise<Result<IssuedCode, CodeReason>> {
   const issued = await store.takeTry(codeId, holderId, maxTries);
   if (!issued) {
     await store.countOutcome(undefined);
     return refused('codeOver');
   }
-  const given = Buffer.from(readCode(typed).padEnd(8).slice(0, 16));
-  const right = sameBytes(Buffer.from(codeOf(keys, issued).padEnd(8)), given) && (await store.use(codeId));
+  const code = Buffer.from(codeOf(keys, issued));
+  const right = meanings.some((one) => sameBytes(code, Buffer.from(one))) && (await store.use(codeId));
   await store.countOutcome(right);
   return right ? { ok: true, value: issued } : refused('codeWrong');
 }

@@ -15,8 +15,16 @@ export function disavowalPath(keys: Keys, disavowalId: string): string {
   return `/not-me/${Buffer.concat([id, keys.sign(purpose, uuidOf(id))]).toString('base64url')}`;
 }
 
-/** The disavowal's id from what stands behind `/not-me/`; undefined when we did not make it. */
-export function readDisavowal(keys: Keys, text: string): string | undefined {
+/** What mail programs and messengers take for a part of a link: the signs that close the sentence around it. */
+const glued = /^[^\w-]+|[^\w-]+$/g;
+
+/**
+ * The disavowal's id from what stands behind `/not-me/`, with or without the full stop or bracket of the sentence around
+ * the link; undefined when we did not make it.
+ */
+export function readDisavowal(keys: Keys, link: string): string | undefined {
+  if (link.length > 100) return undefined;
+  const text = link.replace(glued, '');
   if (!/^[\w-]{64}$/.test(text)) return undefined;
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length !== idBytes + macBytes) return undefined;

@@ -10,6 +10,7 @@ import {
   maxTries,
   sendingAllowances,
 } from '../codes/codes.ts';
+import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
 import type { Fund, RequisitesStore } from '../requisites/ports.ts';
 import { type Iin, parseIin } from '../sign-in/iin.ts';
 import type { PasswordHasher } from '../sign-in/ports.ts';
@@ -124,7 +125,7 @@ export async function askAgain(
   return accepted(undefined);
 }
 
-export type TypedCodeReason = 'codeWrong' | 'codeExpired' | 'codeTries';
+export type TypedCodeReason = 'codeWrong' | 'codeExpired' | 'codeTries' | CodeFormReason;
 
 /**
  * Compares a typed code. Without one that was sent, the same statements run and the answers are the same: what is told follows from
@@ -136,6 +137,8 @@ export function tryCode(
   token: string,
   typed: string,
 ): Promise<Result<undefined, TypedCodeReason | 'gone'>> {
+  const meanings = readCode(typed, 'long');
+  if (meanings.length === 0) return Promise.resolve(refused(notACode.long));
   const hash = tokenHash(token);
   return tables.together(async ({ entries, codes }) => {
     const taken = await entries.takeTry(hash, kind, maxTries);
@@ -145,7 +148,7 @@ export function tryCode(
     const checked = await checkCode(
       { keys, store: codes },
       sent ?? { codeId: nobody, holderId: nobody },
-      typed,
+      meanings,
     );
     if (!checked.ok) return refused('codeWrong');
     await entries.markProved(hash, rules.entryChoiceMinutes);

@@ -3,6 +3,7 @@ import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
+import { characterText } from '../../ui/character-text.ts';
 import { Columns } from '../../ui/columns.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
@@ -59,7 +60,9 @@ export function AskPage(props: AskPageProps) {
     contactError &&
     (contactError.reason === 'empty'
       ? t.entry.contactEmpty
-      : fill(t.reasons[contactError.reason], { detail: contactError.detail ?? '' }));
+      : fill(t.reasons[contactError.reason], {
+          detail: characterText(t, contactError.detail ?? ''),
+        }));
   return (
     <>
       <ErrorSummary

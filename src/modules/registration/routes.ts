@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isBlank } from '../../values/cleaning.ts';
 import { readForm } from '../../web/forms.ts';
 import type { TypedPage } from '../../web/language.ts';
 import type { SendPage } from '../../web/page.tsx';
@@ -157,12 +158,8 @@ function entryRoutes(
           status: 422,
           iin,
           contact,
-          iinError: read.iin.ok ? undefined : iin.trim() === '' ? { reason: 'empty' } : read.iin,
-          contactError: read.contact.ok
-            ? undefined
-            : contact.trim() === ''
-              ? { reason: 'empty' }
-              : read.contact,
+          iinError: read.iin.ok ? undefined : isBlank(iin) ? { reason: 'empty' } : read.iin,
+          contactError: read.contact.ok ? undefined : isBlank(contact) ? { reason: 'empty' } : read.contact,
         });
       }
       if (breaker.open) return showAsk(stopped(request, reply), reply, { status: 503, iin, contact });
@@ -206,7 +203,7 @@ function entryRoutes(
       reply.header('retry-after', String(limitedSeconds));
       return showCode(request, reply, { status: 429, message: 'limited' });
     }
-    if (code.trim() === '') return showCode(request, reply, { status: 422, error: 'codeEmpty' });
+    if (isBlank(code)) return showCode(request, reply, { status: 422, error: 'codeEmpty' });
     const tried = await tryCode(parts, kind, token, code);
     if (tried.ok) return reply.redirect(`${start}/password`, 303);
     if (tried.reason === 'gone') return reply.redirect(start, 303);

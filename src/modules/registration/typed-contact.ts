@@ -16,7 +16,7 @@ export function parseContact(
   text: string,
   mobilePrefixes: readonly string[],
 ): Result<TypedContact, ContactReason> {
-  const email = text.includes('@');
+  const email = /[@\uff20\ufe6b]/.test(text);
   const parsed: Result<string, ContactReason> = email
     ? parseEmail(text)
     : parsePhone(text, 'mobile', mobilePrefixes);

@@ -29,6 +29,11 @@ describe('parseAddress', () => {
     ['Обʼездное', "Об'ездное"],
     ['Абаи\u0306 даңғылы', 'Абай даңғылы'],
     ['Е\u0308лочная', 'Ёлочная'],
+    ['Абая ٣, ７', 'Абая 3, 7'],
+    ['Абая\t12\n', 'Абая 12'],
+    ['Аба\u200bя\u00ad,\u2060 5', 'Абая, 5'],
+    ['\u202eАбая\u2069', 'Абая'],
+    ['\ufeffАбая\u3000５（а）', 'Абая 5(а)'],
   ])('makes %j canonical', (text, value) => {
     expect(parseAddress(text)).toEqual({ ok: true, value });
   });
@@ -41,7 +46,7 @@ describe('parseAddress', () => {
     ['Dostyq 5', 'D'],
     ['Абая é', 'é'],
     ['Абая Ⅳ', 'Ⅳ'],
-    ['Абая Ａ', 'Ａ'],
+    ['Абая Ａ', 'A'],
   ])('names the Latin letter of %j', (text, detail) => {
     expect(parseAddress(text)).toEqual({ ok: false, reason: 'addressLatinLetter', detail });
   });
@@ -54,20 +59,11 @@ describe('parseAddress', () => {
     ['Абая 12 🏠', '🏠'],
     ['Їжак', 'Ї'],
     ['Αбая', 'Α'],
-    ['Абая ٣', '٣'],
-    ['Абая\t12', 'U+0009'],
-    ['Абая\n12', 'U+000A'],
-    ['Абая\r\n', 'U+000D'],
-    ['Абая\u0000', 'U+0000'],
-    ['Аба\u200bя', 'U+200B'],
-    ['Аба\u00adя', 'U+00AD'],
-    ['\u202eАбая', 'U+202E'],
-    ['Абая\u2069', 'U+2069'],
-    ['\ufeffАбая', 'U+FEFF'],
-    ['Абая\u0301', 'U+0301'],
-    ['Абая \u2028', 'U+2028'],
-    ['Абая \ud83c', 'U+FFFD'],
-    ['Абая \udc00\ud800', 'U+FFFD'],
+    ['Абая\u0000', 'unseen'],
+    ['Абая\u0301', '\u25cc\u0301'],
+    ['Абая\ue000', 'unseen'],
+    ['Абая \ud83c', 'unseen'],
+    ['Абая \udc00\ud800', 'unseen'],
   ])('refuses %j, naming %s', (text, detail) => {
     expect(parseAddress(text)).toEqual({ ok: false, reason: 'addressCharacter', detail });
   });
@@ -107,23 +103,31 @@ describe('parseAddress', () => {
 });
 
 describe('parseApartment', () => {
-  it.each(['1', '12', '12А', '12а', '12/1', '12-14', '7-ә', 'н.п. 3', 'ВП-5', '12 пәтер', 'А', '1234567890'])(
-    'keeps %j',
-    (text) => {
-      expect(parseApartment(text)).toEqual({ ok: true, value: text });
-      expect(parseApartment(formatApartment(text))).toEqual({ ok: true, value: text });
-    },
-  );
+  it.each([
+    '1',
+    '№ 5',
+    '№12',
+    '12',
+    '12А',
+    '12а',
+    '12/1',
+    '12-14',
+    '7-ә',
+    'н.п. 3',
+    'ВП-5',
+    '12 пәтер',
+    'А',
+    '1234567890',
+  ])('keeps %j', (text) => {
+    expect(parseApartment(text)).toEqual({ ok: true, value: text });
+    expect(parseApartment(formatApartment(text))).toEqual({ ok: true, value: text });
+  });
 
   it.each([
     ['12A', 'apartmentLatinLetter', 'A'],
     ['12b', 'apartmentLatinLetter', 'b'],
-    ['№12', 'apartmentCharacter', '№'],
     ['12,13', 'apartmentCharacter', ','],
-    ['12\u200b', 'apartmentCharacter', 'U+200B'],
-    ['12\ud800', 'apartmentCharacter', 'U+FFFD'],
-    ['١٢', 'apartmentCharacter', '١'],
-    ['12\n', 'apartmentCharacter', 'U+000A'],
+    ['12\ud800', 'apartmentCharacter', 'unseen'],
   ])('refuses %j: %s %s', (text, reason, detail) => {
     expect(parseApartment(text)).toEqual({ ok: false, reason, detail });
   });

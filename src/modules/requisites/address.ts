@@ -1,5 +1,5 @@
 import { accepted, type Result, refused } from '../../result.ts';
-import { isWellFormed, plainDashes, plainSpaces, visible } from './characters.ts';
+import { cleanWords, isWellFormed, nameCharacter, type StrangeCharacter } from '../../values/cleaning.ts';
 
 declare const addressBrand: unique symbol;
 declare const apartmentBrand: unique symbol;
@@ -7,7 +7,7 @@ declare const apartmentBrand: unique symbol;
 /** Region, district, city, street and house in Cyrillic letters, 1 to 200 characters. */
 export type Address = string & { readonly [addressBrand]: true };
 
-/** The number of a flat or of premises, 1 to 10 characters: `12`, `12А`, `12/1`, `н.п. 3`. */
+/** The number of a flat or of premises, 1 to 10 characters: `12`, `12А`, `12/1`, `№ 5`, `н.п. 3`. */
 export type Apartment = string & { readonly [apartmentBrand]: true };
 
 export type AddressReason = 'addressLatinLetter' | 'addressCharacter' | 'addressNoLetter' | 'addressTooLong';
@@ -24,7 +24,7 @@ const APARTMENT_LENGTH = 10;
 
 const cyrillic = 'А-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІі';
 const outsideAddress = new RegExp(`[^${cyrillic}0-9 .,/№"«»()'-]`, 'u');
-const outsideApartment = new RegExp(`[^${cyrillic}0-9 ./-]`, 'u');
+const outsideApartment = new RegExp(`[^${cyrillic}0-9 ./№-]`, 'u');
 const letter = new RegExp(`[${cyrillic}]`, 'u');
 const letterOrDigit = new RegExp(`[${cyrillic}0-9]`, 'u');
 
@@ -32,9 +32,9 @@ const letterOrDigit = new RegExp(`[${cyrillic}0-9]`, 'u');
  * Reads an address, "strictly in Cyrillic letters" as the memo says: Russian and Kazakh letters, digits, spaces and
  * `. , - / № " « » ( ) '`.
  *
- * What a keyboard writes in place of those is made them (dashes, curly quotes, no-break spaces), runs of spaces become
- * one, and letters are composed (NFC); nothing else is rewritten. `detail` is the first character that may not stand there,
- * a Latin letter with its own reason since it looks like the Cyrillic one.
+ * The text is cleaned like every field (`cleanWords`), and runs of spaces become one; nothing else is rewritten. `detail`
+ * names the first character that may not stand there, a Latin letter with its own reason since it looks like the Cyrillic
+ * one.
  */
 export function parseAddress(text: string): Result<Address, AddressReason> {
   const address = canonical(text);
@@ -45,7 +45,7 @@ export function parseAddress(text: string): Result<Address, AddressReason> {
   return letter.test(address) ? accepted(address as Address) : refused('addressNoLetter');
 }
 
-/** Reads an apartment: Cyrillic letters, digits, spaces and `. / -`, with at least a letter or a digit. */
+/** Reads an apartment: Cyrillic letters, digits, spaces and `. / - №`, with at least a letter or a digit. */
 export function parseApartment(text: string): Result<Apartment, ApartmentReason> {
   const apartment = canonical(text);
   if (isLonger(apartment, APARTMENT_LENGTH)) return refused('apartmentTooLong');
@@ -66,12 +66,7 @@ export function formatApartment(apartment: string): string {
 }
 
 function canonical(text: string): string {
-  return plainDashes(plainSpaces(text))
-    .replace(/[\u201c-\u201f]/g, '"')
-    .replace(/[\u2018-\u201b\u02bc]/g, "'")
-    .normalize('NFC')
-    .replace(/ +/g, ' ')
-    .replace(/^ | $/g, '');
+  return cleanWords(text).replace(/ +/g, ' ');
 }
 
 /** Counts no further than it must: a code point is at most two units long. */
@@ -82,9 +77,9 @@ function isLonger(text: string, limit: number): boolean {
 function firstOutside(
   text: string,
   outside: RegExp,
-): { readonly character: string; readonly latin: boolean } | undefined {
-  if (!isWellFormed(text)) return { character: 'U+FFFD', latin: false };
+): { readonly character: StrangeCharacter; readonly latin: boolean } | undefined {
+  if (!isWellFormed(text)) return { character: 'unseen', latin: false };
   const found = outside.exec(text)?.[0];
   if (found === undefined) return undefined;
-  return { character: visible(found), latin: /\p{Script=Latin}/u.test(found) };
+  return { character: nameCharacter(found), latin: /\p{Script=Latin}/u.test(found) };
 }

@@ -10,6 +10,7 @@ import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
+import type { CodeFormReason } from '../codes/typed-code.ts';
 import type { ShownReason } from '../eds/eds.ts';
 import type { Channel } from '../notices/ports.ts';
 import { maskContact, type NeededProofs, touchedChannels } from './contact.ts';
@@ -20,7 +21,7 @@ import type { PendingChange, ProofKind } from './ports.ts';
 /** The fields of the confirmation by the proof each carries. */
 export type CodeField = 'currentCode' | 'newMobileCode' | 'newEmailCode';
 
-export type CodeFieldReason = 'codeWrong' | 'codeOver' | 'codeEmpty' | 'viaMissing';
+export type CodeFieldReason = 'codeWrong' | 'codeOver' | 'codeEmpty' | 'viaMissing' | CodeFormReason;
 
 export interface ConfirmPageProps {
   readonly t: Texts;

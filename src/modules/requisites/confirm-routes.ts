@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { formatSince } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
+import { isBlank } from '../../values/cleaning.ts';
 import { displayed } from '../../values/displayed.ts';
 import { readForm } from '../../web/forms.ts';
 import type { TypedPage } from '../../web/language.ts';
@@ -154,7 +155,7 @@ export function confirmRoutes(
       const errors = new Map([['via', 'viaMissing']] as const);
       return show(request, reply, { status: 422, errors });
     }
-    const typed = codeFields.filter((field) => (sent[field] ?? '').trim() !== '');
+    const typed = codeFields.filter((field) => !isBlank(sent[field] ?? ''));
     const isNews =
       chosen?.channel !== pending.via && !pending.currentProved && !typed.includes('currentCode');
     if (chosen && (action === 'via' || isNews)) {

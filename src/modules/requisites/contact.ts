@@ -1,6 +1,7 @@
 import { type Keys, randomName } from '../../keys.ts';
 import { accepted, type Refusal, type Result, refused } from '../../result.ts';
 import {
+  type CodeReason,
   type CodeRules,
   checkCode,
   issueWithin,
@@ -8,6 +9,7 @@ import {
   tellingAllowances,
 } from '../codes/codes.ts';
 import type { AllowanceStore, CodeStore, MessageQueue } from '../codes/ports.ts';
+import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
 import type { Evidence } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';
 import { parseEmail } from './email.ts';
@@ -231,15 +233,17 @@ export async function prove(
   pending: PendingChange,
   proof: ProofKind,
   typed: string,
-): Promise<Result<undefined, 'codeWrong' | 'codeOver'>> {
+): Promise<Result<undefined, CodeReason | CodeFormReason>> {
   const { holderId } = actor;
+  const meanings = readCode(typed, 'digits');
+  if (meanings.length === 0) return refused(notACode.digits);
   const codeId = await parts.codes.latest(holderId, purposes[proof], pending.changeId);
   if (codeId === undefined) return refused('codeOver');
   const use = (code: string) => parts.contacts.proveWith(holderId, pending.changeId, proof, code);
   const checked = await checkCode(
     { keys: parts.keys, store: { ...parts.codes, use } },
     { codeId, holderId },
-    typed,
+    meanings,
   );
   return checked.ok ? accepted(undefined) : refused(checked.reason);
 }

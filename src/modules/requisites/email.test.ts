@@ -7,6 +7,9 @@ describe('parseEmail', () => {
     ['a@example.kz', 'a@example.kz'],
     ['  a@example.kz  ', 'a@example.kz'],
     ['\u00a0a@example.kz\u00a0', 'a@example.kz'],
+    ['\ta@example.kz\r\n', 'a@example.kz'],
+    ['\u200ea\u200b@exam\u00adple.kz\u202e', 'a@example.kz'],
+    ['\ufeffa＠example.kz', 'a@example.kz'],
     ['Aigul.Serik@Example.KZ', 'Aigul.Serik@example.kz'],
     ['a.b+tag@example.com', 'a.b+tag@example.com'],
     ["o'neil@example.com", "o'neil@example.com"],
@@ -43,8 +46,6 @@ describe('parseEmail', () => {
     ['a@127.0.0.1', 'emailDomain'],
     ['a@example.123', 'emailDomain'],
     ['a@0x7f.1', 'emailDomain'],
-    ['a@exаmple.kz', 'emailDomain'],
-    ['a@gооgle.com', 'emailDomain'],
     ['a@ｅｘａｍｐｌｅ.kz', 'emailDomain'],
     ['a@εxample.kz', 'emailDomain'],
     ['a@münchen.de', 'emailDomain'],
@@ -61,7 +62,7 @@ describe('parseEmail', () => {
   it.each([
     ['айгуль@example.kz', 'а'],
     ['аigul@example.kz', 'а'],
-    ['a b@example.kz', 'U+0020'],
+    ['a b@example.kz', 'blank'],
     ['"a b"@example.kz', '"'],
     ['"a"@example.kz', '"'],
     ['a(comment)@example.kz', '('],
@@ -72,27 +73,31 @@ describe('parseEmail', () => {
     ['<a@example.kz>', '<'],
     ['mailto:a@example.kz', ':'],
     ['a@[127.0.0.1]', '['],
-    ['a@exam ple.kz', 'U+0020'],
+    ['a@exam ple.kz', 'blank'],
     ['a@example_.kz', '_'],
     ['a@example.kz/x', '/'],
     ['a@ex%61mple.kz', '%'],
     ['a@example。kz', '。'],
-    ['a\r\nBcc:b@example.kz', 'U+000D'],
-    ['a@example.kz\r\nBcc: b', 'U+000D'],
-    ['a@example.kz\n', 'U+000A'],
-    ['\ta@example.kz', 'U+0009'],
-    ['a\u0000@example.kz', 'U+0000'],
-    ['a\u200b@example.kz', 'U+200B'],
-    ['a@exam\u00adple.kz', 'U+00AD'],
-    ['\ufeffa@example.kz', 'U+FEFF'],
-    ['a@example.kz\u202e', 'U+202E'],
-    ['\ud800a@example.kz', 'U+FFFD'],
+    ['a\r\nBcc:b@example.kz', 'blank'],
+    ['a@example.kz\r\nBcc: b', 'blank'],
+    ['a\u0000@example.kz', 'unseen'],
+    ['\ud800a@example.kz', 'unseen'],
     ['😀@example.kz', '😀'],
     ['ａ@example.kz', 'ａ'],
   ])('refuses %j, naming %s', (text, detail) => {
     expect(parseEmail(text)).toMatchObject({ ok: false, reason: expect.stringMatching(/^email/) });
     const result = parseEmail(text);
     if (!result.ok) expect(result.detail).toBe(detail);
+  });
+
+  it.each([
+    ['аigul@example.kz', 'а'],
+    ['айгуль@example.kz', 'а'],
+    ['a@exаmple.kz', 'а'],
+    ['a@gооgle.com', 'о'],
+    ['a@mail.ruс', 'с'],
+  ])('tells that %j has a Cyrillic letter, and never replaces it', (text, detail) => {
+    expect(parseEmail(text)).toEqual({ ok: false, reason: 'emailCyrillic', detail });
   });
 
   it('reads what it gave as the same value', () => {

@@ -1,13 +1,23 @@
 import { domainToASCII } from 'node:url';
 import { accepted, type Result, refused } from '../../result.ts';
-import { isWellFormed, plainSpaces, visible } from './characters.ts';
+import { cleanLine, isWellFormed, nameCharacter } from '../../values/cleaning.ts';
 
 declare const emailBrand: unique symbol;
 
 /** An e-mail address in ASCII: the local part as typed, the domain in lower case (punycode where it had other letters). */
 export type Email = string & { readonly [emailBrand]: true };
 
-export type EmailReason = 'emailInvalid' | 'emailCharacter' | 'emailDots' | 'emailDomain' | 'emailTooLong';
+export type EmailReason =
+  | 'emailInvalid'
+  | 'emailCharacter'
+  | 'emailCyrillic'
+  | 'emailDots'
+  | 'emailDomain'
+  | 'emailTooLong';
+
+/** The signs of other widths for @. */
+const otherAt = /[\uff20\ufe6b]/g;
+const cyrillic = /\p{Script=Cyrillic}/u;
 
 const maxLength = 254;
 const maxLocalLength = 64;
@@ -16,20 +26,19 @@ const maxLocalLength = 64;
  * Reads an e-mail address: a dot-atom of RFC 5322, `@`, and a domain name with at least one dot.
  *
  * Refused although some standard allows them: letters outside ASCII before the `@`, quoted local parts, comments, domain
- * literals, a domain label that mixes alphabets. They are rare, and each lets two addresses look alike. `detail` names the
- * character that does not belong.
+ * literals, a domain label that mixes alphabets. They are rare, and each lets two addresses look alike. Blanks at the ends
+ * and unseen marks are dropped (`cleanLine`); letters are never replaced, a Cyrillic one has a reason of its own. `detail`
+ * names the character that does not belong.
  */
 export function parseEmail(text: string): Result<Email, EmailReason> {
   if (text.length > 2 * maxLength) return refused('emailTooLong');
-  if (!isWellFormed(text)) return refused('emailCharacter', 'U+FFFD');
-  const address = plainSpaces(text)
-    .replace(/^ +| +$/g, '')
-    .normalize('NFC');
+  if (!isWellFormed(text)) return refused('emailCharacter', 'unseen');
+  const address = cleanLine(text).replace(otherAt, '@');
   const at = address.lastIndexOf('@');
   if (at < 1 || at === address.length - 1) return refused('emailInvalid');
   const local = address.slice(0, at);
   const strange = /[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]/u.exec(local);
-  if (strange) return refused('emailCharacter', visible(strange[0]));
+  if (strange) return refuseCharacter(strange[0]);
   if (hasMisplacedDot(local)) return refused('emailDots');
   if (local.length > maxLocalLength) return refused('emailTooLong');
 
@@ -63,15 +72,24 @@ function hasMisplacedDot(text: string): boolean {
 
 function parseDomain(text: string): Result<string, EmailReason> {
   const strange = /[^\p{L}\p{M}\p{Nd}.-]/u.exec(text);
-  if (strange) return refused('emailCharacter', visible(strange[0]));
+  if (strange) return refuseCharacter(strange[0]);
   if (hasMisplacedDot(text)) return refused('emailDots');
-  if (!text.split('.').every(isOfOneAlphabet)) return refused('emailDomain');
+  const mixed = text.split('.').find((label) => !isOfOneAlphabet(label));
+  if (mixed !== undefined) {
+    const among = /[A-Za-z]/.test(mixed) ? cyrillic.exec(mixed) : null;
+    return among ? refuseCharacter(among[0]) : refused('emailDomain');
+  }
   const domain = domainToASCII(text);
   const labels = domain.split('.');
   if (labels.length < 2 || !labels.every(isLabel) || /^[0-9]+$/.test(labels.at(-1) ?? '')) {
     return refused('emailDomain');
   }
   return accepted(domain);
+}
+
+/** A letter on the wrong layout is told as such: it may look exactly like the right one. */
+function refuseCharacter(character: string): Result<never, EmailReason> {
+  return refused(cyrillic.test(character) ? 'emailCyrillic' : 'emailCharacter', nameCharacter(character));
 }
 
 function isLabel(label: string): boolean {

@@ -6,6 +6,7 @@ import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
+import { characterText } from '../../ui/character-text.ts';
 import { Checkbox } from '../../ui/checkbox.tsx';
 import { Columns } from '../../ui/columns.tsx';
 import { Compare } from '../../ui/compare.tsx';
@@ -461,7 +462,7 @@ function errorText(
   const isMoment = error.reason === 'contactWait' || error.reason === 'contactAfterRecovery';
   const detail = error.detail ?? '';
   return fill(t.reasons[error.reason], {
-    detail: isMoment ? formatMoment(language, new Date(detail)) : detail,
+    detail: isMoment ? formatMoment(language, new Date(detail)) : characterText(t, detail),
   });
 }
 

@@ -1,6 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { accepted, type Result, refused } from '../../result.ts';
-import { isWellFormed, plainDashes, plainSpaces, visible } from './characters.ts';
+import { cleanWords, isWellFormed, nameCharacter } from '../../values/cleaning.ts';
 
 declare const phoneBrand: unique symbol;
 
@@ -45,7 +45,7 @@ const maxLength = 100;
 
 /**
  * Reads a telephone number typed in any usual way: `8 701…`, `7 701…`, `+7 701…`, `701…`, `00 7…`, `8 10 7…`, with spaces,
- * dashes, dots and brackets, an extension after `доб.`, `вн.`, `ішкі`, `қосымша`, `ext`, `x` or `#`.
+ * dashes, dots and brackets (cleaned by `cleanWords`), an extension after `доб.`, `вн.`, `ішкі`, `қосымша`, `ext`, `x` or `#`.
  *
  * Refused with a reason of its own: a number of another country, a local number without its area code, two numbers in one
  * field, an extension where none may be, a character that does not belong (`detail` names it).
@@ -56,11 +56,12 @@ export function parsePhone(
   mobilePrefixes: readonly string[],
 ): Result<Phone, PhoneReason> {
   if (text.length > maxLength) return refused('phoneTooLong');
-  if (!isWellFormed(text)) return refused('phoneCharacter', 'U+FFFD');
-  const { number, extension } = splitExtension(plain(text));
-  if (holdsSeveral(number)) return refused('phoneSeveral');
+  if (!isWellFormed(text)) return refused('phoneCharacter', 'unseen');
+  const lines = text.split(/[\r\n\u2028\u2029]+/).map(cleanWords);
+  const { number, extension } = splitExtension(lines.join(' ').trim());
+  if (lines.filter(isNumber).length > 1 || holdsSeveral(number)) return refused('phoneSeveral');
   const strange = /[^0-9 +().-]/u.exec(number);
-  if (strange) return refused('phoneCharacter', visible(strange[0]));
+  if (strange) return refused('phoneCharacter', nameCharacter(strange[0]));
 
   const dialled = readDialled(number);
   if (!dialled.ok) return dialled;
@@ -93,13 +94,6 @@ export function samePhone(one: string, other: string, mobilePrefixes: readonly s
     return parsed.ok ? parsed.value : phone;
   };
   return plainly(one) === plainly(other);
-}
-
-/** Address books and messengers wrap a copied number in marks of direction, which say nothing about it. */
-const copiedMarks = /^[\u200e\u202a\u202d\u2066\u2068]+|[\u200e\u202c\u2069]+$/g;
-
-function plain(text: string): string {
-  return plainDashes(plainSpaces(text.trim().replace(copiedMarks, '')).replace(/\t/g, ' ')).trim();
 }
 
 const extensionWords = [
@@ -143,9 +137,13 @@ function splitExtension(text: string): { readonly number: string; readonly exten
 /** Fewer digits than this are not a number by themselves. */
 const shortestNumber = 5;
 
+function isNumber(text: string): boolean {
+  return digitsOf(text).length >= shortestNumber;
+}
+
 function holdsSeveral(text: string): boolean {
-  const parts = text.split(/[,;/|\n\r]| (?:и|или|және|немесе|and|or) /u);
-  if (parts.filter((part) => digitsOf(part).length >= shortestNumber).length > 1) return true;
+  const parts = text.split(/[,;/|]| (?:и|или|және|немесе|and|or) /u);
+  if (parts.filter(isNumber).length > 1) return true;
   const plus = text.lastIndexOf('+');
   if (plus > 0 && digitsOf(text.slice(0, plus)) !== '' && digitsOf(text.slice(plus)) !== '') return true;
   return digitsOf(text).length >= 20;

@@ -1,21 +1,25 @@
 import { accepted, type Result, refused } from '../../result.ts';
+import { typedDigits } from '../../values/look-alikes.ts';
 
 declare const iinBrand: unique symbol;
 
 /** An individual identification number that passed `parseIin`: twelve ASCII digits. Never logged, never in a URL. */
 export type Iin = string & { readonly [iinBrand]: true };
 
+const maxLength = 100;
+
 export type IinReason = 'iinLength' | 'iinDate' | 'iinCheckDigit';
 
 /**
- * Reads an IIN as typed; spaces anywhere are dropped, nothing else is.
+ * Reads an IIN as typed: blanks, dashes and unseen marks are dropped, digits of other scripts and keys made ASCII ones.
  *
  * `YYMMDD S NNNN C`: birth date, century (1-2: 1800s, 3-4: 1900s, 5-6: 2000s, 0: a foreigner, century unknown), serial,
  * check digit. A business number (BIN) has 40-69 where the day stands, so the date refuses it. A right check digit says
  * that the number was typed well, not whose it is.
  */
 export function parseIin(text: string): Result<Iin, IinReason> {
-  const digits = text.replace(/\s/g, '');
+  if (text.length > maxLength) return refused('iinLength');
+  const digits = typedDigits(text);
   if (!/^[0-9]{12}$/.test(digits)) return refused('iinLength');
   if (!hasBirthDate(digits)) return refused('iinDate');
   if (checkDigit(digits) !== Number(digits[11])) return refused('iinCheckDigit');

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Keys } from '../../keys.ts';
+import { isBlank } from '../../values/cleaning.ts';
 import { type Fields, readForm } from '../../web/forms.ts';
 import type { TypedPage } from '../../web/language.ts';
 import type { SendPage } from '../../web/page.tsx';
@@ -80,7 +81,7 @@ export function signInRoutes(
       const typed = readForm(request.body, { required: ['iin', 'password'], optional: ['remember'] });
       const { iin = '', password = '' } = typed;
       const remember = typed['remember'] === '1';
-      const parsed = iin.trim() === '' ? undefined : parseIin(iin);
+      const parsed = isBlank(iin) ? undefined : parseIin(iin);
       if (!parsed?.ok || password === '') {
         return show(request, reply, {
           status: 422,
