@@ -191,6 +191,29 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
+    name: 'what is no code costs no try; a code pasted as its whole line, or typed on another layout, is right',
+    async run(world) {
+      const person = await world.person();
+      const value = newValues(person).mobile;
+      const visitor = await world.visitor();
+      await propose(visitor, person, mobile, value);
+      const code = await codeTo(world, value);
+      for (let attempt = 1; attempt <= 6; attempt += 1) {
+        await visitor.fill(newMobileCode, code.slice(0, 5));
+        await visitor.press(confirm);
+        expect(await visitor.errorOf(newMobileCode)).toContain('6 саннан');
+      }
+      await visitor.fill(newMobileCode, `“@localhost #${code.slice(0, 3)}\u2011${code.slice(3)}”.`);
+      await visitor.press(confirm);
+      await visitor.sees('Жаңа мән расталды');
+      await choose(visitor, byEmail);
+      const current = await codeTo(world, person.requisites.email);
+      await visitor.fill(currentCode, [...current].map((digit) => 'қ"әіңғ,.үұ'[Number(digit)]).join(''));
+      await visitor.press(confirm);
+      expect(await visitor.heading()).toBe('Рақмет!');
+    },
+  },
+  {
     name: 'a wrong code is told and may be mended; after five the right one is over, and a new one is sent',
     async run(world) {
       const person = await world.person();

@@ -246,6 +246,25 @@ export const registrationJourneys: readonly Journey[] = [
     },
   },
   {
+    name: 'an IIN and a code with marks that nobody sees, and a code in Cyrillic letters, are right',
+    async run(world) {
+      const person = await world.person();
+      const { mobilePhone } = person.requisites;
+      const visitor = await world.visitor();
+      await visitor.open('/recover');
+      await ask(visitor, `\u200e${person.iin}\u200f`, `\u202a${mobilePhone}\u202c`);
+      const code = await codeTo(world, mobilePhone);
+      for (let tries = 0; tries < 6; tries += 1) {
+        await confirm(visitor, code.slice(1));
+        expect(await visitor.errorOf('Растау коды')).toContain('8 әріп пен саннан');
+      }
+      const shapes: Readonly<Record<string, string>> = { A: 'А', B: 'В', C: 'С', E: 'Е', H: 'Н', K: 'К' };
+      const typed = [...code].map((sign) => shapes[sign] ?? sign).join('');
+      await confirm(visitor, `${typed.slice(0, 4)}\u2013${typed.slice(4)}\u00ad`);
+      expect(await visitor.path()).toBe('/recover/password');
+    },
+  },
+  {
     name: 'five wrong codes, and the right one comes too late',
     async run(world) {
       const person = await world.person();

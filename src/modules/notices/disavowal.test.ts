@@ -42,6 +42,21 @@ describe('the link of a disavowal', () => {
     }
   });
 
+  test.each([
+    ['', '.'],
+    ['', ')'],
+    ['', ').'],
+    ['', '>'],
+    ['', '»,'],
+    ['«', '»'],
+    ['', '\u200b'],
+    ['\u2068', '\u2069'],
+    ['', '…'],
+  ])('works with %j before and %j behind it', (before, behind) => {
+    const id = randomUUID();
+    expect(readDisavowal(keys, before + tokenOf(disavowalPath(keys, id)) + behind)).toBe(id);
+  });
+
   test('is not made of what is no id', () => {
     expect(() => disavowalPath(keys, 'somebody')).toThrow('UUID');
   });
