@@ -156,6 +156,6 @@ function readElsewhere(
     if (version === undefined || fields === undefined) return upToHere();
     changesElsewhere.push({ version, fields });
   }
-  // More than are read at once come with the next answer.
-  return rows.length > mostChanges ? upToHere() : { elsewhereVersion: revision, changesElsewhere };
+  // What the answer leaves out, because there is more than fits, comes with the next one.
+  return { elsewhereVersion: changesElsewhere.at(-1)?.version ?? revision, changesElsewhere };
 }
