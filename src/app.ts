@@ -40,7 +40,7 @@ import { openStreets } from './modules/addresses/open-streets.ts';
 import { shippedPlaces } from './modules/addresses/places.ts';
 import { addressRoutes } from './modules/addresses/routes.ts';
 import { createSuggestionLimit } from './modules/addresses/suggestion-limit.ts';
-import { type Delivery, type Lane, startDelivery } from './modules/delivery/deliver.ts';
+import { type Delivery, type Lane, startDelivery, threeDays } from './modules/delivery/deliver.ts';
 import { createTurns } from './modules/eds/turns.ts';
 import { historyRoutes } from './modules/history/routes.ts';
 import type { Channels } from './modules/notices/ports.ts';
@@ -56,6 +56,7 @@ import { registrationRoutes } from './modules/registration/routes.ts';
 import { confirmRoutes } from './modules/requisites/confirm-routes.ts';
 import { deliverChange, fundPatience } from './modules/requisites/deliver-change.ts';
 import { followElsewhere } from './modules/requisites/follow-elsewhere.ts';
+import { introduceHolder } from './modules/requisites/introduce.ts';
 import { holderDirectory } from './modules/requisites/known-person.ts';
 import type { Fund } from './modules/requisites/ports.ts';
 import { requisitesRoutes } from './modules/requisites/routes.ts';
@@ -159,11 +160,13 @@ export async function buildApp({
   let work: { stop(patienceMs?: number): Promise<void> }[] = [];
   let toFund: Delivery | undefined;
   let messages: Delivery[] = [];
+  let unaddressed: Delivery | undefined;
   let closing = false;
   // Called after the commit that queued something: it need not wait for the next look. Only the lanes it can stand in look.
   const onSaved = () => toFund?.wake();
   const onQueued = () => {
     for (const lane of messages) lane.wake();
+    unaddressed?.wake();
   };
   const kazpost = makeKazpost(config, log);
   const addressLimit = createSuggestionLimit();
@@ -311,6 +314,15 @@ export async function buildApp({
       messages = messageLanes({ keys, times: config, codes: codeStore(database), senders, origin }).map(
         (lane) => startDelivery(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }),
       );
+      const introduceLane: Lane = {
+        name: 'unaddressed',
+        ordered: true,
+        atOnce: 4,
+        patience: threeDays,
+        ready: () => fund.available,
+        handOver: (parcel) => introduceHolder({ fund, copies, store: requisites }, parcel),
+      };
+      unaddressed = startDelivery(box, introduceLane, { everyMs: 2_000, onError });
       examiner = startExaminer(entryParts, { everyMs: 1_000, onError });
       const tellHead = ({ seal, sealedAt, head }: Head) => log.info({ seal, sealedAt, head }, 'audit head');
       const followParts = { fund, feed: elsewhereFeed(database), store: requisites };
@@ -318,6 +330,7 @@ export async function buildApp({
         ...work,
         toFund,
         ...messages,
+        unaddressed,
         examiner,
         repeat(30_000, () => followElsewhere(followParts, onError), onError),
         repeat(10 * 60_000, () => endQuietAlerts(database), onError),

@@ -1,10 +1,7 @@
-import type { Language } from '../../language.ts';
 import type { FreezeStore } from '../../modules/history/ports.ts';
-import type { Requisites } from '../../modules/requisites/ports.ts';
-import { codeStore } from './code-store.ts';
-import { channelsOf } from './contact-notices.ts';
 import type { Database } from './database.ts';
 import { lockHolder } from './locks.ts';
+import { tellHolder } from './security-notices.ts';
 import { sql } from './sql.ts';
 
 /** What stops recovery and contact changes when a notice was answered with "this wasn't me". */
@@ -41,21 +38,8 @@ export function freezeStore(database: Database, linkDays: number): FreezeStore {
           update cabinet.session set ended_at = now(), end_reason = 'frozen' where holder_id = ${holderId} and ended_at is null`);
         await transaction.run(sql`
           insert into cabinet.security_event (holder_id, kind, request_id) values (${holderId}, 'frozen', ${requestId})`);
-        const holder = await transaction.first<
-          Pick<Requisites, 'mobilePhone' | 'email'> & { language: Language; at: Date }
-        >(sql`
-          select r.mobile_phone as "mobilePhone", r.email, h.language, now() as at
-          from cabinet.holder h join cabinet.requisites r using (holder_id) where h.holder_id = ${holderId}`);
-        if (!holder) return;
-        await codeStore(transaction).queue(
-          holderId,
-          channelsOf(holder).map((address) => ({
-            ...address,
-            kind: 'frozen' as const,
-            language: holder.language,
-            at: holder.at.toISOString(),
-          })),
-        );
+        // Former channels that still restore the password are told too: one of them is the owner's when a thief changed the rest.
+        await transaction.run(tellHolder(holderId, 'frozen'));
       }),
   };
 }

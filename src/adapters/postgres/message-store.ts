@@ -4,8 +4,9 @@ import { json, sql } from './sql.ts';
 /** A message that was given up, without anything of the person it was for. */
 export interface DeadLetter {
   readonly id: number;
-  /** What kind of message, and for a code what for. */
+  /** What kind of message, and for a code what for; `requisites`: only they were to be asked for. */
   readonly kind: string;
+  /** Empty while it is not known. */
   readonly channel: string;
   readonly error: string;
   readonly attempts: number;
@@ -44,15 +45,15 @@ export interface MessageStore {
   retry(ids: readonly number[] | undefined, reason: string): Promise<readonly number[]>;
 }
 
-const isMessage = sql`o.lane in ('code', 'notice')`;
-const kind = sql`coalesce(o.payload ->> 'purpose', o.payload ->> 'kind')`;
+const isMessage = sql`o.lane in ('code', 'notice', 'unaddressed')`;
+const kind = sql`coalesce(o.payload ->> 'purpose', o.payload ->> 'kind', 'requisites')`;
 
 /** Messages in the outbox, for the operator. */
 export function messageStore(database: Database): MessageStore {
   return {
     dead: (most) =>
       database.rows<DeadLetter>(sql`
-        select o.outbox_id as id, ${kind} as kind, o.payload ->> 'channel' as channel, coalesce(o.last_error, '') as error,
+        select o.outbox_id as id, ${kind} as kind, coalesce(o.payload ->> 'channel', '') as channel, coalesce(o.last_error, '') as error,
           o.attempts, o.created_at as "queuedAt", o.dead_at as "deadAt"
         from cabinet.outbox o where o.dead_at is not null and ${isMessage} order by o.dead_at desc, o.outbox_id desc limit ${most}`),
 
@@ -62,8 +63,8 @@ export function messageStore(database: Database): MessageStore {
           insert into cabinet.security_event (holder_id, kind, detail)
           select o.holder_id, 'message-looked-at', ${json({ reason })}::jsonb
           from cabinet.outbox o where o.outbox_id = ${id} and ${isMessage} returning holder_id)
-        select o.outbox_id as id, h.iin, ${kind} as kind, o.payload ->> 'channel' as channel, o.payload ->> 'to' as to,
-          o.payload ->> 'language' as language, o.attempts, o.last_error as error, o.created_at as "queuedAt",
+        select o.outbox_id as id, h.iin, ${kind} as kind, coalesce(o.payload ->> 'channel', '') as channel, coalesce(o.payload ->> 'to', '') as to,
+          coalesce(o.payload ->> 'language', h.language) as language, o.attempts, o.last_error as error, o.created_at as "queuedAt",
           o.delivered_at as "deliveredAt", o.dead_at as "deadAt",
           (select coalesce(jsonb_agg(jsonb_build_object('part', p.part, 'state', p.state, 'at', p.state_at) order by p.part), '[]')
             from cabinet.sms_part p where p.message_id = ${messageId}) as parts
@@ -76,7 +77,7 @@ export function messageStore(database: Database): MessageStore {
         with again as (
           update cabinet.outbox o
           set dead_at = null, leased_until = null, next_attempt_at = now(), forgiven = attempts
-          where o.dead_at is not null and o.lane = 'notice' ${which}
+          where o.dead_at is not null and o.lane in ('notice', 'unaddressed') ${which}
           returning o.outbox_id, o.holder_id),
         noted as (
           insert into cabinet.security_event (holder_id, kind, detail)

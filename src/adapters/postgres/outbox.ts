@@ -1,6 +1,7 @@
 import type { LaneOrder, Outbox, Parcel } from '../../modules/delivery/ports.ts';
+import type { Iin } from '../../modules/sign-in/iin.ts';
 import type { Database } from './database.ts';
-import { tellEverywhere, tellHolder } from './security-notices.ts';
+import { type SecurityNotice, tellEverywhere, tellHolder } from './security-notices.ts';
 import { type Sql, sql } from './sql.ts';
 
 /** A change that waited so long was shown as late: its person is told when it has arrived. */
@@ -8,6 +9,22 @@ const toldAfterSeconds = 15 * 60;
 
 /** Messages name no change. */
 const isForFund = ({ changeId }: Parcel): boolean => changeId !== null;
+
+/** A notice without channels; without a kind, only the requisites are to be taken over. */
+type Unaddressed = Parcel & {
+  readonly payload: {
+    readonly iin: Iin;
+    readonly kind?: SecurityNotice;
+    readonly device?: string;
+    readonly at?: string;
+  };
+};
+
+function isUnaddressed(parcel: Parcel): parcel is Unaddressed {
+  const { payload } = parcel;
+  const isObject = typeof payload === 'object' && payload !== null;
+  return !isForFund(parcel) && isObject && 'iin' in payload && !('channel' in payload);
+}
 
 const pending = sql`delivered_at is null and dead_at is null`;
 
@@ -33,6 +50,14 @@ export function outbox(database: Database): Outbox {
           attempts - forgiven as round, extract(epoch from now() - created_at)::float as "ageSeconds"`),
 
     async delivered(parcel) {
+      if (isUnaddressed(parcel)) {
+        // The channels are known now. Removed, not marked: nothing is left of it but what was queued in its place.
+        const { kind, device, at } = parcel.payload;
+        const remove = sql`delete from cabinet.outbox where ${held(parcel)}`;
+        return kind === undefined
+          ? (await database.run(remove)) === 1
+          : markAndTell(remove, tellHolder(parcel.holderId, kind, { device, at }));
+      }
       const mark = sql`update cabinet.outbox set delivered_at = now() where ${held(parcel)}`;
       // Who was told that the fund does not answer is told when it has: once, with the last that waited.
       return isForFund(parcel) && parcel.ageSeconds > toldAfterSeconds

@@ -10,7 +10,7 @@ import type {
 import type { Database, Queryable } from './database.ts';
 import { keepEvidence, unfreeze } from './eds-store.ts';
 import { lockHolder } from './locks.ts';
-import { tellEverywhere, tellHolder } from './security-notices.ts';
+import { introduce, tellEverywhere, tellHolder } from './security-notices.ts';
 import { rotated } from './session-rotation.ts';
 import { json, type Sql, sql } from './sql.ts';
 
@@ -111,7 +111,7 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
         await unfreeze(transaction, { holderId, requestId });
         // Of a new device the opening tells; a new key on a known one is told here.
         if (!holder.known && holder.knownDevice)
-          await transaction.run(tellHolder(holderId, 'new-device', device));
+          await transaction.run(tellHolder(holderId, 'new-device', { device }));
         return open(transaction, { ...session, holderId, method: 'eds' });
       }),
 
@@ -226,15 +226,18 @@ async function open(transaction: Queryable, session: NewSession): Promise<Sessio
     insert into cabinet.session (session_hash, holder_id, method, short_name, device)
     values (${session.hash}, ${session.holderId}, ${session.method}, ${session.shortName}, ${session.device})`);
   const endedMarks = await endMarks(transaction, session);
-  // Whoever signs in for the first time needs no notice of it.
+  // Whoever has just chosen a password needs no notice of their first sign-in with it. A key opens a cabinet of which its
+  // owner may know nothing: that is told.
   const device = sql`
     seen as (
       insert into cabinet.known_device (holder_id, device_hash) values (${session.holderId}, ${session.deviceHash}) returning holder_id),
+    ${introduce(sql`seen`)},
     told as (
       select holder_id from seen
       where not ${endedMarks.length > 0}::boolean
-        and exists (select from cabinet.known_device d where d.holder_id = seen.holder_id))`;
-  await transaction.run(tellEverywhere(device, 'new-device', session.device));
+        and (${session.method === 'eds'}::boolean or exists (
+          select from cabinet.known_device d where d.holder_id = seen.holder_id)))`;
+  await transaction.run(tellEverywhere(device, 'new-device', { device: session.device }));
   await transaction.run(sql`delete from cabinet.failure where key = any(${session.forget})`);
   await transaction.run(sql`
     insert into cabinet.security_event (holder_id, kind, detail, request_id)
