@@ -102,7 +102,7 @@ export async function channelsAsTheyWere(
 }
 
 /** The channels of these requisites. */
-export function channelsOf({ mobilePhone, email }: Pick<Requisites, 'mobilePhone' | 'email'>): Address[] {
+function channelsOf({ mobilePhone, email }: Pick<Requisites, 'mobilePhone' | 'email'>): Address[] {
   return [
     ...(mobilePhone === null ? [] : [{ channel: 'mobile' as const, to: mobilePhone }]),
     ...(email === null ? [] : [{ channel: 'email' as const, to: email }]),

@@ -18,7 +18,7 @@ export type SecurityNotice = Extract<
  * The lane of notices whose channels are not known here yet, and of holders whose requisites are to be asked for. Its payload is an
  * `UnaddressedNotice`; once the fund has been asked, the notice is queued again with its channels.
  */
-export const unaddressedLane = 'unaddressed';
+const unaddressedLane = 'unaddressed';
 
 /** What the fund did with a change is nobody's attack, and what is stopped needs no second stop: no link would help. */
 const withoutLink: readonly SecurityNotice[] = ['change-accepted', 'change-refused', 'frozen'];
