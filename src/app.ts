@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { headKeeper } from './adapters/audit-head/file.ts';
 import { embeddedFund } from './adapters/fund/embedded.ts';
 import { fundOverHttp } from './adapters/fund/http.ts';
 import { faultLabel, faultLine } from './adapters/fund/reading.ts';
@@ -324,7 +325,12 @@ export async function buildApp({
       };
       unaddressed = startDelivery(box, introduceLane, { everyMs: 2_000, onError });
       examiner = startExaminer(entryParts, { everyMs: 1_000, onError });
-      const tellHead = ({ seal, sealedAt, head }: Head) => log.info({ seal, sealedAt, head }, 'audit head');
+      const keepHead = headKeeper(config.auditHeadFile, onError);
+      const tellHead = (sealed: Head, firstOfDay: boolean) => {
+        keepHead(sealed);
+        const { seal, sealedAt, head } = sealed;
+        if (firstOfDay) log.info({ seal, sealedAt, head }, 'audit head');
+      };
       const followParts = { fund, feed: elsewhereFeed(database), store: requisites };
       work = [
         ...work,

@@ -157,3 +157,24 @@ describe('what proves to the fund who asks', () => {
     expect(faults.join()).toContain('FUND_CA: names a file that holds no certificate');
   });
 });
+
+describe('what stands before the service', () => {
+  const behind = { DEMO: '0', PUBLIC_URL: 'https://cabinet.example.kz' };
+
+  test.each(['all', 'web'])('has to be named where people see https, with ROLE=%s', (ROLE) => {
+    for (const TRUSTED_PROXIES of [undefined, '', ' , ']) {
+      const environment = { ...behind, ROLE, ...(TRUSTED_PROXIES === undefined ? {} : { TRUSTED_PROXIES }) };
+      expect(faultsOf(environment)).toEqual([expect.stringMatching(/^TRUSTED_PROXIES: required/)]);
+    }
+    expect(read({ ...behind, ROLE, TRUSTED_PROXIES: '10.0.0.5' }).trustedProxies).toEqual(['10.0.0.5']);
+    expect(read({ ...behind, ROLE, TRUSTED_PROXIES: 'none' }).trustedProxies).toEqual([]);
+    expect(faultsOf({ ...behind, ROLE, TRUSTED_PROXIES: 'none,10.0.0.5' })).toHaveLength(1);
+  });
+
+  test('is nobody without pages, on a laptop, or in a demonstration', () => {
+    expect(faultsOf({ ...behind, ROLE: 'worker' })).toEqual([]);
+    expect(faultsOf({ ...behind, DEMO: '1' })).toEqual([]);
+    expect(faultsOf({ DEMO: '0', PUBLIC_URL: 'http://localhost:3000' })).toEqual([]);
+    expect(faultsOf({ DEMO: '0' })).toEqual([]);
+  });
+});

@@ -83,6 +83,7 @@ export interface Config {
   readonly mailPerSecond: number;
   readonly smsPerSecond: number;
   readonly eventsKeptYears: number;
+  readonly auditHeadFile: string | undefined;
   readonly metricsPort: number | undefined;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
@@ -197,11 +198,12 @@ const settings = {
     }),
   },
   TRUSTED_PROXIES: {
-    meaning: 'addresses or networks whose X-Forwarded-* headers count, comma-separated',
+    meaning:
+      'addresses or networks whose X-Forwarded-* headers count, comma-separated; none: TLS ends before the service, but each visitor keeps their own address',
     default: '',
     schema: list.refine(
-      (all) => all.every((one) => network.test(one)),
-      'must be addresses or networks such as 10.0.0.0/8',
+      (all) => all.every((one) => network.test(one)) || (all.length === 1 && all[0] === 'none'),
+      'must be addresses or networks such as 10.0.0.0/8, or none',
     ),
   },
   SECRET_KEYS: {
@@ -544,6 +546,12 @@ const settings = {
     default: '3',
     schema: whole(3, 100),
   },
+  AUDIT_HEAD_FILE: {
+    meaning:
+      'file to which each new seal of the log is added, where the keepers of the database cannot write; audit verify reads it',
+    default: '',
+    schema: z.string().min(1),
+  },
   METRICS_PORT: {
     meaning: 'port for Prometheus on the same HOST; unset: no metrics',
     default: '',
@@ -605,6 +613,8 @@ export function readConfig(environment: Environment): Config {
   }
   if (values.DATABASE_DIRECT_URL !== undefined && values.DATABASE_URL === undefined)
     faults.push('DATABASE_DIRECT_URL: only beside DATABASE_URL');
+  if (!demo && !faults.some((fault) => fault.startsWith('TRUSTED_PROXIES')))
+    faults.push(...proxyFaults(values));
   if (faults.length > 0) throw new ConfigError(faults);
 
   const varDir = resolve(known(values.VAR_DIR));
@@ -614,7 +624,7 @@ export function readConfig(environment: Environment): Config {
     role: known(values.ROLE),
     drainSeconds: values.DRAIN_SECONDS ?? (values.PUBLIC_URL ? 5 : 0),
     publicUrl: values.PUBLIC_URL,
-    trustedProxies: values.TRUSTED_PROXIES ?? [],
+    trustedProxies: (values.TRUSTED_PROXIES ?? []).filter((one) => one !== 'none'),
     secretKeys: atLeastOne(values.SECRET_KEYS ?? [keptSecretKey(varDir)]),
     databaseUrl: values.DATABASE_URL,
     databaseDirectUrl: values.DATABASE_DIRECT_URL ?? values.DATABASE_URL,
@@ -667,6 +677,7 @@ export function readConfig(environment: Environment): Config {
     mailPerSecond: known(values.MAIL_PER_SECOND),
     smsPerSecond: known(values.SMS_PER_SECOND),
     eventsKeptYears: known(values.EVENTS_KEPT_YEARS),
+    auditHeadFile: values.AUDIT_HEAD_FILE === undefined ? undefined : resolve(values.AUDIT_HEAD_FILE),
     metricsPort: values.METRICS_PORT,
     logLevel: known(values.LOG_LEVEL),
   };
@@ -733,6 +744,21 @@ function smtpOf(values: Values): Config['smtp'] {
 }
 
 /** Beyond a loopback name the fund must be able to tell who asks. */
+/**
+ * The service speaks no TLS: where people see https, something stands before it. Without its address everybody would seem to come
+ * from one place, so that limits hit all at once, or from this machine, so that none holds.
+ */
+function proxyFaults({
+  PUBLIC_URL: url,
+  TRUSTED_PROXIES: proxies = [],
+  ROLE: role,
+}: Values): readonly string[] {
+  const behind = url?.protocol === 'https:' && !isLoopbackName(url.hostname) && role !== 'worker';
+  return behind && proxies.length === 0
+    ? ['TRUSTED_PROXIES: required with an https PUBLIC_URL (the proxy that speaks TLS, or none)']
+    : [];
+}
+
 function fundFaults({
   FUND_URL: url,
   FUND_CLIENT_CERT: cert,

@@ -6,6 +6,7 @@ import { argon2Hasher } from './adapters/passwords/argon2.ts';
 import { type Connection, type Database, openDatabase } from './adapters/postgres/database.ts';
 import { attachEmbeddedPostgres, startEmbeddedPostgres } from './adapters/postgres/embedded.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
+import { mayAlterLog } from './adapters/postgres/roles.ts';
 import { metricsServer } from './adapters/prometheus/metrics.ts';
 import { type Config, ConfigError } from './config.ts';
 import { demonstration } from './demonstration.ts';
@@ -41,6 +42,10 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
     await migrate(direct, log);
     const database = openPool(config, connection, log);
     closers.push(() => database.close());
+    if (!server && (await mayAlterLog(database)))
+      log.warn(
+        'the database role of the service may alter the log of what happened (kabinet database grant)',
+      );
     if (config.demo && demonstration) {
       const loaded = await importFile(config, connection, demonstration.peopleFile);
       if (!loaded.ok)

@@ -1,14 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { headLine, readHead } from '../adapters/audit-head/file.ts';
 import { auditStore } from '../adapters/postgres/audit-store.ts';
+import type { Config } from '../config.ts';
 import { type Keys, makeKeys } from '../keys.ts';
-import {
-  type AuditStore,
-  type Finding,
-  type Head,
-  type KeptHead,
-  verifyAudit,
-} from '../modules/operations/audit.ts';
+import { type AuditStore, type Finding, type KeptHead, verifyAudit } from '../modules/operations/audit.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';
@@ -27,16 +23,11 @@ export function auditCommands(program: Command): void {
       'a head kept elsewhere (audit head), to find out if newer seals were cut off',
     )
     .action(async ({ head: kept }: { head?: string }) => {
-      await withAudit(async (store, keys) => {
-        const verdict = await verifyAudit(
-          store,
-          keys,
-          kept === undefined ? undefined : readKept(kept),
-          tellProgress,
-        );
+      await withAudit(async (store, keys, config) => {
+        const verdict = await verifyAudit(store, keys, keptHead(kept, config.auditHeadFile), tellProgress);
         if (!verdict.ok) throw new CommandFailure(describe(verdict.finding));
         print(`${verdict.seals} seals, ${verdict.rows} rows: nothing was altered\n`);
-        if (verdict.head) print(`${line(verdict.head)}\n`);
+        if (verdict.head) print(`${headLine(verdict.head)}\n`);
       });
     });
 
@@ -47,27 +38,32 @@ export function auditCommands(program: Command): void {
       await withAudit(async (store) => {
         const head = await store.head();
         if (!head) throw new CommandFailure('nothing has been sealed yet');
-        print(`${line(head)}\n`);
+        print(`${headLine(head)}\n`);
       });
     });
 }
 
-function withAudit(work: (store: AuditStore, keys: Keys) => Promise<void>): Promise<void> {
-  return withDatabase(({ config, database }) => work(auditStore(database), makeKeys(config.secretKeys)), {
-    statementTimeout: 0,
-  });
+function withAudit(work: (store: AuditStore, keys: Keys, config: Config) => Promise<void>): Promise<void> {
+  return withDatabase(
+    ({ config, database }) => work(auditStore(database), makeKeys(config.secretKeys), config),
+    {
+      statementTimeout: 0,
+    },
+  );
 }
 
-function line({ seal, sealedAt, head }: Head): string {
-  return `seal ${seal} ${sealedAt} ${head}`;
-}
-
-/** The last line of a kept file, or what stands on the command line. */
-function readKept(text: string): KeptHead {
-  const kept = existsSync(text) ? readFileSync(text, 'utf8') : text;
-  const found = [...kept.matchAll(/(?:\bseal ([0-9]+) \S+ )?\b([0-9a-f]{64})\b/gi)].at(-1);
-  if (!found?.[2]) throw new CommandFailure(`${text}: no file, and no head of 64 hexadecimal digits`);
-  return { head: found[2].toLowerCase(), seal: found[1] === undefined ? undefined : Number(found[1]) };
+/** What was named, or what the service itself keeps; undefined where nothing is kept. */
+function keptHead(named: string | undefined, file: string | undefined): KeptHead | undefined {
+  const from = named ?? (file !== undefined && existsSync(file) ? file : undefined);
+  if (from === undefined) {
+    process.stderr.write(
+      'without a head kept elsewhere (--head, AUDIT_HEAD_FILE) nobody sees whether the newest seals were cut off\n',
+    );
+    return undefined;
+  }
+  const kept = readHead(from);
+  if (!kept) throw new CommandFailure(`${from}: no file, and no head of 64 hexadecimal digits`);
+  return kept;
 }
 
 function describe({ what, table, id, seal, detail }: Finding): string {

@@ -14,6 +14,7 @@ import { type Iin, parseIin } from '../modules/sign-in/iin.ts';
 import { importFile } from '../start.ts';
 import { auditCommands } from './audit.ts';
 import { backupCommands } from './backup.ts';
+import { databaseCommands } from './database.ts';
 import { CommandFailure } from './failure.ts';
 import { maintenanceCommands } from './maintenance.ts';
 import { print, printable } from './printable.ts';
@@ -227,6 +228,7 @@ addresses
 
 auditCommands(program);
 backupCommands(program);
+databaseCommands(program);
 maintenanceCommands(program);
 
 // `kabinet … | head` closes the pipe early, which is no failure.

@@ -154,10 +154,10 @@ describe('the settings', () => {
   test.each([
     [
       'its own setting',
-      { SMTP_EHLO_NAME: 'mail.example.kz', PUBLIC_URL: 'https://k.example.kz' },
+      { SMTP_EHLO_NAME: 'mail.example.kz', PUBLIC_URL: 'https://k.example.kz', TRUSTED_PROXIES: '127.0.0.1' },
       'mail.example.kz',
     ],
-    ['the public host', { PUBLIC_URL: 'https://k.example.kz' }, 'k.example.kz'],
+    ['the public host', { PUBLIC_URL: 'https://k.example.kz', TRUSTED_PROXIES: '127.0.0.1' }, 'k.example.kz'],
     ['nothing on a laptop', { PUBLIC_URL: 'http://localhost:3000' }, undefined],
   ])('EHLO: %s', (_from, more, name) => {
     expect(readConfig({ ...base, ...more }).smtp?.ehloName).toBe(name);

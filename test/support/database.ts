@@ -38,6 +38,12 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   };
 }
 
+/** The server of this run, for what only its superuser may do. */
+export function serverOfTests(): Promise<EmbeddedPostgres> {
+  server ??= attach();
+  return server;
+}
+
 async function attach(): Promise<EmbeddedPostgres> {
   const binaries = inject('postgres');
   const attached = await attachEmbeddedPostgres({

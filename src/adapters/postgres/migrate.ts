@@ -120,6 +120,16 @@ async function planSteps(
     if (last && !last.outside && !outside) last.count += 1;
     else steps.push({ count: 1, outside });
   }
+  const { rows: table } = await client.query<{ owns: boolean }>(
+    `select pg_has_role(relowner, 'usage') as owns from pg_class where oid = to_regclass('public.migration')`,
+  );
+  // A role that only serves owns nothing (`kabinet database grant`): it starts where nothing waits.
+  if (table[0]?.owns === false) {
+    if (steps.length === 0) return [];
+    throw new MigrationError(
+      'migrations wait, and the role of this connection does not own the tables: start once with DATABASE_DIRECT_URL naming their owner',
+    );
+  }
   return steps.length === 0 ? [{ count: 1, outside: false }] : steps;
 }
 

@@ -155,6 +155,7 @@ describe('without a demonstration', () => {
       SMTP_URL: `smtp://127.0.0.1:${server.port}`,
       MAIL_FROM: 'ЕНПФ <no-reply@cabinet.example.kz>',
       PUBLIC_URL: 'https://cabinet.example.kz',
+      TRUSTED_PROXIES: '127.0.0.1',
     });
     const code = await queueCode('email');
     await vi.waitFor(() => expect(server.arrived).toHaveLength(1), { timeout: 10_000 });

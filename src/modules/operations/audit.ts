@@ -116,13 +116,13 @@ function sealBatch(keys: Keys, { facts, previous, rows }: Batch): Sealing {
 export async function sealAll(
   store: AuditStore,
   keys: Keys,
-  onNewDay: (head: Head) => void = () => undefined,
+  onSealed: (head: Head, firstOfDay: boolean) => void = () => undefined,
 ): Promise<void> {
   for (const source of auditSources) {
     for (let more = true; more; ) {
       const sealed = await store.seal(source, (batch) => sealBatch(keys, batch));
       more = sealed?.more ?? false;
-      if (sealed?.firstOfDay) onNewDay(sealed.head);
+      if (sealed) onSealed(sealed.head, sealed.firstOfDay);
     }
   }
 }

@@ -1,0 +1,74 @@
+import type { Database, Queryable } from './database.ts';
+import { sql } from './sql.ts';
+
+/** What happened: the service adds rows to these and changes none. */
+export const logTables = [
+  'change',
+  'security_event',
+  'eds_evidence',
+  'audit_seal',
+  'audit_entry',
+  'audit_retention',
+] as const;
+
+/** Why a role gets no rights. */
+export type RoleRefusal = 'badName' | 'unknownRole' | 'superuser' | 'ownRole' | 'owner' | 'notOwner';
+
+/**
+ * Gives a role what the service needs, and on the log no more than SELECT and INSERT: it can neither change nor remove what happened, nor
+ * switch off the triggers that refuse it, since it owns nothing. Run by the owner of the tables; again after each migration
+ * that adds a log. Harmless when repeated.
+ */
+export function grantService(database: Database, role: string): Promise<RoleRefusal | undefined> {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(role)) return Promise.resolve('badName');
+  return database.transaction(async (transaction) => {
+    const refusal = await refuseRole(transaction, role);
+    if (refusal) return refusal;
+    for (const text of grants(role)) await transaction.run({ text, values: [] });
+    return undefined;
+  });
+}
+
+async function refuseRole(transaction: Queryable, role: string): Promise<RoleRefusal | undefined> {
+  const found = await transaction.first<{
+    superuser: boolean;
+    own: boolean;
+    owns: boolean;
+    mayGrant: boolean;
+  }>(sql`
+    select rolsuper as superuser, rolname = current_user as own,
+      pg_has_role(r.oid, c.relowner, 'member') as owns, pg_has_role(c.relowner, 'usage') as "mayGrant"
+    from pg_roles r, pg_class c
+    where rolname = ${role} and c.oid = 'cabinet.security_event'::regclass`);
+  if (!found) return 'unknownRole';
+  if (found.superuser) return 'superuser';
+  if (found.own) return 'ownRole';
+  if (found.owns) return 'owner';
+  return found.mayGrant ? undefined : 'notOwner';
+}
+
+/** `role` has been looked at: it is an identifier. */
+function grants(role: string): readonly string[] {
+  const log = logTables.map((table) => `cabinet.${table}`).join(', ');
+  const schemas = ['cabinet', 'fund'];
+  return [
+    ...schemas.flatMap((schema) => [
+      `grant usage on schema ${schema} to "${role}"`,
+      `grant select, insert, update, delete on all tables in schema ${schema} to "${role}"`,
+      `grant usage on all sequences in schema ${schema} to "${role}"`,
+      `alter default privileges in schema ${schema} grant select, insert, update, delete on tables to "${role}"`,
+      `alter default privileges in schema ${schema} grant usage on sequences to "${role}"`,
+    ]),
+    `revoke update, delete on ${log} from "${role}"`,
+    `grant execute on function cabinet.retire_security_events(bigint[]) to "${role}"`,
+    `grant select on public.migration to "${role}"`,
+  ];
+}
+
+/** Whether the role of this connection could alter the log: it is a superuser, or the owner of its tables. */
+export async function mayAlterLog(database: Database): Promise<boolean> {
+  const row = await database.first<{ may: boolean }>(sql`
+    select rolsuper or pg_has_role(current_user, c.relowner, 'member') as may
+    from pg_roles, pg_class c where rolname = current_user and c.oid = 'cabinet.security_event'::regclass`);
+  return row?.may ?? true;
+}
