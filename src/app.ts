@@ -29,6 +29,7 @@ import { draftStore, requisitesStore } from './adapters/postgres/requisites-stor
 import { securityStore } from './adapters/postgres/security-store.ts';
 import { signInStore } from './adapters/postgres/sign-in-store.ts';
 import { streetStore } from './adapters/postgres/street-store.ts';
+import { workStore } from './adapters/postgres/work-store.ts';
 import { type Metrics, makeMetrics } from './adapters/prometheus/metrics.ts';
 import type { Config } from './config.ts';
 import { validity } from './credentials.ts';
@@ -207,6 +208,7 @@ export async function buildApp({
     hasher,
     common,
     breaker: guessing,
+    work: workStore(database),
     rules: config,
     onAsked: (afterMs: number) => examiner?.asked(afterMs),
     onQueued,

@@ -77,10 +77,10 @@ export const en = {
     back: 'Back to sign-in',
     notOnFile:
       'If the UAPF has neither a mobile number nor an email address for you, or they are out of date, sign in with EDS or visit a UAPF office with your identity card.',
-    limited: 'Too many requests from this network. Try again in an hour',
-    stopped: 'Registration and recovery by code are stopped for now',
-    stoppedHelp:
-      'Somebody is guessing codes on a large scale, so no codes are sent or accepted now. If you have a password or an EDS key, sign in as usual. Try again a little later.',
+    limited: 'Too many requests from this network: try again in {minutes} min',
+    stopped: 'Registration and recovery by code are limited for now',
+    stoppedWhy:
+      'Somebody is guessing codes on a large scale. If you have a password or an EDS key, sign in as usual.',
     mobileDown: 'Text messages may be late or not arrive now',
     emailDown: 'Emails may be late or not arrive now',
     downHelp: 'Enter another way to reach you, sign in with EDS or try again later.',
@@ -99,6 +99,16 @@ export const en = {
       'Check that the IIN and the contact were entered correctly. No more than {count} codes are sent in 15 minutes.',
     fix: 'Correct what I entered',
     never: 'The fund never asks for the code.',
+  },
+  work: {
+    before: 'When you ask for a code, your device calculates for a few seconds. You need not do anything.',
+    running: 'Calculating: {percent}%',
+    done: 'Calculated, sending',
+    cancelled: 'The calculation was stopped. Press the button again to restart it',
+    failed: 'The calculation failed. Sign in with EDS or try again later',
+    cancel: 'Stop the calculation',
+    without:
+      'If your browser does not run JavaScript, sign in with EDS. The way by code opens again in {minutes} min at the earliest.',
   },
   newPassword: {
     title: 'New password',

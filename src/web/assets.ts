@@ -19,7 +19,8 @@ export type ScriptName =
   | 'session-warning'
   | 'show-password'
   | 'submit-once'
-  | 'unsaved';
+  | 'unsaved'
+  | 'work';
 
 /** The built files in `dist/assets`, under their fingerprinted addresses. */
 export interface Assets {

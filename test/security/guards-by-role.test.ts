@@ -143,10 +143,10 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
     await service.database.run(sql`
       insert into cabinet.code_outcome as o (minute, compared, failed) values (date_trunc('minute', now()), 900, 900)
       on conflict (minute) do update set failed = 900`);
-    await vi.waitFor(
-      async () => expect((await client.get('/recover')).body).toContain('уақытша тоқтатылды'),
-      { timeout: 20_000, interval: 50 },
-    );
+    await vi.waitFor(async () => expect((await client.get('/recover')).body).toContain('уақытша шектелді'), {
+      timeout: 20_000,
+      interval: 50,
+    });
     expect((await ask(browser(), await enrol(), '/register')).status).toBe(503);
     expect((await post(client, '/recover/confirm', { code: 'AAAAAAAA' })).status).toBe(503);
     const alerts = await service.database.rows(
@@ -156,7 +156,7 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
     expect((await signedIn(service, await enrol())).cookies.has('session')).toBe(true);
     await service.database.run(sql`delete from cabinet.code_outcome`);
     await vi.waitFor(
-      async () => expect((await client.get('/recover')).body).not.toContain('уақытша тоқтатылды'),
+      async () => expect((await client.get('/recover')).body).not.toContain('уақытша шектелді'),
       { timeout: 20_000, interval: 50 },
     );
   });

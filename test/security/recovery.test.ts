@@ -147,7 +147,7 @@ test('while somebody guesses over everybody, the pages say so alike and sign-in 
   const asked = injectClient(service.server);
   await vi.waitFor(
     async () => {
-      expect((await asked.get('/recover')).body).toContain('уақытша тоқтатылды');
+      expect((await asked.get('/recover')).body).toContain('уақытша шектелді');
     },
     { timeout: 20_000, interval: 50 },
   );

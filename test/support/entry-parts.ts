@@ -4,6 +4,7 @@ import type { Database } from '../../src/adapters/postgres/database.ts';
 import { entryTables } from '../../src/adapters/postgres/entry-store.ts';
 import { requisitesStore } from '../../src/adapters/postgres/requisites-store.ts';
 import { sql } from '../../src/adapters/postgres/sql.ts';
+import { workStore } from '../../src/adapters/postgres/work-store.ts';
 import { readConfig } from '../../src/config.ts';
 import { makeKeys } from '../../src/keys.ts';
 import { makeBreaker } from '../../src/modules/registration/breaker.ts';
@@ -26,6 +27,7 @@ export async function entryParts(
     hasher: await argon2Hasher(1),
     common: readCommonPasswords(),
     breaker: makeBreaker(tables.codes, config),
+    work: workStore(database),
     rules: config,
     onAsked: () => undefined,
     onQueued: () => undefined,

@@ -68,11 +68,14 @@ export function codeStore(database: Queryable): CodeStore & AllowanceStore & Mes
     },
 
     async failures() {
-      const row = await database.first<{ lastTenMinutes: number; normal: number }>(sql`
-        select coalesce(sum(failed) filter (where minute > now() - interval '10 minutes'), 0)::int as "lastTenMinutes",
+      const row = await database.first<Awaited<ReturnType<CodeStore['failures']>>>(sql`
+        select (select coalesce(jsonb_agg(jsonb_build_object('failed', failed,
+            'leaves', ceil(extract(epoch from minute + interval '10 minutes' - now()))::int) order by minute desc), '[]')
+            from cabinet.code_outcome where minute > now() - interval '10 minutes') as minutes,
+          coalesce(sum(failed) filter (where minute > now() - interval '10 minutes'), 0)::int as "lastTenMinutes",
           coalesce(sum(failed) filter (where minute <= now() - interval '10 minutes') / 144.0, 0)::float as normal
         from cabinet.code_outcome where minute > now() - interval '1 day'`);
-      return row ?? { lastTenMinutes: 0, normal: 0 };
+      return row ?? { lastTenMinutes: 0, normal: 0, minutes: [] };
     },
 
     async alert(kind, raised, detail) {
@@ -102,6 +105,12 @@ export function codeStore(database: Queryable): CodeStore & AllowanceStore & Mes
           returning key, used)
         select bool_and(used <= most) as allowed from counted join wanted using (key)`);
       return row?.allowed ?? false;
+    },
+
+    async wait(key) {
+      const row = await database.first<{ seconds: number }>(sql`
+        select ceil(extract(epoch from ends_at - now()))::int as seconds from cabinet.allowance where key = ${key} and ends_at > now()`);
+      return row?.seconds ?? 0;
     },
 
     async queue(holderId, messages) {

@@ -134,6 +134,13 @@ function entryStore(
       return row;
     },
 
+    async knowsDevice(iin, marks) {
+      const known = await database.first(sql`
+        select from cabinet.known_device d join cabinet.holder h using (holder_id)
+        where h.iin = ${iin} and d.device_hash = any(${marks}::bytea[]) and coalesce(d.ends_at, 'infinity') > now() limit 1`);
+      return known !== undefined;
+    },
+
     async conclude(hash, found, minutes) {
       await database.run(sql`
         update cabinet.entry set examined_at = now(), holder_id = ${found?.holderId ?? null},

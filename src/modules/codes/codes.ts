@@ -66,21 +66,37 @@ export interface CodeRules extends CodeTimes {
   readonly codesPerHour: number;
 }
 
+/** Who has a code sent, as far as it is certain. */
+export type Sender =
+  /** Anybody who knows an IIN and a contact. */
+  | 'anybody'
+  /** A browser in which the person named has signed in before. */
+  | 'known-device'
+  /** The signed-in holder, to a contact of theirs on file. */
+  | 'holder'
+  /** A signed-in holder, to a value they say is theirs. */
+  | 'holder-new-value';
+
 /**
- * What sending one code uses up: of the person (by holder's id), of the value whoever asks, and of everybody.
+ * What sending one code uses up: of the person (by holder's id), of the value, and of everybody. Each kind of sender has its own, so
+ * that three posts of a stranger stop neither the owner's device nor the signed-in owner. What is sent to the holder's own contact by
+ * themselves counts for that holder alone: somebody who claims the same number must not use it up.
  */
 export function sendingAllowances(
   keys: Keys,
   limits: CodeRules,
-  { person, value }: { person: string; value: string },
+  { person, value: contact, sender }: { person: string; value: string; sender: Sender },
 ): Allowance[] {
-  const key = (kind: string, of: string) => keys.sign('allowance', `${kind} ${of}`);
+  const own = sender === 'known-device' || sender === 'holder' ? `${person} ` : '';
+  const value = `${own}${contact}`;
+  const key = (kind: string, of: string) =>
+    keys.sign('allowance', sender === 'anybody' ? `${kind} ${of}` : `${sender} ${kind} ${of}`);
   return [
     { key: key('person quarter', person), most: limits.codesPerQuarterHour, minutes: 15 },
     { key: key('person day', person), most: limits.codesPerDay, minutes: 24 * 60 },
     { key: key('value quarter', value), most: limits.codesPerQuarterHour, minutes: 15 },
     { key: key('value day', value), most: limits.codesPerDay, minutes: 24 * 60 },
-    { key: key('all', ''), most: limits.codesPerHour, minutes: 60 },
+    { key: keys.sign('allowance', 'all '), most: limits.codesPerHour, minutes: 60 },
   ];
 }
 
@@ -104,6 +120,15 @@ export function askingAllowance(keys: Keys, limits: CodeRules, network: string):
   return { key: keys.sign('allowance', `asking ${network}`), most: limits.codesPerNetworkHour, minutes: 60 };
 }
 
+/** What asking from a device of the person's own uses up, once their network's is gone: nobody else can. */
+export function deviceAllowance(keys: Keys, limits: CodeRules, iin: string): Allowance {
+  return {
+    key: keys.sign('allowance', `asking device ${iin}`),
+    most: limits.codesPerNetworkHour,
+    minutes: 60,
+  };
+}
+
 /** Sends a code within the limits, or tells that they are used up. A code still alive is sent again as it is. */
 export async function issueWithin(
   { store, allowances, times }: { store: CodeStore; allowances: AllowanceStore; times: CodeTimes },
@@ -121,18 +146,24 @@ export async function issueWithin(
 }
 
 /**
- * True when so many codes fail that somebody is guessing over the whole population: recovery by code is then off, EDS and
- * known sessions are not. Raises or ends the alert.
+ * Whether so many codes fail that somebody is guessing over the whole population: codes then cost work, EDS and known sessions are
+ * not touched. Raises or ends the alert. `seconds` is how long it stays open if nobody guesses any more; 0 when it is not open.
  */
 export async function breakerOpen(
   store: CodeStore,
   /** Stays closed below `least` failures in ten minutes, whatever is normal. */
   { least, multiple }: { readonly least: number; readonly multiple: number },
-): Promise<boolean> {
-  const { lastTenMinutes, normal } = await store.failures();
-  const open = lastTenMinutes > Math.max(least, multiple * normal);
+): Promise<{ readonly open: boolean; readonly seconds: number }> {
+  const { lastTenMinutes, normal, minutes } = await store.failures();
+  const most = Math.max(least, multiple * normal);
+  const open = lastTenMinutes > most;
   await store.alert('code-guessing', open, { lastTenMinutes });
-  return open;
+  let failed = 0;
+  for (const minute of minutes) {
+    failed += minute.failed;
+    if (failed > most) return { open, seconds: minute.leaves };
+  }
+  return { open, seconds: 0 };
 }
 
 function bindingOf({ codeId, holderId, purpose, channel, destination, changeId }: IssuedCode): string {

@@ -35,8 +35,15 @@ export interface CodeStore {
   findLive(codeId: string): Promise<IssuedCode | undefined>;
   /** Counts a comparison for the breaker; undefined: nothing was compared, and the same work counts nothing. */
   countOutcome(right: boolean | undefined): Promise<void>;
-  /** Failed comparisons of the last ten minutes, and the mean of the day before per ten minutes. */
-  failures(): Promise<{ readonly lastTenMinutes: number; readonly normal: number }>;
+  /**
+   * Failed comparisons of the last ten minutes, and the mean of the day before per ten minutes; and the last ten by the minute, newest
+   * first, with the seconds until each no longer counts.
+   */
+  failures(): Promise<{
+    readonly lastTenMinutes: number;
+    readonly normal: number;
+    readonly minutes: readonly { readonly failed: number; readonly leaves: number }[];
+  }>;
   /** Raises an alert of a kind once, or ends it. */
   alert(kind: string, raised: boolean, detail: object): Promise<void>;
 }
@@ -44,6 +51,8 @@ export interface CodeStore {
 export interface AllowanceStore {
   /** Counts one in every allowance; false (and nothing is counted) when any of them is used up. One statement. */
   spend(allowances: readonly Allowance[]): Promise<boolean>;
+  /** Seconds until the window of an allowance ends; 0 when none is open. */
+  wait(key: Buffer): Promise<number>;
 }
 
 export interface MessageQueue {

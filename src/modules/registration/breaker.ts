@@ -4,6 +4,8 @@ import type { CodeStore } from '../codes/ports.ts';
 /** Whether somebody is guessing codes over the whole population; as of the last look. */
 export interface Breaker {
   readonly open: boolean;
+  /** After how many minutes it closes at the earliest. */
+  readonly minutes: string;
   /** Looks again. Every process that answers people does so every two seconds. */
   look(): Promise<void>;
 }
@@ -13,13 +15,19 @@ export function makeBreaker(
   codes: CodeStore,
   rules: { readonly codeBreakerLeast: number; readonly codeBreakerMultiple: number },
 ): Breaker {
-  let open = false;
+  let state = { open: false, seconds: 0 };
   return {
     get open() {
-      return open;
+      return state.open;
+    },
+    get minutes() {
+      return String(Math.max(1, Math.ceil(state.seconds / 60)));
     },
     async look() {
-      open = await breakerOpen(codes, { least: rules.codeBreakerLeast, multiple: rules.codeBreakerMultiple });
+      state = await breakerOpen(codes, {
+        least: rules.codeBreakerLeast,
+        multiple: rules.codeBreakerMultiple,
+      });
     },
   };
 }

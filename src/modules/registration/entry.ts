@@ -2,25 +2,20 @@ import { randomInt } from 'node:crypto';
 import { type Keys, randomName, randomToken, tokenHash } from '../../keys.ts';
 import type { Language } from '../../language.ts';
 import { accepted, type Result, refused } from '../../result.ts';
-import {
-  askingAllowance,
-  type CodeRules,
-  checkCode,
-  codeMinutes,
-  maxTries,
-  sendingAllowances,
-} from '../codes/codes.ts';
+import { type CodeRules, checkCode, codeMinutes, maxTries, sendingAllowances } from '../codes/codes.ts';
 import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
 import type { Fund, RequisitesStore } from '../requisites/ports.ts';
 import { type Iin, parseIin } from '../sign-in/iin.ts';
 import type { PasswordHasher } from '../sign-in/ports.ts';
 import { failureKeys } from '../sign-in/sign-in.ts';
+import { type AdmissionReason, type Asker, admitAsking, admitTrying } from './admission.ts';
 import type { Breaker } from './breaker.ts';
 import type { CommonPasswords } from './common-passwords.ts';
 import { checkPassword, type PasswordReason } from './password.ts';
 import { personalData } from './personal-data.ts';
 import type { EntryKind, EntryTables, LeasedEntry, LiveEntry } from './ports.ts';
 import { isSameContact, parseContact, type TypedContact } from './typed-contact.ts';
+import type { WorkStore } from './work.ts';
 
 export interface EntryParts {
   readonly tables: EntryTables;
@@ -30,6 +25,7 @@ export interface EntryParts {
   readonly hasher: PasswordHasher;
   readonly common: CommonPasswords;
   readonly breaker: Breaker;
+  readonly work: WorkStore;
   readonly rules: CodeRules & {
     readonly mobilePrefixes: readonly string[];
     /** How long an entry may go on before its code was right, and how long the choice of a password then takes. */
@@ -59,20 +55,22 @@ const nobody = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Takes down what somebody asks for and gives the secret of the entry's cookie. The same work for everybody: nothing about
- * the person is looked up here (facts-security A1-A6). Refused when this network has asked too often.
+ * the person is looked up here (facts-security A1-A6), but whether a mark that the browser shows is theirs. Refused while codes are
+ * being guessed or when this network has asked too often, unless the asker may go on beside it (`admission.ts`).
  */
 export async function beginEntry(
-  { tables, keys, rules, onAsked }: EntryParts,
-  entry: {
+  parts: EntryParts,
+  entry: Asker & {
     readonly kind: EntryKind;
     readonly asked: Asked;
     readonly language: Language;
-    readonly network: string;
     /** The secret of this browser's earlier entry. */
     readonly before: string | undefined;
   },
-): Promise<Result<string, 'limited'>> {
-  if (!(await tables.codes.spend([askingAllowance(keys, rules, entry.network)]))) return refused('limited');
+): Promise<Result<string, AdmissionReason>> {
+  const { tables, keys, rules, onAsked } = parts;
+  const admitted = await admitAsking(parts, entry.asked, entry);
+  if (!admitted.ok) return admitted;
   const token = randomToken();
   const hash = tokenHash(token);
   const restMs = randomInt(rest.leastMs, rest.mostMs);
@@ -80,7 +78,11 @@ export async function beginEntry(
     {
       hash,
       kind: entry.kind,
-      asked: keys.seal('entry', hash.toString('hex'), JSON.stringify(entry.asked)),
+      asked: keys.seal(
+        'entry',
+        hash.toString('hex'),
+        JSON.stringify({ ...entry.asked, marks: (entry.marks ?? []).map((mark) => mark.toString('hex')) }),
+      ),
       language: entry.language,
       network: keys.sign('network', entry.network),
       replaces: entry.before === undefined ? undefined : tokenHash(entry.before),
@@ -112,11 +114,15 @@ export async function askedBefore(
 
 /** Has the code sent again: the same one while it lives and has tries left. The answer is the same for everybody. */
 export async function askAgain(
-  { tables, keys, rules, onAsked }: EntryParts,
+  parts: EntryParts,
   kind: EntryKind,
-  { token, language, network }: { token: string; language: Language; network: string },
-): Promise<Result<undefined, 'limited' | 'gone'>> {
-  if (!(await tables.codes.spend([askingAllowance(keys, rules, network)]))) return refused('limited');
+  { token, language, ...asker }: Asker & { token: string; language: Language },
+): Promise<Result<undefined, AdmissionReason | 'gone'>> {
+  const { tables, onAsked } = parts;
+  const asked = await askedBefore(parts, kind, token);
+  if (!asked) return refused('gone');
+  const admitted = await admitAsking(parts, asked, asker);
+  if (!admitted.ok) return admitted;
   const restMs = randomInt(rest.leastMs, rest.mostMs);
   if (!(await tables.entries.askAgain(tokenHash(token), kind, { language, maxTries, restMs }))) {
     return refused('gone');
@@ -131,15 +137,23 @@ export type TypedCodeReason = 'codeWrong' | 'codeExpired' | 'codeTries' | CodeFo
  * Compares a typed code. Without one that was sent, the same statements run and the answers are the same: what is told follows from
  * the entry alone. One transaction, since a row more or less written to disk could be told by time.
  */
-export function tryCode(
-  { tables, keys, rules }: EntryParts,
+export async function tryCode(
+  parts: EntryParts,
   kind: EntryKind,
   token: string,
   typed: string,
-): Promise<Result<undefined, TypedCodeReason | 'gone'>> {
+  asker: Asker = { network: '' },
+): Promise<Result<undefined, TypedCodeReason | 'gone' | 'stopped'>> {
+  const { tables, keys, rules, breaker } = parts;
   const meanings = readCode(typed, 'long');
-  if (meanings.length === 0) return Promise.resolve(refused(notACode.long));
+  if (meanings.length === 0) return refused(notACode.long);
   const hash = tokenHash(token);
+  if (breaker.open) {
+    const asked = await askedBefore(parts, kind, token);
+    if (!asked) return refused('gone');
+    const admitted = await admitTrying(parts, asked, asker);
+    if (!admitted.ok) return admitted;
+  }
   return tables.together(async ({ entries, codes }) => {
     const taken = await entries.takeTry(hash, kind, maxTries);
     if (!taken) return refused('gone');
@@ -189,7 +203,7 @@ export async function choosePassword(
  */
 export async function examineEntry(parts: EntryParts, entry: LeasedEntry): Promise<void> {
   const { tables, keys, rules } = parts;
-  const { iin, contact } = openAsked(keys, entry.hash, entry.asked) ?? {};
+  const { iin, contact, marks = [] } = openAsked(keys, entry.hash, entry.asked) ?? {};
   const holderId = iin && (await knownHolder(parts, iin, entry.language));
   const standing = holderId === undefined ? undefined : await tables.entries.standing(holderId);
   const to =
@@ -199,8 +213,13 @@ export async function examineEntry(parts: EntryParts, entry: LeasedEntry): Promi
     standing !== undefined &&
     to !== undefined &&
     !standing.frozen &&
-    !parts.breaker.open &&
-    (await tables.codes.spend(sendingAllowances(keys, rules, { person: holderId, value: to.value })));
+    (await tables.codes.spend(
+      sendingAllowances(keys, rules, {
+        person: holderId,
+        value: to.value,
+        sender: (await isKnownDevice(parts, iin, marks)) ? 'known-device' : 'anybody',
+      }),
+    ));
   if (!mayGo) {
     await tables.entries.conclude(
       entry.hash,
@@ -262,7 +281,22 @@ export function readAsked(
   return { iin: parseIin(typed.iin), contact: parseContact(typed.contact, mobilePrefixes) };
 }
 
-function openAsked(keys: Keys, hash: Buffer, sealed: Buffer): Asked | undefined {
+/** What was typed, and the marks that the browser showed with it. An entry begun by the former release has none. */
+type SealedAsked = Asked & { readonly marks?: readonly string[] };
+
+function openAsked(keys: Keys, hash: Buffer, sealed: Buffer): SealedAsked | undefined {
   const text = keys.open('entry', hash.toString('hex'), sealed);
-  return text === undefined ? undefined : (JSON.parse(text) as Asked);
+  return text === undefined ? undefined : (JSON.parse(text) as SealedAsked);
+}
+
+async function isKnownDevice(
+  { tables }: EntryParts,
+  iin: Iin | undefined,
+  marks: readonly string[],
+): Promise<boolean> {
+  if (iin === undefined || marks.length === 0) return false;
+  return tables.entries.knowsDevice(
+    iin,
+    marks.map((mark) => Buffer.from(mark, 'hex')),
+  );
 }

@@ -21,8 +21,10 @@ interface EntryPageProps {
   readonly t: Texts;
   readonly kind: EntryKind;
   readonly csrf: string;
-  /** Codes are switched off for everybody. */
-  readonly stopped: boolean;
+  /** Codes are being guessed, so that asking for one costs work: for so many minutes at least. */
+  readonly stoppedMinutes: string | undefined;
+  /** This network has asked too often: for so many minutes. */
+  readonly limitedMinutes?: string | undefined;
   /** Channels whose gateway is down now; told to everybody alike. */
   readonly down: readonly Channel[];
 }
@@ -38,7 +40,6 @@ export interface AskPageProps extends EntryPageProps {
   readonly contact: string;
   readonly iinError?: FieldRefusal<IinReason> | undefined;
   readonly contactError?: FieldRefusal<ContactReason> | undefined;
-  readonly limited?: boolean | undefined;
 }
 
 /** The words of each kind; both have the same. */
@@ -70,7 +71,6 @@ export function AskPage(props: AskPageProps) {
         errors={[
           ...(iinText === undefined ? [] : [{ fieldId: 'iin', text: iinText }]),
           ...(contactText === undefined ? [] : [{ fieldId: 'contact', text: contactText }]),
-          ...(props.limited ? [{ fieldId: undefined, text: t.entry.limited }] : []),
         ]}
       />
       <Trouble {...props} />
@@ -94,6 +94,7 @@ export function AskPage(props: AskPageProps) {
               value={props.contact}
               error={contactText}
             />
+            <Work {...props} />
             <ButtonRow>
               <Button>{t.entry.submit}</Button>
               <ButtonLink kind="tertiary" href="/sign-in">
@@ -116,7 +117,7 @@ export interface CodePageProps extends EntryPageProps {
   /** How long a code lives. */
   readonly codeMinutes: number;
   readonly error?: TypedCodeReason | 'codeEmpty' | undefined;
-  readonly message?: 'resent' | 'limited' | undefined;
+  readonly message?: 'resent' | undefined;
   readonly codesPerQuarterHour: number;
 }
 
@@ -135,9 +136,7 @@ export function CodePage(props: CodePageProps) {
         errors={error === undefined ? [] : [{ fieldId: 'code', text: error }]}
       />
       <Trouble {...props} />
-      {message && !(late && message === 'resent') && (
-        <Alert kind={message === 'resent' ? 'success' : 'warning'} title={t.entry[message]} announced />
-      )}
+      {message && !late && <Alert kind="success" title={t.entry[message]} announced />}
       <PageHeading
         title={words.title}
         lead={late ? t.entry.codeLeadLate : fill(t.entry.codeLead, { minutes: props.codeMinutes })}
@@ -154,6 +153,7 @@ export function CodePage(props: CodePageProps) {
               autocomplete="one-time-code"
               width="short"
             />
+            <Work {...props} />
             <ButtonRow>
               <Button>{t.entry.confirm}</Button>
               <Button name="action" value="resend" kind="secondary">
@@ -226,12 +226,44 @@ export function PasswordPage({ t, kind, csrf, error, busy, contactWaitHours }: P
   );
 }
 
-function Trouble({ t, stopped, down }: EntryPageProps) {
+/** The way on while codes cost work: shown by `client/work.ts`, which does it. Nothing is to be seen, read or solved. */
+function Work({ t, kind, stoppedMinutes, limitedMinutes }: EntryPageProps) {
+  if (stoppedMinutes === undefined && limitedMinutes === undefined) return null;
+  return (
+    <div
+      id="work"
+      hidden
+      data-path={`${pathOf(kind)}/work`}
+      data-running={t.work.running}
+      data-done={t.work.done}
+      data-cancelled={t.work.cancelled}
+      data-failed={t.work.failed}
+    >
+      <p id="work-status" role="status" aria-live="polite">
+        {t.work.before}
+      </p>
+      <Button type="button" kind="secondary" id="work-cancel">
+        {t.work.cancel}
+      </Button>
+    </div>
+  );
+}
+
+function Trouble({ t, stoppedMinutes, limitedMinutes, down }: EntryPageProps) {
+  const minutes = stoppedMinutes ?? limitedMinutes;
   return (
     <>
-      {stopped && (
-        <Alert kind="warning" title={t.entry.stopped}>
-          <p>{t.entry.stoppedHelp}</p>
+      {minutes !== undefined && (
+        <Alert
+          kind="warning"
+          title={stoppedMinutes === undefined ? fill(t.entry.limited, { minutes }) : t.entry.stopped}
+          announced
+        >
+          {stoppedMinutes !== undefined && <p>{t.entry.stoppedWhy}</p>}
+          <p id="without-work">{fill(t.work.without, { minutes })}</p>
+          <p>
+            <a href="/sign-in/eds">{t.eds.way}</a>
+          </p>
         </Alert>
       )}
       {down.map((channel) => (

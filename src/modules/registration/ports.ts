@@ -76,6 +76,8 @@ export interface EntryStore {
   /** The holder of this IIN; made now if the fund has just told of them for the first time. */
   holderOf(iin: string, language: Language): Promise<string>;
   standing(holderId: string): Promise<RecoveryStanding>;
+  /** Whether one of these marks was given to a browser in which this person signed in. One statement, whoever is named. */
+  knowsDevice(iin: string, marks: readonly Buffer[]): Promise<boolean>;
   /** Writes down what was found. From now on a code typed is compared, for so many minutes, whether one was sent or not. */
   conclude(
     hash: Buffer,

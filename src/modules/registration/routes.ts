@@ -7,6 +7,8 @@ import { problem } from '../../web/problem.ts';
 import { clearSecret, readSecret, setSecret } from '../../web/visit.ts';
 import type { Channel } from '../notices/ports.ts';
 import { formatPhone } from '../requisites/phone.ts';
+import { readMarks } from '../sign-in/device-marks.ts';
+import type { Asker } from './admission.ts';
 import {
   askAgain,
   askedBefore,
@@ -27,6 +29,7 @@ import {
   pathOf,
 } from './pages.tsx';
 import type { EntryKind } from './ports.ts';
+import { giveWork } from './work.ts';
 
 export interface RegistrationRoutesParts extends EntryParts {
   readonly sendPage: SendPage;
@@ -35,8 +38,6 @@ export interface RegistrationRoutesParts extends EntryParts {
 }
 
 const busySeconds = 5;
-const limitedSeconds = 3_600;
-const stoppedSeconds = 600;
 
 /**
  * `/register` and `/recover`, each with its `/confirm` and `/password`: the two differ in words and in what the worker sends.
@@ -63,7 +64,7 @@ function entryRoutes(
     t: visit.texts,
     kind,
     csrf: visit.csrf(),
-    stopped: breaker.open,
+    stoppedMinutes: breaker.open ? breaker.minutes : undefined,
     down: (['mobile', 'email'] as const).filter((channel) => !parts.channels.available(channel)),
   });
   const titleOf = ({ visit: { texts: t } }: FastifyRequest) =>
@@ -80,6 +81,7 @@ function entryRoutes(
       hasErrors: status >= 400,
       hasForm: true,
       path: start,
+      scripts: breaker.open || props.limitedMinutes !== undefined ? ['work'] : [],
       body: AskPage({ ...common(request), iin: '', contact: '', ...props }),
     });
 
@@ -94,6 +96,7 @@ function entryRoutes(
       hasErrors: status >= 400,
       hasForm: true,
       path: `${start}/confirm`,
+      scripts: breaker.open || props.limitedMinutes !== undefined ? ['work'] : [],
       body: CodePage({
         codeMinutes: parts.rules.entryCodeMinutes,
         ...common(request),
@@ -150,7 +153,11 @@ function entryRoutes(
     { config: { access: 'anyone', repeatable: ['iin', 'contact'] } },
     async (request, reply) => {
       const { visit } = request;
-      const { iin = '', contact = '' } = readForm(request.body, { required: ['iin', 'contact'] });
+      const {
+        iin = '',
+        contact = '',
+        proof,
+      } = readForm(request.body, { required: ['iin', 'contact'], optional: ['proof'] });
       if (visit.session) return reply.redirect('/services', 303);
       const read = readAsked({ iin, contact }, parts.rules.mobilePrefixes);
       if (!read.iin.ok || !read.contact.ok) {
@@ -162,22 +169,41 @@ function entryRoutes(
           contactError: read.contact.ok ? undefined : isBlank(contact) ? { reason: 'empty' } : read.contact,
         });
       }
-      if (breaker.open) return showAsk(stopped(request, reply), reply, { status: 503, iin, contact });
       const begun = await beginEntry(parts, {
         kind,
         asked: { iin: read.iin.value, contact: read.contact.value },
         language: visit.language,
-        network: visit.network,
+        ...askerOf(request, proof),
         before: readSecret(request, 'entry', visit.secure),
       });
       if (!begun.ok) {
-        reply.header('retry-after', String(limitedSeconds));
-        return showAsk(request, reply, { status: 429, iin, contact, limited: true });
+        return showAsk(request, reply, { ...waitFor(reply, begun), iin, contact });
       }
       setSecret(reply, 'entry', begun.value, visit.secure);
       return reply.redirect(`${start}/confirm`, 303);
     },
   );
+
+  // Asked by the script of the page, before it sends the form: what the device has to work out for it.
+  server.post(`${start}/work`, { config: { access: 'anyone', json: true } }, async (request, reply) => {
+    const { iin, contact } = readForm(request.body, { required: [], optional: ['iin', 'contact'] });
+    const { browser } = askerOf(request);
+    const token = readSecret(request, 'entry', request.visit.secure);
+    const read =
+      iin === undefined || contact === undefined
+        ? undefined
+        : readAsked({ iin, contact }, parts.rules.mobilePrefixes);
+    const asked = read
+      ? read.iin.ok && read.contact.ok
+        ? { iin: read.iin.value, contact: read.contact.value }
+        : undefined
+      : token === undefined
+        ? undefined
+        : await askedBefore(parts, kind, token);
+    // Nothing to work for: the form, sent as it is, tells what is wrong.
+    if (!asked || browser === undefined) return reply.code(422).send({ error: 'asked' });
+    return reply.send(await giveWork(parts, { asked, browser }));
+  });
 
   server.get(`${start}/confirm`, { config: { access: 'anyone' } }, async (request, reply) => {
     const entry = await find(request);
@@ -189,24 +215,31 @@ function entryRoutes(
 
   server.post(`${start}/confirm`, { config: { access: 'anyone' } }, async (request, reply) => {
     const { visit } = request;
-    const { code = '', action } = readForm(request.body, { required: ['code'], optional: ['action'] });
+    const {
+      code = '',
+      action,
+      proof,
+    } = readForm(request.body, {
+      required: ['code'],
+      optional: ['action', 'proof'],
+    });
+    const asker = askerOf(request, proof);
     if (action !== undefined && action !== 'resend') throw problem(400);
     const token = readSecret(request, 'entry', visit.secure);
     if (token === undefined) return reply.redirect(start, 303);
-    if (breaker.open) return showCode(stopped(request, reply), reply, { status: 503 });
 
     if (action === 'resend') {
-      const { language, network } = visit;
-      const asked = await askAgain(parts, kind, { token, language, network });
+      const asked = await askAgain(parts, kind, { token, language: visit.language, ...asker });
       if (asked.ok) return reply.redirect(`${start}/confirm?sent=1`, 303);
       if (asked.reason === 'gone') return reply.redirect(start, 303);
-      reply.header('retry-after', String(limitedSeconds));
-      return showCode(request, reply, { status: 429, message: 'limited' });
+      return showCode(request, reply, waitFor(reply, { reason: asked.reason, detail: asked.detail }));
     }
     if (isBlank(code)) return showCode(request, reply, { status: 422, error: 'codeEmpty' });
-    const tried = await tryCode(parts, kind, token, code);
+    const tried = await tryCode(parts, kind, token, code, asker);
     if (tried.ok) return reply.redirect(`${start}/password`, 303);
     if (tried.reason === 'gone') return reply.redirect(start, 303);
+    if (tried.reason === 'stopped')
+      return showCode(request, reply, waitFor(reply, { reason: tried.reason, detail: tried.detail }));
     return showCode(request, reply, { status: 422, error: tried.reason });
   });
 
@@ -283,7 +316,19 @@ function entryRoutes(
   ];
 }
 
-function stopped(request: FastifyRequest, reply: FastifyReply): FastifyRequest {
-  reply.header('retry-after', String(stoppedSeconds));
-  return request;
+/** Who asks, as far as the request tells. */
+function askerOf(request: FastifyRequest, proof?: string): Asker {
+  const { network, device, secure } = request.visit;
+  const browser = readSecret(request, 'visit', secure);
+  return { network, marks: readMarks(device).hashes, browser, proof };
+}
+
+/** How long the visitor waits, in the header and for the page. */
+function waitFor(
+  reply: FastifyReply,
+  { reason, detail }: { readonly reason: 'stopped' | 'limited'; readonly detail?: string | undefined },
+): { readonly status: number; readonly limitedMinutes?: string } {
+  const minutes = detail ?? '1';
+  reply.header('retry-after', String(Number(minutes) * 60));
+  return reason === 'stopped' ? { status: 503 } : { status: 429, limitedMinutes: minutes };
 }

@@ -188,6 +188,7 @@ export async function sendCode(
     // The two codes of one change count apart, so that a change can be finished within the limits.
     person: `${actor.holderId} ${proof}`,
     value: target.value,
+    sender: proof === 'current' ? 'holder' : 'holder-new-value',
   });
   const issued = await issueWithin(
     { store: parts.codes, allowances: parts.codes, times: parts.contactRules },

@@ -1,0 +1,114 @@
+// Does the work that a code costs while codes are being guessed, or once a network has asked too often: some seconds of
+// calculation before the form is sent. The browser calculates beside the page, which stays usable; it can be stopped.
+
+import { type Challenge, solveChallenge } from 'altcha-lib';
+import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';
+
+/** No challenge takes more derivations than this (`modules/registration/work.ts`). */
+const mostDerivations = 240;
+
+/** How often a screen reader hears of it, in per cent. */
+const step = 25;
+
+const block = document.querySelector<HTMLElement>('#work');
+const form = block?.closest('form');
+if (block && form) prepare(block, form);
+
+function prepare(block: HTMLElement, form: HTMLFormElement): void {
+  const status = block.querySelector<HTMLElement>('#work-status');
+  const cancel = block.querySelector<HTMLElement>('#work-cancel');
+  // Without the browser's cryptography (an unprotected connection) the page says what is left.
+  if (!status || !cancel || !globalThis.crypto?.subtle) return;
+  let working: AbortController | undefined;
+  let done = false;
+
+  const tell = (name: 'running' | 'done' | 'cancelled' | 'failed', percent = 0): void => {
+    status.textContent = (block.dataset[name] ?? '').replace('{percent}', String(percent));
+  };
+
+  async function work(submitter: HTMLElement | null): Promise<void> {
+    working = new AbortController();
+    cancel?.removeAttribute('hidden');
+    tell('running');
+    try {
+      const proof = await solve(block, form as HTMLFormElement, working, (percent) =>
+        tell('running', percent),
+      );
+      if (proof !== undefined) setProof(form as HTMLFormElement, proof);
+      tell('done');
+      done = true;
+      form?.requestSubmit(submitter);
+    } catch {
+      tell(working.signal.aborted ? 'cancelled' : 'failed');
+    } finally {
+      working = undefined;
+      cancel?.setAttribute('hidden', '');
+    }
+  }
+
+  block.hidden = false;
+  cancel.hidden = true;
+  document.querySelector('#without-work')?.setAttribute('hidden', '');
+  cancel.addEventListener('click', () => working?.abort());
+  // Before submit-once.ts, which counts a press that was let through.
+  form.addEventListener('submit', (event) => {
+    const target = event.submitter?.getAttribute('formaction');
+    if (done || target) return;
+    event.preventDefault();
+    if (!working) void work(event.submitter);
+  });
+  // Kept by the browser and shown again: a proof is good once.
+  addEventListener('pageshow', () => {
+    done = false;
+    form.querySelector('input[name=proof]')?.remove();
+  });
+}
+
+/** The proof for what stands in the form; undefined when the form is wrong and the server shall say how. */
+async function solve(
+  block: HTMLElement,
+  form: HTMLFormElement,
+  controller: AbortController,
+  onProgress: (percent: number) => void,
+): Promise<string | undefined> {
+  const fields = new URLSearchParams();
+  for (const name of ['csrf', 'iin', 'contact']) {
+    const value = new FormData(form).get(name);
+    if (typeof value === 'string') fields.set(name, value);
+  }
+  const answer = await fetch(block.dataset['path'] ?? '', {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { accept: 'application/json' },
+    body: fields,
+    signal: controller.signal,
+  });
+  if (answer.status === 422) return undefined;
+  if (!answer.ok) throw new Error(`answered with ${answer.status}`);
+  const challenge = (await answer.json()) as Challenge;
+  let derived = 0;
+  let told = 0;
+  const solution = await solveChallenge({
+    challenge,
+    controller,
+    deriveKey: (...what) => {
+      derived += 1;
+      const percent = Math.min(99, Math.floor((derived * 100) / mostDerivations));
+      if (percent >= told + step) {
+        told = percent - (percent % step);
+        onProgress(told);
+      }
+      return deriveKey(...what);
+    },
+  });
+  if (!solution) throw new Error('not solved');
+  return btoa(JSON.stringify({ challenge, solution }));
+}
+
+function setProof(form: HTMLFormElement, proof: string): void {
+  const input = document.createElement('input');
+  input.type = 'hidden';
+  input.name = 'proof';
+  input.value = proof;
+  form.append(input);
+}
