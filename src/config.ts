@@ -259,7 +259,7 @@ const settings = {
     schema: whole(1, 50),
   },
   SIGN_IN_FREE_FAILURES: {
-    meaning: 'failed sign-ins of one IIN from one network before a delay begins',
+    meaning: 'failed sign-ins of one IIN from one network, or of a known device, before a delay begins',
     default: '5',
     schema: whole(1, 100),
   },
@@ -338,7 +338,7 @@ const settings = {
   },
   CODES_PER_DAY: { meaning: 'codes to one person or value in a day', default: '8', schema: whole(1, 1_000) },
   CODES_PER_NETWORK_HOUR: {
-    meaning: 'registrations and recoveries begun from one network in an hour',
+    meaning: 'registrations and recoveries begun from one network in an hour; beyond that each costs work',
     default: '60',
     schema: whole(1, 100_000),
   },
@@ -348,12 +348,12 @@ const settings = {
     schema: whole(1, 10_000_000),
   },
   CODE_BREAKER_LEAST: {
-    meaning: 'failed codes in ten minutes below which recovery by code never stops',
+    meaning: 'failed codes in ten minutes below which a code never costs work',
     default: '600',
     schema: whole(1, 10_000_000),
   },
   CODE_BREAKER_MULTIPLE: {
-    meaning: 'recovery by code stops when failures of ten minutes exceed so many times the normal',
+    meaning: 'codes cost work when failures of ten minutes exceed so many times the normal',
     default: '3',
     schema: whole(2, 1_000),
   },

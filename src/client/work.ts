@@ -83,9 +83,9 @@ async function solve(
     body: fields,
     signal: controller.signal,
   });
-  if (answer.status === 422) return undefined;
   if (!answer.ok) throw new Error(`answered with ${answer.status}`);
-  const challenge = (await answer.json()) as Challenge;
+  const { challenge } = (await answer.json()) as { readonly challenge: Challenge | null };
+  if (!challenge) return undefined;
   let derived = 0;
   let told = 0;
   const solution = await solveChallenge({

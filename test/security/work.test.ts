@@ -64,7 +64,7 @@ async function proofFor(client: Client, typed?: { iin: string; contact: string }
   const csrf = new Map(formOf((await client.get(page)).body, page)).get('csrf') ?? '';
   const answer = await client.post('/recover/work', [['csrf', csrf], ...Object.entries(typed ?? {})]);
   expect(answer.status).toBe(200);
-  return solve(JSON.parse(answer.body) as Challenge);
+  return solve((JSON.parse(answer.body) as { challenge: Challenge }).challenge);
 }
 
 async function ask(

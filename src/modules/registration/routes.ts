@@ -185,7 +185,7 @@ function entryRoutes(
   );
 
   // Asked by the script of the page, before it sends the form: what the device has to work out for it.
-  server.post(`${start}/work`, { config: { access: 'anyone', json: true } }, async (request, reply) => {
+  server.post(`${start}/work`, { config: { access: 'anyone' } }, async (request, reply) => {
     const { iin, contact } = readForm(request.body, { required: [], optional: ['iin', 'contact'] });
     const { browser } = askerOf(request);
     const token = readSecret(request, 'entry', request.visit.secure);
@@ -201,8 +201,8 @@ function entryRoutes(
         ? undefined
         : await askedBefore(parts, kind, token);
     // Nothing to work for: the form, sent as it is, tells what is wrong.
-    if (!asked || browser === undefined) return reply.code(422).send({ error: 'asked' });
-    return reply.send(await giveWork(parts, { asked, browser }));
+    if (!asked || browser === undefined) return reply.send({ challenge: null });
+    return reply.send({ challenge: await giveWork(parts, { asked, browser }) });
   });
 
   server.get(`${start}/confirm`, { config: { access: 'anyone' } }, async (request, reply) => {

@@ -14,10 +14,10 @@ import type { Asked } from './entry.ts';
 export const workSeconds = 120;
 
 /**
- * Rounds of PBKDF2-SHA-256 in one derivation, and how many derivations it takes: a million rounds in all, give or take a fifth. One
- * core of the machine it was measured on takes 0.3 s for that, a slow phone some ten times as long.
+ * Rounds of PBKDF2-SHA-256 in one derivation, and how many derivations it takes: a million and a half rounds in all, give or take a fifth. One
+ * core of a server takes 0.3 s for that, Chromium slowed down six times 2 to 4 s.
  */
-const cost = 5_000;
+const cost = 7_500;
 const derivations = { least: 160, most: 240 } as const;
 
 export interface WorkStore {
