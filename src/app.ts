@@ -69,9 +69,10 @@ import { sessionReader } from './modules/sign-in/sessions.ts';
 import { repeat } from './repeat.ts';
 import { makeSenders } from './senders.ts';
 import { readAssets } from './web/assets.ts';
+import { cookieRoutes } from './web/cookies.ts';
 import { followLag, makeGate } from './web/gate.ts';
 import { languageRoutes } from './web/language.ts';
-import { outageSender, pageSender, problemSender, waitingSender } from './web/page.tsx';
+import { outageSender, outdatedSender, pageSender, problemSender, waitingSender } from './web/page.tsx';
 import { createPersonalTurns } from './web/personal-turns.ts';
 import { problem } from './web/problem.ts';
 import { buildServer, type RouteEntry, withoutValues } from './web/server.ts';
@@ -146,7 +147,9 @@ export async function buildApp({
     keys,
     log,
     sessions: sessionReader({ store: signInTables, directory }, limits),
+    pages: () => pages,
     problemPage: problemSender(around),
+    outdatedPage: outdatedSender(around),
     outagePage: outageSender(around),
     waitingPage: await waitingSender(around),
     turns,
@@ -240,7 +243,14 @@ export async function buildApp({
     store: signInTables,
     directory,
     limits: { ...limits, ...config },
-    destinations: ['/services', '/services/requisites', '/history', '/security'],
+    destinations: [
+      '/services',
+      '/services/requisites',
+      '/services/requisites/confirm',
+      '/history',
+      '/security',
+      '/security/password',
+    ],
     onQueued,
   };
   edsRoutes(server, { ...signInParts, ...edsParts });
@@ -281,6 +291,7 @@ export async function buildApp({
     keys,
     sendPage,
   });
+  cookieRoutes(server, (hash, requestId) => signInTables.end(hash, 'signed-out', requestId));
   languageRoutes(server, pages, (holderId, language) => signInTables.setLanguage(holderId, language));
   healthRoutes(server, {
     databaseReady: () => databaseReady(database, migrations),

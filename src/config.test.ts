@@ -178,3 +178,14 @@ describe('what stands before the service', () => {
     expect(faultsOf({ DEMO: '0' })).toEqual([]);
   });
 });
+
+test.each([
+  'http://localhost.evil.example/',
+  'http://127.evil.example/',
+  'http://127.0.0.1.evil.example',
+  'ftp://localhost',
+])('KAZPOST_URL: %s is no address for plain http', (url) => {
+  const settings = { KAZPOST_API: 'classic', KAZPOST_URL: url };
+  expect(faultsOf(settings)).toContainEqual(expect.stringContaining('KAZPOST_URL: must be https'));
+  expect(faultsOf({ ...settings, KAZPOST_URL: 'http://localhost:8080/' })).toEqual([]);
+});

@@ -14,6 +14,7 @@ export interface Config {
   readonly role: 'all' | 'web' | 'worker';
   /** How long it goes on accepting after SIGTERM, so that a proxy notices. */
   readonly drainSeconds: number;
+  readonly workerStartSeconds: number;
   /** The origin people see, e.g. `https://cabinet.example.kz`; undefined on a laptop. */
   readonly publicUrl: URL | undefined;
   /** Addresses or networks whose `X-Forwarded-*` headers count. */
@@ -175,6 +176,12 @@ const settings = {
       'what this process does: web answers people, worker delivers, examines and keeps house (only /health on its port), all does both',
     default: 'all',
     schema: z.enum(['all', 'web', 'worker'], 'must be all, web or worker'),
+  },
+  WORKER_START_SECONDS: {
+    meaning:
+      'how long a process of --workers may take until it listens; then it is ended, and the log says so',
+    default: '60',
+    schema: whole(2, 600),
   },
   DRAIN_SECONDS: {
     meaning: 'after SIGTERM: not ready, but still accepting for so long, so that the proxy sends nobody more',
@@ -452,7 +459,13 @@ const settings = {
     default: '',
     schema: z
       .string()
-      .regex(/^https:\/\/|^http:\/\/(?:localhost|127\.)/, 'must be https, http only on a loopback name'),
+      .refine(
+        (text) =>
+          /^https?:\/\//.test(text) &&
+          URL.canParse(text) &&
+          (text.startsWith('https:') || isLoopbackName(new URL(text).hostname)),
+        'must be https, http only on a loopback name',
+      ),
   },
   KAZPOST_USER: { meaning: 'the name for open.post.kz', default: '', schema: z.string().min(1) },
   KAZPOST_PASSWORD: {
@@ -622,6 +635,7 @@ export function readConfig(environment: Environment): Config {
     port: known(values.PORT),
     host: known(values.HOST),
     role: known(values.ROLE),
+    workerStartSeconds: known(values.WORKER_START_SECONDS),
     drainSeconds: values.DRAIN_SECONDS ?? (values.PUBLIC_URL ? 5 : 0),
     publicUrl: values.PUBLIC_URL,
     trustedProxies: (values.TRUSTED_PROXIES ?? []).filter((one) => one !== 'none'),

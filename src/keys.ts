@@ -14,6 +14,8 @@ export interface Keys {
   sign(purpose: string, text: string): Buffer;
   /** True when any of the keys made this signature; compared in constant time. */
   verify(purpose: string, text: string, signature: Buffer): boolean;
+  /** HMACs of `text` as `sign` makes them, one by each key, the signing one first: for a shortened or a mixed one. */
+  signAll(purpose: string, text: string): readonly Buffer[];
   /** Encrypts (AES-256-GCM). `bound` must be given again to open: an owner, so that nobody else's box opens. */
   seal(purpose: string, bound: string, text: string): Buffer;
   /** What was sealed, or undefined when it was altered, bound otherwise, or its key is gone. */
@@ -38,6 +40,7 @@ export function makeKeys(secrets: readonly [string, ...string[]]): Keys {
 
   return {
     sign: (purpose, text) => hmac(first(purpose), text),
+    signAll: (purpose, text) => keysFor(purpose).map((key) => hmac(key, text)),
     verify: (purpose, text, signature) =>
       keysFor(purpose).some((key) => sameBytes(hmac(key, text), signature)),
     seal(purpose, bound, text) {

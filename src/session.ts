@@ -19,6 +19,7 @@ export interface LiveSession {
 export type SessionState =
   /** `askStatus`: whether the holder may still come in has not been asked for a while. */
   | { readonly kind: 'live'; readonly session: LiveSession; readonly askStatus?: boolean }
+  /** Over for a day at most, by time or by its holder's sign-out or newer session. */
   | { readonly kind: 'timed-out'; readonly holderId: string }
   /** The fund no longer lets the holder in. */
   | { readonly kind: 'closed' }
@@ -31,7 +32,20 @@ export class SessionGone extends Error {
   override readonly name = 'SessionGone';
 }
 
-/** Looks a session up by the secret of its cookie, and counts the request as activity. */
+/** The session that a form was made in. */
+export interface FormerSession {
+  readonly holderId: string;
+  /** What is typed in its forms is still kept for its holder: it did not end for the sake of safety, nor long ago. */
+  readonly keepsTyped: boolean;
+}
+
+/** Looks sessions up. */
 export interface SessionReader {
-  read(token: string): Promise<SessionState>;
+  /**
+   * By the secret of its cookie.
+   * @param active counts the request as activity, which prolongs the session
+   */
+  read(token: string, active: boolean): Promise<SessionState>;
+  /** By the beginning of its hash, as form tokens name it; undefined when it is not kept any more. */
+  former(name: Buffer): Promise<FormerSession | undefined>;
 }

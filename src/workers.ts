@@ -70,6 +70,12 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
   async function start(): Promise<Worker> {
     const worker = cluster.fork({ [shareVariable]: JSON.stringify(share) });
     const begun = performance.now();
+    const seconds = config.workerStartSeconds;
+    // It would be waited for for ever, and with it every later restart.
+    const late = setTimeout(() => {
+      log.error({ pid: worker.process.pid, seconds }, 'a worker was not ready in time and is ended');
+      worker.process.kill('SIGKILL');
+    }, seconds * 1_000);
     await new Promise<void>((resolve, reject) => {
       worker.on('message', (message: Ready) => {
         if (typeof message !== 'object' || !('ready' in message)) return;
@@ -79,7 +85,7 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
         resolve();
       });
       worker.once('exit', () => reject(new Error('a worker ended before it was ready')));
-    });
+    }).finally(() => clearTimeout(late));
     worker.once('exit', (code, signal) => {
       ready.delete(worker);
       if (stopping || relieved.delete(worker)) return;

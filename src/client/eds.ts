@@ -158,7 +158,7 @@ async function stateAfter(error: unknown): Promise<State> {
 async function whyNot(): Promise<State> {
   const permission = await permissionState();
   if (permission === 'denied') return 'denied';
-  const fromElsewhere = !/^(localhost|127\.|\[::1\])/.test(location.hostname);
+  const fromElsewhere = !/^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(location.hostname);
   return permission === 'prompt' && fromElsewhere ? 'permission' : 'notRunning';
 }
 

@@ -1,4 +1,7 @@
 // Asks before typed words are lost: in the form's own words where Cancel is pressed, in the browser's where the page is left.
+// When the session is over, they are sent to the address in `data-keep`, which keeps them for their owner.
+
+import type { SessionOver } from './session-warning.ts';
 
 const form = document.querySelector<HTMLFormElement>('form[data-unsaved]');
 if (form) guard(form);
@@ -16,8 +19,15 @@ function guard(form: HTMLFormElement): void {
   form.addEventListener('submit', (event) => {
     leaving = !event.defaultPrevented;
   });
-  document.addEventListener('session-over', () => {
+  document.addEventListener('session-over', (event) => {
+    const { keep: address } = form.dataset;
     leaving = true;
+    if (address === undefined || !isTyped(form) || !(event instanceof CustomEvent)) return;
+    const over = event.detail as SessionOver;
+    over.kept = keep(form, address).catch((error: unknown) => {
+      leaving = false;
+      throw error;
+    });
   });
   addEventListener('pageshow', () => {
     leaving = false;
@@ -25,6 +35,18 @@ function guard(form: HTMLFormElement): void {
   addEventListener('beforeunload', (event) => {
     if (!leaving && isTyped(form)) event.preventDefault();
   });
+}
+
+/**
+ * Sends what stands in the form to be kept, and gives the page to go on with.
+ * @throws when it could not be kept now
+ */
+async function keep(form: HTMLFormElement, address: string): Promise<string | undefined> {
+  const body = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (typeof value === 'string') body.append(name, value);
+  const answer = await fetch(address, { method: 'POST', body });
+  if (answer.status >= 500 || answer.status === 429) throw new Error('it cannot be kept now');
+  return answer.redirected ? answer.url : undefined;
 }
 
 /** Whether the form holds anything that is not saved: typed now, or before the server showed it again. */

@@ -25,6 +25,16 @@ export const en = {
     over: 'Your session has ended. Sign in again.',
     overKept: 'Your session has ended. What you typed has been kept: sign in again to go on.',
     oldestEnded: 'At most {count} sessions can be open at once, so the oldest one has ended.',
+    outdated: 'This page was opened before you signed in again',
+    outdatedHelp:
+      'Nothing has been done yet. What you typed is still on the page: check it and press the button again. Passwords and codes must be entered again.',
+    outdatedPage: 'Nothing has been done. Open the page again and repeat the action.',
+    openAgain: 'Open the page again',
+    somebody: 'Somebody is already signed in in this browser',
+    somebodyHelp: 'Nothing has been done. To sign in as another person, sign out first.',
+    somebodyKept:
+      'What was typed has been kept for the person whose page it was, and is offered to them when they sign in.',
+    goOn: 'Go to services',
   },
   signIn: {
     title: 'Sign in to the Personal Cabinet',
@@ -700,7 +710,12 @@ export const en = {
     409: { title: 'The data has changed meanwhile', text: 'Open the page again and repeat the action.' },
     413: { title: 'The text sent is too long', text: 'Shorten the text and repeat the action.' },
     415: { title: 'Wrong kind of request', text: 'Open the page again and repeat the action.' },
+    416: { title: 'There is no such part of the file', text: 'Open the page again.' },
     429: { title: 'Too many requests', text: 'Try again in a minute.' },
+    431: {
+      title: 'Your browser sends too many cookies of this site',
+      text: 'Delete the cookies of this site and sign in again: with the button below, or in the settings of your browser.',
+    },
     500: {
       title: 'The service is temporarily unavailable',
       text: 'The error is on our side. A change you were not told was saved may not have been saved: check the history.',
@@ -709,6 +724,7 @@ export const en = {
     reference: 'Request number',
     referenceHelp: 'Give it when you call 1418.',
     home: 'To the start page',
+    clearCookies: 'Delete the cookies',
   },
   characters: {
     blank: 'a blank',

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { ButtonLink, ButtonRow } from './buttons.tsx';
 import { PageHeading } from './page-heading.tsx';
 
@@ -8,10 +9,12 @@ export interface ErrorPageProps {
   /** The request's number, to tell the contact centre. */
   reference?: { label: string; value: string; help: string } | undefined;
   actions: readonly { href: string; label: string }[];
+  /** Before the actions. */
+  children?: ComponentChildren;
 }
 
 /** The body of a page that says why there is no other. */
-export function ErrorPage({ title, text, reference, actions }: ErrorPageProps) {
+export function ErrorPage({ title, text, reference, actions, children }: ErrorPageProps) {
   return (
     <>
       <PageHeading title={title} lead={text} />
@@ -20,6 +23,7 @@ export function ErrorPage({ title, text, reference, actions }: ErrorPageProps) {
           {reference.label}: <code>{reference.value}</code>. {reference.help}
         </p>
       )}
+      {children}
       <ButtonRow>
         {actions.map((action, index) => (
           <ButtonLink key={action.href} href={action.href} kind={index === 0 ? 'primary' : 'secondary'}>

@@ -10,6 +10,8 @@ export interface FormProps {
   hidden?: Readonly<Record<string, string>> | undefined;
   /** Asked before the page is left with something typed; `client/unsaved.ts`. */
   unsavedText?: string | undefined;
+  /** Where what was typed is kept when the session is over; `client/unsaved.ts`. */
+  keepAction?: string | undefined;
   /** It shows again what was typed and is not saved: leaving it asks at once. */
   typed?: boolean | undefined;
   children: ComponentChildren;
@@ -17,7 +19,7 @@ export interface FormProps {
 
 /** A form sent by POST. Its fields are checked by the server alone, hence `novalidate`: one place, one wording. */
 export function Form(props: FormProps) {
-  const { action, csrf, id = 'page-form', hidden = {}, unsavedText, typed, children } = props;
+  const { action, csrf, id = 'page-form', hidden = {}, unsavedText, keepAction, typed, children } = props;
   return (
     <form
       id={id}
@@ -25,6 +27,7 @@ export function Form(props: FormProps) {
       action={action}
       novalidate
       data-unsaved={unsavedText}
+      data-keep={keepAction}
       data-typed={typed ? '' : undefined}
     >
       <input type="hidden" name="csrf" value={csrf} />

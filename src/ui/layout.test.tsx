@@ -25,6 +25,7 @@ const signedIn: SignedIn = {
   ],
   session: {
     secondsLeft: 900,
+    endHref: '/sign-in?ended=1',
     words: { endsAt: 'Сеанс 14:32-де аяқталады', endsIn: '{n} мин', extend: 'Ұзарту', failed: 'Қате' },
   },
 };

@@ -42,6 +42,8 @@ export interface SignedIn {
   session: {
     /** Until the session ends, seconds. */
     secondsLeft: number;
+    /** Where the page goes when the session has ended. */
+    endHref: string;
     /** How long before the end to warn, seconds; 120 by default. */
     warnSeconds?: number | undefined;
     words: SessionWarningWords;
@@ -127,7 +129,7 @@ export function Layout(props: LayoutProps) {
           <SessionWarning
             secondsLeft={signedIn.session.secondsLeft}
             warnSeconds={signedIn.session.warnSeconds ?? 120}
-            endHref="/sign-in"
+            endHref={signedIn.session.endHref}
             csrf={csrf}
             words={signedIn.session.words}
           />

@@ -1,13 +1,37 @@
 import { randomBytes } from 'node:crypto';
-import type { Keys } from '../keys.ts';
+import { type Keys, sameBytes } from '../keys.ts';
+
+/** What the token of a form is made from. */
+export interface FormMark {
+  /** The cookie that the token is bound to: of the session, or of a visit without one. */
+  readonly cookie: string;
+  /** The cookie that stays in this browser whoever signs in and out. */
+  readonly browser: string;
+  /** Names the session that the form is made in (`sessionName`); undefined where nobody is signed in. */
+  readonly session: Buffer | undefined;
+}
+
+/** Where a form of this browser was made: in which session, or in none. */
+export type FormOrigin = Pick<FormMark, 'session'>;
+
+const nameBytes = 16;
+const nonceBytes = 8;
+const tagBytes = 8;
+const nobody = Buffer.alloc(nameBytes);
+
+/** Names a session in a token: the beginning of the hash that the database has. */
+export function sessionName(hash: Buffer): Buffer {
+  return hash.subarray(0, nameBytes);
+}
 
 /**
  * The token of a form, bound to the browser's cookie. It is masked anew in each response, since pages are compressed
- * and an unmasked secret could be guessed from the compressed length (BREACH).
+ * and an unmasked secret could be guessed from the compressed length (BREACH). The mask is 32 bytes that look random
+ * and say, to the service alone, in which browser and which session the form was made (decision 125).
  */
-export function csrfToken(keys: Keys, cookie: string): string {
-  const secret = keys.sign('csrf', cookie);
-  const mask = randomBytes(secret.length);
+export function csrfToken(keys: Keys, mark: FormMark): string {
+  const secret = keys.sign('csrf', mark.cookie);
+  const mask = originMask(keys, mark);
   return Buffer.concat([mask, xor(secret, mask)]).toString('base64url');
 }
 
@@ -16,6 +40,40 @@ export function csrfTokenFits(keys: Keys, cookie: string, token: string): boolea
   const bytes = Buffer.from(token, 'base64url');
   if (bytes.length !== 64) return false;
   return keys.verify('csrf', cookie, xor(bytes.subarray(32), bytes.subarray(0, 32)));
+}
+
+/**
+ * Where a form of this browser was made, whatever became of its session since; undefined when the token was not made
+ * for the cookie `browser`. It proves no right to act, only that the form is one of ours in this browser.
+ */
+export function formOrigin(keys: Keys, browser: string, token: string): FormOrigin | undefined {
+  const bytes = Buffer.from(token, 'base64url');
+  if (bytes.length !== 64) return undefined;
+  const nonce = bytes.subarray(0, nonceBytes);
+  const hidden = bytes.subarray(nonceBytes, nonceBytes + nameBytes);
+  const tag = bytes.subarray(nonceBytes + nameBytes, 32);
+  const pads = padsOf(keys, nonce);
+  const tags = tagsOf(keys, browser, nonce, hidden);
+  const index = tags.findIndex((one) => sameBytes(one, tag));
+  if (index < 0) return undefined;
+  const name = xor(hidden, pads[index] as Buffer);
+  return { session: name.equals(nobody) ? undefined : name };
+}
+
+/** Eight random bytes, the session's name hidden by them, and a tag over both for this browser. */
+function originMask(keys: Keys, { browser, session = nobody }: FormMark): Buffer {
+  const nonce = randomBytes(nonceBytes);
+  const hidden = xor(session, padsOf(keys, nonce)[0] as Buffer);
+  return Buffer.concat([nonce, hidden, tagsOf(keys, browser, nonce, hidden)[0] as Buffer]);
+}
+
+function padsOf(keys: Keys, nonce: Buffer): readonly Buffer[] {
+  return keys.signAll('form origin pad', nonce.toString('hex')).map((pad) => pad.subarray(0, nameBytes));
+}
+
+function tagsOf(keys: Keys, browser: string, nonce: Buffer, hidden: Buffer): readonly Buffer[] {
+  const signed = `${nonce.toString('hex')} ${hidden.toString('hex')} ${browser}`;
+  return keys.signAll('form origin', signed).map((tag) => tag.subarray(0, tagBytes));
 }
 
 function xor(one: Buffer, other: Buffer): Buffer {

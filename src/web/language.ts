@@ -11,6 +11,8 @@ export interface TypedPage {
   readonly fields: readonly string[];
   readonly secret: readonly string[];
   readonly forHolder: boolean;
+  /** Keeps what was typed for this holder, whose session is over. */
+  readonly keep?: (holderId: string, typed: Fields) => Promise<boolean>;
   readonly show: (request: FastifyRequest, reply: FastifyReply, typed: Fields) => Promise<FastifyReply>;
 }
 
@@ -26,7 +28,7 @@ export function languageRoutes(
 ): void {
   server.post(
     '/language',
-    { config: { access: 'anyone', duringMaintenance: true } },
+    { config: { access: 'anyone', duringMaintenance: true, takesEarlier: 'always' } },
     async (request, reply) => {
       const body = request.body as Record<string, unknown>;
       const path = body['page'];
@@ -43,11 +45,14 @@ export function languageRoutes(
       setLanguage(reply, language, visit.secure);
       if (visit.session) await remember(visit.session.holderId, language);
       request.visit = { ...visit, language, texts: textsOf(language) };
-      if (!page || (page.forHolder && !visit.session)) return reply.redirect(cameFrom(request), 303);
+      if (!page) return reply.redirect(cameFrom(request), 303);
       const shown = Object.fromEntries(
         page.fields.flatMap((name) => (typed[name] === undefined ? [] : [[name, typed[name]]])),
       );
-      return page.show(request, reply, shown);
+      if (!page.forHolder || visit.session) return page.show(request, reply, shown);
+      const kept = visit.timedOut !== undefined && ((await page.keep?.(visit.timedOut, shown)) ?? false);
+      const query = new URLSearchParams({ ended: kept ? 'kept' : '1', to: String(path) });
+      return reply.redirect(`/sign-in?${query}`, 303);
     },
   );
 }

@@ -4,12 +4,17 @@ import { isLanguage } from '../language.ts';
 import type { MaintenanceState } from '../maintenance.ts';
 import { formatTime } from '../texts/dates.ts';
 import { fill, textsOf } from '../texts/texts.ts';
+import { Alert } from '../ui/alert.tsx';
+import { Button, ButtonLink, ButtonRow } from '../ui/buttons.tsx';
 import { ErrorPage } from '../ui/error-page.tsx';
+import { Form } from '../ui/form.tsx';
 import { Layout } from '../ui/layout.tsx';
+import { PageHeading } from '../ui/page-heading.tsx';
 import { renderDocument } from '../ui/render-document.ts';
 import type { Assets, ScriptName } from './assets.ts';
 import { Band } from './band.tsx';
 import { outagePage, type SendOutage } from './outage.tsx';
+import type { SendOutdated } from './own-forms.ts';
 import type { Problem } from './problem.ts';
 import type { Visit } from './visit.ts';
 import { type SendWaiting, waitingPages } from './waiting-page.tsx';
@@ -28,6 +33,8 @@ export interface Page {
   /** Names of browser scripts beyond those of every page. */
   readonly scripts?: readonly ScriptName[];
   readonly section?: 'services' | 'history' | 'security';
+  /** True when the page stands before sign-in: it never says who is signed in. */
+  readonly namesNobody?: boolean;
 }
 
 /** Sends pages; made once with the assets and whether this is a demonstration. */
@@ -45,7 +52,9 @@ export function pageSender(around: Around): SendPage {
   const { assets } = around;
   const send: SendPage = (request, reply, page) => {
     const { visit } = request;
-    const { texts: t, language, session } = visit;
+    const { texts: t, language } = visit;
+    const session = page.namesNobody ? undefined : visit.session;
+    const status = page.status ?? 200;
     const scripts: ScriptName[] = [
       ...(page.hasForm ? ['submit-once' as const] : []),
       ...(page.scripts ?? []),
@@ -55,7 +64,7 @@ export function pageSender(around: Around): SendPage {
     if (ownPath !== undefined) scripts.push('own-path');
     if (session) scripts.push('session-warning', 'restore');
     return reply
-      .code(page.status ?? 200)
+      .code(visit.outdated && status === 200 ? 409 : status)
       .type('text/html; charset=utf-8')
       .send(
         renderDocument(
@@ -69,8 +78,13 @@ export function pageSender(around: Around): SendPage {
             formId={page.hasForm ? 'page-form' : undefined}
             ownPath={ownPath}
             band={bandOf(around, visit)}
-            signedIn={session && signedIn(visit, page.section)}
+            signedIn={session && signedIn(visit, page.section, page.path ?? request.routeOptions.url)}
           >
+            {visit.outdated && (
+              <Alert kind="warning" title={t.session.outdated} announced>
+                <p>{t.session.outdatedHelp}</p>
+              </Alert>
+            )}
             {page.body}
           </Layout>,
         ),
@@ -94,8 +108,47 @@ export function problemSender(
       text,
       reference: { label: t.reference, value: request.id, help: t.referenceHelp },
       actions: [{ href: '/', label: t.home }],
+      children: problem.statusCode === 431 && (
+        <Form id="clear-form" action="/cookies/clear" csrf={visit.csrf()}>
+          <ButtonRow>
+            <Button>{t.clearCookies}</Button>
+          </ButtonRow>
+        </Form>
+      ),
     });
     return sendBare(around, visit, reply, { title, status: problem.statusCode, body });
+  };
+}
+
+/** Makes the function that answers a form of this browser from before somebody signed in or out. */
+export function outdatedSender(around: Around): SendOutdated {
+  return (request, reply, outdated) => {
+    const { visit } = request;
+    const { session: t } = visit.texts;
+    if (outdated.kind === 'earlier') {
+      const body = ErrorPage({
+        title: t.outdated,
+        text: t.outdatedPage,
+        actions: [{ href: outdated.page, label: t.openAgain }],
+      });
+      return sendBare(around, visit, reply, { title: t.outdated, status: 409, body });
+    }
+    const body = (
+      <>
+        <PageHeading title={t.somebody} lead={t.somebodyHelp} />
+        {outdated.kept && <p>{t.somebodyKept}</p>}
+        <Form id="sign-out-form" action="/sign-out" csrf={visit.csrf()}>
+          <ButtonRow>
+            <Button>{visit.texts.layout.signOut}</Button>
+            <ButtonLink kind="secondary" href="/services">
+              {t.goOn}
+            </ButtonLink>
+          </ButtonRow>
+        </Form>
+      </>
+    );
+    const unnamed = { ...visit, session: undefined };
+    return sendBare(around, unnamed, reply, { title: t.somebody, status: 409, body });
   };
 }
 
@@ -148,7 +201,7 @@ function sendBare(
           assets={around.assets.forPage([])}
           csrf={visit.csrf()}
           band={bandOf(around, visit)}
-          signedIn={visit.session && signedIn(visit, undefined)}
+          signedIn={visit.session && signedIn(visit, undefined, undefined)}
         >
           {page.body}
         </Layout>,
@@ -184,8 +237,15 @@ function layoutWords({ texts: { layout: t } }: Pick<Knowing, 'texts'>) {
   };
 }
 
-function signedIn({ session, texts: t, language }: Knowing, section: Page['section']) {
+function signedIn(
+  { session, texts: t, language }: Knowing,
+  section: Page['section'],
+  path: string | undefined,
+) {
   if (!session) return undefined;
+  const query = new URLSearchParams({ ended: '1' });
+  // Only a plain page is gone back to: its address holds nothing personal.
+  if (path !== undefined && !path.includes(':')) query.set('to', path);
   const end = new Date(Date.now() + session.secondsLeft * 1_000);
   const current = (name: Page['section']) => (name === section ? ('section' as const) : undefined);
   return {
@@ -197,6 +257,7 @@ function signedIn({ session, texts: t, language }: Knowing, section: Page['secti
     ],
     session: {
       secondsLeft: session.secondsLeft,
+      endHref: `/sign-in?${query}`,
       words: {
         endsAt: fill(t.session.endsAt, { time: formatTime(language, end) }),
         endsIn: t.session.endsIn,

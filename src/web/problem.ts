@@ -1,5 +1,5 @@
 /** The statuses that have a worded page of their own. */
-export type ProblemStatus = 400 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
+export type ProblemStatus = 400 | 403 | 404 | 405 | 409 | 413 | 415 | 416 | 429 | 431 | 500 | 503;
 
 /** Ends a request with a worded page. */
 export class Problem extends Error {
@@ -16,4 +16,14 @@ export class Problem extends Error {
 /** A problem to throw; anything else that is thrown becomes a 500. */
 export function problem(status: ProblemStatus, retryAfter?: number): Problem {
   return new Problem(status, retryAfter);
+}
+
+/** Fastify's own refusals (too large, wrong type, malformed) keep their status; everything else is our fault. */
+export function asProblem(error: Error & { statusCode?: number }): Problem {
+  if (error instanceof Problem) return error;
+  const status = error.statusCode;
+  if (status === 413 || status === 415 || status === 416 || status === 429) return problem(status);
+  if (status !== undefined && status >= 400 && status < 500) return problem(400);
+  if (status === 503) return problem(503, 5);
+  return problem(500);
 }

@@ -11,19 +11,22 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
-import { type Config, isLoopbackName } from '../config.ts';
+import { isLoopbackName } from '../config.ts';
 import { type Keys, randomName } from '../keys.ts';
 import type { MaintenanceState } from '../maintenance.ts';
 import { DatabaseAway, isOutage, Overloaded, UnderMaintenance } from '../outage.ts';
 import { root } from '../root.ts';
 import { SessionGone, type SessionReader } from '../session.ts';
+import { answerBroken, headerProblem, headersRead, withoutTrailingSlash } from './broken-request.ts';
 import { compress } from './compression.ts';
 import { type Connections, followConnections } from './connections.ts';
 import type { Gate } from './gate.ts';
+import { bareHeaders, contentPolicy, transportSecurity } from './headers.ts';
 import { retrySoon, type SendOutage } from './outage.tsx';
+import { type OwnFormsParts, receiveForm } from './own-forms.ts';
 import type { PersonalTurns } from './personal-turns.ts';
-import { Problem, problem } from './problem.ts';
-import { clearSecret, hasSession, isSecure, ownOrigin, readSecret, readVisit, type Visit } from './visit.ts';
+import { asProblem, Problem, problem } from './problem.ts';
+import { clearSecret, hasSession, isSecure, readSecret, readVisit, type Visit } from './visit.ts';
 import type { SendWaiting } from './waiting-page.tsx';
 
 /** Who may open a route: anyone with a page, only a signed-in holder, or machines (no cookies, no language). */
@@ -42,6 +45,17 @@ declare module 'fastify' {
     repeatable?: readonly string[];
     /** The page to come back to after signing in, where the route's own address is none. */
     backTo?: string;
+    /** Where this POST leads when nobody is signed in any more: what it asks for is so already. */
+    whenSignedOut?: string;
+    /**
+     * It serves a form that was made before somebody signed in or out, too: it does nothing that needs a decision, always or
+     * while somebody is signed in.
+     */
+    takesEarlier?: 'always' | 'signed-in';
+    /** It is served however many cookies come with it. */
+    manyCookies?: true;
+    /** Its script asks without the person's doing: that does not prolong the session. */
+    passive?: true;
   }
 }
 
@@ -52,10 +66,8 @@ export interface RouteEntry {
   readonly access: Access;
 }
 
-export interface ServerParts {
-  readonly config: Config;
+export interface ServerParts extends OwnFormsParts {
   readonly keys: Keys;
-  readonly sessions: SessionReader;
   readonly log: Logger;
   /** Answers a request that cannot be served with a worded page. */
   readonly problemPage: (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply;
@@ -75,34 +87,6 @@ const bodyLimit = 32 * 1024;
 /** A request must have come whole by then, its form included; milliseconds. The longest form takes a second on a slow phone. */
 const requestTimeout = 10_000;
 
-/** What a page may load, and where it may be shown: itself, nothing inline, no frame. */
-const contentPolicy = {
-  'default-src': ["'none'"],
-  'script-src': ["'self'"],
-  'style-src': ["'self'"],
-  'img-src': ["'self'"],
-  // NCALayer, the program that signs on the person's own computer.
-  'connect-src': ["'self'", 'wss://127.0.0.1:13579'],
-  'form-action': ["'self'"],
-  'frame-ancestors': ["'none'"],
-  'base-uri': ["'none'"],
-  'require-trusted-types-for': ["'script'"],
-};
-
-const transportSecurity = 'max-age=31536000; includeSubDomains';
-
-function bareHeaders(config: Config): Record<string, string> {
-  const policy = Object.entries(contentPolicy).map(([name, values]) => `${name} ${values.join(' ')}`);
-  return {
-    'content-security-policy': policy.join(';'),
-    'cross-origin-opener-policy': 'same-origin',
-    'referrer-policy': 'same-origin',
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
-    ...(config.publicUrl?.protocol === 'https:' ? { 'strict-transport-security': transportSecurity } : {}),
-  };
-}
-
 /** The HTTP side that every module shares: cookies, headers, limits, access, form tokens, errors, logs. */
 export async function buildServer(
   parts: ServerParts,
@@ -118,11 +102,12 @@ export async function buildServer(
     connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
     // Node looks for what is overdue every 30 seconds unless told otherwise.
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024 },
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000, maxHeaderSize: headersRead },
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 64 },
     // Whoever closes it waits for the connections first: what still came before that is answered like any other.
     return503OnClosing: false,
+    clientErrorHandler: (error, socket) => answerBroken(error, socket, bareHeaders(config)),
     // An address that cannot be read comes past no hook, so its page gets the protecting headers here.
     frameworkErrors: (error, request, reply) =>
       parts.problemPage(request, (reply as FastifyReply).headers(bareHeaders(config)), asProblem(error)),
@@ -181,7 +166,7 @@ export async function buildServer(
 
   /** Gives a request its place among those under way, and finds out who it is from. */
   const enter = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    const { json } = request.routeOptions.config;
+    const { json, passive } = request.routeOptions.config;
     const begun = isUnsafe(request) || hasSession(request, config);
     const leave = parts.gate.admit(begun);
     if (leave) reply.raw.once('close', leave);
@@ -190,6 +175,7 @@ export async function buildServer(
       keys,
       sessions: leave ? sessions : nobodyLooks,
       config,
+      active: !passive,
     });
     // A form is read before it is turned away, so that its page can hold what was typed.
     if (!leave) request.visit = { ...request.visit, outage: new Overloaded('the gate is closed') };
@@ -197,10 +183,17 @@ export async function buildServer(
   };
 
   server.addHook('onRequest', async (request, reply) => {
+    const wrong = headerProblem(request);
+    if (wrong === 400) throw problem(400);
     if (request.routeOptions.config.access === 'machine') return;
     reply.header('cache-control', 'no-store');
     if (isSecure(request, config)) reply.header('strict-transport-security', transportSecurity);
-    return isUnsafe(request) ? undefined : enter(request, reply);
+    if (wrong === undefined || request.routeOptions.config.manyCookies)
+      return isUnsafe(request) ? undefined : enter(request, reply);
+    // The page has a form, which needs to know whose it is.
+    await enter(request, reply);
+    if (reply.sent) return reply;
+    throw problem(wrong);
   });
 
   // A form takes its place when it has come whole: one that is sent byte by byte would hold it for as long as it likes.
@@ -212,7 +205,8 @@ export async function buildServer(
     const { access, keepTyped, duringMaintenance } = request.routeOptions.config;
     if (access === 'machine' || request.is404) return;
     const unsafe = isUnsafe(request);
-    if (unsafe) refuseForeign(request, config);
+    const answered = unsafe ? await receiveForm(parts, request, reply) : undefined;
+    if (answered) return answered;
     if (request.visit.outage) throw request.visit.outage;
     const { session } = request.visit;
     if (access !== 'holder' || session) {
@@ -240,7 +234,8 @@ export async function buildServer(
   const sendToSignIn = (request: FastifyRequest, reply: FastifyReply, kept: boolean): FastifyReply => {
     const { json, backTo } = request.routeOptions.config;
     if (json) return reply.code(401).send({ error: 'session' });
-    const wasSignedIn = readSecret(request, 'session', request.visit.secure) !== undefined;
+    const wasSignedIn =
+      request.visit.outdated || readSecret(request, 'session', request.visit.secure) !== undefined;
     // The cookie that the browser has by now may be a newer one.
     if (request.visit.ending !== 'rotated') clearSecret(reply, 'session', request.visit.secure);
     const query = new URLSearchParams();
@@ -277,7 +272,12 @@ export async function buildServer(
     }
   });
 
-  server.setNotFoundHandler((request, reply) => parts.problemPage(request, reply, problem(404)));
+  server.setNotFoundHandler((request, reply) => {
+    const without = isUnsafe(request) ? undefined : withoutTrailingSlash(request.url);
+    return without === undefined
+      ? parts.problemPage(request, reply, problem(404))
+      : reply.redirect(without, 308);
+  });
   const answerOutage = async (error: Error, request: FastifyRequest, reply: FastifyReply) => {
     const { json, keepTyped } = request.routeOptions.config;
     if (json) return reply.code(503).header('retry-after', String(retrySoon())).send({ error: 'outage' });
@@ -305,6 +305,9 @@ export async function buildServer(
     const known = asProblem(error);
     if (known.statusCode >= 500 && !(error instanceof Problem))
       request.log.error(withoutValues(error), 'a request failed');
+    // Where a file ends, for a range behind its end.
+    const range = (error as { headers?: Record<string, string> }).headers?.['Content-Range'];
+    if (range !== undefined) reply.header('content-range', range);
     return parts.problemPage(request, reply, known);
   });
 
@@ -314,29 +317,11 @@ export async function buildServer(
 /** For a request that is turned away: it costs the database nothing. */
 const nobodyLooks: SessionReader = {
   read: () => Promise.reject(new Overloaded('the gate is closed')),
+  former: () => Promise.reject(new Overloaded('the gate is closed')),
 };
 
 function isUnsafe({ method }: FastifyRequest): boolean {
   return method !== 'GET' && method !== 'HEAD';
-}
-
-/** An unsafe request must come from a form of ours: the right origin and this browser's token. */
-function refuseForeign(request: FastifyRequest, config: Config): void {
-  const own = ownOrigin(request, config);
-  if (own === undefined || request.headers.origin !== own) throw problem(403);
-  const body = request.body as Record<string, unknown> | null | undefined;
-  const token = body?.['csrf'];
-  if (typeof token !== 'string' || !request.visit.csrfFits(token)) throw problem(403);
-}
-
-/** Fastify's own refusals (too large, wrong type, malformed) keep their status; everything else is our fault. */
-function asProblem(error: Error & { statusCode?: number }): Problem {
-  if (error instanceof Problem) return error;
-  const status = error.statusCode;
-  if (status === 413 || status === 415 || status === 429) return problem(status);
-  if (status !== undefined && status >= 400 && status < 500) return problem(400);
-  if (status === 503) return problem(503, 5);
-  return problem(500);
 }
 
 /** What may be logged of an error: messages can hold values that people typed, code and place cannot. */

@@ -1,22 +1,24 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Config, isLoopbackName } from '../config.ts';
-import { type Keys, randomToken } from '../keys.ts';
+import { type Keys, randomName, randomToken, tokenHash } from '../keys.ts';
 import { isLanguage, type Language } from '../language.ts';
 import { isOutage } from '../outage.ts';
 import type { LiveSession, SessionReader, SessionState } from '../session.ts';
 import type { Texts } from '../texts/kk.ts';
 import { textsOf } from '../texts/texts.ts';
-import { csrfToken, csrfTokenFits } from './csrf.ts';
+import { csrfToken, csrfTokenFits, type FormOrigin, formOrigin, sessionName } from './csrf.ts';
 
 /** What is known of a request before its page begins: who, in which language, over what. */
 export interface Visit {
   readonly language: Language;
   readonly texts: Texts;
   readonly session: LiveSession | undefined;
-  /** A holder whose session has timed out sends this request with its cookie. */
+  /** The holder whose session is over and whose form this request brings: what was typed is kept for them alone. */
   readonly timedOut: string | undefined;
   /** Why the session of this request's cookie is over: it goes on under a new secret, or the fund no longer lets the holder in. */
   readonly ending: 'rotated' | 'closed' | undefined;
+  /** The form of this request was made before the session changed: its page is shown again, with a word on why. */
+  readonly outdated?: true;
   /** Why the session could not be looked up; the request ends with it when its form has been read. */
   readonly outage: Error | undefined;
   /** The address the request came from, past the trusted proxies. */
@@ -29,8 +31,10 @@ export interface Visit {
   readonly secure: boolean;
   /** A fresh mask of this browser's form token. */
   csrf(): string;
-  /** True when `token` was made for this browser. */
+  /** True when `token` was made for this browser, and for whoever is signed in now. */
   csrfFits(token: string): boolean;
+  /** Where in this browser a form was made, whoever is signed in now; undefined for a form of another browser, or of nobody. */
+  formOrigin(token: string): FormOrigin | undefined;
 }
 
 declare module 'fastify' {
@@ -48,14 +52,19 @@ type SecretCookie = 'session' | 'visit' | 'device' | 'iin' | 'entry';
 export async function readVisit(
   request: FastifyRequest,
   reply: FastifyReply,
-  { keys, sessions, config }: { keys: Keys; sessions: SessionReader; config: Config },
+  {
+    keys,
+    sessions,
+    config,
+    active,
+  }: { keys: Keys; sessions: SessionReader; config: Config; active: boolean },
 ): Promise<Visit> {
   const secure = isSecure(request, config);
   const sessionToken = readSecret(request, 'session', secure);
   let outage: Error | undefined;
   let state: SessionState = { kind: 'none' };
   try {
-    if (sessionToken) state = await sessions.read(sessionToken);
+    if (sessionToken) state = await sessions.read(sessionToken, active);
   } catch (error) {
     if (!isOutage(error)) throw error;
     outage = error;
@@ -68,6 +77,12 @@ export async function readVisit(
     setSecret(reply, 'visit', visitToken, secure);
   }
   const bound = session || outage ? (sessionToken ?? visitToken) : visitToken;
+  const browsers = readBrowser(request, reply, secure);
+  const mark = {
+    cookie: bound ?? '',
+    browser: browsers[0] ?? '',
+    session: bound !== undefined && bound === sessionToken ? sessionName(tokenHash(sessionToken)) : undefined,
+  };
   const chosen = request.cookies['language'];
   // A browser that has left before its request was looked at has no address any more, whatever the type says.
   const ip: string | undefined = request.ip;
@@ -84,10 +99,36 @@ export async function readVisit(
     outage,
     device: readSecret(request, 'device', secure),
     secure,
-    csrf: () => csrfToken(keys, bound ?? ''),
+    csrf: () => csrfToken(keys, mark),
     csrfFits: (token) =>
       [bound, sessionToken].some((cookie) => cookie !== undefined && csrfTokenFits(keys, cookie, token)),
+    formOrigin(token) {
+      for (const browser of browsers) {
+        const origin = formOrigin(keys, browser, token);
+        if (origin) return origin;
+      }
+      return undefined;
+    },
   };
+}
+
+/** Tabs that a browser without cookies opens at the same time; more than so many tell nothing new. */
+const browserCookies = 8;
+
+/**
+ * The cookies by which a browser is known for as long as it runs, whoever signs in and out: forms that were made in it are
+ * recognised by them. Each has a name of its own: tabs opened at once without cookies then keep all of theirs, where the
+ * last one would replace the others.
+ */
+function readBrowser(request: FastifyRequest, reply: FastifyReply, secure: boolean): readonly string[] {
+  const prefix = cookieName('browser', secure);
+  const known = Object.entries(request.cookies).flatMap(([name, value]) =>
+    name.startsWith(`${prefix}-`) && value !== undefined && /^[\w-]{43}$/.test(value) ? [value] : [],
+  );
+  if (known.length > 0) return known.slice(0, browserCookies);
+  const made = randomToken();
+  reply.setCookie(`${prefix}-${randomName(6)}`, made, { path: '/', httpOnly: true, sameSite: 'lax', secure });
+  return [made];
 }
 
 /** The origin that forms of this service must come from; undefined when none can be told (so all are refused). */
@@ -170,6 +211,6 @@ function hostName(request: FastifyRequest): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname : undefined;
 }
 
-function cookieName(name: SecretCookie, secure: boolean): string {
+function cookieName(name: SecretCookie | 'browser', secure: boolean): string {
   return secure ? `__Host-${name}` : name;
 }

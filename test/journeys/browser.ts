@@ -9,6 +9,7 @@ import { onFileJourneys } from './on-file.ts';
 import { registrationJourneys, securityJourneys } from './registration.ts';
 import { requisitesJourneys } from './requisites.ts';
 import { signInJourneys } from './sign-in.ts';
+import { twoTabsJourneys } from './two-tabs.ts';
 import { openWorld } from './world.ts';
 
 /** Makes every journey in Chromium, with or without the pages' scripts. A file for each, so that both cores have work. */
@@ -37,6 +38,7 @@ export function makeJourneysInBrowser(way: Exclude<Way, 'inject'>): void {
     ['contact', contactJourneys],
     ['registration', registrationJourneys],
     ['security', securityJourneys],
+    ['two tabs', twoTabsJourneys],
   ])(`%s, in a ${way}`, (_area, journeys) => {
     test.each(journeys.filter(({ ways }) => ways?.includes(way) ?? true))('$name', async (journey) => {
       const world = openWorld(service, () => browserVisitor(browser, origin, { javaScript }));

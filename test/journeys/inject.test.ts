@@ -7,6 +7,7 @@ import { onFileJourneys } from './on-file.ts';
 import { registrationJourneys, securityJourneys } from './registration.ts';
 import { requisitesJourneys } from './requisites.ts';
 import { signInJourneys } from './sign-in.ts';
+import { twoTabsJourneys } from './two-tabs.ts';
 import { openWorld } from './world.ts';
 
 let service: TestService;
@@ -25,6 +26,7 @@ describe.each([
   ['contact', contactJourneys],
   ['registration', registrationJourneys],
   ['security', securityJourneys],
+  ['two tabs', twoTabsJourneys],
 ])('%s, by HTTP', (_area, journeys) => {
   test.each(journeys.filter(({ ways }) => ways?.includes('inject') ?? true))('$name', async (journey) => {
     const world = openWorld(service, async () => injectVisitor(service.server));

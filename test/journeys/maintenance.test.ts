@@ -171,12 +171,15 @@ test('whatever is not named as harmless is closed', async () => {
     '/sign-in/forget',
     '/sign-out',
     '/session/extend',
+    '/session/left',
+    '/cookies/clear',
     '/language',
     '/security/sessions/end',
     '/security/sessions/end-others',
     `${path}/cancel`,
     `${path}/addresses`,
     `${path}/draft`,
+    `${path}/keep`,
   ]);
   await open();
   const csrf = formOf((await holder.get('/services')).body, '/sign-out')[0];

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sql } from '../../src/adapters/postgres/sql.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
@@ -146,6 +150,43 @@ test('a worker that is killed is replaced, and the turn it had comes back', asyn
   const client = networkClient(service.origin);
   await signIn(client, person);
   client.close();
+});
+
+test('a worker that hangs before it listens is ended, and the next restart works', async () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'kabinet-hang-'));
+  const [flag, script] = [join(scratch, 'hang'), join(scratch, 'hang.mjs')];
+  writeFileSync(
+    script,
+    `import { existsSync } from 'node:fs';
+if (process.env.KABINET_WORKER && existsSync(${JSON.stringify(flag)})) {
+  setInterval(() => undefined, 1_000);
+  await new Promise(() => undefined);
+}`,
+  );
+  const hanging = await startProcess(
+    {
+      DATABASE_URL: urlOf(fresh.connection),
+      NODE_OPTIONS: `--import=${pathToFileURL(script)}`,
+      WORKER_START_SECONDS: '20',
+    },
+    { parameters: ['--workers', '1'] },
+  );
+  const client = networkClient(hanging.origin);
+  try {
+    writeFileSync(flag, '');
+    hanging.signal('SIGHUP');
+    await hanging.saying('a worker was not ready in time and is ended');
+    await hanging.saying('the rolling restart stopped; the former workers go on');
+    expect((await client.get('/sign-in')).status).toBe(200);
+    rmSync(flag);
+    hanging.signal('SIGHUP');
+    await hanging.saying('the rolling restart is done');
+  } finally {
+    client.close();
+    hanging.signal('SIGTERM');
+    expect(await hanging.ended).toBe(0);
+    rmSync(scratch, { recursive: true });
+  }
 });
 
 /** The last line that tells of a worker. */

@@ -7,6 +7,7 @@ import type {
   SessionStore,
   SignInStore,
 } from '../../modules/sign-in/ports.ts';
+import type { FormerSession } from '../../session.ts';
 import type { Database, Queryable } from './database.ts';
 import { keepEvidence, unfreeze } from './eds-store.ts';
 import { lockHolder } from './locks.ts';
@@ -19,6 +20,10 @@ const statusHolds = sql`interval '25 seconds'`;
 
 /** So many failed sign-ins within a day are told to the holder, once a day. */
 const manyFailures = 10;
+
+/** What is typed in the forms of session `s` is kept for its holder; not where it was ended for the sake of safety. */
+const keepsTyped = sql`
+  (now() < s.seen_at + interval '24 hours' and coalesce(s.end_reason, 'replaced') in ('signed-out', 'signed-in-again', 'replaced'))`;
 
 /** Sign-in and sessions in the service's own tables; every expiry by the database's clock. */
 export function signInStore(database: Database): SignInStore & EdsSignInStore & SessionStore {
@@ -120,7 +125,7 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
         update cabinet.credential set password_hash = ${hash} where holder_id = ${holderId} and password_hash = ${former}`);
     },
 
-    async read(hash, { idleMinutes, maxHours }) {
+    async read(hash, { idleMinutes, maxHours }, active) {
       const idle = sql`make_interval(mins => ${idleMinutes}::int)`;
       const max = sql`make_interval(hours => ${maxHours}::int)`;
       const row = await database.first<{
@@ -142,19 +147,22 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
             now() < least(s.seen_at + ${idle}, s.started_at + ${max}) as live,
             s.seen_at < now() - interval '5 seconds' as stale,
             coalesce(s.status_asked_at, s.started_at) < now() - ${statusHolds} as "askStatus",
-            now() < s.seen_at + interval '24 hours' as recent,
-            floor(extract(epoch from least(now() + ${idle}, s.started_at + ${max}) - now()))::int as left
+            ${keepsTyped} as recent,
+            floor(extract(epoch from least(
+              case when ${active}::boolean then now() else s.seen_at end + ${idle}, s.started_at + ${max}) - now()))::int as left
           from cabinet.session s join cabinet.holder h using (holder_id)
           where s.session_hash = ${hash}),
         -- Not before it is a few seconds old: not each of a page's requests is worth a write.
         extended as (
-          update cabinet.session set seen_at = now(),
+          update cabinet.session set seen_at = case when ${active}::boolean then now() else session.seen_at end,
             status_asked_at = case when "askStatus" then now() else status_asked_at end
-          from found where session_hash = ${hash} and ended_at is null and live and (stale or "askStatus"))
+          from found where session_hash = ${hash} and ended_at is null and live
+            and ((stale and ${active}::boolean) or "askStatus"))
         select * from found`);
-      if (row?.rotated) return { kind: 'rotated' };
-      if (!row || row.ended) return { kind: 'none' };
-      if (!row.live) return row.recent ? { kind: 'timed-out', holderId: row.holderId } : { kind: 'none' };
+      if (!row) return { kind: 'none' };
+      if (row.rotated) return { kind: 'rotated' };
+      if (row.ended || !row.live)
+        return row.recent ? { kind: 'timed-out', holderId: row.holderId } : { kind: 'none' };
       return {
         kind: 'live',
         askStatus: row.askStatus,
@@ -169,6 +177,11 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
         },
       };
     },
+
+    former: (name) =>
+      database.first<FormerSession>(sql`
+        select s.holder_id as "holderId", ${keepsTyped} as "keepsTyped" from cabinet.session s
+        where s.session_hash between ${name} and ${Buffer.concat([name, Buffer.alloc(16, 0xff)])}`),
 
     async end(hash, reason, requestId) {
       await database.run(sql`

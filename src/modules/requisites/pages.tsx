@@ -105,6 +105,7 @@ export function RequisitesPage(props: RequisitesPageProps) {
         csrf={csrf}
         hidden={{ page: '/services/requisites', formId: typed.formId, revision: typed.revision }}
         unsavedText={t.requisites.leave}
+        keepAction="/services/requisites/keep"
         typed={isTouched(view, typed)}
       >
         <Card id="document-block" heading={t.requisites.document} number={1}>

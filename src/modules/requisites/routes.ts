@@ -183,6 +183,18 @@ export function requisitesRoutes(
     }
   });
 
+  // Asked by the page's script when the session is over. Where it is not, the draft is offered on the form.
+  server.post(
+    `${path}/keep`,
+    {
+      config: { access: 'holder', backTo: path, keepTyped, duringMaintenance: true, takesEarlier: 'always' },
+    },
+    async (request, reply) => {
+      await keepTyped(actorOf(request).holderId, request.body);
+      return reply.redirect(path, 303);
+    },
+  );
+
   // Leaves at once when nothing was typed, asks when something was: with and without a script.
   server.post(
     `${path}/cancel`,
@@ -325,7 +337,10 @@ export function requisitesRoutes(
     );
   };
   return new Map([
-    [path, { fields: [...formFields, 'kazpost'], secret: [], forHolder: true, show: showTyped }],
+    [
+      path,
+      { fields: [...formFields, 'kazpost'], secret: [], forHolder: true, keep: keepTyped, show: showTyped },
+    ],
   ]);
 }
 

@@ -37,6 +37,11 @@ export function securityRoutes(
   const overviewOf = ({ holderId }: LiveSession) =>
     store.overview(holderId, { ...parts.limits, events: eventsShown });
 
+  // Where password managers look (W3C, A Well-Known URL for Changing Passwords).
+  server.get('/.well-known/change-password', { config: { access: 'machine' } }, async (_request, reply) =>
+    reply.redirect(path, 303),
+  );
+
   server.get(path, { config: { access: 'holder' } }, async (request, reply) => {
     const { visit } = request;
     const session = sessionOf(request);

@@ -26,6 +26,8 @@ export interface SignInPageProps {
   readonly ended: 'over' | 'kept' | 'closed' | undefined;
   /** A password was just chosen: the person signs in with it. */
   readonly passwordSaved: boolean;
+  /** Somebody is signed in in this browser, who is not named. */
+  readonly signedInAlready?: boolean | undefined;
   readonly iinError?: IinReason | 'empty' | undefined;
   readonly passwordEmpty?: boolean | undefined;
   readonly refusal?: { readonly reason: SignInRefusal; readonly minutes: string } | undefined;
@@ -67,6 +69,7 @@ export function SignInPage(props: SignInPageProps) {
           <p>{t.newPassword.saved}</p>
         </Alert>
       )}
+      {props.signedInAlready && <SignedInAlready t={t} csrf={csrf} />}
       <PageHeading title={t.signIn.title} lead={t.signIn.lead} />
       <Columns split="wide-first">
         <Card id="password-way" heading={t.signIn.cardTitle}>
@@ -117,6 +120,23 @@ export function SignInPage(props: SignInPageProps) {
         </div>
       </Columns>
     </>
+  );
+}
+
+/** Tells that somebody is signed in in this browser, without a name, and offers to end that. */
+function SignedInAlready({ t, csrf }: Pick<SignInPageProps, 't' | 'csrf'>) {
+  return (
+    <Alert kind="warning" title={t.session.somebody} announced>
+      <p>{t.session.somebodyHelp}</p>
+      <Form id="sign-out-form" action="/sign-out" csrf={csrf}>
+        <ButtonRow>
+          <Button kind="secondary">{t.layout.signOut}</Button>
+          <ButtonLink kind="tertiary" href="/services">
+            {t.session.goOn}
+          </ButtonLink>
+        </ButtonRow>
+      </Form>
+    </Alert>
   );
 }
 

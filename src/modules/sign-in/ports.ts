@@ -1,5 +1,5 @@
 import type { Language } from '../../language.ts';
-import type { LiveSession, SessionState } from '../../session.ts';
+import type { FormerSession, LiveSession, SessionState } from '../../session.ts';
 import type { HolderStatus } from '../requisites/ports.ts';
 import type { Iin } from './iin.ts';
 
@@ -70,8 +70,10 @@ export interface NewSession {
 }
 
 export interface SessionStore {
-  /** Reads a session and counts this as activity. */
-  read(hash: Buffer, limits: SessionLimits): Promise<SessionState>;
+  /** Reads a session; `active` counts this as activity. */
+  read(hash: Buffer, limits: SessionLimits, active: boolean): Promise<SessionState>;
+  /** Reads whose session it was, by the first 16 bytes of its hash. */
+  former(name: Buffer): Promise<FormerSession | undefined>;
   /** Ends one session, at once for every node. */
   end(hash: Buffer, reason: 'signed-out', requestId: string): Promise<void>;
   /** Keeps the language a holder chose, for their notices and other browsers. */

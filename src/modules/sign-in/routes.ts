@@ -50,8 +50,9 @@ export function signInRoutes(
     return sendPage(request, reply, {
       title: visit.texts.signIn.title,
       status,
-      hasErrors: status >= 400,
+      hasErrors: status >= 400 && !visit.outdated,
       hasForm: true,
+      namesNobody: true,
       path: request.routeOptions.url === '/' ? '/' : '/sign-in',
       scripts: ['show-password'],
       body: SignInPage({
@@ -76,12 +77,22 @@ export function signInRoutes(
 
   server.post(
     '/sign-in',
-    { config: { access: 'anyone', duringMaintenance: true } },
+    { config: { access: 'anyone', duringMaintenance: true, takesEarlier: 'signed-in' } },
     async (request, reply) => {
       const typed = readForm(request.body, { required: ['iin', 'password'], optional: ['remember'] });
       const { iin = '', password = '' } = typed;
       const remember = typed['remember'] === '1';
       const parsed = isBlank(iin) ? undefined : parseIin(iin);
+      const { session } = request.visit;
+      if (session) {
+        // Signed in meanwhile in another tab. The password is not looked at.
+        if (!parsed?.ok || parsed.value !== session.iin)
+          return show(request, reply, { status: 409, iin, remember, signedInAlready: true });
+        return reply.redirect(
+          destination((request.query as Record<string, unknown>)['to'], parts.destinations) ?? '/services',
+          303,
+        );
+      }
       if (!parsed?.ok || password === '') {
         return show(request, reply, {
           status: 422,
@@ -148,7 +159,7 @@ export function signInRoutes(
 
   server.post(
     '/sign-out',
-    { config: { access: 'holder', duringMaintenance: true } },
+    { config: { access: 'holder', duringMaintenance: true, whenSignedOut: '/' } },
     async (request, reply) => {
       readForm(request.body, { required: [] });
       const { session, secure } = request.visit;
@@ -161,7 +172,17 @@ export function signInRoutes(
   // Asked by the script of the session warning; reading the session has already counted as activity.
   server.post(
     '/session/extend',
-    { config: { access: 'holder', duringMaintenance: true } },
+    { config: { access: 'holder', duringMaintenance: true, takesEarlier: 'always' } },
+    async (request, reply) => {
+      readForm(request.body, { required: [] });
+      return reply.send({ secondsLeft: request.visit.session?.secondsLeft ?? 0 });
+    },
+  );
+
+  // Asked by the same script before it warns, and before it leaves: other tabs and suggestions prolong the session too.
+  server.post(
+    '/session/left',
+    { config: { access: 'anyone', duringMaintenance: true, takesEarlier: 'always', passive: true } },
     async (request, reply) => {
       readForm(request.body, { required: [] });
       return reply.send({ secondsLeft: request.visit.session?.secondsLeft ?? 0 });

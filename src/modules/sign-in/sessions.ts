@@ -4,7 +4,7 @@ import type { Iin } from './iin.ts';
 import type { HolderDirectory, SessionLimits, SessionStore } from './ports.ts';
 
 export interface SessionReaderParts {
-  readonly store: Pick<SessionStore, 'read' | 'endAll'>;
+  readonly store: Pick<SessionStore, 'read' | 'endAll' | 'former'>;
   readonly directory: HolderDirectory;
 }
 
@@ -18,8 +18,8 @@ export function sessionReader(
   limits: SessionLimits,
 ): SessionReader {
   return {
-    async read(token) {
-      const state = await store.read(tokenHash(token), limits);
+    async read(token, active) {
+      const state = await store.read(tokenHash(token), limits, active);
       if (state.kind !== 'live' || !state.askStatus) return state;
       const { iin, holderId } = state.session;
       const person = await directory.find(iin as Iin);
@@ -27,5 +27,6 @@ export function sessionReader(
       await store.endAll(holderId, 'blocked');
       return { kind: 'closed' };
     },
+    former: (name) => store.former(name),
   };
 }
