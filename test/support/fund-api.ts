@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { root } from '../../src/root.ts';
 
 /** docs/fund-api.yaml as it is written; `$ref`s are not followed. */
-export const fundApi = parse(readFileSync(join(root, 'docs/fund-api.yaml'), 'utf8'));
+const fundApi = parse(readFileSync(join(root, 'docs/fund-api.yaml'), 'utf8'));
 
 type Node = Readonly<Record<string, unknown>>;
 
