@@ -158,11 +158,11 @@ export const registrationJourneys: readonly Journey[] = [
       await visitor.open('/sign-in');
       await signIn(visitor, { ...person, password: newPassword });
       await visitor.open('/security');
-      await visitor.sees('Құпиясөз код арқылы қалпына келтірілген');
+      await visitor.sees('Құпиясөз код арқылы қойылған');
       await visitor.open('/services/requisites');
       await visitor.fill('Электрондық мекенжай', 'basqa@example.kz');
       await visitor.press('Сақтау');
-      expect(await visitor.errorOf('Электрондық мекенжай')).toContain('Құпиясөз жақында қалпына келтірілген');
+      expect(await visitor.errorOf('Электрондық мекенжай')).toContain('Құпиясөз жақында код арқылы қойылған');
     },
   },
   {
