@@ -11,6 +11,7 @@ import { argon2Hasher } from './adapters/passwords/argon2.ts';
 import type { Turns } from './adapters/passwords/turns.ts';
 import { endQuietAlerts, noteWrongPerson } from './adapters/postgres/alert-store.ts';
 import { auditStore } from './adapters/postgres/audit-store.ts';
+import { type ChannelStates, channelStates } from './adapters/postgres/channel-states.ts';
 import { codeStore } from './adapters/postgres/code-store.ts';
 import { contactStore } from './adapters/postgres/contact-store.ts';
 import type { Database } from './adapters/postgres/database.ts';
@@ -109,11 +110,14 @@ export async function buildApp({
   database,
   log,
   hashTurns,
+  deliversMessages = true,
 }: {
   config: Config;
   database: Database;
   log: Logger;
   hashTurns?: Turns | undefined;
+  /** False: another process of this machine connects to the gateways and delivers messages. */
+  deliversMessages?: boolean;
 }): Promise<App> {
   const keys = makeKeys(config.secretKeys);
   const assets = readAssets();
@@ -123,7 +127,22 @@ export async function buildApp({
   const box = outbox(database);
   const limits = { idleMinutes: config.sessionIdleMinutes, maxHours: config.sessionMaxHours };
   const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
-  const senders = makeSenders({ config, database, log, onError });
+  const delivers = config.role !== 'web' && deliversMessages;
+  const states = channelStates(database);
+  let heard: ChannelStates = {};
+  const hear = async () => {
+    heard = await states.heard();
+  };
+  const tellChannels = () =>
+    states.tell({ mobile: senders.mobile.available, email: senders.email.available });
+  const senders = makeSenders({
+    config,
+    database,
+    log,
+    onError,
+    delivers,
+    heard: (channel) => heard[channel],
+  });
   const channels: Channels = { available: (channel) => senders[channel].available };
   const breakers: BreakerView[] = [];
   const metrics = makeMetrics({
@@ -315,6 +334,8 @@ export async function buildApp({
       work = [repeat(2_000, () => guessing.look(), onError)];
       // In every role: told at once, and not by the first person whom nothing can be shown.
       fund.greet();
+      const channelWork = repeat(5_000, delivers ? tellChannels : hear, onError);
+      work = [channelWork];
       if (config.role === 'web') return;
       const fundLane: Lane = {
         name: 'fund',
@@ -325,9 +346,9 @@ export async function buildApp({
         handOver: (parcel) => deliverChange({ fund, store: requisites }, parcel),
       };
       toFund = startDelivery(box, fundLane, { everyMs: 2_000, onError });
-      messages = messageLanes({ keys, times: config, codes: codeStore(database), senders, origin }).map(
-        (lane) => startDelivery(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }),
-      );
+      messages = (
+        delivers ? messageLanes({ keys, times: config, codes: codeStore(database), senders, origin }) : []
+      ).map((lane) => startDelivery(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }));
       const introduceLane: Lane = {
         name: 'unaddressed',
         ordered: true,

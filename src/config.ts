@@ -83,6 +83,8 @@ export interface Config {
   readonly smpp: { readonly url: URL; readonly sender: string } | undefined;
   readonly mailPerSecond: number;
   readonly smsPerSecond: number;
+  /** How many of `--workers` deliver messages, and so connect to the gateways. */
+  readonly messageWorkers: number;
   readonly eventsKeptYears: number;
   readonly auditHeadFile: string | undefined;
   readonly metricsPort: number | undefined;
@@ -549,6 +551,11 @@ const settings = {
         'must be a name of up to 11 Latin letters and digits, or a number',
       ),
   },
+  MESSAGE_WORKERS: {
+    meaning: 'how many of --workers deliver messages; each binds the SMS centre once',
+    default: '1',
+    schema: whole(1, 64),
+  },
   SMS_PER_SECOND: {
     meaning: 'SMS parts a second from this machine, by all --workers together',
     default: '30',
@@ -690,6 +697,7 @@ export function readConfig(environment: Environment): Config {
     smpp: values.SMPP_URL && { url: values.SMPP_URL, sender: known(values.SMS_SENDER) },
     mailPerSecond: known(values.MAIL_PER_SECOND),
     smsPerSecond: known(values.SMS_PER_SECOND),
+    messageWorkers: known(values.MESSAGE_WORKERS),
     eventsKeptYears: known(values.EVENTS_KEPT_YEARS),
     auditHeadFile: values.AUDIT_HEAD_FILE === undefined ? undefined : resolve(values.AUDIT_HEAD_FILE),
     metricsPort: values.METRICS_PORT,

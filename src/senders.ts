@@ -7,7 +7,7 @@ import { smppGateway } from './adapters/sms/smpp.ts';
 import { type Config, isLoopbackName } from './config.ts';
 import { demonstration } from './demonstration.ts';
 import { noSender } from './modules/notices/deliver-message.ts';
-import { type GatewayWatch, guardGateway, usualLimits } from './modules/notices/gateway.ts';
+import { GatewayFailure, type GatewayWatch, guardGateway, usualLimits } from './modules/notices/gateway.ts';
 import type { Channel, MessageSender } from './modules/notices/ports.ts';
 
 interface SenderParts {
@@ -15,14 +15,24 @@ interface SenderParts {
   readonly database: Database;
   readonly log: Logger;
   readonly onError: (error: Error) => void;
+  /** False in a process that only answers people: it connects to no gateway. */
+  readonly delivers: boolean;
+  /** What processes that deliver say of a channel; undefined: nothing lately. */
+  readonly heard: (channel: Channel) => boolean | undefined;
 }
 
 /** A sender for each channel: the gateway where one is configured, the inbox of a demonstration, or none. */
 export function makeSenders(parts: SenderParts): Record<Channel, MessageSender> {
-  const { config, database, onError } = parts;
+  const { config, database, onError, delivers, heard } = parts;
   const without = (channel: Channel) =>
     config.demo && demonstration ? demonstration.sender(database, channel) : noSender(channel);
   const { smtp, smpp } = config;
+  if (!delivers) {
+    return {
+      email: smtp ? distantSender('email', heard) : without('email'),
+      mobile: smpp ? distantSender('mobile', heard) : without('mobile'),
+    };
+  }
   return {
     email: smtp
       ? guardGateway(
@@ -44,6 +54,18 @@ export function makeSenders(parts: SenderParts): Record<Channel, MessageSender> 
           watchOf('SMPP', parts),
         )
       : without('mobile'),
+  };
+}
+
+/** For a gateway to which other processes are connected: it only tells whether the channel works. */
+function distantSender(channel: Channel, heard: SenderParts['heard']): MessageSender {
+  return {
+    channel,
+    get available() {
+      return heard(channel) ?? true;
+    },
+    send: () => Promise.reject(new GatewayFailure('GATEWAY_ELSEWHERE', 'message')),
+    close: async () => undefined,
   };
 }
 

@@ -8,7 +8,13 @@ test.each([
   { workers: 16, cores: 16, each: 1 },
   { workers: 2, cores: 2, each: 1 },
 ])('$workers workers on $cores cores start $each verifier threads each', ({ workers, cores, each }) => {
-  const machine = { edsThreads: cores - 1, passwordHashesAtOnce: cores, mailPerSecond: 10, smsPerSecond: 30 };
+  const machine = {
+    edsThreads: cores - 1,
+    passwordHashesAtOnce: cores,
+    messageWorkers: 1,
+    mailPerSecond: 10,
+    smsPerSecond: 30,
+  };
   const { edsThreads } = divide(machine, workers);
   expect(edsThreads).toBe(each);
   // No more than the machine is meant to have, unless that would leave a worker without one.

@@ -14,22 +14,29 @@ import { greet, openPool, prepare } from './start.ts';
 import { endWith, patience, stopBySignal, stopLimit } from './stop.ts';
 
 /** Settings that are meant for the machine. */
-type MachineSettings = Pick<Config, 'passwordHashesAtOnce' | 'edsThreads' | 'mailPerSecond' | 'smsPerSecond'>;
+type MachineSettings = Pick<
+  Config,
+  'passwordHashesAtOnce' | 'edsThreads' | 'mailPerSecond' | 'smsPerSecond' | 'messageWorkers'
+>;
 
 /** What each of `count` workers gets of the machine's settings. Nobody gets nothing. */
 export function divide(config: MachineSettings, count: number): MachineSettings {
+  const messengers = Math.min(count, config.messageWorkers);
   return {
+    messageWorkers: messengers,
     // More than their share: which of them may hash is decided turn by turn.
     passwordHashesAtOnce: Math.ceil(config.passwordHashesAtOnce / count),
     edsThreads: Math.max(1, Math.floor(config.edsThreads / count)),
-    mailPerSecond: Math.ceil(config.mailPerSecond / count),
-    smsPerSecond: Math.ceil(config.smsPerSecond / count),
+    mailPerSecond: Math.ceil(config.mailPerSecond / messengers),
+    smsPerSecond: Math.ceil(config.smsPerSecond / messengers),
   };
 }
 
 /** What the primary process tells a worker at its start. */
 interface Share {
   readonly connection: Connection;
+  /** True for those that deliver messages. */
+  readonly deliversMessages: boolean;
   /** What is meant for the machine, divided among its workers. */
   readonly settings: MachineSettings;
 }
@@ -54,7 +61,7 @@ const longestPauseMs = 30_000;
 /** Prepares the database once, keeps `count` workers running behind one port and replaces them at SIGHUP. */
 export async function runPrimary(count: number, config: Config, log: Logger): Promise<void> {
   const prepared = await prepare(config, log);
-  const share: Share = {
+  const share: Omit<Share, 'deliversMessages'> = {
     connection: prepared.connection,
     settings: divide(config, count),
   };
@@ -62,13 +69,16 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
   lendTurns(config.passwordHashesAtOnce);
   const ready = new Set<Worker>();
   const relieved = new Set<Worker>();
+  const messengers = new Set<Worker>();
   let stopping = false;
   let failures = 0;
   let address: Ready['ready'] = null;
 
   /** Resolves when a new worker listens. @throws when it ended before that */
-  async function start(): Promise<Worker> {
-    const worker = cluster.fork({ [shareVariable]: JSON.stringify(share) });
+  async function start(deliversMessages = messengers.size < share.settings.messageWorkers): Promise<Worker> {
+    const worker = cluster.fork({ [shareVariable]: JSON.stringify({ ...share, deliversMessages }) });
+    if (deliversMessages) messengers.add(worker);
+    worker.once('exit', () => messengers.delete(worker));
     const begun = performance.now();
     const seconds = config.workerStartSeconds;
     // It would be waited for for ever, and with it every later restart.
@@ -121,7 +131,7 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
       await prepared.migrate();
       for (const worker of [...ready]) {
         if (stopping) return;
-        await start();
+        await start(messengers.has(worker));
         // It may have died meanwhile, and been replaced for that.
         if (!ready.delete(worker)) continue;
         relieved.add(worker);
@@ -164,7 +174,7 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
   try {
     // The first one alone, so that what is wrong is said once.
     await start();
-    await Promise.all(Array.from({ length: count - 1 }, start));
+    await Promise.all(Array.from({ length: count - 1 }, () => start()));
     await prepared.serveMetrics(workersMetrics());
   } catch (error) {
     if (stopping) return;
@@ -183,13 +193,14 @@ async function warnOfConnections(database: Database, wanted: number, log: Logger
 
 /** One of the workers: serves until the primary process tells it to leave. */
 export async function runWorker(config: Config, log: Logger): Promise<void> {
-  const { connection, settings } = JSON.parse(process.env[shareVariable] ?? '') as Share;
+  const { connection, deliversMessages, settings } = JSON.parse(process.env[shareVariable] ?? '') as Share;
   const database = openPool(config, connection, log);
   const app = await buildApp({
     config: { ...config, ...settings },
     database,
     log,
     hashTurns: borrowTurns(),
+    deliversMessages,
   });
   app.metrics.answerPrimary();
   let leaving: Promise<void> | undefined;

@@ -548,6 +548,12 @@ export const en = {
         'prove-new': 'UAPF: code to confirm this new number. The fund never asks you for this code',
         'confirm-current': 'UAPF: code to change your contact details. The fund never asks you for this code',
       },
+      shortCodes: {
+        register: 'UAPF: code to register. Tell nobody',
+        recover: 'UAPF: code to recover your password. Tell nobody',
+        'prove-new': 'UAPF: code to confirm this new number. Tell nobody',
+        'confirm-current': 'UAPF: code to change your contact details. Tell nobody',
+      },
       notices: {
         'already-registered': 'UAPF: someone tried to register as you. You already have a password.',
         registered: 'UAPF: password set.',

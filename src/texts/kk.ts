@@ -552,6 +552,13 @@ export const kk = {
         'prove-new': 'БЖЗҚ: жаңа нөмір коды. Қор оны сұрамайды',
         'confirm-current': 'БЖЗҚ: контакт өзгерту коды. Қор оны сұрамайды',
       },
+      /** For a long host name: with it, a code still fits into one part. */
+      shortCodes: {
+        register: 'Тіркелу: код құпия',
+        recover: 'Жаңа құпиясөз: код құпия',
+        'prove-new': 'Жаңа контакт: код құпия',
+        'confirm-current': 'Контакт өзгерту: код құпия',
+      },
       notices: {
         'already-registered': 'БЖЗҚ: тіркелу әрекеті болды. Құпиясөзіңіз бар.',
         registered: 'БЖЗҚ: құпиясөз қойылды.',

@@ -214,3 +214,36 @@ describe('the HTML of an e-mail', () => {
     expect(html).toContain('&lt;img src=x onerror=alert(1)');
   });
 });
+
+describe.each([10, 20, 30])('on a host of %i letters', (letters) => {
+  const host = `${'k'.repeat(letters - 8)}.enpf.kz`.slice(-letters);
+  const facts = { origin: `https://${host}` };
+  const sms = { channel: 'mobile', to: to.mobile } as const;
+
+  test.each(languages.flatMap((language) => purposes.map((purpose) => ({ language, purpose }))))(
+    'a code in $language to $purpose is one SMS part, with words of its own',
+    ({ language, purpose }) => {
+      expect(host).toHaveLength(letters);
+      const text = (one: CodePurpose) =>
+        write(
+          { ...sms, kind: 'code', purpose: one, codeId: 'c1', language },
+          { ...facts, code: { text: codes[one], minutes: 5 } },
+        ).text;
+      expect(smsParts(text(purpose)).parts).toHaveLength(1);
+      expect(text(purpose)).toContain(`\n@${host} #${codes[purpose]}`);
+      expect(new Set(purposes.map((one) => text(one).split('\n')[0])).size).toBe(purposes.length);
+    },
+  );
+
+  test.each(languages.flatMap((language) => kinds.map((kind) => ({ language, kind }))))(
+    'a notice in $language of $kind is so many SMS parts at most',
+    ({ language, kind }) => {
+      for (const about of channels) {
+        const message = { ...sms, kind, about, language, at: '2026-11-22T19:31:00.000Z' } as const;
+        const withLink = kind === 'frozen' || kind === 'already-registered' ? {} : { disavowalPath: path };
+        const { parts } = smsParts(write(message, { ...facts, ...withLink }).text);
+        expect(parts.length).toBeLessThanOrEqual(letters === 10 || language === 'en' ? 2 : 3);
+      }
+    },
+  );
+});

@@ -4,6 +4,7 @@ import { fill, textsOf } from '../../texts/texts.ts';
 import { renderDocument } from '../../ui/render-document.ts';
 import { displayed } from '../../values/displayed.ts';
 import type { Channel, Message, NoticeKind, ReadyMessage } from './ports.ts';
+import { smsParts } from './sms-parts.ts';
 
 /** What a message needs beside itself. */
 export interface MessageFacts {
@@ -31,7 +32,12 @@ export function writeMessage(message: Message, facts: MessageFacts): ReadyMessag
 
 function smsText(message: Message, facts: MessageFacts): string {
   const t = textsOf(message.language).messages.sms;
-  if (message.kind === 'code') return `${t.codes[message.purpose]}\n${boundCode(facts)}`;
+  if (message.kind === 'code') {
+    const lastLine = boundCode(facts);
+    const full = `${t.codes[message.purpose]}\n${lastLine}`;
+    // A code of two parts costs twice and may arrive by half.
+    return smsParts(full).parts.length === 1 ? full : `${t.shortCodes[message.purpose]}\n${lastLine}`;
+  }
   const what = t.notices[noticeKey(message)];
   if (facts.disavowalPath === undefined) return fill(t.call, { what });
   return `${fill(t.notYou, { what })}\n${facts.origin}${facts.disavowalPath}`;
