@@ -29,6 +29,10 @@ describe('a migration is refused that', () => {
       'drops an index that it does not build anew',
       'drop index concurrently if exists cabinet.code_by_time; create index concurrently other on cabinet.code (used_at);',
     ],
+    [
+      'takes a function away that it does not make',
+      'revoke all on function cabinet.refuse_alteration() from public;',
+    ],
     ['hides it in capitals and lines', 'ALTER TABLE cabinet.holder\n  -- here\n  DROP\n  COLUMN iin;'],
   ])('%s', (_what, text) => {
     expect(check(text)).toMatchObject([
@@ -75,6 +79,10 @@ describe('a migration may', () => {
     [
       'build an index concurrently, and again after an interruption',
       'drop index concurrently if exists cabinet.holder_by_iin; create index concurrently holder_by_iin on cabinet.holder (iin);',
+    ],
+    [
+      'keep a function that it makes from others',
+      "create function cabinet.f(a bigint) returns bigint language sql as 'select 1'; revoke all on function cabinet.f(bigint) from public;",
     ],
     ['widen a constraint', 'alter table cabinet.change drop constraint c, add constraint c check (true);'],
   ])('%s', (_what, text) => {
