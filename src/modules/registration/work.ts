@@ -11,7 +11,7 @@ import type { Asked } from './entry.ts';
  */
 
 /** How long a challenge may be answered, by the database's clock. Seconds. */
-export const workSeconds = 120;
+const workSeconds = 120;
 
 /**
  * Rounds of PBKDF2-SHA-256 in one derivation, and how many derivations it takes: a million and a half rounds in all, give or take a fifth. One
