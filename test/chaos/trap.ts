@@ -18,7 +18,7 @@ export interface Trap {
 }
 
 /** The statements that make up a save and a delivery, told apart by their text. */
-const rowLock = /from cabinet\.requisites where holder_id = \$\d+ for update/;
+const rowLock = /from cabinet\.holder h join cabinet\.requisites r .* for update of r/s;
 const earlierSave = /form_hash as "formHash" from cabinet\.change/;
 const write = /saved as \(\s*insert into cabinet\.change/;
 const lease = /update cabinet\.outbox o set leased_until = now\(\) \+/;

@@ -115,6 +115,7 @@ function shapeOf(answer: Answered, statements: number) {
     text
       .replace(/(name="csrf" value=")[^"]+/g, '$1…')
       .replace(/[\w-]{43}/g, '…')
+      .replace(/browser-[0-9A-Z]{6}=/g, 'browser-…=')
       .replace(/(sent-at-)\d+/g, '$1…');
   return {
     status: answer.status,

@@ -87,10 +87,20 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
     await later();
   });
 
+  /** The service's own examiner may have the request in hand, so it is looked at until it is done. */
+  async function examined(): Promise<void> {
+    const parts = await entryParts(service.database);
+    await vi.waitFor(async () => {
+      await examineAll(parts, service.database);
+      const waiting = await service.database.rows(sql`select from cabinet.entry where examined_at is null`);
+      expect(waiting).toEqual([]);
+    });
+  }
+
   test('a code: five tries', async () => {
     const client = browser();
     await ask(client, await enrol());
-    await examineAll(await entryParts(service.database), service.database);
+    await examined();
     for (let n = 0; n < 5; n += 1) await post(client, '/recover/confirm', { code: `WR0NG00${n}` });
     const { body } = await post(client, '/recover/confirm', { code: 'WR0NG009' });
     expect(body).toContain('Әрекет саны таусылды');

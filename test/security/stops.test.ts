@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../src/adapters/postgres/database.ts';
 import { freezeStore } from '../../src/adapters/postgres/freeze-store.ts';
@@ -12,7 +12,7 @@ import type { Iin } from '../../src/modules/sign-in/iin.ts';
 import { type Client, injectClient } from '../support/client.ts';
 import { inventPerson, type PersonLine, password } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
-import { formOf, signedIn, signIn } from '../support/signed-in.ts';
+import { formOf, signedIn } from '../support/signed-in.ts';
 
 // What is stopped stays stopped: by "this wasn't me", by signing in again, by a new password, by the fund.
 
@@ -220,21 +220,32 @@ async function freezeInSteps(holderId: string): Promise<{ commit(): Promise<void
 }
 
 describe('signing in again', () => {
+  /** A browser whose session has timed out: its cookie is still there, and so is the session's row. */
+  async function timedOut(person: PersonLine): Promise<{ client: Client; former: string }> {
+    const client = await signedIn(service, person);
+    const former = client.cookies.get('session') ?? '';
+    await service.database.run(sql`
+      update cabinet.session set seen_at = now() - interval '20 minutes' where session_hash = ${tokenHash(former)}`);
+    return { client, former };
+  }
+
+  async function signInAgain(client: Client, iin: string, typed: string) {
+    const page = await client.get('/sign-in');
+    return client.post('/sign-in', formOf(page.body, '/sign-in', { iin, password: typed }));
+  }
+
+  const ended = async (token: string) =>
+    (await service.database.first(sql`
+      select from cabinet.session where session_hash = ${tokenHash(token)} and ended_at is not null`)) !==
+    undefined;
+
   test("ends the browser's former session, also another person's", async () => {
     const [one, other] = [await enrol(), await enrol()];
     for (const next of [one, other]) {
-      const client = await signedIn(service, one);
-      const former = client.cookies.get('session') ?? '';
-      const csrf = formOf((await client.get('/services')).body, '/sign-out');
-      await client.post('/sign-in', [
-        ...csrf.filter(([name]) => name === 'csrf'),
-        ['iin', next.iin],
-        ['password', password],
-      ]);
+      const { client, former } = await timedOut(one);
+      expect((await signInAgain(client, next.iin, password)).headers['location']).toBe('/services');
       expect(client.cookies.get('session')).not.toBe(former);
-      const stolen = injectClient(service.server);
-      const answer = await stolen.get('/services', { cookie: `session=${former}` });
-      expect([answer.status, answer.headers['location']]).toEqual([303, '/sign-in?ended=1&to=%2Fservices']);
+      expect(await ended(former)).toBe(true);
       expect((await client.get('/services')).status).toBe(200);
     }
   });
@@ -242,15 +253,33 @@ describe('signing in again', () => {
   test('leaves the sessions of other browsers alone, and ends none when it fails', async () => {
     const person = await enrol();
     const elsewhere = await signedIn(service, person);
+    const { client, former } = await timedOut(person);
+    expect((await signInAgain(client, person.iin, 'wrong')).status).toBe(422);
+    expect(await ended(former)).toBe(false);
+    expect((await signInAgain(client, person.iin, password)).status).toBe(303);
+    expect((await elsewhere.get('/services')).status).toBe(200);
+  });
+
+  test('while a session is in force opens no other one', async () => {
+    const [person, other] = [await enrol(), await enrol()];
     const client = await signedIn(service, person);
+    const former = client.cookies.get('session');
     const csrf = formOf((await client.get('/services')).body, '/sign-out').filter(
       ([name]) => name === 'csrf',
     );
-    const failed = await client.post('/sign-in', [...csrf, ['iin', person.iin], ['password', 'wrong']]);
-    expect(failed.status).toBe(422);
-    expect((await client.get('/services')).status).toBe(200);
-    await client.post('/sign-in', [...csrf, ['iin', person.iin], ['password', password]]);
-    expect((await elsewhere.get('/services')).status).toBe(200);
+    for (const [iin, status] of [
+      [person.iin, 303],
+      [other.iin, 409],
+    ] as const) {
+      const answer = await client.post('/sign-in', [...csrf, ['iin', iin], ['password', password]]);
+      expect(answer.status).toBe(status);
+      expect(client.cookies.get('session')).toBe(former);
+      expect(answer.body).not.toContain(person.surname);
+    }
+    const sessions = await service.database.rows(sql`
+      select from cabinet.session s join cabinet.holder using (holder_id)
+      where iin in (${person.iin}, ${other.iin}) and ended_at is null`);
+    expect(sessions).toHaveLength(1);
   });
 });
 
@@ -301,6 +330,3 @@ describe('a new password', () => {
     expect(row?.old).toBe(true);
   });
 });
-
-void signIn;
-void randomBytes;

@@ -536,6 +536,7 @@ describe('B8: one value written in two ways', () => {
     [{ mobilePhone: '+77017770001' }, 'mobilePhone', '8 701 777 00 01'],
     [{ mobilePhone: '+77017770001' }, 'mobilePhone', '\u2066+7 (701) 777\u201100\u201101\u2069'],
     [{ mobilePhone: '+77017770001' }, 'mobilePhone', '007 701 777 0001'],
+    [{ mobilePhone: '+77017770001' }, 'mobilePhone', '+7 ٧٠١ ٧٧٧ ٠٠ ٠١'],
     [{ mobilePhone: '87017770001' }, 'mobilePhone', '+7 (701) 777-00-01'],
     [{ homePhone: '8 (727) 250-12-34' }, 'homePhone', '+77272501234'],
     [{ email: 'Aigul@Example.kz' }, 'email', 'aigul@example.KZ'],
@@ -550,7 +551,6 @@ describe('B8: one value written in two ways', () => {
   });
 
   test.each([
-    ['mobilePhone', '+7 ٧٠١ ٧٧٧ ٠٠ ٠١'],
     ['email', 'аigul@example.kz'],
     ['email', 'aigul@exаmple.kz'],
   ])('%s %s is refused', async (field, typed) => {

@@ -94,6 +94,7 @@ describe('parseEmail', () => {
     ['аigul@example.kz', 'а'],
     ['айгуль@example.kz', 'а'],
     ['a@exаmple.kz', 'а'],
+    ['a@xn--exmple-4nf.kz', 'а'],
     ['a@gооgle.com', 'о'],
     ['a@mail.ruс', 'с'],
   ])('tells that %j has a Cyrillic letter, and never replaces it', (text, detail) => {

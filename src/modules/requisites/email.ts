@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { accepted, type Result, refused } from '../../result.ts';
 import { cleanLine, isWellFormed, nameCharacter } from '../../values/cleaning.ts';
 
@@ -74,7 +74,9 @@ function parseDomain(text: string): Result<string, EmailReason> {
   const strange = /[^\p{L}\p{M}\p{Nd}.-]/u.exec(text);
   if (strange) return refuseCharacter(strange[0]);
   if (hasMisplacedDot(text)) return refused('emailDots');
-  const mixed = text.split('.').find((label) => !isOfOneAlphabet(label));
+  // Chromium sends the domain of an e-mail field in punycode, so its letters are looked at as they were typed.
+  const written = text.split('.').map((label) => (/^xn--/i.test(label) && domainToUnicode(label)) || label);
+  const mixed = written.find((label) => !isOfOneAlphabet(label));
   if (mixed !== undefined) {
     const among = /[A-Za-z]/.test(mixed) ? cyrillic.exec(mixed) : null;
     return among ? refuseCharacter(among[0]) : refused('emailDomain');
