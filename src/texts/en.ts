@@ -713,6 +713,10 @@ export const en = {
     },
     404: { title: 'Page not found', text: 'Check the address or go back to the list of services.' },
     405: { title: 'This action is not possible', text: 'Open the page again and repeat the action.' },
+    408: {
+      title: 'The request did not arrive in full',
+      text: 'The connection was too slow. Open the page again and repeat the action.',
+    },
     409: { title: 'The data has changed meanwhile', text: 'Open the page again and repeat the action.' },
     413: { title: 'The text sent is too long', text: 'Shorten the text and repeat the action.' },
     415: { title: 'Wrong kind of request', text: 'Open the page again and repeat the action.' },

@@ -20,6 +20,12 @@ export function headerProblem({ raw, url }: FastifyRequest): 400 | 431 | undefin
   return raw.rawHeaders.join('').length > headersServed ? 431 : undefined;
 }
 
+/** What Node's own codes mean for the one who asked; everything else is a request that cannot be read. */
+const answers: ReadonlyMap<string | undefined, readonly [status: 408 | 431, reason: string]> = new Map([
+  ['HPE_HEADER_OVERFLOW', [431, 'Request Header Fields Too Large']],
+  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Request Timeout']],
+]);
+
 /**
  * Answers what Node could not read as a request. Nothing is known of who asks, so the page is in all languages.
  * @param headers those that protect every page
@@ -33,10 +39,7 @@ export function answerBroken(
     socket.destroy();
     return;
   }
-  const [status, reason] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? ([431, 'Request Header Fields Too Large'] as const)
-      : ([400, 'Bad Request'] as const);
+  const [status, reason] = answers.get(error.code) ?? ([400, 'Bad Request'] as const);
   const page = brokenPage(status);
   const all = {
     ...headers,
@@ -49,7 +52,7 @@ export function answerBroken(
   socket.end(`HTTP/1.1 ${status} ${reason}\r\n${lines.join('\r\n')}\r\n\r\n${page}`);
 }
 
-function brokenPage(status: Extract<ProblemStatus, 400 | 431>): string {
+function brokenPage(status: Extract<ProblemStatus, 400 | 408 | 431>): string {
   const parts = languages.map((language) => {
     const { title, text } = textsOf(language).problems[status];
     return `<section lang="${language}"><h1>${title}</h1><p>${text}</p></section>`;

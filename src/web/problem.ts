@@ -1,5 +1,5 @@
 /** The statuses that have a worded page of their own. */
-export type ProblemStatus = 400 | 403 | 404 | 405 | 409 | 413 | 415 | 416 | 429 | 431 | 500 | 503;
+export type ProblemStatus = 400 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 416 | 429 | 431 | 500 | 503;
 
 /** Ends a request with a worded page. */
 export class Problem extends Error {
