@@ -107,12 +107,20 @@ function asking(keys: DemoKeys): Choose {
   };
 }
 
+/** What a site sends must not steer the terminal: controls are written out, as `\u001b`. */
+function printable(text: string): string {
+  return text.replace(
+    /(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\ufeff]/gu,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 async function ask(keys: DemoKeys, { documents }: SignRequest): ReturnType<Choose> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     console.log('\nA site asks for a signature over:');
     for (const document of documents)
-      console.log(Buffer.from(document).toString('utf8').replace(/^/gm, '  | '));
+      console.log(printable(Buffer.from(document).toString('utf8')).replace(/^/gm, '  | '));
     for (const [index, { owner, kind }] of keys.files.entries())
       console.log(`  ${index + 1}. ${owner}, ${kind}`);
     const number = Number(await terminal.question('Number of the key, or Enter to cancel: '));
