@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { sql } from '../../src/adapters/postgres/sql.ts';
 import { kk } from '../../src/texts/kk.ts';
+import { accessibilityFaults, widthFaults } from '../support/accessibility.ts';
 import { type BrowserVisitor, browserVisitor, startBrowser } from '../support/browser-visitor.ts';
 import { injectClient } from '../support/client.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
@@ -55,6 +56,23 @@ test('the device works it out by itself, and the form goes on', async () => {
   await visitor.fill('Растау коды', 'WR0NG000');
   await visitor.press('Растау');
   expect(await visitor.status()).toBe(422);
+  await visitor.leave();
+});
+
+test('axe finds nothing while it works and before, and nothing sticks out at 320 pixels', async () => {
+  const visitor = await browserVisitor(browser, origin, { javaScript: true, width: 320 });
+  const { page } = visitor;
+  await visitor.open('/recover');
+  await visitor.sees(kk.work.before);
+  const faults = async () => [...(await accessibilityFaults(page)), ...(await widthFaults(page))];
+  expect(await faults()).toEqual([]);
+  await page.route('**/recover/work', () => undefined);
+  await visitor.fill('ЖСН', '900101300007');
+  await visitor.fill('Ұялы телефон немесе электрондық мекенжай', '+77011234567');
+  await page.getByRole('button', { name: 'Жалғастыру' }).click();
+  await page.getByRole('button', { name: kk.work.cancel }).waitFor();
+  expect(await faults()).toEqual([]);
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
   await visitor.leave();
 });
 
