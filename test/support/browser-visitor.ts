@@ -1,19 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
-import { expect } from 'vitest';
 import { findHeadlessShell, howToGetChromium } from '../../scripts/chromium.mjs';
-import {
-  button,
-  control,
-  errorMessage,
-  heading,
-  labelsOf,
-  language,
-  link,
-  radio,
-  readPage,
-  title,
-  visibleText,
-} from './page.ts';
+import { button, control, link, radio, readPage, visibleText } from './page.ts';
+import { readingOf } from './reading.ts';
 import type { Visitor } from './visitor.ts';
 
 /** Starts Chromium so that it reaches nothing but this machine. */
@@ -171,12 +159,7 @@ async function tab(context: BrowserContext, origin: string, complaints: string[]
     },
     newTab: () => tab(context, origin, complaints),
 
-    sees: async (text) => expect(visibleText(await read())).toContain(text),
-    doesNotSee: async (text) => expect(visibleText(await read())).not.toContain(text),
-    text: async () => visibleText(await read()),
-    heading: async () => heading(await read()),
-    title: async () => title(await read()),
-    language: async () => language(await read()),
+    ...readingOf(read),
     async fieldValue(label) {
       const dom = await read();
       const found = control(dom, label);
@@ -193,8 +176,6 @@ async function tab(context: BrowserContext, origin: string, complaints: string[]
       if (found.tagName !== 'SELECT') return await box.inputValue();
       return visibleText(readPage(await box.locator('option:checked').innerHTML()));
     },
-    errorOf: async (label) => errorMessage(await read(), label),
-    labels: async () => labelsOf(await read()),
     async path() {
       const url = new URL(page.url());
       return url.pathname + url.search;

@@ -1,17 +1,6 @@
-import { expect, vi } from 'vitest';
-import {
-  button,
-  control,
-  errorMessage,
-  heading,
-  labelsOf,
-  language,
-  link,
-  radio,
-  readPage,
-  title,
-  visibleText,
-} from './page.ts';
+import { vi } from 'vitest';
+import { button, control, link, radio, readPage } from './page.ts';
+import { readingOf } from './reading.ts';
 import type { Visitor } from './visitor.ts';
 
 /** One tab of a browser, as little of it as a visitor needs. Selectors are CSS. */
@@ -119,12 +108,7 @@ export function drivenVisitor(tab: DrivenTab, { origin, status }: Site): Visitor
     back: () => arrives(() => tab.back()),
     newTab: async () => drivenVisitor(await tab.newTab(), { origin, status }),
 
-    sees: async (text) => expect(visibleText(await read())).toContain(text),
-    doesNotSee: async (text) => expect(visibleText(await read())).not.toContain(text),
-    text: async () => visibleText(await read()),
-    heading: async () => heading(await read()),
-    title: async () => title(await read()),
-    language: async () => language(await read()),
+    ...readingOf(read),
     async fieldValue(label) {
       const found = control(await read(), label);
       return tab.evaluate<string>(
@@ -137,8 +121,6 @@ export function drivenVisitor(tab: DrivenTab, { origin, status }: Site): Visitor
         label,
       );
     },
-    errorOf: async (label) => errorMessage(await read(), label),
-    labels: async () => labelsOf(await read()),
     path: () => tab.evaluate('return location.pathname + location.search'),
     status: async () => status(),
     leave: () => tab.leave(),

@@ -1,22 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { HTMLElement } from 'node-html-parser';
-import { expect } from 'vitest';
 import { type Answered, type Client, type Fields, injectClient, loopback } from './client.ts';
-import {
-  button,
-  control,
-  errorMessage,
-  heading,
-  heldValue,
-  labelsOf,
-  language,
-  link,
-  radio,
-  readPage,
-  submission,
-  title,
-  visibleText,
-} from './page.ts';
+import { button, control, heldValue, link, radio, readPage, submission, visibleText } from './page.ts';
+import { readingOf } from './reading.ts';
 import type { Visitor } from './visitor.ts';
 
 /** A visitor without a browser: HTTP requests into the application and a reading of the pages. */
@@ -117,19 +103,8 @@ export function injectVisitor(server: FastifyInstance, client: Client = injectCl
     },
     newTab: async () => injectVisitor(server, client),
 
-    async sees(text) {
-      expect(visibleText(here())).toContain(text);
-    },
-    async doesNotSee(text) {
-      expect(visibleText(here())).not.toContain(text);
-    },
-    text: async () => visibleText(here()),
-    heading: async () => heading(here()),
-    title: async () => title(here()),
-    language: async () => language(here()),
+    ...readingOf(here),
     fieldValue: async (label) => heldValue(here(), label),
-    errorOf: async (label) => errorMessage(here(), label),
-    labels: async () => labelsOf(here()),
     path: async () => path,
     status: async () => status,
     leave: async () => undefined,
