@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, openDatabase } from '../src/adapters/postgres/database.ts';
+import { type Database, openDatabase } from '../src/platform/postgres/database.ts';
 import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded.ts';
-import { json, sql } from '../src/adapters/postgres/sql.ts';
+import { json, sql } from '../src/platform/postgres/sql.ts';
 import { percentile, type Row } from './row.ts';
 import { Client, peopleWhoSave, startMeasured } from './service.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { buildApp } from '../src/app.ts';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { prepare } from '../src/start.ts';
 
 /** The service in a process of its own, so that its CPU time is not mixed with the load's. Answers `cpu` over IPC. */

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'node-html-parser';
-import type { ConnectionParts } from '../src/adapters/postgres/database.ts';
-import { root } from '../src/root.ts';
+import type { ConnectionParts } from '../src/platform/postgres/database.ts';
+import { root } from '../src/platform/root.ts';
 
 /** The service under measurement, in a process and on a database of its own. */
 export interface MeasuredService {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { argon2Hasher } from '../src/adapters/passwords/argon2.ts';
+import { argon2Hasher } from '../src/features/passwords/argon2.ts';
 import { percentile, type Row } from './row.ts';
 import { Client, peopleWhoSave, startMeasured } from './service.ts';
 

@@ -14,7 +14,7 @@ const browsers = ['chrome109', 'safari16.4', 'firefox121'];
 
 /** Where markup is written; a rule of the style sheet that none of it can match is dropped. */
 const markup = {
-  folders: ['src/ui', 'src/modules', 'src/web', 'src/client'],
+  folders: ['src/ui', 'src/features', 'src/platform/http', 'src/client'],
   files: /(\.tsx|client\/[\w-]+\.ts)$/,
 };
 

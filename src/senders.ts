@@ -1,14 +1,14 @@
 import type { Logger } from 'pino';
-import { smtpGateway } from './adapters/mail/smtp.ts';
-import { codeStore } from './adapters/postgres/code-store.ts';
-import type { Database } from './adapters/postgres/database.ts';
-import { smsReceipts } from './adapters/postgres/sms-receipts.ts';
-import { smppGateway } from './adapters/sms/smpp.ts';
-import { type Config, isLoopbackName } from './config.ts';
+import { smtpGateway } from './gateways/smtp/smtp.ts';
+import { codeStore } from './features/codes/store.ts';
+import type { Database } from './platform/postgres/database.ts';
+import { smsReceipts } from './gateways/smpp/receipt-store.ts';
+import { smppGateway } from './gateways/smpp/smpp.ts';
+import { type Config, isLoopbackName } from './config/config.ts';
 import { demonstration } from './demonstration.ts';
-import { noSender } from './modules/notices/deliver-message.ts';
-import { GatewayFailure, type GatewayWatch, guardGateway, usualLimits } from './modules/notices/gateway.ts';
-import type { Channel, MessageSender } from './modules/notices/ports.ts';
+import { noSender } from './features/notices/deliver-message.ts';
+import { GatewayFailure, type GatewayWatch, guardGateway, usualLimits } from './gateways/guard.ts';
+import type { Channel, MessageSender } from './features/notices/ports.ts';
 
 interface SenderParts {
   readonly config: Config;

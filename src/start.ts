@@ -1,16 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { importPeople } from './adapters/fund/import-people.ts';
-import { readLines } from './adapters/fund/people-file.ts';
-import { argon2Hasher } from './adapters/passwords/argon2.ts';
-import { type Connection, type Database, openDatabase } from './adapters/postgres/database.ts';
+import { importPeople } from './fund/embedded/import-people.ts';
+import { readLines } from './fund/embedded/people-file.ts';
+import { argon2Hasher } from './features/passwords/argon2.ts';
+import { type Connection, type Database, openDatabase } from './platform/postgres/database.ts';
 import { attachEmbeddedPostgres, startEmbeddedPostgres } from './adapters/postgres/embedded.ts';
-import { migrate } from './adapters/postgres/migrate.ts';
-import { mayAlterLog } from './adapters/postgres/roles.ts';
-import { metricsServer } from './adapters/prometheus/metrics.ts';
-import { type Config, ConfigError } from './config.ts';
+import { migrate } from './platform/postgres/migrate.ts';
+import { mayAlterLog } from './platform/postgres/roles.ts';
+import { metricsServer } from './features/operations/metrics.ts';
+import { type Config, ConfigError } from './config/config.ts';
 import { demonstration } from './demonstration.ts';
-import { withoutValues } from './web/server.ts';
+import { withoutValues } from './platform/http/server.ts';
 
 /** What the service stands on, ready before it listens. */
 export interface Prepared {

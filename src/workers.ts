@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import type { Logger } from 'pino';
-import { borrowTurns, lendTurns } from './adapters/passwords/turns.ts';
-import type { Connection, Database } from './adapters/postgres/database.ts';
-import { sql } from './adapters/postgres/sql.ts';
-import { workersMetrics } from './adapters/prometheus/metrics.ts';
+import { borrowTurns, lendTurns } from './platform/process/shared-slots.ts';
+import type { Connection, Database } from './platform/postgres/database.ts';
+import { sql } from './platform/postgres/sql.ts';
+import { workersMetrics } from './features/operations/metrics.ts';
 import { buildApp } from './app.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { greet, openPool, prepare } from './start.ts';
-import { endWith, patience, stopBySignal, stopLimit } from './stop.ts';
+import { endWith, patience, stopBySignal, stopLimit } from './platform/process/stop.ts';
 
 /** Settings that are meant for the machine. */
 type MachineSettings = Pick<

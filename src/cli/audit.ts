@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { headLine, readHead } from '../adapters/audit-head/file.ts';
-import { auditStore } from '../adapters/postgres/audit-store.ts';
-import type { Config } from '../config.ts';
-import { type Keys, makeKeys } from '../keys.ts';
-import { type AuditStore, type Finding, type KeptHead, verifyAudit } from '../modules/operations/audit.ts';
+import { headLine, readHead } from '../features/operations/audit-head-file.ts';
+import { auditStore } from '../features/operations/audit-store.ts';
+import type { Config } from '../config/config.ts';
+import { type Keys, makeKeys } from '../platform/keys.ts';
+import { type AuditStore, type Finding, type KeptHead, verifyAudit } from '../features/operations/audit.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { readSealed, SealedFileError, writeSealed } from '../adapters/backup-file/sealed-file.ts';
+import { readSealed, SealedFileError, writeSealed } from '../platform/sealed-file.ts';
 import {
   BackupError,
   checkDump,
@@ -9,9 +9,9 @@ import {
   loadDatabase,
   type Progress,
   whyNotRestore,
-} from '../adapters/postgres/backup.ts';
-import type { Connection } from '../adapters/postgres/database.ts';
-import { type Keys, makeKeys } from '../keys.ts';
+} from '../platform/postgres/backup.ts';
+import type { Connection } from '../platform/postgres/database.ts';
+import { type Keys, makeKeys } from '../platform/keys.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { commandLog, withDatabase } from './terminal.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { maintenanceStore } from '../adapters/postgres/maintenance-store.ts';
-import { scheduleWindow, windowReasons } from '../modules/operations/maintenance.ts';
-import type { MaintenanceStore } from '../modules/operations/ports.ts';
+import { maintenanceStore } from '../features/operations/maintenance-store.ts';
+import { scheduleWindow, windowReasons } from '../features/operations/maintenance.ts';
+import type { MaintenanceStore } from '../features/operations/ports.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';

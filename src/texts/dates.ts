@@ -1,4 +1,4 @@
-import type { Language } from '../language.ts';
+import type { Language } from '../values/language.ts';
 
 /** Kazakhstan keeps one time, UTC+5, since 1 March 2024; the zone's name carries the history. */
 const zone = 'Asia/Almaty';

@@ -1,4 +1,4 @@
-import type { Language } from '../language.ts';
+import type { Language } from '../values/language.ts';
 import { en } from './en.ts';
 import { kk, type Texts } from './kk.ts';
 import { ru } from './ru.ts';

@@ -1,4 +1,4 @@
-import { type Language, languages } from '../language.ts';
+import { type Language, languages } from '../values/language.ts';
 
 const names: Record<Language, string> = { kk: 'ҚАЗ', ru: 'РУС', en: 'ENG' };
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Language } from '../language.ts';
+import type { Language } from '../values/language.ts';
 import { LanguageSwitch } from './language-switch.tsx';
 import { Mark } from './mark.tsx';
 import { SessionWarning, type SessionWarningWords } from './session-warning.tsx';

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 
 /** The build is plain JavaScript; these are its signatures. */
 const { buildAssets }: { buildAssets: (root: string) => Promise<Record<string, string>> } = await import(

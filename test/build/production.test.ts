@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
-import { root } from '../../src/root.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { root } from '../../src/platform/root.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { urlOf } from '../support/kabinet.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 
 describe('the page for when nothing runs', () => {
   const page = readFileSync(join(root, 'src/ui/static/unavailable.html'), 'utf8');

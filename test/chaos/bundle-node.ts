@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 
 /**
  * Builds the node that dies at command into `dist/chaos`, from the same sources as the service. Packages are bundled too, but those with

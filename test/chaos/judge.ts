@@ -1,5 +1,5 @@
-import type { Database } from '../../src/adapters/postgres/database.ts';
-import { sql } from '../../src/adapters/postgres/sql.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import type { Acknowledged } from './clients.ts';
 
 /** What the service has in writing, read when all is over. */

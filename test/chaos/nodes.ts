@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 import type { Order, Point, Word } from './points.ts';
 
 /** A place for a node of the service; when the node dies, its successor starts at once. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { importPeople } from '../../src/adapters/fund/import-people.ts';
-import { argon2Hasher } from '../../src/adapters/passwords/argon2.ts';
-import type { Database } from '../../src/adapters/postgres/database.ts';
+import { importPeople } from '../../src/fund/embedded/import-people.ts';
+import { argon2Hasher } from '../../src/features/passwords/argon2.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
 import type { Fields } from '../support/client.ts';
 import type { PersonLine } from '../support/people.ts';
 import { formOf } from '../support/signed-in.ts';

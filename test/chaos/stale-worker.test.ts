@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { fundOverHttp } from '../../src/adapters/fund/http.ts';
-import { openDatabase } from '../../src/adapters/postgres/database.ts';
-import { outbox } from '../../src/adapters/postgres/outbox.ts';
-import { requisitesStore } from '../../src/adapters/postgres/requisites-store.ts';
-import { sql } from '../../src/adapters/postgres/sql.ts';
-import { deliverDue } from '../../src/modules/delivery/deliver.ts';
-import { deliverChange, fundPatience } from '../../src/modules/requisites/deliver-change.ts';
+import { fundOverHttp } from '../../src/fund/http/http.ts';
+import { openDatabase } from '../../src/platform/postgres/database.ts';
+import { outbox } from '../../src/platform/outbox/store.ts';
+import { requisitesStore } from '../../src/features/requisites/store.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { deliverDue } from '../../src/platform/outbox/dispatcher.ts';
+import { deliverChange, fundPatience } from '../../src/features/changes/deliver-change.ts';
 import { startFundServer } from '../support/fund-server.ts';
 import { inventPerson } from '../support/people.ts';
 import { startService } from '../support/service.ts';

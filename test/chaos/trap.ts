@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Database, Queryable } from '../../src/adapters/postgres/database.ts';
-import type { Sql } from '../../src/adapters/postgres/sql.ts';
+import type { Database, Queryable } from '../../src/platform/postgres/database.ts';
+import type { Sql } from '../../src/platform/postgres/sql.ts';
 import type { Order, Point } from './points.ts';
 
 /** A fault that is planted to prove that the kill test finds it. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Database } from '../../src/adapters/postgres/database.ts';
-import { sql } from '../../src/adapters/postgres/sql.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { type FundFault, type FundServerOptions, startFundServer } from '../support/fund-server.ts';
 import { marksIn, marksOf } from '../support/marks.ts';
 import { inventPerson } from '../support/people.ts';

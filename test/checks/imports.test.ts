@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 import { checkImports, importsOf, readSources, type Sources } from './imports.ts';
 
 /** A house in which every import is allowed. */

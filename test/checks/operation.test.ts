@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { auditStore } from '../../src/adapters/postgres/audit-store.ts';
-import { sealAll } from '../../src/modules/operations/audit.ts';
-import { root } from '../../src/root.ts';
+import { auditStore } from '../../src/features/operations/audit-store.ts';
+import { sealAll } from '../../src/features/operations/audit.ts';
+import { root } from '../../src/platform/root.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 // What is watched exists, and whoever is woken finds what to do.

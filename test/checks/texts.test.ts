@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 import { en } from '../../src/texts/en.ts';
 import { kk } from '../../src/texts/kk.ts';
 import { ru } from '../../src/texts/ru.ts';

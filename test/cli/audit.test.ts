@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { headKeeper, readHead } from '../../src/adapters/audit-head/file.ts';
-import { auditStore } from '../../src/adapters/postgres/audit-store.ts';
-import { sql } from '../../src/adapters/postgres/sql.ts';
-import { makeKeys } from '../../src/keys.ts';
-import { sealAll } from '../../src/modules/operations/audit.ts';
+import { headKeeper, readHead } from '../../src/features/operations/audit-head-file.ts';
+import { auditStore } from '../../src/features/operations/audit-store.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { makeKeys } from '../../src/platform/keys.ts';
+import { sealAll } from '../../src/features/operations/audit.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { kabinet } from '../support/kabinet.ts';
 

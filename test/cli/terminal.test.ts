@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { printable } from '../../src/cli/printable.ts';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 import { freshDatabase } from '../support/database.ts';
 import { kabinet } from '../support/kabinet.ts';
 import { inventPerson } from '../support/people.ts';

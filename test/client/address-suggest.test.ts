@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 import { startBrowser } from '../support/browser-visitor.ts';
 
 const page = `<!doctype html><html lang="kk"><title>Address</title><script type="module" src="/script.js"></script>

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 import { standInTls } from '../support/kazpost-tls.ts';
 import { readPage, visibleText } from '../support/page.ts';
 import { inventPerson } from '../support/people.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createKazpost, type Kazpost, type KazpostSettings } from '../../src/adapters/kazpost/kazpost.ts';
-import { createEmbeddedSource } from '../../src/modules/addresses/embedded.ts';
-import { shippedPlaces } from '../../src/modules/addresses/places.ts';
-import type { AddressSource, FoundAddress } from '../../src/modules/addresses/ports.ts';
-import { parseAddress } from '../../src/modules/requisites/address.ts';
-import { type Postcode, parsePostcode } from '../../src/modules/requisites/postcode.ts';
+import { createKazpost, type Kazpost, type KazpostSettings } from '../../src/gateways/kazpost/kazpost.ts';
+import { createEmbeddedSource } from '../../src/features/addresses/embedded.ts';
+import { shippedPlaces } from '../../src/features/addresses/places.ts';
+import type { AddressSource, FoundAddress } from '../../src/features/addresses/ports.ts';
+import { parseAddress } from '../../src/values/address.ts';
+import { type Postcode, parsePostcode } from '../../src/values/postcode.ts';
 import { type KazpostServer, kazpostCredentials, startKazpostServer } from '../support/kazpost-server.ts';
 
 /** What every source of addresses must do, whichever it is. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { fundOverHttp } from '../../src/adapters/fund/http.ts';
-import { faultLine } from '../../src/adapters/fund/reading.ts';
-import type { Iin } from '../../src/modules/sign-in/iin.ts';
+import { fundOverHttp } from '../../src/fund/http/http.ts';
+import { faultLine } from '../../src/fund/http/reading.ts';
+import type { Iin } from '../../src/values/iin.ts';
 import {
   answerExamples,
   fundSchema,

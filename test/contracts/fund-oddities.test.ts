@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
-import { fundOverHttp } from '../../src/adapters/fund/http.ts';
-import { faultLine } from '../../src/adapters/fund/reading.ts';
-import { Undeliverable } from '../../src/modules/delivery/undeliverable.ts';
-import type { ChangeForFund } from '../../src/modules/requisites/ports.ts';
-import type { Iin } from '../../src/modules/sign-in/iin.ts';
+import { fundOverHttp } from '../../src/fund/http/http.ts';
+import { faultLine } from '../../src/fund/http/reading.ts';
+import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
+import type { ChangeForFund } from '../../src/features/requisites/ports.ts';
+import type { Iin } from '../../src/values/iin.ts';
 import { type FundServer, type OddAnswer, startFundServer } from '../support/fund-server.ts';
 import { inventPerson } from '../support/people.ts';
 

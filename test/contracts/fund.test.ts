@@ -1,13 +1,13 @@
 import { createPublicKey, randomUUID } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { afterEach, describe, expect, test } from 'vitest';
-import { embeddedFund } from '../../src/adapters/fund/embedded.ts';
-import { fundOverHttp } from '../../src/adapters/fund/http.ts';
-import { importPeople } from '../../src/adapters/fund/import-people.ts';
-import { Undeliverable } from '../../src/modules/delivery/undeliverable.ts';
-import { FundUnavailable, WrongPerson } from '../../src/modules/requisites/fund-errors.ts';
-import type { ChangeForFund, Fund, Requisites } from '../../src/modules/requisites/ports.ts';
-import type { Iin } from '../../src/modules/sign-in/iin.ts';
+import { embeddedFund } from '../../src/fund/embedded/embedded.ts';
+import { fundOverHttp } from '../../src/fund/http/http.ts';
+import { importPeople } from '../../src/fund/embedded/import-people.ts';
+import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
+import { FundUnavailable, WrongPerson } from '../../src/fund/errors.ts';
+import type { ChangeForFund, Fund, Requisites } from '../../src/features/requisites/ports.ts';
+import type { Iin } from '../../src/values/iin.ts';
 import { freshDatabase } from '../support/database.ts';
 import { fundSchema } from '../support/fund-api.ts';
 import {

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { smsReceipts } from '../../src/adapters/postgres/sms-receipts.ts';
-import { sql } from '../../src/adapters/postgres/sql.ts';
-import { smppGateway } from '../../src/adapters/sms/smpp.ts';
-import { Undeliverable } from '../../src/modules/delivery/undeliverable.ts';
-import { type GatewayLimits, guardGateway } from '../../src/modules/notices/gateway.ts';
-import type { ReadyMessage } from '../../src/modules/notices/ports.ts';
+import { smsReceipts } from '../../src/gateways/smpp/receipt-store.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { smppGateway } from '../../src/gateways/smpp/smpp.ts';
+import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
+import { type GatewayLimits, guardGateway } from '../../src/gateways/guard.ts';
+import type { ReadyMessage } from '../../src/features/notices/ports.ts';
 import { freshDatabase } from '../support/database.ts';
 import { smppAccount, startSmppServer } from '../support/smpp-stand-in.ts';
 

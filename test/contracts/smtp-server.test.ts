@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type SmtpSettings, smtpGateway } from '../../src/adapters/mail/smtp.ts';
-import { readConfig } from '../../src/config.ts';
-import { Undeliverable } from '../../src/modules/delivery/undeliverable.ts';
-import { type GatewayLimits, guardGateway } from '../../src/modules/notices/gateway.ts';
-import type { ReadyMessage } from '../../src/modules/notices/ports.ts';
+import { type SmtpSettings, smtpGateway } from '../../src/gateways/smtp/smtp.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
+import { type GatewayLimits, guardGateway } from '../../src/gateways/guard.ts';
+import type { ReadyMessage } from '../../src/features/notices/ports.ts';
 import { standInTls } from '../support/kazpost-tls.ts';
 import { smtpAccount, startSmtpServer } from '../support/smtp-stand-in.ts';
 

@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
-import { type Language, languages } from '../../src/language.ts';
-import { DatabaseAway } from '../../src/outage.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { type Language, languages } from '../../src/values/language.ts';
+import { DatabaseAway } from '../../src/platform/outage.ts';
 import type { Texts } from '../../src/texts/kk.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { accessibilityFaults, widthFaults } from '../support/accessibility.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { openTestNca, signChallenge, type TestNca } from '../support/eds.ts';
 import { injectVisitor } from '../support/inject-visitor.ts';

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, test, vi } from 'vitest';
-import { type Database, openDatabase } from '../../src/adapters/postgres/database.ts';
-import { sql } from '../../src/adapters/postgres/sql.ts';
-import { languages } from '../../src/language.ts';
-import { Overloaded } from '../../src/outage.ts';
+import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { languages } from '../../src/values/language.ts';
+import { Overloaded } from '../../src/platform/outage.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { type Client, injectClient } from '../support/client.ts';
 import { type FaultyLink, openFaultyLink } from '../support/faulty-link.ts';

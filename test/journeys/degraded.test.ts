@@ -1,6 +1,6 @@
 import type { Identity } from 'nca-verify/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { type Client, type Fields, injectClient } from '../support/client.ts';
 import { brokenResponder, openTestNca, signChallenge } from '../support/eds.ts';

@@ -1,9 +1,9 @@
 import type { Identity } from 'nca-verify/testing';
 import { cmsPem, signCms } from 'nca-verify/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
-import { tokenHash } from '../../src/keys.ts';
-import { makeChallenge } from '../../src/modules/eds/challenge.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { tokenHash } from '../../src/platform/keys.ts';
+import { makeChallenge } from '../../src/features/eds/challenge.ts';
 import { injectClient } from '../support/client.ts';
 import { brokenResponder, openTestNca, signChallenge, type TestNca } from '../support/eds.ts';
 import { beginEds, edsForm, edsPath, formAgain, postEds, signInByEds } from '../support/eds-visitor.ts';

@@ -5,7 +5,7 @@ import type { Identity } from 'nca-verify/testing';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Fault } from '../../packages/nca-agent/src/agent.ts';
-import { sql } from '../../src/adapters/postgres/sql.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { brokenResponder, openTestNca, type TestNca } from '../support/eds.ts';
 import { type EdsBrowser, startEdsBrowser } from '../support/eds-browser.ts';
 import { inventPerson } from '../support/people.ts';

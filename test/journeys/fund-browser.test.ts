@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
-import { languages } from '../../src/language.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { languages } from '../../src/values/language.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { accessibilityFaults, widthFaults } from '../support/accessibility.ts';
 import { browserVisitor, startBrowser } from '../support/browser-visitor.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { argon2Hasher } from '../../src/adapters/passwords/argon2.ts';
-import { languages } from '../../src/language.ts';
+import { argon2Hasher } from '../../src/features/passwords/argon2.ts';
+import { languages } from '../../src/values/language.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { heading, readPage, visibleText } from '../support/page.ts';

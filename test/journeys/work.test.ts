@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { kk } from '../../src/texts/kk.ts';
 import { accessibilityFaults, widthFaults } from '../support/accessibility.ts';
 import { type BrowserVisitor, browserVisitor, startBrowser } from '../support/browser-visitor.ts';

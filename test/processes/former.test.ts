@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { urlOf } from '../support/kabinet.ts';
 import { type NetworkClient, networkClient } from '../support/network-client.ts';

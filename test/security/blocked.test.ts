@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import type { Client } from '../support/client.ts';
 import { type FundServer, startFundServer } from '../support/fund-server.ts';
 import { inventPerson, type PersonLine, password } from '../support/people.ts';

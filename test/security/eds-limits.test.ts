@@ -1,6 +1,6 @@
 import type { Identity } from 'nca-verify/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { holdingResponder, openTestNca, signChallenge, type TestNca } from '../support/eds.ts';
 import { beginEds, formAgain, postEds, signInByEds } from '../support/eds-visitor.ts';

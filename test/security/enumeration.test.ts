@@ -1,10 +1,10 @@
 import * as argon2 from '@node-rs/argon2';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { type App, buildApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import type { EntryParts } from '../../src/modules/registration/entry.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { EntryParts } from '../../src/features/account-request/account-request.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { type CountedDatabase, countStatements } from '../support/counted-database.ts';
 import { entryParts, examineAll } from '../support/entry-parts.ts';

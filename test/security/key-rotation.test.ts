@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { auditStore } from '../../src/adapters/postgres/audit-store.ts';
-import { sql } from '../../src/adapters/postgres/sql.ts';
-import { makeKeys, randomToken, tokenHash } from '../../src/keys.ts';
-import { disavowalPath } from '../../src/modules/notices/disavowal.ts';
-import { sealAll, verifyAudit } from '../../src/modules/operations/audit.ts';
+import { auditStore } from '../../src/features/operations/audit-store.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { makeKeys, randomToken, tokenHash } from '../../src/platform/keys.ts';
+import { disavowalPath } from '../../src/features/disavowal/link.ts';
+import { sealAll, verifyAudit } from '../../src/features/operations/audit.ts';
 import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';

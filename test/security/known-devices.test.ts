@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { kk } from '../../src/texts/kk.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { type Answered, type Client, type Fields, injectClient } from '../support/client.ts';
 import { heading, readPage, visibleText } from '../support/page.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
-import { languages } from '../../src/language.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { languages } from '../../src/values/language.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { marksIn, marksOf } from '../support/marks.ts';

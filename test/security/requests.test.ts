@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { languages } from '../../src/language.ts';
+import { languages } from '../../src/values/language.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { injectClient } from '../support/client.ts';
 import { heading, readPage, visibleText } from '../support/page.ts';

@@ -1,11 +1,11 @@
 import { type Challenge, solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { sql } from '../../src/adapters/postgres/sql.ts';
-import { workStore } from '../../src/adapters/postgres/work-store.ts';
-import type { EntryParts } from '../../src/modules/registration/entry.ts';
-import { giveWork } from '../../src/modules/registration/work.ts';
-import { parseIin } from '../../src/modules/sign-in/iin.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { workStore } from '../../src/features/account-request/work-store.ts';
+import type { EntryParts } from '../../src/features/account-request/account-request.ts';
+import { giveWork } from '../../src/features/account-request/work.ts';
+import { parseIin } from '../../src/values/iin.ts';
 import { kk } from '../../src/texts/kk.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { entryParts, examineAll } from '../support/entry-parts.ts';

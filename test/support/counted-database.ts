@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../../src/adapters/postgres/database.ts';
+import type { Database, Queryable } from '../../src/platform/postgres/database.ts';
 
 /** A database that counts the statements that go through it, begin and commit among them. */
 export interface CountedDatabase extends Database {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { type ConnectionParts, type Database, openDatabase } from '../../src/adapters/postgres/database.ts';
+import { type ConnectionParts, type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { attachEmbeddedPostgres, type EmbeddedPostgres } from '../../src/adapters/postgres/embedded.ts';
-import { migrate } from '../../src/adapters/postgres/migrate.ts';
+import { migrate } from '../../src/platform/postgres/migrate.ts';
 
 /** A migrated, empty database that nobody else uses. */
 export interface FreshDatabase {

@@ -1,16 +1,16 @@
-import { embeddedFund } from '../../src/adapters/fund/embedded.ts';
-import { argon2Hasher } from '../../src/adapters/passwords/argon2.ts';
-import type { Database } from '../../src/adapters/postgres/database.ts';
-import { entryTables } from '../../src/adapters/postgres/entry-store.ts';
-import { requisitesStore } from '../../src/adapters/postgres/requisites-store.ts';
-import { sql } from '../../src/adapters/postgres/sql.ts';
-import { workStore } from '../../src/adapters/postgres/work-store.ts';
-import { readConfig } from '../../src/config.ts';
-import { makeKeys } from '../../src/keys.ts';
-import { makeBreaker } from '../../src/modules/registration/breaker.ts';
-import { readCommonPasswords } from '../../src/modules/registration/common-passwords.ts';
-import type { EntryParts } from '../../src/modules/registration/entry.ts';
-import { examineDue } from '../../src/modules/registration/examiner.ts';
+import { embeddedFund } from '../../src/fund/embedded/embedded.ts';
+import { argon2Hasher } from '../../src/features/passwords/argon2.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
+import { entryTables } from '../../src/features/account-request/store.ts';
+import { requisitesStore } from '../../src/features/requisites/store.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { workStore } from '../../src/features/account-request/work-store.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { makeKeys } from '../../src/platform/keys.ts';
+import { makeBreaker } from '../../src/features/account-request/attack-switch.ts';
+import { readCommonPasswords } from '../../src/features/passwords/common-passwords.ts';
+import type { EntryParts } from '../../src/features/account-request/account-request.ts';
+import { examineDue } from '../../src/features/account-request/worker.ts';
 
 /** The use cases of registration on a database, with the keys of `startService`; `environment` changes single settings. */
 export async function entryParts(

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 import type { DrivenTab } from './driven-visitor.ts';
 
 /** What is used here of puppeteer-core, which only `npm test -- --all` installs. */

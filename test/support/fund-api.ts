@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 
 /** docs/fund-api.yaml as it is written; `$ref`s are not followed. */
 const fundApi = parse(readFileSync(join(root, 'docs/fund-api.yaml'), 'utf8'));

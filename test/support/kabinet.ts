@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import type { ConnectionParts } from '../../src/adapters/postgres/database.ts';
-import { root } from '../../src/root.ts';
+import type { ConnectionParts } from '../../src/platform/postgres/database.ts';
+import { root } from '../../src/platform/root.ts';
 
 /** What a command left behind. */
 export interface Outcome {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { foldedWords } from '../../src/modules/addresses/fold.ts';
+import { foldedWords } from '../../src/features/addresses/fold.ts';
 
 /** What the stand-in does instead of answering well. */
 export type KazpostFault =

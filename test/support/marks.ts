@@ -1,4 +1,4 @@
-import { formatPhone } from '../../src/modules/requisites/phone.ts';
+import { formatPhone } from '../../src/values/phone.ts';
 import type { PersonLine } from './people.ts';
 
 /** Values that many people share, and so tell nothing of one. */

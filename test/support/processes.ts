@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 
 /** The built service as the operator runs it, in processes of its own. */
 export interface ServiceProcess {

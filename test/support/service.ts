@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { importPeople } from '../../src/adapters/fund/import-people.ts';
-import { argon2Hasher } from '../../src/adapters/passwords/argon2.ts';
-import { type ConnectionParts, type Database, openDatabase } from '../../src/adapters/postgres/database.ts';
+import { importPeople } from '../../src/fund/embedded/import-people.ts';
+import { argon2Hasher } from '../../src/features/passwords/argon2.ts';
+import { type ConnectionParts, type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { type App, buildApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { type Keys, makeKeys } from '../../src/keys.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { type Keys, makeKeys } from '../../src/platform/keys.ts';
 import { freshDatabase } from './database.ts';
 import { type PersonLine, password } from './people.ts';
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { root } from '../../src/root.ts';
+import { root } from '../../src/platform/root.ts';
 import type { DrivenTab } from './driven-visitor.ts';
 
 /** What is used here of selenium-webdriver, which only `npm test -- --all` installs. */

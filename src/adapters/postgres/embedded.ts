@@ -5,7 +5,7 @@ import { chown, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFil
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import type { ConnectionParts } from './database.ts';
+import type { ConnectionParts } from '../../platform/postgres/database.ts';
 import { type Binaries, packagedBinaries } from './embedded-binaries.ts';
 import { EmbeddedPostgresError } from './embedded-error.ts';
 import {

@@ -1,0 +1,373 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { entryParts, examineAll } from '../../../test/support/entry-parts.ts';
+import { inventIin, inventPerson, type PersonLine } from '../../../test/support/people.ts';
+import { startService, type TestService } from '../../../test/support/service.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+import { tokenHash } from '../../platform/keys.ts';
+import { checkCode, codeOf, maxTries } from '../codes/codes.ts';
+import type { IssuedCode } from '../codes/ports.ts';
+import type { CodePurpose } from '../notices/ports.ts';
+import type { Iin } from '../../values/iin.ts';
+import { askAgain, beginEntry, choosePassword, type EntryParts, findEntry, tryCode } from './account-request.ts';
+import { examineDue } from './worker.ts';
+import type { EntryKind } from './ports.ts';
+
+/** Only its fund and tables are used: what happens here is driven by hand. */
+let service: TestService;
+let parts: EntryParts;
+let people = 5_000;
+
+beforeAll(async () => {
+  service = await startService({}, { work: false });
+  parts = await entryParts(service.database);
+});
+
+afterAll(() => service.close());
+
+async function enrol(different: Partial<PersonLine> = {}): Promise<PersonLine> {
+  const person = inventPerson(people, different);
+  people += 1;
+  await service.enrol(person);
+  return person;
+}
+
+async function begin(
+  of: EntryParts,
+  kind: EntryKind,
+  { iin, requisites }: Pick<PersonLine, 'iin' | 'requisites'>,
+  network = '198.18.0.0/24',
+): Promise<string> {
+  const begun = await beginEntry(of, {
+    kind,
+    asked: { iin: iin as Iin, contact: { channel: 'mobile', value: requisites.mobilePhone ?? '' } },
+    language: 'kk',
+    network,
+    before: undefined,
+  });
+  if (!begun.ok) throw new Error(begun.reason);
+  return begun.value;
+}
+
+function examine(of: EntryParts = parts): Promise<number> {
+  return examineAll(of, service.database);
+}
+
+/** The code row of an entry, and its code. */
+async function codeFor(token: string): Promise<IssuedCode & { readonly code: string }> {
+  const issued = await service.database.first<IssuedCode>(sql`
+    select c.code_id as "codeId", c.holder_id as "holderId", purpose, channel, destination, change_id as "changeId"
+    from cabinet.code c join cabinet.entry e using (code_id) where e.entry_hash = ${tokenHash(token)}`);
+  if (!issued) throw new Error('this entry has no code');
+  return { ...issued, code: codeOf(parts.keys, issued) };
+}
+
+function count(what: ReturnType<typeof sql>): Promise<number> {
+  return service.database
+    .first<{ n: number }>(sql`select count(*)::int as n from ${what}`)
+    .then((row) => row?.n ?? 0);
+}
+
+const visit = (token: string) => ({ token, network: '198.18.0.0/24', requestId: 'TEST' });
+const chosen = { password: 'тау бөктеріндегі көк үй', again: 'тау бөктеріндегі көк үй' };
+
+describe('tries', () => {
+  test('of fifty right codes at once exactly one succeeds', async () => {
+    const token = await begin(parts, 'register', await enrol({ password: undefined }));
+    await examine();
+    const { code } = await codeFor(token);
+    const tried = await Promise.all(
+      Array.from({ length: 50 }, () => tryCode(parts, 'register', token, code)),
+    );
+    expect(tried.filter(({ ok }) => ok)).toHaveLength(1);
+  });
+
+  test('of two hundred wrong codes at once, by two processes, five are compared; then the right one is refused', async () => {
+    const other = await entryParts(service.database);
+    const token = await begin(parts, 'recover', await enrol());
+    await examine();
+    const { code, codeId } = await codeFor(token);
+    const compared = () => count(sql`cabinet.code_outcome, generate_series(1, compared)`);
+    const before = await compared();
+    const tried = await Promise.all(
+      Array.from({ length: 200 }, (_, n) =>
+        tryCode(n % 2 === 0 ? parts : other, 'recover', token, `WR${String(n).padStart(6, '0')}`),
+      ),
+    );
+    const reasons = tried.map((one) => (one.ok ? 'right' : one.reason));
+    expect(reasons.filter((reason) => reason === 'codeWrong')).toHaveLength(maxTries);
+    expect(reasons.filter((reason) => reason === 'codeTries')).toHaveLength(200 - maxTries);
+    expect((await compared()) - before).toBe(maxTries);
+    expect(await tryCode(parts, 'recover', token, code)).toMatchObject({ ok: false, reason: 'codeTries' });
+    expect(
+      await count(sql`cabinet.code where code_id = ${codeId} and attempts = ${maxTries} and used_at is null`),
+    ).toBe(1);
+  });
+
+  test('before the entry is examined nothing is right, and after the time nothing is compared', async () => {
+    const token = await begin(parts, 'recover', await enrol());
+    expect(await tryCode(parts, 'recover', token, 'AAAAAAAA')).toMatchObject({ reason: 'codeWrong' });
+    await examine();
+    const { code } = await codeFor(token);
+    await service.database.run(sql`
+      update cabinet.entry set code_until = now() - interval '1 second' where entry_hash = ${tokenHash(token)}`);
+    expect(await tryCode(parts, 'recover', token, code)).toMatchObject({ reason: 'codeExpired' });
+  });
+
+  test('a code is right in its own entry alone', async () => {
+    const person = await enrol();
+    const [one, other] = [await begin(parts, 'recover', person), await begin(parts, 'recover', person)];
+    await examine();
+    const [codeOfOne, codeOfOther] = [await codeFor(one), await codeFor(other)];
+    expect(codeOfOne.code).not.toBe(codeOfOther.code);
+    expect((await tryCode(parts, 'recover', other, codeOfOne.code)).ok).toBe(false);
+    expect((await tryCode(parts, 'register', one, codeOfOne.code)).ok).toBe(false);
+    expect((await tryCode(parts, 'recover', one, codeOfOne.code)).ok).toBe(true);
+  });
+
+  test('a code of one purpose is wrong for every other, and for another person, value and change', async () => {
+    const holderIds = await Promise.all(
+      [await enrol(), await enrol()].map(({ iin }) => parts.tables.entries.holderOf(iin, 'kk')),
+    );
+    const [holderId = '', otherHolder = ''] = holderIds;
+    const purposes: readonly CodePurpose[] = ['register', 'recover', 'prove-new', 'confirm-current'];
+    const changeId = '11111111-1111-4111-8111-111111111111';
+    const base = { holderId, channel: 'mobile', destination: '+77015550000', changeId } as const;
+    const codes = [
+      ...purposes.map((purpose) => ({ ...base, purpose })),
+      { ...base, purpose: 'recover', destination: '+77015550001' } as const,
+      { ...base, purpose: 'recover', changeId: '22222222-2222-4222-8222-222222222222' } as const,
+      { ...base, purpose: 'recover', holderId: otherHolder } as const,
+    ];
+    const { codes: store } = parts.tables;
+    for (const wanted of codes) {
+      for (const given of codes) {
+        if (wanted === given) continue;
+        const target = await store.issue(wanted, 10, maxTries);
+        const typed = codeOf(parts.keys, await store.issue(given, 10, maxTries));
+        // Codes of six digits meet by chance, once in a million.
+        if (typed === codeOf(parts.keys, target)) continue;
+        const checked = await checkCode({ keys: parts.keys, store }, target, [typed]);
+        expect(checked.ok).toBe(false);
+      }
+    }
+    const target = await store.issue({ ...base, purpose: 'recover' }, 10, maxTries + 100);
+    const right = codeOf(parts.keys, target);
+    expect(
+      (await checkCode({ keys: parts.keys, store }, { ...target, holderId: otherHolder }, [right])).ok,
+    ).toBe(false);
+  });
+});
+
+describe('the choice of a password', () => {
+  test('needs the right code, happens once, and ends what else was begun', async () => {
+    const person = await enrol();
+    const [token, other] = [await begin(parts, 'recover', person), await begin(parts, 'recover', person)];
+    await examine();
+    expect(await choosePassword(parts, 'recover', visit(token), chosen)).toMatchObject({ reason: 'gone' });
+    const { code } = await codeFor(token);
+    const otherCode = await codeFor(other);
+    await tryCode(parts, 'recover', token, code);
+    const outcomes = await Promise.all(
+      Array.from({ length: 5 }, () => choosePassword(parts, 'recover', visit(token), chosen)),
+    );
+    expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(await findEntry(parts, 'recover', other)).toBeUndefined();
+    expect(await tryCode(parts, 'recover', other, otherCode.code)).toMatchObject({ reason: 'gone' });
+    expect(
+      await count(
+        sql`cabinet.security_event where kind = 'password-recovered' and holder_id = ${otherCode.holderId}`,
+      ),
+    ).toBe(1);
+  });
+
+  test('is refused when the person has answered "this wasn\'t me" meanwhile', async () => {
+    const token = await begin(parts, 'recover', await enrol());
+    await examine();
+    const { code, holderId } = await codeFor(token);
+    await tryCode(parts, 'recover', token, code);
+    await service.database.run(sql`insert into cabinet.freeze (holder_id) values (${holderId})`);
+    expect(await choosePassword(parts, 'recover', visit(token), chosen)).toMatchObject({ reason: 'gone' });
+  });
+
+  test('must be made within a quarter of an hour', async () => {
+    const token = await begin(parts, 'recover', await enrol());
+    await examine();
+    await tryCode(parts, 'recover', token, (await codeFor(token)).code);
+    await service.database.run(sql`
+      update cabinet.entry set expires_at = expires_at - interval '15 minutes' where entry_hash = ${tokenHash(token)}`);
+    expect(await choosePassword(parts, 'recover', visit(token), chosen)).toMatchObject({ reason: 'gone' });
+  });
+});
+
+describe('which contacts restore a password', () => {
+  const examineOne = async (token: string) => {
+    await examine();
+    return count(sql`cabinet.entry where entry_hash = ${tokenHash(token)} and code_id is not null`);
+  };
+
+  test('one changed at a branch waits 72 hours, and the former one serves until then', async () => {
+    const person = await enrol();
+    await begin(parts, 'recover', person);
+    await examine();
+    const moved = { ...person, requisites: { ...person.requisites, mobilePhone: '+77017770001' } };
+    await service.enrol(moved);
+    expect(await examineOne(await begin(parts, 'recover', moved))).toBe(0);
+    expect(await examineOne(await begin(parts, 'recover', person))).toBe(1);
+    await service.database.run(sql`
+      update cabinet.recovery_contact set usable_from = usable_from - interval '72 hours',
+        usable_until = usable_until - interval '72 hours'
+      where holder_id = (select holder_id from cabinet.holder where iin = ${person.iin})`);
+    expect(await examineOne(await begin(parts, 'recover', moved))).toBe(1);
+    expect(await examineOne(await begin(parts, 'recover', person))).toBe(0);
+  });
+
+  test('an old value on file that is no Kazakh mobile number gets nothing', async () => {
+    const { requisites } = inventPerson(people);
+    const person = await enrol({ requisites: { ...requisites, mobilePhone: '+79161234567' } });
+    expect(await examineOne(await begin(parts, 'recover', person))).toBe(0);
+  });
+});
+
+describe('limits', () => {
+  test('fifty starts from fifty networks send one number three codes', async () => {
+    const person = await enrol({ password: undefined });
+    for (let n = 0; n < 50; n += 1) await begin(parts, 'register', person, `198.19.${n}.0/24`);
+    await examine();
+    expect(
+      await count(
+        sql`cabinet.outbox where lane = 'code' and payload ->> 'to' = ${person.requisites.mobilePhone}`,
+      ),
+    ).toBe(3);
+  });
+
+  test('resending counts as sending and as asking', async () => {
+    const strict = await entryParts(service.database, { CODES_PER_NETWORK_HOUR: '3' });
+    const person = await enrol();
+    const network = '198.20.0.0/24';
+    const token = await begin(strict, 'recover', person, network);
+    await examine(strict);
+    const again = () => askAgain(strict, 'recover', { token, language: 'kk', network });
+    expect(await again()).toMatchObject({ ok: true });
+    expect(await again()).toMatchObject({ ok: true });
+    expect(await again()).toMatchObject({ ok: false, reason: 'limited' });
+  });
+
+  test("a person whose codes are used up uses up nobody else's", async () => {
+    const strict = await entryParts(service.database, { CODES_PER_HOUR: '1000000' });
+    const person = await enrol();
+    const all = parts.keys.sign('allowance', 'all ');
+    const used = async () =>
+      (
+        await service.database.first<{ used: number }>(
+          sql`select used from cabinet.allowance where key = ${all}`,
+        )
+      )?.used ?? 0;
+    // What an earlier test has left.
+    await examine();
+    const before = await used();
+    for (let n = 0; n < 20; n += 1) {
+      await begin(strict, 'recover', person, `198.21.${n}.0/24`);
+      await examine(strict);
+    }
+    expect((await used()) - before).toBe(3);
+  });
+
+  test('over 10,000 starts from 500 networks no limit is ever passed', async () => {
+    await service.database.run(sql`truncate cabinet.allowance`);
+    await service.database.run(sql`delete from cabinet.outbox`);
+    const mostInAll = 150;
+    const strict = await entryParts(service.database, {
+      CODES_PER_HOUR: String(mostInAll),
+      CODES_PER_NETWORK_HOUR: '15',
+    });
+    const known: Pick<PersonLine, 'iin' | 'requisites'>[] = [];
+    for (let n = 0; n < 80; n += 1) known.push(await enrol({ password: n % 2 === 0 ? undefined : 'x' }));
+    let begun = 0;
+    let limited = 0;
+    for (let start = 0; start < 10_000; start += 100) {
+      await Promise.all(
+        Array.from({ length: 100 }, async (_, n) => {
+          const number = start + n;
+          // Of every ten people one is known; each network asks twenty times.
+          const person = known[(number / 10) % known.length] ?? {
+            iin: inventIin(number % 9_000),
+            requisites: inventPerson(number % 9_000).requisites,
+          };
+          const outcome = await beginEntry(strict, {
+            kind: number % 3 === 0 ? 'register' : 'recover',
+            asked: {
+              iin: person.iin as Iin,
+              contact: { channel: 'mobile', value: person.requisites.mobilePhone ?? '' },
+            },
+            language: 'kk',
+            network: `10.${number % 500}.0.0/24`,
+            before: undefined,
+          });
+          if (outcome.ok) begun += 1;
+          else limited += 1;
+        }),
+      );
+      await examine(strict);
+    }
+    expect(begun).toBe(500 * 15);
+    expect(limited).toBe(500 * 5);
+    const sent = await service.database.rows<{ to: string; n: number }>(sql`
+      select payload ->> 'to' as to, count(*)::int as n from cabinet.outbox where lane <> 'fund' group by 1`);
+    expect(Math.max(...sent.map(({ n }) => n))).toBeLessThanOrEqual(3);
+    const all = sent.reduce((sum, { n }) => sum + n, 0);
+    expect(all).toBeLessThanOrEqual(mostInAll);
+    expect(all).toBeGreaterThan(mostInAll * 0.9);
+  }, 180_000);
+});
+
+describe('guessing over the whole population', () => {
+  test('makes codes cost work, raises one alert, and ends by itself', async () => {
+    const person = await enrol();
+    const guess = sql`
+      insert into cabinet.code_outcome (minute, compared, failed) values (date_trunc('minute', now()), 15000, 15000)
+      on conflict (minute) do update set compared = 15000, failed = 15000`;
+    await service.database.run(guess);
+    await parts.breaker.look();
+    expect(parts.breaker.open).toBe(true);
+    await parts.breaker.look();
+    expect(await count(sql`cabinet.alert where kind = 'code-guessing' and ended_at is null`)).toBe(1);
+    const begun = beginEntry(parts, {
+      kind: 'recover',
+      asked: {
+        iin: person.iin as Iin,
+        contact: { channel: 'mobile', value: person.requisites.mobilePhone ?? '' },
+      },
+      language: 'kk',
+      network: '198.18.0.0/24',
+      before: undefined,
+    });
+    // All failures are of this minute, which counts for ten.
+    expect(await begun).toEqual({ ok: false, reason: 'stopped', detail: expect.stringMatching(/^(9|10)$/) });
+
+    await service.database.run(sql`update cabinet.code_outcome set minute = minute - interval '11 minutes'`);
+    await parts.breaker.look();
+    expect(parts.breaker.open).toBe(false);
+    expect(await count(sql`cabinet.alert where kind = 'code-guessing' and ended_at is null`)).toBe(0);
+  });
+});
+
+test('a fund that does not answer puts the entry back; it is examined once the fund answers', async () => {
+  const person = await enrol();
+  const errors: Error[] = [];
+  const silent = {
+    ...parts,
+    fund: { ...parts.fund, read: () => Promise.reject(new Error('no answer')) },
+  };
+  const token = await begin(parts, 'recover', person);
+  await service.database.run(
+    sql`update cabinet.entry set leased_until = null where entry_hash = ${tokenHash(token)}`,
+  );
+  expect(await examineDue(silent, (error) => errors.push(error))).toBe(0);
+  expect(errors).toHaveLength(1);
+  expect(await examineDue(parts, (error) => errors.push(error))).toBe(0);
+  await service.database.run(
+    sql`update cabinet.entry set leased_until = null where entry_hash = ${tokenHash(token)}`,
+  );
+  expect(await examine()).toBe(1);
+  expect((await codeFor(token)).code).toHaveLength(8);
+});

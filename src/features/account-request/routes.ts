@@ -1,0 +1,334 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isBlank } from '../../values/cleaning.ts';
+import { readForm } from '../../platform/http/forms.ts';
+import type { TypedPage } from '../../platform/http/language.ts';
+import type { SendPage } from '../../platform/http/page.tsx';
+import { problem } from '../../platform/http/problem.ts';
+import { clearSecret, readSecret, setSecret } from '../../platform/http/request-context.ts';
+import type { Channel } from '../notices/ports.ts';
+import { formatPhone } from '../../values/phone.ts';
+import { readMarks } from '../sign-in/device-marks.ts';
+import type { Asker } from './admission.ts';
+import {
+  askAgain,
+  askedBefore,
+  beginEntry,
+  choosePassword,
+  type EntryParts,
+  findEntry,
+  readAsked,
+  tryCode,
+} from './account-request.ts';
+import {
+  AskPage,
+  type AskPageProps,
+  CodePage,
+  type CodePageProps,
+  PasswordPage,
+  type PasswordPageProps,
+  pathOf,
+} from './pages.tsx';
+import type { EntryKind } from './ports.ts';
+import { giveWork } from './work.ts';
+
+export interface RegistrationRoutesParts extends EntryParts {
+  readonly sendPage: SendPage;
+  readonly channels: { available(channel: Channel): boolean };
+  readonly contactWaitHours: number;
+}
+
+const busySeconds = 5;
+
+/**
+ * `/register` and `/recover`, each with its `/confirm` and `/password`: the two differ in words and in what the worker sends.
+ * Until the code was right, no answer depends on the person named.
+ */
+export function registrationRoutes(
+  server: FastifyInstance,
+  parts: RegistrationRoutesParts,
+): ReadonlyMap<string, TypedPage> {
+  return new Map([...entryRoutes(server, parts, 'register'), ...entryRoutes(server, parts, 'recover')]);
+}
+
+type Shown<Props> = Partial<Props> & { readonly status?: number };
+
+function entryRoutes(
+  server: FastifyInstance,
+  parts: RegistrationRoutesParts,
+  kind: EntryKind,
+): readonly (readonly [string, TypedPage])[] {
+  const { sendPage, breaker } = parts;
+  const start = pathOf(kind);
+
+  const common = ({ visit }: FastifyRequest) => ({
+    t: visit.texts,
+    kind,
+    csrf: visit.csrf(),
+    stoppedMinutes: breaker.open ? breaker.minutes : undefined,
+    down: (['mobile', 'email'] as const).filter((channel) => !parts.channels.available(channel)),
+  });
+  const titleOf = ({ visit: { texts: t } }: FastifyRequest) =>
+    kind === 'register' ? t.registration.title : t.recovery.title;
+
+  const showAsk = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { status = 200, ...props }: Shown<AskPageProps>,
+  ) =>
+    sendPage(request, reply, {
+      title: titleOf(request),
+      status,
+      hasErrors: status >= 400,
+      hasForm: true,
+      path: start,
+      scripts: breaker.open || props.limitedMinutes !== undefined ? ['work'] : [],
+      body: AskPage({ ...common(request), iin: '', contact: '', ...props }),
+    });
+
+  const showCode = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { status = 200, ...props }: Shown<CodePageProps>,
+  ) =>
+    sendPage(request, reply, {
+      title: titleOf(request),
+      status,
+      hasErrors: status >= 400,
+      hasForm: true,
+      path: `${start}/confirm`,
+      scripts: breaker.open || props.limitedMinutes !== undefined ? ['work'] : [],
+      body: CodePage({
+        codeMinutes: parts.rules.entryCodeMinutes,
+        ...common(request),
+        codesPerQuarterHour: parts.rules.codesPerQuarterHour,
+        ...props,
+      }),
+    });
+
+  const showPassword = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { status = 200, ...props }: Shown<PasswordPageProps>,
+  ) =>
+    sendPage(request, reply, {
+      title: request.visit.texts.newPassword.title,
+      status,
+      hasErrors: status >= 400,
+      hasForm: true,
+      path: `${start}/password`,
+      scripts: ['show-password'],
+      body: PasswordPage({
+        t: request.visit.texts,
+        kind,
+        csrf: request.visit.csrf(),
+        contactWaitHours: parts.contactWaitHours,
+        ...props,
+      }),
+    });
+
+  /** This browser's entry, as far as it has come. */
+  const find = async (request: FastifyRequest) => {
+    const token = readSecret(request, 'entry', request.visit.secure);
+    const entry = token === undefined ? undefined : await findEntry(parts, kind, token);
+    return token !== undefined && entry !== undefined
+      ? { token, proved: entry.proved !== undefined }
+      : undefined;
+  };
+
+  server.get(start, { config: { access: 'anyone' } }, async (request, reply) => {
+    if (request.visit.session) return reply.redirect('/services', 303);
+    const token = readSecret(request, 'entry', request.visit.secure);
+    const again = (request.query as Record<string, unknown>)['again'] === '1';
+    const asked = again && token !== undefined ? await askedBefore(parts, kind, token) : undefined;
+    if (!asked) return showAsk(request, reply, {});
+    const { channel, value } = asked.contact;
+    return showAsk(request, reply, {
+      iin: asked.iin,
+      contact: channel === 'mobile' ? formatPhone(value) : value,
+    });
+  });
+
+  server.post(
+    start,
+    { config: { access: 'anyone', repeatable: ['iin', 'contact'] } },
+    async (request, reply) => {
+      const { visit } = request;
+      const {
+        iin = '',
+        contact = '',
+        proof,
+      } = readForm(request.body, { required: ['iin', 'contact'], optional: ['proof'] });
+      if (visit.session) return reply.redirect('/services', 303);
+      const read = readAsked({ iin, contact }, parts.rules.mobilePrefixes);
+      if (!read.iin.ok || !read.contact.ok) {
+        return showAsk(request, reply, {
+          status: 422,
+          iin,
+          contact,
+          iinError: read.iin.ok ? undefined : isBlank(iin) ? { reason: 'empty' } : read.iin,
+          contactError: read.contact.ok ? undefined : isBlank(contact) ? { reason: 'empty' } : read.contact,
+        });
+      }
+      const begun = await beginEntry(parts, {
+        kind,
+        asked: { iin: read.iin.value, contact: read.contact.value },
+        language: visit.language,
+        ...askerOf(request, proof),
+        before: readSecret(request, 'entry', visit.secure),
+      });
+      if (!begun.ok) {
+        return showAsk(request, reply, { ...waitFor(reply, begun), iin, contact });
+      }
+      setSecret(reply, 'entry', begun.value, visit.secure);
+      return reply.redirect(`${start}/confirm`, 303);
+    },
+  );
+
+  // Asked by the script of the page, before it sends the form: what the device has to work out for it.
+  server.post(`${start}/work`, { config: { access: 'anyone' } }, async (request, reply) => {
+    const { iin, contact } = readForm(request.body, { required: [], optional: ['iin', 'contact'] });
+    const { browser } = askerOf(request);
+    const token = readSecret(request, 'entry', request.visit.secure);
+    const read =
+      iin === undefined || contact === undefined
+        ? undefined
+        : readAsked({ iin, contact }, parts.rules.mobilePrefixes);
+    const asked = read
+      ? read.iin.ok && read.contact.ok
+        ? { iin: read.iin.value, contact: read.contact.value }
+        : undefined
+      : token === undefined
+        ? undefined
+        : await askedBefore(parts, kind, token);
+    // Nothing to work for: the form, sent as it is, tells what is wrong.
+    if (!asked || browser === undefined) return reply.send({ challenge: null });
+    return reply.send({ challenge: await giveWork(parts, { asked, browser }) });
+  });
+
+  server.get(`${start}/confirm`, { config: { access: 'anyone' } }, async (request, reply) => {
+    const entry = await find(request);
+    if (!entry) return reply.redirect(start, 303);
+    if (entry.proved) return reply.redirect(`${start}/password`, 303);
+    const resent = (request.query as Record<string, unknown>)['sent'] === '1';
+    return showCode(request, reply, resent ? { message: 'resent' } : {});
+  });
+
+  server.post(`${start}/confirm`, { config: { access: 'anyone' } }, async (request, reply) => {
+    const { visit } = request;
+    const {
+      code = '',
+      action,
+      proof,
+    } = readForm(request.body, {
+      required: ['code'],
+      optional: ['action', 'proof'],
+    });
+    const asker = askerOf(request, proof);
+    if (action !== undefined && action !== 'resend') throw problem(400);
+    const token = readSecret(request, 'entry', visit.secure);
+    if (token === undefined) return reply.redirect(start, 303);
+
+    if (action === 'resend') {
+      const asked = await askAgain(parts, kind, { token, language: visit.language, ...asker });
+      if (asked.ok) return reply.redirect(`${start}/confirm?sent=1`, 303);
+      if (asked.reason === 'gone') return reply.redirect(start, 303);
+      return showCode(request, reply, waitFor(reply, { reason: asked.reason, detail: asked.detail }));
+    }
+    if (isBlank(code)) return showCode(request, reply, { status: 422, error: 'codeEmpty' });
+    const tried = await tryCode(parts, kind, token, code, asker);
+    if (tried.ok) return reply.redirect(`${start}/password`, 303);
+    if (tried.reason === 'gone') return reply.redirect(start, 303);
+    if (tried.reason === 'stopped')
+      return showCode(request, reply, waitFor(reply, { reason: tried.reason, detail: tried.detail }));
+    return showCode(request, reply, { status: 422, error: tried.reason });
+  });
+
+  server.get(`${start}/password`, { config: { access: 'anyone' } }, async (request, reply) => {
+    const entry = await find(request);
+    return entry?.proved
+      ? showPassword(request, reply, {})
+      : reply.redirect(entry ? `${start}/confirm` : start, 303);
+  });
+
+  server.post(`${start}/password`, { config: { access: 'anyone' } }, async (request, reply) => {
+    const { visit } = request;
+    const { password = '', passwordAgain = '' } = readForm(request.body, {
+      required: ['password', 'passwordAgain'],
+    });
+    const token = readSecret(request, 'entry', visit.secure);
+    if (token === undefined) return reply.redirect(start, 303);
+    const chosen = await choosePassword(
+      parts,
+      kind,
+      { token, network: visit.network, requestId: request.id },
+      { password, again: passwordAgain },
+    );
+    if (chosen.ok) {
+      clearSecret(reply, 'entry', visit.secure);
+      return reply.redirect('/sign-in?password=saved', 303);
+    }
+    if (chosen.reason === 'gone') return reply.redirect(start, 303);
+    if (chosen.reason === 'busy') {
+      reply.header('retry-after', String(busySeconds));
+      return showPassword(request, reply, { status: 503, busy: true });
+    }
+    return showPassword(request, reply, { status: 422, error: chosen.reason });
+  });
+
+  const showLater =
+    (
+      page: (request: FastifyRequest, reply: FastifyReply) => FastifyReply,
+      needsProof: boolean,
+    ): TypedPage['show'] =>
+    async (request, reply) => {
+      const entry = await find(request);
+      return entry?.proved === needsProof ? page(request, reply) : reply.redirect(start, 303);
+    };
+  return [
+    [
+      start,
+      {
+        fields: ['iin', 'contact'],
+        secret: [],
+        forHolder: false,
+        show: async (request, reply, typed) =>
+          showAsk(request, reply, { iin: typed['iin'] ?? '', contact: typed['contact'] ?? '' }),
+      },
+    ],
+    [
+      `${start}/confirm`,
+      {
+        fields: [],
+        secret: ['code'],
+        forHolder: false,
+        show: showLater((request, reply) => showCode(request, reply, {}), false),
+      },
+    ],
+    [
+      `${start}/password`,
+      {
+        fields: [],
+        secret: ['password', 'passwordAgain'],
+        forHolder: false,
+        show: showLater((request, reply) => showPassword(request, reply, {}), true),
+      },
+    ],
+  ];
+}
+
+/** Who asks, as far as the request tells. */
+function askerOf(request: FastifyRequest, proof?: string): Asker {
+  const { network, device, secure } = request.visit;
+  const browser = readSecret(request, 'visit', secure);
+  return { network, marks: readMarks(device).hashes, browser, proof };
+}
+
+/** How long the visitor waits, in the header and for the page. */
+function waitFor(
+  reply: FastifyReply,
+  { reason, detail }: { readonly reason: 'stopped' | 'limited'; readonly detail?: string | undefined },
+): { readonly status: number; readonly limitedMinutes?: string } {
+  const minutes = detail ?? '1';
+  reply.header('retry-after', String(Number(minutes) * 60));
+  return reason === 'stopped' ? { status: 503 } : { status: 429, limitedMinutes: minutes };
+}

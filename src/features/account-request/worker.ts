@@ -1,0 +1,77 @@
+import { within } from '../../platform/timeout.ts';
+import { type EntryParts, examineEntry } from './account-request.ts';
+
+const batch = 20;
+
+/** How long an entry rests whose examination failed, since the fund or the database did not answer. Seconds. */
+const restSeconds = 5;
+
+/** Examines everything that waits. Returns how many entries were examined. */
+export async function examineDue(parts: EntryParts, onError: (error: Error) => void): Promise<number> {
+  const { entries } = parts.tables;
+  let examined = 0;
+  for (;;) {
+    const leased = await entries.lease(batch);
+    if (leased.length === 0) return examined;
+    await Promise.all(
+      leased.map(async (entry) => {
+        try {
+          await examineEntry(parts, entry);
+          examined += 1;
+        } catch (error) {
+          onError(error as Error);
+          await entries.putBack(entry.hash, restSeconds);
+        }
+      }),
+    );
+  }
+}
+
+/** The examiner at work. */
+export interface Examiner {
+  /** Something was asked that may be looked at after so many milliseconds. */
+  asked(afterMs: number): void;
+  /** Resolves when what is being examined is done, at most after so many milliseconds; its lease ends by itself then. */
+  stop(patienceMs?: number): Promise<void>;
+}
+
+/** Examines entries for as long as the process runs: soon after each was asked, and every `everyMs` what others have left. */
+export function startExaminer(
+  parts: EntryParts,
+  { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },
+): Examiner {
+  let stopped = false;
+  let again = false;
+  let running: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    do {
+      again = false;
+      await examineDue(parts, onError);
+    } while (again && !stopped);
+  }
+
+  function wake(): void {
+    if (stopped) return;
+    again = true;
+    running ??= run()
+      .catch(onError)
+      .finally(() => {
+        running = undefined;
+        if (again) wake();
+      });
+  }
+
+  const timer = setInterval(wake, everyMs);
+  wake();
+  return {
+    asked(afterMs) {
+      setTimeout(wake, afterMs).unref();
+    },
+    async stop(patienceMs) {
+      stopped = true;
+      clearInterval(timer);
+      await within(running ?? Promise.resolve(), patienceMs);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Result } from '../../values/result.ts';
+import type { Postcode } from '../../values/postcode.ts';
+import type { AddressLanguage, StreetKind } from './wording.ts';
+
+/** The same words in both languages an address is written in. */
+export type InBoth = Readonly<Record<AddressLanguage, string>>;
+
+/** Where an address comes from: Kazpost's service, the embedded classifier, an operator's streets. */
+export type AddressOrigin = 'kazpost' | 'kato' | 'street';
+
+/** One level of an address, largest first: what a stored choice keeps beside its line. */
+export interface AddressPart {
+  /** `region`, `district`, `city`, `village`, `street`, `house`, …; a source's own word where none of ours fits. */
+  readonly kind: string;
+  /** The source's id of the level: a KATO code, Kazpost's id; null for what the person typed. */
+  readonly id: string | null;
+  /** The level in full words: "Шамалған ауылы". */
+  readonly text: InBoth;
+}
+
+/** An address a source offers. */
+export interface FoundAddress {
+  readonly origin: AddressOrigin;
+  /** The source's id of the whole address. */
+  readonly id: string;
+  /** Seven characters where the source knows them, else six digits, else null. */
+  readonly postcode: Postcode | null;
+  /** The line that goes into the form: Cyrillic, largest level first. */
+  readonly text: InBoth;
+  readonly parts: readonly AddressPart[];
+}
+
+/** Why a source gave no answer; a text key. */
+export type SourceRefusal = 'kazpostUnavailable';
+
+/** Finds addresses. Implementations: the embedded data, Kazpost's two services. */
+export interface AddressSource {
+  /** Addresses for a piece of a line, best first, at most 20; an empty list when there is none. */
+  byText(text: string): Promise<Result<readonly FoundAddress[], SourceRefusal>>;
+  /** Addresses of a postal index, at most 20. */
+  byPostcode(postcode: Postcode): Promise<Result<readonly FoundAddress[], SourceRefusal>>;
+}
+
+/** A street of an operator's file. */
+export interface Street {
+  /** Stable as long as the file is not imported again. */
+  readonly id: string;
+  /** KATO code of the place it lies in. */
+  readonly kato: number;
+  readonly kind: StreetKind;
+  /** Bare names: "Абай", "Абая". */
+  readonly name: InBoth;
+  /** House numbers with their postal index where the file has one. */
+  readonly houses: readonly House[];
+}
+
+/** A house of a street. */
+export interface House {
+  readonly number: string;
+  readonly postcode: string | null;
+}
+
+/** Streets an operator has imported. */
+export interface StreetSource {
+  /** False while nothing is imported: nothing is asked then. */
+  any(): Promise<boolean>;
+  /**
+   * Streets whose names have a word for each of `words` (folded; by its beginning or with a slip), at most 200,
+   * those of larger places first. `places` are KATO codes; null looks everywhere.
+   */
+  find(words: readonly string[], places: readonly number[] | null): Promise<readonly Street[]>;
+}

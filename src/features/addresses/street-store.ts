@@ -1,0 +1,181 @@
+import { foldedWords } from './fold.ts';
+import type { Street, StreetSource } from './ports.ts';
+import type { NewStreet } from './street-file.ts';
+import type { StreetKind } from './wording.ts';
+import type { Database, Queryable } from '../../platform/postgres/database.ts';
+import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
+
+/** Streets in the service's own tables, found by beginnings of words and by one slip in a word. */
+export interface StreetStore extends StreetSource {
+  /**
+   * Puts these streets in place of all that were there, in one transaction: whoever searches meanwhile sees the old
+   * ones. `weight` is how much a place (KATO code) weighs.
+   */
+  replace(streets: readonly NewStreet[], weight: (kato: number) => number): Promise<void>;
+}
+
+interface StreetRow {
+  readonly id: string;
+  readonly place: number;
+  readonly kind: StreetKind;
+  readonly name_kk: string;
+  readonly name_ru: string;
+  readonly houses: readonly (readonly [number: string, postcode: string | null])[];
+}
+
+/** Rows of one insert. */
+const batch = 5_000;
+/** Most streets a search looks at. */
+const most = 200;
+/** Most words a beginning stands for when no place is known. */
+const mostWords = 20;
+/** Most streets of a word that are found without a place: those of the largest places. */
+const mostOfWord = 500;
+/** Letters from which on a slip is looked for. */
+const leastForSlip = 4;
+/** Milliseconds for which "is anything imported" is remembered. */
+const remembered = 30_000;
+
+export function streetStore(database: Database, now: () => number = () => performance.now()): StreetStore {
+  let known: { readonly any: Promise<boolean>; readonly at: number } | undefined;
+
+  async function exists(): Promise<boolean> {
+    const row = await database.first<{ any: boolean }>(
+      sql`select exists (select from cabinet.street) as any`,
+    );
+    return row?.any ?? false;
+  }
+
+  return {
+    any() {
+      if (known === undefined || now() - known.at > remembered) {
+        known = { any: exists(), at: now() };
+        known.any.catch(() => {
+          known = undefined;
+        });
+      }
+      return known.any;
+    },
+    async find(words, places) {
+      const asked = words.slice(0, 4);
+      if (asked.length === 0) return [];
+      const sets = asked.map((word) => (places === null ? anywhere(word) : within(word, places)));
+      const [first, ...others] = sets;
+      if (first === undefined) return [];
+      const common = others.reduce((all, set) => sql`${all} intersect ${set}`, first);
+      const rows = await database.rows<StreetRow>(sql`
+        with found as materialized (${common}),
+          best as (select street_id from found group by street_id order by max(weight) desc, street_id limit ${most})
+        select s.street_id::text as id, s.place, s.kind, s.name_kk, s.name_ru, s.houses
+        from best join cabinet.street s using (street_id)`);
+      return rows.map(streetOf);
+    },
+    async replace(streets, weight) {
+      await database.transaction(async (transaction) => {
+        await transaction.run(sql`set local statement_timeout = '5min'`);
+        await transaction.run(sql`delete from cabinet.street_spelling`);
+        await transaction.run(sql`delete from cabinet.street_vocabulary`);
+        await transaction.run(sql`delete from cabinet.street_anywhere`);
+        await transaction.run(sql`delete from cabinet.street_word`);
+        await transaction.run(sql`delete from cabinet.street`);
+        for (let from = 0; from < streets.length; from += batch) {
+          await insertStreets(transaction, streets.slice(from, from + batch), weight);
+        }
+        await transaction.run(sql`
+          insert into cabinet.street_vocabulary (word, streets)
+          select word, count(distinct street_id) from cabinet.street_word group by word`);
+        await transaction.run(sql`
+          insert into cabinet.street_anywhere (word, street_id, weight)
+          select word, street_id, weight from (
+            select word, street_id, weight,
+              row_number() over (partition by word order by weight desc, street_id) as place_in_line
+            from cabinet.street_word) as ranked
+          where place_in_line <= ${mostOfWord}`);
+        await transaction.run(sql`
+          insert into cabinet.street_spelling (spelling, word)
+          select word, word from cabinet.street_vocabulary
+          union
+          select substr(word, 1, at - 1) || substr(word, at + 1), word
+          from cabinet.street_vocabulary, generate_series(1, length(word)) as at
+          where length(word) >= ${leastForSlip - 1}`);
+        // Within the transaction, so that the first search after it already has a good plan.
+        await transaction.run(
+          sql`analyze cabinet.street, cabinet.street_word, cabinet.street_anywhere,
+            cabinet.street_vocabulary, cabinet.street_spelling`,
+        );
+      });
+      known = undefined;
+    },
+  };
+}
+
+async function insertStreets(
+  transaction: Queryable,
+  streets: readonly NewStreet[],
+  weight: (kato: number) => number,
+): Promise<void> {
+  // Numbers are never given twice: an id stored with someone's address must not come to mean another street.
+  const numbers = await transaction.rows<{ id: number }>(sql`
+    select nextval(pg_get_serial_sequence('cabinet.street', 'street_id')) as id
+    from generate_series(1, ${streets.length}::integer)`);
+  const ids = numbers.map(({ id }) => id);
+  await transaction.run(sql`
+    insert into cabinet.street (street_id, place, kind, name_kk, name_ru, houses)
+    select * from unnest(
+      ${ids}::bigint[], ${streets.map(({ kato }) => kato)}::integer[], ${streets.map(({ kind }) => kind)}::text[],
+      ${streets.map(({ name }) => name.kk)}::text[], ${streets.map(({ name }) => name.ru)}::text[],
+      ${streets.map(({ houses }) => json(houses.map(({ number, postcode }) => [number, postcode])))}::jsonb[])`);
+  const words = streets.flatMap(({ kato, name }, index) => {
+    const distinct = new Set([name.kk, name.ru].flatMap((of) => foldedWords(of).map(({ word }) => word)));
+    return [...distinct].map((word) => ({ kato, word, id: ids[index], weight: weight(kato) }));
+  });
+  await transaction.run(sql`
+    insert into cabinet.street_word (place, word, street_id, weight)
+    select * from unnest(
+      ${words.map(({ kato }) => kato)}::integer[], ${words.map(({ word }) => word)}::text[],
+      ${words.map(({ id }) => id)}::bigint[], ${words.map((of) => of.weight)}::real[])`);
+}
+
+/** Streets of these places with such a word, or one a slip away. */
+function within(word: string, places: readonly number[]): Sql {
+  const begun = sql`
+    select street_id, weight from cabinet.street_word
+    where place = any(${places}::integer[]) and word >= ${word} and word < ${beyond(word)}`;
+  if (word.length < leastForSlip) return sql`(${begun})`;
+  return sql`(${begun} union
+    select w.street_id, w.weight from cabinet.street_spelling s
+    join cabinet.street_word w on w.word = s.word
+    where s.spelling = any(${spellings(word)}::text[]) and w.place = any(${places}::integer[]))`;
+}
+
+/** The same in all places, for the commonest words that begin so. */
+function anywhere(word: string): Sql {
+  const begun = sql`
+    (select word from cabinet.street_vocabulary where word >= ${word} and word < ${beyond(word)}
+    order by word = ${word} desc, streets desc limit ${mostWords})`;
+  const words =
+    word.length < leastForSlip
+      ? begun
+      : sql`${begun} union select word from cabinet.street_spelling where spelling = any(${spellings(word)}::text[])`;
+  return sql`(select street_id, weight from cabinet.street_anywhere where word = any(array(${words})))`;
+}
+
+/** First string after all that begin with the word; folded words are plain letters and digits. */
+function beyond(word: string): string {
+  return `${word}\uffff`;
+}
+
+/** The word and the word with each one letter left out: it shares one with every word a slip away. */
+function spellings(word: string): string[] {
+  return [word, ...Array.from(word, (_, at) => word.slice(0, at) + word.slice(at + 1))];
+}
+
+function streetOf(row: StreetRow): Street {
+  return {
+    id: row.id,
+    kato: row.place,
+    kind: row.kind,
+    name: { kk: row.name_kk, ru: row.name_ru },
+    houses: row.houses.map(([number, postcode]) => ({ number, postcode })),
+  };
+}

@@ -1,0 +1,95 @@
+import { randomName } from '../../platform/keys.ts';
+import type { Parcel } from '../../platform/outbox/message.ts';
+import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
+import type { Iin } from '../../values/iin.ts';
+import { FundUnavailable } from '../../fund/errors.ts';
+import type { ChangeForFund, FieldName, Fund, FundAnswer, Requisites, RequisitesStore } from '../requisites/ports.ts';
+
+export interface DeliverParts {
+  readonly fund: Fund;
+  readonly store: Pick<RequisitesStore, 'takeOver'>;
+}
+
+/** Seconds between tries while the fund gives no answer, and for how long: three days, never more than five minutes apart. */
+const backOff = [1, 5, 30, 120];
+const everyMore = 300;
+const rounds = backOff.length + (72 * 3_600) / everyMore;
+
+/** How long a change for the fund waits after the try of this round; undefined: give it up. */
+export function fundPatience(round: number): number | undefined {
+  return round > rounds ? undefined : (backOff[round - 1] ?? everyMore);
+}
+
+/** What `save` writes into the outbox. A version before this one wrote only the first two. */
+interface Payload {
+  readonly iin: Iin;
+  readonly fields: Partial<Requisites>;
+  readonly expectedVersion?: number;
+  readonly madeAt?: string;
+}
+
+/** What a change expects that does not say: any. */
+const anyVersion = 2_147_483_647;
+
+/**
+ * Hands a saved change over to the fund. From the second attempt on the fund is asked first what became of it: an answer may have been
+ * lost. A change that knew less than a branch has changed since goes once more when both touch different fields; when they
+ * touch the same, the branch's stands and the person decides. Throws `Undeliverable` with the reason when no further try can help.
+ */
+export async function deliverChange(parts: DeliverParts, parcel: Parcel): Promise<void> {
+  const change = changeOf(parcel);
+  const known = parcel.attempt > 1 ? await parts.fund.findChange(change.changeId) : undefined;
+  // Refused before and put back by an operator: it may be taken now.
+  const settled = known && known.kind !== 'refused' ? known : undefined;
+  const answer = settled ?? (await parts.fund.apply(change));
+  conclude(answer.kind === 'changed-elsewhere' ? await applyUponBranch(parts, parcel, change) : answer);
+}
+
+function conclude(answer: FundAnswer): void {
+  switch (answer.kind) {
+    case 'applied':
+      return;
+    case 'refused':
+      throw new Undeliverable(answer.reason);
+    case 'received':
+      throw new FundUnavailable('FUND_RECEIVED');
+    case 'changed-elsewhere':
+      throw new FundUnavailable('FUND_CHANGED_AGAIN');
+    case 'out-of-order':
+      throw new Undeliverable(answer.kind);
+  }
+}
+
+/** Takes over what the branch changed, and applies the change upon it unless both meant the same field otherwise. */
+async function applyUponBranch(
+  { fund, store }: DeliverParts,
+  parcel: Parcel,
+  change: ChangeForFund,
+): Promise<FundAnswer> {
+  const person = await fund.read(change.iin, change.expectedVersion);
+  if (!person) return { kind: 'refused', reason: 'unknown-holder' };
+  await store.takeOver(parcel.holderId, person, randomName(10));
+  const atBranch: Partial<Requisites> = Object.assign(
+    {},
+    ...person.changesElsewhere.map(({ fields }) => fields),
+  );
+  const contested = (Object.keys(change.fields) as FieldName[]).some(
+    (field) => atBranch[field] !== undefined && atBranch[field] !== change.fields[field],
+  );
+  if (contested) throw new Undeliverable('changed-elsewhere');
+  return fund.apply({ ...change, expectedVersion: person.elsewhereVersion });
+}
+
+function changeOf({ changeId, outboxId, payload, ageSeconds }: Parcel): ChangeForFund {
+  if (changeId === null) throw new Error('a parcel for the fund names no change');
+  const { iin, fields, expectedVersion = anyVersion, madeAt } = payload as Payload;
+  return {
+    changeId,
+    iin,
+    fields,
+    // Given out under the lock of the holder's row, so it rises with each change of theirs.
+    sequence: outboxId,
+    expectedVersion,
+    madeAt: madeAt === undefined ? new Date(Date.now() - ageSeconds * 1_000) : new Date(madeAt),
+  };
+}

@@ -1,0 +1,334 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freshDatabase } from '../../../test/support/database.ts';
+import { inventIin } from '../../../test/support/people.ts';
+import type {
+  ChangeEntry,
+  ContactActor,
+  FundHolder,
+  IdentityDocument,
+  PendingChange,
+  Requisites,
+} from '../requisites/ports.ts';
+import type { Iin } from '../../values/iin.ts';
+import { codeStore } from '../codes/store.ts';
+import { contactStore } from './store.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { sweep } from '../operations/housekeeping.ts';
+import { requisitesStore } from '../requisites/store.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+
+const waitHours = 72;
+const [a, b, c] = ['+77010000001', '+77010000002', '+77010000003'];
+const onFile: Requisites = {
+  address: null,
+  apartment: null,
+  postcode: null,
+  homePhone: null,
+  contactPhone: null,
+  mobilePhone: a,
+  email: 'a@example.kz',
+};
+const document: IdentityDocument = {
+  id: 'd1',
+  type: 'identity-card',
+  series: null,
+  number: '041234567',
+  issuedOn: '2019-09-06',
+  validUntil: '2049-09-05',
+  issuedBy: 'МВД РК',
+};
+
+let database: Database;
+let drop: () => Promise<void>;
+let people = 0;
+
+beforeAll(async () => {
+  ({ database, drop } = await freshDatabase());
+});
+
+afterAll(() => drop());
+
+/** A holder as the fund tells of them. */
+function fundHolder(iin: string, different: Partial<FundHolder> = {}): FundHolder {
+  return {
+    iin: iin as Iin,
+    surname: 'Сынақова',
+    name: 'Айым',
+    patronymic: null,
+    status: 'active',
+    documents: [document],
+    accounts: [],
+    requisites: onFile,
+    mobileSince: null,
+    emailSince: null,
+    elsewhereVersion: 0,
+    changesElsewhere: [],
+    ...different,
+  };
+}
+
+/** A holder whose requisites were read from the fund, at the keyboard. */
+async function holder(different: Partial<FundHolder> = {}): Promise<ContactActor> {
+  const iin = inventIin(people);
+  people += 1;
+  const row = await database.first<{ holderId: string }>(
+    sql`insert into cabinet.holder (iin) values (${iin}) returning holder_id as "holderId"`,
+  );
+  const holderId = row?.holderId ?? '';
+  await requisitesStore(database, waitHours).takeOver(holderId, fundHolder(iin, different), 'r');
+  const sessionHash = randomBytes(32);
+  await database.run(sql`
+    insert into cabinet.session (session_hash, holder_id, method, short_name, device)
+    values (${sessionHash}, ${holderId}, 'password', 'А.', 'd')`);
+  return { holderId, iin: iin as Iin, requestId: 'r', language: 'kk', sessionHash };
+}
+
+const how = { proof: 'eds', waitHours, proofMinutes: 5, personsPerMobile: 100 } as const;
+let numbers = 0;
+
+async function propose(actor: ContactActor, entry: ChangeEntry): Promise<PendingChange> {
+  const stored = await requisitesStore(database, waitHours).load(actor.holderId);
+  const pending = await contactStore(database).propose(
+    actor,
+    {
+      formId: randomUUID(),
+      formHash: Buffer.from('form'),
+      revision: stored?.revision ?? 0,
+      document,
+      entries: [entry],
+      addressSource: null,
+    },
+    entry.field === 'email' ? 'email' : 'mobile',
+    { minutes: 60, telling: [{ key: Buffer.from(actor.holderId), most: 1_000, minutes: 1 }] },
+  );
+  if (!pending) throw new Error('nothing was proposed');
+  return pending;
+}
+
+/** Changes the mobile, so many hours after the last change. */
+async function changeMobile(actor: ContactActor, value: string | null, hoursLater = 0): Promise<void> {
+  await pass(actor, hoursLater);
+  const stored = await requisitesStore(database, waitHours).load(actor.holderId);
+  const entry = { field: 'mobilePhone', old: stored?.values.mobilePhone ?? null, new: value } as const;
+  numbers += 1;
+  const outcome = await contactStore(database).complete(actor, await propose(actor, entry), {
+    ...how,
+    channels: ['mobile'],
+    number: String(numbers).padStart(12, '0'),
+  });
+  if (outcome.kind !== 'saved') throw new Error(outcome.kind);
+}
+
+async function pass({ holderId }: ContactActor, hours: number): Promise<void> {
+  const passed = sql`make_interval(hours => ${hours})`;
+  await database.run(sql`
+    update cabinet.recovery_contact set usable_from = usable_from - ${passed}, usable_until = usable_until - ${passed}
+    where holder_id = ${holderId}`);
+}
+
+/** The mobiles that restore the password, so many hours from now. */
+async function restoring({ holderId }: ContactActor, hours: number): Promise<string[]> {
+  const then = sql`now() + make_interval(hours => ${hours})`;
+  const rows = await database.rows<{ value: string }>(sql`
+    select value from cabinet.recovery_contact
+    where holder_id = ${holderId} and channel = 'mobile' and usable_from <= ${then}
+      and coalesce(usable_until, 'infinity') > ${then} order by value`);
+  return rows.map(({ value }) => value);
+}
+
+describe('what restores the password', () => {
+  test('what the fund has held for long does at once', async () => {
+    expect(await restoring(await holder(), 0)).toEqual([a]);
+  });
+
+  test('what is new at the fund waits out its 72 hours', async () => {
+    const actor = await holder({ mobileSince: new Date(Date.now() - 48 * 3_600_000) });
+    expect(await restoring(actor, 0)).toEqual([]);
+    expect(await restoring(actor, 23)).toEqual([]);
+    expect(await restoring(actor, 25)).toEqual([a]);
+  });
+
+  test('a new number does after 72 hours, the old one until then', async () => {
+    const actor = await holder();
+    await changeMobile(actor, b);
+    expect(await restoring(actor, 0)).toEqual([a]);
+    expect(await restoring(actor, 71)).toEqual([a]);
+    expect(await restoring(actor, 73)).toEqual([b]);
+  });
+
+  test('there and back again: the old one never stops, the other one never begins', async () => {
+    const actor = await holder();
+    await changeMobile(actor, b);
+    await changeMobile(actor, a, 1);
+    for (const hours of [0, 71, 72, 500]) expect(await restoring(actor, hours)).toEqual([a]);
+  });
+
+  test('back after the wait: it waits anew, and the other one does until then', async () => {
+    const actor = await holder();
+    await changeMobile(actor, b);
+    await changeMobile(actor, a, 100);
+    expect(await restoring(actor, 0)).toEqual([b]);
+    expect(await restoring(actor, 73)).toEqual([a]);
+  });
+
+  test('a third number before the second may: the first until the third', async () => {
+    const actor = await holder();
+    await changeMobile(actor, b);
+    await changeMobile(actor, c, 71);
+    expect(await restoring(actor, 0)).toEqual([a]);
+    expect(await restoring(actor, 71)).toEqual([a]);
+    expect(await restoring(actor, 73)).toEqual([c]);
+  });
+
+  test('a removed number does for 72 hours more', async () => {
+    const actor = await holder();
+    await changeMobile(actor, null);
+    expect(await restoring(actor, 71)).toEqual([a]);
+    expect(await restoring(actor, 73)).toEqual([]);
+    await changeMobile(actor, a, 80);
+    expect(await restoring(actor, 71)).toEqual([]);
+    expect(await restoring(actor, 73)).toEqual([a]);
+  });
+
+  test('a number that a branch changed waits like one changed here', async () => {
+    const actor = await holder();
+    await requisitesStore(database, waitHours).takeOver(
+      actor.holderId,
+      fundHolder(actor.iin, {
+        elsewhereVersion: 1,
+        changesElsewhere: [{ version: 1, fields: { mobilePhone: b } }],
+      }),
+      'r',
+    );
+    expect(await restoring(actor, 71)).toEqual([a]);
+    expect(await restoring(actor, 73)).toEqual([b]);
+  });
+});
+
+describe('proofs and the change', () => {
+  const entry = { field: 'mobilePhone', old: a, new: b } as const;
+
+  /** A pending change and the codes sent for it. */
+  async function asked(): Promise<{ actor: ContactActor; pending: PendingChange; codeIds: string[] }> {
+    const actor = await holder();
+    const pending = await propose(actor, entry);
+    const codes = codeStore(database);
+    const { holderId } = actor;
+    const { changeId } = pending;
+    const issued = [
+      await codes.issue(
+        { holderId, purpose: 'prove-new', channel: 'mobile', destination: b, changeId },
+        5,
+        5,
+      ),
+      await codes.issue(
+        { holderId, purpose: 'confirm-current', channel: 'mobile', destination: a, changeId },
+        5,
+        5,
+      ),
+    ];
+    return { actor, pending, codeIds: issued.map(({ codeId }) => codeId) };
+  }
+
+  const complete = (actor: ContactActor, pending: PendingChange) => {
+    numbers += 1;
+    return contactStore(database).complete(actor, pending, {
+      ...how,
+      proof: 'codes',
+      channels: ['mobile'],
+      number: String(numbers).padStart(12, '0'),
+    });
+  };
+
+  test('of fifty uses of one code at once, one gives the proof', async () => {
+    const { actor, pending, codeIds } = await asked();
+    const [codeId = ''] = codeIds;
+    const given = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        contactStore(database).proveWith(actor.holderId, pending.changeId, 'new', codeId),
+      ),
+    );
+    expect(given.filter(Boolean)).toHaveLength(1);
+    expect(await contactStore(database).findPending(actor.holderId, 5)).toMatchObject({
+      newProved: true,
+      currentProved: false,
+    });
+  });
+
+  test('a code of a replaced change gives no proof to the new one', async () => {
+    const { actor, codeIds } = await asked();
+    const newer = await propose(actor, { ...entry, new: c });
+    const [codeId = ''] = codeIds;
+    expect(await contactStore(database).proveWith(actor.holderId, newer.changeId, 'new', codeId)).toBe(false);
+  });
+
+  test('each missing, old or overtaken proof stops the change under the lock', async () => {
+    const { actor, pending, codeIds } = await asked();
+    const store = contactStore(database);
+    const [newCode = '', currentCode = ''] = codeIds;
+    expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
+    await store.proveWith(actor.holderId, pending.changeId, 'new', newCode);
+    expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
+    await store.proveWith(actor.holderId, pending.changeId, 'current', currentCode);
+    await database.run(sql`
+      update cabinet.pending_change set new_proved_at = new_proved_at - interval '6 minutes'
+      where holder_id = ${actor.holderId}`);
+    expect(await store.findPending(actor.holderId, 5)).toMatchObject({ lapsed: true, newProved: false });
+    expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
+    await database.run(sql`
+      update cabinet.pending_change set new_proved_at = now() where holder_id = ${actor.holderId}`);
+
+    await database.run(sql`insert into cabinet.freeze (holder_id) values (${actor.holderId})`);
+    expect(await complete(actor, pending)).toEqual({ kind: 'refused' });
+    await database.run(sql`delete from cabinet.freeze where holder_id = ${actor.holderId}`);
+    expect(await complete(actor, { ...pending, revision: 9 })).toMatchObject({ kind: 'conflict' });
+    const saved = await complete(actor, pending);
+    expect(saved.kind).toBe('saved');
+    expect(await complete(actor, pending)).toEqual(saved);
+  });
+
+  test('what is cancelled cannot be completed, and its codes are dead', async () => {
+    const { actor, pending, codeIds } = await asked();
+    const store = contactStore(database);
+    await store.drop(actor.holderId);
+    expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
+    for (const codeId of codeIds) {
+      expect(await codeStore(database).takeTry(codeId, actor.holderId, 5)).toBeUndefined();
+    }
+  });
+
+  test('a proposal leaves a code of recovery alone', async () => {
+    const actor = await holder();
+    const recovery = await codeStore(database).issue(
+      {
+        holderId: actor.holderId,
+        purpose: 'recover',
+        channel: 'mobile',
+        destination: a,
+        changeId: randomUUID(),
+      },
+      10,
+      5,
+    );
+    await propose(actor, entry);
+    expect(await codeStore(database).findLive(recovery.codeId)).toEqual(recovery);
+  });
+
+  test('what has run out is swept away, what has not stays', async () => {
+    const [old, young] = [await asked(), await asked()];
+    const count = async ({ holderId }: ContactActor) =>
+      database.first<object>(sql`
+        select (select count(*)::int from cabinet.pending_change where holder_id = ${holderId}) as pending,
+          (select count(*)::int from cabinet.code where holder_id = ${holderId}) as codes,
+          (select count(*)::int from cabinet.disavowal where holder_id = ${holderId}) as links`);
+    const { holderId } = old.actor;
+    const longAgo = sql`now() - interval '61 days' where holder_id = ${holderId}`;
+    await database.run(sql`update cabinet.pending_change set expires_at = ${longAgo}`);
+    await database.run(sql`update cabinet.code set expires_at = ${longAgo}`);
+    await database.run(sql`update cabinet.disavowal set created_at = ${longAgo}`);
+    await sweep(database);
+    expect(await count(old.actor)).toEqual({ pending: 0, codes: 0, links: 0 });
+    expect(await count(young.actor)).toEqual({ pending: 1, codes: 2, links: 2 });
+  });
+});

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { makeKeys } from '../../platform/keys.ts';
+import { disavowalPath, readDisavowal } from './link.ts';
+
+const keys = makeKeys(['k'.repeat(32)]);
+const tokenOf = (path: string) => path.replace('/not-me/', '');
+
+describe('the link of a disavowal', () => {
+  test('is read back to its id, and is no longer than a route may take', () => {
+    fc.assert(
+      fc.property(fc.uuid(), (id) => {
+        const token = tokenOf(disavowalPath(keys, id));
+        expect(token).toMatch(/^[\w-]{64}$/);
+        expect(readDisavowal(keys, token)).toBe(id);
+      }),
+    );
+  });
+
+  test('of a former key is read, of another service is not', () => {
+    const id = randomUUID();
+    const rotated = makeKeys(['n'.repeat(32), 'k'.repeat(32)]);
+    expect(readDisavowal(rotated, tokenOf(disavowalPath(keys, id)))).toBe(id);
+    expect(readDisavowal(makeKeys(['n'.repeat(32)]), tokenOf(disavowalPath(keys, id)))).toBeUndefined();
+  });
+
+  test('with any character changed, dropped or added is refused', () => {
+    const token = tokenOf(disavowalPath(keys, randomUUID()));
+    for (let place = 0; place < token.length; place += 1) {
+      const other = token[place] === 'A' ? 'B' : 'A';
+      expect(readDisavowal(keys, token.slice(0, place) + other + token.slice(place + 1))).toBeUndefined();
+    }
+    for (const text of [
+      '',
+      token.slice(1),
+      `${token}A`,
+      `${token.slice(0, -1)}=`,
+      `${token.slice(0, -1)}/`,
+    ]) {
+      expect(readDisavowal(keys, text)).toBeUndefined();
+    }
+  });
+
+  test.each([
+    ['', '.'],
+    ['', ')'],
+    ['', ').'],
+    ['', '>'],
+    ['', '»,'],
+    ['«', '»'],
+    ['', '\u200b'],
+    ['\u2068', '\u2069'],
+    ['', '…'],
+  ])('works with %j before and %j behind it', (before, behind) => {
+    const id = randomUUID();
+    expect(readDisavowal(keys, before + tokenOf(disavowalPath(keys, id)) + behind)).toBe(id);
+  });
+
+  test('is not made of what is no id', () => {
+    expect(() => disavowalPath(keys, 'somebody')).toThrow('UUID');
+  });
+});

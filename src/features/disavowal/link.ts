@@ -1,0 +1,37 @@
+import type { Keys } from '../../platform/keys.ts';
+
+/** What the link's signature is good for. */
+const purpose = 'disavowal';
+const idBytes = 16;
+const macBytes = 32;
+
+/**
+ * The path of the "this wasn't me" link: `/not-me/` and 64 characters, the base64url of the id and its HMAC together, so
+ * that an SMS carries it in few parts. Nobody who has not got the notice can make one.
+ */
+export function disavowalPath(keys: Keys, disavowalId: string): string {
+  const id = Buffer.from(disavowalId.replaceAll('-', ''), 'hex');
+  if (id.length !== idBytes) throw new Error('a disavowal id is a UUID');
+  return `/not-me/${Buffer.concat([id, keys.sign(purpose, uuidOf(id))]).toString('base64url')}`;
+}
+
+/** What mail programs and messengers take for a part of a link: the signs that close the sentence around it. */
+const glued = /^[^\w-]+|[^\w-]+$/g;
+
+/**
+ * The disavowal's id from what stands behind `/not-me/`, with or without the full stop or bracket of the sentence around
+ * the link; undefined when we did not make it.
+ */
+export function readDisavowal(keys: Keys, link: string): string | undefined {
+  if (link.length > 100) return undefined;
+  const text = link.replace(glued, '');
+  if (!/^[\w-]{64}$/.test(text)) return undefined;
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length !== idBytes + macBytes) return undefined;
+  const id = uuidOf(bytes.subarray(0, idBytes));
+  return keys.verify(purpose, id, bytes.subarray(idBytes)) ? id : undefined;
+}
+
+function uuidOf(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

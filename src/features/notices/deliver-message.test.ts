@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { makeKeys } from '../../platform/keys.ts';
+import { codeOf } from '../codes/codes.ts';
+import type { IssuedCode } from '../codes/ports.ts';
+import type { Parcel } from '../../platform/outbox/message.ts';
+import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
+import { deliverMessage, noSender } from './deliver-message.ts';
+import { readDisavowal } from '../disavowal/link.ts';
+import { writeMessage } from './messages.tsx';
+import type { Channel, Message, MessageSender, ReadyMessage } from './ports.ts';
+
+const keys = makeKeys(['k'.repeat(32)]);
+const issued: IssuedCode = {
+  codeId: randomUUID(),
+  holderId: randomUUID(),
+  purpose: 'recover',
+  channel: 'mobile',
+  destination: '+77015550001',
+  changeId: null,
+};
+const code: Message = {
+  kind: 'code',
+  purpose: 'recover',
+  codeId: issued.codeId,
+  channel: 'mobile',
+  to: issued.destination,
+  language: 'kk',
+};
+
+function parcel(payload: Message, different: Partial<Parcel> = {}): Parcel {
+  const common = {
+    outboxId: 41,
+    holderId: issued.holderId,
+    changeId: null,
+    attempt: 1,
+    round: 1,
+    ageSeconds: 0,
+  };
+  return { ...common, payload, ...different };
+}
+
+async function deliver(one: Parcel, live: IssuedCode | undefined = issued): Promise<ReadyMessage[]> {
+  const sent: ReadyMessage[] = [];
+  const sender = (channel: Channel): MessageSender => ({
+    channel,
+    available: true,
+    send: async (message) => void sent.push(message),
+    close: async () => undefined,
+  });
+  await deliverMessage(
+    {
+      keys,
+      times: { confirmationCodeMinutes: 5, entryCodeMinutes: 10 },
+      codes: { findLive: async (codeId) => (codeId === live?.codeId ? live : undefined) },
+      senders: { mobile: sender('mobile'), email: sender('email') },
+      origin: 'https://cabinet.example.kz',
+    },
+    writeMessage,
+    one,
+  );
+  return sent;
+}
+
+describe('a code in the outbox', () => {
+  test('is worked out when it leaves, and is the one that will be compared', async () => {
+    const [message] = await deliver(parcel(code));
+    expect(message?.text).toMatch(new RegExp(`\\n@cabinet\\.example\\.kz #${codeOf(keys, issued)}$`));
+    expect(message).toMatchObject({ to: '+77015550001', channel: 'mobile', urgent: true });
+  });
+
+  test('that was used or replaced is not sent, and that is no error', async () => {
+    expect(await deliver(parcel(code, { ageSeconds: 599 }), { ...issued, codeId: randomUUID() })).toEqual([]);
+  });
+
+  test('that expired on its way is a dead letter', async () => {
+    const late = deliver(parcel(code, { ageSeconds: 600, attempt: 9, round: 9 }), {
+      ...issued,
+      codeId: randomUUID(),
+    });
+    await expect(late).rejects.toEqual(new Undeliverable('CODE_EXPIRED'));
+  });
+
+  test('keeps its message id over tries, and no other parcel has it', async () => {
+    const [first] = await deliver(parcel(code));
+    const [second] = await deliver(parcel(code, { attempt: 2, round: 2 }));
+    const [other] = await deliver(parcel(code, { outboxId: 42 }));
+    expect(second).toEqual(first);
+    expect(other?.id).not.toBe(first?.id);
+    expect(first?.id).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
+describe('a notice in the outbox', () => {
+  const notice = {
+    kind: 'contact-changed',
+    about: 'mobile',
+    channel: 'email',
+    to: 'a@example.kz',
+    language: 'ru',
+  } as const;
+  const at = '2026-11-22T19:31:00.000Z';
+
+  test('gets the link of its disavowal', async () => {
+    const disavowalId = randomUUID();
+    const [message] = await deliver(parcel({ ...notice, at, disavowalId }));
+    const token = /https:\/\/cabinet\.example\.kz\/not-me\/([\w-]+)/.exec(message?.text ?? '')?.[1] ?? '';
+    expect(readDisavowal(keys, token)).toBe(disavowalId);
+    expect(message).toMatchObject({ channel: 'email', urgent: false });
+  });
+
+  test('without one has no link', async () => {
+    const [message] = await deliver(parcel({ ...notice, at }));
+    expect(message?.text).not.toContain('https://');
+  });
+});
+
+test('a channel without a gateway is not available and keeps nothing waiting', async () => {
+  const sender = noSender('email');
+  expect(sender.available).toBe(false);
+  await expect(sender.send({} as ReadyMessage)).rejects.toEqual(new Undeliverable('NO_GATEWAY'));
+});

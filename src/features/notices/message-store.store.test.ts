@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
+import { deliverDue, type Lane, threeDays } from '../../platform/outbox/dispatcher.ts';
+import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
+import { codeStore } from '../codes/store.ts';
+import { sweep } from '../operations/housekeeping.ts';
+import { messageStore } from './message-store.ts';
+import { outbox } from '../../platform/outbox/store.ts';
+import { smsReceipts } from '../../gateways/smpp/receipt-store.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+
+let fresh: FreshDatabase;
+let holderId: string;
+let codeId: string;
+
+beforeEach(async () => {
+  fresh = await freshDatabase();
+  const holder = await fresh.database.first<{ holderId: string }>(
+    sql`insert into cabinet.holder (iin) values ('900101300007') returning holder_id as "holderId"`,
+  );
+  holderId = holder?.holderId ?? '';
+  const codes = codeStore(fresh.database);
+  const to = '+77015550001';
+  const code = await codes.issue(
+    { holderId, purpose: 'recover', channel: 'mobile', destination: to, changeId: null },
+    10,
+    5,
+  );
+  codeId = code.codeId;
+  await codes.queue(holderId, [
+    { kind: 'code', purpose: 'recover', codeId, channel: 'mobile', to, language: 'kk' },
+    { kind: 'new-device', channel: 'mobile', to, language: 'kk', at: '2026-11-22T19:31:00.000Z' },
+  ]);
+});
+
+afterEach(() => fresh.drop());
+
+const lane = (name: string, handOver: Lane['handOver']): Lane => ({
+  name,
+  channel: 'mobile',
+  ordered: false,
+  atOnce: 4,
+  patience: threeDays,
+  handOver,
+});
+
+async function bury(): Promise<void> {
+  const refuse = () => Promise.reject(new Undeliverable('SMPP_0x0b'));
+  for (const name of ['code', 'notice']) await deliverDue(outbox(fresh.database), lane(name, refuse));
+}
+
+const events = () =>
+  fresh.database.rows(sql`select kind, detail from cabinet.security_event where holder_id = ${holderId}`);
+
+describe('dead letters', () => {
+  test('are listed with nothing of their person', async () => {
+    await bury();
+    const listed = await messageStore(fresh.database).dead(10);
+    expect(listed.map(({ kind, error, attempts }) => [kind, error, attempts]).sort()).toEqual([
+      ['new-device', 'SMPP_0x0b', 1],
+      ['recover', 'SMPP_0x0b', 1],
+    ]);
+    expect(JSON.stringify(listed)).not.toMatch(/770155|900101|holder/);
+    expect(await messageStore(fresh.database).dead(1)).toHaveLength(1);
+  });
+
+  test('one is shown with its fate and without its code; its person sees who looked and why', async () => {
+    await bury();
+    await smsReceipts(fresh.database).handedOver('m-1', ['gw-1']);
+    await smsReceipts(fresh.database).reported('gw-1', 'UNDELIV');
+    const store = messageStore(fresh.database);
+    const code = (await store.dead(10)).find(({ kind }) => kind === 'recover');
+    const shown = await store.show(code?.id ?? 0, 'm-1', 'complaint 17');
+    expect(shown).toMatchObject({
+      iin: '900101300007',
+      kind: 'recover',
+      to: '+77015550001',
+      error: 'SMPP_0x0b',
+      parts: [{ part: 1, state: 'UNDELIV' }],
+    });
+    expect(JSON.stringify(shown)).not.toContain(codeId);
+    expect(await events()).toEqual([{ kind: 'message-looked-at', detail: { reason: 'complaint 17' } }]);
+  });
+
+  test('a message that is none is not shown and leaves no event', async () => {
+    await fresh.database.run(
+      sql`insert into cabinet.outbox (holder_id, lane, payload) values (${holderId}, 'fund', '{}')`,
+    );
+    const fund = await fresh.database.first<{ id: number }>(
+      sql`select outbox_id as id from cabinet.outbox where lane = 'fund'`,
+    );
+    expect(await messageStore(fresh.database).show(fund?.id ?? 0, 'm', 'why')).toBeUndefined();
+    expect(await messageStore(fresh.database).show(999_999, 'm', 'why')).toBeUndefined();
+    expect(await events()).toEqual([]);
+  });
+
+  test('a notice is put back with new patience and goes; a code is not', async () => {
+    await bury();
+    const store = messageStore(fresh.database);
+    const all = (await store.dead(10)).map(({ id }) => id);
+    const retried = await store.retry(all, 'the gateway was mended');
+    expect(retried).toHaveLength(1);
+    expect(await events()).toEqual([
+      { kind: 'message-retried', detail: { reason: 'the gateway was mended' } },
+    ]);
+    const rounds: number[] = [];
+    const see = async ({ round }: { round: number }) => void rounds.push(round);
+    expect(await deliverDue(outbox(fresh.database), lane('notice', see))).toBe(1);
+    expect(rounds).toEqual([1]);
+    expect((await store.dead(10)).map(({ kind }) => kind)).toEqual(['recover']);
+    expect(await store.retry(undefined, 'again')).toEqual([]);
+  });
+
+  test('all of them at once', async () => {
+    await bury();
+    expect(await messageStore(fresh.database).retry(undefined, 'after the outage')).toHaveLength(1);
+  });
+});
+
+test('messages are removed when nobody needs them: 30 days, 90 for dead letters', async () => {
+  await deliverDue(
+    outbox(fresh.database),
+    lane('code', async () => undefined),
+  );
+  await deliverDue(
+    outbox(fresh.database),
+    lane('notice', () => Promise.reject(new Undeliverable('NO_GATEWAY'))),
+  );
+  const left = () => fresh.database.rows(sql`select lane from cabinet.outbox order by lane`);
+  const passDays = (days: number) =>
+    fresh.database.run(sql`
+      update cabinet.outbox set delivered_at = delivered_at - make_interval(days => ${days}::int),
+        dead_at = dead_at - make_interval(days => ${days}::int)`);
+  await passDays(29);
+  await sweep(fresh.database);
+  expect(await left()).toHaveLength(2);
+  await passDays(2);
+  await sweep(fresh.database);
+  expect(await left()).toEqual([{ lane: 'notice' }]);
+  await passDays(60);
+  await sweep(fresh.database);
+  expect(await left()).toEqual([]);
+});

@@ -1,0 +1,249 @@
+import { parse } from 'node-html-parser';
+import { describe, expect, test } from 'vitest';
+import { languages } from '../../values/language.ts';
+import { type MessageFacts, writeMessage } from './messages.tsx';
+import type { Channel, CodePurpose, Message, NoticeKind } from './ports.ts';
+import { smsParts } from './sms-parts.ts';
+
+const origin = 'https://cabinet.enpf.kz';
+const path = `/not-me/${'x'.repeat(64)}`;
+const purposes: readonly CodePurpose[] = ['register', 'recover', 'prove-new', 'confirm-current'];
+const kinds: readonly NoticeKind[] = [
+  'already-registered',
+  'registered',
+  'new-device',
+  'password-changed',
+  'recovered',
+  'contact-proposed',
+  'contact-changed',
+  'contact-added',
+  'many-failures',
+  'frozen',
+];
+const channels: readonly Channel[] = ['mobile', 'email'];
+const to = { mobile: '+77015550001', email: 'belgi.0001@example.kz' } as const;
+const codes = {
+  register: 'AB12CD34',
+  recover: 'AB12CD34',
+  'prove-new': '012345',
+  'confirm-current': '012345',
+};
+
+const everyCode = languages.flatMap((language) =>
+  channels.flatMap((channel) => purposes.map((purpose) => ({ language, channel, purpose }))),
+);
+const everyNotice = languages.flatMap((language) =>
+  channels.flatMap((channel) =>
+    kinds.flatMap((kind) => channels.map((about) => ({ language, channel, kind, about }))),
+  ),
+);
+
+function write(message: Message, facts: Partial<MessageFacts> = {}) {
+  return writeMessage(message, { id: 'm1', origin, ...facts });
+}
+
+function codeMessage({ language, channel, purpose }: (typeof everyCode)[number]) {
+  const message = { kind: 'code', purpose, codeId: 'c1', channel, to: to[channel], language } as const;
+  return write(message, { code: { text: codes[purpose], minutes: 5 } });
+}
+
+function notice(
+  { language, channel, kind, about }: (typeof everyNotice)[number],
+  facts: Partial<MessageFacts> = {},
+  device = 'Firefox, Windows',
+) {
+  const at = '2026-11-22T19:31:00.000Z';
+  return write({ kind, channel, to: to[channel], language, about, at, device }, facts);
+}
+
+describe('a message with a code', () => {
+  test.each(everyCode)('$language $channel $purpose ends with the code bound to our host', (one) => {
+    const { text, urgent } = codeMessage(one);
+    expect(text.split('\n').at(-1)).toBe(`@cabinet.enpf.kz #${codes[one.purpose]}`);
+    expect(urgent).toBe(true);
+  });
+
+  test.each(everyCode.filter(({ channel }) => channel === 'mobile'))(
+    '$language $purpose is one SMS part',
+    (one) => {
+      const { encoding, parts } = smsParts(codeMessage(one).text);
+      expect(parts).toHaveLength(1);
+      expect(encoding).toBe(one.language === 'en' ? 'gsm' : 'ucs2');
+    },
+  );
+
+  test.each(languages)('%s: every purpose has other words, by SMS and by e-mail', (language) => {
+    for (const channel of channels) {
+      const texts = purposes.map((purpose) => codeMessage({ language, channel, purpose }).text);
+      expect(new Set(texts.map((text) => text.split('#')[0])).size).toBe(purposes.length);
+    }
+  });
+
+  test('says that the fund never asks for it', () => {
+    const words = { kk: /сұрамайды/, ru: /не спросит|не спрашивает/, en: /never asks/ };
+    for (const one of everyCode) expect(codeMessage(one).text).toMatch(words[one.language]);
+  });
+
+  test('the words of an SMS', () => {
+    const words = languages.map(
+      (language) => codeMessage({ language, channel: 'mobile', purpose: 'confirm-current' }).text,
+    );
+    expect(words).toEqual([
+      'БЖЗҚ: контакт өзгерту коды. Қор оны сұрамайды\n@cabinet.enpf.kz #012345',
+      'ЕНПФ: код смены контакта. Фонд его не спросит\n@cabinet.enpf.kz #012345',
+      'UAPF: code to change your contact details. The fund never asks you for this code\n@cabinet.enpf.kz #012345',
+    ]);
+  });
+
+  test('an e-mail tells the code, its life and its use; the subject keeps it to itself', () => {
+    const { subject, text, html } = codeMessage({ language: 'ru', channel: 'email', purpose: 'prove-new' });
+    expect(subject).toBe('Код для подтверждения нового электронного адреса');
+    expect(text).toContain('Код подтверждения: 012345\n');
+    expect(text).toContain('не дольше 5 мин.');
+    expect(
+      parse(html ?? '')
+        .querySelectorAll('body p')
+        .at(-1)?.text,
+    ).toBe('@cabinet.enpf.kz #012345');
+  });
+
+  test('on a laptop is bound to localhost, without the port', () => {
+    const message = {
+      kind: 'code',
+      purpose: 'recover',
+      codeId: 'c1',
+      channel: 'mobile',
+      to: to.mobile,
+    } as const;
+    const { text } = write(
+      { ...message, language: 'en' },
+      { origin: 'http://localhost:3000', code: { text: 'AB12CD34', minutes: 10 } },
+    );
+    expect(text).toMatch(/\n@localhost #AB12CD34$/);
+  });
+
+  test('is not written without it', () => {
+    const message = {
+      kind: 'code',
+      purpose: 'recover',
+      codeId: 'c1',
+      channel: 'mobile',
+      to: to.mobile,
+    } as const;
+    expect(() => write({ ...message, language: 'en' })).toThrow('without it');
+  });
+});
+
+describe('a notice', () => {
+  test.each(everyNotice)('$language $channel $kind about $about shows no value and no code', (one) => {
+    const { subject, text, html, urgent } = notice(one, { disavowalPath: path });
+    expect(urgent).toBe(false);
+    for (const value of Object.values(to)) expect([subject, text, html].join(' ')).not.toContain(value);
+    expect(text).not.toMatch(/@|#/);
+    expect(text).toContain(`${origin}${path}`);
+  });
+
+  test.each(everyNotice.filter(({ channel }) => channel === 'mobile'))(
+    '$language $kind about $about is two SMS parts at most with its link, and without it',
+    (one) => {
+      const linked =
+        one.kind === 'frozen' || one.kind === 'already-registered' ? undefined : { disavowalPath: path };
+      expect(smsParts(notice(one, linked).text).parts.length).toBeLessThanOrEqual(2);
+      expect(smsParts(notice(one).text).parts.length).toBeLessThanOrEqual(one.kind === 'frozen' ? 2 : 1);
+    },
+  );
+
+  test('by SMS says nothing of the device, which its browser named itself', () => {
+    const { text } = notice(
+      { language: 'ru', channel: 'mobile', kind: 'new-device', about: 'mobile' },
+      {},
+      'Позвоните +7',
+    );
+    expect(text).toBe('ЕНПФ: вход с нового устройства. Не Вы? Звоните 1418');
+  });
+
+  test('tells which channel is meant, in its subject too', () => {
+    const subjects = channels.map(
+      (about) => notice({ language: 'en', channel: 'email', kind: 'contact-changed', about }).subject,
+    );
+    expect(subjects).toEqual(['Your mobile number has been changed', 'Your email address has been changed']);
+  });
+
+  test('by e-mail tells the time in Astana and the device, on one line', () => {
+    const { text } = notice(
+      { language: 'ru', channel: 'email', kind: 'new-device', about: 'email' },
+      {},
+      'Firefox\r\n\r\nПозвоните',
+    );
+    expect(text).toContain('23 ноября 2026 г. в 00:31 (время Астаны)');
+    expect(text).toContain('Устройство: Firefox Позвоните\n');
+  });
+
+  test('without a link says whom to call', () => {
+    const { text } = notice({ language: 'kk', channel: 'email', kind: 'recovered', about: 'email' });
+    expect(text).toContain('1418 нөміріне');
+    expect(text).not.toContain('http');
+  });
+});
+
+describe('the HTML of an e-mail', () => {
+  test.each(everyNotice.filter(({ channel }) => channel === 'email'))(
+    '$language $kind: says its language, fetches nothing, and says what the text says',
+    (one) => {
+      const { html, text } = notice(one, { disavowalPath: path });
+      const page = parse(html ?? '');
+      expect(page.querySelector('html')?.getAttribute('lang')).toBe(one.language);
+      expect(page.querySelectorAll('img, link, script, iframe, style, [src], [background]')).toEqual([]);
+      expect(html).not.toContain('url(');
+      const links = page.querySelectorAll('a').map((link) => link.getAttribute('href'));
+      expect(links).toEqual([`${origin}${path}`]);
+      for (const paragraph of text.split('\n\n').filter((line) => !line.includes('http'))) {
+        expect(page.querySelector('body')?.text).toContain(paragraph);
+      }
+    },
+  );
+
+  test('escapes what a browser called itself', () => {
+    const { html } = notice(
+      { language: 'en', channel: 'email', kind: 'new-device', about: 'email' },
+      {},
+      '<img src=x onerror=alert(1)>"&',
+    );
+    expect(html).not.toContain('<img');
+    expect(parse(html ?? '').querySelector('body')?.text).toContain('Device: ');
+    expect(html).toContain('&lt;img src=x onerror=alert(1)');
+  });
+});
+
+describe.each([10, 20, 30])('on a host of %i letters', (letters) => {
+  const host = `${'k'.repeat(letters - 8)}.enpf.kz`.slice(-letters);
+  const facts = { origin: `https://${host}` };
+  const sms = { channel: 'mobile', to: to.mobile } as const;
+
+  test.each(languages.flatMap((language) => purposes.map((purpose) => ({ language, purpose }))))(
+    'a code in $language to $purpose is one SMS part, with words of its own',
+    ({ language, purpose }) => {
+      expect(host).toHaveLength(letters);
+      const text = (one: CodePurpose) =>
+        write(
+          { ...sms, kind: 'code', purpose: one, codeId: 'c1', language },
+          { ...facts, code: { text: codes[one], minutes: 5 } },
+        ).text;
+      expect(smsParts(text(purpose)).parts).toHaveLength(1);
+      expect(text(purpose)).toContain(`\n@${host} #${codes[purpose]}`);
+      expect(new Set(purposes.map((one) => text(one).split('\n')[0])).size).toBe(purposes.length);
+    },
+  );
+
+  test.each(languages.flatMap((language) => kinds.map((kind) => ({ language, kind }))))(
+    'a notice in $language of $kind is so many SMS parts at most',
+    ({ language, kind }) => {
+      for (const about of channels) {
+        const message = { ...sms, kind, about, language, at: '2026-11-22T19:31:00.000Z' } as const;
+        const withLink = kind === 'frozen' || kind === 'already-registered' ? {} : { disavowalPath: path };
+        const { parts } = smsParts(write(message, { ...facts, ...withLink }).text);
+        expect(parts.length).toBeLessThanOrEqual(letters === 10 || language === 'en' ? 2 : 3);
+      }
+    },
+  );
+});

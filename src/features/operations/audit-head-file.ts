@@ -1,0 +1,30 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import type { Head, KeptHead } from './audit.ts';
+
+/** A head of the log as a line, for a file or a terminal. */
+export function headLine({ seal, sealedAt, head }: Head): string {
+  return `seal ${seal} ${sealedAt} ${head}`;
+}
+
+/**
+ * Adds each new head to a file that is kept where the keepers of the database cannot write. One line, added in one piece, so that
+ * several processes may share the file. A file that cannot be written is told and holds nothing up.
+ */
+export function headKeeper(file: string | undefined, onError: (error: Error) => void): (head: Head) => void {
+  return (head) => {
+    if (file === undefined) return;
+    try {
+      appendFileSync(file, `${headLine(head)}\n`, { mode: 0o600 });
+    } catch (error) {
+      onError(error as Error);
+    }
+  };
+}
+
+/** The last head in a file, or what stands in the text itself; undefined when there is none. */
+export function readHead(fileOrText: string): KeptHead | undefined {
+  const kept = existsSync(fileOrText) ? readFileSync(fileOrText, 'utf8') : fileOrText;
+  const found = [...kept.matchAll(/(?:\bseal ([0-9]+) \S+ )?\b([0-9a-f]{64})\b/gi)].at(-1);
+  if (!found?.[2]) return undefined;
+  return { head: found[2].toLowerCase(), seal: found[1] === undefined ? undefined : Number(found[1]) };
+}

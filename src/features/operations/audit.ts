@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto';
+import type { Keys } from '../../platform/keys.ts';
+
+/** The tables that are sealed. */
+export const auditSources = ['change', 'security_event', 'eds_evidence', 'audit_retention'] as const;
+export type AuditSource = (typeof auditSources)[number];
+
+/** What a seal says, in the form in which it is signed. Times are ISO 8601 in UTC with microseconds. */
+export interface SealFacts {
+  readonly id: number;
+  readonly source: AuditSource;
+  /** Which columns of the table were read. */
+  readonly form: number;
+  readonly rows: number;
+  readonly completeUntil: string;
+  readonly sealedAt: string;
+}
+
+export interface Seal extends SealFacts {
+  readonly entriesHash: Buffer;
+  readonly keyMark: Buffer;
+  readonly head: Buffer;
+}
+
+/** Rows about to be sealed, in order, each with the SHA-256 of its columns. */
+export interface Batch {
+  readonly facts: SealFacts;
+  /** The head of the seal before, empty for the first. */
+  readonly previous: Buffer;
+  readonly rows: readonly { readonly id: string; readonly hash: Buffer }[];
+}
+
+/** What is stored of a sealed batch. */
+export interface Sealing {
+  readonly digests: readonly Buffer[];
+  readonly entriesHash: Buffer;
+  readonly keyMark: Buffer;
+  readonly head: Buffer;
+}
+
+/** A row as it was sealed, beside the same row now. */
+export interface CheckedEntry {
+  readonly sealId: number;
+  readonly id: string;
+  readonly digest: Buffer;
+  /** Undefined when there is no such row any more. */
+  readonly hash: Buffer | undefined;
+  /** It says that it is older than what its table's seals had already closed. */
+  readonly late: boolean;
+}
+
+/** One state of the log, unmoved while it is read. */
+export interface AuditReader {
+  /** Seals after `id`, in order; false beside one whose rows were not lawfully removed. */
+  seals(after: number, most: number): Promise<readonly (Seal & { readonly retired: boolean })[]>;
+  /** The entries of the seals from `first` to `last`, in order. */
+  entries(source: AuditSource, first: number, last: number): Promise<readonly CheckedEntry[]>;
+  /** The oldest row that no seal names though its time is closed. */
+  unsealed(source: AuditSource): Promise<string | undefined>;
+}
+
+export interface AuditStore {
+  /**
+   * Seals the oldest rows of a table in one transaction; undefined when there is nothing to seal, or another node is at it.
+   * `more` tells that rows are left.
+   */
+  seal(
+    source: AuditSource,
+    make: (batch: Batch) => Sealing,
+  ): Promise<{ readonly more: boolean; readonly head: Head; readonly firstOfDay: boolean } | undefined>;
+  /** The newest seal. */
+  head(): Promise<Head | undefined>;
+  read<Value>(work: (reader: AuditReader) => Promise<Value>): Promise<Value>;
+}
+
+/** What to keep elsewhere: whoever cuts off newer seals, or makes the whole chain anew, cannot make this one. */
+export interface Head {
+  readonly seal: number;
+  readonly sealedAt: string;
+  /** Hexadecimal. */
+  readonly head: string;
+}
+
+/** The first thing that is wrong. */
+export interface Finding {
+  readonly what: 'altered' | 'missing' | 'added after the fact' | 'chain broken' | 'unknown key';
+  readonly table?: string;
+  readonly id?: string;
+  readonly seal?: number;
+  readonly detail?: string;
+}
+
+export type Verdict =
+  | { readonly ok: true; readonly head: Head | undefined; readonly seals: number; readonly rows: number }
+  | { readonly ok: false; readonly finding: Finding };
+
+/** What `audit verify` is to compare with: a head kept elsewhere, with the number of its seal where that was kept too. */
+export interface KeptHead {
+  readonly head: string;
+  readonly seal?: number | undefined;
+}
+
+/** Seals one batch: an HMAC for each row, one for the whole with the head before it. */
+function sealBatch(keys: Keys, { facts, previous, rows }: Batch): Sealing {
+  const digests = rows.map(({ id, hash }) => keys.sign('audit row', rowText(facts, id, hash)));
+  const entriesHash = hashEntries(rows.map(({ id }, index) => ({ id, digest: digests[index] as Buffer })));
+  return {
+    digests,
+    entriesHash,
+    keyMark: keys.sign('audit key', 'mark'),
+    head: keys.sign('audit seal', sealText(facts, entriesHash, previous)),
+  };
+}
+
+/** Seals all that waits. Any node may do it, also two at once. */
+export async function sealAll(
+  store: AuditStore,
+  keys: Keys,
+  onSealed: (head: Head, firstOfDay: boolean) => void = () => undefined,
+): Promise<void> {
+  for (const source of auditSources) {
+    for (let more = true; more; ) {
+      const sealed = await store.seal(source, (batch) => sealBatch(keys, batch));
+      more = sealed?.more ?? false;
+      if (sealed) onSealed(sealed.head, sealed.firstOfDay);
+    }
+  }
+}
+
+const sealsAtOnce = 5;
+
+/**
+ * Recomputes every row and every seal, the oldest first, and stops at the first that is wrong.
+ * @param kept a head written down earlier: without it nobody can tell that the newest seals were cut off
+ */
+export function verifyAudit(
+  store: AuditStore,
+  keys: Keys,
+  kept?: KeptHead,
+  onProgress: (seals: number, rows: number) => void = () => undefined,
+): Promise<Verdict> {
+  return store.read(async (reader) => {
+    let previous: Head | undefined;
+    let rows = 0;
+    let keptSeen = kept === undefined;
+    for (;;) {
+      const seals = await reader.seals(previous?.seal ?? 0, sealsAtOnce);
+      if (seals.length === 0) break;
+      const entries = await entriesOf(reader, seals);
+      for (const seal of seals) {
+        const own = entries.get(seal.id) ?? [];
+        const finding = checkSeal(keys, seal, own, previous);
+        if (finding) return { ok: false, finding };
+        rows += own.length;
+        previous = { seal: seal.id, sealedAt: seal.sealedAt, head: seal.head.toString('hex') };
+        if (previous.head === kept?.head) keptSeen = kept.seal === undefined || kept.seal === seal.id;
+      }
+      onProgress(previous?.seal ?? 0, rows);
+    }
+    if (!keptSeen) {
+      const detail = `the kept head${kept?.seal === undefined ? '' : `, of seal ${kept.seal},`} is not in the chain: seals were cut off or made anew`;
+      return { ok: false, finding: { what: 'chain broken', detail } };
+    }
+    for (const source of auditSources) {
+      const id = await reader.unsealed(source);
+      if (id !== undefined)
+        return { ok: false, finding: { what: 'added after the fact', table: source, id } };
+    }
+    return { ok: true, head: previous, seals: previous?.seal ?? 0, rows };
+  });
+}
+
+async function entriesOf(
+  reader: AuditReader,
+  seals: readonly Seal[],
+): Promise<Map<number, readonly CheckedEntry[]>> {
+  const [first, last] = [seals[0]?.id ?? 0, seals.at(-1)?.id ?? 0];
+  const found = new Map<number, CheckedEntry[]>();
+  for (const source of auditSources) {
+    if (!seals.some((seal) => seal.source === source)) continue;
+    for (const entry of await reader.entries(source, first, last)) {
+      const own = found.get(entry.sealId);
+      if (own) own.push(entry);
+      else found.set(entry.sealId, [entry]);
+    }
+  }
+  return found;
+}
+
+function checkSeal(
+  keys: Keys,
+  seal: Seal & { readonly retired: boolean },
+  entries: readonly CheckedEntry[],
+  previous: Head | undefined,
+): Finding | undefined {
+  const { id, source: table } = seal;
+  const broken = (detail: string): Finding => ({ what: 'chain broken', table, seal: id, detail });
+  const expected = (previous?.seal ?? 0) + 1;
+  if (id !== expected) return { what: 'chain broken', seal: expected, detail: 'the seal is missing' };
+  if (!auditSources.includes(table)) return broken('it names no table of the log');
+  if (!keys.verify('audit key', 'mark', seal.keyMark)) return { what: 'unknown key', table, seal: id };
+  for (const entry of entries) {
+    const row = { table, id: entry.id, seal: id };
+    if (entry.hash === undefined) return { what: 'missing', ...row };
+    if (!keys.verify('audit row', rowText(seal, entry.id, entry.hash), entry.digest))
+      return { what: 'altered', ...row };
+    if (entry.late) return { what: 'added after the fact', ...row };
+  }
+  const gone = entries.length === 0 && seal.rows > 0;
+  if (gone && !seal.retired)
+    return {
+      what: 'missing',
+      table,
+      seal: id,
+      detail: `all its ${seal.rows} rows, and no retention says so`,
+    };
+  if (!gone && (entries.length !== seal.rows || !hashEntries(entries).equals(seal.entriesHash)))
+    return broken(`it was made of ${seal.rows} rows, and the list of them was altered`);
+  const text = sealText(seal, seal.entriesHash, Buffer.from(previous?.head ?? '', 'hex'));
+  if (!keys.verify('audit seal', text, seal.head)) return broken('the seal was altered, or not made here');
+  return undefined;
+}
+
+function rowText({ source, form }: SealFacts, id: string, hash: Buffer): string {
+  return JSON.stringify([source, form, id, hash.toString('hex')]);
+}
+
+function sealText(facts: SealFacts, entriesHash: Buffer, previous: Buffer): string {
+  const { id, source, form, rows, completeUntil, sealedAt } = facts;
+  const bytes = [entriesHash, previous].map((one) => one.toString('hex'));
+  return JSON.stringify([id, source, form, rows, completeUntil, sealedAt, ...bytes]);
+}
+
+function hashEntries(entries: readonly { readonly id: string; readonly digest: Buffer }[]): Buffer {
+  const hash = createHash('sha256');
+  for (const { id, digest } of entries) hash.update(`${id}\n`).update(digest);
+  return hash.digest();
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it, test } from 'vitest';
+import type { MaintenanceWindow } from '../../platform/maintenance.ts';
+import { type AskedWindow, scheduleWindow, type WindowReason, watchMaintenance } from './maintenance.ts';
+import type { MaintenanceStore } from './ports.ts';
+
+const now = new Date('2026-12-01T10:00:00Z');
+const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
+const noMessages = { kk: null, ru: null, en: null };
+
+function windowOf(from: number, until: number): MaintenanceWindow {
+  return { id: 1, from: hours(from), until: hours(until), messages: noMessages };
+}
+
+describe('what a node knows of maintenance', () => {
+  const clock = { steady: 500 };
+  const known = async (...windows: readonly MaintenanceWindow[]) => {
+    clock.steady = 500;
+    const watch = watchMaintenance(
+      { upcoming: async () => ({ windows, now }) },
+      () => {},
+      () => clock.steady,
+    );
+    await watch.look();
+    return watch;
+  };
+
+  it('tells of a window a week before, opens and closes it by its own steady clock', async () => {
+    const watch = await known(windowOf(24 * 7 + 1, 24 * 7 + 3));
+    expect(watch.state().kind).toBe('none');
+    clock.steady += 3_600_000;
+    expect(watch.state().kind).toBe('announced');
+    clock.steady += 7 * 24 * 3_600_000;
+    expect(watch.state()).toMatchObject({ kind: 'open', secondsLeft: 7_200 });
+    clock.steady += 2 * 3_600_000;
+    expect(watch.state().kind).toBe('none');
+  });
+
+  it('shows the next window when one is over', async () => {
+    const watch = await known(windowOf(-1, 1), { ...windowOf(2, 3), id: 2 });
+    expect(watch.state()).toMatchObject({ kind: 'open', window: { id: 1 } });
+    clock.steady += 3_600_000;
+    expect(watch.state()).toMatchObject({ kind: 'announced', window: { id: 2 } });
+  });
+
+  it('keeps what it knew while the database is away', async () => {
+    let away = false;
+    const watch = watchMaintenance(
+      {
+        upcoming: async () => {
+          if (away) throw new Error('away');
+          return { windows: [windowOf(-1, 1)], now };
+        },
+      },
+      () => {},
+    );
+    await watch.look();
+    away = true;
+    await expect(watch.look()).rejects.toThrow('away');
+    expect(watch.state().kind).toBe('open');
+  });
+});
+
+describe('planning a window', () => {
+  const planned: Omit<MaintenanceWindow, 'id'>[] = [];
+  const store: MaintenanceStore = {
+    upcoming: async () => ({ windows: [], now }),
+    list: async () => [],
+    add: async (window) => planned.push(window),
+    end: async () => false,
+  };
+  const plan = (from: string, to: string, messages: Partial<AskedWindow['messages']> = {}) =>
+    scheduleWindow(store, {
+      from,
+      to,
+      messages: { kk: undefined, ru: undefined, en: undefined, ...messages },
+    });
+
+  test.each<readonly [WindowReason, string, string, Partial<AskedWindow['messages']>]>([
+    ['fromFormat', '2026-12-05 01:00', '2026-12-05T03:00+05:00', {}],
+    ['fromFormat', '2026-12-05T01:00', '2026-12-05T03:00+05:00', {}],
+    ['toFormat', '2026-12-05T01:00+05:00', '2026-13-05T03:00+05:00', {}],
+    ['past', '2026-12-01T09:59Z', '2026-12-01T12:00Z', {}],
+    ['backwards', '2026-12-05T03:00+05:00', '2026-12-05T03:00+05:00', {}],
+    ['backwards', '2026-12-05T03:00+05:00', '2026-12-05T02:59+05:00', {}],
+    ['tooLong', '2026-12-05T01:00+05:00', '2026-12-05T13:01+05:00', {}],
+    ['tooFar', '2027-12-05T01:00+05:00', '2027-12-05T03:00+05:00', {}],
+    ['messageLength', 'now', '2026-12-01T11:00Z', { kk: ' ' }],
+    ['messageLength', 'now', '2026-12-01T11:00Z', { ru: 'я'.repeat(301) }],
+    ['messageCharacter', 'now', '2026-12-01T11:00Z', { en: 'two\nlines' }],
+  ])('refuses for %s: %s to %s', async (reason, from, to, messages) => {
+    expect(await plan(from, to, messages)).toMatchObject({ ok: false, reason });
+    expect(planned).toEqual([]);
+  });
+
+  it('takes times with their offsets, and says when the notice is short', async () => {
+    expect(await plan('2026-12-04T01:00+05:00', '2026-12-04T03:00+05:00', { kk: ' Сәлем ' })).toMatchObject({
+      value: { shortNotice: false },
+    });
+    expect(planned.pop()).toEqual({
+      from: new Date('2026-12-03T20:00:00Z'),
+      until: new Date('2026-12-03T22:00:00Z'),
+      messages: { ...noMessages, kk: 'Сәлем' },
+    });
+    expect(await plan('now', '2026-12-01T11:00Z')).toMatchObject({ value: { shortNotice: true } });
+  });
+});

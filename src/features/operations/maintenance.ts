@@ -1,0 +1,146 @@
+import type { Language } from '../../values/language.ts';
+import type { MaintenanceState, MaintenanceWindow } from '../../platform/maintenance.ts';
+import { accepted, type Result, refused } from '../../values/result.ts';
+import type { MaintenanceStore } from './ports.ts';
+
+const hour = 3_600_000;
+
+/** A window is told on every page from so long before it. */
+const announcedFor = 7 * 24 * hour;
+/** People are to know so long before. */
+const noticeWanted = 48 * hour;
+/** A longer one is a slip of the pen. */
+const longest = 12 * hour;
+const furthest = 180 * 24 * hour;
+const longestMessage = 300;
+
+/** What this process knows of maintenance. */
+export interface MaintenanceWatch {
+  /** By the database's clock, without asking it. */
+  state(): MaintenanceState;
+  /** Asks the database. */
+  look(): Promise<void>;
+  /** Begins to ask every so many milliseconds. */
+  start(everyMs: number): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Keeps the windows in memory, so that no page costs a statement. Between two looks the time goes on by this process's steady
+ * clock from the database's; while the database is away, what was known stays.
+ */
+export function watchMaintenance(
+  store: Pick<MaintenanceStore, 'upcoming'>,
+  onError: (error: Error) => void,
+  steadyNow: () => number = () => performance.now(),
+): MaintenanceWatch {
+  let windows: readonly MaintenanceWindow[] = [];
+  let offset = Date.now() - steadyNow();
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> | undefined;
+
+  async function look(): Promise<void> {
+    const seen = await store.upcoming();
+    windows = seen.windows;
+    offset = seen.now.getTime() - steadyNow();
+  }
+
+  return {
+    look,
+    state() {
+      const now = steadyNow() + offset;
+      const window = windows.find(({ until }) => until.getTime() > now);
+      if (!window || window.from.getTime() - now > announcedFor) return { kind: 'none' };
+      if (window.from.getTime() > now) return { kind: 'announced', window };
+      return { kind: 'open', window, secondsLeft: Math.ceil((window.until.getTime() - now) / 1_000) };
+    },
+    start(everyMs) {
+      const again = () => {
+        looking = look()
+          .catch(onError)
+          .finally(() => {
+            timer = setTimeout(again, everyMs).unref();
+          });
+      };
+      again();
+    },
+    async stop() {
+      await looking;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** What an operator typed. */
+export interface AskedWindow {
+  /** ISO 8601 with an offset; `from` may be `now`. */
+  readonly from: string;
+  readonly to: string;
+  readonly messages: Readonly<Record<Language, string | undefined>>;
+}
+
+export type WindowReason =
+  | 'fromFormat'
+  | 'toFormat'
+  | 'backwards'
+  | 'past'
+  | 'tooLong'
+  | 'tooFar'
+  | 'messageLength'
+  | 'messageCharacter'
+  | 'overlap';
+
+/** What the operator is told. */
+export const windowReasons: Readonly<Record<WindowReason, string>> = {
+  fromFormat: '--from: a time with its offset is needed, such as 2026-12-05T01:00+05:00, or now',
+  toFormat: '--to: a time with its offset is needed, such as 2026-12-05T03:00+05:00',
+  backwards: '--to must be after --from',
+  past: '--from is in the past; --from now begins at once',
+  tooLong: 'a window is 12 hours at most',
+  tooFar: '--from is more than 180 days ahead',
+  messageLength: `a message has from 1 to ${longestMessage} characters`,
+  messageCharacter: 'a message must be one line without control characters',
+  overlap: 'it would overlap another window: see `kabinet maintenance list`',
+};
+
+/** Plans a window. `shortNotice` when people learn of it less than 48 hours before. */
+export async function scheduleWindow(
+  store: MaintenanceStore,
+  asked: AskedWindow,
+): Promise<Result<{ readonly id: number; readonly shortNotice: boolean }, WindowReason>> {
+  const { now } = await store.upcoming();
+  const from = asked.from === 'now' ? now : readTime(asked.from);
+  const until = readTime(asked.to);
+  if (!from) return refused('fromFormat');
+  if (!until) return refused('toFormat');
+  if (from < now) return refused('past');
+  if (from >= until) return refused('backwards');
+  if (until.getTime() - from.getTime() > longest) return refused('tooLong');
+  if (from.getTime() - now.getTime() > furthest) return refused('tooFar');
+  const messages = readMessages(asked.messages);
+  if (!messages.ok) return messages;
+  const id = await store.add({ from, until, messages: messages.value });
+  if (id === undefined) return refused('overlap');
+  return accepted({ id, shortNotice: from.getTime() - now.getTime() < noticeWanted });
+}
+
+/** Without an offset it would be the time of whatever machine the command runs on. */
+function readTime(text: string): Date | undefined {
+  const shape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})$/;
+  const time = shape.test(text) ? new Date(text) : undefined;
+  return time && !Number.isNaN(time.getTime()) ? time : undefined;
+}
+
+function readMessages(
+  messages: AskedWindow['messages'],
+): Result<MaintenanceWindow['messages'], 'messageLength' | 'messageCharacter'> {
+  const read: Record<Language, string | null> = { kk: null, ru: null, en: null };
+  for (const [language, message] of Object.entries(messages) as [Language, string | undefined][]) {
+    if (message === undefined) continue;
+    const text = message.trim().normalize('NFC');
+    if (text === '' || [...text].length > longestMessage) return refused('messageLength');
+    if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)) return refused('messageCharacter');
+    read[language] = text;
+  }
+  return accepted(read);
+}

@@ -1,0 +1,215 @@
+import { createServer, type Server } from 'node:http';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { BreakerView } from '../../platform/circuit-breaker.ts';
+import type { Readings } from './readings-store.ts';
+
+/** What the service counts. Labels are route patterns and reasons: never a person. */
+export interface Metrics {
+  answered(route: string, method: string, status: number, seconds: number): void;
+  /** A place of the fund's answer could not be read: `documents[].type: unknown`. */
+  fundFault(fault: string): void;
+  /** A question to the fund had no usable answer. */
+  fundFailure(code: string): void;
+  /** The Prometheus text. */
+  text(): Promise<string>;
+  /** In a worker of the cluster: answers when the primary process collects. */
+  answerPrimary(): void;
+}
+
+/** What is asked at each scrape. */
+export interface Gauges {
+  readonly readings: () => Promise<Readings>;
+  /** Whether each channel can be sent to. */
+  readonly channels: () => Readonly<Record<string, boolean>>;
+  readonly breakers: readonly BreakerView[];
+  /** By whom it is shown to: until when each certificate of the cabinet is valid. */
+  readonly certificates: Readonly<Record<string, Date | undefined>>;
+  readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
+}
+
+/** Counts answers by route, and reads the database, pool and breakers at each scrape. */
+export function makeMetrics(gauges: Gauges): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const seconds = new Histogram({
+    name: 'kabinet_http_request_duration_seconds',
+    help: 'Time to answer, by route',
+    labelNames: ['route', 'method'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
+  const answers = new Counter({
+    name: 'kabinet_http_requests_total',
+    help: 'Answers, by route and status',
+    labelNames: ['route', 'method', 'status'] as const,
+    registers,
+  });
+  const faults = new Counter({
+    name: 'kabinet_fund_faults_total',
+    help: "Places of the fund's answers that could not be read, by place and fault",
+    labelNames: ['fault'] as const,
+    registers,
+  });
+  const failures = new Counter({
+    name: 'kabinet_fund_failures_total',
+    help: 'Questions to the fund without a usable answer, by code',
+    labelNames: ['code'] as const,
+    registers,
+  });
+  const read = forOneScrape(gauges.readings);
+  // Workers of one machine read the same tables: their answers are one, not a sum.
+  const ofDatabase = (
+    name: string,
+    help: string,
+    label: string | undefined,
+    values: (readings: Readings) => readonly (readonly [value: number, label?: string])[],
+  ) =>
+    new Gauge({
+      name: `kabinet_${name}`,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers,
+      aggregator: 'max',
+      async collect() {
+        const readings = await read();
+        // What ended has no row any more, and what cannot be read is not known: nothing old is told.
+        this.reset();
+        if (label === undefined) this.remove();
+        if (readings)
+          for (const [value, of] of values(readings))
+            this.set(label === undefined || of === undefined ? {} : { [label]: of }, value);
+      },
+    });
+  ofDatabase(
+    'outbox_pending',
+    'Parcels not yet delivered, by lane: changes for the fund, codes, notices',
+    'lane',
+    (now) => now.lanes.map(({ lane, pending }) => [pending, lane]),
+  );
+  ofDatabase('outbox_oldest_seconds', 'Age of the oldest of them', 'lane', (now) =>
+    now.lanes.map(({ lane, oldestSeconds }) => [oldestSeconds, lane]),
+  );
+  ofDatabase('outbox_dead', 'Parcels given up, by lane', 'lane', (now) =>
+    now.lanes.map(({ lane, dead }) => [dead, lane]),
+  );
+  ofDatabase('codes_sent_last_hour', 'Codes sent in the last hour, by purpose', 'purpose', (now) =>
+    now.codes.map(({ purpose, sent }) => [sent, purpose]),
+  );
+  ofDatabase('codes_used_last_hour', 'Those of them that were typed back', 'purpose', (now) =>
+    now.codes.map(({ purpose, used }) => [used, purpose]),
+  );
+  ofDatabase(
+    'code_tries_last_hour',
+    'Codes compared in the last hour, by outcome',
+    'outcome',
+    ({ tries }) => [
+      [tries.right, 'right'],
+      [tries.wrong, 'wrong'],
+    ],
+  );
+  ofDatabase('alerts_open', 'What the service noticed by itself and has not ended, by kind', 'kind', (now) =>
+    now.alerts.map(({ kind, open }) => [open, kind]),
+  );
+  ofDatabase('audit_seal_age_seconds', 'Since the log was last sealed', undefined, ({ sealSeconds }) =>
+    sealSeconds === undefined ? [] : [[sealSeconds]],
+  );
+  ofDatabase(
+    'retention_overdue_seconds',
+    'How long rows have been past the term after which they are removed, by kind',
+    'kind',
+    ({ overdue }) => overdue.map(({ kind, seconds }) => [seconds, kind]),
+  );
+  ofDatabase('sessions', 'Sessions in force', undefined, ({ sessions }) => [[sessions]]);
+  new Gauge({
+    registers,
+    // With workers: 0 as soon as one of them cannot send.
+    aggregator: 'min',
+    name: 'kabinet_channel_available',
+    help: '1 while messages of the channel can be sent by this process',
+    labelNames: ['channel'] as const,
+    collect() {
+      for (const [channel, is] of Object.entries(gauges.channels())) this.set({ channel }, is ? 1 : 0);
+    },
+  });
+  new Gauge({
+    registers,
+    name: 'kabinet_breaker_state',
+    help: 'Processes whose breaker before a dependency is closed, open or half-open',
+    labelNames: ['dependency', 'state'] as const,
+    collect() {
+      for (const { name, state } of gauges.breakers)
+        for (const one of ['closed', 'open', 'half-open'])
+          this.set({ dependency: name, state: one }, state() === one ? 1 : 0);
+    },
+  });
+  new Gauge({
+    registers,
+    name: 'kabinet_certificate_valid_seconds',
+    help: 'Seconds until a certificate that the cabinet shows others is no longer valid',
+    labelNames: ['shown_to'] as const,
+    aggregator: 'min',
+    collect() {
+      for (const [shownTo, until] of Object.entries(gauges.certificates))
+        if (until) this.set({ shown_to: shownTo }, (until.getTime() - Date.now()) / 1_000);
+    },
+  });
+  new Gauge({
+    registers,
+    name: 'kabinet_database_connections',
+    help: 'Connections, by state; waiting are requests that wait for one',
+    labelNames: ['state'] as const,
+    collect() {
+      for (const [state, count] of Object.entries(gauges.pool())) this.set({ state }, count);
+    },
+  });
+
+  return {
+    answered(route, method, status, took) {
+      seconds.observe({ route, method }, took);
+      answers.inc({ route, method, status });
+    },
+    fundFault: (fault) => faults.inc({ fault }),
+    fundFailure: (code) => failures.inc({ code }),
+    text: () => registry.metrics(),
+    answerPrimary() {
+      AggregatorRegistry.setRegistries([registry]);
+      // Only an instance listens for the primary's question.
+      new AggregatorRegistry();
+    },
+  };
+}
+
+/** Asks once for all gauges that are read at the same time; undefined while the database does not answer. */
+function forOneScrape<Value>(ask: () => Promise<Value>): () => Promise<Value | undefined> {
+  let asked: Promise<Value | undefined> | undefined;
+  return () => {
+    asked ??= ask()
+      .catch(() => undefined)
+      .finally(() => {
+        asked = undefined;
+      });
+    return asked;
+  };
+}
+
+/** In the primary process: the metrics of all workers, summed up. */
+export function workersMetrics(): () => Promise<string> {
+  const registry = new AggregatorRegistry();
+  return () => registry.clusterMetrics();
+}
+
+/** Serves the metrics on a port of their own, apart from what people reach. */
+export function metricsServer(text: () => Promise<string>): Server {
+  return createServer((request, response) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    text().then(
+      (body) =>
+        response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(body),
+      () => response.writeHead(500).end(),
+    );
+  });
+}

@@ -1,0 +1,118 @@
+import type { Queryable } from '../../platform/postgres/database.ts';
+import type { Sql } from '../../platform/postgres/sql.ts';
+
+/** Rows of one kind, kept until a term is over. */
+export interface Retention {
+  /** The kind's name in the log and in the metric. */
+  readonly name: string;
+  /** Schema and table. */
+  readonly table: string;
+  /** The time from which the term counts, indexed under the condition `of`. */
+  readonly since: string;
+  /** How long rows stay after it: an interval of PostgreSQL. */
+  readonly term: string;
+  /** Which rows of the table are of this kind, where not all are. */
+  readonly of?: string;
+  /** What else must be over. It is looked at after `since`, so it need not have an index. */
+  readonly and?: string;
+}
+
+const delivered = `lane in ('code', 'notice') and delivered_at is not null`;
+
+/**
+ * What is removed when, as `docs/runbook.md` says in words. Changes, signatures and what a person has on file have no term.
+ * Messages hold numbers and addresses. Entries go before the codes they refer to. Ended sessions stay for 30 days, so that a
+ * late POST still finds whose it was.
+ */
+export const retentions: readonly Retention[] = [
+  { name: 'failure', table: 'cabinet.failure', since: 'expires_at', term: '0' },
+  { name: 'allowance', table: 'cabinet.allowance', since: 'ends_at', term: '0' },
+  { name: 'draft', table: 'cabinet.draft', since: 'expires_at', term: '0' },
+  { name: 'pending_change', table: 'cabinet.pending_change', since: 'expires_at', term: '0' },
+  { name: 'eds_spent', table: 'cabinet.eds_spent', since: 'expires_at', term: '1 hour' },
+  // Written by the former release only.
+  { name: 'eds_challenge', table: 'cabinet.eds_challenge', since: 'expires_at', term: '1 hour' },
+  { name: 'code_outcome', table: 'cabinet.code_outcome', since: 'minute', term: '2 days' },
+  { name: 'entry', table: 'cabinet.entry', since: 'expires_at', term: '1 day' },
+  {
+    name: 'code',
+    table: 'cabinet.code',
+    since: 'expires_at',
+    term: '30 days',
+    // Not "not exists": the planner would make a join of it and read every entry.
+    and: '(select true from cabinet.entry e where e.code_id = code.code_id limit 1) is null',
+  },
+  {
+    name: 'session',
+    table: 'cabinet.session',
+    since: 'started_at',
+    term: '30 days',
+    and: `greatest(seen_at, ended_at) < now() - interval '30 days'`,
+  },
+  { name: 'recovery_contact', table: 'cabinet.recovery_contact', since: 'usable_until', term: '30 days' },
+  { name: 'disavowal', table: 'cabinet.disavowal', since: 'created_at', term: '60 days' },
+  { name: 'known_device', table: 'cabinet.known_device', since: 'seen_at', term: '400 days' },
+  { name: 'alert', table: 'cabinet.alert', since: 'ended_at', term: '1 year' },
+  {
+    name: 'message_delivered',
+    table: 'cabinet.outbox',
+    since: 'delivered_at',
+    term: '30 days',
+    of: delivered,
+  },
+  {
+    name: 'message_dead',
+    table: 'cabinet.outbox',
+    since: 'dead_at',
+    term: '90 days',
+    of: `lane in ('code', 'notice') and dead_at is not null`,
+  },
+  { name: 'sms_part', table: 'cabinet.sms_part', since: 'handed_over_at', term: '30 days' },
+  { name: 'inbox', table: 'cabinet.inbox', since: 'sent_at', term: '30 days' },
+];
+
+/** A statement of this file: its parts are names and intervals from the table above, never a value from outside. */
+const statement = (text: string, values: readonly unknown[] = []): Sql => ({ text, values });
+
+/**
+ * The statement that removes at most `$1` rows whose term is over, the oldest first. Rows that another process is removing are
+ * left to it.
+ */
+export function removeBatch(kind: Retention, most: number): Sql {
+  const conditions = [kind.of, `${kind.since} < now() - interval '${kind.term}'`, kind.and].filter(Boolean);
+  return statement(
+    `with due as materialized (
+      select ctid from ${kind.table} where ${conditions.join(' and ')} order by ${kind.since} limit $1 for update skip locked
+    )
+    delete from ${kind.table} where ctid = any (array(select ctid from due))`,
+    [most],
+  );
+}
+
+/** How long the oldest row of each kind has been past its term. */
+export interface Overdue {
+  readonly kind: string;
+  /** 0 when nothing is past its term. */
+  readonly seconds: number;
+}
+
+const oldest = retentions
+  .map(
+    ({ name, table, since, term, of }) =>
+      `select '${name}' as kind, (select min(${since}) from ${table}${of ? ` where ${of}` : ''}) + interval '${term}' as due`,
+  )
+  .join(' union all ');
+
+/** Reads it for all kinds, security events included, by the first entry of an index each. */
+export function readOverdue(database: Queryable, eventYears: number): Promise<Overdue[]> {
+  return database.rows<Overdue>(
+    statement(
+      `select kind, coalesce(greatest(extract(epoch from now() - due), 0), 0)::float as seconds from (
+        ${oldest}
+        union all
+        select 'security_event', (select min(made_at) from cabinet.security_event) + make_interval(years => $1)
+      ) as kinds`,
+      [eventYears],
+    ),
+  );
+}

@@ -1,0 +1,61 @@
+import { hash, verify } from '@node-rs/argon2';
+import type { PasswordHasher } from '../sign-in/ports.ts';
+import type { Turns } from '../../platform/process/shared-slots.ts';
+
+/** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane. */
+const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+const current = `$argon2id$v=19$m=${parameters.memoryCost},t=${parameters.timeCost},p=${parameters.parallelism}$`;
+
+/** The longest queue that is still served in about three seconds, at some 60 hashes a second and core. */
+const waitingPerSlot = 200;
+
+/**
+ * Hashes off the event loop, `atOnce` at a time: more would only compete for the same cores and starve the pages.
+ * The dummy hash is made here, so that unknown people cost exactly what known ones do. `turns` shares the cores with other
+ * processes of this machine.
+ */
+export async function argon2Hasher(atOnce: number, turns: Turns = (work) => work()): Promise<PasswordHasher> {
+  const slots = new Slots(atOnce);
+  const dummy = await hash('nobody has this password', parameters);
+  return {
+    get saturated() {
+      return slots.waiting >= atOnce * waitingPerSlot;
+    },
+    get waiting() {
+      return slots.waiting;
+    },
+    hash: (password) => slots.run(() => turns(() => hash(password, parameters))),
+    async verify(stored, password) {
+      const right = await slots.run(() => turns(() => verify(stored ?? dummy, password)));
+      return right && stored !== undefined;
+    },
+    outdated: (stored) => !stored.startsWith(current),
+  };
+}
+
+/** So many at a time, the rest in order of arrival. */
+class Slots {
+  waiting = 0;
+  private free: number;
+  private readonly queue: (() => void)[] = [];
+
+  constructor(size: number) {
+    this.free = size;
+  }
+
+  async run<Value>(work: () => Promise<Value>): Promise<Value> {
+    if (this.free > 0) this.free--;
+    else {
+      this.waiting++;
+      await new Promise<void>((resolve) => this.queue.push(resolve));
+      this.waiting--;
+    }
+    try {
+      return await work();
+    } finally {
+      const next = this.queue.shift();
+      if (next) next();
+      else this.free++;
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import { accepted, type Result, refused } from '../../values/result.ts';
+import type { CommonPasswords } from './common-passwords.ts';
+
+/** Why a password cannot be chosen; keys of the texts. */
+export type PasswordReason =
+  | 'passwordEmpty'
+  | 'passwordShort'
+  | 'passwordLong'
+  | 'passwordCommon'
+  | 'passwordContext'
+  | 'passwordPersonal';
+
+/** Code points after NFC: NIST SP 800-63B-4 and OWASP ASVS 6.2 with our minimum, since a second proof is asked for what matters. */
+export const passwordLength = { least: 12, most: 128 } as const;
+
+/** What is known of the person and must not be part of the password. Absent values are left out. */
+export interface PersonalData {
+  readonly iin: string;
+  /** Surname, name, patronymic. */
+  readonly names: readonly string[];
+  /** Any spelling: only the digits count. */
+  readonly phones: readonly string[];
+  readonly emails: readonly string[];
+}
+
+/** Words that the place suggests. A phrase may hold one as long as enough else remains. */
+const contextWords = [
+  'құпиясөз',
+  'зейнетақы',
+  'зейнет',
+  'пенсионный',
+  'пенсия',
+  'пенси',
+  'жинақтаушы',
+  'кабинет',
+  'қазақстан',
+  'казахстан',
+  'алматы',
+  'астана',
+  'пароль',
+  'бжзқ',
+  'енпф',
+  'еснф',
+  'kazakhstan',
+  'qazaqstan',
+  'password',
+  'zeinetaqy',
+  'zeynetaqy',
+  'zeinet',
+  'zeynet',
+  'pensiya',
+  'pension',
+  'kabinet',
+  'cabinet',
+  'qupiasoz',
+  'almaty',
+  'astana',
+  'parol',
+  'bjzq',
+  'bzhzq',
+  'enpf',
+  'uapf',
+  '1418',
+];
+
+/** Letters and digits that must remain of a password without context words. */
+const leastBeside = 8;
+
+/** So many characters around a common password change little. */
+const fewAround = 8;
+
+/**
+ * Accepts a new password (in NFC, otherwise as typed) or says why not. No rule asks for kinds of characters, and spaces
+ * count like everything else.
+ */
+export function checkPassword(
+  typed: string,
+  person: PersonalData,
+  common: CommonPasswords,
+): Result<string, PasswordReason> {
+  const password = typed.normalize('NFC');
+  const length = [...password].length;
+  if (length === 0) return refused('passwordEmpty');
+  if (length < passwordLength.least) return refused('passwordShort');
+  if (length > passwordLength.most) return refused('passwordLong');
+  const folded = password.toLowerCase();
+  if (isCommon(folded, common)) return refused('passwordCommon');
+  if (holdsPersonalData(folded, person)) return refused('passwordPersonal');
+  if (isMostlyContext(folded)) return refused('passwordContext');
+  return accepted(password);
+}
+
+/** On the list as it stands, on the other keyboard layout, repeated, or with a few digits and signs around. */
+function isCommon(folded: string, common: CommonPasswords): boolean {
+  return [folded, onLatinLayout(folded)].some((text) => {
+    if (isRun(text) || new Set(text).size < 5) return true;
+    const core = text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
+    const isDressed = text.length - core.length < fewAround;
+    return [text, repeatedPart(text), ...(isDressed ? [core, repeatedPart(core)] : [])].some((part) =>
+      common.has(part),
+    );
+  });
+}
+
+/** The part that a text repeats from beginning to end; the text itself when it does not. */
+function repeatedPart(text: string): string {
+  for (let length = 1; length <= text.length / 2; length += 1) {
+    if (text.length % length === 0 && text.slice(0, length).repeat(text.length / length) === text) {
+      return text.slice(0, length);
+    }
+  }
+  return text;
+}
+
+/** Every character is the next, the one before, or the same: `123456789012`, `zyxwvutsrqpo`. */
+function isRun(text: string): boolean {
+  const steps = new Set<number>();
+  for (let at = 1; at < text.length; at += 1) {
+    // The digits go on after nine.
+    const step = text.charCodeAt(at) - text.charCodeAt(at - 1);
+    steps.add(step === -9 ? 1 : step === 9 ? -1 : step);
+  }
+  return steps.size === 1 && [...steps].every((step) => Math.abs(step) <= 1);
+}
+
+const cyrillicKeys = 'йцукенгшщзхъфывапролджэячсмитьбю';
+const latinKeys = "qwertyuiop[]asdfghjkl;'zxcvbnm,.";
+
+/** What the same keys give on the Latin layout: `пароль` is typed `gfhjkm`. */
+function onLatinLayout(text: string): string {
+  return text.replace(/[а-я]/g, (letter) => latinKeys[cyrillicKeys.indexOf(letter)] ?? letter);
+}
+
+function isMostlyContext(folded: string): boolean {
+  const rest = contextWords.reduce((text, word) => text.replaceAll(word, ''), folded);
+  return rest !== folded && [...rest.matchAll(/[\p{L}\p{N}]/gu)].length < leastBeside;
+}
+
+function holdsPersonalData(folded: string, { iin, names, phones, emails }: PersonalData): boolean {
+  const digits = folded.replace(/[\s.,/_+()-]/g, '');
+  const letters = skeleton(folded);
+  const numbers = [
+    iin,
+    ...birthDates(iin),
+    ...phones
+      .map((phone) => phone.replace(/;.*$/, '').replace(/\D/g, '').slice(-7))
+      .filter((end) => end.length === 7),
+  ];
+  const words = [...names, ...emails.flatMap((email) => [email, email.split('@')[0] ?? ''])]
+    .map(skeleton)
+    .filter((word) => word.length >= 4);
+  return numbers.some((number) => digits.includes(number)) || words.some((word) => letters.includes(word));
+}
+
+/** The birth date at the head of an IIN, in the orders people write it. Its century is not in the short forms. */
+function birthDates(iin: string): string[] {
+  const [year, month, day] = [iin.slice(0, 2), iin.slice(2, 4), iin.slice(4, 6)];
+  const full = (century: string) => [`${day}${month}${century}${year}`, `${century}${year}${month}${day}`];
+  return [`${year}${month}${day}`, `${day}${month}${year}`, ...full('19'), ...full('20')];
+}
+
+/** The usual Latin spelling of each Kazakh and Russian letter; what is spelt in too many ways is left out. */
+const spelling: Readonly<Record<string, string>> = {
+  а: 'a',
+  ә: 'a',
+  б: 'b',
+  в: 'v',
+  г: 'g',
+  ғ: 'g',
+  д: 'd',
+  е: 'e',
+  ё: 'e',
+  ж: 'j',
+  з: 'z',
+  и: '',
+  й: '',
+  к: 'k',
+  қ: 'k',
+  л: 'l',
+  м: 'm',
+  н: 'n',
+  ң: 'n',
+  о: 'o',
+  ө: 'o',
+  п: 'p',
+  р: 'r',
+  с: 's',
+  т: 't',
+  у: 'u',
+  ұ: 'u',
+  ү: 'u',
+  ф: 'f',
+  х: 'h',
+  һ: 'h',
+  ц: 'ts',
+  ч: 'ch',
+  ш: 'sh',
+  щ: 'sh',
+  ъ: '',
+  ы: '',
+  і: '',
+  ь: '',
+  э: 'e',
+  ю: 'u',
+  я: 'a',
+};
+
+/** A text as it sounds, without signs, digits and i: `Айдар`, `Aidar` and `aydar` are one, and so are -ева, -eva and -yeva. */
+function skeleton(text: string): string {
+  return [...text.toLowerCase().normalize('NFC')]
+    .map((letter) => spelling[letter] ?? letter)
+    .join('')
+    .replace(/zh/g, 'j')
+    .replace(/kh/g, 'h')
+    .replace(/q/g, 'k')
+    .replace(/[^\p{L}]|[iyw]/gu, '');
+}

@@ -1,0 +1,25 @@
+import type { Fund, FundHolder, RequisitesStore } from '../requisites/ports.ts';
+import type { Iin } from '../../values/iin.ts';
+import type { PersonalData } from './password.ts';
+
+/** Gathers what must not be part of a person's password, from our copy of the requisites and from the fund. */
+export async function personalData(
+  {
+    fund,
+    requisites,
+  }: { readonly fund: Pick<Fund, 'read'>; readonly requisites: Pick<RequisitesStore, 'load'> },
+  iin: string,
+  holderId: string,
+): Promise<PersonalData> {
+  const values = (await requisites.load(holderId))?.values;
+  // A fund that does not answer must keep nobody from choosing a password: then the names are not known.
+  const person = await fund.read(iin as Iin).catch((): FundHolder | undefined => undefined);
+  const present = (all: readonly (string | null | undefined)[]) =>
+    all.filter((one): one is string => one !== null && one !== undefined);
+  return {
+    iin,
+    names: present([person?.surname, person?.name, person?.patronymic]),
+    phones: present([values?.mobilePhone, values?.homePhone, values?.contactPhone]),
+    emails: present([values?.email]),
+  };
+}

@@ -1,0 +1,66 @@
+import type { ChangeElsewhere, ElsewherePage, Fund, FundHolder } from '../../features/requisites/ports.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { json, sql } from '../../platform/postgres/sql.ts';
+
+/** The fund's information system as tables of the same database, for demonstrations and for a service not yet connected. */
+export function embeddedFund(database: Database): Fund {
+  const findChange: Fund['findChange'] = async (changeId) => {
+    const row = await database.first<{ at: Date }>(
+      sql`select applied_at as at from fund.applied_change where change_id = ${changeId}::uuid`,
+    );
+    return row && { kind: 'applied', at: row.at };
+  };
+
+  return {
+    async read(iin, sinceElsewhere) {
+      const since = sinceElsewhere ?? null;
+      const row = await database.first<
+        Omit<FundHolder, 'changesElsewhere'> & { changesElsewhere: ChangeElsewhere[] | null }
+      >(sql`
+        select iin, surname, name, patronymic, status, documents, accounts, requisites, mobile_since as "mobileSince",
+          email_since as "emailSince", elsewhere_version as "elsewhereVersion",
+          case when elsewhere_version > ${since}::int then
+            (select jsonb_agg(jsonb_build_object('version', version, 'fields', fields) order by version)
+             from fund.change_elsewhere e where e.iin = p.iin and version > ${since}::int) end as "changesElsewhere"
+        from fund.person p where iin = ${iin}`);
+      return row && { ...row, changesElsewhere: row.changesElsewhere ?? [] };
+    },
+
+    // The effect log and the effect commit together, and a change id enters the log once.
+    async apply({ changeId, iin, fields, sequence, expectedVersion }) {
+      const row = await database.first<{ at: Date | null; fresh: boolean }>(sql`
+        with person as (
+          select elsewhere_version <= ${expectedVersion}::int as fresh, last_sequence < ${sequence}::bigint as in_order
+          from fund.person where iin = ${iin} for update),
+        applied as (
+          insert into fund.applied_change (change_id, iin, fields, sequence)
+          select ${changeId}::uuid, ${iin}, ${json(fields)}::jsonb, ${sequence}::bigint from person where fresh and in_order
+          on conflict (change_id) do nothing returning applied_at),
+        effect as (
+          update fund.person set requisites = requisites || ${json(fields)}::jsonb, last_sequence = ${sequence}::bigint,
+            updated_at = now()
+          from applied where iin = ${iin})
+        select fresh, (select applied_at from applied) as at from person`);
+      if (row?.at) return { kind: 'applied', at: row.at };
+      const earlier = await findChange(changeId);
+      if (earlier) return earlier;
+      if (!row) return { kind: 'refused', reason: 'unknown-holder' };
+      return { kind: row.fresh ? 'out-of-order' : 'changed-elsewhere' };
+    },
+
+    findChange,
+
+    async changesElsewhere(cursor, most) {
+      const rows = await database.rows<ElsewherePage['holders'][number] & { no: number }>(sql`
+        select iin, version, change_no as no from fund.change_elsewhere
+        where change_no > coalesce(${cursor}::bigint, 0) order by change_no limit ${most}`);
+      return {
+        holders: rows.map(({ iin, version }) => ({ iin, version })),
+        cursor: rows.at(-1)?.no.toString() ?? cursor,
+      };
+    },
+
+    available: true,
+    close: async () => undefined,
+  };
+}

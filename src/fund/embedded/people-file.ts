@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { z } from 'zod';
+import type { Account, IdentityDocument, Requisites } from '../../features/requisites/ports.ts';
+import { type Iin, parseIin } from '../../values/iin.ts';
+import { accepted, type Result, refused } from '../../values/result.ts';
+import { accountShape, documentShape, filled, optional, requisitesShape } from '../http/shapes.ts';
+
+/** A person as a line of `kabinet people import` describes them. The line is the whole person: what it leaves out is null. */
+export interface PersonLine {
+  readonly iin: Iin;
+  readonly surname: string;
+  readonly name: string;
+  readonly patronymic: string | null;
+  readonly language: 'kk' | 'ru' | 'en';
+  readonly status: 'active' | 'blocked' | 'deceased';
+  readonly documents: readonly IdentityDocument[];
+  readonly accounts: readonly Account[];
+  readonly requisites: Requisites;
+  /** Since when mobile and e-mail are on file, with a zone; null: for long. */
+  readonly mobileSince: string | null;
+  readonly emailSince: string | null;
+  /** Only of a demonstration person. */
+  readonly password: string | null;
+}
+
+export type PersonLineReason = 'lineNotUtf8' | 'lineNotJson' | 'lineShape' | 'lineIin' | 'linePassword';
+
+/** A day begins at midnight in Astana. */
+const since = z
+  .union([z.iso.date().transform((day) => `${day}T00:00:00+05:00`), z.iso.datetime({ offset: true })])
+  .refine((moment) => /^(19|20)/.test(moment), 'is not of this age')
+  .nullish()
+  .transform((value) => value ?? null);
+
+// Strict, unlike the fund's answers over HTTP: the operator who wrote the file is there to mend it, and nobody waits for it.
+const person = z.strictObject({
+  iin: z.string(),
+  surname: filled,
+  name: filled,
+  patronymic: optional,
+  language: z.enum(['kk', 'ru', 'en']).default('kk'),
+  status: z.enum(['active', 'blocked', 'deceased']).default('active'),
+  documents: z
+    .array(z.strictObject(documentShape))
+    .max(100)
+    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'two documents have one id'),
+  accounts: z.array(z.strictObject(accountShape)).max(100),
+  requisites: z.strictObject(requisitesShape),
+  mobileSince: since,
+  emailSince: since,
+  password: optional,
+});
+
+/** No person takes so many characters; what goes on longer is no line of ours. */
+const longestLine = 1_000_000;
+
+/**
+ * The lines of a file, split at line feeds alone: `readline` also splits at U+2028, which JSON allows inside a text.
+ * Rejects when the file cannot be read.
+ */
+export async function* readLines(file: string): AsyncGenerator<string, void> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 262_144 })) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+    if (rest.length > longestLine) {
+      yield rest;
+      rest = '';
+    }
+  }
+  if (rest !== '') yield rest;
+}
+
+/**
+ * Reads one line of the file (contract: "People, as JSON lines"). Its shape is checked, an unknown key refused; the rules
+ * for requisites are not applied, since old values on file may break today's. Only the IIN must be a right one: it is how
+ * the person is found. A password is taken only for a demonstration. `detail` says where and what is wrong, and never
+ * repeats a value.
+ */
+export function parsePersonLine(
+  line: string,
+  { demo }: { readonly demo: boolean },
+): Result<PersonLine, PersonLineReason> {
+  // What a decoder writes for a byte that is not UTF-8: the file is in another encoding.
+  if (line.includes('\ufffd')) return refused('lineNotUtf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return refused('lineNotJson');
+  }
+  const parsed = person.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const place = issue?.path.join('.') ?? '';
+    return refused('lineShape', `${place === '' ? '' : `${place}: `}${issue?.message ?? ''}`);
+  }
+  const iin = parseIin(parsed.data.iin);
+  if (!iin.ok || iin.value !== parsed.data.iin) return refused('lineIin');
+  if (parsed.data.password !== null && !demo) return refused('linePassword');
+  return accepted({ ...parsed.data, iin: iin.value });
+}
+
+/**
+ * What a line is compared by with that person's last import: SHA-256 of the person and, apart, of the password, so that a
+ * new address does not set the old password again. The order of keys and an absent or null value make no difference.
+ */
+export function hashPersonLine({ password, ...rest }: PersonLine): {
+  readonly person: Buffer;
+  readonly password: Buffer;
+} {
+  return { person: sha256(canonical(rest)), password: sha256(password ?? '') };
+}
+
+/** The schema writes its keys in its own order, whatever the file's was. */
+function canonical(value: object): string {
+  return JSON.stringify(value);
+}
+
+function sha256(content: string): Buffer {
+  return createHash('sha256').update(content).digest();
+}

@@ -1,0 +1,131 @@
+import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
+import { FundUnavailable, SenselessAnswer } from '../errors.ts';
+import { fundRefusals } from '../refusals.ts';
+import type { ElsewherePage, FundAnswer, FundHolder } from '../../features/requisites/ports.ts';
+import type { Answer } from '../../platform/http-client.ts';
+import { iinOf, readHolder } from './read-holder.ts';
+import type { Reader } from './reading.ts';
+
+/**
+ * What the answers of docs/fund-api.yaml mean. Final is only what that page names, with its body: a gateway on the way answers 400, 409 or
+ * 413 too, and that is not the fund's "no". Everything else throws `FundUnavailable` and is asked again.
+ */
+
+/** The codes of `error`; a program that is not the fund writes `Conflict`, or a sentence. */
+const errorCode = /^[a-z]+(?:-[a-z]+)*$/;
+
+/** The status of an answer that says nothing about one holder: the way to the fund, or all of it, does not work. */
+export function isOutage({ status, body }: Answer): boolean {
+  if (status === 404) return errorOf(body) === undefined;
+  return status >= 500 || (status >= 300 && status < 400) || [401, 403, 407, 408, 425, 429].includes(status);
+}
+
+/** The holder; undefined when the fund has none of this IIN. */
+export function holderAnswer(
+  answer: Answer,
+  reader: Reader,
+  sinceElsewhere: number | undefined,
+): FundHolder | undefined {
+  if (isMissing(answer)) return undefined;
+  const holder = readHolder(reader, successOf(answer, reader), sinceElsewhere);
+  if (reader.faults.some(({ fault }) => fault === 'lost characters'))
+    throw new SenselessAnswer('FUND_CHARSET');
+  if (!holder) throw new SenselessAnswer('FUND_ANSWER');
+  return holder;
+}
+
+/** What the fund says to a change. Throws `Undeliverable` where it says that it will never understand it. */
+export function changeAnswer(answer: Answer, reader: Reader): FundAnswer {
+  const { status, body } = answer;
+  if (status >= 200 && status < 300) return stateAnswer(answer, reader);
+  const error = errorOf(body);
+  if (status === 409 || status === 422) {
+    const { state, reason } = recordOf(body);
+    if (state === 'refused') return refusal(reader, reason);
+    if (error === 'changed-elsewhere' || error === 'out-of-order') return { kind: error };
+    if (error !== undefined) return refusal(reader, error);
+  }
+  if (status === 400 && error === 'malformed') throw new Undeliverable(`FUND_HTTP_${status}`);
+  throw new FundUnavailable(`FUND_HTTP_${status}`);
+}
+
+/** What became of a change; undefined when it never arrived. */
+export function foundAnswer(answer: Answer, reader: Reader): ReturnType<typeof stateAnswer> | undefined {
+  return isMissing(answer) ? undefined : stateAnswer(answer, reader);
+}
+
+/** Whom branches changed; from the beginning again when the fund no longer keeps the cursor. */
+export function elsewhereAnswer(answer: Answer, reader: Reader): ElsewherePage {
+  if (answer.status >= 400 && errorOf(answer.body) === 'cursor-too-old') {
+    reader.note('cursor', 'unknown');
+    return { holders: [], cursor: null };
+  }
+  const { holders, cursor } = recordOf(successOf(answer, reader));
+  if (!Array.isArray(holders) || !(cursor === null || (typeof cursor === 'string' && cursor.length <= 100)))
+    throw new SenselessAnswer('FUND_ANSWER');
+  return {
+    cursor,
+    holders: holders.flatMap((row: unknown, index) => {
+      const { iin, revision } = recordOf(row);
+      const read = iinOf(reader, `holders[${index}].iin`, iin);
+      const version = reader.count(`holders[${index}].revision`, revision);
+      return read === undefined || version === undefined ? [] : { iin: read, version };
+    }),
+  };
+}
+
+/** Whether the fund says that it works. One without this question (404) is reached all the same. */
+export function healthAnswer({ status }: Answer): 'works' | 'reached' {
+  if (status === 404) return 'reached';
+  if (status < 200 || status >= 300) throw new FundUnavailable(`FUND_HTTP_${status}`);
+  return 'works';
+}
+
+function stateAnswer(
+  answer: Answer,
+  reader: Reader,
+): Extract<FundAnswer, { kind: 'applied' | 'received' | 'refused' }> {
+  const { state, reason, at } = recordOf(successOf(answer, reader));
+  switch (state) {
+    case 'applied':
+      return { kind: 'applied', at: reader.moment('at', at) ?? new Date() };
+    case 'refused':
+      return refusal(reader, reason);
+    case 'received':
+      return { kind: 'received' };
+  }
+  if (typeof state !== 'string') throw new SenselessAnswer('FUND_ANSWER');
+  // The fund has it, and does not say "no": it is asked again.
+  reader.note('state', 'unknown');
+  return { kind: 'received' };
+}
+
+function refusal(reader: Reader, said: unknown): Extract<FundAnswer, { kind: 'refused' }> {
+  const reason = fundRefusals.find((one) => one === said);
+  if (reason === undefined) reader.note('reason', said === undefined ? 'missing' : 'unknown');
+  return { kind: 'refused', reason: reason ?? 'other' };
+}
+
+/** The body of a success in UTF-8. */
+function successOf({ status, body, otherCharset }: Answer, reader: Reader): unknown {
+  if (status < 200 || status >= 300) throw new FundUnavailable(`FUND_HTTP_${status}`);
+  if (otherCharset) {
+    reader.note('content-type', 'unknown');
+    throw new SenselessAnswer('FUND_CHARSET');
+  }
+  return body;
+}
+
+/** A 404 of the question itself, not of a path that some proxy does not know. */
+function isMissing({ status, body }: Answer): boolean {
+  return status === 404 && ['unknown-holder', 'unknown-change'].includes(errorOf(body) ?? '');
+}
+
+function errorOf(body: unknown): string | undefined {
+  const { error } = recordOf(body);
+  return typeof error === 'string' && errorCode.test(error) ? error : undefined;
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}

@@ -1,0 +1,161 @@
+import {
+  type Account,
+  accountKinds,
+  type ChangeElsewhere,
+  documentTypes,
+  type FieldName,
+  type FundHolder,
+  type IdentityDocument,
+  notificationMethods,
+  type Requisites,
+} from '../../features/requisites/ports.ts';
+import type { Iin } from '../../values/iin.ts';
+import type { Reader } from './reading.ts';
+import { requisitesShape } from './shapes.ts';
+
+const fieldNames = Object.keys(requisitesShape) as FieldName[];
+const statuses = ['active', 'blocked', 'deceased'] as const;
+const mostRows = 100;
+const mostChanges = 10_000;
+
+/**
+ * A holder as docs/fund-api.yaml describes one, read row by row: what the fund's system adds one day costs a row at most, never the
+ * person. A kind that is not known becomes `other`. Where the requisites or their revision cannot be read, `requisites` is null and our
+ * copy stays as it is. Undefined only where it is not said whom the answer is about.
+ */
+export function readHolder(
+  reader: Reader,
+  body: unknown,
+  sinceElsewhere: number | undefined,
+  now = new Date(),
+): FundHolder | undefined {
+  const holder = reader.object('holder', body);
+  const iin = holder && iinOf(reader, 'iin', holder['iin']);
+  if (!holder || iin === undefined) return undefined;
+  const documents = readDocuments(reader, holder['documents']);
+  const revision = reader.count('revision', holder['revision']);
+  const requisites = readRequisites(reader, holder['requisites']);
+  const elsewhere =
+    sinceElsewhere === undefined || revision === undefined
+      ? { elsewhereVersion: revision ?? sinceElsewhere ?? 0, changesElsewhere: [] }
+      : readElsewhere(reader, holder['changesElsewhere'], { revision, since: sinceElsewhere });
+  // Since when is not known: as if it were new, for what is on file for long restores the password at once.
+  const since = (name: string) => {
+    const read = reader.moment(name, holder[name]);
+    return read === undefined ? now : read;
+  };
+  return {
+    iin,
+    surname: reader.text('surname', holder['surname']) ?? '',
+    name: reader.text('name', holder['name']) ?? '',
+    patronymic: reader.text('patronymic', holder['patronymic']) ?? null,
+    status: reader.choice('status', holder['status'], statuses),
+    ...documents,
+    accounts: readAccounts(reader, holder['accounts']),
+    requisites: revision === undefined ? null : requisites,
+    mobileSince: since('mobileSince'),
+    emailSince: since('emailSince'),
+    ...elsewhere,
+  };
+}
+
+/** Twelve digits; their check digit is the fund's affair. */
+export function iinOf(reader: Reader, path: string, value: unknown): Iin | undefined {
+  if (typeof value === 'string' && /^[0-9]{12}$/.test(value)) return value as Iin;
+  return reader.note(path, value === undefined ? 'missing' : 'unknown');
+}
+
+function readDocuments(reader: Reader, value: unknown): Pick<FundHolder, 'documents' | 'unreadDocuments'> {
+  const rows = reader.list('documents', value, mostRows);
+  const read = rows.flatMap((row, index) => readDocument(reader, `documents[${index}]`, row) ?? []);
+  // The id is what a form sends: a second one of the same name could not be chosen.
+  const documents = read.filter(({ id }, index) => {
+    const first = read.findIndex((one) => one.id === id) === index;
+    if (!first) reader.note('documents.id', 'given twice');
+    return first;
+  });
+  const complete = Array.isArray(value) && documents.length === value.length;
+  return complete ? { documents } : { documents, unreadDocuments: true };
+}
+
+function readDocument(reader: Reader, path: string, value: unknown): IdentityDocument | undefined {
+  const row = reader.object(path, value);
+  if (!row) return undefined;
+  const id = reader.filled(`${path}.id`, row['id']);
+  const number = reader.filled(`${path}.number`, row['number']);
+  const issuedOn = reader.date(`${path}.issuedOn`, row['issuedOn']);
+  const validUntil = reader.date(`${path}.validUntil`, row['validUntil']);
+  const type = reader.choice(`${path}.type`, row['type'], documentTypes);
+  const series = reader.text(`${path}.series`, row['series']) ?? null;
+  const issuedBy = reader.text(`${path}.issuedBy`, row['issuedBy']) ?? null;
+  // A date that is none says nothing about whether the document is valid.
+  if (id === undefined || number === undefined || issuedOn === undefined || validUntil === undefined)
+    return undefined;
+  return { id, type, series, number, issuedOn, validUntil, issuedBy };
+}
+
+function readAccounts(reader: Reader, value: unknown): readonly Account[] {
+  return reader.list('accounts', value, mostRows).flatMap((one, index) => {
+    const path = `accounts[${index}]`;
+    const row = reader.object(path, one);
+    if (!row) return [];
+    const number = reader.filled(`${path}.number`, row['number']);
+    if (number === undefined) return [];
+    const said = row['notification'] ?? null;
+    return {
+      kind: reader.choice(`${path}.kind`, row['kind'], accountKinds),
+      number,
+      notification: said === null ? null : reader.choice(`${path}.notification`, said, notificationMethods),
+    };
+  });
+}
+
+function readRequisites(reader: Reader, value: unknown): Requisites | null {
+  const given = reader.object('requisites', value);
+  const read = given && readFields(reader, 'requisites', given, fieldNames);
+  return (read as Requisites | undefined) ?? null;
+}
+
+/** The fields of these names; undefined where one of them cannot be read. */
+function readFields(
+  reader: Reader,
+  path: string,
+  given: Readonly<Record<string, unknown>>,
+  names: readonly FieldName[],
+): Partial<Requisites> | undefined {
+  const read = names.map((name) => [name, reader.text(`${path}.${name}`, given[name])] as const);
+  return read.some(([, value]) => value === undefined) ? undefined : Object.fromEntries(read);
+}
+
+/**
+ * The changes made elsewhere up to the first that cannot be read. What comes behind it is left for later, so that no change of a branch
+ * is passed over: the holder stays at the revision before it, and a change of ours upon that is not applied.
+ */
+function readElsewhere(
+  reader: Reader,
+  value: unknown,
+  { revision, since }: { readonly revision: number; readonly since: number },
+): Pick<FundHolder, 'elsewhereVersion' | 'changesElsewhere'> {
+  const changesElsewhere: ChangeElsewhere[] = [];
+  const upToHere = () => ({
+    elsewhereVersion: changesElsewhere.at(-1)?.version ?? Math.min(since, revision),
+    changesElsewhere,
+  });
+  if (!Array.isArray(value) && revision > since) {
+    reader.note('changesElsewhere', value === undefined || value === null ? 'missing' : 'not a list');
+    return upToHere();
+  }
+  const rows: readonly unknown[] = Array.isArray(value) ? value : [];
+  for (const [index, one] of rows.slice(0, mostChanges).entries()) {
+    const path = `changesElsewhere[${index}]`;
+    const row = reader.object(path, one);
+    const version = row && reader.count(`${path}.revision`, row['revision']);
+    const given = row && reader.object(`${path}.fields`, row['fields']);
+    const named = fieldNames.filter((name) => given?.[name] !== undefined);
+    const fields = given && readFields(reader, `${path}.fields`, given, named);
+    if (version === undefined || fields === undefined) return upToHere();
+    changesElsewhere.push({ version, fields });
+  }
+  // What the answer leaves out, because there is more than fits, comes with the next one.
+  return { elsewhereVersion: changesElsewhere.at(-1)?.version ?? revision, changesElsewhere };
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { accountKinds, documentTypes, notificationMethods } from '../../features/requisites/ports.ts';
+
+/** What the fund's data have in common, whether they come as lines of a file or over HTTP. Values on file may break today's rules. */
+
+/** PostgreSQL stores neither U+0000 nor half a surrogate pair. */
+export const storable = /^[^\0\p{Surrogate}]*$/u;
+
+const text = z.string().max(1000).regex(storable, 'has a character that cannot be stored');
+export const filled = text.min(1);
+/** Absent, null and empty are one. */
+export const optional = text.nullish().transform((value) => value || null);
+
+export const documentShape = {
+  id: filled,
+  type: z.enum(documentTypes),
+  series: optional,
+  number: filled,
+  issuedOn: z.iso.date(),
+  validUntil: z.iso.date(),
+  issuedBy: filled,
+};
+
+export const accountShape = {
+  kind: z.enum(accountKinds),
+  number: filled,
+  notification: z
+    .enum(notificationMethods)
+    .nullish()
+    .transform((value) => value ?? null),
+};
+
+export const requisitesShape = {
+  address: optional,
+  apartment: optional,
+  postcode: optional,
+  homePhone: optional,
+  contactPhone: optional,
+  mobilePhone: optional,
+  email: optional,
+};

@@ -1,0 +1,51 @@
+import type { Iin } from '../values/iin.ts';
+import type { HolderDirectory } from '../features/sign-in/ports.ts';
+import { FundUnavailable } from './errors.ts';
+import type { Fund, FundCopies, FundHolder } from '../features/requisites/ports.ts';
+
+export interface KnownPersonParts {
+  readonly fund: Fund;
+  /** Undefined where the fund cannot be away by itself: the embedded one. */
+  readonly copies: FundCopies | undefined;
+}
+
+/** A person as the fund knows them now, or, with `asOf`, as it did then. */
+export interface KnownPerson {
+  readonly person: FundHolder | undefined;
+  /** When the fund said so; undefined: just now. */
+  readonly asOf: Date | undefined;
+}
+
+/**
+ * Asks the fund about a person, and when it does not answer, takes what it said last. Throws `FundUnavailable` when there is nothing to take
+ * or it is too old, and `WrongPerson` when the answer is about somebody else: a copy must not paper over that.
+ */
+export async function knownPerson(
+  { fund, copies }: KnownPersonParts,
+  iin: Iin,
+  sinceElsewhere?: number,
+): Promise<KnownPerson> {
+  try {
+    const person = await fund.read(iin, sinceElsewhere);
+    if (person) await copies?.keep(person);
+    return { person, asOf: undefined };
+  } catch (error) {
+    const copy = error instanceof FundUnavailable ? await copies?.find(iin) : undefined;
+    if (!copy) throw error;
+    return { person: copy.person, asOf: copy.readAt };
+  }
+}
+
+/** What signing in asks of a person whom their password or key has named. */
+export function holderDirectory(parts: KnownPersonParts): HolderDirectory {
+  return {
+    async find(iin) {
+      try {
+        return (await knownPerson(parts, iin)).person;
+      } catch (error) {
+        if (error instanceof FundUnavailable) return 'unavailable';
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { LRUCache } from 'lru-cache';
+import { cleanText } from '../../features/addresses/fold.ts';
+import type { AddressSource, FoundAddress } from '../../features/addresses/ports.ts';
+import {
+  type BreakerOptions,
+  type BreakerView,
+  createBreaker,
+  usualBreaker,
+} from '../../platform/circuit-breaker.ts';
+import { parseAddress } from '../../values/address.ts';
+import { accepted, refused } from '../../values/result.ts';
+import { type Asking, createAsker } from '../../platform/http-client.ts';
+import { classicApi } from './classic.ts';
+import type { PresentName } from './line.ts';
+import { type OpenCredentials, openApi } from './open.ts';
+
+/**
+ * Which of Kazpost's services, where, and as whom: `KAZPOST_API`, `KAZPOST_URL`, `KAZPOST_USER` with `KAZPOST_PASSWORD` or
+ * `KAZPOST_TOKEN`, `KAZPOST_CA`.
+ */
+export type KazpostSettings = { readonly url?: string; readonly ca?: string } & (
+  | { readonly api: 'classic' }
+  | ({ readonly api: 'open' } & OpenCredentials)
+);
+
+export interface KazpostOptions {
+  readonly presentName: PresentName;
+  /** Milliseconds for one answer; 1500 unless given. */
+  readonly timeout?: number;
+  readonly breaker?: BreakerOptions;
+  /** Told why Kazpost gave no answer: the error's name and nothing the person typed. */
+  readonly onFailure?: (reason: string) => void;
+}
+
+/** Kazpost as a source of addresses; `close` ends its connections. */
+export type Kazpost = AddressSource & { close(): Promise<void>; readonly breaker: BreakerView };
+
+/** Where the services are unless configured. */
+const usualUrls = { classic: 'https://api.post.kz', open: 'https://open.post.kz' } as const;
+
+/** Longest question, in characters. */
+const longestQuery = 100;
+/** Most rows of one answer that are kept. */
+const most = 20;
+const day = 24 * 60 * 60 * 1000;
+/** An empty answer is remembered for a shorter time: new streets appear. */
+const emptyFor = 10 * 60 * 1000;
+
+/**
+ * Kazpost behind the port: 1.5 s for an answer, a circuit breaker, and a cache shared by all sessions of this process
+ * (5,000 questions, 24 hours). Equal questions at the same time are asked once. Whatever goes wrong is
+ * `kazpostUnavailable`. Rows whose line the address field would not take (Latin letters, markup) are dropped.
+ */
+export function createKazpost(settings: KazpostSettings, options: KazpostOptions): Kazpost {
+  const asking: Asking = {
+    url: settings.url ?? usualUrls[settings.api],
+    timeout: options.timeout ?? 1_500,
+    ...(settings.ca === undefined ? {} : { ca: settings.ca }),
+  };
+  const asker = createAsker(asking);
+  const api =
+    settings.api === 'classic'
+      ? classicApi(asker, options.presentName)
+      : openApi(asker, settings, options.presentName);
+  const breaker = createBreaker('kazpost', options.breaker ?? usualBreaker);
+  const cache = new LRUCache<string, readonly FoundAddress[], () => Promise<FoundAddress[]>>({
+    max: 5_000,
+    ttl: day,
+    // A person who types on does not end a question that others may wait for.
+    ignoreFetchAbort: true,
+    fetchMethod: async (_key, _stale, { context, options: entry }) => {
+      const rows = (await breaker.run(context)).filter(isUsable).slice(0, most);
+      if (rows.length === 0) entry.ttl = emptyFor;
+      return rows;
+    },
+  });
+
+  async function answer(key: string, question: () => Promise<FoundAddress[]>) {
+    try {
+      return accepted((await cache.fetch(key, { context: question })) ?? []);
+    } catch (error) {
+      options.onFailure?.(error instanceof Error ? error.name : 'unknown');
+      return refused('kazpostUnavailable');
+    }
+  }
+
+  return {
+    byText: async (text) => {
+      const query = cleanText(text, longestQuery);
+      return query === '' ? accepted([]) : answer(`text ${query.toLowerCase()}`, () => api.byText(query));
+    },
+    byPostcode: (postcode) => answer(`index ${postcode}`, () => api.byPostcode(postcode)),
+    close: () => asker.close(),
+    breaker,
+  };
+}
+
+/** What the form would refuse is not offered. */
+function isUsable({ text }: FoundAddress): boolean {
+  return parseAddress(text.kk).ok && parseAddress(text.ru).ok;
+}

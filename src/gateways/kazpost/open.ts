@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { FoundAddress } from '../../features/addresses/ports.ts';
+import { parsePostcode } from '../../values/postcode.ts';
+import type { Answer, Asker } from '../../platform/http-client.ts';
+import { type KazpostApi, UnusableAnswer } from './api.ts';
+import { type PresentName, wholeLine } from './line.ts';
+
+/** How the cabinet proves itself to the open service; never leaves the server. Some clients get a token without a log-in. */
+export type OpenCredentials =
+  | { readonly username: string; readonly password: string }
+  | { readonly token: string };
+
+const token = z.object({ accessToken: z.string().min(1).max(8_000) });
+const line = z.string().max(1_000).nullish();
+const row = z.object({ postcode: line, addressKaz: line, addressRus: line, address: line });
+const envelope = z.object({ data: z.array(z.unknown()).max(500) });
+
+/** The service's own limits of a query, in characters. */
+const queryLength = { least: 3, most: 250 };
+
+/**
+ * Kazpost's Open API (open.post.kz): log in, then `npi/search` with the token, which is asked for anew when refused.
+ * It gives whole lines in Kazakh and Russian (never the Latin one is taken) and no id but the index. An old index finds
+ * nothing here: the service knows new ones only.
+ */
+export function openApi(asker: Asker, credentials: OpenCredentials, presentName: PresentName): KazpostApi {
+  let login: Promise<string> | undefined;
+
+  /** One log-in at a time, shared by everyone who waits for it. */
+  function currentToken(): Promise<string> {
+    login ??= ('token' in credentials ? Promise.resolve(credentials.token) : logIn(credentials)).catch(
+      (error: unknown) => {
+        login = undefined;
+        throw error;
+      },
+    );
+    return login;
+  }
+
+  async function logIn(json: { username: string; password: string }): Promise<string> {
+    const { status, body } = await asker.ask({
+      method: 'POST',
+      path: ['npi-integration', 'api', 'auth', 'login'],
+      json,
+    });
+    const read = token.safeParse(body);
+    if (status !== 200 || !read.success) throw new UnusableAnswer(`log-in: status ${status}`);
+    return read.data.accessToken;
+  }
+
+  async function search(text: string): Promise<Answer> {
+    const with_ = async (bearer: string) =>
+      asker.ask({
+        method: 'GET',
+        path: ['npi-integration', 'api', 'npi', 'search'],
+        query: { query: text },
+        bearer,
+      });
+    const used = currentToken();
+    const answer = await with_(await used);
+    // A token that was issued is all there is: the refusal is the answer.
+    if (answer.status !== 401 || 'token' in credentials) return answer;
+    // Another request may have logged in again meanwhile: its token is taken then.
+    if (login === used) login = undefined;
+    return with_(await currentToken());
+  }
+
+  async function found(text: string): Promise<FoundAddress[]> {
+    const query = [...text].slice(0, queryLength.most).join('');
+    if ([...query].length < queryLength.least) return [];
+    const { status, body } = await search(query);
+    if (status === 204) return [];
+    if (status !== 200) throw new UnusableAnswer(`status ${status}`);
+    const read = envelope.safeParse(body);
+    if (!read.success) throw new UnusableAnswer('another shape');
+    const rows = read.data.data.map((entry) => row.safeParse(entry));
+    if (rows.length > 0 && !rows.some(({ success }) => success))
+      throw new UnusableAnswer('rows of another shape');
+    return rows.flatMap(({ data }) => (data === undefined ? [] : addressOf(data, presentName)));
+  }
+
+  return {
+    byText: found,
+    async byPostcode(postcode) {
+      if (postcode.length === 6) return [];
+      return (await found(postcode)).filter((address) => address.postcode === postcode);
+    },
+  };
+}
+
+/** Some rows have one line alone: it serves both languages. */
+function addressOf(
+  { postcode, addressKaz, addressRus, address }: z.infer<typeof row>,
+  presentName: PresentName,
+): FoundAddress[] {
+  const kk = wholeLine(addressKaz || addressRus || address || '', 'kk', presentName);
+  const ru = wholeLine(addressRus || addressKaz || address || '', 'ru', presentName);
+  if (kk === '' || ru === '') return [];
+  const read = parsePostcode((postcode ?? '').slice(0, 20));
+  return [
+    {
+      origin: 'kazpost',
+      id: read.ok ? read.value : kk,
+      postcode: read.ok ? read.value : null,
+      text: { kk, ru },
+      parts: [{ kind: 'line', id: null, text: { kk, ru } }],
+    },
+  ];
+}

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import {
+  createVerifierPool,
+  ocspRequest,
+  productionCertificates,
+  VerifierBusyError,
+  type VerifierPool,
+} from 'nca-verify';
+import type { SignatureVerifier } from '../../features/eds/ports.ts';
+import type { BreakerView } from '../../platform/circuit-breaker.ts';
+import { type LookTimes, readCertificates, watchFolder } from './folder.ts';
+import { followLists } from './lists.ts';
+import { type OcspResponder, ocspResponder } from './ocsp.ts';
+
+export interface NcaSettings extends LookTimes {
+  /** `production`: the pinned roots of the National Certification Authority. Else a folder of certificates, read again when it changes. */
+  readonly trust: 'production' | { readonly folder: string };
+  readonly ocspUrl: string | undefined;
+  /** Revocation lists, full and delta, kept fresh by whoever runs the service. */
+  readonly crlDir: string | undefined;
+  /** Threads that verify. */
+  readonly threads: number;
+}
+
+const certificateEndings = ['.cer', '.crt', '.pem'];
+/** How long signatures in work may still use threads that were replaced, milliseconds. */
+const grace = 10_000;
+
+/**
+ * Verifies by nca-verify in worker threads. Revocation is asked of the responder first, the lists come second; without a fresh word
+ * from either the signature is refused.
+ */
+export function ncaVerifier(
+  settings: NcaSettings,
+  onFailure: (what: 'OCSP' | 'CRL', reason: string) => void,
+): SignatureVerifier & { readonly breakers: readonly BreakerView[]; close(): Promise<void> } {
+  const { ocspUrl, crlDir } = settings;
+  const ocsp: OcspResponder | undefined =
+    ocspUrl === undefined ? undefined : ocspResponder(ocspUrl, (reason) => onFailure('OCSP', reason));
+  const pools = poolsFor(settings);
+  /** The first of the signatures that could not be checked since the last one that could. */
+  let unknownSince: Date | undefined;
+  const lists =
+    crlDir === undefined
+      ? undefined
+      : followLists(watchFolder(crlDir, ['.crl'], settings), (reason) => onFailure('CRL', reason));
+
+  return {
+    async verify({ message, content, at, forSignature, asker }) {
+      const turn = { key: asker };
+      const pool = await pools.current();
+      try {
+        const verdict = await pool.verify(
+          {
+            message,
+            content,
+            at,
+            require: forSignature ? 'individual-signature' : 'individual',
+            revocation: 'skip',
+          },
+          turn,
+        );
+        if (!verdict.ok) return verdict;
+        const { iin, certificate } = verdict.signer;
+        if (iin === null) return { ok: false, reason: 'noIin' };
+
+        const nonce = randomBytes(16);
+        const response = await ocsp?.ask(ocspRequest(verdict.chain, nonce));
+        const checked = await pool.checkRevocation(
+          {
+            certificate: certificate.der,
+            at,
+            ...(response === undefined ? {} : { ocsp: { response, nonce } }),
+            crls: (await lists?.current(pool, at)) ?? [],
+          },
+          turn,
+        );
+        if (!checked.ok) {
+          if (checked.reason !== 'revocationUnknown') return checked;
+          unknownSince ??= at;
+          return { ...checked, detail: unknownSince.toISOString() };
+        }
+        unknownSince = undefined;
+        const { source, asOf } = checked.revocation;
+        if (source === 'notChecked') throw new Error('a certificate was let through unchecked');
+        return {
+          ok: true,
+          value: {
+            iin,
+            certificate: {
+              sha256: certificate.sha256,
+              serial: certificate.serial,
+              notAfter: certificate.notAfter,
+            },
+            revocation: { source, asOf },
+            ocspResponse: source === 'ocsp' ? response : undefined,
+          },
+        };
+      } catch (error) {
+        if (error instanceof VerifierBusyError) return { ok: false, reason: 'busy' };
+        throw error;
+      }
+    },
+    breakers: ocsp ? [ocsp.breaker] : [],
+    async close() {
+      await pools.close();
+      await ocsp?.close();
+    },
+  };
+}
+
+/** The threads for what is trusted now; none before the first signature comes. */
+function poolsFor(settings: NcaSettings): {
+  current(): Promise<VerifierPool>;
+  close(): Promise<void>;
+} {
+  const { trust, threads } = settings;
+  const look = trust === 'production' ? undefined : watchFolder(trust.folder, certificateEndings, settings);
+  let mark: string | undefined;
+  let pool: VerifierPool | undefined;
+  const use = (certificates: readonly Uint8Array[]): VerifierPool => {
+    const former = pool;
+    if (former) setTimeout(() => void former.close(), grace).unref();
+    pool = createVerifierPool({ certificates, size: threads });
+    return pool;
+  };
+  return {
+    async current() {
+      if (!look) return pool ?? use(productionCertificates());
+      const files = await look();
+      const now = files.map((file) => file.mark).join('\n');
+      if (pool && now === mark) return pool;
+      const certificates = await readCertificates(files);
+      // Another request may have come to the same while this one read.
+      if (pool && now === mark) return pool;
+      mark = now;
+      return use(certificates);
+    },
+    close: async () => pool?.close(),
+  };
+}

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { type Gateway, GatewayFailure, type Turns } from '../guard.ts';
+import type { ReadyMessage } from '../../features/notices/ports.ts';
+import { smsBytes, smsParts } from '../../features/notices/sms-parts.ts';
+import { readReceipt } from './smpp-receipt.ts';
+import { type BoundSession, openSession, type SmppAddress } from './smpp-session.ts';
+import { classOfStatus, refusal } from './smpp-status.ts';
+
+export interface SmppSettings extends SmppAddress {
+  /** `SMS_SENDER`: a name of up to 11 Latin letters and digits, or a number. */
+  readonly sender: string;
+  /** Milliseconds for connecting and for each answer. */
+  readonly timeout?: number;
+}
+
+/** Keeps what the gateway says of the parts it took. Its failure never fails a message. */
+export interface SmsReceipts {
+  handedOver(messageId: string, gatewayIds: readonly string[]): Promise<void>;
+  reported(gatewayId: string, state: string): Promise<void>;
+}
+
+const encodings = { gsm: 0x00, ucs2: 0x08 } as const;
+/** Relative time of SMPP 3.4, 7.1.1.2: a code that comes after ten minutes would only mislead. */
+const tenMinutes = '000000001000000R';
+const invalidCommand = 0x03;
+
+/**
+ * SMS by SMPP 3.4 over one session that sends and receives. `lost` is called when the session ends by itself; the next
+ * probe connects again.
+ */
+export function smppGateway(
+  settings: SmppSettings,
+  { receipts, lost, onError }: { receipts: SmsReceipts; lost: () => void; onError: (error: Error) => void },
+): Gateway {
+  const { timeout = 5_000 } = settings;
+  let opening: Promise<BoundSession> | undefined;
+  let current: BoundSession | undefined;
+  let closed = false;
+  const leaving = new AbortController();
+
+  /** The session, connected and bound; made anew when there is none. */
+  function session(): Promise<BoundSession> {
+    if (closed) return Promise.reject(new GatewayFailure('SMPP_CLOSED'));
+    opening ??= open();
+    return opening;
+  }
+
+  function open(): Promise<BoundSession> {
+    let bound = false;
+    const mine = openSession(settings, timeout, {
+      ended: () => {
+        if (opening === mine) {
+          opening = undefined;
+          current = undefined;
+        }
+        if (bound && !closed) lost();
+      },
+      delivered: (pdu) => {
+        const receipt = readReceipt(pdu);
+        if (receipt) void receipts.reported(receipt.gatewayId, receipt.state).catch(onError);
+      },
+      signal: leaving.signal,
+    }).then((made) => {
+      bound = true;
+      current = made;
+      return made;
+    });
+    return mine;
+  }
+
+  /** One part; as often as the gateway asks for patience, and once more in a new session when this one is no good. */
+  async function submitPart(fields: object, turns: Turns): Promise<string> {
+    let sessionsLeft = 1;
+    for (;;) {
+      await turns.next();
+      const bound = await session();
+      const answer = await bound.ask((link, onResponse) => link.submit_sm({ ...fields }, onResponse));
+      const status = answer.command_status;
+      const kind = classOfStatus(status);
+      if (kind === 'ok') return (answer.message_id ?? '').trim();
+      if (kind === 'throttling') {
+        turns.slower();
+        continue;
+      }
+      // An account that may no longer send is refused at the next bind, too.
+      if (kind === 'session' || kind === 'account') {
+        bound.retire();
+        if (kind === 'session' && sessionsLeft > 0) {
+          sessionsLeft -= 1;
+          continue;
+        }
+      }
+      throw refusal(status);
+    }
+  }
+
+  async function submit(message: ReadyMessage, turns: Turns): Promise<readonly string[]> {
+    const gatewayIds: string[] = [];
+    for (const fields of partsOf(message, settings.sender)) gatewayIds.push(await submitPart(fields, turns));
+    return gatewayIds;
+  }
+
+  return {
+    channel: 'mobile',
+    async send(message, turns) {
+      const gatewayIds = await submit(message, turns);
+      await receipts.handedOver(message.id, gatewayIds).catch(onError);
+    },
+    async probe() {
+      const bound = await session();
+      const { command_status: status } = await bound.ask((link, onResponse) => link.enquire_link(onResponse));
+      // Whatever it answers, it is there, but not every answer leaves a session that can send.
+      if (classOfStatus(status) !== 'session' || status === invalidCommand) return;
+      bound.retire();
+      throw refusal(status);
+    },
+    async close() {
+      closed = true;
+      // What is not bound yet is not waited for.
+      leaving.abort();
+      const bound = current;
+      if (!bound) return;
+      await bound.ask((link, onResponse) => link.unbind(onResponse)).catch(() => undefined);
+      bound.end();
+    },
+  };
+}
+
+/** The parts of a message as fields of `submit_sm`. */
+function partsOf(message: ReadyMessage, sender: string): readonly object[] {
+  const { encoding, parts } = smsParts(message.text);
+  // The same for every try of this message, so that a phone puts the parts of two tries together.
+  const reference = createHash('sha256').update(message.id).digest().readUInt16BE(0);
+  return parts.map((part, index) => {
+    const bytes = smsBytes(encoding, part);
+    const header = [5, 0, 3, reference % 256, parts.length, index + 1];
+    return {
+      ...senderOf(sender),
+      dest_addr_ton: 1,
+      dest_addr_npi: 1,
+      destination_addr: message.to.replace(/^\+/, ''),
+      data_coding: encodings[encoding],
+      registered_delivery: 1,
+      user_message_reference: reference,
+      ...(message.urgent ? { priority_flag: 1, validity_period: tenMinutes } : {}),
+      short_message: parts.length === 1 ? bytes : { udh: Buffer.from(header), message: bytes },
+    };
+  });
+}
+
+/** SMPP 3.4, 5.2.5: a name is alphanumeric, a long number international, a short one the network's own. */
+function senderOf(sender: string) {
+  const digits = sender.replace(/^\+/, '');
+  if (!/^[0-9]+$/.test(digits)) return { source_addr_ton: 5, source_addr_npi: 0, source_addr: sender };
+  return { source_addr_ton: digits.length > 6 ? 1 : 3, source_addr_npi: 1, source_addr: digits };
+}

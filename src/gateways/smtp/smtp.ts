@@ -1,0 +1,116 @@
+import { createTransport } from 'nodemailer';
+import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
+import { type Gateway, GatewayFailure } from '../guard.ts';
+
+export interface SmtpSettings {
+  /** `SMTP_URL`: `smtps://…` is TLS from the first byte, `smtp://…` by STARTTLS; user and password in it. */
+  readonly url: URL;
+  /** `MAIL_FROM`: the sender of every message. */
+  readonly from: string;
+  /** Connections kept open. */
+  readonly connections: number;
+  /** True where the server is on this machine: only there may the connection be without TLS. */
+  readonly plainAllowed: boolean;
+  /** A certificate authority beside the usual ones, PEM. */
+  readonly ca?: string;
+  /** `SMTP_TLS=unchecked`: any certificate is taken. Only for a server on this machine. */
+  readonly anyCertificate?: boolean;
+  /** `SMTP_EHLO_NAME`: the name said in EHLO; undefined: this machine's own. */
+  readonly ehloName?: string | undefined;
+  /** Milliseconds for connecting, for the greeting, and for each answer. */
+  readonly timeout?: number;
+}
+
+/** E-mail by SMTP, over a pool of connections whose certificates are checked. */
+export function smtpGateway(settings: SmtpSettings): Gateway {
+  const { url, timeout = 8_000 } = settings;
+  const secure = url.protocol === 'smtps:';
+  const transport = createTransport({
+    pool: true,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
+    secure,
+    requireTLS: !secure && !settings.plainAllowed,
+    ...(url.username === ''
+      ? {}
+      : { auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } }),
+    tls: {
+      minVersion: 'TLSv1.2',
+      rejectUnauthorized: !(settings.anyCertificate && settings.plainAllowed),
+      ...(settings.ca === undefined ? {} : { ca: settings.ca }),
+    },
+    ...(settings.ehloName === undefined ? {} : { name: settings.ehloName }),
+    maxConnections: settings.connections,
+    maxMessages: 1_000,
+    connectionTimeout: timeout,
+    greetingTimeout: timeout,
+    socketTimeout: timeout,
+    dnsTimeout: timeout,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  const host = settings.from.replace(/^.*@|>\s*$/g, '');
+
+  return {
+    channel: 'email',
+    async send(message, turns) {
+      await turns.next();
+      try {
+        await transport.sendMail({
+          from: settings.from,
+          // An object is taken as it is: nothing in the address can become a second one.
+          to: { name: '', address: message.to },
+          subject: message.subject,
+          text: message.text,
+          html: message.html,
+          messageId: `<${message.id}@${host}>`,
+          headers: { 'Auto-Submitted': 'auto-generated', 'Content-Language': message.language },
+        });
+      } catch (error) {
+        throw failure(error);
+      }
+    },
+    probe: async () => {
+      try {
+        await transport.verify();
+      } catch (error) {
+        throw failure(error);
+      }
+    },
+    close: async () => transport.close(),
+  };
+}
+
+/** What nodemailer says of a failure. */
+interface SmtpError {
+  /** Nodemailer's own, e.g. `EAUTH`. */
+  readonly code?: string;
+  /** The system's or TLS's, e.g. `DEPTH_ZERO_SELF_SIGNED_CERT`. */
+  readonly originalCode?: string;
+  /** Of SMTP; absent or false without a reply. */
+  readonly responseCode?: number | false;
+  /** What was asked, e.g. `RCPT TO`. */
+  readonly command?: string;
+}
+
+/** RFC 5321: "service not available, closing transmission channel", whatever was asked. */
+const closing = 421;
+
+/** Sorts a failure by who is to blame. A reply of 5xx to a recipient or the content is final; everything else may pass. */
+function failure(error: unknown): Error {
+  const { code, originalCode, responseCode: reply, command = '' } = error as SmtpError;
+  if (!reply) {
+    if (command === 'API' && code === 'EENVELOPE') return new Undeliverable('SMTP_ADDRESS');
+    return new GatewayFailure(originalCode ?? code ?? 'SMTP', code === 'EAUTH' ? 'account' : 'gateway');
+  }
+  const ofReply = `SMTP_${reply}`;
+  const isFinal = reply >= 500 && reply < 600;
+  if (reply === closing) return new GatewayFailure(ofReply);
+  // Greylisting and full mailboxes are about one recipient.
+  if (command === 'RCPT TO')
+    return isFinal ? new Undeliverable(ofReply) : new GatewayFailure(ofReply, 'message');
+  if (command === 'DATA')
+    return isFinal ? new Undeliverable(ofReply) : new GatewayFailure(ofReply, 'unclear');
+  if (command.startsWith('AUTH') && isFinal) return new GatewayFailure(ofReply, 'account');
+  return new GatewayFailure(ofReply);
+}

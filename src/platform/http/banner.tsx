@@ -1,0 +1,46 @@
+import type { MaintenanceState } from '../maintenance.ts';
+import { formatMoment, formatTime, isSameDay } from '../../texts/dates.ts';
+import { fill } from '../../texts/texts.ts';
+import type { Visit } from './request-context.ts';
+
+/** What is told under the header of every page: maintenance, announced or under way, and that this is a demonstration. */
+export function Band({
+  visit: { language, texts: t },
+  maintenance,
+  demo,
+}: {
+  visit: Pick<Visit, 'language' | 'texts'>;
+  maintenance: MaintenanceState;
+  demo: boolean;
+}) {
+  return (
+    <>
+      {maintenance.kind !== 'none' && <Maintenance state={maintenance} language={language} t={t} />}
+      {demo && <p>{t.layout.demo}</p>}
+    </>
+  );
+}
+
+function Maintenance({
+  state,
+  language,
+  t,
+}: {
+  state: Exclude<MaintenanceState, { kind: 'none' }>;
+  language: Visit['language'];
+  t: Visit['texts'];
+}) {
+  const { from, until, messages } = state.window;
+  const open = state.kind === 'open';
+  const end = isSameDay(from, until) && !open ? formatTime(language, until) : formatMoment(language, until);
+  return (
+    <p>
+      <b>
+        {open
+          ? `${t.outages.open} ${fill(t.outages.until, { until: end })}`
+          : fill(t.outages.planned, { from: formatMoment(language, from), until: end })}
+      </b>{' '}
+      {messages[language] ?? (open ? t.outages.openMeaning : t.outages.plannedMeaning)}
+    </p>
+  );
+}

@@ -1,0 +1,30 @@
+import type { Config } from '../../config/config.ts';
+
+/** What a page may load, and where it may be shown: itself, nothing inline, no frame. */
+export const contentPolicy = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'"],
+  // NCALayer, the program that signs on the person's own computer.
+  'connect-src': ["'self'", 'wss://127.0.0.1:13579'],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+  'base-uri': ["'none'"],
+  'require-trusted-types-for': ["'script'"],
+};
+
+export const transportSecurity = 'max-age=31536000; includeSubDomains';
+
+/** The headers that protect a page which comes past no hook. */
+export function bareHeaders(config: Config): Record<string, string> {
+  const policy = Object.entries(contentPolicy).map(([name, values]) => `${name} ${values.join(' ')}`);
+  return {
+    'content-security-policy': policy.join(';'),
+    'cross-origin-opener-policy': 'same-origin',
+    'referrer-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    ...(config.publicUrl?.protocol === 'https:' ? { 'strict-transport-security': transportSecurity } : {}),
+  };
+}

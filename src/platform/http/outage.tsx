@@ -1,0 +1,110 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ComponentChildren } from 'preact';
+import type { MaintenanceState } from '../maintenance.ts';
+import { formatMoment } from '../../texts/dates.ts';
+import { fill } from '../../texts/texts.ts';
+import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { Form } from '../../ui/form.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import type { Fields } from './forms.ts';
+
+/** Why a request is not served now. */
+export type Outage =
+  | {
+      readonly kind: 'maintenance';
+      readonly window: Extract<MaintenanceState, { kind: 'open' }> | undefined;
+      /** What was typed is kept as a draft. */
+      readonly kept: boolean;
+    }
+  | { readonly kind: 'away' | 'busy' };
+
+/** Answers a request that is not served now. */
+export type SendOutage = (request: FastifyRequest, reply: FastifyReply, outage: Outage) => FastifyReply;
+
+/** Seconds until a page asks again by itself: spread, so that all who wait don't come back at once. */
+export function retrySoon(): number {
+  return 5 + Math.floor(Math.random() * 11);
+}
+
+export interface OutagePage {
+  readonly title: string;
+  readonly status: 503;
+  /** Seconds. */
+  readonly retryAfter: number;
+  /**
+   * After those seconds the page asks again by itself: by a header, which the browser obeys without a script and before the page has
+   * come whole. Nothing is lost by it: there is nothing to fill in.
+   */
+  readonly asksAgain?: true;
+  readonly body: ComponentChildren;
+}
+
+/** The page of an outage. A form that may be sent again as it is stands in it with everything typed. */
+export function outagePage(request: FastifyRequest, outage: Outage): OutagePage {
+  const { visit, method } = request;
+  const t = visit.texts.outages;
+  const { title } = t[outage.kind];
+  const status = 503;
+  if (outage.kind === 'maintenance') {
+    const { window, kept } = outage;
+    const until = window && fill(t.until, { until: formatMoment(visit.language, window.window.until) });
+    return {
+      title,
+      status,
+      retryAfter: window?.secondsLeft ?? retrySoon(),
+      body: (
+        <>
+          <PageHeading title={title} lead={until} />
+          <p>{kept ? t.maintenance.kept : t.maintenance.notDone}</p>
+          <ButtonRow>
+            <ButtonLink href={visit.session ? '/services' : '/'} kind="primary">
+              {t.toCabinet}
+            </ButtonLink>
+          </ButtonRow>
+        </>
+      ),
+    };
+  }
+  const { text } = t[outage.kind];
+  const retryAfter = retrySoon();
+  if (method === 'GET' || method === 'HEAD') {
+    return {
+      title,
+      status,
+      retryAfter,
+      asksAgain: true,
+      body: <PageHeading title={title} lead={`${text} ${t.byItself}`} />,
+    };
+  }
+  const typed = typedAgain(request);
+  return {
+    title,
+    status,
+    retryAfter,
+    body: (
+      <>
+        <PageHeading title={title} lead={text} />
+        <p>{typed ? t.typed : t.lost}</p>
+        {typed && (
+          <Form action={request.routeOptions.url ?? '/'} csrf={visit.csrf()} id="again" hidden={typed}>
+            <ButtonRow>
+              <Button>{t.sendAgain}</Button>
+            </ButtonRow>
+          </Form>
+        )}
+      </>
+    ),
+  };
+}
+
+/** The fields of a form of ours that may be sent again; never a password or a code. */
+function typedAgain(request: FastifyRequest): Fields | undefined {
+  const { repeatable } = request.routeOptions.config;
+  const body = request.body as Record<string, unknown> | null | undefined;
+  if (!repeatable || !body) return undefined;
+  const kept = repeatable.flatMap((name) => {
+    const value = body[name];
+    return typeof value === 'string' ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(kept);
+}

@@ -1,0 +1,112 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../../config/config.ts';
+import type { SessionReader } from '../session.ts';
+import type { TypedPage } from './language.ts';
+import { problem } from './problem.ts';
+import { clearSecret, ownOrigin } from './request-context.ts';
+
+/** What a form that is out of date is answered with where no page of its own can be shown again. */
+export type SendOutdated = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  outdated:
+    | { readonly kind: 'earlier'; readonly page: string }
+    /** `kept`: what was typed waits for the holder of the session that the form was made in. */
+    | { readonly kind: 'somebody-else'; readonly kept: boolean },
+) => FastifyReply;
+
+export interface OwnFormsParts {
+  readonly config: Config;
+  readonly sessions: SessionReader;
+  /** The pages that can be shown again with what was typed, by their path. */
+  readonly pages: () => ReadonlyMap<string, TypedPage>;
+  readonly outdatedPage: SendOutdated;
+}
+
+/**
+ * Judges an unsafe request by its origin and the token of its form (decision 125). Returns the reply where this answers it: the
+ * form is one of this browser, but from before somebody signed in or out. Nothing that it asks for is done then.
+ * @throws Problem 403 for a forgery
+ */
+export async function receiveForm(
+  parts: OwnFormsParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply | undefined> {
+  const own = ownOrigin(request, parts.config);
+  if (own === undefined || request.headers.origin !== own) throw problem(403);
+  const { visit } = request;
+  const { access, whenSignedOut } = request.routeOptions.config;
+  if (whenSignedOut !== undefined && !visit.session && visit.ending !== 'rotated' && !visit.outage) {
+    clearSecret(reply, 'session', visit.secure);
+    return reply.redirect(whenSignedOut, 303);
+  }
+  const token = (request.body as Record<string, unknown> | null | undefined)?.['csrf'];
+  if (typeof token !== 'string') throw problem(403);
+  if (visit.csrfFits(token)) return undefined;
+  const origin = visit.formOrigin(token);
+  if (!origin) throw problem(403);
+  if (visit.outage) throw visit.outage;
+  if (origin.session) return receiveEarlier(parts, request, reply, origin.session);
+  // Tabs opened at once by a browser without cookies: each has the token of its own visit.
+  if (!visit.session) return undefined;
+  // No form that only a holder can send was ever made for nobody.
+  if (access === 'holder') throw problem(403);
+  if (request.routeOptions.config.takesEarlier) return undefined;
+  return parts.outdatedPage(request, reply, { kind: 'somebody-else', kept: false });
+}
+
+/** Receives a form that was made in another session than the one in force. */
+async function receiveEarlier(
+  parts: OwnFormsParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  name: Buffer,
+): Promise<FastifyReply | undefined> {
+  const { visit, body } = request;
+  const { access, takesEarlier, keepTyped } = request.routeOptions.config;
+  const former = await parts.sessions.former(name);
+  const keeper = former?.keepsTyped ? former.holderId : undefined;
+  if (!visit.session) {
+    request.visit = { ...visit, timedOut: keeper, ...(access === 'holder' ? { outdated: true } : {}) };
+    // The way to sign-in is the same as after a time-out.
+    if (access === 'holder' || takesEarlier === 'always') return undefined;
+    return showAgain(parts, request, reply);
+  }
+  if (former?.holderId === visit.session.holderId) {
+    return takesEarlier ? undefined : showAgain(parts, request, reply);
+  }
+  const kept = keeper !== undefined && ((await keepTyped?.(keeper, body)) ?? false);
+  return parts.outdatedPage(request, reply, { kind: 'somebody-else', kept });
+}
+
+/** Shows the page of a form again, with a fresh token and what was typed; without passwords and codes. */
+async function showAgain(
+  parts: OwnFormsParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const body = request.body as Record<string, unknown>;
+  const { url = '/', config } = request.routeOptions;
+  const pages = parts.pages();
+  const path = [body['page'], config.backTo, url].find(
+    (one): one is string => typeof one === 'string' && pages.has(one),
+  );
+  const page = path === undefined ? undefined : pages.get(path);
+  if (!page || (page.forHolder && !request.visit.session)) {
+    return parts.outdatedPage(request, reply, { kind: 'earlier', page: pageOf(request) });
+  }
+  request.visit = { ...request.visit, outdated: true };
+  const typed = page.fields.flatMap((name) => {
+    const value = body[name];
+    return typeof value === 'string' ? [[name, value] as const] : [];
+  });
+  return page.show(request, reply, Object.fromEntries(typed));
+}
+
+/** The page to open anew: the one that the form stood on, as the browser tells it, if it is ours. */
+function pageOf({ headers: { referer, origin } }: FastifyRequest): string {
+  if (referer === undefined || !URL.canParse(referer)) return '/';
+  const url = new URL(referer);
+  return url.origin === origin && /^\/(?![/\\])/.test(url.pathname) ? url.pathname : '/';
+}

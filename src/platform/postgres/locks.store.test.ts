@@ -1,0 +1,406 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
+import { inventIin } from '../../../test/support/people.ts';
+import type { Iin } from '../../values/iin.ts';
+import { codeStore } from '../../features/codes/store.ts';
+import { contactStore } from '../../features/contact-change/store.ts';
+import { type Database, openDatabase, type Queryable } from './database.ts';
+import { entryTables } from '../../features/account-request/store.ts';
+import { freezeStore } from '../../features/disavowal/store.ts';
+import { operatorStore } from '../../features/operations/operator-store.ts';
+import { requisitesStore } from '../../features/requisites/store.ts';
+import { securityStore } from '../../features/security/store.ts';
+import { signInStore } from '../../features/sign-in/store.ts';
+import { type Sql, sql } from './sql.ts';
+
+// Every use case that locks more than one row is run beside every other one on the same person, statement by statement in
+// turn, so that each holds what its first statements lock when the other wants it. No pair may end in a deadlock.
+
+/** What both use cases of a pair are about. */
+interface Scene {
+  readonly holderId: string;
+  readonly iin: Iin;
+  readonly actor: Parameters<ReturnType<typeof contactStore>['complete']>[0];
+  readonly sessions: readonly [Buffer, Buffer];
+  /** An account request whose code was right, and one whose code waits. */
+  readonly proved: Buffer;
+  readonly open: { readonly hash: Buffer; readonly codeId: string };
+  readonly pending: Parameters<ReturnType<typeof contactStore>['complete']>[1];
+  readonly proofCode: string;
+  readonly disavowalId: string;
+}
+
+type UseCase = (database: Database, scene: Scene) => Promise<unknown>;
+
+const mobile = '+77015550101';
+const evidence = {
+  purpose: 'change' as const,
+  content: Buffer.from('x'),
+  cms: Buffer.from('y'),
+  signature: {
+    iin: '' as Iin,
+    certificate: { sha256: 'a'.repeat(64), serial: '01', notAfter: new Date('2030-01-01') },
+    revocation: { source: 'crl' as const, asOf: new Date('2026-01-01') },
+  },
+  challengedAt: new Date('2026-01-01'),
+} as unknown as NonNullable<Parameters<ReturnType<typeof contactStore>['complete']>[2]['evidence']>;
+
+const newChange = ({ actor }: Scene) => ({
+  ...actor,
+  formId: randomUUID(),
+  formHash: Buffer.from('form'),
+  revision: 1,
+  document: null,
+  addressSource: null,
+});
+const address = { field: 'apartment' as const, old: null, new: '7' };
+const newSession = ({ holderId }: Scene, formerSession?: Buffer) => ({
+  hash: randomBytes(32),
+  holderId,
+  method: 'password' as const,
+  shortName: 'А.',
+  device: 'd',
+  deviceHash: randomBytes(32),
+  marks: [],
+  requestId: 'r',
+  sessionsPerPerson: 2,
+  limits: { idleMinutes: 15, maxHours: 12 },
+  forget: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
+  ...(formerSession ? { formerSession } : {}),
+});
+
+const useCases: Readonly<Record<string, UseCase>> = {
+  'a save': (database, scene) =>
+    requisitesStore(database, 72).save({
+      ...newChange(scene),
+      number: randomBytes(6).toString('hex'),
+      proof: 'password-session',
+      entries: [address],
+    }),
+  'taking over what a branch changed': (database, { holderId }) =>
+    requisitesStore(database, 72).takeOver(
+      holderId,
+      {
+        requisites: {},
+        mobileSince: null,
+        emailSince: null,
+        elsewhereVersion: 1,
+        changesElsewhere: [{ version: 1, fields: { email: 'new@example.kz' } }],
+      } as unknown as Parameters<ReturnType<typeof requisitesStore>['takeOver']>[1],
+      'r',
+    ),
+  'a proposed change': (database, scene) =>
+    contactStore(database).propose(
+      scene.actor,
+      { ...newChange(scene), entries: [{ field: 'mobilePhone', old: mobile, new: '+77015550102' }] },
+      'mobile',
+      { minutes: 30, telling: [{ key: Buffer.alloc(32, 3), most: 100, minutes: 15 }] },
+    ),
+  'a proof of a change': (database, { holderId, pending, proofCode }) =>
+    contactStore(database).proveWith(holderId, pending.changeId, 'new', proofCode),
+  'a code for a change': (database, { holderId, pending }) =>
+    codeStore(database).issue(
+      {
+        holderId,
+        purpose: 'prove-new',
+        channel: 'mobile',
+        destination: '+77015550109',
+        changeId: pending.changeId,
+      },
+      5,
+      5,
+    ),
+  'a change made by a signature': (database, { actor, pending }) =>
+    contactStore(database).complete(actor, pending, {
+      number: randomBytes(6).toString('hex'),
+      proof: 'eds',
+      channels: ['mobile'],
+      waitHours: 24,
+      proofMinutes: 15,
+      personsPerMobile: 5,
+      evidence,
+    }),
+  'a change given up': (database, { holderId }) => contactStore(database).drop(holderId),
+  '"this wasn\'t me"': (database, { disavowalId }) => freezeStore(database, 10).freeze(disavowalId, 'r'),
+  'an operator who lifts a stop': (database, { iin }) => operatorStore(database).unfreeze(iin, 'reason'),
+  'a new password in a session': (database, { holderId, actor }) =>
+    securityStore(database, signInStore(database)).changePassword({
+      holderId,
+      passwordHash: 'new',
+      former: 'former',
+      keep: actor.sessionHash,
+      next: randomBytes(32),
+      requestId: 'r',
+      forget: [Buffer.alloc(32, 2), Buffer.alloc(32, 1)],
+    }),
+  'the end of other sessions': (database, { holderId, sessions }) =>
+    securityStore(database, signInStore(database)).endOthers(holderId, sessions[1], 'r'),
+  'the end of all sessions': (database, { holderId }) => signInStore(database).endAll(holderId, 'blocked'),
+  'a sign-in': (database, scene) => signInStore(database).openSession(newSession(scene)),
+  'a sign-in over a session': (database, scene) =>
+    signInStore(database).openSession(newSession(scene, scene.sessions[1])),
+  'a sign-in by EDS': (database, scene) =>
+    signInStore(database).openByEds(
+      newSession(scene),
+      { iin: scene.iin, language: 'kk' },
+      { ...evidence, purpose: 'sign-in' },
+    ),
+  'a code typed for a password': (database, { open }) =>
+    entryTables(database).together(async ({ entries, codes }) => {
+      const taken = await entries.takeTry(open.hash, 'recover', 5);
+      if (taken?.kind !== 'counted' || !taken.sent) return;
+      await codes.takeTry(taken.sent.codeId, taken.sent.holderId, 5);
+      await codes.use(taken.sent.codeId);
+      await codes.countOutcome(true);
+      await entries.markProved(open.hash, 10);
+    }),
+  'a chosen password': (database, { proved }) =>
+    entryTables(database).entries.complete(proved, 'recover', {
+      passwordHash: 'chosen',
+      requestId: 'r',
+      forget: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
+    }),
+  'an account request examined': (database, { holderId, open }) =>
+    entryTables(database).together(async ({ entries, codes }) => {
+      if (!(await entries.holdUnfrozen(holderId))) return;
+      await entries.noteAsked(holderId, 'recover');
+      const { codeId } = await codes.issue(
+        { holderId, purpose: 'recover', channel: 'mobile', destination: mobile, changeId: randomUUID() },
+        10,
+        5,
+      );
+      await entries.conclude(open.hash, { holderId, codeId }, 10);
+    }),
+};
+
+let fresh: FreshDatabase;
+let pools: readonly [Database, Database];
+let watch: Database;
+let deadlocks = 0;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  pools = [openDatabase(fresh.connection, { max: 2 }), openDatabase(fresh.connection, { max: 2 })];
+  watch = openDatabase(fresh.connection, { max: 1 });
+});
+
+afterAll(async () => {
+  await Promise.all([...pools, watch].map((pool) => pool.close()));
+  await fresh.drop();
+});
+
+let persons = 0;
+
+async function prepare(frozen: boolean): Promise<Scene> {
+  const { database } = fresh;
+  const iin = inventIin(persons++) as Iin;
+  const row = await database.first<{ holderId: string }>(sql`
+    insert into cabinet.holder (iin, language) values (${iin}, 'kk') returning holder_id as "holderId"`);
+  const holderId = row?.holderId ?? '';
+  const sessions = [randomBytes(32), randomBytes(32)] as const;
+  const proved = randomBytes(32);
+  const open = randomBytes(32);
+  const change = randomUUID();
+  const formId = randomUUID();
+  const formHash = Buffer.from('pending');
+  const entries = [{ field: 'mobilePhone' as const, old: mobile, new: '+77015550109' }];
+  await database.run(sql`insert into cabinet.requisites (holder_id, mobile_phone, email, mobile_since, email_since, elsewhere_version)
+    values (${holderId}, ${mobile}, 'a@example.kz', to_timestamp(0), to_timestamp(0), 0)`);
+  await database.run(
+    sql`insert into cabinet.credential (holder_id, password_hash) values (${holderId}, 'former')`,
+  );
+  await database.run(sql`insert into cabinet.session (session_hash, holder_id, method, short_name, device)
+    select unnest(${[...sessions]}::bytea[]), ${holderId}, 'password', 'А.', 'd'`);
+  await database.run(sql`insert into cabinet.failure (key, failures, allowed, expires_at)
+    select unnest(${[Buffer.alloc(32, 1), Buffer.alloc(32, 2)]}::bytea[]), 1, true, now() + interval '1 hour' on conflict do nothing`);
+  const codes = await database.rows<{ id: string }>(sql`
+    insert into cabinet.code (holder_id, purpose, channel, destination, change_id, expires_at)
+    select ${holderId}, purpose, 'mobile', ${mobile}, ${change}, now() + interval '5 minutes'
+    from unnest(array['recover', 'prove-new', 'confirm-current']) as purpose returning code_id as id`);
+  const [recover = { id: '' }, prove = { id: '' }] = codes;
+  await database.run(sql`insert into cabinet.pending_change (holder_id, change_id, form_id, form_hash, revision, document, entries, expires_at)
+    values (${holderId}, ${change}, ${formId}, ${formHash}, 1, 'null', ${JSON.stringify(entries)}, now() + interval '30 minutes')`);
+  await database.run(sql`insert into cabinet.entry (entry_hash, kind, asked, language, network, holder_id, proved_at, expires_at)
+    values (${proved}, 'recover', '', 'kk', '', ${holderId}, now(), now() + interval '10 minutes')`);
+  await database.run(sql`insert into cabinet.entry (entry_hash, kind, asked, language, network, holder_id, code_id, code_until, expires_at)
+    values (${open}, 'recover', '', 'kk', '', ${holderId}, ${recover.id}, now() + interval '5 minutes', now() + interval '10 minutes')`);
+  const link = await database.first<{ id: string }>(sql`
+    insert into cabinet.disavowal (holder_id) values (${holderId}) returning disavowal_id as id`);
+  if (frozen) await database.run(sql`insert into cabinet.freeze (holder_id) values (${holderId})`);
+  return {
+    holderId,
+    iin,
+    actor: { holderId, iin, requestId: 'r', language: 'kk', sessionHash: sessions[0] },
+    sessions,
+    proved,
+    open: { hash: open, codeId: recover.id },
+    pending: {
+      changeId: change,
+      formId,
+      formHash,
+      revision: 1,
+      document: null,
+      entries,
+      addressSource: null,
+      via: null,
+      currentProved: false,
+      newProved: false,
+      lapsed: false,
+      byEds: false,
+    },
+    proofCode: prove.id,
+    disavowalId: link?.id ?? '',
+  };
+}
+
+interface Run {
+  steps: number;
+  done: boolean;
+}
+
+/** Lets two runs take turns: after each statement one waits until the other has made as many, waits for a lock, or is done. */
+function turns() {
+  const state: readonly [Run, Run] = [
+    { steps: 0, done: false },
+    { steps: 0, done: false },
+  ];
+  const isWaiting = async () => {
+    const row = await watch.first<{ waiting: boolean }>(sql`
+      select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') as waiting`);
+    return row?.waiting ?? false;
+  };
+  return {
+    async step(me: 0 | 1) {
+      const mine = state[me];
+      const other = state[me === 0 ? 1 : 0];
+      mine.steps += 1;
+      while (!other.done && other.steps < mine.steps && !(await isWaiting())) await pause(1);
+    },
+    finish(me: 0 | 1) {
+      state[me].done = true;
+    },
+  };
+}
+
+function stepwise(database: Database, me: 0 | 1, { step }: ReturnType<typeof turns>): Database {
+  const counted = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as { code?: string }).code === '40P01') deadlocks += 1;
+      throw error;
+    } finally {
+      await step(me);
+    }
+  };
+  const slowed = (inner: Queryable): Queryable => ({
+    rows: <Row extends object>(statement: Sql) => counted(() => inner.rows<Row>(statement)),
+    first: <Row extends object>(statement: Sql) => counted(() => inner.first<Row>(statement)),
+    run: (statement) => counted(() => inner.run(statement)),
+  });
+  return {
+    ...database,
+    ...slowed(database),
+    transaction: (work, options) => database.transaction((transaction) => work(slowed(transaction)), options),
+  };
+}
+
+/** Runs two use cases on one person in turns; gives how many deadlocks PostgreSQL broke. */
+async function against(one: UseCase, other: UseCase, frozen = false): Promise<number> {
+  const scene = await prepare(frozen);
+  const turn = turns();
+  const before = deadlocks;
+  await Promise.allSettled(
+    [one, other].map(async (useCase, index) => {
+      const me = index === 0 ? 0 : 1;
+      try {
+        await useCase(stepwise(pools[me], me, turn), scene);
+      } finally {
+        turn.finish(me);
+      }
+    }),
+  );
+  return deadlocks - before;
+}
+
+const names = Object.keys(useCases);
+
+test('two that lock in opposite order are found out', async () => {
+  const lock = (database: Database, first: Sql, second: Sql) =>
+    database.transaction(
+      async (transaction) => {
+        await transaction.run(first);
+        await transaction.run(second);
+      },
+      { retry: false },
+    );
+  const holder = (holderId: string) =>
+    sql`select from cabinet.holder where holder_id = ${holderId} for update`;
+  const requisites = (holderId: string) =>
+    sql`select from cabinet.requisites where holder_id = ${holderId} for update`;
+  expect(
+    await against(
+      (database, { holderId }) => lock(database, holder(holderId), requisites(holderId)),
+      (database, { holderId }) => lock(database, requisites(holderId), holder(holderId)),
+    ),
+  ).toBe(1);
+});
+
+/** What each gives when nobody is beside it: a use case that did nothing would lock nothing. */
+const outcomes: Readonly<Record<string, unknown>> = {
+  'a save': { kind: 'saved' },
+  'taking over what a branch changed': { revision: 2 },
+  'a proposed change': { currentProved: false },
+  'a proof of a change': true,
+  'a code for a change': { purpose: 'prove-new' },
+  'a change made by a signature': { kind: 'saved' },
+  'a sign-in': { replaced: 1 },
+  'a sign-in over a session': { replaced: 0 },
+  'a sign-in by EDS': { replaced: 1 },
+  'the end of all sessions': 2,
+  'an operator who lifts a stop': true,
+  'a new password in a session': true,
+  'a chosen password': 'recovered',
+};
+
+test.each(names)('%s does its work when nobody is beside it', async (name) => {
+  const { database } = fresh;
+  const scene = await prepare(name === 'an operator who lifts a stop');
+  const count = async () => {
+    const row = await database.first<{ state: string }>(sql`
+      select md5(string_agg(row_text, ' ' order by row_text)) as state from (
+        select s::text as row_text from cabinet.session s where holder_id = ${scene.holderId}
+        union all select c::text from cabinet.code c where holder_id = ${scene.holderId}
+        union all select e::text from cabinet.entry e where holder_id = ${scene.holderId}
+        union all select p::text from cabinet.pending_change p where holder_id = ${scene.holderId}
+        union all select f::text from cabinet.freeze f where holder_id = ${scene.holderId}
+        union all select r::text from cabinet.requisites r where holder_id = ${scene.holderId}) as rows`);
+    return row?.state;
+  };
+  const before = await count();
+  const outcome = await useCases[name]?.(database, scene);
+  expect(await count()).not.toBe(before);
+  const expected = outcomes[name];
+  if (typeof expected === 'object') expect(outcome).toMatchObject(expected as object);
+  else if (expected !== undefined) expect(outcome).toBe(expected);
+});
+
+describe('no deadlock', () => {
+  test.each(names.map((name, index) => [name, names.slice(index)] as const))(
+    'between %s and any other',
+    async (name, others) => {
+      const found: string[] = [];
+      for (const other of others) {
+        const [one, two] = [useCases[name], useCases[other]];
+        if (!one || !two) throw new Error(other);
+        const count =
+          (await against(one, two, [name, other].includes('an operator who lifts a stop'))) +
+          (await against(two, one, false));
+        if (count > 0) found.push(`${other}: ${count}`);
+      }
+      expect(found).toEqual([]);
+    },
+  );
+});
