@@ -2,21 +2,21 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { codeStore } from '../src/features/codes/store.ts';
-import { type Database, openDatabase } from '../src/platform/postgres/database.ts';
 import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded.ts';
-import { migrate } from '../src/platform/postgres/migrate.ts';
-import { outbox } from '../src/platform/outbox/store.ts';
-import { smsReceipts } from '../src/gateways/smpp/receipt-store.ts';
-import { sql } from '../src/platform/postgres/sql.ts';
-import { smppGateway } from '../src/gateways/smpp/smpp.ts';
-import { makeKeys } from '../src/platform/keys.ts';
-import { startDelivery } from '../src/platform/outbox/dispatcher.ts';
+import { codeStore } from '../src/features/codes/store.ts';
 import { noSender } from '../src/features/notices/deliver-message.ts';
-import { guardGateway, usualLimits } from '../src/gateways/guard.ts';
-import { messageLanes } from '../src/features/notices/routes.ts';
+import { createMessageSender, defaultGatewayLimits } from '../src/gateways/guard.ts';
+import { smsReceipts } from '../src/gateways/smpp/receipt-store.ts';
+import { createSmppGateway } from '../src/gateways/smpp/smpp.ts';
+import { createKeys } from '../src/platform/keys.ts';
+import { startDispatcher } from '../src/platform/outbox/dispatcher.ts';
+import { createOutbox } from '../src/platform/outbox/store.ts';
+import { type Database, openDatabase } from '../src/platform/postgres/database.ts';
+import { migrate } from '../src/platform/postgres/migrate.ts';
+import { sql } from '../src/platform/postgres/sql.ts';
 import { type SmppStandIn, smppAccount, startSmppServer } from '../test/support/smpp-stand-in.ts';
 import { percentile, type Row } from './row.ts';
+import { messageQueues } from "../src/features/notices/queues.ts";
 
 const notices = 100_000;
 const codes = 300;
@@ -86,20 +86,20 @@ async function startWorker(database: Database, perSecond: number, lanes: readonl
   const { user, password } = smppAccount;
   const url = new URL(`smpp://${user}:${encodeURIComponent(password)}@127.0.0.1:${gateway.port}`);
   const onError = (error: Error) => console.error(error);
-  const mobile = guardGateway(
-    (lost) => smppGateway({ url, sender: 'ENPF' }, { receipts: smsReceipts(database), lost, onError }),
-    { ...usualLimits, perSecond },
+  const mobile = createMessageSender(
+    (lost) => createSmppGateway({ url, sender: 'ENPF' }, { receipts: smsReceipts(database), lost, onError }),
+    { ...defaultGatewayLimits, perSecond },
   );
-  const box = outbox(database);
-  const deliveries = messageLanes({
+  const box = createOutbox(database);
+  const deliveries = messageQueues({
     times: { confirmationCodeMinutes: 5, entryCodeMinutes: 10 },
-    keys: makeKeys(['k'.repeat(32)]),
+    keys: createKeys(['k'.repeat(32)]),
     codes: codeStore(database),
     senders: { mobile, email: noSender('email') },
     origin: 'https://cabinet.example.kz',
   })
     .filter(({ name }) => lanes.includes(name))
-    .map((lane) => startDelivery(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }));
+    .map((lane) => startDispatcher(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }));
   return {
     gateway,
     wake: () => {
@@ -149,7 +149,7 @@ function queueCode(database: Database, holderId: string, to: string): Promise<vo
     const store = codeStore(transaction);
     const code = { holderId, purpose: 'prove-new', channel: 'mobile', destination: to } as const;
     const { codeId } = await store.issue({ ...code, changeId: crypto.randomUUID() }, 5, 5);
-    await store.queue(holderId, [
+    await store.enqueue(holderId, [
       { kind: 'code', purpose: 'prove-new', codeId, channel: 'mobile', to, language: 'kk' },
     ]);
   });

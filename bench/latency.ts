@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseIin } from '../src/values/iin.ts';
 import { root } from '../src/platform/root.ts';
+import { parseIin } from '../src/values/iin.ts';
 import { percentile, type Row } from './row.ts';
 import { Client, startMeasured } from './service.ts';
 

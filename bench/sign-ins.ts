@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { argon2Hasher } from '../src/features/passwords/argon2.ts';
+import { createPasswordHasher } from '../src/features/passwords/argon2.ts';
 import { percentile, type Row } from './row.ts';
 import { Client, peopleWhoSave, startMeasured } from './service.ts';
 
@@ -51,7 +51,7 @@ export async function bench(): Promise<Row[]> {
 }
 
 async function bareHashes(): Promise<number> {
-  const hasher = await argon2Hasher(availableParallelism());
+  const hasher = await createPasswordHasher(availableParallelism());
   const stored = await hasher.hash('a password to measure by');
   const until = performance.now() + seconds * 1_000;
   let count = 0;

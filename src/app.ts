@@ -1,83 +1,93 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { headKeeper } from './features/operations/audit-head-file.ts';
-import { embeddedFund } from './fund/embedded/embedded.ts';
-import { fundOverHttp } from './fund/http/http.ts';
-import { faultLabel, faultLine } from './fund/http/reading.ts';
-import { createKazpost, type Kazpost } from './gateways/kazpost/kazpost.ts';
-import { ncaVerifier } from './gateways/nca/verifier.ts';
-import { argon2Hasher } from './features/passwords/argon2.ts';
-import type { Turns } from './platform/process/shared-slots.ts';
-import { endQuietAlerts, noteWrongPerson } from './features/operations/alert-store.ts';
-import { auditStore } from './features/operations/audit-store.ts';
-import { type ChannelStates, channelStates } from './features/notices/channel-states.ts';
-import { codeStore } from './features/codes/store.ts';
-import { contactStore } from './features/contact-change/store.ts';
-import type { Database } from './platform/postgres/database.ts';
-import { edsStore } from './features/eds/store.ts';
-import { entryTables } from './features/account-request/store.ts';
-import { freezeStore } from './features/disavowal/store.ts';
-import { elsewhereFeed, fundCopyStore } from './fund/store.ts';
-import { historyStore } from './features/history/store.ts';
-import { sweep } from './features/operations/housekeeping.ts';
-import { maintenanceStore } from './features/operations/maintenance-store.ts';
-import { migrationNames } from './platform/postgres/migrate.ts';
-import { outbox } from './platform/outbox/store.ts';
-import { databaseReady } from './platform/postgres/readiness.ts';
-import { readReadings } from './features/operations/readings-store.ts';
-import { draftStore, requisitesStore } from './features/requisites/store.ts';
-import { securityStore } from './features/security/store.ts';
-import { signInStore } from './features/sign-in/store.ts';
-import { streetStore } from './features/addresses/street-store.ts';
-import { workStore } from './features/account-request/work-store.ts';
-import { type Metrics, makeMetrics } from './features/operations/metrics.ts';
 import type { Config } from './config/config.ts';
-import { validity } from './platform/credentials.ts';
 import { demonstration } from './demonstration.ts';
-import { makeKeys } from './platform/keys.ts';
-import { addressBook } from './features/addresses/address-book.ts';
+import { createAttackSwitch } from './features/account-request/attack-switch.ts';
+import { accountRequestRoutes } from './features/account-request/routes.ts';
+import { accountRequestTables } from './features/account-request/store.ts';
+import { proofOfWorkStore } from './features/account-request/work-store.ts';
+import { type AccountRequestWorker, startAccountRequestWorker } from './features/account-request/worker.ts';
+import { createAddressBook } from './features/addresses/address-book.ts';
 import { createEmbeddedSource } from './features/addresses/embedded.ts';
-import { lazySource } from './features/addresses/lazy-source.ts';
-import { openStreets } from './features/addresses/open-streets.ts';
+import { createLazySource } from './features/addresses/lazy-source.ts';
+import { createStreetLookup } from './features/addresses/open-streets.ts';
 import { shippedPlaces } from './features/addresses/places.ts';
 import { addressRoutes } from './features/addresses/routes.ts';
-import { createSuggestionLimit } from './features/addresses/suggestion-limit.ts';
-import { type Delivery, type Lane, startDelivery, threeDays } from './platform/outbox/dispatcher.ts';
-import { createTurns } from './platform/semaphore.ts';
+import { streetStore } from './features/addresses/street-store.ts';
+import { deliverChange, fundRetryDelay } from './features/changes/deliver-change.ts';
+import { codeStore } from './features/codes/store.ts';
+import { contactChangeRoutes } from './features/contact-change/routes.ts';
+import { contactStore } from './features/contact-change/store.ts';
+import { freezeStore } from './features/disavowal/store.ts';
+import { edsStore } from './features/eds/store.ts';
 import { historyRoutes } from './features/history/routes.ts';
+import { historyStore } from './features/history/store.ts';
+import { type ChannelStates, channelStates } from './features/notices/channel-states.ts';
 import type { Channels } from './features/notices/ports.ts';
-import { messageLanes } from './features/notices/routes.ts';
+import { messageQueues } from './features/notices/queues.ts';
+import { endQuietAlerts, recordWrongPerson } from './features/operations/alert-store.ts';
 import { type Head, sealAll } from './features/operations/audit.ts';
-import type { BreakerView } from './platform/circuit-breaker.ts';
+import { createHeadFile } from './features/operations/audit-head-file.ts';
+import { auditStore } from './features/operations/audit-store.ts';
+import { sweep } from './features/operations/housekeeping.ts';
 import { type MaintenanceWatch, watchMaintenance } from './features/operations/maintenance.ts';
+import { maintenanceStore } from './features/operations/maintenance-store.ts';
+import { createMetrics, type Metrics } from './features/operations/metrics.ts';
+import { readReadings } from './features/operations/readings-store.ts';
 import { healthRoutes } from './features/operations/routes.ts';
-import { makeBreaker } from './features/account-request/attack-switch.ts';
+import { createPasswordHasher } from './features/passwords/argon2.ts';
 import { readCommonPasswords } from './features/passwords/common-passwords.ts';
-import { type Examiner, startExaminer } from './features/account-request/worker.ts';
-import { registrationRoutes } from './features/account-request/routes.ts';
-import { confirmRoutes } from './features/contact-change/routes.ts';
-import { deliverChange, fundPatience } from './features/changes/deliver-change.ts';
-import { followElsewhere } from './fund/sync.ts';
-import { introduceHolder } from './features/requisites/introduce.ts';
-import { holderDirectory } from './fund/known-person.ts';
-import type { Fund } from './features/requisites/ports.ts';
+import { fetchRequisites } from './features/requisites/introduce.ts';
 import { requisitesRoutes } from './features/requisites/routes.ts';
+import { draftStore, requisitesStore } from './features/requisites/store.ts';
 import { securityRoutes } from './features/security/routes.ts';
-import { edsRoutes } from './features/sign-in/eds-routes.ts';
+import { securityStore } from './features/security/store.ts';
+import { edsSignInRoutes } from './features/sign-in/eds-routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
-import { sessionReader } from './features/sign-in/sessions.ts';
-import { repeat } from './platform/process/repeat.ts';
-import { makeSenders } from './senders.ts';
+import { createSessionReader } from './features/sign-in/sessions.ts';
+import { signInStore } from './features/sign-in/store.ts';
+import { createEmbeddedFund } from './fund/embedded/embedded.ts';
+import { createHttpFund } from './fund/http/http.ts';
+import { faultLabel, faultLine } from './fund/http/reading.ts';
+import { holderDirectory } from './fund/known-person.ts';
+import type { Fund } from './fund/port.ts';
+import { elsewhereFeed, fundCopyStore } from './fund/store.ts';
+import { syncBranchChanges } from './fund/sync.ts';
+import { createKazpost, type Kazpost } from './gateways/kazpost/kazpost.ts';
+import { createNcaVerifier } from './gateways/nca/verifier.ts';
+import type { CircuitBreakerView } from './platform/circuit-breaker.ts';
+import { validity } from './platform/credentials.ts';
+import { createAdmissionControl, startLagMonitor } from './platform/http/admission.ts';
 import { readAssets } from './platform/http/assets.ts';
 import { cookieRoutes } from './platform/http/cookies.ts';
-import { followLag, makeGate } from './platform/http/admission.ts';
 import { languageRoutes } from './platform/http/language.ts';
-import { outageSender, outdatedSender, pageSender, problemSender, waitingSender } from './platform/http/page.tsx';
-import { createPersonalTurns } from './platform/http/personal-writes.ts';
+import {
+  outageSender,
+  outdatedSender,
+  pageSender,
+  problemSender,
+  waitingSender,
+} from './platform/http/page.tsx';
 import { problem } from './platform/http/problem.ts';
-import { buildServer, type RouteEntry, withoutValues } from './platform/http/server.ts';
 import { ownOrigin } from './platform/http/request-context.ts';
+import { buildServer, type RouteEntry, withoutValues } from './platform/http/server.ts';
+import { createKeys } from './platform/keys.ts';
+import {
+  type Dispatcher,
+  type Queue,
+  retryForThreeDays,
+  startDispatcher,
+} from './platform/outbox/dispatcher.ts';
+import { createOutbox } from './platform/outbox/store.ts';
+import type { Database } from './platform/postgres/database.ts';
+import { migrationNames } from './platform/postgres/migrate.ts';
+import { databaseReady } from './platform/postgres/readiness.ts';
+import { startRepeating } from './platform/process/repeat.ts';
+import type { SlotRunner } from './platform/process/shared-slots.ts';
+import { createRateLimit } from './platform/rate-limit.ts';
+import { createFairSemaphore, createKeyedSemaphore } from './platform/semaphore.ts';
+import { createSenders } from './senders.ts';
 
 /** The service, built and not yet listening. */
 export interface App {
@@ -86,7 +96,7 @@ export interface App {
   readonly routes: readonly RouteEntry[];
   readonly metrics: Metrics;
   /** One for each dependency that is spared while it fails. */
-  readonly breakers: readonly BreakerView[];
+  readonly breakers: readonly CircuitBreakerView[];
   readonly maintenance: MaintenanceWatch;
   /** Starts what works in the background: deliveries to the fund, housekeeping. */
   startWork(): void;
@@ -115,16 +125,16 @@ export async function buildApp({
   config: Config;
   database: Database;
   log: Logger;
-  hashTurns?: Turns | undefined;
+  hashTurns?: SlotRunner | undefined;
   /** False: another process of this machine connects to the gateways and delivers messages. */
   deliversMessages?: boolean;
 }): Promise<App> {
-  const keys = makeKeys(config.secretKeys);
+  const keys = createKeys(config.secretKeys);
   const assets = readAssets();
   const copies = config.fund && fundCopyStore(database, config.fundCopyHours);
   const requisites = requisitesStore(database, config.contactWaitHours);
   const signInTables = signInStore(database);
-  const box = outbox(database);
+  const box = createOutbox(database);
   const limits = { idleMinutes: config.sessionIdleMinutes, maxHours: config.sessionMaxHours };
   const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
   const delivers = config.role !== 'web' && deliversMessages;
@@ -135,7 +145,7 @@ export async function buildApp({
   };
   const tellChannels = () =>
     states.tell({ mobile: senders.mobile.available, email: senders.email.available });
-  const senders = makeSenders({
+  const senders = createSenders({
     config,
     database,
     log,
@@ -144,8 +154,8 @@ export async function buildApp({
     heard: (channel) => heard[channel],
   });
   const channels: Channels = { available: (channel) => senders[channel].available };
-  const breakers: BreakerView[] = [];
-  const metrics = makeMetrics({
+  const breakers: CircuitBreakerView[] = [];
+  const metrics = createMetrics({
     readings: () => readReadings(database, { ...limits, eventYears: config.eventsKeptYears }),
     breakers,
     certificates: { fund: config.fund?.client && validity(config.fund.client.cert)?.until },
@@ -157,24 +167,24 @@ export async function buildApp({
   const around = { assets, demo: config.demo, maintenance: maintenance.state };
   const sendPage = pageSender(around);
 
-  const hasher = await argon2Hasher(config.passwordHashesAtOnce, hashTurns);
-  const lag = followLag();
+  const hasher = await createPasswordHasher(config.passwordHashesAtOnce, hashTurns);
+  const lag = startLagMonitor();
   const directory = holderDirectory({ fund, copies });
-  const turns = createPersonalTurns({ atOnce: 2, waiting: 48 });
+  const writeSemaphore = createKeyedSemaphore({ atOnce: 2, waiting: 48 });
   const { server, routes, connections } = await buildServer({
     config,
     keys,
     log,
-    sessions: sessionReader({ store: signInTables, directory }, limits),
+    sessions: createSessionReader({ store: signInTables, directory }, limits),
     pages: () => pages,
     problemPage: problemSender(around),
     outdatedPage: outdatedSender(around),
     outagePage: outageSender(around),
     waitingPage: await waitingSender(around),
-    turns,
-    gate: makeGate({
+    writeSemaphore,
+    gate: createAdmissionControl({
       atOnce: config.requestsAtOnce,
-      resting: () => hasher.waiting + turns.waiting,
+      resting: () => hasher.waiting + writeSemaphore.waiting,
       lag: lag.ms,
     }),
     maintenance,
@@ -182,21 +192,21 @@ export async function buildApp({
   });
 
   let work: { stop(patienceMs?: number): Promise<void> }[] = [];
-  let toFund: Delivery | undefined;
-  let messages: Delivery[] = [];
-  let unaddressed: Delivery | undefined;
+  let toFund: Dispatcher | undefined;
+  let messages: Dispatcher[] = [];
+  let unaddressed: Dispatcher | undefined;
   let closing = false;
   // Called after the commit that queued something: it need not wait for the next look. Only the lanes it can stand in look.
   const onSaved = () => toFund?.wake();
   const onQueued = () => {
-    for (const lane of messages) lane.wake();
+    for (const queue of messages) queue.wake();
     unaddressed?.wake();
   };
   const kazpost = makeKazpost(config, log);
-  const addressLimit = createSuggestionLimit();
+  const addressLimit = createRateLimit();
   const addressSources = {
-    embedded: lazySource(() =>
-      createEmbeddedSource(shippedPlaces(), openStreets(streetStore(database), onError)),
+    embedded: createLazySource(() =>
+      createEmbeddedSource(shippedPlaces(), createStreetLookup(streetStore(database), onError)),
     ),
     ...(kazpost ? { kazpost } : {}),
   };
@@ -210,7 +220,7 @@ export async function buildApp({
     drafts: draftStore(database),
     fund,
     copies,
-    addresses: addressBook(addressSources),
+    addresses: createAddressBook(addressSources),
     rules: config,
     draftHours: config.draftHours,
     endSessions: (holderId: string) => signInTables.endAll(holderId, 'blocked'),
@@ -219,24 +229,24 @@ export async function buildApp({
   };
   const common = readCommonPasswords();
   const migrations = await migrationNames();
-  let examiner: Examiner | undefined;
-  const tables = entryTables(database);
-  const guessing = makeBreaker(tables.codes, config);
-  const entryParts = {
+  let accountRequests: AccountRequestWorker | undefined;
+  const tables = accountRequestTables(database);
+  const attackSwitch = createAttackSwitch(tables.codes, config);
+  const accountRequestDeps = {
     tables,
     keys,
     fund,
     requisites,
     hasher,
     common,
-    breaker: guessing,
-    work: workStore(database),
+    attackSwitch,
+    work: proofOfWorkStore(database),
     rules: config,
-    onAsked: (afterMs: number) => examiner?.asked(afterMs),
+    onAsked: (afterMs: number) => accountRequests?.wakeAfter(afterMs),
     onQueued,
   };
   const origin = config.publicUrl?.origin ?? `http://localhost:${config.port}`;
-  const nca = ncaVerifier(
+  const nca = createNcaVerifier(
     {
       trust: config.edsTrust,
       ocspUrl: config.edsOcspUrl,
@@ -251,7 +261,7 @@ export async function buildApp({
   const edsParts = {
     edsStore: edsStore(database),
     verifier: nca,
-    turns: createTurns(edsTurns),
+    semaphore: createFairSemaphore(edsConcurrency),
     keys,
     edsRules: config,
     siteOf: (request: FastifyRequest) => ownOrigin(request, config) ?? origin,
@@ -272,7 +282,7 @@ export async function buildApp({
     ],
     onQueued,
   };
-  edsRoutes(server, { ...signInParts, ...edsParts });
+  edsSignInRoutes(server, { ...signInParts, ...edsParts });
   const pages = new Map([
     ...signInRoutes(server, { ...signInParts, sessions: signInTables, hasher }),
     ...requisitesRoutes(server, {
@@ -281,9 +291,9 @@ export async function buildApp({
       addressLimit,
       sessionsPerPerson: config.sessionsPerPerson,
     }),
-    ...confirmRoutes(server, { ...requisitesParts, ...edsParts, channels }),
-    ...registrationRoutes(server, {
-      ...entryParts,
+    ...contactChangeRoutes(server, { ...requisitesParts, ...edsParts, channels }),
+    ...accountRequestRoutes(server, {
+      ...accountRequestDeps,
       sendPage,
       channels,
       contactWaitHours: config.contactWaitHours,
@@ -318,7 +328,7 @@ export async function buildApp({
   });
   // Before the first request: a node that starts during maintenance knows of it.
   await maintenance.look().catch(onError);
-  await guessing.look().catch(onError);
+  await attackSwitch.look().catch(onError);
   if (config.role === 'worker') server.addHook('onRequest', refusePeople);
   await server.ready();
 
@@ -331,35 +341,37 @@ export async function buildApp({
     startWork() {
       maintenance.start(3_000);
       // In every role: those who answer people stop codes, and whoever is left raises the alert.
-      work = [repeat(2_000, () => guessing.look(), onError)];
+      work = [startRepeating(2_000, () => attackSwitch.look(), onError)];
       // In every role: told at once, and not by the first person whom nothing can be shown.
       fund.greet();
-      const channelWork = repeat(5_000, delivers ? tellChannels : hear, onError);
+      const channelWork = startRepeating(5_000, delivers ? tellChannels : hear, onError);
       work = [channelWork];
       if (config.role === 'web') return;
-      const fundLane: Lane = {
+      const fundQueue: Queue = {
         name: 'fund',
         ordered: true,
-        atOnce: 20,
-        patience: fundPatience,
+        concurrency: 20,
+        retryDelay: fundRetryDelay,
         ready: () => fund.available,
-        handOver: (parcel) => deliverChange({ fund, store: requisites }, parcel),
+        deliver: (message) => deliverChange({ fund, store: requisites }, message),
       };
-      toFund = startDelivery(box, fundLane, { everyMs: 2_000, onError });
+      toFund = startDispatcher(box, fundQueue, { everyMs: 2_000, onError });
       messages = (
-        delivers ? messageLanes({ keys, times: config, codes: codeStore(database), senders, origin }) : []
-      ).map((lane) => startDelivery(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }));
-      const introduceLane: Lane = {
+        delivers ? messageQueues({ keys, times: config, codes: codeStore(database), senders, origin }) : []
+      ).map((queue) =>
+        startDispatcher(box, queue, { everyMs: queue.name === 'code' ? 500 : 2_000, onError }),
+      );
+      const unaddressedQueue: Queue = {
         name: 'unaddressed',
         ordered: true,
-        atOnce: 4,
-        patience: threeDays,
+        concurrency: 4,
+        retryDelay: retryForThreeDays,
         ready: () => fund.available,
-        handOver: (parcel) => introduceHolder({ fund, copies, store: requisites }, parcel),
+        deliver: (message) => fetchRequisites({ fund, copies, store: requisites }, message),
       };
-      unaddressed = startDelivery(box, introduceLane, { everyMs: 2_000, onError });
-      examiner = startExaminer(entryParts, { everyMs: 1_000, onError });
-      const keepHead = headKeeper(config.auditHeadFile, onError);
+      unaddressed = startDispatcher(box, unaddressedQueue, { everyMs: 2_000, onError });
+      accountRequests = startAccountRequestWorker(accountRequestDeps, { everyMs: 1_000, onError });
+      const keepHead = createHeadFile(config.auditHeadFile, onError);
       const tellHead = (sealed: Head, firstOfDay: boolean) => {
         keepHead(sealed);
         const { seal, sealedAt, head } = sealed;
@@ -371,11 +383,11 @@ export async function buildApp({
         toFund,
         ...messages,
         unaddressed,
-        examiner,
-        repeat(30_000, () => followElsewhere(followParts, onError), onError),
-        repeat(10 * 60_000, () => endQuietAlerts(database), onError),
-        repeat(60_000, () => sealAll(auditStore(database), keys, tellHead), onError),
-        repeat(
+        accountRequests,
+        startRepeating(30_000, () => syncBranchChanges(followParts, onError), onError),
+        startRepeating(10 * 60_000, () => endQuietAlerts(database), onError),
+        startRepeating(60_000, () => sealAll(auditStore(database), keys, tellHead), onError),
+        startRepeating(
           10 * 60_000,
           (signal) =>
             sweep(database, {
@@ -419,7 +431,7 @@ export async function buildApp({
  * Signatures verified at a time by each process. Most of that time is the wait for the authority's answer; the threads have a
  * queue of their own. All who wait are served within some two seconds.
  */
-const edsTurns = { atOnce: 16, waitingEach: 2, waitingInAll: 200 } as const;
+const edsConcurrency = { atOnce: 16, waitingEach: 2, waitingInAll: 200 } as const;
 
 /** What a gateway has not taken by then is left to another process, which may send it a second time. Milliseconds. */
 const handOverMs = 6_000;
@@ -435,9 +447,9 @@ function makeFund(
   database: Database,
   log: Logger,
   metrics: Metrics,
-): Fund & { breakers: readonly BreakerView[]; greet(): void } {
-  if (!config.fund) return { ...embeddedFund(database), breakers: [], greet: () => undefined };
-  const fund = fundOverHttp(config.fund, {
+): Fund & { breakers: readonly CircuitBreakerView[]; greet(): void } {
+  if (!config.fund) return { ...createEmbeddedFund(database), breakers: [], greet: () => undefined };
+  const fund = createHttpFund(config.fund, {
     onFailure: (code) => {
       metrics.fundFailure(code);
       log.warn({ code }, 'the fund gave no answer');
@@ -448,7 +460,7 @@ function makeFund(
     },
     onWrongPerson: () => {
       log.error({ code: 'FUND_WRONG_PERSON' }, 'the fund answered about another person');
-      noteWrongPerson(database).catch((error: Error) =>
+      recordWrongPerson(database).catch((error: Error) =>
         log.error(withoutValues(error), 'an alert could not be raised'),
       );
     },

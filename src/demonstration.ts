@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { inboxSender, inboxStore } from './features/notices/inbox.ts';
-import type { Database } from './platform/postgres/database.ts';
 import type { Channel, MessageSender } from './features/notices/ports.ts';
 import { inboxRoutes } from './features/notices/routes.ts';
-import { root } from './platform/root.ts';
 import type { SendPage } from './platform/http/page.tsx';
+import type { Database } from './platform/postgres/database.ts';
+import { root } from './platform/root.ts';
 
 /** What only a demonstration has. A production build holds `no-demonstration.ts` in its place. */
 export interface Demonstration {

@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 import { pino } from 'pino';
 import { type App, buildApp } from './app.ts';
-import { help, readArguments } from './platform/process/arguments.ts';
 import { ConfigError, readConfig } from './config/config.ts';
-import { endAtCrash, greet, prepare } from './start.ts';
+import { help, readArguments } from './platform/process/arguments.ts';
 import { patience, stopBySignal } from './platform/process/stop.ts';
+import { endAtCrash, greet, prepare } from './start.ts';
 import { runPrimary, runWorker } from './workers.ts';
 
 /** Reads the settings and starts what the command line asks for: one process, or several behind one port. */

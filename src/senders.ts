@@ -1,16 +1,21 @@
 import type { Logger } from 'pino';
-import { smtpGateway } from './gateways/smtp/smtp.ts';
-import { codeStore } from './features/codes/store.ts';
-import type { Database } from './platform/postgres/database.ts';
-import { smsReceipts } from './gateways/smpp/receipt-store.ts';
-import { smppGateway } from './gateways/smpp/smpp.ts';
 import { type Config, isLoopbackName } from './config/config.ts';
 import { demonstration } from './demonstration.ts';
+import { codeStore } from './features/codes/store.ts';
 import { noSender } from './features/notices/deliver-message.ts';
-import { GatewayFailure, type GatewayWatch, guardGateway, usualLimits } from './gateways/guard.ts';
 import type { Channel, MessageSender } from './features/notices/ports.ts';
+import {
+  createMessageSender,
+  defaultGatewayLimits,
+  GatewayFailure,
+  type GatewayWatch,
+} from './gateways/guard.ts';
+import { smsReceipts } from './gateways/smpp/receipt-store.ts';
+import { createSmppGateway } from './gateways/smpp/smpp.ts';
+import { createSmtpGateway } from './gateways/smtp/smtp.ts';
+import type { Database } from './platform/postgres/database.ts';
 
-interface SenderParts {
+interface SenderDeps {
   readonly config: Config;
   readonly database: Database;
   readonly log: Logger;
@@ -22,7 +27,7 @@ interface SenderParts {
 }
 
 /** A sender for each channel: the gateway where one is configured, the inbox of a demonstration, or none. */
-export function makeSenders(parts: SenderParts): Record<Channel, MessageSender> {
+export function createSenders(parts: SenderDeps): Record<Channel, MessageSender> {
   const { config, database, onError, delivers, heard } = parts;
   const without = (channel: Channel) =>
     config.demo && demonstration ? demonstration.sender(database, channel) : noSender(channel);
@@ -35,22 +40,22 @@ export function makeSenders(parts: SenderParts): Record<Channel, MessageSender> 
   }
   return {
     email: smtp
-      ? guardGateway(
+      ? createMessageSender(
           () =>
-            smtpGateway({
+            createSmtpGateway({
               ...smtp,
-              connections: usualLimits.atOnce,
+              connections: defaultGatewayLimits.atOnce,
               plainAllowed: isLoopbackName(smtp.url.hostname),
             }),
-          { ...usualLimits, perSecond: config.mailPerSecond },
+          { ...defaultGatewayLimits, perSecond: config.mailPerSecond },
           watchOf('SMTP', parts),
         )
       : without('email'),
     mobile: smpp
-      ? guardGateway(
-          (lost) => smppGateway(smpp, { receipts: smsReceipts(database), lost, onError }),
+      ? createMessageSender(
+          (lost) => createSmppGateway(smpp, { receipts: smsReceipts(database), lost, onError }),
           // Asking every 30 seconds keeps the session alive.
-          { ...usualLimits, perSecond: config.smsPerSecond, probeUp: 30_000 },
+          { ...defaultGatewayLimits, perSecond: config.smsPerSecond, probeUp: 30_000 },
           watchOf('SMPP', parts),
         )
       : without('mobile'),
@@ -58,7 +63,7 @@ export function makeSenders(parts: SenderParts): Record<Channel, MessageSender> 
 }
 
 /** For a gateway to which other processes are connected: it only tells whether the channel works. */
-function distantSender(channel: Channel, heard: SenderParts['heard']): MessageSender {
+function distantSender(channel: Channel, heard: SenderDeps['heard']): MessageSender {
   return {
     channel,
     get available() {
@@ -70,7 +75,7 @@ function distantSender(channel: Channel, heard: SenderParts['heard']): MessageSe
 }
 
 /** Writes a gateway's codes into the log, and raises an alarm while it refuses our account. */
-function watchOf(gateway: 'SMTP' | 'SMPP', { database, log, onError }: SenderParts): GatewayWatch {
+function watchOf(gateway: 'SMTP' | 'SMPP', { database, log, onError }: SenderDeps): GatewayWatch {
   return {
     changed: (available, code) =>
       available

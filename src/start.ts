@@ -1,16 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { importPeople } from './fund/embedded/import-people.ts';
-import { readLines } from './fund/embedded/people-file.ts';
-import { argon2Hasher } from './features/passwords/argon2.ts';
-import { type Connection, type Database, openDatabase } from './platform/postgres/database.ts';
 import { attachEmbeddedPostgres, startEmbeddedPostgres } from './adapters/postgres/embedded.ts';
-import { migrate } from './platform/postgres/migrate.ts';
-import { mayAlterLog } from './platform/postgres/roles.ts';
-import { metricsServer } from './features/operations/metrics.ts';
 import { type Config, ConfigError } from './config/config.ts';
 import { demonstration } from './demonstration.ts';
+import { metricsServer } from './features/operations/metrics.ts';
+import { createPasswordHasher } from './features/passwords/argon2.ts';
+import { importPeople } from './fund/embedded/import-people.ts';
+import { readLines } from './fund/embedded/people-file.ts';
 import { withoutValues } from './platform/http/server.ts';
+import { type Connection, type Database, openDatabase } from './platform/postgres/database.ts';
+import { migrate } from './platform/postgres/migrate.ts';
+import { mayAlterLog } from './platform/postgres/roles.ts';
 
 /** What the service stands on, ready before it listens. */
 export interface Prepared {
@@ -106,7 +106,7 @@ export async function importFile(
 ): ReturnType<typeof importPeople> {
   const database = openDatabase(connection, { max: 1, statementTimeout: 0 });
   try {
-    const hasher = await argon2Hasher(config.passwordHashesAtOnce);
+    const hasher = await createPasswordHasher(config.passwordHashesAtOnce);
     return await importPeople(database, readLines(file), {
       demo: config.demo,
       hashPassword: hasher.hash,

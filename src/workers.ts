@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import type { Logger } from 'pino';
-import { borrowTurns, lendTurns } from './platform/process/shared-slots.ts';
-import type { Connection, Database } from './platform/postgres/database.ts';
-import { sql } from './platform/postgres/sql.ts';
-import { workersMetrics } from './features/operations/metrics.ts';
 import { buildApp } from './app.ts';
 import type { Config } from './config/config.ts';
-import { greet, openPool, prepare } from './start.ts';
+import { workersMetrics } from './features/operations/metrics.ts';
+import type { Connection, Database } from './platform/postgres/database.ts';
+import { sql } from './platform/postgres/sql.ts';
+import { borrowSlots, lendSlots } from './platform/process/shared-slots.ts';
 import { endWith, patience, stopBySignal, stopLimit } from './platform/process/stop.ts';
+import { greet, openPool, prepare } from './start.ts';
 
 /** Settings that are meant for the machine. */
 type MachineSettings = Pick<
@@ -66,7 +66,7 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
     settings: divide(config, count),
   };
   await warnOfConnections(prepared.database, count * config.databasePool, log);
-  lendTurns(config.passwordHashesAtOnce);
+  lendSlots(config.passwordHashesAtOnce);
   const ready = new Set<Worker>();
   const relieved = new Set<Worker>();
   const messengers = new Set<Worker>();
@@ -199,7 +199,7 @@ export async function runWorker(config: Config, log: Logger): Promise<void> {
     config: { ...config, ...settings },
     database,
     log,
-    hashTurns: borrowTurns(),
+    hashTurns: borrowSlots(),
     deliversMessages,
   });
   app.metrics.answerPrimary();

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { Config } from '../config/config.ts';
+import { type AuditStore, type Finding, type KeptHead, verifyAudit } from '../features/operations/audit.ts';
 import { headLine, readHead } from '../features/operations/audit-head-file.ts';
 import { auditStore } from '../features/operations/audit-store.ts';
-import type { Config } from '../config/config.ts';
-import { type Keys, makeKeys } from '../platform/keys.ts';
-import { type AuditStore, type Finding, type KeptHead, verifyAudit } from '../features/operations/audit.ts';
+import { createKeys, type Keys } from '../platform/keys.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';
@@ -45,7 +45,7 @@ export function auditCommands(program: Command): void {
 
 function withAudit(work: (store: AuditStore, keys: Keys, config: Config) => Promise<void>): Promise<void> {
   return withDatabase(
-    ({ config, database }) => work(auditStore(database), makeKeys(config.secretKeys), config),
+    ({ config, database }) => work(auditStore(database), createKeys(config.secretKeys), config),
     {
       statementTimeout: 0,
     },

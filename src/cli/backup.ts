@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { readSealed, SealedFileError, writeSealed } from '../platform/sealed-file.ts';
+import { createKeys, type Keys } from '../platform/keys.ts';
 import {
   BackupError,
   checkDump,
@@ -11,7 +11,7 @@ import {
   whyNotRestore,
 } from '../platform/postgres/backup.ts';
 import type { Connection } from '../platform/postgres/database.ts';
-import { type Keys, makeKeys } from '../platform/keys.ts';
+import { readSealed, SealedFileError, writeSealed } from '../platform/sealed-file.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { commandLog, withDatabase } from './terminal.ts';
@@ -53,7 +53,7 @@ export function backupCommands(program: Command): void {
 
 /** A file that cannot be used is told without a stack. */
 async function withKeys(work: (connection: Connection, keys: Keys) => Promise<void>): Promise<void> {
-  await withDatabase(({ config, connection }) => work(connection, makeKeys(config.secretKeys))).catch(
+  await withDatabase(({ config, connection }) => work(connection, createKeys(config.secretKeys))).catch(
     (error: unknown) => {
       const known = error instanceof BackupError || error instanceof SealedFileError;
       throw known ? new CommandFailure(error.message) : error;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { readConfig } from '../config/config.ts';
 import { openDatabase } from '../platform/postgres/database.ts';
 import { grantService, type RoleRefusal } from '../platform/postgres/roles.ts';
-import { readConfig } from '../config/config.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';

@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { type Config, ConfigError, readConfig, showConfig } from '../config/config.ts';
+import { importStreets } from '../features/addresses/import-streets.ts';
+import { shippedPlaces } from '../features/addresses/places.ts';
+import { streetStore } from '../features/addresses/street-store.ts';
 import { type DeliveryStore, deliveryStore } from '../features/changes/delivery-store.ts';
+import { messageId } from '../features/notices/deliver-message.ts';
 import { type MessageStore, messageStore } from '../features/notices/message-store.ts';
 import { operatorStore } from '../features/operations/operator-store.ts';
 import { signInStore } from '../features/sign-in/store.ts';
-import { streetStore } from '../features/addresses/street-store.ts';
-import { type Config, ConfigError, readConfig, showConfig } from '../config/config.ts';
-import { makeKeys } from '../platform/keys.ts';
-import { importStreets } from '../features/addresses/import-streets.ts';
-import { shippedPlaces } from '../features/addresses/places.ts';
-import { messageId } from '../features/notices/deliver-message.ts';
-import { type Iin, parseIin } from '../values/iin.ts';
+import { createKeys } from '../platform/keys.ts';
 import { importFile } from '../start.ts';
+import { type Iin, parseIin } from '../values/iin.ts';
 import { auditCommands } from './audit.ts';
 import { backupCommands } from './backup.ts';
 import { databaseCommands } from './database.ts';
@@ -134,7 +134,7 @@ messages
   .action(async (text: string, { reason }: { reason: string }) => {
     const id = readCount(text);
     await withMessages(async (store, config) => {
-      const shown = await store.show(id, messageId(makeKeys(config.secretKeys), id), reason);
+      const shown = await store.show(id, messageId(createKeys(config.secretKeys), id), reason);
       if (!shown) throw new CommandFailure('there is no such message');
       print(`${JSON.stringify(shown, null, 2)}\n`);
     });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { maintenanceStore } from '../features/operations/maintenance-store.ts';
 import { scheduleWindow, windowReasons } from '../features/operations/maintenance.ts';
+import { maintenanceStore } from '../features/operations/maintenance-store.ts';
 import type { MaintenanceStore } from '../features/operations/ports.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';

@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino';
-import type { Connection, Database } from '../platform/postgres/database.ts';
 import { type Config, readConfig } from '../config/config.ts';
+import type { Connection, Database } from '../platform/postgres/database.ts';
 import { attach } from '../start.ts';
 
 /** Warnings of what a command starts, on stderr. */

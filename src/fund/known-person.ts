@@ -1,9 +1,9 @@
-import type { Iin } from '../values/iin.ts';
 import type { HolderDirectory } from '../features/sign-in/ports.ts';
+import type { Iin } from '../values/iin.ts';
 import { FundUnavailable } from './errors.ts';
-import type { Fund, FundCopies, FundHolder } from '../features/requisites/ports.ts';
+import type { Fund, FundCopies, FundHolder } from './port.ts';
 
-export interface KnownPersonParts {
+export interface KnownPersonDeps {
   readonly fund: Fund;
   /** Undefined where the fund cannot be away by itself: the embedded one. */
   readonly copies: FundCopies | undefined;
@@ -21,7 +21,7 @@ export interface KnownPerson {
  * or it is too old, and `WrongPerson` when the answer is about somebody else: a copy must not paper over that.
  */
 export async function knownPerson(
-  { fund, copies }: KnownPersonParts,
+  { fund, copies }: KnownPersonDeps,
   iin: Iin,
   sinceElsewhere?: number,
 ): Promise<KnownPerson> {
@@ -37,7 +37,7 @@ export async function knownPerson(
 }
 
 /** What signing in asks of a person whom their password or key has named. */
-export function holderDirectory(parts: KnownPersonParts): HolderDirectory {
+export function holderDirectory(parts: KnownPersonDeps): HolderDirectory {
   return {
     async find(iin) {
       try {

@@ -1,7 +1,7 @@
-import type { ElsewhereFeed, FundCopies, FundHolder } from '../features/requisites/ports.ts';
-import type { Iin } from '../values/iin.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { json, sql } from '../platform/postgres/sql.ts';
+import type { Iin } from '../values/iin.ts';
+import type { BranchChangeFeed, FundCopies, FundHolder } from './port.ts';
 
 /** A copy as jsonb holds it: moments are texts. */
 type Kept = Omit<FundHolder, 'mobileSince' | 'emailSince'> & {
@@ -37,7 +37,7 @@ export function fundCopyStore(database: Database, hours: number): FundCopies {
 }
 
 /** How far changes made elsewhere were followed, in the service's own tables. A worker that dies holds the lease for 30 seconds. */
-export function elsewhereFeed(database: Database): ElsewhereFeed {
+export function elsewhereFeed(database: Database): BranchChangeFeed {
   return {
     lease: () =>
       database.first<{ cursor: string | null }>(sql`

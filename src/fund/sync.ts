@@ -1,10 +1,11 @@
+import type { RequisitesStore } from '../features/requisites/ports.ts';
 import { randomName } from '../platform/keys.ts';
 import { SenselessAnswer, WrongPerson } from './errors.ts';
-import type { ElsewhereFeed, Fund, RequisitesStore } from '../features/requisites/ports.ts';
+import type { BranchChangeFeed, Fund } from './port.ts';
 
-export interface FollowParts {
+export interface SyncDeps {
   readonly fund: Fund;
-  readonly feed: ElsewhereFeed;
+  readonly feed: BranchChangeFeed;
   readonly store: Pick<RequisitesStore, 'takeOver'>;
 }
 
@@ -14,8 +15,8 @@ const atOnce = 100;
  * Takes over what branches changed since the last look, so that the notices and waiting times of a changed mobile or e-mail begin at once and
  * not with the person's next visit. Gives how many people were looked at; none when another worker looks.
  */
-export async function followElsewhere(
-  { fund, feed, store }: FollowParts,
+export async function syncBranchChanges(
+  { fund, feed, store }: SyncDeps,
   onError: (error: Error) => void,
 ): Promise<number> {
   let followed = 0;

@@ -1,8 +1,8 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { MessageSender, RenderedMessage } from '../features/notices/ports.ts';
 import { Undeliverable } from '../platform/outbox/undeliverable.ts';
-import { type Gateway, GatewayFailure, type GatewayLimits, guardGateway, type Turns } from './guard.ts';
-import type { MessageSender, ReadyMessage } from '../features/notices/ports.ts';
+import { createMessageSender, type Gateway, GatewayFailure, type GatewayLimits, type Pace } from './guard.ts';
 
 const limits: GatewayLimits = {
   atOnce: 4,
@@ -21,7 +21,7 @@ afterEach(() => open?.close());
 function fake(send: Gateway['send'], different: Partial<GatewayLimits> = {}) {
   const changes: boolean[] = [];
   const told = { answers: true, probes: 0 };
-  const sender = guardGateway(
+  const sender = createMessageSender(
     () => ({
       channel: 'mobile',
       send,
@@ -38,7 +38,7 @@ function fake(send: Gateway['send'], different: Partial<GatewayLimits> = {}) {
   return { sender, changes, told };
 }
 
-function message(id: string, urgent: boolean): ReadyMessage {
+function message(id: string, urgent: boolean): RenderedMessage {
   return { id, urgent, channel: 'mobile', to: '+77015550001', language: 'kk', text: 'Код' };
 }
 
@@ -69,7 +69,7 @@ describe('a guarded gateway', () => {
   });
 
   test('gives up at the deadline, and what was given up sends nothing more', async () => {
-    let turns: Turns | undefined;
+    let turns: Pace | undefined;
     let finish: () => void = () => undefined;
     const stalled = new Promise<void>((resolve) => {
       finish = resolve;
@@ -157,7 +157,7 @@ describe('a guarded gateway', () => {
   test('a refused account is asked ever more rarely, whatever is to be sent', async () => {
     const asked: number[] = [];
     const accounts: (string | undefined)[] = [];
-    open = guardGateway(
+    open = createMessageSender(
       () => ({
         channel: 'mobile',
         send: () => Promise.reject(new GatewayFailure('SMPP_BIND_0x0e', 'account')),

@@ -1,5 +1,5 @@
+import type { Channel, MessageSender, RenderedMessage } from '../features/notices/ports.ts';
 import { Undeliverable } from '../platform/outbox/undeliverable.ts';
-import type { Channel, MessageSender, ReadyMessage } from '../features/notices/ports.ts';
 
 /** The outside world behind a channel, as an adapter gives it: it only sends and answers. */
 export interface Gateway {
@@ -8,14 +8,14 @@ export interface Gateway {
    * Hands a message over; waits for its turn before each piece. Throws `Undeliverable` when the gateway will never take
    * it, anything else when another try may help.
    */
-  send(message: ReadyMessage, turns: Turns): Promise<void>;
+  send(message: RenderedMessage, turns: Pace): Promise<void>;
   /** Resolves when the gateway answers; connects where there is no connection. */
   probe(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** When the next piece may leave. */
-export interface Turns {
+export interface Pace {
   /** Throws when the message's time is up. */
   next(): Promise<void>;
   /** The gateway wants fewer: everybody waits half a second, then one, two, … up to eight. */
@@ -41,7 +41,7 @@ export interface GatewayLimits {
   readonly longestRest: number;
 }
 
-export const usualLimits: GatewayLimits = {
+export const defaultGatewayLimits: GatewayLimits = {
   atOnce: 10,
   reserved: 3,
   perSecond: 30,
@@ -87,7 +87,7 @@ export interface GatewayWatch {
  * Makes a sender of a gateway: codes go first, so many at once and a second, each within a deadline; after failures of its
  * own in a row nothing is tried until the gateway answers a question again.
  */
-export function guardGateway(
+export function createMessageSender(
   make: (lost: () => void) => Gateway,
   limits: GatewayLimits,
   watch: GatewayWatch = {},
@@ -101,8 +101,8 @@ export function guardGateway(
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let probing: Promise<void> | undefined;
-  const hands = makeQueue();
-  const pace = makeQueue();
+  const hands = createWaitingLines();
+  const pace = createWaitingLines();
   let inHand = 0;
   let tokens = 1;
   let filledAt = performance.now();
@@ -148,7 +148,7 @@ export function guardGateway(
       timer = setTimeout(probe, rest).unref();
       return;
     }
-    probing = within(limits.deadline, gateway.probe())
+    probing = withTimeout(limits.deadline, gateway.probe())
       .then(
         // An answer does not outweigh messages that fail.
         () => {
@@ -284,7 +284,7 @@ function codeOf(error: unknown): string {
 }
 
 /** Waits for a place in one of two lines; the urgent line is served first. */
-function makeQueue() {
+function createWaitingLines() {
   const urgent = new Set<() => void>();
   const others = new Set<() => void>();
   const take = (line: Set<() => void>): (() => void) | undefined => {
@@ -323,6 +323,6 @@ function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promis
   });
 }
 
-function within<Value>(milliseconds: number, work: Promise<Value>): Promise<Value> {
+function withTimeout<Value>(milliseconds: number, work: Promise<Value>): Promise<Value> {
   return unlessAborted(AbortSignal.timeout(milliseconds), work);
 }

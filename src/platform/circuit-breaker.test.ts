@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { CircuitOpen, createBreaker } from './circuit-breaker.ts';
+import { CircuitOpen, createCircuitBreaker } from './circuit-breaker.ts';
 
 function breaker() {
   const clock = { now: 0 };
   const options = { failures: 3, failuresOfCalls: 4, calls: 8, rest: 100, now: () => clock.now };
-  return { clock, breaker: createBreaker('test', options) };
+  return { clock, breaker: createCircuitBreaker('test', options) };
 }
 
 const fails = () => Promise.reject(new Error('down'));

@@ -1,5 +1,5 @@
 /** Spares a service that is down, and the people who would wait for it. */
-export interface Breaker extends BreakerView {
+export interface CircuitBreaker extends CircuitBreakerView {
   /**
    * Runs `work` unless the circuit is open; throws `CircuitOpen` then. What `work` throws counts as a failure. Failures for which
    * `subject` gives the same text count once: one thing that always fails says nothing about all others.
@@ -8,15 +8,15 @@ export interface Breaker extends BreakerView {
 }
 
 /** A breaker as metrics see it. */
-export interface BreakerView {
+export interface CircuitBreakerView {
   /** The dependency behind it, e.g. `kazpost`: a label, never an address. */
   readonly name: string;
-  state(): BreakerState;
+  state(): CircuitState;
 }
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
+export type CircuitState = 'closed' | 'open' | 'half-open';
 
-export interface BreakerOptions {
+export interface CircuitBreakerOptions {
   /** Failures in a row that open the circuit. */
   readonly failures: number;
   /** So many of the last `calls` open it too, though some in between went well. */
@@ -34,7 +34,7 @@ export class CircuitOpen extends Error {
 }
 
 /** Five failures in a row or half of the last twenty calls; fifteen seconds of rest. */
-export const usualBreaker: BreakerOptions = {
+export const defaultCircuitBreaker: CircuitBreakerOptions = {
   failures: 5,
   failuresOfCalls: 10,
   calls: 20,
@@ -42,14 +42,17 @@ export const usualBreaker: BreakerOptions = {
   now: () => performance.now(),
 };
 
-export function createBreaker(name: string, options: BreakerOptions = usualBreaker): Breaker {
+export function createCircuitBreaker(
+  name: string,
+  options: CircuitBreakerOptions = defaultCircuitBreaker,
+): CircuitBreaker {
   const { failures, failuresOfCalls, calls, rest, now } = options;
   /** The last calls, oldest first. */
   let last: readonly Call[] = [];
   let openedAt: number | undefined;
   let trying = false;
 
-  function state(): BreakerState {
+  function state(): CircuitState {
     if (openedAt === undefined) return 'closed';
     return now() - openedAt < rest ? 'open' : 'half-open';
   }

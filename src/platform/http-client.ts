@@ -41,7 +41,7 @@ export interface Question {
 }
 
 /** Asks; throws on anything but an answer within the limits. */
-export interface Asker {
+export interface HttpClient {
   ask(question: Question): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export const largestAnswer = 256 * 1024;
  * and the whole exchange bounded in time. Compressed answers are not asked for and are refused, since their size in
  * memory would be unknown.
  */
-export function createAsker({ url, ca, client, timeout, connections = 8 }: Asking): Asker {
+export function createHttpClient({ url, ca, client, timeout, connections = 8 }: Asking): HttpClient {
   const base = new URL(url);
   const options = {
     connect: { ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }), ...client, timeout },

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { makeKeys, randomName, tokenHash } from './keys.ts';
+import { createKeys, randomName, tokenHash } from './keys.ts';
 
-const old = makeKeys(['an old secret of thirty-two characters']);
-const rotated = makeKeys([
+const old = createKeys(['an old secret of thirty-two characters']);
+const rotated = createKeys([
   'a new secret of thirty-two characters!',
   'an old secret of thirty-two characters',
 ]);

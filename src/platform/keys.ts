@@ -26,7 +26,7 @@ const nonceLength = 12;
 const tagLength = 16;
 
 /** Derives a key for each purpose from each of `secrets` (HKDF-SHA-256). */
-export function makeKeys(secrets: readonly [string, ...string[]]): Keys {
+export function createKeys(secrets: readonly [string, ...string[]]): Keys {
   const derived = new Map<string, readonly Buffer[]>();
   const keysFor = (purpose: string): readonly Buffer[] => {
     const known = derived.get(purpose);

@@ -1,7 +1,7 @@
 import { type HTMLElement, parse } from 'node-html-parser';
 import { describe, expect, it } from 'vitest';
 import { Form } from './form.tsx';
-import { Layout, type LayoutProps, type SignedIn } from './layout.tsx';
+import { type HeaderUser, Layout, type LayoutProps } from './layout.tsx';
 import { renderDocument } from './render-document.ts';
 
 const words = {
@@ -17,7 +17,7 @@ const words = {
   roundTheClock: 'Тәулік бойы',
 };
 
-const signedIn: SignedIn = {
+const signedIn: HeaderUser = {
   shortName: 'Серікова А. Б.',
   nav: [
     { href: '/services', label: 'Қызметтер', current: 'section' },

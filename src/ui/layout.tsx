@@ -35,7 +35,7 @@ export interface NavItem {
 }
 
 /** Who is signed in, and until when. */
-export interface SignedIn {
+export interface HeaderUser {
   /** "Серікова А. Б.". */
   shortName: string;
   nav: readonly NavItem[];
@@ -61,7 +61,7 @@ export interface LayoutProps {
   assets: { css: string; icon: string; scripts: readonly string[] };
   /** For the small forms of the layout: language, sign-out, session. Undefined: the page is made for nobody in particular and has none. */
   csrf: string | undefined;
-  signedIn?: SignedIn | undefined;
+  signedIn?: HeaderUser | undefined;
   /** The id of the page's form, when it has one (`Form` gives `page-form`): the language switch then sends it along. */
   formId?: string | undefined;
   /** The page's own address, where it was answered under another one (`/language`); `client/own-path.ts` shows it. */
@@ -148,7 +148,7 @@ function DefaultButton({ formId }: { formId: string }) {
   return <button type="submit" class="ds-sr-only" form={formId} tabindex={-1} aria-hidden="true" />;
 }
 
-function PersonBar({ signedIn, words, csrf }: { signedIn: SignedIn; words: LayoutWords; csrf: string }) {
+function PersonBar({ signedIn, words, csrf }: { signedIn: HeaderUser; words: LayoutWords; csrf: string }) {
   return (
     <div class="person-bar">
       <div class="wrap">

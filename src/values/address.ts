@@ -1,5 +1,5 @@
-import { accepted, type Result, refused } from './result.ts';
 import { cleanWords, isWellFormed, nameCharacter, type StrangeCharacter } from './cleaning.ts';
+import { accepted, type Result, refused } from './result.ts';
 
 declare const addressBrand: unique symbol;
 declare const apartmentBrand: unique symbol;

@@ -1,6 +1,6 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
-import { accepted, type Result, refused } from './result.ts';
 import { cleanLine, isWellFormed, nameCharacter } from './cleaning.ts';
+import { accepted, type Result, refused } from './result.ts';
 
 declare const emailBrand: unique symbol;
 

@@ -1,5 +1,5 @@
-import { accepted, type Result, refused } from './result.ts';
 import { typedDigits } from './look-alikes.ts';
+import { accepted, type Result, refused } from './result.ts';
 
 declare const iinBrand: unique symbol;
 

@@ -1,6 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { accepted, type Result, refused } from './result.ts';
 import { cleanWords, isWellFormed, nameCharacter } from './cleaning.ts';
+import { accepted, type Result, refused } from './result.ts';
 
 declare const phoneBrand: unique symbol;
 

@@ -1,6 +1,6 @@
-import { accepted, type Result, refused } from './result.ts';
 import { cleanCompact } from './cleaning.ts';
 import { asLatinShapes } from './look-alikes.ts';
+import { accepted, type Result, refused } from './result.ts';
 
 declare const postcodeBrand: unique symbol;
 

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
-import { openDatabase } from '../../src/platform/postgres/database.ts';
 import { buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { withoutValues } from '../../src/platform/http/server.ts';
+import { openDatabase } from '../../src/platform/postgres/database.ts';
 import type { Order, Word } from './points.ts';
 import { type Plant, setTrap } from './trap.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { createPasswordHasher } from '../../src/features/passwords/argon2.ts';
 import { importPeople } from '../../src/fund/embedded/import-people.ts';
-import { argon2Hasher } from '../../src/features/passwords/argon2.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import type { Fields } from '../support/client.ts';
 import type { PersonLine } from '../support/people.ts';
@@ -20,7 +20,7 @@ export interface Visit {
 
 /** One hash serves all: every invented person has the same password. */
 export async function enrolAll(database: Database, people: readonly PersonLine[]): Promise<void> {
-  const hasher = await argon2Hasher(1);
+  const hasher = await createPasswordHasher(1);
   async function* lines(): AsyncGenerator<string> {
     for (const person of people) yield JSON.stringify(person);
   }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { fundOverHttp } from '../../src/fund/http/http.ts';
-import { openDatabase } from '../../src/platform/postgres/database.ts';
-import { outbox } from '../../src/platform/outbox/store.ts';
+import { deliverChange, fundRetryDelay } from '../../src/features/changes/deliver-change.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
+import { createHttpFund } from '../../src/fund/http/http.ts';
+import { dispatchDue } from '../../src/platform/outbox/dispatcher.ts';
+import { createOutbox } from '../../src/platform/outbox/store.ts';
+import { openDatabase } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
-import { deliverDue } from '../../src/platform/outbox/dispatcher.ts';
-import { deliverChange, fundPatience } from '../../src/features/changes/deliver-change.ts';
 import { startFundServer } from '../support/fund-server.ts';
 import { inventPerson } from '../support/people.ts';
 import { startService } from '../support/service.ts';
@@ -33,11 +33,11 @@ test('a worker that wakes after its lease is over cannot mark the change, which 
   });
   const service = await startService({ FUND_URL: server.url }, { work: false });
   const another = openDatabase(service.connection);
-  const fund = fundOverHttp({ url: new URL(server.url), atOnce: 4 });
+  const fund = createHttpFund({ url: new URL(server.url), atOnce: 4 });
   const worker = (database: typeof another) =>
-    deliverDue(outbox(database), {
-      ...{ name: 'fund', ordered: true, atOnce: 1, patience: fundPatience },
-      handOver: (parcel) => deliverChange({ fund, store: requisitesStore(database, 72) }, parcel),
+    dispatchDue(createOutbox(database), {
+      ...{ name: 'fund', ordered: true, concurrency: 1, retryDelay: fundRetryDelay },
+      deliver: (parcel) => deliverChange({ fund, store: requisitesStore(database, 72) }, parcel),
     });
   try {
     const person = inventPerson(0);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { auditStore } from '../../src/features/operations/audit-store.ts';
 import { sealAll } from '../../src/features/operations/audit.ts';
+import { auditStore } from '../../src/features/operations/audit-store.ts';
 import { root } from '../../src/platform/root.ts';
 import { startService, type TestService } from '../support/service.ts';
 

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { headKeeper, readHead } from '../../src/features/operations/audit-head-file.ts';
-import { auditStore } from '../../src/features/operations/audit-store.ts';
-import { sql } from '../../src/platform/postgres/sql.ts';
-import { makeKeys } from '../../src/platform/keys.ts';
 import { sealAll } from '../../src/features/operations/audit.ts';
+import { createHeadFile, readHead } from '../../src/features/operations/audit-head-file.ts';
+import { auditStore } from '../../src/features/operations/audit-store.ts';
+import { createKeys } from '../../src/platform/keys.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { kabinet } from '../support/kabinet.ts';
 
@@ -22,14 +22,14 @@ beforeAll(async () => {
   const holder = await fresh.database.first<{ id: string }>(
     sql`insert into cabinet.holder (iin) values ('000000000000') returning holder_id as id`,
   );
-  const keep = headKeeper(file, (error) => {
+  const keep = createHeadFile(file, (error) => {
     throw error;
   });
   for (const kind of ['one', 'two', 'three']) {
     await fresh.database.run(
       sql`insert into cabinet.security_event (holder_id, kind) values (${holder?.id}, ${kind})`,
     );
-    await sealAll(auditStore(fresh.database), makeKeys([secret]), keep);
+    await sealAll(auditStore(fresh.database), createKeys([secret]), keep);
   }
 });
 
@@ -50,7 +50,7 @@ test('each seal adds a line, and the last one is the head', async () => {
 
 test('a file that cannot be written is told, and throws nothing', () => {
   const told: string[] = [];
-  const keep = headKeeper(join(folder, 'missing', 'heads'), ({ message }) => told.push(message));
+  const keep = createHeadFile(join(folder, 'missing', 'heads'), ({ message }) => told.push(message));
   keep({ seal: 1, sealedAt: '2026-11-28T00:00:00Z', head: 'a'.repeat(64) });
   expect(told).toEqual([expect.stringContaining('ENOENT')]);
   expect(readHead('nothing')).toBe(undefined);

@@ -2,14 +2,14 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readSealed, writeSealed } from '../../src/platform/sealed-file.ts';
+import { sealAll } from '../../src/features/operations/audit.ts';
 import { auditStore } from '../../src/features/operations/audit-store.ts';
+import { createKeys } from '../../src/platform/keys.ts';
 import { checkDump, dumpDatabase, loadDatabase, whyNotRestore } from '../../src/platform/postgres/backup.ts';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { FOLDER, migrate, pendingMigrations } from '../../src/platform/postgres/migrate.ts';
 import { json, sql } from '../../src/platform/postgres/sql.ts';
-import { makeKeys } from '../../src/platform/keys.ts';
-import { sealAll } from '../../src/features/operations/audit.ts';
+import { readSealed, writeSealed } from '../../src/platform/sealed-file.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { kabinet } from '../support/kabinet.ts';
 import { inventPerson } from '../support/people.ts';
@@ -154,9 +154,9 @@ test('a restore is refused while the service runs', async () => {
 test('without its key a backup says nothing', async () => {
   const bytes = await readFile(file('whole'));
   expect(bytes.includes(inventPerson(0).iin)).toBe(false);
-  const stranger = makeKeys(['s'.repeat(32)]);
+  const stranger = createKeys(['s'.repeat(32)]);
   await expect(checkDump(readSealed(file('whole'), stranger))).rejects.toThrow('no key of SECRET_KEYS opens');
-  const rotated = makeKeys(['n'.repeat(32), 'k'.repeat(32)]);
+  const rotated = createKeys(['n'.repeat(32), 'k'.repeat(32)]);
   await expect(checkDump(readSealed(file('whole'), rotated))).resolves.toHaveProperty('madeAt');
 });
 

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sql } from '../../src/platform/postgres/sql.ts';
 import { printable } from '../../src/cli/printable.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { root } from '../../src/platform/root.ts';
 import { freshDatabase } from '../support/database.ts';
 import { kabinet } from '../support/kabinet.ts';

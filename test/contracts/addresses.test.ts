@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createKazpost, type Kazpost, type KazpostSettings } from '../../src/gateways/kazpost/kazpost.ts';
 import { createEmbeddedSource } from '../../src/features/addresses/embedded.ts';
 import { shippedPlaces } from '../../src/features/addresses/places.ts';
 import type { AddressSource, FoundAddress } from '../../src/features/addresses/ports.ts';
+import { createKazpost, type Kazpost, type KazpostSettings } from '../../src/gateways/kazpost/kazpost.ts';
 import { parseAddress } from '../../src/values/address.ts';
 import { type Postcode, parsePostcode } from '../../src/values/postcode.ts';
 import { type KazpostServer, kazpostCredentials, startKazpostServer } from '../support/kazpost-server.ts';

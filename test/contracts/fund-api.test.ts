@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { fundOverHttp } from '../../src/fund/http/http.ts';
+import { createHttpFund } from '../../src/fund/http/http.ts';
 import { faultLine } from '../../src/fund/http/reading.ts';
 import type { Iin } from '../../src/values/iin.ts';
 import {
@@ -41,7 +41,7 @@ const change = {
   fields: { apartment: '7' },
 };
 
-type Fund = ReturnType<typeof fundOverHttp>;
+type Fund = ReturnType<typeof createHttpFund>;
 /** How the cabinet asks each question; it has no code for the one that operators ask. */
 const asking: Readonly<Record<string, (fund: Fund) => Promise<unknown>>> = {
   'POST /holders/find': (fund) => fund.read(iin, 3),
@@ -98,7 +98,7 @@ describe('a server that answers with the examples', () => {
   test.each(asked)('$name: is understood', async (example) => {
     const server = await serveExample(example);
     const faults: string[] = [];
-    const fund = fundOverHttp(
+    const fund = createHttpFund(
       { url: server.url, atOnce: 1 },
       { onFaults: (found) => faults.push(...found.map(faultLine)) },
     );

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
-import { fundOverHttp } from '../../src/fund/http/http.ts';
+import { createHttpFund } from '../../src/fund/http/http.ts';
 import { faultLine } from '../../src/fund/http/reading.ts';
+import type { ChangeForFund } from '../../src/fund/port.ts';
 import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
-import type { ChangeForFund } from '../../src/features/requisites/ports.ts';
 import type { Iin } from '../../src/values/iin.ts';
 import { type FundServer, type OddAnswer, startFundServer } from '../support/fund-server.ts';
 import { inventPerson } from '../support/people.ts';
@@ -20,7 +20,7 @@ const iin = person.iin as Iin;
 
 interface Subject {
   readonly server: FundServer;
-  readonly fund: ReturnType<typeof fundOverHttp>;
+  readonly fund: ReturnType<typeof createHttpFund>;
   /** What could not be read so far, as the log has it. */
   readonly faults: string[];
   readonly codes: string[];
@@ -30,7 +30,7 @@ async function open(): Promise<Subject> {
   const server = await startFundServer();
   const faults: string[] = [];
   const codes: string[] = [];
-  const fund = fundOverHttp(
+  const fund = createHttpFund(
     { url: new URL(server.url), atOnce: 4 },
     {
       timeouts: { read: 2_000, change: 2_000 },

@@ -1,12 +1,13 @@
 import { createPublicKey, randomUUID } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { afterEach, describe, expect, test } from 'vitest';
-import { embeddedFund } from '../../src/fund/embedded/embedded.ts';
-import { fundOverHttp } from '../../src/fund/http/http.ts';
+import type { Requisites } from '../../src/features/requisites/ports.ts';
+import { createEmbeddedFund } from '../../src/fund/embedded/embedded.ts';
 import { importPeople } from '../../src/fund/embedded/import-people.ts';
-import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
 import { FundUnavailable, WrongPerson } from '../../src/fund/errors.ts';
-import type { ChangeForFund, Fund, Requisites } from '../../src/features/requisites/ports.ts';
+import { createHttpFund } from '../../src/fund/http/http.ts';
+import type { ChangeForFund, Fund } from '../../src/fund/port.ts';
+import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
 import type { Iin } from '../../src/values/iin.ts';
 import { freshDatabase } from '../support/database.ts';
 import { fundSchema } from '../support/fund-api.ts';
@@ -35,10 +36,10 @@ const timeouts = { read: 2_000, change: 2_000 };
 
 async function openServer(
   options: Parameters<typeof startFundServer>[0] = {},
-  settings: Partial<Parameters<typeof fundOverHttp>[0]> = {},
-): Promise<{ server: FundServer; fund: ReturnType<typeof fundOverHttp> }> {
+  settings: Partial<Parameters<typeof createHttpFund>[0]> = {},
+): Promise<{ server: FundServer; fund: ReturnType<typeof createHttpFund> }> {
   const server = await startFundServer(options);
-  const fund = fundOverHttp({ url: new URL(server.url), atOnce: 4, ...settings }, { timeouts });
+  const fund = createHttpFund({ url: new URL(server.url), atOnce: 4, ...settings }, { timeouts });
   closers.push(server.close, fund.close);
   return { server, fund };
 }
@@ -53,7 +54,7 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
       yield JSON.stringify({ ...person, password: null });
     }
     return {
-      fund: embeddedFund(database),
+      fund: createEmbeddedFund(database),
       async enrol(person) {
         await importPeople(database, lines(person), { demo: false, hashPassword: async () => '' });
       },
@@ -208,7 +209,7 @@ describe('the fund over HTTP in trouble', () => {
     ['redirecting', 'FUND_HTTP_302'],
   ])('%s: neither a read nor a change hangs or is believed', async (fault, code) => {
     const { server } = await openServer();
-    const fund = fundOverHttp(
+    const fund = createHttpFund(
       { url: new URL(server.url), atOnce: 4 },
       { timeouts: fault === 'silent' ? { read: 100, change: 100 } : timeouts },
     );
@@ -223,7 +224,7 @@ describe('the fund over HTTP in trouble', () => {
     const { server, fund } = await openServer();
     server.enrol(person);
     server.behave('slow');
-    const hasty = fundOverHttp(
+    const hasty = createHttpFund(
       { url: new URL(server.url), atOnce: 4 },
       { timeouts: { read: 100, change: 100 } },
     );
@@ -235,7 +236,7 @@ describe('the fund over HTTP in trouble', () => {
   test('an answer about somebody else is never taken', async () => {
     const told: string[] = [];
     const server = await startFundServer();
-    const fund = fundOverHttp(
+    const fund = createHttpFund(
       { url: new URL(server.url), atOnce: 4 },
       { timeouts, onWrongPerson: () => told.push('told') },
     );
@@ -297,7 +298,7 @@ describe('who asks', () => {
     const { server, fund } = await openServer({ tls: asksForIt }, { ca: standInTls.cert, client: tls });
     server.enrol(person);
     expect(await fund.read(iin)).toMatchObject({ iin });
-    const nobody = fundOverHttp({ url: new URL(server.url), atOnce: 1, ca: standInTls.cert }, { timeouts });
+    const nobody = createHttpFund({ url: new URL(server.url), atOnce: 1, ca: standInTls.cert }, { timeouts });
     closers.push(nobody.close);
     await expect(nobody.read(iin)).rejects.toBeInstanceOf(FundUnavailable);
   });

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { inboxSender, inboxStore } from '../../src/features/notices/inbox.ts';
-import { smtpGateway } from '../../src/gateways/smtp/smtp.ts';
+import type { Channel, MessageSender, RenderedMessage } from '../../src/features/notices/ports.ts';
+import { createMessageSender, type GatewayLimits } from '../../src/gateways/guard.ts';
 import { smsReceipts } from '../../src/gateways/smpp/receipt-store.ts';
-import { sql } from '../../src/platform/postgres/sql.ts';
-import { smppGateway } from '../../src/gateways/smpp/smpp.ts';
+import { createSmppGateway } from '../../src/gateways/smpp/smpp.ts';
+import { createSmtpGateway } from '../../src/gateways/smtp/smtp.ts';
 import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
-import { type GatewayLimits, guardGateway } from '../../src/gateways/guard.ts';
-import type { Channel, MessageSender, ReadyMessage } from '../../src/features/notices/ports.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { freshDatabase } from '../support/database.ts';
 import { type FaultyLink, openFaultyLink } from '../support/faulty-link.ts';
 import { standInTls } from '../support/kazpost-tls.ts';
@@ -66,9 +66,9 @@ async function openSmtp(different: Partial<GatewayLimits> = {}): Promise<Remote>
   const link = await openFaultyLink(server.port);
   const { user, password } = smtpAccount;
   const url = new URL(`smtp://${user}:${encodeURIComponent(password)}@127.0.0.1:${link.port}`);
-  const sender = guardGateway(
+  const sender = createMessageSender(
     () =>
-      smtpGateway({
+      createSmtpGateway({
         url,
         from: 'ЕНПФ <no-reply@cabinet.example.kz>',
         connections: 4,
@@ -100,9 +100,9 @@ async function openSmpp(
   const { user, password } = smppAccount;
   const url = new URL(`smpp://${user}:${encodeURIComponent(password)}@127.0.0.1:${link.port}`);
   const receipts: string[] = [];
-  const sender = guardGateway(
+  const sender = createMessageSender(
     (lost) =>
-      smppGateway(
+      createSmppGateway(
         { url, sender: 'ENPF', timeout },
         {
           lost,
@@ -138,7 +138,7 @@ async function opened<Kind extends Opened>(opening: Promise<Kind>): Promise<Kind
   return one;
 }
 
-function message(channel: Channel, n: number, different: Partial<ReadyMessage> = {}): ReadyMessage {
+function message(channel: Channel, n: number, different: Partial<RenderedMessage> = {}): RenderedMessage {
   const text = `Код ${n}: Әл-Фараби даңғылы, 77/7\n@cabinet.example.kz #01234${n % 10}`;
   return {
     id: `message-${n}`,
@@ -222,18 +222,18 @@ describe.each<[string, Channel, (different?: Partial<GatewayLimits>) => Promise<
   test('a gateway that is down from the start is known to be down before anybody needs it', async () => {
     const remote = await opened(open());
     await remote.link.become('refusing');
-    const late = guardGateway((lost) => {
+    const late = createMessageSender((lost) => {
       const url = new URL(`smpp://a:b@127.0.0.1:${remote.link.port}`);
       const receipts = { handedOver: async () => undefined, reported: async () => undefined };
       return channel === 'email'
-        ? smtpGateway({
+        ? createSmtpGateway({
             url: new URL(`smtp://127.0.0.1:${remote.link.port}`),
             from: 'a@b.kz',
             connections: 1,
             plainAllowed: true,
             timeout,
           })
-        : smppGateway({ url, sender: 'ENPF', timeout }, { lost, receipts, onError: () => undefined });
+        : createSmppGateway({ url, sender: 'ENPF', timeout }, { lost, receipts, onError: () => undefined });
     }, limits);
     closers.push(() => late.close());
     await vi.waitFor(() => expect(late.available).toBe(false), { interval: 5 });
@@ -285,9 +285,14 @@ describe('SMTP', () => {
     const url = new URL(
       `smtp://${smtpAccount.user}:${encodeURIComponent(smtpAccount.password)}@127.0.0.1:${server.port}`,
     );
-    const sender = guardGateway(
+    const sender = createMessageSender(
       () =>
-        smtpGateway({ url, from: 'ЕНПФ <no-reply@cabinet.example.kz>', connections: 1, plainAllowed: true }),
+        createSmtpGateway({
+          url,
+          from: 'ЕНПФ <no-reply@cabinet.example.kz>',
+          connections: 1,
+          plainAllowed: true,
+        }),
       limits,
     );
     closers.push(() => sender.close());
@@ -319,8 +324,8 @@ describe('SMTP', () => {
     const server = await startSmtpServer();
     closers.push(server.close);
     const url = new URL(`smtp://${smtpAccount.user}:wrong@127.0.0.1:${server.port}`);
-    const sender = guardGateway(
-      () => smtpGateway({ url, from: 'a@example.kz', connections: 1, plainAllowed: true }),
+    const sender = createMessageSender(
+      () => createSmtpGateway({ url, from: 'a@example.kz', connections: 1, plainAllowed: true }),
       limits,
     );
     closers.push(() => sender.close());
@@ -335,9 +340,9 @@ describe('SMTP', () => {
   ) => {
     const server = await startSmtpServer(tls ? { tls: standInTls } : {});
     closers.push(server.close);
-    const sender = guardGateway(
+    const sender = createMessageSender(
       () =>
-        smtpGateway({
+        createSmtpGateway({
           url: new URL(`smtp://127.0.0.1:${server.port}`),
           from: 'a@example.kz',
           connections: 1,
@@ -478,9 +483,9 @@ describe('SMPP', () => {
       `ssmpp://${smppAccount.user}:${encodeURIComponent(smppAccount.password)}@localhost:${server.port}`,
     );
     const receipts = { handedOver: async () => undefined, reported: async () => undefined };
-    const sender = guardGateway(
+    const sender = createMessageSender(
       (lost) =>
-        smppGateway(
+        createSmppGateway(
           { url, sender: '1418', timeout, ...(ca === undefined ? {} : { ca }) },
           { lost, receipts, onError: () => undefined },
         ),

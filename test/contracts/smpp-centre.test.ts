@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { RenderedMessage } from '../../src/features/notices/ports.ts';
+import { createMessageSender, type GatewayLimits } from '../../src/gateways/guard.ts';
 import { smsReceipts } from '../../src/gateways/smpp/receipt-store.ts';
-import { sql } from '../../src/platform/postgres/sql.ts';
-import { smppGateway } from '../../src/gateways/smpp/smpp.ts';
+import { createSmppGateway } from '../../src/gateways/smpp/smpp.ts';
 import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
-import { type GatewayLimits, guardGateway } from '../../src/gateways/guard.ts';
-import type { ReadyMessage } from '../../src/features/notices/ports.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { freshDatabase } from '../support/database.ts';
 import { smppAccount, startSmppServer } from '../support/smpp-stand-in.ts';
 
@@ -33,9 +33,9 @@ async function open(different: Partial<GatewayLimits> = {}, password: string = s
   const failed: string[] = [];
   const account: (string | undefined)[] = [];
   const changes: string[] = [];
-  const sender = guardGateway(
+  const sender = createMessageSender(
     (lost) =>
-      smppGateway(
+      createSmppGateway(
         { url, sender: 'ENPF', timeout: 2_000 },
         {
           lost,
@@ -57,7 +57,7 @@ async function open(different: Partial<GatewayLimits> = {}, password: string = s
   return { server, sender, receipts, failed, account, changes };
 }
 
-function message(n: number): ReadyMessage {
+function message(n: number): RenderedMessage {
   return {
     id: `message-${n}`,
     channel: 'mobile',

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type SmtpSettings, smtpGateway } from '../../src/gateways/smtp/smtp.ts';
 import { readConfig } from '../../src/config/config.ts';
+import type { RenderedMessage } from '../../src/features/notices/ports.ts';
+import { createMessageSender, type GatewayLimits } from '../../src/gateways/guard.ts';
+import { createSmtpGateway, type SmtpSettings } from '../../src/gateways/smtp/smtp.ts';
 import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
-import { type GatewayLimits, guardGateway } from '../../src/gateways/guard.ts';
-import type { ReadyMessage } from '../../src/features/notices/ports.ts';
 import { standInTls } from '../support/kazpost-tls.ts';
 import { smtpAccount, startSmtpServer } from '../support/smtp-stand-in.ts';
 
@@ -40,8 +40,8 @@ async function open({
   const failed: string[] = [];
   const account: (string | undefined)[] = [];
   const changes: string[] = [];
-  const sender = guardGateway(
-    () => smtpGateway({ url, from: 'a@example.kz', connections: 1, plainAllowed: true, ...settings }),
+  const sender = createMessageSender(
+    () => createSmtpGateway({ url, from: 'a@example.kz', connections: 1, plainAllowed: true, ...settings }),
     { ...limits, ...different },
     {
       changed: (available, code) => changes.push(available ? 'up' : `down ${code}`),
@@ -53,7 +53,7 @@ async function open({
   return { server, sender, failed, account, changes };
 }
 
-function message(n: number): ReadyMessage {
+function message(n: number): RenderedMessage {
   return {
     id: `message-${n}`,
     channel: 'email',

@@ -1,10 +1,10 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { sql } from '../../src/platform/postgres/sql.ts';
-import { type Language, languages } from '../../src/values/language.ts';
 import { DatabaseAway } from '../../src/platform/outage.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import type { Texts } from '../../src/texts/kk.ts';
 import { textsOf } from '../../src/texts/texts.ts';
+import { type Language, languages } from '../../src/values/language.ts';
 import { accessibilityFaults, widthFaults } from '../support/accessibility.ts';
 import { type BrowserVisitor, browserVisitor, startBrowser } from '../support/browser-visitor.ts';
 import { identityCard, type PersonLine } from '../support/people.ts';

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, test, vi } from 'vitest';
+import { Overloaded } from '../../src/platform/outage.ts';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
-import { languages } from '../../src/values/language.ts';
-import { Overloaded } from '../../src/platform/outage.ts';
 import { textsOf } from '../../src/texts/texts.ts';
+import { languages } from '../../src/values/language.ts';
 import { type Client, injectClient } from '../support/client.ts';
 import { type FaultyLink, openFaultyLink } from '../support/faulty-link.ts';
 import { heading, readPage, visibleText } from '../support/page.ts';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Identity, signCms } from 'nca-verify/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sql } from '../../src/platform/postgres/sql.ts';
+import { createChallenge } from '../../src/features/eds/challenge.ts';
 import { tokenHash } from '../../src/platform/keys.ts';
-import { makeChallenge } from '../../src/features/eds/challenge.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { root } from '../../src/platform/root.ts';
 import type { Client, Fields } from '../support/client.ts';
 import { openTestNca, signChallenge, type TestNca } from '../support/eds.ts';
@@ -179,7 +179,7 @@ describe('refuses', () => {
     const { page, data } = await challenge(of);
     const own = tokenHash(of.client.cookies.get('session') ?? '');
     const asked = { purpose: 'sign-in', binding: own, site: 'http://localhost:3000' } as const;
-    const signIn = makeChallenge(service.keys, asked, new Date());
+    const signIn = createChallenge(service.keys, asked, new Date());
     for (const bytes of [signIn.content.toString('base64'), data]) {
       const crossed = await of.client.post(path, edsForm(page, signIn.id, signChallenge(of.key, bytes)));
       expect([crossed.status, crossed.body.includes('қолданылып қойған')]).toEqual([422, true]);

@@ -1,9 +1,9 @@
 import type { Identity } from 'nca-verify/testing';
 import { cmsPem, signCms } from 'nca-verify/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sql } from '../../src/platform/postgres/sql.ts';
+import { createChallenge } from '../../src/features/eds/challenge.ts';
 import { tokenHash } from '../../src/platform/keys.ts';
-import { makeChallenge } from '../../src/features/eds/challenge.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { injectClient } from '../support/client.ts';
 import { brokenResponder, openTestNca, signChallenge, type TestNca } from '../support/eds.ts';
 import { beginEds, edsForm, edsPath, formAgain, postEds, signInByEds } from '../support/eds-visitor.ts';
@@ -160,7 +160,7 @@ describe('refuses', () => {
     const begun = await begin();
     const visit = begun.client.cookies.get('visit') ?? '';
     const asked = { purpose, binding: binding ?? tokenHash(visit), site: 'http://localhost:3000' };
-    const { id, content } = makeChallenge(service.keys, asked, by);
+    const { id, content } = createChallenge(service.keys, asked, by);
     return { ...begun, id, data: content.toString('base64') };
   }
   const databaseTime = async (secondsAgo: number) => {

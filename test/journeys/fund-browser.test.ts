@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sql } from '../../src/platform/postgres/sql.ts';
-import { languages } from '../../src/values/language.ts';
 import { textsOf } from '../../src/texts/texts.ts';
+import { languages } from '../../src/values/language.ts';
 import { accessibilityFaults, widthFaults } from '../support/accessibility.ts';
 import { browserVisitor, startBrowser } from '../support/browser-visitor.ts';
 import { type FundServer, startFundServer } from '../support/fund-server.ts';

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fundOverHttp } from '../../src/fund/http/http.ts';
-import { endQuietAlerts, noteWrongPerson } from '../../src/features/operations/alert-store.ts';
+import { deliverChange, fundRetryDelay } from '../../src/features/changes/deliver-change.ts';
 import { deliveryStore } from '../../src/features/changes/delivery-store.ts';
-import { elsewhereFeed } from '../../src/fund/store.ts';
-import { outbox } from '../../src/platform/outbox/store.ts';
+import { endQuietAlerts, recordWrongPerson } from '../../src/features/operations/alert-store.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
+import { createHttpFund } from '../../src/fund/http/http.ts';
+import { elsewhereFeed } from '../../src/fund/store.ts';
+import { syncBranchChanges } from '../../src/fund/sync.ts';
+import { dispatchDue } from '../../src/platform/outbox/dispatcher.ts';
+import { createOutbox } from '../../src/platform/outbox/store.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
-import { deliverDue } from '../../src/platform/outbox/dispatcher.ts';
-import { deliverChange, fundPatience } from '../../src/features/changes/deliver-change.ts';
-import { followElsewhere } from '../../src/fund/sync.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { type FundServer, startFundServer } from '../support/fund-server.ts';
 import { readPage, visibleText } from '../support/page.ts';
@@ -18,7 +18,7 @@ import { formOf, signedIn } from '../support/signed-in.ts';
 
 let service: TestService;
 let server: FundServer;
-let fund: ReturnType<typeof fundOverHttp>;
+let fund: ReturnType<typeof createHttpFund>;
 let people = 3_000;
 
 beforeAll(async () => {
@@ -30,7 +30,10 @@ beforeAll(async () => {
 beforeEach(() => {
   server.behave('none');
   server.refuse(undefined);
-  fund = fundOverHttp({ url: new URL(server.url), atOnce: 4 }, { timeouts: { read: 1_000, change: 1_000 } });
+  fund = createHttpFund(
+    { url: new URL(server.url), atOnce: 4 },
+    { timeouts: { read: 1_000, change: 1_000 } },
+  );
   return () => fund.close();
 });
 
@@ -72,9 +75,9 @@ async function deliver(): Promise<number> {
   await service.database.run(
     sql`update cabinet.outbox set next_attempt_at = now(), leased_until = null where lane = 'fund'`,
   );
-  return deliverDue(outbox(service.database), {
-    ...{ name: 'fund', ordered: true, atOnce: 1, patience: fundPatience },
-    handOver: (parcel) => deliverChange({ fund, store: requisitesStore(service.database, 72) }, parcel),
+  return dispatchDue(createOutbox(service.database), {
+    ...{ name: 'fund', ordered: true, concurrency: 1, retryDelay: fundRetryDelay },
+    deliver: (parcel) => deliverChange({ fund, store: requisitesStore(service.database, 72) }, parcel),
   });
 }
 
@@ -280,11 +283,11 @@ describe('a branch changed the person meanwhile', () => {
     const fail = (error: Error) => {
       throw error;
     };
-    await followElsewhere(parts, fail);
+    await syncBranchChanges(parts, fail);
     const mobilePhone = '+77025550001';
     server.enrol({ ...person, requisites: { ...person.requisites, mobilePhone } });
-    expect(await followElsewhere(parts, fail)).toBe(1);
-    expect(await followElsewhere(parts, fail)).toBe(0);
+    expect(await syncBranchChanges(parts, fail)).toBe(1);
+    expect(await syncBranchChanges(parts, fail)).toBe(0);
     const { email, mobilePhone: former } = person.requisites;
     expect((await notices(person)).sort()).toEqual(
       [`contact-added ${mobilePhone}`, `contact-changed ${email}`, `contact-changed ${former}`].sort(),
@@ -330,8 +333,8 @@ test('an answer about somebody else: an error page, an alert, and nothing of eit
 
 test('an answer about somebody else that does not come again ends its alarm after a day', async () => {
   await service.database.run(sql`delete from cabinet.alert where kind = 'fund-wrong-person'`);
-  await noteWrongPerson(service.database);
-  await noteWrongPerson(service.database);
+  await recordWrongPerson(service.database);
+  await recordWrongPerson(service.database);
   const alerts = () =>
     service.database.rows<{ times: number; open: boolean }>(sql`
       select (detail ->> 'times')::int as times, ended_at is null as open from cabinet.alert
@@ -341,7 +344,7 @@ test('an answer about somebody else that does not come again ends its alarm afte
   const age = sql`update cabinet.alert set raised_at = raised_at - interval '25 hours',
     detail = detail || jsonb_build_object('lastAt', now() - interval '25 hours') where ended_at is null`;
   await service.database.run(age);
-  await noteWrongPerson(service.database);
+  await recordWrongPerson(service.database);
   await endQuietAlerts(service.database);
   expect(await alerts(), 'it came again').toEqual([{ times: 3, open: true }]);
   await service.database.run(age);

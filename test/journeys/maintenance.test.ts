@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { maintenanceStore } from '../../src/features/operations/maintenance-store.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
-import { languages } from '../../src/values/language.ts';
 import { textsOf } from '../../src/texts/texts.ts';
+import { languages } from '../../src/values/language.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { heading, readPage, visibleText } from '../support/page.ts';
 import { inventPerson, password } from '../support/people.ts';

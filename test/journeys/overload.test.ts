@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { argon2Hasher } from '../../src/features/passwords/argon2.ts';
-import { languages } from '../../src/values/language.ts';
+import { createPasswordHasher } from '../../src/features/passwords/argon2.ts';
 import { textsOf } from '../../src/texts/texts.ts';
+import { languages } from '../../src/values/language.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { heading, readPage, visibleText } from '../support/page.ts';
 import { inventPerson, password } from '../support/people.ts';
@@ -140,7 +140,7 @@ test('never more passwords are looked at than there are cores to do it', async (
   let active = 0;
   let most = 0;
   let looked = 0;
-  const hasher = await argon2Hasher(2, async (work) => {
+  const hasher = await createPasswordHasher(2, async (work) => {
     active += 1;
     most = Math.max(most, active);
     const value = await work();

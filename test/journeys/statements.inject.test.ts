@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sql } from '../../src/platform/postgres/sql.ts';
 import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Client, injectClient } from '../support/client.ts';
 import { type CountedDatabase, countStatements } from '../support/counted-database.ts';
 import { inventPerson } from '../support/people.ts';

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
+import { disavowalPath } from '../../src/features/disavowal/link.ts';
 import { currentValues } from '../../src/features/requisites/store.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
-import { disavowalPath } from '../../src/features/disavowal/link.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import type { TestService } from '../support/service.ts';
 import type { Visitor } from '../support/visitor.ts';

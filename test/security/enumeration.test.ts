@@ -1,10 +1,10 @@
 import * as argon2 from '@node-rs/argon2';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { sql } from '../../src/platform/postgres/sql.ts';
 import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
-import type { EntryParts } from '../../src/features/account-request/account-request.ts';
+import type { AccountRequestDeps } from '../../src/features/account-request/account-request.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { type CountedDatabase, countStatements } from '../support/counted-database.ts';
 import { entryParts, examineAll } from '../support/entry-parts.ts';
@@ -21,7 +21,7 @@ vi.mock('@node-rs/argon2', { spy: true });
 let service: TestService;
 let app: App;
 let database: CountedDatabase;
-let parts: EntryParts;
+let parts: AccountRequestDeps;
 
 beforeAll(async () => {
   service = await startService({}, { work: false });

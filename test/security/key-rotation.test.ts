@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { auditStore } from '../../src/features/operations/audit-store.ts';
-import { sql } from '../../src/platform/postgres/sql.ts';
-import { makeKeys, randomToken, tokenHash } from '../../src/platform/keys.ts';
 import { disavowalPath } from '../../src/features/disavowal/link.ts';
 import { sealAll, verifyAudit } from '../../src/features/operations/audit.ts';
+import { auditStore } from '../../src/features/operations/audit-store.ts';
+import { createKeys, randomToken, tokenHash } from '../../src/platform/keys.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
@@ -79,7 +79,7 @@ test('200 sessions, a typed form, a form under way, a link and the log live thro
   expect(draft.body).toContain(typed);
   expect((await back.get(disavowalPath(service.keys, link))).status).toBe(200);
 
-  const rotated = makeKeys([newKey, formerKey]);
+  const rotated = createKeys([newKey, formerKey]);
   await sealAll(auditStore(service.database), rotated);
   expect(await verifyAudit(auditStore(service.database), rotated)).toMatchObject({ ok: true });
 

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { embeddedFund } from '../../src/fund/embedded/embedded.ts';
-import type { Database } from '../../src/platform/postgres/database.ts';
 import { freezeStore } from '../../src/features/disavowal/store.ts';
-import { elsewhereFeed } from '../../src/fund/store.ts';
-import { outbox } from '../../src/platform/outbox/store.ts';
+import { notifyHolder, type SecurityNotice } from '../../src/features/notices/security-notices.ts';
+import { fetchRequisites } from '../../src/features/requisites/introduce.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
-import { type SecurityNotice, tellHolder } from '../../src/features/notices/security-notices.ts';
 import { signInStore } from '../../src/features/sign-in/store.ts';
+import { createEmbeddedFund } from '../../src/fund/embedded/embedded.ts';
+import { elsewhereFeed } from '../../src/fund/store.ts';
+import { syncBranchChanges } from '../../src/fund/sync.ts';
+import { dispatchDue, type Queue, retryForThreeDays } from '../../src/platform/outbox/dispatcher.ts';
+import { createOutbox } from '../../src/platform/outbox/store.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
-import { deliverDue, type Lane, threeDays } from '../../src/platform/outbox/dispatcher.ts';
-import { followElsewhere } from '../../src/fund/sync.ts';
-import { introduceHolder } from '../../src/features/requisites/introduce.ts';
 import { injectClient } from '../support/client.ts';
 import { freshDatabase } from '../support/database.ts';
 import { openTestNca } from '../support/eds.ts';
@@ -35,20 +35,20 @@ const store = () => requisitesStore(database, 72);
 
 /** Everything that waits for the fund's word on a holder, as the background work does it. */
 async function introduceAll(): Promise<void> {
-  const fund = embeddedFund(database);
-  const lane: Lane = {
+  const fund = createEmbeddedFund(database);
+  const lane: Queue = {
     name: 'unaddressed',
     ordered: true,
-    atOnce: 4,
-    patience: threeDays,
-    handOver: (parcel) => introduceHolder({ fund, copies: undefined, store: store() }, parcel),
+    concurrency: 4,
+    retryDelay: retryForThreeDays,
+    deliver: (parcel) => fetchRequisites({ fund, copies: undefined, store: store() }, parcel),
   };
-  await deliverDue(outbox(database), lane);
+  await dispatchDue(createOutbox(database), lane);
 }
 
 const follow = () =>
-  followElsewhere(
-    { fund: embeddedFund(database), feed: elsewhereFeed(database), store: store() },
+  syncBranchChanges(
+    { fund: createEmbeddedFund(database), feed: elsewhereFeed(database), store: store() },
     (error) => {
       throw error;
     },
@@ -96,7 +96,7 @@ const kindsOfPeople: readonly (readonly [string, () => Promise<Somebody>])[] = [
       const person = inventPerson(people++, { password: undefined });
       await enrol(database, person);
       const holderId = await holderOf(person);
-      const known = await embeddedFund(database).read(person.iin as never);
+      const known = await createEmbeddedFund(database).read(person.iin as never);
       if (known) await store().takeOver(holderId, known, 'request');
       return { holderId, reached: reachedAt(person) };
     },
@@ -115,7 +115,7 @@ const kindsOfPeople: readonly (readonly [string, () => Promise<Somebody>])[] = [
       const person = inventPerson(people++, { password: undefined });
       await enrol(database, person);
       const holderId = await holderOf(person);
-      const known = await embeddedFund(database).read(person.iin as never);
+      const known = await createEmbeddedFund(database).read(person.iin as never);
       if (known) await store().takeOver(holderId, known, 'request');
       const mobilePhone = `+7705${String(people).padStart(7, '0')}`;
       await enrol(database, { ...person, requisites: { ...person.requisites, mobilePhone } });
@@ -140,7 +140,7 @@ describe.each(kindsOfPeople)('a person %s', (_kind, make) => {
   test.each(notices)('is told of %s on every channel, and no channel twice', async (notice) => {
     const { holderId, reached } = await make();
     const before = (await told(holderId)).length;
-    await database.run(tellHolder(holderId, notice, { device: 'Firefox' }));
+    await database.run(notifyHolder(holderId, notice, { device: 'Firefox' }));
     await introduceAll();
     const sent = (await told(holderId)).slice(before);
     expect([...sent].sort()).toEqual(reached.map((channel) => `${notice} ${channel}`).sort());
@@ -172,7 +172,7 @@ test('guesses at the password of somebody who never signed in are told', async (
 test('a notice waits for the fund, and one about nobody it knows is given up', async () => {
   const person = inventPerson(people++, { password: undefined });
   const holderId = await holderOf(person);
-  await database.run(tellHolder(holderId, 'new-device'));
+  await database.run(notifyHolder(holderId, 'new-device'));
   await introduceAll();
   expect(
     await database.rows(sql`
@@ -185,7 +185,7 @@ test('what is queued again keeps its moment and its device, and leaves no copy o
   await enrol(database, person);
   const holderId = await holderOf(person);
   await database.run(
-    tellHolder(holderId, 'new-device', { device: 'Firefox', at: '2026-11-22T19:31:00.000Z' }),
+    notifyHolder(holderId, 'new-device', { device: 'Firefox', at: '2026-11-22T19:31:00.000Z' }),
   );
   await introduceAll();
   const rows = await database.rows<{ lane: string; at: string; device: string; link: boolean }>(sql`

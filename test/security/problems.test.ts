@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../src/platform/postgres/sql.ts';
-import { languages } from '../../src/values/language.ts';
 import { textsOf } from '../../src/texts/texts.ts';
+import { languages } from '../../src/values/language.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { marksIn, marksOf } from '../support/marks.ts';
 import { heading, readPage, visibleText } from '../support/page.ts';

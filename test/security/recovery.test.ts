@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { sql } from '../../src/platform/postgres/sql.ts';
 import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { tokenHash } from '../../src/platform/keys.ts';
 import { codeOf } from '../../src/features/codes/codes.ts';
 import type { IssuedCode } from '../../src/features/codes/ports.ts';
+import { tokenHash } from '../../src/platform/keys.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Client, injectClient } from '../support/client.ts';
 import { inventIin, inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';

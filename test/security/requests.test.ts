@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { languages } from '../../src/values/language.ts';
 import { textsOf } from '../../src/texts/texts.ts';
+import { languages } from '../../src/values/language.ts';
 import { injectClient } from '../support/client.ts';
 import { heading, readPage, visibleText } from '../support/page.ts';
 import { inventPerson } from '../support/people.ts';

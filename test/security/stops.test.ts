@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
-import { freezeStore } from '../../src/features/disavowal/store.ts';
-import { operatorStore } from '../../src/features/operations/operator-store.ts';
-import { sql } from '../../src/platform/postgres/sql.ts';
-import { tokenHash } from '../../src/platform/keys.ts';
 import { codeOf } from '../../src/features/codes/codes.ts';
 import type { IssuedCode } from '../../src/features/codes/ports.ts';
 import { disavowalPath } from '../../src/features/disavowal/link.ts';
+import { freezeStore } from '../../src/features/disavowal/store.ts';
+import { operatorStore } from '../../src/features/operations/operator-store.ts';
+import { tokenHash } from '../../src/platform/keys.ts';
+import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import type { Iin } from '../../src/values/iin.ts';
 import { type Client, injectClient } from '../support/client.ts';
 import { inventPerson, type PersonLine, password } from '../support/people.ts';

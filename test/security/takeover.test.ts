@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { operatorStore } from '../../src/features/operations/operator-store.ts';
-import { sql } from '../../src/platform/postgres/sql.ts';
 import { codeOf } from '../../src/features/codes/codes.ts';
 import type { IssuedCode } from '../../src/features/codes/ports.ts';
 import { disavowalPath } from '../../src/features/disavowal/link.ts';
-import type { CodePurpose, Message } from '../../src/features/notices/ports.ts';
-import { parseIin } from '../../src/values/iin.ts';
+import type { CodePurpose, MessagePayload } from '../../src/features/notices/ports.ts';
+import { operatorStore } from '../../src/features/operations/operator-store.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { kk } from '../../src/texts/kk.ts';
+import { parseIin } from '../../src/values/iin.ts';
 import { codesTo, codeTo } from '../journeys/journey.ts';
 import { type OpenWorld, openWorld } from '../journeys/world.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
@@ -112,7 +112,7 @@ async function changeMobile(client: Client, person: PersonLine, value: string): 
 
 /** The notices of changes that were queued for this person, by kind and recipient. */
 async function notices(person: PersonLine): Promise<string[]> {
-  const rows = await service.database.rows<{ payload: Message }>(sql`
+  const rows = await service.database.rows<{ payload: MessagePayload }>(sql`
     select payload from cabinet.outbox where ${ofPerson(person)} and lane = 'notice' order by outbox_id`);
   return rows
     .map(({ payload }) => payload)

@@ -1,12 +1,12 @@
 import { type Challenge, solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { sql } from '../../src/platform/postgres/sql.ts';
-import { workStore } from '../../src/features/account-request/work-store.ts';
-import type { EntryParts } from '../../src/features/account-request/account-request.ts';
+import type { AccountRequestDeps } from '../../src/features/account-request/account-request.ts';
 import { giveWork } from '../../src/features/account-request/work.ts';
-import { parseIin } from '../../src/values/iin.ts';
+import { proofOfWorkStore } from '../../src/features/account-request/work-store.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { kk } from '../../src/texts/kk.ts';
+import { parseIin } from '../../src/values/iin.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { entryParts, examineAll } from '../support/entry-parts.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
@@ -17,7 +17,7 @@ import { formOf, signedIn } from '../support/signed-in.ts';
 // browser, once, for two minutes. Those whom the owner's own device and session vouch for are not stopped by what strangers do.
 
 let service: TestService;
-let parts: EntryParts;
+let parts: AccountRequestDeps;
 let people = 7_600;
 
 beforeAll(async () => {
@@ -138,7 +138,7 @@ describe('while codes are guessed', () => {
     const iin = parseIin(person.iin);
     if (!iin.ok) throw new Error('no IIN');
     const asked = { iin: iin.value, contact: { channel: 'mobile' as const, value: typedOf(person).contact } };
-    const store = workStore(service.database);
+    const store = proofOfWorkStore(service.database);
     const madeBefore = async (seconds: number) => {
       const work = { ...store, now: async () => (await store.now()) - seconds * 1000 };
       const browser = client.cookies.get('visit') ?? '';

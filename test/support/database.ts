@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { type ConnectionParts, type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { attachEmbeddedPostgres, type EmbeddedPostgres } from '../../src/adapters/postgres/embedded.ts';
+import { type ConnectionParts, type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { migrate } from '../../src/platform/postgres/migrate.ts';
 
 /** A migrated, empty database that nobody else uses. */

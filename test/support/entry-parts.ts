@@ -1,33 +1,33 @@
-import { embeddedFund } from '../../src/fund/embedded/embedded.ts';
-import { argon2Hasher } from '../../src/features/passwords/argon2.ts';
-import type { Database } from '../../src/platform/postgres/database.ts';
-import { entryTables } from '../../src/features/account-request/store.ts';
-import { requisitesStore } from '../../src/features/requisites/store.ts';
-import { sql } from '../../src/platform/postgres/sql.ts';
-import { workStore } from '../../src/features/account-request/work-store.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { makeKeys } from '../../src/platform/keys.ts';
-import { makeBreaker } from '../../src/features/account-request/attack-switch.ts';
+import type { AccountRequestDeps } from '../../src/features/account-request/account-request.ts';
+import { createAttackSwitch } from '../../src/features/account-request/attack-switch.ts';
+import { accountRequestTables } from '../../src/features/account-request/store.ts';
+import { proofOfWorkStore } from '../../src/features/account-request/work-store.ts';
+import { processDueRequests } from '../../src/features/account-request/worker.ts';
+import { createPasswordHasher } from '../../src/features/passwords/argon2.ts';
 import { readCommonPasswords } from '../../src/features/passwords/common-passwords.ts';
-import type { EntryParts } from '../../src/features/account-request/account-request.ts';
-import { examineDue } from '../../src/features/account-request/worker.ts';
+import { requisitesStore } from '../../src/features/requisites/store.ts';
+import { createEmbeddedFund } from '../../src/fund/embedded/embedded.ts';
+import { createKeys } from '../../src/platform/keys.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 
 /** The use cases of registration on a database, with the keys of `startService`; `environment` changes single settings. */
 export async function entryParts(
   database: Database,
   environment: Readonly<Record<string, string>> = {},
-): Promise<EntryParts> {
+): Promise<AccountRequestDeps> {
   const config = readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32), ...environment });
-  const tables = entryTables(database);
+  const tables = accountRequestTables(database);
   return {
     tables,
-    keys: makeKeys(config.secretKeys),
-    fund: embeddedFund(database),
+    keys: createKeys(config.secretKeys),
+    fund: createEmbeddedFund(database),
     requisites: requisitesStore(database, config.contactWaitHours),
-    hasher: await argon2Hasher(1),
+    hasher: await createPasswordHasher(1),
     common: readCommonPasswords(),
-    breaker: makeBreaker(tables.codes, config),
-    work: workStore(database),
+    attackSwitch: createAttackSwitch(tables.codes, config),
+    work: proofOfWorkStore(database),
     rules: config,
     onAsked: () => undefined,
     onQueued: () => undefined,
@@ -35,9 +35,9 @@ export async function entryParts(
 }
 
 /** Examines everything that was asked, at once, as the worker would a little later. Returns how many entries there were. */
-export async function examineAll(parts: EntryParts, database: Database): Promise<number> {
+export async function examineAll(parts: AccountRequestDeps, database: Database): Promise<number> {
   await database.run(sql`update cabinet.entry set leased_until = null where examined_at is null`);
-  return examineDue(parts, (error) => {
+  return processDueRequests(parts, (error) => {
     throw error;
   });
 }

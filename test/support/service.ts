@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { importPeople } from '../../src/fund/embedded/import-people.ts';
-import { argon2Hasher } from '../../src/features/passwords/argon2.ts';
-import { type ConnectionParts, type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { type Keys, makeKeys } from '../../src/platform/keys.ts';
+import { createPasswordHasher } from '../../src/features/passwords/argon2.ts';
+import { importPeople } from '../../src/fund/embedded/import-people.ts';
+import { createKeys, type Keys } from '../../src/platform/keys.ts';
+import { type ConnectionParts, type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { freshDatabase } from './database.ts';
 import { type PersonLine, password } from './people.ts';
 
@@ -70,7 +70,7 @@ export async function startService(
     breakers: app.breakers,
     database,
     connection,
-    keys: makeKeys(config.secretKeys),
+    keys: createKeys(config.secretKeys),
     logLines,
     enrol: (person) => enrol(database, person),
     async anotherProcess(different = {}) {
@@ -99,7 +99,7 @@ let hash: Promise<string> | undefined;
 
 /** One hash serves all: every invented person has the same password. */
 function hashOnce(): Promise<string> {
-  hash ??= argon2Hasher(1).then((hasher) => hasher.hash(password));
+  hash ??= createPasswordHasher(1).then((hasher) => hasher.hash(password));
   return hash;
 }
 

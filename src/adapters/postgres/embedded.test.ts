@@ -18,8 +18,9 @@ import { build } from 'esbuild';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { scratchFolder } from '../../../test/support/scratch.ts';
-import { root } from '../../platform/root.ts';
 import { type ConnectionParts, openDatabase } from '../../platform/postgres/database.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+import { root } from '../../platform/root.ts';
 import {
   attachEmbeddedPostgres,
   type EmbeddedPostgres,
@@ -28,7 +29,6 @@ import {
 } from './embedded.ts';
 import { type Binaries, linkLibraries, packagedBinaries } from './embedded-binaries.ts';
 import { isServer, serverProcess } from './embedded-process.ts';
-import { sql } from '../../platform/postgres/sql.ts';
 
 const asRoot = process.geteuid?.() === 0;
 const nobody = { uid: 65_534, gid: 65_534 };

@@ -2,19 +2,26 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entryParts, examineAll } from '../../../test/support/entry-parts.ts';
 import { inventIin, inventPerson, type PersonLine } from '../../../test/support/people.ts';
 import { startService, type TestService } from '../../../test/support/service.ts';
-import { sql } from '../../platform/postgres/sql.ts';
 import { tokenHash } from '../../platform/keys.ts';
-import { checkCode, codeOf, maxTries } from '../codes/codes.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+import type { Iin } from '../../values/iin.ts';
+import { codeOf, consumeCode, maxTries } from '../codes/codes.ts';
 import type { IssuedCode } from '../codes/ports.ts';
 import type { CodePurpose } from '../notices/ports.ts';
-import type { Iin } from '../../values/iin.ts';
-import { askAgain, beginEntry, choosePassword, type EntryParts, findEntry, tryCode } from './account-request.ts';
-import { examineDue } from './worker.ts';
-import type { EntryKind } from './ports.ts';
+import {
+  type AccountRequestDeps,
+  beginAccountRequest,
+  choosePassword,
+  findAccountRequest,
+  resendCode,
+  tryCode,
+} from './account-request.ts';
+import type { AccountRequestKind } from './ports.ts';
+import { processDueRequests } from './worker.ts';
 
 /** Only its fund and tables are used: what happens here is driven by hand. */
 let service: TestService;
-let parts: EntryParts;
+let parts: AccountRequestDeps;
 let people = 5_000;
 
 beforeAll(async () => {
@@ -32,12 +39,12 @@ async function enrol(different: Partial<PersonLine> = {}): Promise<PersonLine> {
 }
 
 async function begin(
-  of: EntryParts,
-  kind: EntryKind,
+  of: AccountRequestDeps,
+  kind: AccountRequestKind,
   { iin, requisites }: Pick<PersonLine, 'iin' | 'requisites'>,
   network = '198.18.0.0/24',
 ): Promise<string> {
-  const begun = await beginEntry(of, {
+  const begun = await beginAccountRequest(of, {
     kind,
     asked: { iin: iin as Iin, contact: { channel: 'mobile', value: requisites.mobilePhone ?? '' } },
     language: 'kk',
@@ -48,7 +55,7 @@ async function begin(
   return begun.value;
 }
 
-function examine(of: EntryParts = parts): Promise<number> {
+function examine(of: AccountRequestDeps = parts): Promise<number> {
   return examineAll(of, service.database);
 }
 
@@ -126,7 +133,7 @@ describe('tries', () => {
 
   test('a code of one purpose is wrong for every other, and for another person, value and change', async () => {
     const holderIds = await Promise.all(
-      [await enrol(), await enrol()].map(({ iin }) => parts.tables.entries.holderOf(iin, 'kk')),
+      [await enrol(), await enrol()].map(({ iin }) => parts.tables.requests.holderOf(iin, 'kk')),
     );
     const [holderId = '', otherHolder = ''] = holderIds;
     const purposes: readonly CodePurpose[] = ['register', 'recover', 'prove-new', 'confirm-current'];
@@ -146,14 +153,14 @@ describe('tries', () => {
         const typed = codeOf(parts.keys, await store.issue(given, 10, maxTries));
         // Codes of six digits meet by chance, once in a million.
         if (typed === codeOf(parts.keys, target)) continue;
-        const checked = await checkCode({ keys: parts.keys, store }, target, [typed]);
+        const checked = await consumeCode({ keys: parts.keys, store }, target, [typed]);
         expect(checked.ok).toBe(false);
       }
     }
     const target = await store.issue({ ...base, purpose: 'recover' }, 10, maxTries + 100);
     const right = codeOf(parts.keys, target);
     expect(
-      (await checkCode({ keys: parts.keys, store }, { ...target, holderId: otherHolder }, [right])).ok,
+      (await consumeCode({ keys: parts.keys, store }, { ...target, holderId: otherHolder }, [right])).ok,
     ).toBe(false);
   });
 });
@@ -171,7 +178,7 @@ describe('the choice of a password', () => {
       Array.from({ length: 5 }, () => choosePassword(parts, 'recover', visit(token), chosen)),
     );
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
-    expect(await findEntry(parts, 'recover', other)).toBeUndefined();
+    expect(await findAccountRequest(parts, 'recover', other)).toBeUndefined();
     expect(await tryCode(parts, 'recover', other, otherCode.code)).toMatchObject({ reason: 'gone' });
     expect(
       await count(
@@ -246,7 +253,7 @@ describe('limits', () => {
     const network = '198.20.0.0/24';
     const token = await begin(strict, 'recover', person, network);
     await examine(strict);
-    const again = () => askAgain(strict, 'recover', { token, language: 'kk', network });
+    const again = () => resendCode(strict, 'recover', { token, language: 'kk', network });
     expect(await again()).toMatchObject({ ok: true });
     expect(await again()).toMatchObject({ ok: true });
     expect(await again()).toMatchObject({ ok: false, reason: 'limited' });
@@ -293,7 +300,7 @@ describe('limits', () => {
             iin: inventIin(number % 9_000),
             requisites: inventPerson(number % 9_000).requisites,
           };
-          const outcome = await beginEntry(strict, {
+          const outcome = await beginAccountRequest(strict, {
             kind: number % 3 === 0 ? 'register' : 'recover',
             asked: {
               iin: person.iin as Iin,
@@ -327,11 +334,11 @@ describe('guessing over the whole population', () => {
       insert into cabinet.code_outcome (minute, compared, failed) values (date_trunc('minute', now()), 15000, 15000)
       on conflict (minute) do update set compared = 15000, failed = 15000`;
     await service.database.run(guess);
-    await parts.breaker.look();
-    expect(parts.breaker.open).toBe(true);
-    await parts.breaker.look();
+    await parts.attackSwitch.look();
+    expect(parts.attackSwitch.open).toBe(true);
+    await parts.attackSwitch.look();
     expect(await count(sql`cabinet.alert where kind = 'code-guessing' and ended_at is null`)).toBe(1);
-    const begun = beginEntry(parts, {
+    const begun = beginAccountRequest(parts, {
       kind: 'recover',
       asked: {
         iin: person.iin as Iin,
@@ -345,8 +352,8 @@ describe('guessing over the whole population', () => {
     expect(await begun).toEqual({ ok: false, reason: 'stopped', detail: expect.stringMatching(/^(9|10)$/) });
 
     await service.database.run(sql`update cabinet.code_outcome set minute = minute - interval '11 minutes'`);
-    await parts.breaker.look();
-    expect(parts.breaker.open).toBe(false);
+    await parts.attackSwitch.look();
+    expect(parts.attackSwitch.open).toBe(false);
     expect(await count(sql`cabinet.alert where kind = 'code-guessing' and ended_at is null`)).toBe(0);
   });
 });
@@ -362,9 +369,9 @@ test('a fund that does not answer puts the entry back; it is examined once the f
   await service.database.run(
     sql`update cabinet.entry set leased_until = null where entry_hash = ${tokenHash(token)}`,
   );
-  expect(await examineDue(silent, (error) => errors.push(error))).toBe(0);
+  expect(await processDueRequests(silent, (error) => errors.push(error))).toBe(0);
   expect(errors).toHaveLength(1);
-  expect(await examineDue(parts, (error) => errors.push(error))).toBe(0);
+  expect(await processDueRequests(parts, (error) => errors.push(error))).toBe(0);
   await service.database.run(
     sql`update cabinet.entry set leased_until = null where entry_hash = ${tokenHash(token)}`,
   );

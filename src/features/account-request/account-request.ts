@@ -1,31 +1,37 @@
 import { randomInt } from 'node:crypto';
+import type { Fund } from '../../fund/port.ts';
 import { type Keys, randomName, randomToken, tokenHash } from '../../platform/keys.ts';
+import { type Iin, parseIin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
-import { type CodeRules, checkCode, codeMinutes, maxTries, sendingAllowances } from '../codes/codes.ts';
+import { type CodeRules, codeMinutes, consumeCode, maxTries, sendingQuotas } from '../codes/codes.ts';
 import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
-import type { Fund, RequisitesStore } from '../requisites/ports.ts';
-import { type Iin, parseIin } from '../../values/iin.ts';
-import type { PasswordHasher } from '../sign-in/ports.ts';
-import { failureKeys } from '../sign-in/sign-in.ts';
-import { type AdmissionReason, type Asker, admitAsking, admitTrying } from './admission.ts';
-import type { Breaker } from './attack-switch.ts';
 import type { CommonPasswords } from '../passwords/common-passwords.ts';
 import { checkPassword, type PasswordReason } from '../passwords/password.ts';
 import { personalData } from '../passwords/personal-data.ts';
-import type { EntryKind, EntryTables, LeasedEntry, LiveEntry } from './ports.ts';
+import type { PasswordHasher } from '../passwords/ports.ts';
+import type { RequisitesStore } from '../requisites/ports.ts';
+import { failureKeys } from '../sign-in/sign-in.ts';
+import { type AdmissionReason, admitAsking, admitTrying, type Requester } from './admission.ts';
+import type { AttackSwitch } from './attack-switch.ts';
+import type {
+  AccountRequestKind,
+  AccountRequestTables,
+  LeasedAccountRequest,
+  LiveAccountRequest,
+} from './ports.ts';
 import { isSameContact, parseContact, type TypedContact } from './typed-contact.ts';
-import type { WorkStore } from './work.ts';
+import type { ProofOfWorkStore } from './work.ts';
 
-export interface EntryParts {
-  readonly tables: EntryTables;
+export interface AccountRequestDeps {
+  readonly tables: AccountRequestTables;
   readonly keys: Keys;
   readonly fund: Fund;
   readonly requisites: Pick<RequisitesStore, 'load' | 'takeOver'>;
   readonly hasher: PasswordHasher;
   readonly common: CommonPasswords;
-  readonly breaker: Breaker;
-  readonly work: WorkStore;
+  readonly attackSwitch: AttackSwitch;
+  readonly work: ProofOfWorkStore;
   readonly rules: CodeRules & {
     readonly mobilePrefixes: readonly string[];
     /** How long an entry may go on before its code was right, and how long the choice of a password then takes. */
@@ -39,7 +45,7 @@ export interface EntryParts {
 }
 
 /** What was typed, in its stored form. */
-export interface Asked {
+export interface TypedRequest {
   readonly iin: Iin;
   readonly contact: TypedContact;
 }
@@ -58,11 +64,11 @@ const nobody = '00000000-0000-0000-0000-000000000000';
  * the person is looked up here (facts-security A1-A6), but whether a mark that the browser shows is theirs. Refused while codes are
  * being guessed or when this network has asked too often, unless the asker may go on beside it (`admission.ts`).
  */
-export async function beginEntry(
-  parts: EntryParts,
-  entry: Asker & {
-    readonly kind: EntryKind;
-    readonly asked: Asked;
+export async function beginAccountRequest(
+  parts: AccountRequestDeps,
+  entry: Requester & {
+    readonly kind: AccountRequestKind;
+    readonly asked: TypedRequest;
     readonly language: Language;
     /** The secret of this browser's earlier entry. */
     readonly before: string | undefined;
@@ -74,7 +80,7 @@ export async function beginEntry(
   const token = randomToken();
   const hash = tokenHash(token);
   const restMs = randomInt(rest.leastMs, rest.mostMs);
-  await tables.entries.begin(
+  await tables.requests.begin(
     {
       hash,
       kind: entry.kind,
@@ -94,37 +100,37 @@ export async function beginEntry(
 }
 
 /** The entry of this browser, while it may be continued. */
-export function findEntry(
-  { tables }: EntryParts,
-  kind: EntryKind,
+export function findAccountRequest(
+  { tables }: AccountRequestDeps,
+  kind: AccountRequestKind,
   token: string,
-): Promise<LiveEntry | undefined> {
-  return tables.entries.find(tokenHash(token), kind);
+): Promise<LiveAccountRequest | undefined> {
+  return tables.requests.find(tokenHash(token), kind);
 }
 
 /** What this browser typed, for its visitor to mend. */
-export async function askedBefore(
-  parts: EntryParts,
-  kind: EntryKind,
+export async function typedBefore(
+  parts: AccountRequestDeps,
+  kind: AccountRequestKind,
   token: string,
-): Promise<Asked | undefined> {
-  const entry = await findEntry(parts, kind, token);
-  return entry && openAsked(parts.keys, tokenHash(token), entry.asked);
+): Promise<TypedRequest | undefined> {
+  const entry = await findAccountRequest(parts, kind, token);
+  return entry && openTyped(parts.keys, tokenHash(token), entry.asked);
 }
 
 /** Has the code sent again: the same one while it lives and has tries left. The answer is the same for everybody. */
-export async function askAgain(
-  parts: EntryParts,
-  kind: EntryKind,
-  { token, language, ...asker }: Asker & { token: string; language: Language },
+export async function resendCode(
+  parts: AccountRequestDeps,
+  kind: AccountRequestKind,
+  { token, language, ...asker }: Requester & { token: string; language: Language },
 ): Promise<Result<undefined, AdmissionReason | 'gone'>> {
   const { tables, onAsked } = parts;
-  const asked = await askedBefore(parts, kind, token);
+  const asked = await typedBefore(parts, kind, token);
   if (!asked) return refused('gone');
   const admitted = await admitAsking(parts, asked, asker);
   if (!admitted.ok) return admitted;
   const restMs = randomInt(rest.leastMs, rest.mostMs);
-  if (!(await tables.entries.askAgain(tokenHash(token), kind, { language, maxTries, restMs }))) {
+  if (!(await tables.requests.askAgain(tokenHash(token), kind, { language, maxTries, restMs }))) {
     return refused('gone');
   }
   onAsked(restMs);
@@ -138,34 +144,34 @@ export type TypedCodeReason = 'codeWrong' | 'codeExpired' | 'codeTries' | CodeFo
  * the entry alone. One transaction, since a row more or less written to disk could be told by time.
  */
 export async function tryCode(
-  parts: EntryParts,
-  kind: EntryKind,
+  parts: AccountRequestDeps,
+  kind: AccountRequestKind,
   token: string,
   typed: string,
-  asker: Asker = { network: '' },
+  asker: Requester = { network: '' },
 ): Promise<Result<undefined, TypedCodeReason | 'gone' | 'stopped'>> {
-  const { tables, keys, rules, breaker } = parts;
+  const { tables, keys, rules, attackSwitch } = parts;
   const meanings = readCode(typed, 'long');
   if (meanings.length === 0) return refused(notACode.long);
   const hash = tokenHash(token);
-  if (breaker.open) {
-    const asked = await askedBefore(parts, kind, token);
+  if (attackSwitch.open) {
+    const asked = await typedBefore(parts, kind, token);
     if (!asked) return refused('gone');
     const admitted = await admitTrying(parts, asked, asker);
     if (!admitted.ok) return admitted;
   }
-  return tables.together(async ({ entries, codes }) => {
-    const taken = await entries.takeTry(hash, kind, maxTries);
+  return tables.together(async ({ requests, codes }) => {
+    const taken = await requests.countAttempt(hash, kind, maxTries);
     if (!taken) return refused('gone');
     if (taken.kind === 'over') return refused(taken.why === 'time' ? 'codeExpired' : 'codeTries');
     const sent = taken.kind === 'counted' ? taken.sent : undefined;
-    const checked = await checkCode(
+    const checked = await consumeCode(
       { keys, store: codes },
       sent ?? { codeId: nobody, holderId: nobody },
       meanings,
     );
     if (!checked.ok) return refused('codeWrong');
-    await entries.markProved(hash, rules.entryChoiceMinutes);
+    await requests.markProved(hash, rules.entryChoiceMinutes);
     return accepted(undefined);
   });
 }
@@ -174,20 +180,20 @@ export type ChoiceReason = PasswordReason | 'passwordsDiffer';
 
 /** Sets the password of a proved entry. No session begins: the person signs in with it. */
 export async function choosePassword(
-  parts: EntryParts,
-  kind: EntryKind,
+  parts: AccountRequestDeps,
+  kind: AccountRequestKind,
   visit: { readonly token: string; readonly network: string; readonly requestId: string },
   typed: { readonly password: string; readonly again: string },
 ): Promise<Result<'registered' | 'recovered', ChoiceReason | 'gone' | 'busy'>> {
   const { tables, keys, hasher } = parts;
-  const entry = await findEntry(parts, kind, visit.token);
+  const entry = await findAccountRequest(parts, kind, visit.token);
   if (!entry?.proved) return refused('gone');
   const { iin, holderId } = entry.proved;
   const checked = checkPassword(typed.password, await personalData(parts, iin, holderId), parts.common);
   if (!checked.ok) return checked;
   if (typed.again.normalize('NFC') !== checked.value) return refused('passwordsDiffer');
   if (hasher.saturated) return refused('busy');
-  const outcome = await tables.entries.complete(tokenHash(visit.token), kind, {
+  const outcome = await tables.requests.complete(tokenHash(visit.token), kind, {
     passwordHash: await hasher.hash(checked.value),
     requestId: visit.requestId,
     forget: failureKeys(keys, iin, visit.network),
@@ -201,11 +207,14 @@ export async function choosePassword(
  * Looks at one entry behind the request: whether the fund knows the person, whether the typed contact may restore their
  * password, and what is sent where. Whatever is found, the visitor sees no difference.
  */
-export async function examineEntry(parts: EntryParts, entry: LeasedEntry): Promise<void> {
+export async function processAccountRequest(
+  parts: AccountRequestDeps,
+  entry: LeasedAccountRequest,
+): Promise<void> {
   const { tables, keys, rules } = parts;
-  const { iin, contact, marks = [] } = openAsked(keys, entry.hash, entry.asked) ?? {};
+  const { iin, contact, marks = [] } = openTyped(keys, entry.hash, entry.asked) ?? {};
   const holderId = iin && (await knownHolder(parts, iin, entry.language));
-  const standing = holderId === undefined ? undefined : await tables.entries.standing(holderId);
+  const standing = holderId === undefined ? undefined : await tables.requests.standing(holderId);
   const to =
     contact && standing?.contacts.find((onFile) => isSameContact(contact, onFile, rules.mobilePrefixes));
   const mayGo =
@@ -213,15 +222,15 @@ export async function examineEntry(parts: EntryParts, entry: LeasedEntry): Promi
     standing !== undefined &&
     to !== undefined &&
     !standing.frozen &&
-    (await tables.codes.spend(
-      sendingAllowances(keys, rules, {
+    (await tables.codes.takeQuotas(
+      sendingQuotas(keys, rules, {
         person: holderId,
         value: to.value,
         sender: (await isKnownDevice(parts, iin, marks)) ? 'known-device' : 'anybody',
       }),
     ));
   if (!mayGo) {
-    await tables.entries.conclude(
+    await tables.requests.conclude(
       entry.hash,
       holderId === undefined ? undefined : { holderId, codeId: undefined },
       rules.entryCodeMinutes,
@@ -229,18 +238,18 @@ export async function examineEntry(parts: EntryParts, entry: LeasedEntry): Promi
     return;
   }
 
-  await tables.together(async ({ entries, codes }) => {
-    if (!(await entries.holdUnfrozen(holderId))) {
-      await entries.conclude(entry.hash, { holderId, codeId: undefined }, rules.entryCodeMinutes);
+  await tables.together(async ({ requests, codes }) => {
+    if (!(await requests.lockUnlessFrozen(holderId))) {
+      await requests.conclude(entry.hash, { holderId, codeId: undefined }, rules.entryCodeMinutes);
       return;
     }
-    if (!entry.again) await entries.noteAsked(holderId, entry.kind);
+    if (!entry.again) await requests.recordRequest(holderId, entry.kind);
     const where = { channel: to.channel, to: to.value };
     if (entry.kind === 'register' && standing.hasPassword) {
-      await codes.queue(holderId, [
+      await codes.enqueue(holderId, [
         { ...where, language: standing.language, kind: 'already-registered', at: new Date().toISOString() },
       ]);
-      await entries.conclude(entry.hash, { holderId, codeId: undefined }, rules.entryCodeMinutes);
+      await requests.conclude(entry.hash, { holderId, codeId: undefined }, rules.entryCodeMinutes);
       return;
     }
     // Who has no password and asks for a new one wants the first: the code says so.
@@ -251,21 +260,21 @@ export async function examineEntry(parts: EntryParts, entry: LeasedEntry): Promi
       minutes,
       maxTries,
     );
-    await codes.queue(holderId, [{ ...where, language: entry.language, kind: 'code', purpose, codeId }]);
-    await entries.conclude(entry.hash, { holderId, codeId }, minutes);
+    await codes.enqueue(holderId, [{ ...where, language: entry.language, kind: 'code', purpose, codeId }]);
+    await requests.conclude(entry.hash, { holderId, codeId }, minutes);
   });
   parts.onQueued();
 }
 
 /** The holder whom the fund knows by this IIN and lets in, with our copy of the requisites up to date. */
 async function knownHolder(
-  { tables, fund, requisites }: EntryParts,
+  { tables, fund, requisites }: AccountRequestDeps,
   iin: Iin,
   language: Language,
 ): Promise<string | undefined> {
   const person = await fund.read(iin);
   if (person?.iin !== iin || person.status !== 'active') return undefined;
-  const holderId = await tables.entries.holderOf(iin, language);
+  const holderId = await tables.requests.holderOf(iin, language);
   const known = await requisites.load(holderId);
   if (known && known.elsewhereVersion >= person.elsewhereVersion) return holderId;
   const changed = await fund.read(iin, known?.elsewhereVersion ?? 0);
@@ -274,7 +283,7 @@ async function knownHolder(
 }
 
 /** Reads what a visitor typed into the two fields; the reasons tell of form alone. */
-export function readAsked(
+export function readTypedRequest(
   typed: { readonly iin: string; readonly contact: string },
   mobilePrefixes: readonly string[],
 ): { readonly iin: ReturnType<typeof parseIin>; readonly contact: ReturnType<typeof parseContact> } {
@@ -282,20 +291,20 @@ export function readAsked(
 }
 
 /** What was typed, and the marks that the browser showed with it. An entry begun by the former release has none. */
-type SealedAsked = Asked & { readonly marks?: readonly string[] };
+type SealedRequest = TypedRequest & { readonly marks?: readonly string[] };
 
-function openAsked(keys: Keys, hash: Buffer, sealed: Buffer): SealedAsked | undefined {
+function openTyped(keys: Keys, hash: Buffer, sealed: Buffer): SealedRequest | undefined {
   const text = keys.open('entry', hash.toString('hex'), sealed);
-  return text === undefined ? undefined : (JSON.parse(text) as SealedAsked);
+  return text === undefined ? undefined : (JSON.parse(text) as SealedRequest);
 }
 
 async function isKnownDevice(
-  { tables }: EntryParts,
+  { tables }: AccountRequestDeps,
   iin: Iin | undefined,
   marks: readonly string[],
 ): Promise<boolean> {
   if (iin === undefined || marks.length === 0) return false;
-  return tables.entries.knowsDevice(
+  return tables.requests.knowsDevice(
     iin,
     marks.map((mark) => Buffer.from(mark, 'hex')),
   );

@@ -1,10 +1,10 @@
 import { accepted, type Result, refused } from '../../values/result.ts';
-import { askingAllowance, deviceAllowance } from '../codes/codes.ts';
-import type { Asked, EntryParts } from './account-request.ts';
+import { deviceQuota, requestQuota } from '../codes/codes.ts';
+import type { AccountRequestDeps, TypedRequest } from './account-request.ts';
 import { checkWork } from './work.ts';
 
 /** Who asks, as far as it can be told without a look at the person named. */
-export interface Asker {
+export interface Requester {
   readonly network: string;
   /** The hashes of the marks that the browser shows (`sign-in/device-marks.ts`). */
   readonly marks?: readonly Buffer[] | undefined;
@@ -22,40 +22,40 @@ export type AdmissionReason = 'stopped' | 'limited';
  * the person named has signed in with goes on, and so does whoever did the work. Everybody else waits, or signs in by EDS.
  */
 export async function admitAsking(
-  parts: EntryParts,
-  asked: Asked,
-  asker: Asker,
+  parts: AccountRequestDeps,
+  asked: TypedRequest,
+  asker: Requester,
 ): Promise<Result<undefined, AdmissionReason>> {
-  const { tables, keys, rules, breaker } = parts;
-  if (breaker.open) return admitBeside(parts, asked, asker, refused('stopped', breaker.minutes));
-  const network = askingAllowance(keys, rules, asker.network);
-  if (await tables.codes.spend([network])) return accepted(undefined);
+  const { tables, keys, rules, attackSwitch } = parts;
+  if (attackSwitch.open) return admitBeside(parts, asked, asker, refused('stopped', attackSwitch.minutes));
+  const network = requestQuota(keys, rules, asker.network);
+  if (await tables.codes.takeQuotas([network])) return accepted(undefined);
   const seconds = await tables.codes.wait(network.key);
   return admitBeside(parts, asked, asker, refused('limited', String(Math.max(1, Math.ceil(seconds / 60)))));
 }
 
 /** Whether this visitor may have a code compared now. */
 export async function admitTrying(
-  parts: EntryParts,
-  asked: Asked,
-  asker: Asker,
+  parts: AccountRequestDeps,
+  asked: TypedRequest,
+  asker: Requester,
 ): Promise<Result<undefined, 'stopped'>> {
-  const { breaker } = parts;
-  return breaker.open
-    ? admitBeside(parts, asked, asker, refused('stopped', breaker.minutes))
+  const { attackSwitch } = parts;
+  return attackSwitch.open
+    ? admitBeside(parts, asked, asker, refused('stopped', attackSwitch.minutes))
     : accepted(undefined);
 }
 
 async function admitBeside<Reason extends AdmissionReason>(
-  parts: EntryParts,
-  asked: Asked,
-  { marks = [], browser, proof }: Asker,
+  parts: AccountRequestDeps,
+  asked: TypedRequest,
+  { marks = [], browser, proof }: Requester,
   refusal: Result<undefined, Reason>,
 ): Promise<Result<undefined, Reason>> {
   const { tables, keys, rules } = parts;
-  if (marks.length > 0 && (await tables.entries.knowsDevice(asked.iin, marks))) {
-    const own = deviceAllowance(keys, rules, asked.iin);
-    if (await tables.codes.spend([own])) return accepted(undefined);
+  if (marks.length > 0 && (await tables.requests.knowsDevice(asked.iin, marks))) {
+    const own = deviceQuota(keys, rules, asked.iin);
+    if (await tables.codes.takeQuotas([own])) return accepted(undefined);
   }
   if (proof !== undefined && browser !== undefined && (await checkWork(parts, { asked, browser }, proof))) {
     return accepted(undefined);

@@ -1,8 +1,8 @@
-import { breakerOpen } from '../codes/codes.ts';
+import { isUnderAttack } from '../codes/codes.ts';
 import type { CodeStore } from '../codes/ports.ts';
 
 /** Whether somebody is guessing codes over the whole population; as of the last look. */
-export interface Breaker {
+export interface AttackSwitch {
   readonly open: boolean;
   /** After how many minutes it closes at the earliest. */
   readonly minutes: string;
@@ -11,10 +11,10 @@ export interface Breaker {
 }
 
 /** Keeps the answer in memory, so that pages cost no statement. */
-export function makeBreaker(
+export function createAttackSwitch(
   codes: CodeStore,
   rules: { readonly codeBreakerLeast: number; readonly codeBreakerMultiple: number },
-): Breaker {
+): AttackSwitch {
   let state = { open: false, seconds: 0 };
   return {
     get open() {
@@ -24,7 +24,7 @@ export function makeBreaker(
       return String(Math.max(1, Math.ceil(state.seconds / 60)));
     },
     async look() {
-      state = await breakerOpen(codes, {
+      state = await isUnderAttack(codes, {
         least: rules.codeBreakerLeast,
         multiple: rules.codeBreakerMultiple,
       });

@@ -10,16 +10,16 @@ import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { NewPasswordFields } from '../../ui/new-password-fields.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
-import type { Channel } from '../notices/ports.ts';
 import type { IinReason } from '../../values/iin.ts';
-import type { ChoiceReason, TypedCodeReason } from './account-request.ts';
+import type { Channel } from '../notices/ports.ts';
 import { passwordLength } from '../passwords/password.ts';
-import type { EntryKind } from './ports.ts';
-import type { ContactReason } from './typed-contact.ts';
+import type { ChoiceReason, TypedCodeReason } from './account-request.ts';
+import type { AccountRequestKind } from './ports.ts';
+import type { TypedContactReason } from './typed-contact.ts';
 
-interface EntryPageProps {
+interface AccountRequestPageProps {
   readonly t: Texts;
-  readonly kind: EntryKind;
+  readonly kind: AccountRequestKind;
   readonly csrf: string;
   /** Codes are being guessed, so that asking for one costs work: for so many minutes at least. */
   readonly stoppedMinutes: string | undefined;
@@ -35,20 +35,20 @@ export interface FieldRefusal<Reason extends string> {
   readonly detail?: string | undefined;
 }
 
-export interface AskPageProps extends EntryPageProps {
+export interface AskPageProps extends AccountRequestPageProps {
   readonly iin: string;
   readonly contact: string;
   readonly iinError?: FieldRefusal<IinReason> | undefined;
-  readonly contactError?: FieldRefusal<ContactReason> | undefined;
+  readonly contactError?: FieldRefusal<TypedContactReason> | undefined;
 }
 
 /** The words of each kind; both have the same. */
-function wordsOf(t: Texts, kind: EntryKind) {
+function wordsOf(t: Texts, kind: AccountRequestKind) {
   return kind === 'register' ? t.registration : t.recovery;
 }
 
 /** Where each kind stands. */
-export function pathOf(kind: EntryKind): '/register' | '/recover' {
+export function pathOf(kind: AccountRequestKind): '/register' | '/recover' {
   return kind === 'register' ? '/register' : '/recover';
 }
 
@@ -113,7 +113,7 @@ export function AskPage(props: AskPageProps) {
   );
 }
 
-export interface CodePageProps extends EntryPageProps {
+export interface CodePageProps extends AccountRequestPageProps {
   /** How long a code lives. */
   readonly codeMinutes: number;
   readonly error?: TypedCodeReason | 'codeEmpty' | undefined;
@@ -179,7 +179,7 @@ export function CodePage(props: CodePageProps) {
 
 export interface PasswordPageProps {
   readonly t: Texts;
-  readonly kind: EntryKind;
+  readonly kind: AccountRequestKind;
   readonly csrf: string;
   readonly error?: ChoiceReason | undefined;
   readonly busy?: boolean | undefined;
@@ -227,7 +227,7 @@ export function PasswordPage({ t, kind, csrf, error, busy, contactWaitHours }: P
 }
 
 /** The way on while codes cost work: shown by `client/work.ts`, which does it. Nothing is to be seen, read or solved. */
-function Work({ t, kind, stoppedMinutes, limitedMinutes }: EntryPageProps) {
+function Work({ t, kind, stoppedMinutes, limitedMinutes }: AccountRequestPageProps) {
   if (stoppedMinutes === undefined && limitedMinutes === undefined) return null;
   return (
     <div
@@ -249,7 +249,7 @@ function Work({ t, kind, stoppedMinutes, limitedMinutes }: EntryPageProps) {
   );
 }
 
-function Trouble({ t, stoppedMinutes, limitedMinutes, down }: EntryPageProps) {
+function Trouble({ t, stoppedMinutes, limitedMinutes, down }: AccountRequestPageProps) {
   const minutes = stoppedMinutes ?? limitedMinutes;
   return (
     <>

@@ -1,14 +1,14 @@
 import type { Language } from '../../values/language.ts';
-import type { AllowanceStore, CodeStore, MessageQueue } from '../codes/ports.ts';
+import type { CodeStore, MessageQueue, QuotaStore } from '../codes/ports.ts';
 import type { Channel } from '../notices/ports.ts';
 
 /** What a visitor without a session wants: a first password, or a new one for a forgotten one. */
-export type EntryKind = 'register' | 'recover';
+export type AccountRequestKind = 'register' | 'recover';
 
 /** Someone asks for a password. Of the cookie's secret only the hash is known, and what was typed is sealed. */
-export interface NewEntry {
+export interface NewAccountRequest {
   readonly hash: Buffer;
-  readonly kind: EntryKind;
+  readonly kind: AccountRequestKind;
   readonly asked: Buffer;
   readonly language: Language;
   /** A keyed hash of the network. */
@@ -18,14 +18,14 @@ export interface NewEntry {
 }
 
 /** An entry that has not run out, as its visitor may continue it. */
-export interface LiveEntry {
+export interface LiveAccountRequest {
   readonly asked: Buffer;
   /** Set once the code was right: whose password is chosen, and for whom it is a first one. */
   readonly proved: { readonly holderId: string; readonly iin: string } | undefined;
 }
 
 /** What became of one more try of the code. */
-export type EntryTry =
+export type CodeAttempt =
   | {
       readonly kind: 'counted';
       readonly sent: { readonly codeId: string; readonly holderId: string } | undefined;
@@ -35,10 +35,10 @@ export type EntryTry =
   | { readonly kind: 'over'; readonly why: 'time' | 'tries' };
 
 /** An entry held by one worker for a while. */
-export interface LeasedEntry {
+export interface LeasedAccountRequest {
   readonly hash: Buffer;
   readonly entryId: string;
-  readonly kind: EntryKind;
+  readonly kind: AccountRequestKind;
   readonly asked: Buffer;
   readonly language: Language;
   /** True when a code of this entry was already sent, so that this is a resend. */
@@ -54,23 +54,23 @@ export interface RecoveryStanding {
   readonly contacts: readonly { readonly channel: Channel; readonly value: string }[];
 }
 
-export interface EntryStore {
+export interface AccountRequestStore {
   /** One statement, whoever asks. No worker looks at it before `restMs` have passed. */
-  begin(entry: NewEntry, how: { readonly minutes: number; readonly restMs: number }): Promise<void>;
-  find(hash: Buffer, kind: EntryKind): Promise<LiveEntry | undefined>;
+  begin(entry: NewAccountRequest, how: { readonly minutes: number; readonly restMs: number }): Promise<void>;
+  find(hash: Buffer, kind: AccountRequestKind): Promise<LiveAccountRequest | undefined>;
   /** Puts the entry before the worker once more; false when there is none. After the last try or the time, a new round begins. */
   askAgain(
     hash: Buffer,
-    kind: EntryKind,
+    kind: AccountRequestKind,
     how: { readonly language: Language; readonly maxTries: number; readonly restMs: number },
   ): Promise<boolean>;
   /** Counts one try; undefined when there is no such entry. */
-  takeTry(hash: Buffer, kind: EntryKind, maxTries: number): Promise<EntryTry | undefined>;
+  countAttempt(hash: Buffer, kind: AccountRequestKind, maxTries: number): Promise<CodeAttempt | undefined>;
   /** Notes the right code, and leaves so many minutes to choose a password. */
   markProved(hash: Buffer, minutes: number): Promise<void>;
 
   /** Takes the oldest entries that nobody has looked at; others do not get them for half a minute. */
-  lease(size: number): Promise<readonly LeasedEntry[]>;
+  lease(size: number): Promise<readonly LeasedAccountRequest[]>;
   /** Lets an entry be looked at again after so many seconds. */
   putBack(hash: Buffer, seconds: number): Promise<void>;
   /** The holder of this IIN; made now if the fund has just told of them for the first time. */
@@ -87,9 +87,9 @@ export interface EntryStore {
   /**
    * Whether nothing has stopped the person by "this wasn't me" since they were looked at. In a transaction it stays so to the end.
    */
-  holdUnfrozen(holderId: string): Promise<boolean>;
+  lockUnlessFrozen(holderId: string): Promise<boolean>;
   /** Notes in the person's history that somebody asked. */
-  noteAsked(holderId: string, kind: EntryKind): Promise<void>;
+  recordRequest(holderId: string, kind: AccountRequestKind): Promise<void>;
 
   /**
    * Sets the password for a proved entry: ends all sessions, all codes and all entries of the person, notes the event and
@@ -97,7 +97,7 @@ export interface EntryStore {
    */
   complete(
     hash: Buffer,
-    kind: EntryKind,
+    kind: AccountRequestKind,
     chosen: {
       readonly passwordHash: string;
       readonly requestId: string;
@@ -108,8 +108,8 @@ export interface EntryStore {
 }
 
 /** The tables of an entry: each statement by itself, or several in one transaction. */
-export interface EntryTables {
-  readonly entries: EntryStore;
-  readonly codes: CodeStore & AllowanceStore & MessageQueue;
-  together<Value>(work: (tables: Omit<EntryTables, 'together'>) => Promise<Value>): Promise<Value>;
+export interface AccountRequestTables {
+  readonly requests: AccountRequestStore;
+  readonly codes: CodeStore & QuotaStore & MessageQueue;
+  together<Value>(work: (tables: Omit<AccountRequestTables, 'together'>) => Promise<Value>): Promise<Value>;
 }

@@ -1,24 +1,24 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isBlank } from '../../values/cleaning.ts';
 import { readForm } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { clearSecret, readSecret, setSecret } from '../../platform/http/request-context.ts';
-import type { Channel } from '../notices/ports.ts';
+import { isBlank } from '../../values/cleaning.ts';
 import { formatPhone } from '../../values/phone.ts';
+import type { Channel } from '../notices/ports.ts';
 import { readMarks } from '../sign-in/device-marks.ts';
-import type { Asker } from './admission.ts';
 import {
-  askAgain,
-  askedBefore,
-  beginEntry,
+  type AccountRequestDeps,
+  beginAccountRequest,
   choosePassword,
-  type EntryParts,
-  findEntry,
-  readAsked,
+  findAccountRequest,
+  readTypedRequest,
+  resendCode,
   tryCode,
+  typedBefore,
 } from './account-request.ts';
+import type { Requester } from './admission.ts';
 import {
   AskPage,
   type AskPageProps,
@@ -28,10 +28,10 @@ import {
   type PasswordPageProps,
   pathOf,
 } from './pages.tsx';
-import type { EntryKind } from './ports.ts';
+import type { AccountRequestKind } from './ports.ts';
 import { giveWork } from './work.ts';
 
-export interface RegistrationRoutesParts extends EntryParts {
+export interface AccountRequestRoutesDeps extends AccountRequestDeps {
   readonly sendPage: SendPage;
   readonly channels: { available(channel: Channel): boolean };
   readonly contactWaitHours: number;
@@ -43,31 +43,31 @@ const busySeconds = 5;
  * `/register` and `/recover`, each with its `/confirm` and `/password`: the two differ in words and in what the worker sends.
  * Until the code was right, no answer depends on the person named.
  */
-export function registrationRoutes(
+export function accountRequestRoutes(
   server: FastifyInstance,
-  parts: RegistrationRoutesParts,
+  parts: AccountRequestRoutesDeps,
 ): ReadonlyMap<string, TypedPage> {
-  return new Map([...entryRoutes(server, parts, 'register'), ...entryRoutes(server, parts, 'recover')]);
+  return new Map([...routesOfKind(server, parts, 'register'), ...routesOfKind(server, parts, 'recover')]);
 }
 
 type Shown<Props> = Partial<Props> & { readonly status?: number };
 
-function entryRoutes(
+function routesOfKind(
   server: FastifyInstance,
-  parts: RegistrationRoutesParts,
-  kind: EntryKind,
+  parts: AccountRequestRoutesDeps,
+  kind: AccountRequestKind,
 ): readonly (readonly [string, TypedPage])[] {
-  const { sendPage, breaker } = parts;
+  const { sendPage, attackSwitch } = parts;
   const start = pathOf(kind);
 
-  const common = ({ visit }: FastifyRequest) => ({
-    t: visit.texts,
+  const common = ({ context }: FastifyRequest) => ({
+    t: context.texts,
     kind,
-    csrf: visit.csrf(),
-    stoppedMinutes: breaker.open ? breaker.minutes : undefined,
+    csrf: context.csrf(),
+    stoppedMinutes: attackSwitch.open ? attackSwitch.minutes : undefined,
     down: (['mobile', 'email'] as const).filter((channel) => !parts.channels.available(channel)),
   });
-  const titleOf = ({ visit: { texts: t } }: FastifyRequest) =>
+  const titleOf = ({ context: { texts: t } }: FastifyRequest) =>
     kind === 'register' ? t.registration.title : t.recovery.title;
 
   const showAsk = (
@@ -81,7 +81,7 @@ function entryRoutes(
       hasErrors: status >= 400,
       hasForm: true,
       path: start,
-      scripts: breaker.open || props.limitedMinutes !== undefined ? ['work'] : [],
+      scripts: attackSwitch.open || props.limitedMinutes !== undefined ? ['work'] : [],
       body: AskPage({ ...common(request), iin: '', contact: '', ...props }),
     });
 
@@ -96,7 +96,7 @@ function entryRoutes(
       hasErrors: status >= 400,
       hasForm: true,
       path: `${start}/confirm`,
-      scripts: breaker.open || props.limitedMinutes !== undefined ? ['work'] : [],
+      scripts: attackSwitch.open || props.limitedMinutes !== undefined ? ['work'] : [],
       body: CodePage({
         codeMinutes: parts.rules.entryCodeMinutes,
         ...common(request),
@@ -111,16 +111,16 @@ function entryRoutes(
     { status = 200, ...props }: Shown<PasswordPageProps>,
   ) =>
     sendPage(request, reply, {
-      title: request.visit.texts.newPassword.title,
+      title: request.context.texts.newPassword.title,
       status,
       hasErrors: status >= 400,
       hasForm: true,
       path: `${start}/password`,
       scripts: ['show-password'],
       body: PasswordPage({
-        t: request.visit.texts,
+        t: request.context.texts,
         kind,
-        csrf: request.visit.csrf(),
+        csrf: request.context.csrf(),
         contactWaitHours: parts.contactWaitHours,
         ...props,
       }),
@@ -128,18 +128,18 @@ function entryRoutes(
 
   /** This browser's entry, as far as it has come. */
   const find = async (request: FastifyRequest) => {
-    const token = readSecret(request, 'entry', request.visit.secure);
-    const entry = token === undefined ? undefined : await findEntry(parts, kind, token);
+    const token = readSecret(request, 'entry', request.context.secure);
+    const entry = token === undefined ? undefined : await findAccountRequest(parts, kind, token);
     return token !== undefined && entry !== undefined
       ? { token, proved: entry.proved !== undefined }
       : undefined;
   };
 
   server.get(start, { config: { access: 'anyone' } }, async (request, reply) => {
-    if (request.visit.session) return reply.redirect('/services', 303);
-    const token = readSecret(request, 'entry', request.visit.secure);
+    if (request.context.session) return reply.redirect('/services', 303);
+    const token = readSecret(request, 'entry', request.context.secure);
     const again = (request.query as Record<string, unknown>)['again'] === '1';
-    const asked = again && token !== undefined ? await askedBefore(parts, kind, token) : undefined;
+    const asked = again && token !== undefined ? await typedBefore(parts, kind, token) : undefined;
     if (!asked) return showAsk(request, reply, {});
     const { channel, value } = asked.contact;
     return showAsk(request, reply, {
@@ -152,14 +152,14 @@ function entryRoutes(
     start,
     { config: { access: 'anyone', repeatable: ['iin', 'contact'] } },
     async (request, reply) => {
-      const { visit } = request;
+      const { context } = request;
       const {
         iin = '',
         contact = '',
         proof,
       } = readForm(request.body, { required: ['iin', 'contact'], optional: ['proof'] });
-      if (visit.session) return reply.redirect('/services', 303);
-      const read = readAsked({ iin, contact }, parts.rules.mobilePrefixes);
+      if (context.session) return reply.redirect('/services', 303);
+      const read = readTypedRequest({ iin, contact }, parts.rules.mobilePrefixes);
       if (!read.iin.ok || !read.contact.ok) {
         return showAsk(request, reply, {
           status: 422,
@@ -169,17 +169,17 @@ function entryRoutes(
           contactError: read.contact.ok ? undefined : isBlank(contact) ? { reason: 'empty' } : read.contact,
         });
       }
-      const begun = await beginEntry(parts, {
+      const begun = await beginAccountRequest(parts, {
         kind,
         asked: { iin: read.iin.value, contact: read.contact.value },
-        language: visit.language,
+        language: context.language,
         ...askerOf(request, proof),
-        before: readSecret(request, 'entry', visit.secure),
+        before: readSecret(request, 'entry', context.secure),
       });
       if (!begun.ok) {
         return showAsk(request, reply, { ...waitFor(reply, begun), iin, contact });
       }
-      setSecret(reply, 'entry', begun.value, visit.secure);
+      setSecret(reply, 'entry', begun.value, context.secure);
       return reply.redirect(`${start}/confirm`, 303);
     },
   );
@@ -188,18 +188,18 @@ function entryRoutes(
   server.post(`${start}/work`, { config: { access: 'anyone' } }, async (request, reply) => {
     const { iin, contact } = readForm(request.body, { required: [], optional: ['iin', 'contact'] });
     const { browser } = askerOf(request);
-    const token = readSecret(request, 'entry', request.visit.secure);
+    const token = readSecret(request, 'entry', request.context.secure);
     const read =
       iin === undefined || contact === undefined
         ? undefined
-        : readAsked({ iin, contact }, parts.rules.mobilePrefixes);
+        : readTypedRequest({ iin, contact }, parts.rules.mobilePrefixes);
     const asked = read
       ? read.iin.ok && read.contact.ok
         ? { iin: read.iin.value, contact: read.contact.value }
         : undefined
       : token === undefined
         ? undefined
-        : await askedBefore(parts, kind, token);
+        : await typedBefore(parts, kind, token);
     // Nothing to work for: the form, sent as it is, tells what is wrong.
     if (!asked || browser === undefined) return reply.send({ challenge: null });
     return reply.send({ challenge: await giveWork(parts, { asked, browser }) });
@@ -214,7 +214,7 @@ function entryRoutes(
   });
 
   server.post(`${start}/confirm`, { config: { access: 'anyone' } }, async (request, reply) => {
-    const { visit } = request;
+    const { context } = request;
     const {
       code = '',
       action,
@@ -225,11 +225,11 @@ function entryRoutes(
     });
     const asker = askerOf(request, proof);
     if (action !== undefined && action !== 'resend') throw problem(400);
-    const token = readSecret(request, 'entry', visit.secure);
+    const token = readSecret(request, 'entry', context.secure);
     if (token === undefined) return reply.redirect(start, 303);
 
     if (action === 'resend') {
-      const asked = await askAgain(parts, kind, { token, language: visit.language, ...asker });
+      const asked = await resendCode(parts, kind, { token, language: context.language, ...asker });
       if (asked.ok) return reply.redirect(`${start}/confirm?sent=1`, 303);
       if (asked.reason === 'gone') return reply.redirect(start, 303);
       return showCode(request, reply, waitFor(reply, { reason: asked.reason, detail: asked.detail }));
@@ -251,20 +251,20 @@ function entryRoutes(
   });
 
   server.post(`${start}/password`, { config: { access: 'anyone' } }, async (request, reply) => {
-    const { visit } = request;
+    const { context } = request;
     const { password = '', passwordAgain = '' } = readForm(request.body, {
       required: ['password', 'passwordAgain'],
     });
-    const token = readSecret(request, 'entry', visit.secure);
+    const token = readSecret(request, 'entry', context.secure);
     if (token === undefined) return reply.redirect(start, 303);
     const chosen = await choosePassword(
       parts,
       kind,
-      { token, network: visit.network, requestId: request.id },
+      { token, network: context.network, requestId: request.id },
       { password, again: passwordAgain },
     );
     if (chosen.ok) {
-      clearSecret(reply, 'entry', visit.secure);
+      clearSecret(reply, 'entry', context.secure);
       return reply.redirect('/sign-in?password=saved', 303);
     }
     if (chosen.reason === 'gone') return reply.redirect(start, 303);
@@ -317,8 +317,8 @@ function entryRoutes(
 }
 
 /** Who asks, as far as the request tells. */
-function askerOf(request: FastifyRequest, proof?: string): Asker {
-  const { network, device, secure } = request.visit;
+function askerOf(request: FastifyRequest, proof?: string): Requester {
+  const { network, device, secure } = request.context;
   const browser = readSecret(request, 'visit', secure);
   return { network, marks: readMarks(device).hashes, browser, proof };
 }

@@ -1,16 +1,16 @@
+import type { Database, Queryable } from '../../platform/postgres/database.ts';
+import { lockHolder, lockHolderOfRequest } from '../../platform/postgres/locks.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+import { codeStore } from '../codes/store.ts';
+import { notifyHolder } from '../notices/security-notices.ts';
+import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
 import type {
-  EntryStore,
-  EntryTables,
-  EntryTry,
-  LeasedEntry,
+  AccountRequestStore,
+  AccountRequestTables,
+  CodeAttempt,
+  LeasedAccountRequest,
   RecoveryStanding,
 } from './ports.ts';
-import { codeStore } from '../codes/store.ts';
-import type { Database, Queryable } from '../../platform/postgres/database.ts';
-import { lockHolder, lockHolderOfEntry } from '../../platform/postgres/locks.ts';
-import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
-import { tellHolder } from '../notices/security-notices.ts';
-import { sql } from '../../platform/postgres/sql.ts';
 
 const live = sql`done_at is null and expires_at > now()`;
 const unproved = sql`proved_at is null and ${live}`;
@@ -18,14 +18,14 @@ const unproved = sql`proved_at is null and ${live}`;
 const after = (ms: number) => sql`now() + ${ms}::int * interval '1 millisecond'`;
 
 /** Registrations and recoveries in the service's own tables. */
-export function entryTables(database: Database): EntryTables {
+export function accountRequestTables(database: Database): AccountRequestTables {
   return {
-    entries: entryStore(database, (work) => database.transaction(work)),
+    requests: accountRequestStore(database, (work) => database.transaction(work)),
     codes: codeStore(database),
     together: (work) =>
       database.transaction((transaction) =>
         work({
-          entries: entryStore(transaction, (inner) => inner(transaction)),
+          requests: accountRequestStore(transaction, (inner) => inner(transaction)),
           codes: codeStore(transaction),
         }),
       ),
@@ -33,10 +33,10 @@ export function entryTables(database: Database): EntryTables {
 }
 
 /** On the pool or in a transaction; `together` begins one where there is none. */
-function entryStore(
+function accountRequestStore(
   database: Queryable,
   together: <Value>(work: (transaction: Queryable) => Promise<Value>) => Promise<Value>,
-): EntryStore {
+): AccountRequestStore {
   return {
     async begin(entry, { minutes, restMs }) {
       await database.run(sql`
@@ -68,8 +68,8 @@ function entryStore(
     },
 
     // The row lock makes parallel tries count one after another: of any number, so many are compared.
-    async takeTry(hash, kind, maxTries) {
-      await lockHolderOfEntry(database, hash);
+    async countAttempt(hash, kind, maxTries) {
+      await lockHolderOfRequest(database, hash);
       const row = await database.first<{
         counted: boolean;
         codeId: string | null;
@@ -95,7 +95,7 @@ function entryStore(
     },
 
     lease: (size) =>
-      database.rows<LeasedEntry>(sql`
+      database.rows<LeasedAccountRequest>(sql`
         with due as (
           select entry_hash from cabinet.entry
           where examined_at is null and ${unproved} and (leased_until is null or leased_until < now())
@@ -149,14 +149,14 @@ function entryStore(
         where entry_hash = ${hash} and examined_at is null`);
     },
 
-    async holdUnfrozen(holderId) {
+    async lockUnlessFrozen(holderId) {
       await lockHolder(database, holderId);
       return (
         (await database.first(sql`select from cabinet.freeze where holder_id = ${holderId}`)) === undefined
       );
     },
 
-    async noteAsked(holderId, kind) {
+    async recordRequest(holderId, kind) {
       await database.run(sql`
         insert into cabinet.security_event (holder_id, kind)
         values (${holderId}, ${kind === 'register' ? 'registration-asked' : 'recovery-asked'})`);
@@ -164,7 +164,7 @@ function entryStore(
 
     complete: (hash, kind, chosen) =>
       together(async (transaction) => {
-        await lockHolderOfEntry(transaction, hash);
+        await lockHolderOfRequest(transaction, hash);
         const entry = await transaction.first<{ holderId: string; language: string }>(sql`
           select holder_id as "holderId", language from cabinet.entry
           where entry_hash = ${hash} and kind = ${kind} and proved_at is not null and ${live} for update`);
@@ -197,7 +197,7 @@ function entryStore(
         }
         await transaction.run(sql`
           insert into cabinet.security_event (holder_id, kind, request_id) values (${holderId}, ${event}, ${chosen.requestId})`);
-        await transaction.run(tellHolder(holderId, isFirst ? 'registered' : 'recovered'));
+        await transaction.run(notifyHolder(holderId, isFirst ? 'registered' : 'recovered'));
         return isFirst ? 'registered' : 'recovered';
       }),
   };
@@ -209,7 +209,7 @@ function tryOf(row: {
   readonly holderId: string | null;
   readonly early: boolean;
   readonly usedUp: boolean;
-}): EntryTry {
+}): CodeAttempt {
   if (!row.counted)
     return row.early ? { kind: 'early' } : { kind: 'over', why: row.usedUp ? 'tries' : 'time' };
   const { codeId, holderId } = row;

@@ -1,7 +1,7 @@
-import { accepted, type Refusal, type Result } from '../../values/result.ts';
-import type { Channel } from '../notices/ports.ts';
 import { type EmailReason, parseEmail, sameEmail } from '../../values/email.ts';
 import { type PhoneReason, parsePhone } from '../../values/phone.ts';
+import { accepted, type Refusal, type Result } from '../../values/result.ts';
+import type { Channel } from '../notices/ports.ts';
 
 /** A mobile number or an e-mail address, in its stored form. */
 export interface TypedContact {
@@ -9,20 +9,20 @@ export interface TypedContact {
   readonly value: string;
 }
 
-export type ContactReason = PhoneReason | EmailReason;
+export type TypedContactReason = PhoneReason | EmailReason;
 
 /** Reads the one field that takes either: what has an @ is an e-mail address. Says nothing of whose it is. */
 export function parseContact(
   text: string,
   mobilePrefixes: readonly string[],
-): Result<TypedContact, ContactReason> {
+): Result<TypedContact, TypedContactReason> {
   const email = /[@\uff20\ufe6b]/.test(text);
-  const parsed: Result<string, ContactReason> = email
+  const parsed: Result<string, TypedContactReason> = email
     ? parseEmail(text)
     : parsePhone(text, 'mobile', mobilePrefixes);
   return parsed.ok
     ? accepted({ channel: email ? 'email' : 'mobile', value: parsed.value })
-    : (parsed as Refusal<ContactReason>);
+    : (parsed as Refusal<TypedContactReason>);
 }
 
 /** Whether a typed contact is the one on file. An old value that no longer reads as a mobile number or address is nobody's. */

@@ -1,9 +1,9 @@
-import type { WorkStore } from './work.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { ProofOfWorkStore } from './work.ts';
 
-/** Proofs of work in the table of allowances: each is an allowance of one, forgotten when no challenge can be as old. */
-export function workStore(database: Queryable): WorkStore {
+/** Proofs of work in the table of quotas: each is an quota of one, forgotten when no challenge can be as old. */
+export function proofOfWorkStore(database: Queryable): ProofOfWorkStore {
   return {
     async now() {
       const row = await database.first<{ now: number }>(

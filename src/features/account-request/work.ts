@@ -3,7 +3,7 @@ import { type Challenge, createChallenge, verifySolution } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { z } from 'zod';
 import type { Keys } from '../../platform/keys.ts';
-import type { Asked } from './account-request.ts';
+import type { TypedRequest } from './account-request.ts';
 
 /*
  * A proof of work: the visitor's device calculates for some seconds before a code is sent while somebody is guessing codes, or
@@ -20,21 +20,21 @@ const workSeconds = 120;
 const cost = 7_500;
 const derivations = { least: 160, most: 240 } as const;
 
-export interface WorkStore {
+export interface ProofOfWorkStore {
   /** The database's time, milliseconds since 1970. */
   now(): Promise<number>;
   /** Notes that a challenge was answered. True once, and only within so many seconds of its making. */
   spend(key: Buffer, madeAt: number, seconds: number): Promise<boolean>;
 }
 
-export interface WorkParts {
+export interface ProofOfWorkDeps {
   readonly keys: Keys;
-  readonly work: WorkStore;
+  readonly work: ProofOfWorkStore;
 }
 
 /** Whom a proof is for: the person named, their contact, and the browser that asked (the secret of its cookie). */
 export interface WorkFor {
-  readonly asked: Asked;
+  readonly asked: TypedRequest;
   readonly browser: string;
 }
 
@@ -56,7 +56,7 @@ const payloadShape = z.object({
 });
 
 /** A challenge for one person, contact and browser. Nothing is kept of it: a row is written only for work that was done. */
-export async function giveWork({ keys, work }: WorkParts, whom: WorkFor): Promise<Challenge> {
+export async function giveWork({ keys, work }: ProofOfWorkDeps, whom: WorkFor): Promise<Challenge> {
   return createChallenge({
     algorithm: 'PBKDF2/SHA-256',
     cost,
@@ -68,7 +68,11 @@ export async function giveWork({ keys, work }: WorkParts, whom: WorkFor): Promis
 }
 
 /** Whether `proof`, as the browser's script sent it, answers a challenge given for this person, contact and browser. Good once. */
-export async function checkWork({ keys, work }: WorkParts, whom: WorkFor, proof: string): Promise<boolean> {
+export async function checkWork(
+  { keys, work }: ProofOfWorkDeps,
+  whom: WorkFor,
+  proof: string,
+): Promise<boolean> {
   const payload = readProof(proof);
   if (!payload) return false;
   const { challenge, solution } = payload;

@@ -1,5 +1,5 @@
-import { within } from '../../platform/timeout.ts';
-import { type EntryParts, examineEntry } from './account-request.ts';
+import { settlesWithin } from '../../platform/timeout.ts';
+import { type AccountRequestDeps, processAccountRequest } from './account-request.ts';
 
 const batch = 20;
 
@@ -7,20 +7,23 @@ const batch = 20;
 const restSeconds = 5;
 
 /** Examines everything that waits. Returns how many entries were examined. */
-export async function examineDue(parts: EntryParts, onError: (error: Error) => void): Promise<number> {
-  const { entries } = parts.tables;
+export async function processDueRequests(
+  parts: AccountRequestDeps,
+  onError: (error: Error) => void,
+): Promise<number> {
+  const { requests } = parts.tables;
   let examined = 0;
   for (;;) {
-    const leased = await entries.lease(batch);
+    const leased = await requests.lease(batch);
     if (leased.length === 0) return examined;
     await Promise.all(
       leased.map(async (entry) => {
         try {
-          await examineEntry(parts, entry);
+          await processAccountRequest(parts, entry);
           examined += 1;
         } catch (error) {
           onError(error as Error);
-          await entries.putBack(entry.hash, restSeconds);
+          await requests.putBack(entry.hash, restSeconds);
         }
       }),
     );
@@ -28,18 +31,18 @@ export async function examineDue(parts: EntryParts, onError: (error: Error) => v
 }
 
 /** The examiner at work. */
-export interface Examiner {
+export interface AccountRequestWorker {
   /** Something was asked that may be looked at after so many milliseconds. */
-  asked(afterMs: number): void;
+  wakeAfter(afterMs: number): void;
   /** Resolves when what is being examined is done, at most after so many milliseconds; its lease ends by itself then. */
   stop(patienceMs?: number): Promise<void>;
 }
 
 /** Examines entries for as long as the process runs: soon after each was asked, and every `everyMs` what others have left. */
-export function startExaminer(
-  parts: EntryParts,
+export function startAccountRequestWorker(
+  parts: AccountRequestDeps,
   { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },
-): Examiner {
+): AccountRequestWorker {
   let stopped = false;
   let again = false;
   let running: Promise<void> | undefined;
@@ -47,7 +50,7 @@ export function startExaminer(
   async function run(): Promise<void> {
     do {
       again = false;
-      await examineDue(parts, onError);
+      await processDueRequests(parts, onError);
     } while (again && !stopped);
   }
 
@@ -65,13 +68,13 @@ export function startExaminer(
   const timer = setInterval(wake, everyMs);
   wake();
   return {
-    asked(afterMs) {
+    wakeAfter(afterMs) {
       setTimeout(wake, afterMs).unref();
     },
     async stop(patienceMs) {
       stopped = true;
       clearInterval(timer);
-      await within(running ?? Promise.resolve(), patienceMs);
+      await settlesWithin(running ?? Promise.resolve(), patienceMs);
     },
   };
 }

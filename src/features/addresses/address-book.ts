@@ -1,5 +1,5 @@
-import type { AddressBook } from '../requisites/ports.ts';
 import { parsePostcode } from '../../values/postcode.ts';
+import type { AddressBook } from '../requisites/ports.ts';
 import { type AddressSources, recogniseAddress, suggestAddresses } from './addresses.ts';
 import { postcodeSeemsElsewhere } from './postcode-region.ts';
 
@@ -7,7 +7,7 @@ import { postcodeSeemsElsewhere } from './postcode-region.ts';
 const wide = ['region', 'repcity', 'city'];
 
 /** What the form of the requisites asks of addresses. */
-export function addressBook(sources: AddressSources): AddressBook {
+export function createAddressBook(sources: AddressSources): AddressBook {
   return {
     suggest: (text, language) => suggestAddresses(sources, text, language),
     recognise: (line, postcode, kazpost) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { accepted, refused } from '../../values/result.ts';
 import type { Postcode } from '../../values/postcode.ts';
+import { accepted, refused } from '../../values/result.ts';
 import { mostSuggestions, recogniseAddress, suggestAddresses } from './addresses.ts';
 import { createEmbeddedSource } from './embedded.ts';
 import { shippedPlaces } from './places.ts';

@@ -1,6 +1,6 @@
-import { accepted } from '../../values/result.ts';
 import { parseAddress } from '../../values/address.ts';
 import { type Postcode, parsePostcode } from '../../values/postcode.ts';
+import { accepted } from '../../values/result.ts';
 import { cleanText, foldedWords, foldText, foldWord } from './fold.ts';
 import { kindsSpokenOf } from './place-words.ts';
 import type { Place, Places } from './places.ts';

@@ -1,7 +1,7 @@
 import type { AddressSource } from './ports.ts';
 
 /** A source that is made when it is first asked: the shipped places take a moment and some memory to read. */
-export function lazySource(make: () => AddressSource): AddressSource {
+export function createLazySource(make: () => AddressSource): AddressSource {
   let made: AddressSource | undefined;
   const source = (): AddressSource => {
     made ??= make();

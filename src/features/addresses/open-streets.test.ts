@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { suggestAddresses } from './addresses.ts';
 import { createEmbeddedSource } from './embedded.ts';
-import { lazySource } from './lazy-source.ts';
-import { openStreets } from './open-streets.ts';
+import { createLazySource } from './lazy-source.ts';
+import { createStreetLookup } from './open-streets.ts';
 import { shippedPlaces } from './places.ts';
 import type { StreetSource } from './ports.ts';
 
@@ -14,7 +14,7 @@ const failing: StreetSource = {
 it('suggestions go on without streets while their table cannot be asked, and the operator is told', async () => {
   for (const streets of [failing, { ...failing, any: async () => true }]) {
     const told: string[] = [];
-    const open = openStreets(streets, (error) => told.push(error.message));
+    const open = createStreetLookup(streets, (error) => told.push(error.message));
     const embedded = createEmbeddedSource(shippedPlaces(), open);
     const { suggestions } = await suggestAddresses({ embedded }, 'Алматы, Абай даңғылы 7', 'kk');
     expect(suggestions[0]?.text).toBe('Алматы қаласы, Абай даңғылы 7');
@@ -24,7 +24,7 @@ it('suggestions go on without streets while their table cannot be asked, and the
 
 it('a lazy source is made once, at the first question', async () => {
   let made = 0;
-  const source = lazySource(() => {
+  const source = createLazySource(() => {
     made += 1;
     return createEmbeddedSource(shippedPlaces());
   });

@@ -1,7 +1,7 @@
 import type { StreetSource } from './ports.ts';
 
 /** Streets as a comfort: while their table cannot be asked, suggestions go on without them. */
-export function openStreets(streets: StreetSource, onError: (error: Error) => void): StreetSource {
+export function createStreetLookup(streets: StreetSource, onError: (error: Error) => void): StreetSource {
   const without =
     <Value>(instead: Value) =>
     (error: Error): Value => {

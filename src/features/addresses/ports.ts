@@ -1,5 +1,5 @@
-import type { Result } from '../../values/result.ts';
 import type { Postcode } from '../../values/postcode.ts';
+import type { Result } from '../../values/result.ts';
 import type { AddressLanguage, StreetKind } from './wording.ts';
 
 /** The same words in both languages an address is written in. */

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
-import { isLanguage } from '../../values/language.ts';
 import { problem } from '../../platform/http/problem.ts';
-import { addressBook } from './address-book.ts';
+import type { RateLimit } from '../../platform/rate-limit.ts';
+import { isLanguage } from '../../values/language.ts';
+import { createAddressBook } from './address-book.ts';
 import { type AddressSources, suggestAddresses } from './addresses.ts';
-import type { SuggestionLimit } from './suggestion-limit.ts';
 
-export interface AddressRoutesParts {
+export interface AddressRoutesDeps {
   readonly sources: AddressSources;
-  readonly limit: SuggestionLimit;
+  readonly limit: RateLimit;
 }
 
 /** Questions longer than this are no address, and longer than that no index. */
@@ -15,9 +15,9 @@ const longestQuestion = 300;
 const longestPostcode = 20;
 
 /** For a signed-in person: suggestions at `/api/addresses`; at `/api/postcode` whether an index seems to belong elsewhere. */
-export function addressRoutes(server: FastifyInstance, { sources, limit }: AddressRoutesParts): void {
+export function addressRoutes(server: FastifyInstance, { sources, limit }: AddressRoutesDeps): void {
   server.get('/api/addresses', { config: { access: 'holder', json: true } }, async (request, reply) => {
-    const { session, language } = request.visit;
+    const { session, language } = request.context;
     if (!session) throw problem(403);
     const { q, language: wanted } = request.query as Record<string, unknown>;
     if (typeof q !== 'string' || q.length > longestQuestion) return reply.code(400).send({ error: 'q' });
@@ -27,9 +27,9 @@ export function addressRoutes(server: FastifyInstance, { sources, limit }: Addre
     return suggestAddresses(sources, q, isLanguage(wanted) ? wanted : language);
   });
 
-  const book = addressBook(sources);
+  const book = createAddressBook(sources);
   server.get('/api/postcode', { config: { access: 'holder', json: true } }, async (request, reply) => {
-    const { session } = request.visit;
+    const { session } = request.context;
     if (!session) throw problem(403);
     const { postcode, address } = request.query as Record<string, unknown>;
     if (typeof postcode !== 'string' || postcode.length > longestPostcode)

@@ -1,6 +1,6 @@
-import { accepted, type Result, refused } from '../../values/result.ts';
 import { parseAddress } from '../../values/address.ts';
 import { parsePostcode } from '../../values/postcode.ts';
+import { accepted, type Result, refused } from '../../values/result.ts';
 import type { Places } from './places.ts';
 import type { House, Street } from './ports.ts';
 import { type StreetKind, streetWording } from './wording.ts';

@@ -1,9 +1,9 @@
+import type { Database, Queryable } from '../../platform/postgres/database.ts';
+import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
 import { foldedWords } from './fold.ts';
 import type { Street, StreetSource } from './ports.ts';
 import type { NewStreet } from './street-file.ts';
 import type { StreetKind } from './wording.ts';
-import type { Database, Queryable } from '../../platform/postgres/database.ts';
-import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
 
 /** Streets in the service's own tables, found by beginnings of words and by one slip in a word. */
 export interface StreetStore extends StreetSource {
@@ -59,7 +59,7 @@ export function streetStore(database: Database, now: () => number = () => perfor
     async find(words, places) {
       const asked = words.slice(0, 4);
       if (asked.length === 0) return [];
-      const sets = asked.map((word) => (places === null ? anywhere(word) : within(word, places)));
+      const sets = asked.map((word) => (places === null ? anywhere(word) : inPlaces(word, places)));
       const [first, ...others] = sets;
       if (first === undefined) return [];
       const common = others.reduce((all, set) => sql`${all} intersect ${set}`, first);
@@ -137,7 +137,7 @@ async function insertStreets(
 }
 
 /** Streets of these places with such a word, or one a slip away. */
-function within(word: string, places: readonly number[]): Sql {
+function inPlaces(word: string, places: readonly number[]): Sql {
   const begun = sql`
     select street_id, weight from cabinet.street_word
     where place = any(${places}::integer[]) and word >= ${word} and word < ${beyond(word)}`;

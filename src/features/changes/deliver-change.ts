@@ -1,11 +1,12 @@
+import { FundUnavailable } from '../../fund/errors.ts';
+import type { ChangeForFund, Fund, FundAnswer } from '../../fund/port.ts';
 import { randomName } from '../../platform/keys.ts';
-import type { Parcel } from '../../platform/outbox/message.ts';
+import type { OutboxMessage } from '../../platform/outbox/message.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import type { Iin } from '../../values/iin.ts';
-import { FundUnavailable } from '../../fund/errors.ts';
-import type { ChangeForFund, FieldName, Fund, FundAnswer, Requisites, RequisitesStore } from '../requisites/ports.ts';
+import type { FieldName, Requisites, RequisitesStore } from '../requisites/ports.ts';
 
-export interface DeliverParts {
+export interface DeliverChangeDeps {
   readonly fund: Fund;
   readonly store: Pick<RequisitesStore, 'takeOver'>;
 }
@@ -16,7 +17,7 @@ const everyMore = 300;
 const rounds = backOff.length + (72 * 3_600) / everyMore;
 
 /** How long a change for the fund waits after the try of this round; undefined: give it up. */
-export function fundPatience(round: number): number | undefined {
+export function fundRetryDelay(round: number): number | undefined {
   return round > rounds ? undefined : (backOff[round - 1] ?? everyMore);
 }
 
@@ -36,13 +37,13 @@ const anyVersion = 2_147_483_647;
  * lost. A change that knew less than a branch has changed since goes once more when both touch different fields; when they
  * touch the same, the branch's stands and the person decides. Throws `Undeliverable` with the reason when no further try can help.
  */
-export async function deliverChange(parts: DeliverParts, parcel: Parcel): Promise<void> {
-  const change = changeOf(parcel);
-  const known = parcel.attempt > 1 ? await parts.fund.findChange(change.changeId) : undefined;
+export async function deliverChange(parts: DeliverChangeDeps, message: OutboxMessage): Promise<void> {
+  const change = changeOf(message);
+  const known = message.attempt > 1 ? await parts.fund.findChange(change.changeId) : undefined;
   // Refused before and put back by an operator: it may be taken now.
   const settled = known && known.kind !== 'refused' ? known : undefined;
   const answer = settled ?? (await parts.fund.apply(change));
-  conclude(answer.kind === 'changed-elsewhere' ? await applyUponBranch(parts, parcel, change) : answer);
+  conclude(answer.kind === 'changed-elsewhere' ? await applyUponBranch(parts, message, change) : answer);
 }
 
 function conclude(answer: FundAnswer): void {
@@ -62,13 +63,13 @@ function conclude(answer: FundAnswer): void {
 
 /** Takes over what the branch changed, and applies the change upon it unless both meant the same field otherwise. */
 async function applyUponBranch(
-  { fund, store }: DeliverParts,
-  parcel: Parcel,
+  { fund, store }: DeliverChangeDeps,
+  message: OutboxMessage,
   change: ChangeForFund,
 ): Promise<FundAnswer> {
   const person = await fund.read(change.iin, change.expectedVersion);
   if (!person) return { kind: 'refused', reason: 'unknown-holder' };
-  await store.takeOver(parcel.holderId, person, randomName(10));
+  await store.takeOver(message.holderId, person, randomName(10));
   const atBranch: Partial<Requisites> = Object.assign(
     {},
     ...person.changesElsewhere.map(({ fields }) => fields),
@@ -80,8 +81,8 @@ async function applyUponBranch(
   return fund.apply({ ...change, expectedVersion: person.elsewhereVersion });
 }
 
-function changeOf({ changeId, outboxId, payload, ageSeconds }: Parcel): ChangeForFund {
-  if (changeId === null) throw new Error('a parcel for the fund names no change');
+function changeOf({ changeId, outboxId, payload, ageSeconds }: OutboxMessage): ChangeForFund {
+  if (changeId === null) throw new Error('a message for the fund names no change');
   const { iin, fields, expectedVersion = anyVersion, madeAt } = payload as Payload;
   return {
     changeId,

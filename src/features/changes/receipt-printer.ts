@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createSuggestionLimit } from '../addresses/suggestion-limit.ts';
+import { createRateLimit } from '../../platform/rate-limit.ts';
 import { type ReceiptDocument, receiptPdf } from './receipt-pdf.ts';
 
 /** Receipts as PDF, so many for each session. */
@@ -38,7 +38,7 @@ const usual: ReceiptPrinterOptions = {
  */
 export function createReceiptPrinter(different: Partial<ReceiptPrinterOptions> = {}): ReceiptPrinter {
   const { make, burst, perMinute, kept, now } = { ...usual, ...different };
-  const limit = createSuggestionLimit({ burst, perSecond: perMinute / 60, now, sessions: 20_000 });
+  const limit = createRateLimit({ burst, perSecond: perMinute / 60, now, sessions: 20_000 });
   const made = new Map<string, Promise<Buffer>>();
   let last: Promise<unknown> = Promise.resolve();
   return {

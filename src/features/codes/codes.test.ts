@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { makeKeys } from '../../platform/keys.ts';
+import { createKeys } from '../../platform/keys.ts';
 import { codeOf } from './codes.ts';
 import type { IssuedCode } from './ports.ts';
 
-const keys = makeKeys(['a secret of thirty-two characters or more']);
+const keys = createKeys(['a secret of thirty-two characters or more']);
 
 const issued: IssuedCode = {
   codeId: '11111111-1111-4111-8111-111111111111',

@@ -1,7 +1,7 @@
 import { type Keys, sameBytes } from '../../platform/keys.ts';
 import { type Result, refused } from '../../values/result.ts';
 import type { Channel, CodePurpose } from '../notices/ports.ts';
-import type { Allowance, AllowanceStore, CodeStore, IssuedCode } from './ports.ts';
+import type { CodeStore, IssuedCode, Quota, QuotaStore } from './ports.ts';
 
 /** How a code of a purpose looks: digits to confirm, a long one where it opens an account. */
 const forms = {
@@ -42,18 +42,18 @@ export function codeOf(keys: Keys, issued: IssuedCode): string {
 export type CodeReason = 'codeWrong' | 'codeOver';
 
 /** Compares what was typed, by `readCode`, with an issued code: counted before it is compared, and used once. */
-export async function checkCode(
+export async function consumeCode(
   { keys, store }: { keys: Keys; store: CodeStore },
   { codeId, holderId }: { codeId: string; holderId: string },
   meanings: readonly string[],
 ): Promise<Result<IssuedCode, CodeReason>> {
-  const issued = await store.takeTry(codeId, holderId, maxTries);
+  const issued = await store.countAttempt(codeId, holderId, maxTries);
   if (!issued) {
     await store.countOutcome(undefined);
     return refused('codeOver');
   }
   const code = Buffer.from(codeOf(keys, issued));
-  const right = meanings.some((one) => sameBytes(code, Buffer.from(one))) && (await store.use(codeId));
+  const right = meanings.some((one) => sameBytes(code, Buffer.from(one))) && (await store.consume(codeId));
   await store.countOutcome(right);
   return right ? { ok: true, value: issued } : refused('codeWrong');
 }
@@ -82,11 +82,11 @@ export type Sender =
  * that three posts of a stranger stop neither the owner's device nor the signed-in owner. What is sent to the holder's own contact by
  * themselves counts for that holder alone: somebody who claims the same number must not use it up.
  */
-export function sendingAllowances(
+export function sendingQuotas(
   keys: Keys,
   limits: CodeRules,
   { person, value: contact, sender }: { person: string; value: string; sender: Sender },
-): Allowance[] {
+): Quota[] {
   const own = sender === 'known-device' || sender === 'holder' ? `${person} ` : '';
   const value = `${own}${contact}`;
   const key = (kind: string, of: string) =>
@@ -104,7 +104,7 @@ export function sendingAllowances(
  * What telling a person of a proposed change uses up, as many as codes: proposals cost nothing, and whoever makes them at
  * a stolen session must not drown the person in messages.
  */
-export function tellingAllowances(keys: Keys, limits: CodeRules, person: string): Allowance[] {
+export function noticeQuotas(keys: Keys, limits: CodeRules, person: string): Quota[] {
   const key = (kind: string) => keys.sign('allowance', `${kind} ${person}`);
   return [
     { key: key('told quarter'), most: limits.codesPerQuarterHour, minutes: 15 },
@@ -116,12 +116,12 @@ export function tellingAllowances(keys: Keys, limits: CodeRules, person: string)
  * What asking before sign-in uses up, apart from what sending does: a stranger who asks in vain must not use up the
  * codes of the person named.
  */
-export function askingAllowance(keys: Keys, limits: CodeRules, network: string): Allowance {
+export function requestQuota(keys: Keys, limits: CodeRules, network: string): Quota {
   return { key: keys.sign('allowance', `asking ${network}`), most: limits.codesPerNetworkHour, minutes: 60 };
 }
 
 /** What asking from a device of the person's own uses up, once their network's is gone: nobody else can. */
-export function deviceAllowance(keys: Keys, limits: CodeRules, iin: string): Allowance {
+export function deviceQuota(keys: Keys, limits: CodeRules, iin: string): Quota {
   return {
     key: keys.sign('allowance', `asking device ${iin}`),
     most: limits.codesPerNetworkHour,
@@ -130,9 +130,9 @@ export function deviceAllowance(keys: Keys, limits: CodeRules, iin: string): All
 }
 
 /** Sends a code within the limits, or tells that they are used up. A code still alive is sent again as it is. */
-export async function issueWithin(
-  { store, allowances, times }: { store: CodeStore; allowances: AllowanceStore; times: CodeTimes },
-  spent: readonly Allowance[],
+export async function issueCode(
+  { store, quotas, times }: { store: CodeStore; quotas: QuotaStore; times: CodeTimes },
+  spent: readonly Quota[],
   code: {
     holderId: string;
     purpose: CodePurpose;
@@ -141,7 +141,7 @@ export async function issueWithin(
     changeId: string | null;
   },
 ): Promise<Result<IssuedCode, 'codeLimit'>> {
-  if (!(await allowances.spend(spent))) return refused('codeLimit');
+  if (!(await quotas.takeQuotas(spent))) return refused('codeLimit');
   return { ok: true, value: await store.issue(code, codeMinutes(times, code.purpose), maxTries) };
 }
 
@@ -149,7 +149,7 @@ export async function issueWithin(
  * Whether so many codes fail that somebody is guessing over the whole population: codes then cost work, EDS and known sessions are
  * not touched. Raises or ends the alert. `seconds` is how long it stays open if nobody guesses any more; 0 when it is not open.
  */
-export async function breakerOpen(
+export async function isUnderAttack(
   store: CodeStore,
   /** Stays closed below `least` failures in ten minutes, whatever is normal. */
   { least, multiple }: { readonly least: number; readonly multiple: number },

@@ -1,4 +1,4 @@
-import type { Channel, CodePurpose, Message } from '../notices/ports.ts';
+import type { Channel, CodePurpose, MessagePayload } from '../notices/ports.ts';
 
 /** A code that was issued, without the code: that is an HMAC over this row. */
 export interface IssuedCode {
@@ -13,7 +13,7 @@ export interface IssuedCode {
 }
 
 /** How often something may be done in a window that begins with the first time. */
-export interface Allowance {
+export interface Quota {
   readonly key: Buffer;
   readonly most: number;
   readonly minutes: number;
@@ -26,9 +26,9 @@ export interface CodeStore {
    */
   issue(code: Omit<IssuedCode, 'codeId'>, minutes: number, maxTries: number): Promise<IssuedCode>;
   /** Uses up one try in one statement; undefined when there is none left, or the code is used, dead or expired. */
-  takeTry(codeId: string, holderId: string, maxTries: number): Promise<IssuedCode | undefined>;
+  countAttempt(codeId: string, holderId: string, maxTries: number): Promise<IssuedCode | undefined>;
   /** Marks the code used; true for exactly one caller. */
-  use(codeId: string): Promise<boolean>;
+  consume(codeId: string): Promise<boolean>;
   /** The code last issued for a purpose and change, alive or not. */
   latest(holderId: string, purpose: CodePurpose, changeId: string | null): Promise<string | undefined>;
   /** The code of a message, while it is still worth sending. */
@@ -48,14 +48,14 @@ export interface CodeStore {
   alert(kind: string, raised: boolean, detail: object): Promise<void>;
 }
 
-export interface AllowanceStore {
-  /** Counts one in every allowance; false (and nothing is counted) when any of them is used up. One statement. */
-  spend(allowances: readonly Allowance[]): Promise<boolean>;
-  /** Seconds until the window of an allowance ends; 0 when none is open. */
+export interface QuotaStore {
+  /** Counts one in every quota; false (and nothing is counted) when any of them is used up. One statement. */
+  takeQuotas(quotas: readonly Quota[]): Promise<boolean>;
+  /** Seconds until the window of an quota ends; 0 when none is open. */
   wait(key: Buffer): Promise<number>;
 }
 
 export interface MessageQueue {
   /** Puts messages into the outbox: codes in a lane of their own, so that mailings never delay them. */
-  queue(holderId: string, messages: readonly Message[]): Promise<void>;
+  enqueue(holderId: string, messages: readonly MessagePayload[]): Promise<void>;
 }

@@ -1,14 +1,14 @@
-import type { AllowanceStore, CodeStore, IssuedCode, MessageQueue } from './ports.ts';
-import type { Message } from '../notices/ports.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
+import type { MessagePayload } from '../notices/ports.ts';
+import type { CodeStore, IssuedCode, MessageQueue, QuotaStore } from './ports.ts';
 
 const issued = sql`
   code_id as "codeId", holder_id as "holderId", purpose, channel, destination, change_id as "changeId"`;
 const live = sql`used_at is null and dead_at is null and expires_at > now()`;
 
 /** Codes, sending limits and queued messages; on the pool, or inside a transaction. */
-export function codeStore(database: Queryable): CodeStore & AllowanceStore & MessageQueue {
+export function codeStore(database: Queryable): CodeStore & QuotaStore & MessageQueue {
   return {
     async issue(code, minutes, maxTries) {
       const same = sql`holder_id = ${code.holderId} and purpose = ${code.purpose} and change_id is not distinct from ${code.changeId}::uuid`;
@@ -33,13 +33,13 @@ export function codeStore(database: Queryable): CodeStore & AllowanceStore & Mes
     },
 
     // The row lock makes parallel tries count one after another: of any number, so many are compared.
-    takeTry: (codeId, holderId, maxTries) =>
+    countAttempt: (codeId, holderId, maxTries) =>
       database.first<IssuedCode>(sql`
         update cabinet.code set attempts = attempts + 1
         where code_id = ${codeId} and holder_id = ${holderId} and attempts < ${maxTries}::int and ${live}
         returning ${issued}`),
 
-    async use(codeId) {
+    async consume(codeId) {
       return (
         (await database.run(
           sql`update cabinet.code set used_at = now() where code_id = ${codeId} and ${live}`,
@@ -86,9 +86,9 @@ export function codeStore(database: Queryable): CodeStore & AllowanceStore & Mes
       );
     },
 
-    async spend(allowances) {
+    async takeQuotas(quotas) {
       // Counted in key order, so that two requests for the same person cannot wait for each other.
-      const ordered = [...allowances].sort((one, other) => Buffer.compare(one.key, other.key));
+      const ordered = [...quotas].sort((one, other) => Buffer.compare(one.key, other.key));
       const row = await database.first<{ allowed: boolean }>(sql`
         with wanted as (
           select * from unnest(${ordered.map(({ key }) => key)}::bytea[], ${ordered.map(({ most }) => most)}::int[],
@@ -96,7 +96,7 @@ export function codeStore(database: Queryable): CodeStore & AllowanceStore & Mes
         counted as (
           insert into cabinet.allowance as a (key, used, ends_at)
           select key, 1, now() + make_interval(mins => minutes) from wanted
-          -- What one allowance refuses uses up no other: else a stranger could spend everybody's on one person.
+          -- What one quota refuses uses up no other: else a stranger could spend everybody's on one person.
           where not exists (
             select from wanted w join cabinet.allowance b using (key) where b.ends_at > now() and b.used >= w.most)
           on conflict (key) do update set
@@ -113,14 +113,14 @@ export function codeStore(database: Queryable): CodeStore & AllowanceStore & Mes
       return row?.seconds ?? 0;
     },
 
-    async queue(holderId, messages) {
+    async enqueue(holderId, messages) {
       if (messages.length > 0) await database.run(queued(holderId, messages));
     },
   };
 }
 
 /** The statement that queues messages, for a transaction that must hold them. */
-function queued(holderId: string, messages: readonly Message[]): Sql {
+function queued(holderId: string, messages: readonly MessagePayload[]): Sql {
   return sql`
     insert into cabinet.outbox (holder_id, lane, payload)
     select ${holderId}::uuid, case when message ->> 'kind' = 'code' then 'code' else 'notice' end, message

@@ -1,12 +1,12 @@
-import type { Language } from '../../values/language.ts';
-import type { Channel, Message } from '../notices/ports.ts';
-import type { Requisites } from '../requisites/ports.ts';
-import { codeStore } from '../codes/store.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { Language } from '../../values/language.ts';
+import { codeStore } from '../codes/store.ts';
+import type { Channel, MessagePayload } from '../notices/ports.ts';
+import type { Requisites } from '../requisites/ports.ts';
 
 /** Where a message can be sent. */
-export type Address = Pick<Message, 'channel' | 'to'>;
+export type Recipient = Pick<MessagePayload, 'channel' | 'to'>;
 
 /**
  * Moves what restores the password after a change of a channel. The new value may after the wait, the former one until
@@ -50,15 +50,15 @@ export async function restOtherChannel(
  * Queues a notice for each address, with its own "this wasn't me" link. The new channel is told too (`contact-added`), but
  * without a link: only the channels as they were can stop a change.
  */
-export async function tell(
+export async function notifyRecipients(
   transaction: Queryable,
   { holderId, language }: { readonly holderId: string; readonly language: Language },
   kind: 'contact-proposed' | 'contact-changed' | 'contact-added',
   about: Channel,
-  addresses: readonly Address[],
+  addresses: readonly Recipient[],
 ): Promise<void> {
   const now = await transaction.first<{ at: Date }>(sql`select now() as at`);
-  const messages: Message[] = [];
+  const messages: MessagePayload[] = [];
   for (const address of addresses) {
     const link =
       kind === 'contact-added'
@@ -68,33 +68,33 @@ export async function tell(
             returning disavowal_id as "disavowalId"`);
     messages.push({ ...address, ...link, language, kind, about, at: now?.at.toISOString() ?? '' });
   }
-  await codeStore(transaction).queue(holderId, messages);
+  await codeStore(transaction).enqueue(holderId, messages);
 }
 
 /** Tells that a channel was changed: the channels as they were, and the new one. */
-export async function tellChanged(
+export async function notifyChanged(
   transaction: Queryable,
   holder: { readonly holderId: string; readonly language: Language },
   about: Channel,
-  before: readonly Address[],
+  before: readonly Recipient[],
   added: string | null,
 ): Promise<void> {
-  await tell(transaction, holder, 'contact-changed', about, before);
+  await notifyRecipients(transaction, holder, 'contact-changed', about, before);
   if (added !== null)
-    await tell(transaction, holder, 'contact-added', about, [{ channel: about, to: added }]);
+    await notifyRecipients(transaction, holder, 'contact-added', about, [{ channel: about, to: added }]);
 }
 
 /**
  * Where a holder can be reached that a change cannot take away: the channels on file, and those that were and still
  * restore the password. Asked before the change is written.
  */
-export async function channelsAsTheyWere(
+export async function formerRecipients(
   transaction: Queryable,
   holderId: string,
   before: Pick<Requisites, 'mobilePhone' | 'email'>,
-): Promise<Address[]> {
+): Promise<Recipient[]> {
   const onFile = channelsOf(before);
-  const former = await transaction.rows<Address>(sql`
+  const former = await transaction.rows<Recipient>(sql`
     select channel, value as "to" from cabinet.recovery_contact
     where holder_id = ${holderId} and usable_until > now() order by channel, value`);
   const known = new Set(onFile.map(({ to }) => to));
@@ -102,7 +102,7 @@ export async function channelsAsTheyWere(
 }
 
 /** The channels of these requisites. */
-function channelsOf({ mobilePhone, email }: Pick<Requisites, 'mobilePhone' | 'email'>): Address[] {
+function channelsOf({ mobilePhone, email }: Pick<Requisites, 'mobilePhone' | 'email'>): Recipient[] {
   return [
     ...(mobilePhone === null ? [] : [{ channel: 'mobile' as const, to: mobilePhone }]),
     ...(email === null ? [] : [{ channel: 'email' as const, to: email }]),

@@ -1,35 +1,35 @@
 import { type Keys, randomName } from '../../platform/keys.ts';
+import { parseEmail } from '../../values/email.ts';
+import { parsePhone } from '../../values/phone.ts';
 import { accepted, type Refusal, type Result, refused } from '../../values/result.ts';
+import type { ChangeEntry } from '../changes/ports.ts';
 import {
   type CodeReason,
   type CodeRules,
-  checkCode,
-  issueWithin,
-  sendingAllowances,
-  tellingAllowances,
+  consumeCode,
+  issueCode,
+  noticeQuotas,
+  sendingQuotas,
 } from '../codes/codes.ts';
-import type { AllowanceStore, CodeStore, MessageQueue } from '../codes/ports.ts';
+import type { CodeStore, MessageQueue, QuotaStore } from '../codes/ports.ts';
 import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
 import type { Evidence } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';
-import { parseEmail } from '../../values/email.ts';
-import { parsePhone } from '../../values/phone.ts';
+import type { FieldName } from '../requisites/ports.ts';
 import type {
-  ChangeEntry,
   CompleteOutcome,
   ContactActor,
   ContactOnFile,
   ContactStanding,
   ContactStore,
-  FieldName,
   PendingChange,
   ProofKind,
   ProposedChange,
-} from '../requisites/ports.ts';
+} from './ports.ts';
 
-export interface ContactParts {
+export interface ContactChangeDeps {
   readonly contacts: ContactStore;
-  readonly codes: CodeStore & AllowanceStore & MessageQueue;
+  readonly codes: CodeStore & QuotaStore & MessageQueue;
   readonly keys: Keys;
   readonly contactRules: CodeRules & {
     readonly mobilePrefixes: readonly string[];
@@ -101,7 +101,7 @@ export function refuseContact(
  * The channels on file that may confirm: they have stood long enough, and a code can be sent to them. Values that came
  * from the fund in another shape are given as today's rules write them.
  */
-function confirmingChannels(parts: ContactParts, standing: ContactStanding): ContactOnFile[] {
+function confirmingChannels(parts: ContactChangeDeps, standing: ContactStanding): ContactOnFile[] {
   const { mobilePrefixes } = parts.contactRules;
   return standing.onFile.flatMap((contact) => {
     const parsed =
@@ -114,7 +114,7 @@ function confirmingChannels(parts: ContactParts, standing: ContactStanding): Con
 
 /** True when a new mobile is already that of as many people as may have one; raises the alert. */
 export async function isMobileOfMany(
-  parts: ContactParts,
+  parts: ContactChangeDeps,
   holderId: string,
   entries: readonly ChangeEntry[],
 ): Promise<boolean> {
@@ -135,7 +135,7 @@ export interface NeededProofs {
 
 /** Works out the proofs of a pending change: the new value, and one channel on file. */
 export function neededProofs(
-  parts: ContactParts,
+  parts: ContactChangeDeps,
   pending: PendingChange,
   standing: ContactStanding,
 ): NeededProofs {
@@ -152,7 +152,7 @@ export function neededProofs(
 
 /** Stores the pending change, tells the channels on file, and sends the codes that need no further choice. */
 export async function proposeChange(
-  parts: ContactParts,
+  parts: ContactChangeDeps,
   actor: ContactActor,
   change: ProposedChange,
   byEds = false,
@@ -162,7 +162,7 @@ export async function proposeChange(
   const { keys, contactRules } = parts;
   const pending = await parts.contacts.propose(actor, change, about, {
     minutes: contactRules.pendingMinutes,
-    telling: tellingAllowances(keys, contactRules, actor.holderId),
+    telling: noticeQuotas(keys, contactRules, actor.holderId),
     byEds,
   });
   if (!pending) return;
@@ -176,7 +176,7 @@ export async function proposeChange(
 
 /** Sends the code of a proof; a live one is sent again as it is. */
 export async function sendCode(
-  parts: ContactParts,
+  parts: ContactChangeDeps,
   actor: ContactActor,
   pending: PendingChange,
   proof: ProofKind,
@@ -184,14 +184,14 @@ export async function sendCode(
 ): Promise<Result<undefined, 'codeLimit'>> {
   const target = proof === 'new' ? needed.new : needed.current;
   if (!target) return accepted(undefined);
-  const spent = sendingAllowances(parts.keys, parts.contactRules, {
+  const spent = sendingQuotas(parts.keys, parts.contactRules, {
     // The two codes of one change count apart, so that a change can be finished within the limits.
     person: `${actor.holderId} ${proof}`,
     value: target.value,
     sender: proof === 'current' ? 'holder' : 'holder-new-value',
   });
-  const issued = await issueWithin(
-    { store: parts.codes, allowances: parts.codes, times: parts.contactRules },
+  const issued = await issueCode(
+    { store: parts.codes, quotas: parts.codes, times: parts.contactRules },
     spent,
     {
       holderId: actor.holderId,
@@ -203,7 +203,7 @@ export async function sendCode(
   );
   if (!issued.ok) return issued;
   const { purpose, codeId } = issued.value;
-  await parts.codes.queue(actor.holderId, [
+  await parts.codes.enqueue(actor.holderId, [
     { channel: target.channel, to: target.value, language: actor.language, kind: 'code', purpose, codeId },
   ]);
   return accepted(undefined);
@@ -211,7 +211,7 @@ export async function sendCode(
 
 /** Which of the proofs a code was sent for. */
 export async function proofsAsked(
-  parts: ContactParts,
+  parts: ContactChangeDeps,
   holderId: string,
   { changeId }: PendingChange,
 ): Promise<ReadonlySet<ProofKind>> {
@@ -229,7 +229,7 @@ export function isGiven(pending: PendingChange, proof: ProofKind): boolean {
 
 /** Compares a typed code with the last one sent for this proof of this change, and notes the proof. */
 export async function prove(
-  parts: ContactParts,
+  parts: ContactChangeDeps,
   actor: ContactActor,
   pending: PendingChange,
   proof: ProofKind,
@@ -240,9 +240,9 @@ export async function prove(
   if (meanings.length === 0) return refused(notACode.digits);
   const codeId = await parts.codes.latest(holderId, purposes[proof], pending.changeId);
   if (codeId === undefined) return refused('codeOver');
-  const use = (code: string) => parts.contacts.proveWith(holderId, pending.changeId, proof, code);
-  const checked = await checkCode(
-    { keys: parts.keys, store: { ...parts.codes, use } },
+  const consume = (code: string) => parts.contacts.proveWith(holderId, pending.changeId, proof, code);
+  const checked = await consumeCode(
+    { keys: parts.keys, store: { ...parts.codes, consume } },
     { codeId, holderId },
     meanings,
   );
@@ -258,7 +258,7 @@ export function isProved(pending: PendingChange, needed: NeededProofs): boolean 
 
 /** Makes the change: proved by codes, or by the signature given, whose waits are the shorter ones. */
 export function completeChange(
-  parts: ContactParts,
+  parts: ContactChangeDeps,
   actor: ContactActor,
   pending: PendingChange,
   evidence?: Evidence,

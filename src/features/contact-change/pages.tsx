@@ -10,13 +10,13 @@ import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
+import { receiptWords } from '../changes/pages.tsx';
 import type { CodeFormReason } from '../codes/typed-code.ts';
 import type { ShownReason } from '../eds/eds.ts';
 import type { Channel } from '../notices/ports.ts';
+import { showValue } from '../requisites/fields.ts';
 import { maskContact, type NeededProofs, touchedChannels } from './contact.ts';
-import { show } from '../requisites/fields.ts';
-import { receiptWords } from '../requisites/pages.tsx';
-import type { PendingChange, ProofKind } from '../requisites/ports.ts';
+import type { PendingChange, ProofKind } from './ports.ts';
 
 /** The fields of the confirmation by the proof each carries. */
 export type CodeField = 'currentCode' | 'newMobileCode' | 'newEmailCode';
@@ -126,8 +126,8 @@ export function ConfirmPage(props: ConfirmPageProps) {
           words={receiptWords(t)}
           rows={pending.entries.map((entry) => ({
             field: t.requisites[entry.field],
-            before: entry.old === null ? null : show(entry.field, entry.old),
-            after: entry.new === null ? null : show(entry.field, entry.new),
+            before: entry.old === null ? null : showValue(entry.field, entry.old),
+            after: entry.new === null ? null : showValue(entry.field, entry.new),
           }))}
         />
         <p>{t.confirm.oldStays}</p>
@@ -155,7 +155,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
                     ? fill(sentTo(needed.new.channel), {
                         to:
                           needed.new.channel === 'mobile'
-                            ? show('mobilePhone', needed.new.value)
+                            ? showValue('mobilePhone', needed.new.value)
                             : needed.new.value,
                         minutes: props.codeMinutes,
                       })

@@ -1,23 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readForm } from '../../platform/http/forms.ts';
+import type { TypedPage } from '../../platform/http/language.ts';
+import type { SendPage } from '../../platform/http/page.tsx';
+import { problem } from '../../platform/http/problem.ts';
 import { formatSince } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { isBlank } from '../../values/cleaning.ts';
 import { displayed } from '../../values/displayed.ts';
-import { readForm } from '../../platform/http/forms.ts';
-import type { TypedPage } from '../../platform/http/language.ts';
-import type { SendPage } from '../../platform/http/page.tsx';
-import { problem } from '../../platform/http/problem.ts';
 import type { ChallengeFor } from '../eds/challenge.ts';
 import { checkSignature, giveChallenge, retryAfter, shownReason, unknownSince } from '../eds/eds.ts';
-import type { EdsParts, EdsReason } from '../eds/ports.ts';
+import type { EdsDeps, EdsReason } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';
-import {
-  type CodeField,
-  type CodeFieldReason,
-  ConfirmPage,
-  type ConfirmPageProps,
-} from './pages.tsx';
+import { type RequisitesDeps, showRequisites } from '../requisites/requisites.ts';
+import { actorOf, sendAway, uuid } from '../requisites/routes.ts';
 import {
   completeChange,
   isGiven,
@@ -30,11 +26,10 @@ import {
   sendCode,
   touchedChannels,
 } from './contact.ts';
-import type { ContactActor, ContactOnFile, PendingChange, ProofKind } from '../requisites/ports.ts';
-import { type RequisitesParts, showRequisites } from '../requisites/requisites.ts';
-import { actorOf, sendAway, uuid } from '../requisites/routes.ts';
+import { type CodeField, type CodeFieldReason, ConfirmPage, type ConfirmPageProps } from './pages.tsx';
+import type { ContactActor, ContactOnFile, PendingChange, ProofKind } from './ports.ts';
 
-export interface ConfirmRoutesParts extends RequisitesParts, EdsParts {
+export interface ContactChangeRoutesDeps extends RequisitesDeps, EdsDeps {
   /** The origin that the person sees; part of what they sign. */
   readonly siteOf: (request: FastifyRequest) => string;
   readonly sendPage: SendPage;
@@ -68,9 +63,9 @@ const codeFields: readonly CodeField[] = ['currentCode', 'newMobileCode', 'newEm
 const none: ConfirmPageProps['errors'] = new Map();
 
 /** The confirmation of a change of mobile or e-mail. */
-export function confirmRoutes(
+export function contactChangeRoutes(
   server: FastifyInstance,
-  parts: ConfirmRoutesParts,
+  parts: ContactChangeRoutesDeps,
 ): ReadonlyMap<string, TypedPage> {
   const find = async ({ holderId }: ContactActor): Promise<Found | undefined> => {
     const { proofMinutes, contactWaitHours } = parts.contactRules;
@@ -92,9 +87,9 @@ export function confirmRoutes(
     const found = await find(actor);
     if (!found) return reply.redirect(form, 303);
     if (found.stopped) return reply.redirect(edit, 303);
-    const { visit } = request;
+    const { context } = request;
     return parts.sendPage(request, reply, {
-      title: visit.texts.confirm.title,
+      title: context.texts.confirm.title,
       section: 'services',
       hasForm: true,
       path,
@@ -103,10 +98,10 @@ export function confirmRoutes(
       scripts: ['eds'],
       body: ConfirmPage({
         ...found,
-        t: visit.texts,
-        language: visit.language,
+        t: context.texts,
+        language: context.language,
         eds: more.eds,
-        csrf: visit.csrf(),
+        csrf: context.csrf(),
         codeMinutes: parts.contactRules.confirmationCodeMinutes,
         asked: await proofsAsked(parts, actor.holderId, found.pending),
         errors: more.errors ?? none,
@@ -208,7 +203,7 @@ export function confirmRoutes(
     purpose: 'change',
     binding: actorOf(request).sessionHash,
     site: parts.siteOf(request),
-    change: { id: pending.changeId, lines: changeLines(request.visit.texts, pending) },
+    change: { id: pending.changeId, lines: changeLines(request.context.texts, pending) },
   });
 
   server.post(`${path}/challenge`, { config: { access: 'holder' } }, async (request, reply) => {
@@ -236,7 +231,7 @@ export function confirmRoutes(
         status: wait === undefined ? 422 : 503,
         eds: {
           reason: shownReason(reason),
-          since: since && formatSince(request.visit.language, since),
+          since: since && formatSince(request.context.language, since),
           again: wait === undefined ? undefined : signed,
         },
       });

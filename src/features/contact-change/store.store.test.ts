@@ -2,21 +2,17 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase } from '../../../test/support/database.ts';
 import { inventIin } from '../../../test/support/people.ts';
-import type {
-  ChangeEntry,
-  ContactActor,
-  FundHolder,
-  IdentityDocument,
-  PendingChange,
-  Requisites,
-} from '../requisites/ports.ts';
-import type { Iin } from '../../values/iin.ts';
-import { codeStore } from '../codes/store.ts';
-import { contactStore } from './store.ts';
+import type { FundHolder, IdentityDocument } from '../../fund/port.ts';
 import type { Database } from '../../platform/postgres/database.ts';
-import { sweep } from '../operations/housekeeping.ts';
-import { requisitesStore } from '../requisites/store.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { Iin } from '../../values/iin.ts';
+import type { ChangeEntry } from '../changes/ports.ts';
+import { codeStore } from '../codes/store.ts';
+import { sweep } from '../operations/housekeeping.ts';
+import type { Requisites } from '../requisites/ports.ts';
+import { requisitesStore } from '../requisites/store.ts';
+import type { ContactActor, PendingChange } from './ports.ts';
+import { contactStore } from './store.ts';
 
 const waitHours = 72;
 const [a, b, c] = ['+77010000001', '+77010000002', '+77010000003'];
@@ -294,7 +290,7 @@ describe('proofs and the change', () => {
     await store.drop(actor.holderId);
     expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
     for (const codeId of codeIds) {
-      expect(await codeStore(database).takeTry(codeId, actor.holderId, 5)).toBeUndefined();
+      expect(await codeStore(database).countAttempt(codeId, actor.holderId, 5)).toBeUndefined();
     }
   });
 

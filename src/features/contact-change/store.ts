@@ -1,24 +1,19 @@
-import type { Channel } from '../notices/ports.ts';
-import { newContact, refuseContact, touchedChannels } from './contact.ts';
-import type {
-  ContactActor,
-  ContactStanding,
-  ContactStore,
-  PendingChange,
-} from '../requisites/ports.ts';
-import { codeStore } from '../codes/store.ts';
-import {
-  channelsAsTheyWere,
-  moveRecoveryContact,
-  restOtherChannel,
-  tell,
-  tellChanged,
-} from './contact-notices.ts';
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
-import { keepEvidence, unfreeze } from '../eds/store.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
-import { lockForChange, savedBefore, writeChange } from '../requisites/store.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
+import { codeStore } from '../codes/store.ts';
+import { keepEvidence, unfreeze } from '../eds/store.ts';
+import type { Channel } from '../notices/ports.ts';
+import { lockForChange, savedBefore, writeChange } from '../requisites/store.ts';
+import { newContact, refuseContact, touchedChannels } from './contact.ts';
+import {
+  formerRecipients,
+  moveRecoveryContact,
+  notifyChanged,
+  notifyRecipients,
+  restOtherChannel,
+} from './contact-notices.ts';
+import type { ContactActor, ContactStanding, ContactStore, PendingChange } from './ports.ts';
 
 /** Changes of mobile and e-mail with their proofs, in the service's own tables. */
 export function contactStore(database: Database): ContactStore {
@@ -45,10 +40,11 @@ export function contactStore(database: Database): ContactStore {
           returning change_id as "changeId"`);
         if (!row) throw new Error('no pending change was written');
         for (const one of touchedChannels(change.entries))
-          await note(transaction, actor, 'contact-proposed', one);
-        if (await codeStore(transaction).spend(telling)) {
-          const reached = await channelsAsTheyWere(transaction, actor.holderId, current.values);
-          if (about !== undefined) await tell(transaction, actor, 'contact-proposed', about, reached);
+          await recordEvent(transaction, actor, 'contact-proposed', one);
+        if (await codeStore(transaction).takeQuotas(telling)) {
+          const reached = await formerRecipients(transaction, actor.holderId, current.values);
+          if (about !== undefined)
+            await notifyRecipients(transaction, actor, 'contact-proposed', about, reached);
         }
         return {
           ...change,
@@ -116,7 +112,7 @@ export function contactStore(database: Database): ContactStore {
             return { kind: 'refused' };
         }
 
-        const before = await channelsAsTheyWere(transaction, holderId, current.values);
+        const before = await formerRecipients(transaction, holderId, current.values);
         await writeChange(transaction, { ...pending, ...actor, number: how.number, proof: how.proof });
         if (how.evidence) {
           await keepEvidence(transaction, actor, how.evidence, how.number);
@@ -135,8 +131,8 @@ export function contactStore(database: Database): ContactStore {
             where holder_id = ${holderId} and ended_at is null and session_hash <> ${actor.sessionHash}`);
         }
         for (const channel of how.channels) {
-          await note(transaction, actor, 'contact-changed', channel);
-          await tellChanged(transaction, actor, channel, before, newContact(pending.entries, channel));
+          await recordEvent(transaction, actor, 'contact-changed', channel);
+          await notifyChanged(transaction, actor, channel, before, newContact(pending.entries, channel));
         }
         return { kind: 'saved', number: how.number };
       }),
@@ -227,7 +223,7 @@ async function endCodes(transaction: Queryable, holderId: string): Promise<void>
     where holder_id = ${holderId} and purpose in ('prove-new', 'confirm-current') and used_at is null and dead_at is null`);
 }
 
-async function note(
+async function recordEvent(
   transaction: Queryable,
   actor: ContactActor,
   kind: string,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { makeKeys } from '../../platform/keys.ts';
+import { createKeys } from '../../platform/keys.ts';
 import { disavowalPath, readDisavowal } from './link.ts';
 
-const keys = makeKeys(['k'.repeat(32)]);
+const keys = createKeys(['k'.repeat(32)]);
 const tokenOf = (path: string) => path.replace('/not-me/', '');
 
 describe('the link of a disavowal', () => {
@@ -20,9 +20,9 @@ describe('the link of a disavowal', () => {
 
   test('of a former key is read, of another service is not', () => {
     const id = randomUUID();
-    const rotated = makeKeys(['n'.repeat(32), 'k'.repeat(32)]);
+    const rotated = createKeys(['n'.repeat(32), 'k'.repeat(32)]);
     expect(readDisavowal(rotated, tokenOf(disavowalPath(keys, id)))).toBe(id);
-    expect(readDisavowal(makeKeys(['n'.repeat(32)]), tokenOf(disavowalPath(keys, id)))).toBeUndefined();
+    expect(readDisavowal(createKeys(['n'.repeat(32)]), tokenOf(disavowalPath(keys, id)))).toBeUndefined();
   });
 
   test('with any character changed, dropped or added is refused', () => {

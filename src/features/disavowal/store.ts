@@ -1,8 +1,8 @@
-import type { FreezeStore } from '../history/ports.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
-import { tellHolder } from '../notices/security-notices.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import { notifyHolder } from '../notices/security-notices.ts';
+import type { FreezeStore } from './ports.ts';
 
 /** What stops recovery and contact changes when a notice was answered with "this wasn't me". */
 export function freezeStore(database: Database, linkDays: number): FreezeStore {
@@ -39,7 +39,7 @@ export function freezeStore(database: Database, linkDays: number): FreezeStore {
         await transaction.run(sql`
           insert into cabinet.security_event (holder_id, kind, request_id) values (${holderId}, 'frozen', ${requestId})`);
         // Former channels that still restore the password are told too: one of them is the owner's when a thief changed the rest.
-        await transaction.run(tellHolder(holderId, 'frozen'));
+        await transaction.run(notifyHolder(holderId, 'frozen'));
       }),
   };
 }

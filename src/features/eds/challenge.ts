@@ -31,7 +31,7 @@ const purposes: Readonly<Record<EdsPurpose, { readonly kk: string; readonly ru: 
  * Makes a challenge. Its id carries the time, the random bits and a seal over the bytes and the cookie, so that it is known again
  * without having been kept.
  */
-export function makeChallenge(
+export function createChallenge(
   keys: Keys,
   asked: ChallengeFor,
   givenAt: Date,

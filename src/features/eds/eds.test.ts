@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { makeKeys } from '../../platform/keys.ts';
+import { createKeys } from '../../platform/keys.ts';
+import { createFairSemaphore } from '../../platform/semaphore.ts';
 import type { ChallengeFor } from './challenge.ts';
 import { checkSignature, giveChallenge, retryAfter } from './eds.ts';
-import type { EdsParts, EdsReason, SignatureVerifier } from './ports.ts';
-import { createTurns } from '../../platform/semaphore.ts';
+import type { EdsDeps, EdsReason, SignatureVerifier } from './ports.ts';
 
 // What becomes of a challenge by what the verifier says. The database's part is tested in `test/security/eds-limits.test.ts`.
 
@@ -17,7 +17,7 @@ const now = new Date('2026-11-28T09:00:00Z');
 /** A verifier with this word, and a store that keeps in mind what is spent. */
 function parts(verify: SignatureVerifier['verify'], waitingEach = 2) {
   const spent = new Set<string>();
-  const edsStore: EdsParts['edsStore'] = {
+  const edsStore: EdsDeps['edsStore'] = {
     now: async () => now,
     async spend(nonce) {
       if (spent.has(nonce.toString('hex'))) return undefined;
@@ -29,17 +29,17 @@ function parts(verify: SignatureVerifier['verify'], waitingEach = 2) {
     },
     findMessage: async () => undefined,
   };
-  const made: EdsParts = {
+  const made: EdsDeps = {
     edsStore,
-    keys: makeKeys(['k'.repeat(32)]),
+    keys: createKeys(['k'.repeat(32)]),
     verifier: { verify },
-    turns: createTurns({ atOnce: 1, waitingEach, waitingInAll: 10 }),
+    semaphore: createFairSemaphore({ atOnce: 1, waitingEach, waitingInAll: 10 }),
     edsRules: { edsChallengeSeconds: 120 },
   };
   return { spent, made };
 }
 
-async function reasonOf(made: EdsParts, id: string): Promise<EdsReason | undefined> {
+async function reasonOf(made: EdsDeps, id: string): Promise<EdsReason | undefined> {
   const checked = await checkSignature(made, { id, signature: 'AAAA', asked, asker: 'network' });
   return checked.ok ? undefined : checked.reason;
 }
@@ -101,9 +101,9 @@ test('a seal of another key, browser, site or purpose is none', async () => {
     const checked = await checkSignature(made, { id, signature: 'AAAA', asked: other, asker: 'network' });
     expect(checked).toMatchObject({ ok: false, reason: 'challengeOver' });
   }
-  const otherKey = { ...made, keys: makeKeys(['x'.repeat(32)]) };
+  const otherKey = { ...made, keys: createKeys(['x'.repeat(32)]) };
   expect(await reasonOf(otherKey, id)).toBe('challengeOver');
   // A key that signs no longer still verifies.
-  expect(await reasonOf({ ...made, keys: makeKeys(['x'.repeat(32), 'k'.repeat(32)]) }, id)).toBe('busy');
+  expect(await reasonOf({ ...made, keys: createKeys(['x'.repeat(32), 'k'.repeat(32)]) }, id)).toBe('busy');
   expect(spent.size).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { accepted, type Result, refused } from '../../values/result.ts';
-import { type ChallengeFor, makeChallenge, readChallenge } from './challenge.ts';
-import type { EdsParts, EdsReason, Evidence } from './ports.ts';
+import { type ChallengeFor, createChallenge, readChallenge } from './challenge.ts';
+import type { EdsDeps, EdsReason, Evidence } from './ports.ts';
 
 /** What goes to the browser to be signed. */
 export interface Challenge {
@@ -10,8 +10,8 @@ export interface Challenge {
 }
 
 /** Gives out bytes to be signed. Nothing is kept of them: a flood of challenges costs no row. */
-export async function giveChallenge({ edsStore, keys }: EdsParts, asked: ChallengeFor): Promise<Challenge> {
-  const { id, content } = makeChallenge(keys, asked, await edsStore.now());
+export async function giveChallenge({ edsStore, keys }: EdsDeps, asked: ChallengeFor): Promise<Challenge> {
+  const { id, content } = createChallenge(keys, asked, await edsStore.now());
   return { id, data: content.toString('base64') };
 }
 
@@ -42,14 +42,14 @@ export type SignatureRefusal = EdsReason;
  * posts of one signature one gets that far; it is given back when the verification found nothing out.
  */
 export async function checkSignature(
-  { edsStore, keys, turns, verifier, edsRules }: EdsParts,
+  { edsStore, keys, semaphore, verifier, edsRules }: EdsDeps,
   { id, signature, asked, asker }: SignedChallenge,
 ): Promise<Result<ProvedSignature, SignatureRefusal>> {
   const message = decodeMessage(signature);
   if (message === undefined) return refused('malformed');
   const given = readChallenge(keys, asked, id);
   if (!given) return refused('challengeOver');
-  const endTurn = await turns.take(asker);
+  const endTurn = await semaphore.acquire(asker);
   if (!endTurn) return refused('busy');
   try {
     const { nonce, givenAt, content } = given;

@@ -1,5 +1,5 @@
 import type { Keys } from '../../platform/keys.ts';
-import type { Turns } from '../../platform/semaphore.ts';
+import type { FairSemaphore } from '../../platform/semaphore.ts';
 
 /** What a signature is good for. One made for a purpose is refused for the other. */
 export type EdsPurpose = 'sign-in' | 'change';
@@ -89,10 +89,10 @@ export interface EdsStore {
   findMessage(holderId: string, number: string): Promise<Buffer | undefined>;
 }
 
-export interface EdsParts {
+export interface EdsDeps {
   readonly edsStore: EdsStore;
   readonly verifier: SignatureVerifier;
-  readonly turns: Turns;
+  readonly semaphore: FairSemaphore;
   readonly keys: Keys;
   readonly edsRules: { readonly edsChallengeSeconds: number };
 }

@@ -1,6 +1,6 @@
-import type { EdsStore, Evidence } from './ports.ts';
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { EdsStore, Evidence } from './ports.ts';
 
 /** Spent challenges and evidence in the service's own tables; time is the database's. */
 export function edsStore(database: Database): EdsStore {

@@ -1,12 +1,10 @@
-import type { Language } from '../../values/language.ts';
 import { formatMoment } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
-import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
-import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { Pager } from '../../ui/pager.tsx';
 import { Timeline } from '../../ui/timeline.tsx';
+import type { Language } from '../../values/language.ts';
 import type { HistoryEntry } from './ports.ts';
 
 export interface HistoryPageProps {
@@ -71,27 +69,4 @@ function eventLines(t: Texts, entry: Extract<HistoryEntry, { kind: 'event' }>) {
     title: names[entry.event] ?? entry.event,
     children: lines.map((line) => <p key={line}>{line}</p>),
   };
-}
-
-/** Where a notice's link leads: nothing happens until the button is pressed, since mail scanners open links. */
-export function NotMePage({ t, csrf, path, done }: { t: Texts; csrf: string; path: string; done: boolean }) {
-  return (
-    <>
-      <PageHeading
-        title={done ? t.notMe.doneTitle : t.notMe.title}
-        lead={done ? t.notMe.doneText : t.notMe.text}
-      />
-      {done ? (
-        <ButtonRow>
-          <ButtonLink href="/">{t.problems.home}</ButtonLink>
-        </ButtonRow>
-      ) : (
-        <Form id="not-me-form" action={path} csrf={csrf}>
-          <ButtonRow>
-            <Button>{t.notMe.submit}</Button>
-          </ButtonRow>
-        </Form>
-      )}
-    </>
-  );
 }

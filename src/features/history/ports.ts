@@ -1,4 +1,4 @@
-import type { ChangeEntry } from '../requisites/ports.ts';
+import type { ChangeEntry } from '../changes/ports.ts';
 
 /** What happened to a holder's cabinet: a change of the requisites, or a security event. */
 export type HistoryEntry =
@@ -26,15 +26,4 @@ export interface HistoryStore {
     cursor: string | undefined,
     size: number,
   ): Promise<{ readonly entries: readonly HistoryEntry[]; readonly older: string | undefined }>;
-}
-
-/** What a "this wasn't me" link can do, once. */
-export interface FreezeStore {
-  /** Whether the link still stands for something: not expired. A used one stands, and does nothing more. */
-  findDisavowal(disavowalId: string): Promise<boolean>;
-  /**
-   * Stops recovery and contact changes, ends all sessions, drops what was pending, and tells the channels on file; one
-   * transaction. A second use changes nothing.
-   */
-  freeze(disavowalId: string, requestId: string): Promise<void>;
 }

@@ -1,13 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Keys } from '../../platform/keys.ts';
 import { readForm } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
+import type { Keys } from '../../platform/keys.ts';
 import { readDisavowal } from '../disavowal/link.ts';
-import { HistoryPage, NotMePage } from './pages.tsx';
-import type { FreezeStore, HistoryStore } from './ports.ts';
+import { NotMePage } from '../disavowal/pages.tsx';
+import type { FreezeStore } from '../disavowal/ports.ts';
+import { HistoryPage } from './pages.tsx';
+import type { HistoryStore } from './ports.ts';
 
-export interface HistoryRoutesParts {
+export interface HistoryRoutesDeps {
   readonly store: HistoryStore;
   readonly freezes: FreezeStore;
   readonly keys: Keys;
@@ -19,18 +21,23 @@ const entriesPerPage = 20;
 /** `/history`, and `/not-me/…` from a notice. */
 export function historyRoutes(
   server: FastifyInstance,
-  { store, freezes, keys, sendPage }: HistoryRoutesParts,
+  { store, freezes, keys, sendPage }: HistoryRoutesDeps,
 ): void {
   server.get('/history', { config: { access: 'holder' } }, async (request, reply) => {
-    const { visit } = request;
-    if (!visit.session) throw problem(403);
+    const { context } = request;
+    if (!context.session) throw problem(403);
     const before = (request.query as Record<string, unknown>)['before'];
     const cursor = typeof before === 'string' ? before : undefined;
-    const page = await store.page(visit.session.holderId, cursor, entriesPerPage);
+    const page = await store.page(context.session.holderId, cursor, entriesPerPage);
     return sendPage(request, reply, {
-      title: visit.texts.history.title,
+      title: context.texts.history.title,
       section: 'history',
-      body: HistoryPage({ t: visit.texts, language: visit.language, isFirst: cursor === undefined, ...page }),
+      body: HistoryPage({
+        t: context.texts,
+        language: context.language,
+        isFirst: cursor === undefined,
+        ...page,
+      }),
     });
   });
 
@@ -43,7 +50,7 @@ export function historyRoutes(
   };
 
   const showNotMe = (request: FastifyRequest, reply: FastifyReply, done: boolean) => {
-    const { texts: t, csrf } = request.visit;
+    const { texts: t, csrf } = request.context;
     const { link } = request.params as { link: string };
     return sendPage(request, reply, {
       title: done ? t.notMe.doneTitle : t.notMe.title,

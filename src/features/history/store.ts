@@ -1,7 +1,7 @@
-import type { HistoryEntry, HistoryStore } from './ports.ts';
-import type { ChangeEntry } from '../requisites/ports.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { ChangeEntry } from '../changes/ports.ts';
+import type { HistoryEntry, HistoryStore } from './ports.ts';
 
 interface Row {
   readonly id: string;

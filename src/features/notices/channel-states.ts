@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Channel } from './ports.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { Channel } from './ports.ts';
 
 /** What is known of a channel; undefined where no process that delivers has told of it lately. */
 export type ChannelStates = Readonly<Partial<Record<Channel, boolean>>>;

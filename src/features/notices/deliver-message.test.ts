@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { makeKeys } from '../../platform/keys.ts';
+import { createKeys } from '../../platform/keys.ts';
+import type { OutboxMessage } from '../../platform/outbox/message.ts';
+import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import { codeOf } from '../codes/codes.ts';
 import type { IssuedCode } from '../codes/ports.ts';
-import type { Parcel } from '../../platform/outbox/message.ts';
-import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
-import { deliverMessage, noSender } from './deliver-message.ts';
 import { readDisavowal } from '../disavowal/link.ts';
-import { writeMessage } from './messages.tsx';
-import type { Channel, Message, MessageSender, ReadyMessage } from './ports.ts';
+import { deliverMessage, noSender } from './deliver-message.ts';
+import { renderMessage } from './messages.tsx';
+import type { Channel, MessagePayload, MessageSender, RenderedMessage } from './ports.ts';
 
-const keys = makeKeys(['k'.repeat(32)]);
+const keys = createKeys(['k'.repeat(32)]);
 const issued: IssuedCode = {
   codeId: randomUUID(),
   holderId: randomUUID(),
@@ -19,7 +19,7 @@ const issued: IssuedCode = {
   destination: '+77015550001',
   changeId: null,
 };
-const code: Message = {
+const code: MessagePayload = {
   kind: 'code',
   purpose: 'recover',
   codeId: issued.codeId,
@@ -28,7 +28,7 @@ const code: Message = {
   language: 'kk',
 };
 
-function parcel(payload: Message, different: Partial<Parcel> = {}): Parcel {
+function queued(payload: MessagePayload, different: Partial<OutboxMessage> = {}): OutboxMessage {
   const common = {
     outboxId: 41,
     holderId: issued.holderId,
@@ -40,8 +40,11 @@ function parcel(payload: Message, different: Partial<Parcel> = {}): Parcel {
   return { ...common, payload, ...different };
 }
 
-async function deliver(one: Parcel, live: IssuedCode | undefined = issued): Promise<ReadyMessage[]> {
-  const sent: ReadyMessage[] = [];
+async function deliver(
+  one: OutboxMessage,
+  live: IssuedCode | undefined = issued,
+): Promise<RenderedMessage[]> {
+  const sent: RenderedMessage[] = [];
   const sender = (channel: Channel): MessageSender => ({
     channel,
     available: true,
@@ -56,7 +59,7 @@ async function deliver(one: Parcel, live: IssuedCode | undefined = issued): Prom
       senders: { mobile: sender('mobile'), email: sender('email') },
       origin: 'https://cabinet.example.kz',
     },
-    writeMessage,
+    renderMessage,
     one,
   );
   return sent;
@@ -64,27 +67,27 @@ async function deliver(one: Parcel, live: IssuedCode | undefined = issued): Prom
 
 describe('a code in the outbox', () => {
   test('is worked out when it leaves, and is the one that will be compared', async () => {
-    const [message] = await deliver(parcel(code));
+    const [message] = await deliver(queued(code));
     expect(message?.text).toMatch(new RegExp(`\\n@cabinet\\.example\\.kz #${codeOf(keys, issued)}$`));
     expect(message).toMatchObject({ to: '+77015550001', channel: 'mobile', urgent: true });
   });
 
   test('that was used or replaced is not sent, and that is no error', async () => {
-    expect(await deliver(parcel(code, { ageSeconds: 599 }), { ...issued, codeId: randomUUID() })).toEqual([]);
+    expect(await deliver(queued(code, { ageSeconds: 599 }), { ...issued, codeId: randomUUID() })).toEqual([]);
   });
 
   test('that expired on its way is a dead letter', async () => {
-    const late = deliver(parcel(code, { ageSeconds: 600, attempt: 9, round: 9 }), {
+    const late = deliver(queued(code, { ageSeconds: 600, attempt: 9, round: 9 }), {
       ...issued,
       codeId: randomUUID(),
     });
     await expect(late).rejects.toEqual(new Undeliverable('CODE_EXPIRED'));
   });
 
-  test('keeps its message id over tries, and no other parcel has it', async () => {
-    const [first] = await deliver(parcel(code));
-    const [second] = await deliver(parcel(code, { attempt: 2, round: 2 }));
-    const [other] = await deliver(parcel(code, { outboxId: 42 }));
+  test('keeps its message id over tries, and no other queued has it', async () => {
+    const [first] = await deliver(queued(code));
+    const [second] = await deliver(queued(code, { attempt: 2, round: 2 }));
+    const [other] = await deliver(queued(code, { outboxId: 42 }));
     expect(second).toEqual(first);
     expect(other?.id).not.toBe(first?.id);
     expect(first?.id).toMatch(/^[0-9a-f]{32}$/);
@@ -103,14 +106,14 @@ describe('a notice in the outbox', () => {
 
   test('gets the link of its disavowal', async () => {
     const disavowalId = randomUUID();
-    const [message] = await deliver(parcel({ ...notice, at, disavowalId }));
+    const [message] = await deliver(queued({ ...notice, at, disavowalId }));
     const token = /https:\/\/cabinet\.example\.kz\/not-me\/([\w-]+)/.exec(message?.text ?? '')?.[1] ?? '';
     expect(readDisavowal(keys, token)).toBe(disavowalId);
     expect(message).toMatchObject({ channel: 'email', urgent: false });
   });
 
   test('without one has no link', async () => {
-    const [message] = await deliver(parcel({ ...notice, at }));
+    const [message] = await deliver(queued({ ...notice, at }));
     expect(message?.text).not.toContain('https://');
   });
 });
@@ -118,5 +121,5 @@ describe('a notice in the outbox', () => {
 test('a channel without a gateway is not available and keeps nothing waiting', async () => {
   const sender = noSender('email');
   expect(sender.available).toBe(false);
-  await expect(sender.send({} as ReadyMessage)).rejects.toEqual(new Undeliverable('NO_GATEWAY'));
+  await expect(sender.send({} as RenderedMessage)).rejects.toEqual(new Undeliverable('NO_GATEWAY'));
 });

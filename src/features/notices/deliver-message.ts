@@ -1,12 +1,12 @@
 import type { Keys } from '../../platform/keys.ts';
+import type { OutboxMessage } from '../../platform/outbox/message.ts';
+import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import { type CodeTimes, codeMinutes, codeOf } from '../codes/codes.ts';
 import type { CodeStore } from '../codes/ports.ts';
-import type { Parcel } from '../../platform/outbox/message.ts';
-import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import { disavowalPath } from '../disavowal/link.ts';
-import type { Channel, Message, MessageSender, ReadyMessage } from './ports.ts';
+import type { Channel, MessagePayload, MessageSender, RenderedMessage } from './ports.ts';
 
-export interface MessageParts {
+export interface MessageDeps {
   readonly keys: Keys;
   readonly codes: Pick<CodeStore, 'findLive'>;
   readonly times: CodeTimes;
@@ -17,28 +17,28 @@ export interface MessageParts {
 
 /** Puts a message into words: `writeMessage`. */
 export type Write = (
-  message: Message,
+  message: MessagePayload,
   facts: {
     readonly id: string;
     readonly origin: string;
     readonly code?: { readonly text: string; readonly minutes: number };
     readonly disavowalPath?: string;
   },
-) => ReadyMessage;
+) => RenderedMessage;
 
 /**
  * Hands a queued message over. A code is worked out only now. One that was used or replaced meanwhile is not sent and
  * counts as done; one that expired before anybody could take it is a dead letter.
  */
-export async function deliverMessage(parts: MessageParts, write: Write, parcel: Parcel): Promise<void> {
+export async function deliverMessage(parts: MessageDeps, write: Write, queued: OutboxMessage): Promise<void> {
   const { keys, origin, senders } = parts;
-  const message = parcel.payload as Message;
-  const frame = { id: messageId(keys, parcel.outboxId), origin };
+  const message = queued.payload as MessagePayload;
+  const frame = { id: messageId(keys, queued.outboxId), origin };
   if (message.kind === 'code') {
     const issued = await parts.codes.findLive(message.codeId);
     const minutes = codeMinutes(parts.times, message.purpose);
     if (!issued) {
-      if (parcel.ageSeconds >= minutes * 60) throw new Undeliverable('CODE_EXPIRED');
+      if (queued.ageSeconds >= minutes * 60) throw new Undeliverable('CODE_EXPIRED');
       return;
     }
     await senders[message.channel].send(
@@ -51,7 +51,7 @@ export async function deliverMessage(parts: MessageParts, write: Write, parcel: 
   await senders[message.channel].send(write(message, { ...frame, ...link }));
 }
 
-/** The same for every try of a parcel, and telling nobody how many messages there were. */
+/** The same for every try of a queued, and telling nobody how many messages there were. */
 export function messageId(keys: Keys, outboxId: number): string {
   return keys.sign('message', String(outboxId)).subarray(0, 16).toString('hex');
 }

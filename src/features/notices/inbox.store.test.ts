@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { inventPerson } from '../../../test/support/people.ts';
 import { startService, type TestService } from '../../../test/support/service.ts';
 import { startSmtpServer } from '../../../test/support/smtp-stand-in.ts';
-import { codeStore } from '../codes/store.ts';
+import { createKeys } from '../../platform/keys.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { makeKeys } from '../../platform/keys.ts';
 import { codeOf } from '../codes/codes.ts';
-import type { Channel, Message } from './ports.ts';
+import { codeStore } from '../codes/store.ts';
+import type { Channel, MessagePayload } from './ports.ts';
 
 let service: TestService;
 let holderId: string;
@@ -27,7 +27,8 @@ afterEach(() => service.close());
 const to = { mobile: '+77015550001', email: 'belgi.0001@example.kz' };
 const common = { language: 'ru', at: '2026-11-22T19:31:00.000Z' } as const;
 
-const queue = (messages: readonly Message[]) => codeStore(service.database).queue(holderId, messages);
+const queue = (messages: readonly MessagePayload[]) =>
+  codeStore(service.database).enqueue(holderId, messages);
 
 async function queueCode(channel: Channel): Promise<string> {
   const store = codeStore(service.database);
@@ -37,10 +38,10 @@ async function queueCode(channel: Channel): Promise<string> {
     5,
   );
   const { codeId } = code;
-  await store.queue(holderId, [
+  await store.enqueue(holderId, [
     { kind: 'code', purpose: 'recover', codeId, channel, to: to[channel], language: 'kk' },
   ]);
-  return codeOf(makeKeys(['k'.repeat(32)]), code);
+  return codeOf(createKeys(['k'.repeat(32)]), code);
 }
 
 async function inbox(): Promise<Record<string, string>[]> {

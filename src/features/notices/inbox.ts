@@ -1,6 +1,6 @@
-import type { Channel, InboxStore, MessageSender, SentMessage } from './ports.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { Channel, InboxStore, MessageSender, SentMessage } from './ports.ts';
 
 /** Stands in for a gateway in a demonstration: keeps what it would have sent where every process sees it. */
 export function inboxSender(database: Database, channel: Channel): MessageSender {

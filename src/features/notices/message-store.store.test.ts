@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
-import { deliverDue, type Lane, threeDays } from '../../platform/outbox/dispatcher.ts';
+import { smsReceipts } from '../../gateways/smpp/receipt-store.ts';
+import { dispatchDue, type Queue, retryForThreeDays } from '../../platform/outbox/dispatcher.ts';
+import { createOutbox } from '../../platform/outbox/store.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
+import { sql } from '../../platform/postgres/sql.ts';
 import { codeStore } from '../codes/store.ts';
 import { sweep } from '../operations/housekeeping.ts';
 import { messageStore } from './message-store.ts';
-import { outbox } from '../../platform/outbox/store.ts';
-import { smsReceipts } from '../../gateways/smpp/receipt-store.ts';
-import { sql } from '../../platform/postgres/sql.ts';
 
 let fresh: FreshDatabase;
 let holderId: string;
@@ -27,7 +27,7 @@ beforeEach(async () => {
     5,
   );
   codeId = code.codeId;
-  await codes.queue(holderId, [
+  await codes.enqueue(holderId, [
     { kind: 'code', purpose: 'recover', codeId, channel: 'mobile', to, language: 'kk' },
     { kind: 'new-device', channel: 'mobile', to, language: 'kk', at: '2026-11-22T19:31:00.000Z' },
   ]);
@@ -35,18 +35,18 @@ beforeEach(async () => {
 
 afterEach(() => fresh.drop());
 
-const lane = (name: string, handOver: Lane['handOver']): Lane => ({
+const lane = (name: string, deliver: Queue['deliver']): Queue => ({
   name,
   channel: 'mobile',
   ordered: false,
-  atOnce: 4,
-  patience: threeDays,
-  handOver,
+  concurrency: 4,
+  retryDelay: retryForThreeDays,
+  deliver,
 });
 
-async function bury(): Promise<void> {
+async function giveUp(): Promise<void> {
   const refuse = () => Promise.reject(new Undeliverable('SMPP_0x0b'));
-  for (const name of ['code', 'notice']) await deliverDue(outbox(fresh.database), lane(name, refuse));
+  for (const name of ['code', 'notice']) await dispatchDue(createOutbox(fresh.database), lane(name, refuse));
 }
 
 const events = () =>
@@ -54,7 +54,7 @@ const events = () =>
 
 describe('dead letters', () => {
   test('are listed with nothing of their person', async () => {
-    await bury();
+    await giveUp();
     const listed = await messageStore(fresh.database).dead(10);
     expect(listed.map(({ kind, error, attempts }) => [kind, error, attempts]).sort()).toEqual([
       ['new-device', 'SMPP_0x0b', 1],
@@ -65,7 +65,7 @@ describe('dead letters', () => {
   });
 
   test('one is shown with its fate and without its code; its person sees who looked and why', async () => {
-    await bury();
+    await giveUp();
     await smsReceipts(fresh.database).handedOver('m-1', ['gw-1']);
     await smsReceipts(fresh.database).reported('gw-1', 'UNDELIV');
     const store = messageStore(fresh.database);
@@ -95,7 +95,7 @@ describe('dead letters', () => {
   });
 
   test('a notice is put back with new patience and goes; a code is not', async () => {
-    await bury();
+    await giveUp();
     const store = messageStore(fresh.database);
     const all = (await store.dead(10)).map(({ id }) => id);
     const retried = await store.retry(all, 'the gateway was mended');
@@ -105,25 +105,25 @@ describe('dead letters', () => {
     ]);
     const rounds: number[] = [];
     const see = async ({ round }: { round: number }) => void rounds.push(round);
-    expect(await deliverDue(outbox(fresh.database), lane('notice', see))).toBe(1);
+    expect(await dispatchDue(createOutbox(fresh.database), lane('notice', see))).toBe(1);
     expect(rounds).toEqual([1]);
     expect((await store.dead(10)).map(({ kind }) => kind)).toEqual(['recover']);
     expect(await store.retry(undefined, 'again')).toEqual([]);
   });
 
   test('all of them at once', async () => {
-    await bury();
+    await giveUp();
     expect(await messageStore(fresh.database).retry(undefined, 'after the outage')).toHaveLength(1);
   });
 });
 
 test('messages are removed when nobody needs them: 30 days, 90 for dead letters', async () => {
-  await deliverDue(
-    outbox(fresh.database),
+  await dispatchDue(
+    createOutbox(fresh.database),
     lane('code', async () => undefined),
   );
-  await deliverDue(
-    outbox(fresh.database),
+  await dispatchDue(
+    createOutbox(fresh.database),
     lane('notice', () => Promise.reject(new Undeliverable('NO_GATEWAY'))),
   );
   const left = () => fresh.database.rows(sql`select lane from cabinet.outbox order by lane`);

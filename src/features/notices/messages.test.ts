@@ -1,8 +1,8 @@
 import { parse } from 'node-html-parser';
 import { describe, expect, test } from 'vitest';
 import { languages } from '../../values/language.ts';
-import { type MessageFacts, writeMessage } from './messages.tsx';
-import type { Channel, CodePurpose, Message, NoticeKind } from './ports.ts';
+import { type MessageFacts, renderMessage } from './messages.tsx';
+import type { Channel, CodePurpose, MessagePayload, NoticeKind } from './ports.ts';
 import { smsParts } from './sms-parts.ts';
 
 const origin = 'https://cabinet.enpf.kz';
@@ -38,8 +38,8 @@ const everyNotice = languages.flatMap((language) =>
   ),
 );
 
-function write(message: Message, facts: Partial<MessageFacts> = {}) {
-  return writeMessage(message, { id: 'm1', origin, ...facts });
+function write(message: MessagePayload, facts: Partial<MessageFacts> = {}) {
+  return renderMessage(message, { id: 'm1', origin, ...facts });
 }
 
 function codeMessage({ language, channel, purpose }: (typeof everyCode)[number]) {

@@ -3,7 +3,7 @@ import { formatMoment } from '../../texts/dates.ts';
 import { fill, textsOf } from '../../texts/texts.ts';
 import { renderDocument } from '../../ui/render-document.ts';
 import { displayed } from '../../values/displayed.ts';
-import type { Channel, Message, NoticeKind, ReadyMessage } from './ports.ts';
+import type { Channel, MessagePayload, NoticeKind, RenderedMessage } from './ports.ts';
 import { smsParts } from './sms-parts.ts';
 
 /** What a message needs beside itself. */
@@ -21,7 +21,7 @@ export interface MessageFacts {
  * Puts a message into the person's language: an SMS without anything that was typed by anybody, or an e-mail as plain
  * text and simple HTML. One with a code ends with `@host #CODE`, by which browsers fill it in on our site alone.
  */
-export function writeMessage(message: Message, facts: MessageFacts): ReadyMessage {
+export function renderMessage(message: MessagePayload, facts: MessageFacts): RenderedMessage {
   const { channel, language } = message;
   const to = displayed(message.to);
   const common = { id: facts.id, channel, to, language, urgent: message.kind === 'code' };
@@ -30,7 +30,7 @@ export function writeMessage(message: Message, facts: MessageFacts): ReadyMessag
   return { ...common, subject: letter.subject, text: plainText(letter), html: html(message, letter) };
 }
 
-function smsText(message: Message, facts: MessageFacts): string {
+function smsText(message: MessagePayload, facts: MessageFacts): string {
   const t = textsOf(message.language).messages.sms;
   if (message.kind === 'code') {
     const lastLine = boundCode(facts);
@@ -55,7 +55,7 @@ interface Letter {
   readonly lastLine?: string;
 }
 
-function writeLetter(message: Message, facts: MessageFacts): Letter {
+function writeLetter(message: MessagePayload, facts: MessageFacts): Letter {
   const { cabinet, email: t } = textsOf(message.language).messages;
   const frame = { cabinet, footer: t.automatic };
   if (message.kind === 'code') {
@@ -93,7 +93,7 @@ const font = 'font:16px/1.5 sans-serif;color:#1b2733';
 
 /** No image, no style sheet, no script: nothing is fetched when it is read. */
 function html(
-  message: Message,
+  message: MessagePayload,
   { subject, cabinet, paragraphs, code, link, footer, lastLine }: Letter,
 ): string {
   return renderDocument(

@@ -1,9 +1,9 @@
-import type { Language } from '../../values/language.ts';
 import { formatMoment } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { Timeline } from '../../ui/timeline.tsx';
+import type { Language } from '../../values/language.ts';
 import type { SentMessage } from './ports.ts';
 
 export interface InboxPageProps {

@@ -26,7 +26,7 @@ export type NoticeKind =
  * A message on its way, as the outbox keeps it. It carries no secret: a code is worked out from `codeId` and the link
  * from `disavowalId` when the text is made, so a retry says the same.
  */
-export type Message = {
+export type MessagePayload = {
   readonly channel: Channel;
   /** E.164 or an e-mail address. */
   readonly to: string;
@@ -47,7 +47,7 @@ export type Message = {
 );
 
 /** A message with its words, ready for a gateway. */
-export interface ReadyMessage {
+export interface RenderedMessage {
   /** Stable over retries; gateways and tests tell duplicates by it. */
   readonly id: string;
   readonly channel: Channel;
@@ -69,7 +69,7 @@ export interface Channels {
 /** A gateway. Resolves when the message was handed over; throws when that failed and may be tried again. */
 export interface MessageSender {
   readonly channel: Channel;
-  send(message: ReadyMessage): Promise<void>;
+  send(message: RenderedMessage): Promise<void>;
   /** False while the gateway is known to be down, so that the person can be told honestly. */
   readonly available: boolean;
   /** True where no gateway is configured: waiting would be in vain. */

@@ -1,5 +1,5 @@
-import type { NoticeKind } from './ports.ts';
 import { type Sql, sql } from '../../platform/postgres/sql.ts';
+import type { NoticeKind } from './ports.ts';
 
 /** What a holder is told of their own cabinet, whoever did it. */
 export type SecurityNotice = Extract<
@@ -34,7 +34,7 @@ interface NoticeDetails {
  * its own "this wasn't me" link where one helps. For a holder whose requisites are not here yet it queues the notice without channels. `told` is the list of common table expressions before it, whose last one is named `told` and
  * gives `holder_id`: so a notice commits with what it tells of, in one statement where that matters.
  */
-export function tellEverywhere(told: Sql, kind: SecurityNotice, { device, at }: NoticeDetails = {}): Sql {
+export function notifyEverywhere(told: Sql, kind: SecurityNotice, { device, at }: NoticeDetails = {}): Sql {
   const linkId = withoutLink.includes(kind) ? sql`null::uuid` : sql`gen_random_uuid()`;
   const content = sql`'language', h.language, 'kind', ${kind}::text, 'device', ${device ?? null}::text,
     'at', coalesce(${at ?? null}::text, to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;
@@ -59,15 +59,15 @@ export function tellEverywhere(told: Sql, kind: SecurityNotice, { device, at }: 
 }
 
 /** The same for one holder, by itself. */
-export function tellHolder(holderId: string, kind: SecurityNotice, details?: NoticeDetails): Sql {
-  return tellEverywhere(sql`told as (select ${holderId}::uuid as holder_id)`, kind, details);
+export function notifyHolder(holderId: string, kind: SecurityNotice, details?: NoticeDetails): Sql {
+  return notifyEverywhere(sql`told as (select ${holderId}::uuid as holder_id)`, kind, details);
 }
 
 /**
  * A common table expression that asks for the requisites of each `holder_id` of `people` that has none here: who has once
  * signed in is told what a branch changes, though they never open the form.
  */
-export function introduce(people: Sql): Sql {
+export function queueIntroduction(people: Sql): Sql {
   return sql`
     introduced as (
       insert into cabinet.outbox (holder_id, lane, payload)

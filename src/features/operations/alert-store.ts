@@ -5,7 +5,7 @@ import { sql } from '../../platform/postgres/sql.ts';
 const quietHours = 24;
 
 /** Raises the alert that the fund answered about somebody else, or notes that it happened again. */
-export async function noteWrongPerson(database: Database): Promise<void> {
+export async function recordWrongPerson(database: Database): Promise<void> {
   await database.run(sql`
     insert into cabinet.alert as a (kind, detail)
     values ('fund-wrong-person', jsonb_build_object('times', 1, 'lastAt', now()))

@@ -10,7 +10,10 @@ export function headLine({ seal, sealedAt, head }: Head): string {
  * Adds each new head to a file that is kept where the keepers of the database cannot write. One line, added in one piece, so that
  * several processes may share the file. A file that cannot be written is told and holds nothing up.
  */
-export function headKeeper(file: string | undefined, onError: (error: Error) => void): (head: Head) => void {
+export function createHeadFile(
+  file: string | undefined,
+  onError: (error: Error) => void,
+): (head: Head) => void {
   return (head) => {
     if (file === undefined) return;
     try {

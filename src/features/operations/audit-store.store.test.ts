@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
-import { makeKeys } from '../../platform/keys.ts';
-import { auditSources, type KeptHead, sealAll, verifyAudit } from './audit.ts';
-import { auditStore, most, retireEvents, sources } from './audit-store.ts';
+import { createKeys } from '../../platform/keys.ts';
 import { openDatabase } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
+import { auditSources, type KeptHead, sealAll, verifyAudit } from './audit.ts';
+import { auditStore, most, retireEvents, sources } from './audit-store.ts';
 
 // The log of what happened refuses changes, and whoever gets round the refusal is named.
 
-const keys = makeKeys(['k'.repeat(32)]);
+const keys = createKeys(['k'.repeat(32)]);
 let fresh: FreshDatabase;
 let holderId: string;
 
@@ -95,7 +95,7 @@ describe('what was sealed', () => {
   test('verifies, also across a change of keys, and tells its head', async () => {
     await Promise.all([happen(3), change(), sign()]);
     await seal();
-    const rotated = makeKeys(['n'.repeat(32), 'k'.repeat(32)]);
+    const rotated = createKeys(['n'.repeat(32), 'k'.repeat(32)]);
     await happen(2);
     await sealAll(store(), rotated);
     expect(await verify(undefined, rotated)).toMatchObject({ ok: true, rows: 7, head: await store().head() });
@@ -210,7 +210,7 @@ describe('whoever gets round the refusal is named', () => {
     await tamper('security_event', `update cabinet.security_event set kind = 'other' where event_id = ${id}`);
     await fresh.database.run(sql`delete from cabinet.audit_entry`);
     await fresh.database.run(sql`delete from cabinet.audit_seal`);
-    await sealAll(store(), makeKeys(['x'.repeat(32)]));
+    await sealAll(store(), createKeys(['x'.repeat(32)]));
     expect(await verify()).toMatchObject({ finding: { what: 'unknown key', seal: 1 } });
   });
 });

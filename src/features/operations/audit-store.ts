@@ -1,13 +1,6 @@
-import type {
-  AuditReader,
-  AuditSource,
-  AuditStore,
-  CheckedEntry,
-  Head,
-  Seal,
-} from './audit.ts';
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { type Sql, sql } from '../../platform/postgres/sql.ts';
+import type { AuditReader, AuditSource, AuditStore, CheckedEntry, Head, Seal } from './audit.ts';
 
 /** Rows in one seal: a pass over them fits into a statement's time, and one broken seal accuses no more than these. */
 export const most = 5_000;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
-import { makeKeys } from '../../platform/keys.ts';
+import { createKeys } from '../../platform/keys.ts';
+import { openDatabase, type Queryable } from '../../platform/postgres/database.ts';
+import { sql } from '../../platform/postgres/sql.ts';
 import { sealAll } from './audit.ts';
 import { auditStore, most } from './audit-store.ts';
-import { openDatabase, type Queryable } from '../../platform/postgres/database.ts';
 import { sweep } from './housekeeping.ts';
 import { type Retention, readOverdue, removeBatch, retentions } from './retention.ts';
-import { sql } from '../../platform/postgres/sql.ts';
 
 // Of each kind one row is a day past its term and one a day before it.
 
@@ -123,7 +123,7 @@ test('security events go after as many years as the operator says', async () => 
   await fresh.database.run(
     sql`insert into cabinet.security_event (holder_id, kind) values (${holderId}, 'signed-in')`,
   );
-  await sealAll(auditStore(fresh.database), makeKeys(['k'.repeat(32)]));
+  await sealAll(auditStore(fresh.database), createKeys(['k'.repeat(32)]));
   const count = () => fresh.database.first(sql`select count(*)::int as events from cabinet.security_event`);
   await sweep(fresh.database, { eventYears: 6 });
   expect(await count()).toEqual({ events: most + 1 });

@@ -1,5 +1,5 @@
-import { retireEvents } from './audit-store.ts';
 import type { Database } from '../../platform/postgres/database.ts';
+import { retireEvents } from './audit-store.ts';
 import { removeBatch, retentions } from './retention.ts';
 
 /** How housekeeping is done. */

@@ -1,7 +1,7 @@
-import type { ListedWindow, MaintenanceStore } from './ports.ts';
 import { UnderMaintenance } from '../../platform/outage.ts';
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { ListedWindow, MaintenanceStore } from './ports.ts';
 
 /** True while a window is open, by the clock of this very moment: a transaction may have waited for a lock. */
 export const maintenanceOpen = sql`exists (

@@ -1,5 +1,5 @@
-import type { Language } from '../../values/language.ts';
 import type { MaintenanceState, MaintenanceWindow } from '../../platform/maintenance.ts';
+import type { Language } from '../../values/language.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import type { MaintenanceStore } from './ports.ts';
 

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { BreakerView } from '../../platform/circuit-breaker.ts';
+import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
 import type { Readings } from './readings-store.ts';
 
 /** What the service counts. Labels are route patterns and reasons: never a person. */
@@ -21,14 +21,14 @@ export interface Gauges {
   readonly readings: () => Promise<Readings>;
   /** Whether each channel can be sent to. */
   readonly channels: () => Readonly<Record<string, boolean>>;
-  readonly breakers: readonly BreakerView[];
+  readonly breakers: readonly CircuitBreakerView[];
   /** By whom it is shown to: until when each certificate of the cabinet is valid. */
   readonly certificates: Readonly<Record<string, Date | undefined>>;
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
 }
 
 /** Counts answers by route, and reads the database, pool and breakers at each scrape. */
-export function makeMetrics(gauges: Gauges): Metrics {
+export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];

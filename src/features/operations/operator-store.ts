@@ -1,6 +1,6 @@
-import type { Iin } from '../../values/iin.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
+import type { Iin } from '../../values/iin.ts';
 
 /** What an operator may do from the terminal. Each leaves a security event that the person sees. */
 export interface OperatorStore {

@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
-import type { PasswordHasher } from '../sign-in/ports.ts';
-import type { Turns } from '../../platform/process/shared-slots.ts';
+import type { SlotRunner } from '../../platform/process/shared-slots.ts';
+import type { PasswordHasher } from './ports.ts';
 
 /** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane. */
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -11,11 +11,14 @@ const waitingPerSlot = 200;
 
 /**
  * Hashes off the event loop, `atOnce` at a time: more would only compete for the same cores and starve the pages.
- * The dummy hash is made here, so that unknown people cost exactly what known ones do. `turns` shares the cores with other
+ * The dummy hash is made here, so that unknown people cost exactly what known ones do. `runInSlot` shares the cores with other
  * processes of this machine.
  */
-export async function argon2Hasher(atOnce: number, turns: Turns = (work) => work()): Promise<PasswordHasher> {
-  const slots = new Slots(atOnce);
+export async function createPasswordHasher(
+  atOnce: number,
+  runInSlot: SlotRunner = (work) => work(),
+): Promise<PasswordHasher> {
+  const slots = new Semaphore(atOnce);
   const dummy = await hash('nobody has this password', parameters);
   return {
     get saturated() {
@@ -24,9 +27,9 @@ export async function argon2Hasher(atOnce: number, turns: Turns = (work) => work
     get waiting() {
       return slots.waiting;
     },
-    hash: (password) => slots.run(() => turns(() => hash(password, parameters))),
+    hash: (password) => slots.run(() => runInSlot(() => hash(password, parameters))),
     async verify(stored, password) {
-      const right = await slots.run(() => turns(() => verify(stored ?? dummy, password)));
+      const right = await slots.run(() => runInSlot(() => verify(stored ?? dummy, password)));
       return right && stored !== undefined;
     },
     outdated: (stored) => !stored.startsWith(current),
@@ -34,7 +37,7 @@ export async function argon2Hasher(atOnce: number, turns: Turns = (work) => work
 }
 
 /** So many at a time, the rest in order of arrival. */
-class Slots {
+class Semaphore {
   waiting = 0;
   private free: number;
   private readonly queue: (() => void)[] = [];

@@ -1,5 +1,6 @@
-import type { Fund, FundHolder, RequisitesStore } from '../requisites/ports.ts';
+import type { Fund, FundHolder } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
+import type { RequisitesStore } from '../requisites/ports.ts';
 import type { PersonalData } from './password.ts';
 
 /** Gathers what must not be part of a person's password, from our copy of the requisites and from the fund. */

@@ -1,5 +1,3 @@
-import type { Result } from '../../values/result.ts';
-import { displayed, isAsDisplayed } from '../../values/displayed.ts';
 import {
   type AddressReason,
   type ApartmentReason,
@@ -8,11 +6,13 @@ import {
   parseAddress,
   parseApartment,
 } from '../../values/address.ts';
-import type { ContactReason } from '../contact-change/contact.ts';
+import { displayed, isAsDisplayed } from '../../values/displayed.ts';
 import { type EmailReason, formatEmail, parseEmail, sameEmail } from '../../values/email.ts';
 import { formatPhone, type PhoneReason, parsePhone, samePhone } from '../../values/phone.ts';
-import type { FieldName } from './ports.ts';
 import { formatPostcode, type PostcodeReason, parsePostcode } from '../../values/postcode.ts';
+import type { Result } from '../../values/result.ts';
+import type { ContactReason } from '../contact-change/contact.ts';
+import type { FieldName } from './ports.ts';
 
 /** Why a field is refused; each is a key of the texts. */
 export type FieldReason =
@@ -32,7 +32,7 @@ export interface FieldRules {
 }
 
 /** An editable field: how what is typed becomes a value, and how the value is shown. */
-export interface Field {
+export interface RequisiteField {
   readonly name: FieldName;
   readonly parse: (text: string, rules: FieldRules) => Result<string, FieldReason>;
   readonly format: (value: string) => string;
@@ -43,7 +43,7 @@ export interface Field {
 }
 
 /** The editable fields in the order of the memo. Form, confirmation, receipt, history and notices follow this list. */
-export const fields: readonly Field[] = [
+export const fields: readonly RequisiteField[] = [
   { name: 'address', parse: parseAddress, format: formatAddress, needsProof: false },
   { name: 'apartment', parse: parseApartment, format: formatApartment, needsProof: false },
   { name: 'postcode', parse: parsePostcode, format: formatPostcode, needsProof: false },
@@ -72,7 +72,7 @@ export const fields: readonly Field[] = [
 ];
 
 /** A value as people read it, on one line; an absent one is empty. */
-export function show(name: FieldName, value: string | null): string {
+export function showValue(name: FieldName, value: string | null): string {
   return displayed(format(name, value));
 }
 

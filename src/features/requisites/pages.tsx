@@ -1,5 +1,4 @@
-import type { Language } from '../../values/language.ts';
-import type { Refusal } from '../../values/result.ts';
+import type { IdentityDocument } from '../../fund/port.ts';
 import { formatDate, formatMoment } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
@@ -20,9 +19,12 @@ import { PageHeading } from '../../ui/page-heading.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
 import { Table } from '../../ui/table.tsx';
 import { displayed } from '../../values/displayed.ts';
+import type { Language } from '../../values/language.ts';
+import type { Refusal } from '../../values/result.ts';
+import type { ChangeEntry, SavedChange } from '../changes/ports.ts';
 import { overcomesByEds } from '../contact-change/contact.ts';
-import { type FieldReason, fields, show } from './fields.ts';
-import type { ChangeEntry, FieldName, IdentityDocument, SavedChange } from './ports.ts';
+import { type FieldReason, fields, showValue } from './fields.ts';
+import type { FieldName } from './ports.ts';
 import {
   type AddressHelp,
   type FieldErrors,
@@ -34,7 +36,7 @@ import {
 } from './requisites.ts';
 
 /** What the page tells above the form. */
-export type Message =
+export type FormAlert =
   | { readonly kind: 'unchanged' | 'search-limit' | 'form-reused' | 'draft-shown' | 'leave' | 'pending' }
   | { readonly kind: 'draft'; readonly until: Date }
   | {
@@ -56,7 +58,7 @@ export interface RequisitesPageProps {
   readonly typed: Typed;
   readonly errors: FieldErrors;
   readonly help: AddressHelp;
-  readonly message: Message | undefined;
+  readonly message: FormAlert | undefined;
   /** Signed in by EDS: any change may be signed, by choice. */
   readonly maySign: boolean;
 }
@@ -450,7 +452,7 @@ function documentFacts(t: Texts, document: IdentityDocument, today: string) {
 }
 
 /** A document in one line: its type and number. */
-function documentName(t: Texts, { type, series, number }: IdentityDocument): string {
+export function documentName(t: Texts, { type, series, number }: IdentityDocument): string {
   return displayed(`${t.documentTypes[type]} ${series === null ? number : `${series} ${number}`}`);
 }
 
@@ -467,8 +469,8 @@ function errorText(
   });
 }
 
-function shown(name: FieldName, value: string | null): string | null {
-  return value === null ? null : show(name, value);
+export function shown(name: FieldName, value: string | null): string | null {
+  return value === null ? null : showValue(name, value);
 }
 
 /** The list of services, where sign-in ends. */
@@ -492,56 +494,8 @@ export function ServicesPage({ t, oldestEnded }: { t: Texts; oldestEnded: number
   );
 }
 
-export interface ReceiptPageProps {
-  readonly t: Texts;
-  readonly language: Language;
-  readonly change: SavedChange;
-  /** The holder's full name as the fund has it; undefined when the fund cannot be asked now. */
-  readonly holder: string | undefined;
-}
-
-/** "Рақмет!": what was saved, when, and what happens next. */
-export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
-  return (
-    <article class="receipt">
-      {change.delivery.state === 'refused' ? (
-        <>
-          <PageHeading title={t.receipt.refused} />
-          <Alert kind="warning">
-            <p>{nextText(t, change)}</p>
-          </Alert>
-        </>
-      ) : (
-        <PageHeading title={t.receipt.title} lead={t.receipt.saved} />
-      )}
-      <Card id="receipt" heading={`${t.receipt.number}: ${change.number}`}>
-        <Facts facts={receiptFacts(t, language, change, holder)} />
-        <Compare caption={t.receipt.changes} words={receiptWords(t)} rows={receiptRows(t, change)} />
-      </Card>
-      <Card id="next" heading={t.receipt.next}>
-        {change.delivery.state !== 'refused' && <p>{nextText(t, change)}</p>}
-        <ButtonRow>
-          <button type="button" class="ds-button" data-variant="secondary" data-print hidden>
-            {t.receipt.print}
-          </button>
-          <ButtonLink href={`/receipts/${change.number}.pdf`} download>
-            {t.receipt.pdf}
-          </ButtonLink>
-          {change.proof === 'eds' && (
-            <ButtonLink href={`/receipts/${change.number}.cms`} download>
-              {t.eds.evidence}
-            </ButtonLink>
-          )}
-          <ButtonLink href="/services/requisites">{t.receipt.back}</ButtonLink>
-          <ButtonLink href="/history">{t.receipt.history}</ButtonLink>
-        </ButtonRow>
-      </Card>
-    </article>
-  );
-}
-
 /** Where the change is: here, at the fund, or refused by it. */
-function deliveryText(t: Texts, language: Language, { delivery }: SavedChange): string {
+export function deliveryText(t: Texts, language: Language, { delivery }: SavedChange): string {
   switch (delivery.state) {
     case 'sending':
       return delivery.late ? t.receipt.late : t.receipt.sending;
@@ -550,44 +504,4 @@ function deliveryText(t: Texts, language: Language, { delivery }: SavedChange): 
     case 'refused':
       return t.receipt.refused;
   }
-}
-
-/** What that means for the person, and what to do. */
-export function nextText(t: Texts, { delivery }: SavedChange): string {
-  switch (delivery.state) {
-    case 'sending':
-      return delivery.late ? t.receipt.nextLate : t.receipt.nextText;
-    case 'applied':
-      return t.receipt.nextApplied;
-    case 'refused':
-      return t.receipt.refusals[delivery.reason];
-  }
-}
-
-/** The facts of a receipt, on the page and in the PDF alike. */
-export function receiptFacts(t: Texts, language: Language, change: SavedChange, holder: string | undefined) {
-  const status = deliveryText(t, language, change);
-  return [
-    { term: t.receipt.time, value: `${formatMoment(language, change.madeAt)} (${t.receipt.astana})` },
-    ...(holder === undefined ? [] : [{ term: t.receipt.holder, value: holder }]),
-    ...(change.document === null
-      ? []
-      : [{ term: t.receipt.document, value: documentName(t, change.document) }]),
-    { term: t.receipt.proof, value: t.proofs[change.proof] },
-    { term: t.receipt.status, value: status },
-  ];
-}
-
-/** The headings of old and new. */
-export function receiptWords(t: Texts) {
-  return { field: t.receipt.field, before: t.receipt.old, after: t.receipt.new, empty: t.receipt.empty };
-}
-
-/** Old beside new, as people read them. */
-export function receiptRows(t: Texts, change: SavedChange) {
-  return change.entries.map((entry) => ({
-    field: t.requisites[entry.field],
-    before: shown(entry.field, entry.old),
-    after: shown(entry.field, entry.new),
-  }));
 }

@@ -1,9 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { FundUnavailable } from '../../fund/errors.ts';
+import { type KnownPersonDeps, knownPerson } from '../../fund/known-person.ts';
+import type { FundHolder, IdentityDocument } from '../../fund/port.ts';
 import { randomName } from '../../platform/keys.ts';
-import { type Refusal, refused } from '../../values/result.ts';
 import { isBlank } from '../../values/cleaning.ts';
+import { type Refusal, refused } from '../../values/result.ts';
+import type { ChangeEntry, Proof, SaveOutcome, UndeliveredChange } from '../changes/ports.ts';
 import {
-  type ContactParts,
+  type ContactChangeDeps,
   channelFields,
   isMobileOfMany,
   overcomesByEds,
@@ -11,29 +15,20 @@ import {
   refuseContact,
   touchedChannels,
 } from '../contact-change/contact.ts';
-import { type FieldReason, type FieldRules, fields, isAsShown, show } from './fields.ts';
-import { FundUnavailable } from '../../fund/errors.ts';
-import { type KnownPersonParts, knownPerson } from '../../fund/known-person.ts';
+import type { ContactActor, PendingChange } from '../contact-change/ports.ts';
+import { type FieldReason, type FieldRules, fields, isAsShown, showValue } from './fields.ts';
 import type {
   AddressBook,
-  ChangeEntry,
-  ContactActor,
   DraftStore,
   FieldName,
-  FundHolder,
-  IdentityDocument,
   LoadedRequisites,
   OfferedAddress,
-  PendingChange,
-  Proof,
   Requisites,
   RequisitesStore,
-  SaveOutcome,
   StoredRequisites,
-  UndeliveredChange,
 } from './ports.ts';
 
-export interface RequisitesParts extends ContactParts, KnownPersonParts {
+export interface RequisitesDeps extends ContactChangeDeps, KnownPersonDeps {
   readonly store: RequisitesStore;
   readonly drafts: DraftStore;
   readonly addresses: AddressBook;
@@ -69,7 +64,7 @@ export interface AddressHelp {
 
 /** Whether the index on the form hints at another region; suggestions only when they were asked for. */
 export async function helpWithAddress(
-  { addresses }: RequisitesParts,
+  { addresses }: RequisitesDeps,
   view: RequisitesView,
   typed: Typed,
   asked: { readonly language: string } | undefined,
@@ -126,7 +121,7 @@ export type SaveResult =
  * fund does not know the person or no longer lets them in; `FundUnavailable` at a first visit without it.
  */
 export async function showRequisites(
-  parts: RequisitesParts,
+  parts: RequisitesDeps,
   actor: ContactActor,
 ): Promise<RequisitesView | undefined> {
   const known = await parts.store.load(actor.holderId);
@@ -186,7 +181,9 @@ export function needsDocument(view: Pick<RequisitesView, 'person' | 'stored' | '
 
 /** The form as it stands before anything is typed. */
 export function untouched(view: RequisitesView, formId: string): Typed {
-  const values = Object.fromEntries(fields.map(({ name }) => [name, show(name, view.stored.values[name])]));
+  const values = Object.fromEntries(
+    fields.map(({ name }) => [name, showValue(name, view.stored.values[name])]),
+  );
   return {
     ...(values as Record<FieldName, string>),
     formId,
@@ -210,7 +207,7 @@ export function isTouched(
  * where the form names a revision that never was.
  */
 export async function shownBy(
-  { store }: Pick<RequisitesParts, 'store'>,
+  { store }: Pick<RequisitesDeps, 'store'>,
   holderId: string,
   { stored }: RequisitesView,
   revision: number,
@@ -243,7 +240,7 @@ export function renewed(view: RequisitesView, typed: Typed, shown: Requisites): 
  * before gives the same receipt, whatever has happened since.
  */
 export async function saveRequisites(
-  parts: RequisitesParts,
+  parts: RequisitesDeps,
   actor: ContactActor,
   typed: Typed,
   proof: Extract<Proof, 'password-session' | 'eds-session'>,
@@ -308,7 +305,7 @@ export async function saveRequisites(
 
 /** What is stored now beside what was typed into a form that showed something else. */
 function conflict(
-  { rules }: Pick<RequisitesParts, 'rules'>,
+  { rules }: Pick<RequisitesDeps, 'rules'>,
   view: RequisitesView,
   typed: Typed,
   shown: Requisites,
@@ -332,12 +329,14 @@ export function changedElsewhere(
   const own = entries.map(({ field }) => field);
   return fields
     .map(({ name }) => name)
-    .filter((name) => !own.includes(name) && show(name, shown[name]) !== show(name, stored.values[name]));
+    .filter(
+      (name) => !own.includes(name) && showValue(name, shown[name]) !== showValue(name, stored.values[name]),
+    );
 }
 
 /** Why a change that touches mobile or e-mail cannot even be proposed now; empty when it can. */
 export async function refuseTouched(
-  parts: ContactParts,
+  parts: ContactChangeDeps,
   holderId: string,
   entries: readonly ChangeEntry[],
 ): Promise<FieldErrors> {
@@ -408,20 +407,20 @@ export function check(
 /** A pending change as the form it came from, over what is stored now. */
 export function typedOf(view: RequisitesView, pending: PendingChange, formId: string): Typed {
   const changed = Object.fromEntries(
-    pending.entries.map((entry) => [entry.field, show(entry.field, entry.new)]),
+    pending.entries.map((entry) => [entry.field, showValue(entry.field, entry.new)]),
   );
   return { ...untouched(view, formId), ...changed, document: pending.document?.id ?? '' };
 }
 
 /** Keeps what was typed for the same holder, sealed, for a day. */
-export async function keepDraft(parts: RequisitesParts, holderId: string, typed: Typed): Promise<void> {
+export async function keepDraft(parts: RequisitesDeps, holderId: string, typed: Typed): Promise<void> {
   const sealed = parts.keys.seal('draft', `${holderId} requisites`, JSON.stringify(typed));
   await parts.drafts.keep(holderId, 'requisites', sealed, parts.draftHours);
 }
 
 /** What was kept, put onto today's form: today's document and revision, so that saving it is a decision made now. */
 export async function findDraft(
-  parts: RequisitesParts,
+  parts: RequisitesDeps,
   holderId: string,
 ): Promise<{ readonly typed: Typed; readonly expiresAt: Date } | undefined> {
   const draft = await parts.drafts.find(holderId, 'requisites');

@@ -1,27 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { displayed } from '../../values/displayed.ts';
 import { type Fields, readForm } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
 import type { Page, SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { clearSecret } from '../../platform/http/request-context.ts';
-import type { EdsStore } from '../eds/ports.ts';
+import { displayed } from '../../values/displayed.ts';
 import type { Iin } from '../../values/iin.ts';
-import { fields } from './fields.ts';
-import {
-  addressSearch,
-  type Message,
-  nextText,
-  ReceiptPage,
-  RequisitesPage,
-  receiptFacts,
-  receiptRows,
-  receiptWords,
-  ServicesPage,
-} from './pages.tsx';
-import type { ContactActor, FieldName, SavedChange } from './ports.ts';
+import { nextText, ReceiptPage, receiptFacts, receiptRows, receiptWords } from '../changes/pages.tsx';
+import type { SavedChange } from '../changes/ports.ts';
 import { createReceiptPrinter } from '../changes/receipt-printer.ts';
+import type { ContactActor } from '../contact-change/ports.ts';
+import type { EdsStore } from '../eds/ports.ts';
+import { fields } from './fields.ts';
+import { addressSearch, type FormAlert, RequisitesPage, ServicesPage } from './pages.tsx';
+import type { FieldName } from './ports.ts';
 import {
   changedElsewhere,
   type FieldErrors,
@@ -29,7 +22,7 @@ import {
   helpWithAddress,
   isTouched,
   keepDraft,
-  type RequisitesParts,
+  type RequisitesDeps,
   type RequisitesView,
   refuseTouched,
   renewed,
@@ -41,7 +34,7 @@ import {
   untouched,
 } from './requisites.ts';
 
-export interface RequisitesRoutesParts extends RequisitesParts {
+export interface RequisitesRoutesDeps extends RequisitesDeps {
   readonly edsStore: Pick<EdsStore, 'findMessage'>;
   readonly sendPage: SendPage;
   /** How often one session may ask for suggestions. */
@@ -65,13 +58,13 @@ const receiptNumber = /^[0-9A-Z]{12}$/;
 /** The services, the memo's page, and receipts. */
 export function requisitesRoutes(
   server: FastifyInstance,
-  parts: RequisitesRoutesParts,
+  parts: RequisitesRoutesDeps,
 ): ReadonlyMap<string, TypedPage> {
   const { sendPage } = parts;
   const printer = createReceiptPrinter();
 
   server.get('/services', { config: { access: 'holder' } }, async (request, reply) => {
-    const { texts: t } = request.visit;
+    const { texts: t } = request.context;
     const replaced = (request.query as Record<string, unknown>)['replaced'] === '1';
     return sendPage(request, reply, {
       title: t.services.title,
@@ -85,12 +78,12 @@ export function requisitesRoutes(
     reply: FastifyReply,
     view: RequisitesView,
     typed: Typed,
-    more: { status?: number; errors?: FieldErrors; message?: Message; search?: boolean } = {},
+    more: { status?: number; errors?: FieldErrors; message?: FormAlert; search?: boolean } = {},
   ) => {
-    const { visit } = request;
-    const asked = more.search ? { language: visit.language } : undefined;
+    const { context } = request;
+    const asked = more.search ? { language: context.language } : undefined;
     const page: Page = {
-      title: visit.texts.requisites.title,
+      title: context.texts.requisites.title,
       section: 'services',
       hasForm: true,
       path,
@@ -98,13 +91,13 @@ export function requisitesRoutes(
       status: more.status ?? 200,
       hasErrors: (more.errors?.size ?? 0) > 0,
       body: RequisitesPage({
-        t: visit.texts,
-        language: visit.language,
-        csrf: visit.csrf(),
+        t: context.texts,
+        language: context.language,
+        csrf: context.csrf(),
         view,
         typed,
         errors: more.errors ?? none,
-        maySign: visit.session?.method === 'eds',
+        maySign: context.session?.method === 'eds',
         help: await helpWithAddress(parts, view, typed, asked),
         message: more.message,
       }),
@@ -139,7 +132,7 @@ export function requisitesRoutes(
       });
     }
     const draft = view.begun.draft ? await findDraft(parts, holderId) : undefined;
-    const message: Message | undefined = pending
+    const message: FormAlert | undefined = pending
       ? { kind: 'pending' }
       : draft && { kind: 'draft', until: draft.expiresAt };
     return showForm(request, reply, view, untouched(view, randomUUID()), message ? { message } : {});
@@ -153,7 +146,7 @@ export function requisitesRoutes(
   server.post(path, { config: { access: 'holder', keepTyped, repeatable } }, async (request, reply) => {
     const sent = readRequisitesForm(request.body);
     const typed = readTyped(sent);
-    const { session } = request.visit;
+    const { session } = request.context;
     const proof = session?.method === 'eds' ? 'eds-session' : 'password-session';
     const result = await saveRequisites(parts, actorOf(request), typed, proof, sent['proof'] === 'eds');
     switch (result.kind) {
@@ -276,7 +269,7 @@ export function requisitesRoutes(
 
   server.get('/receipts/:number', { config: { access: 'holder' } }, async (request, reply) => {
     const change = await findReceipt(request);
-    const { texts: t, language } = request.visit;
+    const { texts: t, language } = request.context;
     return sendPage(request, reply, {
       title: t.receipt.title,
       section: 'services',
@@ -287,7 +280,7 @@ export function requisitesRoutes(
 
   server.get('/receipts/:number.pdf', { config: { access: 'holder' } }, async (request, reply) => {
     const change = await findReceipt(request);
-    const { texts: t, language } = request.visit;
+    const { texts: t, language } = request.context;
     const printed = await printer.print(actorOf(request).sessionHash.toString('hex'), {
       language,
       cabinet: t.layout.cabinet,
@@ -346,18 +339,18 @@ export function requisitesRoutes(
 
 /** Ends all sessions of a person whom the fund no longer lets in. */
 export async function sendAway(
-  { endSessions }: Pick<RequisitesRoutesParts, 'endSessions'>,
+  { endSessions }: Pick<RequisitesRoutesDeps, 'endSessions'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   await endSessions(actorOf(request).holderId);
-  clearSecret(reply, 'session', request.visit.secure);
+  clearSecret(reply, 'session', request.context.secure);
   return reply.redirect('/sign-in?ended=closed', 303);
 }
 
 /** The signed-in holder; routes that call this are open to holders only. */
 export function actorOf(request: FastifyRequest): ContactActor {
-  const { session } = request.visit;
+  const { session } = request.context;
   if (!session) throw problem(403);
   return {
     holderId: session.holderId,

@@ -1,36 +1,32 @@
-import { randomName } from '../../platform/keys.ts';
-import type { Language } from '../../values/language.ts';
-import { newContact, touchedChannels } from '../contact-change/contact.ts';
 import { SenselessAnswer } from '../../fund/errors.ts';
+import type { FundHolder, IdentityDocument } from '../../fund/port.ts';
 import { deliveryRefusal } from '../../fund/refusals.ts';
-import type {
-  ChangeEntry,
-  ContactActor,
-  DraftStore,
-  FieldName,
-  FundHolder,
-  IdentityDocument,
-  LoadedRequisites,
-  NewChange,
-  Proof,
-  Requisites,
-  RequisitesStore,
-  SaveOutcome,
-  StoredRequisites,
-} from './ports.ts';
+import { randomName } from '../../platform/keys.ts';
 import { UnderMaintenance } from '../../platform/outage.ts';
-import { SessionGone } from '../../platform/session.ts';
-import {
-  type Address,
-  channelsAsTheyWere,
-  moveRecoveryContact,
-  restOtherChannel,
-  tellChanged,
-} from '../contact-change/contact-notices.ts';
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
-import { maintenanceOpen } from '../operations/maintenance-store.ts';
 import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
+import { SessionGone } from '../../platform/session.ts';
+import type { Language } from '../../values/language.ts';
+import type { ChangeEntry, NewChange, Proof, SaveOutcome } from '../changes/ports.ts';
+import { newContact, touchedChannels } from '../contact-change/contact.ts';
+import {
+  formerRecipients,
+  moveRecoveryContact,
+  notifyChanged,
+  type Recipient,
+  restOtherChannel,
+} from '../contact-change/contact-notices.ts';
+import type { ContactActor } from '../contact-change/ports.ts';
+import { maintenanceOpen } from '../operations/maintenance-store.ts';
+import type {
+  DraftStore,
+  FieldName,
+  LoadedRequisites,
+  Requisites,
+  RequisitesStore,
+  StoredRequisites,
+} from './ports.ts';
 
 /** The column of each field; a new field is one entry here and one migration. */
 const columns = {
@@ -93,7 +89,7 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
         const fields: Partial<Requisites> = Object.assign({}, ...newer.map((change) => change.fields));
         const entries = differences(current.values, fields);
         const revision = entries.length > 0 ? current.revision + 1 : current.revision;
-        const before = await channelsAsTheyWere(transaction, holderId, current.values);
+        const before = await formerRecipients(transaction, holderId, current.values);
         await transaction.run(sql`
           update cabinet.requisites set ${assignments(entries)} revision = ${revision},
             elsewhere_version = ${last.version}, updated_at = now()
@@ -220,7 +216,7 @@ async function firstRecoveryContacts(
 async function followBranch(
   transaction: Queryable,
   holderId: string,
-  before: readonly Address[],
+  before: readonly Recipient[],
   entries: readonly ChangeEntry[],
   waitHours: number,
 ): Promise<void> {
@@ -229,7 +225,7 @@ async function followBranch(
   for (const channel of touchedChannels(entries)) {
     await moveRecoveryContact(transaction, holderId, channel, waitHours);
     await restOtherChannel(transaction, holderId, channel);
-    await tellChanged(
+    await notifyChanged(
       transaction,
       { holderId, language: holder?.language ?? 'kk' },
       channel,

@@ -1,5 +1,4 @@
 import type { ComponentChildren } from 'preact';
-import type { Language } from '../../values/language.ts';
 import { formatMoment } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
@@ -14,6 +13,7 @@ import { PageHeading } from '../../ui/page-heading.tsx';
 import { PasswordField } from '../../ui/password-field.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Timeline } from '../../ui/timeline.tsx';
+import type { Language } from '../../values/language.ts';
 import { passwordLength } from '../passwords/password.ts';
 import type { OpenSession, SecurityOverview } from './ports.ts';
 import type { PasswordErrors } from './security.ts';

@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { LiveSession } from '../../platform/session.ts';
-import { fill } from '../../texts/texts.ts';
 import { readForm } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { clearSecret, setSecret } from '../../platform/http/request-context.ts';
+import type { LiveSession } from '../../platform/session.ts';
+import { fill } from '../../texts/texts.ts';
 import {
   ChangePasswordPage,
   type ChangePasswordPageProps,
   type SecurityDone,
   SecurityPage,
 } from './pages.tsx';
-import { changePassword, type SecurityParts, sessionName } from './security.ts';
+import { changePassword, type SecurityDeps, sessionHandle } from './security.ts';
 
-export interface SecurityRoutesParts extends SecurityParts {
+export interface SecurityRoutesDeps extends SecurityDeps {
   readonly sendPage: SendPage;
   /** Ends all sessions of a person whom the fund no longer lets in. */
   readonly endSessions: (holderId: string) => Promise<unknown>;
@@ -31,7 +31,7 @@ const dones: readonly SecurityDone[] = ['changed', 'ended', 'othersEnded'];
 /** `/security`, and the change of the password. */
 export function securityRoutes(
   server: FastifyInstance,
-  parts: SecurityRoutesParts,
+  parts: SecurityRoutesDeps,
 ): ReadonlyMap<string, TypedPage> {
   const { store, keys, sendPage } = parts;
   const overviewOf = ({ holderId }: LiveSession) =>
@@ -43,19 +43,19 @@ export function securityRoutes(
   );
 
   server.get(path, { config: { access: 'holder' } }, async (request, reply) => {
-    const { visit } = request;
+    const { context } = request;
     const session = sessionOf(request);
     const wanted = (request.query as Record<string, unknown>)['done'];
     return sendPage(request, reply, {
-      title: visit.texts.security.title,
+      title: context.texts.security.title,
       section: 'security',
       body: SecurityPage({
-        t: visit.texts,
-        language: visit.language,
-        csrf: visit.csrf(),
+        t: context.texts,
+        language: context.language,
+        csrf: context.csrf(),
         overview: await overviewOf(session),
         isCurrent: ({ hash }) => hash.equals(session.hash),
-        nameOf: (open) => sessionName(keys, open),
+        nameOf: (open) => sessionHandle(keys, open),
         done: dones.find((done) => done === wanted),
       }),
     });
@@ -66,7 +66,7 @@ export function securityRoutes(
     reply: FastifyReply,
     { status = 200, ...props }: Partial<ChangePasswordPageProps> & { readonly status?: number },
   ) => {
-    const { texts: t, csrf } = request.visit;
+    const { texts: t, csrf } = request.context;
     const hasPassword = (await store.findPassword(sessionOf(request).holderId)) !== undefined;
     return sendPage(request, reply, {
       title: hasPassword ? t.security.change : t.security.setFirst,
@@ -89,7 +89,7 @@ export function securityRoutes(
       required: ['password', 'passwordAgain'],
       optional: ['currentPassword'],
     });
-    const { texts: t } = request.visit;
+    const { texts: t } = request.context;
     const session = sessionOf(request);
     const outcome = await changePassword(
       parts,
@@ -103,7 +103,7 @@ export function securityRoutes(
     switch (outcome.kind) {
       case 'changed':
         parts.onQueued();
-        setSecret(reply, 'session', outcome.token, request.visit.secure);
+        setSecret(reply, 'session', outcome.token, request.context.secure);
         return reply.redirect(`${path}?done=changed`, 303);
       case 'invalid':
         return showChange(request, reply, { status: 422, errors: outcome.errors });
@@ -115,7 +115,7 @@ export function securityRoutes(
         });
       case 'not-active':
         await parts.endSessions(session.holderId);
-        clearSecret(reply, 'session', request.visit.secure);
+        clearSecret(reply, 'session', request.context.secure);
         return reply.redirect('/sign-in?ended=closed', 303);
       case 'busy':
         reply.header('retry-after', String(busySeconds));
@@ -131,7 +131,7 @@ export function securityRoutes(
       const own = sessionOf(request);
       const { sessions } = await overviewOf(own);
       // Only among the holder's own: another person's session has no name here.
-      const named = sessions.find((open) => sessionName(keys, open) === name);
+      const named = sessions.find((open) => sessionHandle(keys, open) === name);
       if (!named) throw problem(404);
       await store.endSession(own.holderId, named.hash, request.id);
       return reply.redirect(`${path}?done=ended`, 303);
@@ -164,7 +164,7 @@ export function securityRoutes(
 
 /** The session; these routes are open to holders only. */
 function sessionOf(request: FastifyRequest): LiveSession {
-  const { session } = request.visit;
+  const { session } = request.context;
   if (!session) throw problem(403);
   return session;
 }

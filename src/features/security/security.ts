@@ -1,14 +1,16 @@
+import type { Fund } from '../../fund/port.ts';
 import { type Keys, randomToken, tokenHash } from '../../platform/keys.ts';
+import type { Iin } from '../../values/iin.ts';
 import type { CommonPasswords } from '../passwords/common-passwords.ts';
 import { checkPassword, type PasswordReason } from '../passwords/password.ts';
 import { personalData } from '../passwords/personal-data.ts';
-import type { Fund, RequisitesStore } from '../requisites/ports.ts';
-import type { Iin } from '../../values/iin.ts';
-import type { HolderDirectory, PasswordHasher, SessionLimits } from '../sign-in/ports.ts';
+import type { PasswordHasher } from '../passwords/ports.ts';
+import type { RequisitesStore } from '../requisites/ports.ts';
+import type { HolderDirectory, SessionLimits } from '../sign-in/ports.ts';
 import { maxPasswordBytes } from '../sign-in/sign-in.ts';
 import type { OpenSession, SecurityStore } from './ports.ts';
 
-export interface SecurityParts {
+export interface SecurityDeps {
   readonly store: SecurityStore;
   readonly keys: Keys;
   readonly hasher: PasswordHasher;
@@ -58,7 +60,7 @@ export type PasswordOutcome =
  * Guesses of the current one are delayed as at sign-in, so that a session left open gives nothing away.
  */
 export async function changePassword(
-  parts: SecurityParts,
+  parts: SecurityDeps,
   actor: PasswordActor,
   typed: TypedPasswords,
 ): Promise<PasswordOutcome> {
@@ -107,6 +109,6 @@ export async function changePassword(
 }
 
 /** A name for a session that says nothing of its cookie, not even to who has a dump of the database. */
-export function sessionName(keys: Keys, { hash }: Pick<OpenSession, 'hash'>): string {
+export function sessionHandle(keys: Keys, { hash }: Pick<OpenSession, 'hash'>): string {
   return keys.sign('session name', hash.toString('hex')).subarray(0, 16).toString('base64url');
 }

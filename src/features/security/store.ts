@@ -1,11 +1,11 @@
-import type { SecurityEvent, SecurityOverview, SecurityStore } from './ports.ts';
-import type { FailureLimits } from '../sign-in/ports.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { lockHolder, lockInSession } from '../../platform/postgres/locks.ts';
-import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
-import { tellHolder } from '../notices/security-notices.ts';
-import { rotateSession } from '../sign-in/session-rotation.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
+import { notifyHolder } from '../notices/security-notices.ts';
+import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
+import type { FailureLimits } from '../sign-in/ports.ts';
+import { rotateSession } from '../sign-in/session-rotation.ts';
+import type { SecurityEvent, SecurityOverview, SecurityStore } from './ports.ts';
 
 /** What a holder sees and does about the safety of their own cabinet. `failures` delays guesses, as at sign-in. */
 export function securityStore(database: Database, failures: FailureLimits): SecurityStore {
@@ -84,7 +84,7 @@ export function securityStore(database: Database, failures: FailureLimits): Secu
         await transaction.run(sql`
           insert into cabinet.security_event (holder_id, kind, request_id)
           values (${holderId}, 'password-changed', ${requestId})`);
-        await transaction.run(tellHolder(holderId, 'password-changed'));
+        await transaction.run(notifyHolder(holderId, 'password-changed'));
         return true;
       }),
 

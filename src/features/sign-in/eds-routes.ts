@@ -1,18 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { tokenHash } from '../../platform/keys.ts';
-import { formatSince } from '../../texts/dates.ts';
 import { readForm } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { readSecret } from '../../platform/http/request-context.ts';
+import { tokenHash } from '../../platform/keys.ts';
+import { formatSince } from '../../texts/dates.ts';
 import type { ChallengeFor } from '../eds/challenge.ts';
 import { giveChallenge, retryAfter, shownReason, unknownSince } from '../eds/eds.ts';
 import type { EdsReason } from '../eds/ports.ts';
-import { type EdsSignInParts, signInByEds } from './eds.ts';
+import { type EdsSignInDeps, signInByEds } from './eds.ts';
 import { EdsPage } from './eds-pages.tsx';
 import { destination, startSession } from './routes.ts';
 
-export interface EdsRoutesParts extends EdsSignInParts {
+export interface EdsSignInRoutesDeps extends EdsSignInDeps {
   readonly sendPage: SendPage;
   readonly destinations: readonly string[];
   /** The origin that the person sees; part of what they sign. */
@@ -24,7 +24,7 @@ export interface EdsRoutesParts extends EdsSignInParts {
 const path = '/sign-in/eds';
 
 /** `/sign-in/eds`: the page, the bytes to sign, and the signature. */
-export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void {
+export function edsSignInRoutes(server: FastifyInstance, parts: EdsSignInRoutesDeps): void {
   const show = (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -36,17 +36,17 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
       readonly again: { readonly id: string; readonly signature: string } | undefined;
     },
   ) => {
-    const { visit } = request;
+    const { context } = request;
     const query = request.query as Record<string, unknown>;
     return parts.sendPage(request, reply, {
-      title: visit.texts.eds.title,
+      title: context.texts.eds.title,
       status: refusal?.status ?? 200,
       hasErrors: refusal !== undefined,
       scripts: ['eds'],
       body: EdsPage({
-        t: visit.texts,
-        language: visit.language,
-        csrf: visit.csrf(),
+        t: context.texts,
+        language: context.language,
+        csrf: context.csrf(),
         to: destination(query['to'], parts.destinations),
         begins: query['begin'] === '1' && refusal === undefined,
         refusal: refusal && { ...refusal, reason: shownReason(refusal.reason) },
@@ -61,7 +61,7 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
   };
 
   server.get(path, { config: { access: 'anyone' } }, async (request, reply) =>
-    request.visit.session ? reply.redirect('/services', 303) : show(request, reply),
+    request.context.session ? reply.redirect('/services', 303) : show(request, reply),
   );
 
   server.post(
@@ -77,15 +77,15 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
 
   server.post(path, { config: { access: 'anyone', duringMaintenance: true } }, async (request, reply) => {
     const { id = '', signature = '' } = readForm(request.body, { required: ['id', 'signature'] });
-    const { visit } = request;
+    const { context } = request;
     const outcome = await signInByEds(parts, {
       id,
       signature,
       asked: askedOf(request),
-      device: visit.device,
-      formerToken: readSecret(request, 'session', visit.secure),
-      network: visit.network,
-      language: visit.language,
+      device: context.device,
+      formerToken: readSecret(request, 'session', context.secure),
+      network: context.network,
+      language: context.language,
       userAgent: request.headers['user-agent'] ?? '',
       requestId: request.id,
     });
@@ -97,13 +97,13 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
       const since = unknownSince(outcome);
       return show(request, reply, {
         reason,
-        since: since && formatSince(visit.language, since),
+        since: since && formatSince(context.language, since),
         status: wait === undefined ? 422 : 503,
         again: wait === undefined ? undefined : { id, signature },
       });
     }
     parts.onQueued();
-    startSession(reply, outcome.value, visit.secure);
+    startSession(reply, outcome.value, context.secure);
     const to = destination((request.query as Record<string, unknown>)['to'], parts.destinations);
     const page = to ?? '/services';
     return reply.redirect(outcome.value.replaced > 0 ? `${page}?replaced=1` : page, 303);
@@ -112,6 +112,6 @@ export function edsRoutes(server: FastifyInstance, parts: EdsRoutesParts): void 
 
 /** The cookie of this browser before sign-in, hashed: what is given to one browser is not taken from another. */
 function bindingOf(request: FastifyRequest): Buffer | undefined {
-  const token = readSecret(request, 'visit', request.visit.secure);
+  const token = readSecret(request, 'visit', request.context.secure);
   return token === undefined ? undefined : tokenHash(token);
 }

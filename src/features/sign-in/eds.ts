@@ -1,13 +1,13 @@
 import { randomToken, tokenHash } from '../../platform/keys.ts';
+import type { Iin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import type { ChallengeFor } from '../eds/challenge.ts';
 import { checkSignature } from '../eds/eds.ts';
-import type { EdsParts, EdsReason, Evidence } from '../eds/ports.ts';
+import type { EdsDeps, EdsReason, Evidence } from '../eds/ports.ts';
 import { issueMark, readMarks } from './device-marks.ts';
-import type { Iin } from '../../values/iin.ts';
 import type { HolderDirectory, NewSession, SessionLimits, SessionOpened } from './ports.ts';
-import { deviceName, type SignedIn, shortName } from './sign-in.ts';
+import { deviceName, type OpenedSession, shortName } from './sign-in.ts';
 
 /** What signing in by EDS needs of the tables. */
 export interface EdsSignInStore {
@@ -22,7 +22,7 @@ export interface EdsSignInStore {
   ): Promise<SessionOpened>;
 }
 
-export interface EdsSignInParts extends EdsParts {
+export interface EdsSignInDeps extends EdsDeps {
   readonly store: EdsSignInStore;
   readonly directory: HolderDirectory;
   readonly limits: SessionLimits & { readonly sessionsPerPerson: number };
@@ -47,9 +47,9 @@ export interface EdsAttempt {
  * let them in. A signature cannot be guessed, so failures are not counted; networks wait for the verifier in turn.
  */
 export async function signInByEds(
-  parts: EdsSignInParts,
+  parts: EdsSignInDeps,
   attempt: EdsAttempt,
-): Promise<Result<SignedIn, EdsReason>> {
+): Promise<Result<OpenedSession, EdsReason>> {
   const { store, directory, edsStore, limits } = parts;
   const { id, signature, asked, network } = attempt;
   if (asked === undefined) return refused('challengeOver');

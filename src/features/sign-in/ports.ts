@@ -1,7 +1,7 @@
-import type { Language } from '../../values/language.ts';
+import type { HolderStatus } from '../../fund/port.ts';
 import type { FormerSession, LiveSession, SessionState } from '../../platform/session.ts';
-import type { HolderStatus } from '../requisites/ports.ts';
 import type { Iin } from '../../values/iin.ts';
+import type { Language } from '../../values/language.ts';
 
 /** What a failed or hurried sign-in is counted by. */
 export interface FailureLimit {
@@ -85,19 +85,6 @@ export interface SessionStore {
 export interface SessionLimits {
   readonly idleMinutes: number;
   readonly maxHours: number;
-}
-
-/** Hashes and checks passwords off the event loop, so many at a time. */
-export interface PasswordHasher {
-  /** True when more are waiting than can be served in a few seconds. */
-  readonly saturated: boolean;
-  /** Passwords that wait for their turn. */
-  readonly waiting: number;
-  hash(password: string): Promise<string>;
-  /** With no hash on file the same work is done against a made-up one. */
-  verify(hash: string | undefined, password: string): Promise<boolean>;
-  /** True when the hash was made with weaker parameters than today's. */
-  outdated(hash: string): boolean;
 }
 
 /**

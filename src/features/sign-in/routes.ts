@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Keys } from '../../platform/keys.ts';
-import { isBlank } from '../../values/cleaning.ts';
 import { type Fields, readForm } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { clearSecret, readSecret, setSecret } from '../../platform/http/request-context.ts';
+import type { Keys } from '../../platform/keys.ts';
+import { isBlank } from '../../values/cleaning.ts';
 import { parseIin } from '../../values/iin.ts';
 import { SignInPage, type SignInPageProps } from './pages.tsx';
 import type { SessionStore } from './ports.ts';
-import { type SignedIn, type SignInParts, signIn } from './sign-in.ts';
+import { type OpenedSession, type SignInDeps, signIn } from './sign-in.ts';
 
-export interface SignInRoutesParts extends SignInParts {
+export interface SignInRoutesDeps extends SignInDeps {
   readonly sessions: SessionStore;
   readonly sendPage: SendPage;
   /** The pages a person may be sent back to after signing in: an address from outside is never followed. */
@@ -33,7 +33,7 @@ const endings: ReadonlyMap<unknown, SignInPageProps['ended']> = new Map([
 /** `/`, `/sign-in`, `/sign-out`, and the page for the language switch. */
 export function signInRoutes(
   server: FastifyInstance,
-  parts: SignInRoutesParts,
+  parts: SignInRoutesDeps,
 ): ReadonlyMap<string, TypedPage> {
   const { keys, sendPage } = parts;
 
@@ -42,22 +42,22 @@ export function signInRoutes(
     reply: FastifyReply,
     state: Partial<SignInPageProps> & { status?: number },
   ) => {
-    const { visit } = request;
+    const { context } = request;
     const remembered = rememberedIin(request, keys);
     const query = request.query as Record<string, unknown>;
     const ended = endings.get(query['ended']);
     const { status = 200, ...props } = state;
     return sendPage(request, reply, {
-      title: visit.texts.signIn.title,
+      title: context.texts.signIn.title,
       status,
-      hasErrors: status >= 400 && !visit.outdated,
+      hasErrors: status >= 400 && !context.outdated,
       hasForm: true,
       namesNobody: true,
       path: request.routeOptions.url === '/' ? '/' : '/sign-in',
       scripts: ['show-password'],
       body: SignInPage({
-        t: visit.texts,
-        csrf: visit.csrf(),
+        t: context.texts,
+        csrf: context.csrf(),
         iin: remembered ?? '',
         remember: remembered !== undefined,
         remembered: remembered !== undefined,
@@ -71,7 +71,7 @@ export function signInRoutes(
 
   for (const path of ['/', '/sign-in']) {
     server.get(path, { config: { access: 'anyone' } }, async (request, reply) =>
-      request.visit.session ? reply.redirect('/services', 303) : show(request, reply, {}),
+      request.context.session ? reply.redirect('/services', 303) : show(request, reply, {}),
     );
   }
 
@@ -83,7 +83,7 @@ export function signInRoutes(
       const { iin = '', password = '' } = typed;
       const remember = typed['remember'] === '1';
       const parsed = isBlank(iin) ? undefined : parseIin(iin);
-      const { session } = request.visit;
+      const { session } = request.context;
       if (session) {
         // Signed in meanwhile in another tab. The password is not looked at.
         if (!parsed?.ok || parsed.value !== session.iin)
@@ -103,13 +103,13 @@ export function signInRoutes(
         });
       }
 
-      const { visit } = request;
+      const { context } = request;
       const outcome = await signIn(parts, {
         iin: parsed.value,
         password,
-        device: visit.device,
-        formerToken: readSecret(request, 'session', visit.secure),
-        network: visit.network,
+        device: context.device,
+        formerToken: readSecret(request, 'session', context.secure),
+        network: context.network,
         userAgent: request.headers['user-agent'] ?? '',
         requestId: request.id,
       });
@@ -131,16 +131,16 @@ export function signInRoutes(
       }
 
       parts.onQueued();
-      startSession(reply, outcome.value, visit.secure);
+      startSession(reply, outcome.value, context.secure);
       if (remember) {
         setSecret(
           reply,
           'iin',
           keys.seal('remembered iin', '', parsed.value).toString('base64url'),
-          visit.secure,
+          context.secure,
           rememberDays,
         );
-      } else clearSecret(reply, 'iin', visit.secure);
+      } else clearSecret(reply, 'iin', context.secure);
       const to =
         destination((request.query as Record<string, unknown>)['to'], parts.destinations) ?? '/services';
       return reply.redirect(outcome.value.replaced > 0 ? `${to}?replaced=1` : to, 303);
@@ -152,7 +152,7 @@ export function signInRoutes(
     { config: { access: 'anyone', duringMaintenance: true } },
     async (request, reply) => {
       readForm(request.body, { required: [] });
-      clearSecret(reply, 'iin', request.visit.secure);
+      clearSecret(reply, 'iin', request.context.secure);
       return reply.redirect('/sign-in', 303);
     },
   );
@@ -162,7 +162,7 @@ export function signInRoutes(
     { config: { access: 'holder', duringMaintenance: true, whenSignedOut: '/' } },
     async (request, reply) => {
       readForm(request.body, { required: [] });
-      const { session, secure } = request.visit;
+      const { session, secure } = request.context;
       if (session) await parts.sessions.end(session.hash, 'signed-out', request.id);
       clearSecret(reply, 'session', secure);
       return reply.header('clear-site-data', '"cache"').redirect('/', 303);
@@ -175,7 +175,7 @@ export function signInRoutes(
     { config: { access: 'holder', duringMaintenance: true, takesEarlier: 'always' } },
     async (request, reply) => {
       readForm(request.body, { required: [] });
-      return reply.send({ secondsLeft: request.visit.session?.secondsLeft ?? 0 });
+      return reply.send({ secondsLeft: request.context.session?.secondsLeft ?? 0 });
     },
   );
 
@@ -185,7 +185,7 @@ export function signInRoutes(
     { config: { access: 'anyone', duringMaintenance: true, takesEarlier: 'always', passive: true } },
     async (request, reply) => {
       readForm(request.body, { required: [] });
-      return reply.send({ secondsLeft: request.visit.session?.secondsLeft ?? 0 });
+      return reply.send({ secondsLeft: request.context.session?.secondsLeft ?? 0 });
     },
   );
 
@@ -198,7 +198,7 @@ export function signInRoutes(
 }
 
 /** Gives the browser its session, and the mark by which it is known the next time. */
-export function startSession(reply: FastifyReply, { token, device }: SignedIn, secure: boolean): void {
+export function startSession(reply: FastifyReply, { token, device }: OpenedSession, secure: boolean): void {
   setSecret(reply, 'session', token, secure);
   setSecret(reply, 'device', device, secure, deviceDays);
   clearSecret(reply, 'visit', secure);
@@ -210,6 +210,6 @@ export function destination(wanted: unknown, allowed: readonly string[]): string
 }
 
 function rememberedIin(request: FastifyRequest, keys: Keys): string | undefined {
-  const sealed = readSecret(request, 'iin', request.visit.secure);
+  const sealed = readSecret(request, 'iin', request.context.secure);
   return sealed === undefined ? undefined : keys.open('remembered iin', '', Buffer.from(sealed, 'base64url'));
 }

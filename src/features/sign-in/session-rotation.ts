@@ -1,6 +1,6 @@
-import { SessionGone } from '../../platform/session.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import { SessionGone } from '../../platform/session.ts';
 
 /** Why the row of a secret that was replaced has ended. */
 export const rotated = 'rotated';

@@ -3,7 +3,7 @@ import type { SessionReader } from '../../platform/session.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { HolderDirectory, SessionLimits, SessionStore } from './ports.ts';
 
-export interface SessionReaderParts {
+export interface SessionReaderDeps {
   readonly store: Pick<SessionStore, 'read' | 'endAll' | 'former'>;
   readonly directory: HolderDirectory;
 }
@@ -13,8 +13,8 @@ export interface SessionReaderParts {
  * what it said last, is asked whether its holder may still come in; when not, all sessions of the holder end. While nobody can say, the
  * session goes on: its requisites are ours (docs/decisions/061).
  */
-export function sessionReader(
-  { store, directory }: SessionReaderParts,
+export function createSessionReader(
+  { store, directory }: SessionReaderDeps,
   limits: SessionLimits,
 ): SessionReader {
   return {

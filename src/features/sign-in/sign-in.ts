@@ -1,11 +1,12 @@
 import { type Keys, randomToken, tokenHash } from '../../platform/keys.ts';
-import { accepted, type Result, refused } from '../../values/result.ts';
 import { displayed } from '../../values/displayed.ts';
-import { issueMark, readMarks } from './device-marks.ts';
 import type { Iin } from '../../values/iin.ts';
-import type { FailureLimit, HolderDirectory, PasswordHasher, SessionLimits, SignInStore } from './ports.ts';
+import { accepted, type Result, refused } from '../../values/result.ts';
+import type { PasswordHasher } from '../passwords/ports.ts';
+import { issueMark, readMarks } from './device-marks.ts';
+import type { FailureLimit, HolderDirectory, SessionLimits, SignInStore } from './ports.ts';
 
-export interface SignInParts {
+export interface SignInDeps {
   readonly store: SignInStore;
   readonly hasher: PasswordHasher;
   readonly directory: HolderDirectory;
@@ -31,7 +32,7 @@ export interface SignInAttempt {
 }
 
 /** A session just opened: the secrets go into cookies and nowhere else. */
-export interface SignedIn {
+export interface OpenedSession {
   readonly token: string;
   readonly device: string;
   /** How many older sessions ended to make room. */
@@ -50,9 +51,9 @@ export const maxPasswordBytes = 512;
  * counted by itself alone: nothing that others do stops it, and it gives whoever holds it no more tries than anybody.
  */
 export async function signIn(
-  parts: SignInParts,
+  parts: SignInDeps,
   attempt: SignInAttempt,
-): Promise<Result<SignedIn, SignInRefusal>> {
+): Promise<Result<OpenedSession, SignInRefusal>> {
   const { store, hasher, directory, keys, limits } = parts;
   if (hasher.saturated) return refused('busy');
 
@@ -138,7 +139,7 @@ export function failureKeys(keys: Keys, iin: string, network: string): Buffer[] 
 /** What an attempt is counted by, and what is told when that is used up. */
 function countsOf(
   keys: Keys,
-  limits: SignInParts['limits'],
+  limits: SignInDeps['limits'],
   { iin, network }: SignInAttempt,
   knownDevice: Buffer | undefined,
 ): readonly { readonly told: 'limited' | 'limitedHere'; readonly limit: FailureLimit }[] {

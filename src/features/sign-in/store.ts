@@ -1,19 +1,13 @@
-import type { Language } from '../../values/language.ts';
-import type { EdsSignInStore } from './eds.ts';
-import type {
-  Credential,
-  NewSession,
-  SessionOpened,
-  SessionStore,
-  SignInStore,
-} from './ports.ts';
-import type { FormerSession } from '../../platform/session.ts';
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
-import { keepEvidence, unfreeze } from '../eds/store.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
-import { introduce, tellEverywhere, tellHolder } from '../notices/security-notices.ts';
-import { rotated } from './session-rotation.ts';
 import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
+import type { FormerSession } from '../../platform/session.ts';
+import type { Language } from '../../values/language.ts';
+import { keepEvidence, unfreeze } from '../eds/store.ts';
+import { notifyEverywhere, notifyHolder, queueIntroduction } from '../notices/security-notices.ts';
+import type { EdsSignInStore } from './eds.ts';
+import type { Credential, NewSession, SessionOpened, SessionStore, SignInStore } from './ports.ts';
+import { rotated } from './session-rotation.ts';
 
 /** How long what the fund said of a holder holds: a page is never served longer than twice this after a block. */
 const statusHolds = sql`interval '25 seconds'`;
@@ -87,7 +81,7 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
       // whether the person exists. So there is always something.
       await database.transaction(async (transaction) => {
         await transaction.run(sql`select pg_logical_emit_message(true, 'kabinet', '')`);
-        await transaction.run(tellEverywhere(noted, 'many-failures'));
+        await transaction.run(notifyEverywhere(noted, 'many-failures'));
       });
     },
 
@@ -116,7 +110,7 @@ export function signInStore(database: Database): SignInStore & EdsSignInStore & 
         await unfreeze(transaction, { holderId, requestId });
         // Of a new device the opening tells; a new key on a known one is told here.
         if (!holder.known && holder.knownDevice)
-          await transaction.run(tellHolder(holderId, 'new-device', { device }));
+          await transaction.run(notifyHolder(holderId, 'new-device', { device }));
         return open(transaction, { ...session, holderId, method: 'eds' });
       }),
 
@@ -244,13 +238,13 @@ async function open(transaction: Queryable, session: NewSession): Promise<Sessio
   const device = sql`
     seen as (
       insert into cabinet.known_device (holder_id, device_hash) values (${session.holderId}, ${session.deviceHash}) returning holder_id),
-    ${introduce(sql`seen`)},
+    ${queueIntroduction(sql`seen`)},
     told as (
       select holder_id from seen
       where not ${endedMarks.length > 0}::boolean
         and (${session.method === 'eds'}::boolean or exists (
           select from cabinet.known_device d where d.holder_id = seen.holder_id)))`;
-  await transaction.run(tellEverywhere(device, 'new-device', { device: session.device }));
+  await transaction.run(notifyEverywhere(device, 'new-device', { device: session.device }));
   await transaction.run(sql`delete from cabinet.failure where key = any(${session.forget})`);
   await transaction.run(sql`
     insert into cabinet.security_event (holder_id, kind, detail, request_id)

@@ -1,9 +1,9 @@
-import type { ChangeElsewhere, ElsewherePage, Fund, FundHolder } from '../../features/requisites/ports.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
+import type { BranchChange, BranchChangePage, Fund, FundHolder } from '../port.ts';
 
 /** The fund's information system as tables of the same database, for demonstrations and for a service not yet connected. */
-export function embeddedFund(database: Database): Fund {
+export function createEmbeddedFund(database: Database): Fund {
   const findChange: Fund['findChange'] = async (changeId) => {
     const row = await database.first<{ at: Date }>(
       sql`select applied_at as at from fund.applied_change where change_id = ${changeId}::uuid`,
@@ -15,7 +15,7 @@ export function embeddedFund(database: Database): Fund {
     async read(iin, sinceElsewhere) {
       const since = sinceElsewhere ?? null;
       const row = await database.first<
-        Omit<FundHolder, 'changesElsewhere'> & { changesElsewhere: ChangeElsewhere[] | null }
+        Omit<FundHolder, 'changesElsewhere'> & { changesElsewhere: BranchChange[] | null }
       >(sql`
         select iin, surname, name, patronymic, status, documents, accounts, requisites, mobile_since as "mobileSince",
           email_since as "emailSince", elsewhere_version as "elsewhereVersion",
@@ -51,7 +51,7 @@ export function embeddedFund(database: Database): Fund {
     findChange,
 
     async changesElsewhere(cursor, most) {
-      const rows = await database.rows<ElsewherePage['holders'][number] & { no: number }>(sql`
+      const rows = await database.rows<BranchChangePage['holders'][number] & { no: number }>(sql`
         select iin, version, change_no as no from fund.change_elsewhere
         where change_no > coalesce(${cursor}::bigint, 0) order by change_no limit ${most}`);
       return {

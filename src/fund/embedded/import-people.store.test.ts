@@ -6,11 +6,12 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
 import { identityCard, inventIin, inventPerson, type PersonLine } from '../../../test/support/people.ts';
-import type { ChangeForFund, Requisites } from '../../features/requisites/ports.ts';
-import { type Iin, parseIin } from '../../values/iin.ts';
+import type { Requisites } from '../../features/requisites/ports.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { embeddedFund } from './embedded.ts';
+import { type Iin, parseIin } from '../../values/iin.ts';
+import type { ChangeForFund } from '../port.ts';
+import { createEmbeddedFund } from './embedded.ts';
 import { type ImportOptions, importPeople } from './import-people.ts';
 import { readLines } from './people-file.ts';
 
@@ -43,7 +44,7 @@ const withRequisites = (person: PersonLine, different: Partial<PersonLine['requi
 });
 
 function read(person: PersonLine, since = 0) {
-  return embeddedFund(database).read(iinOf(person), since);
+  return createEmbeddedFund(database).read(iinOf(person), since);
 }
 
 function iinOf({ iin }: PersonLine): Iin {
@@ -144,7 +145,7 @@ describe('importPeople', () => {
   it('leaves a change from the cabinet alone where the branch touched nothing', async () => {
     const person = inventPerson(1);
     await load([person]);
-    const fund = embeddedFund(database);
+    const fund = createEmbeddedFund(database);
     const fields = { address: 'Шымкент қ., 5', apartment: '7' };
     await fund.apply(changeOf(person, fields));
 
@@ -158,7 +159,7 @@ describe('importPeople', () => {
     const person = inventPerson(1);
     await load([person]);
     const fields = { address: 'Шымкент қ., 5' };
-    await embeddedFund(database).apply(changeOf(person, fields));
+    await createEmbeddedFund(database).apply(changeOf(person, fields));
     expect(await load([withRequisites(person, fields)])).toMatchObject({ changed: 1 });
     expect(await read(person)).toMatchObject({ elsewhereVersion: 0, requisites: fields });
   });

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
-import type { Account, IdentityDocument, Requisites } from '../../features/requisites/ports.ts';
+import type { Requisites } from '../../features/requisites/ports.ts';
 import { type Iin, parseIin } from '../../values/iin.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import { accountShape, documentShape, filled, optional, requisitesShape } from '../http/shapes.ts';
+import type { Account, IdentityDocument } from '../port.ts';
 
 /** A person as a line of `kabinet people import` describes them. The line is the whole person: what it leaves out is null. */
 export interface PersonLine {

@@ -1,8 +1,8 @@
+import type { Answer } from '../../platform/http-client.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import { FundUnavailable, SenselessAnswer } from '../errors.ts';
+import type { BranchChangePage, FundAnswer, FundHolder } from '../port.ts';
 import { fundRefusals } from '../refusals.ts';
-import type { ElsewherePage, FundAnswer, FundHolder } from '../../features/requisites/ports.ts';
-import type { Answer } from '../../platform/http-client.ts';
 import { iinOf, readHolder } from './read-holder.ts';
 import type { Reader } from './reading.ts';
 
@@ -15,7 +15,7 @@ import type { Reader } from './reading.ts';
 const errorCode = /^[a-z]+(?:-[a-z]+)*$/;
 
 /** The status of an answer that says nothing about one holder: the way to the fund, or all of it, does not work. */
-export function isOutage({ status, body }: Answer): boolean {
+export function isTransient({ status, body }: Answer): boolean {
   if (status === 404) return errorOf(body) === undefined;
   return status >= 500 || (status >= 300 && status < 400) || [401, 403, 407, 408, 425, 429].includes(status);
 }
@@ -55,7 +55,7 @@ export function foundAnswer(answer: Answer, reader: Reader): ReturnType<typeof s
 }
 
 /** Whom branches changed; from the beginning again when the fund no longer keeps the cursor. */
-export function elsewhereAnswer(answer: Answer, reader: Reader): ElsewherePage {
+export function elsewhereAnswer(answer: Answer, reader: Reader): BranchChangePage {
   if (answer.status >= 400 && errorOf(answer.body) === 'cursor-too-old') {
     reader.note('cursor', 'unknown');
     return { holders: [], cursor: null };

@@ -1,15 +1,19 @@
+import {
+  type CircuitBreaker,
+  type CircuitBreakerView,
+  createCircuitBreaker,
+} from '../../platform/circuit-breaker.ts';
+import { type Answer, createHttpClient, type HttpClient, type Question } from '../../platform/http-client.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
-import { type Breaker, type BreakerView, createBreaker } from '../../platform/circuit-breaker.ts';
 import { FundUnavailable, WrongPerson } from '../errors.ts';
-import type { Fund } from '../../features/requisites/ports.ts';
-import { type Answer, type Asker, createAsker, type Question } from '../../platform/http-client.ts';
+import type { Fund } from '../port.ts';
 import {
   changeAnswer,
   elsewhereAnswer,
   foundAnswer,
   healthAnswer,
   holderAnswer,
-  isOutage,
+  isTransient,
 } from './answers.ts';
 import { createReader, type Fault, type Reader } from './reading.ts';
 import { tokenSigner } from './token.ts';
@@ -41,7 +45,7 @@ const usualTimeouts = { read: 2_500, change: 10_000 };
 
 /** The fund's system over HTTP, with what is watched of it. */
 export type FundOverHttp = Fund & {
-  readonly breakers: readonly BreakerView[];
+  readonly breakers: readonly CircuitBreakerView[];
   /**
    * Asks whether the fund works and lets us in; throws `FundUnavailable` with the code of what is wrong. `reached`: there is a server, and it
    * does not know the question.
@@ -54,7 +58,7 @@ export type FundOverHttp = Fund & {
  * a slow half does not take the other with it. Nothing is retried here but a broken connection: the outbox does that, and a page has its
  * copy.
  */
-export function fundOverHttp(settings: FundSettings, options: FundOptions = {}): FundOverHttp {
+export function createHttpFund(settings: FundSettings, options: FundOptions = {}): FundOverHttp {
   const timeouts = options.timeouts ?? usualTimeouts;
   const { url, ca, client, atOnce } = settings;
   const common = {
@@ -65,8 +69,8 @@ export function fundOverHttp(settings: FundSettings, options: FundOptions = {}):
   };
   const token = settings.tokenKey === undefined ? undefined : tokenSigner(settings.tokenKey, url.origin);
   const half = (name: string, timeout: number): Half => {
-    const asker = createAsker({ ...common, timeout });
-    return { asker, inHand: 0, breaker: createBreaker(name) };
+    const asker = createHttpClient({ ...common, timeout });
+    return { asker, inHand: 0, breaker: createCircuitBreaker(name) };
   };
   const reads = half('fund-reads', timeouts.read);
   const changes = half('fund-changes', timeouts.change);
@@ -81,7 +85,7 @@ export function fundOverHttp(settings: FundSettings, options: FundOptions = {}):
     judge: (answer: Answer, reader: Reader) => Value,
     {
       about,
-      outage = isOutage,
+      outage = isTransient,
     }: { readonly about?: string; readonly outage?: (answer: Answer) => boolean } = {},
   ): Promise<Value> {
     try {
@@ -122,7 +126,7 @@ export function fundOverHttp(settings: FundSettings, options: FundOptions = {}):
 
     checkHealth: () =>
       ask(reads, { method: 'GET', path: ['health'] }, healthAnswer, {
-        outage: (answer) => answer.status !== 404 && isOutage(answer),
+        outage: (answer) => answer.status !== 404 && isTransient(answer),
       }),
 
     read: async (iin, sinceElsewhere) => {
@@ -176,8 +180,8 @@ export function fundOverHttp(settings: FundSettings, options: FundOptions = {}):
 
 /** Reads or changes: their connections, and what spares the fund. */
 interface Half {
-  readonly asker: Asker;
-  readonly breaker: Breaker;
+  readonly asker: HttpClient;
+  readonly breaker: CircuitBreaker;
   inHand: number;
 }
 

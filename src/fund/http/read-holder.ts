@@ -1,15 +1,14 @@
+import type { FieldName, Requisites } from '../../features/requisites/ports.ts';
+import type { Iin } from '../../values/iin.ts';
 import {
   type Account,
   accountKinds,
-  type ChangeElsewhere,
+  type BranchChange,
   documentTypes,
-  type FieldName,
   type FundHolder,
   type IdentityDocument,
   notificationMethods,
-  type Requisites,
-} from '../../features/requisites/ports.ts';
-import type { Iin } from '../../values/iin.ts';
+} from '../port.ts';
 import type { Reader } from './reading.ts';
 import { requisitesShape } from './shapes.ts';
 
@@ -136,7 +135,7 @@ function readElsewhere(
   value: unknown,
   { revision, since }: { readonly revision: number; readonly since: number },
 ): Pick<FundHolder, 'elsewhereVersion' | 'changesElsewhere'> {
-  const changesElsewhere: ChangeElsewhere[] = [];
+  const changesElsewhere: BranchChange[] = [];
   const upToHere = () => ({
     elsewhereVersion: changesElsewhere.at(-1)?.version ?? Math.min(since, revision),
     changesElsewhere,

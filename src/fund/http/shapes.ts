@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accountKinds, documentTypes, notificationMethods } from '../../features/requisites/ports.ts';
+import { accountKinds, documentTypes, notificationMethods } from '../port.ts';
 
 /** What the fund's data have in common, whether they come as lines of a file or over HTTP. Values on file may break today's rules. */
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AddressPart, FoundAddress } from '../../features/addresses/ports.ts';
+import type { HttpClient } from '../../platform/http-client.ts';
 import { type Postcode, parsePostcode } from '../../values/postcode.ts';
-import type { Asker } from '../../platform/http-client.ts';
 import { type KazpostApi, UnusableAnswer } from './api.ts';
 import { houseOf, levelsOf, type PresentName, wholeLine } from './line.ts';
 
@@ -37,7 +37,7 @@ type Building = z.infer<typeof building>;
  * Kazpost's open service (api.post.kz): `byAddress`, `byPostcode`, `byOldPostcode`. Lines are built from `parts`: its own
  * `address` is Russian or even Latin. Rows that are not actual are dropped, and so is each row of another shape.
  */
-export function classicApi(asker: Asker, presentName: PresentName): KazpostApi {
+export function classicApi(asker: HttpClient, presentName: PresentName): KazpostApi {
   async function asked(call: string, text: string): Promise<FoundAddress[]> {
     const { status, body } = await asker.ask({
       method: 'GET',

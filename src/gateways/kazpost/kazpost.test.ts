@@ -9,9 +9,9 @@ import { standInTls } from '../../../test/support/kazpost-tls.ts';
 import { suggestAddresses } from '../../features/addresses/addresses.ts';
 import { createEmbeddedSource } from '../../features/addresses/embedded.ts';
 import { shippedPlaces } from '../../features/addresses/places.ts';
-import { type BreakerOptions, usualBreaker } from '../../platform/circuit-breaker.ts';
-import { parsePostcode } from '../../values/postcode.ts';
+import { type CircuitBreakerOptions, defaultCircuitBreaker } from '../../platform/circuit-breaker.ts';
 import { largestAnswer } from '../../platform/http-client.ts';
+import { parsePostcode } from '../../values/postcode.ts';
 import { createKazpost, type Kazpost, type KazpostSettings } from './kazpost.ts';
 
 const places = shippedPlaces();
@@ -53,7 +53,7 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
     await server.close();
   });
 
-  function open(of: KazpostSettings, timeout = patient, breaker?: BreakerOptions): Kazpost {
+  function open(of: KazpostSettings, timeout = patient, breaker?: CircuitBreakerOptions): Kazpost {
     return createKazpost(of, {
       presentName: places.presentName,
       timeout,
@@ -134,7 +134,7 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
   it('rests after failures in a row, then tries once', async () => {
     let now = 0;
     const resting = open(settings(server.url), patient, {
-      ...usualBreaker,
+      ...defaultCircuitBreaker,
       failures: 3,
       rest: 1_000,
       now: () => now,

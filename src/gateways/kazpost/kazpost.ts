@@ -2,14 +2,14 @@ import { LRUCache } from 'lru-cache';
 import { cleanText } from '../../features/addresses/fold.ts';
 import type { AddressSource, FoundAddress } from '../../features/addresses/ports.ts';
 import {
-  type BreakerOptions,
-  type BreakerView,
-  createBreaker,
-  usualBreaker,
+  type CircuitBreakerOptions,
+  type CircuitBreakerView,
+  createCircuitBreaker,
+  defaultCircuitBreaker,
 } from '../../platform/circuit-breaker.ts';
+import { type Asking, createHttpClient } from '../../platform/http-client.ts';
 import { parseAddress } from '../../values/address.ts';
 import { accepted, refused } from '../../values/result.ts';
-import { type Asking, createAsker } from '../../platform/http-client.ts';
 import { classicApi } from './classic.ts';
 import type { PresentName } from './line.ts';
 import { type OpenCredentials, openApi } from './open.ts';
@@ -27,13 +27,13 @@ export interface KazpostOptions {
   readonly presentName: PresentName;
   /** Milliseconds for one answer; 1500 unless given. */
   readonly timeout?: number;
-  readonly breaker?: BreakerOptions;
+  readonly breaker?: CircuitBreakerOptions;
   /** Told why Kazpost gave no answer: the error's name and nothing the person typed. */
   readonly onFailure?: (reason: string) => void;
 }
 
 /** Kazpost as a source of addresses; `close` ends its connections. */
-export type Kazpost = AddressSource & { close(): Promise<void>; readonly breaker: BreakerView };
+export type Kazpost = AddressSource & { close(): Promise<void>; readonly breaker: CircuitBreakerView };
 
 /** Where the services are unless configured. */
 const usualUrls = { classic: 'https://api.post.kz', open: 'https://open.post.kz' } as const;
@@ -57,12 +57,12 @@ export function createKazpost(settings: KazpostSettings, options: KazpostOptions
     timeout: options.timeout ?? 1_500,
     ...(settings.ca === undefined ? {} : { ca: settings.ca }),
   };
-  const asker = createAsker(asking);
+  const asker = createHttpClient(asking);
   const api =
     settings.api === 'classic'
       ? classicApi(asker, options.presentName)
       : openApi(asker, settings, options.presentName);
-  const breaker = createBreaker('kazpost', options.breaker ?? usualBreaker);
+  const breaker = createCircuitBreaker('kazpost', options.breaker ?? defaultCircuitBreaker);
   const cache = new LRUCache<string, readonly FoundAddress[], () => Promise<FoundAddress[]>>({
     max: 5_000,
     ttl: day,

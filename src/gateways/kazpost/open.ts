@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { FoundAddress } from '../../features/addresses/ports.ts';
+import type { Answer, HttpClient } from '../../platform/http-client.ts';
 import { parsePostcode } from '../../values/postcode.ts';
-import type { Answer, Asker } from '../../platform/http-client.ts';
 import { type KazpostApi, UnusableAnswer } from './api.ts';
 import { type PresentName, wholeLine } from './line.ts';
 
@@ -23,7 +23,11 @@ const queryLength = { least: 3, most: 250 };
  * It gives whole lines in Kazakh and Russian (never the Latin one is taken) and no id but the index. An old index finds
  * nothing here: the service knows new ones only.
  */
-export function openApi(asker: Asker, credentials: OpenCredentials, presentName: PresentName): KazpostApi {
+export function openApi(
+  asker: HttpClient,
+  credentials: OpenCredentials,
+  presentName: PresentName,
+): KazpostApi {
   let login: Promise<string> | undefined;
 
   /** One log-in at a time, shared by everyone who waits for it. */

@@ -1,11 +1,11 @@
 import { Agent, request } from 'undici';
-import { type BreakerView, createBreaker } from '../../platform/circuit-breaker.ts';
+import { type CircuitBreakerView, createCircuitBreaker } from '../../platform/circuit-breaker.ts';
 
 /** Asks the authority's OCSP responder. */
 export interface OcspResponder {
   /** The answer's bytes, unjudged; undefined when none came in time. */
   ask(question: Uint8Array): Promise<Uint8Array | undefined>;
-  readonly breaker: BreakerView;
+  readonly breaker: CircuitBreakerView;
   close(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export function ocspResponder(url: string, onFailure: (reason: string) => void):
     bodyTimeout: timeout,
     maxResponseSize: largestAnswer,
   });
-  const breaker = createBreaker('ocsp');
+  const breaker = createCircuitBreaker('ocsp');
   return {
     async ask(question) {
       try {

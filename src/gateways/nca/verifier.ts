@@ -7,7 +7,7 @@ import {
   type VerifierPool,
 } from 'nca-verify';
 import type { SignatureVerifier } from '../../features/eds/ports.ts';
-import type { BreakerView } from '../../platform/circuit-breaker.ts';
+import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
 import { type LookTimes, readCertificates, watchFolder } from './folder.ts';
 import { followLists } from './lists.ts';
 import { type OcspResponder, ocspResponder } from './ocsp.ts';
@@ -30,10 +30,10 @@ const grace = 10_000;
  * Verifies by nca-verify in worker threads. Revocation is asked of the responder first, the lists come second; without a fresh word
  * from either the signature is refused.
  */
-export function ncaVerifier(
+export function createNcaVerifier(
   settings: NcaSettings,
   onFailure: (what: 'OCSP' | 'CRL', reason: string) => void,
-): SignatureVerifier & { readonly breakers: readonly BreakerView[]; close(): Promise<void> } {
+): SignatureVerifier & { readonly breakers: readonly CircuitBreakerView[]; close(): Promise<void> } {
   const { ocspUrl, crlDir } = settings;
   const ocsp: OcspResponder | undefined =
     ocspUrl === undefined ? undefined : ocspResponder(ocspUrl, (reason) => onFailure('OCSP', reason));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Gateway, GatewayFailure, type Turns } from '../guard.ts';
-import type { ReadyMessage } from '../../features/notices/ports.ts';
+import type { RenderedMessage } from '../../features/notices/ports.ts';
 import { smsBytes, smsParts } from '../../features/notices/sms-parts.ts';
+import { type Gateway, GatewayFailure, type Pace } from '../guard.ts';
 import { readReceipt } from './smpp-receipt.ts';
 import { type BoundSession, openSession, type SmppAddress } from './smpp-session.ts';
 import { classOfStatus, refusal } from './smpp-status.ts';
@@ -28,7 +28,7 @@ const invalidCommand = 0x03;
  * SMS by SMPP 3.4 over one session that sends and receives. `lost` is called when the session ends by itself; the next
  * probe connects again.
  */
-export function smppGateway(
+export function createSmppGateway(
   settings: SmppSettings,
   { receipts, lost, onError }: { receipts: SmsReceipts; lost: () => void; onError: (error: Error) => void },
 ): Gateway {
@@ -69,7 +69,7 @@ export function smppGateway(
   }
 
   /** One part; as often as the gateway asks for patience, and once more in a new session when this one is no good. */
-  async function submitPart(fields: object, turns: Turns): Promise<string> {
+  async function submitPart(fields: object, turns: Pace): Promise<string> {
     let sessionsLeft = 1;
     for (;;) {
       await turns.next();
@@ -94,7 +94,7 @@ export function smppGateway(
     }
   }
 
-  async function submit(message: ReadyMessage, turns: Turns): Promise<readonly string[]> {
+  async function submit(message: RenderedMessage, turns: Pace): Promise<readonly string[]> {
     const gatewayIds: string[] = [];
     for (const fields of partsOf(message, settings.sender)) gatewayIds.push(await submitPart(fields, turns));
     return gatewayIds;
@@ -127,7 +127,7 @@ export function smppGateway(
 }
 
 /** The parts of a message as fields of `submit_sm`. */
-function partsOf(message: ReadyMessage, sender: string): readonly object[] {
+function partsOf(message: RenderedMessage, sender: string): readonly object[] {
   const { encoding, parts } = smsParts(message.text);
   // The same for every try of this message, so that a phone puts the parts of two tries together.
   const reference = createHash('sha256').update(message.id).digest().readUInt16BE(0);

@@ -22,7 +22,7 @@ export interface SmtpSettings {
 }
 
 /** E-mail by SMTP, over a pool of connections whose certificates are checked. */
-export function smtpGateway(settings: SmtpSettings): Gateway {
+export function createSmtpGateway(settings: SmtpSettings): Gateway {
   const { url, timeout = 8_000 } = settings;
   const secure = url.protocol === 'smtps:';
   const transport = createTransport({

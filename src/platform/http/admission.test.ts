@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { makeGate } from './admission.ts';
+import { createAdmissionControl } from './admission.ts';
 
 describe('the gate', () => {
   const now = { resting: 0, lag: 0 };
   const open = (atOnce: number) => {
     Object.assign(now, { resting: 0, lag: 0 });
-    return makeGate({ atOnce, resting: () => now.resting, lag: () => now.lag });
+    return createAdmissionControl({ atOnce, resting: () => now.resting, lag: () => now.lag });
   };
 
   it('lets those who begin have two thirds, and those who have begun the rest', () => {

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** Lets in as many requests as can be answered, and first those who have begun something. */
-export interface Gate {
+export interface AdmissionControl {
   /**
    * Counts a request in and gives what counts it out again; undefined when it has to wait.
    * @param begun somebody signed in, or a form that was filled in: more is lost by turning these away
@@ -9,7 +9,7 @@ export interface Gate {
   admit(begun: boolean): (() => void) | undefined;
 }
 
-export interface GateParts {
+export interface AdmissionOptions {
   /** Requests answered at the same time; those who begin get two thirds of it. */
   readonly atOnce: number;
   /** Of the requests under way, those that only wait for a turn of their own and cost nothing meanwhile. */
@@ -22,7 +22,7 @@ export interface GateParts {
 const late = { beginning: 500, all: 2_000 } as const;
 
 /** Makes a gate. Health and assets never come to it. */
-export function makeGate({ atOnce, resting, lag }: GateParts): Gate {
+export function createAdmissionControl({ atOnce, resting, lag }: AdmissionOptions): AdmissionControl {
   let underWay = 0;
   return {
     admit(begun) {
@@ -42,7 +42,7 @@ export function makeGate({ atOnce, resting, lag }: GateParts): Gate {
 const lookEvery = 500;
 
 /** Follows how late the event loop is. One long task is no overload: of the last two looks the better one counts. */
-export function followLag(): { ms(): number; stop(): void } {
+export function startLagMonitor(): { ms(): number; stop(): void } {
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
   let last = 0;

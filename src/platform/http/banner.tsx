@@ -1,15 +1,15 @@
-import type { MaintenanceState } from '../maintenance.ts';
 import { formatMoment, formatTime, isSameDay } from '../../texts/dates.ts';
 import { fill } from '../../texts/texts.ts';
-import type { Visit } from './request-context.ts';
+import type { MaintenanceState } from '../maintenance.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** What is told under the header of every page: maintenance, announced or under way, and that this is a demonstration. */
-export function Band({
-  visit: { language, texts: t },
+export function Banner({
+  context: { language, texts: t },
   maintenance,
   demo,
 }: {
-  visit: Pick<Visit, 'language' | 'texts'>;
+  context: Pick<RequestContext, 'language' | 'texts'>;
   maintenance: MaintenanceState;
   demo: boolean;
 }) {
@@ -27,8 +27,8 @@ function Maintenance({
   t,
 }: {
   state: Exclude<MaintenanceState, { kind: 'none' }>;
-  language: Visit['language'];
-  t: Visit['texts'];
+  language: RequestContext['language'];
+  t: RequestContext['texts'];
 }) {
   const { from, until, messages } = state.window;
   const open = state.kind === 'open';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import { languages } from '../../values/language.ts';
 import { textsOf } from '../../texts/texts.ts';
+import { languages } from '../../values/language.ts';
 import type { ProblemStatus } from './problem.ts';
 
 /** Headers that Node reads at all, in bytes: far more than are served, so that too many of them get a page with a way out. */

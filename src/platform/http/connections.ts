@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
-import { within } from '../timeout.ts';
+import { settlesWithin } from '../timeout.ts';
 
 /** The open connections of a server, so that it can leave without losing a request that somebody has sent. */
 export interface Connections {
@@ -18,7 +18,7 @@ export interface Connections {
 }
 
 /** Follows the connections of `server` from now on. */
-export function followConnections(server: Server): Connections {
+export function trackConnections(server: Server): Connections {
   const open = new Set<Socket>();
   const waiting = new Set<() => void>();
   let ending = false;
@@ -51,7 +51,7 @@ export function followConnections(server: Server): Connections {
     },
     gone(milliseconds) {
       const none = open.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => waiting.add(resolve));
-      return within(none, milliseconds);
+      return settlesWithin(none, milliseconds);
     },
   };
 }

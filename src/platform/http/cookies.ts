@@ -11,7 +11,7 @@ export function cookieRoutes(
     { config: { access: 'anyone', duringMaintenance: true, manyCookies: true } },
     async (request, reply) => {
       readForm(request.body, { required: [] });
-      const { session, secure } = request.visit;
+      const { session, secure } = request.context;
       if (session) await endSession(session.hash, request.id);
       for (const name of Object.keys(request.cookies)) {
         // A name that no cookie of ours can have would break the answer.

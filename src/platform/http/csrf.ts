@@ -20,7 +20,7 @@ const tagBytes = 8;
 const nobody = Buffer.alloc(nameBytes);
 
 /** Names a session in a token: the beginning of the hash that the database has. */
-export function sessionName(hash: Buffer): Buffer {
+export function sessionPrefix(hash: Buffer): Buffer {
   return hash.subarray(0, nameBytes);
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isLanguage } from '../../values/language.ts';
 import { textsOf } from '../../texts/texts.ts';
+import { isLanguage } from '../../values/language.ts';
 import { type Fields, readForm } from './forms.ts';
 import { problem } from './problem.ts';
 import { setLanguage } from './request-context.ts';
@@ -41,16 +41,16 @@ export function languageRoutes(
       const { language } = typed;
       if (!isLanguage(language)) throw problem(400);
 
-      const { visit } = request;
-      setLanguage(reply, language, visit.secure);
-      if (visit.session) await remember(visit.session.holderId, language);
-      request.visit = { ...visit, language, texts: textsOf(language) };
+      const { context } = request;
+      setLanguage(reply, language, context.secure);
+      if (context.session) await remember(context.session.holderId, language);
+      request.context = { ...context, language, texts: textsOf(language) };
       if (!page) return reply.redirect(cameFrom(request), 303);
       const shown = Object.fromEntries(
         page.fields.flatMap((name) => (typed[name] === undefined ? [] : [[name, typed[name]]])),
       );
-      if (!page.forHolder || visit.session) return page.show(request, reply, shown);
-      const kept = visit.timedOut !== undefined && ((await page.keep?.(visit.timedOut, shown)) ?? false);
+      if (!page.forHolder || context.session) return page.show(request, reply, shown);
+      const kept = context.timedOut !== undefined && ((await page.keep?.(context.timedOut, shown)) ?? false);
       const query = new URLSearchParams({ ended: kept ? 'kept' : '1', to: String(path) });
       return reply.redirect(`/sign-in?${query}`, 303);
     },

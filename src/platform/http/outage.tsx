@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ComponentChildren } from 'preact';
-import type { MaintenanceState } from '../maintenance.ts';
 import { formatMoment } from '../../texts/dates.ts';
 import { fill } from '../../texts/texts.ts';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import type { MaintenanceState } from '../maintenance.ts';
 import type { Fields } from './forms.ts';
 
 /** Why a request is not served now. */
@@ -41,13 +41,13 @@ export interface OutagePage {
 
 /** The page of an outage. A form that may be sent again as it is stands in it with everything typed. */
 export function outagePage(request: FastifyRequest, outage: Outage): OutagePage {
-  const { visit, method } = request;
-  const t = visit.texts.outages;
+  const { context, method } = request;
+  const t = context.texts.outages;
   const { title } = t[outage.kind];
   const status = 503;
   if (outage.kind === 'maintenance') {
     const { window, kept } = outage;
-    const until = window && fill(t.until, { until: formatMoment(visit.language, window.window.until) });
+    const until = window && fill(t.until, { until: formatMoment(context.language, window.window.until) });
     return {
       title,
       status,
@@ -57,7 +57,7 @@ export function outagePage(request: FastifyRequest, outage: Outage): OutagePage 
           <PageHeading title={title} lead={until} />
           <p>{kept ? t.maintenance.kept : t.maintenance.notDone}</p>
           <ButtonRow>
-            <ButtonLink href={visit.session ? '/services' : '/'} kind="primary">
+            <ButtonLink href={context.session ? '/services' : '/'} kind="primary">
               {t.toCabinet}
             </ButtonLink>
           </ButtonRow>
@@ -86,7 +86,7 @@ export function outagePage(request: FastifyRequest, outage: Outage): OutagePage 
         <PageHeading title={title} lead={text} />
         <p>{typed ? t.typed : t.lost}</p>
         {typed && (
-          <Form action={request.routeOptions.url ?? '/'} csrf={visit.csrf()} id="again" hidden={typed}>
+          <Form action={request.routeOptions.url ?? '/'} csrf={context.csrf()} id="again" hidden={typed}>
             <ButtonRow>
               <Button>{t.sendAgain}</Button>
             </ButtonRow>

@@ -15,7 +15,7 @@ export type SendOutdated = (
     | { readonly kind: 'somebody-else'; readonly kept: boolean },
 ) => FastifyReply;
 
-export interface OwnFormsParts {
+export interface OwnFormsDeps {
   readonly config: Config;
   readonly sessions: SessionReader;
   /** The pages that can be shown again with what was typed, by their path. */
@@ -29,27 +29,27 @@ export interface OwnFormsParts {
  * @throws Problem 403 for a forgery
  */
 export async function receiveForm(
-  parts: OwnFormsParts,
+  parts: OwnFormsDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
   const own = ownOrigin(request, parts.config);
   if (own === undefined || request.headers.origin !== own) throw problem(403);
-  const { visit } = request;
+  const { context } = request;
   const { access, whenSignedOut } = request.routeOptions.config;
-  if (whenSignedOut !== undefined && !visit.session && visit.ending !== 'rotated' && !visit.outage) {
-    clearSecret(reply, 'session', visit.secure);
+  if (whenSignedOut !== undefined && !context.session && context.ending !== 'rotated' && !context.outage) {
+    clearSecret(reply, 'session', context.secure);
     return reply.redirect(whenSignedOut, 303);
   }
   const token = (request.body as Record<string, unknown> | null | undefined)?.['csrf'];
   if (typeof token !== 'string') throw problem(403);
-  if (visit.csrfFits(token)) return undefined;
-  const origin = visit.formOrigin(token);
+  if (context.csrfFits(token)) return undefined;
+  const origin = context.formOrigin(token);
   if (!origin) throw problem(403);
-  if (visit.outage) throw visit.outage;
+  if (context.outage) throw context.outage;
   if (origin.session) return receiveEarlier(parts, request, reply, origin.session);
   // Tabs opened at once by a browser without cookies: each has the token of its own visit.
-  if (!visit.session) return undefined;
+  if (!context.session) return undefined;
   // No form that only a holder can send was ever made for nobody.
   if (access === 'holder') throw problem(403);
   if (request.routeOptions.config.takesEarlier) return undefined;
@@ -58,22 +58,22 @@ export async function receiveForm(
 
 /** Receives a form that was made in another session than the one in force. */
 async function receiveEarlier(
-  parts: OwnFormsParts,
+  parts: OwnFormsDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   name: Buffer,
 ): Promise<FastifyReply | undefined> {
-  const { visit, body } = request;
+  const { context, body } = request;
   const { access, takesEarlier, keepTyped } = request.routeOptions.config;
   const former = await parts.sessions.former(name);
   const keeper = former?.keepsTyped ? former.holderId : undefined;
-  if (!visit.session) {
-    request.visit = { ...visit, timedOut: keeper, ...(access === 'holder' ? { outdated: true } : {}) };
+  if (!context.session) {
+    request.context = { ...context, timedOut: keeper, ...(access === 'holder' ? { outdated: true } : {}) };
     // The way to sign-in is the same as after a time-out.
     if (access === 'holder' || takesEarlier === 'always') return undefined;
     return showAgain(parts, request, reply);
   }
-  if (former?.holderId === visit.session.holderId) {
+  if (former?.holderId === context.session.holderId) {
     return takesEarlier ? undefined : showAgain(parts, request, reply);
   }
   const kept = keeper !== undefined && ((await keepTyped?.(keeper, body)) ?? false);
@@ -82,7 +82,7 @@ async function receiveEarlier(
 
 /** Shows the page of a form again, with a fresh token and what was typed; without passwords and codes. */
 async function showAgain(
-  parts: OwnFormsParts,
+  parts: OwnFormsDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -93,10 +93,10 @@ async function showAgain(
     (one): one is string => typeof one === 'string' && pages.has(one),
   );
   const page = path === undefined ? undefined : pages.get(path);
-  if (!page || (page.forHolder && !request.visit.session)) {
+  if (!page || (page.forHolder && !request.context.session)) {
     return parts.outdatedPage(request, reply, { kind: 'earlier', page: pageOf(request) });
   }
-  request.visit = { ...request.visit, outdated: true };
+  request.context = { ...request.context, outdated: true };
   const typed = page.fields.flatMap((name) => {
     const value = body[name];
     return typeof value === 'string' ? [[name, value] as const] : [];

@@ -1,7 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ComponentChildren } from 'preact';
-import { isLanguage } from '../../values/language.ts';
-import type { MaintenanceState } from '../maintenance.ts';
 import { formatTime } from '../../texts/dates.ts';
 import { fill, textsOf } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
@@ -11,12 +9,14 @@ import { Form } from '../../ui/form.tsx';
 import { Layout } from '../../ui/layout.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { renderDocument } from '../../ui/render-document.ts';
+import { isLanguage } from '../../values/language.ts';
+import type { MaintenanceState } from '../maintenance.ts';
 import type { Assets, ScriptName } from './assets.ts';
-import { Band } from './banner.tsx';
+import { Banner } from './banner.tsx';
 import { outagePage, type SendOutage } from './outage.tsx';
 import type { SendOutdated } from './own-forms.ts';
 import type { Problem } from './problem.ts';
-import type { Visit } from './request-context.ts';
+import type { RequestContext } from './request-context.ts';
 import { type SendWaiting, waitingPages } from './waiting-page.tsx';
 
 /** A page as a module gives it. */
@@ -51,9 +51,9 @@ export interface Around {
 export function pageSender(around: Around): SendPage {
   const { assets } = around;
   const send: SendPage = (request, reply, page) => {
-    const { visit } = request;
-    const { texts: t, language } = visit;
-    const session = page.namesNobody ? undefined : visit.session;
+    const { context } = request;
+    const { texts: t, language } = context;
+    const session = page.namesNobody ? undefined : context.session;
     const status = page.status ?? 200;
     const scripts: ScriptName[] = [
       ...(page.hasForm ? ['submit-once' as const] : []),
@@ -64,7 +64,7 @@ export function pageSender(around: Around): SendPage {
     if (ownPath !== undefined) scripts.push('own-path');
     if (session) scripts.push('session-warning', 'restore');
     return reply
-      .code(visit.outdated && status === 200 ? 409 : status)
+      .code(context.outdated && status === 200 ? 409 : status)
       .type('text/html; charset=utf-8')
       .send(
         renderDocument(
@@ -72,15 +72,15 @@ export function pageSender(around: Around): SendPage {
             language={language}
             title={page.title}
             errorTitlePrefix={page.hasErrors ? t.layout.errorTitle : undefined}
-            words={layoutWords(visit)}
+            words={layoutWords(context)}
             assets={assets.forPage(scripts)}
-            csrf={visit.csrf()}
+            csrf={context.csrf()}
             formId={page.hasForm ? 'page-form' : undefined}
             ownPath={ownPath}
-            band={bandOf(around, visit)}
-            signedIn={session && signedIn(visit, page.section, page.path ?? request.routeOptions.url)}
+            band={bandOf(around, context)}
+            signedIn={session && signedIn(context, page.section, page.path ?? request.routeOptions.url)}
           >
-            {visit.outdated && (
+            {context.outdated && (
               <Alert kind="warning" title={t.session.outdated} announced>
                 <p>{t.session.outdatedHelp}</p>
               </Alert>
@@ -98,9 +98,9 @@ export function problemSender(
   around: Around,
 ): (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply {
   return (request, reply, problem) => {
-    // A request can fail before its visit was read: a broken cookie.
-    const visit = (request.visit as Visit | undefined) ?? nobodyWho(request);
-    const t = visit.texts.problems;
+    // A request can fail before its context was read: a broken cookie.
+    const context = (request.context as RequestContext | undefined) ?? nobodyWho(request);
+    const t = context.texts.problems;
     const { title, text } = t[problem.statusCode];
     if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
     const body = ErrorPage({
@@ -109,37 +109,37 @@ export function problemSender(
       reference: { label: t.reference, value: request.id, help: t.referenceHelp },
       actions: [{ href: '/', label: t.home }],
       children: problem.statusCode === 431 && (
-        <Form id="clear-form" action="/cookies/clear" csrf={visit.csrf()}>
+        <Form id="clear-form" action="/cookies/clear" csrf={context.csrf()}>
           <ButtonRow>
             <Button>{t.clearCookies}</Button>
           </ButtonRow>
         </Form>
       ),
     });
-    return sendBare(around, visit, reply, { title, status: problem.statusCode, body });
+    return sendBare(around, context, reply, { title, status: problem.statusCode, body });
   };
 }
 
 /** Makes the function that answers a form of this browser from before somebody signed in or out. */
 export function outdatedSender(around: Around): SendOutdated {
   return (request, reply, outdated) => {
-    const { visit } = request;
-    const { session: t } = visit.texts;
+    const { context } = request;
+    const { session: t } = context.texts;
     if (outdated.kind === 'earlier') {
       const body = ErrorPage({
         title: t.outdated,
         text: t.outdatedPage,
         actions: [{ href: outdated.page, label: t.openAgain }],
       });
-      return sendBare(around, visit, reply, { title: t.outdated, status: 409, body });
+      return sendBare(around, context, reply, { title: t.outdated, status: 409, body });
     }
     const body = (
       <>
         <PageHeading title={t.somebody} lead={t.somebodyHelp} />
         {outdated.kept && <p>{t.somebodyKept}</p>}
-        <Form id="sign-out-form" action="/sign-out" csrf={visit.csrf()}>
+        <Form id="sign-out-form" action="/sign-out" csrf={context.csrf()}>
           <ButtonRow>
-            <Button>{visit.texts.layout.signOut}</Button>
+            <Button>{context.texts.layout.signOut}</Button>
             <ButtonLink kind="secondary" href="/services">
               {t.goOn}
             </ButtonLink>
@@ -147,7 +147,7 @@ export function outdatedSender(around: Around): SendOutdated {
         </Form>
       </>
     );
-    const unnamed = { ...visit, session: undefined };
+    const unnamed = { ...context, session: undefined };
     return sendBare(around, unnamed, reply, { title: t.somebody, status: 409, body });
   };
 }
@@ -158,7 +158,7 @@ export function outageSender(around: Around): SendOutage {
     const page = outagePage(request, outage);
     reply.header('retry-after', String(page.retryAfter));
     if (page.asksAgain) reply.header('refresh', String(page.retryAfter));
-    return sendBare(around, request.visit, reply, page);
+    return sendBare(around, request.context, reply, page);
   };
 }
 
@@ -182,7 +182,7 @@ export function waitingSender({ assets }: Around): Promise<SendWaiting> {
 /** A page that no module made: without scripts, without a section. */
 function sendBare(
   around: Around,
-  visit: Knowing,
+  context: Knowing,
   reply: FastifyReply,
   page: { title: string; status: number; body: ComponentChildren },
 ): FastifyReply {
@@ -193,15 +193,15 @@ function sendBare(
     .send(
       renderDocument(
         <Layout
-          language={visit.language}
+          language={context.language}
           title={page.title}
           words={
-            page.status === 503 ? { ...layoutWords(visit), roundTheClock: undefined } : layoutWords(visit)
+            page.status === 503 ? { ...layoutWords(context), roundTheClock: undefined } : layoutWords(context)
           }
           assets={around.assets.forPage([])}
-          csrf={visit.csrf()}
-          band={bandOf(around, visit)}
-          signedIn={visit.session && signedIn(visit, undefined, undefined)}
+          csrf={context.csrf()}
+          band={bandOf(around, context)}
+          signedIn={context.session && signedIn(context, undefined, undefined)}
         >
           {page.body}
         </Layout>,
@@ -209,12 +209,14 @@ function sendBare(
     );
 }
 
-function bandOf({ demo, maintenance }: Around, visit: Knowing) {
+function bandOf({ demo, maintenance }: Around, context: Knowing) {
   const state = maintenance();
-  return state.kind === 'none' && !demo ? undefined : <Band visit={visit} maintenance={state} demo={demo} />;
+  return state.kind === 'none' && !demo ? undefined : (
+    <Banner context={context} maintenance={state} demo={demo} />
+  );
 }
 
-type Knowing = Pick<Visit, 'language' | 'texts' | 'session' | 'csrf'>;
+type Knowing = Pick<RequestContext, 'language' | 'texts' | 'session' | 'csrf'>;
 
 /** Somebody of whom the chosen language may be known, and nothing else. */
 function nobodyWho(request: FastifyRequest): Knowing {

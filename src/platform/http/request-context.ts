@@ -1,15 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Config, isLoopbackName } from '../../config/config.ts';
-import { type Keys, randomName, randomToken, tokenHash } from '../keys.ts';
-import { isLanguage, type Language } from '../../values/language.ts';
-import { isOutage } from '../outage.ts';
-import type { LiveSession, SessionReader, SessionState } from '../session.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { textsOf } from '../../texts/texts.ts';
-import { csrfToken, csrfTokenFits, type FormOrigin, formOrigin, sessionName } from './csrf.ts';
+import { isLanguage, type Language } from '../../values/language.ts';
+import { type Keys, randomName, randomToken, tokenHash } from '../keys.ts';
+import { isOutage } from '../outage.ts';
+import type { LiveSession, SessionReader, SessionState } from '../session.ts';
+import { csrfToken, csrfTokenFits, type FormOrigin, formOrigin, sessionPrefix } from './csrf.ts';
 
 /** What is known of a request before its page begins: who, in which language, over what. */
-export interface Visit {
+export interface RequestContext {
   readonly language: Language;
   readonly texts: Texts;
   readonly session: LiveSession | undefined;
@@ -39,7 +39,7 @@ export interface Visit {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    visit: Visit;
+    context: RequestContext;
   }
 }
 
@@ -49,7 +49,7 @@ const year = 365 * 24 * 3600;
 type SecretCookie = 'session' | 'visit' | 'device' | 'iin' | 'entry';
 
 /** Reads who is visiting, and gives a first-time browser the cookie its form tokens are bound to. */
-export async function readVisit(
+export async function readRequestContext(
   request: FastifyRequest,
   reply: FastifyReply,
   {
@@ -58,7 +58,7 @@ export async function readVisit(
     config,
     active,
   }: { keys: Keys; sessions: SessionReader; config: Config; active: boolean },
-): Promise<Visit> {
+): Promise<RequestContext> {
   const secure = isSecure(request, config);
   const sessionToken = readSecret(request, 'session', secure);
   let outage: Error | undefined;
@@ -81,7 +81,8 @@ export async function readVisit(
   const mark = {
     cookie: bound ?? '',
     browser: browsers[0] ?? '',
-    session: bound !== undefined && bound === sessionToken ? sessionName(tokenHash(sessionToken)) : undefined,
+    session:
+      bound !== undefined && bound === sessionToken ? sessionPrefix(tokenHash(sessionToken)) : undefined,
   };
   const chosen = request.cookies['language'];
   // A browser that has left before its request was looked at has no address any more, whatever the type says.

@@ -16,17 +16,24 @@ import { type Keys, randomName } from '../keys.ts';
 import type { MaintenanceState } from '../maintenance.ts';
 import { DatabaseAway, isOutage, Overloaded, UnderMaintenance } from '../outage.ts';
 import { root } from '../root.ts';
+import type { KeyedSemaphore } from '../semaphore.ts';
 import { SessionGone, type SessionReader } from '../session.ts';
+import type { AdmissionControl } from './admission.ts';
 import { answerBroken, headerProblem, headersRead, withoutTrailingSlash } from './broken-request.ts';
 import { compress } from './compression.ts';
-import { type Connections, followConnections } from './connections.ts';
-import type { Gate } from './admission.ts';
+import { type Connections, trackConnections } from './connections.ts';
 import { bareHeaders, contentPolicy, transportSecurity } from './headers.ts';
 import { retrySoon, type SendOutage } from './outage.tsx';
-import { type OwnFormsParts, receiveForm } from './own-forms.ts';
-import type { PersonalTurns } from './personal-writes.ts';
+import { type OwnFormsDeps, receiveForm } from './own-forms.ts';
 import { asProblem, Problem, problem } from './problem.ts';
-import { clearSecret, hasSession, isSecure, readSecret, readVisit, type Visit } from './request-context.ts';
+import {
+  clearSecret,
+  hasSession,
+  isSecure,
+  type RequestContext,
+  readRequestContext,
+  readSecret,
+} from './request-context.ts';
 import type { SendWaiting } from './waiting-page.tsx';
 
 /** Who may open a route: anyone with a page, only a signed-in holder, or machines (no cookies, no language). */
@@ -66,13 +73,13 @@ export interface RouteEntry {
   readonly access: Access;
 }
 
-export interface ServerParts extends OwnFormsParts {
+export interface ServerDeps extends OwnFormsDeps {
   readonly keys: Keys;
   readonly log: Logger;
   /** Answers a request that cannot be served with a worded page. */
   readonly problemPage: (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply;
-  readonly gate: Gate;
-  readonly turns: PersonalTurns;
+  readonly gate: AdmissionControl;
+  readonly writeSemaphore: KeyedSemaphore;
   readonly waitingPage: SendWaiting;
   readonly maintenance: { state(): MaintenanceState; look(): Promise<void> };
   /** Answers a request that is not served just now. */
@@ -89,7 +96,7 @@ const requestTimeout = 10_000;
 
 /** The HTTP side that every module shares: cookies, headers, limits, access, form tokens, errors, logs. */
 export async function buildServer(
-  parts: ServerParts,
+  parts: ServerDeps,
 ): Promise<{ server: FastifyInstance; routes: readonly RouteEntry[]; connections: Connections }> {
   const { config, keys, sessions, log } = parts;
   const server = Fastify({
@@ -113,8 +120,8 @@ export async function buildServer(
       parts.problemPage(request, (reply as FastifyReply).headers(bareHeaders(config)), asProblem(error)),
   });
   const routes: RouteEntry[] = [];
-  const connections = followConnections(server.server);
-  server.decorateRequest('visit');
+  const connections = trackConnections(server.server);
+  server.decorateRequest('context');
 
   server.addHook('onRoute', (route) => {
     if (route.url.startsWith('/assets/')) route.config = { ...route.config, access: 'machine' };
@@ -171,14 +178,14 @@ export async function buildServer(
     const leave = parts.gate.admit(begun);
     if (leave) reply.raw.once('close', leave);
     else if (!isUnsafe(request) && !json) return parts.waitingPage(request, reply);
-    request.visit = await readVisit(request, reply, {
+    request.context = await readRequestContext(request, reply, {
       keys,
       sessions: leave ? sessions : nobodyLooks,
       config,
       active: !passive,
     });
     // A form is read before it is turned away, so that its page can hold what was typed.
-    if (!leave) request.visit = { ...request.visit, outage: new Overloaded('the gate is closed') };
+    if (!leave) request.context = { ...request.context, outage: new Overloaded('the gate is closed') };
     return undefined;
   };
 
@@ -207,8 +214,8 @@ export async function buildServer(
     const unsafe = isUnsafe(request);
     const answered = unsafe ? await receiveForm(parts, request, reply) : undefined;
     if (answered) return answered;
-    if (request.visit.outage) throw request.visit.outage;
-    const { session } = request.visit;
+    if (request.context.outage) throw request.context.outage;
+    const { session } = request.context;
     if (access !== 'holder' || session) {
       if (!unsafe) return;
       if (!duringMaintenance && parts.maintenance.state().kind === 'open') throw new UnderMaintenance();
@@ -217,31 +224,31 @@ export async function buildServer(
     }
     const kept =
       unsafe &&
-      request.visit.timedOut !== undefined &&
-      (await keepTyped?.(request.visit.timedOut, request.body));
+      request.context.timedOut !== undefined &&
+      (await keepTyped?.(request.context.timedOut, request.body));
     return sendToSignIn(request, reply, kept === true);
   });
 
   /** Waits until fewer writes of this person are under way. */
   const takeTurn = async (reply: FastifyReply, holderId: string): Promise<void> => {
-    const turn = await parts.turns.take(holderId);
-    if (!turn) throw new Overloaded('too many writes of one person wait');
-    // Who has left meanwhile needs no turn.
-    if (reply.raw.destroyed) turn();
-    else reply.raw.once('close', turn);
+    const release = await parts.writeSemaphore.acquire(holderId);
+    if (!release) throw new Overloaded('too many writes of one person wait');
+    // Who has left meanwhile needs no place.
+    if (reply.raw.destroyed) release();
+    else reply.raw.once('close', release);
   };
 
   const sendToSignIn = (request: FastifyRequest, reply: FastifyReply, kept: boolean): FastifyReply => {
     const { json, backTo } = request.routeOptions.config;
     if (json) return reply.code(401).send({ error: 'session' });
     const wasSignedIn =
-      request.visit.outdated || readSecret(request, 'session', request.visit.secure) !== undefined;
+      request.context.outdated || readSecret(request, 'session', request.context.secure) !== undefined;
     // The cookie that the browser has by now may be a newer one.
-    if (request.visit.ending !== 'rotated') clearSecret(reply, 'session', request.visit.secure);
+    if (request.context.ending !== 'rotated') clearSecret(reply, 'session', request.context.secure);
     const query = new URLSearchParams();
     if (kept) query.set('ended', 'kept');
-    else if (request.visit.ending === 'closed') query.set('ended', 'closed');
-    else if (wasSignedIn && request.visit.ending === undefined) query.set('ended', '1');
+    else if (request.context.ending === 'closed') query.set('ended', 'closed');
+    else if (wasSignedIn && request.context.ending === undefined) query.set('ended', '1');
     // Only a plain page is gone back to: its address holds nothing personal.
     const wanted = backTo ?? request.routeOptions.url;
     if (wanted !== undefined && !wanted.includes(':') && wanted !== '/sign-out') query.set('to', wanted);
@@ -287,14 +294,14 @@ export async function buildServer(
     // A store has seen a window that this node has not: the page needs its end.
     if (parts.maintenance.state().kind !== 'open') await parts.maintenance.look();
     const state = parts.maintenance.state();
-    const holder = request.visit.session?.holderId;
+    const holder = request.context.session?.holderId;
     const kept = holder !== undefined && ((await keepTyped?.(holder, request.body)) ?? false);
     const window = state.kind === 'open' ? state : undefined;
     return parts.outagePage(request, reply, { kind: 'maintenance', window, kept });
   };
 
   server.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
-    if (isOutage(error) && (request.visit as Visit | undefined)) {
+    if (isOutage(error) && (request.context as RequestContext | undefined)) {
       if (error instanceof DatabaseAway) request.log.warn('the database is away');
       return answerOutage(error, request, reply).catch((further: Error) =>
         isOutage(further) ? parts.outagePage(request, reply, { kind: 'away' }) : Promise.reject(further),

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isLanguage, type Language, languages } from '../../values/language.ts';
 import { textsOf } from '../../texts/texts.ts';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { isLanguage, type Language, languages } from '../../values/language.ts';
 import { compress } from './compression.ts';
 import { retrySoon } from './outage.tsx';
 

@@ -1,5 +1,5 @@
-import { within } from '../timeout.ts';
-import type { LaneOrder, Outbox, Parcel } from './message.ts';
+import { settlesWithin } from '../timeout.ts';
+import type { Outbox, OutboxMessage, QueueOrder } from './message.ts';
 import { Undeliverable } from './undeliverable.ts';
 
 /** Seconds before the next try; the last one is repeated (facts-security, 3.4: back-off up to 72 hours). */
@@ -8,32 +8,32 @@ const backOff = [1, 5, 30, 120, 600, 1_800, 3_600];
 const maxRounds = 78;
 
 /** For what may wait: tried for three days, ever less often. */
-export function threeDays(round: number): number | undefined {
+export function retryForThreeDays(round: number): number | undefined {
   return round >= maxRounds ? undefined : (backOff[Math.min(round, backOff.length) - 1] ?? 3_600);
 }
 
 /** For codes: tried again soon and often. They end by themselves when the code expires. */
-export function fast(round: number): number {
+export function retrySoon(round: number): number {
   return [1, 2, 5][round - 1] ?? 10;
 }
 
-export interface Lane extends LaneOrder {
-  /** Most parcels in hand at once in this process. */
-  readonly atOnce: number;
+export interface Queue extends QueueOrder {
+  /** Most messages in flight at once in this process. */
+  readonly concurrency: number;
   /** Seconds before the next try when the try of this round has failed; undefined: give it up. */
-  readonly patience: (round: number) => number | undefined;
-  /** False while there is no use in trying: nothing is leased, and no parcel uses up its patience. */
+  readonly retryDelay: (round: number) => number | undefined;
+  /** False while there is no use in trying: nothing is leased, and no message uses up its patience. */
   readonly ready?: () => boolean;
   /**
-   * Hands one parcel over, in well under the 30 seconds of a lease. Throws when that failed and is worth another try, and
+   * Hands one message over, in well under the 30 seconds of a lease. Throws when that failed and is worth another try, and
    * `Undeliverable` when none is.
    */
-  readonly handOver: (parcel: Parcel) => Promise<void>;
+  readonly deliver: (message: OutboxMessage) => Promise<void>;
 }
 
-/** A lane at work. */
-export interface Delivery {
-  /** Something was queued: looks now, even while parcels are in hand. */
+/** A queue at work. */
+export interface Dispatcher {
+  /** Something was queued: looks now, even while messages are in hand. */
   wake(): void;
   /**
    * Leases nothing more; resolves when what is in hand has been handed over or put back. What is still in hand after
@@ -42,36 +42,36 @@ export interface Delivery {
   stop(patienceMs?: number): Promise<void>;
 }
 
-/** Delivers a lane for as long as the process runs: when woken, and every `everyMs` for what others have left. */
-export function startDelivery(
+/** Delivers a queue for as long as the process runs: when woken, and every `everyMs` for what others have left. */
+export function startDispatcher(
   outbox: Outbox,
-  lane: Lane,
+  queue: Queue,
   { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },
-): Delivery {
-  const carrier = makeCarrier(outbox, lane, onError);
-  const timer = setInterval(carrier.wake, everyMs);
-  carrier.wake();
+): Dispatcher {
+  const dispatcher = createDispatcher(outbox, queue, onError);
+  const timer = setInterval(dispatcher.wake, everyMs);
+  dispatcher.wake();
   return {
-    wake: carrier.wake,
+    wake: dispatcher.wake,
     async stop(patienceMs) {
       clearInterval(timer);
-      await carrier.stop(patienceMs);
+      await dispatcher.stop(patienceMs);
     },
   };
 }
 
-/** Hands over everything that is due once. Returns how many parcels were delivered. */
-export async function deliverDue(outbox: Outbox, lane: Lane): Promise<number> {
+/** Hands over everything that is due once. Returns how many messages were delivered. */
+export async function dispatchDue(outbox: Outbox, queue: Queue): Promise<number> {
   const errors: Error[] = [];
-  const carrier = makeCarrier(outbox, lane, (error) => errors.push(error));
-  carrier.wake();
-  const delivered = await carrier.idle();
+  const dispatcher = createDispatcher(outbox, queue, (error) => errors.push(error));
+  dispatcher.wake();
+  const delivered = await dispatcher.idle();
   if (errors[0]) throw errors[0];
   return delivered;
 }
 
-function makeCarrier(outbox: Outbox, lane: Lane, onError: (error: Error) => void) {
-  const inHand = new Map<Promise<void>, Parcel>();
+function createDispatcher(outbox: Outbox, queue: Queue, onError: (error: Error) => void) {
+  const inFlight = new Map<Promise<void>, OutboxMessage>();
   let looking: Promise<void> | undefined;
   let again = false;
   let stopped = false;
@@ -80,25 +80,25 @@ function makeCarrier(outbox: Outbox, lane: Lane, onError: (error: Error) => void
   async function look(): Promise<void> {
     do {
       again = false;
-      const free = lane.atOnce - inHand.size;
-      if (stopped || free <= 0 || lane.ready?.() === false) return;
-      const leased = await outbox.lease(lane, free);
+      const free = queue.concurrency - inFlight.size;
+      if (stopped || free <= 0 || queue.ready?.() === false) return;
+      const leased = await outbox.lease(queue, free);
       if (stopped) await Promise.all(leased.map(outbox.release));
-      else for (const parcel of leased) take(parcel);
+      else for (const message of leased) take(message);
     } while (again);
   }
 
-  function take(parcel: Parcel): void {
-    const done = deliverOne(outbox, lane, parcel)
+  function take(message: OutboxMessage): void {
+    const done = deliverMessage(outbox, queue, message)
       .then((marked) => {
         if (marked) delivered += 1;
       }, onError)
       .finally(() => {
-        inHand.delete(done);
+        inFlight.delete(done);
         // Half of the hands are free again: one statement fills them all.
-        if (inHand.size * 2 <= lane.atOnce) wake();
+        if (inFlight.size * 2 <= queue.concurrency) wake();
       });
-    inHand.set(done, parcel);
+    inFlight.set(done, message);
   }
 
   function wake(): void {
@@ -113,9 +113,9 @@ function makeCarrier(outbox: Outbox, lane: Lane, onError: (error: Error) => void
   }
 
   async function idle(): Promise<number> {
-    while (looking || inHand.size > 0) {
+    while (looking || inFlight.size > 0) {
       await looking;
-      await Promise.all(inHand.keys());
+      await Promise.all(inFlight.keys());
     }
     return delivered;
   }
@@ -125,22 +125,22 @@ function makeCarrier(outbox: Outbox, lane: Lane, onError: (error: Error) => void
     idle,
     async stop(patienceMs?: number) {
       stopped = true;
-      if (await within(idle(), patienceMs)) return;
-      await Promise.all([...inHand.values()].map(outbox.release));
+      if (await settlesWithin(idle(), patienceMs)) return;
+      await Promise.all([...inFlight.values()].map(outbox.release));
     },
   };
 }
 
-async function deliverOne(outbox: Outbox, lane: Lane, parcel: Parcel): Promise<boolean> {
+async function deliverMessage(outbox: Outbox, queue: Queue, message: OutboxMessage): Promise<boolean> {
   try {
-    await lane.handOver(parcel);
+    await queue.deliver(message);
   } catch (error) {
-    const seconds = error instanceof Undeliverable ? undefined : lane.patience(parcel.round);
-    if (seconds === undefined) await outbox.bury(parcel, codeOf(error));
-    else await outbox.retry(parcel, seconds, codeOf(error));
+    const seconds = error instanceof Undeliverable ? undefined : queue.retryDelay(message.round);
+    if (seconds === undefined) await outbox.deadLetter(message, codeOf(error));
+    else await outbox.retry(message, seconds, codeOf(error));
     return false;
   }
-  return outbox.delivered(parcel);
+  return outbox.delivered(message);
 }
 
 /** What may be stored of an error: never its message, which can hold values. */

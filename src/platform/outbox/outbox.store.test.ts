@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
-import { deliverDue, fast, type Lane, startDelivery, threeDays } from './dispatcher.ts';
-import type { LaneOrder, Parcel } from './message.ts';
-import { Undeliverable } from './undeliverable.ts';
 import { codeStore } from '../../features/codes/store.ts';
 import { openDatabase } from '../postgres/database.ts';
-import { outbox } from './store.ts';
 import { type Sql, sql } from '../postgres/sql.ts';
+import { dispatchDue, type Queue, retryForThreeDays, retrySoon, startDispatcher } from './dispatcher.ts';
+import type { OutboxMessage, QueueOrder } from './message.ts';
+import { createOutbox } from './store.ts';
+import { Undeliverable } from './undeliverable.ts';
 
 let fresh: FreshDatabase;
 let holders: string[];
@@ -32,14 +32,14 @@ async function queueNotices(count: number, channel = 'mobile'): Promise<void> {
     from generate_series(1, ${count}::int) n`);
 }
 
-function lane(handOver: Lane['handOver'], different: Partial<Lane> = {}): Lane {
+function lane(deliver: Queue['deliver'], different: Partial<Queue> = {}): Queue {
   return {
     name: 'notice',
     channel: 'mobile',
     ordered: false,
-    atOnce: 8,
-    patience: threeDays,
-    handOver,
+    concurrency: 8,
+    retryDelay: retryForThreeDays,
+    deliver,
     ...different,
   };
 }
@@ -59,15 +59,15 @@ const state = () =>
       max(attempts) as attempts, max(last_error) as error from cabinet.outbox`);
 
 describe('two workers on the outbox', () => {
-  test('hand over each of 300 parcels once between them', async () => {
+  test('hand over each of 300 messages once between them', async () => {
     await queueNotices(300);
     // As two processes: each with its own connections.
     const other = openDatabase(fresh.connection);
     const handed: number[] = [];
     const byWorker = [0, 0];
     const work = (database: typeof other, worker: 0 | 1) =>
-      deliverDue(
-        outbox(database),
+      dispatchDue(
+        createOutbox(database),
         lane(async ({ outboxId }) => {
           await breathe();
           handed.push(outboxId);
@@ -85,22 +85,22 @@ describe('two workers on the outbox', () => {
 
   test('what a killed worker held is taken by the other when its lease is over, and not before', async () => {
     await queueNotices(5);
-    const box = outbox(fresh.database);
+    const box = createOutbox(fresh.database);
     const [held] = await box.lease(
       lane(async () => undefined),
       1,
     );
-    const seen: Parcel[] = [];
-    const survivor = lane(async (parcel) => void seen.push(parcel));
-    expect(await deliverDue(box, survivor)).toBe(4);
+    const seen: OutboxMessage[] = [];
+    const survivor = lane(async (message) => void seen.push(message));
+    expect(await dispatchDue(box, survivor)).toBe(4);
     await age();
-    expect(await deliverDue(box, survivor)).toBe(1);
+    expect(await dispatchDue(box, survivor)).toBe(1);
     expect(seen.at(-1)).toMatchObject({ outboxId: held?.outboxId, attempt: 2 });
   });
 
   test('one that lost its lease marks nothing', async () => {
     await queueNotices(1);
-    const box = outbox(fresh.database);
+    const box = createOutbox(fresh.database);
     const [stale] = await box.lease(
       lane(async () => undefined),
       1,
@@ -113,12 +113,12 @@ describe('two workers on the outbox', () => {
     if (!stale || !present) throw new Error('nothing was leased');
     expect(await box.delivered(stale)).toBe(false);
     await box.retry(stale, 0, 'STALE');
-    await box.bury(stale, 'STALE');
+    await box.deadLetter(stale, 'STALE');
     expect(await state()).toMatchObject({ pending: 1, error: null });
     expect(await box.delivered(present)).toBe(true);
   });
 
-  test('an ordered lane gives one parcel of a holder at a time, the oldest first', async () => {
+  test('an ordered lane gives one message of a holder at a time, the oldest first', async () => {
     await fresh.database.run(sql`
       insert into cabinet.outbox (holder_id, lane, payload)
       select holder_id, 'fund', to_jsonb(n) from unnest(${holders}::uuid[]) holder_id, generate_series(1, 4) n
@@ -139,8 +139,8 @@ describe('two workers on the outbox', () => {
     const other = openDatabase(fresh.connection);
     while (((await state()) as { pending: number }).pending > 0) {
       await Promise.all([
-        deliverDue(outbox(fresh.database), everything),
-        deliverDue(outbox(other), everything),
+        dispatchDue(createOutbox(fresh.database), everything),
+        dispatchDue(createOutbox(other), everything),
       ]);
     }
     await other.close();
@@ -156,7 +156,7 @@ describe('a lane', () => {
   test('takes only its own channel and name', async () => {
     await queueNotices(2, 'mobile');
     await queueNotices(3, 'email');
-    await codeStore(fresh.database).queue(holder(), [
+    await codeStore(fresh.database).enqueue(holder(), [
       {
         kind: 'code',
         channel: 'mobile',
@@ -166,17 +166,17 @@ describe('a lane', () => {
         codeId: randomUUID(),
       },
     ]);
-    const box = outbox(fresh.database);
+    const box = createOutbox(fresh.database);
     const seen: unknown[] = [];
-    const see = async ({ payload }: Parcel) => void seen.push((payload as { kind: string }).kind);
-    expect(await deliverDue(box, lane(see, { channel: 'email' }))).toBe(3);
-    expect(await deliverDue(box, lane(see, { name: 'code' }))).toBe(1);
-    expect(await deliverDue(box, lane(see, { name: 'code', channel: 'email' }))).toBe(0);
-    expect(await deliverDue(box, lane(see))).toBe(2);
+    const see = async ({ payload }: OutboxMessage) => void seen.push((payload as { kind: string }).kind);
+    expect(await dispatchDue(box, lane(see, { channel: 'email' }))).toBe(3);
+    expect(await dispatchDue(box, lane(see, { name: 'code' }))).toBe(1);
+    expect(await dispatchDue(box, lane(see, { name: 'code', channel: 'email' }))).toBe(0);
+    expect(await dispatchDue(box, lane(see))).toBe(2);
     expect(seen.filter((kind) => kind === 'code')).toHaveLength(1);
   });
 
-  test('has no more in hand than it may, and one slow parcel holds nobody up', async () => {
+  test('has no more in hand than it may, and one slow message holds nobody up', async () => {
     await queueNotices(60);
     let most = 0;
     let inHand = 0;
@@ -185,8 +185,8 @@ describe('a lane', () => {
     const slow = new Promise<void>((resolve) => {
       finishSlow = resolve;
     });
-    const delivering = deliverDue(
-      outbox(fresh.database),
+    const delivering = dispatchDue(
+      createOutbox(fresh.database),
       lane(async () => {
         inHand += 1;
         most = Math.max(most, inHand);
@@ -206,27 +206,27 @@ describe('a lane', () => {
 
   test('is tried again later, and ends as a dead letter', async () => {
     await queueNotices(1);
-    const box = outbox(fresh.database);
+    const box = createOutbox(fresh.database);
     const failing = lane(
       () => Promise.reject(Object.assign(new Error('+77015550001'), { code: 'ETIMEDOUT' })),
       {
-        patience: (round) => (round >= 3 ? undefined : 60),
+        retryDelay: (round) => (round >= 3 ? undefined : 60),
       },
     );
     for (let round = 1; round <= 3; round += 1) {
-      expect(await deliverDue(box, failing)).toBe(0);
-      expect(await deliverDue(box, failing)).toBe(0);
+      expect(await dispatchDue(box, failing)).toBe(0);
+      expect(await dispatchDue(box, failing)).toBe(0);
       expect(await state()).toMatchObject({ attempts: round, error: 'ETIMEDOUT', dead: round === 3 ? 1 : 0 });
       await age();
     }
-    expect(await deliverDue(box, failing)).toBe(0);
+    expect(await dispatchDue(box, failing)).toBe(0);
     expect(await state()).toMatchObject({ attempts: 3 });
   });
 
   test('gives up at once what nobody will ever take', async () => {
     await queueNotices(1);
-    await deliverDue(
-      outbox(fresh.database),
+    await dispatchDue(
+      createOutbox(fresh.database),
       lane(() => Promise.reject(new Undeliverable('SMTP_550'))),
     );
     expect(await state()).toMatchObject({ dead: 1, error: 'SMTP_550', attempts: 1 });
@@ -236,10 +236,10 @@ describe('a lane', () => {
     await queueNotices(3);
     let works = false;
     const resting = lane(async () => undefined, { ready: () => works });
-    expect(await deliverDue(outbox(fresh.database), resting)).toBe(0);
+    expect(await dispatchDue(createOutbox(fresh.database), resting)).toBe(0);
     expect(await state()).toMatchObject({ attempts: 0 });
     works = true;
-    expect(await deliverDue(outbox(fresh.database), resting)).toBe(3);
+    expect(await dispatchDue(createOutbox(fresh.database), resting)).toBe(3);
   });
 
   test('woken while others are in hand, takes what is new at once', async () => {
@@ -249,8 +249,8 @@ describe('a lane', () => {
       finish = resolve;
     });
     let handed = 0;
-    const delivery = startDelivery(
-      outbox(fresh.database),
+    const delivery = startDispatcher(
+      createOutbox(fresh.database),
       lane(async () => {
         handed += 1;
         if (handed === 1) await stalled;
@@ -268,9 +268,9 @@ describe('a lane', () => {
 
   test('survives a database that is away for a while', async () => {
     const errors: Error[] = [];
-    const real = outbox(fresh.database);
+    const real = createOutbox(fresh.database);
     let broken = true;
-    const delivery = startDelivery(
+    const delivery = startDispatcher(
       {
         ...real,
         lease: (order, size) => (broken ? Promise.reject(new Error('gone')) : real.lease(order, size)),
@@ -297,18 +297,18 @@ test('who waited long for the fund is told once, with the last change that waite
       returning change_id, holder_id)
     insert into cabinet.outbox (holder_id, lane, change_id, payload, created_at)
     select holder_id, 'fund', change_id, '{}', now() - interval '1 hour' from made`);
-  const box = outbox(database);
+  const box = createOutbox(database);
   const told = () => database.run(sql`select from cabinet.outbox where lane = 'notice'`);
   for (const notices of [0, 0, 1]) {
-    const [parcel] = await box.lease({ name: 'fund', ordered: true }, 1);
-    if (!parcel) throw new Error('nothing was leased');
-    expect(await box.delivered(parcel)).toBe(true);
+    const [message] = await box.lease({ name: 'fund', ordered: true }, 1);
+    if (!message) throw new Error('nothing was leased');
+    expect(await box.delivered(message)).toBe(true);
     expect(await told()).toBe(notices);
   }
 });
 
 describe('a process that is stopped', () => {
-  /** A gateway that never answers, and the moment at which a parcel reached it. */
+  /** A gateway that never answers, and the moment at which a message reached it. */
   function hanging() {
     let reached: () => void = () => undefined;
     const inHand = new Promise<void>((resolve) => {
@@ -317,7 +317,7 @@ describe('a process that is stopped', () => {
     const never = new Promise<void>(() => undefined);
     return {
       inHand,
-      handOver: async () => {
+      deliver: async () => {
         reached();
         await never;
       },
@@ -328,13 +328,16 @@ describe('a process that is stopped', () => {
     await queueNotices(2);
     const gateway = hanging();
     const onError = (error: Error) => expect.unreachable(error.message);
-    const box = outbox(fresh.database);
-    const delivery = startDelivery(box, lane(gateway.handOver, { atOnce: 1 }), { everyMs: 600_000, onError });
+    const box = createOutbox(fresh.database);
+    const delivery = startDispatcher(box, lane(gateway.deliver, { concurrency: 1 }), {
+      everyMs: 600_000,
+      onError,
+    });
     await gateway.inHand;
-    expect(await box.lease(lane(gateway.handOver), 9)).toHaveLength(1);
+    expect(await box.lease(lane(gateway.deliver), 9)).toHaveLength(1);
     await delivery.stop(1);
 
-    const taken = await box.lease(lane(gateway.handOver), 9);
+    const taken = await box.lease(lane(gateway.deliver), 9);
     expect(taken.map(({ attempt, round }) => ({ attempt, round }))).toEqual([{ attempt: 2, round: 1 }]);
   });
 
@@ -348,12 +351,15 @@ describe('a process that is stopped', () => {
     const inHand = new Promise<void>((resolve) => {
       reached = resolve;
     });
-    const handOver = async () => {
+    const deliver = async () => {
       reached();
       await finished;
     };
     const onError = (error: Error) => expect.unreachable(error.message);
-    const delivery = startDelivery(outbox(fresh.database), lane(handOver), { everyMs: 600_000, onError });
+    const delivery = startDispatcher(createOutbox(fresh.database), lane(deliver), {
+      everyMs: 600_000,
+      onError,
+    });
     await inHand;
     const stopped = delivery.stop(30_000);
     finish();
@@ -363,7 +369,7 @@ describe('a process that is stopped', () => {
 
   test('cannot mark what another has taken since', async () => {
     await queueNotices(1);
-    const box = outbox(fresh.database);
+    const box = createOutbox(fresh.database);
     const [mine] = await box.lease(
       lane(async () => undefined),
       1,
@@ -372,7 +378,7 @@ describe('a process that is stopped', () => {
     await box.release(mine);
     // Its own late failure is no reason for the others to wait.
     await box.retry(mine, 3_600, 'LATE');
-    await box.bury(mine, 'LATE');
+    await box.deadLetter(mine, 'LATE');
     expect(
       await box.lease(
         lane(async () => undefined),
@@ -392,11 +398,11 @@ describe('a process that is stopped', () => {
 
 describe('patience', () => {
   test('of a code is short and has no end of its own', () => {
-    expect([1, 2, 3, 4, 5, 60].map(fast)).toEqual([1, 2, 5, 10, 10, 10]);
+    expect([1, 2, 3, 4, 5, 60].map(retrySoon)).toEqual([1, 2, 5, 10, 10, 10]);
   });
 
   test('of a notice is three days', () => {
-    const waits = Array.from({ length: 80 }, (_, index) => threeDays(index + 1));
+    const waits = Array.from({ length: 80 }, (_, index) => retryForThreeDays(index + 1));
     const total = waits.reduce<number>((sum, wait) => sum + (wait ?? 0), 0);
     expect(waits.slice(0, 7)).toEqual([1, 5, 30, 120, 600, 1_800, 3_600]);
     expect(waits[77]).toBeUndefined();
@@ -407,9 +413,9 @@ describe('patience', () => {
 
 describe('with much queued', () => {
   /** Pages that a lease reads. */
-  async function pagesRead(lane: LaneOrder): Promise<number> {
+  async function pagesRead(lane: QueueOrder): Promise<number> {
     const plans: string[] = [];
-    const explaining = outbox({
+    const explaining = createOutbox({
       ...fresh.database,
       async rows<Row extends object>(statement: Sql) {
         const text = `explain (analyze, buffers) ${statement.text}`;
@@ -424,16 +430,16 @@ describe('with much queued', () => {
     return Number(read?.[1]) + Number(read?.[2] ?? 0);
   }
 
-  const lanes: LaneOrder[] = [
+  const lanes: QueueOrder[] = [
     { name: 'code', channel: 'mobile', ordered: false },
     { name: 'code', channel: 'email', ordered: false },
     { name: 'notice', channel: 'mobile', ordered: false },
     { name: 'fund', ordered: true },
   ];
 
-  test('every lane finds its next parcels by an index behind 100,000 notices', async () => {
+  test('every lane finds its next messages by an index behind 100,000 notices', async () => {
     for (let n = 0; n < 10; n += 1) await queueNotices(10_000);
-    await codeStore(fresh.database).queue(holder(), [
+    await codeStore(fresh.database).enqueue(holder(), [
       {
         kind: 'code',
         channel: 'mobile',
@@ -466,7 +472,7 @@ describe('with much queued', () => {
     await fresh.database.run(sql`analyze cabinet.outbox`);
     await queueChanges();
     // The walk also passes what the update left behind. By the wrong index it is more than 100,000.
-    const fund: LaneOrder = { name: 'fund', ordered: true };
+    const fund: QueueOrder = { name: 'fund', ordered: true };
     expect(await pagesRead(fund)).toBeLessThan(2_000);
     await fresh.database.run(sql`analyze cabinet.outbox`);
     expect(await pagesRead(fund)).toBeLessThan(2_000);

@@ -1,4 +1,4 @@
-/** Thrown where no further try can help: the parcel goes to the dead letters at once. */
+/** Thrown where no further try can help: the message goes to the dead letters at once. */
 export class Undeliverable extends Error {
   override readonly name = 'Undeliverable';
   /** Why, without a personal value; stored and shown to the operator. */

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import {
-  type BreakerView,
+  type CircuitBreakerView,
   CircuitOpen,
-  createBreaker,
-  usualBreaker,
+  createCircuitBreaker,
+  defaultCircuitBreaker,
 } from '../circuit-breaker.ts';
 import { DatabaseAway, Overloaded } from '../outage.ts';
 import { type Sql, sql } from './sql.ts';
@@ -32,7 +32,7 @@ export interface Database extends Queryable {
   /** Connections in use, idle, and requests waiting for one. */
   load(): { readonly total: number; readonly idle: number; readonly waiting: number };
   /** Whether connecting rests because it fails. */
-  readonly breaker: BreakerView;
+  readonly breaker: CircuitBreakerView;
   close(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ types.setTypeParser(pg.types.builtins.DATE, (text) => text);
  * Connecting fails three times in a row: for half a second nobody tries, then one does. Shorter than for other services, since
  * nothing works without this one and a restart takes no longer.
  */
-const circuit = { ...usualBreaker, failures: 3, rest: 500 };
+const circuit = { ...defaultCircuitBreaker, failures: 3, rest: 500 };
 
 /**
  * Opens a pool. Unnamed statements only, so it works behind PgBouncer in transaction mode. Throws `DatabaseAway` when the server
@@ -92,7 +92,7 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
   // The pool listens only to those that are idle, and an error that nobody hears ends the process. The statement under way or
   // the next one fails by itself, and the pool takes no dead connection back.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const breaker = createBreaker('database', circuit);
+  const breaker = createCircuitBreaker('database', circuit);
 
   /** A connection that no one else has. */
   async function take(): Promise<pg.PoolClient> {

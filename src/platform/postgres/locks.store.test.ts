@@ -3,16 +3,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
 import { inventIin } from '../../../test/support/people.ts';
-import type { Iin } from '../../values/iin.ts';
+import { accountRequestTables } from '../../features/account-request/store.ts';
 import { codeStore } from '../../features/codes/store.ts';
 import { contactStore } from '../../features/contact-change/store.ts';
-import { type Database, openDatabase, type Queryable } from './database.ts';
-import { entryTables } from '../../features/account-request/store.ts';
 import { freezeStore } from '../../features/disavowal/store.ts';
 import { operatorStore } from '../../features/operations/operator-store.ts';
 import { requisitesStore } from '../../features/requisites/store.ts';
 import { securityStore } from '../../features/security/store.ts';
 import { signInStore } from '../../features/sign-in/store.ts';
+import type { Iin } from '../../values/iin.ts';
+import { type Database, openDatabase, type Queryable } from './database.ts';
 import { type Sql, sql } from './sql.ts';
 
 // Every use case that locks more than one row is run beside every other one on the same person, statement by statement in
@@ -148,30 +148,30 @@ const useCases: Readonly<Record<string, UseCase>> = {
       { ...evidence, purpose: 'sign-in' },
     ),
   'a code typed for a password': (database, { open }) =>
-    entryTables(database).together(async ({ entries, codes }) => {
-      const taken = await entries.takeTry(open.hash, 'recover', 5);
+    accountRequestTables(database).together(async ({ requests, codes }) => {
+      const taken = await requests.countAttempt(open.hash, 'recover', 5);
       if (taken?.kind !== 'counted' || !taken.sent) return;
-      await codes.takeTry(taken.sent.codeId, taken.sent.holderId, 5);
-      await codes.use(taken.sent.codeId);
+      await codes.countAttempt(taken.sent.codeId, taken.sent.holderId, 5);
+      await codes.consume(taken.sent.codeId);
       await codes.countOutcome(true);
-      await entries.markProved(open.hash, 10);
+      await requests.markProved(open.hash, 10);
     }),
   'a chosen password': (database, { proved }) =>
-    entryTables(database).entries.complete(proved, 'recover', {
+    accountRequestTables(database).requests.complete(proved, 'recover', {
       passwordHash: 'chosen',
       requestId: 'r',
       forget: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
     }),
   'an account request examined': (database, { holderId, open }) =>
-    entryTables(database).together(async ({ entries, codes }) => {
-      if (!(await entries.holdUnfrozen(holderId))) return;
-      await entries.noteAsked(holderId, 'recover');
+    accountRequestTables(database).together(async ({ requests, codes }) => {
+      if (!(await requests.lockUnlessFrozen(holderId))) return;
+      await requests.recordRequest(holderId, 'recover');
       const { codeId } = await codes.issue(
         { holderId, purpose: 'recover', channel: 'mobile', destination: mobile, changeId: randomUUID() },
         10,
         5,
       );
-      await entries.conclude(open.hash, { holderId, codeId }, 10);
+      await requests.conclude(open.hash, { holderId, codeId }, 10);
     }),
 };
 

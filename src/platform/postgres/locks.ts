@@ -37,7 +37,7 @@ export async function lockInSession(
 }
 
 /** The same for the holder of an account request, if it has one; one statement in either case. */
-export async function lockHolderOfEntry(transaction: Queryable, entryHash: Buffer): Promise<void> {
+export async function lockHolderOfRequest(transaction: Queryable, entryHash: Buffer): Promise<void> {
   await transaction.run(sql`
     select from cabinet.holder where holder_id = (select holder_id from cabinet.entry where entry_hash = ${entryHash})
     for no key update`);

@@ -8,11 +8,11 @@ import { enrol } from '../../../test/support/service.ts';
 import { formOf, signIn } from '../../../test/support/signed-in.ts';
 import { buildApp } from '../../app.ts';
 import { readConfig } from '../../config/config.ts';
-import { makeKeys } from '../keys.ts';
 import { sealAll, verifyAudit } from '../../features/operations/audit.ts';
 import { auditStore, retireEvents, sources } from '../../features/operations/audit-store.ts';
-import { type Database, openDatabase } from './database.ts';
 import { sweep } from '../../features/operations/housekeeping.ts';
+import { createKeys } from '../keys.ts';
+import { type Database, openDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
 import { grantService, logTables, mayAlterLog } from './roles.ts';
 import { sql } from './sql.ts';
@@ -20,7 +20,7 @@ import { sql } from './sql.ts';
 // The service on a role of its own, which owns nothing: everything works, and what happened cannot be altered by it.
 
 const role = `service_${randomBytes(4).toString('hex')}`;
-const keys = makeKeys(['k'.repeat(32)]);
+const keys = createKeys(['k'.repeat(32)]);
 let fresh: FreshDatabase;
 let service: Database;
 

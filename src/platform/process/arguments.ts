@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** What the command line of the service asks for. */
-export type Asked =
+export type CommandLine =
   | { readonly kind: 'run'; readonly workers: number | undefined }
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly message: string };
@@ -20,7 +20,7 @@ SIGTERM or SIGINT ends it gracefully, a second one at once. With --workers, SIGH
 processes one after another, without a request lost.`;
 
 /** Reads what stands after `npm start --`. */
-export function readArguments(given: readonly string[]): Asked {
+export function readArguments(given: readonly string[]): CommandLine {
   try {
     const { values } = parseArgs({
       args: [...given],

@@ -1,4 +1,4 @@
-import { within } from '../timeout.ts';
+import { settlesWithin } from '../timeout.ts';
 
 /** Work that comes again and again. */
 export interface Repeating {
@@ -10,7 +10,7 @@ export interface Repeating {
  * Does `work` every so many milliseconds, the first time after as many, and leaves a turn out while the one before is under way.
  * Its signal is aborted when the repetition stops: long work then ends at its next good place.
  */
-export function repeat(
+export function startRepeating(
   everyMs: number,
   work: (signal: AbortSignal) => Promise<unknown>,
   onError: (error: Error) => void,
@@ -28,7 +28,7 @@ export function repeat(
     async stop(patienceMs) {
       clearInterval(timer);
       stopping.abort();
-      await within(running ?? Promise.resolve(), patienceMs);
+      await settlesWithin(running ?? Promise.resolve(), patienceMs);
     },
   };
 }

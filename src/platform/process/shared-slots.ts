@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 
 /** Runs `work` when it is this process's turn. */
-export type Turns = <Value>(work: () => Promise<Value>) => Promise<Value>;
+export type SlotRunner = <Value>(work: () => Promise<Value>) => Promise<Value>;
 
 const wanted = 'kabinet:hash-turn-wanted';
 const given = 'kabinet:hash-turn';
@@ -11,7 +11,7 @@ const over = 'kabinet:hash-turn-over';
  * In the primary process: lends `size` turns to its workers in the order in which they ask, so that all of them together
  * hash no more passwords at once than the machine has cores. A worker that dies gives its turns back.
  */
-export function lendTurns(size: number): void {
+export function lendSlots(size: number): void {
   const asking: number[] = [];
   const lent: number[] = [];
   const lend = () => {
@@ -42,7 +42,7 @@ export function lendTurns(size: number): void {
 }
 
 /** In a worker: turns lent by its primary process. */
-export function borrowTurns(): Turns {
+export function borrowSlots(): SlotRunner {
   const waiting: (() => void)[] = [];
   process.on('message', (message) => {
     if (message === given) waiting.shift()?.();

@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
-import { createPersonalTurns } from './personal-writes.ts';
+import { createKeyedSemaphore } from './semaphore.ts';
 
 test('lets a few run, a few wait in their order, and turns the rest away', async () => {
-  const turns = createPersonalTurns({ atOnce: 2, waiting: 2 });
-  const first = turns.take('a');
-  const second = turns.take('a');
+  const turns = createKeyedSemaphore({ atOnce: 2, waiting: 2 });
+  const first = turns.acquire('a');
+  const second = turns.acquire('a');
   expect([typeof first, typeof second]).toEqual(['function', 'function']);
   const order: number[] = [];
   const waiters = [3, 4].map(async (number) => {
-    const end = await turns.take('a');
+    const end = await turns.acquire('a');
     order.push(number);
     return end;
   });
   expect(turns.waiting).toBe(2);
-  expect(turns.take('a')).toBe(undefined);
-  expect(typeof turns.take('b')).toBe('function');
+  expect(turns.acquire('a')).toBe(undefined);
+  expect(typeof turns.acquire('b')).toBe('function');
   if (typeof first !== 'function') throw new Error('no turn');
   first();
   first();
@@ -27,5 +27,5 @@ test('lets a few run, a few wait in their order, and turns the rest away', async
   fourth?.();
   if (typeof second === 'function') second();
   expect(turns.waiting).toBe(0);
-  expect(typeof turns.take('a')).toBe('function');
+  expect(typeof turns.acquire('a')).toBe('function');
 });

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { createTurns, type Turns } from './semaphore.ts';
+import { createFairSemaphore, type FairSemaphore } from './semaphore.ts';
 
 /** Asks for a turn and notes when it is given or refused. */
-function asking(turns: Turns, noted: string[]) {
+function asking(turns: FairSemaphore, noted: string[]) {
   const ends: (() => void)[] = [];
   const ask = (asker: string, name = asker) => {
-    void turns.take(asker).then((end) => {
+    void turns.acquire(asker).then((end) => {
       noted.push(end ? name : `not ${name}`);
       if (end) ends.push(end);
     });
@@ -23,7 +23,10 @@ const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test('a network that floods waits with two, and others are served in turn', async () => {
   const noted: string[] = [];
-  const { ask, endOne } = asking(createTurns({ atOnce: 1, waitingEach: 2, waitingInAll: 100 }), noted);
+  const { ask, endOne } = asking(
+    createFairSemaphore({ atOnce: 1, waitingEach: 2, waitingInAll: 100 }),
+    noted,
+  );
   for (let i = 0; i < 30; i += 1) ask('flood');
   await settled();
   expect(noted.filter((one) => one === 'not flood')).toHaveLength(27);
@@ -36,7 +39,7 @@ test('a network that floods waits with two, and others are served in turn', asyn
 
 test('the places of one network are given up to a network that has none', async () => {
   const noted: string[] = [];
-  const { ask, endOne } = asking(createTurns({ atOnce: 1, waitingEach: 2, waitingInAll: 2 }), noted);
+  const { ask, endOne } = asking(createFairSemaphore({ atOnce: 1, waitingEach: 2, waitingInAll: 2 }), noted);
   for (const name of ['flood 1', 'flood 2', 'flood 3']) ask('flood', name);
   ask('home');
   ask('office');
@@ -48,8 +51,8 @@ test('the places of one network are given up to a network that has none', async 
 });
 
 test('so many run at once, and a turn that is ended twice frees one place', async () => {
-  const turns = createTurns({ atOnce: 2, waitingEach: 2, waitingInAll: 100 });
-  const [one, two] = [await turns.take('a'), await turns.take('b')];
+  const turns = createFairSemaphore({ atOnce: 2, waitingEach: 2, waitingInAll: 100 });
+  const [one, two] = [await turns.acquire('a'), await turns.acquire('b')];
   const noted: string[] = [];
   const { ask } = asking(turns, noted);
   ask('c');

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createSuggestionLimit } from './suggestion-limit.ts';
+import { createRateLimit } from './rate-limit.ts';
 
 function limited(sessions = 100) {
   const clock = { now: 0 };
-  const limit = createSuggestionLimit({ burst: 60, perSecond: 10, now: () => clock.now, sessions });
+  const limit = createRateLimit({ burst: 60, perSecond: 10, now: () => clock.now, sessions });
   return { clock, limit };
 }
 

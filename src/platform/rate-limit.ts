@@ -1,10 +1,10 @@
 /** How often one session may ask for suggestions. */
-export interface SuggestionLimit {
+export interface RateLimit {
   /** Takes one question; refused ones give the seconds to wait, at least 1. */
   take(session: string): { readonly ok: true } | { readonly ok: false; readonly retryAfter: number };
 }
 
-export interface SuggestionLimitOptions {
+export interface RateLimitOptions {
   /** Questions at once. */
   readonly burst: number;
   /** Questions a second after that. */
@@ -16,7 +16,7 @@ export interface SuggestionLimitOptions {
 }
 
 /** People type fast and a few keys at once: 60 questions, then 10 a second. */
-const usualSuggestionLimit: SuggestionLimitOptions = {
+const suggestionRate: RateLimitOptions = {
   burst: 60,
   perSecond: 10,
   now: () => performance.now(),
@@ -27,9 +27,7 @@ const usualSuggestionLimit: SuggestionLimitOptions = {
  * A bucket of tokens for each session, kept in this process: it guards Kazpost and the processor against a script, so
  * being counted on each node apart does no harm, and a keystroke costs no write to the database.
  */
-export function createSuggestionLimit(
-  options: SuggestionLimitOptions = usualSuggestionLimit,
-): SuggestionLimit {
+export function createRateLimit(options: RateLimitOptions = suggestionRate): RateLimit {
   const buckets = new Map<string, { tokens: number; at: number }>();
   return {
     take(session) {

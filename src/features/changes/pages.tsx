@@ -1,0 +1,99 @@
+import { formatMoment } from '../../texts/dates.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { Alert } from '../../ui/alert.tsx';
+import { ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Compare } from '../../ui/compare.tsx';
+import { Facts } from '../../ui/facts.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import type { Language } from '../../values/language.ts';
+import { deliveryText, documentName, shown } from '../requisites/pages.tsx';
+import type { SavedChange } from './ports.ts';
+
+export interface ReceiptPageProps {
+  readonly t: Texts;
+  readonly language: Language;
+  readonly change: SavedChange;
+  /** The holder's full name as the fund has it; undefined when the fund cannot be asked now. */
+  readonly holder: string | undefined;
+}
+
+/** "Рақмет!": what was saved, when, and what happens next. */
+export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
+  return (
+    <article class="receipt">
+      {change.delivery.state === 'refused' ? (
+        <>
+          <PageHeading title={t.receipt.refused} />
+          <Alert kind="warning">
+            <p>{nextText(t, change)}</p>
+          </Alert>
+        </>
+      ) : (
+        <PageHeading title={t.receipt.title} lead={t.receipt.saved} />
+      )}
+      <Card id="receipt" heading={`${t.receipt.number}: ${change.number}`}>
+        <Facts facts={receiptFacts(t, language, change, holder)} />
+        <Compare caption={t.receipt.changes} words={receiptWords(t)} rows={receiptRows(t, change)} />
+      </Card>
+      <Card id="next" heading={t.receipt.next}>
+        {change.delivery.state !== 'refused' && <p>{nextText(t, change)}</p>}
+        <ButtonRow>
+          <button type="button" class="ds-button" data-variant="secondary" data-print hidden>
+            {t.receipt.print}
+          </button>
+          <ButtonLink href={`/receipts/${change.number}.pdf`} download>
+            {t.receipt.pdf}
+          </ButtonLink>
+          {change.proof === 'eds' && (
+            <ButtonLink href={`/receipts/${change.number}.cms`} download>
+              {t.eds.evidence}
+            </ButtonLink>
+          )}
+          <ButtonLink href="/services/requisites">{t.receipt.back}</ButtonLink>
+          <ButtonLink href="/history">{t.receipt.history}</ButtonLink>
+        </ButtonRow>
+      </Card>
+    </article>
+  );
+}
+
+/** What that means for the person, and what to do. */
+export function nextText(t: Texts, { delivery }: SavedChange): string {
+  switch (delivery.state) {
+    case 'sending':
+      return delivery.late ? t.receipt.nextLate : t.receipt.nextText;
+    case 'applied':
+      return t.receipt.nextApplied;
+    case 'refused':
+      return t.receipt.refusals[delivery.reason];
+  }
+}
+
+/** The facts of a receipt, on the page and in the PDF alike. */
+export function receiptFacts(t: Texts, language: Language, change: SavedChange, holder: string | undefined) {
+  const status = deliveryText(t, language, change);
+  return [
+    { term: t.receipt.time, value: `${formatMoment(language, change.madeAt)} (${t.receipt.astana})` },
+    ...(holder === undefined ? [] : [{ term: t.receipt.holder, value: holder }]),
+    ...(change.document === null
+      ? []
+      : [{ term: t.receipt.document, value: documentName(t, change.document) }]),
+    { term: t.receipt.proof, value: t.proofs[change.proof] },
+    { term: t.receipt.status, value: status },
+  ];
+}
+
+/** The headings of old and new. */
+export function receiptWords(t: Texts) {
+  return { field: t.receipt.field, before: t.receipt.old, after: t.receipt.new, empty: t.receipt.empty };
+}
+
+/** Old beside new, as people read them. */
+export function receiptRows(t: Texts, change: SavedChange) {
+  return change.entries.map((entry) => ({
+    field: t.requisites[entry.field],
+    before: shown(entry.field, entry.old),
+    after: shown(entry.field, entry.new),
+  }));
+}
