@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { problem } from './problem.ts';
 
 /** What a form sent: each field once, as text. */
@@ -29,4 +30,19 @@ export function readForm(body: unknown, shape: FormShape): Fields {
   }
   if (shape.required.some((name) => fields[name] === undefined)) throw problem(400);
   return fields;
+}
+
+/** A schema of the fields that a form sends, beside the token and the page, which every form carries. */
+export function formOf<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject({ csrf: z.string().optional(), page: z.string().optional(), ...shape });
+}
+
+/**
+ * Reads what a request brought by its schema: a form's body, a query, or the parts of an address.
+ * @throws Problem 400 for what does not fit: only a broken or hostile client sends it
+ */
+export function parse<Schema extends z.ZodType>(schema: Schema, sent: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(sent);
+  if (!parsed.success) throw problem(400);
+  return parsed.data;
 }

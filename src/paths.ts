@@ -1,0 +1,85 @@
+/** Every address of the site, once. Routes register them, pages link to them, and "return to" is checked against them. */
+export const paths = {
+  start: '/',
+  signIn: '/sign-in',
+  forgetIin: '/sign-in/forget',
+  signInByEds: '/sign-in/eds',
+  signInByEdsChallenge: '/sign-in/eds/challenge',
+  signOut: '/sign-out',
+  extendSession: '/session/extend',
+  sessionLeft: '/session/left',
+  register: '/register',
+  recover: '/recover',
+  services: '/services',
+  requisites: '/services/requisites',
+  keepRequisites: '/services/requisites/keep',
+  cancelRequisites: '/services/requisites/cancel',
+  requisitesDraft: '/services/requisites/draft',
+  searchAddresses: '/services/requisites/addresses',
+  confirmChange: '/services/requisites/confirm',
+  confirmChangeChallenge: '/services/requisites/confirm/challenge',
+  receipt: '/receipts/:number',
+  receiptPdf: '/receipts/:number.pdf',
+  receiptSignature: '/receipts/:number.cms',
+  history: '/history',
+  disavow: '/not-me/:link',
+  security: '/security',
+  changePassword: '/security/password',
+  endSession: '/security/sessions/end',
+  endOtherSessions: '/security/sessions/end-others',
+  changePasswordWellKnown: '/.well-known/change-password',
+  language: '/language',
+  clearCookies: '/cookies/clear',
+  suggestAddresses: '/api/addresses',
+  suggestByPostcode: '/api/postcode',
+  demoInbox: '/demo/inbox',
+  live: '/health/live',
+  ready: '/health/ready',
+} as const;
+
+/** One of the site's addresses, as it is registered. */
+export type Path = (typeof paths)[keyof typeof paths];
+
+/** The pages of an account request: where it begins, its code, and the choice of a password. */
+export function accountRequestPaths(kind: 'register' | 'recover') {
+  const start = paths[kind];
+  return {
+    start,
+    confirm: `${start}/confirm`,
+    password: `${start}/password`,
+    work: `${start}/work`,
+  } as const;
+}
+
+/** The form with the change that waits for its proofs, where every reason against it is told. */
+export const editPendingChange = `${paths.requisites}?edit=pending`;
+
+/** The receipt of a change. @param number its 12 characters, which need no escaping */
+export function receiptPath(number: string, form: '' | '.pdf' | '.cms' = ''): string {
+  return `/receipts/${number}${form}`;
+}
+
+/** Where a "this wasn't me" link leads. @param link base64url */
+export function disavowPath(link: string): string {
+  return `/not-me/${link}`;
+}
+
+/** The page to sign in on, with why (`ended`), what went before (`password`), and where to go afterwards. */
+export function signInPath(query: {
+  readonly ended?: '1' | 'kept' | 'closed' | undefined;
+  readonly password?: 'saved' | undefined;
+  readonly to?: string | undefined;
+}): string {
+  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return given.length === 0 ? paths.signIn : `${paths.signIn}?${new URLSearchParams(given)}`;
+}
+
+/** The pages a person may be sent back to after signing in: an address from outside is never followed. */
+export const returnTargets: readonly string[] = [
+  paths.services,
+  paths.requisites,
+  paths.confirmChange,
+  paths.history,
+  paths.security,
+  paths.changePassword,
+];
