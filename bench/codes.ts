@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded.ts';
 import { codeStore } from '../src/features/codes/store.ts';
 import { noSender } from '../src/features/notices/deliver-message.ts';
+import { messageQueues } from '../src/features/notices/queues.ts';
 import { createMessageSender, defaultGatewayLimits } from '../src/gateways/guard.ts';
 import { smsReceipts } from '../src/gateways/smpp/receipt-store.ts';
 import { createSmppGateway } from '../src/gateways/smpp/smpp.ts';
@@ -16,7 +17,6 @@ import { migrate } from '../src/platform/postgres/migrate.ts';
 import { sql } from '../src/platform/postgres/sql.ts';
 import { type SmppStandIn, smppAccount, startSmppServer } from '../test/support/smpp-stand-in.ts';
 import { percentile, type Row } from './row.ts';
-import { messageQueues } from "../src/features/notices/queues.ts";
 
 const notices = 100_000;
 const codes = 300;
