@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
-import { buildApp } from '../src/app.ts';
 import { readConfig } from '../src/config/config.ts';
+import { createInstance } from '../src/instance.ts';
 import { prepare } from '../src/start.ts';
 
 /** The service in a process of its own, so that its CPU time is not mixed with the load's. Answers `cpu` over IPC. */
@@ -9,9 +9,9 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = pino({ level: 'warn' });
   const prepared = await prepare(config, log);
-  const app = await buildApp({ config, database: prepared.database, log });
+  const app = await createInstance({ config, database: prepared.database, log });
   await app.server.listen({ port: 0, host: '127.0.0.1' });
-  app.startWork();
+  app.startJobs();
   process.on('message', async (message) => {
     if (message === 'cpu') process.send?.({ cpu: process.cpuUsage(), memory: memoryOf() });
     if (message === 'stop') {

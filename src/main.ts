@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { pino } from 'pino';
-import { type App, buildApp } from './app.ts';
 import { ConfigError, readConfig } from './config/config.ts';
+import { createInstance, type Instance } from './instance.ts';
 import { help, readArguments } from './platform/process/arguments.ts';
 import { patience, stopBySignal } from './platform/process/stop.ts';
 import { endAtCrash, greet, prepare } from './start.ts';
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
 /** The whole service in this process. */
 async function runAlone(...[config, log]: Parameters<typeof prepare>): Promise<void> {
   const prepared = await prepare(config, log);
-  let app: App | undefined;
+  let app: Instance | undefined;
   stopBySignal(
     async () => {
       const drainMs = config.drainSeconds * 1_000;
@@ -39,10 +39,10 @@ async function runAlone(...[config, log]: Parameters<typeof prepare>): Promise<v
     (message) => log.warn(message),
   );
   try {
-    app = await buildApp({ config, database: prepared.database, log });
+    app = await createInstance({ config, database: prepared.database, log });
     await app.server.listen({ port: config.port, host: config.host });
     await prepared.serveMetrics(app.metrics.text);
-    app.startWork();
+    app.startJobs();
     greet(config, app.server.server.address());
   } catch (error) {
     await app?.close({ patienceMs: 0 });

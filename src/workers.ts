@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import type { Logger } from 'pino';
-import { buildApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import { workersMetrics } from './features/operations/metrics.ts';
+import { createInstance } from './instance.ts';
 import type { Connection, Database } from './platform/postgres/database.ts';
 import { sql } from './platform/postgres/sql.ts';
 import { borrowSlots, lendSlots } from './platform/process/shared-slots.ts';
@@ -195,11 +195,11 @@ async function warnOfConnections(database: Database, wanted: number, log: Logger
 export async function runWorker(config: Config, log: Logger): Promise<void> {
   const { connection, deliversMessages, settings } = JSON.parse(process.env[shareVariable] ?? '') as Share;
   const database = openPool(config, connection, log);
-  const app = await buildApp({
+  const app = await createInstance({
     config: { ...config, ...settings },
     database,
     log,
-    hashTurns: borrowSlots(),
+    hashSlots: borrowSlots(),
     deliversMessages,
   });
   app.metrics.answerPrimary();
@@ -222,7 +222,7 @@ export async function runWorker(config: Config, log: Logger): Promise<void> {
     if (message === 'stop' || message === 'relieved') void endWith(() => leave(message), warn);
   });
   await app.server.listen({ port: config.port, host: config.host });
-  app.startWork();
+  app.startJobs();
   process.send?.({ ready: app.server.server.address() } satisfies Ready);
 }
 

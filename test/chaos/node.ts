@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import { buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { createInstance } from '../../src/instance.ts';
 import { withoutValues } from '../../src/platform/http/server.ts';
 import { openDatabase } from '../../src/platform/postgres/database.ts';
 import type { Order, Word } from './points.ts';
@@ -15,9 +15,9 @@ async function main(): Promise<void> {
     { max: config.databasePool, onError: (error) => log.warn(withoutValues(error), 'a connection broke') },
   );
   const trap = setTrap(pool, process.env['CHAOS_PLANT'] as Plant | undefined);
-  const app = await buildApp({ config, database: trap.database, log });
+  const app = await createInstance({ config, database: trap.database, log });
   await app.server.listen({ port: 0, host: '127.0.0.1' });
-  app.startWork();
+  app.startJobs();
   const say = (word: Word) => process.send?.(word);
   process.on('message', (order: Order) => {
     if (!trap.obey(order) && 'dieWith' in order) say({ notMine: order.dieWith });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { createInstance, type Instance } from '../../src/instance.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Client, injectClient } from '../support/client.ts';
 import { type CountedDatabase, countStatements } from '../support/counted-database.ts';
@@ -16,7 +16,7 @@ import { formOf, signIn } from '../support/signed-in.ts';
 const person = inventPerson(9_600);
 
 let service: TestService;
-let app: App;
+let app: Instance;
 let database: CountedDatabase;
 let client: Client;
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   service = await startService({}, { work: false });
   await service.enrol(person);
   database = countStatements(service.database);
-  app = await buildApp({
+  app = await createInstance({
     config: readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32) }),
     database,
     log: pino({ level: 'silent' }),

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { createInstance, type Instance } from '../../src/instance.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 
@@ -18,16 +18,16 @@ beforeAll(async () => {
 
 afterAll(() => fresh.drop());
 
-async function start(role: string): Promise<App> {
+async function start(role: string): Promise<Instance> {
   const config = readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32), ROLE: role });
-  const app = await buildApp({ config, database: fresh.database, log: pino({ level: 'silent' }) });
-  app.startWork();
+  const app = await createInstance({ config, database: fresh.database, log: pino({ level: 'silent' }) });
+  app.startJobs();
   return app;
 }
 
-const status = async (app: App, url: string) => (await app.server.inject({ url })).statusCode;
+const status = async (app: Instance, url: string) => (await app.server.inject({ url })).statusCode;
 
-const parcel = () =>
+const queued = () =>
   fresh.database.first(sql`select attempts, delivered_at is not null as delivered from cabinet.outbox`);
 
 test('a process for the web answers and delivers nothing; one that delivers has only its health', async () => {
@@ -35,15 +35,27 @@ test('a process for the web answers and delivers nothing; one that delivers has 
   expect(await status(web, '/sign-in')).toBe(200);
   // Whoever works looks at the first moment, and closing waits for that.
   await web.close();
-  expect(await parcel()).toEqual({ attempts: 0, delivered: false });
+  expect(await queued()).toEqual({ attempts: 0, delivered: false });
 
   const worker = await start('worker');
   expect(await status(worker, '/health/ready')).toBe(200);
   for (const url of ['/', '/sign-in', '/services', '/demo/inbox'])
     expect([url, await status(worker, url)]).toEqual([url, 404]);
-  await vi.waitFor(async () => expect(await parcel()).toEqual({ attempts: 1, delivered: true }), {
+  await vi.waitFor(async () => expect(await queued()).toEqual({ attempts: 1, delivered: true }), {
     timeout: 20_000,
     interval: 20,
   });
   await worker.close();
+});
+
+test.each(['all', 'web', 'worker'])('with ROLE=%s nothing is repeated after the end', async (role) => {
+  const begun = vi.spyOn(globalThis, 'setInterval');
+  const ended = vi.spyOn(globalThis, 'clearInterval');
+  const instance = await start(role);
+  const repeating = begun.mock.results.flatMap(({ value }) => (value.hasRef() ? [value] : []));
+  expect(repeating.length).toBeGreaterThan(1);
+  await instance.close();
+  const stopped = ended.mock.calls.map(([timer]) => timer);
+  expect(repeating.filter((timer) => !stopped.includes(timer))).toEqual([]);
+  vi.restoreAllMocks();
 });

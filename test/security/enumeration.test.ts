@@ -1,9 +1,9 @@
 import * as argon2 from '@node-rs/argon2';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { AccountRequestDeps } from '../../src/features/account-request/account-request.ts';
+import { createInstance, type Instance } from '../../src/instance.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { type CountedDatabase, countStatements } from '../support/counted-database.ts';
@@ -19,7 +19,7 @@ vi.mock('@node-rs/argon2', { spy: true });
  * The requests go to an application whose statements are counted; what its worker would do is done between them.
  */
 let service: TestService;
-let app: App;
+let app: Instance;
 let database: CountedDatabase;
 let parts: AccountRequestDeps;
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
   service = await startService({}, { work: false });
   parts = await entryParts(service.database);
   database = countStatements(service.database);
-  app = await buildApp({
+  app = await createInstance({
     config: readConfig({
       DEMO: '1',
       SECRET_KEYS: 'k'.repeat(32),

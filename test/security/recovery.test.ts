@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { codeOf } from '../../src/features/codes/codes.ts';
 import type { IssuedCode } from '../../src/features/codes/ports.ts';
+import { createInstance, type Instance } from '../../src/instance.ts';
 import { tokenHash } from '../../src/platform/keys.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Client, injectClient } from '../support/client.ts';
@@ -13,11 +13,11 @@ import { formOf, signedIn } from '../support/signed-in.ts';
 
 /** Two processes on one database; the first works in the background. */
 let service: TestService;
-let other: App;
+let other: Instance;
 
 beforeAll(async () => {
   service = await startService();
-  other = await buildApp({
+  other = await createInstance({
     config: readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32), CODES_PER_NETWORK_HOUR: '10000' }),
     database: service.database,
     log: pino({ level: 'silent' }),
@@ -190,7 +190,7 @@ test('many failed sign-ins are told once a day', async () => {
 });
 
 test('without gateways both channels are said to be down, and nothing is promised', async () => {
-  const bare = await buildApp({
+  const bare = await createInstance({
     config: readConfig({ DEMO: '0', SECRET_KEYS: 'k'.repeat(32) }),
     database: service.database,
     log: pino({ level: 'silent' }),

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createPasswordHasher } from '../../src/features/passwords/argon2.ts';
 import { importPeople } from '../../src/fund/embedded/import-people.ts';
+import { createInstance, type Instance } from '../../src/instance.ts';
 import { createKeys, type Keys } from '../../src/platform/keys.ts';
 import { type ConnectionParts, type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { freshDatabase } from './database.ts';
@@ -12,10 +12,10 @@ import { type PersonLine, password } from './people.ts';
 /** The whole service on a database of its own. */
 export interface TestService {
   readonly server: FastifyInstance;
-  readonly routes: App['routes'];
-  readonly metrics: App['metrics'];
-  readonly maintenance: App['maintenance'];
-  readonly breakers: App['breakers'];
+  readonly routes: Instance['routes'];
+  readonly metrics: Instance['metrics'];
+  readonly maintenance: Instance['maintenance'];
+  readonly breakers: Instance['breakers'];
   readonly database: Database;
   readonly connection: ConnectionParts;
   /** What the service signs with, to make the links that it sends. */
@@ -59,9 +59,9 @@ export async function startService(
   };
   const config = readConfig(settings);
   const log = pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) });
-  const app = await buildApp({ config, database: await through(database, connection), log });
-  if (work) app.startWork();
-  const others: { readonly app: App; readonly database: Database }[] = [];
+  const app = await createInstance({ config, database: await through(database, connection), log });
+  if (work) app.startJobs();
+  const others: { readonly app: Instance; readonly database: Database }[] = [];
   return {
     server: app.server,
     routes: app.routes,
@@ -75,7 +75,7 @@ export async function startService(
     enrol: (person) => enrol(database, person),
     async anotherProcess(different = {}) {
       const own = openDatabase(connection);
-      const beside = await buildApp({
+      const beside = await createInstance({
         config: readConfig({ ...settings, ...different }),
         database: own,
         log,

@@ -6,11 +6,11 @@ import { type FreshDatabase, freshDatabase, serverOfTests } from '../../../test/
 import { inventPerson } from '../../../test/support/people.ts';
 import { enrol } from '../../../test/support/service.ts';
 import { formOf, signIn } from '../../../test/support/signed-in.ts';
-import { buildApp } from '../../app.ts';
 import { readConfig } from '../../config/config.ts';
 import { sealAll, verifyAudit } from '../../features/operations/audit.ts';
 import { auditStore, retireEvents, sources } from '../../features/operations/audit-store.ts';
 import { sweep } from '../../features/operations/housekeeping.ts';
+import { createInstance } from '../../instance.ts';
 import { createKeys } from '../keys.ts';
 import { type Database, openDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
@@ -65,7 +65,7 @@ test('the service runs on it: a start without migrations, sign-in, a save, seals
   expect(await migrate({ ...fresh.connection, user: role }, { info: () => undefined })).toEqual([]);
   const person = inventPerson(9_990);
   await enrol(fresh.database, person);
-  const app = await buildApp({
+  const app = await createInstance({
     config: readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32) }),
     database: service,
     log: pino({ level: 'silent' }),

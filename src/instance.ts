@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { type App, createApp } from './app.ts';
+import type { Config } from './config/config.ts';
+import { dutiesOf, type Jobs, startJobs } from './jobs.ts';
+import type { Database } from './platform/postgres/database.ts';
+import type { SlotRunner } from './platform/process/shared-slots.ts';
+import { createServices, type Services } from './services.ts';
+
+/** One process of the service, built and not yet listening. */
+export interface Instance
+  extends Pick<App, 'server' | 'routes'>,
+    Pick<Services, 'metrics' | 'breakers' | 'maintenance'> {
+  /** Starts what works in the background. */
+  startJobs(): void;
+  /** Requests in flight finish, work in hand is completed or given back. The database stays open. */
+  close(leaving?: Leaving): Promise<void>;
+}
+
+/** How a process leaves. */
+export interface Leaving {
+  /** Another process has taken over the port: it stays ready and accepts nothing more, instead of the other way round. */
+  readonly relieved?: boolean;
+  /** How long open connections get an answer that ends them before the idle ones are closed. Milliseconds. */
+  readonly drainMs?: number;
+  /** How long after that it waits for what is under way; undefined: to its end. Milliseconds. */
+  readonly patienceMs?: number;
+}
+
+export interface InstanceOptions {
+  readonly config: Config;
+  readonly database: Database;
+  readonly log: Logger;
+  /** Shares the machine's processors with the other processes; undefined: this one is alone. */
+  readonly hashSlots?: SlotRunner | undefined;
+  /** False: another process of this machine connects to the gateways and delivers messages. */
+  readonly deliversMessages?: boolean;
+}
+
+/** Builds what this process does by its ROLE: pages, jobs or both. */
+export async function createInstance({
+  config,
+  database,
+  log,
+  hashSlots,
+  deliversMessages = true,
+}: InstanceOptions): Promise<Instance> {
+  const duties = dutiesOf(config.role, deliversMessages);
+  const services = await createServices({
+    config,
+    database,
+    log,
+    hashSlots,
+    deliversMessages: duties.messages,
+  });
+  let closing = false;
+  const app = await createApp(services, { pages: duties.pages, closing: () => closing });
+  const { server, routes, connections } = app;
+  const { metrics, breakers, maintenance } = services;
+  let jobs: Jobs | undefined;
+  return {
+    server,
+    routes,
+    metrics,
+    breakers,
+    maintenance,
+    startJobs() {
+      jobs = startJobs(services, duties);
+    },
+    async close({ relieved = false, drainMs = 0, patienceMs }: Leaving = {}) {
+      closing = !relieved;
+      connections.end();
+      if (relieved) {
+        connections.stopListening();
+        await connections.gone(drainMs);
+      } else {
+        await pause(drainMs);
+        connections.stopListening();
+      }
+      connections.closeIdle();
+      await Promise.all([
+        connections.gone(patienceMs).then((gone) => gone || connections.cut()),
+        jobs?.stop(patienceMs),
+      ]);
+      await app.close();
+      await services.close();
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import type { Config } from './config/config.ts';
+import { startAccountRequestWorker } from './features/account-request/worker.ts';
+import { deliverChange, fundRetryDelay } from './features/changes/deliver-change.ts';
+import { codeStore } from './features/codes/store.ts';
+import { messageQueues } from './features/notices/queues.ts';
+import { endQuietAlerts } from './features/operations/alert-store.ts';
+import { type Head, sealAll } from './features/operations/audit.ts';
+import { createHeadFile } from './features/operations/audit-head-file.ts';
+import { auditStore } from './features/operations/audit-store.ts';
+import { sweep } from './features/operations/housekeeping.ts';
+import { fetchRequisites } from './features/requisites/introduce.ts';
+import { elsewhereFeed } from './fund/store.ts';
+import { syncBranchChanges } from './fund/sync.ts';
+import { withoutValues } from './platform/http/server.ts';
+import { type Queue, retryForThreeDays, startDispatcher } from './platform/outbox/dispatcher.ts';
+import { createOutbox } from './platform/outbox/store.ts';
+import { startRepeating } from './platform/process/repeat.ts';
+import type { Services } from './services.ts';
+
+/** What a process does. */
+export interface Duties {
+  /** It shows pages to people. */
+  readonly pages: boolean;
+  /** It delivers to the fund, examines account requests and keeps house. */
+  readonly jobs: boolean;
+  /** It connects to the message gateways and delivers messages. */
+  readonly messages: boolean;
+}
+
+/**
+ * Reads the duties of a process from ROLE.
+ * @param deliversMessages false where another process of this machine delivers messages
+ */
+export function dutiesOf(role: Config['role'], deliversMessages: boolean): Duties {
+  const jobs = role !== 'web';
+  return { pages: role !== 'worker', jobs, messages: jobs && deliversMessages };
+}
+
+/** Background work of this process. */
+export interface Jobs {
+  /** Begins nothing more. Resolves when what is under way has ended, been given back, or taken `patienceMs`. */
+  stop(patienceMs?: number): Promise<void>;
+}
+
+/** Starts the background work of a process. */
+export function startJobs(services: Services, duties: Duties): Jobs {
+  const { maintenance, fund, accountRequests, messages, onError } = services;
+  const running: Jobs[] = [
+    // In every role: those who answer people stop codes, and whoever is left raises the alert.
+    startRepeating(2_000, () => accountRequests.attackSwitch.look(), onError),
+    startRepeating(5_000, () => messages.exchangeStates(), onError),
+  ];
+  maintenance.start(3_000);
+  // In every role: told at once, and not by the first person whom nothing can be shown.
+  fund.greet();
+  if (duties.jobs) running.push(...startQueues(services, duties), ...startUpkeep(services));
+  return {
+    async stop(patienceMs) {
+      const most = patienceMs === undefined ? undefined : Math.min(patienceMs, handOverMs);
+      await Promise.all([maintenance.stop(), ...running.map((job) => job.stop(most))]);
+    },
+  };
+}
+
+/** What a gateway has not taken by then is left to another process, which may send it a second time. Milliseconds. */
+const handOverMs = 6_000;
+
+/** Delivers what stands in the outbox, and examines account requests. */
+function startQueues(services: Services, duties: Duties): readonly Jobs[] {
+  const { config, database, keys, origin, fund, copies, requisites, messages, wakeUps, onError } = services;
+  const outbox = createOutbox(database);
+  const start = (queue: Queue, everyMs = 2_000) => startDispatcher(outbox, queue, { everyMs, onError });
+  const changes = start({
+    name: 'fund',
+    ordered: true,
+    concurrency: 20,
+    retryDelay: fundRetryDelay,
+    ready: () => fund.available,
+    deliver: (message) => deliverChange({ fund, store: requisites }, message),
+  });
+  const { senders } = messages;
+  const ofMessages = duties.messages
+    ? messageQueues({ keys, times: config, codes: codeStore(database), senders, origin })
+    : [];
+  const sending = ofMessages.map((queue) => start(queue, queue.name === 'code' ? 500 : undefined));
+  const unaddressed = start({
+    name: 'unaddressed',
+    ordered: true,
+    concurrency: 4,
+    retryDelay: retryForThreeDays,
+    ready: () => fund.available,
+    deliver: (message) => fetchRequisites({ fund, copies, store: requisites }, message),
+  });
+  const worker = startAccountRequestWorker(services.accountRequests, { everyMs: 1_000, onError });
+  wakeUps.connect({ fund: changes, messages: [...sending, unaddressed], accountRequests: worker });
+  return [changes, ...sending, unaddressed, worker];
+}
+
+/** Follows the fund, ends alerts, seals the log and deletes what has been kept long enough. */
+function startUpkeep({ config, database, keys, log, fund, requisites, onError }: Services): readonly Jobs[] {
+  const keepHead = createHeadFile(config.auditHeadFile, onError);
+  const onSealed = (sealed: Head, firstOfDay: boolean) => {
+    keepHead(sealed);
+    const { seal, sealedAt, head } = sealed;
+    if (firstOfDay) log.info({ seal, sealedAt, head }, 'audit head');
+  };
+  const syncDeps = { fund, feed: elsewhereFeed(database), store: requisites };
+  return [
+    startRepeating(30_000, () => syncBranchChanges(syncDeps, onError), onError),
+    startRepeating(10 * 60_000, () => endQuietAlerts(database), onError),
+    startRepeating(60_000, () => sealAll(auditStore(database), keys, onSealed), onError),
+    startRepeating(
+      10 * 60_000,
+      (signal) =>
+        sweep(database, {
+          eventYears: config.eventsKeptYears,
+          signal,
+          onError: (kind, error) => log.error({ kind, ...withoutValues(error) }, 'housekeeping failed'),
+        }),
+      onError,
+    ),
+  ];
+}

@@ -1,0 +1,286 @@
+import type { FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Config } from './config/config.ts';
+import { createAttackSwitch } from './features/account-request/attack-switch.ts';
+import { accountRequestTables } from './features/account-request/store.ts';
+import { proofOfWorkStore } from './features/account-request/work-store.ts';
+import { createEmbeddedSource } from './features/addresses/embedded.ts';
+import { createLazySource } from './features/addresses/lazy-source.ts';
+import { createStreetLookup } from './features/addresses/open-streets.ts';
+import { shippedPlaces } from './features/addresses/places.ts';
+import { streetStore } from './features/addresses/street-store.ts';
+import { type ChannelStates, channelStates } from './features/notices/channel-states.ts';
+import type { Channels } from './features/notices/ports.ts';
+import { recordWrongPerson } from './features/operations/alert-store.ts';
+import { watchMaintenance } from './features/operations/maintenance.ts';
+import { maintenanceStore } from './features/operations/maintenance-store.ts';
+import { createMetrics, type Metrics } from './features/operations/metrics.ts';
+import { readReadings } from './features/operations/readings-store.ts';
+import { createPasswordHasher } from './features/passwords/argon2.ts';
+import { readCommonPasswords } from './features/passwords/common-passwords.ts';
+import { requisitesStore } from './features/requisites/store.ts';
+import { signInStore } from './features/sign-in/store.ts';
+import { createEmbeddedFund } from './fund/embedded/embedded.ts';
+import { createHttpFund } from './fund/http/http.ts';
+import { faultLabel, faultLine } from './fund/http/reading.ts';
+import { holderDirectory } from './fund/known-person.ts';
+import type { Fund } from './fund/port.ts';
+import { fundCopyStore } from './fund/store.ts';
+import { createKazpost, type Kazpost } from './gateways/kazpost/kazpost.ts';
+import { createNcaVerifier } from './gateways/nca/verifier.ts';
+import type { CircuitBreakerView } from './platform/circuit-breaker.ts';
+import { validity } from './platform/credentials.ts';
+import { ownOrigin } from './platform/http/request-context.ts';
+import { withoutValues } from './platform/http/server.ts';
+import { createKeys } from './platform/keys.ts';
+import type { Database } from './platform/postgres/database.ts';
+import type { SlotRunner } from './platform/process/shared-slots.ts';
+import { createFairSemaphore } from './platform/semaphore.ts';
+import { createSenders } from './senders.ts';
+
+export interface ServicesOptions {
+  readonly config: Config;
+  readonly database: Database;
+  readonly log: Logger;
+  /** Shares the machine's processors with the other processes; undefined: this one is alone. */
+  readonly hashSlots?: SlotRunner | undefined;
+  /** True for a process that connects to the message gateways. */
+  readonly deliversMessages: boolean;
+}
+
+/** What pages and jobs work with, built once in each process. */
+export type Services = Awaited<ReturnType<typeof createServices>>;
+
+/** Builds what pages and jobs work with: the only place that knows all gateways. */
+export async function createServices({
+  config,
+  database,
+  log,
+  hashSlots,
+  deliversMessages,
+}: ServicesOptions) {
+  const keys = createKeys(config.secretKeys);
+  const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
+  const limits = { idleMinutes: config.sessionIdleMinutes, maxHours: config.sessionMaxHours };
+  const messages = createMessages(config, database, log, deliversMessages, onError);
+  const breakers: CircuitBreakerView[] = [];
+  const metrics = createMetrics({
+    readings: () => readReadings(database, { ...limits, eventYears: config.eventsKeptYears }),
+    breakers,
+    certificates: { fund: config.fund?.client && validity(config.fund.client.cert)?.until },
+    channels: messages.states,
+    pool: () => database.load(),
+  });
+  const fund = createFund(config, database, log, metrics);
+  const copies = config.fund && fundCopyStore(database, config.fundCopyHours);
+  const kazpost = createKazpostService(config, log);
+  const verifier = createVerifier(config, log);
+  breakers.push(
+    database.breaker,
+    ...fund.breakers,
+    ...(kazpost ? [kazpost.breaker] : []),
+    ...verifier.breakers,
+  );
+  const maintenance = watchMaintenance(maintenanceStore(database), onError);
+  const tables = accountRequestTables(database);
+  const attackSwitch = createAttackSwitch(tables.codes, config);
+  // Before the first request: an instance that starts during maintenance knows of it.
+  await maintenance.look().catch(onError);
+  await attackSwitch.look().catch(onError);
+  const wakeUps = createWakeUps();
+  const signInTables = signInStore(database);
+  const requisites = requisitesStore(database, config.contactWaitHours);
+  const hasher = await createPasswordHasher(config.passwordHashesAtOnce, hashSlots);
+  const common = readCommonPasswords();
+  const origin = config.publicUrl?.origin ?? `http://localhost:${config.port}`;
+  return {
+    config,
+    database,
+    log,
+    keys,
+    onError,
+    limits,
+    metrics,
+    breakers,
+    maintenance,
+    messages,
+    fund,
+    copies,
+    directory: holderDirectory({ fund, copies }),
+    addressSources: {
+      embedded: createLazySource(() =>
+        createEmbeddedSource(shippedPlaces(), createStreetLookup(streetStore(database), onError)),
+      ),
+      ...(kazpost ? { kazpost } : {}),
+    },
+    eds: {
+      verifier,
+      semaphore: createFairSemaphore(edsConcurrency),
+      siteOf: (request: FastifyRequest) => ownOrigin(request, config) ?? origin,
+    },
+    hasher,
+    common,
+    wakeUps,
+    origin,
+    signInTables,
+    requisites,
+    /** For the pages of registration and recovery, and for the worker that examines what they have asked. */
+    accountRequests: {
+      tables,
+      keys,
+      fund,
+      requisites,
+      hasher,
+      common,
+      attackSwitch,
+      work: proofOfWorkStore(database),
+      rules: config,
+      onAsked: wakeUps.onAsked,
+      onQueued: wakeUps.onQueued,
+    },
+    /** Ends the connections to gateways. The database stays open. */
+    async close(): Promise<void> {
+      await messages.close();
+      await kazpost?.close();
+      await fund.close();
+      await verifier.close();
+    },
+  };
+}
+
+/**
+ * Signatures verified at a time by each process. Most of that time is the wait for the authority's answer; the threads have a
+ * queue of their own. All who wait are served within some two seconds.
+ */
+const edsConcurrency = { atOnce: 16, waitingEach: 2, waitingInAll: 200 } as const;
+
+/** A queue that can be told to look now. */
+interface Wakeable {
+  wake(): void;
+}
+
+/** The jobs of this process that others wake. A process without jobs has none. */
+export interface WakeableJobs {
+  readonly fund: Wakeable;
+  /** Every queue that a message can stand in. */
+  readonly messages: readonly Wakeable[];
+  readonly accountRequests: { wakeAfter(milliseconds: number): void };
+}
+
+/** Wakes the jobs of this process after a commit that queued something, so that it need not wait for their next look. */
+function createWakeUps() {
+  let jobs: WakeableJobs | undefined;
+  return {
+    connect(started: WakeableJobs): void {
+      jobs = started;
+    },
+    onSaved: () => jobs?.fund.wake(),
+    onQueued: () => {
+      for (const queue of jobs?.messages ?? []) queue.wake();
+    },
+    onAsked: (afterMs: number) => jobs?.accountRequests.wakeAfter(afterMs),
+  };
+}
+
+/** The senders of messages, and what this process knows of their channels. */
+function createMessages(
+  config: Config,
+  database: Database,
+  log: Logger,
+  delivers: boolean,
+  onError: (error: Error) => void,
+) {
+  const shared = channelStates(database);
+  let heard: ChannelStates = {};
+  const senders = createSenders({
+    config,
+    database,
+    log,
+    onError,
+    delivers,
+    heard: (channel) => heard[channel],
+  });
+  const channels: Channels = { available: (channel) => senders[channel].available };
+  const states = () => ({ mobile: senders.mobile.available, email: senders.email.available });
+  return {
+    senders,
+    channels,
+    states,
+    /** Tells the other processes of the channels, where this one delivers; hears of them otherwise. */
+    async exchangeStates(): Promise<void> {
+      if (delivers) await shared.tell(states());
+      else heard = await shared.heard();
+    },
+    async close(): Promise<void> {
+      await Promise.all(Object.values(senders).map((sender) => sender.close()));
+    },
+  };
+}
+
+function createVerifier(config: Config, log: Logger) {
+  return createNcaVerifier(
+    {
+      trust: config.edsTrust,
+      ocspUrl: config.edsOcspUrl,
+      crlDir: config.edsCrlDir,
+      threads: config.edsThreads,
+      everyMs: config.edsFolderSeconds * 1_000,
+      clock: () => performance.now(),
+    },
+    (what, reason) => log.warn({ what, reason }, 'revocation could not be asked'),
+  );
+}
+
+/** The fund's system over HTTP where one is configured, its embedded stand-in otherwise. */
+function createFund(
+  config: Config,
+  database: Database,
+  log: Logger,
+  metrics: Metrics,
+): Fund & { breakers: readonly CircuitBreakerView[]; greet(): void } {
+  if (!config.fund) return { ...createEmbeddedFund(database), breakers: [], greet: () => undefined };
+  const fund = createHttpFund(config.fund, {
+    onFailure: (code) => {
+      metrics.fundFailure(code);
+      log.warn({ code }, 'the fund gave no answer');
+    },
+    onFaults: (faults) => {
+      for (const fault of faults) metrics.fundFault(faultLabel(fault));
+      log.warn({ faults: faults.map(faultLine) }, "some of the fund's answer could not be read");
+    },
+    onWrongPerson: () => {
+      log.error({ code: 'FUND_WRONG_PERSON' }, 'the fund answered about another person');
+      recordWrongPerson(database).catch((error: Error) =>
+        log.error(withoutValues(error), 'an alert could not be raised'),
+      );
+    },
+  });
+  const certificate = config.fund.client?.cert;
+  return Object.assign(fund, {
+    greet() {
+      const valid = certificate && validity(certificate);
+      const now = new Date();
+      if (valid && (now < valid.from || valid.until < now))
+        log.error({ from: valid.from, until: valid.until }, 'FUND_CLIENT_CERT is not valid now');
+      fund.checkHealth().then(
+        (state) =>
+          state === 'works'
+            ? log.info('the fund answers')
+            : log.warn('the server of FUND_URL answers and has no health question: is the folder right?'),
+        (error: { code?: unknown }) =>
+          log.error({ code: error.code }, 'the fund does not answer at the start'),
+      );
+    },
+  });
+}
+
+/** Kazpost's service where one is configured; the embedded data answer otherwise. */
+function createKazpostService(config: Config, log: Logger): Kazpost | undefined {
+  return (
+    config.kazpost &&
+    createKazpost(config.kazpost, {
+      presentName: (name, language) => shippedPlaces().presentName(name, language),
+      onFailure: (reason) => log.warn({ reason }, 'Kazpost gave no answer'),
+    })
+  );
+}
