@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded.ts';
-import { codeStore } from '../src/features/codes/store.ts';
+import { renewCode } from '../src/features/codes/store.ts';
 import { noSender } from '../src/features/notices/deliver-message.ts';
 import { messageQueues } from '../src/features/notices/queues.ts';
+import { enqueueMessages } from '../src/features/notices/store.ts';
 import { createMessageSender, defaultGatewayLimits } from '../src/gateways/guard.ts';
 import { smsReceipts } from '../src/gateways/smpp/receipt-store.ts';
 import { createSmppGateway } from '../src/gateways/smpp/smpp.ts';
@@ -94,7 +95,7 @@ async function startWorker(database: Database, perSecond: number, lanes: readonl
   const deliveries = messageQueues({
     times: { confirmationCodeMinutes: 5, entryCodeMinutes: 10 },
     keys: createKeys(['k'.repeat(32)]),
-    codes: codeStore(database),
+    database,
     senders: { mobile, email: noSender('email') },
     origin: 'https://cabinet.example.kz',
   })
@@ -146,10 +147,9 @@ async function handOver(
 
 function queueCode(database: Database, holderId: string, to: string): Promise<void> {
   return database.transaction(async (transaction) => {
-    const store = codeStore(transaction);
     const code = { holderId, purpose: 'prove-new', channel: 'mobile', destination: to } as const;
-    const { codeId } = await store.issue({ ...code, changeId: crypto.randomUUID() }, 5, 5);
-    await store.enqueue(holderId, [
+    const { codeId } = await renewCode(transaction, { ...code, changeId: crypto.randomUUID() }, 5, 5);
+    await enqueueMessages(transaction, holderId, [
       { kind: 'code', purpose: 'prove-new', codeId, channel: 'mobile', to, language: 'kk' },
     ]);
   });

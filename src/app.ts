@@ -3,7 +3,6 @@ import { demonstration } from './demonstration.ts';
 import { accountRequestRoutes } from './features/account-request/routes.ts';
 import { createAddressBook } from './features/addresses/address-book.ts';
 import { addressRoutes } from './features/addresses/routes.ts';
-import { codeStore } from './features/codes/store.ts';
 import { contactChangeRoutes } from './features/contact-change/routes.ts';
 import { contactStore } from './features/contact-change/store.ts';
 import { freezeStore } from './features/disavowal/store.ts';
@@ -114,7 +113,7 @@ function pageRoutes(
     keys,
     sendPage,
     contacts: contactStore(database),
-    codes: codeStore(database),
+    database,
     contactRules: config,
     store: requisites,
     drafts: draftStore(database),

@@ -1,7 +1,6 @@
 import type { Config } from './config/config.ts';
 import { startAccountRequestWorker } from './features/account-request/worker.ts';
 import { deliverChange, fundRetryDelay } from './features/changes/deliver-change.ts';
-import { codeStore } from './features/codes/store.ts';
 import { messageQueues } from './features/notices/queues.ts';
 import { endQuietAlerts } from './features/operations/alert-store.ts';
 import { type Head, sealAll } from './features/operations/audit.ts';
@@ -79,9 +78,7 @@ function startQueues(services: Services, duties: Duties): readonly Jobs[] {
     deliver: (message) => deliverChange({ fund, store: requisites }, message),
   });
   const { senders } = messages;
-  const ofMessages = duties.messages
-    ? messageQueues({ keys, times: config, codes: codeStore(database), senders, origin })
-    : [];
+  const ofMessages = duties.messages ? messageQueues({ keys, times: config, database, senders, origin }) : [];
   const sending = ofMessages.map((queue) => start(queue, queue.name === 'code' ? 500 : undefined));
   const unaddressed = start({
     name: 'unaddressed',

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { type Config, isLoopbackName } from './config/config.ts';
 import { demonstration } from './demonstration.ts';
-import { codeStore } from './features/codes/store.ts';
 import { noSender } from './features/notices/deliver-message.ts';
 import type { Channel, MessageSender } from './features/notices/ports.ts';
+import { endAlert, raiseAlert } from './features/operations/alert-store.ts';
 import {
   createMessageSender,
   defaultGatewayLimits,
@@ -85,9 +85,8 @@ function watchOf(gateway: 'SMTP' | 'SMPP', { database, log, onError }: SenderDep
     account(code) {
       if (code !== undefined) log.error({ gateway, code }, 'the gateway refuses our account');
       const kind = gateway === 'SMTP' ? 'mail-account-refused' : 'sms-account-refused';
-      codeStore(database)
-        .alert(kind, code !== undefined, { code })
-        .catch(onError);
+      const told = code === undefined ? endAlert(database, kind) : raiseAlert(database, kind, { code });
+      told.catch(onError);
     },
   };
 }

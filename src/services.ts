@@ -83,7 +83,7 @@ export async function createServices({
   );
   const maintenance = watchMaintenance(maintenanceStore(database), onError);
   const tables = accountRequestTables(database);
-  const attackSwitch = createAttackSwitch(tables.codes, config);
+  const attackSwitch = createAttackSwitch(database, config);
   // Before the first request: an instance that starts during maintenance knows of it.
   await maintenance.look().catch(onError);
   await attackSwitch.look().catch(onError);

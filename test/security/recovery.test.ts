@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { codeOf } from '../../src/features/codes/codes.ts';
-import type { IssuedCode } from '../../src/features/codes/ports.ts';
+import { codeOf } from '../../src/features/codes/code.ts';
+import type { IssuedCode } from '../../src/features/codes/store.ts';
 import { createInstance, type Instance } from '../../src/instance.ts';
 import { tokenHash } from '../../src/platform/keys.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { codeOf } from '../../src/features/codes/codes.ts';
-import type { IssuedCode } from '../../src/features/codes/ports.ts';
+import { codeOf } from '../../src/features/codes/code.ts';
+import type { IssuedCode } from '../../src/features/codes/store.ts';
 import { disavowalPath } from '../../src/features/disavowal/link.ts';
 import { freezeStore } from '../../src/features/disavowal/store.ts';
 import { operatorStore } from '../../src/features/operations/operator-store.ts';

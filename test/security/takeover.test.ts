@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { codeOf } from '../../src/features/codes/codes.ts';
-import type { IssuedCode } from '../../src/features/codes/ports.ts';
+import { codeOf } from '../../src/features/codes/code.ts';
+import type { IssuedCode } from '../../src/features/codes/store.ts';
 import { disavowalPath } from '../../src/features/disavowal/link.ts';
 import type { CodePurpose, MessagePayload } from '../../src/features/notices/ports.ts';
 import { operatorStore } from '../../src/features/operations/operator-store.ts';

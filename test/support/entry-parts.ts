@@ -26,7 +26,7 @@ export async function entryParts(
     requisites: requisitesStore(database, config.contactWaitHours),
     hasher: await createPasswordHasher(1),
     common: readCommonPasswords(),
-    attackSwitch: createAttackSwitch(tables.codes, config),
+    attackSwitch: createAttackSwitch(database, config),
     work: proofOfWorkStore(database),
     rules: config,
     onAsked: () => undefined,

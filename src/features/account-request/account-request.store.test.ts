@@ -5,8 +5,9 @@ import { startService, type TestService } from '../../../test/support/service.ts
 import { tokenHash } from '../../platform/keys.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
-import { codeOf, consumeCode, maxTries } from '../codes/codes.ts';
-import type { IssuedCode } from '../codes/ports.ts';
+import { codeOf, maxTries } from '../codes/code.ts';
+import { consumeCode } from '../codes/consume.ts';
+import { type IssuedCode, renewCode } from '../codes/store.ts';
 import type { CodePurpose } from '../notices/ports.ts';
 import {
   type AccountRequestDeps,
@@ -145,22 +146,22 @@ describe('tries', () => {
       { ...base, purpose: 'recover', changeId: '22222222-2222-4222-8222-222222222222' } as const,
       { ...base, purpose: 'recover', holderId: otherHolder } as const,
     ];
-    const { codes: store } = parts.tables;
+    const { database } = parts.tables;
     for (const wanted of codes) {
       for (const given of codes) {
         if (wanted === given) continue;
-        const target = await store.issue(wanted, 10, maxTries);
-        const typed = codeOf(parts.keys, await store.issue(given, 10, maxTries));
+        const target = await renewCode(database, wanted, 10, maxTries);
+        const typed = codeOf(parts.keys, await renewCode(database, given, 10, maxTries));
         // Codes of six digits meet by chance, once in a million.
         if (typed === codeOf(parts.keys, target)) continue;
-        const checked = await consumeCode({ keys: parts.keys, store }, target, [typed]);
+        const checked = await consumeCode({ keys: parts.keys, database }, target, [typed]);
         expect(checked.ok).toBe(false);
       }
     }
-    const target = await store.issue({ ...base, purpose: 'recover' }, 10, maxTries + 100);
+    const target = await renewCode(database, { ...base, purpose: 'recover' }, 10, maxTries + 100);
     const right = codeOf(parts.keys, target);
     expect(
-      (await consumeCode({ keys: parts.keys, store }, { ...target, holderId: otherHolder }, [right])).ok,
+      (await consumeCode({ keys: parts.keys, database }, { ...target, holderId: otherHolder }, [right])).ok,
     ).toBe(false);
   });
 });

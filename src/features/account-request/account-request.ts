@@ -4,8 +4,13 @@ import { type Keys, randomName, randomToken, tokenHash } from '../../platform/ke
 import { type Iin, parseIin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
-import { type CodeRules, codeMinutes, consumeCode, maxTries, sendingQuotas } from '../codes/codes.ts';
+import { codeMinutes, maxTries } from '../codes/code.ts';
+import { consumeCode } from '../codes/consume.ts';
+import { takeQuotas } from '../codes/quota-store.ts';
+import { type CodeRules, sendingQuotas } from '../codes/quotas.ts';
+import { renewCode } from '../codes/store.ts';
 import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
+import { enqueueMessages } from '../notices/store.ts';
 import type { CommonPasswords } from '../passwords/common-passwords.ts';
 import { checkPassword, type PasswordReason } from '../passwords/password.ts';
 import { personalData } from '../passwords/personal-data.ts';
@@ -160,13 +165,13 @@ export async function tryCode(
     const admitted = await admitTrying(parts, asked, asker);
     if (!admitted.ok) return admitted;
   }
-  return tables.together(async ({ requests, codes }) => {
+  return tables.together(async ({ requests, database }) => {
     const taken = await requests.countAttempt(hash, kind, maxTries);
     if (!taken) return refused('gone');
     if (taken.kind === 'over') return refused(taken.why === 'time' ? 'codeExpired' : 'codeTries');
     const sent = taken.kind === 'counted' ? taken.sent : undefined;
     const checked = await consumeCode(
-      { keys, store: codes },
+      { keys, database },
       sent ?? { codeId: nobody, holderId: nobody },
       meanings,
     );
@@ -222,7 +227,8 @@ export async function processAccountRequest(
     standing !== undefined &&
     to !== undefined &&
     !standing.frozen &&
-    (await tables.codes.takeQuotas(
+    (await takeQuotas(
+      tables.database,
       sendingQuotas(keys, rules, {
         person: holderId,
         value: to.value,
@@ -238,7 +244,7 @@ export async function processAccountRequest(
     return;
   }
 
-  await tables.together(async ({ requests, codes }) => {
+  await tables.together(async ({ requests, database }) => {
     if (!(await requests.lockUnlessFrozen(holderId))) {
       await requests.conclude(entry.hash, { holderId, codeId: undefined }, rules.entryCodeMinutes);
       return;
@@ -246,7 +252,7 @@ export async function processAccountRequest(
     if (!entry.again) await requests.recordRequest(holderId, entry.kind);
     const where = { channel: to.channel, to: to.value };
     if (entry.kind === 'register' && standing.hasPassword) {
-      await codes.enqueue(holderId, [
+      await enqueueMessages(database, holderId, [
         { ...where, language: standing.language, kind: 'already-registered', at: new Date().toISOString() },
       ]);
       await requests.conclude(entry.hash, { holderId, codeId: undefined }, rules.entryCodeMinutes);
@@ -255,12 +261,15 @@ export async function processAccountRequest(
     // Who has no password and asks for a new one wants the first: the code says so.
     const purpose = standing.hasPassword ? 'recover' : 'register';
     const minutes = codeMinutes(rules, purpose);
-    const { codeId } = await codes.issue(
+    const { codeId } = await renewCode(
+      database,
       { holderId, purpose, channel: to.channel, destination: to.value, changeId: entry.entryId },
       minutes,
       maxTries,
     );
-    await codes.enqueue(holderId, [{ ...where, language: entry.language, kind: 'code', purpose, codeId }]);
+    await enqueueMessages(database, holderId, [
+      { ...where, language: entry.language, kind: 'code', purpose, codeId },
+    ]);
     await requests.conclude(entry.hash, { holderId, codeId }, minutes);
   });
   parts.onQueued();

@@ -1,5 +1,6 @@
 import { accepted, type Result, refused } from '../../values/result.ts';
-import { deviceQuota, requestQuota } from '../codes/codes.ts';
+import { quotaWait, takeQuotas } from '../codes/quota-store.ts';
+import { deviceQuota, requestQuota } from '../codes/quotas.ts';
 import type { AccountRequestDeps, TypedRequest } from './account-request.ts';
 import { checkWork } from './work.ts';
 
@@ -29,8 +30,8 @@ export async function admitAsking(
   const { tables, keys, rules, attackSwitch } = parts;
   if (attackSwitch.open) return admitBeside(parts, asked, asker, refused('stopped', attackSwitch.minutes));
   const network = requestQuota(keys, rules, asker.network);
-  if (await tables.codes.takeQuotas([network])) return accepted(undefined);
-  const seconds = await tables.codes.wait(network.key);
+  if (await takeQuotas(tables.database, [network])) return accepted(undefined);
+  const seconds = await quotaWait(tables.database, network.key);
   return admitBeside(parts, asked, asker, refused('limited', String(Math.max(1, Math.ceil(seconds / 60)))));
 }
 
@@ -55,7 +56,7 @@ async function admitBeside<Reason extends AdmissionReason>(
   const { tables, keys, rules } = parts;
   if (marks.length > 0 && (await tables.requests.knowsDevice(asked.iin, marks))) {
     const own = deviceQuota(keys, rules, asked.iin);
-    if (await tables.codes.takeQuotas([own])) return accepted(undefined);
+    if (await takeQuotas(tables.database, [own])) return accepted(undefined);
   }
   if (proof !== undefined && browser !== undefined && (await checkWork(parts, { asked, browser }, proof))) {
     return accepted(undefined);

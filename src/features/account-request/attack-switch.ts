@@ -1,5 +1,5 @@
-import { isUnderAttack } from '../codes/codes.ts';
-import type { CodeStore } from '../codes/ports.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { isUnderAttack } from '../codes/guessing.ts';
 
 /** Whether somebody is guessing codes over the whole population; as of the last look. */
 export interface AttackSwitch {
@@ -12,7 +12,7 @@ export interface AttackSwitch {
 
 /** Keeps the answer in memory, so that pages cost no statement. */
 export function createAttackSwitch(
-  codes: CodeStore,
+  database: Queryable,
   rules: { readonly codeBreakerLeast: number; readonly codeBreakerMultiple: number },
 ): AttackSwitch {
   let state = { open: false, seconds: 0 };
@@ -24,7 +24,7 @@ export function createAttackSwitch(
       return String(Math.max(1, Math.ceil(state.seconds / 60)));
     },
     async look() {
-      state = await isUnderAttack(codes, {
+      state = await isUnderAttack(database, {
         least: rules.codeBreakerLeast,
         multiple: rules.codeBreakerMultiple,
       });

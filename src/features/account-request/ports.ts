@@ -1,5 +1,5 @@
+import type { Queryable } from '../../platform/postgres/database.ts';
 import type { Language } from '../../values/language.ts';
-import type { CodeStore, MessageQueue, QuotaStore } from '../codes/ports.ts';
 import type { Channel } from '../notices/ports.ts';
 
 /** What a visitor without a session wants: a first password, or a new one for a forgotten one. */
@@ -110,6 +110,7 @@ export interface AccountRequestStore {
 /** The tables of an entry: each statement by itself, or several in one transaction. */
 export interface AccountRequestTables {
   readonly requests: AccountRequestStore;
-  readonly codes: CodeStore & QuotaStore & MessageQueue;
+  /** For codes, quotas and messages. */
+  readonly database: Queryable;
   together<Value>(work: (tables: Omit<AccountRequestTables, 'together'>) => Promise<Value>): Promise<Value>;
 }

@@ -1,7 +1,7 @@
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { lockHolder, lockHolderOfRequest } from '../../platform/postgres/locks.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { codeStore } from '../codes/store.ts';
+import { endCodes } from '../codes/store.ts';
 import { notifyHolder } from '../notices/security-notices.ts';
 import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
 import type {
@@ -21,12 +21,12 @@ const after = (ms: number) => sql`now() + ${ms}::int * interval '1 millisecond'`
 export function accountRequestTables(database: Database): AccountRequestTables {
   return {
     requests: accountRequestStore(database, (work) => database.transaction(work)),
-    codes: codeStore(database),
+    database,
     together: (work) =>
       database.transaction((transaction) =>
         work({
           requests: accountRequestStore(transaction, (inner) => inner(transaction)),
-          codes: codeStore(transaction),
+          database: transaction,
         }),
       ),
   };
@@ -185,8 +185,7 @@ function accountRequestStore(
         const event = isFirst ? 'registered' : 'password-recovered';
         await transaction.run(sql`
           update cabinet.session set ended_at = now(), end_reason = ${event} where holder_id = ${holderId} and ended_at is null`);
-        await transaction.run(sql`
-          update cabinet.code set dead_at = now() where holder_id = ${holderId} and used_at is null and dead_at is null`);
+        await endCodes(transaction, holderId);
         await transaction.run(sql`
           update cabinet.entry set done_at = now() where holder_id = ${holderId} and done_at is null`);
         await transaction.run(sql`delete from cabinet.failure where key = any(${chosen.forget})`);

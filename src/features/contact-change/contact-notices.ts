@@ -1,8 +1,8 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Language } from '../../values/language.ts';
-import { codeStore } from '../codes/store.ts';
 import type { Channel, MessagePayload } from '../notices/ports.ts';
+import { enqueueMessages } from '../notices/store.ts';
 import type { Requisites } from '../requisites/ports.ts';
 
 /** Where a message can be sent. */
@@ -68,7 +68,7 @@ export async function notifyRecipients(
             returning disavowal_id as "disavowalId"`);
     messages.push({ ...address, ...link, language, kind, about, at: now?.at.toISOString() ?? '' });
   }
-  await codeStore(transaction).enqueue(holderId, messages);
+  await enqueueMessages(transaction, holderId, messages);
 }
 
 /** Tells that a channel was changed: the channels as they were, and the new one. */

@@ -1,20 +1,18 @@
 import { type Keys, randomName } from '../../platform/keys.ts';
+import type { Database } from '../../platform/postgres/database.ts';
 import { parseEmail } from '../../values/email.ts';
 import { parsePhone } from '../../values/phone.ts';
 import { accepted, type Refusal, type Result, refused } from '../../values/result.ts';
 import type { ChangeEntry } from '../changes/ports.ts';
-import {
-  type CodeReason,
-  type CodeRules,
-  consumeCode,
-  issueCode,
-  noticeQuotas,
-  sendingQuotas,
-} from '../codes/codes.ts';
-import type { CodeStore, MessageQueue, QuotaStore } from '../codes/ports.ts';
+import { type CodeReason, consumeCode } from '../codes/consume.ts';
+import { issueCode } from '../codes/issue.ts';
+import { type CodeRules, noticeQuotas, sendingQuotas } from '../codes/quotas.ts';
+import { latestCode } from '../codes/store.ts';
 import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
 import type { Evidence } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';
+import { enqueueMessages } from '../notices/store.ts';
+import { raiseAlert } from '../operations/alert-store.ts';
 import type { FieldName } from '../requisites/ports.ts';
 import type {
   CompleteOutcome,
@@ -29,7 +27,7 @@ import type {
 
 export interface ContactChangeDeps {
   readonly contacts: ContactStore;
-  readonly codes: CodeStore & QuotaStore & MessageQueue;
+  readonly database: Database;
   readonly keys: Keys;
   readonly contactRules: CodeRules & {
     readonly mobilePrefixes: readonly string[];
@@ -121,7 +119,7 @@ export async function isMobileOfMany(
   const mobile = newContact(entries, 'mobile');
   if (mobile === null) return false;
   const many = (await parts.contacts.othersWith(holderId, mobile)) >= parts.contactRules.personsPerMobile;
-  if (many) await parts.codes.alert('mobile-of-many', true, { holderId });
+  if (many) await raiseAlert(parts.database, 'mobile-of-many', { holderId });
   return many;
 }
 
@@ -190,20 +188,16 @@ export async function sendCode(
     value: target.value,
     sender: proof === 'current' ? 'holder' : 'holder-new-value',
   });
-  const issued = await issueCode(
-    { store: parts.codes, quotas: parts.codes, times: parts.contactRules },
-    spent,
-    {
-      holderId: actor.holderId,
-      purpose: purposes[proof],
-      channel: target.channel,
-      destination: target.value,
-      changeId: pending.changeId,
-    },
-  );
+  const issued = await issueCode({ database: parts.database, times: parts.contactRules }, spent, {
+    holderId: actor.holderId,
+    purpose: purposes[proof],
+    channel: target.channel,
+    destination: target.value,
+    changeId: pending.changeId,
+  });
   if (!issued.ok) return issued;
   const { purpose, codeId } = issued.value;
-  await parts.codes.enqueue(actor.holderId, [
+  await enqueueMessages(parts.database, actor.holderId, [
     { channel: target.channel, to: target.value, language: actor.language, kind: 'code', purpose, codeId },
   ]);
   return accepted(undefined);
@@ -217,7 +211,7 @@ export async function proofsAsked(
 ): Promise<ReadonlySet<ProofKind>> {
   const asked = new Set<ProofKind>();
   for (const proof of ['new', 'current'] as const) {
-    if (await parts.codes.latest(holderId, purposes[proof], changeId)) asked.add(proof);
+    if (await latestCode(parts.database, holderId, purposes[proof], changeId)) asked.add(proof);
   }
   return asked;
 }
@@ -238,13 +232,10 @@ export async function prove(
   const { holderId } = actor;
   const meanings = readCode(typed, 'digits');
   if (meanings.length === 0) return refused(notACode.digits);
-  const codeId = await parts.codes.latest(holderId, purposes[proof], pending.changeId);
+  const codeId = await latestCode(parts.database, holderId, purposes[proof], pending.changeId);
   if (codeId === undefined) return refused('codeOver');
-  const consume = (code: string) => parts.contacts.proveWith(holderId, pending.changeId, proof, code);
-  const checked = await consumeCode(
-    { keys: parts.keys, store: { ...parts.codes, consume } },
-    { codeId, holderId },
-    meanings,
+  const checked = await consumeCode(parts, { codeId, holderId }, meanings, (id) =>
+    parts.contacts.proveWith(holderId, pending.changeId, proof, id),
   );
   return checked.ok ? accepted(undefined) : refused(checked.reason);
 }

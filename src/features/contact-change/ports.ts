@@ -1,7 +1,7 @@
 import type { IdentityDocument } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { ChangeEntry, Proof, SaveOutcome } from '../changes/ports.ts';
-import type { Quota } from '../codes/ports.ts';
+import type { Quota } from '../codes/quota-store.ts';
 import type { Evidence } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';
 import type { AddressProvenance } from '../requisites/ports.ts';

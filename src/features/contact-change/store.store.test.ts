@@ -7,7 +7,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { ChangeEntry } from '../changes/ports.ts';
-import { codeStore } from '../codes/store.ts';
+import { countCodeAttempt, findLiveCode, renewCode } from '../codes/store.ts';
 import { sweep } from '../operations/housekeeping.ts';
 import type { Requisites } from '../requisites/ports.ts';
 import { requisitesStore } from '../requisites/store.ts';
@@ -209,16 +209,17 @@ describe('proofs and the change', () => {
   async function asked(): Promise<{ actor: ContactActor; pending: PendingChange; codeIds: string[] }> {
     const actor = await holder();
     const pending = await propose(actor, entry);
-    const codes = codeStore(database);
     const { holderId } = actor;
     const { changeId } = pending;
     const issued = [
-      await codes.issue(
+      await renewCode(
+        database,
         { holderId, purpose: 'prove-new', channel: 'mobile', destination: b, changeId },
         5,
         5,
       ),
-      await codes.issue(
+      await renewCode(
+        database,
         { holderId, purpose: 'confirm-current', channel: 'mobile', destination: a, changeId },
         5,
         5,
@@ -290,13 +291,14 @@ describe('proofs and the change', () => {
     await store.drop(actor.holderId);
     expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
     for (const codeId of codeIds) {
-      expect(await codeStore(database).countAttempt(codeId, actor.holderId, 5)).toBeUndefined();
+      expect(await countCodeAttempt(database, codeId, actor.holderId, 5)).toBeUndefined();
     }
   });
 
   test('a proposal leaves a code of recovery alone', async () => {
     const actor = await holder();
-    const recovery = await codeStore(database).issue(
+    const recovery = await renewCode(
+      database,
       {
         holderId: actor.holderId,
         purpose: 'recover',
@@ -308,7 +310,7 @@ describe('proofs and the change', () => {
       5,
     );
     await propose(actor, entry);
-    expect(await codeStore(database).findLive(recovery.codeId)).toEqual(recovery);
+    expect(await findLiveCode(database, recovery.codeId)).toEqual(recovery);
   });
 
   test('what has run out is swept away, what has not stays', async () => {

@@ -1,7 +1,8 @@
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
-import { codeStore } from '../codes/store.ts';
+import { takeQuotas } from '../codes/quota-store.ts';
+import { endCodes } from '../codes/store.ts';
 import { keepEvidence, unfreeze } from '../eds/store.ts';
 import type { Channel } from '../notices/ports.ts';
 import { lockForChange, savedBefore, writeChange } from '../requisites/store.ts';
@@ -14,6 +15,9 @@ import {
   restOtherChannel,
 } from './contact-notices.ts';
 import type { ContactActor, ContactStanding, ContactStore, PendingChange } from './ports.ts';
+
+/** What the codes of a change are for. */
+const proofPurposes = ['prove-new', 'confirm-current'] as const;
 
 /** Changes of mobile and e-mail with their proofs, in the service's own tables. */
 export function contactStore(database: Database): ContactStore {
@@ -28,7 +32,7 @@ export function contactStore(database: Database): ContactStore {
           select from cabinet.pending_change where holder_id = ${actor.holderId} and form_id = ${change.formId}
             and form_hash = ${change.formHash} and revision = ${change.revision} and expires_at > now()`);
         if (waiting) return undefined;
-        await endCodes(transaction, actor.holderId);
+        await endCodes(transaction, actor.holderId, proofPurposes);
         const row = await transaction.first<{ changeId: string }>(sql`
           insert into cabinet.pending_change (holder_id, form_id, form_hash, revision, document, entries, address_source, by_eds, expires_at)
           values (${actor.holderId}, ${change.formId}, ${change.formHash}, ${change.revision}, ${json(change.document)},
@@ -41,7 +45,7 @@ export function contactStore(database: Database): ContactStore {
         if (!row) throw new Error('no pending change was written');
         for (const one of touchedChannels(change.entries))
           await recordEvent(transaction, actor, 'contact-proposed', one);
-        if (await codeStore(transaction).takeQuotas(telling)) {
+        if (await takeQuotas(transaction, telling)) {
           const reached = await formerRecipients(transaction, actor.holderId, current.values);
           if (about !== undefined)
             await notifyRecipients(transaction, actor, 'contact-proposed', about, reached);
@@ -213,14 +217,8 @@ async function othersWith(database: Queryable, holderId: string, mobile: string)
 }
 
 async function drop(transaction: Queryable, holderId: string): Promise<void> {
-  await endCodes(transaction, holderId);
+  await endCodes(transaction, holderId, proofPurposes);
   await transaction.run(sql`delete from cabinet.pending_change where holder_id = ${holderId}`);
-}
-
-async function endCodes(transaction: Queryable, holderId: string): Promise<void> {
-  await transaction.run(sql`
-    update cabinet.code set dead_at = now()
-    where holder_id = ${holderId} and purpose in ('prove-new', 'confirm-current') and used_at is null and dead_at is null`);
 }
 
 async function recordEvent(

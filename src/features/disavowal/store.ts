@@ -1,6 +1,7 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import { endCodes } from '../codes/store.ts';
 import { notifyHolder } from '../notices/security-notices.ts';
 import type { FreezeStore } from './ports.ts';
 
@@ -28,8 +29,7 @@ export function freezeStore(database: Database, linkDays: number): FreezeStore {
         if (used === 0) return;
         await transaction.run(sql`
           insert into cabinet.freeze (holder_id) values (${holderId}) on conflict (holder_id) do nothing`);
-        await transaction.run(sql`
-          update cabinet.code set dead_at = now() where holder_id = ${holderId} and used_at is null and dead_at is null`);
+        await endCodes(transaction, holderId);
         await transaction.run(sql`delete from cabinet.pending_change where holder_id = ${holderId}`);
         // Also those whose code was right: else they would go on when the stop is lifted.
         await transaction.run(sql`

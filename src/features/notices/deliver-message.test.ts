@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { createKeys } from '../../platform/keys.ts';
 import type { OutboxMessage } from '../../platform/outbox/message.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
-import { codeOf } from '../codes/codes.ts';
-import type { IssuedCode } from '../codes/ports.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { codeOf } from '../codes/code.ts';
+import type { IssuedCode } from '../codes/store.ts';
 import { readDisavowal } from '../disavowal/link.ts';
 import { deliverMessage, noSender } from './deliver-message.ts';
 import { renderMessage } from './messages.tsx';
@@ -55,7 +56,10 @@ async function deliver(
     {
       keys,
       times: { confirmationCodeMinutes: 5, entryCodeMinutes: 10 },
-      codes: { findLive: async (codeId) => (codeId === live?.codeId ? live : undefined) },
+      database: {
+        first: async ({ values }: { values: readonly unknown[] }) =>
+          live && values.includes(live.codeId) ? live : undefined,
+      } as unknown as Queryable,
       senders: { mobile: sender('mobile'), email: sender('email') },
       origin: 'https://cabinet.example.kz',
     },

@@ -1,14 +1,15 @@
 import type { Keys } from '../../platform/keys.ts';
 import type { OutboxMessage } from '../../platform/outbox/message.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
-import { type CodeTimes, codeMinutes, codeOf } from '../codes/codes.ts';
-import type { CodeStore } from '../codes/ports.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { type CodeTimes, codeMinutes, codeOf } from '../codes/code.ts';
+import { findLiveCode } from '../codes/store.ts';
 import { disavowalPath } from '../disavowal/link.ts';
 import type { Channel, MessagePayload, MessageSender, RenderedMessage } from './ports.ts';
 
 export interface MessageDeps {
   readonly keys: Keys;
-  readonly codes: Pick<CodeStore, 'findLive'>;
+  readonly database: Queryable;
   readonly times: CodeTimes;
   readonly senders: Readonly<Record<Channel, MessageSender>>;
   /** The origin people see. */
@@ -35,7 +36,7 @@ export async function deliverMessage(parts: MessageDeps, write: Write, queued: O
   const message = queued.payload as MessagePayload;
   const frame = { id: messageId(keys, queued.outboxId), origin };
   if (message.kind === 'code') {
-    const issued = await parts.codes.findLive(message.codeId);
+    const issued = await findLiveCode(parts.database, message.codeId);
     const minutes = codeMinutes(parts.times, message.purpose);
     if (!issued) {
       if (queued.ageSeconds >= minutes * 60) throw new Undeliverable('CODE_EXPIRED');

@@ -5,9 +5,10 @@ import { startService, type TestService } from '../../../test/support/service.ts
 import { startSmtpServer } from '../../../test/support/smtp-stand-in.ts';
 import { createKeys } from '../../platform/keys.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { codeOf } from '../codes/codes.ts';
-import { codeStore } from '../codes/store.ts';
+import { codeOf } from '../codes/code.ts';
+import { renewCode } from '../codes/store.ts';
 import type { Channel, MessagePayload } from './ports.ts';
+import { enqueueMessages } from './store.ts';
 
 let service: TestService;
 let holderId: string;
@@ -27,18 +28,17 @@ afterEach(() => service.close());
 const to = { mobile: '+77015550001', email: 'belgi.0001@example.kz' };
 const common = { language: 'ru', at: '2026-11-22T19:31:00.000Z' } as const;
 
-const queue = (messages: readonly MessagePayload[]) =>
-  codeStore(service.database).enqueue(holderId, messages);
+const queue = (messages: readonly MessagePayload[]) => enqueueMessages(service.database, holderId, messages);
 
 async function queueCode(channel: Channel): Promise<string> {
-  const store = codeStore(service.database);
-  const code = await store.issue(
+  const code = await renewCode(
+    service.database,
     { holderId, purpose: 'recover', channel, destination: to[channel], changeId: null },
     10,
     5,
   );
   const { codeId } = code;
-  await store.enqueue(holderId, [
+  await enqueueMessages(service.database, holderId, [
     { kind: 'code', purpose: 'recover', codeId, channel, to: to[channel], language: 'kk' },
   ]);
   return codeOf(createKeys(['k'.repeat(32)]), code);

@@ -5,9 +5,10 @@ import { dispatchDue, type Queue, retryForThreeDays } from '../../platform/outbo
 import { createOutbox } from '../../platform/outbox/store.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { codeStore } from '../codes/store.ts';
+import { renewCode } from '../codes/store.ts';
 import { sweep } from '../operations/housekeeping.ts';
 import { messageStore } from './message-store.ts';
+import { enqueueMessages } from './store.ts';
 
 let fresh: FreshDatabase;
 let holderId: string;
@@ -19,15 +20,15 @@ beforeEach(async () => {
     sql`insert into cabinet.holder (iin) values ('900101300007') returning holder_id as "holderId"`,
   );
   holderId = holder?.holderId ?? '';
-  const codes = codeStore(fresh.database);
   const to = '+77015550001';
-  const code = await codes.issue(
+  const code = await renewCode(
+    fresh.database,
     { holderId, purpose: 'recover', channel: 'mobile', destination: to, changeId: null },
     10,
     5,
   );
   codeId = code.codeId;
-  await codes.enqueue(holderId, [
+  await enqueueMessages(fresh.database, holderId, [
     { kind: 'code', purpose: 'recover', codeId, channel: 'mobile', to, language: 'kk' },
     { kind: 'new-device', channel: 'mobile', to, language: 'kk', at: '2026-11-22T19:31:00.000Z' },
   ]);

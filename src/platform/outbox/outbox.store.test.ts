@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
-import { codeStore } from '../../features/codes/store.ts';
+import { enqueueMessages } from '../../features/notices/store.ts';
 import { openDatabase } from '../postgres/database.ts';
 import { type Sql, sql } from '../postgres/sql.ts';
 import { dispatchDue, type Queue, retryForThreeDays, retrySoon, startDispatcher } from './dispatcher.ts';
@@ -156,7 +156,7 @@ describe('a lane', () => {
   test('takes only its own channel and name', async () => {
     await queueNotices(2, 'mobile');
     await queueNotices(3, 'email');
-    await codeStore(fresh.database).enqueue(holder(), [
+    await enqueueMessages(fresh.database, holder(), [
       {
         kind: 'code',
         channel: 'mobile',
@@ -439,7 +439,7 @@ describe('with much queued', () => {
 
   test('every lane finds its next messages by an index behind 100,000 notices', async () => {
     for (let n = 0; n < 10; n += 1) await queueNotices(10_000);
-    await codeStore(fresh.database).enqueue(holder(), [
+    await enqueueMessages(fresh.database, holder(), [
       {
         kind: 'code',
         channel: 'mobile',

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
 import { inventIin } from '../../../test/support/people.ts';
 import { accountRequestTables } from '../../features/account-request/store.ts';
-import { codeStore } from '../../features/codes/store.ts';
+import { countCodeAttempt, countCodeOutcome, markCodeUsed, renewCode } from '../../features/codes/store.ts';
 import { contactStore } from '../../features/contact-change/store.ts';
 import { freezeStore } from '../../features/disavowal/store.ts';
 import { operatorStore } from '../../features/operations/operator-store.ts';
@@ -101,7 +101,8 @@ const useCases: Readonly<Record<string, UseCase>> = {
   'a proof of a change': (database, { holderId, pending, proofCode }) =>
     contactStore(database).proveWith(holderId, pending.changeId, 'new', proofCode),
   'a code for a change': (database, { holderId, pending }) =>
-    codeStore(database).issue(
+    renewCode(
+      database,
       {
         holderId,
         purpose: 'prove-new',
@@ -148,12 +149,12 @@ const useCases: Readonly<Record<string, UseCase>> = {
       { ...evidence, purpose: 'sign-in' },
     ),
   'a code typed for a password': (database, { open }) =>
-    accountRequestTables(database).together(async ({ requests, codes }) => {
+    accountRequestTables(database).together(async ({ requests, database: transaction }) => {
       const taken = await requests.countAttempt(open.hash, 'recover', 5);
       if (taken?.kind !== 'counted' || !taken.sent) return;
-      await codes.countAttempt(taken.sent.codeId, taken.sent.holderId, 5);
-      await codes.consume(taken.sent.codeId);
-      await codes.countOutcome(true);
+      await countCodeAttempt(transaction, taken.sent.codeId, taken.sent.holderId, 5);
+      await markCodeUsed(transaction, taken.sent.codeId);
+      await countCodeOutcome(transaction, true);
       await requests.markProved(open.hash, 10);
     }),
   'a chosen password': (database, { proved }) =>
@@ -163,10 +164,11 @@ const useCases: Readonly<Record<string, UseCase>> = {
       forget: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
     }),
   'an account request examined': (database, { holderId, open }) =>
-    accountRequestTables(database).together(async ({ requests, codes }) => {
+    accountRequestTables(database).together(async ({ requests, database: transaction }) => {
       if (!(await requests.lockUnlessFrozen(holderId))) return;
       await requests.recordRequest(holderId, 'recover');
-      const { codeId } = await codes.issue(
+      const { codeId } = await renewCode(
+        transaction,
         { holderId, purpose: 'recover', channel: 'mobile', destination: mobile, changeId: randomUUID() },
         10,
         5,

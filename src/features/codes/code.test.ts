@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createKeys } from '../../platform/keys.ts';
-import { codeOf } from './codes.ts';
-import type { IssuedCode } from './ports.ts';
+import { codeOf } from './code.ts';
+import type { IssuedCode } from './store.ts';
 
 const keys = createKeys(['a secret of thirty-two characters or more']);
 

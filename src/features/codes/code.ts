@@ -1,0 +1,44 @@
+import type { Keys } from '../../platform/keys.ts';
+import type { CodePurpose } from '../notices/ports.ts';
+import type { IssuedCode } from './store.ts';
+
+/** How a code of a purpose looks: digits to confirm, a long one where it opens an account. */
+const forms = {
+  register: 'long',
+  recover: 'long',
+  'prove-new': 'digits',
+  'confirm-current': 'digits',
+} as const satisfies Record<CodePurpose, 'digits' | 'long'>;
+
+/** How long codes live, minutes. */
+export interface CodeTimes {
+  readonly confirmationCodeMinutes: number;
+  readonly entryCodeMinutes: number;
+}
+
+/** How long a code of this purpose lives, minutes. */
+export function codeMinutes(times: CodeTimes, purpose: CodePurpose): number {
+  return forms[purpose] === 'digits' ? times.confirmationCodeMinutes : times.entryCodeMinutes;
+}
+
+/** Tries of one code. */
+export const maxTries = 5;
+
+const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/**
+ * The code of an issued row: six digits, or eight Crockford characters (40 bits) where one guess
+ * would open an account. It is bound to person, purpose, exact value and change, so no code is good
+ * for anything but what it was sent for.
+ */
+export function codeOf(keys: Keys, issued: IssuedCode): string {
+  const bytes = keys.sign('code', bindingOf(issued));
+  if (forms[issued.purpose] === 'digits') {
+    return String(bytes.readUIntBE(0, 6) % 1_000_000).padStart(6, '0');
+  }
+  return Array.from(bytes.subarray(0, 8), (byte) => crockford[byte % 32]).join('');
+}
+
+function bindingOf({ codeId, holderId, purpose, channel, destination, changeId }: IssuedCode): string {
+  return JSON.stringify([codeId, holderId, purpose, channel, destination, changeId]);
+}

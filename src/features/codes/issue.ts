@@ -1,0 +1,18 @@
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { type Result, refused } from '../../values/result.ts';
+import { type CodeTimes, codeMinutes, maxTries } from './code.ts';
+import { type Quota, takeQuotas } from './quota-store.ts';
+import { type IssuedCode, type NewCode, renewCode } from './store.ts';
+
+/**
+ * Issues a code within the limits, or says that they are used up. A code that is still alive is
+ * issued again as it is.
+ */
+export async function issueCode(
+  { database, times }: { readonly database: Queryable; readonly times: CodeTimes },
+  spent: readonly Quota[],
+  code: NewCode,
+): Promise<Result<IssuedCode, 'codeLimit'>> {
+  if (!(await takeQuotas(database, spent))) return refused('codeLimit');
+  return { ok: true, value: await renewCode(database, code, codeMinutes(times, code.purpose), maxTries) };
+}

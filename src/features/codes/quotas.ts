@@ -1,0 +1,78 @@
+import type { Keys } from '../../platform/keys.ts';
+import type { CodeTimes } from './code.ts';
+import type { Quota } from './quota-store.ts';
+
+/** How long codes live, and how many may be sent: every limit must allow a message. */
+export interface CodeRules extends CodeTimes {
+  readonly codesPerQuarterHour: number;
+  readonly codesPerDay: number;
+  readonly codesPerNetworkHour: number;
+  readonly codesPerHour: number;
+}
+
+/** Who has a code sent, as far as it is certain. */
+export type CodeSender =
+  /** Anybody who knows an IIN and a contact. */
+  | 'anybody'
+  /** A browser in which the person named has signed in before. */
+  | 'known-device'
+  /** The signed-in holder, to a contact of theirs on file. */
+  | 'holder'
+  /** A signed-in holder, to a value they say is theirs. */
+  | 'holder-new-value';
+
+/**
+ * What sending one code uses up: of the person (by holder's id), of the value, and of everybody.
+ * Each kind of sender has its own quotas, so that three posts of a stranger stop neither the owner's
+ * device nor the signed-in owner. What holders send to their own contact counts for that holder
+ * alone: somebody who claims the same number must not use it up.
+ */
+export function sendingQuotas(
+  keys: Keys,
+  limits: CodeRules,
+  { person, value: contact, sender }: { person: string; value: string; sender: CodeSender },
+): Quota[] {
+  const own = sender === 'known-device' || sender === 'holder' ? `${person} ` : '';
+  const value = `${own}${contact}`;
+  const key = (kind: string, of: string) =>
+    keys.sign('allowance', sender === 'anybody' ? `${kind} ${of}` : `${sender} ${kind} ${of}`);
+  return [
+    { key: key('person quarter', person), most: limits.codesPerQuarterHour, minutes: 15 },
+    { key: key('person day', person), most: limits.codesPerDay, minutes: 24 * 60 },
+    { key: key('value quarter', value), most: limits.codesPerQuarterHour, minutes: 15 },
+    { key: key('value day', value), most: limits.codesPerDay, minutes: 24 * 60 },
+    { key: keys.sign('allowance', 'all '), most: limits.codesPerHour, minutes: 60 },
+  ];
+}
+
+/**
+ * What notifying a person of a proposed change uses up, as many as codes. Proposals cost nothing,
+ * and whoever makes them at a stolen session must not drown the person in messages.
+ */
+export function noticeQuotas(keys: Keys, limits: CodeRules, person: string): Quota[] {
+  const key = (kind: string) => keys.sign('allowance', `${kind} ${person}`);
+  return [
+    { key: key('told quarter'), most: limits.codesPerQuarterHour, minutes: 15 },
+    { key: key('told day'), most: limits.codesPerDay, minutes: 24 * 60 },
+  ];
+}
+
+/**
+ * What an account request uses up, apart from what sending does: a stranger who asks in vain must
+ * not use up the codes of the person named.
+ */
+export function requestQuota(keys: Keys, limits: CodeRules, network: string): Quota {
+  return { key: keys.sign('allowance', `asking ${network}`), most: limits.codesPerNetworkHour, minutes: 60 };
+}
+
+/**
+ * What an account request from a device of the person's own uses up, once their network's quota is
+ * gone. Nobody else can use it up.
+ */
+export function deviceQuota(keys: Keys, limits: CodeRules, iin: string): Quota {
+  return {
+    key: keys.sign('allowance', `asking device ${iin}`),
+    most: limits.codesPerNetworkHour,
+    minutes: 60,
+  };
+}
