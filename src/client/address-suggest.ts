@@ -31,153 +31,156 @@ for (const input of document.querySelectorAll<HTMLInputElement>('input[data-addr
 function enhance(input: HTMLInputElement): void {
   const { form } = input;
   const { addressSuggest: url, addressStatus, addressPostcode, addressNone, addressDegraded } = input.dataset;
-  const { addressCompare, addressElsewhere } = input.dataset;
   if (url === undefined || form === null) return;
-  const address = new URL(url, location.href);
   const kazpost = form.querySelector<HTMLInputElement>('input[type="checkbox"][name="kazpost"]');
+  const isOff = () => kazpost?.checked === false;
   const status = addressStatus === undefined ? null : document.getElementById(addressStatus);
-  const list = listFor(input);
-  let offered = new Map<string, Suggestion>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let question: AbortController | undefined;
-  let comparing: ReturnType<typeof setTimeout> | undefined;
-  let comparison: AbortController | undefined;
+  const field = addressPostcode === undefined ? null : form.elements.namedItem(addressPostcode);
+  const postcode = field instanceof HTMLInputElement ? field : undefined;
+  const list = createList(input);
+  const question = createQuestion(url, (answer) => {
+    const { suggestions, degraded } = read(answer);
+    list.offer(suggestions);
+    const notes = [
+      degraded ? addressDegraded : undefined,
+      suggestions.length === 0 ? addressNone : undefined,
+    ];
+    say(answer === undefined ? '' : notes.filter((note) => note !== undefined).join(' '));
+  });
 
   function toggle(): void {
-    if (kazpost?.checked === false) {
-      stop();
-      offer([]);
+    if (isOff()) {
+      question.stop();
+      list.offer([]);
       say('');
-      input.removeAttribute('list');
-      for (const name of [
-        'role',
-        'aria-autocomplete',
-        'aria-controls',
-        'aria-expanded',
-        'aria-activedescendant',
-      ]) {
-        input.removeAttribute(name);
-      }
-      list.remove();
-    } else if (!list.isConnected) {
-      input.setAttribute('list', list.id);
-      input.after(list);
-    }
-  }
-
-  function stop(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    question?.abort();
-    question = undefined;
+      list.detach();
+    } else list.attach();
   }
 
   function typed(event: Event): void {
-    if (kazpost?.checked === false || (event instanceof InputEvent && event.isComposing)) return;
-    stop();
+    if (isOff() || (event instanceof InputEvent && event.isComposing)) return;
+    question.stop();
     const text = input.value.trim();
-    const chosen = offered.get(input.value);
+    const chosen = list.offered(input.value);
     if (chosen !== undefined) {
-      choose(chosen);
+      say('');
+      if (postcode && chosen.postcode !== null) fillIn(postcode, chosen.postcode);
     } else if (text.length < least) {
-      offer([]);
+      list.offer([]);
       say('');
     } else {
-      timer = setTimeout(() => void ask(text), pause);
+      question.ask(text, pause);
     }
   }
 
   /** Enter means a line of the list that is about to open: it must not send the form before. */
   function waitForLines(event: KeyboardEvent): void {
-    if (event.key === 'Enter' && (timer !== undefined || question !== undefined)) event.preventDefault();
+    if (event.key === 'Enter' && question.isPending()) event.preventDefault();
   }
 
-  async function ask(text: string): Promise<void> {
+  function say(text: string): void {
+    if (status !== null && status.textContent !== text) status.textContent = text;
+  }
+
+  // What works without a script steps aside.
+  for (const search of form.querySelectorAll<HTMLElement>('[data-without-script]')) search.hidden = true;
+  if (postcode) {
+    // An index alone offers its address.
+    postcode.addEventListener('change', () => {
+      const index = postcode.value.trim();
+      if (isOff() || input.value.trim() !== '' || index.length < 6) return;
+      question.stop();
+      question.ask(index, 0);
+    });
+    const compareLater = createComparison(input, postcode, isOff);
+    for (const one of [postcode, input, kazpost]) one?.addEventListener('change', compareLater);
+  }
+  kazpost?.addEventListener('change', toggle);
+  input.addEventListener('input', typed);
+  input.addEventListener('keydown', waitForLines);
+  toggle();
+}
+
+/**
+ * Asks for lines, one question at a time: a new one takes the place of the former.
+ * @param answered gets what came, or undefined where nothing that can be used came
+ */
+function createQuestion(url: string, answered: (answer: unknown) => void) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let asked: AbortController | undefined;
+
+  async function send(text: string): Promise<void> {
     timer = undefined;
-    const asked = new AbortController();
-    question = asked;
-    const limit = setTimeout(() => asked.abort(), patience);
-    address.searchParams.set('q', text);
-    address.searchParams.set('language', document.documentElement.lang);
+    const own = new AbortController();
+    asked = own;
+    const limit = setTimeout(() => own.abort(), patience);
     try {
-      const response = await fetch(address, {
-        signal: asked.signal,
-        headers: { accept: 'application/json' },
-        redirect: 'error',
-      });
-      const answer: unknown = response.ok ? await response.json() : undefined;
+      const answer = await fetchJson(url, { q: text, language: document.documentElement.lang }, own.signal);
       // An answer to an older question may come last.
-      if (question !== asked) return;
-      const { suggestions, degraded } = read(answer);
-      offer(suggestions);
-      const notes = [
-        degraded ? addressDegraded : undefined,
-        suggestions.length === 0 ? addressNone : undefined,
-      ];
-      say(response.ok ? notes.filter((note) => note !== undefined).join(' ') : '');
+      if (asked === own) answered(answer);
     } catch {
       // Typing by hand always works: no answer is no trouble of the person's.
-      if (question === asked) offer([]);
+      if (asked === own) answered(undefined);
     } finally {
       clearTimeout(limit);
-      if (question === asked) question = undefined;
+      if (asked === own) asked = undefined;
     }
   }
 
-  function choose({ postcode }: Suggestion): void {
-    say('');
-    const field = addressPostcode === undefined ? null : form?.elements.namedItem(addressPostcode);
-    if (postcode === null || !(field instanceof HTMLInputElement)) return;
-    field.value = postcode;
-    field.dispatchEvent(new Event('input', { bubbles: true }));
-    field.dispatchEvent(new Event('change', { bubbles: true }));
-  }
+  return {
+    isPending: () => timer !== undefined || asked !== undefined,
+    /** @param afterMs how long to wait for another question first */
+    ask(text: string, afterMs: number): void {
+      timer = setTimeout(() => void send(text), afterMs);
+    },
+    stop(): void {
+      clearTimeout(timer);
+      timer = undefined;
+      asked?.abort();
+      asked = undefined;
+    },
+  };
+}
 
-  function offer(suggestions: readonly Suggestion[]): void {
-    const lines = new Map(suggestions.map((suggestion) => [suggestion.text, suggestion]));
-    offered = lines;
-    const fill = () => {
-      if (offered === lines)
-        list.replaceChildren(...[...lines.keys()].map((text) => optionFor(text, input.value)));
-    };
-    if (lines.size === 0) {
-      fill();
-      list.hidden = true;
-      if (input.hasAttribute('aria-expanded')) input.setAttribute('aria-expanded', 'false');
-    } else if (list.hidden && document.activeElement === input) {
-      // The list opens by itself at a key or a click; a phone's keyboard or a voice may send neither. It reads out how
-      // many lines it holds when they change while it is open: so they come after.
-      input.click();
-      setTimeout(fill);
-    } else {
-      fill();
-    }
-  }
+/** The answer of one of our addresses; undefined when it refuses. @throws when there is no answer */
+async function fetchJson(url: string, query: Record<string, string>, signal: AbortSignal): Promise<unknown> {
+  const address = new URL(url, location.href);
+  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  const response = await fetch(address, {
+    signal,
+    headers: { accept: 'application/json' },
+    redirect: 'error',
+  });
+  return response.ok ? response.json() : undefined;
+}
 
-  /** Looks whether the index belongs to the address, once both stand: after a choice, and when one of them is left. */
-  function compareLater(): void {
-    clearTimeout(comparing);
-    comparison?.abort();
-    if (postcode instanceof HTMLInputElement) comparing = setTimeout(() => void compare(postcode), pause);
-  }
+/** Puts a value into a field as if the person had. */
+function fillIn(field: HTMLInputElement, value: string): void {
+  field.value = value;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+}
 
-  async function compare(field: HTMLInputElement): Promise<void> {
+/** Looks whether the index belongs to the address, once both stand: after a choice, and when one of them is left. */
+function createComparison(
+  input: HTMLInputElement,
+  field: HTMLInputElement,
+  isOff: () => boolean,
+): () => void {
+  const { addressCompare, addressElsewhere } = input.dataset;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let question: AbortController | undefined;
+
+  async function compare(): Promise<void> {
     const hint = document.getElementById(`${field.id}-hint`);
     if (hint === null || addressCompare === undefined) return;
-    const index = field.value.trim();
-    const line = input.value.trim();
+    const pair = { postcode: field.value.trim(), address: input.value.trim() };
     let elsewhere = false;
-    if (kazpost?.checked !== false && index.length >= 6 && line !== '') {
+    if (!isOff() && pair.postcode.length >= 6 && pair.address !== '') {
       const asked = new AbortController();
-      comparison = asked;
-      const pair = new URLSearchParams({ postcode: index, address: line });
+      question = asked;
       try {
-        const response = await fetch(`${addressCompare}?${pair}`, {
-          signal: asked.signal,
-          headers: { accept: 'application/json' },
-          redirect: 'error',
-        });
-        const answer: unknown = response.ok ? await response.json() : undefined;
+        const answer = await fetchJson(addressCompare, pair, asked.signal);
         elsewhere = isRecord(answer) && answer['elsewhere'] === true;
       } catch {
         // A newer question is on its way, or there is no answer and so no hint.
@@ -188,35 +191,66 @@ function enhance(input: HTMLInputElement): void {
     if (hint.textContent !== text) hint.textContent = text;
   }
 
-  function say(text: string): void {
-    if (status !== null && status.textContent !== text) status.textContent = text;
-  }
+  return () => {
+    clearTimeout(timer);
+    question?.abort();
+    timer = setTimeout(() => void compare(), pause);
+  };
+}
 
-  // What works without a script steps aside.
-  for (const search of form.querySelectorAll<HTMLElement>('[data-without-script]')) search.hidden = true;
-  // An index alone offers its address.
-  const postcode = addressPostcode === undefined ? null : form.elements.namedItem(addressPostcode);
-  if (postcode instanceof HTMLInputElement) {
-    postcode.addEventListener('change', () => {
-      const index = postcode.value.trim();
-      if (kazpost?.checked === false || input.value.trim() !== '' || index.length < 6) return;
-      stop();
-      void ask(index);
-    });
-    postcode.addEventListener('change', compareLater);
-    input.addEventListener('change', compareLater);
-    kazpost?.addEventListener('change', compareLater);
-  }
+/** The attributes by which the list makes its field a combobox. */
+const ofCombobox = [
+  'list',
+  'role',
+  'aria-autocomplete',
+  'aria-controls',
+  'aria-expanded',
+  'aria-activedescendant',
+];
+
+/** The list under a field, with the lines that are offered now. */
+function createList(input: HTMLInputElement) {
+  const list = listFor(input);
+  let lines = new Map<string, Suggestion>();
   // The list knows its field by `list` when the field gets the focus. Left there, it would tell readers of the page that a
   // native datalist is meant, which lets a field bear no role.
   input.addEventListener('focus', () => input.removeAttribute('list'));
   input.addEventListener('blur', () => {
     if (list.isConnected) input.setAttribute('list', list.id);
   });
-  kazpost?.addEventListener('change', toggle);
-  input.addEventListener('input', typed);
-  input.addEventListener('keydown', waitForLines);
-  toggle();
+  return {
+    /** The suggestion whose line this text is. */
+    offered: (text: string) => lines.get(text),
+    attach(): void {
+      if (list.isConnected) return;
+      input.setAttribute('list', list.id);
+      input.after(list);
+    },
+    detach(): void {
+      for (const name of ofCombobox) input.removeAttribute(name);
+      list.remove();
+    },
+    offer(suggestions: readonly Suggestion[]): void {
+      const offered = new Map(suggestions.map((suggestion) => [suggestion.text, suggestion]));
+      lines = offered;
+      const fill = () => {
+        if (lines === offered)
+          list.replaceChildren(...[...lines.keys()].map((text) => optionFor(text, input.value)));
+      };
+      if (offered.size === 0) {
+        fill();
+        list.hidden = true;
+        if (input.hasAttribute('aria-expanded')) input.setAttribute('aria-expanded', 'false');
+      } else if (list.hidden && document.activeElement === input) {
+        // The list opens by itself at a key or a click; a phone's keyboard or a voice may send neither. It reads out how
+        // many lines it holds when they change while it is open: so they come after.
+        input.click();
+        setTimeout(fill);
+      } else {
+        fill();
+      }
+    },
+  };
 }
 
 function listFor(input: HTMLInputElement): HTMLElement {

@@ -19,30 +19,29 @@ const dialog = document.querySelector<HTMLDialogElement>('#session-warning');
 if (dialog) watch(dialog);
 
 function watch(dialog: HTMLDialogElement): void {
-  const { secondsLeft, warnSeconds, endHref, csrf, endsIn, failed } = dialog.dataset;
+  const { secondsLeft, warnSeconds, endHref, csrf } = dialog.dataset;
   const text = dialog.querySelector('p');
   // Tabs share one session: what prolongs it in one is known in all.
   const tabs = new BroadcastChannel('session');
   let end = 0;
   /** The end that the server has confirmed, or was asked about in vain. */
   let confirmed: number | undefined;
-  let mayAsk = Date.now() + pause;
-  let unreachable = false;
   let leaving = false;
+  const server = createServer(csrf);
   prolong(Number(secondsLeft));
 
   tabs.addEventListener('message', (event: MessageEvent<number>) => {
     end = Math.max(end, event.data);
     check();
   });
-  dialog.querySelector('button')?.addEventListener('click', extend);
+  dialog.querySelector('button')?.addEventListener('click', () => renew('/session/extend'));
   dialog.addEventListener('cancel', (event) => {
     event.preventDefault();
-    extend();
+    void renew('/session/extend');
   });
   document.addEventListener('visibilitychange', () => {
     // Another tab may have signed out.
-    if (document.visibilityState === 'visible' && Date.now() >= mayAsk) void ask();
+    if (document.visibilityState === 'visible' && server.mayAsk()) void renew('/session/left');
     check();
   });
   setInterval(check, 1000);
@@ -59,62 +58,23 @@ function watch(dialog: HTMLDialogElement): void {
       dialog.close();
       return;
     }
-    if ((left <= 0 || confirmed !== end) && Date.now() >= mayAsk) void ask();
+    if ((left <= 0 || confirmed !== end) && server.mayAsk()) void renew('/session/left');
     if (confirmed !== end) return;
     if (!dialog.open) dialog.showModal();
-    say(
-      unreachable
-        ? (failed ?? '')
-        : (endsIn ?? '').replace('{n}', String(Math.max(1, Math.ceil(left / 60_000)))),
-    );
-  }
-
-  /** Only what is new, since a screen reader reads every change. */
-  function say(words: string): void {
+    const words = wordsOf(dialog, left, server.unreachable);
+    // Only what is new, since a screen reader reads every change.
     if (text && text.textContent !== words) text.textContent = words;
   }
 
-  /** @throws TypeError without a connection, Error when the server cannot answer now */
-  async function post(path: string): Promise<Response> {
-    mayAsk = Number.POSITIVE_INFINITY;
+  /** Asks how much is left, or prolongs it. */
+  async function renew(path: '/session/left' | '/session/extend'): Promise<void> {
     try {
-      const answer = await fetch(path, {
-        method: 'POST',
-        headers: { accept: 'application/json' },
-        body: new URLSearchParams({ csrf: csrf ?? '' }),
-      });
-      if (answer.status >= 500 || answer.status === 429) throw new Error('the server cannot answer now');
-      unreachable = false;
-      return answer;
-    } catch (error) {
-      unreachable = true;
-      throw error;
-    } finally {
-      mayAsk = Date.now() + pause;
-    }
-  }
-
-  /** Asks how much is left, without prolonging it. */
-  async function ask(): Promise<void> {
-    try {
-      const answer = await post('/session/left');
-      const { secondsLeft } = answer.ok ? ((await answer.json()) as Left) : { secondsLeft: 0 };
-      if (secondsLeft <= 0) return await leave();
-      prolong(secondsLeft);
+      const seconds = await server.secondsLeft(path);
+      if (seconds <= 0) return await leave();
+      prolong(seconds);
+      confirmed = path === '/session/left' ? end : undefined;
     } catch {
       // What the page knows itself has to do.
-    }
-    confirmed = end;
-    check();
-  }
-
-  async function extend(): Promise<void> {
-    try {
-      const answer = await post('/session/extend');
-      if (answer.redirected || !answer.ok) return await leave();
-      prolong(((await answer.json()) as Left).secondsLeft);
-      confirmed = undefined;
-    } catch {
       confirmed = end;
     }
     check();
@@ -124,16 +84,63 @@ function watch(dialog: HTMLDialogElement): void {
   async function leave(): Promise<void> {
     if (leaving) return;
     leaving = true;
-    const over: SessionOver = {};
-    document.dispatchEvent(new CustomEvent('session-over', { detail: over }));
     try {
-      location.replace((await over.kept) ?? endHref ?? '/');
+      await goToSignIn(endHref);
     } catch {
       leaving = false;
-      unreachable = true;
+      server.unreachable = true;
       end = Math.min(end, Date.now());
       confirmed = end;
       check();
     }
   }
+}
+
+/** What the dialog says: how many minutes are left, or that the server gives no answer. */
+function wordsOf(
+  { dataset: { failed = '', endsIn = '' } }: HTMLElement,
+  left: number,
+  unreachable: boolean,
+): string {
+  return unreachable ? failed : endsIn.replace('{n}', String(Math.max(1, Math.ceil(left / 60_000))));
+}
+
+/** Lets whoever keeps something keep it, and leaves the page. @throws what kept it from being kept */
+async function goToSignIn(endHref: string | undefined): Promise<void> {
+  const over: SessionOver = {};
+  document.dispatchEvent(new CustomEvent('session-over', { detail: over }));
+  location.replace((await over.kept) ?? endHref ?? '/');
+}
+
+/** Puts questions to the server, one at a time and no more often than every few seconds. */
+function createServer(csrf: string | undefined) {
+  let askAgainAt = Date.now() + pause;
+  const server = {
+    /** The last question got no answer. */
+    unreachable: false,
+    mayAsk: () => Date.now() >= askAgainAt,
+    /**
+     * What the server says is left, in seconds; 0 when the session is over. `/session/extend` prolongs it.
+     * @throws TypeError without a connection, Error when the server cannot answer now
+     */
+    async secondsLeft(path: string): Promise<number> {
+      askAgainAt = Number.POSITIVE_INFINITY;
+      try {
+        const answer = await fetch(path, {
+          method: 'POST',
+          headers: { accept: 'application/json' },
+          body: new URLSearchParams({ csrf: csrf ?? '' }),
+        });
+        if (answer.status >= 500 || answer.status === 429) throw new Error('the server cannot answer now');
+        server.unreachable = false;
+        return answer.redirected || !answer.ok ? 0 : ((await answer.json()) as Left).secondsLeft;
+      } catch (error) {
+        server.unreachable = true;
+        throw error;
+      } finally {
+        askAgainAt = Date.now() + pause;
+      }
+    },
+  };
+  return server;
 }

@@ -22,24 +22,24 @@ function prepare(block: HTMLElement, form: HTMLFormElement): void {
   let working: AbortController | undefined;
   let done = false;
 
-  const tell = (name: 'running' | 'done' | 'cancelled' | 'failed', percent = 0): void => {
+  const announce = (name: 'running' | 'done' | 'cancelled' | 'failed', percent = 0): void => {
     status.textContent = (block.dataset[name] ?? '').replace('{percent}', String(percent));
   };
 
   async function work(submitter: HTMLElement | null): Promise<void> {
     working = new AbortController();
     cancel?.removeAttribute('hidden');
-    tell('running');
+    announce('running');
     try {
       const proof = await solve(block, form as HTMLFormElement, working, (percent) =>
-        tell('running', percent),
+        announce('running', percent),
       );
       if (proof !== undefined) setProof(form as HTMLFormElement, proof);
-      tell('done');
+      announce('done');
       done = true;
       form?.requestSubmit(submitter);
     } catch {
-      tell(working.signal.aborted ? 'cancelled' : 'failed');
+      announce(working.signal.aborted ? 'cancelled' : 'failed');
     } finally {
       working = undefined;
       cancel?.setAttribute('hidden', '');
@@ -87,16 +87,16 @@ async function solve(
   const { challenge } = (await answer.json()) as { readonly challenge: Challenge | null };
   if (!challenge) return undefined;
   let derived = 0;
-  let told = 0;
+  let announced = 0;
   const solution = await solveChallenge({
     challenge,
     controller,
     deriveKey: (...what) => {
       derived += 1;
       const percent = Math.min(99, Math.floor((derived * 100) / mostDerivations));
-      if (percent >= told + step) {
-        told = percent - (percent % step);
-        onProgress(told);
+      if (percent >= announced + step) {
+        announced = percent - (percent % step);
+        onProgress(announced);
       }
       return deriveKey(...what);
     },
