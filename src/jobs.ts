@@ -3,9 +3,9 @@ import { startAccountRequestWorker } from './features/account-request/worker.ts'
 import { deliverChange, fundRetryDelay } from './features/changes/deliver-change.ts';
 import { messageQueues } from './features/notices/queues.ts';
 import { endQuietAlerts } from './features/operations/alert-store.ts';
-import { type Head, sealAll } from './features/operations/audit.ts';
+import { sealAll } from './features/operations/audit.ts';
 import { createHeadFile } from './features/operations/audit-head-file.ts';
-import { auditStore } from './features/operations/audit-store.ts';
+import type { AuditHead } from './features/operations/audit-store.ts';
 import { sweep } from './features/operations/housekeeping.ts';
 import { fetchRequisites } from './features/requisites/introduce.ts';
 import { elsewhereFeed } from './fund/store.ts';
@@ -96,7 +96,7 @@ function startQueues(services: Services, duties: Duties): readonly Jobs[] {
 /** Follows the fund, ends alerts, seals the log and deletes what has been kept long enough. */
 function startUpkeep({ config, database, keys, log, fund, requisites, onError }: Services): readonly Jobs[] {
   const keepHead = createHeadFile(config.auditHeadFile, onError);
-  const onSealed = (sealed: Head, firstOfDay: boolean) => {
+  const onSealed = (sealed: AuditHead, firstOfDay: boolean) => {
     keepHead(sealed);
     const { seal, sealedAt, head } = sealed;
     if (firstOfDay) log.info({ seal, sealedAt, head }, 'audit head');
@@ -105,7 +105,7 @@ function startUpkeep({ config, database, keys, log, fund, requisites, onError }:
   return [
     startRepeating(30_000, () => syncBranchChanges(syncDeps, onError), onError),
     startRepeating(10 * 60_000, () => endQuietAlerts(database), onError),
-    startRepeating(60_000, () => sealAll(auditStore(database), keys, onSealed), onError),
+    startRepeating(60_000, () => sealAll(database, keys, onSealed), onError),
     startRepeating(
       10 * 60_000,
       (signal) =>

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Config } from '../config/config.ts';
-import { type AuditStore, type Finding, type KeptHead, verifyAudit } from '../features/operations/audit.ts';
+import { type Finding, type KeptAuditHead, verifyAudit } from '../features/operations/audit.ts';
 import { headLine, readHead } from '../features/operations/audit-head-file.ts';
-import { auditStore } from '../features/operations/audit-store.ts';
-import { createKeys, type Keys } from '../platform/keys.ts';
+import { readAuditHead } from '../features/operations/audit-store.ts';
+import { createKeys } from '../platform/keys.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
-import { withDatabase } from './terminal.ts';
+import { type Attached, withDatabase } from './terminal.ts';
 
 /** `kabinet audit`: whether anybody altered what happened. */
 export function auditCommands(program: Command): void {
@@ -23,8 +22,13 @@ export function auditCommands(program: Command): void {
       'a head kept elsewhere (audit head), to find out if newer seals were cut off',
     )
     .action(async ({ head: kept }: { head?: string }) => {
-      await withAudit(async (store, keys, config) => {
-        const verdict = await verifyAudit(store, keys, keptHead(kept, config.auditHeadFile), tellProgress);
+      await withAudit(async ({ config, database }) => {
+        const verdict = await verifyAudit(
+          database,
+          createKeys(config.secretKeys),
+          keptHead(kept, config.auditHeadFile),
+          showProgress,
+        );
         if (!verdict.ok) throw new CommandFailure(describe(verdict.finding));
         print(`${verdict.seals} seals, ${verdict.rows} rows: nothing was altered\n`);
         if (verdict.head) print(`${headLine(verdict.head)}\n`);
@@ -35,25 +39,21 @@ export function auditCommands(program: Command): void {
     .command('head')
     .description('print the head of the chain, to be kept where nobody of this machine can write')
     .action(async () => {
-      await withAudit(async (store) => {
-        const head = await store.head();
+      await withAudit(async ({ database }) => {
+        const head = await readAuditHead(database);
         if (!head) throw new CommandFailure('nothing has been sealed yet');
         print(`${headLine(head)}\n`);
       });
     });
 }
 
-function withAudit(work: (store: AuditStore, keys: Keys, config: Config) => Promise<void>): Promise<void> {
-  return withDatabase(
-    ({ config, database }) => work(auditStore(database), createKeys(config.secretKeys), config),
-    {
-      statementTimeout: 0,
-    },
-  );
+/** A long log takes longer than a statement of the service may. */
+function withAudit(work: (attached: Attached) => Promise<void>): Promise<void> {
+  return withDatabase(work, { statementTimeout: 0 });
 }
 
 /** What was named, or what the service itself keeps; undefined where nothing is kept. */
-function keptHead(named: string | undefined, file: string | undefined): KeptHead | undefined {
+function keptHead(named: string | undefined, file: string | undefined): KeptAuditHead | undefined {
   const from = named ?? (file !== undefined && existsSync(file) ? file : undefined);
   if (from === undefined) {
     process.stderr.write(
@@ -78,7 +78,7 @@ function describe({ what, table, id, seal, detail }: Finding): string {
   ].join(' · ');
 }
 
-function tellProgress(seals: number, rows: number): void {
+function showProgress(seals: number, rows: number): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${seals} seals, ${rows} rows\r`);
   else if (seals % 500 < 5) process.stderr.write(`${seals} seals, ${rows} rows\n`);
 }

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sealAll } from '../../src/features/operations/audit.ts';
-import { auditStore } from '../../src/features/operations/audit-store.ts';
 import { root } from '../../src/platform/root.ts';
 import { startService, type TestService } from '../support/service.ts';
 
@@ -16,7 +15,7 @@ let names: ReadonlySet<string>;
 
 beforeAll(async () => {
   service = await startService({}, { work: false });
-  await sealAll(auditStore(service.database), service.keys);
+  await sealAll(service.database, service.keys);
   const text = await service.metrics.text();
   names = new Set([...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name ?? ''));
 });

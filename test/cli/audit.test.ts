@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sealAll } from '../../src/features/operations/audit.ts';
 import { createHeadFile, readHead } from '../../src/features/operations/audit-head-file.ts';
-import { auditStore } from '../../src/features/operations/audit-store.ts';
+import { readAuditHead } from '../../src/features/operations/audit-store.ts';
 import { createKeys } from '../../src/platform/keys.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
     await fresh.database.run(
       sql`insert into cabinet.security_event (holder_id, kind) values (${holder?.id}, ${kind})`,
     );
-    await sealAll(auditStore(fresh.database), createKeys([secret]), keep);
+    await sealAll(fresh.database, createKeys([secret]), keep);
   }
 });
 
@@ -44,7 +44,7 @@ const verify = (environment: Readonly<Record<string, string>>, ...more: readonly
 test('each seal adds a line, and the last one is the head', async () => {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   expect(lines.length).toBeGreaterThanOrEqual(3);
-  const head = await auditStore(fresh.database).head();
+  const head = await readAuditHead(fresh.database);
   expect(readHead(file)).toEqual({ seal: head?.seal, head: head?.head });
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sealAll } from '../../src/features/operations/audit.ts';
-import { auditStore } from '../../src/features/operations/audit-store.ts';
+import { readAuditHead } from '../../src/features/operations/audit-store.ts';
 import { createKeys } from '../../src/platform/keys.ts';
 import { checkDump, dumpDatabase, loadDatabase, whyNotRestore } from '../../src/platform/postgres/backup.ts';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
@@ -44,7 +44,7 @@ beforeAll(async () => {
   );
   await service.database.run(sql`
     insert into cabinet.draft values (${holderId}, 'requisites', ${Buffer.from([0, 10, 92, 255])}, now() + interval '1 day')`);
-  await sealAll(auditStore(service.database), service.keys);
+  await sealAll(service.database, service.keys);
 });
 
 afterAll(async () => {
@@ -120,8 +120,8 @@ test('a backup under load is one moment; restored, nothing of it is half', async
 });
 
 test('every table comes back as it was, the log verifies, and the service can go on', async () => {
-  await sealAll(auditStore(service.database), service.keys);
-  const head = await auditStore(service.database).head();
+  await sealAll(service.database, service.keys);
+  const head = await readAuditHead(service.database);
   await writeSealed(file('whole'), service.keys, dumpDatabase(service.connection));
   const before = await hashes(service.database);
   expect(Object.keys(before).length).toBeGreaterThan(25);

@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { disavowalPath } from '../../src/features/disavowal/link.ts';
 import { sealAll, verifyAudit } from '../../src/features/operations/audit.ts';
-import { auditStore } from '../../src/features/operations/audit-store.ts';
 import { createKeys, randomToken, tokenHash } from '../../src/platform/keys.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { inventPerson } from '../support/people.ts';
@@ -58,7 +57,7 @@ test('200 sessions, a typed form, a form under way, a link and the log live thro
   await service.database.run(
     sql`insert into cabinet.disavowal (disavowal_id, holder_id) values (${link}, ${holder?.id})`,
   );
-  await sealAll(auditStore(service.database), service.keys);
+  await sealAll(service.database, service.keys);
 
   answering = await service.anotherProcess({ SECRET_KEYS: `${newKey},${formerKey}` });
 
@@ -80,8 +79,8 @@ test('200 sessions, a typed form, a form under way, a link and the log live thro
   expect((await back.get(disavowalPath(service.keys, link))).status).toBe(200);
 
   const rotated = createKeys([newKey, formerKey]);
-  await sealAll(auditStore(service.database), rotated);
-  expect(await verifyAudit(auditStore(service.database), rotated)).toMatchObject({ ok: true });
+  await sealAll(service.database, rotated);
+  expect(await verifyAudit(service.database, rotated)).toMatchObject({ ok: true });
 
   // Later the former key goes: sessions are rows, not signatures.
   answering = await service.anotherProcess({ SECRET_KEYS: newKey });

@@ -1,8 +1,9 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import type { Head, KeptHead } from './audit.ts';
+import type { KeptAuditHead } from './audit.ts';
+import type { AuditHead } from './audit-store.ts';
 
 /** A head of the log as a line, for a file or a terminal. */
-export function headLine({ seal, sealedAt, head }: Head): string {
+export function headLine({ seal, sealedAt, head }: AuditHead): string {
   return `seal ${seal} ${sealedAt} ${head}`;
 }
 
@@ -13,7 +14,7 @@ export function headLine({ seal, sealedAt, head }: Head): string {
 export function createHeadFile(
   file: string | undefined,
   onError: (error: Error) => void,
-): (head: Head) => void {
+): (head: AuditHead) => void {
   return (head) => {
     if (file === undefined) return;
     try {
@@ -25,7 +26,7 @@ export function createHeadFile(
 }
 
 /** The last head in a file, or what stands in the text itself; undefined when there is none. */
-export function readHead(fileOrText: string): KeptHead | undefined {
+export function readHead(fileOrText: string): KeptAuditHead | undefined {
   const kept = existsSync(fileOrText) ? readFileSync(fileOrText, 'utf8') : fileOrText;
   const found = [...kept.matchAll(/(?:\bseal ([0-9]+) \S+ )?\b([0-9a-f]{64})\b/gi)].at(-1);
   if (!found?.[2]) return undefined;

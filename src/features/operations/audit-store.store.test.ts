@@ -3,8 +3,14 @@ import { type FreshDatabase, freshDatabase } from '../../../test/support/databas
 import { createKeys } from '../../platform/keys.ts';
 import { openDatabase } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
-import { auditSources, type KeptHead, sealAll, verifyAudit } from './audit.ts';
-import { auditStore, most, retireEvents, sources } from './audit-store.ts';
+import { type KeptAuditHead, sealAll, verifyAudit } from './audit.ts';
+import {
+  auditSources,
+  mostRowsOfSeal as most,
+  readAuditHead,
+  retireEvents,
+  sealedTables,
+} from './audit-store.ts';
 
 // The log of what happened refuses changes, and whoever gets round the refusal is named.
 
@@ -22,9 +28,8 @@ beforeEach(async () => {
 
 afterEach(() => fresh.drop());
 
-const store = () => auditStore(fresh.database);
-const seal = () => sealAll(store(), keys);
-const verify = (kept?: KeptHead, by = keys) => verifyAudit(store(), by, kept);
+const seal = () => sealAll(fresh.database, keys);
+const verify = (kept?: KeptAuditHead, by = keys) => verifyAudit(fresh.database, by, kept);
 
 /** Writes security events and gives the number of the last. */
 async function happen(count = 1, ago = '0 seconds'): Promise<number> {
@@ -86,7 +91,7 @@ describe('the tables refuse', () => {
       from information_schema.columns where table_schema = 'cabinet' and table_name = any(${[...auditSources]}::text[])
       group by table_name`);
     const stored = Object.fromEntries(rows.map(({ table, columns }) => [table, columns]));
-    const sealed = Object.fromEntries(auditSources.map((name) => [name, sources[name].columns]));
+    const sealed = Object.fromEntries(auditSources.map((name) => [name, sealedTables[name].columns]));
     expect(stored).toEqual(sealed);
   });
 });
@@ -97,8 +102,12 @@ describe('what was sealed', () => {
     await seal();
     const rotated = createKeys(['n'.repeat(32), 'k'.repeat(32)]);
     await happen(2);
-    await sealAll(store(), rotated);
-    expect(await verify(undefined, rotated)).toMatchObject({ ok: true, rows: 7, head: await store().head() });
+    await sealAll(fresh.database, rotated);
+    expect(await verify(undefined, rotated)).toMatchObject({
+      ok: true,
+      rows: 7,
+      head: await readAuditHead(fresh.database),
+    });
     expect(await verify()).toMatchObject({ ok: false, finding: { what: 'unknown key' } });
   });
 
@@ -106,9 +115,9 @@ describe('what was sealed', () => {
     const other = openDatabase(fresh.connection, { max: 4 });
     await Promise.all([
       happen(2 * most + 1),
-      ...[fresh.database, other, other].map((node) => sealAll(auditStore(node), keys)),
+      ...[fresh.database, other, other].map((node) => sealAll(node, keys)),
     ]);
-    await Promise.all([seal(), sealAll(auditStore(other), keys), happen(10)]);
+    await Promise.all([seal(), sealAll(other, keys), happen(10)]);
     await seal();
     await other.close();
     expect(await verify()).toMatchObject({ ok: true, rows: 2 * most + 11 });
@@ -184,7 +193,7 @@ describe('whoever gets round the refusal is named', () => {
     await seal();
     await happen();
     await seal();
-    const head = await store().head();
+    const head = await readAuditHead(fresh.database);
     const newest = head?.seal ?? 0;
     expect(await verify(head)).toMatchObject({ ok: true });
     await fresh.database.run(
@@ -210,7 +219,7 @@ describe('whoever gets round the refusal is named', () => {
     await tamper('security_event', `update cabinet.security_event set kind = 'other' where event_id = ${id}`);
     await fresh.database.run(sql`delete from cabinet.audit_entry`);
     await fresh.database.run(sql`delete from cabinet.audit_seal`);
-    await sealAll(store(), createKeys(['x'.repeat(32)]));
+    await sealAll(fresh.database, createKeys(['x'.repeat(32)]));
     expect(await verify()).toMatchObject({ finding: { what: 'unknown key', seal: 1 } });
   });
 });

@@ -1,14 +1,69 @@
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { type Sql, sql } from '../../platform/postgres/sql.ts';
-import type { AuditReader, AuditSource, AuditStore, CheckedEntry, Head, Seal } from './audit.ts';
+
+/** The tables that are sealed. */
+export const auditSources = ['change', 'security_event', 'eds_evidence', 'audit_retention'] as const;
+export type AuditSource = (typeof auditSources)[number];
+
+/** What a seal says, in the form in which it is signed. Times are ISO 8601 in UTC with microseconds. */
+export interface SealFacts {
+  readonly id: number;
+  readonly source: AuditSource;
+  /** Which columns of the table were read. */
+  readonly form: number;
+  readonly rows: number;
+  readonly completeUntil: string;
+  readonly sealedAt: string;
+}
+
+export interface Seal extends SealFacts {
+  readonly entriesHash: Buffer;
+  readonly keyMark: Buffer;
+  readonly head: Buffer;
+}
+
+/** Rows about to be sealed, in order, each with the SHA-256 of its columns. */
+export interface Batch {
+  readonly facts: SealFacts;
+  /** The head of the seal before, empty for the first. */
+  readonly previous: Buffer;
+  readonly rows: readonly { readonly id: string; readonly hash: Buffer }[];
+}
+
+/** What is stored of a sealed batch. */
+export interface Sealing {
+  readonly digests: readonly Buffer[];
+  readonly entriesHash: Buffer;
+  readonly keyMark: Buffer;
+  readonly head: Buffer;
+}
+
+/** A row as it was sealed, beside the same row now. */
+export interface CheckedEntry {
+  readonly sealId: number;
+  readonly id: string;
+  readonly digest: Buffer;
+  /** Undefined when there is no such row any more. */
+  readonly hash: Buffer | undefined;
+  /** It says that it is older than what its table's seals had already closed. */
+  readonly late: boolean;
+}
+
+/** What to keep elsewhere: whoever cuts off newer seals, or makes the whole chain anew, cannot make this one. */
+export interface AuditHead {
+  readonly seal: number;
+  readonly sealedAt: string;
+  /** Hexadecimal. */
+  readonly head: string;
+}
 
 /** Rows in one seal: a pass over them fits into a statement's time, and one broken seal accuses no more than these. */
-export const most = 5_000;
+export const mostRowsOfSeal = 5_000;
 
 /** A row may commit so much later than the time it bears: statements end after seconds, clocks of two machines differ. */
 const grace = sql`interval '15 minutes'`;
 
-interface Source {
+interface SealedTable {
   readonly form: number;
   /** Every column; what is added to the table later gets a form of its own, so that older seals go on counting. */
   readonly columns: readonly string[];
@@ -26,7 +81,7 @@ const uuid = sql`case when e.row_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12
 const iso = (time: Sql) => sql`to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 /** How each table is read. A test compares the columns with the tables'. */
-export const sources: Readonly<Record<AuditSource, Source>> = {
+export const sealedTables: Readonly<Record<AuditSource, SealedTable>> = {
   change: {
     form: 1,
     columns: [
@@ -109,75 +164,67 @@ const lock = 0x73_65_61_6c;
 const unnamed = (source: AuditSource, id: Sql) => sql`
   (select true from cabinet.audit_entry e where e.source = ${source} and e.row_id = ${id}::text limit 1) is null`;
 
-/** Seals and their entries. */
-export function auditStore(database: Database): AuditStore {
+/** True when no other node seals now, nor removes what was sealed; held until the transaction ends. */
+export async function lockSealing(tx: Queryable): Promise<boolean> {
+  const row = await tx.first<{ held: boolean }>(sql`select pg_try_advisory_xact_lock(${lock}) as held`);
+  return row?.held ?? false;
+}
+
+/** A batch, and what a node tells of it once it is sealed. */
+export interface UnsealedBatch extends Batch {
+  /** True when the table has more rows without a seal. */
+  readonly more: boolean;
+  /** True for the first seal of a day of UTC. */
+  readonly firstOfDay: boolean;
+}
+
+/** The oldest rows of a table that have no seal; undefined when there is nothing to seal. */
+export async function readUnsealedBatch(
+  tx: Queryable,
+  source: AuditSource,
+): Promise<UnsealedBatch | undefined> {
+  // Rows by their time and entries by their row: never the whole of a table, whatever its statistics say.
+  await tx.run(sql`
+    select set_config(name, 'off', true)
+    from unnest(array['enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'jit']) as name`);
+  const { form, table, id, time, hash } = sealedTables[source];
+  const last = await tx.first<{ id: number; head: Buffer; day: string }>(
+    sql`select seal_id as id, head, ${iso(sql`sealed_at`)} as day from cabinet.audit_seal order by seal_id desc limit 1`,
+  );
+  const closed = await tx.first<{ until: string; old: boolean }>(sql`
+    select ${iso(sql`complete_until`)} as until, complete_until < now() - ${quiet} as old
+    from cabinet.audit_seal where source = ${source} order by seal_id desc limit 1`);
+  const since = closed ? sql`and ${time} >= ${closed.until}::timestamptz - ${grace}` : sql``;
+  const taken = await tx.rows<{ id: string; hash: Buffer; at: string }>(sql`
+    select ${id}::text as id, ${hash} as hash, ${iso(time)} as at from ${table} t
+    where ${unnamed(source, id)} ${since}
+    order by ${time} limit ${mostRowsOfSeal}`);
+  if (taken.length === 0 && closed?.old === false) return undefined;
+  const now = await tx.first<{ now: string }>(sql`select ${iso(sql`now()`)} as now`);
+  const sealedAt = now?.now ?? '';
+  const more = taken.length === mostRowsOfSeal;
+  const completeUntil = (more && taken.at(-1)?.at) || sealedAt;
   return {
-    seal: (source, make) =>
-      database.transaction(async (transaction) => {
-        const held = await transaction.first<{ held: boolean }>(
-          sql`select pg_try_advisory_xact_lock(${lock}) as held`,
-        );
-        if (!held?.held) return undefined;
-        // Rows by their time and entries by their row: never the whole of a table, whatever its statistics say.
-        await transaction.run(sql`
-          select set_config(name, 'off', true)
-          from unnest(array['enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'jit']) as name`);
-        const { form, table, id, time, hash } = sources[source];
-        const last = await transaction.first<{ id: number; head: Buffer; day: string }>(
-          sql`select seal_id as id, head, ${iso(sql`sealed_at`)} as day from cabinet.audit_seal order by seal_id desc limit 1`,
-        );
-        const closed = await transaction.first<{ until: string; old: boolean }>(sql`
-          select ${iso(sql`complete_until`)} as until, complete_until < now() - ${quiet} as old
-          from cabinet.audit_seal where source = ${source} order by seal_id desc limit 1`);
-        const since = closed ? sql`and ${time} >= ${closed.until}::timestamptz - ${grace}` : sql``;
-        const taken = await transaction.rows<{ id: string; hash: Buffer; at: string }>(sql`
-          select ${id}::text as id, ${hash} as hash, ${iso(time)} as at from ${table} t
-          where ${unnamed(source, id)} ${since}
-          order by ${time} limit ${most}`);
-        if (taken.length === 0 && closed?.old === false) return undefined;
-        const now = await transaction.first<{ now: string }>(sql`select ${iso(sql`now()`)} as now`);
-        const sealedAt = now?.now ?? '';
-        const more = taken.length === most;
-        const facts = {
-          id: (last?.id ?? 0) + 1,
-          source,
-          form,
-          rows: taken.length,
-          completeUntil: (more && taken.at(-1)?.at) || sealedAt,
-          sealedAt,
-        };
-        const rows = taken.sort((one, other) => order(one.id, other.id));
-        const sealing = make({ facts, previous: last?.head ?? Buffer.alloc(0), rows });
-        await transaction.run(sql`
-          insert into cabinet.audit_seal
-            (seal_id, source, form, rows, complete_until, sealed_at, entries_hash, key_mark, head)
-          values (${facts.id}, ${source}, ${form}, ${facts.rows}, ${facts.completeUntil}, ${sealedAt}, ${sealing.entriesHash},
-            ${sealing.keyMark}, ${sealing.head})`);
-        await transaction.run(sql`
-          insert into cabinet.audit_entry (source, row_id, seal_id, digest)
-          select ${source}, row_id, ${facts.id}, digest
-          from unnest(${rows.map((row) => row.id)}::text[], ${sealing.digests}::bytea[]) as sealed (row_id, digest)`);
-        return {
-          more,
-          head: { seal: facts.id, sealedAt, head: sealing.head.toString('hex') },
-          firstOfDay: last?.day.slice(0, 10) !== sealedAt.slice(0, 10),
-        };
-      }),
-
-    head: () =>
-      database.first<Head>(sql`
-        select seal_id as seal, ${iso(sql`sealed_at`)} as "sealedAt", encode(head, 'hex') as head
-        from cabinet.audit_seal order by seal_id desc limit 1`),
-
-    read: (work) =>
-      database.transaction(
-        async (transaction) => {
-          await transaction.run(sql`set transaction isolation level repeatable read, read only`);
-          return await work(reader(transaction));
-        },
-        { retry: false },
-      ),
+    facts: { id: (last?.id ?? 0) + 1, source, form, rows: taken.length, completeUntil, sealedAt },
+    previous: last?.head ?? Buffer.alloc(0),
+    rows: taken.sort((one, other) => order(one.id, other.id)),
+    more,
+    firstOfDay: last?.day.slice(0, 10) !== sealedAt.slice(0, 10),
   };
+}
+
+/** Stores a seal, and an entry for each of its rows. */
+export async function writeSeal(tx: Queryable, { facts, rows }: Batch, sealing: Sealing): Promise<void> {
+  const { id, source, form, completeUntil, sealedAt } = facts;
+  await tx.run(sql`
+    insert into cabinet.audit_seal
+      (seal_id, source, form, rows, complete_until, sealed_at, entries_hash, key_mark, head)
+    values (${id}, ${source}, ${form}, ${facts.rows}, ${completeUntil}, ${sealedAt}, ${sealing.entriesHash},
+      ${sealing.keyMark}, ${sealing.head})`);
+  await tx.run(sql`
+    insert into cabinet.audit_entry (source, row_id, seal_id, digest)
+    select ${source}, row_id, ${id}, digest
+    from unnest(${rows.map((row) => row.id)}::text[], ${sealing.digests}::bytea[]) as sealed (row_id, digest)`);
 }
 
 /** Numbers by their size, identifiers as they stand: the order in which a seal lists its rows. */
@@ -185,57 +232,84 @@ function order(one: string, other: string): number {
   return one.length - other.length || (one < other ? -1 : 1);
 }
 
-function reader(transaction: Queryable): AuditReader {
-  return {
-    seals: (after, count) =>
-      transaction.rows<Seal & { retired: boolean }>(sql`
-        select seal_id as id, source, form, rows, ${iso(sql`complete_until`)} as "completeUntil",
-          ${iso(sql`sealed_at`)} as "sealedAt", entries_hash as "entriesHash", key_mark as "keyMark", head,
-          exists (
-            select from cabinet.audit_retention r where r.source = s.source and r.last_seal >= s.seal_id
-              and s.complete_until < r.made_at - interval '3 years') as retired
-        from cabinet.audit_seal s where seal_id > ${after} order by seal_id limit ${count}`),
+/** The newest seal. */
+export function readAuditHead(database: Queryable): Promise<AuditHead | undefined> {
+  return database.first<AuditHead>(sql`
+    select seal_id as seal, ${iso(sql`sealed_at`)} as "sealedAt", encode(head, 'hex') as head
+    from cabinet.audit_seal order by seal_id desc limit 1`);
+}
 
-    async entries(source, first, last) {
-      const { table, id, time, key, hash } = sources[source];
-      const rows = await transaction.rows<Omit<CheckedEntry, 'hash'> & { hash: Buffer | null }>(sql`
-        select e.seal_id as "sealId", e.row_id as id, e.digest, now.hash,
-          coalesce(now.at < (
-            select complete_until - ${grace} from cabinet.audit_seal s
-            where s.source = ${source} and s.seal_id < e.seal_id order by s.seal_id desc limit 1), false) as late
-        from cabinet.audit_entry e
-        left join lateral (select ${hash} as hash, ${time} as at from ${table} t where ${id} = ${key}) as now on true
-        where e.source = ${source} and e.seal_id between ${first} and ${last}
-        order by e.seal_id, length(e.row_id), e.row_id`);
-      return rows.map((row) => ({ ...row, hash: row.hash ?? undefined }));
+/** Reads one state of the log, however long it takes and whatever is added meanwhile. */
+export function readAudit<Value>(
+  database: Database,
+  work: (tx: Queryable) => Promise<Value>,
+): Promise<Value> {
+  return database.transaction(
+    async (tx) => {
+      await tx.run(sql`set transaction isolation level repeatable read, read only`);
+      return await work(tx);
     },
+    { retry: false },
+  );
+}
 
-    async unsealed(source) {
-      const { table, id, time } = sources[source];
-      const found = await transaction.first<{ id: string }>(sql`
-        select ${id}::text as id from ${table} t
-        where ${time} < (
-            select complete_until - ${grace} from cabinet.audit_seal where source = ${source} order by seal_id desc limit 1)
-          and ${unnamed(source, id)}
-        order by ${time} limit 1`);
-      return found?.id;
-    },
-  };
+/** Seals after `id`, in order; `retired` for one whose rows were lawfully removed. */
+export function readSeals(
+  tx: Queryable,
+  after: number,
+  count: number,
+): Promise<readonly (Seal & { readonly retired: boolean })[]> {
+  return tx.rows<Seal & { retired: boolean }>(sql`
+    select seal_id as id, source, form, rows, ${iso(sql`complete_until`)} as "completeUntil",
+      ${iso(sql`sealed_at`)} as "sealedAt", entries_hash as "entriesHash", key_mark as "keyMark", head,
+      exists (
+        select from cabinet.audit_retention r where r.source = s.source and r.last_seal >= s.seal_id
+          and s.complete_until < r.made_at - interval '3 years') as retired
+    from cabinet.audit_seal s where seal_id > ${after} order by seal_id limit ${count}`);
+}
+
+/** The entries of a table in the seals from `first` to `last`, in order, each beside its row as it is now. */
+export async function readSealedEntries(
+  tx: Queryable,
+  source: AuditSource,
+  first: number,
+  last: number,
+): Promise<readonly CheckedEntry[]> {
+  const { table, id, time, key, hash } = sealedTables[source];
+  const rows = await tx.rows<Omit<CheckedEntry, 'hash'> & { hash: Buffer | null }>(sql`
+    select e.seal_id as "sealId", e.row_id as id, e.digest, now.hash,
+      coalesce(now.at < (
+        select complete_until - ${grace} from cabinet.audit_seal s
+        where s.source = ${source} and s.seal_id < e.seal_id order by s.seal_id desc limit 1), false) as late
+    from cabinet.audit_entry e
+    left join lateral (select ${hash} as hash, ${time} as at from ${table} t where ${id} = ${key}) as now on true
+    where e.source = ${source} and e.seal_id between ${first} and ${last}
+    order by e.seal_id, length(e.row_id), e.row_id`);
+  return rows.map((row) => ({ ...row, hash: row.hash ?? undefined }));
+}
+
+/** The oldest row of a table that no seal names though its time is closed. */
+export async function findUnsealedRow(tx: Queryable, source: AuditSource): Promise<string | undefined> {
+  const { table, id, time } = sealedTables[source];
+  const found = await tx.first<{ id: string }>(sql`
+    select ${id}::text as id from ${table} t
+    where ${time} < (
+        select complete_until - ${grace} from cabinet.audit_seal where source = ${source} order by seal_id desc limit 1)
+      and ${unnamed(source, id)}
+    order by ${time} limit 1`);
+  return found?.id;
 }
 
 /**
- * Removes security events of seals that closed longer ago than `years`, whole seals at a time, and records it. Their seals
- * stay, so the chain goes through.
+ * Removes security events of seals that closed longer ago than `years`, whole seals at a time, and records it. Their
+ * seals stay, so the chain goes through.
  * @param atOnce seals in one transaction
  * @returns how many rows went
  */
 export function retireEvents(database: Database, years: number, atOnce = 5): Promise<number> {
-  return database.transaction(async (transaction) => {
-    const held = await transaction.first<{ held: boolean }>(
-      sql`select pg_try_advisory_xact_lock(${lock}) as held`,
-    );
-    if (!held?.held) return 0;
-    const due = await transaction.rows<{ id: number }>(sql`
+  return database.transaction(async (tx) => {
+    if (!(await lockSealing(tx))) return 0;
+    const due = await tx.rows<{ id: number }>(sql`
       select seal_id as id from cabinet.audit_seal s
       where source = 'security_event' and rows > 0 and complete_until < now() - make_interval(years => ${years})
         and seal_id > coalesce((select max(last_seal) from cabinet.audit_retention where source = 'security_event'), 0)
@@ -243,7 +317,7 @@ export function retireEvents(database: Database, years: number, atOnce = 5): Pro
     const ids = due.map(({ id }) => id);
     if (ids.length === 0) return 0;
     // A function of the owner: the service's role may have no DELETE on the log.
-    const removed = await transaction.first<{ rows: number }>(
+    const removed = await tx.first<{ rows: number }>(
       sql`select cabinet.retire_security_events(${ids}::bigint[]) as rows`,
     );
     return removed?.rows ?? 0;

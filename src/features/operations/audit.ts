@@ -1,85 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { Keys } from '../../platform/keys.ts';
-
-/** The tables that are sealed. */
-export const auditSources = ['change', 'security_event', 'eds_evidence', 'audit_retention'] as const;
-export type AuditSource = (typeof auditSources)[number];
-
-/** What a seal says, in the form in which it is signed. Times are ISO 8601 in UTC with microseconds. */
-export interface SealFacts {
-  readonly id: number;
-  readonly source: AuditSource;
-  /** Which columns of the table were read. */
-  readonly form: number;
-  readonly rows: number;
-  readonly completeUntil: string;
-  readonly sealedAt: string;
-}
-
-export interface Seal extends SealFacts {
-  readonly entriesHash: Buffer;
-  readonly keyMark: Buffer;
-  readonly head: Buffer;
-}
-
-/** Rows about to be sealed, in order, each with the SHA-256 of its columns. */
-export interface Batch {
-  readonly facts: SealFacts;
-  /** The head of the seal before, empty for the first. */
-  readonly previous: Buffer;
-  readonly rows: readonly { readonly id: string; readonly hash: Buffer }[];
-}
-
-/** What is stored of a sealed batch. */
-export interface Sealing {
-  readonly digests: readonly Buffer[];
-  readonly entriesHash: Buffer;
-  readonly keyMark: Buffer;
-  readonly head: Buffer;
-}
-
-/** A row as it was sealed, beside the same row now. */
-export interface CheckedEntry {
-  readonly sealId: number;
-  readonly id: string;
-  readonly digest: Buffer;
-  /** Undefined when there is no such row any more. */
-  readonly hash: Buffer | undefined;
-  /** It says that it is older than what its table's seals had already closed. */
-  readonly late: boolean;
-}
-
-/** One state of the log, unmoved while it is read. */
-export interface AuditReader {
-  /** Seals after `id`, in order; false beside one whose rows were not lawfully removed. */
-  seals(after: number, most: number): Promise<readonly (Seal & { readonly retired: boolean })[]>;
-  /** The entries of the seals from `first` to `last`, in order. */
-  entries(source: AuditSource, first: number, last: number): Promise<readonly CheckedEntry[]>;
-  /** The oldest row that no seal names though its time is closed. */
-  unsealed(source: AuditSource): Promise<string | undefined>;
-}
-
-export interface AuditStore {
-  /**
-   * Seals the oldest rows of a table in one transaction; undefined when there is nothing to seal, or another node is at it.
-   * `more` tells that rows are left.
-   */
-  seal(
-    source: AuditSource,
-    make: (batch: Batch) => Sealing,
-  ): Promise<{ readonly more: boolean; readonly head: Head; readonly firstOfDay: boolean } | undefined>;
-  /** The newest seal. */
-  head(): Promise<Head | undefined>;
-  read<Value>(work: (reader: AuditReader) => Promise<Value>): Promise<Value>;
-}
-
-/** What to keep elsewhere: whoever cuts off newer seals, or makes the whole chain anew, cannot make this one. */
-export interface Head {
-  readonly seal: number;
-  readonly sealedAt: string;
-  /** Hexadecimal. */
-  readonly head: string;
-}
+import type { Database, Queryable } from '../../platform/postgres/database.ts';
+import {
+  type AuditHead,
+  type AuditSource,
+  auditSources,
+  type Batch,
+  type CheckedEntry,
+  findUnsealedRow,
+  lockSealing,
+  readAudit,
+  readSealedEntries,
+  readSeals,
+  readUnsealedBatch,
+  type Seal,
+  type SealFacts,
+  type Sealing,
+  writeSeal,
+} from './audit-store.ts';
 
 /** The first thing that is wrong. */
 export interface Finding {
@@ -91,11 +29,11 @@ export interface Finding {
 }
 
 export type Verdict =
-  | { readonly ok: true; readonly head: Head | undefined; readonly seals: number; readonly rows: number }
+  | { readonly ok: true; readonly head: AuditHead | undefined; readonly seals: number; readonly rows: number }
   | { readonly ok: false; readonly finding: Finding };
 
 /** What `audit verify` is to compare with: a head kept elsewhere, with the number of its seal where that was kept too. */
-export interface KeptHead {
+export interface KeptAuditHead {
   readonly head: string;
   readonly seal?: number | undefined;
 }
@@ -114,17 +52,31 @@ function sealBatch(keys: Keys, { facts, previous, rows }: Batch): Sealing {
 
 /** Seals all that waits. Any node may do it, also two at once. */
 export async function sealAll(
-  store: AuditStore,
+  database: Database,
   keys: Keys,
-  onSealed: (head: Head, firstOfDay: boolean) => void = () => undefined,
+  onSealed: (head: AuditHead, firstOfDay: boolean) => void = () => undefined,
 ): Promise<void> {
   for (const source of auditSources) {
     for (let more = true; more; ) {
-      const sealed = await store.seal(source, (batch) => sealBatch(keys, batch));
+      const sealed = await sealNext(database, keys, source);
       more = sealed?.more ?? false;
       if (sealed) onSealed(sealed.head, sealed.firstOfDay);
     }
   }
+}
+
+/** Seals the oldest rows of a table; undefined when there is nothing to seal, or another node is at it. */
+function sealNext(database: Database, keys: Keys, source: AuditSource) {
+  return database.transaction(async (tx) => {
+    if (!(await lockSealing(tx))) return undefined;
+    const batch = await readUnsealedBatch(tx, source);
+    if (!batch) return undefined;
+    const sealing = sealBatch(keys, batch);
+    await writeSeal(tx, batch, sealing);
+    const { id: seal, sealedAt } = batch.facts;
+    const head: AuditHead = { seal, sealedAt, head: sealing.head.toString('hex') };
+    return { more: batch.more, head, firstOfDay: batch.firstOfDay };
+  });
 }
 
 const sealsAtOnce = 5;
@@ -134,19 +86,19 @@ const sealsAtOnce = 5;
  * @param kept a head written down earlier: without it nobody can tell that the newest seals were cut off
  */
 export function verifyAudit(
-  store: AuditStore,
+  database: Database,
   keys: Keys,
-  kept?: KeptHead,
+  kept?: KeptAuditHead,
   onProgress: (seals: number, rows: number) => void = () => undefined,
 ): Promise<Verdict> {
-  return store.read(async (reader) => {
-    let previous: Head | undefined;
+  return readAudit(database, async (tx) => {
+    let previous: AuditHead | undefined;
     let rows = 0;
     let keptSeen = kept === undefined;
     for (;;) {
-      const seals = await reader.seals(previous?.seal ?? 0, sealsAtOnce);
+      const seals = await readSeals(tx, previous?.seal ?? 0, sealsAtOnce);
       if (seals.length === 0) break;
-      const entries = await entriesOf(reader, seals);
+      const entries = await entriesOf(tx, seals);
       for (const seal of seals) {
         const own = entries.get(seal.id) ?? [];
         const finding = checkSeal(keys, seal, own, previous);
@@ -162,7 +114,7 @@ export function verifyAudit(
       return { ok: false, finding: { what: 'chain broken', detail } };
     }
     for (const source of auditSources) {
-      const id = await reader.unsealed(source);
+      const id = await findUnsealedRow(tx, source);
       if (id !== undefined)
         return { ok: false, finding: { what: 'added after the fact', table: source, id } };
     }
@@ -171,14 +123,14 @@ export function verifyAudit(
 }
 
 async function entriesOf(
-  reader: AuditReader,
+  tx: Queryable,
   seals: readonly Seal[],
 ): Promise<Map<number, readonly CheckedEntry[]>> {
   const [first, last] = [seals[0]?.id ?? 0, seals.at(-1)?.id ?? 0];
   const found = new Map<number, CheckedEntry[]>();
   for (const source of auditSources) {
     if (!seals.some((seal) => seal.source === source)) continue;
-    for (const entry of await reader.entries(source, first, last)) {
+    for (const entry of await readSealedEntries(tx, source, first, last)) {
       const own = found.get(entry.sealId);
       if (own) own.push(entry);
       else found.set(entry.sealId, [entry]);
@@ -191,7 +143,7 @@ function checkSeal(
   keys: Keys,
   seal: Seal & { readonly retired: boolean },
   entries: readonly CheckedEntry[],
-  previous: Head | undefined,
+  previous: AuditHead | undefined,
 ): Finding | undefined {
   const { id, source: table } = seal;
   const broken = (detail: string): Finding => ({ what: 'chain broken', table, seal: id, detail });

@@ -4,7 +4,7 @@ import { createKeys } from '../../platform/keys.ts';
 import { openDatabase, type Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { sealAll } from './audit.ts';
-import { auditStore, most } from './audit-store.ts';
+import { mostRowsOfSeal as most } from './audit-store.ts';
 import { sweep } from './housekeeping.ts';
 import { type Retention, readOverdue, removeBatch, retentions } from './retention.ts';
 
@@ -123,7 +123,7 @@ test('security events go after as many years as the operator says', async () => 
   await fresh.database.run(
     sql`insert into cabinet.security_event (holder_id, kind) values (${holderId}, 'signed-in')`,
   );
-  await sealAll(auditStore(fresh.database), createKeys(['k'.repeat(32)]));
+  await sealAll(fresh.database, createKeys(['k'.repeat(32)]));
   const count = () => fresh.database.first(sql`select count(*)::int as events from cabinet.security_event`);
   await sweep(fresh.database, { eventYears: 6 });
   expect(await count()).toEqual({ events: most + 1 });

@@ -3,7 +3,6 @@ import { type FreshDatabase, freshDatabase } from '../../../test/support/databas
 import { createKeys } from '../../platform/keys.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { sealAll } from './audit.ts';
-import { auditStore } from './audit-store.ts';
 import { readReadings } from './readings-store.ts';
 
 let fresh: FreshDatabase;
@@ -50,7 +49,7 @@ test('what waits, was given up, was sent and is in force is counted; what is ove
         (values ('a', '0', null::timestamptz), ('b', '20 minutes', null), ('c', '0', now())) as v (hash, age, ended)),
     t as (insert into cabinet.code_outcome values (date_trunc('minute', now()), 5, 2), (now() - interval '2 hours', 9, 9))
     insert into cabinet.alert (kind, ended_at) values ('code-guessing', null), ('code-guessing', now()), ('mobile-of-many', now())`);
-  await sealAll(auditStore(fresh.database), createKeys(['k'.repeat(32)]));
+  await sealAll(fresh.database, createKeys(['k'.repeat(32)]));
   const { lanes, codes, tries, alerts, sealSeconds, sessions } = await read();
   const of = (name: string) => lanes.find(({ lane }) => lane === name);
   expect(of('fund')).toMatchObject({ pending: 2, dead: 0 });

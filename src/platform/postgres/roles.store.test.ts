@@ -8,7 +8,7 @@ import { enrol } from '../../../test/support/service.ts';
 import { formOf, signIn } from '../../../test/support/signed-in.ts';
 import { readConfig } from '../../config/config.ts';
 import { sealAll, verifyAudit } from '../../features/operations/audit.ts';
-import { auditStore, retireEvents, sources } from '../../features/operations/audit-store.ts';
+import { retireEvents, sealedTables } from '../../features/operations/audit-store.ts';
 import { sweep } from '../../features/operations/housekeeping.ts';
 import { createInstance } from '../../instance.ts';
 import { createKeys } from '../keys.ts';
@@ -37,7 +37,7 @@ beforeAll(async () => {
     insert into cabinet.holder (iin) values ('000000000000') returning holder_id as id`);
   await fresh.database.run(sql`
     insert into cabinet.security_event (holder_id, kind, made_at) values (${holder?.id}, 'old', now() - interval '4 years')`);
-  await sealAll(auditStore(service), keys);
+  await sealAll(service, keys);
 });
 
 afterAll(async () => {
@@ -58,7 +58,7 @@ async function asAdministrator(text: string): Promise<void> {
 }
 
 test('all tables that seals are made of are among the log', () => {
-  for (const source of Object.keys(sources)) expect(logTables).toContain(source);
+  for (const source of Object.keys(sealedTables)) expect(logTables).toContain(source);
 });
 
 test('the service runs on it: a start without migrations, sign-in, a save, seals, upkeep', async () => {
@@ -83,8 +83,8 @@ test('the service runs on it: a start without migrations, sign-in, a save, seals
   } finally {
     await app.close();
   }
-  await sealAll(auditStore(service), keys);
-  expect(await verifyAudit(auditStore(service), keys)).toMatchObject({ ok: true });
+  await sealAll(service, keys);
+  expect(await verifyAudit(service, keys)).toMatchObject({ ok: true });
   const failed: string[] = [];
   await sweep(service, { onError: (kind) => failed.push(kind) });
   expect(failed).toEqual([]);
