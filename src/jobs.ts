@@ -45,18 +45,18 @@ export interface Jobs {
 export function startJobs(services: Services, duties: Duties): Jobs {
   const { maintenance, fund, accountRequests, messages, onError } = services;
   const running: Jobs[] = [
+    startRepeating(3_000, maintenance.refresh, onError),
     // In every role: those who answer people stop codes, and whoever is left raises the alert.
     startRepeating(2_000, () => accountRequests.attackSwitch.look(), onError),
     startRepeating(5_000, () => messages.exchangeStates(), onError),
   ];
-  maintenance.start(3_000);
   // In every role: told at once, and not by the first person whom nothing can be shown.
   fund.greet();
   if (duties.jobs) running.push(...startQueues(services, duties), ...startUpkeep(services));
   return {
     async stop(patienceMs) {
       const most = patienceMs === undefined ? undefined : Math.min(patienceMs, handOverMs);
-      await Promise.all([maintenance.stop(), ...running.map((job) => job.stop(most))]);
+      await Promise.all(running.map((job) => job.stop(most)));
     },
   };
 }

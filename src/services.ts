@@ -12,8 +12,8 @@ import { streetStore } from './features/addresses/street-store.ts';
 import { type ChannelStates, channelStates } from './features/notices/channel-states.ts';
 import type { Channels } from './features/notices/ports.ts';
 import { recordWrongPerson } from './features/operations/alert-store.ts';
-import { watchMaintenance } from './features/operations/maintenance.ts';
-import { maintenanceStore } from './features/operations/maintenance-store.ts';
+import { createMaintenanceWatch } from './features/operations/maintenance.ts';
+import { readUpcomingWindows } from './features/operations/maintenance-store.ts';
 import { createMetrics, type Metrics } from './features/operations/metrics.ts';
 import { readReadings } from './features/operations/readings-store.ts';
 import { createPasswordHasher } from './features/passwords/argon2.ts';
@@ -81,11 +81,11 @@ export async function createServices({
     ...(kazpost ? [kazpost.breaker] : []),
     ...verifier.breakers,
   );
-  const maintenance = watchMaintenance(maintenanceStore(database), onError);
+  const maintenance = createMaintenanceWatch(() => readUpcomingWindows(database));
   const tables = accountRequestTables(database);
   const attackSwitch = createAttackSwitch(database, config);
   // Before the first request: an instance that starts during maintenance knows of it.
-  await maintenance.look().catch(onError);
+  await maintenance.refresh().catch(onError);
   await attackSwitch.look().catch(onError);
   const wakeUps = createWakeUps();
   const signInTables = signInStore(database);

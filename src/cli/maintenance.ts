@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { scheduleWindow, windowReasons } from '../features/operations/maintenance.ts';
-import { maintenanceStore } from '../features/operations/maintenance-store.ts';
-import type { MaintenanceStore } from '../features/operations/ports.ts';
+import { endWindow, listWindows } from '../features/operations/maintenance-store.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';
@@ -31,9 +30,9 @@ export function maintenanceCommands(program: Command): void {
     .option('--message-ru <text>', 'the same in Russian')
     .option('--message-en <text>', 'the same in English')
     .action(async ({ from, to, messageKk, messageRu, messageEn }: Schedule) => {
-      await withStore(async (store) => {
+      await withDatabase(async ({ database }) => {
         const messages = { kk: messageKk, ru: messageRu, en: messageEn };
-        const planned = await scheduleWindow(store, { from, to, messages });
+        const planned = await scheduleWindow(database, { from, to, messages });
         if (!planned.ok) throw new CommandFailure(windowReasons[planned.reason]);
         print(`window ${planned.value.id} is planned; every node tells of it within 5 seconds\n`);
         if (planned.value.shortNotice) process.stderr.write('people learn of it less than 48 hours before\n');
@@ -47,8 +46,8 @@ export function maintenanceCommands(program: Command): void {
     .command('list')
     .description('print every window, the newest first; times of Astana')
     .action(async () => {
-      await withStore(async (store) => {
-        for (const { id, from, until, state, messages } of await store.list()) {
+      await withDatabase(async ({ database }) => {
+        for (const { id, from, until, state, messages } of await listWindows(database)) {
           print(`${id}  ${inAstana(from)}  ${inAstana(until)}  ${state}\n`);
           for (const [language, message] of Object.entries(messages)) {
             if (message !== null) print(`    ${language}: ${message}\n`);
@@ -63,8 +62,8 @@ export function maintenanceCommands(program: Command): void {
     .action(async (text: string) => {
       if (!/^[1-9][0-9]{0,8}$/.test(text))
         throw new CommandFailure(`${text}: the number of a window is needed`);
-      await withStore(async (store) => {
-        if (!(await store.end(Number(text))))
+      await withDatabase(async ({ database }) => {
+        if (!(await endWindow(database, Number(text))))
           throw new CommandFailure('no open or planned window has this number');
         print(`window ${text} has ended; every node takes changes within 5 seconds\n`);
       });
@@ -74,8 +73,4 @@ export function maintenanceCommands(program: Command): void {
 /** `2026-12-05T01:00+05:00`. */
 function inAstana(moment: Date): string {
   return `${new Date(moment.getTime() + 5 * 3_600_000).toISOString().slice(0, 16)}+05:00`;
-}
-
-function withStore(work: (store: MaintenanceStore) => Promise<void>): Promise<void> {
-  return withDatabase(({ database }) => work(maintenanceStore(database)));
 }

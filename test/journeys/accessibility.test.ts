@@ -566,7 +566,7 @@ async function plan(hours: readonly [from: number, until: number] | undefined): 
       insert into cabinet.maintenance_window (starts_at, ends_at)
       values (now() + ${hours[0]} * interval '1 hour', now() + ${hours[1]} * interval '1 hour')`);
   }
-  await maintenance.look();
+  await maintenance.refresh();
 }
 
 /** One browser profile serves a whole language; each look begins without cookies. */

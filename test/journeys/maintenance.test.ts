@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
-import { maintenanceStore } from '../../src/features/operations/maintenance-store.ts';
+import { scheduleWindow } from '../../src/features/operations/maintenance.ts';
+import {
+  addWindow,
+  endWindow,
+  listWindows,
+  readUpcomingWindows,
+} from '../../src/features/operations/maintenance-store.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { languages } from '../../src/values/language.ts';
@@ -43,7 +49,7 @@ afterAll(() => service.close());
 
 beforeEach(async () => {
   await service.database.run(sql`delete from cabinet.maintenance_window`);
-  await service.maintenance.look();
+  await service.maintenance.refresh();
   holder = await signedIn(service, person);
   await speak(holder, 'kk');
   await holder.get(path);
@@ -58,7 +64,7 @@ async function plan(from: number, until: number, messageKk: string | null = null
 
 async function open(): Promise<void> {
   await plan(-1, 1);
-  await service.maintenance.look();
+  await service.maintenance.refresh();
 }
 
 async function speak(client: Client, language: 'kk' | 'ru' | 'en'): Promise<void> {
@@ -92,7 +98,7 @@ describe.each(languages)('in %s', (language) => {
     await service.database.run(sql`
       insert into cabinet.maintenance_window (starts_at, ends_at)
       select day + interval '20 hours', day + interval '22 hours' from (select date_trunc('day', now() at time zone 'UTC') at time zone 'UTC' + interval '2 days' as day)`);
-    await service.maintenance.look();
+    await service.maintenance.refresh();
     await speak(holder, language);
     const guest = injectClient(service.server);
     await speak(guest, language);
@@ -126,7 +132,7 @@ describe.each(languages)('in %s', (language) => {
     expect(await traces()).toEqual(before);
 
     await service.database.run(sql`delete from cabinet.maintenance_window`);
-    await service.maintenance.look();
+    await service.maintenance.refresh();
     const offered = await holder.get(path);
     const shown = await holder.post(`${path}/draft`, [
       ...formOf(offered.body, `${path}/draft`).filter(([name]) => name !== 'action'),
@@ -138,7 +144,7 @@ describe.each(languages)('in %s', (language) => {
 
 it('shows the operator’s words in their language, escaped, and the usual ones in the others', async () => {
   await plan(-1, 1, 'Жаңа <b>сервер</b>');
-  await service.maintenance.look();
+  await service.maintenance.refresh();
   const guest = injectClient(service.server);
   expect((await guest.get('/')).body).toContain('Жаңа &lt;b>сервер&lt;/b>');
   await speak(guest, 'ru');
@@ -248,30 +254,42 @@ describe('a window that begins between the look and the commit', () => {
 
 describe('the windows in the tables', () => {
   test('two of them never overlap; ending one makes room, once', async () => {
-    const store = maintenanceStore(service.database);
+    const { database } = service;
     const day = 24 * 3_600_000;
     const from = new Date(Date.now() + 3 * day);
     const until = new Date(from.getTime() + 3_600_000);
     const messages = { kk: null, ru: 'Обновляем серверы', en: null };
-    const id = await store.add({ from, until, messages });
+    const id = await addWindow(database, { from, until, messages });
     expect(id).toBeTypeOf('number');
     expect(
-      await store.add({
+      await addWindow(database, {
         from: new Date(from.getTime() + 60_000),
         until: new Date(until.getTime() + 1),
         messages,
       }),
     ).toBe(undefined);
     // Right after another is not over it.
-    expect(await store.add({ from: until, until: new Date(until.getTime() + 60_000), messages })).toBeTypeOf(
-      'number',
-    );
-    const { windows, now } = await store.upcoming();
+    expect(
+      await addWindow(database, { from: until, until: new Date(until.getTime() + 60_000), messages }),
+    ).toBeTypeOf('number');
+    const { windows, now } = await readUpcomingWindows(database);
     expect(windows[0]).toEqual({ id, from, until, messages });
     expect(Math.abs(now.getTime() - Date.now())).toBeLessThan(60_000);
-    expect(await store.end(id ?? 0)).toBe(true);
-    expect(await store.end(id ?? 0)).toBe(false);
-    expect((await store.list()).map(({ state }) => state)).toEqual(['planned', 'taken back']);
+    expect(await endWindow(database, id ?? 0)).toBe(true);
+    expect(await endWindow(database, id ?? 0)).toBe(false);
+    expect((await listWindows(database)).map(({ state }) => state)).toEqual(['planned', 'taken back']);
+  });
+
+  test('planning one says when people learn of it less than 48 hours before', async () => {
+    const messages = { kk: undefined, ru: undefined, en: undefined };
+    const plannedIn = async (hours: number) => {
+      const time = (more: number) =>
+        new Date(Date.now() + (hours + more) * 3_600_000).toISOString().slice(0, 19);
+      return scheduleWindow(service.database, { from: `${time(0)}Z`, to: `${time(1)}Z`, messages });
+    };
+    expect(await plannedIn(49)).toMatchObject({ value: { shortNotice: false } });
+    expect(await plannedIn(47)).toMatchObject({ value: { shortNotice: true } });
+    expect(await plannedIn(47)).toMatchObject({ reason: 'overlap' });
   });
 
   test('a node that starts during one knows of it before its first answer', async () => {

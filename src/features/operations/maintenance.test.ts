@@ -1,7 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { MaintenanceWindow } from '../../platform/maintenance.ts';
-import { type AskedWindow, scheduleWindow, type WindowReason, watchMaintenance } from './maintenance.ts';
-import type { MaintenanceStore } from './ports.ts';
+import { type AskedWindow, checkWindow, createMaintenanceWatch, type WindowReason } from './maintenance.ts';
 
 const now = new Date('2026-12-01T10:00:00Z');
 const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
@@ -15,12 +14,11 @@ describe('what a node knows of maintenance', () => {
   const clock = { steady: 500 };
   const known = async (...windows: readonly MaintenanceWindow[]) => {
     clock.steady = 500;
-    const watch = watchMaintenance(
-      { upcoming: async () => ({ windows, now }) },
-      () => {},
+    const watch = createMaintenanceWatch(
+      async () => ({ windows, now }),
       () => clock.steady,
     );
-    await watch.look();
+    await watch.refresh();
     return watch;
   };
 
@@ -44,36 +42,20 @@ describe('what a node knows of maintenance', () => {
 
   it('keeps what it knew while the database is away', async () => {
     let away = false;
-    const watch = watchMaintenance(
-      {
-        upcoming: async () => {
-          if (away) throw new Error('away');
-          return { windows: [windowOf(-1, 1)], now };
-        },
-      },
-      () => {},
-    );
-    await watch.look();
+    const watch = createMaintenanceWatch(async () => {
+      if (away) throw new Error('away');
+      return { windows: [windowOf(-1, 1)], now };
+    });
+    await watch.refresh();
     away = true;
-    await expect(watch.look()).rejects.toThrow('away');
+    await expect(watch.refresh()).rejects.toThrow('away');
     expect(watch.state().kind).toBe('open');
   });
 });
 
 describe('planning a window', () => {
-  const planned: Omit<MaintenanceWindow, 'id'>[] = [];
-  const store: MaintenanceStore = {
-    upcoming: async () => ({ windows: [], now }),
-    list: async () => [],
-    add: async (window) => planned.push(window),
-    end: async () => false,
-  };
-  const plan = (from: string, to: string, messages: Partial<AskedWindow['messages']> = {}) =>
-    scheduleWindow(store, {
-      from,
-      to,
-      messages: { kk: undefined, ru: undefined, en: undefined, ...messages },
-    });
+  const check = (from: string, to: string, messages: Partial<AskedWindow['messages']> = {}) =>
+    checkWindow({ from, to, messages: { kk: undefined, ru: undefined, en: undefined, ...messages } }, now);
 
   test.each<readonly [WindowReason, string, string, Partial<AskedWindow['messages']>]>([
     ['fromFormat', '2026-12-05 01:00', '2026-12-05T03:00+05:00', {}],
@@ -87,20 +69,18 @@ describe('planning a window', () => {
     ['messageLength', 'now', '2026-12-01T11:00Z', { kk: ' ' }],
     ['messageLength', 'now', '2026-12-01T11:00Z', { ru: 'я'.repeat(301) }],
     ['messageCharacter', 'now', '2026-12-01T11:00Z', { en: 'two\nlines' }],
-  ])('refuses for %s: %s to %s', async (reason, from, to, messages) => {
-    expect(await plan(from, to, messages)).toMatchObject({ ok: false, reason });
-    expect(planned).toEqual([]);
+  ])('refuses for %s: %s to %s', (reason, from, to, messages) => {
+    expect(check(from, to, messages)).toMatchObject({ ok: false, reason });
   });
 
-  it('takes times with their offsets, and says when the notice is short', async () => {
-    expect(await plan('2026-12-04T01:00+05:00', '2026-12-04T03:00+05:00', { kk: ' Сәлем ' })).toMatchObject({
-      value: { shortNotice: false },
+  it('takes times with their offsets, and now for the moment itself', () => {
+    expect(check('2026-12-04T01:00+05:00', '2026-12-04T03:00+05:00', { kk: ' Сәлем ' })).toMatchObject({
+      value: {
+        from: new Date('2026-12-03T20:00:00Z'),
+        until: new Date('2026-12-03T22:00:00Z'),
+        messages: { ...noMessages, kk: 'Сәлем' },
+      },
     });
-    expect(planned.pop()).toEqual({
-      from: new Date('2026-12-03T20:00:00Z'),
-      until: new Date('2026-12-03T22:00:00Z'),
-      messages: { ...noMessages, kk: 'Сәлем' },
-    });
-    expect(await plan('now', '2026-12-01T11:00Z')).toMatchObject({ value: { shortNotice: true } });
+    expect(check('now', '2026-12-01T11:00Z')).toMatchObject({ value: { from: now } });
   });
 });

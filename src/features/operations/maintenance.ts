@@ -1,11 +1,12 @@
 import type { MaintenanceState, MaintenanceWindow } from '../../platform/maintenance.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
 import type { Language } from '../../values/language.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
-import type { MaintenanceStore } from './ports.ts';
+import { addWindow, readUpcomingWindows, type UpcomingWindows } from './maintenance-store.ts';
 
 const hour = 3_600_000;
 
-/** A window is told on every page from so long before it. */
+/** Every page announces a window from so long before it. */
 const announcedFor = 7 * 24 * hour;
 /** People are to know so long before. */
 const noticeWanted = 48 * hour;
@@ -19,54 +20,32 @@ export interface MaintenanceWatch {
   /** By the database's clock, without asking it. */
   state(): MaintenanceState;
   /** Asks the database. */
-  look(): Promise<void>;
-  /** Begins to ask every so many milliseconds. */
-  start(everyMs: number): void;
-  stop(): Promise<void>;
+  refresh(): Promise<void>;
 }
 
 /**
- * Keeps the windows in memory, so that no page costs a statement. Between two looks the time goes on by this process's steady
- * clock from the database's; while the database is away, what was known stays.
+ * Keeps the windows in memory, so that no page costs a statement. Between two refreshes the time goes
+ * on by this process's steady clock from the database's. While the database is away, what was known stays.
  */
-export function watchMaintenance(
-  store: Pick<MaintenanceStore, 'upcoming'>,
-  onError: (error: Error) => void,
+export function createMaintenanceWatch(
+  readUpcoming: () => Promise<UpcomingWindows>,
   steadyNow: () => number = () => performance.now(),
 ): MaintenanceWatch {
   let windows: readonly MaintenanceWindow[] = [];
   let offset = Date.now() - steadyNow();
-  let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
-
-  async function look(): Promise<void> {
-    const seen = await store.upcoming();
-    windows = seen.windows;
-    offset = seen.now.getTime() - steadyNow();
-  }
 
   return {
-    look,
+    async refresh() {
+      const upcoming = await readUpcoming();
+      windows = upcoming.windows;
+      offset = upcoming.now.getTime() - steadyNow();
+    },
     state() {
       const now = steadyNow() + offset;
       const window = windows.find(({ until }) => until.getTime() > now);
       if (!window || window.from.getTime() - now > announcedFor) return { kind: 'none' };
       if (window.from.getTime() > now) return { kind: 'announced', window };
       return { kind: 'open', window, secondsLeft: Math.ceil((window.until.getTime() - now) / 1_000) };
-    },
-    start(everyMs) {
-      const again = () => {
-        looking = look()
-          .catch(onError)
-          .finally(() => {
-            timer = setTimeout(again, everyMs).unref();
-          });
-      };
-      again();
-    },
-    async stop() {
-      await looking;
-      clearTimeout(timer);
     },
   };
 }
@@ -105,10 +84,23 @@ export const windowReasons: Readonly<Record<WindowReason, string>> = {
 
 /** Plans a window. `shortNotice` when people learn of it less than 48 hours before. */
 export async function scheduleWindow(
-  store: MaintenanceStore,
+  database: Queryable,
   asked: AskedWindow,
 ): Promise<Result<{ readonly id: number; readonly shortNotice: boolean }, WindowReason>> {
-  const { now } = await store.upcoming();
+  const { now } = await readUpcomingWindows(database);
+  const checked = checkWindow(asked, now);
+  if (!checked.ok) return checked;
+  const id = await addWindow(database, checked.value);
+  if (id === undefined) return refused('overlap');
+  const shortNotice = checked.value.from.getTime() - now.getTime() < noticeWanted;
+  return accepted({ id, shortNotice });
+}
+
+/** The window that was asked for, if it makes sense. @param now the database's time */
+export function checkWindow(
+  asked: AskedWindow,
+  now: Date,
+): Result<Omit<MaintenanceWindow, 'id'>, Exclude<WindowReason, 'overlap'>> {
   const from = asked.from === 'now' ? now : readTime(asked.from);
   const until = readTime(asked.to);
   if (!from) return refused('fromFormat');
@@ -119,9 +111,7 @@ export async function scheduleWindow(
   if (from.getTime() - now.getTime() > furthest) return refused('tooFar');
   const messages = readMessages(asked.messages);
   if (!messages.ok) return messages;
-  const id = await store.add({ from, until, messages: messages.value });
-  if (id === undefined) return refused('overlap');
-  return accepted({ id, shortNotice: from.getTime() - now.getTime() < noticeWanted });
+  return accepted({ from, until, messages: messages.value });
 }
 
 /** Without an offset it would be the time of whatever machine the command runs on. */

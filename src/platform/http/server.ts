@@ -81,7 +81,7 @@ export interface ServerDeps extends OwnFormsDeps {
   readonly gate: AdmissionControl;
   readonly writeSemaphore: KeyedSemaphore;
   readonly waitingPage: SendWaiting;
-  readonly maintenance: { state(): MaintenanceState; look(): Promise<void> };
+  readonly maintenance: { state(): MaintenanceState; refresh(): Promise<void> };
   /** Answers a request that is not served just now. */
   readonly outagePage: SendOutage;
   /** Told of each answered request. */
@@ -292,7 +292,7 @@ export async function buildServer(
       return parts.outagePage(request, reply, { kind: error instanceof Overloaded ? 'busy' : 'away' });
     }
     // A store has seen a window that this node has not: the page needs its end.
-    if (parts.maintenance.state().kind !== 'open') await parts.maintenance.look();
+    if (parts.maintenance.state().kind !== 'open') await parts.maintenance.refresh();
     const state = parts.maintenance.state();
     const holder = request.context.session?.holderId;
     const kept = holder !== undefined && ((await keepTyped?.(holder, request.body)) ?? false);
