@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { createPasswordHasher } from '../src/features/passwords/argon2.ts';
+import { createPasswordHasher } from '../src/features/passwords/hasher.ts';
 import { percentile, type Row } from './row.ts';
 import { Client, peopleWhoSave, startMeasured } from './service.ts';
 

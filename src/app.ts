@@ -10,13 +10,14 @@ import { edsStore } from './features/eds/store.ts';
 import { historyRoutes } from './features/history/routes.ts';
 import { historyStore } from './features/history/store.ts';
 import { healthRoutes } from './features/operations/routes.ts';
+import { passwordRoutes } from './features/passwords/routes.ts';
 import { requisitesRoutes } from './features/requisites/routes.ts';
 import { draftStore } from './features/requisites/store.ts';
 import { securityRoutes } from './features/security/routes.ts';
-import { securityStore } from './features/security/store.ts';
 import { edsSignInRoutes } from './features/sign-in/eds-routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
-import { createSessionReader } from './features/sign-in/sessions.ts';
+import { setHolderLanguage, signOut } from './features/sign-in/session-store.ts';
+import { createSessionReader, endAllSessions } from './features/sign-in/sessions.ts';
 import { createAdmissionControl, startLagMonitor } from './platform/http/admission.ts';
 import { readAssets } from './platform/http/assets.ts';
 import type { Connections } from './platform/http/connections.ts';
@@ -55,7 +56,7 @@ export interface AppOptions {
 
 /** Builds the web side: what all requests share, and the routes of each capability. */
 export async function createApp(services: Services, options: AppOptions): Promise<App> {
-  const { config, database, keys, log, metrics, maintenance, hasher, signInTables, directory } = services;
+  const { config, database, keys, log, metrics, maintenance, hasher } = services;
   const around = { assets: readAssets(), demo: config.demo, maintenance: maintenance.state };
   const lag = startLagMonitor();
   const writeSemaphore = createKeyedSemaphore({ atOnce: 2, waiting: 48 });
@@ -64,7 +65,7 @@ export async function createApp(services: Services, options: AppOptions): Promis
     config,
     keys,
     log,
-    sessions: createSessionReader({ store: signInTables, directory }, services.limits),
+    sessions: createSessionReader(services, services.limits),
     pages: () => typedPages,
     problemPage: problemSender(around),
     outdatedPage: outdatedSender(around),
@@ -103,12 +104,13 @@ function pageRoutes(
   services: Services,
   sendPage: SendPage,
 ): ReadonlyMap<string, TypedPage> {
-  const { config, database, keys, fund, copies, directory, hasher, common } = services;
-  const { requisites, signInTables, addressSources, limits } = services;
+  const { config, database, keys, fund, copies, hasher, common } = services;
+  const { requisites, addressSources } = services;
+  const limits = { ...services.limits, ...config };
   const { onSaved, onQueued } = services.wakeUps;
   const { channels } = services.messages;
   const addressLimit = createRateLimit();
-  const endSessions = (holderId: string) => signInTables.endAll(holderId, 'blocked');
+  const endSessions = (holderId: string) => endAllSessions(database, holderId, 'blocked');
   const requisitesDeps = {
     keys,
     sendPage,
@@ -128,24 +130,18 @@ function pageRoutes(
   };
   const edsDeps = { ...services.eds, edsStore: edsStore(database), keys, edsRules: config };
   const signInDeps = {
+    database,
     keys,
+    fund,
+    copies,
+    hasher,
+    limits,
     sendPage,
-    store: signInTables,
-    directory,
-    limits: { ...limits, ...config },
-    destinations: [
-      '/services',
-      '/services/requisites',
-      '/services/requisites/confirm',
-      '/history',
-      '/security',
-      '/security/password',
-    ],
     onQueued,
   };
   edsSignInRoutes(server, { ...signInDeps, ...edsDeps });
   const pages = new Map([
-    ...signInRoutes(server, { ...signInDeps, sessions: signInTables, hasher }),
+    ...signInRoutes(server, signInDeps),
     ...requisitesRoutes(server, {
       ...requisitesDeps,
       edsStore: edsDeps.edsStore,
@@ -159,20 +155,9 @@ function pageRoutes(
       channels,
       contactWaitHours: config.contactWaitHours,
     }),
-    ...securityRoutes(server, {
-      store: securityStore(database, signInTables),
-      keys,
-      hasher,
-      common,
-      fund,
-      directory,
-      endSessions,
-      requisites,
-      limits: { ...limits, ...config },
-      sendPage,
-      onQueued,
-    }),
+    ...passwordRoutes(server, { ...signInDeps, common, requisites }),
   ]);
+  securityRoutes(server, { database, keys, limits, contactWaitHours: config.contactWaitHours, sendPage });
   addressRoutes(server, { sources: addressSources, limit: addressLimit });
   if (config.demo) demonstration?.serve(server, { database, sendPage });
   historyRoutes(server, {
@@ -181,7 +166,7 @@ function pageRoutes(
     keys,
     sendPage,
   });
-  cookieRoutes(server, (hash, requestId) => signInTables.end(hash, 'signed-out', requestId));
-  languageRoutes(server, pages, (holderId, language) => signInTables.setLanguage(holderId, language));
+  cookieRoutes(server, (hash, requestId) => signOut(database, hash, requestId));
+  languageRoutes(server, pages, (holderId, language) => setHolderLanguage(database, holderId, language));
   return pages;
 }

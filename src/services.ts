@@ -16,14 +16,12 @@ import { createMaintenanceWatch } from './features/operations/maintenance.ts';
 import { readUpcomingWindows } from './features/operations/maintenance-store.ts';
 import { createMetrics, type Metrics } from './features/operations/metrics.ts';
 import { readReadings } from './features/operations/readings-store.ts';
-import { createPasswordHasher } from './features/passwords/argon2.ts';
 import { readCommonPasswords } from './features/passwords/common-passwords.ts';
+import { createPasswordHasher } from './features/passwords/hasher.ts';
 import { requisitesStore } from './features/requisites/store.ts';
-import { signInStore } from './features/sign-in/store.ts';
 import { createEmbeddedFund } from './fund/embedded/embedded.ts';
 import { createHttpFund } from './fund/http/http.ts';
 import { faultLabel, faultLine } from './fund/http/reading.ts';
-import { holderDirectory } from './fund/known-person.ts';
 import type { Fund } from './fund/port.ts';
 import { fundCopyStore } from './fund/store.ts';
 import { createKazpost, type Kazpost } from './gateways/kazpost/kazpost.ts';
@@ -88,7 +86,6 @@ export async function createServices({
   await maintenance.refresh().catch(onError);
   await attackSwitch.look().catch(onError);
   const wakeUps = createWakeUps();
-  const signInTables = signInStore(database);
   const requisites = requisitesStore(database, config.contactWaitHours);
   const hasher = await createPasswordHasher(config.passwordHashesAtOnce, hashSlots);
   const common = readCommonPasswords();
@@ -106,7 +103,6 @@ export async function createServices({
     messages,
     fund,
     copies,
-    directory: holderDirectory({ fund, copies }),
     addressSources: {
       embedded: createLazySource(() =>
         createEmbeddedSource(shippedPlaces(), createStreetLookup(streetStore(database), onError)),
@@ -122,7 +118,6 @@ export async function createServices({
     common,
     wakeUps,
     origin,
-    signInTables,
     requisites,
     /** For the pages of registration and recovery, and for the worker that examines what they have asked. */
     accountRequests: {

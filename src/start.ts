@@ -4,7 +4,7 @@ import { attachEmbeddedPostgres, startEmbeddedPostgres } from './adapters/postgr
 import { type Config, ConfigError } from './config/config.ts';
 import { demonstration } from './demonstration.ts';
 import { metricsServer } from './features/operations/metrics.ts';
-import { createPasswordHasher } from './features/passwords/argon2.ts';
+import { createPasswordHasher } from './features/passwords/hasher.ts';
 import { importPeople } from './fund/embedded/import-people.ts';
 import { readLines } from './fund/embedded/people-file.ts';
 import { withoutValues } from './platform/http/server.ts';

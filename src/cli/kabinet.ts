@@ -8,8 +8,9 @@ import { type DeliveryStore, deliveryStore } from '../features/changes/delivery-
 import { messageId } from '../features/notices/deliver-message.ts';
 import { type MessageStore, messageStore } from '../features/notices/message-store.ts';
 import { operatorStore } from '../features/operations/operator-store.ts';
-import { signInStore } from '../features/sign-in/store.ts';
+import { endAllSessions } from '../features/sign-in/sessions.ts';
 import { createKeys } from '../platform/keys.ts';
+import type { Database } from '../platform/postgres/database.ts';
 import { importFile } from '../start.ts';
 import { type Iin, parseIin } from '../values/iin.ts';
 import { auditCommands } from './audit.ts';
@@ -89,10 +90,10 @@ people
   .description('end all sessions of a person; noted in their history, with the reason')
   .requiredOption('--reason <text>', 'why they end; the person sees it', nonEmpty)
   .action(async (iin: string, { reason }: { reason: string }) => {
-    await withStores(async ({ operator, sessions }) => {
+    await withStores(async ({ operator, database }) => {
       const holderId = await operator.note(readIin(iin), 'sessions-ended', reason);
       if (holderId === undefined) throw new CommandFailure('nobody with this IIN has a cabinet');
-      print(`${await sessions.endAll(holderId, 'operator')} sessions ended\n`);
+      print(`${await endAllSessions(database, holderId, 'operator')} sessions ended\n`);
     });
   });
 
@@ -257,14 +258,9 @@ function progressLine(): (read: number) => void {
 }
 
 function withStores(
-  work: (stores: {
-    operator: ReturnType<typeof operatorStore>;
-    sessions: ReturnType<typeof signInStore>;
-  }) => Promise<void>,
+  work: (stores: { operator: ReturnType<typeof operatorStore>; database: Database }) => Promise<void>,
 ): Promise<void> {
-  return withDatabase(({ database }) =>
-    work({ operator: operatorStore(database), sessions: signInStore(database) }),
-  );
+  return withDatabase(({ database }) => work({ operator: operatorStore(database), database }));
 }
 
 function withMessages(work: (store: MessageStore, config: Config) => Promise<void>): Promise<void> {

@@ -1,4 +1,3 @@
-import type { HolderDirectory } from '../features/sign-in/ports.ts';
 import type { Iin } from '../values/iin.ts';
 import { FundUnavailable } from './errors.ts';
 import type { Fund, FundCopies, FundHolder } from './port.ts';
@@ -34,18 +33,4 @@ export async function knownPerson(
     if (!copy) throw error;
     return { person: copy.person, asOf: copy.readAt };
   }
-}
-
-/** What signing in asks of a person whom their password or key has named. */
-export function holderDirectory(parts: KnownPersonDeps): HolderDirectory {
-  return {
-    async find(iin) {
-      try {
-        return (await knownPerson(parts, iin)).person;
-      } catch (error) {
-        if (error instanceof FundUnavailable) return 'unavailable';
-        throw error;
-      }
-    },
-  };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createPasswordHasher } from '../../src/features/passwords/argon2.ts';
+import { createPasswordHasher } from '../../src/features/passwords/hasher.ts';
 import { importPeople } from '../../src/fund/embedded/import-people.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import type { Fields } from '../support/client.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createPasswordHasher } from '../../src/features/passwords/argon2.ts';
+import { createPasswordHasher } from '../../src/features/passwords/hasher.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { languages } from '../../src/values/language.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';

@@ -4,7 +4,7 @@ import { freezeStore } from '../../src/features/disavowal/store.ts';
 import { notifyHolder, type SecurityNotice } from '../../src/features/notices/security-notices.ts';
 import { fetchRequisites } from '../../src/features/requisites/introduce.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
-import { signInStore } from '../../src/features/sign-in/store.ts';
+import { recordFailedSignIn } from '../../src/features/sign-in/sign-in.ts';
 import { createEmbeddedFund } from '../../src/fund/embedded/embedded.ts';
 import { elsewhereFeed } from '../../src/fund/store.ts';
 import { syncBranchChanges } from '../../src/fund/sync.ts';
@@ -162,7 +162,7 @@ describe.each(kindsOfPeople)('a person %s', (_kind, make) => {
 test('guesses at the password of somebody who never signed in are told', async () => {
   const person = inventPerson(people++);
   await enrol(database, person);
-  for (let n = 0; n < 10; n += 1) await signInStore(database).recordFailure(person.iin as never, 'request');
+  for (let n = 0; n < 10; n += 1) await recordFailedSignIn(database, person.iin as never, 'request');
   await introduceAll();
   expect(await told(await holderOf(person))).toEqual(
     reachedAt(person).map((channel) => `many-failures ${channel}`),

@@ -4,8 +4,8 @@ import { createAttackSwitch } from '../../src/features/account-request/attack-sw
 import { accountRequestTables } from '../../src/features/account-request/store.ts';
 import { proofOfWorkStore } from '../../src/features/account-request/work-store.ts';
 import { processDueRequests } from '../../src/features/account-request/worker.ts';
-import { createPasswordHasher } from '../../src/features/passwords/argon2.ts';
 import { readCommonPasswords } from '../../src/features/passwords/common-passwords.ts';
+import { createPasswordHasher } from '../../src/features/passwords/hasher.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
 import { createEmbeddedFund } from '../../src/fund/embedded/embedded.ts';
 import { createKeys } from '../../src/platform/keys.ts';

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config/config.ts';
-import { createPasswordHasher } from '../../src/features/passwords/argon2.ts';
+import { createPasswordHasher } from '../../src/features/passwords/hasher.ts';
 import { importPeople } from '../../src/fund/embedded/import-people.ts';
 import { createInstance, type Instance } from '../../src/instance.ts';
 import { createKeys, type Keys } from '../../src/platform/keys.ts';

@@ -12,11 +12,11 @@ import { renewCode } from '../codes/store.ts';
 import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
 import { enqueueMessages } from '../notices/store.ts';
 import type { CommonPasswords } from '../passwords/common-passwords.ts';
+import type { PasswordHasher } from '../passwords/hasher.ts';
 import { checkPassword, type PasswordReason } from '../passwords/password.ts';
 import { personalData } from '../passwords/personal-data.ts';
-import type { PasswordHasher } from '../passwords/ports.ts';
 import type { RequisitesStore } from '../requisites/ports.ts';
-import { failureKeys } from '../sign-in/sign-in.ts';
+import { failureKeys } from '../sign-in/failures.ts';
 import { type AdmissionReason, admitAsking, admitTrying, type Requester } from './admission.ts';
 import type { AttackSwitch } from './attack-switch.ts';
 import type {

@@ -17,6 +17,12 @@ const unproved = sql`proved_at is null and ${live}`;
 
 const after = (ms: number) => sql`now() + ${ms}::int * interval '1 millisecond'`;
 
+/** Ends every account request of a holder, also those whose code was right. */
+export async function endAccountRequests(transaction: Queryable, holderId: string): Promise<void> {
+  await transaction.run(sql`
+    update cabinet.entry set done_at = now() where holder_id = ${holderId} and done_at is null`);
+}
+
 /** Registrations and recoveries in the service's own tables. */
 export function accountRequestTables(database: Database): AccountRequestTables {
   return {
@@ -186,8 +192,7 @@ function accountRequestStore(
         await transaction.run(sql`
           update cabinet.session set ended_at = now(), end_reason = ${event} where holder_id = ${holderId} and ended_at is null`);
         await endCodes(transaction, holderId);
-        await transaction.run(sql`
-          update cabinet.entry set done_at = now() where holder_id = ${holderId} and done_at is null`);
+        await endAccountRequests(transaction, holderId);
         await transaction.run(sql`delete from cabinet.failure where key = any(${chosen.forget})`);
         if (isFirst) {
           await transaction.run(

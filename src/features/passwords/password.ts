@@ -13,6 +13,9 @@ export type PasswordReason =
 /** Code points after NFC: NIST SP 800-63B-4 and OWASP ASVS 6.2 with our minimum, since a second proof is asked for what matters. */
 export const passwordLength = { least: 12, most: 128 } as const;
 
+/** Longer passwords are refused before any work is done (OWASP Password Storage: a long one must not cost more). */
+export const maxPasswordBytes = 512;
+
 /** What is known of the person and must not be part of the password. Absent values are left out. */
 export interface PersonalData {
   readonly iin: string;

@@ -1,41 +1,45 @@
 import type { ComponentChildren } from 'preact';
+import { paths } from '../../paths.ts';
 import { formatMoment } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
-import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Form } from '../../ui/form.tsx';
-import { NewPasswordFields } from '../../ui/new-password-fields.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
-import { PasswordField } from '../../ui/password-field.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Timeline } from '../../ui/timeline.tsx';
 import type { Language } from '../../values/language.ts';
-import { passwordLength } from '../passwords/password.ts';
-import type { OpenSession, SecurityOverview } from './ports.ts';
-import type { PasswordErrors } from './security.ts';
+import type { HolderSession, SecurityEvent, SecurityStanding } from './store.ts';
 
-/** What just happened, told once at the top. */
+/** What just happened, shown once at the top. */
 export type SecurityDone = 'changed' | 'ended' | 'othersEnded';
+
+/** A session as the page shows it. */
+export interface ShownSession extends HolderSession {
+  readonly name: string;
+  readonly isCurrent: boolean;
+}
 
 export interface SecurityPageProps {
   readonly t: Texts;
   readonly language: Language;
   readonly csrf: string;
-  readonly overview: SecurityOverview;
-  readonly isCurrent: (session: OpenSession) => boolean;
-  readonly nameOf: (session: OpenSession) => string;
+  readonly standing: SecurityStanding;
+  /** The last used first. */
+  readonly sessions: readonly ShownSession[];
+  /** The latest first. */
+  readonly events: readonly SecurityEvent[];
   readonly done: SecurityDone | undefined;
 }
 
 /** Password, ways to sign in, open sessions and the latest events. */
-export function SecurityPage({ t, language, csrf, overview, isCurrent, nameOf, done }: SecurityPageProps) {
-  const { passwordSince, frozenSince, recovered, lastEds, sessions, events } = overview;
+export function SecurityPage(props: SecurityPageProps) {
+  const { t, language, standing, done } = props;
+  const { frozenSince, recovered } = standing;
   const moment = (at: Date) => formatMoment(language, at);
-  const names: Readonly<Record<string, string | undefined>> = t.events;
   return (
     <>
       {done && (
@@ -56,143 +60,93 @@ export function SecurityPage({ t, language, csrf, overview, isCurrent, nameOf, d
         </Alert>
       )}
       <PageHeading title={t.security.title} lead={t.security.lead} />
-      <Card id="methods" heading={t.security.methods}>
-        <Facts
-          facts={[
-            {
-              term: t.security.password,
-              value: passwordSince
-                ? fill(t.security.passwordSince, { time: moment(passwordSince) })
-                : t.security.passwordNone,
-            },
-            {
-              term: t.security.eds,
-              value: lastEds
-                ? fill(t.security.edsLast, { time: moment(lastEds.at), serial: lastEds.serial })
-                : t.security.edsNever,
-            },
-          ]}
-        />
-        <ButtonRow>
-          <ButtonLink href="/security/password">
-            {passwordSince ? t.security.change : t.security.setFirst}
-          </ButtonLink>
-        </ButtonRow>
-      </Card>
-      <Card id="sessions" heading={t.security.sessions}>
-        <Table
-          caption={t.security.sessions}
-          captionHidden
-          columns={[t.security.device, t.security.started, t.security.seen, t.security.action]}
-          rows={sessions.map((session): readonly ComponentChildren[] => [
-            session.device,
-            moment(session.startedAt),
-            moment(session.seenAt),
-            isCurrent(session) ? (
-              t.security.thisOne
-            ) : (
-              <Form
-                id={`end-${nameOf(session)}`}
-                action="/security/sessions/end"
-                csrf={csrf}
-                hidden={{ session: nameOf(session) }}
-              >
-                <Button kind="tertiary">{t.security.end}</Button>
-              </Form>
-            ),
-          ])}
-        />
-        {sessions.length > 1 && (
-          <Form id="end-others" action="/security/sessions/end-others" csrf={csrf}>
-            <ButtonRow>
-              <Button kind="secondary">{t.security.endOthers}</Button>
-            </ButtonRow>
-          </Form>
-        )}
-      </Card>
-      <Card id="events" heading={t.security.events}>
-        <Timeline
-          entries={events.map(({ id, at, event, device }) => ({
-            id,
-            time: moment(at),
-            dateTime: at.toISOString(),
-            title: names[event] ?? event,
-            children: device === null ? undefined : <p>{fill(t.history.device, { device })}</p>,
-          }))}
-        />
-        <ButtonRow>
-          <ButtonLink href="/history">{t.security.allEvents}</ButtonLink>
-        </ButtonRow>
-      </Card>
+      <Methods t={t} language={language} standing={standing} />
+      <Sessions {...props} />
+      <LatestEvents {...props} />
     </>
   );
 }
 
-export interface ChangePasswordPageProps {
-  readonly t: Texts;
-  readonly csrf: string;
-  /** False for a first password: there is no current one to give. */
-  readonly hasPassword: boolean;
-  readonly errors: PasswordErrors;
-  /** Of the whole form: too many guesses, or too many people at once. */
-  readonly trouble?: string | undefined;
+/** The ways to sign in. */
+function Methods({ t, language, standing }: Pick<SecurityPageProps, 't' | 'language' | 'standing'>) {
+  const { passwordSince, lastEds } = standing;
+  const moment = (at: Date) => formatMoment(language, at);
+  return (
+    <Card id="methods" heading={t.security.methods}>
+      <Facts
+        facts={[
+          {
+            term: t.security.password,
+            value: passwordSince
+              ? fill(t.security.passwordSince, { time: moment(passwordSince) })
+              : t.security.passwordNone,
+          },
+          {
+            term: t.security.eds,
+            value: lastEds
+              ? fill(t.security.edsLast, { time: moment(lastEds.at), serial: lastEds.serial })
+              : t.security.edsNever,
+          },
+        ]}
+      />
+      <ButtonRow>
+        <ButtonLink href={paths.changePassword}>
+          {passwordSince ? t.security.change : t.security.setFirst}
+        </ButtonLink>
+      </ButtonRow>
+    </Card>
+  );
 }
 
-/** The current password, and a new one twice. */
-export function ChangePasswordPage({ t, csrf, hasPassword, errors, trouble }: ChangePasswordPageProps) {
-  const title = hasPassword ? t.security.change : t.security.setFirst;
-  const currentText = errors.current && t.security[errors.current];
-  const passwordText = errors.password && t.reasons[errors.password];
-  const againText = errors.again && t.reasons[errors.again];
-  const summary = [
-    { fieldId: 'currentPassword', text: currentText },
-    { fieldId: 'password', text: passwordText },
-    { fieldId: 'passwordAgain', text: againText },
-    { fieldId: undefined, text: trouble },
-  ];
+/** The open sessions, and how to end them. */
+function Sessions({ t, language, csrf, sessions }: SecurityPageProps) {
   return (
-    <>
-      <ErrorSummary
-        title={t.requisites.errors}
-        errors={summary.flatMap(({ fieldId, text }) => (text === undefined ? [] : [{ fieldId, text }]))}
+    <Card id="sessions" heading={t.security.sessions}>
+      <Table
+        caption={t.security.sessions}
+        captionHidden
+        columns={[t.security.device, t.security.started, t.security.seen, t.security.action]}
+        rows={sessions.map(({ name, device, startedAt, seenAt, isCurrent }): readonly ComponentChildren[] => [
+          device,
+          formatMoment(language, startedAt),
+          formatMoment(language, seenAt),
+          isCurrent ? (
+            t.security.thisOne
+          ) : (
+            <Form id={`end-${name}`} action={paths.endSession} csrf={csrf} hidden={{ session: name }}>
+              <Button kind="tertiary">{t.security.end}</Button>
+            </Form>
+          ),
+        ])}
       />
-      <PageHeading
-        title={title}
-        lead={t.security.othersEnd}
-        trail={{ label: t.security.title, links: [{ href: '/security', label: t.security.title }] }}
-      />
-      <Card id="change" heading={title}>
-        <Form action="/security/password" csrf={csrf} hidden={{ page: '/security/password' }}>
-          {hasPassword && (
-            <PasswordField
-              id="currentPassword"
-              label={t.security.current}
-              error={currentText}
-              autocomplete="current-password"
-              words={{ show: t.signIn.show, hide: t.signIn.hide }}
-            />
-          )}
-          <NewPasswordFields
-            words={{
-              password: t.newPassword.title,
-              length: fill(t.newPassword.ruleLength, passwordLength),
-              again: t.newPassword.again,
-              rules: t.newPassword.rules,
-              show: t.signIn.show,
-              hide: t.signIn.hide,
-            }}
-            rules={[t.newPassword.ruleAny, t.newPassword.ruleCommon, t.newPassword.rulePersonal]}
-            passwordError={passwordText}
-            againError={againText}
-          />
+      {sessions.length > 1 && (
+        <Form id="end-others" action={paths.endOtherSessions} csrf={csrf}>
           <ButtonRow>
-            <Button>{t.newPassword.save}</Button>
-            <ButtonLink kind="tertiary" href="/security">
-              {t.security.back}
-            </ButtonLink>
+            <Button kind="secondary">{t.security.endOthers}</Button>
           </ButtonRow>
         </Form>
-      </Card>
-    </>
+      )}
+    </Card>
+  );
+}
+
+/** The latest events, and where all are. */
+function LatestEvents({ t, language, events }: SecurityPageProps) {
+  const names: Readonly<Record<string, string | undefined>> = t.events;
+  return (
+    <Card id="events" heading={t.security.events}>
+      <Timeline
+        entries={events.map(({ id, at, event, device }) => ({
+          id,
+          time: formatMoment(language, at),
+          dateTime: at.toISOString(),
+          title: names[event] ?? event,
+          children: device === null ? undefined : <p>{fill(t.history.device, { device })}</p>,
+        }))}
+      />
+      <ButtonRow>
+        <ButtonLink href={paths.history}>{t.security.allEvents}</ButtonLink>
+      </ButtonRow>
+    </Card>
   );
 }

@@ -1,3 +1,4 @@
+import { paths, signInPath } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
@@ -26,7 +27,7 @@ export interface EdsPageProps {
 
 /** Signing in by EDS: every state has its words here, before and after the server looked at the signature. */
 export function EdsPage({ t, language, csrf, to, begins, refusal }: EdsPageProps) {
-  const query = to === undefined ? '' : `?${new URLSearchParams({ to })}`;
+  const action = to === undefined ? paths.signInByEds : `${paths.signInByEds}?${new URLSearchParams({ to })}`;
   return (
     <>
       {refusal && (
@@ -41,15 +42,15 @@ export function EdsPage({ t, language, csrf, to, begins, refusal }: EdsPageProps
             t={t}
             language={language}
             csrf={csrf}
-            action={`/sign-in/eds${query}`}
-            challenge="/sign-in/eds/challenge"
+            action={action}
+            challenge={paths.signInByEdsChallenge}
             label={t.eds.choose}
             begins={begins}
             again={refusal?.again}
           />
           <EdsHelp t={t} />
           <ButtonRow>
-            <ButtonLink kind="tertiary" href={`/sign-in${query}`}>
+            <ButtonLink kind="tertiary" href={signInPath({ to })}>
               {t.eds.byPassword}
             </ButtonLink>
           </ButtonRow>

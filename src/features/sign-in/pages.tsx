@@ -1,3 +1,4 @@
+import { paths, signInPath } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
@@ -23,7 +24,7 @@ export interface SignInPageProps {
   /** Where to go afterwards; in the address of the form, since it is nothing personal. */
   readonly to: string | undefined;
   /** Why the person is here: their session ended, and whether what they typed was kept. */
-  readonly ended: 'over' | 'kept' | 'closed' | undefined;
+  readonly ended: '1' | 'kept' | 'closed' | undefined;
   /** A password was just chosen: the person signs in with it. */
   readonly passwordSaved: boolean;
   /** Somebody is signed in in this browser, who is not named. */
@@ -35,30 +36,20 @@ export interface SignInPageProps {
 
 /** The start page of the cabinet. */
 export function SignInPage(props: SignInPageProps) {
-  const { t, csrf } = props;
-  const iinError =
-    props.iinError === undefined
-      ? undefined
-      : props.iinError === 'empty'
-        ? t.signIn.iinEmpty
-        : t.reasons[props.iinError];
+  const { t, csrf, refusal } = props;
+  const iinError = iinErrorText(t, props.iinError);
   const passwordError = props.passwordEmpty ? t.signIn.passwordEmpty : undefined;
   const errors = [
-    ...(iinError === undefined ? [] : [{ fieldId: 'iin', text: iinError }]),
-    ...(passwordError === undefined ? [] : [{ fieldId: 'password', text: passwordError }]),
-    ...(props.refusal
-      ? [
-          {
-            fieldId: props.refusal.reason === 'failed' ? 'iin' : undefined,
-            text: refusalText(t, props.refusal),
-          },
-        ]
-      : []),
+    { fieldId: 'iin', text: iinError },
+    { fieldId: 'password', text: passwordError },
+    { fieldId: refusal?.reason === 'failed' ? 'iin' : undefined, text: refusal && refusalText(t, refusal) },
   ];
-  const action = props.to === undefined ? '/sign-in' : `/sign-in?${new URLSearchParams({ to: props.to })}`;
   return (
     <>
-      <ErrorSummary title={t.requisites.errors} errors={errors} />
+      <ErrorSummary
+        title={t.requisites.errors}
+        errors={errors.flatMap(({ fieldId, text }) => (text === undefined ? [] : [{ fieldId, text }]))}
+      />
       {props.ended && (
         <Alert kind="info" announced>
           <p>{endedText(t, props.ended)}</p>
@@ -72,45 +63,7 @@ export function SignInPage(props: SignInPageProps) {
       {props.signedInAlready && <SignedInAlready t={t} csrf={csrf} />}
       <PageHeading title={t.signIn.title} lead={t.signIn.lead} />
       <Columns split="wide-first">
-        <Card id="password-way" heading={t.signIn.cardTitle}>
-          <Form action={action} csrf={csrf} hidden={{ page: '/sign-in' }}>
-            <Field
-              id="iin"
-              label={t.signIn.iin}
-              description={t.signIn.iinHint}
-              value={props.iin}
-              error={iinError}
-              inputmode="numeric"
-              autocomplete="username"
-            />
-            <PasswordField
-              id="password"
-              label={t.signIn.password}
-              error={passwordError}
-              autocomplete="current-password"
-              words={{ show: t.signIn.show, hide: t.signIn.hide }}
-            />
-            {props.refusal?.reason === 'failed' && <p>{t.signIn.failedHelp}</p>}
-            <Checkbox
-              id="remember"
-              label={t.signIn.remember}
-              description={t.signIn.rememberHint}
-              checked={props.remember}
-            />
-            <Button wide>{t.signIn.submit}</Button>
-          </Form>
-          <ButtonRow>
-            <ButtonLink href="/register">{t.signIn.register}</ButtonLink>
-            <ButtonLink kind="tertiary" href="/recover">
-              {t.signIn.forgot}
-            </ButtonLink>
-          </ButtonRow>
-          {props.remembered && (
-            <Form id="forget-form" action="/sign-in/forget" csrf={csrf}>
-              <Button kind="tertiary">{t.signIn.forget}</Button>
-            </Form>
-          )}
-        </Card>
+        <PasswordWay {...props} iinErrorText={iinError} passwordErrorText={passwordError} />
         <div class="stack">
           <EdsWay t={t} to={props.to} />
           <Card id="safety" heading={t.signIn.safetyTitle}>
@@ -123,15 +76,66 @@ export function SignInPage(props: SignInPageProps) {
   );
 }
 
+/** The form of IIN and password, and the ways of those who have none. */
+function PasswordWay(
+  props: SignInPageProps & {
+    readonly iinErrorText: string | undefined;
+    readonly passwordErrorText: string | undefined;
+  },
+) {
+  const { t, csrf } = props;
+  return (
+    <Card id="password-way" heading={t.signIn.cardTitle}>
+      <Form action={signInPath({ to: props.to })} csrf={csrf} hidden={{ page: paths.signIn }}>
+        <Field
+          id="iin"
+          label={t.signIn.iin}
+          description={t.signIn.iinHint}
+          value={props.iin}
+          error={props.iinErrorText}
+          inputmode="numeric"
+          autocomplete="username"
+        />
+        <PasswordField
+          id="password"
+          label={t.signIn.password}
+          error={props.passwordErrorText}
+          autocomplete="current-password"
+          words={{ show: t.signIn.show, hide: t.signIn.hide }}
+        />
+        {props.refusal?.reason === 'failed' && <p>{t.signIn.failedHelp}</p>}
+        <Checkbox
+          id="remember"
+          label={t.signIn.remember}
+          description={t.signIn.rememberHint}
+          checked={props.remember}
+        />
+        <Button wide>{t.signIn.submit}</Button>
+      </Form>
+      <ButtonRow>
+        <ButtonLink href={paths.register}>{t.signIn.register}</ButtonLink>
+        <ButtonLink kind="tertiary" href={paths.recover}>
+          {t.signIn.forgot}
+        </ButtonLink>
+      </ButtonRow>
+      {props.remembered && (
+        <Form id="forget-form" action={paths.forgetIin} csrf={csrf}>
+          <Button kind="tertiary">{t.signIn.forget}</Button>
+        </Form>
+      )}
+    </Card>
+  );
+}
+
 /** Tells that somebody is signed in in this browser, without a name, and offers to end that. */
 function SignedInAlready({ t, csrf }: Pick<SignInPageProps, 't' | 'csrf'>) {
   return (
     <Alert kind="warning" title={t.session.somebody} announced>
       <p>{t.session.somebodyHelp}</p>
-      <Form id="sign-out-form" action="/sign-out" csrf={csrf}>
+      <Form id="sign-out-form" action={paths.signOut} csrf={csrf}>
         <ButtonRow>
           <Button kind="secondary">{t.layout.signOut}</Button>
-          <ButtonLink kind="tertiary" href="/services">
+          <ButtonLink kind="tertiary" href={paths.services}>
             {t.session.goOn}
           </ButtonLink>
         </ButtonRow>
@@ -146,7 +150,7 @@ function EdsWay({ t, to }: { t: Texts; to: string | undefined }) {
     <Card id="eds-way" heading={t.eds.way}>
       <p>{t.eds.wayHelp}</p>
       <p class="without-script">{t.eds.needsScript}</p>
-      <form method="get" action="/sign-in/eds">
+      <form method="get" action={paths.signInByEds}>
         <input type="hidden" name="begin" value="1" />
         {to !== undefined && <input type="hidden" name="to" value={to} />}
         <Button kind="secondary" wide>
@@ -157,10 +161,15 @@ function EdsWay({ t, to }: { t: Texts; to: string | undefined }) {
   );
 }
 
+function iinErrorText(t: Texts, error: SignInPageProps['iinError']): string | undefined {
+  if (error === undefined) return undefined;
+  return error === 'empty' ? t.signIn.iinEmpty : t.reasons[error];
+}
+
 function refusalText(t: Texts, { reason, minutes }: { reason: SignInRefusal; minutes: string }): string {
   return fill(t.signIn[reason], { minutes });
 }
 
 function endedText(t: Texts, ended: NonNullable<SignInPageProps['ended']>): string {
-  return { over: t.session.over, kept: t.session.overKept, closed: t.eds.reasons.notActive }[ended];
+  return { '1': t.session.over, kept: t.session.overKept, closed: t.eds.reasons.notActive }[ended];
 }

@@ -1,20 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Fields, readForm } from '../../platform/http/forms.ts';
+import { z } from 'zod';
+import { paths, signInPath } from '../../paths.ts';
+import { type Fields, formOf, parse } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { clearSecret, readSecret, setSecret } from '../../platform/http/request-context.ts';
 import type { Keys } from '../../platform/keys.ts';
 import { isBlank } from '../../values/cleaning.ts';
-import { parseIin } from '../../values/iin.ts';
+import { type Iin, parseIin } from '../../values/iin.ts';
+import type { Refusal } from '../../values/result.ts';
+import type { OpenedSession } from './open-session.ts';
 import { SignInPage, type SignInPageProps } from './pages.tsx';
-import type { SessionStore } from './ports.ts';
-import { type OpenedSession, type SignInDeps, signIn } from './sign-in.ts';
+import { returnTarget } from './return-target.ts';
+import { signOut } from './session-store.ts';
+import { type SignInDeps, type SignInRefusal, signIn } from './sign-in.ts';
 
 export interface SignInRoutesDeps extends SignInDeps {
-  readonly sessions: SessionStore;
   readonly sendPage: SendPage;
-  /** The pages a person may be sent back to after signing in: an address from outside is never followed. */
-  readonly destinations: readonly string[];
   /** Told that notices may wait in the outbox. */
   readonly onQueued: () => void;
 }
@@ -23,190 +25,214 @@ const rememberDays = 365;
 const deviceDays = 400;
 const busySeconds = 5;
 
-/** Why a person is sent to sign in anew: what `?ended=` says. */
-const endings: ReadonlyMap<unknown, SignInPageProps['ended']> = new Map([
-  ['1', 'over'],
-  ['kept', 'kept'],
-  ['closed', 'closed'],
-]);
+/** `ended` says why a person signs in anew; a value that makes no sense is ignored. */
+const signInQuery = z.object({
+  to: returnTarget,
+  ended: z.enum(['1', 'kept', 'closed']).optional().catch(undefined),
+  password: z.literal('saved').optional().catch(undefined),
+});
 
-/** `/`, `/sign-in`, `/sign-out`, and the page for the language switch. */
+const signInForm = formOf({ iin: z.string(), password: z.string(), remember: z.string().optional() });
+const emptyForm = formOf({});
+
+/** `/`, `/sign-in`, `/sign-out`, the session's own addresses, and the pages for the language switch. */
 export function signInRoutes(
   server: FastifyInstance,
-  parts: SignInRoutesDeps,
+  deps: SignInRoutesDeps,
 ): ReadonlyMap<string, TypedPage> {
-  const { keys, sendPage } = parts;
-
-  const show = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    state: Partial<SignInPageProps> & { status?: number },
-  ) => {
-    const { context } = request;
-    const remembered = rememberedIin(request, keys);
-    const query = request.query as Record<string, unknown>;
-    const ended = endings.get(query['ended']);
-    const { status = 200, ...props } = state;
-    return sendPage(request, reply, {
-      title: context.texts.signIn.title,
-      status,
-      hasErrors: status >= 400 && !context.outdated,
-      hasForm: true,
-      namesNobody: true,
-      path: request.routeOptions.url === '/' ? '/' : '/sign-in',
-      scripts: ['show-password'],
-      body: SignInPage({
-        t: context.texts,
-        csrf: context.csrf(),
-        iin: remembered ?? '',
-        remember: remembered !== undefined,
-        remembered: remembered !== undefined,
-        to: destination(query['to'], parts.destinations),
-        ended: status >= 400 ? undefined : ended,
-        passwordSaved: status < 400 && query['password'] === 'saved',
-        ...props,
-      }),
-    });
-  };
-
-  for (const path of ['/', '/sign-in']) {
+  const always = { access: 'anyone', duringMaintenance: true } as const;
+  for (const path of [paths.start, paths.signIn]) {
     server.get(path, { config: { access: 'anyone' } }, async (request, reply) =>
-      request.context.session ? reply.redirect('/services', 303) : show(request, reply, {}),
+      showSignIn(deps, request, reply),
     );
   }
-
-  server.post(
-    '/sign-in',
-    { config: { access: 'anyone', duringMaintenance: true, takesEarlier: 'signed-in' } },
-    async (request, reply) => {
-      const typed = readForm(request.body, { required: ['iin', 'password'], optional: ['remember'] });
-      const { iin = '', password = '' } = typed;
-      const remember = typed['remember'] === '1';
-      const parsed = isBlank(iin) ? undefined : parseIin(iin);
-      const { session } = request.context;
-      if (session) {
-        // Signed in meanwhile in another tab. The password is not looked at.
-        if (!parsed?.ok || parsed.value !== session.iin)
-          return show(request, reply, { status: 409, iin, remember, signedInAlready: true });
-        return reply.redirect(
-          destination((request.query as Record<string, unknown>)['to'], parts.destinations) ?? '/services',
-          303,
-        );
-      }
-      if (!parsed?.ok || password === '') {
-        return show(request, reply, {
-          status: 422,
-          iin,
-          remember,
-          iinError: parsed === undefined ? 'empty' : parsed.ok ? undefined : parsed.reason,
-          passwordEmpty: password === '',
-        });
-      }
-
-      const { context } = request;
-      const outcome = await signIn(parts, {
-        iin: parsed.value,
-        password,
-        device: context.device,
-        formerToken: readSecret(request, 'session', context.secure),
-        network: context.network,
-        userAgent: request.headers['user-agent'] ?? '',
-        requestId: request.id,
-      });
-      if (!outcome.ok) {
-        const minutes = outcome.detail ?? '1';
-        if (outcome.reason === 'limited' || outcome.reason === 'limitedHere')
-          reply.header('retry-after', String(Number(minutes) * 60));
-        if (outcome.reason === 'busy' || outcome.reason === 'fundDown')
-          reply.header('retry-after', String(busySeconds));
-        const status = {
-          failed: 422,
-          limited: 429,
-          limitedHere: 429,
-          busy: 503,
-          fundDown: 503,
-          statusUnknown: 422,
-        }[outcome.reason];
-        return show(request, reply, { status, iin, remember, refusal: { reason: outcome.reason, minutes } });
-      }
-
-      parts.onQueued();
-      startSession(reply, outcome.value, context.secure);
-      if (remember) {
-        setSecret(
-          reply,
-          'iin',
-          keys.seal('remembered iin', '', parsed.value).toString('base64url'),
-          context.secure,
-          rememberDays,
-        );
-      } else clearSecret(reply, 'iin', context.secure);
-      const to =
-        destination((request.query as Record<string, unknown>)['to'], parts.destinations) ?? '/services';
-      return reply.redirect(outcome.value.replaced > 0 ? `${to}?replaced=1` : to, 303);
-    },
+  server.post(paths.signIn, { config: { ...always, takesEarlier: 'signed-in' } }, (request, reply) =>
+    postSignIn(deps, request, reply),
   );
-
+  server.post(paths.forgetIin, { config: always }, postForgetIin);
   server.post(
-    '/sign-in/forget',
-    { config: { access: 'anyone', duringMaintenance: true } },
-    async (request, reply) => {
-      readForm(request.body, { required: [] });
-      clearSecret(reply, 'iin', request.context.secure);
-      return reply.redirect('/sign-in', 303);
-    },
+    paths.signOut,
+    { config: { access: 'holder', duringMaintenance: true, whenSignedOut: paths.start } },
+    (request, reply) => postSignOut(deps, request, reply),
   );
-
   server.post(
-    '/sign-out',
-    { config: { access: 'holder', duringMaintenance: true, whenSignedOut: '/' } },
-    async (request, reply) => {
-      readForm(request.body, { required: [] });
-      const { session, secure } = request.context;
-      if (session) await parts.sessions.end(session.hash, 'signed-out', request.id);
-      clearSecret(reply, 'session', secure);
-      return reply.header('clear-site-data', '"cache"').redirect('/', 303);
-    },
-  );
-
-  // Asked by the script of the session warning; reading the session has already counted as activity.
-  server.post(
-    '/session/extend',
+    paths.extendSession,
     { config: { access: 'holder', duringMaintenance: true, takesEarlier: 'always' } },
-    async (request, reply) => {
-      readForm(request.body, { required: [] });
-      return reply.send({ secondsLeft: request.context.session?.secondsLeft ?? 0 });
-    },
+    postExtendSession,
   );
-
-  // Asked by the same script before it warns, and before it leaves: other tabs and suggestions prolong the session too.
   server.post(
-    '/session/left',
-    { config: { access: 'anyone', duringMaintenance: true, takesEarlier: 'always', passive: true } },
-    async (request, reply) => {
-      readForm(request.body, { required: [] });
-      return reply.send({ secondsLeft: request.context.session?.secondsLeft ?? 0 });
-    },
+    paths.sessionLeft,
+    { config: { ...always, takesEarlier: 'always', passive: true } },
+    postSessionLeft,
   );
 
-  const showTyped = async (request: FastifyRequest, reply: FastifyReply, typed: Fields) =>
-    show(request, reply, { iin: typed['iin'] ?? '', remember: typed['remember'] === '1' });
+  const typedPage: TypedPage = {
+    fields: ['iin', 'remember'],
+    secret: ['password'],
+    forHolder: false,
+    show: async (request: FastifyRequest, reply: FastifyReply, typed: Fields) =>
+      sendSignIn(deps, request, reply, {
+        iin: typed['iin'] ?? '',
+        remember: typed['remember'] === '1',
+      }),
+  };
   return new Map([
-    ['/sign-in', { fields: ['iin', 'remember'], secret: ['password'], forHolder: false, show: showTyped }],
-    ['/', { fields: ['iin', 'remember'], secret: ['password'], forHolder: false, show: showTyped }],
+    [paths.signIn, typedPage],
+    [paths.start, typedPage],
   ]);
 }
 
+function showSignIn(deps: SignInRoutesDeps, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return request.context.session ? reply.redirect(paths.services, 303) : sendSignIn(deps, request, reply, {});
+}
+
+async function postSignIn(
+  deps: SignInRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { context } = request;
+  const form = parse(signInForm, request.body);
+  const target = parse(signInQuery, request.query).to ?? paths.services;
+  const { iin, password } = form;
+  const remember = form.remember === '1';
+  const parsed = isBlank(iin) ? undefined : parseIin(iin);
+  if (context.session) {
+    // Signed in meanwhile in another tab. The password is not looked at.
+    return parsed?.ok && parsed.value === context.session.iin
+      ? reply.redirect(target, 303)
+      : sendSignIn(deps, request, reply, { status: 409, iin, remember, signedInAlready: true });
+  }
+  if (!parsed?.ok || password === '') {
+    return sendSignIn(deps, request, reply, {
+      status: 422,
+      iin,
+      remember,
+      iinError: parsed === undefined ? 'empty' : parsed.ok ? undefined : parsed.reason,
+      passwordEmpty: password === '',
+    });
+  }
+
+  const outcome = await signIn(deps, {
+    iin: parsed.value,
+    password,
+    device: context.device,
+    formerToken: readSecret(request, 'session', context.secure),
+    network: context.network,
+    userAgent: request.headers['user-agent'] ?? '',
+    requestId: request.id,
+  });
+  if (!outcome.ok) return refuseSignIn(deps, request, reply, outcome, { iin, remember });
+  deps.onQueued();
+  setSessionCookies(reply, outcome.value, context.secure);
+  rememberIin(reply, deps.keys, remember ? parsed.value : undefined, context.secure);
+  return reply.redirect(firstPage(target, outcome.value), 303);
+}
+
+function refuseSignIn(
+  deps: SignInRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { reason, detail: minutes = '1' }: Refusal<SignInRefusal>,
+  typed: Pick<SignInPageProps, 'iin' | 'remember'>,
+): FastifyReply {
+  if (reason === 'limited' || reason === 'limitedHere')
+    reply.header('retry-after', String(Number(minutes) * 60));
+  if (reason === 'busy' || reason === 'fundDown') reply.header('retry-after', String(busySeconds));
+  const status = {
+    failed: 422,
+    limited: 429,
+    limitedHere: 429,
+    busy: 503,
+    fundDown: 503,
+    statusUnknown: 422,
+  }[reason];
+  return sendSignIn(deps, request, reply, { status, ...typed, refusal: { reason, minutes } });
+}
+
+async function postForgetIin(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  parse(emptyForm, request.body);
+  clearSecret(reply, 'iin', request.context.secure);
+  return reply.redirect(signInPath({}), 303);
+}
+
+async function postSignOut(
+  { database }: SignInRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  parse(emptyForm, request.body);
+  const { session, secure } = request.context;
+  if (session) await signOut(database, session.hash, request.id);
+  clearSecret(reply, 'session', secure);
+  return reply.header('clear-site-data', '"cache"').redirect(paths.start, 303);
+}
+
+/** Asked by the script of the session warning; reading the session has already counted as activity. */
+async function postExtendSession(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  parse(emptyForm, request.body);
+  return reply.send({ secondsLeft: request.context.session?.secondsLeft ?? 0 });
+}
+
+/** Asked by the same script before it warns, and before it leaves: other tabs and suggestions prolong the session too. */
+async function postSessionLeft(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  parse(emptyForm, request.body);
+  return reply.send({ secondsLeft: request.context.session?.secondsLeft ?? 0 });
+}
+
+function sendSignIn(
+  { keys, sendPage }: SignInRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status = 200, ...props }: Partial<SignInPageProps> & { readonly status?: number },
+): FastifyReply {
+  const { context } = request;
+  const remembered = rememberedIin(request, keys);
+  const { to, ended, password } = parse(signInQuery, request.query);
+  return sendPage(request, reply, {
+    title: context.texts.signIn.title,
+    status,
+    hasErrors: status >= 400 && !context.outdated,
+    hasForm: true,
+    namesNobody: true,
+    path: request.routeOptions.url === paths.start ? paths.start : paths.signIn,
+    scripts: ['show-password'],
+    body: SignInPage({
+      t: context.texts,
+      csrf: context.csrf(),
+      iin: remembered ?? '',
+      remember: remembered !== undefined,
+      remembered: remembered !== undefined,
+      to,
+      ended: status >= 400 ? undefined : ended,
+      passwordSaved: status < 400 && password === 'saved',
+      ...props,
+    }),
+  });
+}
+
 /** Gives the browser its session, and the mark by which it is known the next time. */
-export function startSession(reply: FastifyReply, { token, device }: OpenedSession, secure: boolean): void {
+export function setSessionCookies(
+  reply: FastifyReply,
+  { token, device }: OpenedSession,
+  secure: boolean,
+): void {
   setSecret(reply, 'session', token, secure);
   setSecret(reply, 'device', device, secure, deviceDays);
   clearSecret(reply, 'visit', secure);
 }
 
-/** A page of ours to go to, or undefined: anything not on the list is ignored. */
-export function destination(wanted: unknown, allowed: readonly string[]): string | undefined {
-  return allowed.find((path) => path === wanted);
+/** The page on which a session begins; it says once that older sessions ended. */
+export function firstPage(target: string, { replaced }: OpenedSession): string {
+  return replaced > 0 ? `${target}?replaced=1` : target;
+}
+
+function rememberIin(reply: FastifyReply, keys: Keys, iin: Iin | undefined, secure: boolean): void {
+  if (iin === undefined) clearSecret(reply, 'iin', secure);
+  else {
+    const sealed = keys.seal('remembered iin', '', iin).toString('base64url');
+    setSecret(reply, 'iin', sealed, secure, rememberDays);
+  }
 }
 
 function rememberedIin(request: FastifyRequest, keys: Keys): string | undefined {

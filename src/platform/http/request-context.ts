@@ -7,6 +7,7 @@ import { type Keys, randomName, randomToken, tokenHash } from '../keys.ts';
 import { isOutage } from '../outage.ts';
 import type { LiveSession, SessionReader, SessionState } from '../session.ts';
 import { csrfToken, csrfTokenFits, type FormOrigin, formOrigin, sessionPrefix } from './csrf.ts';
+import { problem } from './problem.ts';
 
 /** What is known of a request before its page begins: who, in which language, over what. */
 export interface RequestContext {
@@ -171,6 +172,16 @@ export function clearSecret(reply: FastifyReply, name: SecretCookie, secure: boo
 export function readSecret(request: FastifyRequest, name: SecretCookie, secure: boolean): string | undefined {
   const value = request.cookies[cookieName(name, secure)];
   return value === undefined || value === '' || value.length > 200 ? undefined : value;
+}
+
+/**
+ * The session of a request to a route that is open to holders only.
+ * @throws Problem 403 where there is none
+ */
+export function sessionOf(request: FastifyRequest): LiveSession {
+  const { session } = request.context;
+  if (!session) throw problem(403);
+  return session;
 }
 
 /** True when the browser says that it is signed in; nothing is looked up. */

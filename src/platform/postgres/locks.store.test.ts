@@ -8,10 +8,14 @@ import { countCodeAttempt, countCodeOutcome, markCodeUsed, renewCode } from '../
 import { contactStore } from '../../features/contact-change/store.ts';
 import { freezeStore } from '../../features/disavowal/store.ts';
 import { operatorStore } from '../../features/operations/operator-store.ts';
+import { writeNewPassword } from '../../features/passwords/change.ts';
 import { requisitesStore } from '../../features/requisites/store.ts';
-import { securityStore } from '../../features/security/store.ts';
-import { signInStore } from '../../features/sign-in/store.ts';
+import { endOthers } from '../../features/security/sessions.ts';
+import { openSession } from '../../features/sign-in/open-session.ts';
+import { endAllSessions } from '../../features/sign-in/sessions.ts';
+import { openEdsSession } from '../../features/sign-in/sign-in-by-eds.ts';
 import type { Iin } from '../../values/iin.ts';
+import { tokenHash } from '../keys.ts';
 import { type Database, openDatabase, type Queryable } from './database.ts';
 import { type Sql, sql } from './sql.ts';
 
@@ -24,6 +28,8 @@ interface Scene {
   readonly iin: Iin;
   readonly actor: Parameters<ReturnType<typeof contactStore>['complete']>[0];
   readonly sessions: readonly [Buffer, Buffer];
+  /** The secret of the second of them. */
+  readonly otherToken: string;
   /** An account request whose code was right, and one whose code waits. */
   readonly proved: Buffer;
   readonly open: { readonly hash: Buffer; readonly codeId: string };
@@ -56,20 +62,24 @@ const newChange = ({ actor }: Scene) => ({
   addressSource: null,
 });
 const address = { field: 'apartment' as const, old: null, new: '7' };
-const newSession = ({ holderId }: Scene, formerSession?: Buffer) => ({
-  hash: randomBytes(32),
-  holderId,
-  method: 'password' as const,
-  shortName: 'А.',
-  device: 'd',
-  deviceHash: randomBytes(32),
-  marks: [],
+const person = { surname: 'Сапарова', name: 'Айгерім' };
+const forget = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+const limits = { idleMinutes: 15, maxHours: 12, sessionsPerPerson: 2 };
+const browserWith = (formerToken?: string) => ({
+  device: undefined,
+  formerToken,
+  userAgent: 'd',
   requestId: 'r',
-  sessionsPerPerson: 2,
-  limits: { idleMinutes: 15, maxHours: 12 },
-  forget: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
-  ...(formerSession ? { formerSession } : {}),
 });
+const signIn = (database: Database, { holderId }: Scene, formerToken?: string) =>
+  database.transaction((transaction) =>
+    openSession(
+      transaction,
+      { holderId, method: 'password', person, forget },
+      browserWith(formerToken),
+      limits,
+    ),
+  );
 
 const useCases: Readonly<Record<string, UseCase>> = {
   'a save': (database, scene) =>
@@ -126,27 +136,23 @@ const useCases: Readonly<Record<string, UseCase>> = {
   'a change given up': (database, { holderId }) => contactStore(database).drop(holderId),
   '"this wasn\'t me"': (database, { disavowalId }) => freezeStore(database, 10).freeze(disavowalId, 'r'),
   'an operator who lifts a stop': (database, { iin }) => operatorStore(database).unfreeze(iin, 'reason'),
-  'a new password in a session': (database, { holderId, actor }) =>
-    securityStore(database, signInStore(database)).changePassword({
-      holderId,
-      passwordHash: 'new',
+  'a new password in a session': (database, { actor }) =>
+    writeNewPassword(database, actor, {
+      hash: 'new',
       former: 'former',
-      keep: actor.sessionHash,
-      next: randomBytes(32),
-      requestId: 'r',
-      forget: [Buffer.alloc(32, 2), Buffer.alloc(32, 1)],
+      nextSession: randomBytes(32),
+      failures: Buffer.alloc(32, 2),
     }),
   'the end of other sessions': (database, { holderId, sessions }) =>
-    securityStore(database, signInStore(database)).endOthers(holderId, sessions[1], 'r'),
-  'the end of all sessions': (database, { holderId }) => signInStore(database).endAll(holderId, 'blocked'),
-  'a sign-in': (database, scene) => signInStore(database).openSession(newSession(scene)),
-  'a sign-in over a session': (database, scene) =>
-    signInStore(database).openSession(newSession(scene, scene.sessions[1])),
-  'a sign-in by EDS': (database, scene) =>
-    signInStore(database).openByEds(
-      newSession(scene),
-      { iin: scene.iin, language: 'kk' },
-      { ...evidence, purpose: 'sign-in' },
+    endOthers(database, { holderId, hash: sessions[1], requestId: 'r' }),
+  'the end of all sessions': (database, { holderId }) => endAllSessions(database, holderId, 'blocked'),
+  'a sign-in': (database, scene) => signIn(database, scene),
+  'a sign-in over a session': (database, scene) => signIn(database, scene, scene.otherToken),
+  'a sign-in by EDS': (database, { iin }) =>
+    openEdsSession(
+      { database, limits },
+      { iin, language: 'kk', person, evidence: { ...evidence, purpose: 'sign-in' } },
+      browserWith(),
     ),
   'a code typed for a password': (database, { open }) =>
     accountRequestTables(database).together(async ({ requests, database: transaction }) => {
@@ -201,7 +207,8 @@ async function prepare(frozen: boolean): Promise<Scene> {
   const row = await database.first<{ holderId: string }>(sql`
     insert into cabinet.holder (iin, language) values (${iin}, 'kk') returning holder_id as "holderId"`);
   const holderId = row?.holderId ?? '';
-  const sessions = [randomBytes(32), randomBytes(32)] as const;
+  const otherToken = randomUUID();
+  const sessions = [randomBytes(32), tokenHash(otherToken)] as const;
   const proved = randomBytes(32);
   const open = randomBytes(32);
   const change = randomUUID();
@@ -236,6 +243,7 @@ async function prepare(frozen: boolean): Promise<Scene> {
     iin,
     actor: { holderId, iin, requestId: 'r', language: 'kk', sessionHash: sessions[0] },
     sessions,
+    otherToken,
     proved,
     open: { hash: open, codeId: recover.id },
     pending: {

@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { destination } from './routes.ts';
-
-const allowed = ['/services', '/history'];
+import { returnTarget } from './return-target.ts';
 
 describe('where a person is sent after sign-in', () => {
   test('a page on the list is followed', () => {
-    expect(destination('/history', allowed)).toBe('/history');
+    expect(returnTarget.parse('/history')).toBe('/history');
   });
 
   test.each([
@@ -20,6 +18,6 @@ describe('where a person is sent after sign-in', () => {
     undefined,
     ['/services'],
   ])('%j is not', (wanted) => {
-    expect(destination(wanted, allowed)).toBeUndefined();
+    expect(returnTarget.parse(wanted)).toBeUndefined();
   });
 });

@@ -1,6 +1,5 @@
 import { hash, verify } from '@node-rs/argon2';
 import type { SlotRunner } from '../../platform/process/shared-slots.ts';
-import type { PasswordHasher } from './ports.ts';
 
 /** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane. */
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -9,30 +8,34 @@ const current = `$argon2id$v=19$m=${parameters.memoryCost},t=${parameters.timeCo
 /** The longest queue that is still served in about three seconds, at some 60 hashes a second and core. */
 const waitingPerSlot = 200;
 
+/** Hashes and checks passwords off the event loop, so many at a time. */
+export type PasswordHasher = Awaited<ReturnType<typeof createPasswordHasher>>;
+
 /**
  * Hashes off the event loop, `atOnce` at a time: more would only compete for the same cores and starve the pages.
  * The dummy hash is made here, so that unknown people cost exactly what known ones do. `runInSlot` shares the cores with other
  * processes of this machine.
  */
-export async function createPasswordHasher(
-  atOnce: number,
-  runInSlot: SlotRunner = (work) => work(),
-): Promise<PasswordHasher> {
+export async function createPasswordHasher(atOnce: number, runInSlot: SlotRunner = (work) => work()) {
   const slots = new Semaphore(atOnce);
   const dummy = await hash('nobody has this password', parameters);
   return {
-    get saturated() {
+    /** True when more are waiting than can be served in a few seconds. */
+    get saturated(): boolean {
       return slots.waiting >= atOnce * waitingPerSlot;
     },
-    get waiting() {
+    /** Passwords that wait for a free slot. */
+    get waiting(): number {
       return slots.waiting;
     },
-    hash: (password) => slots.run(() => runInSlot(() => hash(password, parameters))),
-    async verify(stored, password) {
+    hash: (password: string): Promise<string> => slots.run(() => runInSlot(() => hash(password, parameters))),
+    /** With no hash on file the same work is done against a made-up one. */
+    async verify(stored: string | undefined, password: string): Promise<boolean> {
       const right = await slots.run(() => runInSlot(() => verify(stored ?? dummy, password)));
       return right && stored !== undefined;
     },
-    outdated: (stored) => !stored.startsWith(current),
+    /** True when the hash was made with weaker parameters than today's. */
+    outdated: (stored: string): boolean => !stored.startsWith(current),
   };
 }
 

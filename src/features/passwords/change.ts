@@ -1,0 +1,147 @@
+import type { KnownPersonDeps } from '../../fund/known-person.ts';
+import type { Fund } from '../../fund/port.ts';
+import { type Keys, randomToken, tokenHash } from '../../platform/keys.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { lockInSession } from '../../platform/postgres/locks.ts';
+import type { Iin } from '../../values/iin.ts';
+import { endAccountRequests } from '../account-request/store.ts';
+import { endCodes } from '../codes/store.ts';
+import { recordEvent } from '../history/event-store.ts';
+import { notifyHolder } from '../notices/security-notices.ts';
+import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
+import type { RequisitesStore } from '../requisites/ports.ts';
+import { countPasswordAttempt, forgetFailures } from '../sign-in/failure-store.ts';
+import { type FailureRules, waitMinutes } from '../sign-in/failures.ts';
+import { findHolder } from '../sign-in/holder-status.ts';
+import { endSessions, rotateSession } from '../sign-in/session-store.ts';
+import type { CommonPasswords } from './common-passwords.ts';
+import type { PasswordHasher } from './hasher.ts';
+import { checkPassword, maxPasswordBytes, type PasswordReason } from './password.ts';
+import { personalData } from './personal-data.ts';
+import { findPassword, replacePassword, setFirstPassword } from './store.ts';
+
+export interface ChangePasswordDeps extends KnownPersonDeps {
+  readonly database: Database;
+  readonly keys: Keys;
+  readonly hasher: PasswordHasher;
+  readonly common: CommonPasswords;
+  readonly fund: Fund;
+  readonly requisites: Pick<RequisitesStore, 'load'>;
+  readonly limits: Pick<FailureRules, 'signInFreeFailures' | 'signInMaxDelayMinutes'>;
+}
+
+/** Who changes the password, from which session. */
+export interface PasswordActor {
+  readonly holderId: string;
+  readonly iin: string;
+  readonly sessionHash: Buffer;
+  readonly requestId: string;
+}
+
+export interface TypedPasswords {
+  readonly current: string;
+  readonly password: string;
+  readonly again: string;
+}
+
+/** What is wrong with what was typed, by field; keys of the texts. */
+export interface PasswordErrors {
+  readonly current?: 'currentEmpty' | 'currentWrong';
+  readonly password?: PasswordReason | 'passwordSame';
+  readonly again?: 'passwordsDiffer';
+}
+
+export type PasswordOutcome =
+  /** `token` is the session's new secret, for its cookie. */
+  | { readonly kind: 'changed'; readonly token: string }
+  | { readonly kind: 'invalid'; readonly errors: PasswordErrors }
+  | { readonly kind: 'limited'; readonly minutes: number }
+  | { readonly kind: 'busy' }
+  /** The fund no longer lets this person in. */
+  | { readonly kind: 'not-active' };
+
+const currentWrong: PasswordOutcome = { kind: 'invalid', errors: { current: 'currentWrong' } };
+
+/**
+ * Replaces the password of a signed-in holder, who gives the current one; where none is set (they came by EDS), sets a first.
+ * Guesses of the current one are delayed as at sign-in, so that a session left open gives nothing away.
+ */
+export async function changePassword(
+  deps: ChangePasswordDeps,
+  actor: PasswordActor,
+  typed: TypedPasswords,
+): Promise<PasswordOutcome> {
+  const { database, hasher, keys, limits } = deps;
+  const former = await findPassword(database, actor.holderId);
+  const current = typed.current.normalize('NFC');
+  const about = await personalData(deps, actor.iin, actor.holderId);
+  const checked = checkPassword(typed.password, about, deps.common);
+  const errors: PasswordErrors = {
+    ...(former !== undefined && current === '' ? { current: 'currentEmpty' } : {}),
+    ...(checked.ok ? {} : { password: checked.reason }),
+    ...(checked.ok && former !== undefined && checked.value === current ? { password: 'passwordSame' } : {}),
+    ...(checked.ok && typed.again.normalize('NFC') !== checked.value ? { again: 'passwordsDiffer' } : {}),
+  };
+  if (!checked.ok || Object.keys(errors).length > 0) return { kind: 'invalid', errors };
+  if (hasher.saturated) return { kind: 'busy' };
+
+  const failures = keys.sign('password check', actor.holderId);
+  if (former !== undefined) {
+    const counted = await countPasswordAttempt(database, {
+      key: failures,
+      free: limits.signInFreeFailures,
+      maxMinutes: limits.signInMaxDelayMinutes,
+    });
+    if (!counted.allowed) return { kind: 'limited', minutes: waitMinutes(counted.waitSeconds) };
+    const tooLong = Buffer.byteLength(current) > maxPasswordBytes;
+    if (tooLong || !(await hasher.verify(former, current))) return currentWrong;
+  }
+  const person = await findHolder(deps, actor.iin as Iin);
+  if (person !== 'unavailable' && person?.status !== 'active') return { kind: 'not-active' };
+  const token = randomToken();
+  const changed = await writeNewPassword(database, actor, {
+    hash: await hasher.hash(checked.value),
+    former,
+    nextSession: tokenHash(token),
+    failures,
+  });
+  return changed ? { kind: 'changed', token } : currentWrong;
+}
+
+/** A password that was checked and hashed. */
+export interface NewPassword {
+  readonly hash: string;
+  /** The hash that is replaced; undefined for a first password. */
+  readonly former: string | undefined;
+  /** The hash of the secret with which the session goes on. */
+  readonly nextSession: Buffer;
+  /** The count of guesses, which no longer matters. */
+  readonly failures: Buffer;
+}
+
+/**
+ * Replaces the password and the session's secret, and ends whatever else could open the cabinet; false when the password was
+ * changed meanwhile.
+ */
+export function writeNewPassword(
+  database: Database,
+  { holderId, sessionHash, requestId }: Omit<PasswordActor, 'iin'>,
+  { hash, former, nextSession, failures }: NewPassword,
+): Promise<boolean> {
+  return database.transaction(async (transaction) => {
+    await lockInSession(transaction, { holderId, sessionHash });
+    await refuseUnderMaintenance(transaction);
+    const changed = await (former === undefined
+      ? setFirstPassword(transaction, holderId, hash)
+      : replacePassword(transaction, holderId, former, hash));
+    if (!changed) return false;
+    await endSessions(transaction, holderId, 'password-changed', sessionHash);
+    await rotateSession(transaction, sessionHash, nextSession);
+    await endCodes(transaction, holderId);
+    await endAccountRequests(transaction, holderId);
+    await forgetFailures(transaction, [failures]);
+    await recordEvent(transaction, { holderId, kind: 'password-changed', requestId });
+    await transaction.run(notifyHolder(holderId, 'password-changed'));
+    return true;
+  });
+}

@@ -1,0 +1,81 @@
+import { paths } from '../../paths.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { Card } from '../../ui/card.tsx';
+import { ErrorSummary } from '../../ui/error-summary.tsx';
+import { Form } from '../../ui/form.tsx';
+import { NewPasswordFields } from '../../ui/new-password-fields.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import { PasswordField } from '../../ui/password-field.tsx';
+import type { PasswordErrors } from './change.ts';
+import { passwordLength } from './password.ts';
+
+export interface ChangePasswordPageProps {
+  readonly t: Texts;
+  readonly csrf: string;
+  /** False for a first password: there is no current one to give. */
+  readonly hasPassword: boolean;
+  readonly errors: PasswordErrors;
+  /** Of the whole form: too many guesses, or too many people at once. */
+  readonly trouble?: string | undefined;
+}
+
+/** The current password, and a new one twice. */
+export function ChangePasswordPage({ t, csrf, hasPassword, errors, trouble }: ChangePasswordPageProps) {
+  const title = hasPassword ? t.security.change : t.security.setFirst;
+  const currentText = errors.current && t.security[errors.current];
+  const passwordText = errors.password && t.reasons[errors.password];
+  const againText = errors.again && t.reasons[errors.again];
+  const summary = [
+    { fieldId: 'currentPassword', text: currentText },
+    { fieldId: 'password', text: passwordText },
+    { fieldId: 'passwordAgain', text: againText },
+    { fieldId: undefined, text: trouble },
+  ];
+  return (
+    <>
+      <ErrorSummary
+        title={t.requisites.errors}
+        errors={summary.flatMap(({ fieldId, text }) => (text === undefined ? [] : [{ fieldId, text }]))}
+      />
+      <PageHeading
+        title={title}
+        lead={t.security.othersEnd}
+        trail={{ label: t.security.title, links: [{ href: paths.security, label: t.security.title }] }}
+      />
+      <Card id="change" heading={title}>
+        <Form action={paths.changePassword} csrf={csrf} hidden={{ page: paths.changePassword }}>
+          {hasPassword && (
+            <PasswordField
+              id="currentPassword"
+              label={t.security.current}
+              error={currentText}
+              autocomplete="current-password"
+              words={{ show: t.signIn.show, hide: t.signIn.hide }}
+            />
+          )}
+          <NewPasswordFields
+            words={{
+              password: t.newPassword.title,
+              length: fill(t.newPassword.ruleLength, passwordLength),
+              again: t.newPassword.again,
+              rules: t.newPassword.rules,
+              show: t.signIn.show,
+              hide: t.signIn.hide,
+            }}
+            rules={[t.newPassword.ruleAny, t.newPassword.ruleCommon, t.newPassword.rulePersonal]}
+            passwordError={passwordText}
+            againError={againText}
+          />
+          <ButtonRow>
+            <Button>{t.newPassword.save}</Button>
+            <ButtonLink kind="tertiary" href={paths.security}>
+              {t.security.back}
+            </ButtonLink>
+          </ButtonRow>
+        </Form>
+      </Card>
+    </>
+  );
+}

@@ -1,0 +1,63 @@
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+
+/** The hash on file, or undefined. */
+export async function findPassword(database: Queryable, holderId: string): Promise<string | undefined> {
+  const row = await database.first<{ hash: string }>(
+    sql`select password_hash as hash from cabinet.credential where holder_id = ${holderId}`,
+  );
+  return row?.hash;
+}
+
+/** Replaces a hash made with older parameters; nothing happens when the password was changed meanwhile. */
+export async function upgradeHash(
+  database: Queryable,
+  holderId: string,
+  former: string,
+  hash: string,
+): Promise<void> {
+  await database.run(sql`
+    update cabinet.credential set password_hash = ${hash} where holder_id = ${holderId} and password_hash = ${former}`);
+}
+
+/** Sets the first password of a holder; false when one was set meanwhile. */
+export async function setFirstPassword(
+  transaction: Queryable,
+  holderId: string,
+  hash: string,
+): Promise<boolean> {
+  const set = await transaction.run(sql`
+    insert into cabinet.credential (holder_id, password_hash) values (${holderId}, ${hash})
+    on conflict (holder_id) do nothing`);
+  return set > 0;
+}
+
+/** Replaces a password that its holder has given; false when it was changed meanwhile. */
+export async function replacePassword(
+  transaction: Queryable,
+  holderId: string,
+  former: string,
+  hash: string,
+): Promise<boolean> {
+  const replaced = await transaction.run(sql`
+    update cabinet.credential set password_hash = ${hash}, set_at = now()
+    where holder_id = ${holderId} and password_hash = ${former}`);
+  return replaced > 0;
+}
+
+/**
+ * Sets the password of a holder who proved one contact. A first password starts the same waits as a new one: without them a
+ * stolen number would take over a person who has no cabinet yet.
+ */
+export async function setProvedPassword(
+  transaction: Queryable,
+  holderId: string,
+  hash: string,
+): Promise<{ readonly isFirst: boolean }> {
+  const row = await transaction.first<{ isFirst: boolean }>(sql`
+    insert into cabinet.credential (holder_id, password_hash, recovered_at) values (${holderId}, ${hash}, now())
+    on conflict (holder_id) do update
+      set password_hash = excluded.password_hash, set_at = now(), recovered_at = now()
+    returning xmax = 0 as "isFirst"`);
+  return { isFirst: row?.isFirst ?? false };
+}

@@ -1,0 +1,46 @@
+import type { Keys } from '../../platform/keys.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { lockHolder } from '../../platform/postgres/locks.ts';
+import type { SessionLimits } from '../sign-in/session-store.ts';
+import { endChosenSession, endSessionsBeside, type HolderSession, listSessions } from './store.ts';
+
+export interface HolderSessionsDeps {
+  readonly database: Database;
+  readonly keys: Keys;
+  readonly limits: SessionLimits;
+}
+
+/** Who ends sessions, from which one. */
+export interface SessionActor {
+  readonly holderId: string;
+  readonly hash: Buffer;
+  readonly requestId: string;
+}
+
+/** A name for a session that says nothing of its cookie, not even to who has a dump of the database. */
+export function sessionName(keys: Keys, { hash }: Pick<HolderSession, 'hash'>): string {
+  return keys.sign('session name', hash.toString('hex')).subarray(0, 16).toString('base64url');
+}
+
+/**
+ * Ends one session of a holder; false when none of theirs has this name: another person's session has none here.
+ */
+export async function endSession(
+  { database, keys, limits }: HolderSessionsDeps,
+  { holderId, requestId }: Omit<SessionActor, 'hash'>,
+  name: string,
+): Promise<boolean> {
+  const sessions = await listSessions(database, holderId, limits);
+  const named = sessions.find((session) => sessionName(keys, session) === name);
+  if (!named) return false;
+  await endChosenSession(database, holderId, named.hash, requestId);
+  return true;
+}
+
+/** Ends every session of a holder but the one they are in. */
+export function endOthers(database: Database, { holderId, hash, requestId }: SessionActor): Promise<void> {
+  return database.transaction(async (transaction) => {
+    await lockHolder(transaction, holderId);
+    await endSessionsBeside(transaction, holderId, hash, requestId);
+  });
+}

@@ -1,0 +1,66 @@
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { type Sql, sql } from '../../platform/postgres/sql.ts';
+import type { LiveSession } from '../../platform/session.ts';
+import type { Iin } from '../../values/iin.ts';
+import { notifyEverywhere, queueIntroduction } from '../notices/security-notices.ts';
+
+// The marks of browsers (`device-marks.ts`) in which people have signed in; of each only its hash is kept.
+
+/** A mark of the holder `h` that is among those shown and has not ended. */
+export function knownBy(marks: readonly Buffer[]): Sql {
+  return sql`d.holder_id = h.holder_id and d.device_hash = any(${marks}::bytea[]) and coalesce(d.ends_at, 'infinity') > now()`;
+}
+
+/** Whether one of these marks was given to a browser in which this person signed in. One statement, whoever is named. */
+export async function knowsDevice(database: Queryable, iin: Iin, marks: readonly Buffer[]): Promise<boolean> {
+  const known = await database.first(sql`
+    select from cabinet.known_device d join cabinet.holder h using (holder_id)
+    where h.iin = ${iin} and d.device_hash = any(${marks}::bytea[]) and coalesce(d.ends_at, 'infinity') > now() limit 1`);
+  return known !== undefined;
+}
+
+/**
+ * Ends the marks of this person that the browser showed, since it gets a new one, and removes those that ended before. A copy
+ * of a mark is thus good until its owner signs in again. The five minutes are for a second click, and for an answer that was
+ * lost.
+ * @returns the marks that end
+ */
+export async function endMarks(
+  transaction: Queryable,
+  holderId: string,
+  marks: readonly Buffer[],
+): Promise<readonly Buffer[]> {
+  const ended = await transaction.rows<{ mark: Buffer }>(sql`
+    with over as (delete from cabinet.known_device where holder_id = ${holderId} and ends_at <= now())
+    update cabinet.known_device set ends_at = least(coalesce(ends_at, 'infinity'), now() + interval '5 minutes')
+    where holder_id = ${holderId} and device_hash = any(${marks}::bytea[]) and coalesce(ends_at, 'infinity') > now()
+    returning device_hash as mark`);
+  return ended.map(({ mark }) => mark);
+}
+
+/**
+ * Keeps the mark of a browser in which a session begins, and notifies the holder when it is `new` to them. Whoever has just
+ * chosen a password needs no notice of their first sign-in with it. A key opens a cabinet of which its owner may know nothing:
+ * of that they are always notified.
+ */
+export async function keepDevice(
+  transaction: Queryable,
+  mark: {
+    readonly holderId: string;
+    readonly hash: Buffer;
+    readonly device: string;
+    readonly method: LiveSession['method'];
+    readonly isNew: boolean;
+  },
+): Promise<void> {
+  const seen = sql`
+    seen as (
+      insert into cabinet.known_device (holder_id, device_hash) values (${mark.holderId}, ${mark.hash}) returning holder_id),
+    ${queueIntroduction(sql`seen`)},
+    told as (
+      select holder_id from seen
+      where ${mark.isNew}::boolean
+        and (${mark.method === 'eds'}::boolean or exists (
+          select from cabinet.known_device d where d.holder_id = seen.holder_id)))`;
+  await transaction.run(notifyEverywhere(seen, 'new-device', { device: mark.device }));
+}

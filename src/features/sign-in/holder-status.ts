@@ -1,0 +1,20 @@
+import { FundUnavailable } from '../../fund/errors.ts';
+import { type KnownPersonDeps, knownPerson } from '../../fund/known-person.ts';
+import type { FundHolder } from '../../fund/port.ts';
+import type { Iin } from '../../values/iin.ts';
+
+/**
+ * What the fund says, or said last, of a person who has given the right password or key; `unavailable` when it does not
+ * answer and said nothing lately.
+ */
+export async function findHolder(
+  deps: KnownPersonDeps,
+  iin: Iin,
+): Promise<FundHolder | 'unavailable' | undefined> {
+  try {
+    return (await knownPerson(deps, iin)).person;
+  } catch (error) {
+    if (error instanceof FundUnavailable) return 'unavailable';
+    throw error;
+  }
+}

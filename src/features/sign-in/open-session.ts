@@ -1,0 +1,86 @@
+import { randomToken, tokenHash } from '../../platform/keys.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
+import type { LiveSession } from '../../platform/session.ts';
+import { recordEvent } from '../history/event-store.ts';
+import { issueMark, readMarks } from './device-marks.ts';
+import { endMarks, keepDevice } from './device-store.ts';
+import { forgetFailures } from './failure-store.ts';
+import { deviceName, shortName } from './session-names.ts';
+import {
+  endFormerSession,
+  insertSession,
+  lockForOpening,
+  makeRoom,
+  type SessionLimits,
+} from './session-store.ts';
+
+/** The browser in which somebody signs in, and its request. */
+export interface SignInBrowser {
+  /** The device cookie, if the browser has one. */
+  readonly device: string | undefined;
+  /** The secret of the session cookie, if the browser has one. */
+  readonly formerToken: string | undefined;
+  readonly userAgent: string;
+  readonly requestId: string;
+}
+
+/** Who has proved to be a holder, and how. */
+export interface SessionOpening {
+  readonly holderId: string;
+  readonly method: LiveSession['method'];
+  /** The names, as the fund has them. */
+  readonly person: { readonly surname: string; readonly name: string };
+  /** Counted failures that no longer matter. */
+  readonly forget: readonly Buffer[];
+}
+
+/** A session just opened: the secrets go into cookies and nowhere else. */
+export interface OpenedSession {
+  readonly token: string;
+  readonly device: string;
+  /** How many older sessions ended to make room. */
+  readonly replaced: number;
+}
+
+/** Opens a session, however its holder has signed in. The holder's row, locked first, keeps two of one person apart. */
+export async function openSession(
+  transaction: Queryable,
+  { holderId, method, person, forget }: SessionOpening,
+  browser: SignInBrowser,
+  limits: SessionLimits & { readonly sessionsPerPerson: number },
+): Promise<OpenedSession> {
+  const { requestId } = browser;
+  const former = formerSession(browser);
+  const device = deviceName(browser.userAgent);
+  const token = randomToken();
+  const shown = readMarks(browser.device);
+  const mark = issueMark();
+
+  await lockForOpening(transaction, { holderId }, former);
+  if (former) await endFormerSession(transaction, former);
+  const replaced = await makeRoom(transaction, holderId, limits);
+  await insertSession(transaction, {
+    hash: tokenHash(token),
+    holderId,
+    method,
+    shortName: shortName(person),
+    device,
+  });
+  const endedMarks = await endMarks(transaction, holderId, shown.hashes);
+  await keepDevice(transaction, {
+    holderId,
+    hash: mark.hash,
+    device,
+    method,
+    isNew: endedMarks.length === 0,
+  });
+  await forgetFailures(transaction, forget);
+  await recordEvent(transaction, { holderId, kind: 'signed-in', detail: { method, device }, requestId });
+  if (replaced > 0) await recordEvent(transaction, { holderId, kind: 'session-replaced', requestId });
+  return { token, device: shown.renewed(mark.token, endedMarks), replaced };
+}
+
+/** The hash of the session that a browser had until now. */
+export function formerSession({ formerToken }: SignInBrowser): Buffer | undefined {
+  return formerToken === undefined ? undefined : tokenHash(formerToken);
+}

@@ -1,0 +1,97 @@
+import type { KnownPersonDeps } from '../../fund/known-person.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import type { Iin } from '../../values/iin.ts';
+import type { Language } from '../../values/language.ts';
+import { accepted, type Result, refused } from '../../values/result.ts';
+import type { ChallengeFor } from '../eds/challenge.ts';
+import { checkSignature } from '../eds/eds.ts';
+import type { EdsDeps, EdsReason, Evidence } from '../eds/ports.ts';
+import { keepEvidence, unfreeze } from '../eds/store.ts';
+import { notifyHolder } from '../notices/security-notices.ts';
+import { readMarks } from './device-marks.ts';
+import { findHolder } from './holder-status.ts';
+import { formerSession, type OpenedSession, openSession, type SignInBrowser } from './open-session.ts';
+import { deviceName } from './session-names.ts';
+import { lockForOpening, type SessionLimits } from './session-store.ts';
+import { ensureHolder, readEdsHolder } from './store.ts';
+
+export interface EdsSignInDeps extends EdsDeps, KnownPersonDeps {
+  readonly database: Database;
+  readonly limits: SessionLimits & { readonly sessionsPerPerson: number };
+}
+
+/** A signature that came from a browser. */
+export interface EdsSignInAttempt extends SignInBrowser {
+  readonly id: string;
+  readonly signature: string;
+  /** What the challenge must have been given out for; undefined when the browser sent no cookie. */
+  readonly asked: ChallengeFor | undefined;
+  readonly network: string;
+  readonly language: Language;
+}
+
+/**
+ * Signs in by a signature over a challenge of ours. The certificate's IIN alone says who it is: the fund must know the person
+ * and let them in. A signature cannot be guessed, so failures are not counted; networks wait for the verifier in turn.
+ */
+export async function signInByEds(
+  deps: EdsSignInDeps,
+  attempt: EdsSignInAttempt,
+): Promise<Result<OpenedSession, EdsReason>> {
+  const { edsStore } = deps;
+  const { id, signature, asked, network, language } = attempt;
+  if (asked === undefined) return refused('challengeOver');
+  const checked = await checkSignature(deps, { id, signature, asked, asker: `network ${network}` });
+  if (!checked.ok) return checked;
+  const { evidence, nonce } = checked.value;
+  // Twelve digits that the authority vouches for; the check digit is its affair.
+  const iin = checked.value.iin as Iin;
+  const person = await findHolder(deps, iin);
+  if (person === 'unavailable') {
+    await edsStore.giveBack(nonce);
+    return refused('fundDown');
+  }
+  if (!person) return refused('unknownPerson');
+  if (person.status === 'other') return refused('statusUnknown');
+  if (person.status !== 'active') return refused('notActive');
+
+  return accepted(await openEdsSession(deps, { iin, language, person, evidence }, attempt));
+}
+
+/** Who has signed by their key: the person, as the fund has them, and the evidence. */
+export interface EdsSigner {
+  readonly iin: Iin;
+  /** For a cabinet that is opened for the first time. */
+  readonly language: Language;
+  readonly person: { readonly surname: string; readonly name: string };
+  readonly evidence: Evidence;
+}
+
+/**
+ * Opens a session for the holder of a key: makes their cabinet at the first time, keeps the evidence, ends a stop by "this
+ * wasn't me", and notifies of a certificate never seen before.
+ */
+export function openEdsSession(
+  { database, limits }: Pick<EdsSignInDeps, 'database' | 'limits'>,
+  { iin, language, person, evidence }: EdsSigner,
+  browser: SignInBrowser,
+): Promise<OpenedSession> {
+  const { requestId } = browser;
+  return database.transaction(async (transaction) => {
+    await ensureHolder(transaction, iin, language);
+    // Locked at once: the evidence names the holder, and two that have named them could not both lock them afterwards.
+    await lockForOpening(transaction, { iin }, formerSession(browser));
+    const { holderId, knownKey, knownDevice } = await readEdsHolder(transaction, iin, {
+      certificate: evidence.signature.certificate.sha256,
+      marks: readMarks(browser.device).hashes,
+    });
+    await keepEvidence(transaction, { holderId, requestId }, evidence, null);
+    await unfreeze(transaction, { holderId, requestId });
+    // Opening the session notifies of a new device; a new key on a known one is notified here.
+    if (!knownKey && knownDevice) {
+      const device = deviceName(browser.userAgent);
+      await transaction.run(notifyHolder(holderId, 'new-device', { device }));
+    }
+    return openSession(transaction, { holderId, method: 'eds', person, forget: [] }, browser, limits);
+  });
+}
