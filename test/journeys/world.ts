@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import { disavowalPath } from '../../src/features/disavowal/link.ts';
-import { currentValues } from '../../src/features/requisites/store.ts';
+import { currentValues } from '../../src/features/requisites/column-store.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import type { TestService } from '../support/service.ts';

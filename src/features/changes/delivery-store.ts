@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
-import { currentValues } from '../requisites/store.ts';
+import { currentValues } from '../requisites/column-store.ts';
 
 /** A change that did not reach the fund, with nothing of the person who made it. */
 export interface StuckChange {

@@ -8,7 +8,7 @@ import { Facts } from '../../ui/facts.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import type { Language } from '../../values/language.ts';
 import { deliveryText, documentName, shown } from '../requisites/pages.tsx';
-import type { SavedChange } from './ports.ts';
+import type { SavedChange } from './change.ts';
 
 export interface ReceiptPageProps {
   readonly t: Texts;

@@ -3,7 +3,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { parseEmail } from '../../values/email.ts';
 import { parsePhone } from '../../values/phone.ts';
 import { accepted, type Refusal, type Result, refused } from '../../values/result.ts';
-import type { ChangeEntry } from '../changes/ports.ts';
+import type { ChangeEntry } from '../changes/change.ts';
 import { type CodeReason, consumeCode } from '../codes/consume.ts';
 import { issueCode } from '../codes/issue.ts';
 import { type CodeRules, noticeQuotas, sendingQuotas } from '../codes/quotas.ts';

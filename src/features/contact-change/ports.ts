@@ -1,6 +1,7 @@
 import type { IdentityDocument } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
-import type { ChangeEntry, Proof, SaveOutcome } from '../changes/ports.ts';
+import type { ChangeEntry, Proof } from '../changes/change.ts';
+import type { SaveOutcome } from '../changes/store.ts';
 import type { Quota } from '../codes/quota-store.ts';
 import type { Evidence } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';

@@ -8,6 +8,7 @@ import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { isBlank } from '../../values/cleaning.ts';
 import { displayed } from '../../values/displayed.ts';
+import { findNumber } from '../changes/store.ts';
 import type { ChallengeFor } from '../eds/challenge.ts';
 import { checkSignature, giveChallenge, retryAfter, shownReason, unknownSince } from '../eds/eds.ts';
 import type { EdsDeps, EdsReason } from '../eds/ports.ts';
@@ -114,7 +115,7 @@ export function contactChangeRoutes(
 
   /** Where a post leads whose change no longer waits: to its receipt when it was made, else to `otherwise`. */
   const leave = async (reply: FastifyReply, actor: ContactActor, formId: string, otherwise: string) => {
-    const number = uuid.test(formId) ? await parts.store.findNumber(actor.holderId, formId) : undefined;
+    const number = uuid.test(formId) ? await findNumber(parts.database, actor.holderId, formId) : undefined;
     return reply.redirect(number === undefined ? otherwise : `/receipts/${number}`, 303);
   };
 

@@ -6,7 +6,7 @@ import type { FundHolder, IdentityDocument } from '../../fund/port.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
-import type { ChangeEntry } from '../changes/ports.ts';
+import type { ChangeEntry } from '../changes/change.ts';
 import { countCodeAttempt, findLiveCode, renewCode } from '../codes/store.ts';
 import { sweep } from '../operations/housekeeping.ts';
 import type { Requisites } from '../requisites/ports.ts';

@@ -1,11 +1,12 @@
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
+import { savedBefore, writeChange } from '../changes/store.ts';
 import { takeQuotas } from '../codes/quota-store.ts';
 import { endCodes } from '../codes/store.ts';
 import { keepEvidence, unfreeze } from '../eds/store.ts';
 import type { Channel } from '../notices/ports.ts';
-import { lockForChange, savedBefore, writeChange } from '../requisites/store.ts';
+import { lockForChange } from '../requisites/store.ts';
 import { newContact, refuseContact, touchedChannels } from './contact.ts';
 import {
   formerRecipients,

@@ -1,4 +1,4 @@
-import type { ChangeEntry } from '../changes/ports.ts';
+import type { ChangeEntry } from '../changes/change.ts';
 
 /** What happened to a holder's cabinet: a change of the requisites, or a security event. */
 export type HistoryEntry =

@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import type { ChangeEntry } from '../changes/ports.ts';
+import type { ChangeEntry } from '../changes/change.ts';
 import type { HistoryEntry, HistoryStore } from './ports.ts';
 
 interface Row {

@@ -21,7 +21,7 @@ import { Table } from '../../ui/table.tsx';
 import { displayed } from '../../values/displayed.ts';
 import type { Language } from '../../values/language.ts';
 import type { Refusal } from '../../values/result.ts';
-import type { ChangeEntry, SavedChange } from '../changes/ports.ts';
+import type { ChangeEntry, SavedChange } from '../changes/change.ts';
 import { overcomesByEds } from '../contact-change/contact.ts';
 import { type FieldReason, fields, showValue } from './fields.ts';
 import type { FieldName } from './ports.ts';

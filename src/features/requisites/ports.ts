@@ -1,11 +1,6 @@
 import type { FundHolder } from '../../fund/port.ts';
-import type {
-  ChangeEntry,
-  NewChange,
-  SavedChange,
-  SaveOutcome,
-  UndeliveredChange,
-} from '../changes/ports.ts';
+import type { UndeliveredChange } from '../changes/change.ts';
+import type { NewChange, SaveOutcome } from '../changes/store.ts';
 
 /** The memo's editable requisites, each absent or a canonical value (phones in E.164, RFC 3966 with an extension). */
 export interface Requisites {
@@ -62,18 +57,8 @@ export interface RequisitesStore {
   load(holderId: string): Promise<LoadedRequisites | undefined>;
   /** Makes our copy at the first read, or takes over what a branch changed since; raises the revision when anything differs. */
   takeOver(holderId: string, fund: FundHolder, requestId: string): Promise<StoredRequisites>;
-  /** The outcome of an earlier save of this form, if there was one. */
-  findSaved(holderId: string, formId: string, formHash: Buffer): Promise<SaveOutcome | undefined>;
-  /** The changes made after a revision, newest first, each with the revision it made. */
-  changesAfter(
-    holderId: string,
-    revision: number,
-  ): Promise<readonly { readonly revision: number; readonly entries: readonly ChangeEntry[] }[]>;
-  /** The receipt of the change that this form made, whatever it sent. */
-  findNumber(holderId: string, formId: string): Promise<string | undefined>;
   /** One transaction; resolves only after COMMIT. */
   save(change: NewChange): Promise<SaveOutcome>;
-  findReceipt(holderId: string, number: string): Promise<SavedChange | undefined>;
 }
 
 /** What was typed into a form when its session had run out; sealed at rest. */

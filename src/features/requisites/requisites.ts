@@ -3,9 +3,11 @@ import { FundUnavailable } from '../../fund/errors.ts';
 import { type KnownPersonDeps, knownPerson } from '../../fund/known-person.ts';
 import type { FundHolder, IdentityDocument } from '../../fund/port.ts';
 import { randomName } from '../../platform/keys.ts';
+import type { Database } from '../../platform/postgres/database.ts';
 import { isBlank } from '../../values/cleaning.ts';
 import { type Refusal, refused } from '../../values/result.ts';
-import type { ChangeEntry, Proof, SaveOutcome, UndeliveredChange } from '../changes/ports.ts';
+import type { ChangeEntry, Proof, UndeliveredChange } from '../changes/change.ts';
+import { changesAfter, type SaveOutcome, savedBefore } from '../changes/store.ts';
 import {
   type ContactChangeDeps,
   channelFields,
@@ -29,6 +31,7 @@ import type {
 } from './ports.ts';
 
 export interface RequisitesDeps extends ContactChangeDeps, KnownPersonDeps {
+  readonly database: Database;
   readonly store: RequisitesStore;
   readonly drafts: DraftStore;
   readonly addresses: AddressBook;
@@ -207,14 +210,14 @@ export function isTouched(
  * where the form names a revision that never was.
  */
 export async function shownBy(
-  { store }: Pick<RequisitesDeps, 'store'>,
+  { database }: Pick<RequisitesDeps, 'database'>,
   holderId: string,
   { stored }: RequisitesView,
   revision: number,
 ): Promise<Requisites> {
   const behind = stored.revision - revision;
   if (behind <= 0) return stored.values;
-  const later = await store.changesAfter(holderId, revision);
+  const later = await changesAfter(database, holderId, revision);
   const undone = later.filter((change) => change.revision <= stored.revision);
   if (undone.length !== behind) return stored.values;
   const former = undone.flatMap(({ entries }) => entries.map((entry) => [entry.field, entry.old] as const));
@@ -247,7 +250,7 @@ export async function saveRequisites(
   byEds = false,
 ): Promise<SaveResult> {
   const formHash = hashOf(typed);
-  const earlier = await parts.store.findSaved(actor.holderId, typed.formId, formHash);
+  const earlier = await savedBefore(parts.database, actor.holderId, typed.formId, formHash);
   if (earlier?.kind === 'saved') return earlier;
 
   const view = await showRequisites(parts, actor);
@@ -257,7 +260,9 @@ export async function saveRequisites(
 
   // Another post of this very form may have been saved between the look above and now: it has raised the revision.
   const risen = typed.revision !== String(view.stored.revision);
-  const meanwhile = risen ? await parts.store.findSaved(actor.holderId, typed.formId, formHash) : undefined;
+  const meanwhile = risen
+    ? await savedBefore(parts.database, actor.holderId, typed.formId, formHash)
+    : undefined;
   if (meanwhile?.kind === 'saved') return meanwhile;
 
   const { entries, errors } = check(view, typed, parts.rules, shown);

@@ -7,9 +7,10 @@ import { problem } from '../../platform/http/problem.ts';
 import { clearSecret } from '../../platform/http/request-context.ts';
 import { displayed } from '../../values/displayed.ts';
 import type { Iin } from '../../values/iin.ts';
+import type { SavedChange } from '../changes/change.ts';
 import { nextText, ReceiptPage, receiptFacts, receiptRows, receiptWords } from '../changes/pages.tsx';
-import type { SavedChange } from '../changes/ports.ts';
 import { createReceiptPrinter } from '../changes/receipt-printer.ts';
+import { findReceipt } from '../changes/store.ts';
 import type { ContactActor } from '../contact-change/ports.ts';
 import type { EdsStore } from '../eds/ports.ts';
 import { fields } from './fields.ts';
@@ -252,10 +253,10 @@ export function requisitesRoutes(
     },
   );
 
-  const findReceipt = async (request: FastifyRequest): Promise<SavedChange> => {
+  const receiptOf = async (request: FastifyRequest): Promise<SavedChange> => {
     const { number } = request.params as { number: string };
     const change = receiptNumber.test(number)
-      ? await parts.store.findReceipt(actorOf(request).holderId, number)
+      ? await findReceipt(parts.database, actorOf(request).holderId, number)
       : undefined;
     if (!change) throw problem(404);
     return change;
@@ -268,7 +269,7 @@ export function requisitesRoutes(
   };
 
   server.get('/receipts/:number', { config: { access: 'holder' } }, async (request, reply) => {
-    const change = await findReceipt(request);
+    const change = await receiptOf(request);
     const { texts: t, language } = request.context;
     return sendPage(request, reply, {
       title: t.receipt.title,
@@ -279,7 +280,7 @@ export function requisitesRoutes(
   });
 
   server.get('/receipts/:number.pdf', { config: { access: 'holder' } }, async (request, reply) => {
-    const change = await findReceipt(request);
+    const change = await receiptOf(request);
     const { texts: t, language } = request.context;
     const printed = await printer.print(actorOf(request).sessionHash.toString('hex'), {
       language,
@@ -305,7 +306,7 @@ export function requisitesRoutes(
   });
 
   server.get('/receipts/:number.cms', { config: { access: 'holder' } }, async (request, reply) => {
-    const { number } = await findReceipt(request);
+    const { number } = await receiptOf(request);
     const message = await parts.edsStore.findMessage(actorOf(request).holderId, number);
     if (!message) throw problem(404);
     return reply

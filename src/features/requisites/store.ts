@@ -1,14 +1,15 @@
 import { SenselessAnswer } from '../../fund/errors.ts';
-import type { FundHolder, IdentityDocument } from '../../fund/port.ts';
+import type { FundHolder } from '../../fund/port.ts';
 import { deliveryRefusal } from '../../fund/refusals.ts';
 import { randomName } from '../../platform/keys.ts';
 import { UnderMaintenance } from '../../platform/outage.ts';
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
-import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
+import { sql } from '../../platform/postgres/sql.ts';
 import { SessionGone } from '../../platform/session.ts';
 import type { Language } from '../../values/language.ts';
-import type { ChangeEntry, NewChange, Proof, SaveOutcome } from '../changes/ports.ts';
+import type { ChangeEntry } from '../changes/change.ts';
+import { savedBefore, writeBranchChange, writeChange } from '../changes/store.ts';
 import { newContact, touchedChannels } from '../contact-change/contact.ts';
 import {
   formerRecipients,
@@ -19,37 +20,13 @@ import {
 } from '../contact-change/contact-notices.ts';
 import type { ContactActor } from '../contact-change/ports.ts';
 import { maintenanceOpen } from '../operations/maintenance-store.ts';
-import type {
-  DraftStore,
-  FieldName,
-  LoadedRequisites,
-  Requisites,
-  RequisitesStore,
-  StoredRequisites,
-} from './ports.ts';
-
-/** The column of each field; a new field is one entry here and one migration. */
-const columns = {
-  address: sql`address`,
-  apartment: sql`apartment`,
-  postcode: sql`postcode`,
-  homePhone: sql`home_phone`,
-  contactPhone: sql`contact_phone`,
-  mobilePhone: sql`mobile_phone`,
-  email: sql`email`,
-} as const satisfies Record<FieldName, Sql>;
-
-/** The requisites of a row of `cabinet.requisites`, named as in the code. */
-export const currentValues = sql`jsonb_build_object('address', address, 'apartment', apartment, 'postcode', postcode,
-  'homePhone', home_phone, 'contactPhone', contact_phone, 'mobilePhone', mobile_phone, 'email', email)`;
+import { assignments, currentValues, differences } from './column-store.ts';
+import type { DraftStore, LoadedRequisites, Requisites, RequisitesStore, StoredRequisites } from './ports.ts';
 
 const stored = sql`
   revision, elsewhere_version as "elsewhereVersion",
   ((now() at time zone 'UTC') + interval '5 hours')::date::text as today,
   ${currentValues} as values`;
-
-/** A change that has not reached the fund within this time is shown as late. */
-const lateAfterSeconds = 60;
 
 /** Requisites, changes and receipts in the service's own tables. */
 export function requisitesStore(database: Database, waitHours: number): RequisitesStore {
@@ -95,9 +72,13 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
             elsewhere_version = ${last.version}, updated_at = now()
           where holder_id = ${holderId}`);
         if (entries.length > 0) {
-          await transaction.run(sql`
-            insert into cabinet.change (holder_id, number, revision, made_by, proof, entries, request_id)
-            values (${holderId}, ${randomName(12)}, ${revision}, 'fund', 'branch', ${json(entries)}, ${requestId})`);
+          await writeBranchChange(transaction, {
+            holderId,
+            number: randomName(12),
+            revision,
+            entries,
+            requestId,
+          });
           await followBranch(transaction, holderId, before, entries, waitHours);
         }
         return {
@@ -108,19 +89,6 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
         };
       }),
 
-    findSaved: (holderId, formId, formHash) => savedBefore(database, holderId, formId, formHash),
-
-    changesAfter: (holderId, revision) =>
-      database.rows<{ revision: number; entries: ChangeEntry[] }>(sql`
-        select revision, entries from cabinet.change
-        where holder_id = ${holderId} and revision > ${revision} order by revision desc`),
-
-    async findNumber(holderId, formId) {
-      const row = await database.first<{ number: string }>(sql`
-        select number from cabinet.change where holder_id = ${holderId} and form_id = ${formId}`);
-      return row?.number;
-    },
-
     save: (change) =>
       database.transaction(async (transaction) => {
         const current = await lockForChange(transaction, change);
@@ -130,35 +98,6 @@ export function requisitesStore(database: Database, waitHours: number): Requisit
         await writeChange(transaction, change);
         return { kind: 'saved', number: change.number };
       }),
-
-    async findReceipt(holderId, number) {
-      const row = await database.first<{
-        number: string;
-        madeAt: Date;
-        proof: Proof;
-        document: IdentityDocument | null;
-        entries: ChangeEntry[];
-        deliveredAt: Date | null;
-        dead: boolean | null;
-        late: boolean | null;
-        code: string | null;
-      }>(sql`
-        select c.number, c.made_at as "madeAt", c.proof, c.document, c.entries,
-          o.delivered_at as "deliveredAt", o.dead_at is not null as dead, o.last_error as code,
-          o.created_at < now() - make_interval(secs => ${lateAfterSeconds}::int) as late
-        from cabinet.change c left join cabinet.outbox o on o.change_id = c.change_id and o.lane = 'fund'
-        where c.holder_id = ${holderId} and c.number = ${number} and c.made_by = 'holder'`);
-      if (!row) return undefined;
-      const { deliveredAt, dead, late, code, ...change } = row;
-      return {
-        ...change,
-        delivery: dead
-          ? { state: 'refused', reason: deliveryRefusal(code) }
-          : deliveredAt
-            ? { state: 'applied', at: deliveredAt }
-            : { state: 'sending', late: late === true },
-      };
-    },
   };
 }
 
@@ -254,20 +193,6 @@ export function draftStore(database: Database): DraftStore {
   };
 }
 
-/** The outcome of an earlier save of this form; a receipt only when it sent the same. */
-export async function savedBefore(
-  database: Queryable,
-  holderId: string,
-  formId: string,
-  formHash: Buffer,
-): Promise<SaveOutcome | undefined> {
-  const row = await database.first<{ number: string; formHash: Buffer }>(sql`
-    select number, form_hash as "formHash" from cabinet.change where holder_id = ${holderId} and form_id = ${formId}`);
-  return (
-    row && (row.formHash.equals(formHash) ? { kind: 'saved', number: row.number } : { kind: 'form-reused' })
-  );
-}
-
 /** Holds the holder's row until the transaction ends, so that saves of one person follow one another. */
 async function lockRequisites(transaction: Queryable, holderId: string): Promise<StoredRequisites> {
   const row = await transaction.first<StoredRequisites>(
@@ -295,58 +220,4 @@ export async function lockForChange(
   const { underMaintenance, ...current } = row;
   if (underMaintenance) throw new UnderMaintenance();
   return current;
-}
-
-/** New values, change, receipt number, security event and the message for the fund, in one statement. */
-export async function writeChange(transaction: Queryable, change: NewChange): Promise<void> {
-  const fields = Object.fromEntries(change.entries.map((entry) => [entry.field, entry.new]));
-  await transaction.run(sql`
-    with updated as (
-      update cabinet.requisites set ${assignments(change.entries)} ${addressSource(change)} revision = revision + 1, updated_at = now()
-      where holder_id = ${change.holderId} returning revision, elsewhere_version),
-    saved as (
-      insert into cabinet.change (holder_id, number, form_id, form_hash, revision, made_by, proof, document, entries, request_id)
-      select ${change.holderId}, ${change.number}, ${change.formId}::uuid, ${change.formHash}, revision, 'holder',
-        ${change.proof}, ${json(change.document)}::jsonb, ${json(change.entries)}::jsonb, ${change.requestId} from updated
-      returning change_id, made_at),
-    noted as (
-      insert into cabinet.security_event (holder_id, kind, detail, request_id)
-      values (${change.holderId}, 'requisites-saved', ${json({ number: change.number })}::jsonb, ${change.requestId})),
-    discarded as (delete from cabinet.draft where holder_id = ${change.holderId} and form = 'requisites')
-    insert into cabinet.outbox (holder_id, lane, change_id, payload)
-    select ${change.holderId}, 'fund', change_id, ${json({ iin: change.iin, fields })}::jsonb
-      || jsonb_build_object('expectedVersion', elsewhere_version, 'madeAt', made_at)
-    from saved, updated`);
-}
-
-/** A changed address loses its former source; an unchanged one keeps it. */
-function addressSource({
-  entries,
-  addressSource: source,
-}: Pick<NewChange, 'entries' | 'addressSource'>): Sql {
-  const changed = entries.some(({ field }) => field === 'address');
-  return changed ? sql`address_source = ${source === null ? null : json(source)}::jsonb,` : sql``;
-}
-
-function assignments(entries: readonly ChangeEntry[]): Sql {
-  return entries.reduce(
-    (all, { field, new: value }) => sql`${all}${columns[field]} = ${value}, ${since(field)}`,
-    sql``,
-  );
-}
-
-/** How long a mobile or e-mail has stood is known from the moment it was set. */
-function since(field: FieldName): Sql {
-  if (field === 'mobilePhone') return sql`mobile_since = now(), mobile_wait_hours = null, `;
-  if (field === 'email') return sql`email_since = now(), email_wait_hours = null, `;
-  return sql``;
-}
-
-function differences(current: Requisites, fields: Partial<Requisites>): ChangeEntry[] {
-  return (Object.keys(columns) as FieldName[]).flatMap((field) => {
-    const value = fields[field];
-    return value === undefined || value === current[field]
-      ? []
-      : [{ field, old: current[field], new: value }];
-  });
 }

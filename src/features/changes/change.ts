@@ -1,0 +1,31 @@
+import type { IdentityDocument } from '../../fund/port.ts';
+import type { DeliveryRefusal } from '../../fund/refusals.ts';
+import type { FieldName } from '../requisites/ports.ts';
+
+/** One field of a change. */
+export interface ChangeEntry {
+  readonly field: FieldName;
+  readonly old: string | null;
+  readonly new: string | null;
+}
+
+export type Proof = 'password-session' | 'eds-session' | 'codes' | 'eds' | 'branch';
+
+/** A saved change as its receipt shows it. */
+export interface SavedChange {
+  readonly number: string;
+  readonly madeAt: Date;
+  readonly proof: Proof;
+  readonly document: IdentityDocument | null;
+  readonly entries: readonly ChangeEntry[];
+  readonly delivery: /** `late`: it has waited so long that something must be down. */
+    | { readonly state: 'sending'; readonly late: boolean }
+    | { readonly state: 'applied'; readonly at: Date }
+    | { readonly state: 'refused'; readonly reason: DeliveryRefusal };
+}
+
+/** The holder's last change, when the fund did not take it. */
+export interface UndeliveredChange {
+  readonly number: string;
+  readonly reason: DeliveryRefusal;
+}

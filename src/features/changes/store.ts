@@ -1,0 +1,150 @@
+import type { IdentityDocument } from '../../fund/port.ts';
+import { deliveryRefusal } from '../../fund/refusals.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
+import type { Iin } from '../../values/iin.ts';
+import { assignments } from '../requisites/column-store.ts';
+import type { AddressProvenance, StoredRequisites } from '../requisites/ports.ts';
+import type { ChangeEntry, Proof, SavedChange } from './change.ts';
+
+/** A change ready to be saved. */
+export interface NewChange {
+  readonly holderId: string;
+  readonly iin: Iin;
+  readonly formId: string;
+  /** SHA-256 of everything the form sent that matters. */
+  readonly formHash: Buffer;
+  /** The revision the person saw. */
+  readonly revision: number;
+  readonly number: string;
+  readonly proof: Proof;
+  /** Null when the fund could not say which documents there are. */
+  readonly document: IdentityDocument | null;
+  readonly entries: readonly ChangeEntry[];
+  /** With a new address only. */
+  readonly addressSource: AddressProvenance | null;
+  readonly requestId: string;
+  /** The session it is made in; nothing is saved once that has ended. */
+  readonly sessionHash: Buffer;
+}
+
+export type SaveOutcome =
+  | { readonly kind: 'saved'; readonly number: string }
+  /** Another change came first: nothing was written. */
+  | { readonly kind: 'conflict'; readonly stored: StoredRequisites }
+  /** This form was saved before with other values: nothing was written. */
+  | { readonly kind: 'form-reused' };
+
+/** The outcome of an earlier save of this form; a receipt only when it sent the same. */
+export async function savedBefore(
+  database: Queryable,
+  holderId: string,
+  formId: string,
+  formHash: Buffer,
+): Promise<Exclude<SaveOutcome, { kind: 'conflict' }> | undefined> {
+  const row = await database.first<{ number: string; formHash: Buffer }>(sql`
+    select number, form_hash as "formHash" from cabinet.change where holder_id = ${holderId} and form_id = ${formId}`);
+  return (
+    row && (row.formHash.equals(formHash) ? { kind: 'saved', number: row.number } : { kind: 'form-reused' })
+  );
+}
+
+/** New values, change, receipt number, security event and the message for the fund, in one statement. */
+export async function writeChange(transaction: Queryable, change: NewChange): Promise<void> {
+  const fields = Object.fromEntries(change.entries.map((entry) => [entry.field, entry.new]));
+  await transaction.run(sql`
+    with updated as (
+      update cabinet.requisites set ${assignments(change.entries)} ${addressSource(change)} revision = revision + 1, updated_at = now()
+      where holder_id = ${change.holderId} returning revision, elsewhere_version),
+    saved as (
+      insert into cabinet.change (holder_id, number, form_id, form_hash, revision, made_by, proof, document, entries, request_id)
+      select ${change.holderId}, ${change.number}, ${change.formId}::uuid, ${change.formHash}, revision, 'holder',
+        ${change.proof}, ${json(change.document)}::jsonb, ${json(change.entries)}::jsonb, ${change.requestId} from updated
+      returning change_id, made_at),
+    noted as (
+      insert into cabinet.security_event (holder_id, kind, detail, request_id)
+      values (${change.holderId}, 'requisites-saved', ${json({ number: change.number })}::jsonb, ${change.requestId})),
+    discarded as (delete from cabinet.draft where holder_id = ${change.holderId} and form = 'requisites')
+    insert into cabinet.outbox (holder_id, lane, change_id, payload)
+    select ${change.holderId}, 'fund', change_id, ${json({ iin: change.iin, fields })}::jsonb
+      || jsonb_build_object('expectedVersion', elsewhere_version, 'madeAt', made_at)
+    from saved, updated`);
+}
+
+/** A changed address loses its former source; an unchanged one keeps it. */
+function addressSource({
+  entries,
+  addressSource: source,
+}: Pick<NewChange, 'entries' | 'addressSource'>): Sql {
+  const changed = entries.some(({ field }) => field === 'address');
+  return changed ? sql`address_source = ${source === null ? null : json(source)}::jsonb,` : sql``;
+}
+
+/** Writes down what a branch of the fund changed. The new values are the caller's to set. */
+export async function writeBranchChange(
+  transaction: Queryable,
+  change: Pick<NewChange, 'holderId' | 'number' | 'revision' | 'entries' | 'requestId'>,
+): Promise<void> {
+  await transaction.run(sql`
+    insert into cabinet.change (holder_id, number, revision, made_by, proof, entries, request_id)
+    values (${change.holderId}, ${change.number}, ${change.revision}, 'fund', 'branch', ${json(change.entries)}, ${change.requestId})`);
+}
+
+/** The changes made after a revision, newest first, each with the revision it made. */
+export function changesAfter(
+  database: Queryable,
+  holderId: string,
+  revision: number,
+): Promise<readonly { readonly revision: number; readonly entries: readonly ChangeEntry[] }[]> {
+  return database.rows(sql`
+    select revision, entries from cabinet.change
+    where holder_id = ${holderId} and revision > ${revision} order by revision desc`);
+}
+
+/** The receipt of the change that this form made, whatever it sent. */
+export async function findNumber(
+  database: Queryable,
+  holderId: string,
+  formId: string,
+): Promise<string | undefined> {
+  const row = await database.first<{ number: string }>(sql`
+    select number from cabinet.change where holder_id = ${holderId} and form_id = ${formId}`);
+  return row?.number;
+}
+
+/** A change that has not reached the fund within this time is shown as late. */
+const lateAfterSeconds = 60;
+
+/** A change that the holder made, with what has become of it. */
+export async function findReceipt(
+  database: Queryable,
+  holderId: string,
+  number: string,
+): Promise<SavedChange | undefined> {
+  const row = await database.first<{
+    number: string;
+    madeAt: Date;
+    proof: Proof;
+    document: IdentityDocument | null;
+    entries: ChangeEntry[];
+    deliveredAt: Date | null;
+    dead: boolean | null;
+    late: boolean | null;
+    code: string | null;
+  }>(sql`
+    select c.number, c.made_at as "madeAt", c.proof, c.document, c.entries,
+      o.delivered_at as "deliveredAt", o.dead_at is not null as dead, o.last_error as code,
+      o.created_at < now() - make_interval(secs => ${lateAfterSeconds}::int) as late
+    from cabinet.change c left join cabinet.outbox o on o.change_id = c.change_id and o.lane = 'fund'
+    where c.holder_id = ${holderId} and c.number = ${number} and c.made_by = 'holder'`);
+  if (!row) return undefined;
+  const { deliveredAt, dead, late, code, ...change } = row;
+  return {
+    ...change,
+    delivery: dead
+      ? { state: 'refused', reason: deliveryRefusal(code) }
+      : deliveredAt
+        ? { state: 'applied', at: deliveredAt }
+        : { state: 'sending', late: late === true },
+  };
+}
