@@ -5,8 +5,9 @@ import { systemPostgres } from './test/support/system-postgres.ts';
 
 const globalSetup = ['test/support/postgres-setup.ts'];
 const complete = 'test/complete/**/*.test.ts';
-const system = systemPostgres();
-if (system === undefined) {
+const isComplete = process.env['TEST_COMPLETE'] !== undefined;
+const system = isComplete ? systemPostgres() : undefined;
+if (isComplete && system === undefined) {
   console.log(
     'No PostgreSQL 15 or later found beside the embedded one: stores, contracts and journeys run once.',
   );
@@ -39,14 +40,14 @@ export default defineConfig({
         },
       },
       // `npm test -- --all`, which installs what these need before it starts.
-      ...(process.env['TEST_COMPLETE'] === undefined
-        ? []
-        : [
+      ...(isComplete
+        ? [
             {
               extends: true as const,
               test: { name: 'complete', include: [complete], globalSetup, provide: { postgres: undefined } },
             },
-          ]),
+          ]
+        : []),
       // The same again on another PostgreSQL, for everything whose outcome the database has a part in.
       ...(system === undefined
         ? []

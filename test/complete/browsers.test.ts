@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findFirefox, findWebKit } from '../../scripts/other-browsers.mjs';
-import { addressJourneys } from '../journeys/addresses.ts';
-import { contactJourneys } from '../journeys/contact.ts';
 import { type Journey, openRequisites } from '../journeys/journey.ts';
-import { registrationJourneys, securityJourneys } from '../journeys/registration.ts';
-import { requisitesJourneys } from '../journeys/requisites.ts';
-import { signInJourneys } from '../journeys/sign-in.ts';
+import { addressJourneys } from '../journeys/scenarios/addresses.ts';
+import { contactJourneys } from '../journeys/scenarios/contact.ts';
+import { registrationJourneys, securityJourneys } from '../journeys/scenarios/registration.ts';
+import { requisitesJourneys } from '../journeys/scenarios/requisites.ts';
+import { signInJourneys } from '../journeys/scenarios/sign-in.ts';
 import { openWorld } from '../journeys/world.ts';
 import { type DrivenTab, drivenVisitor, type Site } from '../support/driven-visitor.ts';
 import { startFirefox } from '../support/firefox.ts';

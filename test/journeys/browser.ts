@@ -1,20 +1,18 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserVisitor, startBrowser } from '../support/browser-visitor.ts';
 import { startService, type TestService } from '../support/service.ts';
-import { addressJourneys } from './addresses.ts';
-import { contactJourneys } from './contact.ts';
-import type { Way } from './journey.ts';
-import { onFileJourneys } from './on-file.ts';
-import { registrationJourneys, securityJourneys } from './registration.ts';
-import { requisitesJourneys } from './requisites.ts';
-import { signInJourneys } from './sign-in.ts';
-import { twoTabsJourneys } from './two-tabs.ts';
+import type { Journey, Way } from './journey.ts';
+import { areas, everyForm, withoutForm } from './scenarios/areas.ts';
 import { openWorld } from './world.ts';
 
-/** Makes every journey in Chromium, with or without the pages' scripts. A file for each, so that both cores have work. */
+/** Makes journeys in Chromium, with or without the pages' scripts. A file for each, so that both cores have work. */
 export function makeJourneysInBrowser(way: Exclude<Way, 'inject'>): void {
   const javaScript = way === 'browser with JavaScript';
+  const isWanted = ({ name, ways }: Journey): boolean =>
+    (ways?.includes(way) ?? true) &&
+    (javaScript || process.env['TEST_COMPLETE'] !== undefined || everyForm.has(name));
+  const posted = new Set<string>();
   let service: TestService;
   let browser: Browser;
   let origin: string;
@@ -30,20 +28,25 @@ export function makeJourneysInBrowser(way: Exclude<Way, 'inject'>): void {
     await service.close();
   });
 
-  describe.each([
-    ['sign-in', signInJourneys],
-    ['requisites', requisitesJourneys],
-    ['on file', onFileJourneys],
-    ['addresses', addressJourneys],
-    ['contact', contactJourneys],
-    ['registration', registrationJourneys],
-    ['security', securityJourneys],
-    ['two tabs', twoTabsJourneys],
-  ])(`%s, in a ${way}`, (_area, journeys) => {
-    test.each(journeys.filter(({ ways }) => ways?.includes(way) ?? true))('$name', async (journey) => {
-      const world = openWorld(service, () => browserVisitor(browser, origin, { javaScript }));
-      await journey.run(world);
-      await world.end();
+  describe.each(areas.filter(([, journeys]) => journeys.some(isWanted)))(
+    `%s, in a ${way}`,
+    (_area, journeys) => {
+      test.each(journeys.filter(isWanted))('$name', async (journey) => {
+        const onPost = (path: string) => posted.add(path);
+        const world = openWorld(service, () => browserVisitor(browser, origin, { javaScript, onPost }));
+        await journey.run(world);
+        await world.end();
+      });
+    },
+  );
+
+  if (!javaScript) {
+    test('between them they have posted every form', () => {
+      const patterns = [...posted].map((path) => path.replace(/^\/not-me\/.+/, '/not-me/:link'));
+      const forms = service.routes.filter(
+        ({ method, url, access }) => method === 'POST' && access !== 'machine' && !withoutForm.includes(url),
+      );
+      expect(forms.map(({ url }) => url).filter((url) => !patterns.includes(url))).toEqual([]);
     });
-  });
+  }
 }

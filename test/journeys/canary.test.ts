@@ -11,12 +11,12 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 import type { Visitor } from '../support/visitor.ts';
-import { addressJourneys } from './addresses.ts';
-import { contactJourneys } from './contact.ts';
 import type { Journey } from './journey.ts';
-import { registrationJourneys, securityJourneys } from './registration.ts';
-import { requisitesJourneys } from './requisites.ts';
-import { signInJourneys } from './sign-in.ts';
+import { addressJourneys } from './scenarios/addresses.ts';
+import { contactJourneys } from './scenarios/contact.ts';
+import { registrationJourneys, securityJourneys } from './scenarios/registration.ts';
+import { requisitesJourneys } from './scenarios/requisites.ts';
+import { signInJourneys } from './scenarios/sign-in.ts';
 import { type OpenWorld, openWorld } from './world.ts';
 
 // Nothing personal is ever logged, counted or shown to others. Every journey is made, the first one by fifty people, at the

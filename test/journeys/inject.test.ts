@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { injectVisitor } from '../support/inject-visitor.ts';
 import { startService, type TestService } from '../support/service.ts';
-import { addressJourneys } from './addresses.ts';
-import { contactJourneys } from './contact.ts';
-import { onFileJourneys } from './on-file.ts';
-import { registrationJourneys, securityJourneys } from './registration.ts';
-import { requisitesJourneys } from './requisites.ts';
-import { signInJourneys } from './sign-in.ts';
-import { twoTabsJourneys } from './two-tabs.ts';
+import { areas } from './scenarios/areas.ts';
 import { openWorld } from './world.ts';
 
 let service: TestService;
@@ -18,16 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => service.close());
 
-describe.each([
-  ['sign-in', signInJourneys],
-  ['requisites', requisitesJourneys],
-  ['on file', onFileJourneys],
-  ['addresses', addressJourneys],
-  ['contact', contactJourneys],
-  ['registration', registrationJourneys],
-  ['security', securityJourneys],
-  ['two tabs', twoTabsJourneys],
-])('%s, by HTTP', (_area, journeys) => {
+describe.each(areas)('%s, by HTTP', (_area, journeys) => {
   test.each(journeys.filter(({ ways }) => ways?.includes('inject') ?? true))('$name', async (journey) => {
     const world = openWorld(service, async () => injectVisitor(service.server));
     await journey.run(world);

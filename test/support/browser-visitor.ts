@@ -30,6 +30,8 @@ export interface BrowserVisit {
   readonly height?: number;
   /** A screen one touches. */
   readonly touch?: boolean;
+  /** Gets the path of every form that is posted. */
+  readonly onPost?: (path: string) => void;
 }
 
 /** A visitor at a page of a real browser, together with what the browser complained of. */
@@ -55,6 +57,9 @@ export async function browserVisitor(
   context.setDefaultTimeout(15_000);
   const complaints: string[] = [];
   watch(context, origin, complaints);
+  context.on('request', (request) => {
+    if (request.method() === 'POST') visit.onPost?.(new URL(request.url()).pathname);
+  });
   return await tab(context, origin, complaints);
 }
 

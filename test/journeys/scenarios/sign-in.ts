@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { inventIin, password } from '../support/people.ts';
-import { type Journey, openRequisites, signIn } from './journey.ts';
+import { inventIin, password } from '../../support/people.ts';
+import { type Journey, openRequisites, signIn } from '../journey.ts';
 
 const failed = 'ЖСН немесе құпиясөз қате';
 

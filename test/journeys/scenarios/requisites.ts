@@ -1,8 +1,8 @@
 import { domainToASCII } from 'node:url';
 import { expect } from 'vitest';
-import { identityCard } from '../support/people.ts';
-import type { Visitor } from '../support/visitor.ts';
-import { type Journey, openRequisites, signIn } from './journey.ts';
+import { identityCard } from '../../support/people.ts';
+import type { Visitor } from '../../support/visitor.ts';
+import { type Journey, openRequisites, signIn } from '../journey.ts';
 
 const page = '/services/requisites';
 const address = 'Астана қ., Қабанбай батыр даңғылы, 53-үй';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { PersonLine } from '../support/people.ts';
-import { type Journey, openRequisites, signIn } from './journey.ts';
+import type { PersonLine } from '../../support/people.ts';
+import { type Journey, openRequisites, signIn } from '../journey.ts';
 
 const page = '/services/requisites';
 const address = 'Мекенжай';

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import type { PersonLine } from '../support/people.ts';
-import type { Visitor } from '../support/visitor.ts';
-import { codesTo, codeTo, type Journey, openRequisites, signIn, type World } from './journey.ts';
+import type { PersonLine } from '../../support/people.ts';
+import type { Visitor } from '../../support/visitor.ts';
+import { codesTo, codeTo, type Journey, openRequisites, signIn, type World } from '../journey.ts';
 
 const form = '/services/requisites';
 const page = '/services/requisites/confirm';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { Visitor } from '../support/visitor.ts';
-import { type Journey, openRequisites, signIn, type Way } from './journey.ts';
+import type { Visitor } from '../../support/visitor.ts';
+import { type Journey, openRequisites, signIn, type Way } from '../journey.ts';
 
 const page = '/services/requisites';
 const search = 'Мекенжайды іздеу';

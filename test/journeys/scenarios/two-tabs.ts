@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type Journey, openRequisites, signIn } from './journey.ts';
+import { type Journey, openRequisites, signIn } from '../journey.ts';
 
 const page = '/services/requisites';
 const address = 'Астана қ., Қабанбай батыр даңғылы, 53-үй';

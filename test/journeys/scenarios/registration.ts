@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { inventIin, password } from '../support/people.ts';
-import type { Visitor } from '../support/visitor.ts';
-import { codeTo, type Journey, signIn } from './journey.ts';
+import { inventIin, password } from '../../support/people.ts';
+import type { Visitor } from '../../support/visitor.ts';
+import { codeTo, type Journey, signIn } from '../journey.ts';
 
 const contact = 'Ұялы телефон немесе электрондық мекенжай';
 const matching = 'сәйкес келсе, код жіберілді';
