@@ -1,4 +1,4 @@
-import type { Requisites } from '../features/requisites/ports.ts';
+import type { Requisites } from '../features/requisites/fields/fields.ts';
 import type { Iin } from '../values/iin.ts';
 import type { FundRefusal } from './refusals.ts';
 

@@ -1,6 +1,6 @@
 import type { IdentityDocument } from '../../fund/port.ts';
 import type { DeliveryRefusal } from '../../fund/refusals.ts';
-import type { FieldName } from '../requisites/ports.ts';
+import type { FieldName } from '../requisites/fields/fields.ts';
 
 /** One field of a change. */
 export interface ChangeEntry {

@@ -4,7 +4,8 @@ import { randomName } from '../../platform/keys.ts';
 import type { OutboxMessage } from '../../platform/outbox/message.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import type { Iin } from '../../values/iin.ts';
-import type { FieldName, Requisites, RequisitesStore } from '../requisites/ports.ts';
+import type { FieldName, Requisites } from '../requisites/fields/fields.ts';
+import type { RequisitesStore } from '../requisites/ports.ts';
 
 export interface DeliverChangeDeps {
   readonly fund: Fund;

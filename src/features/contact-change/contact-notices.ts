@@ -3,7 +3,7 @@ import { sql } from '../../platform/postgres/sql.ts';
 import type { Language } from '../../values/language.ts';
 import type { Channel, MessagePayload } from '../notices/ports.ts';
 import { enqueueMessages } from '../notices/store.ts';
-import type { Requisites } from '../requisites/ports.ts';
+import { channelFields, channels, type Requisites } from '../requisites/fields/fields.ts';
 
 /** Where a message can be sent. */
 export type Recipient = Pick<MessagePayload, 'channel' | 'to'>;
@@ -91,7 +91,7 @@ export async function notifyChanged(
 export async function formerRecipients(
   transaction: Queryable,
   holderId: string,
-  before: Pick<Requisites, 'mobilePhone' | 'email'>,
+  before: Requisites,
 ): Promise<Recipient[]> {
   const onFile = channelsOf(before);
   const former = await transaction.rows<Recipient>(sql`
@@ -102,9 +102,9 @@ export async function formerRecipients(
 }
 
 /** The channels of these requisites. */
-function channelsOf({ mobilePhone, email }: Pick<Requisites, 'mobilePhone' | 'email'>): Recipient[] {
-  return [
-    ...(mobilePhone === null ? [] : [{ channel: 'mobile' as const, to: mobilePhone }]),
-    ...(email === null ? [] : [{ channel: 'email' as const, to: email }]),
-  ];
+function channelsOf(requisites: Requisites): Recipient[] {
+  return channels.flatMap((channel) => {
+    const to = requisites[channelFields[channel]];
+    return to === null ? [] : [{ channel, to }];
+  });
 }

@@ -13,7 +13,7 @@ import type { Evidence } from '../eds/ports.ts';
 import type { Channel } from '../notices/ports.ts';
 import { enqueueMessages } from '../notices/store.ts';
 import { raiseAlert } from '../operations/alert-store.ts';
-import type { FieldName } from '../requisites/ports.ts';
+import { channelFields, channels } from '../requisites/fields/fields.ts';
 import type {
   CompleteOutcome,
   ContactActor,
@@ -59,17 +59,9 @@ export function overcomesByEds({ reason }: { readonly reason: string }): boolean
   return edsReasons.includes(reason);
 }
 
-/** Which field each channel is. */
-export const channelFields = { mobile: 'mobilePhone', email: 'email' } as const satisfies Record<
-  Channel,
-  FieldName
->;
-
 /** The channels that a change touches. */
 export function touchedChannels(entries: readonly ChangeEntry[]): Channel[] {
-  return (['mobile', 'email'] as const).filter((channel) =>
-    entries.some(({ field }) => field === channelFields[channel]),
-  );
+  return channels.filter((channel) => entries.some(({ field }) => field === channelFields[channel]));
 }
 
 /** The new value of a channel; null when it is removed. */

@@ -14,7 +14,7 @@ import { receiptWords } from '../changes/pages.tsx';
 import type { CodeFormReason } from '../codes/typed-code.ts';
 import type { ShownReason } from '../eds/eds.ts';
 import type { Channel } from '../notices/ports.ts';
-import { showValue } from '../requisites/fields.ts';
+import { showValue } from '../requisites/fields/fields.ts';
 import { maskContact, type NeededProofs, touchedChannels } from './contact.ts';
 import type { PendingChange, ProofKind } from './ports.ts';
 

@@ -9,7 +9,7 @@ import type { Iin } from '../../values/iin.ts';
 import type { ChangeEntry } from '../changes/change.ts';
 import { countCodeAttempt, findLiveCode, renewCode } from '../codes/store.ts';
 import { sweep } from '../operations/housekeeping.ts';
-import type { Requisites } from '../requisites/ports.ts';
+import type { Requisites } from '../requisites/fields/fields.ts';
 import { requisitesStore } from '../requisites/store.ts';
 import type { ContactActor, PendingChange } from './ports.ts';
 import { contactStore } from './store.ts';

@@ -1,5 +1,6 @@
 import type { Fund, FundHolder } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
+import { fields } from '../requisites/fields/fields.ts';
 import type { RequisitesStore } from '../requisites/ports.ts';
 import type { PersonalData } from './password.ts';
 
@@ -17,10 +18,12 @@ export async function personalData(
   const person = await fund.read(iin as Iin).catch((): FundHolder | undefined => undefined);
   const present = (all: readonly (string | null | undefined)[]) =>
     all.filter((one): one is string => one !== null && one !== undefined);
+  const valuesOf = (kind: 'phone' | 'email') =>
+    fields.flatMap((field) => (field.kind === kind ? [values?.[field.name]] : []));
   return {
     iin,
     names: present([person?.surname, person?.name, person?.patronymic]),
-    phones: present([values?.mobilePhone, values?.homePhone, values?.contactPhone]),
-    emails: present([values?.email]),
+    phones: present(valuesOf('phone')),
+    emails: present(valuesOf('email')),
   };
 }

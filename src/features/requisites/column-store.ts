@@ -1,21 +1,25 @@
-import { type Sql, sql } from '../../platform/postgres/sql.ts';
+import { identifier, label, listed, type Sql, sql } from '../../platform/postgres/sql.ts';
 import type { ChangeEntry } from '../changes/change.ts';
-import type { FieldName, Requisites } from './ports.ts';
+import { channelOf, eachField, type FieldName, fields, type Requisites } from './fields/fields.ts';
 
-/** The column of each field; a new field is one entry here and one migration. */
-const columns = {
-  address: sql`address`,
-  apartment: sql`apartment`,
-  postcode: sql`postcode`,
-  homePhone: sql`home_phone`,
-  contactPhone: sql`contact_phone`,
-  mobilePhone: sql`mobile_phone`,
-  email: sql`email`,
-} as const satisfies Record<FieldName, Sql>;
+/** The column of each field in `cabinet.requisites`. */
+const columns = eachField(({ column }) => identifier(column));
 
-/** The requisites of a row of `cabinet.requisites`, named as in the code. */
-export const currentValues = sql`jsonb_build_object('address', address, 'apartment', apartment, 'postcode', postcode,
-  'homePhone', home_phone, 'contactPhone', contact_phone, 'mobilePhone', mobile_phone, 'email', email)`;
+/** The columns of the fields, in the order of the list. */
+export const fieldColumns = listed(fields.map(({ name }) => columns[name]));
+
+/** The same, each under the name of its field. */
+export const namedColumns = listed(fields.map(({ name }) => sql`${columns[name]} as ${label(name, '"')}`));
+
+/** The requisites of a row of `cabinet.requisites` as one object, named as in the code. */
+export const currentValues = sql`jsonb_build_object(${listed(
+  fields.map(({ name }) => sql`${label(name, "'")}, ${columns[name]}`),
+)})`;
+
+/** The values to go into `fieldColumns`. */
+export function columnValues(requisites: Requisites): Sql {
+  return listed(fields.map(({ name }) => sql`${requisites[name]}`));
+}
 
 /** What a change sets in a row of `cabinet.requisites`, with a comma after each. */
 export function assignments(entries: readonly ChangeEntry[]): Sql {
@@ -27,17 +31,17 @@ export function assignments(entries: readonly ChangeEntry[]): Sql {
 
 /** How long a mobile or e-mail has stood is known from the moment it was set. */
 function since(field: FieldName): Sql {
-  if (field === 'mobilePhone') return sql`mobile_since = now(), mobile_wait_hours = null, `;
-  if (field === 'email') return sql`email_since = now(), email_wait_hours = null, `;
-  return sql``;
+  const channel = channelOf(field);
+  if (channel === undefined) return sql``;
+  return sql`${identifier(`${channel}_since`)} = now(), ${identifier(`${channel}_wait_hours`)} = null, `;
 }
 
-/** What `fields` would change in `current`. */
-export function differences(current: Requisites, fields: Partial<Requisites>): ChangeEntry[] {
-  return (Object.keys(columns) as FieldName[]).flatMap((field) => {
-    const value = fields[field];
-    return value === undefined || value === current[field]
+/** What `values` would change in `current`. */
+export function differences(current: Requisites, values: Partial<Requisites>): ChangeEntry[] {
+  return fields.flatMap(({ name }) => {
+    const value = values[name];
+    return value === undefined || value === current[name]
       ? []
-      : [{ field, old: current[field], new: value }];
+      : [{ field: name, old: current[name], new: value }];
   });
 }

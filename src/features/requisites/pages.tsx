@@ -23,11 +23,11 @@ import type { Language } from '../../values/language.ts';
 import type { Refusal } from '../../values/result.ts';
 import type { ChangeEntry, SavedChange } from '../changes/change.ts';
 import { overcomesByEds } from '../contact-change/contact.ts';
-import { type FieldReason, fields, showValue } from './fields.ts';
-import type { FieldName } from './ports.ts';
+import { type FieldName, fields, showValue } from './fields/fields.ts';
 import {
   type AddressHelp,
   type FieldErrors,
+  type FormReason,
   isTouched,
   needsDocument,
   otherDocuments,
@@ -456,11 +456,7 @@ export function documentName(t: Texts, { type, series, number }: IdentityDocumen
   return displayed(`${t.documentTypes[type]} ${series === null ? number : `${series} ${number}`}`);
 }
 
-function errorText(
-  t: Texts,
-  language: Language,
-  error: Refusal<FieldReason> | undefined,
-): string | undefined {
+function errorText(t: Texts, language: Language, error: Refusal<FormReason> | undefined): string | undefined {
   if (!error) return undefined;
   const isMoment = error.reason === 'contactWait' || error.reason === 'contactAfterRecovery';
   const detail = error.detail ?? '';

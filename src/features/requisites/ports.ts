@@ -1,19 +1,7 @@
 import type { FundHolder } from '../../fund/port.ts';
 import type { UndeliveredChange } from '../changes/change.ts';
 import type { NewChange, SaveOutcome } from '../changes/store.ts';
-
-/** The memo's editable requisites, each absent or a canonical value (phones in E.164, RFC 3966 with an extension). */
-export interface Requisites {
-  readonly address: string | null;
-  readonly apartment: string | null;
-  readonly postcode: string | null;
-  readonly homePhone: string | null;
-  readonly contactPhone: string | null;
-  readonly mobilePhone: string | null;
-  readonly email: string | null;
-}
-
-export type FieldName = keyof Requisites;
+import type { Requisites } from './fields/fields.ts';
 
 /** Our copy of a holder's requisites. */
 export interface StoredRequisites {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { IdentityDocument } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
 import { DEFAULT_MOBILE_PREFIXES } from '../../values/phone.ts';
-import type { Requisites } from './ports.ts';
+import type { Requisites } from './fields/fields.ts';
 import { check, isTouched, isValidOn, type RequisitesView, untouched } from './requisites.ts';
 
 const rules = { mobilePrefixes: DEFAULT_MOBILE_PREFIXES };

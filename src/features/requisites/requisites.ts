@@ -10,7 +10,7 @@ import type { ChangeEntry, Proof, UndeliveredChange } from '../changes/change.ts
 import { changesAfter, type SaveOutcome, savedBefore } from '../changes/store.ts';
 import {
   type ContactChangeDeps,
-  channelFields,
+  type ContactReason,
   isMobileOfMany,
   overcomesByEds,
   proposeChange,
@@ -18,14 +18,22 @@ import {
   touchedChannels,
 } from '../contact-change/contact.ts';
 import type { ContactActor, PendingChange } from '../contact-change/ports.ts';
-import { type FieldReason, type FieldRules, fields, isAsShown, showValue } from './fields.ts';
+import type { FieldRules } from './fields/field.ts';
+import {
+  channelFields,
+  channels,
+  type FieldName,
+  fields,
+  isAsShown,
+  type Requisites,
+  showValue,
+  type ValueReason,
+} from './fields/fields.ts';
 import type {
   AddressBook,
   DraftStore,
-  FieldName,
   LoadedRequisites,
   OfferedAddress,
-  Requisites,
   RequisitesStore,
   StoredRequisites,
 } from './ports.ts';
@@ -97,7 +105,15 @@ export type Typed = Readonly<Record<FieldName, string>> & {
   readonly kazpost: boolean;
 };
 
-export type FieldErrors = ReadonlyMap<FieldName | 'document', Refusal<FieldReason>>;
+/** Why a form is refused; each is a key of the texts. */
+export type FormReason =
+  | ValueReason
+  | ContactReason
+  | 'addressRequired'
+  | 'contactMustRemain'
+  | 'documentNotValid';
+
+export type FieldErrors = ReadonlyMap<FieldName | 'document', Refusal<FormReason>>;
 
 export type SaveResult =
   | Exclude<SaveOutcome, { kind: 'conflict' | 'form-reused' }>
@@ -350,7 +366,7 @@ export async function refuseTouched(
   if (stopped) return new Map([[channelFields[stopped.channel], stopped.refusal]]);
   // Told what a wrong number is told: how many others have it is nobody's business.
   return (await isMobileOfMany(parts, holderId, entries))
-    ? new Map([['mobilePhone', refused('phoneNotMobile')]])
+    ? new Map([[channelFields.mobile, refused('phoneNotMobile')]])
     : new Map();
 }
 
@@ -366,7 +382,7 @@ export function check(
   shown: Requisites = view.stored.values,
 ): { readonly entries: readonly ChangeEntry[]; readonly errors: FieldErrors } {
   const stored = view.stored.values;
-  const errors = new Map<FieldName | 'document', Refusal<FieldReason>>();
+  const errors = new Map<FieldName | 'document', Refusal<FormReason>>();
   const entries: ChangeEntry[] = [];
   if (needsDocument(view) && !view.validDocuments.some(({ id }) => id === typed.document))
     errors.set('document', { ok: false, reason: 'documentNotValid' });
@@ -381,7 +397,7 @@ export function check(
     }
     const parsed = field.parse(text, rules);
     if (!parsed.ok) errors.set(field.name, parsed);
-    else if (old === null || !(field.same ?? Object.is)(old, parsed.value, rules)) {
+    else if (old === null || !field.same(old, parsed.value, rules)) {
       entries.push({ field: field.name, old, new: parsed.value });
     }
   }
@@ -400,11 +416,10 @@ export function check(
   ) {
     errors.set('address', { ok: false, reason: 'addressRequired' });
   }
-  const hadContact = stored.mobilePhone !== null || stored.email !== null;
-  if (hadContact && after.mobilePhone === null && after.email === null) {
-    for (const name of Object.values(channelFields)) {
-      if (changed(name)) errors.set(name, { ok: false, reason: 'contactMustRemain' });
-    }
+  const contacts = channels.map((channel) => channelFields[channel]);
+  const reachable = (values: Requisites) => contacts.some((name) => values[name] !== null);
+  if (reachable(stored) && !reachable(after)) {
+    for (const name of contacts.filter(changed)) errors.set(name, { ok: false, reason: 'contactMustRemain' });
   }
   return { entries, errors };
 }

@@ -13,9 +13,8 @@ import { createReceiptPrinter } from '../changes/receipt-printer.ts';
 import { findReceipt } from '../changes/store.ts';
 import type { ContactActor } from '../contact-change/ports.ts';
 import type { EdsStore } from '../eds/ports.ts';
-import { fields } from './fields.ts';
+import { type FieldName, fields } from './fields/fields.ts';
 import { addressSearch, type FormAlert, RequisitesPage, ServicesPage } from './pages.tsx';
-import type { FieldName } from './ports.ts';
 import {
   changedElsewhere,
   type FieldErrors,

@@ -20,8 +20,9 @@ import {
 } from '../contact-change/contact-notices.ts';
 import type { ContactActor } from '../contact-change/ports.ts';
 import { maintenanceOpen } from '../operations/maintenance-store.ts';
-import { assignments, currentValues, differences } from './column-store.ts';
-import type { DraftStore, LoadedRequisites, Requisites, RequisitesStore, StoredRequisites } from './ports.ts';
+import { assignments, columnValues, currentValues, differences, fieldColumns } from './column-store.ts';
+import { channelFields, channels, type Requisites } from './fields/fields.ts';
+import type { DraftStore, LoadedRequisites, RequisitesStore, StoredRequisites } from './ports.ts';
 
 const stored = sql`
   revision, elsewhere_version as "elsewhereVersion",
@@ -118,11 +119,8 @@ async function firstCopy(
     return false;
   }
   const made = await transaction.run(sql`
-    insert into cabinet.requisites (holder_id, address, apartment, postcode, home_phone, contact_phone, mobile_phone,
-      email, mobile_since, email_since, elsewhere_version)
-    values (${holderId}, ${requisites.address}, ${requisites.apartment}, ${requisites.postcode},
-      ${requisites.homePhone}, ${requisites.contactPhone}, ${requisites.mobilePhone},
-      ${requisites.email}, coalesce(${mobileSince}::timestamptz, to_timestamp(0)),
+    insert into cabinet.requisites (holder_id, ${fieldColumns}, mobile_since, email_since, elsewhere_version)
+    values (${holderId}, ${columnValues(requisites)}, coalesce(${mobileSince}::timestamptz, to_timestamp(0)),
       coalesce(${emailSince}::timestamptz, to_timestamp(0)), ${fund.elsewhereVersion})
     on conflict (holder_id) do nothing`);
   if (made === 1) await firstRecoveryContacts(transaction, holderId, fund, requisites, waitHours);
@@ -137,16 +135,14 @@ async function firstRecoveryContacts(
   requisites: Requisites,
   waitHours: number,
 ): Promise<void> {
-  const contacts = [
-    ['mobile', requisites.mobilePhone, mobileSince],
-    ['email', requisites.email, emailSince],
-  ] as const;
-  for (const [channel, value, since] of contacts) {
+  const since = { mobile: mobileSince, email: emailSince };
+  for (const channel of channels) {
+    const value = requisites[channelFields[channel]];
     if (value === null) continue;
     await transaction.run(sql`
       insert into cabinet.recovery_contact (holder_id, channel, value, usable_from)
       values (${holderId}, ${channel}, ${value},
-        coalesce(${since}::timestamptz + make_interval(hours => ${waitHours}::int), '-infinity'))
+        coalesce(${since[channel]}::timestamptz + make_interval(hours => ${waitHours}::int), '-infinity'))
       on conflict do nothing`);
   }
 }

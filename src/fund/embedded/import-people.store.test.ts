@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
 import { identityCard, inventIin, inventPerson, type PersonLine } from '../../../test/support/people.ts';
-import type { Requisites } from '../../features/requisites/ports.ts';
+import type { Requisites } from '../../features/requisites/fields/fields.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { type Iin, parseIin } from '../../values/iin.ts';

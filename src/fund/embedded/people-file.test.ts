@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inventPerson } from '../../../test/support/people.ts';
-import { fields } from '../../features/requisites/fields.ts';
+import { fields } from '../../features/requisites/fields/fields.ts';
 import { root } from '../../platform/root.ts';
 import { hashPersonLine, type PersonLine, parsePersonLine } from './people-file.ts';
 

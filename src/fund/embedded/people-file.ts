@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
-import type { Requisites } from '../../features/requisites/ports.ts';
+import type { Requisites } from '../../features/requisites/fields/fields.ts';
 import { type Iin, parseIin } from '../../values/iin.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import { accountShape, documentShape, filled, optional, requisitesShape } from '../http/shapes.ts';

@@ -1,4 +1,4 @@
-import type { FieldName, Requisites } from '../../features/requisites/ports.ts';
+import { type FieldName, fields, type Requisites } from '../../features/requisites/fields/fields.ts';
 import type { Iin } from '../../values/iin.ts';
 import {
   type Account,
@@ -10,9 +10,8 @@ import {
   notificationMethods,
 } from '../port.ts';
 import type { Reader } from './reading.ts';
-import { requisitesShape } from './shapes.ts';
 
-const fieldNames = Object.keys(requisitesShape) as FieldName[];
+const fieldNames = fields.map(({ name }) => name);
 const statuses = ['active', 'blocked', 'deceased'] as const;
 const mostRows = 100;
 const mostChanges = 10_000;

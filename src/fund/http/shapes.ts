@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { eachField } from '../../features/requisites/fields/fields.ts';
 import { accountKinds, documentTypes, notificationMethods } from '../port.ts';
 
 /** What the fund's data have in common, whether they come as lines of a file or over HTTP. Values on file may break today's rules. */
@@ -30,12 +31,4 @@ export const accountShape = {
     .transform((value) => value ?? null),
 };
 
-export const requisitesShape = {
-  address: optional,
-  apartment: optional,
-  postcode: optional,
-  homePhone: optional,
-  contactPhone: optional,
-  mobilePhone: optional,
-  email: optional,
-};
+export const requisitesShape = eachField(() => optional);

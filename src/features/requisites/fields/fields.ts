@@ -1,0 +1,97 @@
+import { displayed, isAsDisplayed } from '../../../values/displayed.ts';
+import type { Channel } from '../../notices/ports.ts';
+import { addressField, apartmentField } from './address.ts';
+import { emailField } from './email.ts';
+import type { Field } from './field.ts';
+import { phoneField } from './phone.ts';
+import { postcodeField } from './postcode.ts';
+
+/** The editable fields in the order of the memo. Everything that has to do with fields follows this list. */
+export const fields = [
+  addressField,
+  apartmentField,
+  postcodeField,
+  phoneField({
+    name: 'homePhone',
+    column: 'home_phone',
+    number: 'home',
+    input: { description: 'landlineHint', inputmode: 'tel', autocomplete: 'home tel' },
+    proof: 'session',
+  }),
+  phoneField({
+    name: 'contactPhone',
+    column: 'contact_phone',
+    number: 'contact',
+    input: { description: 'contactPhoneHint', autocomplete: 'work tel' },
+    proof: 'session',
+  }),
+  phoneField({
+    name: 'mobilePhone',
+    column: 'mobile_phone',
+    number: 'mobile',
+    input: {
+      description: 'phoneHint',
+      notice: 'mobileNotice',
+      inputmode: 'tel',
+      autocomplete: 'mobile tel',
+    },
+    proof: 'contact',
+    channel: 'mobile',
+  }),
+  emailField,
+] as const;
+
+type AnyField = (typeof fields)[number];
+
+export type FieldName = AnyField['name'];
+
+/** Why a value of a field is refused; each is a key of the texts. */
+export type ValueReason = Extract<ReturnType<AnyField['parse']>, { readonly ok: false }>['reason'];
+
+/** The texts that say more of a field than its name. */
+export type FieldText = NonNullable<AnyField['input']['description' | 'notice']>;
+
+/** The editable requisites, each absent or a canonical value (phones in E.164, RFC 3966 with an extension). */
+export type Requisites = Readonly<Record<FieldName, string | null>>;
+
+/** One of the list, whichever. */
+export type RequisiteField = Field<FieldName, ValueReason, FieldText>;
+
+/** One value for each field. */
+export function eachField<Value>(
+  value: (field: RequisiteField) => Value,
+): Readonly<Record<FieldName, Value>> {
+  return Object.fromEntries(fields.map((field) => [field.name, value(field)])) as Record<FieldName, Value>;
+}
+
+const byName = eachField((field) => field);
+
+/** Which field each channel is. */
+export const channelFields = Object.fromEntries(
+  fields.flatMap((field) => (field.proof === 'contact' ? [[field.channel, field.name]] : [])),
+) as Readonly<Record<Channel, FieldName>>;
+
+/** The channels, in the order of their fields. */
+export const channels: readonly Channel[] = fields.flatMap((field) =>
+  field.proof === 'contact' ? [field.channel] : [],
+);
+
+/** The channel that a field is; undefined for a field whose change needs only a session. */
+export function channelOf(name: FieldName): Channel | undefined {
+  const field = byName[name];
+  return field.proof === 'contact' ? field.channel : undefined;
+}
+
+/** A value as people read it, on one line; an absent one is empty. */
+export function showValue(name: FieldName, value: string | null): string {
+  return displayed(format(name, value));
+}
+
+/** Whether a form sent a field back as it showed it: nobody touched the field, so its value is not judged. */
+export function isAsShown(name: FieldName, sent: string, value: string | null): boolean {
+  return isAsDisplayed(sent, format(name, value));
+}
+
+function format(name: FieldName, value: string | null): string {
+  return value === null ? '' : byName[name].format(value);
+}

@@ -1,0 +1,28 @@
+import {
+  formatPhone,
+  type PhoneKind,
+  type PhoneReason,
+  parsePhone,
+  samePhone,
+} from '../../../values/phone.ts';
+import { defineField, type Field, type FieldInput, type FieldProof } from './field.ts';
+
+/** A telephone number; `number` says which numbers it takes. */
+export function phoneField<const Name extends string, const Text extends string = never>({
+  number,
+  ...phone
+}: {
+  readonly name: Name;
+  readonly column: string;
+  readonly number: PhoneKind;
+  readonly input: Omit<FieldInput<Text>, 'block'>;
+} & FieldProof): Field<Name, PhoneReason, Text> {
+  return defineField({
+    ...phone,
+    kind: 'phone',
+    parse: (text, { mobilePrefixes }) => parsePhone(text, number, mobilePrefixes),
+    format: formatPhone,
+    same: (one, other, { mobilePrefixes }) => samePhone(one, other, mobilePrefixes),
+    input: { ...phone.input, block: 'phones' },
+  });
+}
