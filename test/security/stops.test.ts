@@ -4,7 +4,7 @@ import { codeOf } from '../../src/features/codes/code.ts';
 import type { IssuedCode } from '../../src/features/codes/store.ts';
 import { disavowalPath } from '../../src/features/disavowal/link.ts';
 import { freezeStore } from '../../src/features/disavowal/store.ts';
-import { operatorStore } from '../../src/features/operations/operator-store.ts';
+import { unfreezePerson } from '../../src/features/operations/operator.ts';
 import { tokenHash } from '../../src/platform/keys.ts';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
@@ -100,7 +100,7 @@ describe('"this wasn\'t me"', () => {
     const fields = formOf(page.body, '/recover/password', { password: chosen, passwordAgain: chosen });
 
     await answerNotMe(person);
-    expect(await operatorStore(service.database).unfreeze(person.iin as Iin, 'the owner came')).toBe(true);
+    expect(await unfreezePerson(service.database, person.iin as Iin, 'the owner came')).toBe(true);
 
     const answer = await thief.post('/recover/password', fields);
     expect(answer.headers['location'] ?? '').not.toContain('password=saved');

@@ -7,7 +7,7 @@ import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { renewCode } from '../codes/store.ts';
 import { sweep } from '../operations/housekeeping.ts';
-import { messageStore } from './message-store.ts';
+import { listDeadMessages, retryMessages, showMessage } from './message-store.ts';
 import { enqueueMessages } from './store.ts';
 
 let fresh: FreshDatabase;
@@ -56,22 +56,21 @@ const events = () =>
 describe('dead letters', () => {
   test('are listed with nothing of their person', async () => {
     await giveUp();
-    const listed = await messageStore(fresh.database).dead(10);
+    const listed = await listDeadMessages(fresh.database, 10);
     expect(listed.map(({ kind, error, attempts }) => [kind, error, attempts]).sort()).toEqual([
       ['new-device', 'SMPP_0x0b', 1],
       ['recover', 'SMPP_0x0b', 1],
     ]);
     expect(JSON.stringify(listed)).not.toMatch(/770155|900101|holder/);
-    expect(await messageStore(fresh.database).dead(1)).toHaveLength(1);
+    expect(await listDeadMessages(fresh.database, 1)).toHaveLength(1);
   });
 
   test('one is shown with its fate and without its code; its person sees who looked and why', async () => {
     await giveUp();
     await smsReceipts(fresh.database).handedOver('m-1', ['gw-1']);
     await smsReceipts(fresh.database).reported('gw-1', 'UNDELIV');
-    const store = messageStore(fresh.database);
-    const code = (await store.dead(10)).find(({ kind }) => kind === 'recover');
-    const shown = await store.show(code?.id ?? 0, 'm-1', 'complaint 17');
+    const code = (await listDeadMessages(fresh.database, 10)).find(({ kind }) => kind === 'recover');
+    const shown = await showMessage(fresh.database, code?.id ?? 0, 'm-1', 'complaint 17');
     expect(shown).toMatchObject({
       iin: '900101300007',
       kind: 'recover',
@@ -90,16 +89,15 @@ describe('dead letters', () => {
     const fund = await fresh.database.first<{ id: number }>(
       sql`select outbox_id as id from cabinet.outbox where lane = 'fund'`,
     );
-    expect(await messageStore(fresh.database).show(fund?.id ?? 0, 'm', 'why')).toBeUndefined();
-    expect(await messageStore(fresh.database).show(999_999, 'm', 'why')).toBeUndefined();
+    expect(await showMessage(fresh.database, fund?.id ?? 0, 'm', 'why')).toBeUndefined();
+    expect(await showMessage(fresh.database, 999_999, 'm', 'why')).toBeUndefined();
     expect(await events()).toEqual([]);
   });
 
   test('a notice is put back with new patience and goes; a code is not', async () => {
     await giveUp();
-    const store = messageStore(fresh.database);
-    const all = (await store.dead(10)).map(({ id }) => id);
-    const retried = await store.retry(all, 'the gateway was mended');
+    const all = (await listDeadMessages(fresh.database, 10)).map(({ id }) => id);
+    const retried = await retryMessages(fresh.database, all, 'the gateway was mended');
     expect(retried).toHaveLength(1);
     expect(await events()).toEqual([
       { kind: 'message-retried', detail: { reason: 'the gateway was mended' } },
@@ -108,13 +106,13 @@ describe('dead letters', () => {
     const see = async ({ round }: { round: number }) => void rounds.push(round);
     expect(await dispatchDue(createOutbox(fresh.database), lane('notice', see))).toBe(1);
     expect(rounds).toEqual([1]);
-    expect((await store.dead(10)).map(({ kind }) => kind)).toEqual(['recover']);
-    expect(await store.retry(undefined, 'again')).toEqual([]);
+    expect((await listDeadMessages(fresh.database, 10)).map(({ kind }) => kind)).toEqual(['recover']);
+    expect(await retryMessages(fresh.database, undefined, 'again')).toEqual([]);
   });
 
   test('all of them at once', async () => {
     await giveUp();
-    expect(await messageStore(fresh.database).retry(undefined, 'after the outage')).toHaveLength(1);
+    expect(await retryMessages(fresh.database, undefined, 'after the outage')).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Database } from '../../platform/postgres/database.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
 
 /** A message that was given up, without anything of the person it was for. */
@@ -35,55 +35,61 @@ export interface ShownMessage {
   }[];
 }
 
-/** The operator's view of messages. Looking at one and sending it again are events that its person sees. */
-export interface MessageStore {
-  /** Dead letters, the newest first. */
-  dead(most: number): Promise<readonly DeadLetter[]>;
-  /** `messageId` is what gateways know it by. */
-  show(id: number, messageId: string, reason: string): Promise<ShownMessage | undefined>;
-  /** Puts dead notices back to be sent; of all there are when `ids` is undefined. Codes stay: they have expired. */
-  retry(ids: readonly number[] | undefined, reason: string): Promise<readonly number[]>;
-}
-
 const isMessage = sql`o.lane in ('code', 'notice', 'unaddressed')`;
 const kind = sql`coalesce(o.payload ->> 'purpose', o.payload ->> 'kind', 'requisites')`;
 
-/** Messages in the outbox, for the operator. */
-export function messageStore(database: Database): MessageStore {
-  return {
-    dead: (most) =>
-      database.rows<DeadLetter>(sql`
-        select o.outbox_id as id, ${kind} as kind, coalesce(o.payload ->> 'channel', '') as channel, coalesce(o.last_error, '') as error,
-          o.attempts, o.created_at as "queuedAt", o.dead_at as "deadAt"
-        from cabinet.outbox o where o.dead_at is not null and ${isMessage} order by o.dead_at desc, o.outbox_id desc limit ${most}`),
+/** Dead letters, the newest first. */
+export function listDeadMessages(database: Queryable, most: number): Promise<readonly DeadLetter[]> {
+  return database.rows<DeadLetter>(sql`
+    select o.outbox_id as id, ${kind} as kind, coalesce(o.payload ->> 'channel', '') as channel, coalesce(o.last_error, '') as error,
+      o.attempts, o.created_at as "queuedAt", o.dead_at as "deadAt"
+    from cabinet.outbox o where o.dead_at is not null and ${isMessage} order by o.dead_at desc, o.outbox_id desc limit ${most}`);
+}
 
-    show: (id, messageId, reason) =>
-      database.first<ShownMessage>(sql`
-        with noted as (
-          insert into cabinet.security_event (holder_id, kind, detail)
-          select o.holder_id, 'message-looked-at', ${json({ reason })}::jsonb
-          from cabinet.outbox o where o.outbox_id = ${id} and ${isMessage} returning holder_id)
-        select o.outbox_id as id, h.iin, ${kind} as kind, coalesce(o.payload ->> 'channel', '') as channel, coalesce(o.payload ->> 'to', '') as to,
-          coalesce(o.payload ->> 'language', h.language) as language, o.attempts, o.last_error as error, o.created_at as "queuedAt",
-          o.delivered_at as "deliveredAt", o.dead_at as "deadAt",
-          (select coalesce(jsonb_agg(jsonb_build_object('part', p.part, 'state', p.state, 'at', p.state_at) order by p.part), '[]')
-            from cabinet.sms_part p where p.message_id = ${messageId}) as parts
-        from cabinet.outbox o join noted using (holder_id) join cabinet.holder h using (holder_id)
-        where o.outbox_id = ${id}`),
+/**
+ * One message; the look is an event that its person sees.
+ * @param messageId what gateways know it by
+ */
+export function showMessage(
+  database: Queryable,
+  id: number,
+  messageId: string,
+  reason: string,
+): Promise<ShownMessage | undefined> {
+  return database.first<ShownMessage>(sql`
+    with noted as (
+      insert into cabinet.security_event (holder_id, kind, detail)
+      select o.holder_id, 'message-looked-at', ${json({ reason })}::jsonb
+      from cabinet.outbox o where o.outbox_id = ${id} and ${isMessage} returning holder_id)
+    select o.outbox_id as id, h.iin, ${kind} as kind, coalesce(o.payload ->> 'channel', '') as channel, coalesce(o.payload ->> 'to', '') as to,
+      coalesce(o.payload ->> 'language', h.language) as language, o.attempts, o.last_error as error, o.created_at as "queuedAt",
+      o.delivered_at as "deliveredAt", o.dead_at as "deadAt",
+      (select coalesce(jsonb_agg(jsonb_build_object('part', p.part, 'state', p.state, 'at', p.state_at) order by p.part), '[]')
+        from cabinet.sms_part p where p.message_id = ${messageId}) as parts
+    from cabinet.outbox o join noted using (holder_id) join cabinet.holder h using (holder_id)
+    where o.outbox_id = ${id}`);
+}
 
-    async retry(ids, reason) {
-      const which = ids === undefined ? sql`` : sql`and o.outbox_id = any(${ids}::bigint[])`;
-      const rows = await database.rows<{ id: number }>(sql`
-        with again as (
-          update cabinet.outbox o
-          set dead_at = null, leased_until = null, next_attempt_at = now(), forgiven = attempts
-          where o.dead_at is not null and o.lane in ('notice', 'unaddressed') ${which}
-          returning o.outbox_id, o.holder_id),
-        noted as (
-          insert into cabinet.security_event (holder_id, kind, detail)
-          select holder_id, 'message-retried', ${json({ reason })}::jsonb from again)
-        select outbox_id as id from again order by outbox_id`);
-      return rows.map(({ id }) => id);
-    },
-  };
+/**
+ * Puts dead notices back to be sent, all there are when `ids` is undefined; an event that their people see. Codes stay:
+ * they have expired.
+ * @returns the ids that were put back
+ */
+export async function retryMessages(
+  database: Queryable,
+  ids: readonly number[] | undefined,
+  reason: string,
+): Promise<readonly number[]> {
+  const which = ids === undefined ? sql`` : sql`and o.outbox_id = any(${ids}::bigint[])`;
+  const rows = await database.rows<{ id: number }>(sql`
+    with again as (
+      update cabinet.outbox o
+      set dead_at = null, leased_until = null, next_attempt_at = now(), forgiven = attempts
+      where o.dead_at is not null and o.lane in ('notice', 'unaddressed') ${which}
+      returning o.outbox_id, o.holder_id),
+    noted as (
+      insert into cabinet.security_event (holder_id, kind, detail)
+      select holder_id, 'message-retried', ${json({ reason })}::jsonb from again)
+    select outbox_id as id from again order by outbox_id`);
+  return rows.map(({ id }) => id);
 }

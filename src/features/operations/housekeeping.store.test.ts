@@ -6,7 +6,7 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { sealAll } from './audit.ts';
 import { mostRowsOfSeal as most } from './audit-store.ts';
 import { sweep } from './housekeeping.ts';
-import { type Retention, readOverdue, removeBatch, retentions } from './retention.ts';
+import { type Retention, readOverdue, removeBatch, retentions } from './retention-store.ts';
 
 // Of each kind one row is a day past its term and one a day before it.
 

@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { retireEvents } from './audit-store.ts';
-import { removeBatch, retentions } from './retention.ts';
+import { removeBatch, retentions } from './retention-store.ts';
 
 /** How housekeeping is done. */
 export interface SweepOptions {
@@ -17,7 +17,7 @@ export interface SweepOptions {
 }
 
 /**
- * Removes what is past its term (`retention.ts`), a batch at a time and each kind by itself. Any node may sweep, and several at
+ * Removes what is past its term (`retention-store.ts`), a batch at a time and each kind by itself. Any node may sweep, and several at
  * once. What is left after `batches` waits for the next sweep; `readOverdue` tells how long the oldest has waited.
  * @returns how many rows went, by kind; a kind that failed is left out
  */

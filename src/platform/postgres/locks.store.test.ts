@@ -7,7 +7,7 @@ import { accountRequestTables } from '../../features/account-request/store.ts';
 import { countCodeAttempt, countCodeOutcome, markCodeUsed, renewCode } from '../../features/codes/store.ts';
 import { contactStore } from '../../features/contact-change/store.ts';
 import { freezeStore } from '../../features/disavowal/store.ts';
-import { operatorStore } from '../../features/operations/operator-store.ts';
+import { unfreezePerson } from '../../features/operations/operator.ts';
 import { writeNewPassword } from '../../features/passwords/change.ts';
 import { requisitesStore } from '../../features/requisites/store.ts';
 import { endOthers } from '../../features/security/sessions.ts';
@@ -135,7 +135,7 @@ const useCases: Readonly<Record<string, UseCase>> = {
     }),
   'a change given up': (database, { holderId }) => contactStore(database).drop(holderId),
   '"this wasn\'t me"': (database, { disavowalId }) => freezeStore(database, 10).freeze(disavowalId, 'r'),
-  'an operator who lifts a stop': (database, { iin }) => operatorStore(database).unfreeze(iin, 'reason'),
+  'an operator who lifts a stop': (database, { iin }) => unfreezePerson(database, iin, 'reason'),
   'a new password in a session': (database, { actor }) =>
     writeNewPassword(database, actor, {
       hash: 'new',

@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { importStreets } from '../features/addresses/import-streets.ts';
+import { shippedPlaces } from '../features/addresses/places.ts';
+import { streetStore } from '../features/addresses/street-store.ts';
+import { CommandFailure } from './failure.ts';
+import { print } from './printable.ts';
+import { withDatabase } from './terminal.ts';
+
+/** `kabinet addresses`: streets and houses for the suggestions. */
+export function addressCommands(program: Command): void {
+  const addresses = program.command('addresses').description('streets and houses for the suggestions');
+
+  addresses
+    .command('import <file>')
+    .description(
+      'load an operator’s streets and houses (CSV; data/README.md says how) in place of the former ones, all or none',
+    )
+    .action(async (file: string) => {
+      if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
+      await withDatabase(async ({ database }) => {
+        const outcome = await importStreets(
+          readFileSync(file, 'utf8'),
+          shippedPlaces(),
+          streetStore(database),
+        );
+        if (!outcome.ok)
+          throw new CommandFailure(`${outcome.detail ?? 'the file is wrong'}\nnothing was loaded`);
+        const { streets, houses, places } = outcome.value;
+        print(`loaded: streets ${streets}, houses ${houses}, places ${places}\n`);
+      });
+    });
+}

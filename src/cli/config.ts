@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { ConfigError, readConfig, showConfig } from '../config/config.ts';
+import { CommandFailure } from './failure.ts';
+import { print } from './printable.ts';
+
+/** `kabinet config`: the settings as they stand. */
+export function configCommand(program: Command): void {
+  program
+    .command('config')
+    .description('print every setting with its meaning, default and present source; never a secret')
+    .action(() => {
+      const { settings, faults } = showConfig(process.env);
+      for (const setting of settings) {
+        print(
+          `${setting.name}=${setting.value ?? '(secret)'}\n    ${setting.meaning}\n    default: ${setting.default || '(none)'} · from: ${setting.source}\n`,
+        );
+      }
+      try {
+        readConfig(process.env);
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        throw new CommandFailure(error.message);
+      }
+      if (faults.length > 0) throw new CommandFailure(faults.join('\n'));
+    });
+}

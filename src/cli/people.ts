@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { readConfig } from '../config/config.ts';
+import { endSessionsOf, showPerson, unfreezePerson } from '../features/operations/operator.ts';
+import { importFile } from '../start.ts';
+import { type Iin, parseIin } from '../values/iin.ts';
+import { nonEmpty } from './arguments.ts';
+import { CommandFailure } from './failure.ts';
+import { print } from './printable.ts';
+import { withDatabase } from './terminal.ts';
+
+/** `kabinet people`: people of the embedded fund, and what an operator may do for a person. */
+export function peopleCommands(program: Command): void {
+  const people = program
+    .command('people')
+    .description('people of the embedded fund, and what an operator may do for them');
+  importCommand(people);
+  personCommands(people);
+}
+
+function importCommand(people: Command): void {
+  people
+    .command('import <file>')
+    .description(
+      'load people from JSON lines, all or none; a line equal to the last import of that person changes nothing',
+    )
+    .action(async (file: string) => {
+      if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
+      if (readConfig(process.env).fund)
+        throw new CommandFailure('FUND_URL is set: people come from there, not from a file');
+      await withDatabase(async ({ config, connection }) => {
+        const outcome = await importFile(config, connection, file, progressLine());
+        if (!outcome.ok) {
+          throw new CommandFailure(
+            `${outcome.problems.map(({ line, reason, detail }) => `line ${line}: ${reason}${detail === undefined ? '' : ` (${detail})`}`).join('\n')}\nnothing was loaded`,
+          );
+        }
+        const { read, added, changed, unchanged } = outcome;
+        print(`${read} read, ${added} added, ${changed} changed, ${unchanged} unchanged\n`);
+      });
+    });
+}
+
+function personCommands(people: Command): void {
+  people
+    .command('show <iin>')
+    .description('print what is known of a person; the look is noted in their history, with the reason')
+    .requiredOption('--reason <text>', 'why it is looked at; the person sees it', nonEmpty)
+    .action(async (iin: string, { reason }: { reason: string }) => {
+      await withDatabase(async ({ database }) => {
+        const shown = await showPerson(database, readIin(iin), reason);
+        if (!shown) throw new CommandFailure('nobody with this IIN is on file');
+        print(`${JSON.stringify(shown, null, 2)}\n`);
+      });
+    });
+
+  people
+    .command('end-sessions <iin>')
+    .description('end all sessions of a person; noted in their history, with the reason')
+    .requiredOption('--reason <text>', 'why they end; the person sees it', nonEmpty)
+    .action(async (iin: string, { reason }: { reason: string }) => {
+      await withDatabase(async ({ database }) => {
+        const ended = await endSessionsOf(database, readIin(iin), reason);
+        if (ended === undefined) throw new CommandFailure('nobody with this IIN has a cabinet');
+        print(`${ended} sessions ended\n`);
+      });
+    });
+
+  people
+    .command('unfreeze <iin>')
+    .description(
+      'let recovery and contact changes go on after "this wasn\'t me"; noted in their history, with the reason',
+    )
+    .requiredOption('--reason <text>', 'why; the person sees it', nonEmpty)
+    .action(async (iin: string, { reason }: { reason: string }) => {
+      await withDatabase(async ({ database }) => {
+        if (!(await unfreezePerson(database, readIin(iin), reason)))
+          throw new CommandFailure('nothing is stopped for this IIN');
+        print('recovery and contact changes go on\n');
+      });
+    });
+}
+
+/** Shows how far it is: one line rewritten on a terminal, a line for every hundred thousand in a log. */
+function progressLine(): (read: number) => void {
+  let told = 0;
+  return (read) => {
+    const line = `${read.toLocaleString('en')} lines`;
+    if (process.stderr.isTTY) process.stderr.write(`\r${line}\r`);
+    else if (read - told >= 100_000) {
+      told = read;
+      process.stderr.write(`${line}\n`);
+    }
+  };
+}
+
+function readIin(text: string): Iin {
+  const parsed = parseIin(text);
+  if (!parsed.ok) throw new CommandFailure('this is not an IIN: check the 12 digits');
+  return parsed.value;
+}

@@ -1,0 +1,42 @@
+import type { Database } from '../../platform/postgres/database.ts';
+import type { Iin } from '../../values/iin.ts';
+import { recordEvent } from '../history/event-store.ts';
+import { endAllSessions } from '../sign-in/sessions.ts';
+import {
+  lockHolderByIin,
+  readHolderOnFile,
+  readPersonAtFund,
+  recordOperatorAct,
+  removeFreeze,
+} from './operator-store.ts';
+
+// What an operator may do for a person from the terminal. Each act is an event that the person sees.
+
+/** What is on file of a person, at the fund and here; the look itself is recorded first. */
+export async function showPerson(database: Database, iin: Iin, reason: string): Promise<object | undefined> {
+  const holderId = await recordOperatorAct(database, iin, 'looked-at', reason);
+  const fund = await readPersonAtFund(database, iin, holderId);
+  const cabinet = holderId === undefined ? undefined : await readHolderOnFile(database, holderId);
+  return fund || cabinet ? { fund: fund ?? null, cabinet: cabinet ?? null } : undefined;
+}
+
+/** Ends all sessions of a person. @returns how many ended; undefined when nobody has this IIN */
+export async function endSessionsOf(
+  database: Database,
+  iin: Iin,
+  reason: string,
+): Promise<number | undefined> {
+  const holderId = await recordOperatorAct(database, iin, 'sessions-ended', reason);
+  if (holderId === undefined) return undefined;
+  return endAllSessions(database, holderId, 'operator');
+}
+
+/** Lets recovery and contact changes go on after "this wasn't me"; false when nothing was stopped. */
+export function unfreezePerson(database: Database, iin: Iin, reason: string): Promise<boolean> {
+  return database.transaction(async (tx) => {
+    const holderId = await lockHolderByIin(tx, iin);
+    if (holderId === undefined || !(await removeFreeze(tx, holderId))) return false;
+    await recordEvent(tx, { holderId, kind: 'unfrozen', detail: { reason } });
+    return true;
+  });
+}
