@@ -1,60 +1,102 @@
-/** Lets so many verifications run at a time, and serves those who wait by turns, so that one asker cannot keep others out. */
+/** Gives a permit back; a second call does nothing. */
+export type Release = () => void;
+
+/** A count of what runs, whose permits give themselves back once. */
+function createPermits(onRelease: () => void) {
+  let running = 0;
+  return {
+    get running() {
+      return running;
+    },
+    take(): Release {
+      running += 1;
+      let released = false;
+      return () => {
+        if (released) return;
+        released = true;
+        running -= 1;
+        onRelease();
+      };
+    },
+  };
+}
+
+/** Lets so many run at a time; everybody else waits, however many they are. */
+export interface Semaphore {
+  run<Value>(work: () => Promise<Value>): Promise<Value>;
+  /** How many wait now. */
+  readonly waiting: number;
+}
+
+/** Serves those who wait in the order in which they came. */
+export function createSemaphore(atOnce: number): Semaphore {
+  const queue: (() => void)[] = [];
+  const permits = createPermits(() => queue.shift()?.());
+  const acquire = (): Release | Promise<Release> =>
+    permits.running < atOnce
+      ? permits.take()
+      : new Promise((resolve) => queue.push(() => resolve(permits.take())));
+  return {
+    async run(work) {
+      const release = await acquire();
+      try {
+        return await work();
+      } finally {
+        release();
+      }
+    },
+    get waiting() {
+      return queue.length;
+    },
+  };
+}
+
+/** Lets so many run at a time, and serves those who wait in rotation, so that one client cannot keep others out. */
 export interface FairSemaphore {
   /**
-   * Waits for a turn.
-   * @param asker whose turn it is: a network before sign-in, a holder after it
-   * @returns what ends the turn; undefined when too many wait already
+   * Waits for a permit.
+   * @param client who asks: a network before sign-in, a holder after it
+   * @returns what releases the permit; undefined when too many wait already
    */
-  acquire(asker: string): Promise<(() => void) | undefined>;
+  acquire(client: string): Promise<Release | undefined>;
 }
 
 export interface FairSemaphoreOptions {
   readonly atOnce: number;
-  /** Waiting at most for each asker. */
+  /** Waiting at most for each client. */
   readonly waitingEach: number;
-  /** Waiting at most for all askers together. */
+  /** Waiting at most for all clients together. */
   readonly waitingInAll: number;
 }
 
-type Waiter = (end: (() => void) | undefined) => void;
-
 /**
- * Askers who wait are served in turn, each one's requests in the order in which they came. Where all places are taken, an asker
- * who has none gets the last place of one who has several.
+ * Serves waiting clients in rotation, each one's requests in the order in which they came. Where all places are taken, a
+ * client who has none gets the last place of one who has several.
  */
 export function createFairSemaphore({
   atOnce,
   waitingEach,
   waitingInAll,
 }: FairSemaphoreOptions): FairSemaphore {
-  /** In the order in which askers are served; none is empty. */
-  const queues = new Map<string, Waiter[]>();
-  let running = 0;
+  /** In the order in which clients are served; none is empty. */
+  const queues = new Map<string, ((release: Release | undefined) => void)[]>();
   let waiting = 0;
+  const permits = createPermits(serveNext);
 
-  const begin = (): (() => void) => {
-    running += 1;
-    let ended = false;
-    return () => {
-      if (ended) return;
-      ended = true;
-      running -= 1;
-      serveNext();
-    };
-  };
-  const serveNext = (): void => {
+  function serveNext(): void {
     const [first] = queues;
     if (first === undefined) return;
-    const [asker, queue] = first;
+    const [client, queue] = first;
     const waiter = queue.shift();
     waiting -= 1;
     // Behind all others, with what is left.
-    queues.delete(asker);
-    if (queue.length > 0) queues.set(asker, queue);
-    waiter?.(begin());
-  };
-  /** Takes the last place of an asker who has several. */
-  const makeRoom = (): boolean => {
+    queues.delete(client);
+    if (queue.length > 0) queues.set(client, queue);
+    waiter?.(permits.take());
+  }
+
+  /** Takes the last place of a client who has several. */
+  function makeRoom(): boolean {
     for (const queue of queues.values()) {
       if (queue.length < 2) continue;
       queue.pop()?.(undefined);
@@ -62,78 +104,68 @@ export function createFairSemaphore({
       return true;
     }
     return false;
-  };
+  }
 
   return {
-    async acquire(asker) {
-      if (running < atOnce) return begin();
-      const queue = queues.get(asker) ?? [];
+    async acquire(client) {
+      if (permits.running < atOnce) return permits.take();
+      const queue = queues.get(client) ?? [];
       if (queue.length >= waitingEach) return undefined;
       if (waiting >= waitingInAll && (queue.length > 0 || !makeRoom())) return undefined;
       return new Promise((resolve) => {
         queue.push(resolve);
         waiting += 1;
-        queues.set(asker, queue);
+        queues.set(client, queue);
       });
     },
   };
 }
 
-/** Lets a few things of one person run at a time and a few more wait; the rest is turned away. */
+/** Lets so many of one key run at a time and so many more wait; the rest is turned away. */
 export interface KeyedSemaphore {
   /**
-   * Waits for a turn and gives what ends it; undefined when too many wait already. A promise only where there is something to wait
-   * for.
+   * Waits for a permit.
+   * @returns what releases it, at once where there is nothing to wait for; undefined when too many wait already
    */
-  acquire(person: string): Promise<() => void> | (() => void) | undefined;
-  /** How many wait now, of all people: they cost nothing meanwhile. */
+  acquire(key: string): Promise<Release> | Release | undefined;
+  /** How many wait now, of all keys. */
   readonly waiting: number;
 }
 
 export interface KeyedSemaphoreOptions {
-  /** Of one person at the same time. */
+  /** Of one key at the same time. */
   readonly atOnce: number;
-  /** Of one person waiting for that. */
+  /** Of one key waiting at most. */
   readonly waiting: number;
 }
 
-interface Line {
-  running: number;
-  readonly waiting: (() => void)[];
-}
-
-/**
- * Keeps one person's writes from holding every connection to the database: they wait for each other there anyway, each
- * with a connection. Counted in this process, whose pool it guards.
- */
+/** Serves those of one key who wait in the order in which they came. */
 export function createKeyedSemaphore({ atOnce, waiting: most }: KeyedSemaphoreOptions): KeyedSemaphore {
-  const lines = new Map<string, Line>();
+  const keys = new Map<string, ReturnType<typeof openKey>>();
   let waiting = 0;
 
-  const begin = (person: string, line: Line): (() => void) => {
-    line.running += 1;
-    let ended = false;
-    return () => {
-      if (ended) return;
-      ended = true;
-      line.running -= 1;
-      const next = line.waiting.shift();
+  function openKey(key: string) {
+    const queue: (() => void)[] = [];
+    const permits = createPermits(() => {
+      const next = queue.shift();
       if (next) next();
-      else if (line.running === 0) lines.delete(person);
-    };
-  };
+      else if (permits.running === 0) keys.delete(key);
+    });
+    return { queue, permits };
+  }
 
   return {
-    acquire(person) {
-      const line = lines.get(person) ?? { running: 0, waiting: [] };
-      lines.set(person, line);
-      if (line.running < atOnce) return begin(person, line);
-      if (line.waiting.length >= most) return undefined;
+    acquire(key) {
+      const known = keys.get(key) ?? openKey(key);
+      keys.set(key, known);
+      const { queue, permits } = known;
+      if (permits.running < atOnce) return permits.take();
+      if (queue.length >= most) return undefined;
       waiting += 1;
       return new Promise((resolve) => {
-        line.waiting.push(() => {
+        queue.push(() => {
           waiting -= 1;
-          resolve(begin(person, line));
+          resolve(permits.take());
         });
       });
     },

@@ -1,5 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
 import type { SlotRunner } from '../../platform/process/shared-slots.ts';
+import { createSemaphore } from '../../platform/semaphore.ts';
 
 /** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane. */
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -17,7 +18,7 @@ export type PasswordHasher = Awaited<ReturnType<typeof createPasswordHasher>>;
  * processes of this machine.
  */
 export async function createPasswordHasher(atOnce: number, runInSlot: SlotRunner = (work) => work()) {
-  const slots = new Semaphore(atOnce);
+  const slots = createSemaphore(atOnce);
   const dummy = await hash('nobody has this password', parameters);
   return {
     /** True when more are waiting than can be served in a few seconds. */
@@ -37,31 +38,4 @@ export async function createPasswordHasher(atOnce: number, runInSlot: SlotRunner
     /** True when the hash was made with weaker parameters than today's. */
     outdated: (stored: string): boolean => !stored.startsWith(current),
   };
-}
-
-/** So many at a time, the rest in order of arrival. */
-class Semaphore {
-  waiting = 0;
-  private free: number;
-  private readonly queue: (() => void)[] = [];
-
-  constructor(size: number) {
-    this.free = size;
-  }
-
-  async run<Value>(work: () => Promise<Value>): Promise<Value> {
-    if (this.free > 0) this.free--;
-    else {
-      this.waiting++;
-      await new Promise<void>((resolve) => this.queue.push(resolve));
-      this.waiting--;
-    }
-    try {
-      return await work();
-    } finally {
-      const next = this.queue.shift();
-      if (next) next();
-      else this.free++;
-    }
-  }
 }

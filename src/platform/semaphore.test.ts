@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import {
+  createFairSemaphore,
+  createKeyedSemaphore,
+  createSemaphore,
+  type FairSemaphore,
+  type Release,
+} from './semaphore.ts';
+
+test('lets so many run, the rest in their order, also after one that fails', async () => {
+  const semaphore = createSemaphore(1);
+  const order: number[] = [];
+  const fails = semaphore.run(() => Promise.reject(new Error('failed')));
+  const others = [1, 2].map((number) => semaphore.run(async () => order.push(number)));
+  expect(semaphore.waiting).toBe(2);
+  await expect(fails).rejects.toThrow('failed');
+  await Promise.all(others);
+  expect(order).toEqual([1, 2]);
+  expect(semaphore.waiting).toBe(0);
+});
+
+/** Asks for a permit and notes when it is given or refused. */
+function asking(semaphore: FairSemaphore, noted: string[]) {
+  const held: Release[] = [];
+  const ask = (client: string, name = client) => {
+    void semaphore.acquire(client).then((release) => {
+      noted.push(release ? name : `not ${name}`);
+      if (release) held.push(release);
+    });
+  };
+  /** Releases the oldest permit, and lets whoever follows begin. */
+  const releaseOne = async () => {
+    held.shift()?.();
+    await settled();
+  };
+  return { ask, releaseOne };
+}
+
+/** Lets all promises that can go on do so. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test('a network that floods waits with two, and others are served in rotation', async () => {
+  const noted: string[] = [];
+  const { ask, releaseOne } = asking(
+    createFairSemaphore({ atOnce: 1, waitingEach: 2, waitingInAll: 100 }),
+    noted,
+  );
+  for (let i = 0; i < 30; i += 1) ask('flood');
+  await settled();
+  expect(noted.filter((one) => one === 'not flood')).toHaveLength(27);
+  noted.length = 0;
+  ask('home');
+  ask('office');
+  for (let i = 0; i < 4; i += 1) await releaseOne();
+  expect(noted).toEqual(['flood', 'home', 'office', 'flood']);
+});
+
+test('the places of one network are given up to a network that has none', async () => {
+  const noted: string[] = [];
+  const { ask, releaseOne } = asking(
+    createFairSemaphore({ atOnce: 1, waitingEach: 2, waitingInAll: 2 }),
+    noted,
+  );
+  for (const name of ['flood 1', 'flood 2', 'flood 3']) ask('flood', name);
+  ask('home');
+  ask('office');
+  await settled();
+  expect(noted.sort()).toEqual(['flood 1', 'not flood 3', 'not office']);
+  await releaseOne();
+  await releaseOne();
+  expect(noted.slice(3)).toEqual(['flood 2', 'home']);
+});
+
+test('so many run at once, and a permit that is released twice frees one place', async () => {
+  const semaphore = createFairSemaphore({ atOnce: 2, waitingEach: 2, waitingInAll: 100 });
+  const [one, two] = [await semaphore.acquire('a'), await semaphore.acquire('b')];
+  const noted: string[] = [];
+  const { ask } = asking(semaphore, noted);
+  ask('c');
+  ask('d');
+  one?.();
+  one?.();
+  await settled();
+  expect(noted).toEqual(['c']);
+  two?.();
+  await settled();
+  expect(noted).toEqual(['c', 'd']);
+});
+
+test('lets a few run, a few wait in their order, and turns the rest away', async () => {
+  const semaphore = createKeyedSemaphore({ atOnce: 2, waiting: 2 });
+  const first = semaphore.acquire('a');
+  const second = semaphore.acquire('a');
+  expect([typeof first, typeof second]).toEqual(['function', 'function']);
+  const order: number[] = [];
+  const waiters = [3, 4].map(async (number) => {
+    const release = await semaphore.acquire('a');
+    order.push(number);
+    return release;
+  });
+  expect(semaphore.waiting).toBe(2);
+  expect(semaphore.acquire('a')).toBe(undefined);
+  expect(typeof semaphore.acquire('b')).toBe('function');
+  if (typeof first !== 'function') throw new Error('no permit');
+  first();
+  first();
+  const third = await waiters[0];
+  expect(order).toEqual([3]);
+  expect(semaphore.waiting).toBe(1);
+  third?.();
+  const fourth = await waiters[1];
+  expect(order).toEqual([3, 4]);
+  fourth?.();
+  if (typeof second === 'function') second();
+  expect(semaphore.waiting).toBe(0);
+  expect(typeof semaphore.acquire('a')).toBe('function');
+});
