@@ -2,8 +2,6 @@ import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { createAttackSwitch } from './features/account-request/attack-switch.ts';
-import { accountRequestTables } from './features/account-request/store.ts';
-import { proofOfWorkStore } from './features/account-request/work-store.ts';
 import { createEmbeddedSource } from './features/addresses/embedded.ts';
 import { createLazySource } from './features/addresses/lazy-source.ts';
 import { createStreetLookup } from './features/addresses/open-streets.ts';
@@ -80,7 +78,6 @@ export async function createServices({
     ...verifier.breakers,
   );
   const maintenance = createMaintenanceWatch(() => readUpcomingWindows(database));
-  const tables = accountRequestTables(database);
   const attackSwitch = createAttackSwitch(database, config);
   // Before the first request: an instance that starts during maintenance knows of it.
   await maintenance.refresh().catch(onError);
@@ -119,18 +116,17 @@ export async function createServices({
     wakeUps,
     origin,
     requisites,
-    /** For the pages of registration and recovery, and for the worker that examines what they have asked. */
+    /** For the pages of registration and recovery, and for the worker that processes their requests. */
     accountRequests: {
-      tables,
+      database,
       keys,
       fund,
       requisites,
       hasher,
       common,
       attackSwitch,
-      work: proofOfWorkStore(database),
       rules: config,
-      onAsked: wakeUps.onAsked,
+      onRequested: wakeUps.onRequested,
       onQueued: wakeUps.onQueued,
     },
     /** Ends the connections to gateways. The database stays open. */
@@ -173,7 +169,7 @@ function createWakeUps() {
     onQueued: () => {
       for (const queue of jobs?.messages ?? []) queue.wake();
     },
-    onAsked: (afterMs: number) => jobs?.accountRequests.wakeAfter(afterMs),
+    onRequested: (afterMs: number) => jobs?.accountRequests.wakeAfter(afterMs),
   };
 }
 

@@ -5,9 +5,9 @@ import { readConfig } from '../../src/config/config.ts';
 import type { AccountRequestDeps } from '../../src/features/account-request/account-request.ts';
 import { createInstance, type Instance } from '../../src/instance.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
+import { accountRequestDeps, processAll } from '../support/account-request-deps.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { type CountedDatabase, countStatements } from '../support/counted-database.ts';
-import { entryParts, examineAll } from '../support/entry-parts.ts';
 import { inventIin, inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf } from '../support/signed-in.ts';
@@ -21,11 +21,11 @@ vi.mock('@node-rs/argon2', { spy: true });
 let service: TestService;
 let app: Instance;
 let database: CountedDatabase;
-let parts: AccountRequestDeps;
+let deps: AccountRequestDeps;
 
 beforeAll(async () => {
   service = await startService({}, { work: false });
-  parts = await entryParts(service.database);
+  deps = await accountRequestDeps(service.database);
   database = countStatements(service.database);
   app = await createInstance({
     config: readConfig({
@@ -131,7 +131,7 @@ function shapeOf(answer: Answered, statements: number) {
 }
 
 function examined(): Promise<number> {
-  return examineAll(parts, service.database);
+  return processAll(deps);
 }
 
 describe.each(['/register', '/recover'])('%s', (start) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { sql } from '../../src/platform/postgres/sql.ts';
+import { accountRequestDeps, processAll } from '../support/account-request-deps.ts';
 import { type Client, injectClient } from '../support/client.ts';
-import { entryParts, examineAll } from '../support/entry-parts.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
@@ -89,9 +89,9 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
 
   /** The service's own examiner may have the request in hand, so it is looked at until it is done. */
   async function examined(): Promise<void> {
-    const parts = await entryParts(service.database);
+    const deps = await accountRequestDeps(service.database);
     await vi.waitFor(async () => {
-      await examineAll(parts, service.database);
+      await processAll(deps);
       const waiting = await service.database.rows(sql`select from cabinet.entry where examined_at is null`);
       expect(waiting).toEqual([]);
     });
@@ -178,7 +178,7 @@ test('what a worker sends on behalf of all: three codes to one person in a quart
   expect((await injectClient(worker).get('/recover')).status).toBe(404);
   const person = inventOne();
   await service.enrol(person);
-  const parts = await entryParts(service.database);
+  const deps = await accountRequestDeps(service.database);
   for (let n = 0; n < 5; n += 1) {
     const client = injectClient(service.server);
     const form = formOf((await client.get('/recover')).body, '/recover', {
@@ -186,7 +186,7 @@ test('what a worker sends on behalf of all: three codes to one person in a quart
       contact: person.requisites.mobilePhone ?? '',
     });
     expect((await client.post('/recover', form)).status).toBe(303);
-    await examineAll(parts, service.database);
+    await processAll(deps);
   }
   const codes = await service.database.rows(sql`
     select from cabinet.outbox join cabinet.holder using (holder_id) where iin = ${person.iin} and lane = 'code'`);

@@ -2,13 +2,13 @@ import { type Challenge, solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { AccountRequestDeps } from '../../src/features/account-request/account-request.ts';
-import { giveWork } from '../../src/features/account-request/work.ts';
-import { proofOfWorkStore } from '../../src/features/account-request/work-store.ts';
+import { createWorkChallenge } from '../../src/features/account-request/work.ts';
+import { workTime } from '../../src/features/account-request/work-store.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { kk } from '../../src/texts/kk.ts';
 import { parseIin } from '../../src/values/iin.ts';
+import { accountRequestDeps, processAll } from '../support/account-request-deps.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
-import { entryParts, examineAll } from '../support/entry-parts.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
@@ -17,12 +17,12 @@ import { formOf, signedIn } from '../support/signed-in.ts';
 // browser, once, for two minutes. Those whom the owner's own device and session vouch for are not stopped by what strangers do.
 
 let service: TestService;
-let parts: AccountRequestDeps;
+let deps: AccountRequestDeps;
 let people = 7_600;
 
 beforeAll(async () => {
   service = await startService({ ROLE: 'web', CODES_PER_NETWORK_HOUR: '6' });
-  parts = await entryParts(service.database);
+  deps = await accountRequestDeps(service.database);
 });
 
 afterEach(async () => {
@@ -77,7 +77,7 @@ async function ask(
 }
 
 async function codesSent({ iin }: PersonLine): Promise<number> {
-  await examineAll(parts, service.database);
+  await processAll(deps);
   const rows = await service.database.rows(sql`
     select from cabinet.outbox join cabinet.holder using (holder_id) where iin = ${iin} and lane = 'code'`);
   return rows.length;
@@ -137,12 +137,11 @@ describe('while codes are guessed', () => {
     await client.get('/recover');
     const iin = parseIin(person.iin);
     if (!iin.ok) throw new Error('no IIN');
-    const asked = { iin: iin.value, contact: { channel: 'mobile' as const, value: typedOf(person).contact } };
-    const store = proofOfWorkStore(service.database);
+    const typed = { iin: iin.value, contact: { channel: 'mobile' as const, value: typedOf(person).contact } };
     const madeBefore = async (seconds: number) => {
-      const work = { ...store, now: async () => (await store.now()) - seconds * 1000 };
+      const madeAt = (await workTime(service.database)) - seconds * 1000;
       const browser = client.cookies.get('visit') ?? '';
-      return solve(await giveWork({ keys: service.keys, work }, { asked, browser }));
+      return solve(await createWorkChallenge(service.keys, { typed, browser }, madeAt));
     };
     expect((await ask(client, typedOf(person), await madeBefore(121))).status).toBe(503);
     expect((await ask(client, typedOf(person), await madeBefore(60))).status).toBe(303);

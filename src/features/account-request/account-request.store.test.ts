@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { entryParts, examineAll } from '../../../test/support/entry-parts.ts';
+import { accountRequestDeps, processAll } from '../../../test/support/account-request-deps.ts';
 import { inventIin, inventPerson, type PersonLine } from '../../../test/support/people.ts';
 import { startService, type TestService } from '../../../test/support/service.ts';
 import { tokenHash } from '../../platform/keys.ts';
@@ -9,25 +9,21 @@ import { codeOf, maxTries } from '../codes/code.ts';
 import { consumeCode } from '../codes/consume.ts';
 import { type IssuedCode, renewCode } from '../codes/store.ts';
 import type { CodePurpose } from '../notices/ports.ts';
-import {
-  type AccountRequestDeps,
-  beginAccountRequest,
-  choosePassword,
-  findAccountRequest,
-  resendCode,
-  tryCode,
-} from './account-request.ts';
-import type { AccountRequestKind } from './ports.ts';
+import type { AccountRequestDeps, AccountRequestKind } from './account-request.ts';
+import { choosePassword } from './choose-password.ts';
+import { beginAccountRequest, findAccountRequest, resendCode } from './request.ts';
+import { findOrCreateHolder } from './store.ts';
+import { tryCode } from './try-code.ts';
 import { processDueRequests } from './worker.ts';
 
 /** Only its fund and tables are used: what happens here is driven by hand. */
 let service: TestService;
-let parts: AccountRequestDeps;
+let deps: AccountRequestDeps;
 let people = 5_000;
 
 beforeAll(async () => {
   service = await startService({}, { work: false });
-  parts = await entryParts(service.database);
+  deps = await accountRequestDeps(service.database);
 });
 
 afterAll(() => service.close());
@@ -47,7 +43,7 @@ async function begin(
 ): Promise<string> {
   const begun = await beginAccountRequest(of, {
     kind,
-    asked: { iin: iin as Iin, contact: { channel: 'mobile', value: requisites.mobilePhone ?? '' } },
+    typed: { iin: iin as Iin, contact: { channel: 'mobile', value: requisites.mobilePhone ?? '' } },
     language: 'kk',
     network,
     before: undefined,
@@ -56,17 +52,17 @@ async function begin(
   return begun.value;
 }
 
-function examine(of: AccountRequestDeps = parts): Promise<number> {
-  return examineAll(of, service.database);
+function work(of: AccountRequestDeps = deps): Promise<number> {
+  return processAll(of);
 }
 
-/** The code row of an entry, and its code. */
+/** The code row of a request, and its code. */
 async function codeFor(token: string): Promise<IssuedCode & { readonly code: string }> {
   const issued = await service.database.first<IssuedCode>(sql`
     select c.code_id as "codeId", c.holder_id as "holderId", purpose, channel, destination, change_id as "changeId"
     from cabinet.code c join cabinet.entry e using (code_id) where e.entry_hash = ${tokenHash(token)}`);
-  if (!issued) throw new Error('this entry has no code');
-  return { ...issued, code: codeOf(parts.keys, issued) };
+  if (!issued) throw new Error('this request has no code');
+  return { ...issued, code: codeOf(deps.keys, issued) };
 }
 
 function count(what: ReturnType<typeof sql>): Promise<number> {
@@ -75,66 +71,64 @@ function count(what: ReturnType<typeof sql>): Promise<number> {
     .then((row) => row?.n ?? 0);
 }
 
-const visit = (token: string) => ({ token, network: '198.18.0.0/24', requestId: 'TEST' });
+const visitor = (token: string) => ({ token, network: '198.18.0.0/24', requestId: 'TEST' });
 const chosen = { password: 'тау бөктеріндегі көк үй', again: 'тау бөктеріндегі көк үй' };
 
 describe('tries', () => {
   test('of fifty right codes at once exactly one succeeds', async () => {
-    const token = await begin(parts, 'register', await enrol({ password: undefined }));
-    await examine();
+    const token = await begin(deps, 'register', await enrol({ password: undefined }));
+    await work();
     const { code } = await codeFor(token);
-    const tried = await Promise.all(
-      Array.from({ length: 50 }, () => tryCode(parts, 'register', token, code)),
-    );
+    const tried = await Promise.all(Array.from({ length: 50 }, () => tryCode(deps, 'register', token, code)));
     expect(tried.filter(({ ok }) => ok)).toHaveLength(1);
   });
 
   test('of two hundred wrong codes at once, by two processes, five are compared; then the right one is refused', async () => {
-    const other = await entryParts(service.database);
-    const token = await begin(parts, 'recover', await enrol());
-    await examine();
+    const other = await accountRequestDeps(service.database);
+    const token = await begin(deps, 'recover', await enrol());
+    await work();
     const { code, codeId } = await codeFor(token);
     const compared = () => count(sql`cabinet.code_outcome, generate_series(1, compared)`);
     const before = await compared();
     const tried = await Promise.all(
       Array.from({ length: 200 }, (_, n) =>
-        tryCode(n % 2 === 0 ? parts : other, 'recover', token, `WR${String(n).padStart(6, '0')}`),
+        tryCode(n % 2 === 0 ? deps : other, 'recover', token, `WR${String(n).padStart(6, '0')}`),
       ),
     );
     const reasons = tried.map((one) => (one.ok ? 'right' : one.reason));
     expect(reasons.filter((reason) => reason === 'codeWrong')).toHaveLength(maxTries);
     expect(reasons.filter((reason) => reason === 'codeTries')).toHaveLength(200 - maxTries);
     expect((await compared()) - before).toBe(maxTries);
-    expect(await tryCode(parts, 'recover', token, code)).toMatchObject({ ok: false, reason: 'codeTries' });
+    expect(await tryCode(deps, 'recover', token, code)).toMatchObject({ ok: false, reason: 'codeTries' });
     expect(
       await count(sql`cabinet.code where code_id = ${codeId} and attempts = ${maxTries} and used_at is null`),
     ).toBe(1);
   });
 
-  test('before the entry is examined nothing is right, and after the time nothing is compared', async () => {
-    const token = await begin(parts, 'recover', await enrol());
-    expect(await tryCode(parts, 'recover', token, 'AAAAAAAA')).toMatchObject({ reason: 'codeWrong' });
-    await examine();
+  test('before the request is processed nothing is right, and after the time nothing is compared', async () => {
+    const token = await begin(deps, 'recover', await enrol());
+    expect(await tryCode(deps, 'recover', token, 'AAAAAAAA')).toMatchObject({ reason: 'codeWrong' });
+    await work();
     const { code } = await codeFor(token);
     await service.database.run(sql`
       update cabinet.entry set code_until = now() - interval '1 second' where entry_hash = ${tokenHash(token)}`);
-    expect(await tryCode(parts, 'recover', token, code)).toMatchObject({ reason: 'codeExpired' });
+    expect(await tryCode(deps, 'recover', token, code)).toMatchObject({ reason: 'codeExpired' });
   });
 
-  test('a code is right in its own entry alone', async () => {
+  test('a code is right in its own request alone', async () => {
     const person = await enrol();
-    const [one, other] = [await begin(parts, 'recover', person), await begin(parts, 'recover', person)];
-    await examine();
+    const [one, other] = [await begin(deps, 'recover', person), await begin(deps, 'recover', person)];
+    await work();
     const [codeOfOne, codeOfOther] = [await codeFor(one), await codeFor(other)];
     expect(codeOfOne.code).not.toBe(codeOfOther.code);
-    expect((await tryCode(parts, 'recover', other, codeOfOne.code)).ok).toBe(false);
-    expect((await tryCode(parts, 'register', one, codeOfOne.code)).ok).toBe(false);
-    expect((await tryCode(parts, 'recover', one, codeOfOne.code)).ok).toBe(true);
+    expect((await tryCode(deps, 'recover', other, codeOfOne.code)).ok).toBe(false);
+    expect((await tryCode(deps, 'register', one, codeOfOne.code)).ok).toBe(false);
+    expect((await tryCode(deps, 'recover', one, codeOfOne.code)).ok).toBe(true);
   });
 
   test('a code of one purpose is wrong for every other, and for another person, value and change', async () => {
     const holderIds = await Promise.all(
-      [await enrol(), await enrol()].map(({ iin }) => parts.tables.requests.holderOf(iin, 'kk')),
+      [await enrol(), await enrol()].map(({ iin }) => findOrCreateHolder(service.database, iin, 'kk')),
     );
     const [holderId = '', otherHolder = ''] = holderIds;
     const purposes: readonly CodePurpose[] = ['register', 'recover', 'prove-new', 'confirm-current'];
@@ -146,22 +140,22 @@ describe('tries', () => {
       { ...base, purpose: 'recover', changeId: '22222222-2222-4222-8222-222222222222' } as const,
       { ...base, purpose: 'recover', holderId: otherHolder } as const,
     ];
-    const { database } = parts.tables;
+    const { database } = deps;
     for (const wanted of codes) {
       for (const given of codes) {
         if (wanted === given) continue;
         const target = await renewCode(database, wanted, 10, maxTries);
-        const typed = codeOf(parts.keys, await renewCode(database, given, 10, maxTries));
+        const typed = codeOf(deps.keys, await renewCode(database, given, 10, maxTries));
         // Codes of six digits meet by chance, once in a million.
-        if (typed === codeOf(parts.keys, target)) continue;
-        const checked = await consumeCode({ keys: parts.keys, database }, target, [typed]);
+        if (typed === codeOf(deps.keys, target)) continue;
+        const checked = await consumeCode({ keys: deps.keys, database }, target, [typed]);
         expect(checked.ok).toBe(false);
       }
     }
     const target = await renewCode(database, { ...base, purpose: 'recover' }, 10, maxTries + 100);
-    const right = codeOf(parts.keys, target);
+    const right = codeOf(deps.keys, target);
     expect(
-      (await consumeCode({ keys: parts.keys, database }, { ...target, holderId: otherHolder }, [right])).ok,
+      (await consumeCode({ keys: deps.keys, database }, { ...target, holderId: otherHolder }, [right])).ok,
     ).toBe(false);
   });
 });
@@ -169,18 +163,18 @@ describe('tries', () => {
 describe('the choice of a password', () => {
   test('needs the right code, happens once, and ends what else was begun', async () => {
     const person = await enrol();
-    const [token, other] = [await begin(parts, 'recover', person), await begin(parts, 'recover', person)];
-    await examine();
-    expect(await choosePassword(parts, 'recover', visit(token), chosen)).toMatchObject({ reason: 'gone' });
+    const [token, other] = [await begin(deps, 'recover', person), await begin(deps, 'recover', person)];
+    await work();
+    expect(await choosePassword(deps, 'recover', visitor(token), chosen)).toMatchObject({ reason: 'gone' });
     const { code } = await codeFor(token);
     const otherCode = await codeFor(other);
-    await tryCode(parts, 'recover', token, code);
+    await tryCode(deps, 'recover', token, code);
     const outcomes = await Promise.all(
-      Array.from({ length: 5 }, () => choosePassword(parts, 'recover', visit(token), chosen)),
+      Array.from({ length: 5 }, () => choosePassword(deps, 'recover', visitor(token), chosen)),
     );
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
-    expect(await findAccountRequest(parts, 'recover', other)).toBeUndefined();
-    expect(await tryCode(parts, 'recover', other, otherCode.code)).toMatchObject({ reason: 'gone' });
+    expect(await findAccountRequest(deps, 'recover', other)).toBeUndefined();
+    expect(await tryCode(deps, 'recover', other, otherCode.code)).toMatchObject({ reason: 'gone' });
     expect(
       await count(
         sql`cabinet.security_event where kind = 'password-recovered' and holder_id = ${otherCode.holderId}`,
@@ -189,58 +183,58 @@ describe('the choice of a password', () => {
   });
 
   test('is refused when the person has answered "this wasn\'t me" meanwhile', async () => {
-    const token = await begin(parts, 'recover', await enrol());
-    await examine();
+    const token = await begin(deps, 'recover', await enrol());
+    await work();
     const { code, holderId } = await codeFor(token);
-    await tryCode(parts, 'recover', token, code);
+    await tryCode(deps, 'recover', token, code);
     await service.database.run(sql`insert into cabinet.freeze (holder_id) values (${holderId})`);
-    expect(await choosePassword(parts, 'recover', visit(token), chosen)).toMatchObject({ reason: 'gone' });
+    expect(await choosePassword(deps, 'recover', visitor(token), chosen)).toMatchObject({ reason: 'gone' });
   });
 
   test('must be made within a quarter of an hour', async () => {
-    const token = await begin(parts, 'recover', await enrol());
-    await examine();
-    await tryCode(parts, 'recover', token, (await codeFor(token)).code);
+    const token = await begin(deps, 'recover', await enrol());
+    await work();
+    await tryCode(deps, 'recover', token, (await codeFor(token)).code);
     await service.database.run(sql`
       update cabinet.entry set expires_at = expires_at - interval '15 minutes' where entry_hash = ${tokenHash(token)}`);
-    expect(await choosePassword(parts, 'recover', visit(token), chosen)).toMatchObject({ reason: 'gone' });
+    expect(await choosePassword(deps, 'recover', visitor(token), chosen)).toMatchObject({ reason: 'gone' });
   });
 });
 
 describe('which contacts restore a password', () => {
-  const examineOne = async (token: string) => {
-    await examine();
+  const processOne = async (token: string) => {
+    await work();
     return count(sql`cabinet.entry where entry_hash = ${tokenHash(token)} and code_id is not null`);
   };
 
   test('one changed at a branch waits 72 hours, and the former one serves until then', async () => {
     const person = await enrol();
-    await begin(parts, 'recover', person);
-    await examine();
+    await begin(deps, 'recover', person);
+    await work();
     const moved = { ...person, requisites: { ...person.requisites, mobilePhone: '+77017770001' } };
     await service.enrol(moved);
-    expect(await examineOne(await begin(parts, 'recover', moved))).toBe(0);
-    expect(await examineOne(await begin(parts, 'recover', person))).toBe(1);
+    expect(await processOne(await begin(deps, 'recover', moved))).toBe(0);
+    expect(await processOne(await begin(deps, 'recover', person))).toBe(1);
     await service.database.run(sql`
       update cabinet.recovery_contact set usable_from = usable_from - interval '72 hours',
         usable_until = usable_until - interval '72 hours'
       where holder_id = (select holder_id from cabinet.holder where iin = ${person.iin})`);
-    expect(await examineOne(await begin(parts, 'recover', moved))).toBe(1);
-    expect(await examineOne(await begin(parts, 'recover', person))).toBe(0);
+    expect(await processOne(await begin(deps, 'recover', moved))).toBe(1);
+    expect(await processOne(await begin(deps, 'recover', person))).toBe(0);
   });
 
   test('an old value on file that is no Kazakh mobile number gets nothing', async () => {
     const { requisites } = inventPerson(people);
     const person = await enrol({ requisites: { ...requisites, mobilePhone: '+79161234567' } });
-    expect(await examineOne(await begin(parts, 'recover', person))).toBe(0);
+    expect(await processOne(await begin(deps, 'recover', person))).toBe(0);
   });
 });
 
 describe('limits', () => {
   test('fifty starts from fifty networks send one number three codes', async () => {
     const person = await enrol({ password: undefined });
-    for (let n = 0; n < 50; n += 1) await begin(parts, 'register', person, `198.19.${n}.0/24`);
-    await examine();
+    for (let n = 0; n < 50; n += 1) await begin(deps, 'register', person, `198.19.${n}.0/24`);
+    await work();
     expect(
       await count(
         sql`cabinet.outbox where lane = 'code' and payload ->> 'to' = ${person.requisites.mobilePhone}`,
@@ -249,11 +243,11 @@ describe('limits', () => {
   });
 
   test('resending counts as sending and as asking', async () => {
-    const strict = await entryParts(service.database, { CODES_PER_NETWORK_HOUR: '3' });
+    const strict = await accountRequestDeps(service.database, { CODES_PER_NETWORK_HOUR: '3' });
     const person = await enrol();
     const network = '198.20.0.0/24';
     const token = await begin(strict, 'recover', person, network);
-    await examine(strict);
+    await work(strict);
     const again = () => resendCode(strict, 'recover', { token, language: 'kk', network });
     expect(await again()).toMatchObject({ ok: true });
     expect(await again()).toMatchObject({ ok: true });
@@ -261,9 +255,9 @@ describe('limits', () => {
   });
 
   test("a person whose codes are used up uses up nobody else's", async () => {
-    const strict = await entryParts(service.database, { CODES_PER_HOUR: '1000000' });
+    const strict = await accountRequestDeps(service.database, { CODES_PER_HOUR: '1000000' });
     const person = await enrol();
-    const all = parts.keys.sign('allowance', 'all ');
+    const all = deps.keys.sign('allowance', 'all ');
     const used = async () =>
       (
         await service.database.first<{ used: number }>(
@@ -271,11 +265,11 @@ describe('limits', () => {
         )
       )?.used ?? 0;
     // What an earlier test has left.
-    await examine();
+    await work();
     const before = await used();
     for (let n = 0; n < 20; n += 1) {
       await begin(strict, 'recover', person, `198.21.${n}.0/24`);
-      await examine(strict);
+      await work(strict);
     }
     expect((await used()) - before).toBe(3);
   });
@@ -284,7 +278,7 @@ describe('limits', () => {
     await service.database.run(sql`truncate cabinet.allowance`);
     await service.database.run(sql`delete from cabinet.outbox`);
     const mostInAll = 150;
-    const strict = await entryParts(service.database, {
+    const strict = await accountRequestDeps(service.database, {
       CODES_PER_HOUR: String(mostInAll),
       CODES_PER_NETWORK_HOUR: '15',
     });
@@ -303,7 +297,7 @@ describe('limits', () => {
           };
           const outcome = await beginAccountRequest(strict, {
             kind: number % 3 === 0 ? 'register' : 'recover',
-            asked: {
+            typed: {
               iin: person.iin as Iin,
               contact: { channel: 'mobile', value: person.requisites.mobilePhone ?? '' },
             },
@@ -315,7 +309,7 @@ describe('limits', () => {
           else limited += 1;
         }),
       );
-      await examine(strict);
+      await work(strict);
     }
     expect(begun).toBe(500 * 15);
     expect(limited).toBe(500 * 5);
@@ -335,13 +329,13 @@ describe('guessing over the whole population', () => {
       insert into cabinet.code_outcome (minute, compared, failed) values (date_trunc('minute', now()), 15000, 15000)
       on conflict (minute) do update set compared = 15000, failed = 15000`;
     await service.database.run(guess);
-    await parts.attackSwitch.look();
-    expect(parts.attackSwitch.open).toBe(true);
-    await parts.attackSwitch.look();
+    await deps.attackSwitch.look();
+    expect(deps.attackSwitch.open).toBe(true);
+    await deps.attackSwitch.look();
     expect(await count(sql`cabinet.alert where kind = 'code-guessing' and ended_at is null`)).toBe(1);
-    const begun = beginAccountRequest(parts, {
+    const begun = beginAccountRequest(deps, {
       kind: 'recover',
-      asked: {
+      typed: {
         iin: person.iin as Iin,
         contact: { channel: 'mobile', value: person.requisites.mobilePhone ?? '' },
       },
@@ -353,29 +347,29 @@ describe('guessing over the whole population', () => {
     expect(await begun).toEqual({ ok: false, reason: 'stopped', detail: expect.stringMatching(/^(9|10)$/) });
 
     await service.database.run(sql`update cabinet.code_outcome set minute = minute - interval '11 minutes'`);
-    await parts.attackSwitch.look();
-    expect(parts.attackSwitch.open).toBe(false);
+    await deps.attackSwitch.look();
+    expect(deps.attackSwitch.open).toBe(false);
     expect(await count(sql`cabinet.alert where kind = 'code-guessing' and ended_at is null`)).toBe(0);
   });
 });
 
-test('a fund that does not answer puts the entry back; it is examined once the fund answers', async () => {
+test('a fund that does not answer puts the request back; it is processed once the fund answers', async () => {
   const person = await enrol();
   const errors: Error[] = [];
   const silent = {
-    ...parts,
-    fund: { ...parts.fund, read: () => Promise.reject(new Error('no answer')) },
+    ...deps,
+    fund: { ...deps.fund, read: () => Promise.reject(new Error('no answer')) },
   };
-  const token = await begin(parts, 'recover', person);
+  const token = await begin(deps, 'recover', person);
   await service.database.run(
     sql`update cabinet.entry set leased_until = null where entry_hash = ${tokenHash(token)}`,
   );
   expect(await processDueRequests(silent, (error) => errors.push(error))).toBe(0);
   expect(errors).toHaveLength(1);
-  expect(await processDueRequests(parts, (error) => errors.push(error))).toBe(0);
+  expect(await processDueRequests(deps, (error) => errors.push(error))).toBe(0);
   await service.database.run(
     sql`update cabinet.entry set leased_until = null where entry_hash = ${tokenHash(token)}`,
   );
-  expect(await examine()).toBe(1);
+  expect(await work()).toBe(1);
   expect((await codeFor(token)).code).toHaveLength(8);
 });

@@ -1,6 +1,8 @@
 import { accepted, type Result, refused } from '../../values/result.ts';
 import { quotaWait, takeQuotas } from '../codes/quota-store.ts';
 import { deviceQuota, requestQuota } from '../codes/quotas.ts';
+import { knowsDevice } from '../sign-in/device-store.ts';
+import { waitMinutes } from '../sign-in/failures.ts';
 import type { AccountRequestDeps, TypedRequest } from './account-request.ts';
 import { checkWork } from './work.ts';
 
@@ -19,46 +21,46 @@ export interface Requester {
 export type AdmissionReason = 'stopped' | 'limited';
 
 /**
- * Whether this visitor may ask for a code now. While codes are being guessed, and once a network has asked too often, a device that
- * the person named has signed in with goes on, and so does whoever did the work. Everybody else waits, or signs in by EDS.
+ * Whether this visitor may ask for a code now. While codes are being guessed, and once a network has asked too often, a device
+ * that the person named has signed in with goes on, and so does whoever did the work. Everybody else waits, or signs in by EDS.
  */
-export async function admitAsking(
-  parts: AccountRequestDeps,
-  asked: TypedRequest,
-  asker: Requester,
+export async function admitRequest(
+  deps: AccountRequestDeps,
+  typed: TypedRequest,
+  requester: Requester,
 ): Promise<Result<undefined, AdmissionReason>> {
-  const { tables, keys, rules, attackSwitch } = parts;
-  if (attackSwitch.open) return admitBeside(parts, asked, asker, refused('stopped', attackSwitch.minutes));
-  const network = requestQuota(keys, rules, asker.network);
-  if (await takeQuotas(tables.database, [network])) return accepted(undefined);
-  const seconds = await quotaWait(tables.database, network.key);
-  return admitBeside(parts, asked, asker, refused('limited', String(Math.max(1, Math.ceil(seconds / 60)))));
+  const { database, keys, rules, attackSwitch } = deps;
+  if (attackSwitch.open) return admitBeside(deps, typed, requester, refused('stopped', attackSwitch.minutes));
+  const network = requestQuota(keys, rules, requester.network);
+  if (await takeQuotas(database, [network])) return accepted(undefined);
+  const seconds = await quotaWait(database, network.key);
+  return admitBeside(deps, typed, requester, refused('limited', String(waitMinutes(seconds))));
 }
 
 /** Whether this visitor may have a code compared now. */
-export async function admitTrying(
-  parts: AccountRequestDeps,
-  asked: TypedRequest,
-  asker: Requester,
+export async function admitAttempt(
+  deps: AccountRequestDeps,
+  typed: TypedRequest,
+  requester: Requester,
 ): Promise<Result<undefined, 'stopped'>> {
-  const { attackSwitch } = parts;
+  const { attackSwitch } = deps;
   return attackSwitch.open
-    ? admitBeside(parts, asked, asker, refused('stopped', attackSwitch.minutes))
+    ? admitBeside(deps, typed, requester, refused('stopped', attackSwitch.minutes))
     : accepted(undefined);
 }
 
 async function admitBeside<Reason extends AdmissionReason>(
-  parts: AccountRequestDeps,
-  asked: TypedRequest,
+  deps: AccountRequestDeps,
+  typed: TypedRequest,
   { marks = [], browser, proof }: Requester,
   refusal: Result<undefined, Reason>,
 ): Promise<Result<undefined, Reason>> {
-  const { tables, keys, rules } = parts;
-  if (marks.length > 0 && (await tables.requests.knowsDevice(asked.iin, marks))) {
-    const own = deviceQuota(keys, rules, asked.iin);
-    if (await takeQuotas(tables.database, [own])) return accepted(undefined);
+  const { database, keys, rules } = deps;
+  if (marks.length > 0 && (await knowsDevice(database, typed.iin, marks))) {
+    const own = deviceQuota(keys, rules, typed.iin);
+    if (await takeQuotas(database, [own])) return accepted(undefined);
   }
-  if (proof !== undefined && browser !== undefined && (await checkWork(parts, { asked, browser }, proof))) {
+  if (proof !== undefined && browser !== undefined && (await checkWork(deps, { typed, browser }, proof))) {
     return accepted(undefined);
   }
   return refusal;

@@ -1,21 +1,146 @@
-import type { Database, Queryable } from '../../platform/postgres/database.ts';
-import { lockHolder, lockHolderOfRequest } from '../../platform/postgres/locks.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { endCodes } from '../codes/store.ts';
-import { notifyHolder } from '../notices/security-notices.ts';
-import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
-import type {
-  AccountRequestStore,
-  AccountRequestTables,
-  CodeAttempt,
-  LeasedAccountRequest,
-  RecoveryStanding,
-} from './ports.ts';
+import type { Language } from '../../values/language.ts';
+import type { AccountRequestKind } from './account-request.ts';
+import type { TypedContact } from './typed-contact.ts';
+
+// Account requests are the rows of `cabinet.entry`. Of the cookie's secret only the hash is stored, and what was typed is sealed.
 
 const live = sql`done_at is null and expires_at > now()`;
 const unproved = sql`proved_at is null and ${live}`;
 
 const after = (ms: number) => sql`now() + ${ms}::int * interval '1 millisecond'`;
+
+/** Someone asks for a password. */
+export interface NewAccountRequest {
+  readonly hash: Buffer;
+  readonly kind: AccountRequestKind;
+  /** What was typed, sealed. */
+  readonly typed: Buffer;
+  readonly language: Language;
+  /** A keyed hash of the network. */
+  readonly network: Buffer;
+  /** An earlier request of the same browser, which ends. */
+  readonly replaces: Buffer | undefined;
+}
+
+/** Writes a request; one statement, whoever asks. No worker takes it before `restMs` have passed. */
+export async function insertRequest(
+  database: Queryable,
+  request: NewAccountRequest,
+  { minutes, restMs }: { readonly minutes: number; readonly restMs: number },
+): Promise<void> {
+  await database.run(sql`
+    with replaced as (update cabinet.entry set done_at = now() where entry_hash = ${request.replaces ?? null} and done_at is null)
+    insert into cabinet.entry (entry_hash, kind, asked, language, network, leased_until, expires_at)
+    values (${request.hash}, ${request.kind}, ${request.typed}, ${request.language}, ${request.network},
+      ${after(restMs)}, now() + make_interval(mins => ${minutes}::int))`);
+}
+
+/** A request that has not run out, as its visitor may continue it. */
+export interface LiveAccountRequest {
+  /** What was typed, sealed. */
+  readonly typed: Buffer;
+  /** Set once the code was right: whose password is chosen, and for whom it is a first one. */
+  readonly proved: { readonly holderId: string; readonly iin: string } | undefined;
+}
+
+/** The request of a cookie; undefined when it has run out or is of another kind. */
+export async function findRequest(
+  database: Queryable,
+  hash: Buffer,
+  kind: AccountRequestKind,
+): Promise<LiveAccountRequest | undefined> {
+  const row = await database.first<{ typed: Buffer; holderId: string | null; iin: string | null }>(sql`
+    select e.asked as typed, h.holder_id as "holderId", h.iin
+    from cabinet.entry e left join cabinet.holder h on h.holder_id = e.holder_id and e.proved_at is not null
+    where e.entry_hash = ${hash} and e.kind = ${kind} and ${live}`);
+  if (!row) return undefined;
+  const { typed, holderId, iin } = row;
+  return { typed, proved: holderId === null || iin === null ? undefined : { holderId, iin } };
+}
+
+/**
+ * Puts a request before the worker once more; false when there is none. After the last try or the time, a new round begins.
+ */
+export async function requeueRequest(
+  database: Queryable,
+  hash: Buffer,
+  kind: AccountRequestKind,
+  {
+    language,
+    maxTries,
+    restMs,
+  }: { readonly language: Language; readonly maxTries: number; readonly restMs: number },
+): Promise<boolean> {
+  const isOver = sql`(tries >= ${maxTries}::int or code_until <= now())`;
+  const requeued = await database.run(sql`
+    update cabinet.entry set language = ${language}, examined_at = null,
+      leased_until = case when examined_at is null then leased_until else ${after(restMs)} end,
+      tries = case when ${isOver} then 0 else tries end,
+      code_until = case when ${isOver} then null else code_until end
+    where entry_hash = ${hash} and kind = ${kind} and ${unproved}`);
+  return requeued === 1;
+}
+
+/** What became of one more try of the code. */
+export type RequestAttempt =
+  | {
+      readonly kind: 'counted';
+      readonly sent: { readonly codeId: string; readonly holderId: string } | undefined;
+    }
+  /** Not processed yet, so that no code can be right. */
+  | { readonly kind: 'early' }
+  | { readonly kind: 'over'; readonly why: 'time' | 'tries' };
+
+/**
+ * Counts one try of the code; undefined when there is no such request. The row lock makes parallel tries count one after
+ * another: of any number, so many are compared. The caller has locked the holder's row.
+ */
+export async function countRequestAttempt(
+  transaction: Queryable,
+  hash: Buffer,
+  kind: AccountRequestKind,
+  maxTries: number,
+): Promise<RequestAttempt | undefined> {
+  const row = await transaction.first<{
+    counted: boolean;
+    codeId: string | null;
+    holderId: string | null;
+    early: boolean;
+    usedUp: boolean;
+  }>(sql`
+    with tried as (
+      update cabinet.entry set tries = tries + 1
+      where entry_hash = ${hash} and kind = ${kind} and ${unproved} and code_until > now() and tries < ${maxTries}::int
+      returning entry_hash, code_id, holder_id)
+    select t.entry_hash is not null as counted, t.code_id as "codeId", t.holder_id as "holderId",
+      e.code_until is null as early, e.tries >= ${maxTries}::int or e.code_until > now() as "usedUp"
+    from cabinet.entry e left join tried t using (entry_hash)
+    where e.entry_hash = ${hash} and e.kind = ${kind} and ${unproved}`);
+  if (!row) return undefined;
+  const { counted, codeId, holderId, early, usedUp } = row;
+  if (!counted) return early ? { kind: 'early' } : { kind: 'over', why: usedUp ? 'tries' : 'time' };
+  return { kind: 'counted', sent: codeId === null || holderId === null ? undefined : { codeId, holderId } };
+}
+
+/** Marks that the code was right, and leaves so many minutes to choose a password. */
+export async function markProved(transaction: Queryable, hash: Buffer, minutes: number): Promise<void> {
+  await transaction.run(sql`
+    update cabinet.entry set proved_at = now(), expires_at = now() + make_interval(mins => ${minutes}::int)
+    where entry_hash = ${hash} and ${unproved}`);
+}
+
+/** Locks a request whose code was right; undefined when it has run out. The caller has locked the holder's row. */
+export function lockProvedRequest(
+  transaction: Queryable,
+  hash: Buffer,
+  kind: AccountRequestKind,
+): Promise<{ readonly holderId: string; readonly language: Language } | undefined> {
+  return transaction.first<{ holderId: string; language: Language }>(sql`
+    select holder_id as "holderId", language from cabinet.entry
+    where entry_hash = ${hash} and kind = ${kind} and proved_at is not null and ${live} for update`);
+}
 
 /** Ends every account request of a holder, also those whose code was right. */
 export async function endAccountRequests(transaction: Queryable, holderId: string): Promise<void> {
@@ -23,199 +148,95 @@ export async function endAccountRequests(transaction: Queryable, holderId: strin
     update cabinet.entry set done_at = now() where holder_id = ${holderId} and done_at is null`);
 }
 
-/** Registrations and recoveries in the service's own tables. */
-export function accountRequestTables(database: Database): AccountRequestTables {
-  return {
-    requests: accountRequestStore(database, (work) => database.transaction(work)),
-    database,
-    together: (work) =>
-      database.transaction((transaction) =>
-        work({
-          requests: accountRequestStore(transaction, (inner) => inner(transaction)),
-          database: transaction,
-        }),
-      ),
-  };
+/** A request held by one worker for a while. */
+export interface LeasedAccountRequest {
+  readonly hash: Buffer;
+  readonly id: string;
+  readonly kind: AccountRequestKind;
+  /** What was typed, sealed. */
+  readonly typed: Buffer;
+  readonly language: Language;
+  /** True when a code of this request was already sent, so that this is a resend. */
+  readonly again: boolean;
 }
 
-/** On the pool or in a transaction; `together` begins one where there is none. */
-function accountRequestStore(
+/** Takes the oldest requests that nobody has processed; others do not get them for half a minute. */
+export function leaseRequests(database: Queryable, size: number): Promise<readonly LeasedAccountRequest[]> {
+  return database.rows<LeasedAccountRequest>(sql`
+    with due as (
+      select entry_hash from cabinet.entry
+      where examined_at is null and ${unproved} and (leased_until is null or leased_until < now())
+      order by created_at limit ${size} for update skip locked)
+    update cabinet.entry e set leased_until = now() + interval '30 seconds'
+    from due where e.entry_hash = due.entry_hash
+    returning e.entry_hash as hash, entry_id as id, kind, asked as typed, language, holder_id is not null as again`);
+}
+
+/** Lets a request be processed again after so many seconds. */
+export async function putRequestBack(database: Queryable, hash: Buffer, seconds: number): Promise<void> {
+  await database.run(sql`
+    update cabinet.entry set leased_until = now() + make_interval(secs => ${seconds}::int)
+    where entry_hash = ${hash} and examined_at is null`);
+}
+
+/**
+ * Writes down what was found. From now on a typed code is compared, for so many minutes, whether one was sent or not.
+ */
+export async function concludeRequest(
   database: Queryable,
-  together: <Value>(work: (transaction: Queryable) => Promise<Value>) => Promise<Value>,
-): AccountRequestStore {
-  return {
-    async begin(entry, { minutes, restMs }) {
-      await database.run(sql`
-        with replaced as (update cabinet.entry set done_at = now() where entry_hash = ${entry.replaces ?? null} and done_at is null)
-        insert into cabinet.entry (entry_hash, kind, asked, language, network, leased_until, expires_at)
-        values (${entry.hash}, ${entry.kind}, ${entry.asked}, ${entry.language}, ${entry.network},
-          ${after(restMs)}, now() + make_interval(mins => ${minutes}::int))`);
-    },
-
-    async find(hash, kind) {
-      const row = await database.first<{ asked: Buffer; holderId: string | null; iin: string | null }>(sql`
-        select e.asked, h.holder_id as "holderId", h.iin
-        from cabinet.entry e left join cabinet.holder h on h.holder_id = e.holder_id and e.proved_at is not null
-        where e.entry_hash = ${hash} and e.kind = ${kind} and ${live}`);
-      if (!row) return undefined;
-      const { asked, holderId, iin } = row;
-      return { asked, proved: holderId === null || iin === null ? undefined : { holderId, iin } };
-    },
-
-    async askAgain(hash, kind, { language, maxTries, restMs }) {
-      const isOver = sql`(tries >= ${maxTries}::int or code_until <= now())`;
-      const asked = await database.run(sql`
-        update cabinet.entry set language = ${language}, examined_at = null,
-          leased_until = case when examined_at is null then leased_until else ${after(restMs)} end,
-          tries = case when ${isOver} then 0 else tries end,
-          code_until = case when ${isOver} then null else code_until end
-        where entry_hash = ${hash} and kind = ${kind} and ${unproved}`);
-      return asked === 1;
-    },
-
-    // The row lock makes parallel tries count one after another: of any number, so many are compared.
-    async countAttempt(hash, kind, maxTries) {
-      await lockHolderOfRequest(database, hash);
-      const row = await database.first<{
-        counted: boolean;
-        codeId: string | null;
-        holderId: string | null;
-        early: boolean;
-        usedUp: boolean;
-      }>(sql`
-        with tried as (
-          update cabinet.entry set tries = tries + 1
-          where entry_hash = ${hash} and kind = ${kind} and ${unproved} and code_until > now() and tries < ${maxTries}::int
-          returning entry_hash, code_id, holder_id)
-        select t.entry_hash is not null as counted, t.code_id as "codeId", t.holder_id as "holderId",
-          e.code_until is null as early, e.tries >= ${maxTries}::int or e.code_until > now() as "usedUp"
-        from cabinet.entry e left join tried t using (entry_hash)
-        where e.entry_hash = ${hash} and e.kind = ${kind} and ${unproved}`);
-      return row && tryOf(row);
-    },
-
-    async markProved(hash, minutes) {
-      await database.run(sql`
-        update cabinet.entry set proved_at = now(), expires_at = now() + make_interval(mins => ${minutes}::int)
-        where entry_hash = ${hash} and ${unproved}`);
-    },
-
-    lease: (size) =>
-      database.rows<LeasedAccountRequest>(sql`
-        with due as (
-          select entry_hash from cabinet.entry
-          where examined_at is null and ${unproved} and (leased_until is null or leased_until < now())
-          order by created_at limit ${size} for update skip locked)
-        update cabinet.entry e set leased_until = now() + interval '30 seconds'
-        from due where e.entry_hash = due.entry_hash
-        returning e.entry_hash as hash, entry_id as "entryId", kind, asked, language, holder_id is not null as again`),
-
-    async putBack(hash, seconds) {
-      await database.run(sql`
-        update cabinet.entry set leased_until = now() + make_interval(secs => ${seconds}::int)
-        where entry_hash = ${hash} and examined_at is null`);
-    },
-
-    async holderOf(iin, language) {
-      const known = await database.first<{ holderId: string }>(
-        sql`select holder_id as "holderId" from cabinet.holder where iin = ${iin}`,
-      );
-      if (known) return known.holderId;
-      const made = await database.first<{ holderId: string }>(sql`
-        insert into cabinet.holder as h (iin, language) values (${iin}, ${language})
-        on conflict (iin) do update set iin = h.iin returning holder_id as "holderId"`);
-      if (!made) throw new Error('no holder was made');
-      return made.holderId;
-    },
-
-    async standing(holderId) {
-      const row = await database.first<RecoveryStanding>(sql`
-        select h.language, exists (select from cabinet.credential c where c.holder_id = h.holder_id) as "hasPassword",
-          exists (select from cabinet.freeze f where f.holder_id = h.holder_id) as frozen,
-          (select coalesce(jsonb_agg(jsonb_build_object('channel', channel, 'value', value)), '[]')
-           from cabinet.recovery_contact r
-           where r.holder_id = h.holder_id and usable_from <= now() and (usable_until is null or usable_until > now())) as contacts
-        from cabinet.holder h where h.holder_id = ${holderId}`);
-      if (!row) throw new Error('there is no such holder');
-      return row;
-    },
-
-    async knowsDevice(iin, marks) {
-      const known = await database.first(sql`
-        select from cabinet.known_device d join cabinet.holder h using (holder_id)
-        where h.iin = ${iin} and d.device_hash = any(${marks}::bytea[]) and coalesce(d.ends_at, 'infinity') > now() limit 1`);
-      return known !== undefined;
-    },
-
-    async conclude(hash, found, minutes) {
-      await database.run(sql`
-        update cabinet.entry set examined_at = now(), holder_id = ${found?.holderId ?? null},
-          code_id = coalesce(${found?.codeId ?? null}::uuid, code_id),
-          code_until = case when code_until > now() then code_until else now() + make_interval(mins => ${minutes}::int) end
-        where entry_hash = ${hash} and examined_at is null`);
-    },
-
-    async lockUnlessFrozen(holderId) {
-      await lockHolder(database, holderId);
-      return (
-        (await database.first(sql`select from cabinet.freeze where holder_id = ${holderId}`)) === undefined
-      );
-    },
-
-    async recordRequest(holderId, kind) {
-      await database.run(sql`
-        insert into cabinet.security_event (holder_id, kind)
-        values (${holderId}, ${kind === 'register' ? 'registration-asked' : 'recovery-asked'})`);
-    },
-
-    complete: (hash, kind, chosen) =>
-      together(async (transaction) => {
-        await lockHolderOfRequest(transaction, hash);
-        const entry = await transaction.first<{ holderId: string; language: string }>(sql`
-          select holder_id as "holderId", language from cabinet.entry
-          where entry_hash = ${hash} and kind = ${kind} and proved_at is not null and ${live} for update`);
-        if (!entry) return undefined;
-        await refuseUnderMaintenance(transaction);
-        const { holderId } = entry;
-        // Looked at under the lock: "this wasn't me" may have been answered since the code was right.
-        if (await transaction.first(sql`select from cabinet.freeze where holder_id = ${holderId}`))
-          return undefined;
-        // A first password by a code of one channel starts the same waits: without them a stolen number would take over a
-        // person who has no cabinet yet.
-        const credential = await transaction.first<{ isFirst: boolean }>(sql`
-          insert into cabinet.credential (holder_id, password_hash, recovered_at) values (${holderId}, ${chosen.passwordHash}, now())
-          on conflict (holder_id) do update
-            set password_hash = excluded.password_hash, set_at = now(), recovered_at = now()
-          returning xmax = 0 as "isFirst"`);
-        const isFirst = credential?.isFirst ?? false;
-        const event = isFirst ? 'registered' : 'password-recovered';
-        await transaction.run(sql`
-          update cabinet.session set ended_at = now(), end_reason = ${event} where holder_id = ${holderId} and ended_at is null`);
-        await endCodes(transaction, holderId);
-        await endAccountRequests(transaction, holderId);
-        await transaction.run(sql`delete from cabinet.failure where key = any(${chosen.forget})`);
-        if (isFirst) {
-          await transaction.run(
-            sql`update cabinet.holder set language = ${entry.language} where holder_id = ${holderId}`,
-          );
-        }
-        await transaction.run(sql`
-          insert into cabinet.security_event (holder_id, kind, request_id) values (${holderId}, ${event}, ${chosen.requestId})`);
-        await transaction.run(notifyHolder(holderId, isFirst ? 'registered' : 'recovered'));
-        return isFirst ? 'registered' : 'recovered';
-      }),
-  };
+  hash: Buffer,
+  { holderId, codeId }: { readonly holderId: string | undefined; readonly codeId?: string },
+  minutes: number,
+): Promise<void> {
+  await database.run(sql`
+    update cabinet.entry set examined_at = now(), holder_id = ${holderId ?? null},
+      code_id = coalesce(${codeId ?? null}::uuid, code_id),
+      code_until = case when code_until > now() then code_until else now() + make_interval(mins => ${minutes}::int) end
+    where entry_hash = ${hash} and examined_at is null`);
 }
 
-function tryOf(row: {
-  readonly counted: boolean;
-  readonly codeId: string | null;
-  readonly holderId: string | null;
-  readonly early: boolean;
-  readonly usedUp: boolean;
-}): CodeAttempt {
-  if (!row.counted)
-    return row.early ? { kind: 'early' } : { kind: 'over', why: row.usedUp ? 'tries' : 'time' };
-  const { codeId, holderId } = row;
-  return { kind: 'counted', sent: codeId === null || holderId === null ? undefined : { codeId, holderId } };
+/** The holder of this IIN; created now if the fund has just named them for the first time. */
+export async function findOrCreateHolder(
+  database: Queryable,
+  iin: string,
+  language: Language,
+): Promise<string> {
+  const known = await database.first<{ holderId: string }>(
+    sql`select holder_id as "holderId" from cabinet.holder where iin = ${iin}`,
+  );
+  if (known) return known.holderId;
+  const created = await database.first<{ holderId: string }>(sql`
+    insert into cabinet.holder as h (iin, language) values (${iin}, ${language})
+    on conflict (iin) do update set iin = h.iin returning holder_id as "holderId"`);
+  if (!created) throw new Error('no holder was created');
+  return created.holderId;
+}
+
+/** What decides whether a code is sent to a person. */
+export interface RecoveryStanding {
+  readonly hasPassword: boolean;
+  readonly frozen: boolean;
+  readonly language: Language;
+  /** The channels that may restore a password now. */
+  readonly contacts: readonly TypedContact[];
+}
+
+/** Reads what decides whether a code is sent to a holder. */
+export async function readRecoveryStanding(database: Queryable, holderId: string): Promise<RecoveryStanding> {
+  const row = await database.first<RecoveryStanding>(sql`
+    select h.language, exists (select from cabinet.credential c where c.holder_id = h.holder_id) as "hasPassword",
+      exists (select from cabinet.freeze f where f.holder_id = h.holder_id) as frozen,
+      (select coalesce(jsonb_agg(jsonb_build_object('channel', channel, 'value', value)), '[]')
+       from cabinet.recovery_contact r
+       where r.holder_id = h.holder_id and usable_from <= now() and (usable_until is null or usable_until > now())) as contacts
+    from cabinet.holder h where h.holder_id = ${holderId}`);
+  if (!row) throw new Error('there is no such holder');
+  return row;
+}
+
+/** Whether "this wasn't me" has stopped a holder. Under the lock of the holder's row it stays so to the end of the transaction. */
+export async function isFrozen(transaction: Queryable, holderId: string): Promise<boolean> {
+  return (
+    (await transaction.first(sql`select from cabinet.freeze where holder_id = ${holderId}`)) !== undefined
+  );
 }

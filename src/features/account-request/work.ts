@@ -3,7 +3,9 @@ import { type Challenge, createChallenge, verifySolution } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { z } from 'zod';
 import type { Keys } from '../../platform/keys.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
 import type { TypedRequest } from './account-request.ts';
+import { spendWork } from './work-store.ts';
 
 /*
  * A proof of work: the visitor's device calculates for some seconds before a code is sent while somebody is guessing codes, or
@@ -20,21 +22,14 @@ const workSeconds = 120;
 const cost = 7_500;
 const derivations = { least: 160, most: 240 } as const;
 
-export interface ProofOfWorkStore {
-  /** The database's time, milliseconds since 1970. */
-  now(): Promise<number>;
-  /** Notes that a challenge was answered. True once, and only within so many seconds of its making. */
-  spend(key: Buffer, madeAt: number, seconds: number): Promise<boolean>;
-}
-
 export interface ProofOfWorkDeps {
   readonly keys: Keys;
-  readonly work: ProofOfWorkStore;
+  readonly database: Queryable;
 }
 
-/** Whom a proof is for: the person named, their contact, and the browser that asked (the secret of its cookie). */
+/** Whom a proof is for: the person named, their contact, and the browser (the secret of its cookie). */
 export interface WorkFor {
-  readonly asked: TypedRequest;
+  readonly typed: TypedRequest;
   readonly browser: string;
 }
 
@@ -55,13 +50,16 @@ const payloadShape = z.object({
   solution: z.object({ counter: z.number().int().min(0), derivedKey: z.string().regex(/^[0-9a-f]{64}$/) }),
 });
 
-/** A challenge for one person, contact and browser. Nothing is kept of it: a row is written only for work that was done. */
-export async function giveWork({ keys, work }: ProofOfWorkDeps, whom: WorkFor): Promise<Challenge> {
+/**
+ * Creates a challenge for one person, contact and browser. Nothing is kept of it: a row is written only for work that was done.
+ * @param madeAt the database's time, by `workTime`
+ */
+export function createWorkChallenge(keys: Keys, whom: WorkFor, madeAt: number): Promise<Challenge> {
   return createChallenge({
     algorithm: 'PBKDF2/SHA-256',
     cost,
     counter: randomInt(derivations.least, derivations.most + 1),
-    data: { binding: bindingOf(keys, whom), madeAt: await work.now() },
+    data: { binding: bindingOf(keys, whom), madeAt },
     deriveKey,
     ...secretsOf(keys),
   });
@@ -69,7 +67,7 @@ export async function giveWork({ keys, work }: ProofOfWorkDeps, whom: WorkFor): 
 
 /** Whether `proof`, as the browser's script sent it, answers a challenge given for this person, contact and browser. Good once. */
 export async function checkWork(
-  { keys, work }: ProofOfWorkDeps,
+  { keys, database }: ProofOfWorkDeps,
   whom: WorkFor,
   proof: string,
 ): Promise<boolean> {
@@ -80,7 +78,7 @@ export async function checkWork(
   if (binding !== bindingOf(keys, whom)) return false;
   const { verified } = await verifySolution({ challenge, solution, deriveKey, ...secretsOf(keys) });
   if (!verified) return false;
-  return work.spend(keys.sign('work done', challenge.parameters.nonce), madeAt, workSeconds);
+  return spendWork(database, keys.sign('work done', challenge.parameters.nonce), madeAt, workSeconds);
 }
 
 function readProof(proof: string): z.output<typeof payloadShape> | undefined {
@@ -98,7 +96,7 @@ function secretsOf(keys: Keys) {
   };
 }
 
-function bindingOf(keys: Keys, { asked: { iin, contact }, browser }: WorkFor): string {
+function bindingOf(keys: Keys, { typed: { iin, contact }, browser }: WorkFor): string {
   return keys
     .sign('work for', JSON.stringify([iin, contact.channel, contact.value, browser]))
     .toString('base64url');

@@ -1,46 +1,48 @@
 import { settlesWithin } from '../../platform/timeout.ts';
-import { type AccountRequestDeps, processAccountRequest } from './account-request.ts';
+import type { AccountRequestDeps } from './account-request.ts';
+import { processAccountRequest } from './process.ts';
+import { leaseRequests, putRequestBack } from './store.ts';
 
 const batch = 20;
 
-/** How long an entry rests whose examination failed, since the fund or the database did not answer. Seconds. */
+/** How long a request rests when the fund or the database did not answer. Seconds. */
 const restSeconds = 5;
 
-/** Examines everything that waits. Returns how many entries were examined. */
+/** Processes everything that waits; returns how many requests were processed. */
 export async function processDueRequests(
-  parts: AccountRequestDeps,
+  deps: AccountRequestDeps,
   onError: (error: Error) => void,
 ): Promise<number> {
-  const { requests } = parts.tables;
-  let examined = 0;
+  const { database } = deps;
+  let processed = 0;
   for (;;) {
-    const leased = await requests.lease(batch);
-    if (leased.length === 0) return examined;
+    const leased = await leaseRequests(database, batch);
+    if (leased.length === 0) return processed;
     await Promise.all(
-      leased.map(async (entry) => {
+      leased.map(async (request) => {
         try {
-          await processAccountRequest(parts, entry);
-          examined += 1;
+          await processAccountRequest(deps, request);
+          processed += 1;
         } catch (error) {
           onError(error as Error);
-          await requests.putBack(entry.hash, restSeconds);
+          await putRequestBack(database, request.hash, restSeconds);
         }
       }),
     );
   }
 }
 
-/** The examiner at work. */
+/** The worker while it runs. */
 export interface AccountRequestWorker {
-  /** Something was asked that may be looked at after so many milliseconds. */
+  /** A request was made that may be processed after so many milliseconds. */
   wakeAfter(afterMs: number): void;
-  /** Resolves when what is being examined is done, at most after so many milliseconds; its lease ends by itself then. */
+  /** Resolves when what is being processed is done, at most after so many milliseconds; its lease ends by itself then. */
   stop(patienceMs?: number): Promise<void>;
 }
 
-/** Examines entries for as long as the process runs: soon after each was asked, and every `everyMs` what others have left. */
+/** Processes requests for as long as the process runs: soon after each was made, and every `everyMs` what others have left. */
 export function startAccountRequestWorker(
-  parts: AccountRequestDeps,
+  deps: AccountRequestDeps,
   { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },
 ): AccountRequestWorker {
   let stopped = false;
@@ -50,7 +52,7 @@ export function startAccountRequestWorker(
   async function run(): Promise<void> {
     do {
       again = false;
-      await processDueRequests(parts, onError);
+      await processDueRequests(deps, onError);
     } while (again && !stopped);
   }
 

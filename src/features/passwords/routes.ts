@@ -13,7 +13,7 @@ import { findPassword } from './store.ts';
 
 export interface PasswordRoutesDeps extends ChangePasswordDeps {
   readonly sendPage: SendPage;
-  /** Told that messages wait in the outbox. */
+  /** Called when messages wait in the outbox. */
   readonly onQueued: () => void;
 }
 

@@ -19,7 +19,7 @@ export interface EdsSignInRoutesDeps extends EdsSignInDeps {
   readonly sendPage: SendPage;
   /** The origin that the person sees; part of what they sign. */
   readonly siteOf: (request: FastifyRequest) => string;
-  /** Told that a notice may be waiting. */
+  /** Called when a notice may wait. */
   readonly onQueued: () => void;
 }
 

@@ -8,9 +8,9 @@ import { forgetFailures } from './failure-store.ts';
 import { deviceName, shortName } from './session-names.ts';
 import {
   endFormerSession,
+  endOldestSessions,
   insertSession,
   lockForOpening,
-  makeRoom,
   type SessionLimits,
 } from './session-store.ts';
 
@@ -58,7 +58,7 @@ export async function openSession(
 
   await lockForOpening(transaction, { holderId }, former);
   if (former) await endFormerSession(transaction, former);
-  const replaced = await makeRoom(transaction, holderId, limits);
+  const replaced = await endOldestSessions(transaction, holderId, limits);
   await insertSession(transaction, {
     hash: tokenHash(token),
     holderId,

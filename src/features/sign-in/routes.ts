@@ -17,7 +17,7 @@ import { type SignInDeps, type SignInRefusal, signIn } from './sign-in.ts';
 
 export interface SignInRoutesDeps extends SignInDeps {
   readonly sendPage: SendPage;
-  /** Told that notices may wait in the outbox. */
+  /** Called when notices may wait in the outbox. */
   readonly onQueued: () => void;
 }
 

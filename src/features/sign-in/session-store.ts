@@ -175,7 +175,7 @@ export async function endFormerSession(transaction: Queryable, hash: Buffer): Pr
  * Ends the oldest sessions of a holder, so that one more makes no more than `sessionsPerPerson`.
  * @returns how many ended
  */
-export function makeRoom(
+export function endOldestSessions(
   transaction: Queryable,
   holderId: string,
   { idleMinutes, maxHours, sessionsPerPerson }: SessionLimits & { readonly sessionsPerPerson: number },

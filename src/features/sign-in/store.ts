@@ -5,7 +5,7 @@ import type { Language } from '../../values/language.ts';
 import { notifyEverywhere } from '../notices/security-notices.ts';
 import { knownBy } from './device-store.ts';
 
-/** So many failed sign-ins within a day are told to the holder, once a day. */
+/** The holder is notified of so many failed sign-ins within a day, once a day. */
 const manyFailures = 10;
 
 /** What is on file for someone who wants to sign in. */

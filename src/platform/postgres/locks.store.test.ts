@@ -3,8 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
 import { inventIin } from '../../../test/support/people.ts';
-import { accountRequestTables } from '../../features/account-request/store.ts';
-import { countCodeAttempt, countCodeOutcome, markCodeUsed, renewCode } from '../../features/codes/store.ts';
+import { readConfig } from '../../config/config.ts';
+import { completeRequest } from '../../features/account-request/choose-password.ts';
+import { sendToRecipient } from '../../features/account-request/process.ts';
+import { compareCode } from '../../features/account-request/try-code.ts';
+import { codeOf } from '../../features/codes/code.ts';
+import { renewCode } from '../../features/codes/store.ts';
 import { contactStore } from '../../features/contact-change/store.ts';
 import { freezeStore } from '../../features/disavowal/store.ts';
 import { unfreezePerson } from '../../features/operations/operator.ts';
@@ -15,7 +19,7 @@ import { openSession } from '../../features/sign-in/open-session.ts';
 import { endAllSessions } from '../../features/sign-in/sessions.ts';
 import { openEdsSession } from '../../features/sign-in/sign-in-by-eds.ts';
 import type { Iin } from '../../values/iin.ts';
-import { tokenHash } from '../keys.ts';
+import { createKeys, tokenHash } from '../keys.ts';
 import { type Database, openDatabase, type Queryable } from './database.ts';
 import { type Sql, sql } from './sql.ts';
 
@@ -32,7 +36,7 @@ interface Scene {
   readonly otherToken: string;
   /** An account request whose code was right, and one whose code waits. */
   readonly proved: Buffer;
-  readonly open: { readonly hash: Buffer; readonly codeId: string };
+  readonly open: { readonly hash: Buffer; readonly code: string };
   readonly pending: Parameters<ReturnType<typeof contactStore>['complete']>[1];
   readonly proofCode: string;
   readonly disavowalId: string;
@@ -65,6 +69,9 @@ const address = { field: 'apartment' as const, old: null, new: '7' };
 const person = { surname: 'Сапарова', name: 'Айгерім' };
 const forget = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
 const limits = { idleMinutes: 15, maxHours: 12, sessionsPerPerson: 2 };
+const keys = createKeys(['k'.repeat(32)]);
+const rules = readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32) });
+const ofCode = { purpose: 'recover', channel: 'mobile', destination: mobile } as const;
 const browserWith = (formerToken?: string) => ({
   device: undefined,
   formerToken,
@@ -155,32 +162,26 @@ const useCases: Readonly<Record<string, UseCase>> = {
       browserWith(),
     ),
   'a code typed for a password': (database, { open }) =>
-    accountRequestTables(database).together(async ({ requests, database: transaction }) => {
-      const taken = await requests.countAttempt(open.hash, 'recover', 5);
-      if (taken?.kind !== 'counted' || !taken.sent) return;
-      await countCodeAttempt(transaction, taken.sent.codeId, taken.sent.holderId, 5);
-      await markCodeUsed(transaction, taken.sent.codeId);
-      await countCodeOutcome(transaction, true);
-      await requests.markProved(open.hash, 10);
-    }),
+    compareCode({ database, keys, rules }, 'recover', open.hash, [open.code]),
   'a chosen password': (database, { proved }) =>
-    accountRequestTables(database).requests.complete(proved, 'recover', {
+    completeRequest(database, proved, 'recover', {
       passwordHash: 'chosen',
       requestId: 'r',
-      forget: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
+      failures: forget,
     }),
-  'an account request examined': (database, { holderId, open }) =>
-    accountRequestTables(database).together(async ({ requests, database: transaction }) => {
-      if (!(await requests.lockUnlessFrozen(holderId))) return;
-      await requests.recordRequest(holderId, 'recover');
-      const { codeId } = await renewCode(
+  'an account request processed': (database, { holderId, open }) =>
+    database.transaction((transaction) =>
+      sendToRecipient(
         transaction,
-        { holderId, purpose: 'recover', channel: 'mobile', destination: mobile, changeId: randomUUID() },
-        10,
-        5,
-      );
-      await requests.conclude(open.hash, { holderId, codeId }, 10);
-    }),
+        rules,
+        { hash: open.hash, id: randomUUID(), kind: 'recover', language: 'kk', again: false },
+        {
+          holderId,
+          standing: { hasPassword: true, frozen: false, language: 'kk', contacts: [] },
+          contact: { channel: 'mobile', value: mobile },
+        },
+      ),
+    ),
 };
 
 let fresh: FreshDatabase;
@@ -245,7 +246,7 @@ async function prepare(frozen: boolean): Promise<Scene> {
     sessions,
     otherToken,
     proved,
-    open: { hash: open, codeId: recover.id },
+    open: { hash: open, code: codeOf(keys, { ...ofCode, codeId: recover.id, holderId, changeId: change }) },
     pending: {
       changeId: change,
       formId,
@@ -373,6 +374,7 @@ const outcomes: Readonly<Record<string, unknown>> = {
   'an operator who lifts a stop': true,
   'a new password in a session': true,
   'a chosen password': 'recovered',
+  'a code typed for a password': { ok: true },
 };
 
 test.each(names)('%s does its work when nobody is beside it', async (name) => {

@@ -1,8 +1,6 @@
 import { readConfig } from '../../src/config/config.ts';
 import type { AccountRequestDeps } from '../../src/features/account-request/account-request.ts';
 import { createAttackSwitch } from '../../src/features/account-request/attack-switch.ts';
-import { accountRequestTables } from '../../src/features/account-request/store.ts';
-import { proofOfWorkStore } from '../../src/features/account-request/work-store.ts';
 import { processDueRequests } from '../../src/features/account-request/worker.ts';
 import { readCommonPasswords } from '../../src/features/passwords/common-passwords.ts';
 import { createPasswordHasher } from '../../src/features/passwords/hasher.ts';
@@ -13,31 +11,29 @@ import type { Database } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 
 /** The use cases of registration on a database, with the keys of `startService`; `environment` changes single settings. */
-export async function entryParts(
+export async function accountRequestDeps(
   database: Database,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<AccountRequestDeps> {
   const config = readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32), ...environment });
-  const tables = accountRequestTables(database);
   return {
-    tables,
+    database,
     keys: createKeys(config.secretKeys),
     fund: createEmbeddedFund(database),
     requisites: requisitesStore(database, config.contactWaitHours),
     hasher: await createPasswordHasher(1),
     common: readCommonPasswords(),
     attackSwitch: createAttackSwitch(database, config),
-    work: proofOfWorkStore(database),
     rules: config,
-    onAsked: () => undefined,
+    onRequested: () => undefined,
     onQueued: () => undefined,
   };
 }
 
-/** Examines everything that was asked, at once, as the worker would a little later. Returns how many entries there were. */
-export async function examineAll(parts: AccountRequestDeps, database: Database): Promise<number> {
-  await database.run(sql`update cabinet.entry set leased_until = null where examined_at is null`);
-  return processDueRequests(parts, (error) => {
+/** Processes every request at once, as the worker would a little later; returns how many there were. */
+export async function processAll(deps: AccountRequestDeps): Promise<number> {
+  await deps.database.run(sql`update cabinet.entry set leased_until = null where examined_at is null`);
+  return processDueRequests(deps, (error) => {
     throw error;
   });
 }

@@ -1,0 +1,79 @@
+import { accountRequestPaths, paths } from '../../paths.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { Alert } from '../../ui/alert.tsx';
+import { Button } from '../../ui/buttons.tsx';
+import type { Channel } from '../notices/ports.ts';
+import type { AccountRequestKind } from './account-request.ts';
+
+/** What the pages before the right code have in common. */
+export interface AccountRequestPageProps {
+  readonly t: Texts;
+  readonly kind: AccountRequestKind;
+  readonly csrf: string;
+  /** Codes are being guessed, so that asking for one costs work: for so many minutes at least. */
+  readonly stoppedMinutes: string | undefined;
+  /** This network has asked too often: for so many minutes. */
+  readonly limitedMinutes?: string | undefined;
+  /** Channels whose gateway is down now; shown to everybody alike. */
+  readonly down: readonly Channel[];
+}
+
+/** The words of each kind; both have the same. */
+export function wordsOf(t: Texts, kind: AccountRequestKind) {
+  return kind === 'register' ? t.registration : t.recovery;
+}
+
+/** The way on while codes cost work: shown by `client/work.ts`, which does it. Nothing is to be seen, read or solved. */
+export function Work({ t, kind, stoppedMinutes, limitedMinutes }: AccountRequestPageProps) {
+  if (stoppedMinutes === undefined && limitedMinutes === undefined) return null;
+  return (
+    <div
+      id="work"
+      hidden
+      data-path={accountRequestPaths(kind).work}
+      data-running={t.work.running}
+      data-done={t.work.done}
+      data-cancelled={t.work.cancelled}
+      data-failed={t.work.failed}
+    >
+      <p id="work-status" role="status" aria-live="polite">
+        {t.work.before}
+      </p>
+      <Button type="button" kind="secondary" id="work-cancel">
+        {t.work.cancel}
+      </Button>
+    </div>
+  );
+}
+
+/** Why a code costs work or does not come now. */
+export function AdmissionNotice({ t, stoppedMinutes, limitedMinutes, down }: AccountRequestPageProps) {
+  const minutes = stoppedMinutes ?? limitedMinutes;
+  return (
+    <>
+      {minutes !== undefined && (
+        <Alert
+          kind="warning"
+          title={stoppedMinutes === undefined ? fill(t.entry.limited, { minutes }) : t.entry.stopped}
+          announced
+        >
+          {stoppedMinutes !== undefined && <p>{t.entry.stoppedWhy}</p>}
+          <p id="without-work">{fill(t.work.without, { minutes })}</p>
+          <p>
+            <a href={paths.signInByEds}>{t.eds.way}</a>
+          </p>
+        </Alert>
+      )}
+      {down.map((channel) => (
+        <Alert
+          key={channel}
+          kind="warning"
+          title={channel === 'mobile' ? t.entry.mobileDown : t.entry.emailDown}
+        >
+          <p>{t.entry.downHelp}</p>
+        </Alert>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,89 @@
+import { accountRequestPaths, paths } from '../../paths.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { Card } from '../../ui/card.tsx';
+import { characterText } from '../../ui/character-text.ts';
+import { Columns } from '../../ui/columns.tsx';
+import { ErrorSummary } from '../../ui/error-summary.tsx';
+import { Field } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import type { IinReason } from '../../values/iin.ts';
+import { type AccountRequestPageProps, AdmissionNotice, Work, wordsOf } from './admission-notice.tsx';
+import type { TypedContactReason } from './typed-contact.ts';
+
+/** A field's refusal: a key of the texts, and what fills its place. */
+export interface FieldRefusal<Reason extends string> {
+  readonly reason: Reason | 'empty';
+  readonly detail?: string | undefined;
+}
+
+export interface AskPageProps extends AccountRequestPageProps {
+  readonly iin: string;
+  readonly contact: string;
+  readonly iinError?: FieldRefusal<IinReason> | undefined;
+  readonly contactError?: FieldRefusal<TypedContactReason> | undefined;
+}
+
+/** Who asks, and where the fund can reach them. */
+export function AskPage(props: AskPageProps) {
+  const { t, kind, csrf, iinError, contactError } = props;
+  const words = wordsOf(t, kind);
+  const { start } = accountRequestPaths(kind);
+  const iinText = iinError && (iinError.reason === 'empty' ? t.signIn.iinEmpty : t.reasons[iinError.reason]);
+  const contactText = contactErrorText(t, contactError);
+  return (
+    <>
+      <ErrorSummary
+        title={t.requisites.errors}
+        errors={[
+          ...(iinText === undefined ? [] : [{ fieldId: 'iin', text: iinText }]),
+          ...(contactText === undefined ? [] : [{ fieldId: 'contact', text: contactText }]),
+        ]}
+      />
+      <AdmissionNotice {...props} />
+      <PageHeading title={words.title} lead={words.lead} />
+      <Columns split="wide-first">
+        <Card id="ask" heading={words.title}>
+          <Form action={start} csrf={csrf} hidden={{ page: start }}>
+            <Field
+              id="iin"
+              label={t.signIn.iin}
+              description={t.signIn.iinHint}
+              value={props.iin}
+              error={iinText}
+              inputmode="numeric"
+              autocomplete="username"
+            />
+            <Field
+              id="contact"
+              label={t.entry.contact}
+              description={t.entry.contactHint}
+              value={props.contact}
+              error={contactText}
+            />
+            <Work {...props} />
+            <ButtonRow>
+              <Button>{t.entry.submit}</Button>
+              <ButtonLink kind="tertiary" href={paths.signIn}>
+                {t.entry.back}
+              </ButtonLink>
+            </ButtonRow>
+          </Form>
+        </Card>
+        <Card id="help" heading={t.entry.nothing}>
+          <p>{words.nothingKnown}</p>
+          <p>{t.entry.notOnFile}</p>
+          <p>{t.entry.never}</p>
+        </Card>
+      </Columns>
+    </>
+  );
+}
+
+function contactErrorText(t: Texts, error: AskPageProps['contactError']): string | undefined {
+  if (error === undefined) return undefined;
+  if (error.reason === 'empty') return t.entry.contactEmpty;
+  return fill(t.reasons[error.reason], { detail: characterText(t, error.detail ?? '') });
+}

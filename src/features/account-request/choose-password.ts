@@ -1,0 +1,84 @@
+import { tokenHash } from '../../platform/keys.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { lockHolderOfRequest } from '../../platform/postgres/locks.ts';
+import { accepted, type Result, refused } from '../../values/result.ts';
+import { endCodes } from '../codes/store.ts';
+import { recordEvent } from '../history/event-store.ts';
+import { notifyHolder } from '../notices/security-notices.ts';
+import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
+import { checkPassword, type PasswordReason } from '../passwords/password.ts';
+import { personalData } from '../passwords/personal-data.ts';
+import { setProvedPassword } from '../passwords/store.ts';
+import { forgetFailures } from '../sign-in/failure-store.ts';
+import { failureKeys } from '../sign-in/failures.ts';
+import { endSessions, setHolderLanguage } from '../sign-in/session-store.ts';
+import type { AccountRequestDeps, AccountRequestKind } from './account-request.ts';
+import { findAccountRequest } from './request.ts';
+import { endAccountRequests, isFrozen, lockProvedRequest } from './store.ts';
+
+export type ChoiceReason = PasswordReason | 'passwordsDiffer';
+
+/** Sets the password of a proved request. No session begins: the person signs in with it. */
+export async function choosePassword(
+  deps: AccountRequestDeps,
+  kind: AccountRequestKind,
+  visitor: { readonly token: string; readonly network: string; readonly requestId: string },
+  typed: { readonly password: string; readonly again: string },
+): Promise<Result<'registered' | 'recovered', ChoiceReason | 'gone' | 'busy'>> {
+  const { database, keys, hasher } = deps;
+  const request = await findAccountRequest(deps, kind, visitor.token);
+  if (!request?.proved) return refused('gone');
+  const { iin, holderId } = request.proved;
+  const checked = checkPassword(typed.password, await personalData(deps, iin, holderId), deps.common);
+  if (!checked.ok) return checked;
+  if (typed.again.normalize('NFC') !== checked.value) return refused('passwordsDiffer');
+  if (hasher.saturated) return refused('busy');
+  const outcome = await completeRequest(database, tokenHash(visitor.token), kind, {
+    passwordHash: await hasher.hash(checked.value),
+    requestId: visitor.requestId,
+    failures: failureKeys(keys, iin, visitor.network),
+  });
+  if (outcome === undefined) return refused('gone');
+  deps.onQueued();
+  return accepted(outcome);
+}
+
+/** A password that was checked and hashed. */
+export interface ChosenPassword {
+  readonly passwordHash: string;
+  readonly requestId: string;
+  /** The counts of failed sign-ins, which no longer matter. */
+  readonly failures: readonly Buffer[];
+}
+
+/**
+ * Sets the password and ends whatever else could open the cabinet; undefined when the request has run out or the cabinet is
+ * frozen.
+ */
+export function completeRequest(
+  database: Database,
+  hash: Buffer,
+  kind: AccountRequestKind,
+  { passwordHash, requestId, failures }: ChosenPassword,
+): Promise<'registered' | 'recovered' | undefined> {
+  return database.transaction(async (transaction) => {
+    await lockHolderOfRequest(transaction, hash);
+    const request = await lockProvedRequest(transaction, hash, kind);
+    if (!request) return undefined;
+    await refuseUnderMaintenance(transaction);
+    const { holderId, language } = request;
+    // Looked at under the lock: "this wasn't me" may have been answered since the code was right.
+    if (await isFrozen(transaction, holderId)) return undefined;
+    const { isFirst } = await setProvedPassword(transaction, holderId, passwordHash);
+    const event = isFirst ? 'registered' : 'password-recovered';
+    await endSessions(transaction, holderId, event);
+    await endCodes(transaction, holderId);
+    await endAccountRequests(transaction, holderId);
+    await forgetFailures(transaction, failures);
+    if (isFirst) await setHolderLanguage(transaction, holderId, language);
+    await recordEvent(transaction, { holderId, kind: event, requestId });
+    const outcome = isFirst ? 'registered' : 'recovered';
+    await transaction.run(notifyHolder(holderId, outcome));
+    return outcome;
+  });
+}

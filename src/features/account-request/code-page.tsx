@@ -1,0 +1,76 @@
+import { accountRequestPaths } from '../../paths.ts';
+import { fill } from '../../texts/texts.ts';
+import { Alert } from '../../ui/alert.tsx';
+import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Columns } from '../../ui/columns.tsx';
+import { ErrorSummary } from '../../ui/error-summary.tsx';
+import { Field } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import { type AccountRequestPageProps, AdmissionNotice, Work, wordsOf } from './admission-notice.tsx';
+import type { TypedCodeReason } from './try-code.ts';
+
+export interface CodePageProps extends AccountRequestPageProps {
+  /** How long a code lives. */
+  readonly codeMinutes: number;
+  readonly error?: TypedCodeReason | 'codeEmpty' | undefined;
+  readonly message?: 'resent' | undefined;
+  readonly codesPerQuarterHour: number;
+}
+
+/** The code, whether one was sent or not: the page is the same for everybody. */
+export function CodePage(props: CodePageProps) {
+  const { t, kind, csrf, message } = props;
+  const words = wordsOf(t, kind);
+  const error = props.error && t.reasons[props.error];
+  const { start, confirm } = accountRequestPaths(kind);
+  // Which channel was typed is not shown here, so "sent" is said of neither.
+  const late = props.down.length > 0;
+  return (
+    <>
+      <ErrorSummary
+        title={t.requisites.errors}
+        errors={error === undefined ? [] : [{ fieldId: 'code', text: error }]}
+      />
+      <AdmissionNotice {...props} />
+      {message && !late && <Alert kind="success" title={t.entry[message]} announced />}
+      <PageHeading
+        title={words.title}
+        lead={late ? t.entry.codeLeadLate : fill(t.entry.codeLead, { minutes: props.codeMinutes })}
+      />
+      <Columns split="wide-first">
+        <Card id="code-card" heading={t.entry.code}>
+          <Form action={confirm} csrf={csrf} hidden={{ page: confirm }}>
+            <Field
+              id="code"
+              label={t.entry.code}
+              description={t.entry.codeHint}
+              value=""
+              error={error}
+              autocomplete="one-time-code"
+              width="short"
+            />
+            <Work {...props} />
+            <ButtonRow>
+              <Button>{t.entry.confirm}</Button>
+              <Button name="action" value="resend" kind="secondary">
+                {t.entry.resend}
+              </Button>
+              <ButtonLink kind="tertiary" href={`${start}?again=1`}>
+                {t.entry.fix}
+              </ButtonLink>
+            </ButtonRow>
+          </Form>
+        </Card>
+        <Card id="help" heading={t.entry.nothing}>
+          <p>{t.entry.nothingWait}</p>
+          <p>{fill(t.entry.nothingCheck, { count: props.codesPerQuarterHour })}</p>
+          <p>{words.nothingKnown}</p>
+          <p>{t.entry.notOnFile}</p>
+          <p>{t.entry.never}</p>
+        </Card>
+      </Columns>
+    </>
+  );
+}

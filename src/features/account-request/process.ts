@@ -1,0 +1,130 @@
+import { randomName } from '../../platform/keys.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { lockHolder } from '../../platform/postgres/locks.ts';
+import type { Iin } from '../../values/iin.ts';
+import type { Language } from '../../values/language.ts';
+import { type CodeTimes, codeMinutes, maxTries } from '../codes/code.ts';
+import { takeQuotas } from '../codes/quota-store.ts';
+import { sendingQuotas } from '../codes/quotas.ts';
+import { renewCode } from '../codes/store.ts';
+import { recordEvent } from '../history/event-store.ts';
+import { enqueueMessages } from '../notices/store.ts';
+import { knowsDevice } from '../sign-in/device-store.ts';
+import { type AccountRequestDeps, openTyped, type SealedRequest } from './account-request.ts';
+import {
+  concludeRequest,
+  findOrCreateHolder,
+  isFrozen,
+  type LeasedAccountRequest,
+  type RecoveryStanding,
+  readRecoveryStanding,
+} from './store.ts';
+import { isSameContact, type TypedContact } from './typed-contact.ts';
+
+/** A person on file, and the contact on file that they typed. */
+export interface CodeRecipient {
+  readonly holderId: string;
+  readonly standing: RecoveryStanding;
+  readonly contact: TypedContact;
+}
+
+/**
+ * Processes one request behind the visitor's back: whether the fund knows the person, whether the typed contact may restore
+ * their password, and what is sent where. Whatever is found, the visitor sees no difference.
+ */
+export async function processAccountRequest(
+  deps: AccountRequestDeps,
+  request: LeasedAccountRequest,
+): Promise<void> {
+  const { database, keys, rules } = deps;
+  const typed = openTyped(keys, request.hash, request.typed);
+  const holderId = typed && (await knownHolder(deps, typed.iin, request.language));
+  const standing = holderId === undefined ? undefined : await readRecoveryStanding(database, holderId);
+  const contact = standing?.contacts.find(
+    (onFile) => typed && isSameContact(typed.contact, onFile, rules.mobilePrefixes),
+  );
+  if (
+    !typed ||
+    holderId === undefined ||
+    !standing ||
+    !contact ||
+    standing.frozen ||
+    !(await takeSendingQuotas(deps, typed, holderId, contact))
+  ) {
+    await concludeRequest(database, request.hash, { holderId }, rules.entryCodeMinutes);
+    return;
+  }
+  await database.transaction((transaction) =>
+    sendToRecipient(transaction, rules, request, { holderId, standing, contact }),
+  );
+  deps.onQueued();
+}
+
+/** Queues the code, or the notice that there is a password already, and concludes the request. */
+export async function sendToRecipient(
+  transaction: Queryable,
+  rules: CodeTimes,
+  request: Omit<LeasedAccountRequest, 'typed'>,
+  { holderId, standing, contact }: CodeRecipient,
+): Promise<void> {
+  await lockHolder(transaction, holderId);
+  // Looked at under the lock: "this wasn't me" may have been answered meanwhile.
+  if (await isFrozen(transaction, holderId)) {
+    await concludeRequest(transaction, request.hash, { holderId }, rules.entryCodeMinutes);
+    return;
+  }
+  if (!request.again) {
+    const kind = request.kind === 'register' ? 'registration-asked' : 'recovery-asked';
+    await recordEvent(transaction, { holderId, kind });
+  }
+  const where = { channel: contact.channel, to: contact.value };
+  if (request.kind === 'register' && standing.hasPassword) {
+    await enqueueMessages(transaction, holderId, [
+      { ...where, language: standing.language, kind: 'already-registered', at: new Date().toISOString() },
+    ]);
+    await concludeRequest(transaction, request.hash, { holderId }, rules.entryCodeMinutes);
+    return;
+  }
+  // Who has no password and asks for a new one wants the first: the code says so.
+  const purpose = standing.hasPassword ? 'recover' : 'register';
+  const minutes = codeMinutes(rules, purpose);
+  const { codeId } = await renewCode(
+    transaction,
+    { holderId, purpose, channel: contact.channel, destination: contact.value, changeId: request.id },
+    minutes,
+    maxTries,
+  );
+  await enqueueMessages(transaction, holderId, [
+    { ...where, language: request.language, kind: 'code', purpose, codeId },
+  ]);
+  await concludeRequest(transaction, request.hash, { holderId, codeId }, minutes);
+}
+
+/** The holder whom the fund knows by this IIN and lets in, with our copy of the requisites up to date. */
+async function knownHolder(
+  { database, fund, requisites }: AccountRequestDeps,
+  iin: Iin,
+  language: Language,
+): Promise<string | undefined> {
+  const person = await fund.read(iin);
+  if (person?.iin !== iin || person.status !== 'active') return undefined;
+  const holderId = await findOrCreateHolder(database, iin, language);
+  const known = await requisites.load(holderId);
+  if (known && known.elsewhereVersion >= person.elsewhereVersion) return holderId;
+  const changed = await fund.read(iin, known?.elsewhereVersion ?? 0);
+  if (changed) await requisites.takeOver(holderId, changed, randomName(10));
+  return holderId;
+}
+
+/** Uses up what sending to this contact costs; false when any of it is used up already. */
+async function takeSendingQuotas(
+  { database, keys, rules }: AccountRequestDeps,
+  { iin, marks = [] }: SealedRequest,
+  holderId: string,
+  contact: TypedContact,
+): Promise<boolean> {
+  const hashes = marks.map((mark) => Buffer.from(mark, 'hex'));
+  const known = hashes.length > 0 && (await knowsDevice(database, iin, hashes));
+  const sender = known ? 'known-device' : 'anybody';
+  return takeQuotas(database, sendingQuotas(keys, rules, { person: holderId, value: contact.value, sender }));
+}

@@ -1,0 +1,95 @@
+import { randomInt } from 'node:crypto';
+import { randomToken, tokenHash } from '../../platform/keys.ts';
+import type { Language } from '../../values/language.ts';
+import { accepted, type Result, refused } from '../../values/result.ts';
+import { maxTries } from '../codes/code.ts';
+import {
+  type AccountRequestDeps,
+  type AccountRequestKind,
+  openTyped,
+  sealTyped,
+  type TypedRequest,
+} from './account-request.ts';
+import { type AdmissionReason, admitRequest, type Requester } from './admission.ts';
+import { findRequest, insertRequest, type LiveAccountRequest, requeueRequest } from './store.ts';
+
+/**
+ * A request is processed at a moment nobody can foresee: a person on file makes more work, and right behind the request it
+ * slowed down the same visitor's next one enough to be measured.
+ */
+const rest = { leastMs: 100, mostMs: 300 } as const;
+
+/**
+ * Begins a request and gives the secret of its cookie. The same work for everybody: nothing about the person is looked up here
+ * (facts-security A1-A6), but whether a mark that the browser shows is theirs. Refused while codes are being guessed or when
+ * this network has asked too often, unless the requester may go on beside that (`admission.ts`).
+ */
+export async function beginAccountRequest(
+  deps: AccountRequestDeps,
+  request: Requester & {
+    readonly kind: AccountRequestKind;
+    readonly typed: TypedRequest;
+    readonly language: Language;
+    /** The secret of this browser's earlier request. */
+    readonly before: string | undefined;
+  },
+): Promise<Result<string, AdmissionReason>> {
+  const { database, keys, rules } = deps;
+  const { kind, typed, language, network, marks = [], before } = request;
+  const admitted = await admitRequest(deps, typed, request);
+  if (!admitted.ok) return admitted;
+  const token = randomToken();
+  const hash = tokenHash(token);
+  const restMs = randomInt(rest.leastMs, rest.mostMs);
+  await insertRequest(
+    database,
+    {
+      hash,
+      kind,
+      typed: sealTyped(keys, hash, typed, marks),
+      language,
+      network: keys.sign('network', network),
+      replaces: before === undefined ? undefined : tokenHash(before),
+    },
+    { minutes: rules.entryMinutes, restMs },
+  );
+  deps.onRequested(restMs);
+  return accepted(token);
+}
+
+/** The request of this browser, while it may be continued. */
+export function findAccountRequest(
+  { database }: AccountRequestDeps,
+  kind: AccountRequestKind,
+  token: string,
+): Promise<LiveAccountRequest | undefined> {
+  return findRequest(database, tokenHash(token), kind);
+}
+
+/** What this browser typed, for its visitor to mend. */
+export async function typedBefore(
+  deps: AccountRequestDeps,
+  kind: AccountRequestKind,
+  token: string,
+): Promise<TypedRequest | undefined> {
+  const request = await findAccountRequest(deps, kind, token);
+  return request && openTyped(deps.keys, tokenHash(token), request.typed);
+}
+
+/** Has the code sent again: the same one while it lives and has tries left. The answer is the same for everybody. */
+export async function resendCode(
+  deps: AccountRequestDeps,
+  kind: AccountRequestKind,
+  { token, language, ...requester }: Requester & { readonly token: string; readonly language: Language },
+): Promise<Result<undefined, AdmissionReason | 'gone'>> {
+  const typed = await typedBefore(deps, kind, token);
+  if (!typed) return refused('gone');
+  const admitted = await admitRequest(deps, typed, requester);
+  if (!admitted.ok) return admitted;
+  const restMs = randomInt(rest.leastMs, rest.mostMs);
+  if (!(await requeueRequest(deps.database, tokenHash(token), kind, { language, maxTries, restMs }))) {
+    return refused('gone');
+  }
+  deps.onRequested(restMs);
+  return accepted(undefined);
+}

@@ -1,0 +1,63 @@
+import { tokenHash } from '../../platform/keys.ts';
+import { lockHolderOfRequest } from '../../platform/postgres/locks.ts';
+import { accepted, type Result, refused } from '../../values/result.ts';
+import { maxTries } from '../codes/code.ts';
+import { consumeCode } from '../codes/consume.ts';
+import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
+import type { AccountRequestDeps, AccountRequestKind } from './account-request.ts';
+import { admitAttempt, type Requester } from './admission.ts';
+import { typedBefore } from './request.ts';
+import { countRequestAttempt, markProved } from './store.ts';
+
+/** Nobody: the look-up of a code that was never sent does the work of one that was. */
+const nobody = '00000000-0000-0000-0000-000000000000';
+
+export type TypedCodeReason = 'codeWrong' | 'codeExpired' | 'codeTries' | CodeFormReason;
+
+/**
+ * Compares a typed code. Without one that was sent, the same statements run and the answers are the same: the answer follows
+ * from the request alone. One transaction, since a row more or less written to disk could be told by time.
+ */
+export async function tryCode(
+  deps: AccountRequestDeps,
+  kind: AccountRequestKind,
+  token: string,
+  typed: string,
+  requester: Requester = { network: '' },
+): Promise<Result<undefined, TypedCodeReason | 'gone' | 'stopped'>> {
+  const { attackSwitch } = deps;
+  const meanings = readCode(typed, 'long');
+  if (meanings.length === 0) return refused(notACode.long);
+  const hash = tokenHash(token);
+  if (attackSwitch.open) {
+    const before = await typedBefore(deps, kind, token);
+    if (!before) return refused('gone');
+    const admitted = await admitAttempt(deps, before, requester);
+    if (!admitted.ok) return admitted;
+  }
+  return compareCode(deps, kind, hash, meanings);
+}
+
+/** Counts the try, compares, and marks the request as proved. */
+export function compareCode(
+  { database, keys, rules }: Pick<AccountRequestDeps, 'database' | 'keys' | 'rules'>,
+  kind: AccountRequestKind,
+  hash: Buffer,
+  meanings: readonly string[],
+): Promise<Result<undefined, TypedCodeReason | 'gone'>> {
+  return database.transaction(async (transaction) => {
+    await lockHolderOfRequest(transaction, hash);
+    const attempt = await countRequestAttempt(transaction, hash, kind, maxTries);
+    if (!attempt) return refused('gone');
+    if (attempt.kind === 'over') return refused(attempt.why === 'time' ? 'codeExpired' : 'codeTries');
+    const sent = attempt.kind === 'counted' ? attempt.sent : undefined;
+    const checked = await consumeCode(
+      { keys, database: transaction },
+      sent ?? { codeId: nobody, holderId: nobody },
+      meanings,
+    );
+    if (!checked.ok) return refused('codeWrong');
+    await markProved(transaction, hash, rules.entryChoiceMinutes);
+    return accepted(undefined);
+  });
+}
