@@ -1,9 +1,8 @@
-// Makes dist/assets: the style sheet, the browser scripts and the icon, each under a name with a hash of its content, beside it
-// .br and .gz, and manifest.json from plain names to addresses. The same sources give the same bytes.
+// Makes dist/assets: the style sheet, the browser scripts and the icon, each under a name with a hash
+// of its content, beside it .br and .gz, and manifest.json from plain names to addresses. The same sources give the same bytes.
 
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build } from 'esbuild';
@@ -29,9 +28,28 @@ const keptFor = 7 * 24 * 3600 * 1000;
 export async function buildAssets(root) {
   const folder = join(root, 'dist/assets');
   await mkdir(folder, { recursive: true });
-  const files = [await styleSheet(root), ...(await scripts(root)), await icon(root)];
-  const written = await Promise.all(files.map((file) => write(folder, file)));
-  const manifest = Object.fromEntries(written.sort());
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/ui/styles/app.css', 'src/ui/styles/icon.svg', ...(await scripts(root))],
+    entryNames: '[name]-[hash]',
+    outdir: folder,
+    metafile: true,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+    target: browsers,
+    loader: { '.svg': 'copy' },
+    plugins: [pruned(root)],
+    logLevel: 'warning',
+  });
+  await Promise.all(outputFiles.map(write));
+  const named = Object.entries(metafile.outputs).map(([path, { entryPoint }]) => [
+    basename(entryPoint ?? path).replace(/\.ts$/, '.js'),
+    `/assets/${basename(path)}`,
+  ]);
+  /** @type {Record<string, string>} */
+  const manifest = Object.fromEntries(named.sort());
   // In one step, so that a service that starts now reads the former one or this one.
   await writeFile(join(folder, 'manifest.json.new'), `${JSON.stringify(manifest, null, 2)}\n`);
   await rename(join(folder, 'manifest.json.new'), join(folder, 'manifest.json'));
@@ -51,31 +69,30 @@ async function dropFormer(folder) {
   }
 }
 
-/** @typedef {{ name: string, content: Buffer }} Asset */
-
 /**
+ * Gives esbuild the style sheet without what no page can use.
  * @param {string} root
- * @returns {Promise<Asset>}
+ * @returns {import('esbuild').Plugin}
  */
-async function styleSheet(root) {
-  const bundled = await build({
-    entryPoints: [join(root, 'src/ui/styles/app.css')],
-    bundle: true,
-    write: false,
-    target: browsers,
-    logLevel: 'warning',
-  });
-  const pruned = pruneCss(only(bundled.outputFiles).text, await markupOf(root));
-  const minified = await build({
-    stdin: { contents: pruned, loader: 'css' },
-    minify: true,
-    write: false,
-    target: browsers,
-    logLevel: 'warning',
-  });
-  const css = only(minified.outputFiles).text;
-  if (css.includes('url(')) throw new Error('the style sheet names a file; the content policy lets none in');
-  return { name: 'app.css', content: Buffer.from(css) };
+function pruned(root) {
+  return {
+    name: 'pruned-css',
+    setup({ onLoad }) {
+      onLoad({ filter: /[\\/]app\.css$/ }, async ({ path }) => {
+        const bundled = await build({
+          entryPoints: [path],
+          bundle: true,
+          write: false,
+          target: browsers,
+          logLevel: 'warning',
+        });
+        const contents = pruneCss(bundled.outputFiles[0]?.text ?? '', await markupOf(root));
+        if (contents.includes('url('))
+          throw new Error('the style sheet names a file; the content policy lets none in');
+        return { contents, loader: 'css' };
+      });
+    },
+  };
 }
 
 /**
@@ -95,70 +112,35 @@ async function markupOf(root) {
 }
 
 /**
+ * The scripts of the pages, each an entry point of its own.
  * @param {string} root
- * @returns {Promise<Asset[]>}
  */
 async function scripts(root) {
-  const folder = join(root, 'src/client');
-  const sources = (await readdir(folder)).filter((name) => /(?<!\.test|\.d)\.ts$/.test(name)).sort();
-  const built = await build({
-    entryPoints: sources.map((name) => join(folder, name)),
-    outdir: join(root, 'dist/assets'),
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    write: false,
-    target: browsers,
-    logLevel: 'warning',
-  });
-  return built.outputFiles.map((file) => ({
-    name: basename(file.path),
-    content: Buffer.from(file.contents),
-  }));
+  const names = await readdir(join(root, 'src/client'));
+  return names
+    .filter((name) => /(?<!\.test|\.d)\.ts$/.test(name))
+    .sort()
+    .map((name) => `src/client/${name}`);
 }
 
 /**
- * @param {string} root
- * @returns {Promise<Asset>}
+ * Writes a file, and beside it both forms that a browser may ask for.
+ * @param {import('esbuild').OutputFile} file
  */
-async function icon(root) {
-  return { name: 'icon.svg', content: await readFile(join(root, 'src/ui/styles/icon.svg')) };
-}
-
-/**
- * @param {string} folder
- * @param {Asset} asset
- * @returns {Promise<[name: string, address: string]>}
- */
-async function write(folder, { name, content }) {
-  const hash = createHash('sha256').update(content).digest('base64url').slice(0, 10);
-  const extension = extname(name);
-  const fingerprinted = `${name.slice(0, -extension.length)}-${hash}${extension}`;
+async function write({ path, contents }) {
   const [brotli, gzipped] = await Promise.all([
-    promisify(brotliCompress)(content, {
+    promisify(brotliCompress)(contents, {
       params: {
         [constants.BROTLI_PARAM_QUALITY]: 11,
         [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
-        [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
+        [constants.BROTLI_PARAM_SIZE_HINT]: contents.length,
       },
     }),
-    promisify(gzip)(content, { level: 9 }),
+    promisify(gzip)(contents, { level: 9 }),
   ]);
   await Promise.all([
-    writeFile(join(folder, fingerprinted), content),
-    writeFile(join(folder, `${fingerprinted}.br`), brotli),
-    writeFile(join(folder, `${fingerprinted}.gz`), gzipped),
+    writeFile(path, contents),
+    writeFile(`${path}.br`, brotli),
+    writeFile(`${path}.gz`, gzipped),
   ]);
-  return [name, `/assets/${fingerprinted}`];
-}
-
-/**
- * @template T
- * @param {readonly T[] | undefined} items
- * @returns {T}
- */
-function only(items) {
-  const [item] = items ?? [];
-  if (item === undefined) throw new Error('esbuild gave no file');
-  return item;
 }

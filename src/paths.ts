@@ -32,7 +32,6 @@ export const paths = {
   clearCookies: '/cookies/clear',
   suggestAddresses: '/api/addresses',
   suggestByPostcode: '/api/postcode',
-  demoInbox: '/demo/inbox',
   live: '/health/live',
   ready: '/health/ready',
 } as const;

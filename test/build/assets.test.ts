@@ -38,7 +38,7 @@ describe('the built assets', () => {
     );
     for (const [name, address] of Object.entries(manifest)) {
       const [stem, extension] = name.split('.');
-      expect(address).toMatch(new RegExp(`^/assets/${stem}-[\\w-]{10}\\.${extension}$`));
+      expect(address).toMatch(new RegExp(`^/assets/${stem}-[A-Z0-9]{8}\\.${extension}$`));
     }
     expect(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))).toEqual(manifest);
   });
