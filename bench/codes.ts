@@ -12,7 +12,6 @@ import { smsReceipts } from '../src/gateways/smpp/receipt-store.ts';
 import { createSmppGateway } from '../src/gateways/smpp/smpp.ts';
 import { createKeys } from '../src/platform/keys.ts';
 import { startDispatcher } from '../src/platform/outbox/dispatcher.ts';
-import { createOutbox } from '../src/platform/outbox/store.ts';
 import { type Database, openDatabase } from '../src/platform/postgres/database.ts';
 import { migrate } from '../src/platform/postgres/migrate.ts';
 import { sql } from '../src/platform/postgres/sql.ts';
@@ -91,7 +90,6 @@ async function startWorker(database: Database, perSecond: number, lanes: readonl
     (lost) => createSmppGateway({ url, sender: 'ENPF' }, { receipts: smsReceipts(database), lost, onError }),
     { ...defaultGatewayLimits, perSecond },
   );
-  const box = createOutbox(database);
   const deliveries = messageQueues({
     times: { confirmationCodeMinutes: 5, entryCodeMinutes: 10 },
     keys: createKeys(['k'.repeat(32)]),
@@ -100,7 +98,7 @@ async function startWorker(database: Database, perSecond: number, lanes: readonl
     origin: 'https://cabinet.example.kz',
   })
     .filter(({ name }) => lanes.includes(name))
-    .map((lane) => startDispatcher(box, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }));
+    .map((lane) => startDispatcher(database, lane, { everyMs: lane.name === 'code' ? 500 : 2_000, onError }));
   return {
     gateway,
     wake: () => {

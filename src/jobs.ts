@@ -1,18 +1,18 @@
 import type { Config } from './config/config.ts';
 import { startAccountRequestWorker } from './features/account-request/worker.ts';
-import { deliverChange, fundRetryDelay } from './features/changes/deliver-change.ts';
+import { fundQueue } from './features/changes/queue.ts';
 import { messageQueues } from './features/notices/queues.ts';
+import { unaddressedQueue } from './features/notices/unaddressed.ts';
 import { endQuietAlerts } from './features/operations/alert-store.ts';
 import { sealAll } from './features/operations/audit.ts';
 import { createHeadFile } from './features/operations/audit-head-file.ts';
 import type { AuditHead } from './features/operations/audit-store.ts';
 import { sweep } from './features/operations/housekeeping.ts';
-import { fetchRequisites } from './features/requisites/introduce.ts';
 import { elsewhereFeed } from './fund/store.ts';
 import { syncBranchChanges } from './fund/sync.ts';
 import { withoutValues } from './platform/http/server.ts';
-import { type Queue, retryForThreeDays, startDispatcher } from './platform/outbox/dispatcher.ts';
-import { createOutbox } from './platform/outbox/store.ts';
+import { startDispatcher } from './platform/outbox/dispatcher.ts';
+import type { Queue } from './platform/outbox/queue.ts';
 import { startRepeating } from './platform/process/repeat.ts';
 import type { Services } from './services.ts';
 
@@ -67,27 +67,12 @@ const handOverMs = 6_000;
 /** Delivers what stands in the outbox, and examines account requests. */
 function startQueues(services: Services, duties: Duties): readonly Jobs[] {
   const { config, database, keys, origin, fund, copies, requisites, messages, wakeUps, onError } = services;
-  const outbox = createOutbox(database);
-  const start = (queue: Queue, everyMs = 2_000) => startDispatcher(outbox, queue, { everyMs, onError });
-  const changes = start({
-    name: 'fund',
-    ordered: true,
-    concurrency: 20,
-    retryDelay: fundRetryDelay,
-    ready: () => fund.available,
-    deliver: (message) => deliverChange({ fund, store: requisites }, message),
-  });
+  const start = (queue: Queue, everyMs = 2_000) => startDispatcher(database, queue, { everyMs, onError });
+  const changes = start(fundQueue({ fund, store: requisites }));
   const { senders } = messages;
   const ofMessages = duties.messages ? messageQueues({ keys, times: config, database, senders, origin }) : [];
   const sending = ofMessages.map((queue) => start(queue, queue.name === 'code' ? 500 : undefined));
-  const unaddressed = start({
-    name: 'unaddressed',
-    ordered: true,
-    concurrency: 4,
-    retryDelay: retryForThreeDays,
-    ready: () => fund.available,
-    deliver: (message) => fetchRequisites({ fund, copies, store: requisites }, message),
-  });
+  const unaddressed = start(unaddressedQueue({ fund, copies, store: requisites }));
   const worker = startAccountRequestWorker(services.accountRequests, { everyMs: 1_000, onError });
   wakeUps.connect({ fund: changes, messages: [...sending, unaddressed], accountRequests: worker });
   return [changes, ...sending, unaddressed, worker];

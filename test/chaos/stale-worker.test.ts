@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { deliverChange, fundRetryDelay } from '../../src/features/changes/deliver-change.ts';
+import { fundQueue } from '../../src/features/changes/queue.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
 import { createHttpFund } from '../../src/fund/http/http.ts';
 import { dispatchDue } from '../../src/platform/outbox/dispatcher.ts';
-import { createOutbox } from '../../src/platform/outbox/store.ts';
 import { openDatabase } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { startFundServer } from '../support/fund-server.ts';
@@ -35,9 +34,10 @@ test('a worker that wakes after its lease is over cannot mark the change, which 
   const another = openDatabase(service.connection);
   const fund = createHttpFund({ url: new URL(server.url), atOnce: 4 });
   const worker = (database: typeof another) =>
-    dispatchDue(createOutbox(database), {
-      ...{ name: 'fund', ordered: true, concurrency: 1, retryDelay: fundRetryDelay },
-      deliver: (parcel) => deliverChange({ fund, store: requisitesStore(database, 72) }, parcel),
+    dispatchDue(database, {
+      ...fundQueue({ fund, store: requisitesStore(database, 72) }),
+      concurrency: 1,
+      ready: () => true,
     });
   try {
     const person = inventPerson(0);

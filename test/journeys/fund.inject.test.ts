@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { deliverChange, fundRetryDelay } from '../../src/features/changes/deliver-change.ts';
 import { deliveryStore } from '../../src/features/changes/delivery-store.ts';
+import { fundQueue } from '../../src/features/changes/queue.ts';
 import { endQuietAlerts, recordWrongPerson } from '../../src/features/operations/alert-store.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
 import { createHttpFund } from '../../src/fund/http/http.ts';
 import { elsewhereFeed } from '../../src/fund/store.ts';
 import { syncBranchChanges } from '../../src/fund/sync.ts';
 import { dispatchDue } from '../../src/platform/outbox/dispatcher.ts';
-import { createOutbox } from '../../src/platform/outbox/store.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { type FundServer, startFundServer } from '../support/fund-server.ts';
@@ -75,9 +74,10 @@ async function deliver(): Promise<number> {
   await service.database.run(
     sql`update cabinet.outbox set next_attempt_at = now(), leased_until = null where lane = 'fund'`,
   );
-  return dispatchDue(createOutbox(service.database), {
-    ...{ name: 'fund', ordered: true, concurrency: 1, retryDelay: fundRetryDelay },
-    deliver: (parcel) => deliverChange({ fund, store: requisitesStore(service.database, 72) }, parcel),
+  return dispatchDue(service.database, {
+    ...fundQueue({ fund, store: requisitesStore(service.database, 72) }),
+    concurrency: 1,
+    ready: () => true,
   });
 }
 

@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freezeStore } from '../../src/features/disavowal/store.ts';
 import { notifyHolder, type SecurityNotice } from '../../src/features/notices/security-notices.ts';
-import { fetchRequisites } from '../../src/features/requisites/introduce.ts';
+import { unaddressedQueue } from '../../src/features/notices/unaddressed.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
 import { recordFailedSignIn } from '../../src/features/sign-in/sign-in.ts';
 import { createEmbeddedFund } from '../../src/fund/embedded/embedded.ts';
 import { elsewhereFeed } from '../../src/fund/store.ts';
 import { syncBranchChanges } from '../../src/fund/sync.ts';
-import { dispatchDue, type Queue, retryForThreeDays } from '../../src/platform/outbox/dispatcher.ts';
-import { createOutbox } from '../../src/platform/outbox/store.ts';
+import { dispatchDue } from '../../src/platform/outbox/dispatcher.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { injectClient } from '../support/client.ts';
@@ -36,14 +35,7 @@ const store = () => requisitesStore(database, 72);
 /** Everything that waits for the fund's word on a holder, as the background work does it. */
 async function introduceAll(): Promise<void> {
   const fund = createEmbeddedFund(database);
-  const lane: Queue = {
-    name: 'unaddressed',
-    ordered: true,
-    concurrency: 4,
-    retryDelay: retryForThreeDays,
-    deliver: (parcel) => fetchRequisites({ fund, copies: undefined, store: store() }, parcel),
-  };
-  await dispatchDue(createOutbox(database), lane);
+  await dispatchDue(database, unaddressedQueue({ fund, copies: undefined, store: store() }));
 }
 
 const follow = () =>

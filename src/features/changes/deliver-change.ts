@@ -12,16 +12,6 @@ export interface DeliverChangeDeps {
   readonly store: Pick<RequisitesStore, 'takeOver'>;
 }
 
-/** Seconds between tries while the fund gives no answer, and for how long: three days, never more than five minutes apart. */
-const backOff = [1, 5, 30, 120];
-const everyMore = 300;
-const rounds = backOff.length + (72 * 3_600) / everyMore;
-
-/** How long a change for the fund waits after the try of this round; undefined: give it up. */
-export function fundRetryDelay(round: number): number | undefined {
-  return round > rounds ? undefined : (backOff[round - 1] ?? everyMore);
-}
-
 /** What `save` writes into the outbox. A version before this one wrote only the first two. */
 interface Payload {
   readonly iin: Iin;

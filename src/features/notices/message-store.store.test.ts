@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
 import { smsReceipts } from '../../gateways/smpp/receipt-store.ts';
-import { dispatchDue, type Queue, retryForThreeDays } from '../../platform/outbox/dispatcher.ts';
-import { createOutbox } from '../../platform/outbox/store.ts';
+import { dispatchDue } from '../../platform/outbox/dispatcher.ts';
+import type { Queue } from '../../platform/outbox/queue.ts';
+import { retryForThreeDays } from '../../platform/outbox/retry.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { renewCode } from '../codes/store.ts';
@@ -47,7 +48,7 @@ const lane = (name: string, deliver: Queue['deliver']): Queue => ({
 
 async function giveUp(): Promise<void> {
   const refuse = () => Promise.reject(new Undeliverable('SMPP_0x0b'));
-  for (const name of ['code', 'notice']) await dispatchDue(createOutbox(fresh.database), lane(name, refuse));
+  for (const name of ['code', 'notice']) await dispatchDue(fresh.database, lane(name, refuse));
 }
 
 const events = () =>
@@ -104,7 +105,7 @@ describe('dead letters', () => {
     ]);
     const rounds: number[] = [];
     const see = async ({ round }: { round: number }) => void rounds.push(round);
-    expect(await dispatchDue(createOutbox(fresh.database), lane('notice', see))).toBe(1);
+    expect(await dispatchDue(fresh.database, lane('notice', see))).toBe(1);
     expect(rounds).toEqual([1]);
     expect((await listDeadMessages(fresh.database, 10)).map(({ kind }) => kind)).toEqual(['recover']);
     expect(await retryMessages(fresh.database, undefined, 'again')).toEqual([]);
@@ -118,11 +119,11 @@ describe('dead letters', () => {
 
 test('messages are removed when nobody needs them: 30 days, 90 for dead letters', async () => {
   await dispatchDue(
-    createOutbox(fresh.database),
+    fresh.database,
     lane('code', async () => undefined),
   );
   await dispatchDue(
-    createOutbox(fresh.database),
+    fresh.database,
     lane('notice', () => Promise.reject(new Undeliverable('NO_GATEWAY'))),
   );
   const left = () => fresh.database.rows(sql`select lane from cabinet.outbox order by lane`);

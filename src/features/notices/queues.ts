@@ -1,4 +1,5 @@
-import { type Queue, retryForThreeDays, retrySoon } from '../../platform/outbox/dispatcher.ts';
+import type { Queue } from '../../platform/outbox/queue.ts';
+import { retryForThreeDays, retrySoon } from '../../platform/outbox/retry.ts';
 import { deliverMessage, type MessageDeps } from './deliver-message.ts';
 import { renderMessage } from './messages.tsx';
 import { channels } from './routes.ts';

@@ -1,5 +1,5 @@
+import { enqueue } from '../../platform/outbox/store.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
-import { json, sql } from '../../platform/postgres/sql.ts';
 import type { MessagePayload } from './ports.ts';
 
 /**
@@ -11,9 +11,9 @@ export async function enqueueMessages(
   holderId: string,
   messages: readonly MessagePayload[],
 ): Promise<void> {
-  if (messages.length === 0) return;
-  await transaction.run(sql`
-    insert into cabinet.outbox (holder_id, lane, payload)
-    select ${holderId}::uuid, case when message ->> 'kind' = 'code' then 'code' else 'notice' end, message
-    from jsonb_array_elements(${json(messages)}::jsonb) as message`);
+  await enqueue(
+    transaction,
+    holderId,
+    messages.map((payload) => ({ queue: payload.kind === 'code' ? 'code' : 'notice', payload })),
+  );
 }

@@ -1,35 +1,9 @@
+import type { Database } from '../postgres/database.ts';
 import { settlesWithin } from '../timeout.ts';
-import type { Outbox, OutboxMessage, QueueOrder } from './message.ts';
+import type { OutboxMessage } from './message.ts';
+import type { Queue } from './queue.ts';
+import { leaseMessages, markDead, markDelivered, releaseMessage, retryLater } from './store.ts';
 import { Undeliverable } from './undeliverable.ts';
-
-/** Seconds before the next try; the last one is repeated (facts-security, 3.4: back-off up to 72 hours). */
-const backOff = [1, 5, 30, 120, 600, 1_800, 3_600];
-/** With the back-off above, three days of hourly tries. */
-const maxRounds = 78;
-
-/** For what may wait: tried for three days, ever less often. */
-export function retryForThreeDays(round: number): number | undefined {
-  return round >= maxRounds ? undefined : (backOff[Math.min(round, backOff.length) - 1] ?? 3_600);
-}
-
-/** For codes: tried again soon and often. They end by themselves when the code expires. */
-export function retrySoon(round: number): number {
-  return [1, 2, 5][round - 1] ?? 10;
-}
-
-export interface Queue extends QueueOrder {
-  /** Most messages in flight at once in this process. */
-  readonly concurrency: number;
-  /** Seconds before the next try when the try of this round has failed; undefined: give it up. */
-  readonly retryDelay: (round: number) => number | undefined;
-  /** False while there is no use in trying: nothing is leased, and no message uses up its patience. */
-  readonly ready?: () => boolean;
-  /**
-   * Hands one message over, in well under the 30 seconds of a lease. Throws when that failed and is worth another try, and
-   * `Undeliverable` when none is.
-   */
-  readonly deliver: (message: OutboxMessage) => Promise<void>;
-}
 
 /** A queue at work. */
 export interface Dispatcher {
@@ -44,11 +18,11 @@ export interface Dispatcher {
 
 /** Delivers a queue for as long as the process runs: when woken, and every `everyMs` for what others have left. */
 export function startDispatcher(
-  outbox: Outbox,
+  database: Database,
   queue: Queue,
   { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },
 ): Dispatcher {
-  const dispatcher = createDispatcher(outbox, queue, onError);
+  const dispatcher = createDispatcher(database, queue, onError);
   const timer = setInterval(dispatcher.wake, everyMs);
   dispatcher.wake();
   return {
@@ -61,35 +35,36 @@ export function startDispatcher(
 }
 
 /** Hands over everything that is due once. Returns how many messages were delivered. */
-export async function dispatchDue(outbox: Outbox, queue: Queue): Promise<number> {
+export async function dispatchDue(database: Database, queue: Queue): Promise<number> {
   const errors: Error[] = [];
-  const dispatcher = createDispatcher(outbox, queue, (error) => errors.push(error));
+  const dispatcher = createDispatcher(database, queue, (error) => errors.push(error));
   dispatcher.wake();
   const delivered = await dispatcher.idle();
   if (errors[0]) throw errors[0];
   return delivered;
 }
 
-function createDispatcher(outbox: Outbox, queue: Queue, onError: (error: Error) => void) {
+function createDispatcher(database: Database, queue: Queue, onError: (error: Error) => void) {
   const inFlight = new Map<Promise<void>, OutboxMessage>();
   let looking: Promise<void> | undefined;
   let again = false;
   let stopped = false;
   let delivered = 0;
+  const release = (message: OutboxMessage) => releaseMessage(database, message);
 
   async function look(): Promise<void> {
     do {
       again = false;
       const free = queue.concurrency - inFlight.size;
       if (stopped || free <= 0 || queue.ready?.() === false) return;
-      const leased = await outbox.lease(queue, free);
-      if (stopped) await Promise.all(leased.map(outbox.release));
+      const leased = await leaseMessages(database, queue, free);
+      if (stopped) await Promise.all(leased.map(release));
       else for (const message of leased) take(message);
     } while (again);
   }
 
   function take(message: OutboxMessage): void {
-    const done = deliverMessage(outbox, queue, message)
+    const done = attempt(database, queue, message)
       .then((marked) => {
         if (marked) delivered += 1;
       }, onError)
@@ -126,21 +101,21 @@ function createDispatcher(outbox: Outbox, queue: Queue, onError: (error: Error) 
     async stop(patienceMs?: number) {
       stopped = true;
       if (await settlesWithin(idle(), patienceMs)) return;
-      await Promise.all([...inFlight.values()].map(outbox.release));
+      await Promise.all([...inFlight.values()].map(release));
     },
   };
 }
 
-async function deliverMessage(outbox: Outbox, queue: Queue, message: OutboxMessage): Promise<boolean> {
+async function attempt(database: Database, queue: Queue, message: OutboxMessage): Promise<boolean> {
   try {
     await queue.deliver(message);
   } catch (error) {
     const seconds = error instanceof Undeliverable ? undefined : queue.retryDelay(message.round);
-    if (seconds === undefined) await outbox.deadLetter(message, codeOf(error));
-    else await outbox.retry(message, seconds, codeOf(error));
+    if (seconds === undefined) await markDead(database, queue, message, codeOf(error));
+    else await retryLater(database, message, seconds, codeOf(error));
     return false;
   }
-  return outbox.delivered(message);
+  return markDelivered(database, queue, message);
 }
 
 /** What may be stored of an error: never its message, which can hold values. */

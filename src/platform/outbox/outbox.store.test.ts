@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
-import { enqueueMessages } from '../../features/notices/store.ts';
-import { openDatabase } from '../postgres/database.ts';
+import { type Database, openDatabase, type Queryable } from '../postgres/database.ts';
 import { type Sql, sql } from '../postgres/sql.ts';
-import { dispatchDue, type Queue, retryForThreeDays, retrySoon, startDispatcher } from './dispatcher.ts';
-import type { OutboxMessage, QueueOrder } from './message.ts';
-import { createOutbox } from './store.ts';
+import { dispatchDue, startDispatcher } from './dispatcher.ts';
+import type { OutboxMessage } from './message.ts';
+import type { Queue, QueueOrder } from './queue.ts';
+import { retryForThreeDays, retrySoon } from './retry.ts';
+import { enqueue, leaseMessages, markDead, markDelivered, releaseMessage, retryLater } from './store.ts';
 import { Undeliverable } from './undeliverable.ts';
 
 let fresh: FreshDatabase;
@@ -67,7 +68,7 @@ describe('two workers on the outbox', () => {
     const byWorker = [0, 0];
     const work = (database: typeof other, worker: 0 | 1) =>
       dispatchDue(
-        createOutbox(database),
+        database,
         lane(async ({ outboxId }) => {
           await breathe();
           handed.push(outboxId);
@@ -85,37 +86,57 @@ describe('two workers on the outbox', () => {
 
   test('what a killed worker held is taken by the other when its lease is over, and not before', async () => {
     await queueNotices(5);
-    const box = createOutbox(fresh.database);
-    const [held] = await box.lease(
+    const { database } = fresh;
+    const [held] = await leaseMessages(
+      database,
       lane(async () => undefined),
       1,
     );
     const seen: OutboxMessage[] = [];
     const survivor = lane(async (message) => void seen.push(message));
-    expect(await dispatchDue(box, survivor)).toBe(4);
+    expect(await dispatchDue(database, survivor)).toBe(4);
     await age();
-    expect(await dispatchDue(box, survivor)).toBe(1);
+    expect(await dispatchDue(database, survivor)).toBe(1);
     expect(seen.at(-1)).toMatchObject({ outboxId: held?.outboxId, attempt: 2 });
   });
 
   test('one that lost its lease marks nothing', async () => {
     await queueNotices(1);
-    const box = createOutbox(fresh.database);
-    const [stale] = await box.lease(
+    const { database } = fresh;
+    const [stale] = await leaseMessages(
+      database,
       lane(async () => undefined),
       1,
     );
     await age();
-    const [present] = await box.lease(
+    const [present] = await leaseMessages(
+      database,
       lane(async () => undefined),
       1,
     );
     if (!stale || !present) throw new Error('nothing was leased');
-    expect(await box.delivered(stale)).toBe(false);
-    await box.retry(stale, 0, 'STALE');
-    await box.deadLetter(stale, 'STALE');
+    expect(
+      await markDelivered(
+        database,
+        lane(async () => undefined),
+        stale,
+      ),
+    ).toBe(false);
+    await retryLater(database, stale, 0, 'STALE');
+    await markDead(
+      database,
+      lane(async () => undefined),
+      stale,
+      'STALE',
+    );
     expect(await state()).toMatchObject({ pending: 1, error: null });
-    expect(await box.delivered(present)).toBe(true);
+    expect(
+      await markDelivered(
+        database,
+        lane(async () => undefined),
+        present,
+      ),
+    ).toBe(true);
   });
 
   test('an ordered lane gives one message of a holder at a time, the oldest first', async () => {
@@ -138,10 +159,7 @@ describe('two workers on the outbox', () => {
     const { channel: _channel, ...everything } = fund;
     const other = openDatabase(fresh.connection);
     while (((await state()) as { pending: number }).pending > 0) {
-      await Promise.all([
-        dispatchDue(createOutbox(fresh.database), everything),
-        dispatchDue(createOutbox(other), everything),
-      ]);
+      await Promise.all([dispatchDue(fresh.database, everything), dispatchDue(other, everything)]);
     }
     await other.close();
     expect([...order.values()]).toEqual([
@@ -156,23 +174,16 @@ describe('a lane', () => {
   test('takes only its own channel and name', async () => {
     await queueNotices(2, 'mobile');
     await queueNotices(3, 'email');
-    await enqueueMessages(fresh.database, holder(), [
-      {
-        kind: 'code',
-        channel: 'mobile',
-        to: '+77015550001',
-        language: 'kk',
-        purpose: 'recover',
-        codeId: randomUUID(),
-      },
+    await enqueue(fresh.database, holder(), [
+      { queue: 'code', payload: { kind: 'code', channel: 'mobile', codeId: randomUUID() } },
     ]);
-    const box = createOutbox(fresh.database);
+    const { database } = fresh;
     const seen: unknown[] = [];
     const see = async ({ payload }: OutboxMessage) => void seen.push((payload as { kind: string }).kind);
-    expect(await dispatchDue(box, lane(see, { channel: 'email' }))).toBe(3);
-    expect(await dispatchDue(box, lane(see, { name: 'code' }))).toBe(1);
-    expect(await dispatchDue(box, lane(see, { name: 'code', channel: 'email' }))).toBe(0);
-    expect(await dispatchDue(box, lane(see))).toBe(2);
+    expect(await dispatchDue(database, lane(see, { channel: 'email' }))).toBe(3);
+    expect(await dispatchDue(database, lane(see, { name: 'code' }))).toBe(1);
+    expect(await dispatchDue(database, lane(see, { name: 'code', channel: 'email' }))).toBe(0);
+    expect(await dispatchDue(database, lane(see))).toBe(2);
     expect(seen.filter((kind) => kind === 'code')).toHaveLength(1);
   });
 
@@ -186,7 +197,7 @@ describe('a lane', () => {
       finishSlow = resolve;
     });
     const delivering = dispatchDue(
-      createOutbox(fresh.database),
+      fresh.database,
       lane(async () => {
         inHand += 1;
         most = Math.max(most, inHand);
@@ -206,7 +217,7 @@ describe('a lane', () => {
 
   test('is tried again later, and ends as a dead letter', async () => {
     await queueNotices(1);
-    const box = createOutbox(fresh.database);
+    const { database } = fresh;
     const failing = lane(
       () => Promise.reject(Object.assign(new Error('+77015550001'), { code: 'ETIMEDOUT' })),
       {
@@ -214,19 +225,19 @@ describe('a lane', () => {
       },
     );
     for (let round = 1; round <= 3; round += 1) {
-      expect(await dispatchDue(box, failing)).toBe(0);
-      expect(await dispatchDue(box, failing)).toBe(0);
+      expect(await dispatchDue(database, failing)).toBe(0);
+      expect(await dispatchDue(database, failing)).toBe(0);
       expect(await state()).toMatchObject({ attempts: round, error: 'ETIMEDOUT', dead: round === 3 ? 1 : 0 });
       await age();
     }
-    expect(await dispatchDue(box, failing)).toBe(0);
+    expect(await dispatchDue(database, failing)).toBe(0);
     expect(await state()).toMatchObject({ attempts: 3 });
   });
 
   test('gives up at once what nobody will ever take', async () => {
     await queueNotices(1);
     await dispatchDue(
-      createOutbox(fresh.database),
+      fresh.database,
       lane(() => Promise.reject(new Undeliverable('SMTP_550'))),
     );
     expect(await state()).toMatchObject({ dead: 1, error: 'SMTP_550', attempts: 1 });
@@ -236,10 +247,10 @@ describe('a lane', () => {
     await queueNotices(3);
     let works = false;
     const resting = lane(async () => undefined, { ready: () => works });
-    expect(await dispatchDue(createOutbox(fresh.database), resting)).toBe(0);
+    expect(await dispatchDue(fresh.database, resting)).toBe(0);
     expect(await state()).toMatchObject({ attempts: 0 });
     works = true;
-    expect(await dispatchDue(createOutbox(fresh.database), resting)).toBe(3);
+    expect(await dispatchDue(fresh.database, resting)).toBe(3);
   });
 
   test('woken while others are in hand, takes what is new at once', async () => {
@@ -250,7 +261,7 @@ describe('a lane', () => {
     });
     let handed = 0;
     const delivery = startDispatcher(
-      createOutbox(fresh.database),
+      fresh.database,
       lane(async () => {
         handed += 1;
         if (handed === 1) await stalled;
@@ -268,12 +279,12 @@ describe('a lane', () => {
 
   test('survives a database that is away for a while', async () => {
     const errors: Error[] = [];
-    const real = createOutbox(fresh.database);
+    const real = fresh.database;
     let broken = true;
     const delivery = startDispatcher(
       {
         ...real,
-        lease: (order, size) => (broken ? Promise.reject(new Error('gone')) : real.lease(order, size)),
+        rows: (statement) => (broken ? Promise.reject(new Error('gone')) : real.rows(statement)),
       },
       lane(async () => undefined),
       { everyMs: 5, onError: (error) => errors.push(error) },
@@ -286,25 +297,102 @@ describe('a lane', () => {
   });
 });
 
-test('who waited long for the fund is told once, with the last change that waited', async () => {
-  const { database } = fresh;
-  await database.run(sql`
-    insert into cabinet.requisites (holder_id, email) values (${holder()}, 'belgi.0001@example.kz')`);
-  await database.run(sql`
-    with made as (
-      insert into cabinet.change (holder_id, number, revision, made_by, proof, entries, request_id)
-      select ${holder()}::uuid, n::text, n, 'holder', 'password-session', '[]', 'test' from generate_series(1, 3) n
-      returning change_id, holder_id)
-    insert into cabinet.outbox (holder_id, lane, change_id, payload, created_at)
-    select holder_id, 'fund', change_id, '{}', now() - interval '1 hour' from made`);
-  const box = createOutbox(database);
-  const told = () => database.run(sql`select from cabinet.outbox where lane = 'notice'`);
-  for (const notices of [0, 0, 1]) {
-    const [message] = await box.lease({ name: 'fund', ordered: true }, 1);
-    if (!message) throw new Error('nothing was leased');
-    expect(await box.delivered(message)).toBe(true);
-    expect(await told()).toBe(notices);
+describe('what a queue makes follow from a delivery', () => {
+  /** Counts how statements reach the database: alone, or in a transaction. */
+  function counting() {
+    const counted = { alone: 0, transactions: 0 };
+    const database: Database = {
+      ...fresh.database,
+      run: (statement) => {
+        counted.alone += 1;
+        return fresh.database.run(statement);
+      },
+      transaction: (work, options) => {
+        counted.transactions += 1;
+        return fresh.database.transaction(work, options);
+      },
+    };
+    return { database, counted };
   }
+
+  const follow = (kind: string) => (tx: Queryable) =>
+    enqueue(tx, holder(), [{ queue: 'followed', payload: { kind } }]);
+
+  const followed = async () => {
+    const rows = await fresh.database.rows<{ kind: string }>(
+      sql`select payload ->> 'kind' as kind from cabinet.outbox where lane = 'followed' order by outbox_id`,
+    );
+    return rows.map(({ kind }) => kind);
+  };
+
+  test('is nothing by default: a delivery and a dead letter are one statement each', async () => {
+    await queueNotices(2);
+    const { database, counted } = counting();
+    let first = true;
+    const deliver = async () => {
+      if (!first) throw new Undeliverable('NEVER');
+      first = false;
+    };
+    await dispatchDue(database, lane(deliver));
+    expect(counted).toEqual({ alone: 2, transactions: 0 });
+    expect(await state()).toMatchObject({ delivered: 1, dead: 1 });
+  });
+
+  test('commits with the mark', async () => {
+    await queueNotices(2);
+    const { database, counted } = counting();
+    let first = true;
+    const deliver = async () => {
+      if (!first) throw new Undeliverable('NEVER');
+      first = false;
+    };
+    await dispatchDue(
+      database,
+      lane(deliver, {
+        concurrency: 1,
+        onDelivered: () => follow('delivered'),
+        onDeadLetter: () => follow('dead'),
+      }),
+    );
+    expect(counted).toEqual({ alone: 0, transactions: 2 });
+    expect(await followed()).toEqual(['delivered', 'dead']);
+  });
+
+  test('leaves the message unmarked when it fails', async () => {
+    await queueNotices(1);
+    const failing = lane(async () => undefined, {
+      onDelivered: () => () => Promise.reject(new Error('no effect')),
+    });
+    await expect(dispatchDue(fresh.database, failing)).rejects.toThrow('no effect');
+    expect(await state()).toMatchObject({ delivered: 0, pending: 1 });
+  });
+
+  test('does not follow for a worker that lost its lease', async () => {
+    await queueNotices(1);
+    const queue = lane(async () => undefined, {
+      onDelivered: () => follow('delivered'),
+      onDeadLetter: () => follow('dead'),
+    });
+    const [stale] = await leaseMessages(fresh.database, queue, 1);
+    if (!stale) throw new Error('nothing was leased');
+    await age();
+    await leaseMessages(fresh.database, queue, 1);
+    expect(await markDelivered(fresh.database, queue, stale)).toBe(false);
+    await markDead(fresh.database, queue, stale, 'STALE');
+    expect(await followed()).toEqual([]);
+    expect(await state()).toMatchObject({ pending: 1 });
+  });
+
+  test('may be that nothing is left of the message', async () => {
+    await queueNotices(1);
+    expect(
+      await dispatchDue(
+        fresh.database,
+        lane(async () => undefined, { deletesDelivered: true }),
+      ),
+    ).toBe(1);
+    expect(await state()).toMatchObject({ delivered: 0, pending: 0 });
+  });
 });
 
 describe('a process that is stopped', () => {
@@ -328,16 +416,16 @@ describe('a process that is stopped', () => {
     await queueNotices(2);
     const gateway = hanging();
     const onError = (error: Error) => expect.unreachable(error.message);
-    const box = createOutbox(fresh.database);
-    const delivery = startDispatcher(box, lane(gateway.deliver, { concurrency: 1 }), {
+    const { database } = fresh;
+    const delivery = startDispatcher(database, lane(gateway.deliver, { concurrency: 1 }), {
       everyMs: 600_000,
       onError,
     });
     await gateway.inHand;
-    expect(await box.lease(lane(gateway.deliver), 9)).toHaveLength(1);
+    expect(await leaseMessages(database, lane(gateway.deliver), 9)).toHaveLength(1);
     await delivery.stop(1);
 
-    const taken = await box.lease(lane(gateway.deliver), 9);
+    const taken = await leaseMessages(database, lane(gateway.deliver), 9);
     expect(taken.map(({ attempt, round }) => ({ attempt, round }))).toEqual([{ attempt: 2, round: 1 }]);
   });
 
@@ -356,7 +444,7 @@ describe('a process that is stopped', () => {
       await finished;
     };
     const onError = (error: Error) => expect.unreachable(error.message);
-    const delivery = startDispatcher(createOutbox(fresh.database), lane(deliver), {
+    const delivery = startDispatcher(fresh.database, lane(deliver), {
       everyMs: 600_000,
       onError,
     });
@@ -369,26 +457,40 @@ describe('a process that is stopped', () => {
 
   test('cannot mark what another has taken since', async () => {
     await queueNotices(1);
-    const box = createOutbox(fresh.database);
-    const [mine] = await box.lease(
+    const { database } = fresh;
+    const [mine] = await leaseMessages(
+      database,
       lane(async () => undefined),
       1,
     );
     if (!mine) throw new Error('nothing was leased');
-    await box.release(mine);
+    await releaseMessage(database, mine);
     // Its own late failure is no reason for the others to wait.
-    await box.retry(mine, 3_600, 'LATE');
-    await box.deadLetter(mine, 'LATE');
+    await retryLater(database, mine, 3_600, 'LATE');
+    await markDead(
+      database,
+      lane(async () => undefined),
+      mine,
+      'LATE',
+    );
     expect(
-      await box.lease(
+      await leaseMessages(
+        database,
         lane(async () => undefined),
         1,
       ),
     ).toHaveLength(1);
-    await box.release(mine);
-    expect(await box.delivered(mine)).toBe(false);
+    await releaseMessage(database, mine);
     expect(
-      await box.lease(
+      await markDelivered(
+        database,
+        lane(async () => undefined),
+        mine,
+      ),
+    ).toBe(false);
+    expect(
+      await leaseMessages(
+        database,
         lane(async () => undefined),
         1,
       ),
@@ -415,7 +517,7 @@ describe('with much queued', () => {
   /** Pages that a lease reads. */
   async function pagesRead(lane: QueueOrder): Promise<number> {
     const plans: string[] = [];
-    const explaining = createOutbox({
+    const explaining: Database = {
       ...fresh.database,
       async rows<Row extends object>(statement: Sql) {
         const text = `explain (analyze, buffers) ${statement.text}`;
@@ -423,8 +525,8 @@ describe('with much queued', () => {
         plans.push(lines.map((line) => line['QUERY PLAN']).join('\n'));
         return [] as Row[];
       },
-    });
-    await explaining.lease(lane, 16);
+    };
+    await leaseMessages(explaining, lane, 16);
     expect(plans[0]).not.toContain('Seq Scan on outbox');
     const read = /shared hit=(\d+)(?: read=(\d+))?/.exec(plans[0] ?? '');
     return Number(read?.[1]) + Number(read?.[2] ?? 0);
@@ -439,15 +541,8 @@ describe('with much queued', () => {
 
   test('every lane finds its next messages by an index behind 100,000 notices', async () => {
     for (let n = 0; n < 10; n += 1) await queueNotices(10_000);
-    await enqueueMessages(fresh.database, holder(), [
-      {
-        kind: 'code',
-        channel: 'mobile',
-        to: '+77015550001',
-        language: 'kk',
-        purpose: 'recover',
-        codeId: randomUUID(),
-      },
+    await enqueue(fresh.database, holder(), [
+      { queue: 'code', payload: { kind: 'code', channel: 'mobile', codeId: randomUUID() } },
     ]);
     // As in the minute after a campaign was queued: no statistics yet.
     for (const one of lanes) expect(await pagesRead(one)).toBeLessThan(500);

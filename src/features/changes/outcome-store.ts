@@ -1,0 +1,22 @@
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+import { notifyEverywhere, notifyHolder } from '../notices/security-notices.ts';
+
+/** Notifies a holder that the fund has taken their changes, unless a later change still waits: once, with the last one. */
+export async function notifyAccepted(
+  tx: Queryable,
+  { holderId, outboxId }: { readonly holderId: string; readonly outboxId: number },
+): Promise<void> {
+  const ofLastChange = sql`
+    told as (
+      select ${holderId}::uuid as holder_id where not exists (
+        select from cabinet.outbox later
+        where later.lane = 'fund' and later.holder_id = ${holderId} and later.outbox_id > ${outboxId}
+          and coalesce(later.delivered_at, later.dead_at) is null))`;
+  await tx.run(notifyEverywhere(ofLastChange, 'change-accepted'));
+}
+
+/** Notifies a holder that the fund did not take a change. */
+export async function notifyRefused(tx: Queryable, holderId: string): Promise<void> {
+  await tx.run(notifyHolder(holderId, 'change-refused'));
+}
