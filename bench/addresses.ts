@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded.ts';
+import { startBundledPostgres } from '../src/bundled-postgres.ts';
 import { type AddressSources, suggestAddresses } from '../src/features/addresses/addresses.ts';
 import { createEmbeddedSource } from '../src/features/addresses/embedded.ts';
 import { type Places, readPlaces } from '../src/features/addresses/places.ts';
@@ -65,7 +65,7 @@ async function streetFigures(places: Places): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'kabinet-bench-'));
   await chmod(folder, 0o711);
   const log = { info: () => {}, warn: () => {} };
-  const server = await startEmbeddedPostgres({ varDir: folder, log });
+  const server = await startBundledPostgres({ varDir: folder, log });
   let database: Database | undefined;
   try {
     await migrate(server.connection, log);

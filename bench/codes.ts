@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded.ts';
+import { startBundledPostgres } from '../src/bundled-postgres.ts';
 import { renewCode } from '../src/features/codes/store.ts';
 import { noSender } from '../src/features/notices/deliver-message.ts';
 import { messageQueues } from '../src/features/notices/queues.ts';
@@ -29,7 +29,7 @@ const drainSeconds = 5;
 export async function bench(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'kabinet-bench-'));
   await chmod(folder, 0o711);
-  const server = await startEmbeddedPostgres({
+  const server = await startBundledPostgres({
     varDir: folder,
     log: { info: () => undefined, warn: () => undefined },
   });

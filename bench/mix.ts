@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { brotliDecompressSync } from 'node:zlib';
 import { Agent, request } from 'undici';
-import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded.ts';
+import { startBundledPostgres } from '../src/bundled-postgres.ts';
 import { type Database, openDatabase } from '../src/platform/postgres/database.ts';
 import { sql } from '../src/platform/postgres/sql.ts';
 import { root } from '../src/platform/root.ts';
@@ -59,7 +59,7 @@ export async function bench(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'kabinet-bench-'));
   await chmod(folder, 0o711);
   const quiet = { info: () => undefined, warn: () => undefined };
-  const server = await startEmbeddedPostgres({ varDir: folder, log: quiet });
+  const server = await startBundledPostgres({ varDir: folder, log: quiet });
   const database = openDatabase(server.connection, { max: 1, statementTimeout: 0 });
   try {
     const environment = {

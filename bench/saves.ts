@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded.ts';
+import { startBundledPostgres } from '../src/bundled-postgres.ts';
 import { type Database, openDatabase } from '../src/platform/postgres/database.ts';
 import { json, sql } from '../src/platform/postgres/sql.ts';
 import { percentile, type Row } from './row.ts';
@@ -63,7 +63,7 @@ async function saves(): Promise<{ rate: number; took: number[] }> {
 async function bareTransactions(): Promise<number> {
   const varDir = await mkdtemp(join(tmpdir(), 'kabinet-bench-'));
   await chmod(varDir, 0o700);
-  const server = await startEmbeddedPostgres({
+  const server = await startBundledPostgres({
     varDir,
     log: { info: () => undefined, warn: () => undefined },
   });

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { attachEmbeddedPostgres, startEmbeddedPostgres } from './adapters/postgres/embedded.ts';
+import { attachBundledPostgres, startBundledPostgres } from './bundled-postgres.ts';
 import { type Config, ConfigError } from './config/config.ts';
 import { demonstration } from './demonstration.ts';
 import { metricsServer } from './features/operations/metrics.ts';
@@ -28,9 +28,7 @@ export interface Prepared {
 export async function prepare(config: Config, log: Logger): Promise<Prepared> {
   refuseDemonstration(config);
   const server =
-    config.databaseUrl === undefined
-      ? await startEmbeddedPostgres({ varDir: config.varDir, log })
-      : undefined;
+    config.databaseUrl === undefined ? await startBundledPostgres({ varDir: config.varDir, log }) : undefined;
   const closers: (() => Promise<unknown>)[] = server ? [() => server.stop()] : [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -82,7 +80,7 @@ export async function attach(
   refuseDemonstration(config);
   const server =
     config.databaseUrl === undefined
-      ? await attachEmbeddedPostgres({ varDir: config.varDir, log })
+      ? await attachBundledPostgres({ varDir: config.varDir, log })
       : undefined;
   const connection: Connection = server?.connection ?? { connectionString: config.databaseDirectUrl ?? '' };
   await migrate(connection, log);

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { serverProcess } from '../../src/adapters/postgres/embedded-process.ts';
+import { serverProcess } from 'local-postgres/programs';
 import { openDatabase } from '../../src/platform/postgres/database.ts';
 import { migrate } from '../../src/platform/postgres/migrate.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';

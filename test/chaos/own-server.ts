@@ -1,8 +1,9 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LocalPostgres } from 'local-postgres';
 import { urlOf } from '../../bench/service.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/adapters/postgres/embedded.ts';
+import { startBundledPostgres } from '../../src/bundled-postgres.ts';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { migrate } from '../../src/platform/postgres/migrate.ts';
 
@@ -10,7 +11,7 @@ const silent = { info: () => undefined, warn: () => undefined };
 
 /** A PostgreSQL of its own, that really writes to the disk, with a migrated and empty database. */
 export interface OwnServer {
-  readonly server: EmbeddedPostgres;
+  readonly server: LocalPostgres;
   readonly database: Database;
   readonly databaseUrl: string;
   readonly varDir: string;
@@ -23,7 +24,7 @@ export async function startOwnServer(
 ): Promise<OwnServer> {
   const varDir = options.varDir ?? (await mkdtemp(join(tmpdir(), 'kabinet-chaos-')));
   await chmod(varDir, 0o711);
-  const server = await startEmbeddedPostgres({
+  const server = await startBundledPostgres({
     varDir,
     log: silent,
     ...(options.settings ? { settings: options.settings } : {}),

@@ -5,15 +5,15 @@ import { createServer, connect as dial, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
-import type { Binaries } from '../../src/adapters/postgres/embedded-binaries.ts';
 import {
+  type Binaries,
   commandFor,
   findPlace,
   give,
   initdbIdentity,
   type Place,
-} from '../../src/adapters/postgres/embedded-place.ts';
+} from 'local-postgres/programs';
+import pg from 'pg';
 
 /** A primary and a standby that every COMMIT waits for, behind one address, as a proxy would give it. */
 export interface Pair {
@@ -27,7 +27,12 @@ export interface Pair {
 export async function startPair(binaries: Binaries): Promise<Pair> {
   const varDir = await mkdtemp(join(tmpdir(), 'kabinet-chaos-'));
   await chmod(varDir, 0o711);
-  const place = await findPlace({ varDir, binaries: async () => binaries });
+  const place = await findPlace({
+    folder: join(varDir, 'postgres'),
+    logFile: join(varDir, 'postgres.log'),
+    name: 'kabinet',
+    binaries,
+  });
   const first = join(place.home, 'first');
   const second = join(place.home, 'second');
   const switchboard = await openSwitch();

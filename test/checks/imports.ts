@@ -247,6 +247,7 @@ const composition = [
   'services.ts',
   'senders.ts',
   'start.ts',
+  'bundled-postgres.ts',
   'workers.ts',
   'demonstration.ts',
   'no-demonstration.ts',

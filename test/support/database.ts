@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { LocalPostgres } from 'local-postgres';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { attachEmbeddedPostgres, type EmbeddedPostgres } from '../../src/adapters/postgres/embedded.ts';
+import { attachBundledPostgres } from '../../src/bundled-postgres.ts';
 import { type ConnectionParts, type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { migrate } from '../../src/platform/postgres/migrate.ts';
 
@@ -15,7 +16,7 @@ export interface FreshDatabase {
 const TEMPLATE = 'template_kabinet';
 const silent = { info: () => undefined, warn: () => undefined };
 
-let server: Promise<EmbeddedPostgres> | undefined;
+let server: Promise<LocalPostgres> | undefined;
 
 /** Makes a database on the server of this run: the embedded PostgreSQL or the machine's, as the project says. */
 export async function freshDatabase(): Promise<FreshDatabase> {
@@ -39,14 +40,14 @@ export async function freshDatabase(): Promise<FreshDatabase> {
 }
 
 /** The server of this run, for what only its superuser may do. */
-export function serverOfTests(): Promise<EmbeddedPostgres> {
+export function serverOfTests(): Promise<LocalPostgres> {
   server ??= attach();
   return server;
 }
 
-async function attach(): Promise<EmbeddedPostgres> {
+async function attach(): Promise<LocalPostgres> {
   const binaries = inject('postgres');
-  const attached = await attachEmbeddedPostgres({
+  const attached = await attachBundledPostgres({
     varDir: inject('postgresFolder'),
     log: silent,
     ...(binaries === undefined ? {} : { binaries }),
@@ -58,7 +59,7 @@ async function attach(): Promise<EmbeddedPostgres> {
 }
 
 /** The first worker migrates a template, the others wait for it. */
-async function makeTemplate({ administration, connection }: EmbeddedPostgres): Promise<void> {
+async function makeTemplate({ administration, connection }: LocalPostgres): Promise<void> {
   await withClient(administration, async (client) => {
     await client.query(`select pg_advisory_lock(hashtext('${TEMPLATE}'))`);
     const { rows } = await client.query('select from pg_database where datname = $1', [TEMPLATE]);

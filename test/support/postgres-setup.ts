@@ -1,9 +1,8 @@
 import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Binaries, isServer, serverProcess } from 'local-postgres/programs';
 import type { TestProject } from 'vitest/node';
-import type { Binaries } from '../../src/adapters/postgres/embedded-binaries.ts';
-import { isServer, serverProcess } from '../../src/adapters/postgres/embedded-process.ts';
 import { scratchFolder } from './scratch.ts';
 
 declare module 'vitest' {

