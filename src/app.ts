@@ -5,10 +5,8 @@ import { createAddressBook } from './features/addresses/address-book.ts';
 import { addressRoutes } from './features/addresses/routes.ts';
 import { contactChangeRoutes } from './features/contact-change/routes.ts';
 import { contactStore } from './features/contact-change/store.ts';
-import { freezeStore } from './features/disavowal/store.ts';
-import { edsStore } from './features/eds/store.ts';
+import { disavowalRoutes } from './features/disavowal/routes.ts';
 import { historyRoutes } from './features/history/routes.ts';
-import { historyStore } from './features/history/store.ts';
 import { healthRoutes } from './features/operations/routes.ts';
 import { passwordRoutes } from './features/passwords/routes.ts';
 import { requisitesRoutes } from './features/requisites/routes.ts';
@@ -129,7 +127,7 @@ function pageRoutes(
     onSaved,
     onQueued,
   };
-  const edsDeps = { ...services.eds, edsStore: edsStore(database), keys, edsRules: config };
+  const edsDeps = { ...services.eds, database, keys, edsRules: config };
   const signInDeps = {
     database,
     keys,
@@ -145,7 +143,6 @@ function pageRoutes(
     ...signInRoutes(server, signInDeps),
     ...requisitesRoutes(server, {
       ...requisitesDeps,
-      edsStore: edsDeps.edsStore,
       addressLimit,
       sessionsPerPerson: config.sessionsPerPerson,
     }),
@@ -161,12 +158,8 @@ function pageRoutes(
   securityRoutes(server, { database, keys, limits, contactWaitHours: config.contactWaitHours, sendPage });
   addressRoutes(server, { sources: addressSources, limit: addressLimit });
   if (config.demo) demonstration?.serve(server, { database, sendPage });
-  historyRoutes(server, {
-    store: historyStore(database),
-    freezes: freezeStore(database, config.disavowalDays),
-    keys,
-    sendPage,
-  });
+  historyRoutes(server, { database, sendPage });
+  disavowalRoutes(server, { database, keys, rules: config, sendPage });
   cookieRoutes(server, (hash, requestId) => signOut(database, hash, requestId));
   languageRoutes(server, pages, (holderId, language) => setHolderLanguage(database, holderId, language));
   return pages;

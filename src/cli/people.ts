@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
-import { endSessionsOf, showPerson, unfreezePerson } from '../features/operations/operator.ts';
+import { unfreeze } from '../features/disavowal/unfreeze.ts';
+import { endSessionsOf, showPerson } from '../features/operations/operator.ts';
 import { importFile } from '../start.ts';
 import { type Iin, parseIin } from '../values/iin.ts';
 import { nonEmpty } from './arguments.ts';
@@ -74,7 +75,7 @@ function personCommands(people: Command): void {
     .requiredOption('--reason <text>', 'why; the person sees it', nonEmpty)
     .action(async (iin: string, { reason }: { reason: string }) => {
       await withDatabase(async ({ database }) => {
-        if (!(await unfreezePerson(database, readIin(iin), reason)))
+        if (!(await unfreeze(database, readIin(iin), reason)))
           throw new CommandFailure('nothing is stopped for this IIN');
         print('recovery and contact changes go on\n');
       });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freezeStore } from '../../src/features/disavowal/store.ts';
+import { disavow } from '../../src/features/disavowal/disavow.ts';
 import { notifyHolder, type SecurityNotice } from '../../src/features/notices/security-notices.ts';
 import { unaddressedQueue } from '../../src/features/notices/unaddressed.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
@@ -143,7 +143,7 @@ describe.each(kindsOfPeople)('a person %s', (_kind, make) => {
     const link = await database.first<{ id: string }>(sql`
       insert into cabinet.disavowal (disavowal_id, holder_id) values (${randomUUID()}, ${holderId}) returning disavowal_id as id`);
     const before = (await told(holderId)).length;
-    await freezeStore(database, 7).freeze(link?.id ?? '', 'request');
+    await disavow({ database, rules: { disavowalDays: 7 } }, link?.id ?? '', 'request');
     await introduceAll();
     expect((await told(holderId)).slice(before).sort()).toEqual(
       reached.map((channel) => `frozen ${channel}`).sort(),

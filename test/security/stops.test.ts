@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { codeOf } from '../../src/features/codes/code.ts';
 import type { IssuedCode } from '../../src/features/codes/store.ts';
+import { disavow } from '../../src/features/disavowal/disavow.ts';
 import { disavowalPath } from '../../src/features/disavowal/link.ts';
-import { freezeStore } from '../../src/features/disavowal/store.ts';
-import { unfreezePerson } from '../../src/features/operations/operator.ts';
+import { unfreeze } from '../../src/features/disavowal/unfreeze.ts';
 import { tokenHash } from '../../src/platform/keys.ts';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
@@ -100,7 +100,7 @@ describe('"this wasn\'t me"', () => {
     const fields = formOf(page.body, '/recover/password', { password: chosen, passwordAgain: chosen });
 
     await answerNotMe(person);
-    expect(await unfreezePerson(service.database, person.iin as Iin, 'the owner came')).toBe(true);
+    expect(await unfreeze(service.database, person.iin as Iin, 'the owner came')).toBe(true);
 
     const answer = await thief.post('/recover/password', fields);
     expect(answer.headers['location'] ?? '').not.toContain('password=saved');
@@ -153,9 +153,9 @@ describe('"this wasn\'t me"', () => {
       seen.push('changed');
     });
     await vi.waitFor(() => expect(seen).toEqual(['locked']));
-    const stopping = freezeStore(pool, 10)
-      .freeze(disavowal, 'r')
-      .then(() => seen.push('stopped'));
+    const stopping = disavow({ database: pool, rules: { disavowalDays: 10 } }, disavowal, 'r').then(() =>
+      seen.push('stopped'),
+    );
     await waitsForLock(pool);
     expect(seen).toEqual(['locked']);
     release();

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf } from '../../src/features/codes/code.ts';
 import type { IssuedCode } from '../../src/features/codes/store.ts';
 import { disavowalPath } from '../../src/features/disavowal/link.ts';
+import { unfreeze } from '../../src/features/disavowal/unfreeze.ts';
 import type { CodePurpose, MessagePayload } from '../../src/features/notices/ports.ts';
-import { unfreezePerson } from '../../src/features/operations/operator.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { kk } from '../../src/texts/kk.ts';
 import { parseIin } from '../../src/values/iin.ts';
@@ -635,12 +635,12 @@ describe('B9: the link of a notice', () => {
     await press(used);
     const iin = parseIin(person.iin);
     if (!iin.ok) throw new Error('no IIN');
-    expect(await unfreezePerson(service.database, iin.value, 'came to the branch')).toBe(true);
+    expect(await unfreeze(service.database, iin.value, 'came to the branch')).toBe(true);
     expect(await isFrozen(person)).toBe(false);
     for (const link of [used, unused]) {
       expect((await injectClient(service.server).get(link)).status).toBe(404);
     }
-    expect(await unfreezePerson(service.database, iin.value, 'once more')).toBe(false);
+    expect(await unfreeze(service.database, iin.value, 'once more')).toBe(false);
     const again = await signedIn(service, person);
     expect((await save(again, { mobilePhone: otherMobile(person, '+7705') })).headers['location']).toBe(page);
   });

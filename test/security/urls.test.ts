@@ -118,7 +118,9 @@ test('the fields of a query that routes read are all known here', () => {
   );
   const read = files.flatMap((file) => {
     const text = readFileSync(join(root, 'src', file), 'utf8');
+    const schemas = [...text.matchAll(/\bconst \w+Query = z\.object\(\{(.*?)\}\);/gs)];
     return [
+      ...schemas.flatMap(([, fields = '']) => [...fields.matchAll(/(?:^|,)\s*(\w+):/g)]),
       ...text.matchAll(/request\.query as Record<string, unknown>\)\['(\w+)'\]/g),
       ...text.matchAll(/\bquery\['(\w+)'\]/g),
     ].map(([, name]) => name ?? '');

@@ -9,7 +9,7 @@ import { issueCode } from '../codes/issue.ts';
 import { type CodeRules, noticeQuotas, sendingQuotas } from '../codes/quotas.ts';
 import { latestCode } from '../codes/store.ts';
 import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
-import type { Evidence } from '../eds/ports.ts';
+import type { Evidence } from '../eds/store.ts';
 import type { Channel } from '../notices/ports.ts';
 import { enqueueMessages } from '../notices/store.ts';
 import { raiseAlert } from '../operations/alert-store.ts';

@@ -12,7 +12,7 @@ import { PageHeading } from '../../ui/page-heading.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
 import { receiptWords } from '../changes/pages.tsx';
 import type { CodeFormReason } from '../codes/typed-code.ts';
-import type { ShownReason } from '../eds/eds.ts';
+import type { ShownReason } from '../eds/reasons.ts';
 import type { Channel } from '../notices/ports.ts';
 import { showValue } from '../requisites/fields/fields.ts';
 import { maskContact, type NeededProofs, touchedChannels } from './contact.ts';

@@ -3,7 +3,7 @@ import type { Iin } from '../../values/iin.ts';
 import type { ChangeEntry, Proof } from '../changes/change.ts';
 import type { SaveOutcome } from '../changes/store.ts';
 import type { Quota } from '../codes/quota-store.ts';
-import type { Evidence } from '../eds/ports.ts';
+import type { Evidence } from '../eds/store.ts';
 import type { Channel } from '../notices/ports.ts';
 import type { AddressProvenance } from '../requisites/ports.ts';
 

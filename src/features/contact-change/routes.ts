@@ -10,8 +10,8 @@ import { isBlank } from '../../values/cleaning.ts';
 import { displayed } from '../../values/displayed.ts';
 import { findNumber } from '../changes/store.ts';
 import type { ChallengeFor } from '../eds/challenge.ts';
-import { checkSignature, giveChallenge, retryAfter, shownReason, unknownSince } from '../eds/eds.ts';
-import type { EdsDeps, EdsReason } from '../eds/ports.ts';
+import { checkSignature, type EdsDeps, giveChallenge } from '../eds/check-signature.ts';
+import { type EdsReason, retryAfter, shownReason, unknownSince } from '../eds/reasons.ts';
 import type { Channel } from '../notices/ports.ts';
 import { type RequisitesDeps, showRequisites } from '../requisites/requisites.ts';
 import { actorOf, sendAway, uuid } from '../requisites/routes.ts';
@@ -30,7 +30,7 @@ import {
 import { type CodeField, type CodeFieldReason, ConfirmPage, type ConfirmPageProps } from './pages.tsx';
 import type { ContactActor, ContactOnFile, PendingChange, ProofKind } from './ports.ts';
 
-export interface ContactChangeRoutesDeps extends RequisitesDeps, EdsDeps {
+export interface ContactChangeRoutesDeps extends RequisitesDeps, Omit<EdsDeps, 'database' | 'keys'> {
   /** The origin that the person sees; part of what they sign. */
   readonly siteOf: (request: FastifyRequest) => string;
   readonly sendPage: SendPage;
@@ -238,7 +238,7 @@ export function contactChangeRoutes(
       });
     };
     const asked = challengeFor(request, pending);
-    const checked = await checkSignature(parts, { ...signed, asked, asker: `holder ${actor.holderId}` });
+    const checked = await checkSignature(parts, { ...signed, asked, requester: `holder ${actor.holderId}` });
     if (!checked.ok) return refuse(checked.reason, checked.detail);
     const { iin, evidence } = checked.value;
     if (iin !== actor.iin) return refuse('otherPerson');

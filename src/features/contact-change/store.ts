@@ -4,7 +4,8 @@ import { json, sql } from '../../platform/postgres/sql.ts';
 import { savedBefore, writeChange } from '../changes/store.ts';
 import { takeQuotas } from '../codes/quota-store.ts';
 import { endCodes } from '../codes/store.ts';
-import { keepEvidence, unfreeze } from '../eds/store.ts';
+import { liftFreeze } from '../disavowal/store.ts';
+import { keepEvidence } from '../eds/store.ts';
 import type { Channel } from '../notices/ports.ts';
 import { lockForChange } from '../requisites/store.ts';
 import { newContact, refuseContact, touchedChannels } from './contact.ts';
@@ -121,7 +122,7 @@ export function contactStore(database: Database): ContactStore {
         await writeChange(transaction, { ...pending, ...actor, number: how.number, proof: how.proof });
         if (how.evidence) {
           await keepEvidence(transaction, actor, how.evidence, how.number);
-          await unfreeze(transaction, actor);
+          await liftFreeze(transaction, { holderId, kind: 'unfrozen-by-eds', requestId: actor.requestId });
         }
         for (const channel of how.channels) {
           await moveRecoveryContact(transaction, holderId, channel, how.waitHours);
@@ -219,6 +220,11 @@ async function othersWith(database: Queryable, holderId: string, mobile: string)
 
 async function drop(transaction: Queryable, holderId: string): Promise<void> {
   await endCodes(transaction, holderId, proofPurposes);
+  await deletePendingChange(transaction, holderId);
+}
+
+/** Forgets the pending change of a holder, whose row the caller has locked. */
+export async function deletePendingChange(transaction: Queryable, holderId: string): Promise<void> {
   await transaction.run(sql`delete from cabinet.pending_change where holder_id = ${holderId}`);
 }
 

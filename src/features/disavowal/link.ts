@@ -1,3 +1,4 @@
+import { disavowPath } from '../../paths.ts';
 import type { Keys } from '../../platform/keys.ts';
 
 /** What the link's signature is good for. */
@@ -6,21 +7,22 @@ const idBytes = 16;
 const macBytes = 32;
 
 /**
- * The path of the "this wasn't me" link: `/not-me/` and 64 characters, the base64url of the id and its HMAC together, so
- * that an SMS carries it in few parts. Nobody who has not got the notice can make one.
+ * The path of the "this wasn't me" link of a notice. It ends in 64 characters, the base64url of the
+ * id and its HMAC together, so that an SMS carries it in few parts. Nobody who has not got the
+ * notice can forge one.
  */
 export function disavowalPath(keys: Keys, disavowalId: string): string {
   const id = Buffer.from(disavowalId.replaceAll('-', ''), 'hex');
   if (id.length !== idBytes) throw new Error('a disavowal id is a UUID');
-  return `/not-me/${Buffer.concat([id, keys.sign(purpose, uuidOf(id))]).toString('base64url')}`;
+  return disavowPath(Buffer.concat([id, keys.sign(purpose, uuidOf(id))]).toString('base64url'));
 }
 
 /** What mail programs and messengers take for a part of a link: the signs that close the sentence around it. */
 const glued = /^[^\w-]+|[^\w-]+$/g;
 
 /**
- * The disavowal's id from what stands behind `/not-me/`, with or without the full stop or bracket of the sentence around
- * the link; undefined when we did not make it.
+ * The disavowal's id from the last part of the path, with or without the full stop or bracket of the
+ * sentence around the link; undefined when the link is not ours.
  */
 export function readDisavowal(keys: Keys, link: string): string | undefined {
   if (link.length > 100) return undefined;

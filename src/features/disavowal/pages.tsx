@@ -1,10 +1,21 @@
+import { paths } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 
-/** Where a notice's link leads: nothing happens until the button is pressed, since mail scanners open links. */
-export function NotMePage({ t, csrf, path, done }: { t: Texts; csrf: string; path: string; done: boolean }) {
+export interface DisavowalPageProps {
+  readonly t: Texts;
+  readonly csrf: string;
+  readonly action: string;
+  readonly done: boolean;
+}
+
+/**
+ * Where a notice's link leads. Nothing happens until the button is pressed, since mail scanners open
+ * links.
+ */
+export function DisavowalPage({ t, csrf, action, done }: DisavowalPageProps) {
   return (
     <>
       <PageHeading
@@ -13,10 +24,10 @@ export function NotMePage({ t, csrf, path, done }: { t: Texts; csrf: string; pat
       />
       {done ? (
         <ButtonRow>
-          <ButtonLink href="/">{t.problems.home}</ButtonLink>
+          <ButtonLink href={paths.start}>{t.problems.home}</ButtonLink>
         </ButtonRow>
       ) : (
-        <Form id="not-me-form" action={path} csrf={csrf}>
+        <Form id="not-me-form" action={action} csrf={csrf}>
           <ButtonRow>
             <Button>{t.notMe.submit}</Button>
           </ButtonRow>

@@ -1,45 +1,65 @@
-import type { Database } from '../../platform/postgres/database.ts';
-import { lockHolder } from '../../platform/postgres/locks.ts';
-import { sql } from '../../platform/postgres/sql.ts';
-import { endCodes } from '../codes/store.ts';
-import { notifyHolder } from '../notices/security-notices.ts';
-import type { FreezeStore } from './ports.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { json, sql } from '../../platform/postgres/sql.ts';
+import type { NewEvent } from '../history/event-store.ts';
 
-/** What stops recovery and contact changes when a notice was answered with "this wasn't me". */
-export function freezeStore(database: Database, linkDays: number): FreezeStore {
-  const stands = sql`ended_at is null and created_at > now() - make_interval(days => ${linkDays}::int)`;
-  return {
-    async findDisavowal(disavowalId) {
-      const row = await database.first(sql`
-        select from cabinet.disavowal where disavowal_id = ${disavowalId} and ${stands}`);
-      return row !== undefined;
-    },
+const stands = (linkDays: number) =>
+  sql`ended_at is null and created_at > now() - make_interval(days => ${linkDays}::int)`;
 
-    freeze: (disavowalId, requestId) =>
-      database.transaction(async (transaction) => {
-        const link = await transaction.first<{ holderId: string }>(sql`
-          select holder_id as "holderId" from cabinet.disavowal where disavowal_id = ${disavowalId}`);
-        if (!link) return;
-        const { holderId } = link;
-        // What is being changed now is done before this, and told; whatever comes after it finds the stop.
-        await lockHolder(transaction, holderId);
-        const used = await transaction.run(sql`
-          update cabinet.disavowal set used_at = now()
-          where disavowal_id = ${disavowalId} and used_at is null and ${stands}`);
-        if (used === 0) return;
-        await transaction.run(sql`
-          insert into cabinet.freeze (holder_id) values (${holderId}) on conflict (holder_id) do nothing`);
-        await endCodes(transaction, holderId);
-        await transaction.run(sql`delete from cabinet.pending_change where holder_id = ${holderId}`);
-        // Also those whose code was right: else they would go on when the stop is lifted.
-        await transaction.run(sql`
-          update cabinet.entry set done_at = now() where holder_id = ${holderId} and done_at is null`);
-        await transaction.run(sql`
-          update cabinet.session set ended_at = now(), end_reason = 'frozen' where holder_id = ${holderId} and ended_at is null`);
-        await transaction.run(sql`
-          insert into cabinet.security_event (holder_id, kind, request_id) values (${holderId}, 'frozen', ${requestId})`);
-        // Former channels that still restore the password are told too: one of them is the owner's when a thief changed the rest.
-        await transaction.run(notifyHolder(holderId, 'frozen'));
-      }),
-  };
+/** Whether a link still stands: it has not expired. A used one stands, and does nothing more. */
+export async function disavowalStands(
+  database: Queryable,
+  disavowalId: string,
+  linkDays: number,
+): Promise<boolean> {
+  const row = await database.first(sql`
+    select from cabinet.disavowal where disavowal_id = ${disavowalId} and ${stands(linkDays)}`);
+  return row !== undefined;
+}
+
+/** Whose link it is. */
+export async function findDisavowalHolder(
+  database: Queryable,
+  disavowalId: string,
+): Promise<string | undefined> {
+  const row = await database.first<{ holderId: string }>(sql`
+    select holder_id as "holderId" from cabinet.disavowal where disavowal_id = ${disavowalId}`);
+  return row?.holderId;
+}
+
+/** Uses a link up; true for the first use of one that stands. */
+export async function consumeDisavowal(
+  transaction: Queryable,
+  disavowalId: string,
+  linkDays: number,
+): Promise<boolean> {
+  return (
+    (await transaction.run(sql`
+      update cabinet.disavowal set used_at = now()
+      where disavowal_id = ${disavowalId} and used_at is null and ${stands(linkDays)}`)) === 1
+  );
+}
+
+/** Stops recovery and changes of mobile and e-mail. */
+export async function insertFreeze(transaction: Queryable, holderId: string): Promise<void> {
+  await transaction.run(sql`
+    insert into cabinet.freeze (holder_id) values (${holderId}) on conflict (holder_id) do nothing`);
+}
+
+/**
+ * Lifts what "this wasn't me" stopped, and records who lifted it; false when nothing was stopped.
+ * Every link sent before ends too: else whoever still holds one could freeze the cabinet for ever.
+ * The caller has locked the holder.
+ */
+export async function liftFreeze(
+  transaction: Queryable,
+  { holderId, kind, detail, requestId }: NewEvent & { readonly kind: 'unfrozen' | 'unfrozen-by-eds' },
+): Promise<boolean> {
+  const lifted = await transaction.run(sql`
+    with ended as (delete from cabinet.freeze where holder_id = ${holderId} returning holder_id),
+    links as (
+      update cabinet.disavowal d set ended_at = now() from ended e
+      where d.holder_id = e.holder_id and d.ended_at is null)
+    insert into cabinet.security_event (holder_id, kind, detail, request_id)
+    select holder_id, ${kind}, ${json(detail ?? {})}::jsonb, ${requestId ?? null} from ended`);
+  return lifted === 1;
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Keys } from '../../platform/keys.ts';
-import type { EdsPurpose } from './ports.ts';
+
+/** What a signature is good for. One made for a purpose is refused for the other. */
+export type EdsPurpose = 'sign-in' | 'change';
 
 /** Whom a challenge is for: the browser before sign-in, the session after it; a hash of its cookie. */
 export interface ChallengeFor {

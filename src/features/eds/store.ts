@@ -1,36 +1,57 @@
-import type { Database, Queryable } from '../../platform/postgres/database.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import type { EdsStore, Evidence } from './ports.ts';
+import type { EdsPurpose } from './challenge.ts';
+import type { VerifiedSignature } from './verifier.ts';
 
-/** Spent challenges and evidence in the service's own tables; time is the database's. */
-export function edsStore(database: Database): EdsStore {
-  return {
-    async now() {
-      const row = await database.first<{ now: Date }>(sql`select now()`);
-      if (!row) throw new Error('the database told no time');
-      return row.now;
-    },
+/** Everything needed to verify a signature again. */
+export interface Evidence {
+  readonly purpose: EdsPurpose;
+  readonly content: Uint8Array;
+  readonly cms: Uint8Array;
+  readonly signature: VerifiedSignature;
+  readonly challengedAt: Date;
+}
 
-    async spend(nonce, givenAt, seconds) {
-      const row = await database.first<{ now: Date }>(sql`
-        insert into cabinet.eds_spent (nonce, expires_at)
-        select ${nonce}, t.ends_at from (select ${givenAt}::timestamptz + make_interval(secs => ${seconds}::int) as ends_at) t
-        where t.ends_at > now()
-        on conflict (nonce) do nothing
-        returning now()`);
-      return row?.now;
-    },
+/** The database's time. */
+export async function readNow(database: Queryable): Promise<Date> {
+  const row = await database.first<{ now: Date }>(sql`select now()`);
+  if (!row) throw new Error('the database told no time');
+  return row.now;
+}
 
-    async giveBack(nonce) {
-      await database.run(sql`delete from cabinet.eds_spent where nonce = ${nonce}`);
-    },
+/**
+ * Marks a challenge as spent, if it is unspent and no older than `seconds`. One statement.
+ * @returns the database's time, or undefined when the challenge is no longer good
+ */
+export async function spendChallenge(
+  database: Queryable,
+  nonce: Buffer,
+  givenAt: Date,
+  seconds: number,
+): Promise<Date | undefined> {
+  const row = await database.first<{ now: Date }>(sql`
+    insert into cabinet.eds_spent (nonce, expires_at)
+    select ${nonce}, t.ends_at from (select ${givenAt}::timestamptz + make_interval(secs => ${seconds}::int) as ends_at) t
+    where t.ends_at > now()
+    on conflict (nonce) do nothing
+    returning now()`);
+  return row?.now;
+}
 
-    async findMessage(holderId, number) {
-      const row = await database.first<{ cms: Buffer }>(sql`
-        select cms from cabinet.eds_evidence where holder_id = ${holderId} and number = ${number}`);
-      return row?.cms;
-    },
-  };
+/** Makes a spent challenge good again, for as long as it would have been. */
+export async function giveBackChallenge(database: Queryable, nonce: Buffer): Promise<void> {
+  await database.run(sql`delete from cabinet.eds_spent where nonce = ${nonce}`);
+}
+
+/** The signed message of a change, if it was signed. */
+export async function findSignedMessage(
+  database: Queryable,
+  holderId: string,
+  number: string,
+): Promise<Buffer | undefined> {
+  const row = await database.first<{ cms: Buffer }>(sql`
+    select cms from cabinet.eds_evidence where holder_id = ${holderId} and number = ${number}`);
+  return row?.cms;
 }
 
 /** Writes down a verified signature; `number` is the receipt's, for a change. */
@@ -47,18 +68,4 @@ export async function keepEvidence(
     values (${holderId}, ${purpose}, ${number}, ${Buffer.from(content)}, ${Buffer.from(cms)}, ${certificate.sha256},
       ${certificate.serial}, ${certificate.notAfter}, ${revocation.source}, ${revocation.asOf},
       ${ocspResponse === undefined ? null : Buffer.from(ocspResponse)}, ${requestId}, ${challengedAt})`);
-}
-
-/** A proof by EDS ends what "this wasn't me" stopped. */
-export async function unfreeze(
-  transaction: Queryable,
-  { holderId, requestId }: { readonly holderId: string; readonly requestId: string },
-): Promise<void> {
-  await transaction.run(sql`
-    with ended as (delete from cabinet.freeze where holder_id = ${holderId} returning holder_id),
-    links as (
-      update cabinet.disavowal d set ended_at = now() from ended e
-      where d.holder_id = e.holder_id and d.ended_at is null)
-    insert into cabinet.security_event (holder_id, kind, request_id)
-    select holder_id, 'unfrozen-by-eds', ${requestId} from ended`);
 }

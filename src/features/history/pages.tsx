@@ -1,3 +1,4 @@
+import { paths, receiptPath } from '../../paths.ts';
 import { formatMoment } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
@@ -5,7 +6,7 @@ import { PageHeading } from '../../ui/page-heading.tsx';
 import { Pager } from '../../ui/pager.tsx';
 import { Timeline } from '../../ui/timeline.tsx';
 import type { Language } from '../../values/language.ts';
-import type { HistoryEntry } from './ports.ts';
+import type { HistoryEntry } from './store.ts';
 
 export interface HistoryPageProps {
   readonly t: Texts;
@@ -34,8 +35,12 @@ export function HistoryPage({ t, language, entries, older, isFirst }: HistoryPag
       )}
       <Pager
         label={t.history.title}
-        newer={isFirst ? undefined : { href: '/history', label: t.history.newest }}
-        older={older === undefined ? undefined : { href: `/history?before=${older}`, label: t.history.older }}
+        newer={isFirst ? undefined : { href: paths.history, label: t.history.newest }}
+        older={
+          older === undefined
+            ? undefined
+            : { href: `${paths.history}?before=${older}`, label: t.history.older }
+        }
       />
     </>
   );
@@ -51,7 +56,7 @@ function changeLines(t: Texts, entry: Extract<HistoryEntry, { kind: 'change' }>)
         {entry.madeBy === 'holder' && (
           <>
             <br />
-            <a href={`/receipts/${entry.number}`}>{fill(t.history.receipt, { number: entry.number })}</a>
+            <a href={receiptPath(entry.number)}>{fill(t.history.receipt, { number: entry.number })}</a>
           </>
         )}
       </p>

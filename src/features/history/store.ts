@@ -1,7 +1,32 @@
-import type { Database } from '../../platform/postgres/database.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { ChangeEntry } from '../changes/change.ts';
-import type { HistoryEntry, HistoryStore } from './ports.ts';
+
+/** What happened to a holder's cabinet: a change of the requisites, or a security event. */
+export type HistoryEntry =
+  | {
+      readonly kind: 'change';
+      readonly id: string;
+      readonly at: Date;
+      readonly madeBy: 'holder' | 'fund';
+      readonly number: string;
+      readonly entries: readonly ChangeEntry[];
+    }
+  | {
+      readonly kind: 'event';
+      readonly id: string;
+      readonly at: Date;
+      readonly event: string;
+      readonly device: string | null;
+      readonly reason: string | null;
+    };
+
+/** Some entries, the newest first. */
+export interface HistorySlice {
+  readonly entries: readonly HistoryEntry[];
+  /** The cursor of older ones, if there are any. */
+  readonly older: string | undefined;
+}
 
 interface Row {
   readonly id: string;
@@ -15,29 +40,33 @@ interface Row {
   readonly entries: ChangeEntry[];
 }
 
-/** Changes and security events of one holder, merged by time. A cursor is a moment and an id: stable while rows arrive. */
-export function historyStore(database: Database): HistoryStore {
-  return {
-    async page(holderId, cursor, size) {
-      const [at, id] = readCursor(cursor);
-      const rows = await database.rows<Row>(sql`
-        select id, made_at as at, to_char(made_at at time zone 'UTC', 'YYYYMMDDHH24MISSUS') || '-' || id as cursor,
-          event, device, reason, made_by as "madeBy", number, entries
-        from (
-          (select 'c' || change_id::text as id, made_at, null as event, null as device, null as reason, made_by, number, entries
-           from cabinet.change where holder_id = ${holderId} and (made_at, 'c' || change_id::text) < (${at}::timestamptz, ${id}::text)
-           order by made_at desc, 'c' || change_id::text desc limit ${size + 1})
-          union all
-          (select 'e' || lpad(event_id::text, 19, '0'), made_at, kind, detail ->> 'device', detail ->> 'reason', null, null, null
-           from cabinet.security_event
-           where holder_id = ${holderId} and kind <> 'requisites-saved'
-             and (made_at, 'e' || lpad(event_id::text, 19, '0')) < (${at}::timestamptz, ${id}::text)
-           order by made_at desc, event_id desc limit ${size + 1})
-        ) merged order by made_at desc, id desc limit ${size + 1}`);
-      const shown = rows.slice(0, size);
-      return { entries: shown.map(entryOf), older: rows.length > size ? shown.at(-1)?.cursor : undefined };
-    },
-  };
+/**
+ * Changes and security events of one holder, merged by time: the newest before `cursor`, or the
+ * newest of all. A cursor is a moment and an id, so it is stable while rows arrive.
+ */
+export async function readHistory(
+  database: Queryable,
+  holderId: string,
+  cursor: string | undefined,
+  size: number,
+): Promise<HistorySlice> {
+  const [at, id] = readCursor(cursor);
+  const rows = await database.rows<Row>(sql`
+    select id, made_at as at, to_char(made_at at time zone 'UTC', 'YYYYMMDDHH24MISSUS') || '-' || id as cursor,
+      event, device, reason, made_by as "madeBy", number, entries
+    from (
+      (select 'c' || change_id::text as id, made_at, null as event, null as device, null as reason, made_by, number, entries
+       from cabinet.change where holder_id = ${holderId} and (made_at, 'c' || change_id::text) < (${at}::timestamptz, ${id}::text)
+       order by made_at desc, 'c' || change_id::text desc limit ${size + 1})
+      union all
+      (select 'e' || lpad(event_id::text, 19, '0'), made_at, kind, detail ->> 'device', detail ->> 'reason', null, null, null
+       from cabinet.security_event
+       where holder_id = ${holderId} and kind <> 'requisites-saved'
+         and (made_at, 'e' || lpad(event_id::text, 19, '0')) < (${at}::timestamptz, ${id}::text)
+       order by made_at desc, event_id desc limit ${size + 1})
+    ) merged order by made_at desc, id desc limit ${size + 1}`);
+  const shown = rows.slice(0, size);
+  return { entries: shown.map(entryOf), older: rows.length > size ? shown.at(-1)?.cursor : undefined };
 }
 
 function entryOf({ id, at, event, device, reason, madeBy, number, entries }: Row): HistoryEntry {
@@ -48,12 +77,12 @@ function entryOf({ id, at, event, device, reason, madeBy, number, entries }: Row
 
 /** What is not a cursor of ours shows the newest. */
 function readCursor(cursor: string | undefined): readonly [string, string] {
-  const parts =
+  const found =
     /^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{6})-([ce][0-9a-f-]{1,40})$/.exec(
       cursor ?? '',
     );
-  if (!parts) return ['infinity', ''];
-  const [, year, month, day, hour, minute, second, micros, id] = parts;
+  if (!found) return ['infinity', ''];
+  const [, year, month, day, hour, minute, second, micros, id] = found;
   const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
   const at = new Date(`${iso}.${micros}Z`);
   // JavaScript takes 30 February for 2 March and knows a year 0; PostgreSQL refuses both.

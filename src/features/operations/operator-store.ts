@@ -49,24 +49,3 @@ export function readHolderOnFile(database: Queryable, holderId: string): Promise
     from cabinet.holder h left join cabinet.requisites r using (holder_id)
     where h.holder_id = ${holderId}`);
 }
-
-/** Holds the row of the holder with this IIN until the transaction ends; undefined when there is none. */
-export async function lockHolderByIin(tx: Queryable, iin: Iin): Promise<string | undefined> {
-  const row = await tx.first<{ holderId: string }>(
-    sql`select holder_id as "holderId" from cabinet.holder where iin = ${iin} for no key update`,
-  );
-  return row?.holderId;
-}
-
-/** Removes the freeze of a holder, and every "this wasn't me" link sent before; false when nothing was frozen. */
-export async function removeFreeze(tx: Queryable, holderId: string): Promise<boolean> {
-  // Else whoever still holds such a link could freeze the cabinet for ever.
-  const thawed = await tx.run(sql`
-    with thawed as (
-      delete from cabinet.freeze f where f.holder_id = ${holderId} returning f.holder_id),
-    ended as (
-      update cabinet.disavowal d set ended_at = now() from thawed t
-      where d.holder_id = t.holder_id and ended_at is null)
-    select from thawed`);
-  return thawed === 1;
-}

@@ -1,14 +1,7 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Iin } from '../../values/iin.ts';
-import { recordEvent } from '../history/event-store.ts';
 import { endAllSessions } from '../sign-in/sessions.ts';
-import {
-  lockHolderByIin,
-  readHolderOnFile,
-  readPersonAtFund,
-  recordOperatorAct,
-  removeFreeze,
-} from './operator-store.ts';
+import { readHolderOnFile, readPersonAtFund, recordOperatorAct } from './operator-store.ts';
 
 // What an operator may do for a person from the terminal. Each act is an event that the person sees.
 
@@ -29,14 +22,4 @@ export async function endSessionsOf(
   const holderId = await recordOperatorAct(database, iin, 'sessions-ended', reason);
   if (holderId === undefined) return undefined;
   return endAllSessions(database, holderId, 'operator');
-}
-
-/** Lets recovery and contact changes go on after "this wasn't me"; false when nothing was stopped. */
-export function unfreezePerson(database: Database, iin: Iin, reason: string): Promise<boolean> {
-  return database.transaction(async (tx) => {
-    const holderId = await lockHolderByIin(tx, iin);
-    if (holderId === undefined || !(await removeFreeze(tx, holderId))) return false;
-    await recordEvent(tx, { holderId, kind: 'unfrozen', detail: { reason } });
-    return true;
-  });
 }

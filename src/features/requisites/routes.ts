@@ -12,7 +12,7 @@ import { nextText, ReceiptPage, receiptFacts, receiptRows, receiptWords } from '
 import { createReceiptPrinter } from '../changes/receipt-printer.ts';
 import { findReceipt } from '../changes/store.ts';
 import type { ContactActor } from '../contact-change/ports.ts';
-import type { EdsStore } from '../eds/ports.ts';
+import { findSignedMessage } from '../eds/store.ts';
 import { type FieldName, fields } from './fields/fields.ts';
 import { addressSearch, type FormAlert, RequisitesPage, ServicesPage } from './pages.tsx';
 import {
@@ -35,7 +35,6 @@ import {
 } from './requisites.ts';
 
 export interface RequisitesRoutesDeps extends RequisitesDeps {
-  readonly edsStore: Pick<EdsStore, 'findMessage'>;
   readonly sendPage: SendPage;
   /** How often one session may ask for suggestions. */
   readonly addressLimit: { take(session: string): { ok: true } | { ok: false; retryAfter: number } };
@@ -306,7 +305,7 @@ export function requisitesRoutes(
 
   server.get('/receipts/:number.cms', { config: { access: 'holder' } }, async (request, reply) => {
     const { number } = await receiptOf(request);
-    const message = await parts.edsStore.findMessage(actorOf(request).holderId, number);
+    const message = await findSignedMessage(parts.database, actorOf(request).holderId, number);
     if (!message) throw problem(404);
     return reply
       .type('application/pkcs7-mime')

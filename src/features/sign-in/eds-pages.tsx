@@ -7,7 +7,7 @@ import { Card } from '../../ui/card.tsx';
 import { Columns } from '../../ui/columns.tsx';
 import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
-import type { ShownReason } from '../eds/eds.ts';
+import type { ShownReason } from '../eds/reasons.ts';
 
 export interface EdsPageProps {
   readonly t: Texts;

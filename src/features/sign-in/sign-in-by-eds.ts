@@ -3,10 +3,11 @@ import type { Database } from '../../platform/postgres/database.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
+import { liftFreeze } from '../disavowal/store.ts';
 import type { ChallengeFor } from '../eds/challenge.ts';
-import { checkSignature } from '../eds/eds.ts';
-import type { EdsDeps, EdsReason, Evidence } from '../eds/ports.ts';
-import { keepEvidence, unfreeze } from '../eds/store.ts';
+import { checkSignature, type EdsDeps } from '../eds/check-signature.ts';
+import type { EdsReason } from '../eds/reasons.ts';
+import { type Evidence, giveBackChallenge, keepEvidence } from '../eds/store.ts';
 import { notifyHolder } from '../notices/security-notices.ts';
 import { readMarks } from './device-marks.ts';
 import { findHolder } from './holder-status.ts';
@@ -38,17 +39,16 @@ export async function signInByEds(
   deps: EdsSignInDeps,
   attempt: EdsSignInAttempt,
 ): Promise<Result<OpenedSession, EdsReason>> {
-  const { edsStore } = deps;
   const { id, signature, asked, network, language } = attempt;
   if (asked === undefined) return refused('challengeOver');
-  const checked = await checkSignature(deps, { id, signature, asked, asker: `network ${network}` });
+  const checked = await checkSignature(deps, { id, signature, asked, requester: `network ${network}` });
   if (!checked.ok) return checked;
   const { evidence, nonce } = checked.value;
   // Twelve digits that the authority vouches for; the check digit is its affair.
   const iin = checked.value.iin as Iin;
   const person = await findHolder(deps, iin);
   if (person === 'unavailable') {
-    await edsStore.giveBack(nonce);
+    await giveBackChallenge(deps.database, nonce);
     return refused('fundDown');
   }
   if (!person) return refused('unknownPerson');
@@ -86,7 +86,7 @@ export function openEdsSession(
       marks: readMarks(browser.device).hashes,
     });
     await keepEvidence(transaction, { holderId, requestId }, evidence, null);
-    await unfreeze(transaction, { holderId, requestId });
+    await liftFreeze(transaction, { holderId, kind: 'unfrozen-by-eds', requestId });
     // Opening the session notifies of a new device; a new key on a known one is notified here.
     if (!knownKey && knownDevice) {
       const device = deviceName(browser.userAgent);

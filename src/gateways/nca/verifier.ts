@@ -6,7 +6,7 @@ import {
   VerifierBusyError,
   type VerifierPool,
 } from 'nca-verify';
-import type { SignatureVerifier } from '../../features/eds/ports.ts';
+import type { SignatureVerifier } from '../../features/eds/verifier.ts';
 import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
 import { type LookTimes, readCertificates, watchFolder } from './folder.ts';
 import { followLists } from './lists.ts';
@@ -46,8 +46,8 @@ export function createNcaVerifier(
       : followLists(watchFolder(crlDir, ['.crl'], settings), (reason) => onFailure('CRL', reason));
 
   return {
-    async verify({ message, content, at, forSignature, asker }) {
-      const turn = { key: asker };
+    async verify({ message, content, at, forSignature, requester }) {
+      const turn = { key: requester };
       const pool = await pools.current();
       try {
         const verdict = await pool.verify(

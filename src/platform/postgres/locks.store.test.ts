@@ -10,8 +10,8 @@ import { compareCode } from '../../features/account-request/try-code.ts';
 import { codeOf } from '../../features/codes/code.ts';
 import { renewCode } from '../../features/codes/store.ts';
 import { contactStore } from '../../features/contact-change/store.ts';
-import { freezeStore } from '../../features/disavowal/store.ts';
-import { unfreezePerson } from '../../features/operations/operator.ts';
+import { disavow } from '../../features/disavowal/disavow.ts';
+import { unfreeze } from '../../features/disavowal/unfreeze.ts';
 import { writeNewPassword } from '../../features/passwords/change.ts';
 import { requisitesStore } from '../../features/requisites/store.ts';
 import { endOthers } from '../../features/security/sessions.ts';
@@ -141,8 +141,9 @@ const useCases: Readonly<Record<string, UseCase>> = {
       evidence,
     }),
   'a change given up': (database, { holderId }) => contactStore(database).drop(holderId),
-  '"this wasn\'t me"': (database, { disavowalId }) => freezeStore(database, 10).freeze(disavowalId, 'r'),
-  'an operator who lifts a stop': (database, { iin }) => unfreezePerson(database, iin, 'reason'),
+  '"this wasn\'t me"': (database, { disavowalId }) =>
+    disavow({ database, rules: { disavowalDays: 10 } }, disavowalId, 'r'),
+  'an operator who lifts a stop': (database, { iin }) => unfreeze(database, iin, 'reason'),
   'a new password in a session': (database, { actor }) =>
     writeNewPassword(database, actor, {
       hash: 'new',

@@ -21,6 +21,13 @@ export async function lockHolder(transaction: Queryable, holderId: string): Prom
   await transaction.run(sql`select from cabinet.holder where holder_id = ${holderId} for no key update`);
 }
 
+/** The same for the holder with this IIN; undefined when there is none. */
+export async function lockHolderByIin(transaction: Queryable, iin: string): Promise<string | undefined> {
+  const row = await transaction.first<{ holderId: string }>(sql`
+    select holder_id as "holderId" from cabinet.holder where iin = ${iin} for no key update`);
+  return row?.holderId;
+}
+
 /**
  * The same for what is done in a session, which must not have been ended while the transaction waited.
  * @throws SessionGone

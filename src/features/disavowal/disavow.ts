@@ -1,0 +1,45 @@
+import type { Database } from '../../platform/postgres/database.ts';
+import { lockHolder } from '../../platform/postgres/locks.ts';
+import { endAccountRequests } from '../account-request/store.ts';
+import { endCodes } from '../codes/store.ts';
+import { deletePendingChange } from '../contact-change/store.ts';
+import { recordEvent } from '../history/event-store.ts';
+import { notifyHolder } from '../notices/security-notices.ts';
+import { endSessions } from '../sign-in/session-store.ts';
+import { consumeDisavowal, findDisavowalHolder, insertFreeze } from './store.ts';
+
+export interface DisavowalDeps {
+  readonly database: Database;
+  readonly rules: {
+    /** How long a "this wasn't me" link stands; days. */
+    readonly disavowalDays: number;
+  };
+}
+
+/**
+ * Answers a notice with "this wasn't me": stops recovery and contact changes, ends all sessions,
+ * drops what was pending, and notifies the channels on file. A second use changes nothing.
+ */
+export function disavow(
+  { database, rules }: DisavowalDeps,
+  disavowalId: string,
+  requestId: string,
+): Promise<void> {
+  return database.transaction(async (transaction) => {
+    const holderId = await findDisavowalHolder(transaction, disavowalId);
+    if (holderId === undefined) return;
+    // A change under way is finished first, with its notices; whatever comes after finds the stop.
+    await lockHolder(transaction, holderId);
+    if (!(await consumeDisavowal(transaction, disavowalId, rules.disavowalDays))) return;
+    await insertFreeze(transaction, holderId);
+    await endCodes(transaction, holderId);
+    await deletePendingChange(transaction, holderId);
+    // Those whose code was right end too: else they would go on when the stop is lifted.
+    await endAccountRequests(transaction, holderId);
+    await endSessions(transaction, holderId, 'frozen');
+    await recordEvent(transaction, { holderId, kind: 'frozen', requestId });
+    // Former channels that still restore the password are notified too: one of them is the owner's
+    // when a thief changed the rest.
+    await transaction.run(notifyHolder(holderId, 'frozen'));
+  });
+}

@@ -1,0 +1,18 @@
+import type { Database } from '../../platform/postgres/database.ts';
+import { lockHolderByIin } from '../../platform/postgres/locks.ts';
+import type { Iin } from '../../values/iin.ts';
+import { liftFreeze } from './store.ts';
+
+/**
+ * Lifts, for an operator, what "this wasn't me" stopped. The holder sees that and the reason.
+ * @returns false when nothing was stopped
+ */
+export function unfreeze(database: Database, iin: Iin, reason: string): Promise<boolean> {
+  return database.transaction(async (transaction) => {
+    const holderId = await lockHolderByIin(transaction, iin);
+    return (
+      holderId !== undefined &&
+      (await liftFreeze(transaction, { holderId, kind: 'unfrozen', detail: { reason } }))
+    );
+  });
+}

@@ -1,0 +1,101 @@
+import type { Keys } from '../../platform/keys.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
+import type { FairSemaphore } from '../../platform/semaphore.ts';
+import { accepted, type Result, refused } from '../../values/result.ts';
+import { type ChallengeFor, createChallenge, readChallenge } from './challenge.ts';
+import { type EdsReason, isPassing } from './reasons.ts';
+import { type Evidence, giveBackChallenge, readNow, spendChallenge } from './store.ts';
+import type { SignatureVerifier } from './verifier.ts';
+
+export interface EdsDeps {
+  readonly database: Queryable;
+  readonly verifier: SignatureVerifier;
+  readonly semaphore: FairSemaphore;
+  readonly keys: Keys;
+  readonly edsRules: { readonly edsChallengeSeconds: number };
+}
+
+/** What goes to the browser to be signed. */
+export interface Challenge {
+  readonly id: string;
+  /** Base64. */
+  readonly data: string;
+}
+
+/** Gives out bytes to be signed. Nothing is kept of them: a flood of challenges costs no row. */
+export async function giveChallenge(
+  { database, keys }: Pick<EdsDeps, 'database' | 'keys'>,
+  asked: ChallengeFor,
+): Promise<Challenge> {
+  const { id, content } = createChallenge(keys, asked, await readNow(database));
+  return { id, data: content.toString('base64') };
+}
+
+/** What a browser brings back. */
+export interface SignedChallenge {
+  readonly id: string;
+  /** CMS, base64 or PEM. */
+  readonly signature: string;
+  /** What the challenge must have been given out for. */
+  readonly asked: ChallengeFor;
+  /** Whose share of the verifier it takes: a network's before sign-in, a holder's after it. */
+  readonly requester: string;
+}
+
+/** A signature over our own challenge, verified. */
+export interface ProvedSignature {
+  readonly iin: string;
+  readonly evidence: Evidence;
+  /** Of the challenge, by which it can be given back. */
+  readonly nonce: Buffer;
+}
+
+/**
+ * Verifies a signature over exactly the bytes that were given out. The challenge is spent before the
+ * costly step, so that of many posts of one signature one gets that far. It is given back when the
+ * verification found nothing out. The `detail` of a refusal holds nothing personal.
+ */
+export async function checkSignature(
+  deps: EdsDeps,
+  { id, signature, asked, requester }: SignedChallenge,
+): Promise<Result<ProvedSignature, EdsReason>> {
+  const { database, keys, semaphore, verifier, edsRules } = deps;
+  const message = decodeMessage(signature);
+  if (message === undefined) return refused('malformed');
+  const given = readChallenge(keys, asked, id);
+  if (!given) return refused('challengeOver');
+  const release = await semaphore.acquire(requester);
+  if (!release) return refused('busy');
+  try {
+    const { nonce, givenAt, content } = given;
+    const at = await spendChallenge(database, nonce, givenAt, edsRules.edsChallengeSeconds);
+    if (!at) return refused('challengeOver');
+    const forSignature = asked.purpose === 'change';
+    const verdict = await verifier.verify({ message, content, at, forSignature, requester });
+    if (!verdict.ok) {
+      if (isPassing(verdict.reason)) await giveBackChallenge(database, nonce);
+      return refused(verdict.reason, verdict.detail);
+    }
+    const { value } = verdict;
+    return accepted({
+      iin: value.iin,
+      nonce,
+      evidence: {
+        purpose: asked.purpose,
+        content,
+        cms: message,
+        signature: value,
+        challengedAt: givenAt,
+      },
+    });
+  } finally {
+    release();
+  }
+}
+
+/** The DER of a signature sent as PEM or base64; undefined when it is neither. */
+function decodeMessage(text: string): Buffer | undefined {
+  const base64 = text.replace(/-----(?:BEGIN|END) [A-Z0-9 ]+-----/g, '').replace(/\s/g, '');
+  if (base64 === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
+  return Buffer.from(base64, 'base64');
+}

@@ -1,0 +1,35 @@
+import type { EdsReason } from './reasons.ts';
+
+/** A verified signature of a natural person. */
+export interface VerifiedSignature {
+  readonly iin: string;
+  readonly certificate: {
+    /** SHA-256 of the DER, lower-case hexadecimal. */
+    readonly sha256: string;
+    readonly serial: string;
+    readonly notAfter: Date;
+  };
+  readonly revocation: { readonly source: 'ocsp' | 'crl'; readonly asOf: Date | null };
+  /** The answer of the authority's responder, if that is how it is known. */
+  readonly ocspResponse: Uint8Array | undefined;
+}
+
+/**
+ * Verifies signatures. The `detail` of a refusal is for the log; with `revocationUnknown` it is the
+ * time since when nothing could be checked.
+ */
+export interface SignatureVerifier {
+  verify(request: {
+    /** CMS as DER. */
+    readonly message: Uint8Array;
+    readonly content: Uint8Array;
+    readonly at: Date;
+    /** Whether the key must be one that may sign documents, not only sign in. */
+    readonly forSignature: boolean;
+    /** Who sent it. The work of several is done in turn. */
+    readonly requester: string;
+  }): Promise<
+    | { readonly ok: true; readonly value: VerifiedSignature }
+    | { readonly ok: false; readonly reason: EdsReason; readonly detail?: string }
+  >;
+}
