@@ -1,7 +1,7 @@
 // Builds the service into dist/: the server and the commands as two bundles, the assets, and the page for when nothing runs. Under two seconds.
 // `--production`: without the demonstration, which no setting brings back. `--out FOLDER`: the bundles alone, elsewhere.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -39,29 +39,28 @@ const withoutDemonstration = {
 export async function buildService({ production = false, out = 'dist' } = {}) {
   const folder = resolve(root, out);
   mkdirSync(folder, { recursive: true });
-  for (const file of readdirSync(folder)) {
-    if (/\.js(\.map)?$/.test(file)) rmSync(join(folder, file));
-  }
   // For the proxy, when nothing else answers.
   cpSync(join(root, 'src/ui/static'), join(root, 'dist/static'), { recursive: true });
   // The maps name lines; the text of what was left out is in neither.
   const changed = production ? { plugins: [withoutDemonstration], sourcesContent: false } : {};
-  const bundles = build({ ...bundle, outdir: folder, ...changed });
-  await Promise.all([bundles, ...(out === 'dist' ? [buildAssets(root)] : [])]);
+  const bundles = build({ ...bundle, outdir: folder, write: false, ...changed });
+  const [{ outputFiles }] = await Promise.all([bundles, ...(out === 'dist' ? [buildAssets(root)] : [])]);
+  replaceBundles(folder, outputFiles);
 }
 
-/** True when nothing that goes into dist/ is newer than what is there. */
-export function isFresh() {
-  const built = join(root, 'dist/main.js');
-  if (!existsSync(built) || !existsSync(join(root, 'dist/assets/manifest.json'))) return false;
-  const since = statSync(built).mtimeMs;
-  const newer = (folder) =>
-    readdirSync(join(root, folder), { withFileTypes: true }).some((entry) =>
-      entry.isDirectory()
-        ? newer(join(folder, entry.name))
-        : statSync(join(root, folder, entry.name)).mtimeMs > since,
-    );
-  return !['src', 'scripts'].some(newer) && statSync(join(root, 'package-lock.json')).mtimeMs <= since;
+/**
+ * Writes what differs and then removes what is no longer made, so that whoever watches the folder
+ * never sees it without its files.
+ */
+function replaceBundles(folder, files) {
+  const made = new Set(files.map(({ path }) => path));
+  for (const { path, contents } of files) {
+    if (!existsSync(path) || !readFileSync(path).equals(contents)) writeFileSync(path, contents);
+  }
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (/\.js(\.map)?$/.test(name) && !made.has(path)) rmSync(path);
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
