@@ -20,7 +20,7 @@ import type { Services } from './services.ts';
 export interface Duties {
   /** It shows pages to people. */
   readonly pages: boolean;
-  /** It delivers to the fund, examines account requests and keeps house. */
+  /** It delivers to the fund, processes account requests and keeps house. */
   readonly jobs: boolean;
   /** It connects to the message gateways and delivers messages. */
   readonly messages: boolean;
@@ -64,7 +64,7 @@ export function startJobs(services: Services, duties: Duties): Jobs {
 /** What a gateway has not taken by then is left to another process, which may send it a second time. Milliseconds. */
 const handOverMs = 6_000;
 
-/** Delivers what stands in the outbox, and examines account requests. */
+/** Delivers what stands in the outbox, and processes account requests. */
 function startQueues(services: Services, duties: Duties): readonly Jobs[] {
   const { config, database, keys, origin, fund, copies, requisites, messages, wakeUps, onError } = services;
   const start = (queue: Queue, everyMs = 2_000) => startDispatcher(database, queue, { everyMs, onError });

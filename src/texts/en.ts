@@ -79,7 +79,7 @@ export const en = {
     lead: 'Enter your IIN and the mobile number or email address that the UAPF has for you.',
     nothingKnown: 'No code is sent to a number or address changed recently: enter the former one.',
   },
-  entry: {
+  accountRequest: {
     contact: 'Mobile phone or email address',
     contactHint: 'For example, +7 (701) 123-45-67 or imya@example.kz',
     contactEmpty: 'Enter your mobile number or email address',

@@ -103,15 +103,15 @@ function entryPages(start: '/register' | '/recover'): Record<string, readonly Va
     const person = await world.person(start === '/register' ? { password: undefined } : {});
     await visitor.open(start);
     await visitor.fill(t.signIn.iin, person.iin);
-    await visitor.fill(t.entry.contact, person.requisites.mobilePhone ?? '');
-    await visitor.press(t.entry.submit);
+    await visitor.fill(t.accountRequest.contact, person.requisites.mobilePhone ?? '');
+    await visitor.press(t.accountRequest.submit);
     expect(await visitor.path()).toBe(`${start}/confirm`);
     return person;
   };
   const prove = async (look: Look): Promise<void> => {
     const code = await codeSentTo(look.visitor, await ask(look), (text) => text.includes('#'));
-    await look.visitor.fill(look.t.entry.code, code);
-    await look.visitor.press(look.t.entry.confirm);
+    await look.visitor.fill(look.t.accountRequest.code, code);
+    await look.visitor.press(look.t.accountRequest.confirm);
     expect(await look.visitor.path()).toBe(`${start}/password`);
   };
   return {
@@ -121,8 +121,8 @@ function entryPages(start: '/register' | '/recover'): Record<string, readonly Va
         'with errors',
         async ({ visitor, t }) => {
           await visitor.open(start);
-          await visitor.fill(t.entry.contact, '123');
-          await visitor.press(t.entry.submit);
+          await visitor.fill(t.accountRequest.contact, '123');
+          await visitor.press(t.accountRequest.submit);
           expect(await visitor.status()).toBe(422);
         },
       ],
@@ -133,8 +133,8 @@ function entryPages(start: '/register' | '/recover'): Record<string, readonly Va
         async (look) => {
           await ask(look);
           expect(await accessibilityFaults(look.visitor.page)).toEqual([]);
-          await look.visitor.fill(look.t.entry.code, 'AAAAAAAA');
-          await look.visitor.press(look.t.entry.confirm);
+          await look.visitor.fill(look.t.accountRequest.code, 'AAAAAAAA');
+          await look.visitor.press(look.t.accountRequest.confirm);
           expect(await look.visitor.status()).toBe(422);
         },
       ],

@@ -81,7 +81,7 @@ describe.each([
     const service = await start(environment);
     await downIsKnown(service, channel);
     for (const language of inBoth) {
-      const t = textsOf(language).entry;
+      const t = textsOf(language).accountRequest;
       for (const start of ['/register', '/recover']) {
         const guest = injectClient(service.server);
         await speak(guest, language);
@@ -132,7 +132,7 @@ describe.each([
 
 /** The page of registration asks the same that this waits for. */
 async function downIsKnown(service: TestService, channel: 'mobile' | 'email'): Promise<void> {
-  const word = textsOf('kk').entry[channel === 'mobile' ? 'mobileDown' : 'emailDown'];
+  const word = textsOf('kk').accountRequest[channel === 'mobile' ? 'mobileDown' : 'emailDown'];
   await vi.waitFor(async () => expect((await service.server.inject('/register')).body).toContain(word), {
     timeout: 10_000,
     interval: 50,

@@ -20,10 +20,13 @@ beforeAll(async () => {
   await service.database.run(sql`
     insert into cabinet.code_outcome (minute, compared, failed) values (date_trunc('minute', now()), 9000, 9000)`);
   const client = injectClient(service.server);
-  await vi.waitFor(async () => expect((await client.get('/recover')).body).toContain(kk.entry.stopped), {
-    timeout: 20_000,
-    interval: 50,
-  });
+  await vi.waitFor(
+    async () => expect((await client.get('/recover')).body).toContain(kk.accountRequest.stopped),
+    {
+      timeout: 20_000,
+      interval: 50,
+    },
+  );
   origin = await service.listen();
   browser = await startBrowser();
 });

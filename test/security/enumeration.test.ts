@@ -130,7 +130,7 @@ function shapeOf(answer: Answered, statements: number) {
   };
 }
 
-function examined(): Promise<number> {
+function processed(): Promise<number> {
   return processAll(deps);
 }
 
@@ -147,14 +147,14 @@ describe.each(['/register', '/recover'])('%s', (start) => {
     };
     const first = await see(client.get(start));
     await see(client.post(start, formOf(first.body, start, typed)));
-    await examined();
+    await processed();
     const page = await see(client.get(`${start}/confirm`));
     const form = (code: string) => formOf(page.body, `${start}/confirm`, { code });
     for (let tries = 0; tries < 6; tries += 1) {
       await see(client.post(`${start}/confirm`, form(`WR0NG00${tries}`)));
     }
     await see(client.post(`${start}/confirm`, [...form(''), ['action', 'resend']]));
-    await examined();
+    await processed();
     await see(client.get(`${start}/confirm?sent=1`));
     await see(client.post(`${start}/confirm`, form('WR0NG999')));
     await see(client.get(`${start}/password`));
@@ -190,7 +190,7 @@ describe.each(['/register', '/recover'])('%s', (start) => {
       const before = await sent();
       const client = visitorFromAnywhere();
       await client.post(start, formOf((await client.get(start)).body, start, typed));
-      await examined();
+      await processed();
       const came = (await sent()).slice(before.length);
       const notice = start === '/register' ? 'already-registered' : 'code';
       const wanted: Readonly<Record<string, string[]>> = {

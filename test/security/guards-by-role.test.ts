@@ -87,8 +87,8 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
     await later();
   });
 
-  /** The service's own examiner may have the request in hand, so it is looked at until it is done. */
-  async function examined(): Promise<void> {
+  /** The service's own worker may have the request in hand, so it is looked at until it is done. */
+  async function processed(): Promise<void> {
     const deps = await accountRequestDeps(service.database);
     await vi.waitFor(async () => {
       await processAll(deps);
@@ -100,7 +100,7 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
   test('a code: five tries', async () => {
     const client = browser();
     await ask(client, await enrol());
-    await examined();
+    await processed();
     for (let n = 0; n < 5; n += 1) await post(client, '/recover/confirm', { code: `WR0NG00${n}` });
     const { body } = await post(client, '/recover/confirm', { code: 'WR0NG009' });
     expect(body).toContain('Әрекет саны таусылды');

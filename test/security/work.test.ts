@@ -48,7 +48,7 @@ async function guessing(on: boolean): Promise<void> {
   );
   const client = injectClient(service.server);
   await vi.waitFor(
-    async () => expect((await client.get('/recover')).body.includes(kk.entry.stopped)).toBe(on),
+    async () => expect((await client.get('/recover')).body.includes(kk.accountRequest.stopped)).toBe(on),
     { timeout: 20_000, interval: 50 },
   );
 }
@@ -210,7 +210,7 @@ describe('a network that has asked too often', () => {
       status: 429,
       wait: '3600',
     });
-    expect(refused.body).toContain(kk.entry.limited.replace('{minutes}', '60'));
+    expect(refused.body).toContain(kk.accountRequest.limited.replace('{minutes}', '60'));
     expect(refused.body).toContain('href="/sign-in/eds"');
     const answer = await ask(client, typedOf(neighbour), await proofFor(client, typedOf(neighbour)));
     expect(answer.status).toBe(303);

@@ -55,10 +55,14 @@ export function AdmissionNotice({ t, stoppedMinutes, limitedMinutes, down }: Acc
       {minutes !== undefined && (
         <Alert
           kind="warning"
-          title={stoppedMinutes === undefined ? fill(t.entry.limited, { minutes }) : t.entry.stopped}
+          title={
+            stoppedMinutes === undefined
+              ? fill(t.accountRequest.limited, { minutes })
+              : t.accountRequest.stopped
+          }
           announced
         >
-          {stoppedMinutes !== undefined && <p>{t.entry.stoppedWhy}</p>}
+          {stoppedMinutes !== undefined && <p>{t.accountRequest.stoppedWhy}</p>}
           <p id="without-work">{fill(t.work.without, { minutes })}</p>
           <p>
             <a href={paths.signInByEds}>{t.eds.way}</a>
@@ -69,9 +73,9 @@ export function AdmissionNotice({ t, stoppedMinutes, limitedMinutes, down }: Acc
         <Alert
           key={channel}
           kind="warning"
-          title={channel === 'mobile' ? t.entry.mobileDown : t.entry.emailDown}
+          title={channel === 'mobile' ? t.accountRequest.mobileDown : t.accountRequest.emailDown}
         >
-          <p>{t.entry.downHelp}</p>
+          <p>{t.accountRequest.downHelp}</p>
         </Alert>
       ))}
     </>

@@ -58,24 +58,24 @@ export function AskPage(props: AskPageProps) {
             />
             <Field
               id="contact"
-              label={t.entry.contact}
-              description={t.entry.contactHint}
+              label={t.accountRequest.contact}
+              description={t.accountRequest.contactHint}
               value={props.contact}
               error={contactText}
             />
             <Work {...props} />
             <ButtonRow>
-              <Button>{t.entry.submit}</Button>
+              <Button>{t.accountRequest.submit}</Button>
               <ButtonLink kind="tertiary" href={paths.signIn}>
-                {t.entry.back}
+                {t.accountRequest.back}
               </ButtonLink>
             </ButtonRow>
           </Form>
         </Card>
-        <Card id="help" heading={t.entry.nothing}>
+        <Card id="help" heading={t.accountRequest.nothing}>
           <p>{words.nothingKnown}</p>
-          <p>{t.entry.notOnFile}</p>
-          <p>{t.entry.never}</p>
+          <p>{t.accountRequest.notOnFile}</p>
+          <p>{t.accountRequest.never}</p>
         </Card>
       </Columns>
     </>
@@ -84,6 +84,6 @@ export function AskPage(props: AskPageProps) {
 
 function contactErrorText(t: Texts, error: AskPageProps['contactError']): string | undefined {
   if (error === undefined) return undefined;
-  if (error.reason === 'empty') return t.entry.contactEmpty;
+  if (error.reason === 'empty') return t.accountRequest.contactEmpty;
   return fill(t.reasons[error.reason], { detail: characterText(t, error.detail ?? '') });
 }

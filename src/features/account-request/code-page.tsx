@@ -34,18 +34,22 @@ export function CodePage(props: CodePageProps) {
         errors={error === undefined ? [] : [{ fieldId: 'code', text: error }]}
       />
       <AdmissionNotice {...props} />
-      {message && !late && <Alert kind="success" title={t.entry[message]} announced />}
+      {message && !late && <Alert kind="success" title={t.accountRequest[message]} announced />}
       <PageHeading
         title={words.title}
-        lead={late ? t.entry.codeLeadLate : fill(t.entry.codeLead, { minutes: props.codeMinutes })}
+        lead={
+          late
+            ? t.accountRequest.codeLeadLate
+            : fill(t.accountRequest.codeLead, { minutes: props.codeMinutes })
+        }
       />
       <Columns split="wide-first">
-        <Card id="code-card" heading={t.entry.code}>
+        <Card id="code-card" heading={t.accountRequest.code}>
           <Form action={confirm} csrf={csrf} hidden={{ page: confirm }}>
             <Field
               id="code"
-              label={t.entry.code}
-              description={t.entry.codeHint}
+              label={t.accountRequest.code}
+              description={t.accountRequest.codeHint}
               value=""
               error={error}
               autocomplete="one-time-code"
@@ -53,22 +57,22 @@ export function CodePage(props: CodePageProps) {
             />
             <Work {...props} />
             <ButtonRow>
-              <Button>{t.entry.confirm}</Button>
+              <Button>{t.accountRequest.confirm}</Button>
               <Button name="action" value="resend" kind="secondary">
-                {t.entry.resend}
+                {t.accountRequest.resend}
               </Button>
               <ButtonLink kind="tertiary" href={`${start}?again=1`}>
-                {t.entry.fix}
+                {t.accountRequest.fix}
               </ButtonLink>
             </ButtonRow>
           </Form>
         </Card>
-        <Card id="help" heading={t.entry.nothing}>
-          <p>{t.entry.nothingWait}</p>
-          <p>{fill(t.entry.nothingCheck, { count: props.codesPerQuarterHour })}</p>
+        <Card id="help" heading={t.accountRequest.nothing}>
+          <p>{t.accountRequest.nothingWait}</p>
+          <p>{fill(t.accountRequest.nothingCheck, { count: props.codesPerQuarterHour })}</p>
           <p>{words.nothingKnown}</p>
-          <p>{t.entry.notOnFile}</p>
-          <p>{t.entry.never}</p>
+          <p>{t.accountRequest.notOnFile}</p>
+          <p>{t.accountRequest.never}</p>
         </Card>
       </Columns>
     </>

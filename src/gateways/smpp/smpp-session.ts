@@ -38,7 +38,7 @@ const unanswered = ['outbind', 'alert_notification'];
  * Connects and binds as a transceiver. `timeout` is for connecting and for each answer, in milliseconds.
  * @throws GatewayFailure; with blame `account` when the account was refused
  */
-export async function openSession(
+export async function bindSession(
   address: SmppAddress,
   timeout: number,
   watch: SessionWatch,

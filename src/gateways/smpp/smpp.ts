@@ -3,7 +3,7 @@ import type { RenderedMessage } from '../../features/notices/ports.ts';
 import { smsBytes, smsParts } from '../../features/notices/sms-parts.ts';
 import { type Gateway, GatewayFailure, type Pace } from '../guard.ts';
 import { readReceipt } from './smpp-receipt.ts';
-import { type BoundSession, openSession, type SmppAddress } from './smpp-session.ts';
+import { type BoundSession, bindSession, type SmppAddress } from './smpp-session.ts';
 import { classOfStatus, refusal } from './smpp-status.ts';
 
 export interface SmppSettings extends SmppAddress {
@@ -47,7 +47,7 @@ export function createSmppGateway(
 
   function open(): Promise<BoundSession> {
     let bound = false;
-    const mine = openSession(settings, timeout, {
+    const mine = bindSession(settings, timeout, {
       ended: () => {
         if (opening === mine) {
           opening = undefined;
