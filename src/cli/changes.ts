@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { deliveryStore } from '../features/changes/delivery-store.ts';
+import { findDeadChanges, requeueChanges, showDelivery } from '../features/changes/delivery-store.ts';
 import { nonEmpty, readCount } from './arguments.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
@@ -19,9 +19,8 @@ export function changeCommands(program: Command): void {
     .option('--most <number>', 'how many', readCount, 100)
     .action(async ({ most }: { most: number }) => {
       await withDatabase(async ({ database }) => {
-        for (const { number, error, attempts, queuedAt, deadAt } of await deliveryStore(database).dead(
-          most,
-        )) {
+        const dead = await findDeadChanges(database, most);
+        for (const { number, error, attempts, queuedAt, deadAt } of dead) {
           const times = `queued ${queuedAt.toISOString()}  given up ${deadAt.toISOString()}`;
           print(`${number}  ${error}  ${attempts} attempts  ${times}\n`);
         }
@@ -36,7 +35,7 @@ export function changeCommands(program: Command): void {
     .requiredOption('--reason <text>', 'why it is looked at; the person sees it', nonEmpty)
     .action(async (number: string, { reason }: { reason: string }) => {
       await withDatabase(async ({ database }) => {
-        const shown = await deliveryStore(database).show(number, reason);
+        const shown = await showDelivery(database, number, reason);
         if (!shown) throw new CommandFailure('there is no such change');
         print(`${JSON.stringify(shown, null, 2)}\n`);
       });
@@ -52,7 +51,7 @@ export function changeCommands(program: Command): void {
     .action(async (numbers: string[], { all, reason }: { all?: true; reason: string }) => {
       if (numbers.length > 0 === (all === true)) throw new CommandFailure('name the changes, or say --all');
       await withDatabase(async ({ database }) => {
-        const again = await deliveryStore(database).requeue(all ? undefined : numbers, reason);
+        const again = await requeueChanges(database, all ? undefined : numbers, reason);
         const left = all ? [] : numbers.filter((number) => !again.includes(number));
         if (left.length > 0)
           throw new CommandFailure(

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { deliveryStore } from '../../src/features/changes/delivery-store.ts';
+import { findDeadChanges, requeueChanges, showDelivery } from '../../src/features/changes/delivery-store.ts';
 import { fundQueue } from '../../src/features/changes/queue.ts';
 import { endQuietAlerts, recordWrongPerson } from '../../src/features/operations/alert-store.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
@@ -205,15 +205,15 @@ describe('a saved change', () => {
     server.refuse(undefined);
     await save(client, { postcode: '020000' });
     await deliver();
-    const desk = deliveryStore(service.database);
+    const { database } = service;
     const number = receipt.split('/').at(-1) ?? '';
-    expect(await desk.dead(10)).toMatchObject([{ number, error: 'value-not-accepted' }]);
-    expect(JSON.stringify(await desk.dead(10))).not.toContain(person.iin);
-    expect(await desk.show(number, 'a call')).toMatchObject({
+    expect(await findDeadChanges(database, 10)).toMatchObject([{ number, error: 'value-not-accepted' }]);
+    expect(JSON.stringify(await findDeadChanges(database, 10))).not.toContain(person.iin);
+    expect(await showDelivery(database, number, 'a call')).toMatchObject({
       iin: person.iin,
       fields: ['postcode', 'apartment'],
     });
-    expect(await desk.requeue([number, '000000000000'], 'the bus was mended')).toEqual([number]);
+    expect(await requeueChanges(database, [number, '000000000000'], 'the bus was mended')).toEqual([number]);
     await deliver();
     expect(effectsOf(person).map(({ fields }) => fields)).toEqual([
       { postcode: '020000' },
@@ -236,7 +236,7 @@ describe('a saved change', () => {
     await save(client, { apartment: '84' });
     await deliver();
     const number = receipt.split('/').at(-1) ?? '';
-    expect(await deliveryStore(service.database).requeue([number], 'a try')).toEqual([]);
+    expect(await requeueChanges(service.database, [number], 'a try')).toEqual([]);
     expect(server.requisitesOf(person.iin)?.['apartment']).toBe('84');
   });
 });

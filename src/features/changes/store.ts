@@ -61,7 +61,7 @@ export async function writeChange(transaction: Queryable, change: NewChange): Pr
       select ${change.holderId}, ${change.number}, ${change.formId}::uuid, ${change.formHash}, revision, 'holder',
         ${change.proof}, ${json(change.document)}::jsonb, ${json(change.entries)}::jsonb, ${change.requestId} from updated
       returning change_id, made_at),
-    noted as (
+    recorded as (
       insert into cabinet.security_event (holder_id, kind, detail, request_id)
       values (${change.holderId}, 'requisites-saved', ${json({ number: change.number })}::jsonb, ${change.requestId})),
     discarded as (delete from cabinet.draft where holder_id = ${change.holderId} and form = 'requisites')
