@@ -17,7 +17,7 @@ import { readReadings } from './features/operations/readings-store.ts';
 import { readCommonPasswords } from './features/passwords/common-passwords.ts';
 import { createPasswordHasher } from './features/passwords/hasher.ts';
 import { requisitesStore } from './features/requisites/store.ts';
-import { createEmbeddedFund } from './fund/embedded/embedded.ts';
+import { createEmbeddedFund } from './fund/embedded/embedded-fund-store.ts';
 import { createHttpFund } from './fund/http/http.ts';
 import { faultLabel, faultLine } from './fund/http/reading.ts';
 import type { Fund } from './fund/port.ts';

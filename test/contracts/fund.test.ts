@@ -2,7 +2,7 @@ import { createPublicKey, randomUUID } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Requisites } from '../../src/features/requisites/fields/fields.ts';
-import { createEmbeddedFund } from '../../src/fund/embedded/embedded.ts';
+import { createEmbeddedFund } from '../../src/fund/embedded/embedded-fund-store.ts';
 import { importPeople } from '../../src/fund/embedded/import-people.ts';
 import { FundUnavailable, WrongPerson } from '../../src/fund/errors.ts';
 import { createHttpFund } from '../../src/fund/http/http.ts';

@@ -5,7 +5,7 @@ import { notifyHolder, type SecurityNotice } from '../../src/features/notices/se
 import { unaddressedQueue } from '../../src/features/notices/unaddressed.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
 import { recordFailedSignIn } from '../../src/features/sign-in/sign-in.ts';
-import { createEmbeddedFund } from '../../src/fund/embedded/embedded.ts';
+import { createEmbeddedFund } from '../../src/fund/embedded/embedded-fund-store.ts';
 import { elsewhereFeed } from '../../src/fund/store.ts';
 import { syncBranchChanges } from '../../src/fund/sync.ts';
 import { dispatchDue } from '../../src/platform/outbox/dispatcher.ts';

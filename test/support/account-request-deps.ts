@@ -5,7 +5,7 @@ import { processDueRequests } from '../../src/features/account-request/worker.ts
 import { readCommonPasswords } from '../../src/features/passwords/common-passwords.ts';
 import { createPasswordHasher } from '../../src/features/passwords/hasher.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
-import { createEmbeddedFund } from '../../src/fund/embedded/embedded.ts';
+import { createEmbeddedFund } from '../../src/fund/embedded/embedded-fund-store.ts';
 import { createKeys } from '../../src/platform/keys.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';

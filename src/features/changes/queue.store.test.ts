@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
-import { createEmbeddedFund } from '../../fund/embedded/embedded.ts';
+import { createEmbeddedFund } from '../../fund/embedded/embedded-fund-store.ts';
 import { leaseMessages, markDead, markDelivered } from '../../platform/outbox/store.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { requisitesStore } from '../requisites/store.ts';

@@ -11,7 +11,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { type Iin, parseIin } from '../../values/iin.ts';
 import type { ChangeForFund } from '../port.ts';
-import { createEmbeddedFund } from './embedded.ts';
+import { createEmbeddedFund } from './embedded-fund-store.ts';
 import { type ImportOptions, importPeople } from './import-people.ts';
 import { readLines } from './people-file.ts';
 

@@ -1,0 +1,116 @@
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
+import { hashPersonLine, type PersonLine } from './people-file.ts';
+
+/** A line of the file beside that person's last import. */
+export interface ComparedLine {
+  readonly line: PersonLine;
+  /** The hash of the person, then the hash of the password. */
+  readonly importHash: Buffer;
+  readonly before: 'absent' | 'other' | 'equal';
+  /** Undefined where it is that of the last import. */
+  readonly newPassword: string | undefined;
+}
+
+/** Makes this transaction the only import, which may take as long as it needs. */
+export async function beginImport(tx: Queryable): Promise<void> {
+  await tx.run(sql`set local statement_timeout = 0`);
+  await tx.run(sql`set local idle_in_transaction_session_timeout = 0`);
+  await tx.run(sql`select pg_advisory_xact_lock(hashtext('people import'))`);
+}
+
+/** Compares lines with the last import of each person. */
+export async function compareLines(
+  tx: Queryable,
+  lines: readonly PersonLine[],
+): Promise<readonly ComparedLine[]> {
+  const rows = await tx.rows<{ iin: string; importHash: Buffer }>(sql`
+    select iin, import_hash as "importHash" from fund.person where iin = any(${lines.map(({ iin }) => iin)}::text[])`);
+  const known = new Map(rows.map(({ iin, importHash }) => [iin, importHash]));
+  return lines.map((line) => {
+    const { person, password } = hashPersonLine(line);
+    const importHash = Buffer.concat([person, password]);
+    const last = known.get(line.iin);
+    const before = last === undefined ? 'absent' : last.equals(importHash) ? 'equal' : 'other';
+    const isKnown = last?.subarray(person.length).equals(password) === true;
+    return { line, importHash, before, newPassword: isKnown ? undefined : (line.password ?? undefined) };
+  });
+}
+
+/** Puts people into the fund whom it does not have. */
+export async function insertPeople(tx: Queryable, added: readonly ComparedLine[]): Promise<void> {
+  if (added.length === 0) return;
+  await tx.run(sql`
+    with ${asTable(added)}
+    insert into fund.person (iin, surname, name, patronymic, language, status, documents, accounts, requisites,
+      mobile_since, email_since, imported, import_hash)
+    select iin, surname, name, patronymic, language, status, documents, accounts, requisites, mobile_since, email_since,
+      requisites, import_hash
+    from line`);
+}
+
+/**
+ * Changes people as a branch would. What a branch changed is what differs from the last import: a change made in the cabinet
+ * since then stays where the branch touched nothing.
+ */
+export async function updatePeople(tx: Queryable, changed: readonly ComparedLine[]): Promise<void> {
+  if (changed.length === 0) return;
+  await tx.run(sql`
+    with ${asTable(changed)},
+    difference as (
+      select p.iin, p.elsewhere_version + 1 as version,
+        (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(line.requisites)
+         where value is distinct from p.imported -> key and value is distinct from p.requisites -> key) as fields
+      from fund.person p join line using (iin)
+      for update of p),
+    updated as (
+      update fund.person p set
+        surname = line.surname, name = line.name, patronymic = line.patronymic, language = line.language,
+        status = line.status, documents = line.documents, accounts = line.accounts,
+        requisites = p.requisites || d.fields,
+        mobile_since = coalesce(line.mobile_since, case when d.fields ? 'mobilePhone' then now() else p.mobile_since end),
+        email_since = coalesce(line.email_since, case when d.fields ? 'email' then now() else p.email_since end),
+        elsewhere_version = case when d.fields = '{}' then p.elsewhere_version else d.version end,
+        imported = line.requisites, import_hash = line.import_hash, updated_at = now()
+      from line join difference d using (iin)
+      where p.iin = line.iin)
+    insert into fund.change_elsewhere (iin, version, fields)
+    select iin, version, fields from difference where fields <> '{}'`);
+}
+
+/** Gives people a cabinet with this password. `hashes` stand in the order of the people. */
+export async function setPasswords(
+  tx: Queryable,
+  people: readonly ComparedLine[],
+  hashes: readonly string[],
+): Promise<void> {
+  if (people.length === 0) return;
+  const iins = people.map(({ line }) => line.iin);
+  await tx.run(sql`
+    insert into cabinet.holder (iin, language)
+    select * from unnest(${iins}::text[], ${people.map(({ line }) => line.language)}::text[])
+    on conflict (iin) do nothing`);
+  await tx.run(sql`
+    insert into cabinet.credential (holder_id, password_hash)
+    select h.holder_id, new.password_hash
+    from unnest(${iins}::text[], ${hashes}::text[]) as new (iin, password_hash) join cabinet.holder h using (iin)
+    on conflict (holder_id) do update set password_hash = excluded.password_hash, set_at = now()`);
+}
+
+/** The lines as a table `line`, one array a column. */
+function asTable(compared: readonly ComparedLine[]): Sql {
+  const column = <Value>(value: (line: PersonLine) => Value) => compared.map(({ line }) => value(line));
+  return sql`
+    line as (
+      select * from unnest(
+        ${column(({ iin }) => iin)}::text[], ${column(({ surname }) => surname)}::text[],
+        ${column(({ name }) => name)}::text[], ${column(({ patronymic }) => patronymic)}::text[],
+        ${column(({ language }) => language)}::text[], ${column(({ status }) => status)}::text[],
+        ${column(({ documents }) => json(documents))}::jsonb[], ${column(({ accounts }) => json(accounts))}::jsonb[],
+        ${column(({ requisites }) => json(requisites))}::jsonb[],
+        ${column(({ mobileSince }) => mobileSince)}::timestamptz[],
+        ${column(({ emailSince }) => emailSince)}::timestamptz[],
+        ${compared.map(({ importHash }) => importHash)}::bytea[]
+      ) as line (iin, surname, name, patronymic, language, status, documents, accounts, requisites, mobile_since,
+        email_since, import_hash))`;
+}
