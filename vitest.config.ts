@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
@@ -12,6 +13,14 @@ if (isComplete && system === undefined) {
     'No PostgreSQL 15 or later found beside the embedded one: stores, contracts and journeys run once.',
   );
 }
+
+/**
+ * The supervisor of the bundled PostgreSQL starts, kills and adopts servers for a minute. Its tests run
+ * where it changed with the last commit or since, and with `--all`. Without git: always.
+ */
+const supervisor = 'packages/local-postgres';
+const hasChanged = spawnSync('git', ['diff', '--quiet', 'HEAD~1', '--', supervisor]).status !== 0;
+const untouched = isComplete || hasChanged ? [] : [`${supervisor}/**`];
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
@@ -34,7 +43,7 @@ export default defineConfig({
             'test/**/*.test.{ts,tsx}',
             'packages/*/{src,test}/**/*.test.ts',
           ],
-          exclude: [...configDefaults.exclude, complete],
+          exclude: [...configDefaults.exclude, complete, ...untouched],
           globalSetup,
           provide: { postgres: undefined },
         },

@@ -244,6 +244,7 @@ const composition = [
   'main.ts',
   'app.ts',
   'jobs.ts',
+  'instance.ts',
   'services.ts',
   'senders.ts',
   'start.ts',
