@@ -61,10 +61,10 @@ export async function createApp(services: Services, options: AppOptions): Promis
   const writeSemaphore = createKeyedSemaphore({ atOnce: 2, waiting: 48 });
   let typedPages: ReadonlyMap<string, TypedPage> = new Map();
   const { server, routes, connections } = await buildServer({
-    config,
+    config: config.server,
     keys,
     log,
-    sessions: createSessionReader(services, services.limits),
+    sessions: createSessionReader(services, config.sessions),
     pages: () => typedPages,
     problemPage: problemSender(around),
     outdatedPage: outdatedSender(around),
@@ -72,7 +72,7 @@ export async function createApp(services: Services, options: AppOptions): Promis
     waitingPage: await waitingSender(around),
     writeSemaphore,
     gate: createAdmissionControl({
-      atOnce: config.requestsAtOnce,
+      atOnce: config.server.requestsAtOnce,
       resting: () => hasher.waiting + writeSemaphore.waiting,
       lag: lag.ms,
     }),
@@ -105,7 +105,8 @@ function pageRoutes(
 ): ReadonlyMap<string, TypedPage> {
   const { config, database, keys, fund, copies, hasher, common } = services;
   const { requisites, addressSources } = services;
-  const limits = { ...services.limits, ...config };
+  const { rules } = services;
+  const limits = { ...config.sessions, ...rules };
   const { onSaved, onQueued } = services.wakeUps;
   const { channels } = services.messages;
   const addressLimit = createRateLimit();
@@ -115,19 +116,19 @@ function pageRoutes(
     sendPage,
     contacts: contactStore(database),
     database,
-    contactRules: config,
+    contactRules: rules,
     store: requisites,
     drafts: draftStore(database),
     fund,
     copies,
     addresses: createAddressBook(addressSources),
-    rules: config,
-    draftHours: config.draftHours,
+    rules,
+    draftHours: config.requisites.draftHours,
     endSessions,
     onSaved,
     onQueued,
   };
-  const edsDeps = { ...services.eds, database, keys, edsRules: config };
+  const edsDeps = { ...services.eds, database, keys, edsRules: rules };
   const signInDeps = {
     database,
     keys,
@@ -144,22 +145,22 @@ function pageRoutes(
     ...requisitesRoutes(server, {
       ...requisitesDeps,
       addressLimit,
-      sessionsPerPerson: config.sessionsPerPerson,
+      sessionsPerPerson: config.sessions.perPerson,
     }),
     ...contactChangeRoutes(server, { ...requisitesDeps, ...edsDeps, channels }),
     ...accountRequestRoutes(server, {
       ...services.accountRequests,
       sendPage,
       channels,
-      contactWaitHours: config.contactWaitHours,
+      contactWaitHours: config.contacts.waitHours,
     }),
     ...passwordRoutes(server, { ...signInDeps, common, requisites }),
   ]);
-  securityRoutes(server, { database, keys, limits, contactWaitHours: config.contactWaitHours, sendPage });
+  securityRoutes(server, { database, keys, limits, contactWaitHours: config.contacts.waitHours, sendPage });
   addressRoutes(server, { sources: addressSources, limit: addressLimit });
   if (config.demo) demonstration?.serve(server, { database, sendPage });
   historyRoutes(server, { database, sendPage });
-  disavowalRoutes(server, { database, keys, rules: config, sendPage });
+  disavowalRoutes(server, { database, keys, rules, sendPage });
   cookieRoutes(server, (hash, requestId) => signOut(database, hash, requestId));
   languageRoutes(server, pages, (holderId, language) => setHolderLanguage(database, holderId, language));
   return pages;

@@ -45,7 +45,7 @@ export async function createInstance({
   hashSlots,
   deliversMessages = true,
 }: InstanceOptions): Promise<Instance> {
-  const duties = dutiesOf(config.role, deliversMessages);
+  const duties = dutiesOf(config.server.role, deliversMessages);
   const services = await createServices({
     config,
     database,

@@ -30,7 +30,7 @@ export interface Duties {
  * Reads the duties of a process from ROLE.
  * @param deliversMessages false where another process of this machine delivers messages
  */
-export function dutiesOf(role: Config['role'], deliversMessages: boolean): Duties {
+export function dutiesOf(role: Config['server']['role'], deliversMessages: boolean): Duties {
   const jobs = role !== 'web';
   return { pages: role !== 'worker', jobs, messages: jobs && deliversMessages };
 }
@@ -66,11 +66,11 @@ const handOverMs = 6_000;
 
 /** Delivers what stands in the outbox, and processes account requests. */
 function startQueues(services: Services, duties: Duties): readonly Jobs[] {
-  const { config, database, keys, origin, fund, copies, requisites, messages, wakeUps, onError } = services;
+  const { rules, database, keys, origin, fund, copies, requisites, messages, wakeUps, onError } = services;
   const start = (queue: Queue, everyMs = 2_000) => startDispatcher(database, queue, { everyMs, onError });
   const changes = start(fundQueue({ fund, store: requisites }));
   const { senders } = messages;
-  const ofMessages = duties.messages ? messageQueues({ keys, times: config, database, senders, origin }) : [];
+  const ofMessages = duties.messages ? messageQueues({ keys, times: rules, database, senders, origin }) : [];
   const sending = ofMessages.map((queue) => start(queue, queue.name === 'code' ? 500 : undefined));
   const unaddressed = start(unaddressedQueue({ fund, copies, store: requisites }));
   const worker = startAccountRequestWorker(services.accountRequests, { everyMs: 1_000, onError });
@@ -80,7 +80,7 @@ function startQueues(services: Services, duties: Duties): readonly Jobs[] {
 
 /** Follows the fund, ends alerts, seals the log and deletes what has been kept long enough. */
 function startUpkeep({ config, database, keys, log, fund, requisites, onError }: Services): readonly Jobs[] {
-  const keepHead = createHeadFile(config.auditHeadFile, onError);
+  const keepHead = createHeadFile(config.operations.auditHeadFile, onError);
   const onSealed = (sealed: AuditHead, firstOfDay: boolean) => {
     keepHead(sealed);
     const { seal, sealedAt, head } = sealed;
@@ -95,7 +95,7 @@ function startUpkeep({ config, database, keys, log, fund, requisites, onError }:
       10 * 60_000,
       (signal) =>
         sweep(database, {
-          eventYears: config.eventsKeptYears,
+          eventYears: config.operations.eventsKeptYears,
           signal,
           onError: (kind, error) => log.error({ kind, ...withoutValues(error) }, 'housekeeping failed'),
         }),

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { pino } from 'pino';
-import { ConfigError, readConfig } from './config/config.ts';
+import { readConfig } from './config/config.ts';
+import { ConfigError } from './config/faults.ts';
 import { createInstance, type Instance } from './instance.ts';
 import { help, readArguments } from './platform/process/arguments.ts';
 import { patience, stopBySignal } from './platform/process/stop.ts';
@@ -19,7 +20,10 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   const config = readConfig(process.env);
-  const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: false }));
+  const log = pino(
+    { level: config.operations.logLevel, base: null },
+    pino.destination({ dest: 2, sync: false }),
+  );
   endAtCrash(log);
   if (cluster.isWorker) await runWorker(config, log);
   else if (asked.workers !== undefined) await runPrimary(asked.workers, config, log);
@@ -32,7 +36,7 @@ async function runAlone(...[config, log]: Parameters<typeof prepare>): Promise<v
   let app: Instance | undefined;
   stopBySignal(
     async () => {
-      const drainMs = config.drainSeconds * 1_000;
+      const drainMs = config.server.drainSeconds * 1_000;
       await app?.close({ drainMs, patienceMs: patience - drainMs });
       await prepared.close();
     },
@@ -40,7 +44,7 @@ async function runAlone(...[config, log]: Parameters<typeof prepare>): Promise<v
   );
   try {
     app = await createInstance({ config, database: prepared.database, log });
-    await app.server.listen({ port: config.port, host: config.host });
+    await app.server.listen({ port: config.server.port, host: config.server.host });
     await prepared.serveMetrics(app.metrics.text);
     app.startJobs();
     greet(config, app.server.server.address());

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Config, isLoopbackName } from './config/config.ts';
+import type { Config } from './config/config.ts';
 import { demonstration } from './demonstration.ts';
 import { noSender } from './features/notices/deliver-message.ts';
 import type { Channel, MessageSender } from './features/notices/ports.ts';
@@ -13,6 +13,7 @@ import {
 import { smsReceipts } from './gateways/smpp/receipt-store.ts';
 import { createSmppGateway } from './gateways/smpp/smpp.ts';
 import { createSmtpGateway } from './gateways/smtp/smtp.ts';
+import { isLoopbackName } from './platform/loopback.ts';
 import type { Database } from './platform/postgres/database.ts';
 
 interface SenderDeps {
@@ -31,7 +32,8 @@ export function createSenders(parts: SenderDeps): Record<Channel, MessageSender>
   const { config, database, onError, delivers, heard } = parts;
   const without = (channel: Channel) =>
     config.demo && demonstration ? demonstration.sender(database, channel) : noSender(channel);
-  const { smtp, smpp } = config;
+  const { gateway: smtp } = config.mail;
+  const { gateway: smpp } = config.sms;
   if (!delivers) {
     return {
       email: smtp ? distantSender('email', heard) : without('email'),
@@ -47,7 +49,7 @@ export function createSenders(parts: SenderDeps): Record<Channel, MessageSender>
               connections: defaultGatewayLimits.atOnce,
               plainAllowed: isLoopbackName(smtp.url.hostname),
             }),
-          { ...defaultGatewayLimits, perSecond: config.mailPerSecond },
+          { ...defaultGatewayLimits, perSecond: config.mail.perSecond },
           watchOf('SMTP', parts),
         )
       : without('email'),
@@ -55,7 +57,7 @@ export function createSenders(parts: SenderDeps): Record<Channel, MessageSender>
       ? createMessageSender(
           (lost) => createSmppGateway(smpp, { receipts: smsReceipts(database), lost, onError }),
           // Asking every 30 seconds keeps the session alive.
-          { ...defaultGatewayLimits, perSecond: config.smsPerSecond, probeUp: 30_000 },
+          { ...defaultGatewayLimits, perSecond: config.sms.perSecond, probeUp: 30_000 },
           watchOf('SMPP', parts),
         )
       : without('mobile'),

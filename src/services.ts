@@ -57,18 +57,19 @@ export async function createServices({
 }: ServicesOptions) {
   const keys = createKeys(config.secretKeys);
   const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
-  const limits = { idleMinutes: config.sessionIdleMinutes, maxHours: config.sessionMaxHours };
+  const rules = rulesOf(config);
   const messages = createMessages(config, database, log, deliversMessages, onError);
   const breakers: CircuitBreakerView[] = [];
   const metrics = createMetrics({
-    readings: () => readReadings(database, { ...limits, eventYears: config.eventsKeptYears }),
+    readings: () =>
+      readReadings(database, { ...config.sessions, eventYears: config.operations.eventsKeptYears }),
     breakers,
-    certificates: { fund: config.fund?.client && validity(config.fund.client.cert)?.until },
+    certificates: { fund: config.fund.http?.client && validity(config.fund.http.client.cert)?.until },
     channels: messages.states,
     pool: () => database.load(),
   });
   const fund = createFund(config, database, log, metrics);
-  const copies = config.fund && fundCopyStore(database, config.fundCopyHours);
+  const copies = config.fund.http && fundCopyStore(database, config.fund.copyHours);
   const kazpost = createKazpostService(config, log);
   const verifier = createVerifier(config, log);
   breakers.push(
@@ -78,22 +79,22 @@ export async function createServices({
     ...verifier.breakers,
   );
   const maintenance = createMaintenanceWatch(() => readUpcomingWindows(database));
-  const attackSwitch = createAttackSwitch(database, config);
+  const attackSwitch = createAttackSwitch(database, rules);
   // Before the first request: an instance that starts during maintenance knows of it.
   await maintenance.refresh().catch(onError);
   await attackSwitch.look().catch(onError);
   const wakeUps = createWakeUps();
-  const requisites = requisitesStore(database, config.contactWaitHours);
-  const hasher = await createPasswordHasher(config.passwordHashesAtOnce, hashSlots);
+  const requisites = requisitesStore(database, config.contacts.waitHours);
+  const hasher = await createPasswordHasher(config.passwords.hashesAtOnce, hashSlots);
   const common = readCommonPasswords();
-  const origin = config.publicUrl?.origin ?? `http://localhost:${config.port}`;
+  const origin = config.server.publicUrl?.origin ?? `http://localhost:${config.server.port}`;
   return {
     config,
     database,
     log,
     keys,
     onError,
-    limits,
+    rules,
     metrics,
     breakers,
     maintenance,
@@ -109,7 +110,7 @@ export async function createServices({
     eds: {
       verifier,
       semaphore: createFairSemaphore(edsConcurrency),
-      siteOf: (request: FastifyRequest) => ownOrigin(request, config) ?? origin,
+      siteOf: (request: FastifyRequest) => ownOrigin(request, config.server) ?? origin,
     },
     hasher,
     common,
@@ -125,7 +126,7 @@ export async function createServices({
       hasher,
       common,
       attackSwitch,
-      rules: config,
+      rules,
       onRequested: wakeUps.onRequested,
       onQueued: wakeUps.onQueued,
     },
@@ -211,11 +212,11 @@ function createMessages(
 function createVerifier(config: Config, log: Logger) {
   return createNcaVerifier(
     {
-      trust: config.edsTrust,
-      ocspUrl: config.edsOcspUrl,
-      crlDir: config.edsCrlDir,
-      threads: config.edsThreads,
-      everyMs: config.edsFolderSeconds * 1_000,
+      trust: config.eds.trust,
+      ocspUrl: config.eds.ocspUrl,
+      crlDir: config.eds.crlDir,
+      threads: config.eds.threads,
+      everyMs: config.eds.folderSeconds * 1_000,
       clock: () => performance.now(),
     },
     (what, reason) => log.warn({ what, reason }, 'revocation could not be asked'),
@@ -229,8 +230,8 @@ function createFund(
   log: Logger,
   metrics: Metrics,
 ): Fund & { breakers: readonly CircuitBreakerView[]; greet(): void } {
-  if (!config.fund) return { ...createEmbeddedFund(database), breakers: [], greet: () => undefined };
-  const fund = createHttpFund(config.fund, {
+  if (!config.fund.http) return { ...createEmbeddedFund(database), breakers: [], greet: () => undefined };
+  const fund = createHttpFund(config.fund.http, {
     onFailure: (code) => {
       metrics.fundFailure(code);
       log.warn({ code }, 'the fund gave no answer');
@@ -246,7 +247,7 @@ function createFund(
       );
     },
   });
-  const certificate = config.fund.client?.cert;
+  const certificate = config.fund.http.client?.cert;
   return Object.assign(fund, {
     greet() {
       const valid = certificate && validity(certificate);
@@ -274,4 +275,32 @@ function createKazpostService(config: Config, log: Logger): Kazpost | undefined 
       onFailure: (reason) => log.warn({ reason }, 'Kazpost gave no answer'),
     })
   );
+}
+
+/** The settings of capabilities under the names that their rooms still give them. */
+export function rulesOf({ signIn, sessions, codes, accountRequests, contacts, eds, disavowal }: Config) {
+  return {
+    mobilePrefixes: contacts.mobilePrefixes,
+    contactWaitHours: contacts.waitHours,
+    edsContactWaitHours: contacts.edsWaitHours,
+    proofMinutes: contacts.proofMinutes,
+    pendingMinutes: contacts.pendingMinutes,
+    personsPerMobile: contacts.personsPerMobile,
+    sessionsPerPerson: sessions.perPerson,
+    signInFreeFailures: signIn.freeFailures,
+    signInMaxDelayMinutes: signIn.maxDelayMinutes,
+    signInIinFailures: signIn.iinFailures,
+    codesPerQuarterHour: codes.perQuarterHour,
+    codesPerDay: codes.perDay,
+    codesPerNetworkHour: codes.perNetworkHour,
+    codesPerHour: codes.perHour,
+    confirmationCodeMinutes: codes.confirmationMinutes,
+    entryCodeMinutes: codes.accountRequestMinutes,
+    entryMinutes: accountRequests.minutes,
+    entryChoiceMinutes: accountRequests.choiceMinutes,
+    codeBreakerLeast: accountRequests.attackFailures,
+    codeBreakerMultiple: accountRequests.attackMultiple,
+    edsChallengeSeconds: eds.challengeSeconds,
+    disavowalDays: disavowal.days,
+  };
 }

@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { attachBundledPostgres, startBundledPostgres } from './bundled-postgres.ts';
-import { type Config, ConfigError } from './config/config.ts';
+import type { Config } from './config/config.ts';
+import { ConfigError } from './config/faults.ts';
 import { demonstration } from './demonstration.ts';
 import { metricsServer } from './features/operations/metrics.ts';
 import { createPasswordHasher } from './features/passwords/hasher.ts';
@@ -28,15 +29,17 @@ export interface Prepared {
 export async function prepare(config: Config, log: Logger): Promise<Prepared> {
   refuseDemonstration(config);
   const server =
-    config.databaseUrl === undefined ? await startBundledPostgres({ varDir: config.varDir, log }) : undefined;
+    config.database.url === undefined
+      ? await startBundledPostgres({ varDir: config.database.varDir, log })
+      : undefined;
   const closers: (() => Promise<unknown>)[] = server ? [() => server.stop()] : [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const connection: Connection = server?.connection ?? { connectionString: config.databaseUrl ?? '' };
+    const connection: Connection = server?.connection ?? { connectionString: config.database.url ?? '' };
     // Migrations hold a lock of their session.
-    const direct: Connection = server?.connection ?? { connectionString: config.databaseDirectUrl ?? '' };
+    const direct: Connection = server?.connection ?? { connectionString: config.database.directUrl ?? '' };
     await migrate(direct, log);
     const database = openPool(config, connection, log);
     closers.push(() => database.close());
@@ -56,10 +59,12 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
       database,
       migrate: () => migrate(direct, log),
       async serveMetrics(text) {
-        if (config.metricsPort === undefined) return;
+        if (config.operations.metricsPort === undefined) return;
         const metricsHttp = metricsServer(text);
         await new Promise<void>((resolve, reject) => {
-          metricsHttp.once('error', reject).listen(config.metricsPort, config.host, resolve);
+          metricsHttp
+            .once('error', reject)
+            .listen(config.operations.metricsPort, config.server.host, resolve);
         });
         closers.push(() => new Promise((resolve) => metricsHttp.close(resolve)));
       },
@@ -79,10 +84,10 @@ export async function attach(
 ): Promise<{ readonly connection: Connection; readonly database: Database; close(): Promise<void> }> {
   refuseDemonstration(config);
   const server =
-    config.databaseUrl === undefined
-      ? await attachBundledPostgres({ varDir: config.varDir, log })
+    config.database.url === undefined
+      ? await attachBundledPostgres({ varDir: config.database.varDir, log })
       : undefined;
-  const connection: Connection = server?.connection ?? { connectionString: config.databaseDirectUrl ?? '' };
+  const connection: Connection = server?.connection ?? { connectionString: config.database.directUrl ?? '' };
   await migrate(connection, log);
   const database = openPool(config, connection, log, options);
   return {
@@ -104,7 +109,7 @@ export async function importFile(
 ): ReturnType<typeof importPeople> {
   const database = openDatabase(connection, { max: 1, statementTimeout: 0 });
   try {
-    const hasher = await createPasswordHasher(config.passwordHashesAtOnce);
+    const hasher = await createPasswordHasher(config.passwords.hashesAtOnce);
     return await importPeople(database, readLines(file), {
       demo: config.demo,
       hashPassword: hasher.hash,
@@ -117,10 +122,11 @@ export async function importFile(
 
 /** Tells on the terminal where the service is and, in a demonstration, who can sign in. */
 export function greet(config: Config, address: AddressInfo | string | null | undefined): void {
-  const port = typeof address === 'object' && address ? address.port : config.port;
-  const name = config.host === '127.0.0.1' || config.host === '0.0.0.0' ? 'localhost' : config.host;
-  const url = config.publicUrl?.origin ?? `http://${name}:${port}`;
-  if (config.role === 'worker') {
+  const port = typeof address === 'object' && address ? address.port : config.server.port;
+  const name =
+    config.server.host === '127.0.0.1' || config.server.host === '0.0.0.0' ? 'localhost' : config.server.host;
+  const url = config.server.publicUrl?.origin ?? `http://${name}:${port}`;
+  if (config.server.role === 'worker') {
     process.stdout.write(
       `\nThis process delivers and shows no pages; its health is at ${url}/health/ready\n\n`,
     );
@@ -160,7 +166,7 @@ export function openPool(
 ): Database {
   return openDatabase(connection, {
     ...options,
-    max: config.databasePool,
+    max: config.database.connections,
     onError: (error) => log.warn(withoutValues(error), 'a database connection broke'),
   });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { readConfig } from './config/config.ts';
 import { divide } from './workers.ts';
 
 test.each([
@@ -8,15 +9,9 @@ test.each([
   { workers: 16, cores: 16, each: 1 },
   { workers: 2, cores: 2, each: 1 },
 ])('$workers workers on $cores cores start $each verifier threads each', ({ workers, cores, each }) => {
-  const machine = {
-    edsThreads: cores - 1,
-    passwordHashesAtOnce: cores,
-    messageWorkers: 1,
-    mailPerSecond: 10,
-    smsPerSecond: 30,
-  };
-  const { edsThreads } = divide(machine, workers);
-  expect(edsThreads).toBe(each);
+  const machine = readConfig({ SECRET_KEYS: 'k'.repeat(32), EDS_THREADS: String(cores - 1) });
+  const { threads } = divide(machine, workers).eds;
+  expect(threads).toBe(each);
   // No more than the machine is meant to have, unless that would leave a worker without one.
-  expect(edsThreads * workers).toBeLessThanOrEqual(Math.max(cores - 1, workers));
+  expect(threads * workers).toBeLessThanOrEqual(Math.max(cores - 1, workers));
 });

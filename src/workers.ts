@@ -13,22 +13,16 @@ import { borrowSlots, lendSlots } from './platform/process/shared-slots.ts';
 import { endWith, patience, stopBySignal, stopLimit } from './platform/process/stop.ts';
 import { greet, openPool, prepare } from './start.ts';
 
-/** Settings that are meant for the machine. */
-type MachineSettings = Pick<
-  Config,
-  'passwordHashesAtOnce' | 'edsThreads' | 'mailPerSecond' | 'smsPerSecond' | 'messageWorkers'
->;
-
-/** What each of `count` workers gets of the machine's settings. Nobody gets nothing. */
-export function divide(config: MachineSettings, count: number): MachineSettings {
-  const messengers = Math.min(count, config.messageWorkers);
+/** What each of `count` workers gets of what is meant for the machine. Nobody gets nothing. */
+export function divide(config: Config, count: number): Config {
+  const messengers = Math.min(count, config.server.messageWorkers);
   return {
-    messageWorkers: messengers,
+    ...config,
     // More than their share: which of them may hash is decided turn by turn.
-    passwordHashesAtOnce: Math.ceil(config.passwordHashesAtOnce / count),
-    edsThreads: Math.max(1, Math.floor(config.edsThreads / count)),
-    mailPerSecond: Math.ceil(config.mailPerSecond / messengers),
-    smsPerSecond: Math.ceil(config.smsPerSecond / messengers),
+    passwords: { hashesAtOnce: Math.ceil(config.passwords.hashesAtOnce / count) },
+    eds: { ...config.eds, threads: Math.max(1, Math.floor(config.eds.threads / count)) },
+    mail: { ...config.mail, perSecond: Math.ceil(config.mail.perSecond / messengers) },
+    sms: { ...config.sms, perSecond: Math.ceil(config.sms.perSecond / messengers) },
   };
 }
 
@@ -37,8 +31,8 @@ interface Share {
   readonly connection: Connection;
   /** True for those that deliver messages. */
   readonly deliversMessages: boolean;
-  /** What is meant for the machine, divided among its workers. */
-  readonly settings: MachineSettings;
+  /** How many workers share the machine. */
+  readonly workers: number;
 }
 
 /** From a worker to the primary process. */
@@ -63,10 +57,10 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
   const prepared = await prepare(config, log);
   const share: Omit<Share, 'deliversMessages'> = {
     connection: prepared.connection,
-    settings: divide(config, count),
+    workers: count,
   };
-  await warnOfConnections(prepared.database, count * config.databasePool, log);
-  lendSlots(config.passwordHashesAtOnce);
+  await warnOfConnections(prepared.database, count * config.database.connections, log);
+  lendSlots(config.passwords.hashesAtOnce);
   const ready = new Set<Worker>();
   const relieved = new Set<Worker>();
   const messengers = new Set<Worker>();
@@ -75,12 +69,12 @@ export async function runPrimary(count: number, config: Config, log: Logger): Pr
   let address: Ready['ready'] = null;
 
   /** Resolves when a new worker listens. @throws when it ended before that */
-  async function start(deliversMessages = messengers.size < share.settings.messageWorkers): Promise<Worker> {
+  async function start(deliversMessages = messengers.size < config.server.messageWorkers): Promise<Worker> {
     const worker = cluster.fork({ [shareVariable]: JSON.stringify({ ...share, deliversMessages }) });
     if (deliversMessages) messengers.add(worker);
     worker.once('exit', () => messengers.delete(worker));
     const begun = performance.now();
-    const seconds = config.workerStartSeconds;
+    const seconds = config.server.workerStartSeconds;
     // It would be waited for for ever, and with it every later restart.
     const late = setTimeout(() => {
       log.error({ pid: worker.process.pid, seconds }, 'a worker was not ready in time and is ended');
@@ -193,10 +187,10 @@ async function warnOfConnections(database: Database, wanted: number, log: Logger
 
 /** One of the workers: serves until the primary process tells it to leave. */
 export async function runWorker(config: Config, log: Logger): Promise<void> {
-  const { connection, deliversMessages, settings } = JSON.parse(process.env[shareVariable] ?? '') as Share;
+  const { connection, deliversMessages, workers } = JSON.parse(process.env[shareVariable] ?? '') as Share;
   const database = openPool(config, connection, log);
   const app = await createInstance({
-    config: { ...config, ...settings },
+    config: divide(config, workers),
     database,
     log,
     hashSlots: borrowSlots(),
@@ -206,7 +200,7 @@ export async function runWorker(config: Config, log: Logger): Promise<void> {
   let leaving: Promise<void> | undefined;
   const leave = (order: Order): Promise<void> => {
     const relieved = order === 'relieved';
-    const drainMs = relieved ? lingerMs : config.drainSeconds * 1_000;
+    const drainMs = relieved ? lingerMs : config.server.drainSeconds * 1_000;
     leaving ??= app
       .close({ relieved, drainMs, patienceMs: patience - drainMs })
       .then(() => database.close())
@@ -221,7 +215,7 @@ export async function runWorker(config: Config, log: Logger): Promise<void> {
   process.on('message', (message) => {
     if (message === 'stop' || message === 'relieved') void endWith(() => leave(message), warn);
   });
-  await app.server.listen({ port: config.port, host: config.host });
+  await app.server.listen({ port: config.server.port, host: config.server.host });
   app.startJobs();
   process.send?.({ ready: app.server.server.address() } satisfies Ready);
 }

@@ -26,7 +26,7 @@ export function auditCommands(program: Command): void {
         const verdict = await verifyAudit(
           database,
           createKeys(config.secretKeys),
-          keptHead(kept, config.auditHeadFile),
+          keptHead(kept, config.operations.auditHeadFile),
           showProgress,
         );
         if (!verdict.ok) throw new CommandFailure(describe(verdict.finding));

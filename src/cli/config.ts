@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
-import { ConfigError, readConfig, showConfig } from '../config/config.ts';
+import { readConfig } from '../config/config.ts';
+import { ConfigError } from '../config/faults.ts';
+import { showConfig } from '../config/show.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 

@@ -25,7 +25,7 @@ export function databaseCommands(program: Command): void {
       'give a role what the service needs: on the log of what happened it may add and read, nothing else. Run as the owner, after migrations too',
     )
     .action(async (role: string) => {
-      if (readConfig(process.env).databaseUrl === undefined)
+      if (readConfig(process.env).database.url === undefined)
         throw new CommandFailure('the embedded database has one role; this is for DATABASE_URL');
       await withDatabase(async ({ connection }) => {
         const database = openDatabase(connection, { max: 1 });

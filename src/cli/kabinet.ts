@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { ConfigError } from '../config/config.ts';
+import { ConfigError } from '../config/faults.ts';
 import { addressCommands } from './addresses.ts';
 import { auditCommands } from './audit.ts';
 import { backupCommands } from './backup.ts';

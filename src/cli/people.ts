@@ -27,7 +27,7 @@ function importCommand(people: Command): void {
     )
     .action(async (file: string) => {
       if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
-      if (readConfig(process.env).fund)
+      if (readConfig(process.env).fund.http)
         throw new CommandFailure('FUND_URL is set: people come from there, not from a file');
       await withDatabase(async ({ config, connection }) => {
         const outcome = await importFile(config, connection, file, progressLine());

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { expiredTls, standInTls } from '../../test/support/kazpost-tls.ts';
-import { ConfigError, readConfig, showConfig } from './config.ts';
+import { readConfig } from './config.ts';
+import { ConfigError } from './faults.ts';
+import { showConfig } from './show.ts';
 
 const keys = 'k'.repeat(32);
 const read = (environment: Readonly<Record<string, string>>) =>
@@ -22,10 +24,10 @@ function faultsOf(environment: Readonly<Record<string, string>>): readonly strin
 
 describe('the gateways', () => {
   test('there is none unless one is set, and then no demonstration by itself', () => {
-    expect(read({})).toMatchObject({ smtp: undefined, smpp: undefined, demo: true });
+    expect(read({})).toMatchObject({ mail: { gateway: undefined }, sms: { gateway: undefined }, demo: true });
     const set = read({ SMPP_URL: 'smpp://user:p%40ss@10.0.0.1:2776', SMS_SENDER: 'ENPF' });
-    expect(set).toMatchObject({ demo: false, smpp: { sender: 'ENPF' }, smsPerSecond: 30 });
-    expect(set.smpp?.url.port).toBe('2776');
+    expect(set).toMatchObject({ demo: false, sms: { gateway: { sender: 'ENPF' }, perSecond: 30 } });
+    expect(set.sms.gateway?.url.port).toBe('2776');
   });
 
   test.each([
@@ -33,11 +35,13 @@ describe('the gateways', () => {
     'ЕНПФ <no-reply@example.kz>',
     'Личный кабинет ЕНПФ <no-reply@cabinet.example.kz>',
   ])('%s is a sender of e-mail', (from) => {
-    expect(read({ SMTP_URL: 'smtps://mail.example.kz', MAIL_FROM: from }).smtp?.from).toBe(from);
+    expect(read({ SMTP_URL: 'smtps://mail.example.kz', MAIL_FROM: from }).mail.gateway?.from).toBe(from);
   });
 
   test.each(['ENPF', '1418', '+77010001418', 'UAPF Kab.'])('%s is a sender of SMS', (sender) => {
-    expect(read({ SMPP_URL: 'ssmpp://a:b@sms.example.kz', SMS_SENDER: sender }).smpp?.sender).toBe(sender);
+    expect(read({ SMPP_URL: 'ssmpp://a:b@sms.example.kz', SMS_SENDER: sender }).sms.gateway?.sender).toBe(
+      sender,
+    );
   });
 
   test.each([
@@ -166,8 +170,10 @@ describe('what stands before the service', () => {
       const environment = { ...behind, ROLE, ...(TRUSTED_PROXIES === undefined ? {} : { TRUSTED_PROXIES }) };
       expect(faultsOf(environment)).toEqual([expect.stringMatching(/^TRUSTED_PROXIES: required/)]);
     }
-    expect(read({ ...behind, ROLE, TRUSTED_PROXIES: '10.0.0.5' }).trustedProxies).toEqual(['10.0.0.5']);
-    expect(read({ ...behind, ROLE, TRUSTED_PROXIES: 'none' }).trustedProxies).toEqual([]);
+    expect(read({ ...behind, ROLE, TRUSTED_PROXIES: '10.0.0.5' }).server.trustedProxies).toEqual([
+      '10.0.0.5',
+    ]);
+    expect(read({ ...behind, ROLE, TRUSTED_PROXIES: 'none' }).server.trustedProxies).toEqual([]);
     expect(faultsOf({ ...behind, ROLE, TRUSTED_PROXIES: 'none,10.0.0.5' })).toHaveLength(1);
   });
 

@@ -9,10 +9,16 @@ import { type Plant, setTrap } from './trap.ts';
 /** One whole node of the service, pages and deliveries, on a database that is there and migrated; it dies at command. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+  const log = pino(
+    { level: config.operations.logLevel, base: null },
+    pino.destination({ dest: 2, sync: true }),
+  );
   const pool = openDatabase(
-    { connectionString: config.databaseUrl ?? '' },
-    { max: config.databasePool, onError: (error) => log.warn(withoutValues(error), 'a connection broke') },
+    { connectionString: config.database.url ?? '' },
+    {
+      max: config.database.connections,
+      onError: (error) => log.warn(withoutValues(error), 'a connection broke'),
+    },
   );
   const trap = setTrap(pool, process.env['CHAOS_PLANT'] as Plant | undefined);
   const app = await createInstance({ config, database: trap.database, log });

@@ -160,12 +160,12 @@ describe('the settings', () => {
     ['the public host', { PUBLIC_URL: 'https://k.example.kz', TRUSTED_PROXIES: '127.0.0.1' }, 'k.example.kz'],
     ['nothing on a laptop', { PUBLIC_URL: 'http://localhost:3000' }, undefined],
   ])('EHLO: %s', (_from, more, name) => {
-    expect(readConfig({ ...base, ...more }).smtp?.ehloName).toBe(name);
+    expect(readConfig({ ...base, ...more }).mail.gateway?.ehloName).toBe(name);
   });
 
   test('take any certificate only on this machine', () => {
-    expect(readConfig({ ...base, SMTP_TLS: 'unchecked' }).smtp?.anyCertificate).toBe(true);
-    expect(readConfig(base).smtp?.anyCertificate).toBe(false);
+    expect(readConfig({ ...base, SMTP_TLS: 'unchecked' }).mail.gateway?.anyCertificate).toBe(true);
+    expect(readConfig(base).mail.gateway?.anyCertificate).toBe(false);
     expect(() => readConfig({ ...base, SMTP_URL: 'smtp://mail.example.kz', SMTP_TLS: 'unchecked' })).toThrow(
       /SMTP_TLS/,
     );

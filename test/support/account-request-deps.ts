@@ -9,6 +9,7 @@ import { createEmbeddedFund } from '../../src/fund/embedded/embedded-fund-store.
 import { createKeys } from '../../src/platform/keys.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
+import { rulesOf } from '../../src/services.ts';
 
 /** The use cases of registration on a database, with the keys of `startService`; `environment` changes single settings. */
 export async function accountRequestDeps(
@@ -16,15 +17,16 @@ export async function accountRequestDeps(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<AccountRequestDeps> {
   const config = readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32), ...environment });
+  const rules = rulesOf(config);
   return {
     database,
     keys: createKeys(config.secretKeys),
     fund: createEmbeddedFund(database),
-    requisites: requisitesStore(database, config.contactWaitHours),
+    requisites: requisitesStore(database, config.contacts.waitHours),
     hasher: await createPasswordHasher(1),
     common: readCommonPasswords(),
-    attackSwitch: createAttackSwitch(database, config),
-    rules: config,
+    attackSwitch: createAttackSwitch(database, rules),
+    rules,
     onRequested: () => undefined,
     onQueued: () => undefined,
   };

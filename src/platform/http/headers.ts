@@ -1,4 +1,4 @@
-import type { Config } from '../../config/config.ts';
+import type { HttpSettings } from './settings.ts';
 
 /** What a page may load, and where it may be shown: itself, nothing inline, no frame. */
 export const contentPolicy = {
@@ -17,7 +17,7 @@ export const contentPolicy = {
 export const transportSecurity = 'max-age=31536000; includeSubDomains';
 
 /** The headers that protect a page which comes past no hook. */
-export function bareHeaders(config: Config): Record<string, string> {
+export function bareHeaders(config: HttpSettings): Record<string, string> {
   const policy = Object.entries(contentPolicy).map(([name, values]) => `${name} ${values.join(' ')}`);
   return {
     'content-security-policy': policy.join(';'),

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Config } from '../../config/config.ts';
 import type { SessionReader } from '../session.ts';
 import type { TypedPage } from './language.ts';
 import { problem } from './problem.ts';
 import { clearSecret, ownOrigin } from './request-context.ts';
+import type { HttpSettings } from './settings.ts';
 
 /** What a form that is out of date is answered with where no page of its own can be shown again. */
 export type SendOutdated = (
@@ -16,7 +16,7 @@ export type SendOutdated = (
 ) => FastifyReply;
 
 export interface OwnFormsDeps {
-  readonly config: Config;
+  readonly config: HttpSettings;
   readonly sessions: SessionReader;
   /** The pages that can be shown again with what was typed, by their path. */
   readonly pages: () => ReadonlyMap<string, TypedPage>;

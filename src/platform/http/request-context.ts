@@ -1,13 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Config, isLoopbackName } from '../../config/config.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { textsOf } from '../../texts/texts.ts';
 import { isLanguage, type Language } from '../../values/language.ts';
 import { type Keys, randomName, randomToken, tokenHash } from '../keys.ts';
+import { isLoopbackName } from '../loopback.ts';
 import { isOutage } from '../outage.ts';
 import type { LiveSession, SessionReader, SessionState } from '../session.ts';
 import { csrfToken, csrfTokenFits, type FormOrigin, formOrigin, sessionPrefix } from './csrf.ts';
 import { problem } from './problem.ts';
+import type { HttpSettings } from './settings.ts';
 
 /** What is known of a request before its page begins: who, in which language, over what. */
 export interface RequestContext {
@@ -58,7 +59,7 @@ export async function readRequestContext(
     sessions,
     config,
     active,
-  }: { keys: Keys; sessions: SessionReader; config: Config; active: boolean },
+  }: { keys: Keys; sessions: SessionReader; config: HttpSettings; active: boolean },
 ): Promise<RequestContext> {
   const secure = isSecure(request, config);
   const sessionToken = readSecret(request, 'session', secure);
@@ -134,7 +135,7 @@ function readBrowser(request: FastifyRequest, reply: FastifyReply, secure: boole
 }
 
 /** The origin that forms of this service must come from; undefined when none can be told (so all are refused). */
-export function ownOrigin(request: FastifyRequest, config: Config): string | undefined {
+export function ownOrigin(request: FastifyRequest, config: HttpSettings): string | undefined {
   if (config.publicUrl) return config.publicUrl.origin;
   const name = hostName(request);
   return name !== undefined && isLoopbackName(name) ? `${request.protocol}://${request.host}` : undefined;
@@ -185,7 +186,7 @@ export function sessionOf(request: FastifyRequest): LiveSession {
 }
 
 /** True when the browser says that it is signed in; nothing is looked up. */
-export function hasSession(request: FastifyRequest, config: Config): boolean {
+export function hasSession(request: FastifyRequest, config: HttpSettings): boolean {
   return readSecret(request, 'session', isSecure(request, config)) !== undefined;
 }
 
@@ -212,7 +213,7 @@ export function networkOf(address: string): string {
 }
 
 /** True when cookies can be `Secure`: everywhere but plain http on a loopback name. */
-export function isSecure(request: FastifyRequest, config: Config): boolean {
+export function isSecure(request: FastifyRequest, config: HttpSettings): boolean {
   if (config.publicUrl) return config.publicUrl.protocol === 'https:';
   const name = hostName(request);
   return request.protocol === 'https' || name === undefined || !isLoopbackName(name);

@@ -11,8 +11,8 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
-import { isLoopbackName } from '../../config/config.ts';
 import { type Keys, randomName } from '../keys.ts';
+import { isLoopbackName } from '../loopback.ts';
 import type { MaintenanceState } from '../maintenance.ts';
 import { DatabaseAway, isOutage, Overloaded, UnderMaintenance } from '../outage.ts';
 import { root } from '../root.ts';

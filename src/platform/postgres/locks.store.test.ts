@@ -18,6 +18,7 @@ import { endOthers } from '../../features/security/sessions.ts';
 import { openSession } from '../../features/sign-in/open-session.ts';
 import { endAllSessions } from '../../features/sign-in/sessions.ts';
 import { openEdsSession } from '../../features/sign-in/sign-in-by-eds.ts';
+import { rulesOf } from '../../services.ts';
 import type { Iin } from '../../values/iin.ts';
 import { createKeys, tokenHash } from '../keys.ts';
 import { type Database, openDatabase, type Queryable } from './database.ts';
@@ -70,7 +71,7 @@ const person = { surname: 'Сапарова', name: 'Айгерім' };
 const forget = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
 const limits = { idleMinutes: 15, maxHours: 12, sessionsPerPerson: 2 };
 const keys = createKeys(['k'.repeat(32)]);
-const rules = readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32) });
+const rules = rulesOf(readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32) }));
 const ofCode = { purpose: 'recover', channel: 'mobile', destination: mobile } as const;
 const browserWith = (formerToken?: string) => ({
   device: undefined,

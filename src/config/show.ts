@@ -1,0 +1,34 @@
+import { demoByDefault } from './config.ts';
+import { type Environment, readSettings, type Setting, settings } from './settings.ts';
+
+/** A setting as `kabinet config` shows it: where it came from, and its value unless it is secret. */
+export interface ShownSetting {
+  readonly name: string;
+  readonly meaning: string;
+  readonly default: string;
+  readonly source: 'environment' | 'default' | 'made and kept in VAR_DIR';
+  /** Undefined for a secret. */
+  readonly value: string | undefined;
+}
+
+/** Every setting with its meaning, default and source, for `kabinet config`. Never a secret's value. */
+export function showConfig(environment: Environment): {
+  readonly settings: readonly ShownSetting[];
+  readonly faults: readonly string[];
+} {
+  const { faults } = readSettings(environment);
+  const shown = Object.entries<Setting>(settings).map(([name, setting]): ShownSetting => {
+    const given = environment[name];
+    const set = given !== undefined && given !== '';
+    const madeHere = name === 'SECRET_KEYS' && !set && !environment['DATABASE_URL'];
+    const fallback = name === 'DEMO' ? (demoByDefault(environment) ? '1' : '0') : setting.default;
+    return {
+      name,
+      meaning: setting.meaning,
+      default: setting.default,
+      source: set ? 'environment' : madeHere ? 'made and kept in VAR_DIR' : 'default',
+      value: setting.secret ? undefined : set ? given : fallback,
+    };
+  });
+  return { settings: shown, faults };
+}
