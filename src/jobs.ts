@@ -8,7 +8,6 @@ import { sealAll } from './features/operations/audit.ts';
 import { createHeadFile } from './features/operations/audit-head-file.ts';
 import type { AuditHead } from './features/operations/audit-store.ts';
 import { sweep } from './features/operations/housekeeping.ts';
-import { elsewhereFeed } from './fund/store.ts';
 import { syncBranchChanges } from './fund/sync.ts';
 import { withoutValues } from './platform/http/server.ts';
 import { startDispatcher } from './platform/outbox/dispatcher.ts';
@@ -86,7 +85,7 @@ function startUpkeep({ config, database, keys, log, fund, requisites, onError }:
     const { seal, sealedAt, head } = sealed;
     if (firstOfDay) log.info({ seal, sealedAt, head }, 'audit head');
   };
-  const syncDeps = { fund, feed: elsewhereFeed(database), store: requisites };
+  const syncDeps = { fund, database, store: requisites };
   return [
     startRepeating(30_000, () => syncBranchChanges(syncDeps, onError), onError),
     startRepeating(10 * 60_000, () => endQuietAlerts(database), onError),

@@ -21,7 +21,6 @@ import { createEmbeddedFund } from './fund/embedded/embedded-fund-store.ts';
 import { createHttpFund } from './fund/http/http.ts';
 import { faultLabel, faultLine } from './fund/http/reading.ts';
 import type { Fund } from './fund/port.ts';
-import { fundCopyStore } from './fund/store.ts';
 import { createKazpost, type Kazpost } from './gateways/kazpost/kazpost.ts';
 import { createNcaVerifier } from './gateways/nca/verifier.ts';
 import type { CircuitBreakerView } from './platform/circuit-breaker.ts';
@@ -69,7 +68,7 @@ export async function createServices({
     pool: () => database.load(),
   });
   const fund = createFund(config, database, log, metrics);
-  const copies = config.fund.http && fundCopyStore(database, config.fund.copyHours);
+  const copies = config.fund.http && { database, hours: config.fund.copyHours };
   const kazpost = createKazpostService(config, log);
   const verifier = createVerifier(config, log);
   breakers.push(

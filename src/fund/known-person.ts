@@ -1,11 +1,16 @@
+import type { Queryable } from '../platform/postgres/database.ts';
 import type { Iin } from '../values/iin.ts';
+import { findCopy, keepCopy } from './copy-store.ts';
 import { FundUnavailable } from './errors.ts';
-import type { Fund, FundCopies, FundHolder } from './port.ts';
+import type { Fund, FundHolder } from './port.ts';
 
 export interface KnownPersonDeps {
   readonly fund: Fund;
-  /** Undefined where the fund cannot be away by itself: the embedded one. */
-  readonly copies: FundCopies | undefined;
+  /**
+   * Where the fund's last answers are kept, and for how many hours they may stand in for it. Undefined where the fund cannot be
+   * away by itself: the embedded one.
+   */
+  readonly copies: { readonly database: Queryable; readonly hours: number } | undefined;
 }
 
 /** A person as the fund knows them now, or, with `asOf`, as it did then. */
@@ -16,8 +21,9 @@ export interface KnownPerson {
 }
 
 /**
- * Asks the fund about a person, and when it does not answer, takes what it said last. Throws `FundUnavailable` when there is nothing to take
- * or it is too old, and `WrongPerson` when the answer is about somebody else: a copy must not paper over that.
+ * Asks the fund about a person, and when it does not answer, takes what it said last.
+ * @throws FundUnavailable when there is nothing to take or it is too old
+ * @throws WrongPerson when the answer is about somebody else: a copy must not paper over that
  */
 export async function knownPerson(
   { fund, copies }: KnownPersonDeps,
@@ -26,10 +32,11 @@ export async function knownPerson(
 ): Promise<KnownPerson> {
   try {
     const person = await fund.read(iin, sinceElsewhere);
-    if (person) await copies?.keep(person);
+    if (person && copies) await keepCopy(copies.database, person);
     return { person, asOf: undefined };
   } catch (error) {
-    const copy = error instanceof FundUnavailable ? await copies?.find(iin) : undefined;
+    if (!copies || !(error instanceof FundUnavailable)) throw error;
+    const copy = await findCopy(copies.database, iin, copies.hours);
     if (!copy) throw error;
     return { person: copy.person, asOf: copy.readAt };
   }

@@ -126,22 +126,3 @@ export interface Fund {
   readonly available: boolean;
   close(): Promise<void>;
 }
-
-/** What the fund said last of each holder, for when it does not answer. */
-export interface FundCopies {
-  /** Keeps an answer about a holder whom we know. */
-  keep(person: FundHolder): Promise<void>;
-  /** The last answer, unless it is too old to be shown. */
-  find(iin: Iin): Promise<{ readonly person: FundHolder; readonly readAt: Date } | undefined>;
-}
-
-/** How far changes made elsewhere were followed. */
-export interface BranchChangeFeed {
-  /** For one worker at a time; undefined while another one looks. */
-  lease(): Promise<{ readonly cursor: string | null } | undefined>;
-  /** Of these, the holders whose requisites we keep and who are behind, with the version we know. */
-  behind(
-    holders: BranchChangePage['holders'],
-  ): Promise<readonly { readonly holderId: string; readonly iin: Iin; readonly known: number }[]>;
-  moveOn(cursor: string | null): Promise<void>;
-}

@@ -1,11 +1,13 @@
 import type { RequisitesStore } from '../features/requisites/ports.ts';
 import { randomName } from '../platform/keys.ts';
+import type { Database } from '../platform/postgres/database.ts';
 import { SenselessAnswer, WrongPerson } from './errors.ts';
-import type { BranchChangeFeed, Fund } from './port.ts';
+import type { Fund } from './port.ts';
+import { findBehind, leaseCursor, moveCursor } from './sync-store.ts';
 
 export interface SyncDeps {
   readonly fund: Fund;
-  readonly feed: BranchChangeFeed;
+  readonly database: Database;
   readonly store: Pick<RequisitesStore, 'takeOver'>;
 }
 
@@ -16,15 +18,15 @@ const atOnce = 100;
  * not with the person's next visit. Gives how many people were looked at; none when another worker looks.
  */
 export async function syncBranchChanges(
-  { fund, feed, store }: SyncDeps,
+  { fund, database, store }: SyncDeps,
   onError: (error: Error) => void,
 ): Promise<number> {
   let followed = 0;
   for (;;) {
-    const leased = await feed.lease();
+    const leased = await leaseCursor(database);
     if (!leased) return followed;
     const page = await fund.changesElsewhere(leased.cursor, atOnce);
-    for (const { holderId, iin, known } of await feed.behind(page.holders)) {
+    for (const { holderId, iin, known } of await findBehind(database, page.holders)) {
       try {
         const person = await fund.read(iin, known);
         if (person) await store.takeOver(holderId, person, randomName(10));
@@ -35,7 +37,7 @@ export async function syncBranchChanges(
         onError(error);
       }
     }
-    await feed.moveOn(page.cursor);
+    await moveCursor(database, page.cursor);
     if (page.holders.length < atOnce) return followed;
   }
 }

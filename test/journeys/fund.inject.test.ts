@@ -4,8 +4,8 @@ import { fundQueue } from '../../src/features/changes/queue.ts';
 import { endQuietAlerts, recordWrongPerson } from '../../src/features/operations/alert-store.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
 import { createHttpFund } from '../../src/fund/http/http.ts';
-import { elsewhereFeed } from '../../src/fund/store.ts';
 import { syncBranchChanges } from '../../src/fund/sync.ts';
+import { leaseCursor, moveCursor } from '../../src/fund/sync-store.ts';
 import { dispatchDue } from '../../src/platform/outbox/dispatcher.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
@@ -277,7 +277,7 @@ describe('a branch changed the person meanwhile', () => {
     await (await signedIn(service, person)).get(page);
     const parts = {
       fund,
-      feed: elsewhereFeed(service.database),
+      database: service.database,
       store: requisitesStore(service.database, 72),
     };
     const fail = (error: Error) => {
@@ -299,12 +299,12 @@ describe('a branch changed the person meanwhile', () => {
   });
 
   test('while one worker follows, no other does', async () => {
-    const feed = elsewhereFeed(service.database);
-    expect(await feed.lease()).toBeDefined();
-    expect(await feed.lease()).toBeUndefined();
+    const { database } = service;
+    expect(await leaseCursor(database)).toBeDefined();
+    expect(await leaseCursor(database)).toBeUndefined();
     await service.database.run(sql`update cabinet.fund_feed set leased_until = now() - interval '1 second'`);
-    expect(await feed.lease()).toBeDefined();
-    await feed.moveOn(null);
+    expect(await leaseCursor(database)).toBeDefined();
+    await moveCursor(database, null);
   });
 });
 

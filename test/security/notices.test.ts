@@ -6,7 +6,6 @@ import { unaddressedQueue } from '../../src/features/notices/unaddressed.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
 import { recordFailedSignIn } from '../../src/features/sign-in/sign-in.ts';
 import { createEmbeddedFund } from '../../src/fund/embedded/embedded-fund-store.ts';
-import { elsewhereFeed } from '../../src/fund/store.ts';
 import { syncBranchChanges } from '../../src/fund/sync.ts';
 import { dispatchDue } from '../../src/platform/outbox/dispatcher.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
@@ -39,12 +38,9 @@ async function introduceAll(): Promise<void> {
 }
 
 const follow = () =>
-  syncBranchChanges(
-    { fund: createEmbeddedFund(database), feed: elsewhereFeed(database), store: store() },
-    (error) => {
-      throw error;
-    },
-  );
+  syncBranchChanges({ fund: createEmbeddedFund(database), database, store: store() }, (error) => {
+    throw error;
+  });
 
 /** What was queued for a holder, as `kind channel to`. */
 async function told(holderId: string): Promise<readonly string[]> {
