@@ -7,7 +7,7 @@ import { readAuditHead } from '../../src/features/operations/audit-store.ts';
 import { createKeys } from '../../src/platform/keys.ts';
 import { checkDump, dumpDatabase, loadDatabase, whyNotRestore } from '../../src/platform/postgres/backup.ts';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
-import { FOLDER, migrate, pendingMigrations } from '../../src/platform/postgres/migrate.ts';
+import { migrate, migrationsFolder, pendingMigrations } from '../../src/platform/postgres/migrate.ts';
 import { json, sql } from '../../src/platform/postgres/sql.ts';
 import { readSealed, writeSealed } from '../../src/platform/sealed-file.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
@@ -197,8 +197,8 @@ test('a backup of a former version is loaded as it was and brought up to date', 
   const former = await freshDatabase();
   const migrations = file('former-migrations');
   await mkdir(migrations);
-  for (const name of (await readdir(FOLDER)).filter((one) => one < '060'))
-    await copyFile(join(FOLDER, name), join(migrations, name));
+  for (const name of (await readdir(migrationsFolder)).filter((one) => one < '060'))
+    await copyFile(join(migrationsFolder, name), join(migrations, name));
   await former.database.run(sql`drop schema cabinet, fund cascade`);
   await former.database.run(sql`drop table public.migration`);
   await migrate(former.connection, silent, migrations);

@@ -6,14 +6,14 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type { Connection } from './database.ts';
-import { FOLDER, type MigrationLog, migrate } from './migrate.ts';
+import { type MigrationLog, migrate, migrationsFolder } from './migrate.ts';
 
 /** A backup that does not fit this database or this version; the message says why. */
 export class BackupError extends Error {
   override readonly name = 'BackupError';
 }
 
-/** Told while rows pass: the table and how many bytes of it. */
+/** Called while rows pass, with the table and how many bytes of it have passed. */
 export type Progress = (table: string, bytes: number) => void;
 
 interface Table {
@@ -159,15 +159,7 @@ export async function loadDatabase(
     if (JSON.stringify(counted) !== JSON.stringify(rows))
       throw new BackupError('not as many rows came as were written');
     await putLinksBack(client, tables, links);
-    for (const { table, column, value } of sequences) {
-      if (value === null) continue;
-      const margin = table === 'cabinet.outbox' ? outboxMargin : 0;
-      await client.query('select setval(pg_get_serial_sequence($1, $2), $3::bigint)', [
-        table,
-        column,
-        String(BigInt(value) + BigInt(margin)),
-      ]);
-    }
+    await writeSequences(client, sequences);
     await client.query('commit');
     await client.query('analyze');
   } finally {
@@ -182,7 +174,7 @@ async function migrateTo(connection: Connection, names: readonly string[], log: 
   try {
     for (const name of names) {
       if (!/^[0-9]{3}-[a-z0-9-]+$/.test(name)) throw new BackupError('the backup names a strange migration');
-      await copyFile(join(FOLDER, `${name}.sql`), join(folder, `${name}.sql`)).catch(() => {
+      await copyFile(join(migrationsFolder, `${name}.sql`), join(folder, `${name}.sql`)).catch(() => {
         throw new BackupError(`the backup is of a newer version: this one has no migration ${name}`);
       });
     }
@@ -262,6 +254,18 @@ async function readSequences(client: pg.Client): Promise<readonly Sequence[]> {
   return found;
 }
 
+async function writeSequences(client: pg.Client, sequences: readonly Sequence[]): Promise<void> {
+  for (const { table, column, value } of sequences) {
+    if (value === null) continue;
+    const margin = table === 'cabinet.outbox' ? outboxMargin : 0;
+    await client.query('select setval(pg_get_serial_sequence($1, $2), $3::bigint)', [
+      table,
+      column,
+      String(BigInt(value) + BigInt(margin)),
+    ]);
+  }
+}
+
 function frame(bytes: Buffer): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(bytes.length);
@@ -299,12 +303,12 @@ async function* untilEmpty(frames: AsyncGenerator<Buffer, void>): AsyncGenerator
 
 async function* counting(
   source: AsyncIterable<Buffer>,
-  told: (bytes: number) => void,
+  onBytes: (bytes: number) => void,
 ): AsyncGenerator<Buffer> {
   let bytes = 0;
   for await (const piece of source) {
     yield piece;
     bytes += piece.length;
-    told(bytes);
+    onBytes(bytes);
   }
 }

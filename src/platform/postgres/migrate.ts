@@ -6,13 +6,12 @@ import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { root } from '../root.ts';
 import type { Connection, Database } from './database.ts';
-import { sql } from './sql.ts';
 
 /** The folder of `NNN-title.sql`, run in the order of their numbers. */
-export const FOLDER = join(root, 'migrations');
+export const migrationsFolder = join(root, 'migrations');
 
 /** Any number of our own; nodes that start together wait for each other on it. */
-const LOCK = 0x6b_61_62_69_6e;
+const migrationLock = 0x6b_61_62_69_6e;
 
 /** A file of the folder that has no business there, was edited after it ran, or whose SQL failed. */
 class MigrationError extends Error {
@@ -27,21 +26,21 @@ export interface MigrationLog {
  * How long a statement of a migration waits for a lock. Everybody who wants the same table queues behind it meanwhile,
  * so it gives way soon and tries again (facts-security, 3.2: no lock over 200 ms).
  */
-const LOCK_WAIT_MS = 150;
-/** Between two tries, so that those who queued get their turn. */
-const REST_MS = 500;
-const MOST_TRIES = 200;
+const lockWaitMs = 150;
+/** Between two tries, so that those who queued are served. */
+const restMs = 500;
+const mostTries = 200;
 /** Other nodes are seldom slower; behind PgBouncer a lock stays with a session that nobody ends. */
-const HINT_MS = 5_000;
+const hintMs = 5_000;
 
 /** How often a node asks whether the node that is migrating has finished. */
-const ASK_MS = 200;
+const askMs = 200;
 
 /**
  * The first line of a file whose statements run one by one outside a transaction, such as `create index concurrently`.
  * A statement ends with a semicolon at the end of its line. Each must bear being run again after a failure.
  */
-const OUTSIDE = /^-- outside a transaction\b/;
+const outsideTransaction = /^-- outside a transaction\b/;
 
 /**
  * Brings the database to the level of this version: runs the files that it has not run yet, in the order of their numbers.
@@ -54,7 +53,7 @@ const OUTSIDE = /^-- outside a transaction\b/;
 export async function migrate(
   connection: Connection,
   log: MigrationLog,
-  folder: string = FOLDER,
+  folder: string = migrationsFolder,
 ): Promise<readonly string[]> {
   const digests = await readDigests(folder);
   const client = new pg.Client({ ...connection, application_name: 'kabinet migrations' });
@@ -66,13 +65,13 @@ export async function migrate(
       log.info(
         'Waiting for another node to end its migrations. If DATABASE_URL is a PgBouncer: set DATABASE_DIRECT_URL',
       );
-    }, HINT_MS);
-    await takeTurn(client).finally(() => clearTimeout(hint));
+    }, hintMs);
+    await waitForLock(client).finally(() => clearTimeout(hint));
     await refuseEdited(client, digests);
     const ran: string[] = [];
     for (const step of await planSteps(client, folder, [...digests.keys()])) {
       // Building an index concurrently waits for everybody who is at work, and lets everybody work meanwhile.
-      await client.query(`set lock_timeout = ${step.outside ? 0 : LOCK_WAIT_MS}`);
+      await client.query(`set lock_timeout = ${step.outside ? 0 : lockWaitMs}`);
       const done = await givingWay(() => run(client, folder, step), log);
       await keepDigests(client, digests);
       for (const { name } of done) log.info(`Migration ${name} ran`);
@@ -88,13 +87,13 @@ export async function migrate(
  * Waits until no other node migrates. It asks again and again: a statement that waits inside the database would hold a
  * snapshot, and `create index concurrently` of the node at work would wait for it in turn.
  */
-async function takeTurn(client: pg.Client): Promise<void> {
+async function waitForLock(client: pg.Client): Promise<void> {
   for (;;) {
     const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [
-      LOCK,
+      migrationLock,
     ]);
     if (rows[0]?.taken) return;
-    await pause(ASK_MS);
+    await pause(askMs);
   }
 }
 
@@ -110,12 +109,9 @@ async function planSteps(
   folder: string,
   names: readonly string[],
 ): Promise<readonly Step[]> {
-  const { rows: known } = await client.query(`select to_regclass('public.migration') as known`);
-  const { rows: ran } =
-    known[0]?.known === null ? { rows: [] } : await client.query('select name from public.migration');
   const steps: { count: number; outside: boolean }[] = [];
-  for (const name of names.filter((one) => !ran.some((row) => row.name === one))) {
-    const outside = OUTSIDE.test(await readFile(join(folder, `${name}.sql`), 'utf8'));
+  for (const name of await notRun(async (text) => (await client.query(text)).rows, names)) {
+    const outside = outsideTransaction.test(await readFile(join(folder, `${name}.sql`), 'utf8'));
     const last = steps.at(-1);
     if (last && !last.outside && !outside) last.count += 1;
     else steps.push({ count: 1, outside });
@@ -140,7 +136,7 @@ async function run(
   { count, outside }: Step,
 ): Promise<readonly { readonly name: string }[]> {
   const problems: string[] = [];
-  const note = (message: string) => {
+  const onError = (message: string) => {
     problems.push(message);
   };
   const quiet = () => undefined;
@@ -154,7 +150,7 @@ async function run(
     migrationsSchema: 'public',
     singleTransaction: !outside,
     noLock: true,
-    logger: { debug: quiet, info: quiet, warn: quiet, error: note },
+    logger: { debug: quiet, info: quiet, warn: quiet, error: onError },
     // The kept loader would cut a file at a comment that begins with "up migration" or "down migration".
     migrationLoaderStrategies: [
       {
@@ -176,31 +172,36 @@ async function givingWay<Value>(work: () => Promise<Value>, log: MigrationLog): 
       return await work();
     } catch (error) {
       const { code } = ((error as Error).cause ?? {}) as { code?: string };
-      if (code !== '55P03' || attempt === MOST_TRIES) throw error;
+      if (code !== '55P03' || attempt === mostTries) throw error;
       if (attempt === 1)
         log.info('A migration gave way to whoever holds a lock that it needs; it tries again');
-      await pause(REST_MS * (0.5 + Math.random()));
+      await pause(restMs * (0.5 + Math.random()));
     }
   }
 }
 
 /** The names of this version's migrations, without their ending, in their order. Reads and checks the folder. */
-export async function migrationNames(folder: string = FOLDER): Promise<readonly string[]> {
+export async function migrationNames(folder: string = migrationsFolder): Promise<readonly string[]> {
   return [...(await readDigests(folder)).keys()];
 }
 
 /** Which of this version's migrations the database has not run; empty when it is up to date. */
 export async function pendingMigrations(
   database: Database,
-  folder: string = FOLDER,
+  folder: string = migrationsFolder,
 ): Promise<readonly string[]> {
-  const names = await migrationNames(folder);
-  const table = await database.first<{ known: boolean }>(
-    sql`select to_regclass('public.migration') is not null as known`,
-  );
+  return notRun((text) => database.rows({ text, values: [] }), await migrationNames(folder));
+}
+
+/** Those of `names` that the database behind `ask` has not run. */
+async function notRun(
+  ask: (text: string) => Promise<readonly { readonly name?: string; readonly known?: boolean }[]>,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const [table] = await ask(`select to_regclass('public.migration') is not null as known`);
   if (!table?.known) return names;
-  const ran = await database.rows<{ name: string }>(sql`select name from public.migration`);
-  return names.filter((name) => !ran.some((one) => one.name === name));
+  const ran = new Set((await ask('select name from public.migration')).map(({ name }) => name));
+  return names.filter((name) => !ran.has(name));
 }
 
 /** Each file's name without its ending, with the hash of its text. */
@@ -220,14 +221,14 @@ async function readDigests(folder: string): Promise<ReadonlyMap<string, string>>
 }
 
 /** Loads each file as one step forward; tells the name of each as it begins. */
-function wholeFiles(tell: (name: string) => void) {
+function wholeFiles(onBegin: (name: string) => void) {
   return (paths: readonly string[]) =>
     Promise.all(
       paths.map(async (path) => {
         const text = await readFile(path, 'utf8');
         const up = (steps: { sql(text: string): void; noTransaction(): void }) => {
-          tell(basename(path));
-          if (!OUTSIDE.test(text)) return steps.sql(text);
+          onBegin(basename(path));
+          if (!outsideTransaction.test(text)) return steps.sql(text);
           steps.noTransaction();
           // PostgreSQL takes statements that come together for one transaction.
           for (const statement of text.split(/(?<=;)[ \t]*\r?\n/)) {
@@ -265,7 +266,7 @@ async function keepDigests(client: pg.Client, digests: ReadonlyMap<string, strin
   );
 }
 
-/** The runner tells the failing SQL, with a mark under the place, only to its log. */
+/** The runner writes the failing SQL, with a mark under the place, only to its log. */
 function explain(error: Error, file: string, problems: readonly string[]): string {
   const message = file === '' ? error.message : `${file}: ${error.message}`;
   const lines = problems.at(-1)?.split('\n') ?? [];
