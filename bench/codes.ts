@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startBundledPostgres } from '../src/bundled-postgres.ts';
 import { renewCode } from '../src/features/codes/store.ts';
-import { noSender } from '../src/features/notices/deliver-message.ts';
 import { messageQueues } from '../src/features/notices/queues.ts';
+import { createAbsentSender } from '../src/features/notices/sender.ts';
 import { enqueueMessages } from '../src/features/notices/store.ts';
 import { createMessageSender, defaultGatewayLimits } from '../src/gateways/guard.ts';
 import { smsReceipts } from '../src/gateways/smpp/receipt-store.ts';
@@ -94,7 +94,7 @@ async function startWorker(database: Database, perSecond: number, lanes: readonl
     times: { confirmationCodeMinutes: 5, entryCodeMinutes: 10 },
     keys: createKeys(['k'.repeat(32)]),
     database,
-    senders: { mobile, email: noSender('email') },
+    senders: { mobile, email: createAbsentSender('email') },
     origin: 'https://cabinet.example.kz',
   })
     .filter(({ name }) => lanes.includes(name))

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'node-html-parser';
-import type { ConnectionParts } from '../src/platform/postgres/database.ts';
+import type { ConnectionFields } from '../src/platform/postgres/database.ts';
 import { root } from '../src/platform/root.ts';
 
 /** The service under measurement, in a process and on a database of its own. */
@@ -48,7 +48,7 @@ function answer(child: ChildProcess): Promise<unknown> {
 }
 
 /** `DATABASE_URL` of a server on a socket. */
-export function urlOf({ host, port, user, password, database }: ConnectionParts): string {
+export function urlOf({ host, port, user, password, database }: ConnectionFields): string {
   const parts = { host, port: String(port), user, ...(password === undefined ? {} : { password }) };
   return `postgresql://localhost/${database}?${new URLSearchParams(parts)}`;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { scratchFolder } from '../test/support/scratch.ts';
 import { startBundledPostgres } from './bundled-postgres.ts';
-import { type ConnectionParts, openDatabase } from './platform/postgres/database.ts';
+import { type ConnectionFields, openDatabase } from './platform/postgres/database.ts';
 import { sql } from './platform/postgres/sql.ts';
 
 let varDir: string;
@@ -15,7 +15,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(varDir, { recursive: true, force: true }));
 
-async function rows(connection: ConnectionParts, query: ReturnType<typeof sql>): Promise<readonly unknown[]> {
+async function rows(
+  connection: ConnectionFields,
+  query: ReturnType<typeof sql>,
+): Promise<readonly unknown[]> {
   const database = openDatabase(connection, { max: 1 });
   try {
     return await database.rows(query);

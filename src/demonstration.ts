@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { inboxSender, inboxStore } from './features/notices/inbox.ts';
-import type { Channel, MessageSender } from './features/notices/ports.ts';
-import { inboxRoutes } from './features/notices/routes.ts';
+import type { Channel } from './features/notices/channel.ts';
+import { createInboxSender } from './features/notices/inbox.ts';
+import { inboxPath, inboxRoutes } from './features/notices/routes.ts';
+import type { MessageSender } from './features/notices/sender.ts';
 import type { SendPage } from './platform/http/page.tsx';
 import type { Database } from './platform/postgres/database.ts';
 import { root } from './platform/root.ts';
@@ -13,7 +14,7 @@ export interface Demonstration {
   /** Stands in for a gateway that is not configured. */
   sender(database: Database, channel: Channel): MessageSender;
   /** The inbox: everybody's messages for everybody to read. */
-  serve(server: FastifyInstance, parts: { database: Database; sendPage: SendPage }): void;
+  serve(server: FastifyInstance, deps: { database: Database; sendPage: SendPage }): void;
   /** People to sign in as, with their passwords. */
   readonly peopleFile: string;
   /** What the terminal tells after the start. */
@@ -25,8 +26,8 @@ const peopleFile = join(root, 'data/demo-people.jsonl');
 
 export const demonstration: Demonstration | undefined = {
   peopleFile,
-  sender: inboxSender,
-  serve: (server, { database, sendPage }) => inboxRoutes(server, { store: inboxStore(database), sendPage }),
+  sender: createInboxSender,
+  serve: inboxRoutes,
   greeting(url) {
     const people = readFileSync(peopleFile, 'utf8')
       .split('\n')
@@ -34,7 +35,7 @@ export const demonstration: Demonstration | undefined = {
       .map((line) => JSON.parse(line) as Record<'iin' | 'password' | 'surname' | 'name', string>);
     const width = Math.max(...people.map((person) => person.password.length));
     return [
-      `SMS and e-mail without a gateway of their own are kept at ${url}/demo/inbox`,
+      `SMS and e-mail without a gateway of their own are kept at ${url}${inboxPath}`,
       '',
       'Demonstration people (invented), all data under VAR_DIR:',
       '',

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { demonstration } from './demonstration.ts';
-import { noSender } from './features/notices/deliver-message.ts';
-import type { Channel, MessageSender } from './features/notices/ports.ts';
+import type { Channel } from './features/notices/channel.ts';
+import { createAbsentSender, type MessageSender } from './features/notices/sender.ts';
 import { endAlert, raiseAlert } from './features/operations/alert-store.ts';
 import {
   createMessageSender,
@@ -31,7 +31,7 @@ interface SenderDeps {
 export function createSenders(parts: SenderDeps): Record<Channel, MessageSender> {
   const { config, database, onError, delivers, heard } = parts;
   const without = (channel: Channel) =>
-    config.demo && demonstration ? demonstration.sender(database, channel) : noSender(channel);
+    config.demo && demonstration ? demonstration.sender(database, channel) : createAbsentSender(channel);
   const { gateway: smtp } = config.mail;
   const { gateway: smpp } = config.sms;
   if (!delivers) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
@@ -7,8 +8,12 @@ import { createLazySource } from './features/addresses/lazy-source.ts';
 import { createStreetLookup } from './features/addresses/open-streets.ts';
 import { shippedPlaces } from './features/addresses/places.ts';
 import { streetStore } from './features/addresses/street-store.ts';
-import { type ChannelStates, channelStates } from './features/notices/channel-states.ts';
-import type { Channels } from './features/notices/ports.ts';
+import type { Channels } from './features/notices/channel.ts';
+import {
+  type ChannelStates,
+  readChannelStates,
+  writeChannelStates,
+} from './features/notices/channel-store.ts';
 import { recordWrongPerson } from './features/operations/alert-store.ts';
 import { createMaintenanceWatch } from './features/operations/maintenance.ts';
 import { readUpcomingWindows } from './features/operations/maintenance-store.ts';
@@ -181,7 +186,7 @@ function createMessages(
   delivers: boolean,
   onError: (error: Error) => void,
 ) {
-  const shared = channelStates(database);
+  const node = randomUUID();
   let heard: ChannelStates = {};
   const senders = createSenders({
     config,
@@ -199,8 +204,8 @@ function createMessages(
     states,
     /** Tells the other processes of the channels, where this one delivers; hears of them otherwise. */
     async exchangeStates(): Promise<void> {
-      if (delivers) await shared.tell(states());
-      else heard = await shared.heard();
+      if (delivers) await writeChannelStates(database, node, states());
+      else heard = await readChannelStates(database);
     },
     async close(): Promise<void> {
       await Promise.all(Object.values(senders).map((sender) => sender.close()));

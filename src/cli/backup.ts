@@ -51,7 +51,7 @@ export function backupCommands(program: Command): void {
     });
 }
 
-/** A file that cannot be used is told without a stack. */
+/** A file that cannot be used is lastStep without a stack. */
 async function withKeys(work: (connection: Connection, keys: Keys) => Promise<void>): Promise<void> {
   await withDatabase(({ config, connection }) => work(connection, createKeys(config.secretKeys))).catch(
     (error: unknown) => {
@@ -63,13 +63,13 @@ async function withKeys(work: (connection: Connection, keys: Keys) => Promise<vo
 
 /** A line for each table, rewritten on a terminal; in a log a line for each table and every gigabyte of it. */
 function progress(done: string): Progress {
-  let told = '';
+  let lastStep = '';
   return (table, bytes) => {
     const line = `${table}: ${megabytes(bytes)} ${done}`;
     const step = `${table} ${Math.floor(bytes / 1e9)}`;
     if (process.stderr.isTTY) process.stderr.write(`\r${line.padEnd(72)}`);
-    else if (step !== told) process.stderr.write(`${line}\n`);
-    told = step;
+    else if (step !== lastStep) process.stderr.write(`${line}\n`);
+    lastStep = step;
   };
 }
 

@@ -84,12 +84,12 @@ function personCommands(people: Command): void {
 
 /** Shows how far it is: one line rewritten on a terminal, a line for every hundred thousand in a log. */
 function progressLine(): (read: number) => void {
-  let told = 0;
+  let shown = 0;
   return (read) => {
     const line = `${read.toLocaleString('en')} lines`;
     if (process.stderr.isTTY) process.stderr.write(`\r${line}\r`);
-    else if (read - told >= 100_000) {
-      told = read;
+    else if (read - shown >= 100_000) {
+      shown = read;
       process.stderr.write(`${line}\n`);
     }
   };

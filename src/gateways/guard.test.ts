@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { MessageSender, RenderedMessage } from '../features/notices/ports.ts';
+import type { MessageSender, RenderedMessage } from '../features/notices/sender.ts';
 import { Undeliverable } from '../platform/outbox/undeliverable.ts';
 import { createMessageSender, type Gateway, GatewayFailure, type GatewayLimits, type Pace } from './guard.ts';
 

@@ -1,4 +1,5 @@
-import type { Channel, MessageSender, RenderedMessage } from '../features/notices/ports.ts';
+import type { Channel } from '../features/notices/channel.ts';
+import type { MessageSender, RenderedMessage } from '../features/notices/sender.ts';
 import { Undeliverable } from '../platform/outbox/undeliverable.ts';
 
 /** The outside world behind a channel, as an adapter gives it: it only sends and answers. */

@@ -96,7 +96,7 @@ export function createFairSemaphore({
   }
 
   /** Takes the last place of a client who has several. */
-  function makeRoom(): boolean {
+  function freePlace(): boolean {
     for (const queue of queues.values()) {
       if (queue.length < 2) continue;
       queue.pop()?.(undefined);
@@ -111,7 +111,7 @@ export function createFairSemaphore({
       if (permits.running < atOnce) return permits.take();
       const queue = queues.get(client) ?? [];
       if (queue.length >= waitingEach) return undefined;
-      if (waiting >= waitingInAll && (queue.length > 0 || !makeRoom())) return undefined;
+      if (waiting >= waitingInAll && (queue.length > 0 || !freePlace())) return undefined;
       return new Promise((resolve) => {
         queue.push(resolve);
         waiting += 1;

@@ -272,7 +272,8 @@ function placeInPlatform(owner: string, rest: readonly string[]): Place | undefi
 
 /** A capability may keep one folder of its own things, such as `fields/`. */
 function roomInFeature(file: string): Room {
-  if (/(^|[/-])routes\.tsx?$/.test(file)) return 'routes';
+  // A queue is a way out as a route is a way in: it puts a message into words as a route renders a page.
+  if (/(^|[/-])(routes\.tsx?|queues?\.ts)$/.test(file)) return 'routes';
   if (isStore(file)) return 'store';
   return file.endsWith('.tsx') ? 'pages' : 'rules';
 }

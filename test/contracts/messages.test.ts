@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { inboxSender, inboxStore } from '../../src/features/notices/inbox.ts';
-import type { Channel, MessageSender, RenderedMessage } from '../../src/features/notices/ports.ts';
+import type { Channel } from '../../src/features/notices/channel.ts';
+import { createInboxSender } from '../../src/features/notices/inbox.ts';
+import { readInbox } from '../../src/features/notices/inbox-store.ts';
+import type { MessageSender, RenderedMessage } from '../../src/features/notices/sender.ts';
 import { createMessageSender, type GatewayLimits } from '../../src/gateways/guard.ts';
 import { smsReceipts } from '../../src/gateways/smpp/receipt-store.ts';
 import { createSmppGateway } from '../../src/gateways/smpp/smpp.ts';
@@ -55,8 +57,8 @@ afterEach(async () => {
 async function openInbox(channel: Channel): Promise<Opened> {
   const { database, drop } = await freshDatabase();
   return {
-    sender: inboxSender(database, channel),
-    arrived: async () => [...(await inboxStore(database).newest(1_000))].reverse(),
+    sender: createInboxSender(database, channel),
+    arrived: async () => [...(await readInbox(database, 1_000))].reverse(),
     close: drop,
   };
 }

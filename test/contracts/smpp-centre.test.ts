@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { RenderedMessage } from '../../src/features/notices/ports.ts';
+import type { RenderedMessage } from '../../src/features/notices/sender.ts';
 import { createMessageSender, type GatewayLimits } from '../../src/gateways/guard.ts';
 import { smsReceipts } from '../../src/gateways/smpp/receipt-store.ts';
 import { createSmppGateway } from '../../src/gateways/smpp/smpp.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import type { RenderedMessage } from '../../src/features/notices/ports.ts';
+import type { RenderedMessage } from '../../src/features/notices/sender.ts';
 import { createMessageSender, type GatewayLimits } from '../../src/gateways/guard.ts';
 import { createSmtpGateway, type SmtpSettings } from '../../src/gateways/smtp/smtp.ts';
 import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { disavow } from '../../src/features/disavowal/disavow.ts';
-import { notifyHolder, type SecurityNotice } from '../../src/features/notices/security-notices.ts';
+import { notifyHolder, type SecurityNotice } from '../../src/features/notices/store.ts';
 import { unaddressedQueue } from '../../src/features/notices/unaddressed.ts';
 import { requisitesStore } from '../../src/features/requisites/store.ts';
 import { recordFailedSignIn } from '../../src/features/sign-in/sign-in.ts';
@@ -128,7 +128,7 @@ describe.each(kindsOfPeople)('a person %s', (_kind, make) => {
   test.each(notices)('is told of %s on every channel, and no channel twice', async (notice) => {
     const { holderId, reached } = await make();
     const before = (await told(holderId)).length;
-    await database.run(notifyHolder(holderId, notice, { device: 'Firefox' }));
+    await notifyHolder(database, holderId, notice, { device: 'Firefox' });
     await introduceAll();
     const sent = (await told(holderId)).slice(before);
     expect([...sent].sort()).toEqual(reached.map((channel) => `${notice} ${channel}`).sort());
@@ -160,7 +160,7 @@ test('guesses at the password of somebody who never signed in are told', async (
 test('a notice waits for the fund, and one about nobody it knows is given up', async () => {
   const person = inventPerson(people++, { password: undefined });
   const holderId = await holderOf(person);
-  await database.run(notifyHolder(holderId, 'new-device'));
+  await notifyHolder(database, holderId, 'new-device');
   await introduceAll();
   expect(
     await database.rows(sql`
@@ -172,9 +172,7 @@ test('what is queued again keeps its moment and its device, and leaves no copy o
   const person = inventPerson(people++, { password: undefined });
   await enrol(database, person);
   const holderId = await holderOf(person);
-  await database.run(
-    notifyHolder(holderId, 'new-device', { device: 'Firefox', at: '2026-11-22T19:31:00.000Z' }),
-  );
+  await notifyHolder(database, holderId, 'new-device', { device: 'Firefox', at: '2026-11-22T19:31:00.000Z' });
   await introduceAll();
   const rows = await database.rows<{ lane: string; at: string; device: string; link: boolean }>(sql`
     select lane, payload ->> 'at' as at, payload ->> 'device' as device, payload ? 'disavowalId' as link

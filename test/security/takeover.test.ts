@@ -4,7 +4,7 @@ import { codeOf } from '../../src/features/codes/code.ts';
 import type { IssuedCode } from '../../src/features/codes/store.ts';
 import { disavowalPath } from '../../src/features/disavowal/link.ts';
 import { unfreeze } from '../../src/features/disavowal/unfreeze.ts';
-import type { CodePurpose, MessagePayload } from '../../src/features/notices/ports.ts';
+import type { CodePurpose, MessagePayload } from '../../src/features/notices/payload.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { kk } from '../../src/texts/kk.ts';
 import { parseIin } from '../../src/values/iin.ts';

@@ -3,13 +3,13 @@ import type { LocalPostgres } from 'local-postgres';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { attachBundledPostgres } from '../../src/bundled-postgres.ts';
-import { type ConnectionParts, type Database, openDatabase } from '../../src/platform/postgres/database.ts';
+import { type ConnectionFields, type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { migrate } from '../../src/platform/postgres/migrate.ts';
 
 /** A migrated, empty database that nobody else uses. */
 export interface FreshDatabase {
   readonly database: Database;
-  readonly connection: ConnectionParts;
+  readonly connection: ConnectionFields;
   drop(): Promise<void>;
 }
 
@@ -73,7 +73,7 @@ async function makeTemplate({ administration, connection }: LocalPostgres): Prom
 }
 
 async function withClient<Value>(
-  connection: ConnectionParts,
+  connection: ConnectionFields,
   work: (client: pg.Client) => Promise<Value>,
 ): Promise<Value> {
   const client = new pg.Client({ ...connection });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import type { ConnectionParts } from '../../src/platform/postgres/database.ts';
+import type { ConnectionFields } from '../../src/platform/postgres/database.ts';
 import { root } from '../../src/platform/root.ts';
 
 /** What a command left behind. */
@@ -12,7 +12,7 @@ export interface Outcome {
 
 /** Runs `kabinet` as an operator does, on one database. */
 export function kabinet(
-  connection: ConnectionParts,
+  connection: ConnectionFields,
   parameters: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
@@ -35,7 +35,7 @@ export function kabinet(
 }
 
 /** The same connection as `DATABASE_URL` takes it. */
-export function urlOf({ user, password, host, port, database }: ConnectionParts): string {
+export function urlOf({ user, password, host, port, database }: ConnectionFields): string {
   const url = new URL(`postgresql://localhost/${database}`);
   for (const [name, value] of Object.entries({ user, password, host, port }))
     if (value !== undefined) url.searchParams.set(name, String(value));

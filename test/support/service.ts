@@ -5,7 +5,7 @@ import { createPasswordHasher } from '../../src/features/passwords/hasher.ts';
 import { importPeople } from '../../src/fund/embedded/import-people.ts';
 import { createInstance, type Instance } from '../../src/instance.ts';
 import { createKeys, type Keys } from '../../src/platform/keys.ts';
-import { type ConnectionParts, type Database, openDatabase } from '../../src/platform/postgres/database.ts';
+import { type ConnectionFields, type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { freshDatabase } from './database.ts';
 import { type PersonLine, password } from './people.ts';
 
@@ -17,7 +17,7 @@ export interface TestService {
   readonly maintenance: Instance['maintenance'];
   readonly breakers: Instance['breakers'];
   readonly database: Database;
-  readonly connection: ConnectionParts;
+  readonly connection: ConnectionFields;
   /** What the service signs with, to make the links that it sends. */
   readonly keys: Keys;
   /** Every line that was logged, at the finest level. */
@@ -44,7 +44,7 @@ export async function startService(
   }: {
     readonly work?: boolean;
     /** Stands between the service and its database. */
-    readonly through?: (database: Database, connection: ConnectionParts) => Database | Promise<Database>;
+    readonly through?: (database: Database, connection: ConnectionFields) => Database | Promise<Database>;
   } = {},
 ): Promise<TestService> {
   const { database, connection, drop } = await freshDatabase();

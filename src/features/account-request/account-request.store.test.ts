@@ -8,7 +8,7 @@ import type { Iin } from '../../values/iin.ts';
 import { codeOf, maxTries } from '../codes/code.ts';
 import { consumeCode } from '../codes/consume.ts';
 import { type IssuedCode, renewCode } from '../codes/store.ts';
-import type { CodePurpose } from '../notices/ports.ts';
+import type { CodePurpose } from '../notices/payload.ts';
 import type { AccountRequestDeps, AccountRequestKind } from './account-request.ts';
 import { choosePassword } from './choose-password.ts';
 import { beginAccountRequest, findAccountRequest, resendCode } from './request.ts';

@@ -3,7 +3,7 @@ import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/buttons.tsx';
-import type { Channel } from '../notices/ports.ts';
+import type { Channel } from '../notices/channel.ts';
 import type { AccountRequestKind } from './account-request.ts';
 
 /** What the pages before the right code have in common. */

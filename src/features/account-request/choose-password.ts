@@ -4,7 +4,7 @@ import { lockHolderOfRequest } from '../../platform/postgres/locks.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import { endCodes } from '../codes/store.ts';
 import { recordEvent } from '../history/event-store.ts';
-import { notifyHolder } from '../notices/security-notices.ts';
+import { notifyHolder } from '../notices/store.ts';
 import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
 import { checkPassword, type PasswordReason } from '../passwords/password.ts';
 import { personalData } from '../passwords/personal-data.ts';
@@ -78,7 +78,7 @@ export function completeRequest(
     if (isFirst) await setHolderLanguage(transaction, holderId, language);
     await recordEvent(transaction, { holderId, kind: event, requestId });
     const outcome = isFirst ? 'registered' : 'recovered';
-    await transaction.run(notifyHolder(holderId, outcome));
+    await notifyHolder(transaction, holderId, outcome);
     return outcome;
   });
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { readSecret } from '../../platform/http/request-context.ts';
-import type { Channel } from '../notices/ports.ts';
+import type { Channel } from '../notices/channel.ts';
 import { readMarks } from '../sign-in/device-marks.ts';
 import type { AccountRequestDeps, AccountRequestKind } from './account-request.ts';
 import type { Requester } from './admission.ts';

@@ -1,7 +1,7 @@
 import { type EmailReason, parseEmail, sameEmail } from '../../values/email.ts';
 import { type PhoneReason, parsePhone } from '../../values/phone.ts';
 import { accepted, type Refusal, type Result } from '../../values/result.ts';
-import type { Channel } from '../notices/ports.ts';
+import type { Channel } from '../notices/channel.ts';
 
 /** A mobile number or an e-mail address, in its stored form. */
 export interface TypedContact {

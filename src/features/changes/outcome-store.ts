@@ -1,6 +1,6 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { notifyEverywhere, notifyHolder } from '../notices/security-notices.ts';
+import { notifyEverywhere, notifyHolder } from '../notices/store.ts';
 
 /** Notifies a holder that the fund has taken their changes, unless a later change still waits: once, with the last one. */
 export async function notifyAccepted(
@@ -13,10 +13,10 @@ export async function notifyAccepted(
         select from cabinet.outbox later
         where later.lane = 'fund' and later.holder_id = ${holderId} and later.outbox_id > ${outboxId}
           and coalesce(later.delivered_at, later.dead_at) is null))`;
-  await tx.run(notifyEverywhere(ofLastChange, 'change-accepted'));
+  await notifyEverywhere(tx, ofLastChange, 'change-accepted');
 }
 
 /** Notifies a holder that the fund did not take a change. */
 export async function notifyRefused(tx: Queryable, holderId: string): Promise<void> {
-  await tx.run(notifyHolder(holderId, 'change-refused'));
+  await notifyHolder(tx, holderId, 'change-refused');
 }

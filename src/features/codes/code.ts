@@ -1,5 +1,5 @@
 import type { Keys } from '../../platform/keys.ts';
-import type { CodePurpose } from '../notices/ports.ts';
+import type { CodePurpose } from '../notices/payload.ts';
 import type { IssuedCode } from './store.ts';
 
 /** How a code of a purpose looks: digits to confirm, a long one where it opens an account. */

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import type { Channel, CodePurpose } from '../notices/ports.ts';
+import type { Channel } from '../notices/channel.ts';
+import type { CodePurpose } from '../notices/payload.ts';
 
 /** A code that was issued, without the code: that is an HMAC over this row. */
 export interface IssuedCode {

@@ -1,7 +1,8 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Language } from '../../values/language.ts';
-import type { Channel, MessagePayload } from '../notices/ports.ts';
+import type { Channel } from '../notices/channel.ts';
+import type { MessagePayload } from '../notices/payload.ts';
 import { enqueueMessages } from '../notices/store.ts';
 import { channelFields, channels, type Requisites } from '../requisites/fields/fields.ts';
 

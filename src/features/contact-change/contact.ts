@@ -10,7 +10,7 @@ import { type CodeRules, noticeQuotas, sendingQuotas } from '../codes/quotas.ts'
 import { latestCode } from '../codes/store.ts';
 import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
 import type { Evidence } from '../eds/store.ts';
-import type { Channel } from '../notices/ports.ts';
+import type { Channel } from '../notices/channel.ts';
 import { enqueueMessages } from '../notices/store.ts';
 import { raiseAlert } from '../operations/alert-store.ts';
 import { channelFields, channels } from '../requisites/fields/fields.ts';

@@ -13,7 +13,7 @@ import { RadioGroup } from '../../ui/radio-group.tsx';
 import { receiptWords } from '../changes/pages.tsx';
 import type { CodeFormReason } from '../codes/typed-code.ts';
 import type { ShownReason } from '../eds/reasons.ts';
-import type { Channel } from '../notices/ports.ts';
+import type { Channel } from '../notices/channel.ts';
 import { showValue } from '../requisites/fields/fields.ts';
 import { maskContact, type NeededProofs, touchedChannels } from './contact.ts';
 import type { PendingChange, ProofKind } from './ports.ts';

@@ -4,7 +4,7 @@ import type { ChangeEntry, Proof } from '../changes/change.ts';
 import type { SaveOutcome } from '../changes/store.ts';
 import type { Quota } from '../codes/quota-store.ts';
 import type { Evidence } from '../eds/store.ts';
-import type { Channel } from '../notices/ports.ts';
+import type { Channel } from '../notices/channel.ts';
 import type { AddressProvenance } from '../requisites/ports.ts';
 
 /** A channel on file, and whether it has stood long enough to vouch for a change. */

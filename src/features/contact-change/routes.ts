@@ -12,7 +12,7 @@ import { findNumber } from '../changes/store.ts';
 import type { ChallengeFor } from '../eds/challenge.ts';
 import { checkSignature, type EdsDeps, giveChallenge } from '../eds/check-signature.ts';
 import { type EdsReason, retryAfter, shownReason, unknownSince } from '../eds/reasons.ts';
-import type { Channel } from '../notices/ports.ts';
+import type { Channel } from '../notices/channel.ts';
 import { type RequisitesDeps, showRequisites } from '../requisites/requisites.ts';
 import { actorOf, sendAway, uuid } from '../requisites/routes.ts';
 import {

@@ -6,7 +6,7 @@ import { takeQuotas } from '../codes/quota-store.ts';
 import { endCodes } from '../codes/store.ts';
 import { liftFreeze } from '../disavowal/store.ts';
 import { keepEvidence } from '../eds/store.ts';
-import type { Channel } from '../notices/ports.ts';
+import type { Channel } from '../notices/channel.ts';
 import { lockForChange } from '../requisites/store.ts';
 import { newContact, refuseContact, touchedChannels } from './contact.ts';
 import {

@@ -4,7 +4,7 @@ import { endAccountRequests } from '../account-request/store.ts';
 import { endCodes } from '../codes/store.ts';
 import { deletePendingChange } from '../contact-change/store.ts';
 import { recordEvent } from '../history/event-store.ts';
-import { notifyHolder } from '../notices/security-notices.ts';
+import { notifyHolder } from '../notices/store.ts';
 import { endSessions } from '../sign-in/session-store.ts';
 import { consumeDisavowal, findDisavowalHolder, insertFreeze } from './store.ts';
 
@@ -40,6 +40,6 @@ export function disavow(
     await recordEvent(transaction, { holderId, kind: 'frozen', requestId });
     // Former channels that still restore the password are notified too: one of them is the owner's
     // when a thief changed the rest.
-    await transaction.run(notifyHolder(holderId, 'frozen'));
+    await notifyHolder(transaction, holderId, 'frozen');
   });
 }

@@ -7,9 +7,11 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { codeOf } from '../codes/code.ts';
 import type { IssuedCode } from '../codes/store.ts';
 import { readDisavowal } from '../disavowal/link.ts';
-import { deliverMessage, noSender } from './deliver-message.ts';
+import type { Channel } from './channel.ts';
+import { deliverMessage } from './deliver-message.ts';
 import { renderMessage } from './messages.tsx';
-import type { Channel, MessagePayload, MessageSender, RenderedMessage } from './ports.ts';
+import type { MessagePayload } from './payload.ts';
+import { createAbsentSender, type MessageSender, type RenderedMessage } from './sender.ts';
 
 const keys = createKeys(['k'.repeat(32)]);
 const issued: IssuedCode = {
@@ -62,15 +64,15 @@ async function deliver(
       } as unknown as Queryable,
       senders: { mobile: sender('mobile'), email: sender('email') },
       origin: 'https://cabinet.example.kz',
+      render: renderMessage,
     },
-    renderMessage,
     one,
   );
   return sent;
 }
 
 describe('a code in the outbox', () => {
-  test('is worked out when it leaves, and is the one that will be compared', async () => {
+  test('is derived when it leaves, and is the one that will be compared', async () => {
     const [message] = await deliver(queued(code));
     expect(message?.text).toMatch(new RegExp(`\\n@cabinet\\.example\\.kz #${codeOf(keys, issued)}$`));
     expect(message).toMatchObject({ to: '+77015550001', channel: 'mobile', urgent: true });
@@ -88,7 +90,7 @@ describe('a code in the outbox', () => {
     await expect(late).rejects.toEqual(new Undeliverable('CODE_EXPIRED'));
   });
 
-  test('keeps its message id over tries, and no other queued has it', async () => {
+  test('keeps its message id over tries, and no other message has it', async () => {
     const [first] = await deliver(queued(code));
     const [second] = await deliver(queued(code, { attempt: 2, round: 2 }));
     const [other] = await deliver(queued(code, { outboxId: 42 }));
@@ -123,7 +125,7 @@ describe('a notice in the outbox', () => {
 });
 
 test('a channel without a gateway is not available and keeps nothing waiting', async () => {
-  const sender = noSender('email');
+  const sender = createAbsentSender('email');
   expect(sender.available).toBe(false);
   await expect(sender.send({} as RenderedMessage)).rejects.toEqual(new Undeliverable('NO_GATEWAY'));
 });

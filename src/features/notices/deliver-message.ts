@@ -5,7 +5,9 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { type CodeTimes, codeMinutes, codeOf } from '../codes/code.ts';
 import { findLiveCode } from '../codes/store.ts';
 import { disavowalPath } from '../disavowal/link.ts';
-import type { Channel, MessagePayload, MessageSender, RenderedMessage } from './ports.ts';
+import type { Channel } from './channel.ts';
+import type { MessagePayload } from './payload.ts';
+import type { MessageSender, RenderedMessage } from './sender.ts';
 
 export interface MessageDeps {
   readonly keys: Keys;
@@ -14,56 +16,47 @@ export interface MessageDeps {
   readonly senders: Readonly<Record<Channel, MessageSender>>;
   /** The origin people see. */
   readonly origin: string;
+  /** Puts a message into words: `renderMessage`. */
+  readonly render: (message: MessagePayload, facts: MessageFacts) => RenderedMessage;
 }
 
-/** Puts a message into words: `writeMessage`. */
-export type Write = (
-  message: MessagePayload,
-  facts: {
-    readonly id: string;
-    readonly origin: string;
-    readonly code?: { readonly text: string; readonly minutes: number };
-    readonly disavowalPath?: string;
-  },
-) => RenderedMessage;
+/** What a message needs beside itself. */
+export interface MessageFacts {
+  readonly id: string;
+  /** The origin people see, e.g. `https://cabinet.example.kz`. */
+  readonly origin: string;
+  /** The code, for a message that carries one, and the most minutes it lives. */
+  readonly code?: { readonly text: string; readonly minutes: number };
+  /** The path of the "this wasn't me" link, for a notice that has one. */
+  readonly disavowalPath?: string;
+}
 
 /**
- * Hands a queued message over. A code is worked out only now. One that was used or replaced meanwhile is not sent and
- * counts as done; one that expired before anybody could take it is a dead letter.
+ * Hands a queued message over. A code is derived only now. One that was used or replaced meanwhile is not sent and
+ * counts as delivered; one that expired before anybody could take it is a dead letter.
  */
-export async function deliverMessage(parts: MessageDeps, write: Write, queued: OutboxMessage): Promise<void> {
-  const { keys, origin, senders } = parts;
+export async function deliverMessage(deps: MessageDeps, queued: OutboxMessage): Promise<void> {
+  const { keys, origin, senders, render } = deps;
   const message = queued.payload as MessagePayload;
   const frame = { id: messageId(keys, queued.outboxId), origin };
   if (message.kind === 'code') {
-    const issued = await findLiveCode(parts.database, message.codeId);
-    const minutes = codeMinutes(parts.times, message.purpose);
+    const issued = await findLiveCode(deps.database, message.codeId);
+    const minutes = codeMinutes(deps.times, message.purpose);
     if (!issued) {
       if (queued.ageSeconds >= minutes * 60) throw new Undeliverable('CODE_EXPIRED');
       return;
     }
     await senders[message.channel].send(
-      write(message, { ...frame, code: { text: codeOf(keys, issued), minutes } }),
+      render(message, { ...frame, code: { text: codeOf(keys, issued), minutes } }),
     );
     return;
   }
   const link =
     message.disavowalId === undefined ? {} : { disavowalPath: disavowalPath(keys, message.disavowalId) };
-  await senders[message.channel].send(write(message, { ...frame, ...link }));
+  await senders[message.channel].send(render(message, { ...frame, ...link }));
 }
 
-/** The same for every try of a queued, and telling nobody how many messages there were. */
+/** The same for every attempt to send a queued message, without revealing how many messages there were. */
 export function messageId(keys: Keys, outboxId: number): string {
   return keys.sign('message', String(outboxId)).subarray(0, 16).toString('hex');
-}
-
-/** For a channel without a gateway: what is queued for it goes to the dead letters, from where it can be sent later. */
-export function noSender(channel: Channel): MessageSender {
-  return {
-    channel,
-    available: false,
-    absent: true,
-    send: () => Promise.reject(new Undeliverable('NO_GATEWAY')),
-    close: async () => undefined,
-  };
 }

@@ -7,7 +7,8 @@ import { createKeys } from '../../platform/keys.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { codeOf } from '../codes/code.ts';
 import { renewCode } from '../codes/store.ts';
-import type { Channel, MessagePayload } from './ports.ts';
+import type { Channel } from './channel.ts';
+import type { MessagePayload } from './payload.ts';
 import { enqueueMessages } from './store.ts';
 
 let service: TestService;

@@ -1,8 +1,10 @@
 import { parse } from 'node-html-parser';
 import { describe, expect, test } from 'vitest';
 import { languages } from '../../values/language.ts';
-import { type MessageFacts, renderMessage } from './messages.tsx';
-import type { Channel, CodePurpose, MessagePayload, NoticeKind } from './ports.ts';
+import type { Channel } from './channel.ts';
+import type { MessageFacts } from './deliver-message.ts';
+import { renderMessage } from './messages.tsx';
+import type { CodePurpose, MessagePayload, NoticeKind } from './payload.ts';
 import { smsParts } from './sms-parts.ts';
 
 const origin = 'https://cabinet.enpf.kz';

@@ -3,19 +3,11 @@ import { formatMoment } from '../../texts/dates.ts';
 import { fill, textsOf } from '../../texts/texts.ts';
 import { renderDocument } from '../../ui/render-document.ts';
 import { displayed } from '../../values/displayed.ts';
-import type { Channel, MessagePayload, NoticeKind, RenderedMessage } from './ports.ts';
+import type { Channel } from './channel.ts';
+import type { MessageFacts } from './deliver-message.ts';
+import type { MessagePayload, NoticeKind } from './payload.ts';
+import type { RenderedMessage } from './sender.ts';
 import { smsParts } from './sms-parts.ts';
-
-/** What a message needs beside itself. */
-export interface MessageFacts {
-  readonly id: string;
-  /** The origin people see, e.g. `https://cabinet.example.kz`. */
-  readonly origin: string;
-  /** The code, for a message that carries one, and the most minutes it lives. */
-  readonly code?: { readonly text: string; readonly minutes: number };
-  /** The path of the "this wasn't me" link, for a notice that has one. */
-  readonly disavowalPath?: string;
-}
 
 /**
  * Puts a message into the person's language: an SMS without anything that was typed by anybody, or an e-mail as plain

@@ -4,7 +4,7 @@ import { fill } from '../../texts/texts.ts';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { Timeline } from '../../ui/timeline.tsx';
 import type { Language } from '../../values/language.ts';
-import type { SentMessage } from './ports.ts';
+import type { SentMessage } from './inbox-store.ts';
 
 export interface InboxPageProps {
   readonly t: Texts['inbox'];

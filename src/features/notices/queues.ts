@@ -1,20 +1,21 @@
 import type { Queue } from '../../platform/outbox/queue.ts';
 import { retryForThreeDays, retrySoon } from '../../platform/outbox/retry.ts';
+import { channels } from './channel.ts';
 import { deliverMessage, type MessageDeps } from './deliver-message.ts';
 import { renderMessage } from './messages.tsx';
-import { channels } from './routes.ts';
 
 /**
- * The ways out for messages, as routes are the ways in: for each channel a lane of codes, which nothing else is ever before,
- * and one of notices, which rests while the gateway is down.
+ * For each channel a queue of codes, which never wait behind anything else, and one of notices, which rests while the
+ * gateway is down.
  */
-export function messageQueues(parts: MessageDeps): Queue[] {
+export function messageQueues(given: Omit<MessageDeps, 'render'>): Queue[] {
+  const deps: MessageDeps = { ...given, render: renderMessage };
   return channels.flatMap((channel): Queue[] => {
-    const sender = parts.senders[channel];
+    const sender = deps.senders[channel];
     const common: Pick<Queue, 'channel' | 'ordered' | 'deliver'> = {
       channel,
       ordered: false,
-      deliver: (queued) => deliverMessage(parts, renderMessage, queued),
+      deliver: (queued) => deliverMessage(deps, queued),
     };
     return [
       { ...common, name: 'code', concurrency: 16, retryDelay: retrySoon },

@@ -1,6 +1,7 @@
 import { enqueue } from '../../platform/outbox/store.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
-import type { MessagePayload } from './ports.ts';
+import { type Sql, sql } from '../../platform/postgres/sql.ts';
+import type { MessagePayload, NoticeKind } from './payload.ts';
 
 /**
  * Puts messages of a holder into the outbox: codes into a queue of their own, so that mailings never
@@ -16,4 +17,90 @@ export async function enqueueMessages(
     holderId,
     messages.map((payload) => ({ queue: payload.kind === 'code' ? 'code' : 'notice', payload })),
   );
+}
+
+/** What a holder is notified of in their own cabinet, whoever did it. */
+export type SecurityNotice = Extract<
+  NoticeKind,
+  | 'registered'
+  | 'recovered'
+  | 'password-changed'
+  | 'new-device'
+  | 'many-failures'
+  | 'change-accepted'
+  | 'change-refused'
+  | 'frozen'
+>;
+
+/**
+ * The queue of notices whose channels are not known here yet, and of holders whose requisites are to be asked for
+ * (`unaddressed.ts`).
+ */
+const unaddressed = 'unaddressed';
+
+/** What the fund did with a change is nobody's attack, and what is stopped needs no second stop: no link would help. */
+const withoutLink: readonly SecurityNotice[] = ['change-accepted', 'change-refused', 'frozen'];
+
+interface NoticeDetails {
+  readonly device?: string | undefined;
+  /** When it happened, ISO 8601; undefined: now. */
+  readonly at?: string | undefined;
+}
+
+/**
+ * Queues a notice to every channel on file and to those that still restore the password, each with its own "this wasn't
+ * me" link where one helps. For a holder whose requisites are not here yet it queues the notice without channels.
+ * @param notified common table expressions, whose last one is named `told` and gives `holder_id`: so a notice commits with
+ * what it is about in one statement, where that matters
+ */
+export async function notifyEverywhere(
+  tx: Queryable,
+  notified: Sql,
+  kind: SecurityNotice,
+  { device, at }: NoticeDetails = {},
+): Promise<void> {
+  const linkId = withoutLink.includes(kind) ? sql`null::uuid` : sql`gen_random_uuid()`;
+  const content = sql`'language', h.language, 'kind', ${kind}::text, 'device', ${device ?? null}::text,
+    'at', coalesce(${at ?? null}::text, to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;
+  await tx.run(sql`
+    with ${notified},
+    reached as (
+      select holder_id, 'mobile' as channel, mobile_phone as value from cabinet.requisites join told using (holder_id)
+      union select holder_id, 'email', email from cabinet.requisites join told using (holder_id)
+      union select holder_id, channel, value from cabinet.recovery_contact join told using (holder_id)
+        where usable_until > now()),
+    addressed as (select *, ${linkId} as disavowal_id from reached where value is not null),
+    linked as (
+      insert into cabinet.disavowal (disavowal_id, holder_id) select disavowal_id, holder_id from addressed where disavowal_id is not null)
+    insert into cabinet.outbox (holder_id, lane, payload)
+    select a.holder_id, 'notice', jsonb_strip_nulls(jsonb_build_object(
+      'channel', a.channel, 'to', a.value, 'disavowalId', a.disavowal_id, ${content}))
+    from addressed a join cabinet.holder h using (holder_id)
+    union all
+    select h.holder_id, ${unaddressed}, jsonb_strip_nulls(jsonb_build_object('iin', h.iin, ${content}))
+    from told join cabinet.holder h using (holder_id)
+    where not exists (select from cabinet.requisites r where r.holder_id = h.holder_id)`);
+}
+
+/** The same for one holder, by itself. */
+export function notifyHolder(
+  tx: Queryable,
+  holderId: string,
+  kind: SecurityNotice,
+  details?: NoticeDetails,
+): Promise<void> {
+  return notifyEverywhere(tx, sql`told as (select ${holderId}::uuid as holder_id)`, kind, details);
+}
+
+/**
+ * A common table expression that asks for the requisites of each `holder_id` of `people` that has none here: who has once
+ * signed in is notified of what a branch changes, though they never open the form.
+ */
+export function queueIntroduction(people: Sql): Sql {
+  return sql`
+    introduced as (
+      insert into cabinet.outbox (holder_id, lane, payload)
+      select h.holder_id, ${unaddressed}, jsonb_build_object('iin', h.iin)
+      from ${people} p join cabinet.holder h using (holder_id)
+      where not exists (select from cabinet.requisites r where r.holder_id = h.holder_id))`;
 }

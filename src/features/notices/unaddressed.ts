@@ -2,7 +2,7 @@ import type { OutboxMessage } from '../../platform/outbox/message.ts';
 import type { Queue } from '../../platform/outbox/queue.ts';
 import { retryForThreeDays } from '../../platform/outbox/retry.ts';
 import { type FetchRequisitesDeps, fetchRequisites } from '../requisites/introduce.ts';
-import { notifyHolder, type SecurityNotice } from './security-notices.ts';
+import { notifyHolder, type SecurityNotice } from './store.ts';
 
 /** A notice without channels; without a kind, only the requisites are to be taken over. */
 interface UnaddressedNotice {
@@ -26,7 +26,7 @@ export function unaddressedQueue(deps: FetchRequisitesDeps): Queue {
     deletesDelivered: true,
     onDelivered: ({ holderId, payload }: OutboxMessage) => {
       const { kind, device, at } = payload as UnaddressedNotice;
-      return kind === undefined ? undefined : (tx) => tx.run(notifyHolder(holderId, kind, { device, at }));
+      return kind === undefined ? undefined : (tx) => notifyHolder(tx, holderId, kind, { device, at });
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Iin } from '../../values/iin.ts';
 import { endAccountRequests } from '../account-request/store.ts';
 import { endCodes } from '../codes/store.ts';
 import { recordEvent } from '../history/event-store.ts';
-import { notifyHolder } from '../notices/security-notices.ts';
+import { notifyHolder } from '../notices/store.ts';
 import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
 import type { RequisitesStore } from '../requisites/ports.ts';
 import { countPasswordAttempt, forgetFailures } from '../sign-in/failure-store.ts';
@@ -141,7 +141,7 @@ export function writeNewPassword(
     await endAccountRequests(transaction, holderId);
     await forgetFailures(transaction, [failures]);
     await recordEvent(transaction, { holderId, kind: 'password-changed', requestId });
-    await transaction.run(notifyHolder(holderId, 'password-changed'));
+    await notifyHolder(transaction, holderId, 'password-changed');
     return true;
   });
 }

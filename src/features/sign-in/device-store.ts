@@ -2,7 +2,7 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { type Sql, sql } from '../../platform/postgres/sql.ts';
 import type { LiveSession } from '../../platform/session.ts';
 import type { Iin } from '../../values/iin.ts';
-import { notifyEverywhere, queueIntroduction } from '../notices/security-notices.ts';
+import { notifyEverywhere, queueIntroduction } from '../notices/store.ts';
 
 // The marks of browsers (`device-marks.ts`) in which people have signed in; of each only its hash is kept.
 
@@ -62,5 +62,5 @@ export async function keepDevice(
       where ${mark.isNew}::boolean
         and (${mark.method === 'eds'}::boolean or exists (
           select from cabinet.known_device d where d.holder_id = seen.holder_id)))`;
-  await transaction.run(notifyEverywhere(seen, 'new-device', { device: mark.device }));
+  await notifyEverywhere(transaction, seen, 'new-device', { device: mark.device });
 }

@@ -8,7 +8,7 @@ import type { ChallengeFor } from '../eds/challenge.ts';
 import { checkSignature, type EdsDeps } from '../eds/check-signature.ts';
 import type { EdsReason } from '../eds/reasons.ts';
 import { type Evidence, giveBackChallenge, keepEvidence } from '../eds/store.ts';
-import { notifyHolder } from '../notices/security-notices.ts';
+import { notifyHolder } from '../notices/store.ts';
 import { readMarks } from './device-marks.ts';
 import { findHolder } from './holder-status.ts';
 import { formerSession, type OpenedSession, openSession, type SignInBrowser } from './open-session.ts';
@@ -90,7 +90,7 @@ export function openEdsSession(
     // Opening the session notifies of a new device; a new key on a known one is notified here.
     if (!knownKey && knownDevice) {
       const device = deviceName(browser.userAgent);
-      await transaction.run(notifyHolder(holderId, 'new-device', { device }));
+      await notifyHolder(transaction, holderId, 'new-device', { device });
     }
     return openSession(transaction, { holderId, method: 'eds', person, forget: [] }, browser, limits);
   });

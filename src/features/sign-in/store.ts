@@ -2,7 +2,7 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
-import { notifyEverywhere } from '../notices/security-notices.ts';
+import { notifyEverywhere } from '../notices/store.ts';
 import { knownBy } from './device-store.ts';
 
 /** The holder is notified of so many failed sign-ins within a day, once a day. */
@@ -55,7 +55,7 @@ export async function recordFailure(transaction: Queryable, iin: Iin, requestId:
       where c.holder_id = failed.holder_id and coalesce(failures_told_at, '-infinity') < now() - interval '1 day'
         and (${earlier}) > now() - interval '1 day'
       returning c.holder_id)`;
-  await transaction.run(notifyEverywhere(failed, 'many-failures'));
+  await notifyEverywhere(transaction, failed, 'many-failures');
 }
 
 /** Makes the cabinet of a person who comes for the first time. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RenderedMessage } from '../../features/notices/ports.ts';
+import type { RenderedMessage } from '../../features/notices/sender.ts';
 import { smsBytes, smsParts } from '../../features/notices/sms-parts.ts';
 import { type Gateway, GatewayFailure, type Pace } from '../guard.ts';
 import { readReceipt } from './smpp-receipt.ts';

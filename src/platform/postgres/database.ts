@@ -37,9 +37,9 @@ export interface Database extends Queryable {
 }
 
 /** A connection string (`DATABASE_URL`) or the parts of one (the embedded server's socket). */
-export type Connection = { readonly connectionString: string } | ConnectionParts;
+export type Connection = { readonly connectionString: string } | ConnectionFields;
 
-export interface ConnectionParts {
+export interface ConnectionFields {
   readonly host: string;
   readonly port: number;
   readonly user: string;

@@ -1,5 +1,5 @@
 import type { Result } from '../../../values/result.ts';
-import type { Channel } from '../../notices/ports.ts';
+import type { Channel } from '../../notices/channel.ts';
 
 /** Rules that are configuration. */
 export interface FieldRules {

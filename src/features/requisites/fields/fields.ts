@@ -1,5 +1,5 @@
 import { displayed, isAsDisplayed } from '../../../values/displayed.ts';
-import type { Channel } from '../../notices/ports.ts';
+import type { Channel } from '../../notices/channel.ts';
 import { addressField, apartmentField } from './address.ts';
 import { emailField } from './email.ts';
 import type { Field } from './field.ts';

@@ -1,0 +1,9 @@
+/** Ways to reach a person. */
+export type Channel = 'mobile' | 'email';
+
+export const channels: readonly Channel[] = ['mobile', 'email'];
+
+/** Which channels work now, so that a person is told honestly. */
+export interface Channels {
+  available(channel: Channel): boolean;
+}
