@@ -9,7 +9,7 @@ import { createHeadFile } from './features/operations/audit-head-file.ts';
 import type { AuditHead } from './features/operations/audit-store.ts';
 import { sweep } from './features/operations/housekeeping.ts';
 import { syncBranchChanges } from './fund/sync.ts';
-import { withoutValues } from './platform/http/server.ts';
+import { withoutValues } from './platform/loggable.ts';
 import { startDispatcher } from './platform/outbox/dispatcher.ts';
 import type { Queue } from './platform/outbox/queue.ts';
 import { startRepeating } from './platform/process/repeat.ts';

@@ -1,11 +1,15 @@
 import cluster from 'node:cluster';
-import { pino } from 'pino';
-import { readConfig } from './config/config.ts';
+import { type Logger, pino } from 'pino';
+import { type Config, readConfig } from './config/config.ts';
 import { ConfigError } from './config/faults.ts';
+import { demonstration } from './demonstration.ts';
 import { createInstance, type Instance } from './instance.ts';
+import { paths } from './paths.ts';
 import { help, readArguments } from './platform/process/arguments.ts';
+import { endAtCrash } from './platform/process/crash.ts';
+import type { ListeningAddress } from './platform/process/orders.ts';
 import { patience, stopBySignal } from './platform/process/stop.ts';
-import { endAtCrash, greet, prepare } from './start.ts';
+import { prepare } from './start.ts';
 import { runPrimary, runWorker } from './workers.ts';
 
 /** Reads the settings and starts what the command line asks for: one process, or several behind one port. */
@@ -20,39 +24,55 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   const config = readConfig(process.env);
-  const log = pino(
-    { level: config.operations.logLevel, base: null },
-    pino.destination({ dest: 2, sync: false }),
-  );
+  const destination = pino.destination({ dest: 2, sync: false });
+  const log = pino({ level: config.operations.logLevel, base: null }, destination);
   endAtCrash(log);
+  const onListening = (address: ListeningAddress) => greet(config, address);
   if (cluster.isWorker) await runWorker(config, log);
-  else if (asked.workers !== undefined) await runPrimary(asked.workers, config, log);
-  else await runAlone(config, log);
+  else if (asked.workers !== undefined) await runPrimary(asked.workers, config, log, onListening);
+  else await runAlone(config, log, onListening);
 }
 
 /** The whole service in this process. */
-async function runAlone(...[config, log]: Parameters<typeof prepare>): Promise<void> {
+async function runAlone(
+  config: Config,
+  log: Logger,
+  onListening: (address: ListeningAddress) => void,
+): Promise<void> {
+  const { port, host, drainSeconds } = config.server;
   const prepared = await prepare(config, log);
-  let app: Instance | undefined;
+  let instance: Instance | undefined;
   stopBySignal(
     async () => {
-      const drainMs = config.server.drainSeconds * 1_000;
-      await app?.close({ drainMs, patienceMs: patience - drainMs });
+      const drainMs = drainSeconds * 1_000;
+      await instance?.close({ drainMs, patienceMs: patience - drainMs });
       await prepared.close();
     },
     (message) => log.warn(message),
   );
   try {
-    app = await createInstance({ config, database: prepared.database, log });
-    await app.server.listen({ port: config.server.port, host: config.server.host });
-    await prepared.serveMetrics(app.metrics.text);
-    app.startJobs();
-    greet(config, app.server.server.address());
+    instance = await createInstance({ config, database: prepared.database, log });
+    await instance.server.listen({ port, host });
+    await prepared.serveMetrics(instance.metrics.text);
+    instance.startJobs();
+    onListening(instance.server.server.address());
   } catch (error) {
-    await app?.close({ patienceMs: 0 });
+    await instance?.close({ patienceMs: 0 });
     await prepared.close();
     throw error;
   }
+}
+
+/** Says on the terminal where the service is and, in a demonstration, who can sign in. */
+function greet({ demo, server: { role, host, port, publicUrl } }: Config, address: ListeningAddress): void {
+  const listening = typeof address === 'object' && address ? address.port : port;
+  const name = host === '127.0.0.1' || host === '0.0.0.0' ? 'localhost' : host;
+  const url = publicUrl?.origin ?? `http://${name}:${listening}`;
+  const lines =
+    role === 'worker'
+      ? [`This process delivers and shows no pages; its health is at ${url}${paths.ready}`]
+      : [`The cabinet is at ${url}`, ...((demo && demonstration?.greeting(url)) || [])];
+  process.stdout.write(`\n${lines.join('\n')}\n\n`);
 }
 
 main().catch((error: NodeJS.ErrnoException) => {

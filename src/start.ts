@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { attachBundledPostgres, startBundledPostgres } from './bundled-postgres.ts';
 import type { Config } from './config/config.ts';
@@ -8,7 +7,7 @@ import { metricsServer } from './features/operations/metrics.ts';
 import { createPasswordHasher } from './features/passwords/hasher.ts';
 import { importPeople } from './fund/embedded/import-people.ts';
 import { readLines } from './fund/embedded/people-file.ts';
-import { withoutValues } from './platform/http/server.ts';
+import { withoutValues } from './platform/loggable.ts';
 import { type Connection, type Database, openDatabase } from './platform/postgres/database.ts';
 import { migrate } from './platform/postgres/migrate.ts';
 import { mayAlterLog } from './platform/postgres/roles.ts';
@@ -120,41 +119,12 @@ export async function importFile(
   }
 }
 
-/** Tells on the terminal where the service is and, in a demonstration, who can sign in. */
-export function greet(config: Config, address: AddressInfo | string | null | undefined): void {
-  const port = typeof address === 'object' && address ? address.port : config.server.port;
-  const name =
-    config.server.host === '127.0.0.1' || config.server.host === '0.0.0.0' ? 'localhost' : config.server.host;
-  const url = config.server.publicUrl?.origin ?? `http://${name}:${port}`;
-  if (config.server.role === 'worker') {
-    process.stdout.write(
-      `\nThis process delivers and shows no pages; its health is at ${url}/health/ready\n\n`,
-    );
-    return;
-  }
-  const lines = [`The cabinet is at ${url}`];
-  if (config.demo) lines.push(...(demonstration?.greeting(url) ?? []));
-  process.stdout.write(`\n${lines.join('\n')}\n\n`);
-}
-
 /** @throws ConfigError where a demonstration is asked of a build that holds none */
 function refuseDemonstration({ demo }: Config): void {
   if (demo && !demonstration)
     throw new ConfigError([
       'DEMO: this build holds no demonstration; set DATABASE_URL and SECRET_KEYS, or DEMO=0',
     ]);
-}
-
-/**
- * The last resort: an error that nobody caught ends the process, and the log says where it came from. Node itself would
- * print its message and fields, where PostgreSQL's errors carry the values of a row.
- */
-export function endAtCrash(log: Logger): void {
-  process.on('uncaughtException', (error: unknown) => {
-    const known = error instanceof Error ? withoutValues(error) : { error: typeof error };
-    log.fatal(known, 'nobody caught an error: the process ends');
-    process.exit(1);
-  });
 }
 
 /** Opens this process's connections to the database. */

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { readConfig } from '../../src/config/config.ts';
 import { createInstance } from '../../src/instance.ts';
-import { withoutValues } from '../../src/platform/http/server.ts';
+import { withoutValues } from '../../src/platform/loggable.ts';
 import { openDatabase } from '../../src/platform/postgres/database.ts';
 import type { Order, Word } from './points.ts';
 import { type Plant, setTrap } from './trap.ts';

@@ -158,7 +158,7 @@ test('a worker that hangs before it listens is ended, and the next restart works
   writeFileSync(
     script,
     `import { existsSync } from 'node:fs';
-if (process.env.KABINET_WORKER && existsSync(${JSON.stringify(flag)})) {
+if (process.env.WORKER_DATA && existsSync(${JSON.stringify(flag)})) {
   setInterval(() => undefined, 1_000);
   await new Promise(() => undefined);
 }`,

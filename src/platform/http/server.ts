@@ -12,6 +12,7 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { type Keys, randomName } from '../keys.ts';
+import { withoutValues } from '../loggable.ts';
 import { isLoopbackName } from '../loopback.ts';
 import type { MaintenanceState } from '../maintenance.ts';
 import { DatabaseAway, isOutage, Overloaded, UnderMaintenance } from '../outage.ts';
@@ -329,14 +330,4 @@ const nobodyLooks: SessionReader = {
 
 function isUnsafe({ method }: FastifyRequest): boolean {
   return method !== 'GET' && method !== 'HEAD';
-}
-
-/** What may be logged of an error: messages can hold values that people typed, code and place cannot. */
-export function withoutValues(error: Error & { code?: unknown }): object {
-  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
-  return {
-    error: error.name,
-    code: typeof error.code === 'string' ? error.code : undefined,
-    at: frames.slice(0, 12),
-  };
 }

@@ -3,9 +3,9 @@ import cluster from 'node:cluster';
 /** Runs `work` when it is this process's turn. */
 export type SlotRunner = <Value>(work: () => Promise<Value>) => Promise<Value>;
 
-const wanted = 'kabinet:hash-turn-wanted';
-const given = 'kabinet:hash-turn';
-const over = 'kabinet:hash-turn-over';
+const wanted = 'slot:wanted';
+const given = 'slot:given';
+const over = 'slot:over';
 
 /**
  * In the primary process: lends `size` turns to its workers in the order in which they ask, so that all of them together

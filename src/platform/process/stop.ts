@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { isatty } from 'node:tty';
 
 /** Within this a process has ended, whatever hangs. Milliseconds after the signal. */
 export const stopLimit = 19_000;
@@ -37,4 +38,18 @@ export async function endWith(stop: () => Promise<void>, warn: (message: string)
     warn(`The end was not in order: ${(error as Error).name}`);
     process.exit(1);
   }
+}
+
+/** Runs `reload` at SIGHUP, one after another; ends the process where that came because its terminal was closed. */
+export function reloadByHangup(
+  reload: () => Promise<void>,
+  stop: () => Promise<void>,
+  warn: (message: string) => void,
+): void {
+  const inTerminal = isatty(1);
+  let reloading = Promise.resolve();
+  process.on('SIGHUP', () => {
+    if (inTerminal && !isatty(1)) void endWith(stop, warn);
+    else reloading = reloading.then(reload);
+  });
 }

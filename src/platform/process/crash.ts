@@ -1,0 +1,18 @@
+import { withoutValues } from '../loggable.ts';
+
+/** Where the end of a process is logged. */
+interface CrashLog {
+  fatal(fields: object, message: string): void;
+}
+
+/**
+ * Ends the process after an error that nobody caught, and logs where it came from. Node itself would print its message
+ * and fields, where PostgreSQL's errors carry the values of a row.
+ */
+export function endAtCrash(log: CrashLog): void {
+  process.on('uncaughtException', (error: unknown) => {
+    const known = error instanceof Error ? withoutValues(error) : { error: typeof error };
+    log.fatal(known, 'nobody caught an error: the process ends');
+    process.exit(1);
+  });
+}

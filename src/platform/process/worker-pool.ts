@@ -1,0 +1,150 @@
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { dataVariable, type ListeningAddress, type Order, type ReadyMessage } from './orders.ts';
+import { stopLimit } from './stop.ts';
+
+/** Where the pool says what becomes of its workers. */
+export interface PoolLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface WorkerPoolOptions {
+  readonly count: number;
+  /**
+   * What a worker is told at its start, as JSON.
+   * @param place from 0; who replaces a worker takes its place
+   */
+  readonly dataOf: (place: number) => unknown;
+  /** How long a worker may take until it listens. */
+  readonly startSeconds: number;
+  readonly log: PoolLog;
+}
+
+/** Processes behind one port. One that dies is started again. */
+export interface WorkerPool {
+  /** Resolves when all listen, with their address. @throws when one ended before that */
+  start(): Promise<ListeningAddress>;
+  /** Replaces one after another: the new one is ready before the old one leaves. */
+  replaceAll(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A worker that lived for less died at once: the next one starts after a pause, which grows. */
+const shortLifeMs = 10_000;
+const longestPauseMs = 30_000;
+
+interface State extends WorkerPoolOptions {
+  /** Those that listen, with their places. */
+  readonly ready: Map<Worker, number>;
+  /** Those that are to leave, since another one has taken their place. */
+  readonly relieved: Set<Worker>;
+  /** Workers that died at once, one after another. */
+  failures: number;
+  stopping: boolean;
+  address: ListeningAddress;
+}
+
+/** Creates the pool in the primary process. It starts nothing yet. */
+export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
+  const state: State = {
+    ...options,
+    ready: new Map(),
+    relieved: new Set(),
+    failures: 0,
+    stopping: false,
+    address: undefined,
+  };
+  return {
+    async start() {
+      // The first one alone, so that what is wrong is said once.
+      await startWorker(state, 0);
+      await Promise.all(Array.from({ length: options.count - 1 }, (_, n) => startWorker(state, n + 1)));
+      return state.address;
+    },
+    replaceAll: () => replaceAll(state),
+    async stop() {
+      state.stopping = true;
+      const all = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+      await Promise.all(all.map((worker) => order(worker, 'stop')));
+    },
+  };
+}
+
+/** Resolves when a new worker listens. @throws when it ended before that */
+async function startWorker(state: State, place: number): Promise<void> {
+  const { ready, relieved, log } = state;
+  const begun = performance.now();
+  const worker = cluster.fork({ [dataVariable]: JSON.stringify(state.dataOf(place)) });
+  state.address = await listening(worker, state);
+  ready.set(worker, place);
+  log.info({ pid: worker.process.pid }, 'a worker is ready');
+  worker.once('exit', (code, signal) => {
+    ready.delete(worker);
+    if (state.stopping || relieved.delete(worker)) return;
+    log.warn({ pid: worker.process.pid, code, signal }, 'a worker ended; another one takes its place');
+    state.failures = performance.now() - begun < shortLifeMs ? state.failures + 1 : 0;
+    void keep(state, place);
+  });
+}
+
+/** Waits until a worker listens, and ends it when that takes too long. @throws when it ended before */
+async function listening(
+  worker: Worker,
+  { startSeconds, log }: WorkerPoolOptions,
+): Promise<ListeningAddress> {
+  const { pid } = worker.process;
+  // It would be waited for for ever, and with it every later restart.
+  const late = setTimeout(() => {
+    log.error({ pid, seconds: startSeconds }, 'a worker was not ready in time and is ended');
+    worker.process.kill('SIGKILL');
+  }, startSeconds * 1_000);
+  return new Promise<ListeningAddress>((resolve, reject) => {
+    worker.on('message', (message: ReadyMessage) => {
+      if (typeof message === 'object' && 'ready' in message) resolve(message.ready);
+    });
+    worker.once('exit', () => reject(new Error('a worker ended before it was ready')));
+  }).finally(() => clearTimeout(late));
+}
+
+/** Starts a worker in the place of one that died, until one stays. */
+async function keep(state: State, place: number): Promise<void> {
+  while (!state.stopping) {
+    const { failures } = state;
+    if (failures > 0) {
+      const waitMs = Math.min(longestPauseMs, 250 * 2 ** failures);
+      state.log.warn({ failures, waitMs }, 'workers die at once; the next one starts after a pause');
+      await pause(waitMs);
+    }
+    if (state.stopping) return;
+    try {
+      await startWorker(state, place);
+      return;
+    } catch {
+      state.failures += 1;
+    }
+  }
+}
+
+async function replaceAll(state: State): Promise<void> {
+  const { ready, relieved } = state;
+  for (const [worker, place] of [...ready]) {
+    if (state.stopping) return;
+    await startWorker(state, place);
+    // It may have died meanwhile, and been replaced for that.
+    if (!ready.delete(worker)) continue;
+    relieved.add(worker);
+    await order(worker, 'relieved');
+  }
+}
+
+/** Tells a worker to leave and waits for it; ends it when it has not left in time. */
+async function order(worker: Worker, what: Order): Promise<void> {
+  const left = worker.isDead() ? Promise.resolve() : once(worker, 'exit');
+  if (worker.isConnected()) worker.send(what);
+  const late = setTimeout(() => worker.process.kill('SIGKILL'), stopLimit);
+  await left;
+  clearTimeout(late);
+}
