@@ -3,6 +3,7 @@ import { demonstration } from './demonstration.ts';
 import { accountRequestRoutes } from './features/account-request/routes.ts';
 import { createAddressBook } from './features/addresses/address-book.ts';
 import { addressRoutes } from './features/addresses/routes.ts';
+import { receiptRoutes } from './features/changes/routes.ts';
 import { contactChangeRoutes } from './features/contact-change/routes.ts';
 import { contactStore } from './features/contact-change/store.ts';
 import { disavowalRoutes } from './features/disavowal/routes.ts';
@@ -10,7 +11,6 @@ import { historyRoutes } from './features/history/routes.ts';
 import { healthRoutes } from './features/operations/routes.ts';
 import { passwordRoutes } from './features/passwords/routes.ts';
 import { requisitesRoutes } from './features/requisites/routes.ts';
-import { draftStore } from './features/requisites/store.ts';
 import { securityRoutes } from './features/security/routes.ts';
 import { edsSignInRoutes } from './features/sign-in/eds-routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
@@ -104,7 +104,7 @@ function pageRoutes(
   sendPage: SendPage,
 ): ReadonlyMap<string, TypedPage> {
   const { config, database, keys, fund, copies, hasher, common } = services;
-  const { requisites, addressSources } = services;
+  const { addressSources } = services;
   const { rules } = services;
   const limits = { ...config.sessions, ...rules };
   const { onSaved, onQueued } = services.wakeUps;
@@ -117,8 +117,7 @@ function pageRoutes(
     contacts: contactStore(database),
     database,
     contactRules: rules,
-    store: requisites,
-    drafts: draftStore(database),
+    contactWaitHours: config.contacts.waitHours,
     fund,
     copies,
     addresses: createAddressBook(addressSources),
@@ -154,9 +153,10 @@ function pageRoutes(
       channels,
       contactWaitHours: config.contacts.waitHours,
     }),
-    ...passwordRoutes(server, { ...signInDeps, common, requisites }),
+    ...passwordRoutes(server, { ...signInDeps, common }),
   ]);
   securityRoutes(server, { database, keys, limits, contactWaitHours: config.contacts.waitHours, sendPage });
+  receiptRoutes(server, requisitesDeps);
   addressRoutes(server, { sources: addressSources, limit: addressLimit });
   if (config.demo) demonstration?.serve(server, { database, sendPage });
   historyRoutes(server, { database, sendPage });

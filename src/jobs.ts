@@ -65,27 +65,28 @@ const handOverMs = 6_000;
 
 /** Delivers what stands in the outbox, and processes account requests. */
 function startQueues(services: Services, duties: Duties): readonly Jobs[] {
-  const { rules, database, keys, origin, fund, copies, requisites, messages, wakeUps, onError } = services;
+  const { rules, database, keys, origin, fund, copies, messages, wakeUps, onError } = services;
   const start = (queue: Queue, everyMs = 2_000) => startDispatcher(database, queue, { everyMs, onError });
-  const changes = start(fundQueue({ fund, store: requisites }));
+  const takeOver = { database, contactWaitHours: rules.contactWaitHours };
+  const changes = start(fundQueue({ ...takeOver, fund }));
   const { senders } = messages;
   const ofMessages = duties.messages ? messageQueues({ keys, times: rules, database, senders, origin }) : [];
   const sending = ofMessages.map((queue) => start(queue, queue.name === 'code' ? 500 : undefined));
-  const unaddressed = start(unaddressedQueue({ fund, copies, store: requisites }));
+  const unaddressed = start(unaddressedQueue({ ...takeOver, fund, copies }));
   const worker = startAccountRequestWorker(services.accountRequests, { everyMs: 1_000, onError });
   wakeUps.connect({ fund: changes, messages: [...sending, unaddressed], accountRequests: worker });
   return [changes, ...sending, unaddressed, worker];
 }
 
 /** Follows the fund, ends alerts, seals the log and deletes what has been kept long enough. */
-function startUpkeep({ config, database, keys, log, fund, requisites, onError }: Services): readonly Jobs[] {
+function startUpkeep({ config, database, keys, log, fund, onError }: Services): readonly Jobs[] {
   const keepHead = createHeadFile(config.operations.auditHeadFile, onError);
   const onSealed = (sealed: AuditHead, firstOfDay: boolean) => {
     keepHead(sealed);
     const { seal, sealedAt, head } = sealed;
     if (firstOfDay) log.info({ seal, sealedAt, head }, 'audit head');
   };
-  const syncDeps = { fund, database, store: requisites };
+  const syncDeps = { fund, database, contactWaitHours: config.contacts.waitHours };
   return [
     startRepeating(30_000, () => syncBranchChanges(syncDeps, onError), onError),
     startRepeating(10 * 60_000, () => endQuietAlerts(database), onError),

@@ -21,7 +21,6 @@ import { createMetrics, type Metrics } from './features/operations/metrics.ts';
 import { readReadings } from './features/operations/readings-store.ts';
 import { readCommonPasswords } from './features/passwords/common-passwords.ts';
 import { createPasswordHasher } from './features/passwords/hasher.ts';
-import { requisitesStore } from './features/requisites/store.ts';
 import { createEmbeddedFund } from './fund/embedded/embedded-fund-store.ts';
 import { createHttpFund } from './fund/http/http.ts';
 import { faultLabel, faultLine } from './fund/http/reading.ts';
@@ -88,7 +87,6 @@ export async function createServices({
   await maintenance.refresh().catch(onError);
   await attackSwitch.look().catch(onError);
   const wakeUps = createWakeUps();
-  const requisites = requisitesStore(database, config.contacts.waitHours);
   const hasher = await createPasswordHasher(config.passwords.hashesAtOnce, hashSlots);
   const common = readCommonPasswords();
   const origin = config.server.publicUrl?.origin ?? `http://localhost:${config.server.port}`;
@@ -120,13 +118,12 @@ export async function createServices({
     common,
     wakeUps,
     origin,
-    requisites,
     /** For the pages of registration and recovery, and for the worker that processes their requests. */
     accountRequests: {
       database,
+      contactWaitHours: config.contacts.waitHours,
       keys,
       fund,
-      requisites,
       hasher,
       common,
       attackSwitch,

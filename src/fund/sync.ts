@@ -1,14 +1,11 @@
-import type { RequisitesStore } from '../features/requisites/ports.ts';
+import { type TakeOverDeps, takeOver } from '../features/requisites/take-over.ts';
 import { randomName } from '../platform/keys.ts';
-import type { Database } from '../platform/postgres/database.ts';
 import { SenselessAnswer, WrongPerson } from './errors.ts';
 import type { Fund } from './port.ts';
 import { findBehind, leaseCursor, moveCursor } from './sync-store.ts';
 
-export interface SyncDeps {
+export interface SyncDeps extends TakeOverDeps {
   readonly fund: Fund;
-  readonly database: Database;
-  readonly store: Pick<RequisitesStore, 'takeOver'>;
 }
 
 const atOnce = 100;
@@ -17,10 +14,8 @@ const atOnce = 100;
  * Takes over what branches changed since the last look, so that the notices and waiting times of a changed mobile or e-mail begin at once and
  * not with the person's next visit. Gives how many people were looked at; none when another worker looks.
  */
-export async function syncBranchChanges(
-  { fund, database, store }: SyncDeps,
-  onError: (error: Error) => void,
-): Promise<number> {
+export async function syncBranchChanges(deps: SyncDeps, onError: (error: Error) => void): Promise<number> {
+  const { fund, database } = deps;
   let followed = 0;
   for (;;) {
     const leased = await leaseCursor(database);
@@ -29,7 +24,7 @@ export async function syncBranchChanges(
     for (const { holderId, iin, known } of await findBehind(database, page.holders)) {
       try {
         const person = await fund.read(iin, known);
-        if (person) await store.takeOver(holderId, person, randomName(10));
+        if (person) await takeOver(deps, holderId, person, randomName(10));
         followed += 1;
       } catch (error) {
         // One answer that makes no sense must not keep everybody else waiting: this person is read at their next visit.

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { fundQueue } from '../../src/features/changes/queue.ts';
-import { requisitesStore } from '../../src/features/requisites/store.ts';
 import { createHttpFund } from '../../src/fund/http/http.ts';
 import { dispatchDue } from '../../src/platform/outbox/dispatcher.ts';
 import { openDatabase } from '../../src/platform/postgres/database.ts';
@@ -35,7 +34,7 @@ test('a worker that wakes after its lease is over cannot mark the change, which 
   const fund = createHttpFund({ url: new URL(server.url), atOnce: 4 });
   const worker = (database: typeof another) =>
     dispatchDue(database, {
-      ...fundQueue({ fund, store: requisitesStore(database, 72) }),
+      ...fundQueue({ fund, database, contactWaitHours: 72 }),
       concurrency: 1,
       ready: () => true,
     });

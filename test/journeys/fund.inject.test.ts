@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { findDeadChanges, requeueChanges, showDelivery } from '../../src/features/changes/delivery-store.ts';
 import { fundQueue } from '../../src/features/changes/queue.ts';
 import { endQuietAlerts, recordWrongPerson } from '../../src/features/operations/alert-store.ts';
-import { requisitesStore } from '../../src/features/requisites/store.ts';
 import { createHttpFund } from '../../src/fund/http/http.ts';
 import { syncBranchChanges } from '../../src/fund/sync.ts';
 import { leaseCursor, moveCursor } from '../../src/fund/sync-store.ts';
@@ -75,7 +74,7 @@ async function deliver(): Promise<number> {
     sql`update cabinet.outbox set next_attempt_at = now(), leased_until = null where lane = 'fund'`,
   );
   return dispatchDue(service.database, {
-    ...fundQueue({ fund, store: requisitesStore(service.database, 72) }),
+    ...fundQueue({ fund, database: service.database, contactWaitHours: 72 }),
     concurrency: 1,
     ready: () => true,
   });
@@ -278,7 +277,7 @@ describe('a branch changed the person meanwhile', () => {
     const parts = {
       fund,
       database: service.database,
-      store: requisitesStore(service.database, 72),
+      contactWaitHours: 72,
     };
     const fail = (error: Error) => {
       throw error;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { disavow } from '../../src/features/disavowal/disavow.ts';
 import { notifyHolder, type SecurityNotice } from '../../src/features/notices/store.ts';
 import { unaddressedQueue } from '../../src/features/notices/unaddressed.ts';
-import { requisitesStore } from '../../src/features/requisites/store.ts';
+import { takeOver } from '../../src/features/requisites/take-over.ts';
 import { recordFailedSignIn } from '../../src/features/sign-in/sign-in.ts';
 import { createEmbeddedFund } from '../../src/fund/embedded/embedded-fund-store.ts';
 import { syncBranchChanges } from '../../src/fund/sync.ts';
@@ -29,16 +29,16 @@ beforeAll(async () => {
 });
 afterAll(() => drop());
 
-const store = () => requisitesStore(database, 72);
+const contactWaitHours = 72;
 
 /** Everything that waits for the fund's word on a holder, as the background work does it. */
 async function introduceAll(): Promise<void> {
   const fund = createEmbeddedFund(database);
-  await dispatchDue(database, unaddressedQueue({ fund, copies: undefined, store: store() }));
+  await dispatchDue(database, unaddressedQueue({ fund, copies: undefined, database, contactWaitHours }));
 }
 
 const follow = () =>
-  syncBranchChanges({ fund: createEmbeddedFund(database), database, store: store() }, (error) => {
+  syncBranchChanges({ fund: createEmbeddedFund(database), database, contactWaitHours }, (error) => {
     throw error;
   });
 
@@ -85,7 +85,7 @@ const kindsOfPeople: readonly (readonly [string, () => Promise<Somebody>])[] = [
       await enrol(database, person);
       const holderId = await holderOf(person);
       const known = await createEmbeddedFund(database).read(person.iin as never);
-      if (known) await store().takeOver(holderId, known, 'request');
+      if (known) await takeOver({ database, contactWaitHours }, holderId, known, 'request');
       return { holderId, reached: reachedAt(person) };
     },
   ],
@@ -104,7 +104,7 @@ const kindsOfPeople: readonly (readonly [string, () => Promise<Somebody>])[] = [
       await enrol(database, person);
       const holderId = await holderOf(person);
       const known = await createEmbeddedFund(database).read(person.iin as never);
-      if (known) await store().takeOver(holderId, known, 'request');
+      if (known) await takeOver({ database, contactWaitHours }, holderId, known, 'request');
       const mobilePhone = `+7705${String(people).padStart(7, '0')}`;
       await enrol(database, { ...person, requisites: { ...person.requisites, mobilePhone } });
       await follow();

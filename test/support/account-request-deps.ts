@@ -4,7 +4,6 @@ import { createAttackSwitch } from '../../src/features/account-request/attack-sw
 import { processDueRequests } from '../../src/features/account-request/worker.ts';
 import { readCommonPasswords } from '../../src/features/passwords/common-passwords.ts';
 import { createPasswordHasher } from '../../src/features/passwords/hasher.ts';
-import { requisitesStore } from '../../src/features/requisites/store.ts';
 import { createEmbeddedFund } from '../../src/fund/embedded/embedded-fund-store.ts';
 import { createKeys } from '../../src/platform/keys.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
@@ -22,7 +21,7 @@ export async function accountRequestDeps(
     database,
     keys: createKeys(config.secretKeys),
     fund: createEmbeddedFund(database),
-    requisites: requisitesStore(database, config.contacts.waitHours),
+    contactWaitHours: config.contacts.waitHours,
     hasher: await createPasswordHasher(1),
     common: readCommonPasswords(),
     attackSwitch: createAttackSwitch(database, rules),

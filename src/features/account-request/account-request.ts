@@ -1,22 +1,19 @@
 import type { Fund } from '../../fund/port.ts';
 import type { Keys } from '../../platform/keys.ts';
-import type { Database } from '../../platform/postgres/database.ts';
 import { type Iin, parseIin } from '../../values/iin.ts';
 import type { CodeRules } from '../codes/quotas.ts';
 import type { CommonPasswords } from '../passwords/common-passwords.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
-import type { RequisitesStore } from '../requisites/ports.ts';
+import type { TakeOverDeps } from '../requisites/take-over.ts';
 import type { AttackSwitch } from './attack-switch.ts';
 import { parseContact, type TypedContact } from './typed-contact.ts';
 
 /** What a visitor without a session wants: a first password, or a new one for a forgotten one. */
 export type AccountRequestKind = 'register' | 'recover';
 
-export interface AccountRequestDeps {
-  readonly database: Database;
+export interface AccountRequestDeps extends TakeOverDeps {
   readonly keys: Keys;
   readonly fund: Fund;
-  readonly requisites: Pick<RequisitesStore, 'load' | 'takeOver'>;
   readonly hasher: PasswordHasher;
   readonly common: CommonPasswords;
   readonly attackSwitch: AttackSwitch;

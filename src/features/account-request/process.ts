@@ -9,6 +9,8 @@ import { sendingQuotas } from '../codes/quotas.ts';
 import { renewCode } from '../codes/store.ts';
 import { recordEvent } from '../history/event-store.ts';
 import { enqueueMessages } from '../notices/store.ts';
+import { loadRequisites } from '../requisites/store.ts';
+import { takeOver } from '../requisites/take-over.ts';
 import { knowsDevice } from '../sign-in/device-store.ts';
 import { type AccountRequestDeps, openTyped, type SealedRequest } from './account-request.ts';
 import {
@@ -102,17 +104,18 @@ export async function sendToRecipient(
 
 /** The holder whom the fund knows by this IIN and lets in, with our copy of the requisites up to date. */
 async function knownHolder(
-  { database, fund, requisites }: AccountRequestDeps,
+  deps: AccountRequestDeps,
   iin: Iin,
   language: Language,
 ): Promise<string | undefined> {
+  const { database, fund } = deps;
   const person = await fund.read(iin);
   if (person?.iin !== iin || person.status !== 'active') return undefined;
   const holderId = await findOrCreateHolder(database, iin, language);
-  const known = await requisites.load(holderId);
+  const known = await loadRequisites(database, holderId);
   if (known && known.elsewhereVersion >= person.elsewhereVersion) return holderId;
   const changed = await fund.read(iin, known?.elsewhereVersion ?? 0);
-  if (changed) await requisites.takeOver(holderId, changed, randomName(10));
+  if (changed) await takeOver(deps, holderId, changed, randomName(10));
   return holderId;
 }
 

@@ -5,11 +5,10 @@ import type { OutboxMessage } from '../../platform/outbox/message.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { FieldName, Requisites } from '../requisites/fields/fields.ts';
-import type { RequisitesStore } from '../requisites/ports.ts';
+import { type TakeOverDeps, takeOver } from '../requisites/take-over.ts';
 
-export interface DeliverChangeDeps {
+export interface DeliverChangeDeps extends TakeOverDeps {
   readonly fund: Fund;
-  readonly store: Pick<RequisitesStore, 'takeOver'>;
 }
 
 /** What `save` writes into the outbox. A version before this one wrote only the first two. */
@@ -54,13 +53,14 @@ function conclude(answer: FundAnswer): void {
 
 /** Takes over what the branch changed, and applies the change upon it unless both meant the same field otherwise. */
 async function applyUponBranch(
-  { fund, store }: DeliverChangeDeps,
+  deps: DeliverChangeDeps,
   message: OutboxMessage,
   change: ChangeForFund,
 ): Promise<FundAnswer> {
+  const { fund } = deps;
   const person = await fund.read(change.iin, change.expectedVersion);
   if (!person) return { kind: 'refused', reason: 'unknown-holder' };
-  await store.takeOver(message.holderId, person, randomName(10));
+  await takeOver(deps, message.holderId, person, randomName(10));
   const atBranch: Partial<Requisites> = Object.assign(
     {},
     ...person.changesElsewhere.map(({ fields }) => fields),

@@ -1,5 +1,8 @@
+import { paths, receiptPath } from '../../paths.ts';
 import { formatMoment } from '../../texts/dates.ts';
+import { documentName } from '../../texts/documents.ts';
 import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -7,7 +10,7 @@ import { Compare } from '../../ui/compare.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import type { Language } from '../../values/language.ts';
-import { deliveryText, documentName, shown } from '../requisites/pages.tsx';
+import { showIfPresent } from '../requisites/fields/fields.ts';
 import type { SavedChange } from './change.ts';
 
 export interface ReceiptPageProps {
@@ -42,16 +45,16 @@ export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
           <button type="button" class="ds-button" data-variant="secondary" data-print hidden>
             {t.receipt.print}
           </button>
-          <ButtonLink href={`/receipts/${change.number}.pdf`} download>
+          <ButtonLink href={receiptPath(change.number, '.pdf')} download>
             {t.receipt.pdf}
           </ButtonLink>
           {change.proof === 'eds' && (
-            <ButtonLink href={`/receipts/${change.number}.cms`} download>
+            <ButtonLink href={receiptPath(change.number, '.cms')} download>
               {t.eds.evidence}
             </ButtonLink>
           )}
-          <ButtonLink href="/services/requisites">{t.receipt.back}</ButtonLink>
-          <ButtonLink href="/history">{t.receipt.history}</ButtonLink>
+          <ButtonLink href={paths.requisites}>{t.receipt.back}</ButtonLink>
+          <ButtonLink href={paths.history}>{t.receipt.history}</ButtonLink>
         </ButtonRow>
       </Card>
     </article>
@@ -84,6 +87,18 @@ export function receiptFacts(t: Texts, language: Language, change: SavedChange, 
   ];
 }
 
+/** Where the change is: here, at the fund, or refused by it. */
+function deliveryText(t: Texts, language: Language, { delivery }: SavedChange): string {
+  switch (delivery.state) {
+    case 'sending':
+      return delivery.late ? t.receipt.late : t.receipt.sending;
+    case 'applied':
+      return fill(t.receipt.applied, { time: formatMoment(language, delivery.at) });
+    case 'refused':
+      return t.receipt.refused;
+  }
+}
+
 /** The headings of old and new. */
 export function receiptWords(t: Texts) {
   return { field: t.receipt.field, before: t.receipt.old, after: t.receipt.new, empty: t.receipt.empty };
@@ -93,7 +108,7 @@ export function receiptWords(t: Texts) {
 export function receiptRows(t: Texts, change: SavedChange) {
   return change.entries.map((entry) => ({
     field: t.requisites[entry.field],
-    before: shown(entry.field, entry.old),
-    after: shown(entry.field, entry.new),
+    before: showIfPresent(entry.field, entry.old),
+    after: showIfPresent(entry.field, entry.new),
   }));
 }

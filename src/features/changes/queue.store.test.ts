@@ -3,7 +3,6 @@ import { type FreshDatabase, freshDatabase } from '../../../test/support/databas
 import { createEmbeddedFund } from '../../fund/embedded/embedded-fund-store.ts';
 import { leaseMessages, markDead, markDelivered } from '../../platform/outbox/store.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { requisitesStore } from '../requisites/store.ts';
 import { fundQueue, fundRetryDelay } from './queue.ts';
 
 let fresh: FreshDatabase;
@@ -21,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => fresh.drop());
 
 const queue = () =>
-  fundQueue({ fund: createEmbeddedFund(fresh.database), store: requisitesStore(fresh.database, 72) });
+  fundQueue({ fund: createEmbeddedFund(fresh.database), database: fresh.database, contactWaitHours: 72 });
 
 /** Three changes that wait for the fund. */
 async function queueChanges(age: string): Promise<void> {

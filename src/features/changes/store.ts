@@ -3,8 +3,9 @@ import { deliveryRefusal } from '../../fund/refusals.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
+import type { AddressProvenance } from '../addresses/address-book.ts';
 import { assignments } from '../requisites/column-store.ts';
-import type { AddressProvenance, StoredRequisites } from '../requisites/ports.ts';
+import type { StoredRequisites } from '../requisites/store.ts';
 import type { ChangeEntry, Proof, SavedChange } from './change.ts';
 
 /** A change ready to be saved. */

@@ -1,11 +1,11 @@
 import type { IdentityDocument } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
+import type { AddressProvenance } from '../addresses/address-book.ts';
 import type { ChangeEntry, Proof } from '../changes/change.ts';
 import type { SaveOutcome } from '../changes/store.ts';
 import type { Quota } from '../codes/quota-store.ts';
 import type { Evidence } from '../eds/store.ts';
 import type { Channel } from '../notices/channel.ts';
-import type { AddressProvenance } from '../requisites/ports.ts';
 
 /** A channel on file, and whether it has stood long enough to vouch for a change. */
 export interface ContactOnFile {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { readForm } from '../../platform/http/forms.ts';
+import { actorOf, sendAway } from '../../platform/http/actor.ts';
+import { formIdText, readForm } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
@@ -13,9 +14,9 @@ import type { ChallengeFor } from '../eds/challenge.ts';
 import { checkSignature, type EdsDeps, giveChallenge } from '../eds/check-signature.ts';
 import { type EdsReason, retryAfter, shownReason, unknownSince } from '../eds/reasons.ts';
 import type { Channel } from '../notices/channel.ts';
-import { type RequisitesDeps, showRequisites } from '../requisites/requisites.ts';
-import { actorOf, sendAway, uuid } from '../requisites/routes.ts';
+import { type ViewDeps, viewRequisites } from '../requisites/view.ts';
 import {
+  type ContactChangeDeps,
   completeChange,
   isGiven,
   isProved,
@@ -30,7 +31,10 @@ import {
 import { type CodeField, type CodeFieldReason, ConfirmPage, type ConfirmPageProps } from './pages.tsx';
 import type { ContactActor, ContactOnFile, PendingChange, ProofKind } from './ports.ts';
 
-export interface ContactChangeRoutesDeps extends RequisitesDeps, Omit<EdsDeps, 'database' | 'keys'> {
+export interface ContactChangeRoutesDeps
+  extends ViewDeps,
+    ContactChangeDeps,
+    Omit<EdsDeps, 'database' | 'keys'> {
   /** The origin that the person sees; part of what they sign. */
   readonly siteOf: (request: FastifyRequest) => string;
   readonly sendPage: SendPage;
@@ -115,7 +119,9 @@ export function contactChangeRoutes(
 
   /** Where a post leads whose change no longer waits: to its receipt when it was made, else to `otherwise`. */
   const leave = async (reply: FastifyReply, actor: ContactActor, formId: string, otherwise: string) => {
-    const number = uuid.test(formId) ? await findNumber(parts.database, actor.holderId, formId) : undefined;
+    const number = formIdText.safeParse(formId).success
+      ? await findNumber(parts.database, actor.holderId, formId)
+      : undefined;
     return reply.redirect(number === undefined ? otherwise : `/receipts/${number}`, 303);
   };
 
@@ -184,7 +190,7 @@ export function contactChangeRoutes(
     if (errors.size > 0) return show(request, reply, { status: 422, errors });
 
     // What a branch changed meanwhile is taken over first, so that this change is not written over it unseen.
-    if (!(await showRequisites(parts, actor))) return sendAway(parts, request, reply);
+    if (!(await viewRequisites(parts, actor))) return sendAway(parts, request, reply);
     const outcome = await completeChange(parts, actor, now.pending);
     switch (outcome.kind) {
       case 'saved':
@@ -242,7 +248,7 @@ export function contactChangeRoutes(
     if (!checked.ok) return refuse(checked.reason, checked.detail);
     const { iin, evidence } = checked.value;
     if (iin !== actor.iin) return refuse('otherPerson');
-    if (!(await showRequisites(parts, actor))) return sendAway(parts, request, reply);
+    if (!(await viewRequisites(parts, actor))) return sendAway(parts, request, reply);
     const outcome = await completeChange(parts, actor, pending, evidence);
     if (outcome.kind === 'proof-gone') return refuse('challengeOver');
     if (outcome.kind !== 'saved') return reply.redirect(edit, 303);

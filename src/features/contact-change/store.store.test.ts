@@ -10,7 +10,8 @@ import type { ChangeEntry } from '../changes/change.ts';
 import { countCodeAttempt, findLiveCode, renewCode } from '../codes/store.ts';
 import { sweep } from '../operations/housekeeping.ts';
 import type { Requisites } from '../requisites/fields/fields.ts';
-import { requisitesStore } from '../requisites/store.ts';
+import { loadRequisites } from '../requisites/store.ts';
+import { takeOver } from '../requisites/take-over.ts';
 import type { ContactActor, PendingChange } from './ports.ts';
 import { contactStore } from './store.ts';
 
@@ -72,7 +73,7 @@ async function holder(different: Partial<FundHolder> = {}): Promise<ContactActor
     sql`insert into cabinet.holder (iin) values (${iin}) returning holder_id as "holderId"`,
   );
   const holderId = row?.holderId ?? '';
-  await requisitesStore(database, waitHours).takeOver(holderId, fundHolder(iin, different), 'r');
+  await takeOver({ database, contactWaitHours: waitHours }, holderId, fundHolder(iin, different), 'r');
   const sessionHash = randomBytes(32);
   await database.run(sql`
     insert into cabinet.session (session_hash, holder_id, method, short_name, device)
@@ -84,7 +85,7 @@ const how = { proof: 'eds', waitHours, proofMinutes: 5, personsPerMobile: 100 } 
 let numbers = 0;
 
 async function propose(actor: ContactActor, entry: ChangeEntry): Promise<PendingChange> {
-  const stored = await requisitesStore(database, waitHours).load(actor.holderId);
+  const stored = await loadRequisites(database, actor.holderId);
   const pending = await contactStore(database).propose(
     actor,
     {
@@ -105,7 +106,7 @@ async function propose(actor: ContactActor, entry: ChangeEntry): Promise<Pending
 /** Changes the mobile, so many hours after the last change. */
 async function changeMobile(actor: ContactActor, value: string | null, hoursLater = 0): Promise<void> {
   await pass(actor, hoursLater);
-  const stored = await requisitesStore(database, waitHours).load(actor.holderId);
+  const stored = await loadRequisites(database, actor.holderId);
   const entry = { field: 'mobilePhone', old: stored?.values.mobilePhone ?? null, new: value } as const;
   numbers += 1;
   const outcome = await contactStore(database).complete(actor, await propose(actor, entry), {
@@ -189,7 +190,8 @@ describe('what restores the password', () => {
 
   test('a number that a branch changed waits like one changed here', async () => {
     const actor = await holder();
-    await requisitesStore(database, waitHours).takeOver(
+    await takeOver(
+      { database, contactWaitHours: waitHours },
       actor.holderId,
       fundHolder(actor.iin, {
         elsewhereVersion: 1,

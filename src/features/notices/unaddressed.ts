@@ -1,7 +1,7 @@
 import type { OutboxMessage } from '../../platform/outbox/message.ts';
 import type { Queue } from '../../platform/outbox/queue.ts';
 import { retryForThreeDays } from '../../platform/outbox/retry.ts';
-import { type FetchRequisitesDeps, fetchRequisites } from '../requisites/introduce.ts';
+import { type FetchRequisitesDeps, fetchRequisites } from '../requisites/fetch-requisites.ts';
 import { notifyHolder, type SecurityNotice } from './store.ts';
 
 /** A notice without channels; without a kind, only the requisites are to be taken over. */

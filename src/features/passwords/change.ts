@@ -9,7 +9,6 @@ import { endCodes } from '../codes/store.ts';
 import { recordEvent } from '../history/event-store.ts';
 import { notifyHolder } from '../notices/store.ts';
 import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
-import type { RequisitesStore } from '../requisites/ports.ts';
 import { countPasswordAttempt, forgetFailures } from '../sign-in/failure-store.ts';
 import { type FailureRules, waitMinutes } from '../sign-in/failures.ts';
 import { findHolder } from '../sign-in/holder-status.ts';
@@ -26,7 +25,6 @@ export interface ChangePasswordDeps extends KnownPersonDeps {
   readonly hasher: PasswordHasher;
   readonly common: CommonPasswords;
   readonly fund: Fund;
-  readonly requisites: Pick<RequisitesStore, 'load'>;
   readonly limits: Pick<FailureRules, 'signInFreeFailures' | 'signInMaxDelayMinutes'>;
 }
 

@@ -1,19 +1,17 @@
 import type { Fund, FundHolder } from '../../fund/port.ts';
+import type { Database } from '../../platform/postgres/database.ts';
 import type { Iin } from '../../values/iin.ts';
 import { fields } from '../requisites/fields/fields.ts';
-import type { RequisitesStore } from '../requisites/ports.ts';
+import { loadRequisites } from '../requisites/store.ts';
 import type { PersonalData } from './password.ts';
 
 /** Gathers what must not be part of a person's password, from our copy of the requisites and from the fund. */
 export async function personalData(
-  {
-    fund,
-    requisites,
-  }: { readonly fund: Pick<Fund, 'read'>; readonly requisites: Pick<RequisitesStore, 'load'> },
+  { database, fund }: { readonly database: Database; readonly fund: Pick<Fund, 'read'> },
   iin: string,
   holderId: string,
 ): Promise<PersonalData> {
-  const values = (await requisites.load(holderId))?.values;
+  const values = (await loadRequisites(database, holderId))?.values;
   // A fund that does not answer must keep nobody from choosing a password: then the names are not known.
   const person = await fund.read(iin as Iin).catch((): FundHolder | undefined => undefined);
   const present = (all: readonly (string | null | undefined)[]) =>

@@ -1,400 +1,338 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Fields, readForm } from '../../platform/http/forms.ts';
+import { z } from 'zod';
+import { paths, receiptPath } from '../../paths.ts';
+import { actorOf, sendAway } from '../../platform/http/actor.ts';
+import { type Fields, formIdText, formOf, parse } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
-import type { Page, SendPage } from '../../platform/http/page.tsx';
-import { problem } from '../../platform/http/problem.ts';
-import { clearSecret } from '../../platform/http/request-context.ts';
-import { displayed } from '../../values/displayed.ts';
-import type { Iin } from '../../values/iin.ts';
-import type { SavedChange } from '../changes/change.ts';
-import { nextText, ReceiptPage, receiptFacts, receiptRows, receiptWords } from '../changes/pages.tsx';
-import { createReceiptPrinter } from '../changes/receipt-printer.ts';
-import { findReceipt } from '../changes/store.ts';
-import type { ContactActor } from '../contact-change/ports.ts';
-import { findSignedMessage } from '../eds/store.ts';
-import { type FieldName, fields } from './fields/fields.ts';
-import { addressSearch, type FormAlert, RequisitesPage, ServicesPage } from './pages.tsx';
+import type { SendPage } from '../../platform/http/page.tsx';
+import { type AddressHelp, helpWithAddress } from './address-help.ts';
+import type { FieldErrors } from './check.ts';
+import { type DraftDeps, discardDraft, findDraft, keepDraft } from './draft.ts';
+import { eachField } from './fields/fields.ts';
 import {
   changedElsewhere,
-  type FieldErrors,
-  findDraft,
-  helpWithAddress,
   isTouched,
-  keepDraft,
-  type RequisitesDeps,
-  type RequisitesView,
-  refuseTouched,
+  pendingAsTyped,
   renewed,
-  saveRequisites,
   shownBy,
-  showRequisites,
   type Typed,
-  typedOf,
   untouched,
-} from './requisites.ts';
+} from './form.ts';
+import type { FormAlert } from './form-alert.tsx';
+import { RequisitesPage } from './page.tsx';
+import { refuseTouched, type SaveDeps, saveRequisites } from './save.ts';
+import { ServicesPage } from './services-page.tsx';
+import { type RequisitesView, viewRequisites } from './view.ts';
 
-export interface RequisitesRoutesDeps extends RequisitesDeps {
+export interface RequisitesRoutesDeps extends SaveDeps, DraftDeps {
   readonly sendPage: SendPage;
   /** How often one session may ask for suggestions. */
   readonly addressLimit: { take(session: string): { ok: true } | { ok: false; retryAfter: number } };
   readonly sessionsPerPerson: number;
   /** Ends all sessions of a person whom the fund no longer lets in. */
   readonly endSessions: (holderId: string) => Promise<unknown>;
-  /** Told that a change waits for the fund. */
+  /** Called when a change waits for the fund. */
   readonly onSaved: () => void;
-  /** Told that messages wait in the outbox. */
+  /** Called when messages wait in the outbox. */
   readonly onQueued: () => void;
 }
 
-const path = '/services/requisites';
-const formFields = ['formId', 'revision', 'document', ...fields.map(({ name }) => name)];
-const repeatable = [...formFields, 'kazpost', 'proof'];
-const none: FieldErrors = new Map();
-export const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const receiptNumber = /^[0-9A-Z]{12}$/;
+const typedShape = {
+  ...eachField(() => z.string()),
+  formId: formIdText,
+  revision: z.string().regex(/^[0-9]{1,9}$/),
+  document: z.string(),
+  kazpost: z.literal('1').optional(),
+};
+/** The button that goes on by EDS where codes are refused. */
+const sentForm = formOf({ ...typedShape, proof: z.literal('eds').optional() });
+/** A line that was offered, as its button sends it: the index, if it has one, and the address. */
+const offeredLine = /^(\S{0,7}) (.+)$/s;
+const searchForm = formOf({ ...typedShape, choose: z.string().regex(offeredLine).optional() });
+const draftForm = formOf({ action: z.enum(['show', 'discard']) });
 
-/** The services, the memo's page, and receipts. */
+const typedFields = Object.keys(typedShape);
+const repeatable = [...typedFields, 'proof'];
+const none: FieldErrors = new Map();
+
+/** The services and the form of the requisites. */
 export function requisitesRoutes(
   server: FastifyInstance,
-  parts: RequisitesRoutesDeps,
+  deps: RequisitesRoutesDeps,
 ): ReadonlyMap<string, TypedPage> {
-  const { sendPage } = parts;
-  const printer = createReceiptPrinter();
-
-  server.get('/services', { config: { access: 'holder' } }, async (request, reply) => {
-    const { texts: t } = request.context;
-    const replaced = (request.query as Record<string, unknown>)['replaced'] === '1';
-    return sendPage(request, reply, {
-      title: t.services.title,
-      section: 'services',
-      body: ServicesPage({ t, oldestEnded: replaced ? parts.sessionsPerPerson : undefined }),
-    });
-  });
-
-  const showForm = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    view: RequisitesView,
-    typed: Typed,
-    more: { status?: number; errors?: FieldErrors; message?: FormAlert; search?: boolean } = {},
-  ) => {
-    const { context } = request;
-    const asked = more.search ? { language: context.language } : undefined;
-    const page: Page = {
-      title: context.texts.requisites.title,
-      section: 'services',
-      hasForm: true,
-      path,
-      scripts: ['unsaved', 'address-suggest'],
-      status: more.status ?? 200,
-      hasErrors: (more.errors?.size ?? 0) > 0,
-      body: RequisitesPage({
-        t: context.texts,
-        language: context.language,
-        csrf: context.csrf(),
-        view,
-        typed,
-        errors: more.errors ?? none,
-        maySign: context.session?.method === 'eds',
-        help: await helpWithAddress(parts, view, typed, asked),
-        message: more.message,
-      }),
-    };
-    return sendPage(request, reply, page);
-  };
-
-  /** The page's data, or undefined after sending away a person whom the fund no longer lets in. */
-  const viewOf = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<RequisitesView | undefined> => {
-    const view = await showRequisites(parts, actorOf(request));
-    if (!view) await sendAway(parts, request, reply);
-    return view;
-  };
-
-  server.get(path, { config: { access: 'holder' } }, async (request, reply) => {
-    const view = await viewOf(request, reply);
-    if (!view) return reply;
-    const { holderId } = actorOf(request);
-    const pending = view.begun.change
-      ? await parts.contacts.findPending(holderId, parts.contactRules.proofMinutes)
-      : undefined;
-    if (pending && (request.query as Record<string, unknown>)['edit'] === 'pending') {
-      const risen = pending.revision !== view.stored.revision;
-      const shown = await shownBy(parts, holderId, view, pending.revision);
-      const elsewhere = changedElsewhere(view, shown, pending.entries);
-      return showForm(request, reply, view, typedOf(view, pending, randomUUID()), {
-        errors: await refuseTouched(parts, holderId, pending.entries),
-        ...(risen ? { message: { kind: 'conflict', entries: pending.entries, elsewhere } } : {}),
-      });
-    }
-    const draft = view.begun.draft ? await findDraft(parts, holderId) : undefined;
-    const message: FormAlert | undefined = pending
-      ? { kind: 'pending' }
-      : draft && { kind: 'draft', until: draft.expiresAt };
-    return showForm(request, reply, view, untouched(view, randomUUID()), message ? { message } : {});
-  });
-
   const keepTyped = async (holderId: string, body: unknown): Promise<boolean> => {
-    await keepDraft(parts, holderId, readTyped(readRequisitesForm(body)));
+    await keepDraft(deps, holderId, readTyped(parse(sentForm, body)));
     return true;
   };
+  const keepSearch = async (holderId: string, body: unknown): Promise<boolean> => {
+    await keepDraft(deps, holderId, readSearch(body).typed);
+    return true;
+  };
+  const holder = { access: 'holder' } as const;
+  const ofForm = { ...holder, backTo: paths.requisites, duringMaintenance: true } as const;
 
-  server.post(path, { config: { access: 'holder', keepTyped, repeatable } }, async (request, reply) => {
-    const sent = readRequisitesForm(request.body);
-    const typed = readTyped(sent);
-    const { session } = request.context;
-    const proof = session?.method === 'eds' ? 'eds-session' : 'password-session';
-    const result = await saveRequisites(parts, actorOf(request), typed, proof, sent['proof'] === 'eds');
-    switch (result.kind) {
-      case 'saved':
-        parts.onSaved();
-        return reply.redirect(`/receipts/${result.number}`, 303);
-      case 'proof-needed':
-        parts.onQueued();
-        return reply.redirect(`${path}/confirm`, 303);
-      case 'invalid':
-        return showForm(request, reply, result.view, typed, { status: 422, errors: result.errors });
-      case 'unchanged':
-        return showForm(request, reply, result.view, result.typed, { message: { kind: 'unchanged' } });
-      case 'form-reused':
-        return showForm(request, reply, result.view, result.typed, {
-          status: 409,
-          message: { kind: 'form-reused' },
-        });
-      case 'conflict':
-        return showForm(request, reply, result.view, result.typed, {
-          status: 409,
-          errors: result.errors,
-          message: { kind: 'conflict', entries: result.entries, elsewhere: result.elsewhere },
-        });
-      case 'not-active':
-        return sendAway(parts, request, reply);
-    }
-  });
-
-  // Asked by the page's script when the session is over. Where it is not, the draft is offered on the form.
+  server.get(paths.services, { config: holder }, (request, reply) => showServices(deps, request, reply));
+  server.get(paths.requisites, { config: holder }, (request, reply) => showForm(deps, request, reply));
+  server.post(paths.requisites, { config: { ...holder, keepTyped, repeatable } }, (request, reply) =>
+    postForm(deps, request, reply),
+  );
   server.post(
-    `${path}/keep`,
-    {
-      config: { access: 'holder', backTo: path, keepTyped, duringMaintenance: true, takesEarlier: 'always' },
-    },
+    paths.keepRequisites,
+    { config: { ...ofForm, keepTyped, takesEarlier: 'always' } },
     async (request, reply) => {
+      // Asked by the page's script when the session is over. Where it is not, the draft is offered on the form.
       await keepTyped(actorOf(request).holderId, request.body);
-      return reply.redirect(path, 303);
+      return reply.redirect(paths.requisites, 303);
     },
   );
-
-  // Leaves at once when nothing was typed, asks when something was: with and without a script.
+  server.post(paths.cancelRequisites, { config: { ...ofForm, keepTyped, repeatable } }, (request, reply) =>
+    postCancel(deps, request, reply),
+  );
   server.post(
-    `${path}/cancel`,
-    { config: { access: 'holder', backTo: path, keepTyped, repeatable, duringMaintenance: true } },
-    async (request, reply) => {
-      const typed = readTyped(readRequisitesForm(request.body));
-      const view = await viewOf(request, reply);
-      if (!view) return reply;
-      const shown = await shownBy(parts, actorOf(request).holderId, view, Number(typed.revision));
-      if (!isTouched(view, typed, shown)) return reply.redirect('/services', 303);
-      return showForm(request, reply, view, typed, { message: { kind: 'leave' } });
-    },
+    paths.searchAddresses,
+    { config: { ...ofForm, repeatable: [...typedFields, 'choose', 'proof'], keepTyped: keepSearch } },
+    (request, reply) => postSearch(deps, request, reply),
   );
-
-  // The search of the address block without a script: the same form with lines to choose from, or with the chosen one.
-  server.post(
-    addressSearch,
-    {
-      config: {
-        access: 'holder',
-        backTo: path,
-        duringMaintenance: true,
-        repeatable: [...repeatable, 'choose'],
-        keepTyped: async (holderId, body) => {
-          await keepDraft(parts, holderId, readSearch(body).typed);
-          return true;
-        },
-      },
-    },
-    async (request, reply) => {
-      const { typed, chosen } = readSearch(request.body);
-      const view = await viewOf(request, reply);
-      if (!view) return reply;
-      if (chosen) return showForm(request, reply, view, typed);
-      const taken = parts.addressLimit.take(actorOf(request).sessionHash.toString('hex'));
-      if (taken.ok) return showForm(request, reply, view, typed, { search: true });
-      // What was typed is not worth less because the search rests.
-      reply.header('retry-after', String(taken.retryAfter));
-      return showForm(request, reply, view, typed, { status: 429, message: { kind: 'search-limit' } });
-    },
+  server.post(paths.requisitesDraft, { config: { ...holder, duringMaintenance: true } }, (request, reply) =>
+    postDraft(deps, request, reply),
   );
-
-  server.post(
-    `${path}/draft`,
-    { config: { access: 'holder', duringMaintenance: true } },
-    async (request, reply) => {
-      const { action } = readForm(request.body, { required: ['action'] });
-      const { holderId } = actorOf(request);
-      if (action === 'discard') {
-        await parts.drafts.discard(holderId, 'requisites');
-        return reply.redirect(path, 303);
-      }
-      if (action !== 'show') throw problem(400);
-      const view = await viewOf(request, reply);
-      if (!view) return reply;
-      const draft = await findDraft(parts, holderId);
-      if (!draft) return reply.redirect(path, 303);
-      const shown = await shownBy(parts, holderId, view, Number(draft.typed.revision));
-      return showForm(request, reply, view, renewed(view, draft.typed, shown), {
-        message: { kind: 'draft-shown' },
-      });
-    },
-  );
-
-  const receiptOf = async (request: FastifyRequest): Promise<SavedChange> => {
-    const { number } = request.params as { number: string };
-    const change = receiptNumber.test(number)
-      ? await findReceipt(parts.database, actorOf(request).holderId, number)
-      : undefined;
-    if (!change) throw problem(404);
-    return change;
-  };
-
-  const nameOf = async (request: FastifyRequest): Promise<string | undefined> => {
-    const view = await showRequisites(parts, actorOf(request));
-    const person = view?.person;
-    return person && displayed([person.surname, person.name, person.patronymic].filter(Boolean).join(' '));
-  };
-
-  server.get('/receipts/:number', { config: { access: 'holder' } }, async (request, reply) => {
-    const change = await receiptOf(request);
-    const { texts: t, language } = request.context;
-    return sendPage(request, reply, {
-      title: t.receipt.title,
-      section: 'services',
-      scripts: ['print'],
-      body: ReceiptPage({ t, language, change, holder: await nameOf(request) }),
-    });
-  });
-
-  server.get('/receipts/:number.pdf', { config: { access: 'holder' } }, async (request, reply) => {
-    const change = await receiptOf(request);
-    const { texts: t, language } = request.context;
-    const printed = await printer.print(actorOf(request).sessionHash.toString('hex'), {
-      language,
-      cabinet: t.layout.cabinet,
-      fund: t.layout.fund,
-      title: t.receipt.title,
-      lead: t.receipt.saved,
-      number: change.number,
-      madeAt: change.madeAt,
-      facts: [
-        { term: t.receipt.number, value: change.number },
-        ...receiptFacts(t, language, change, await nameOf(request)),
-      ],
-      changes: { title: t.receipt.changes, words: receiptWords(t), rows: receiptRows(t, change) },
-      next: { title: t.receipt.next, text: nextText(t, change) },
-      footer: t.receipt.pdfFooter,
-    });
-    if (!printed.ok) throw problem(429, printed.retryAfter);
-    return reply
-      .type('application/pdf')
-      .header('content-disposition', `attachment; filename="receipt-${change.number}.pdf"`)
-      .send(printed.pdf);
-  });
-
-  server.get('/receipts/:number.cms', { config: { access: 'holder' } }, async (request, reply) => {
-    const { number } = await receiptOf(request);
-    const message = await findSignedMessage(parts.database, actorOf(request).holderId, number);
-    if (!message) throw problem(404);
-    return reply
-      .type('application/pkcs7-mime')
-      .header('content-disposition', `attachment; filename="receipt-${number}.cms"`)
-      .send(message);
-  });
-
-  const showTyped = async (request: FastifyRequest, reply: FastifyReply, sent: Fields) => {
-    const view = await viewOf(request, reply);
-    if (!view) return reply;
-    const blank = untouched(view, randomUUID());
-    const typed = { ...blank, ...sent, kazpost: sent['kazpost'] === '1' };
-    const { holderId } = actorOf(request);
-    const pending = await parts.contacts.findPending(holderId, parts.contactRules.proofMinutes);
-    return showForm(
-      request,
-      reply,
-      view,
-      uuid.test(typed.formId) ? typed : { ...typed, formId: blank.formId },
-      pending ? { message: { kind: 'pending' } } : {},
-    );
-  };
   return new Map([
     [
-      path,
-      { fields: [...formFields, 'kazpost'], secret: [], forHolder: true, keep: keepTyped, show: showTyped },
+      paths.requisites,
+      {
+        fields: typedFields,
+        secret: [],
+        forHolder: true,
+        keep: keepTyped,
+        show: (request, reply, sent) => showTyped(deps, request, reply, sent),
+      },
     ],
   ]);
 }
 
-/** Ends all sessions of a person whom the fund no longer lets in. */
-export async function sendAway(
-  { endSessions }: Pick<RequisitesRoutesDeps, 'endSessions'>,
+const servicesQuery = z.object({ replaced: z.literal('1').optional().catch(undefined) });
+
+async function showServices(
+  { sendPage, sessionsPerPerson }: RequisitesRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  await endSessions(actorOf(request).holderId);
-  clearSecret(reply, 'session', request.context.secure);
-  return reply.redirect('/sign-in?ended=closed', 303);
+  const { texts: t } = request.context;
+  const { replaced } = parse(servicesQuery, request.query);
+  return sendPage(request, reply, {
+    title: t.services.title,
+    section: 'services',
+    body: ServicesPage({ t, oldestEnded: replaced === undefined ? undefined : sessionsPerPerson }),
+  });
 }
 
-/** The signed-in holder; routes that call this are open to holders only. */
-export function actorOf(request: FastifyRequest): ContactActor {
+/** What a shown form has beside what is typed. */
+interface Around {
+  readonly status?: number;
+  readonly errors?: FieldErrors;
+  readonly message?: FormAlert;
+  /** Lines for the address were asked for. */
+  readonly search?: boolean;
+}
+
+async function sendForm(
+  deps: RequisitesRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: RequisitesView,
+  typed: Typed,
+  { status = 200, errors = none, message, search = false }: Around = {},
+): Promise<FastifyReply> {
+  const { texts: t, language, csrf, session } = request.context;
+  const help: AddressHelp = await helpWithAddress(deps, view, typed, search ? { language } : undefined);
+  return deps.sendPage(request, reply, {
+    title: t.requisites.title,
+    section: 'services',
+    hasForm: true,
+    path: paths.requisites,
+    scripts: ['unsaved', 'address-suggest'],
+    status,
+    hasErrors: errors.size > 0,
+    body: RequisitesPage({
+      t,
+      language,
+      csrf: csrf(),
+      view,
+      typed,
+      errors,
+      maySign: session?.method === 'eds',
+      help,
+      message,
+    }),
+  });
+}
+
+/** The page's data, or undefined after sending away a person whom the fund no longer lets in. */
+async function viewOf(
+  deps: RequisitesRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<RequisitesView | undefined> {
+  const view = await viewRequisites(deps, actorOf(request));
+  if (!view) await sendAway(deps, request, reply);
+  return view;
+}
+
+const formQuery = z.object({ edit: z.literal('pending').optional().catch(undefined) });
+
+async function showForm(
+  deps: RequisitesRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const view = await viewOf(deps, request, reply);
+  if (!view) return reply;
+  const { holderId } = actorOf(request);
+  const { contacts, contactRules } = deps;
+  const pending = view.begun.change
+    ? await contacts.findPending(holderId, contactRules.proofMinutes)
+    : undefined;
+  if (pending && parse(formQuery, request.query).edit === 'pending') {
+    const risen = pending.revision !== view.stored.revision;
+    const elsewhere = changedElsewhere(
+      view,
+      await shownBy(deps, holderId, view, pending.revision),
+      pending.entries,
+    );
+    return sendForm(deps, request, reply, view, pendingAsTyped(view, pending, randomUUID()), {
+      errors: await refuseTouched(deps, holderId, pending.entries),
+      ...(risen ? { message: { kind: 'conflict', entries: pending.entries, elsewhere } } : {}),
+    });
+  }
+  const draft = view.begun.draft ? await findDraft(deps, holderId) : undefined;
+  const message: FormAlert | undefined = pending
+    ? { kind: 'pending' }
+    : draft && { kind: 'draft', until: draft.expiresAt };
+  const blank = untouched(view, randomUUID());
+  return sendForm(deps, request, reply, view, blank, message ? { message } : {});
+}
+
+async function postForm(
+  deps: RequisitesRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const sent = parse(sentForm, request.body);
+  const typed = readTyped(sent);
   const { session } = request.context;
-  if (!session) throw problem(403);
-  return {
-    holderId: session.holderId,
-    iin: session.iin as Iin,
-    requestId: request.id,
-    language: session.language,
-    sessionHash: session.hash,
-  };
+  const result = await saveRequisites(deps, actorOf(request), {
+    typed,
+    proof: session?.method === 'eds' ? 'eds-session' : 'password-session',
+    byEds: sent.proof === 'eds',
+  });
+  switch (result.kind) {
+    case 'saved':
+      deps.onSaved();
+      return reply.redirect(receiptPath(result.number), 303);
+    case 'proof-needed':
+      deps.onQueued();
+      return reply.redirect(paths.confirmChange, 303);
+    case 'invalid':
+      return sendForm(deps, request, reply, result.view, typed, { status: 422, errors: result.errors });
+    case 'unchanged':
+      return sendForm(deps, request, reply, result.view, result.typed, { message: { kind: 'unchanged' } });
+    case 'form-reused':
+      return sendForm(deps, request, reply, result.view, result.typed, {
+        status: 409,
+        message: { kind: 'form-reused' },
+      });
+    case 'conflict':
+      return sendForm(deps, request, reply, result.view, result.typed, {
+        status: 409,
+        errors: result.errors,
+        message: { kind: 'conflict', entries: result.entries, elsewhere: result.elsewhere },
+      });
+    case 'not-active':
+      return sendAway(deps, request, reply);
+  }
 }
 
-function readRequisitesForm(body: unknown): Fields {
-  const sent = readForm(body, { required: formFields, optional: ['kazpost', 'proof'] });
-  // The button that goes on by EDS where codes are refused.
-  if (sent['proof'] !== undefined && sent['proof'] !== 'eds') throw problem(400);
-  return checkForm(sent);
+/** Leaves at once when nothing was typed, asks when something was: with and without a script. */
+async function postCancel(
+  deps: RequisitesRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const typed = readTyped(parse(sentForm, request.body));
+  const view = await viewOf(deps, request, reply);
+  if (!view) return reply;
+  const shown = await shownBy(deps, actorOf(request).holderId, view, Number(typed.revision));
+  if (!isTouched(view, typed, shown)) return reply.redirect(paths.services, 303);
+  return sendForm(deps, request, reply, view, typed, { message: { kind: 'leave' } });
+}
+
+/** The search of the address block without a script: the same form with lines to choose from, or with the chosen one. */
+async function postSearch(
+  deps: RequisitesRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { typed, chosen } = readSearch(request.body);
+  const view = await viewOf(deps, request, reply);
+  if (!view) return reply;
+  if (chosen) return sendForm(deps, request, reply, view, typed);
+  const taken = deps.addressLimit.take(actorOf(request).sessionHash.toString('hex'));
+  if (taken.ok) return sendForm(deps, request, reply, view, typed, { search: true });
+  // What was typed is not worth less because the search rests.
+  reply.header('retry-after', String(taken.retryAfter));
+  return sendForm(deps, request, reply, view, typed, { status: 429, message: { kind: 'search-limit' } });
+}
+
+async function postDraft(
+  deps: RequisitesRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { action } = parse(draftForm, request.body);
+  const { holderId } = actorOf(request);
+  if (action === 'discard') {
+    await discardDraft(deps, holderId);
+    return reply.redirect(paths.requisites, 303);
+  }
+  const view = await viewOf(deps, request, reply);
+  if (!view) return reply;
+  const draft = await findDraft(deps, holderId);
+  if (!draft) return reply.redirect(paths.requisites, 303);
+  const shown = await shownBy(deps, holderId, view, Number(draft.typed.revision));
+  return sendForm(deps, request, reply, view, renewed(view, draft.typed, shown), {
+    message: { kind: 'draft-shown' },
+  });
+}
+
+/** The form again with what was typed, after a change of the language or when it was out of date. */
+async function showTyped(
+  deps: RequisitesRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  sent: Fields,
+): Promise<FastifyReply> {
+  const view = await viewOf(deps, request, reply);
+  if (!view) return reply;
+  const blank = untouched(view, randomUUID());
+  const typed = { ...blank, ...sent, kazpost: sent['kazpost'] === '1' };
+  const formId = formIdText.safeParse(typed.formId).success ? typed.formId : blank.formId;
+  const { contacts, contactRules } = deps;
+  const pending = await contacts.findPending(actorOf(request).holderId, contactRules.proofMinutes);
+  const around: Around = pending ? { message: { kind: 'pending' } } : {};
+  return sendForm(deps, request, reply, view, { ...typed, formId }, around);
+}
+
+function readTyped(sent: z.output<ReturnType<typeof formOf<typeof typedShape>>>): Typed {
+  const { formId, revision, document, kazpost } = sent;
+  return { ...eachField(({ name }) => sent[name]), formId, revision, document, kazpost: kazpost === '1' };
 }
 
 /** The form as the search of the address block sent it, with the line that was chosen put in. */
 function readSearch(body: unknown): { readonly typed: Typed; readonly chosen: boolean } {
-  const { choose, ...sent } = readForm(body, { required: formFields, optional: ['kazpost', 'choose'] });
-  const typed = readTyped(checkForm(sent));
+  const { choose, ...sent } = parse(searchForm, body);
+  const typed = readTyped(sent);
   if (choose === undefined) return { typed, chosen: false };
-  const [, postcode = '', address] = /^(\S{0,7}) (.+)$/s.exec(choose) ?? [];
-  if (address === undefined) throw problem(400);
+  const [, postcode = '', address = ''] = offeredLine.exec(choose) ?? [];
   return { typed: { ...typed, address, postcode: postcode || typed.postcode }, chosen: true };
-}
-
-/** The parts of a form that no person types must be as we made them. */
-function checkForm(sent: Fields): Fields {
-  const { formId = '', revision = '', kazpost } = sent;
-  if (!uuid.test(formId) || !/^[0-9]{1,9}$/.test(revision) || (kazpost !== undefined && kazpost !== '1'))
-    throw problem(400);
-  return sent;
-}
-
-function readTyped(sent: Fields): Typed {
-  const typed = Object.fromEntries(fields.map(({ name }) => [name, sent[name] ?? ''])) as Record<
-    FieldName,
-    string
-  >;
-  return {
-    ...typed,
-    formId: sent['formId'] ?? '',
-    revision: sent['revision'] ?? '',
-    document: sent['document'] ?? '',
-    kazpost: sent['kazpost'] === '1',
-  };
 }

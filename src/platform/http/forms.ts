@@ -46,3 +46,6 @@ export function parse<Schema extends z.ZodType>(schema: Schema, sent: unknown): 
   if (!parsed.success) throw problem(400);
   return parsed.data;
 }
+
+/** A form's own id: it tells a form that is sent twice from two forms. */
+export const formIdText = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);

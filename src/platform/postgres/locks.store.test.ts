@@ -13,11 +13,13 @@ import { contactStore } from '../../features/contact-change/store.ts';
 import { disavow } from '../../features/disavowal/disavow.ts';
 import { unfreeze } from '../../features/disavowal/unfreeze.ts';
 import { writeNewPassword } from '../../features/passwords/change.ts';
-import { requisitesStore } from '../../features/requisites/store.ts';
+import { saveChange } from '../../features/requisites/save.ts';
+import { takeOver } from '../../features/requisites/take-over.ts';
 import { endOthers } from '../../features/security/sessions.ts';
 import { openSession } from '../../features/sign-in/open-session.ts';
 import { endAllSessions } from '../../features/sign-in/sessions.ts';
 import { openEdsSession } from '../../features/sign-in/sign-in-by-eds.ts';
+import type { FundHolder } from '../../fund/port.ts';
 import { rulesOf } from '../../services.ts';
 import type { Iin } from '../../values/iin.ts';
 import { createKeys, tokenHash } from '../keys.ts';
@@ -91,14 +93,18 @@ const signIn = (database: Database, { holderId }: Scene, formerToken?: string) =
 
 const useCases: Readonly<Record<string, UseCase>> = {
   'a save': (database, scene) =>
-    requisitesStore(database, 72).save({
-      ...newChange(scene),
-      number: randomBytes(6).toString('hex'),
-      proof: 'password-session',
-      entries: [address],
-    }),
+    saveChange(
+      { database },
+      {
+        ...newChange(scene),
+        number: randomBytes(6).toString('hex'),
+        proof: 'password-session',
+        entries: [address],
+      },
+    ),
   'taking over what a branch changed': (database, { holderId }) =>
-    requisitesStore(database, 72).takeOver(
+    takeOver(
+      { database, contactWaitHours: 72 },
       holderId,
       {
         requisites: {},
@@ -106,7 +112,7 @@ const useCases: Readonly<Record<string, UseCase>> = {
         emailSince: null,
         elsewhereVersion: 1,
         changesElsewhere: [{ version: 1, fields: { email: 'new@example.kz' } }],
-      } as unknown as Parameters<ReturnType<typeof requisitesStore>['takeOver']>[1],
+      } as unknown as FundHolder,
       'r',
     ),
   'a proposed change': (database, scene) =>

@@ -87,6 +87,11 @@ export function showValue(name: FieldName, value: string | null): string {
   return displayed(format(name, value));
 }
 
+/** The same; an absent value is null. */
+export function showIfPresent(name: FieldName, value: string | null): string | null {
+  return value === null ? null : showValue(name, value);
+}
+
 /** Whether a form sent a field back as it showed it: nobody touched the field, so its value is not judged. */
 export function isAsShown(name: FieldName, sent: string, value: string | null): boolean {
   return isAsDisplayed(sent, format(name, value));

@@ -2,8 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { IdentityDocument } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
 import { DEFAULT_MOBILE_PREFIXES } from '../../values/phone.ts';
+import { checkForm } from './check.ts';
+import { isValidOn } from './documents.ts';
 import type { Requisites } from './fields/fields.ts';
-import { check, isTouched, isValidOn, type RequisitesView, untouched } from './requisites.ts';
+import { isTouched, untouched } from './form.ts';
+import type { RequisitesView } from './view.ts';
 
 const rules = { mobilePrefixes: DEFAULT_MOBILE_PREFIXES };
 
@@ -67,18 +70,18 @@ describe('checking a form', () => {
     const view = viewOf({ address: 'Almaty, Abai 5', homePhone: '2501234', apartment: '12', email: 'odd' });
     const typed = untouched(view, formId);
     expect(isTouched(view, typed)).toBe(false);
-    expect(check(view, typed, rules)).toEqual({ entries: [], errors: new Map() });
+    expect(checkForm(view, typed, rules)).toEqual({ entries: [], errors: new Map() });
   });
 
   test('another way of typing the same value changes nothing', () => {
     const view = viewOf({ homePhone: '+77272501234', email: 'name@example.kz' });
     const typed = { ...untouched(view, formId), homePhone: '8 7272 50-12-34', email: ' name@EXAMPLE.kz ' };
-    expect(check(view, typed, rules).entries).toEqual([]);
+    expect(checkForm(view, typed, rules).entries).toEqual([]);
   });
 
   test('an emptied field is removed', () => {
     const view = viewOf({ homePhone: '+77272501234' });
-    expect(check(view, { ...untouched(view, formId), homePhone: ' ' }, rules).entries).toEqual([
+    expect(checkForm(view, { ...untouched(view, formId), homePhone: ' ' }, rules).entries).toEqual([
       { field: 'homePhone', old: '+77272501234', new: null },
     ]);
   });
@@ -92,7 +95,7 @@ describe('checking a form', () => {
       homePhone: '12',
       apartment: '7',
     };
-    const { entries, errors } = check(view, typed, rules);
+    const { entries, errors } = checkForm(view, typed, rules);
     expect([...errors].map(([name, { reason }]) => [name, reason])).toEqual([
       ['address', 'addressLatinLetter'],
       ['homePhone', 'phoneLength'],
@@ -102,27 +105,27 @@ describe('checking a form', () => {
 
   test('an apartment or an index needs an address, when the block was touched', () => {
     const bare = viewOf({ apartment: '7' });
-    expect(check(bare, untouched(bare, formId), rules).errors.size).toBe(0);
-    const touched = check(bare, { ...untouched(bare, formId), postcode: '050000' }, rules);
+    expect(checkForm(bare, untouched(bare, formId), rules).errors.size).toBe(0);
+    const touched = checkForm(bare, { ...untouched(bare, formId), postcode: '050000' }, rules);
     expect(touched.errors.get('address')?.reason).toBe('addressRequired');
     const removed = viewOf({ address: 'Алматы', apartment: '7' });
     expect(
-      check(removed, { ...untouched(removed, formId), address: '' }, rules).errors.get('address')?.reason,
+      checkForm(removed, { ...untouched(removed, formId), address: '' }, rules).errors.get('address')?.reason,
     ).toBe('addressRequired');
   });
 
   test('the last channel cannot be removed; one of two can, and a person with none may save', () => {
     const both = viewOf({ mobilePhone: '+77011234567', email: 'a@example.kz' });
-    expect(check(both, { ...untouched(both, formId), email: '' }, rules).errors.size).toBe(0);
-    const none = check(both, { ...untouched(both, formId), email: '', mobilePhone: '' }, rules).errors;
+    expect(checkForm(both, { ...untouched(both, formId), email: '' }, rules).errors.size).toBe(0);
+    const none = checkForm(both, { ...untouched(both, formId), email: '', mobilePhone: '' }, rules).errors;
     expect([...none.keys()]).toEqual(['mobilePhone', 'email']);
     const nobody = viewOf({});
-    expect(check(nobody, { ...untouched(nobody, formId), address: 'Алматы' }, rules).errors.size).toBe(0);
+    expect(checkForm(nobody, { ...untouched(nobody, formId), address: 'Алматы' }, rules).errors.size).toBe(0);
   });
 
   test('only a document valid today can be chosen', () => {
     const view = viewOf({});
-    const { errors } = check(view, { ...untouched(view, formId), document: 'd2' }, rules);
+    const { errors } = checkForm(view, { ...untouched(view, formId), document: 'd2' }, rules);
     expect(errors.get('document')?.reason).toBe('documentNotValid');
   });
 });

@@ -1,0 +1,104 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { paths } from '../../paths.ts';
+import { actorOf } from '../../platform/http/actor.ts';
+import type { SendPage } from '../../platform/http/page.tsx';
+import { problem } from '../../platform/http/problem.ts';
+import { displayed } from '../../values/displayed.ts';
+import { findSignedMessage } from '../eds/store.ts';
+import { type ViewDeps, viewRequisites } from '../requisites/view.ts';
+import type { SavedChange } from './change.ts';
+import { nextText, ReceiptPage, receiptFacts, receiptRows, receiptWords } from './pages.tsx';
+import { createReceiptPrinter } from './receipt-printer.ts';
+import { findReceipt } from './store.ts';
+
+export interface ReceiptRoutesDeps extends ViewDeps {
+  readonly sendPage: SendPage;
+}
+
+/** The receipt of a change: a page, a PDF, and the holder's signature where there is one. */
+export function receiptRoutes(server: FastifyInstance, deps: ReceiptRoutesDeps): void {
+  const printer = createReceiptPrinter();
+  const config = { access: 'holder' } as const;
+  server.get(paths.receipt, { config }, (request, reply) => showReceipt(deps, request, reply));
+  server.get(paths.receiptPdf, { config }, (request, reply) => showReceiptPdf(deps, printer, request, reply));
+  server.get(paths.receiptSignature, { config }, (request, reply) =>
+    showReceiptSignature(deps, request, reply),
+  );
+}
+
+async function showReceipt(
+  deps: ReceiptRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const change = await receiptOf(deps, request);
+  const { texts: t, language } = request.context;
+  return deps.sendPage(request, reply, {
+    title: t.receipt.title,
+    section: 'services',
+    scripts: ['print'],
+    body: ReceiptPage({ t, language, change, holder: await nameOf(deps, request) }),
+  });
+}
+
+async function showReceiptPdf(
+  deps: ReceiptRoutesDeps,
+  printer: ReturnType<typeof createReceiptPrinter>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const change = await receiptOf(deps, request);
+  const { texts: t, language } = request.context;
+  const printed = await printer.print(actorOf(request).sessionHash.toString('hex'), {
+    language,
+    cabinet: t.layout.cabinet,
+    fund: t.layout.fund,
+    title: t.receipt.title,
+    lead: t.receipt.saved,
+    number: change.number,
+    madeAt: change.madeAt,
+    facts: [
+      { term: t.receipt.number, value: change.number },
+      ...receiptFacts(t, language, change, await nameOf(deps, request)),
+    ],
+    changes: { title: t.receipt.changes, words: receiptWords(t), rows: receiptRows(t, change) },
+    next: { title: t.receipt.next, text: nextText(t, change) },
+    footer: t.receipt.pdfFooter,
+  });
+  if (!printed.ok) throw problem(429, printed.retryAfter);
+  return reply
+    .type('application/pdf')
+    .header('content-disposition', `attachment; filename="receipt-${change.number}.pdf"`)
+    .send(printed.pdf);
+}
+
+async function showReceiptSignature(
+  deps: ReceiptRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { number } = await receiptOf(deps, request);
+  const message = await findSignedMessage(deps.database, actorOf(request).holderId, number);
+  if (!message) throw problem(404);
+  return reply
+    .type('application/pkcs7-mime')
+    .header('content-disposition', `attachment; filename="receipt-${number}.cms"`)
+    .send(message);
+}
+
+const receiptParams = z.object({ number: z.string().regex(/^[0-9A-Z]{12}$/) });
+
+/** @throws Problem 404 for what is not a receipt of this holder */
+async function receiptOf({ database }: ReceiptRoutesDeps, request: FastifyRequest): Promise<SavedChange> {
+  const { data: params } = receiptParams.safeParse(request.params);
+  const change = params && (await findReceipt(database, actorOf(request).holderId, params.number));
+  if (!change) throw problem(404);
+  return change;
+}
+
+/** The holder's full name, while the fund can be asked. */
+async function nameOf(deps: ReceiptRoutesDeps, request: FastifyRequest): Promise<string | undefined> {
+  const person = (await viewRequisites(deps, actorOf(request)))?.person;
+  return person && displayed([person.surname, person.name, person.patronymic].filter(Boolean).join(' '));
+}

@@ -1,0 +1,40 @@
+import type { Texts } from '../../texts/kk.ts';
+import { Card } from '../../ui/card.tsx';
+import { Field } from '../../ui/field.tsx';
+import { Table } from '../../ui/table.tsx';
+import { displayed } from '../../values/displayed.ts';
+import { BlockNotices, type BlockProps, fieldProps, fieldsOf } from './field-block.tsx';
+import type { RequisitesView } from './view.ts';
+
+/** The accounts, and the e-mail to which the fund writes of them. */
+export function AccountsBlock({ form, view }: { readonly form: BlockProps; readonly view: RequisitesView }) {
+  const { t } = form;
+  return (
+    <Card id="accounts-block" heading={t.requisites.accounts} number={4}>
+      <AccountTable t={t} view={view} />
+      {fieldsOf('accounts').map((field) => (
+        <Field key={field.name} {...fieldProps(form, field)} />
+      ))}
+      <BlockNotices t={t} block="accounts" />
+    </Card>
+  );
+}
+
+/** The open accounts, as the fund has them. */
+function AccountTable({ t, view: { person } }: { t: Texts; view: RequisitesView }) {
+  if (!person) return <p>{t.requisites.fundDown}</p>;
+  if (person.accounts.length === 0) return <p>{t.requisites.accountsNone}</p>;
+  return (
+    <Table
+      caption={t.requisites.accountsLead}
+      columns={[t.requisites.accountName, t.requisites.accountNumber, t.requisites.accountNotification]}
+      rows={person.accounts.map(({ kind, number, notification }) => [
+        <abbr key={kind} title={t.accountKindNames[kind]}>
+          {t.accountKinds[kind]}
+        </abbr>,
+        displayed(number),
+        notification === null ? t.requisites.notSpecified : t.notifications[notification],
+      ])}
+    />
+  );
+}

@@ -1,0 +1,83 @@
+import { paths } from '../../paths.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { Button } from '../../ui/buttons.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Checkbox } from '../../ui/checkbox.tsx';
+import { Columns } from '../../ui/columns.tsx';
+import { Field, type FieldProps } from '../../ui/field.tsx';
+import type { AddressHelp } from './address-help.ts';
+import { BlockNotices, type BlockProps, fieldProps, fieldsOf } from './field-block.tsx';
+import type { FieldName } from './fields/fields.ts';
+
+interface AddressBlockProps {
+  readonly form: BlockProps;
+  readonly kazpost: boolean;
+  readonly help: AddressHelp;
+}
+
+/** The address with the lines that are offered for it; short fields stand beside each other below. */
+export function AddressBlock({ form, kazpost, help }: AddressBlockProps) {
+  const { t } = form;
+  const more: Partial<Record<FieldName, Partial<FieldProps>>> = {
+    address: { suggest: suggestions(t) },
+    postcode: { hint: help.elsewhere ? t.requisites.postcodeElsewhere : '' },
+  };
+  const shown = fieldsOf('address').map((field) => ({
+    isShort: field.input.width === 'short',
+    field: <Field key={field.name} {...fieldProps(form, field)} {...more[field.name]} />,
+  }));
+  return (
+    <Card id="address-block" heading={t.requisites.address} number={2}>
+      <Checkbox id="kazpost" label={t.requisites.kazpost} checked={kazpost} look="switch" />
+      {shown.filter(({ isShort }) => !isShort).map(({ field }) => field)}
+      <OfferedAddresses t={t} help={help} />
+      <Columns split="fit">{shown.filter(({ isShort }) => isShort).map(({ field }) => field)}</Columns>
+      <BlockNotices t={t} block="address" />
+    </Card>
+  );
+}
+
+/** What the script needs to offer lines under the address. */
+function suggestions(t: Texts): NonNullable<FieldProps['suggest']> {
+  return {
+    from: paths.suggestAddresses,
+    postcodeField: 'postcode',
+    compareFrom: paths.suggestByPostcode,
+    words: {
+      one: t.requisites.offeredOne,
+      many: t.requisites.offeredMany,
+      of: t.requisites.offeredOf,
+      none: t.requisites.nothingFound,
+      degraded: t.requisites.kazpostDown,
+      elsewhere: t.requisites.postcodeElsewhere,
+    },
+  };
+}
+
+/** Where the search without a script is sent, and where on the page its answer stands. */
+const answer = `${paths.searchAddresses}#address-block`;
+
+/** Without a script: a button that searches, and what it found as buttons. The script hides it and offers a list. */
+function OfferedAddresses({ t, help }: { t: Texts; help: AddressHelp }) {
+  return (
+    <div id="address-search" data-without-script>
+      {help.switchedOff && <p role="status">{t.requisites.kazpostOff}</p>}
+      {help.degraded && <p role="status">{t.requisites.kazpostDown}</p>}
+      {help.offered?.length === 0 && <p role="status">{t.requisites.nothingFound}</p>}
+      {help.offered && help.offered.length > 0 && (
+        <ul class="offered">
+          {help.offered.map(({ text, postcode }) => (
+            <li key={text}>
+              <Button kind="tertiary" name="choose" value={`${postcode ?? ''} ${text}`} formAction={answer}>
+                {postcode === null ? text : `${text}, ${postcode}`}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <Button kind="secondary" formAction={answer}>
+        {t.requisites.addressSearch}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,113 @@
+import type { IdentityDocument } from '../../fund/port.ts';
+import { formatDate, formatMoment } from '../../texts/dates.ts';
+import { documentName } from '../../texts/documents.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { Card } from '../../ui/card.tsx';
+import { Facts } from '../../ui/facts.tsx';
+import { NoticeLine } from '../../ui/notice-line.tsx';
+import { RadioGroup } from '../../ui/radio-group.tsx';
+import { displayed } from '../../values/displayed.ts';
+import type { Language } from '../../values/language.ts';
+import { otherDocuments } from './documents.ts';
+import type { RequisitesView } from './view.ts';
+
+interface DocumentBlockProps {
+  readonly t: Texts;
+  readonly language: Language;
+  readonly view: RequisitesView;
+  readonly chosen: string;
+  readonly error: string | undefined;
+}
+
+/** The identity document, and when the fund said what the page shows of it. */
+export function DocumentBlock(props: DocumentBlockProps) {
+  const { t, language, view } = props;
+  return (
+    <Card id="document-block" heading={t.requisites.document} number={1}>
+      <DocumentChoice {...props} />
+      <NoticeLine>{t.requisites.asOf}</NoticeLine>
+      {view.asOf && (
+        <NoticeLine>{fill(t.requisites.asOfCopy, { time: formatMoment(language, view.asOf) })}</NoticeLine>
+      )}
+    </Card>
+  );
+}
+
+/** A choice only where several documents are valid; with none valid, what is on file is shown and marked. */
+function DocumentChoice({ t, view, chosen, error }: DocumentBlockProps) {
+  const [only, ...others] = view.validDocuments;
+  if (others.length > 0) {
+    return (
+      <>
+        <RadioGroup
+          id="document"
+          legend={t.requisites.documentChoose}
+          description={t.requisites.documentChooseHint}
+          value={chosen}
+          error={error}
+          options={view.validDocuments.map((document) => ({
+            value: document.id,
+            label: documentName(t, document),
+            description: <Facts facts={documentFacts(t, document, view.stored.today)} />,
+          }))}
+        />
+        <ShownDocuments t={t} view={view} documents={otherDocuments(view)} />
+      </>
+    );
+  }
+  const shownDocuments = only ? [only, ...otherDocuments(view)] : (view.person?.documents ?? []);
+  return (
+    <>
+      {!view.person && <p>{t.requisites.fundDown}</p>}
+      <input type="hidden" id="document" name="document" value={only?.id ?? ''} />
+      <ShownDocuments t={t} view={view} documents={shownDocuments} />
+    </>
+  );
+}
+
+/** Documents to read, not to choose. */
+function ShownDocuments(props: {
+  readonly t: Texts;
+  readonly view: RequisitesView;
+  readonly documents: readonly IdentityDocument[];
+}) {
+  const { t, view, documents } = props;
+  return (
+    <>
+      {documents.map((document) => (
+        <Facts
+          key={document.id}
+          facts={[
+            { term: t.requisites.documentType, value: t.documentTypes[document.type] },
+            ...documentFacts(t, document, view.stored.today),
+          ]}
+        />
+      ))}
+    </>
+  );
+}
+
+function documentFacts(t: Texts, document: IdentityDocument, today: string) {
+  const { issuedOn, validUntil, issuedBy } = document;
+  const until = validUntil === null ? t.requisites.notSpecified : formatDate(validUntil);
+  const expired = validUntil !== null && validUntil < today;
+  return [
+    { term: t.requisites.documentNumber, value: displayed(document.number) },
+    ...(document.series === null
+      ? []
+      : [{ term: t.requisites.documentSeries, value: displayed(document.series) }]),
+    {
+      term: t.requisites.documentIssuedOn,
+      value: issuedOn === null ? t.requisites.notSpecified : formatDate(issuedOn),
+    },
+    {
+      term: t.requisites.documentValidUntil,
+      value: expired ? `${until} (${t.requisites.documentExpired})` : until,
+    },
+    {
+      term: t.requisites.documentIssuedBy,
+      value: issuedBy === null ? t.requisites.notSpecified : displayed(issuedBy),
+    },
+  ];
+}

@@ -1,0 +1,39 @@
+import type { Keys } from '../../platform/keys.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { deleteDraft, readDraft, writeDraft } from './draft-store.ts';
+import type { Typed } from './form.ts';
+
+export interface DraftDeps {
+  readonly database: Database;
+  readonly keys: Keys;
+  /** How long what was typed is kept. */
+  readonly draftHours: number;
+}
+
+const form = 'requisites';
+
+/** Keeps what was typed when its session had run out, sealed and for the same holder alone. */
+export async function keepDraft(
+  { database, keys, draftHours }: DraftDeps,
+  holderId: string,
+  typed: Typed,
+): Promise<void> {
+  const sealed = keys.seal('draft', `${holderId} ${form}`, JSON.stringify(typed));
+  await writeDraft(database, holderId, form, sealed, draftHours);
+}
+
+/** What was kept and has not run out. */
+export async function findDraft(
+  { database, keys }: Pick<DraftDeps, 'database' | 'keys'>,
+  holderId: string,
+): Promise<{ readonly typed: Typed; readonly expiresAt: Date } | undefined> {
+  const draft = await readDraft(database, holderId, form);
+  const opened = draft && keys.open('draft', `${holderId} ${form}`, draft.sealed);
+  return opened === undefined || !draft
+    ? undefined
+    : { typed: JSON.parse(opened) as Typed, expiresAt: draft.expiresAt };
+}
+
+export function discardDraft({ database }: Pick<DraftDeps, 'database'>, holderId: string): Promise<void> {
+  return deleteDraft(database, holderId, form);
+}

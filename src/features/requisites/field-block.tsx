@@ -1,0 +1,50 @@
+import type { Texts } from '../../texts/kk.ts';
+import type { FieldProps } from '../../ui/field.tsx';
+import { NoticeLine } from '../../ui/notice-line.tsx';
+import type { FieldBlock } from './fields/field.ts';
+import { type FieldName, fields, type RequisiteField } from './fields/fields.ts';
+import type { Typed } from './form.ts';
+
+/** What the blocks of the form share. */
+export interface BlockProps {
+  readonly t: Texts;
+  readonly typed: Typed;
+  /** What is wrong with a field, in the page's language. */
+  readonly errorOf: (name: FieldName) => string | undefined;
+}
+
+/** The fields that stand in a block, in the order of the list. */
+export function fieldsOf(block: FieldBlock): readonly RequisiteField[] {
+  return fields.filter(({ input }) => input.block === block);
+}
+
+const types = { text: 'text', phone: 'tel', email: 'email' } as const;
+
+/** How a field of the list is shown. */
+export function fieldProps(
+  { t, typed, errorOf }: BlockProps,
+  { name, kind, input }: RequisiteField,
+): FieldProps {
+  return {
+    id: name,
+    label: t.requisites[name],
+    value: typed[name],
+    error: errorOf(name),
+    description: input.description && t.requisites[input.description],
+    type: types[kind],
+    inputmode: input.inputmode,
+    autocomplete: input.autocomplete,
+    width: input.width,
+  };
+}
+
+/** What the fields of a block say at its end. */
+export function BlockNotices({ t, block }: { readonly t: Texts; readonly block: FieldBlock }) {
+  return (
+    <>
+      {fieldsOf(block).map(
+        ({ name, input }) => input.notice && <NoticeLine key={name}>{t.requisites[input.notice]}</NoticeLine>,
+      )}
+    </>
+  );
+}

@@ -1,0 +1,168 @@
+import { paths, receiptPath } from '../../paths.ts';
+import { formatMoment } from '../../texts/dates.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { Alert } from '../../ui/alert.tsx';
+import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { characterText } from '../../ui/character-text.ts';
+import { ErrorSummary } from '../../ui/error-summary.tsx';
+import { Form } from '../../ui/form.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import type { Language } from '../../values/language.ts';
+import type { Refusal } from '../../values/result.ts';
+import { overcomesByEds } from '../contact-change/contact.ts';
+import { AccountsBlock } from './accounts-block.tsx';
+import { AddressBlock } from './address-block.tsx';
+import type { AddressHelp } from './address-help.ts';
+import type { FieldErrors, FormReason } from './check.ts';
+import { DocumentBlock } from './document-block.tsx';
+import { needsDocument } from './documents.ts';
+import type { BlockProps } from './field-block.tsx';
+import { type FieldName, fields } from './fields/fields.ts';
+import { isTouched, type Typed } from './form.ts';
+import { type FormAlert, FormMessage } from './form-alert.tsx';
+import { PhonesBlock } from './phones-block.tsx';
+import type { RequisitesView } from './view.ts';
+
+export interface RequisitesPageProps {
+  readonly t: Texts;
+  readonly language: Language;
+  readonly csrf: string;
+  readonly view: RequisitesView;
+  readonly typed: Typed;
+  readonly errors: FieldErrors;
+  readonly help: AddressHelp;
+  readonly message: FormAlert | undefined;
+  /** Signed in by EDS: any change may be signed, by choice. */
+  readonly maySign: boolean;
+}
+
+/** The memo's page: document, address, phones, accounts with the e-mail. */
+export function RequisitesPage(props: RequisitesPageProps) {
+  const { t, language, csrf, view, typed, errors, help } = props;
+  const cannotSave = needsDocument(view) && view.validDocuments.length === 0;
+  const errorOf = (name: FieldName | 'document') => errorText(t, language, errors.get(name));
+  const form: BlockProps = { t, typed, errorOf };
+  return (
+    <>
+      {!cannotSave && <ErrorSummary title={t.requisites.errors} errors={errorList(t, errorOf)} />}
+      <FormMessage
+        t={t}
+        language={language}
+        csrf={csrf}
+        stored={view.stored.values}
+        message={props.message}
+      />
+      <PageHeading
+        title={t.requisites.title}
+        trail={{
+          label: t.layout.services,
+          links: [
+            { href: paths.services, label: t.layout.services },
+            { href: `${paths.services}#details-section`, label: t.services.sectionTitle },
+          ],
+        }}
+      />
+      <FundBox t={t} view={view} />
+      {cannotSave && (
+        <Alert kind="warning" title={t.requisites.documentNone}>
+          <p>{t.requisites.documentNoneHelp}</p>
+        </Alert>
+      )}
+      <Form
+        action={paths.requisites}
+        csrf={csrf}
+        hidden={{ page: paths.requisites, formId: typed.formId, revision: typed.revision }}
+        unsavedText={t.requisites.leave}
+        keepAction={paths.keepRequisites}
+        typed={isTouched(view, typed)}
+      >
+        <DocumentBlock
+          t={t}
+          language={language}
+          view={view}
+          chosen={typed.document}
+          error={errorOf('document')}
+        />
+        <AddressBlock form={form} kazpost={typed.kazpost} help={help} />
+        <PhonesBlock form={form} />
+        <AccountsBlock form={form} view={view} />
+        <FormButtons {...props} cannotSave={cannotSave} />
+      </Form>
+    </>
+  );
+}
+
+/** What is wrong, in the order of the page. */
+function errorList(t: Texts, errorOf: (name: FieldName | 'document') => string | undefined) {
+  const order: readonly (FieldName | 'document')[] = ['document', ...fields.map(({ name }) => name)];
+  return order.flatMap((name) => {
+    const error = errorOf(name);
+    return error === undefined ? [] : [{ fieldId: name, text: `${t.requisites[name]}: ${error}` }];
+  });
+}
+
+/** Saving, signing where that is possible, and the way out. */
+function FormButtons({
+  t,
+  errors,
+  maySign,
+  cannotSave,
+}: RequisitesPageProps & { readonly cannotSave: boolean }) {
+  // Codes are refused, a signature would not be.
+  const stopped = [...errors.values()].some(overcomesByEds);
+  return (
+    <>
+      {stopped && (
+        <Alert kind="info" title={t.eds.signInstead}>
+          <p>{t.eds.signInsteadHelp}</p>
+          <Button kind="secondary" name="proof" value="eds">
+            {t.eds.signInstead}
+          </Button>
+        </Alert>
+      )}
+      <ButtonRow sticky>
+        {!cannotSave && <Button>{t.requisites.save}</Button>}
+        {!cannotSave && maySign && !stopped && (
+          <Button kind="secondary" name="proof" value="eds">
+            {t.eds.signChoice}
+          </Button>
+        )}
+        <Button kind="secondary" formAction={paths.cancelRequisites}>
+          {t.requisites.cancel}
+        </Button>
+      </ButtonRow>
+    </>
+  );
+}
+
+/** What the fund cannot say now, and what it did not take. */
+function FundBox({ t, view }: { t: Texts; view: RequisitesView }) {
+  const { undelivered } = view;
+  return (
+    <>
+      {!view.person && (
+        <Alert kind="info" title={t.requisites.fundDown}>
+          <p>{t.requisites.fundDownHelp}</p>
+        </Alert>
+      )}
+      {undelivered && (
+        <Alert kind="warning" title={t.requisites.undelivered}>
+          <p>{t.receipt.refusals[undelivered.reason]}</p>
+          <ButtonRow>
+            <ButtonLink href={receiptPath(undelivered.number)}>{t.requisites.undeliveredReceipt}</ButtonLink>
+          </ButtonRow>
+        </Alert>
+      )}
+    </>
+  );
+}
+
+function errorText(t: Texts, language: Language, error: Refusal<FormReason> | undefined): string | undefined {
+  if (!error) return undefined;
+  const isMoment = error.reason === 'contactWait' || error.reason === 'contactAfterRecovery';
+  const detail = error.detail ?? '';
+  return fill(t.reasons[error.reason], {
+    detail: isMoment ? formatMoment(language, new Date(detail)) : characterText(t, detail),
+  });
+}

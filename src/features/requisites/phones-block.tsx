@@ -1,0 +1,19 @@
+import { Card } from '../../ui/card.tsx';
+import { Columns } from '../../ui/columns.tsx';
+import { Field } from '../../ui/field.tsx';
+import { BlockNotices, type BlockProps, fieldProps, fieldsOf } from './field-block.tsx';
+
+/** The telephone numbers. */
+export function PhonesBlock({ form }: { readonly form: BlockProps }) {
+  const { t } = form;
+  return (
+    <Card id="phones-block" heading={t.requisites.phones} number={3}>
+      <Columns>
+        {fieldsOf('phones').map((field) => (
+          <Field key={field.name} {...fieldProps(form, field)} />
+        ))}
+      </Columns>
+      <BlockNotices t={t} block="phones" />
+    </Card>
+  );
+}

@@ -1,0 +1,164 @@
+import { randomName } from '../../platform/keys.ts';
+import { refused } from '../../values/result.ts';
+import type { AddressBook } from '../addresses/address-book.ts';
+import type { ChangeEntry, Proof } from '../changes/change.ts';
+import { type NewChange, type SaveOutcome, savedBefore, writeChange } from '../changes/store.ts';
+import {
+  type ContactChangeDeps,
+  isMobileOfMany,
+  overcomesByEds,
+  proposeChange,
+  refuseContact,
+  touchedChannels,
+} from '../contact-change/contact.ts';
+import type { ContactActor } from '../contact-change/ports.ts';
+import { checkForm, type FieldErrors } from './check.ts';
+import type { FieldRules } from './fields/field.ts';
+import { channelFields, type FieldName, type Requisites } from './fields/fields.ts';
+import { changedElsewhere, hashOf, renewed, shownBy, type Typed } from './form.ts';
+import { lockForChange } from './store.ts';
+import { type RequisitesView, type ViewDeps, viewRequisites } from './view.ts';
+
+export interface SaveDeps extends ViewDeps, ContactChangeDeps {
+  readonly addresses: AddressBook;
+  readonly rules: FieldRules;
+}
+
+export type SaveResult =
+  | Exclude<SaveOutcome, { kind: 'conflict' | 'form-reused' }>
+  | { readonly kind: 'invalid'; readonly view: RequisitesView; readonly errors: FieldErrors }
+  /** `typed` is what to show: what was typed, over what is stored now. */
+  | { readonly kind: 'unchanged' | 'form-reused'; readonly view: RequisitesView; readonly typed: Typed }
+  | {
+      readonly kind: 'conflict';
+      readonly view: RequisitesView;
+      readonly typed: Typed;
+      readonly entries: readonly ChangeEntry[];
+      /** Fields that were changed since the form was opened and that this person did not touch. */
+      readonly elsewhere: readonly FieldName[];
+      readonly errors: FieldErrors;
+    }
+  /** Mobile or e-mail is touched, or a signature is wanted: the change waits for its proofs. */
+  | { readonly kind: 'proof-needed' }
+  /** The fund no longer lets this person in. */
+  | { readonly kind: 'not-active' };
+
+/** What a person sends to be saved. */
+export interface SentForm {
+  readonly typed: Typed;
+  readonly proof: Extract<Proof, 'password-session' | 'eds-session'>;
+  /** The person wants to sign the change. */
+  readonly byEds: boolean;
+}
+
+/**
+ * Saves what was typed, or lets it wait for its proofs: checks all fields at once, then writes the change in one transaction. A
+ * form that was saved before gives the same receipt, whatever has happened since.
+ */
+export async function saveRequisites(
+  deps: SaveDeps,
+  actor: ContactActor,
+  { typed, proof, byEds }: SentForm,
+): Promise<SaveResult> {
+  const { database, rules } = deps;
+  const { holderId } = actor;
+  const { formId } = typed;
+  const formHash = hashOf(typed);
+  const earlier = await savedBefore(database, holderId, formId, formHash);
+  if (earlier?.kind === 'saved') return earlier;
+
+  const view = await viewRequisites(deps, actor);
+  if (!view) return { kind: 'not-active' };
+  const shown = await shownBy(deps, holderId, view, Number(typed.revision));
+  if (earlier) return { kind: 'form-reused', view, typed: renewed(view, typed, shown) };
+
+  // Another post of this very form may have been saved between the look above and now: it has raised the revision.
+  const risen = typed.revision !== String(view.stored.revision);
+  const meanwhile = risen ? await savedBefore(database, holderId, formId, formHash) : undefined;
+  if (meanwhile?.kind === 'saved') return meanwhile;
+
+  const { entries, errors } = checkForm(view, typed, rules, shown);
+  // Before the rules: what another window or a branch changed since must not be told as this person's error.
+  if (risen && (entries.length > 0 || errors.size > 0)) return conflict(deps, view, typed, shown);
+  if (errors.size > 0) return { kind: 'invalid', view, errors };
+  if (entries.length === 0)
+    return { kind: 'unchanged', view, typed: risen ? renewed(view, typed, shown) : typed };
+
+  const change = {
+    formId,
+    formHash,
+    revision: view.stored.revision,
+    document: view.validDocuments.find(({ id }) => id === typed.document) ?? null,
+    entries,
+    addressSource: await recogniseAddress(deps, entries, typed),
+  };
+  if (byEds || touchedChannels(entries).length > 0) {
+    const stopped = await refuseTouched(deps, holderId, entries);
+    const isOvercome = byEds && [...stopped.values()].every(overcomesByEds);
+    if (stopped.size > 0 && !isOvercome) return { kind: 'invalid', view, errors: stopped };
+    await proposeChange(deps, actor, change, byEds);
+    return { kind: 'proof-needed' };
+  }
+  const outcome = await saveChange(deps, { ...actor, ...change, number: randomName(12), proof });
+  if (outcome.kind === 'saved') return outcome;
+  if (outcome.kind === 'form-reused')
+    return { kind: 'form-reused', view, typed: renewed(view, typed, shown) };
+  return conflict(deps, { ...view, stored: outcome.stored }, typed, shown);
+}
+
+/** Writes a change that needs no proof but its session. Resolves after COMMIT. */
+export function saveChange(
+  { database }: Pick<SaveDeps, 'database'>,
+  change: NewChange,
+): Promise<SaveOutcome> {
+  return database.transaction(async (transaction) => {
+    const current = await lockForChange(transaction, change);
+    const earlier = await savedBefore(transaction, change.holderId, change.formId, change.formHash);
+    if (earlier) return earlier;
+    if (current.revision !== change.revision) return { kind: 'conflict', stored: current };
+    await writeChange(transaction, change);
+    return { kind: 'saved', number: change.number };
+  });
+}
+
+/** Where a new address comes from; null without one. */
+async function recogniseAddress(
+  { addresses }: Pick<SaveDeps, 'addresses'>,
+  entries: readonly ChangeEntry[],
+  typed: Typed,
+): Promise<NewChange['addressSource']> {
+  const address = entries.find(({ field }) => field === 'address')?.new;
+  return address == null ? null : addresses.recognise(address, typed.postcode || null, typed.kazpost);
+}
+
+/** What is stored now beside what was typed into a form that showed something else. */
+function conflict(
+  { rules }: Pick<SaveDeps, 'rules'>,
+  view: RequisitesView,
+  typed: Typed,
+  shown: Requisites,
+): Extract<SaveResult, { kind: 'conflict' }> {
+  const checked = checkForm(view, typed, rules, shown);
+  return {
+    kind: 'conflict',
+    view,
+    typed: renewed(view, typed, shown),
+    ...checked,
+    elsewhere: changedElsewhere(view, shown, checked.entries),
+  };
+}
+
+/** Why a change that touches mobile or e-mail cannot even be proposed now; empty when it can. */
+export async function refuseTouched(
+  deps: ContactChangeDeps,
+  holderId: string,
+  entries: readonly ChangeEntry[],
+): Promise<FieldErrors> {
+  const standing = await deps.contacts.standing(holderId, deps.contactRules.contactWaitHours);
+  const stopped = refuseContact(standing, touchedChannels(entries));
+  if (stopped) return new Map([[channelFields[stopped.channel], stopped.refusal]]);
+  // Told what a wrong number is told: how many others have it is nobody's business.
+  return (await isMobileOfMany(deps, holderId, entries))
+    ? new Map([[channelFields.mobile, refused('phoneNotMobile')]])
+    : new Map();
+}

@@ -1,0 +1,34 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { signInPath } from '../../paths.ts';
+import type { Iin } from '../../values/iin.ts';
+import type { Language } from '../../values/language.ts';
+import { clearSecret, sessionOf } from './request-context.ts';
+
+/** The signed-in holder who does something, and the request in which. */
+export interface Actor {
+  readonly holderId: string;
+  readonly iin: Iin;
+  readonly requestId: string;
+  readonly language: Language;
+  readonly sessionHash: Buffer;
+}
+
+/**
+ * Who sends this request to a route that is open to holders only.
+ * @throws Problem 403 where nobody is signed in
+ */
+export function actorOf(request: FastifyRequest): Actor {
+  const { holderId, iin, language, hash } = sessionOf(request);
+  return { holderId, iin: iin as Iin, requestId: request.id, language, sessionHash: hash };
+}
+
+/** Ends all sessions of a person whom the fund no longer lets in, and shows them the way out. */
+export async function sendAway(
+  { endSessions }: { readonly endSessions: (holderId: string) => Promise<unknown> },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  await endSessions(sessionOf(request).holderId);
+  clearSecret(reply, 'session', request.context.secure);
+  return reply.redirect(signInPath({ ended: 'closed' }), 303);
+}
