@@ -142,8 +142,8 @@ function isNumber(text: string): boolean {
 }
 
 function holdsSeveral(text: string): boolean {
-  const parts = text.split(/[,;/|]| (?:и|или|және|немесе|and|or) /u);
-  if (parts.filter(isNumber).length > 1) return true;
+  const pieces = text.split(/[,;/|]| (?:и|или|және|немесе|and|or) /u);
+  if (pieces.filter(isNumber).length > 1) return true;
   const plus = text.lastIndexOf('+');
   if (plus > 0 && digitsOf(text.slice(0, plus)) !== '' && digitsOf(text.slice(plus)) !== '') return true;
   return digitsOf(text).length >= 20;

@@ -1,10 +1,10 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Language } from '../../values/language.ts';
-import type { Channel } from '../notices/channel.ts';
+import { type Channel, channels } from '../notices/channel.ts';
 import type { MessagePayload } from '../notices/payload.ts';
 import { enqueueMessages } from '../notices/store.ts';
-import { channelFields, channels, type Requisites } from '../requisites/fields/fields.ts';
+import { channelFields, type Requisites } from '../requisites/fields/fields.ts';
 
 /** Where a message can be sent. */
 export type Recipient = Pick<MessagePayload, 'channel' | 'to'>;

@@ -10,10 +10,10 @@ import { type CodeRules, noticeQuotas, sendingQuotas } from '../codes/quotas.ts'
 import { latestCode } from '../codes/store.ts';
 import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
 import type { Evidence } from '../eds/store.ts';
-import type { Channel } from '../notices/channel.ts';
+import { type Channel, channels } from '../notices/channel.ts';
 import { enqueueMessages } from '../notices/store.ts';
 import { raiseAlert } from '../operations/alert-store.ts';
-import { channelFields, channels } from '../requisites/fields/fields.ts';
+import { channelFields } from '../requisites/fields/fields.ts';
 import type {
   CompleteOutcome,
   ContactActor,

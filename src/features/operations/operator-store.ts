@@ -1,6 +1,7 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
+import { namedColumns } from '../requisites/column-store.ts';
 
 /**
  * Records an act of an operator with its reason, as an event that the person sees.
@@ -41,8 +42,7 @@ export async function readPersonAtFund(
 /** What the cabinet has on file of a holder. */
 export function readHolderOnFile(database: Queryable, holderId: string): Promise<object | undefined> {
   return database.first<object>(sql`
-    select r.revision, r.address, r.apartment, r.postcode, r.home_phone as "homePhone",
-      r.contact_phone as "contactPhone", r.mobile_phone as "mobilePhone", r.email,
+    select r.revision, ${namedColumns},
       (select count(*)::int from cabinet.change c where c.holder_id = h.holder_id) as changes,
       (select count(*)::int from cabinet.session s where s.holder_id = h.holder_id and ended_at is null) as sessions,
       exists (select from cabinet.credential c where c.holder_id = h.holder_id) as "hasPassword"

@@ -13,8 +13,9 @@ import {
   type Recipient,
   restOtherChannel,
 } from '../contact-change/contact-notices.ts';
+import { channels } from '../notices/channel.ts';
 import { differences } from './column-store.ts';
-import { channelFields, channels, type Requisites } from './fields/fields.ts';
+import { channelFields, type Requisites } from './fields/fields.ts';
 import {
   hasRequisites,
   insertRecoveryContact,

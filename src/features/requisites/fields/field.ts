@@ -28,7 +28,7 @@ export interface FieldInput<Text extends string = string> {
  * An editable field of the requisites, whole: whatever shows, checks, stores or sends fields follows the list in `fields.ts`.
  * Only the texts, the migration of its column and the contract with the fund name it once more.
  */
-export type Field<
+export type FieldDefinition<
   Name extends string = string,
   Reason extends string = string,
   Text extends string = string,
@@ -61,6 +61,6 @@ export function defineField<
   const Name extends string,
   Reason extends string,
   const Text extends string = never,
->(field: Field<Name, Reason, Text>): Field<Name, Reason, Text> {
+>(field: FieldDefinition<Name, Reason, Text>): FieldDefinition<Name, Reason, Text> {
   return field;
 }

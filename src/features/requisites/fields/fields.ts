@@ -2,7 +2,7 @@ import { displayed, isAsDisplayed } from '../../../values/displayed.ts';
 import type { Channel } from '../../notices/channel.ts';
 import { addressField, apartmentField } from './address.ts';
 import { emailField } from './email.ts';
-import type { Field } from './field.ts';
+import type { FieldDefinition } from './field.ts';
 import { phoneField } from './phone.ts';
 import { postcodeField } from './postcode.ts';
 
@@ -55,7 +55,7 @@ export type FieldText = NonNullable<AnyField['input']['description' | 'notice']>
 export type Requisites = Readonly<Record<FieldName, string | null>>;
 
 /** One of the list, whichever. */
-export type RequisiteField = Field<FieldName, ValueReason, FieldText>;
+export type RequisiteField = FieldDefinition<FieldName, ValueReason, FieldText>;
 
 /** One value for each field. */
 export function eachField<Value>(
@@ -70,11 +70,6 @@ const byName = eachField((field) => field);
 export const channelFields = Object.fromEntries(
   fields.flatMap((field) => (field.proof === 'contact' ? [[field.channel, field.name]] : [])),
 ) as Readonly<Record<Channel, FieldName>>;
-
-/** The channels, in the order of their fields. */
-export const channels: readonly Channel[] = fields.flatMap((field) =>
-  field.proof === 'contact' ? [field.channel] : [],
-);
 
 /** The channel that a field is; undefined for a field whose change needs only a session. */
 export function channelOf(name: FieldName): Channel | undefined {

@@ -5,7 +5,7 @@ import {
   parsePhone,
   samePhone,
 } from '../../../values/phone.ts';
-import { defineField, type Field, type FieldInput, type FieldProof } from './field.ts';
+import { defineField, type FieldDefinition, type FieldInput, type FieldProof } from './field.ts';
 
 /** A telephone number; `number` says which numbers it takes. */
 export function phoneField<const Name extends string, const Text extends string = never>({
@@ -16,7 +16,7 @@ export function phoneField<const Name extends string, const Text extends string 
   readonly column: string;
   readonly number: PhoneKind;
   readonly input: Omit<FieldInput<Text>, 'block'>;
-} & FieldProof): Field<Name, PhoneReason, Text> {
+} & FieldProof): FieldDefinition<Name, PhoneReason, Text> {
   return defineField({
     ...phone,
     kind: 'phone',
