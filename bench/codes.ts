@@ -7,8 +7,8 @@ import { renewCode } from '../src/features/codes/store.ts';
 import { messageQueues } from '../src/features/notices/queues.ts';
 import { createAbsentSender } from '../src/features/notices/sender.ts';
 import { enqueueMessages } from '../src/features/notices/store.ts';
-import { createMessageSender, defaultGatewayLimits } from '../src/gateways/guard.ts';
-import { smsReceipts } from '../src/gateways/smpp/receipt-store.ts';
+import { createMessageSender, defaultGatewayLimits } from '../src/gateways/message-sender.ts';
+import { createSmsReceipts } from '../src/gateways/smpp/receipt-store.ts';
 import { createSmppGateway } from '../src/gateways/smpp/smpp.ts';
 import { createKeys } from '../src/platform/keys.ts';
 import { startDispatcher } from '../src/platform/outbox/dispatcher.ts';
@@ -87,7 +87,8 @@ async function startWorker(database: Database, perSecond: number, lanes: readonl
   const url = new URL(`smpp://${user}:${encodeURIComponent(password)}@127.0.0.1:${gateway.port}`);
   const onError = (error: Error) => console.error(error);
   const mobile = createMessageSender(
-    (lost) => createSmppGateway({ url, sender: 'ENPF' }, { receipts: smsReceipts(database), lost, onError }),
+    (lost) =>
+      createSmppGateway({ url, sender: 'ENPF' }, { receipts: createSmsReceipts(database), lost, onError }),
     { ...defaultGatewayLimits, perSecond },
   );
   const deliveries = messageQueues({

@@ -4,13 +4,10 @@ import { demonstration } from './demonstration.ts';
 import type { Channel } from './features/notices/channel.ts';
 import { createAbsentSender, type MessageSender } from './features/notices/sender.ts';
 import { endAlert, raiseAlert } from './features/operations/alert-store.ts';
-import {
-  createMessageSender,
-  defaultGatewayLimits,
-  GatewayFailure,
-  type GatewayWatch,
-} from './gateways/guard.ts';
-import { smsReceipts } from './gateways/smpp/receipt-store.ts';
+import { GatewayFailure } from './gateways/gateway.ts';
+import type { GatewayWatch } from './gateways/health.ts';
+import { createMessageSender, defaultGatewayLimits } from './gateways/message-sender.ts';
+import { createSmsReceipts } from './gateways/smpp/receipt-store.ts';
 import { createSmppGateway } from './gateways/smpp/smpp.ts';
 import { createSmtpGateway } from './gateways/smtp/smtp.ts';
 import { isLoopbackName } from './platform/loopback.ts';
@@ -55,8 +52,8 @@ export function createSenders(parts: SenderDeps): Record<Channel, MessageSender>
       : without('email'),
     mobile: smpp
       ? createMessageSender(
-          (lost) => createSmppGateway(smpp, { receipts: smsReceipts(database), lost, onError }),
-          // Asking every 30 seconds keeps the session alive.
+          (lost) => createSmppGateway(smpp, { receipts: createSmsReceipts(database), lost, onError }),
+          // Probing every 30 seconds keeps the session alive.
           { ...defaultGatewayLimits, perSecond: config.sms.perSecond, probeUp: 30_000 },
           watchOf('SMPP', parts),
         )

@@ -2,7 +2,7 @@ import { rootCertificates } from 'node:tls';
 import { Agent, request } from 'undici';
 
 /** How a server of others is reached. */
-export interface Asking {
+export interface HttpClientOptions {
   /** Origin and, if any, a folder. Everything asked lies beneath it. */
   readonly url: string;
   /** PEM certificates to trust beside the usual ones. */
@@ -54,7 +54,13 @@ export const largestAnswer = 256 * 1024;
  * and the whole exchange bounded in time. Compressed answers are not asked for and are refused, since their size in
  * memory would be unknown.
  */
-export function createHttpClient({ url, ca, client, timeout, connections = 8 }: Asking): HttpClient {
+export function createHttpClient({
+  url,
+  ca,
+  client,
+  timeout,
+  connections = 8,
+}: HttpClientOptions): HttpClient {
   const base = new URL(url);
   const options = {
     connect: { ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }), ...client, timeout },

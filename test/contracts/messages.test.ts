@@ -3,8 +3,8 @@ import type { Channel } from '../../src/features/notices/channel.ts';
 import { createInboxSender } from '../../src/features/notices/inbox.ts';
 import { readInbox } from '../../src/features/notices/inbox-store.ts';
 import type { MessageSender, RenderedMessage } from '../../src/features/notices/sender.ts';
-import { createMessageSender, type GatewayLimits } from '../../src/gateways/guard.ts';
-import { smsReceipts } from '../../src/gateways/smpp/receipt-store.ts';
+import { createMessageSender, type GatewayLimits } from '../../src/gateways/message-sender.ts';
+import { createSmsReceipts } from '../../src/gateways/smpp/receipt-store.ts';
 import { createSmppGateway } from '../../src/gateways/smpp/smpp.ts';
 import { createSmtpGateway } from '../../src/gateways/smtp/smtp.ts';
 import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
@@ -459,7 +459,7 @@ describe('SMPP', () => {
   test('receipts in the table: whichever comes first, and of a number used anew', async () => {
     const { database, drop } = await freshDatabase();
     closers.push(drop);
-    const table = smsReceipts(database);
+    const table = createSmsReceipts(database);
     const rows = () =>
       database.rows(
         sql`select gateway_id, message_id, part, state from cabinet.sms_part order by gateway_id`,

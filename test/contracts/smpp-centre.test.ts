@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { RenderedMessage } from '../../src/features/notices/sender.ts';
-import { createMessageSender, type GatewayLimits } from '../../src/gateways/guard.ts';
-import { smsReceipts } from '../../src/gateways/smpp/receipt-store.ts';
+import { createMessageSender, type GatewayLimits } from '../../src/gateways/message-sender.ts';
+import { createSmsReceipts } from '../../src/gateways/smpp/receipt-store.ts';
 import { createSmppGateway } from '../../src/gateways/smpp/smpp.ts';
 import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
@@ -251,7 +251,7 @@ describe('the ids of receipts', () => {
   ])('the same number as %s is the same part, whichever comes first', async (_how, answered, reported) => {
     const { database, drop } = await freshDatabase();
     closers.push(drop);
-    const table = smsReceipts(database);
+    const table = createSmsReceipts(database);
     await table.handedOver('m-1', [answered]);
     await table.reported(reported, 'DELIVRD');
     const states = () =>
@@ -266,7 +266,7 @@ describe('the ids of receipts', () => {
   test('the part with the very id comes before one with the same number', async () => {
     const { database, drop } = await freshDatabase();
     closers.push(drop);
-    const table = smsReceipts(database);
+    const table = createSmsReceipts(database);
     await table.handedOver('m-1', ['16', '10']);
     await table.reported('10', 'DELIVRD');
     expect(

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import type { RenderedMessage } from '../../src/features/notices/sender.ts';
-import { createMessageSender, type GatewayLimits } from '../../src/gateways/guard.ts';
+import { createMessageSender, type GatewayLimits } from '../../src/gateways/message-sender.ts';
 import { createSmtpGateway, type SmtpSettings } from '../../src/gateways/smtp/smtp.ts';
 import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
 import { standInTls } from '../support/kazpost-tls.ts';

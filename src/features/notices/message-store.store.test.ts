@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
-import { smsReceipts } from '../../gateways/smpp/receipt-store.ts';
+import { createSmsReceipts } from '../../gateways/smpp/receipt-store.ts';
 import { dispatchDue } from '../../platform/outbox/dispatcher.ts';
 import type { Queue } from '../../platform/outbox/queue.ts';
 import { retryForThreeDays } from '../../platform/outbox/retry.ts';
@@ -68,8 +68,8 @@ describe('dead letters', () => {
 
   test('one is shown with its fate and without its code; its person sees who looked and why', async () => {
     await giveUp();
-    await smsReceipts(fresh.database).handedOver('m-1', ['gw-1']);
-    await smsReceipts(fresh.database).reported('gw-1', 'UNDELIV');
+    await createSmsReceipts(fresh.database).handedOver('m-1', ['gw-1']);
+    await createSmsReceipts(fresh.database).reported('gw-1', 'UNDELIV');
     const code = (await listDeadMessages(fresh.database, 10)).find(({ kind }) => kind === 'recover');
     const shown = await showMessage(fresh.database, code?.id ?? 0, 'm-1', 'complaint 17');
     expect(shown).toMatchObject({

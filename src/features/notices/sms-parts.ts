@@ -37,19 +37,19 @@ export function smsParts(text: string): SmsParts {
   const { alone, joined } = room[encoding];
   const length = characters.reduce((sum, one) => sum + size(one), 0);
   if (length <= alone) return { encoding, parts: [text] };
-  const parts: string[] = [];
+  const full: string[] = [];
   let part = '';
   let used = 0;
   for (const one of characters) {
     if (used + size(one) > joined) {
-      parts.push(part);
+      full.push(part);
       part = '';
       used = 0;
     }
     part += one;
     used += size(one);
   }
-  return { encoding, parts: [...parts, part] };
+  return { encoding, parts: [...full, part] };
 }
 
 /** The bytes of one part as SMPP carries them: GSM characters unpacked, one in a byte; UCS-2 high byte first. */

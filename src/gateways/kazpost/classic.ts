@@ -37,9 +37,9 @@ type Building = z.infer<typeof building>;
  * Kazpost's open service (api.post.kz): `byAddress`, `byPostcode`, `byOldPostcode`. Lines are built from `parts`: its own
  * `address` is Russian or even Latin. Rows that are not actual are dropped, and so is each row of another shape.
  */
-export function classicApi(asker: HttpClient, presentName: PresentName): KazpostApi {
-  async function asked(call: string, text: string): Promise<FoundAddress[]> {
-    const { status, body } = await asker.ask({
+export function createClassicApi(client: HttpClient, presentName: PresentName): KazpostApi {
+  async function ask(call: string, text: string): Promise<FoundAddress[]> {
+    const { status, body } = await client.ask({
       method: 'GET',
       path: ['api', call, text],
       query: { from: '0' },
@@ -56,8 +56,8 @@ export function classicApi(asker: HttpClient, presentName: PresentName): Kazpost
   }
 
   return {
-    byText: (text) => asked('byAddress', text),
-    byPostcode: (postcode) => asked(postcode.length === 6 ? 'byOldPostcode' : 'byPostcode', postcode),
+    byText: (text) => ask('byAddress', text),
+    byPostcode: (postcode) => ask(postcode.length === 6 ? 'byOldPostcode' : 'byPostcode', postcode),
   };
 }
 
@@ -77,8 +77,8 @@ function addressOf(row: unknown, presentName: PresentName): FoundAddress[] {
   const read = building.safeParse(unwrapped(row));
   if (!read.success || ['0', 'false'].includes(String(read.data.actual ?? '1'))) return [];
   const { number, rka } = read.data;
-  const parts = read.data.parts ?? [];
-  const levels = levelsOf(parts, presentName);
+  const raw = read.data.parts ?? [];
+  const levels = levelsOf(raw, presentName);
   if (levels.length === 0) return wholeAddress(read.data, presentName);
   const block =
     (read.data.corpusNumber ?? read.data.corpus) || read.data.additional
@@ -94,7 +94,7 @@ function addressOf(row: unknown, presentName: PresentName): FoundAddress[] {
   return [
     {
       origin: 'kazpost',
-      id: rka ?? postcode ?? parts[0]?.id ?? '',
+      id: rka ?? postcode ?? raw[0]?.id ?? '',
       postcode,
       text: { kk: lineOf(all, 'kk'), ru: lineOf(all, 'ru') },
       parts: all,

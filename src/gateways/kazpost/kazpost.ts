@@ -7,12 +7,12 @@ import {
   createCircuitBreaker,
   defaultCircuitBreaker,
 } from '../../platform/circuit-breaker.ts';
-import { type Asking, createHttpClient } from '../../platform/http-client.ts';
+import { createHttpClient, type HttpClientOptions } from '../../platform/http-client.ts';
 import { parseAddress } from '../../values/address.ts';
 import { accepted, refused } from '../../values/result.ts';
-import { classicApi } from './classic.ts';
+import { createClassicApi } from './classic.ts';
 import type { PresentName } from './line.ts';
-import { type OpenCredentials, openApi } from './open.ts';
+import { createOpenApi, type OpenCredentials } from './open.ts';
 
 /**
  * Which of Kazpost's services, where, and as whom: `KAZPOST_API`, `KAZPOST_URL`, `KAZPOST_USER` with `KAZPOST_PASSWORD` or
@@ -52,16 +52,16 @@ const emptyFor = 10 * 60 * 1000;
  * `kazpostUnavailable`. Rows whose line the address field would not take (Latin letters, markup) are dropped.
  */
 export function createKazpost(settings: KazpostSettings, options: KazpostOptions): Kazpost {
-  const asking: Asking = {
+  const clientOptions: HttpClientOptions = {
     url: settings.url ?? usualUrls[settings.api],
     timeout: options.timeout ?? 1_500,
     ...(settings.ca === undefined ? {} : { ca: settings.ca }),
   };
-  const asker = createHttpClient(asking);
+  const client = createHttpClient(clientOptions);
   const api =
     settings.api === 'classic'
-      ? classicApi(asker, options.presentName)
-      : openApi(asker, settings, options.presentName);
+      ? createClassicApi(client, options.presentName)
+      : createOpenApi(client, settings, options.presentName);
   const breaker = createCircuitBreaker('kazpost', options.breaker ?? defaultCircuitBreaker);
   const cache = new LRUCache<string, readonly FoundAddress[], () => Promise<FoundAddress[]>>({
     max: 5_000,
@@ -90,7 +90,7 @@ export function createKazpost(settings: KazpostSettings, options: KazpostOptions
       return query === '' ? accepted([]) : answer(`text ${query.toLowerCase()}`, () => api.byText(query));
     },
     byPostcode: (postcode) => answer(`index ${postcode}`, () => api.byPostcode(postcode)),
-    close: () => asker.close(),
+    close: () => client.close(),
     breaker,
   };
 }

@@ -23,8 +23,8 @@ const queryLength = { least: 3, most: 250 };
  * It gives whole lines in Kazakh and Russian (never the Latin one is taken) and no id but the index. An old index finds
  * nothing here: the service knows new ones only.
  */
-export function openApi(
-  asker: HttpClient,
+export function createOpenApi(
+  client: HttpClient,
   credentials: OpenCredentials,
   presentName: PresentName,
 ): KazpostApi {
@@ -42,7 +42,7 @@ export function openApi(
   }
 
   async function logIn(json: { username: string; password: string }): Promise<string> {
-    const { status, body } = await asker.ask({
+    const { status, body } = await client.ask({
       method: 'POST',
       path: ['npi-integration', 'api', 'auth', 'login'],
       json,
@@ -53,20 +53,20 @@ export function openApi(
   }
 
   async function search(text: string): Promise<Answer> {
-    const with_ = async (bearer: string) =>
-      asker.ask({
+    const ask = async (bearer: string) =>
+      client.ask({
         method: 'GET',
         path: ['npi-integration', 'api', 'npi', 'search'],
         query: { query: text },
         bearer,
       });
     const used = currentToken();
-    const answer = await with_(await used);
+    const answer = await ask(await used);
     // A token that was issued is all there is: the refusal is the answer.
     if (answer.status !== 401 || 'token' in credentials) return answer;
     // Another request may have logged in again meanwhile: its token is taken then.
     if (login === used) login = undefined;
-    return with_(await currentToken());
+    return ask(await currentToken());
   }
 
   async function found(text: string): Promise<FoundAddress[]> {

@@ -32,7 +32,7 @@ const skew = 10 * 60_000;
 export function followLists(look: LookAtFolder, onFailure: (reason: string) => void): RevocationLists {
   let known = new Map<string, Known>();
   let readBy: ListReader | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
+  let previous: Promise<unknown> = Promise.resolve();
 
   const load = async (
     reader: ListReader,
@@ -74,8 +74,8 @@ export function followLists(look: LookAtFolder, onFailure: (reason: string) => v
   return {
     async current(reader, at) {
       // A change is read once, whoever comes first; a thread that fails is tried again by the next.
-      const mine = turn.then(() => follow(reader, at));
-      turn = mine.catch(() => undefined);
+      const mine = previous.then(() => follow(reader, at));
+      previous = mine.catch(() => undefined);
       return mine;
     },
   };

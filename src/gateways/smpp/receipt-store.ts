@@ -2,7 +2,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 
 /** Which parts the SMS gateway took, and what it said of them later. A receipt may come before the answer. */
-export function smsReceipts(database: Database) {
+export function createSmsReceipts(database: Database) {
   return {
     async handedOver(messageId: string, gatewayIds: readonly string[]): Promise<void> {
       await database.run(sql`

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import smpp, { type Pdu, type Session } from 'smpp';
-import { GatewayFailure } from '../guard.ts';
+import { GatewayFailure } from '../gateway.ts';
 import { bindRefusal } from './smpp-status.ts';
 
 export interface SmppAddress {

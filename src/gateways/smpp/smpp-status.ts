@@ -1,5 +1,5 @@
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
-import { type Blame, GatewayFailure } from '../guard.ts';
+import { type Blame, GatewayFailure } from '../gateway.ts';
 
 /** What a status of SMPP 3.4, 5.1.3, says is wrong. */
 export type StatusClass =

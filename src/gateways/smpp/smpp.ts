@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { RenderedMessage } from '../../features/notices/sender.ts';
 import { smsBytes, smsParts } from '../../features/notices/sms-parts.ts';
-import { type Gateway, GatewayFailure, type Pace } from '../guard.ts';
+import type { Gateway, Pace } from '../gateway.ts';
+import { createSmppConnection, type SmppConnection } from './smpp-connection.ts';
 import { readReceipt } from './smpp-receipt.ts';
-import { type BoundSession, bindSession, type SmppAddress } from './smpp-session.ts';
+import type { SmppAddress } from './smpp-session.ts';
 import { classOfStatus, refusal } from './smpp-status.ts';
 
 export interface SmppSettings extends SmppAddress {
@@ -33,101 +34,66 @@ export function createSmppGateway(
   { receipts, lost, onError }: { receipts: SmsReceipts; lost: () => void; onError: (error: Error) => void },
 ): Gateway {
   const { timeout = 5_000 } = settings;
-  let opening: Promise<BoundSession> | undefined;
-  let current: BoundSession | undefined;
-  let closed = false;
-  const leaving = new AbortController();
-
-  /** The session, connected and bound; made anew when there is none. */
-  function session(): Promise<BoundSession> {
-    if (closed) return Promise.reject(new GatewayFailure('SMPP_CLOSED'));
-    opening ??= open();
-    return opening;
-  }
-
-  function open(): Promise<BoundSession> {
-    let bound = false;
-    const mine = bindSession(settings, timeout, {
-      ended: () => {
-        if (opening === mine) {
-          opening = undefined;
-          current = undefined;
-        }
-        if (bound && !closed) lost();
-      },
-      delivered: (pdu) => {
-        const receipt = readReceipt(pdu);
-        if (receipt) void receipts.reported(receipt.gatewayId, receipt.state).catch(onError);
-      },
-      signal: leaving.signal,
-    }).then((made) => {
-      bound = true;
-      current = made;
-      return made;
-    });
-    return mine;
-  }
-
-  /** One part; as often as the gateway asks for patience, and once more in a new session when this one is no good. */
-  async function submitPart(fields: object, turns: Pace): Promise<string> {
-    let sessionsLeft = 1;
-    for (;;) {
-      await turns.next();
-      const bound = await session();
-      const answer = await bound.ask((link, onResponse) => link.submit_sm({ ...fields }, onResponse));
-      const status = answer.command_status;
-      const kind = classOfStatus(status);
-      if (kind === 'ok') return (answer.message_id ?? '').trim();
-      if (kind === 'throttling') {
-        turns.slower();
-        continue;
-      }
-      // An account that may no longer send is refused at the next bind, too.
-      if (kind === 'session' || kind === 'account') {
-        bound.retire();
-        if (kind === 'session' && sessionsLeft > 0) {
-          sessionsLeft -= 1;
-          continue;
-        }
-      }
-      throw refusal(status);
-    }
-  }
-
-  async function submit(message: RenderedMessage, turns: Pace): Promise<readonly string[]> {
-    const gatewayIds: string[] = [];
-    for (const fields of partsOf(message, settings.sender)) gatewayIds.push(await submitPart(fields, turns));
-    return gatewayIds;
-  }
+  const connection = createSmppConnection(settings, timeout, {
+    lost,
+    delivered(pdu) {
+      const receipt = readReceipt(pdu);
+      if (receipt) void receipts.reported(receipt.gatewayId, receipt.state).catch(onError);
+    },
+  });
 
   return {
     channel: 'mobile',
-    async send(message, turns) {
-      const gatewayIds = await submit(message, turns);
+    async send(message, pace) {
+      const gatewayIds: string[] = [];
+      for (const fields of submitFields(message, settings.sender)) {
+        gatewayIds.push(await submitPart(connection, fields, pace));
+      }
       await receipts.handedOver(message.id, gatewayIds).catch(onError);
     },
     async probe() {
-      const bound = await session();
+      const bound = await connection.session();
       const { command_status: status } = await bound.ask((link, onResponse) => link.enquire_link(onResponse));
       // Whatever it answers, it is there, but not every answer leaves a session that can send.
       if (classOfStatus(status) !== 'session' || status === invalidCommand) return;
       bound.retire();
       throw refusal(status);
     },
-    async close() {
-      closed = true;
-      // What is not bound yet is not waited for.
-      leaving.abort();
-      const bound = current;
-      if (!bound) return;
-      await bound.ask((link, onResponse) => link.unbind(onResponse)).catch(() => undefined);
-      bound.end();
-    },
+    close: connection.close,
   };
 }
 
+/**
+ * Submits one part; as often as the gateway asks for patience, and once more in a new session when this one is no good.
+ * @returns the gateway's id of it
+ */
+async function submitPart(connection: SmppConnection, fields: object, pace: Pace): Promise<string> {
+  let sessionsLeft = 1;
+  for (;;) {
+    await pace.next();
+    const bound = await connection.session();
+    const answer = await bound.ask((link, onResponse) => link.submit_sm({ ...fields }, onResponse));
+    const status = answer.command_status;
+    const kind = classOfStatus(status);
+    if (kind === 'ok') return (answer.message_id ?? '').trim();
+    if (kind === 'throttling') {
+      pace.slower();
+      continue;
+    }
+    // An account that may no longer send is refused at the next bind, too.
+    if (kind === 'session' || kind === 'account') {
+      bound.retire();
+      if (kind === 'session' && sessionsLeft > 0) {
+        sessionsLeft -= 1;
+        continue;
+      }
+    }
+    throw refusal(status);
+  }
+}
+
 /** The parts of a message as fields of `submit_sm`. */
-function partsOf(message: RenderedMessage, sender: string): readonly object[] {
+function submitFields(message: RenderedMessage, sender: string): readonly object[] {
   const { encoding, parts } = smsParts(message.text);
   // The same for every try of this message, so that a phone puts the parts of two tries together.
   const reference = createHash('sha256').update(message.id).digest().readUInt16BE(0);

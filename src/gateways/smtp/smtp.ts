@@ -1,6 +1,6 @@
 import { createTransport } from 'nodemailer';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
-import { type Gateway, GatewayFailure } from '../guard.ts';
+import { type Gateway, GatewayFailure } from '../gateway.ts';
 
 export interface SmtpSettings {
   /** `SMTP_URL`: `smtps://…` is TLS from the first byte, `smtp://…` by STARTTLS; user and password in it. */
@@ -53,8 +53,8 @@ export function createSmtpGateway(settings: SmtpSettings): Gateway {
 
   return {
     channel: 'email',
-    async send(message, turns) {
-      await turns.next();
+    async send(message, pace) {
+      await pace.next();
       try {
         await transport.sendMail({
           from: settings.from,

@@ -2,7 +2,8 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { MessageSender, RenderedMessage } from '../features/notices/sender.ts';
 import { Undeliverable } from '../platform/outbox/undeliverable.ts';
-import { createMessageSender, type Gateway, GatewayFailure, type GatewayLimits, type Pace } from './guard.ts';
+import { type Gateway, GatewayFailure, type Pace } from './gateway.ts';
+import { createMessageSender, type GatewayLimits } from './message-sender.ts';
 
 const limits: GatewayLimits = {
   atOnce: 4,
@@ -69,21 +70,21 @@ describe('a guarded gateway', () => {
   });
 
   test('gives up at the deadline, and what was given up sends nothing more', async () => {
-    let turns: Pace | undefined;
+    let pace: Pace | undefined;
     let finish: () => void = () => undefined;
     const stalled = new Promise<void>((resolve) => {
       finish = resolve;
     });
     const { sender } = fake(
       async (_message, given) => {
-        turns = given;
+        pace = given;
         await given.next();
         await stalled;
       },
       { deadline: 20 },
     );
     expect(await settled(sender.send(message('m', true)))).toBe('GATEWAY_TIMEOUT');
-    await expect(turns?.next()).rejects.toMatchObject({ code: 'GATEWAY_TIMEOUT' });
+    await expect(pace?.next()).rejects.toMatchObject({ code: 'GATEWAY_TIMEOUT' });
     finish();
   });
 

@@ -1,0 +1,153 @@
+import { Undeliverable } from '../platform/outbox/undeliverable.ts';
+import { failureCode, GatewayFailure, isOfAccount } from './gateway.ts';
+import { unlessAborted } from './unless-aborted.ts';
+
+/** Hears how a gateway does. Codes are an SMTP reply (`SMTP_451`), an SMPP status (`SMPP_SUBMIT_0x08`) or a system error. */
+export interface GatewayWatch {
+  /** It went down, with the code of the last failure, or came back. */
+  changed?(available: boolean, code?: string): void;
+  /** It did not take a message. */
+  failed?(code: string): void;
+  /** It refuses our account, with the code; or no longer does, without one. */
+  account?(code: string | undefined): void;
+}
+
+/** When a gateway counts as down, and how it is asked whether it is back. */
+export interface HealthLimits {
+  /** For an answer; milliseconds. */
+  readonly deadline: number;
+  /** Failures in a row after which the gateway counts as down. */
+  readonly failures: number;
+  /** Milliseconds between probes of a gateway that is down. */
+  readonly probeDown: number;
+  /** Milliseconds between probes of one that works; undefined: only messages show how it does. */
+  readonly probeUp?: number;
+  /** The longest rest after refusals of our account, in milliseconds; it doubles from `probeDown`. */
+  readonly longestRest: number;
+}
+
+/** What is known of a gateway by its answers. */
+export interface GatewayHealth {
+  readonly available: boolean;
+  /** The gateway took a message. */
+  succeeded(): void;
+  /**
+   * Counts a failed message against the gateway as far as it is to blame.
+   * @param waited true when its time ran out while it waited for our own limits, which says nothing of the gateway
+   */
+  failed(error: unknown, to: string, waited: boolean): void;
+  /** Asks the gateway whether it answers, unless it is being asked. */
+  probe(): void;
+  close(): void;
+}
+
+/** Starts as available. After failures in a row the gateway counts as down until it answers a probe again. */
+export function createGatewayHealth(
+  ask: () => Promise<void>,
+  limits: HealthLimits,
+  watch: GatewayWatch,
+): GatewayHealth {
+  let available = true;
+  let failures = 0;
+  /** Recipients of messages refused without a clear reason since the last success. */
+  const unclear = new Set<string>();
+  const account = createAccountRest(limits, watch);
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let probing: Promise<void> | undefined;
+
+  function forget(): void {
+    failures = 0;
+    unclear.clear();
+  }
+
+  function setAvailable(now: boolean, code?: string): void {
+    if (now) forget();
+    if (available === now) return;
+    available = now;
+    watch.changed?.(now, code);
+  }
+
+  function accountRefused(code: string): void {
+    setAvailable(false, code);
+    account.refused(code);
+  }
+
+  function probe(): void {
+    clearTimeout(timer);
+    if (closed || probing) return;
+    const rest = account.restMs();
+    if (rest > 0) {
+      timer = setTimeout(probe, rest).unref();
+      return;
+    }
+    probing = unlessAborted(AbortSignal.timeout(limits.deadline), ask())
+      .then(
+        // An answer does not outweigh messages that fail.
+        () => {
+          account.works();
+          if (!available) setAvailable(true);
+        },
+        (error) => {
+          if (isOfAccount(error)) accountRefused(error.code);
+          else setAvailable(false, failureCode(error));
+        },
+      )
+      .finally(() => {
+        probing = undefined;
+        const wait = available ? limits.probeUp : Math.max(limits.probeDown, account.restMs());
+        if (!closed && wait !== undefined) timer = setTimeout(probe, wait).unref();
+      });
+  }
+
+  return {
+    get available() {
+      return available;
+    },
+    succeeded() {
+      account.works();
+      setAvailable(true);
+    },
+    failed(error, to, waited) {
+      if (isOfAccount(error)) {
+        accountRefused(error.code);
+        probe();
+        return;
+      }
+      const blame = error instanceof GatewayFailure ? error.blame : 'gateway';
+      if (error instanceof Undeliverable || blame === 'message') forget();
+      else if (blame === 'unclear') unclear.add(to);
+      else if (!waited) failures += 1;
+      if (failures + unclear.size < limits.failures) return;
+      setAvailable(false, failureCode(error));
+      probe();
+    },
+    probe,
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** How long the gateway is left alone after it refused our account: operators lock accounts that keep trying. */
+function createAccountRest({ longestRest, probeDown }: HealthLimits, watch: GatewayWatch) {
+  let refusals = 0;
+  let restUntil = 0;
+  return {
+    restMs: () => restUntil - performance.now(),
+    refused(code: string): void {
+      // Messages that waited for the same refused sign-in.
+      if (performance.now() < restUntil) return;
+      restUntil = performance.now() + Math.min(longestRest, probeDown * 2 ** Math.min(refusals, 20));
+      refusals += 1;
+      if (refusals === 1) watch.account?.(code);
+    },
+    /** The gateway answered or took something. */
+    works(): void {
+      if (refusals === 0) return;
+      refusals = 0;
+      watch.account?.(undefined);
+    },
+  };
+}

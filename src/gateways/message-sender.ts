@@ -1,0 +1,87 @@
+import type { MessageSender } from '../features/notices/sender.ts';
+import { failureCode, type Gateway, GatewayFailure } from './gateway.ts';
+import { createHandoverQueue } from './handover-queue.ts';
+import { createGatewayHealth, type GatewayWatch, type HealthLimits } from './health.ts';
+import { createPacer } from './pace.ts';
+import { unlessAborted } from './unless-aborted.ts';
+
+/** `deadline` is for one message, with all that it waits for: well under the 30 seconds of a lease. */
+export interface GatewayLimits extends HealthLimits {
+  /** Messages handed over at the same time. */
+  readonly atOnce: number;
+  /** Of those, kept free for codes. */
+  readonly reserved: number;
+  /** Pieces (SMS parts, e-mails) a second. */
+  readonly perSecond: number;
+}
+
+export const defaultGatewayLimits: GatewayLimits = {
+  atOnce: 10,
+  reserved: 3,
+  perSecond: 30,
+  deadline: 15_000,
+  failures: 3,
+  probeDown: 5_000,
+  longestRest: 15 * 60_000,
+};
+
+/**
+ * Creates a sender of a gateway: codes go first, so many at once and a second, each within a deadline; after failures of
+ * the gateway in a row nothing is tried until it answers a probe again.
+ */
+export function createMessageSender(
+  createGateway: (lost: () => void) => Gateway,
+  limits: GatewayLimits,
+  watch: GatewayWatch = {},
+): MessageSender {
+  const queue = createHandoverQueue(limits);
+  const pacer = createPacer(limits.perSecond);
+  const gateway = createGateway(() => health.probe());
+  const health = createGatewayHealth(() => gateway.probe(), limits, watch);
+  health.probe();
+
+  return {
+    channel: gateway.channel,
+    get available() {
+      return health.available;
+    },
+    async send(message) {
+      if (!health.available) throw new GatewayFailure('GATEWAY_DOWN');
+      const { urgent } = message;
+      const deadline = new AbortController();
+      const late = setTimeout(() => deadline.abort(new GatewayFailure('GATEWAY_TIMEOUT')), limits.deadline);
+      const { signal } = deadline;
+      // Time that runs out while we wait for ourselves says nothing of the gateway.
+      let waiting = true;
+      const next = async (): Promise<void> => {
+        signal.throwIfAborted();
+        waiting = true;
+        await pacer.next(urgent, signal);
+        waiting = false;
+      };
+      try {
+        await queue.run(urgent, signal, async () => {
+          waiting = false;
+          // It may have gone down while this message waited.
+          if (!health.available) throw new GatewayFailure('GATEWAY_DOWN');
+          await unlessAborted(signal, gateway.send(message, { next, slower: pacer.slower }));
+        });
+        pacer.recovered();
+        health.succeeded();
+      } catch (error) {
+        if (health.available) {
+          watch.failed?.(failureCode(error));
+          health.failed(error, message.to, waiting);
+        }
+        throw error;
+      } finally {
+        clearTimeout(late);
+      }
+    },
+    async close() {
+      health.close();
+      pacer.close();
+      await gateway.close();
+    },
+  };
+}

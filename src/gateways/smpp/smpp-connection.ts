@@ -1,0 +1,67 @@
+import type { Pdu } from 'smpp';
+import { GatewayFailure } from '../gateway.ts';
+import { type BoundSession, bindSession, type SmppAddress } from './smpp-session.ts';
+
+/** One session at a time with the SMS centre. */
+export interface SmppConnection {
+  /** The session, connected and bound; a new one when there is none. */
+  session(): Promise<BoundSession>;
+  /** Unbinds and ends the session. One that is not bound yet is not waited for. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects when a session is asked for.
+ * @param timeout for connecting and for each answer; milliseconds
+ */
+export function createSmppConnection(
+  address: SmppAddress,
+  timeout: number,
+  on: {
+    /** A session that was bound has ended by itself. */
+    readonly lost: () => void;
+    /** The SMS centre delivered something. */
+    readonly delivered: (pdu: Pdu) => void;
+  },
+): SmppConnection {
+  let opening: Promise<BoundSession> | undefined;
+  let current: BoundSession | undefined;
+  let closed = false;
+  const leaving = new AbortController();
+
+  function open(): Promise<BoundSession> {
+    let bound = false;
+    const opened = bindSession(address, timeout, {
+      ended: () => {
+        if (opening === opened) {
+          opening = undefined;
+          current = undefined;
+        }
+        if (bound && !closed) on.lost();
+      },
+      delivered: on.delivered,
+      signal: leaving.signal,
+    }).then((session) => {
+      bound = true;
+      current = session;
+      return session;
+    });
+    return opened;
+  }
+
+  return {
+    session() {
+      if (closed) return Promise.reject(new GatewayFailure('SMPP_CLOSED'));
+      opening ??= open();
+      return opening;
+    },
+    async close() {
+      closed = true;
+      leaving.abort();
+      const bound = current;
+      if (!bound) return;
+      await bound.ask((link, onResponse) => link.unbind(onResponse)).catch(() => undefined);
+      bound.end();
+    },
+  };
+}
