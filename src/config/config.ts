@@ -10,7 +10,7 @@ import type { OperationsSettings } from '../features/operations/settings.ts';
 import type { PasswordSettings } from '../features/passwords/settings.ts';
 import type { RequisitesSettings } from '../features/requisites/settings.ts';
 import type { SessionSettings, SignInSettings } from '../features/sign-in/settings.ts';
-import type { FundSettings } from '../fund/http/http.ts';
+import type { FundSettings } from '../fund/http/line.ts';
 import type { KazpostSettings } from '../gateways/kazpost/kazpost.ts';
 import type { HttpSettings } from '../platform/http/settings.ts';
 import { isLoopbackName } from '../platform/loopback.ts';

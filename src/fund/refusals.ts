@@ -8,6 +8,6 @@ export type DeliveryRefusal = FundRefusal | 'changed-elsewhere' | 'undeliverable
 
 /** What a person can be told of the code that a change was given up with. */
 export function deliveryRefusal(code: string | null): DeliveryRefusal {
-  const told = [...fundRefusals, 'changed-elsewhere'] as const;
-  return told.find((one) => one === code) ?? 'undeliverable';
+  const reasons = [...fundRefusals, 'changed-elsewhere'] as const;
+  return reasons.find((one) => one === code) ?? 'undeliverable';
 }

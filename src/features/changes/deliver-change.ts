@@ -27,13 +27,13 @@ const anyVersion = 2_147_483_647;
  * lost. A change that knew less than a branch has changed since goes once more when both touch different fields; when they
  * touch the same, the branch's stands and the person decides. Throws `Undeliverable` with the reason when no further try can help.
  */
-export async function deliverChange(parts: DeliverChangeDeps, message: OutboxMessage): Promise<void> {
+export async function deliverChange(deps: DeliverChangeDeps, message: OutboxMessage): Promise<void> {
   const change = changeOf(message);
-  const known = message.attempt > 1 ? await parts.fund.findChange(change.changeId) : undefined;
+  const known = message.attempt > 1 ? await deps.fund.findChange(change.changeId) : undefined;
   // Refused before and put back by an operator: it may be taken now.
   const settled = known && known.kind !== 'refused' ? known : undefined;
-  const answer = settled ?? (await parts.fund.apply(change));
-  conclude(answer.kind === 'changed-elsewhere' ? await applyUponBranch(parts, message, change) : answer);
+  const answer = settled ?? (await deps.fund.apply(change));
+  conclude(answer.kind === 'changed-elsewhere' ? await applyUponBranch(deps, message, change) : answer);
 }
 
 function conclude(answer: FundAnswer): void {

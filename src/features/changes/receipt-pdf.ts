@@ -44,7 +44,7 @@ const sun = '#f2b41b';
 const ink = '#1b2733';
 const grey = '#56646f';
 const rule = '#d5dde3';
-const band = '#eef4f9';
+const pale = '#eef4f9';
 
 const plain: Face = { font: 'regular', size: 11, colour: ink };
 const strong: Face = { ...plain, font: 'bold' };
@@ -126,7 +126,7 @@ function drawChanges(sheet: Sheet, { title, words, rows }: ReceiptDocument['chan
       value(after, strong),
     ] satisfies Cell[],
   }));
-  drawTable(sheet, columns, [{ cells: heads, background: band }, ...fields]);
+  drawTable(sheet, columns, [{ cells: heads, background: pale }, ...fields]);
   sheet.y += 18;
 }
 

@@ -1,5 +1,5 @@
 import type { Queue } from '../../platform/outbox/queue.ts';
-import { retryForThreeDays, retrySoon } from '../../platform/outbox/retry.ts';
+import { retryForThreeDays, retryOften } from '../../platform/outbox/retry.ts';
 import { channels } from './channel.ts';
 import { deliverMessage, type MessageDeps } from './deliver-message.ts';
 import { renderMessage } from './messages.tsx';
@@ -18,7 +18,7 @@ export function messageQueues(given: Omit<MessageDeps, 'render'>): Queue[] {
       deliver: (queued) => deliverMessage(deps, queued),
     };
     return [
-      { ...common, name: 'code', concurrency: 16, retryDelay: retrySoon },
+      { ...common, name: 'code', concurrency: 16, retryDelay: retryOften },
       {
         ...common,
         name: 'notice',

@@ -7,7 +7,7 @@ import { type Sql, sql } from '../postgres/sql.ts';
 import { dispatchDue, startDispatcher } from './dispatcher.ts';
 import type { OutboxMessage } from './message.ts';
 import type { Queue, QueueOrder } from './queue.ts';
-import { retryForThreeDays, retrySoon } from './retry.ts';
+import { retryForThreeDays, retryOften } from './retry.ts';
 import { enqueue, leaseMessages, markDead, markDelivered, releaseMessage, retryLater } from './store.ts';
 import { Undeliverable } from './undeliverable.ts';
 
@@ -500,7 +500,7 @@ describe('a process that is stopped', () => {
 
 describe('patience', () => {
   test('of a code is short and has no end of its own', () => {
-    expect([1, 2, 3, 4, 5, 60].map(retrySoon)).toEqual([1, 2, 5, 10, 10, 10]);
+    expect([1, 2, 3, 4, 5, 60].map(retryOften)).toEqual([1, 2, 5, 10, 10, 10]);
   });
 
   test('of a notice is three days', () => {

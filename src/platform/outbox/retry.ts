@@ -9,6 +9,6 @@ export function retryForThreeDays(round: number): number | undefined {
 }
 
 /** For codes: tried again soon and often. They end by themselves when the code expires. */
-export function retrySoon(round: number): number {
+export function retryOften(round: number): number {
   return [1, 2, 5][round - 1] ?? 10;
 }
