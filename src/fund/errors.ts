@@ -11,8 +11,8 @@ export class FundUnavailable extends Error {
 }
 
 /**
- * The fund works and answered in time, but this answer cannot be read: another question may well be answered. `FUND_CHARSET` when characters
- * were lost on the way, `FUND_ANSWER` otherwise.
+ * The fund works and answered in time, but this answer cannot be read: another question may well be
+ * answered. `FUND_CHARSET` when characters were lost on the way, `FUND_ANSWER` otherwise.
  */
 export class SenselessAnswer extends FundUnavailable {}
 

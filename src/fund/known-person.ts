@@ -7,8 +7,8 @@ import type { Fund, FundHolder } from './port.ts';
 export interface KnownPersonDeps {
   readonly fund: Fund;
   /**
-   * Where the fund's last answers are kept, and for how many hours they may stand in for it. Undefined where the fund cannot be
-   * away by itself: the embedded one.
+   * Where the fund's last answers are kept, and for how many hours they may stand in for it.
+   * Undefined where the fund cannot be away by itself: the embedded one.
    */
   readonly copies: { readonly database: Queryable; readonly hours: number } | undefined;
 }

@@ -13,7 +13,10 @@ export const documentTypes = [
 /** `other`: a type that the fund has added since. Such a document is shown and cannot be chosen. */
 export type DocumentType = (typeof documentTypes)[number] | 'other';
 
-/** An identity document as the fund has it. Dates are calendar dates, `2029-09-05`; without `validUntil` it has no last day. */
+/**
+ * An identity document as the fund has it. Dates are calendar dates, `2029-09-05`; without
+ * `validUntil` it has no last day.
+ */
 export interface IdentityDocument {
   readonly id: string;
   readonly type: DocumentType;
@@ -105,13 +108,13 @@ export interface BranchChangePage {
 }
 
 /**
- * The fund's information system: source of documents, accounts and status, receiver of changes. Every verb throws
- * `FundUnavailable` when no answer can be had.
+ * The fund's information system: source of documents, accounts and status, receiver of changes.
+ * Every verb throws `FundUnavailable` when no answer can be had.
  */
 export interface Fund {
   /**
-   * The person of this IIN, or undefined; with `sinceElsewhere`, the changes a branch made after that version too. Throws
-   * `WrongPerson` when the answer is about somebody else.
+   * The person of this IIN, or undefined; with `sinceElsewhere`, the changes a branch made after
+   * that version too. Throws `WrongPerson` when the answer is about somebody else.
    */
   read(iin: Iin, sinceElsewhere?: number): Promise<FundHolder | undefined>;
   /** Applies a change once, however often it is sent. */

@@ -3,7 +3,10 @@ export const fundRefusals = ['holder-not-active', 'unknown-holder', 'value-not-a
 
 export type FundRefusal = (typeof fundRefusals)[number];
 
-/** Why a saved change did not reach the fund: its own reason, a branch that changed the same since, or no answer for days. */
+/**
+ * Why a saved change did not reach the fund: its own reason, a branch that changed the same since,
+ * or no answer for days.
+ */
 export type DeliveryRefusal = FundRefusal | 'changed-elsewhere' | 'undeliverable';
 
 /** What a person can be told of the code that a change was given up with. */

@@ -4,8 +4,8 @@ import type { Iin } from '../values/iin.ts';
 import type { BranchChangePage } from './port.ts';
 
 /**
- * Leases the place up to which the changes of branches were taken over. A worker that dies holds it for 30 seconds; undefined
- * while another one does.
+ * Leases the place up to which the changes of branches were taken over. A worker that dies holds it
+ * for 30 seconds; undefined while another one does.
  */
 export function leaseCursor(database: Queryable): Promise<{ readonly cursor: string | null } | undefined> {
   return database.first<{ cursor: string | null }>(sql`

@@ -26,7 +26,8 @@ export interface ShownDelivery {
 }
 
 /*
- * The operator's view of changes for the fund. Looking at one and sending it again are events that its person sees.
+ * The operator's view of changes for the fund. Looking at one and sending it again are events that
+ * its person sees.
  */
 
 /** Changes that were given up, the newest first. */
@@ -59,9 +60,10 @@ export function showDelivery(
 }
 
 /**
- * Puts changes that were given up back, behind whatever else waits for their people; all there are when `numbers` is
- * undefined. Only fields that still stand as the change set them are sent: what was changed since is left alone, and a change
- * of which nothing stands is not sent at all. Gives the numbers that were put back.
+ * Puts changes that were given up back, behind whatever else waits for their people; all there are
+ * when `numbers` is undefined. Only fields that still stand as the change set them are sent: what
+ * was changed since is left alone, and a change of which nothing stands is not sent at all. Gives
+ * the numbers that were put back.
  */
 export async function requeueChanges(
   database: Queryable,
@@ -69,8 +71,9 @@ export async function requeueChanges(
   reason: string,
 ): Promise<readonly string[]> {
   const which = numbers === undefined ? sql`` : sql`and c.number = any(${numbers}::text[])`;
-  // A new row: its number rises above those of the person's later changes, as the fund demands of what comes later.
-  // The attempts go on counting, so that the fund is asked before anything is sent again.
+  // A new row: its number rises above those of the person's later changes, as the fund demands of
+  // what comes later. The attempts go on counting, so that the fund is asked before anything is
+  // sent again.
   const rows = await database.rows<{ number: string }>(sql`
     with dead as (
       select o.outbox_id, c.number, o.holder_id, o.change_id, o.payload, o.attempts, o.created_at, r.elsewhere_version,

@@ -1,8 +1,11 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { notifyEverywhere, notifyHolder } from '../notices/store.ts';
+import { notifyEverywhere } from '../notices/store.ts';
 
-/** Notifies a holder that the fund has taken their changes, unless a later change still waits: once, with the last one. */
+/**
+ * Notifies a holder that the fund has taken their changes, unless a later one still waits: who
+ * waited for several is notified once.
+ */
 export async function notifyAccepted(
   tx: Queryable,
   { holderId, outboxId }: { readonly holderId: string; readonly outboxId: number },
@@ -14,9 +17,4 @@ export async function notifyAccepted(
         where later.lane = 'fund' and later.holder_id = ${holderId} and later.outbox_id > ${outboxId}
           and coalesce(later.delivered_at, later.dead_at) is null))`;
   await notifyEverywhere(tx, ofLastChange, 'change-accepted');
-}
-
-/** Notifies a holder that the fund did not take a change. */
-export async function notifyRefused(tx: Queryable, holderId: string): Promise<void> {
-  await notifyHolder(tx, holderId, 'change-refused');
 }

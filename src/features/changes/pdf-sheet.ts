@@ -91,7 +91,9 @@ export async function closeSheet(sheet: Sheet): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** A paragraph over the whole width; `keep` is the height it must have below it on the same page. */
+/**
+ * A paragraph over the whole width; `keep` is the height it must have below it on the same page.
+ */
 export function drawParagraph(sheet: Sheet, tag: string, text: string, face: Face, keep = 0): void {
   const { doc } = sheet;
   const lines = wrapText(doc, text, area.width, face);
@@ -140,7 +142,9 @@ export function fillElement(
   element.add(content);
 }
 
-/** What `draw` draws says nothing to a screen reader: lines, the mark, what repeats on each page. */
+/**
+ * What `draw` draws says nothing to a screen reader: lines, the mark, what repeats on each page.
+ */
 export function decorate({ doc }: Sheet, draw: () => void): void {
   doc.markContent('Artifact', { type: 'Layout' });
   draw();

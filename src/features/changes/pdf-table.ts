@@ -40,7 +40,10 @@ declare global {
 
 const rowPadding = 5;
 
-/** Draws a table. A row that fits a page is never cut; a longer one goes on on the next page, line by line. */
+/**
+ * Draws a table. A row that fits a page is never cut; a longer one goes on on the next page, line
+ * by line.
+ */
 export function drawTable(sheet: Sheet, columns: readonly Column[], rows: readonly Row[]): void {
   const table = openElement(sheet, 'Table');
   for (const row of rows) drawRow(sheet, table, columns, row);

@@ -1,8 +1,12 @@
 import type { Queue } from '../../platform/outbox/queue.ts';
+import { notifyHolder } from '../notices/store.ts';
 import { type DeliverChangeDeps, deliverChange } from './deliver-change.ts';
-import { notifyAccepted, notifyRefused } from './outcome-store.ts';
+import { notifyAccepted } from './outcome-store.ts';
 
-/** Seconds between attempts while the fund gives no answer, and for how long: three days, never more than five minutes apart. */
+/**
+ * Seconds between attempts while the fund gives no answer, and for how long: three days, never more
+ * than five minutes apart.
+ */
 const backOff = [1, 5, 30, 120];
 const everyMore = 300;
 const rounds = backOff.length + (72 * 3_600) / everyMore;
@@ -30,6 +34,6 @@ export function fundQueue(deps: DeliverChangeDeps): Queue {
     onDeadLetter:
       ({ holderId }) =>
       (tx) =>
-        notifyRefused(tx, holderId),
+        notifyHolder(tx, holderId, 'change-refused'),
   };
 }

@@ -55,8 +55,9 @@ const small: Face = { ...soft, size: 9 };
 const { left, width } = area;
 
 /**
- * Draws a receipt as a tagged A4 PDF and resolves with the file. Fonts are embedded as subsets with the map back to
- * Unicode, so Kazakh letters are found, read aloud and copied. Text of any length wraps and goes on on the next page.
+ * Draws a receipt as a tagged A4 PDF and resolves with the file. Fonts are embedded as subsets with
+ * the map back to Unicode, so Kazakh letters are found, read aloud and copied. Text of any length
+ * wraps and goes on on the next page.
  */
 export function receiptPdf(receipt: ReceiptDocument): Promise<Buffer> {
   const sheet = openSheet({
@@ -136,7 +137,9 @@ function drawNext(sheet: Sheet, { title, text }: ReceiptDocument['next']): void 
   drawParagraph(sheet, 'P', text, plain);
 }
 
-/** The cabinet's mark, as on the pages: a sun over a wave on a blue tile. Its own size is 40 by 40. */
+/**
+ * The cabinet's mark, as on the pages: a sun over a wave on a blue tile. Its own size is 40 by 40.
+ */
 function drawMark(doc: PDFKit.PDFDocument, x: number, y: number, size: number): void {
   doc
     .save()

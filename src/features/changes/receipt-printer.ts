@@ -33,8 +33,9 @@ const usual: ReceiptPrinterOptions = {
 };
 
 /**
- * A PDF takes 25 to 45 ms of the thread that answers everybody. So one is made at a time, a session gets ten a minute, and what
- * was made lately is sent again as it is: what cost nothing is not counted.
+ * A PDF takes 25 to 45 ms of the thread that answers everybody. So one is made at a time, a session
+ * gets ten a minute, and what was made lately is sent again as it is: what cost nothing is not
+ * counted.
  */
 export function createReceiptPrinter(different: Partial<ReceiptPrinterOptions> = {}): ReceiptPrinter {
   const { make, burst, perMinute, kept, now } = { ...usual, ...different };

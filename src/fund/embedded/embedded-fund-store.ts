@@ -2,7 +2,10 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
 import type { BranchChange, BranchChangePage, Fund, FundHolder } from '../port.ts';
 
-/** The fund's information system as tables of the same database, for demonstrations and for a service not yet connected. */
+/**
+ * The fund's information system as tables of the same database, for demonstrations and for a
+ * service not yet connected.
+ */
 export function createEmbeddedFund(database: Database): Fund {
   const findChange: Fund['findChange'] = async (changeId) => {
     const row = await database.first<{ at: Date }>(

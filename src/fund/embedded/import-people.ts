@@ -29,16 +29,21 @@ interface LineProblem {
   readonly detail?: string;
 }
 
-/** People per statement: large enough that the round trip does not count, small enough to stay a few megabytes. */
+/**
+ * People per statement: large enough that the round trip does not count, small enough to stay a few
+ * megabytes.
+ */
 const batchSize = 2_000;
 const problemsShown = 10;
 
 /**
- * Loads people into the embedded fund in one transaction, in the order of the lines; empty lines are passed over.
+ * Loads people into the embedded fund in one transaction, in the order of the lines; empty lines
+ * are passed over.
  *
- * A line equal to that person's last import does nothing. Another value is a change made at a branch: the requisites that
- * differ from the last import are written into the fund and recorded in `fund.change_elsewhere`; documents, accounts, names
- * and status are replaced. Imports wait for each other; the service may go on meanwhile.
+ * A line equal to that person's last import does nothing. Another value is a change made at a
+ * branch: the requisites that differ from the last import are written into the fund and recorded in
+ * `fund.change_elsewhere`; documents, accounts, names and status are replaced. Imports wait for
+ * each other; the service may go on meanwhile.
  */
 export async function importPeople(
   database: Database,
@@ -78,8 +83,8 @@ export async function importPeople(
 class BadFile extends Error {}
 
 /**
- * Reads people by the batch. From the first bad line on there are no more batches, and the bad ones are added to `problems`, up
- * to ten.
+ * Reads people by the batch. From the first bad line on there are no more batches, and the bad ones
+ * are added to `problems`, up to ten.
  */
 async function* readBatches(
   source: AsyncIterator<string>,
@@ -126,8 +131,8 @@ async function loadBatch(
 }
 
 /**
- * Demonstration people of a load test share a password; hashing it a million times would take hours. Real people have
- * none in the file.
+ * Demonstration people of a load test share a password; hashing it a million times would take
+ * hours. Real people have none in the file.
  */
 function oncePerPassword(hash: ImportOptions['hashPassword']): ImportOptions['hashPassword'] {
   const made = new Map<string, Promise<string>>();

@@ -7,7 +7,10 @@ import { accepted, type Result, refused } from '../../values/result.ts';
 import { accountShape, documentShape, filled, optional, requisitesShape } from '../http/shapes.ts';
 import type { Account, IdentityDocument } from '../port.ts';
 
-/** A person as a line of `kabinet people import` describes them. The line is the whole person: what it leaves out is null. */
+/**
+ * A person as a line of `kabinet people import` describes them. The line is the whole person: what
+ * it leaves out is null.
+ */
 export interface PersonLine {
   readonly iin: Iin;
   readonly surname: string;
@@ -34,7 +37,8 @@ const since = z
   .nullish()
   .transform((value) => value ?? null);
 
-// Strict, unlike the fund's answers over HTTP: the operator who wrote the file is there to mend it, and nobody waits for it.
+// Strict, unlike the fund's answers over HTTP: the operator who wrote the file is there to mend it,
+// and nobody waits for it.
 const person = z.strictObject({
   iin: z.string(),
   surname: filled,
@@ -57,8 +61,8 @@ const person = z.strictObject({
 const longestLine = 1_000_000;
 
 /**
- * The lines of a file, split at line feeds alone: `readline` also splits at U+2028, which JSON allows inside a text.
- * Rejects when the file cannot be read.
+ * The lines of a file, split at line feeds alone: `readline` also splits at U+2028, which JSON
+ * allows inside a text. Rejects when the file cannot be read.
  */
 export async function* readLines(file: string): AsyncGenerator<string, void> {
   let rest = '';
@@ -75,10 +79,10 @@ export async function* readLines(file: string): AsyncGenerator<string, void> {
 }
 
 /**
- * Reads one line of the file (contract: "People, as JSON lines"). Its shape is checked, an unknown key refused; the rules
- * for requisites are not applied, since old values on file may break today's. Only the IIN must be a right one: it is how
- * the person is found. A password is taken only for a demonstration. `detail` says where and what is wrong, and never
- * repeats a value.
+ * Reads one line of the file (contract: "People, as JSON lines"). Its shape is checked, an unknown
+ * key refused; the rules for requisites are not applied, since old values on file may break
+ * today's. Only the IIN must be a right one: it is how the person is found. A password is taken
+ * only for a demonstration. `detail` says where and what is wrong, and never repeats a value.
  */
 export function parsePersonLine(
   line: string,
@@ -105,8 +109,9 @@ export function parsePersonLine(
 }
 
 /**
- * What a line is compared by with that person's last import: SHA-256 of the person and, apart, of the password, so that a
- * new address does not set the old password again. The order of keys and an absent or null value make no difference.
+ * What a line is compared by with that person's last import: SHA-256 of the person and, apart, of
+ * the password, so that a new address does not set the old password again. The order of keys and an
+ * absent or null value make no difference.
  */
 export function hashPersonLine({ password, ...rest }: PersonLine): {
   readonly person: Buffer;

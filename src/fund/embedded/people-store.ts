@@ -50,8 +50,8 @@ export async function insertPeople(tx: Queryable, added: readonly ComparedLine[]
 }
 
 /**
- * Changes people as a branch would. What a branch changed is what differs from the last import: a change made in the cabinet
- * since then stays where the branch touched nothing.
+ * Changes people as a branch would. What a branch changed is what differs from the last import: a
+ * change made in the cabinet since then stays where the branch touched nothing.
  */
 export async function updatePeople(tx: Queryable, changed: readonly ComparedLine[]): Promise<void> {
   if (changed.length === 0) return;

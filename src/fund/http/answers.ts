@@ -7,14 +7,18 @@ import { iinOf, readHolder } from './read-holder.ts';
 import type { Reader } from './reading.ts';
 
 /**
- * What the answers of docs/fund-api.yaml mean. Final is only what that page names, with its body: a gateway on the way answers 400, 409 or
- * 413 too, and that is not the fund's "no". Everything else throws `FundUnavailable` and is asked again.
+ * What the answers of docs/fund-api.yaml mean. Final is only what that page names, with its body: a
+ * gateway on the way answers 400, 409 or 413 too, and that is not the fund's "no". Everything else
+ * throws `FundUnavailable` and is asked again.
  */
 
 /** The codes of `error`; a program that is not the fund writes `Conflict`, or a sentence. */
 const errorCode = /^[a-z]+(?:-[a-z]+)*$/;
 
-/** The status of an answer that says nothing about one holder: the way to the fund, or all of it, does not work. */
+/**
+ * The status of an answer that says nothing about one holder: the way to the fund, or all of it,
+ * does not work.
+ */
 export function isTransient({ status, body }: Answer): boolean {
   if (status === 404) return errorOf(body) === undefined;
   return status >= 500 || (status >= 300 && status < 400) || [401, 403, 407, 408, 425, 429].includes(status);
@@ -34,7 +38,10 @@ export function holderAnswer(
   return holder;
 }
 
-/** What the fund says to a change. Throws `Undeliverable` where it says that it will never understand it. */
+/**
+ * What the fund says to a change. Throws `Undeliverable` where it says that it will never
+ * understand it.
+ */
 export function changeAnswer(answer: Answer, reader: Reader): FundAnswer {
   const { status, body } = answer;
   if (status >= 200 && status < 300) return stateAnswer(answer, reader);

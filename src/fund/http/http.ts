@@ -26,16 +26,16 @@ const usualTimeouts = { read: 2_500, change: 10_000 };
 export type FundOverHttp = Fund & {
   readonly breakers: readonly CircuitBreakerView[];
   /**
-   * Asks whether the fund works and lets us in; throws `FundUnavailable` with the code of what is wrong. `reached`: there is a server, and it
-   * does not know the question.
+   * Asks whether the fund works and lets us in; throws `FundUnavailable` with the code of what is
+   * wrong. `reached`: there is a server, and it does not know the question.
    */
   checkHealth(): Promise<'works' | 'reached'>;
 };
 
 /**
- * The fund's system over HTTP (docs/fund-api.yaml). Reads and changes have connections, limits and breakers of their own, so that
- * a slow half does not take the other with it. Nothing is retried here but a broken connection: the outbox does that, and a page has its
- * copy.
+ * The fund's system over HTTP (docs/fund-api.yaml). Reads and changes have connections, limits and
+ * breakers of their own, so that a slow half does not take the other with it. Nothing is retried
+ * here but a broken connection: the outbox does that, and a page has its copy.
  */
 export function createHttpFund(settings: FundSettings, options: FundOptions = {}): FundOverHttp {
   const timeouts = options.timeouts ?? usualTimeouts;

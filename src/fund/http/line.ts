@@ -27,8 +27,9 @@ export interface FundLineOptions {
 export interface FundLine {
   readonly breaker: CircuitBreakerView;
   /**
-   * One question, within the limits. Only what bears on the fund as a whole counts against the breaker: an answer in time that
-   * makes no sense, or none for one holder (`about`), must not take the fund away from everybody else.
+   * One question, within the limits. Only what bears on the fund as a whole counts against the
+   * breaker: an answer in time that makes no sense, or none for one holder (`about`), must not take
+   * the fund away from everybody else.
    * @throws FundUnavailable when no answer can be had, or `judge` finds that it cannot be read
    * @throws Undeliverable when `judge` does
    */

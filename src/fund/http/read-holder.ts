@@ -17,9 +17,10 @@ const mostRows = 100;
 const mostChanges = 10_000;
 
 /**
- * A holder as docs/fund-api.yaml describes one, read row by row: what the fund's system adds one day costs a row at most, never the
- * person. A kind that is not known becomes `other`. Where the requisites or their revision cannot be read, `requisites` is null and our
- * copy stays as it is. Undefined only where it is not said whom the answer is about.
+ * A holder as docs/fund-api.yaml describes one, read row by row: what the fund's system adds one
+ * day costs a row at most, never the person. A kind that is not known becomes `other`. Where the
+ * requisites or their revision cannot be read, `requisites` is null and our copy stays as it is.
+ * Undefined only where it is not said whom the answer is about.
  */
 export function readHolder(
   reader: Reader,
@@ -37,7 +38,8 @@ export function readHolder(
     sinceElsewhere === undefined || revision === undefined
       ? { elsewhereVersion: revision ?? sinceElsewhere ?? 0, changesElsewhere: [] }
       : readElsewhere(reader, holder['changesElsewhere'], { revision, since: sinceElsewhere });
-  // Since when is not known: as if it were new, for what is on file for long restores the password at once.
+  // Since when is not known: as if it were new, for what is on file for long restores the password
+  // at once.
   const since = (name: string) => {
     const read = reader.moment(name, holder[name]);
     return read === undefined ? now : read;
@@ -126,8 +128,9 @@ function readFields(
 }
 
 /**
- * The changes made elsewhere up to the first that cannot be read. What comes behind it is left for later, so that no change of a branch
- * is passed over: the holder stays at the revision before it, and a change of ours upon that is not applied.
+ * The changes made elsewhere up to the first that cannot be read. What comes behind it is left for
+ * later, so that no change of a branch is passed over: the holder stays at the revision before it,
+ * and a change of ours upon that is not applied.
  */
 function readElsewhere(
   reader: Reader,

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { storable } from './shapes.ts';
 
 /**
- * What was wrong with one place of an answer. `path` names the place, e.g. `documents[1].type`; no value is ever part of it,
- * and neither is a name that the fund made up.
+ * What was wrong with one place of an answer. `path` names the place, e.g. `documents[1].type`; no
+ * value is ever part of it, and neither is a name that the fund made up.
  */
 export interface Fault {
   readonly path: string;
@@ -32,7 +32,10 @@ const longestText = 10_000;
 const day = z.iso.date();
 const moment = z.iso.datetime({ offset: true });
 
-/** Reads single places of an answer and notes what it could not read. Undefined stands for a place that cannot be read. */
+/**
+ * Reads single places of an answer and notes what it could not read. Undefined stands for a place
+ * that cannot be read.
+ */
 export interface Reader {
   readonly faults: readonly Fault[];
   note(path: string, fault: FaultKind): undefined;

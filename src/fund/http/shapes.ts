@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { eachField } from '../../features/requisites/fields/fields.ts';
 import { accountKinds, documentTypes, notificationMethods } from '../port.ts';
 
-/** What the fund's data have in common, whether they come as lines of a file or over HTTP. Values on file may break today's rules. */
+/**
+ * What the fund's data have in common, whether they come as lines of a file or over HTTP. Values on
+ * file may break today's rules.
+ */
 
 /** PostgreSQL stores neither U+0000 nor half a surrogate pair. */
 export const storable = /^[^\0\p{Surrogate}]*$/u;

@@ -10,13 +10,17 @@ export interface Dispatcher {
   /** Something was queued: looks now, even while messages are in hand. */
   wake(): void;
   /**
-   * Leases nothing more; resolves when what is in hand has been handed over or put back. What is still in hand after
-   * `patienceMs` (a gateway that hangs) gets its lease back, so that another process takes it at once.
+   * Leases nothing more; resolves when what is in hand has been handed over or put back. What is
+   * still in hand after `patienceMs` (a gateway that hangs) gets its lease back, so that another
+   * process takes it at once.
    */
   stop(patienceMs?: number): Promise<void>;
 }
 
-/** Delivers a queue for as long as the process runs: when woken, and every `everyMs` for what others have left. */
+/**
+ * Delivers a queue for as long as the process runs: when woken, and every `everyMs` for what others
+ * have left.
+ */
 export function startDispatcher(
   database: Database,
   queue: Queue,

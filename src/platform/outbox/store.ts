@@ -37,7 +37,10 @@ export function leaseMessages(
       attempts - forgiven as round, extract(epoch from now() - created_at)::float as "ageSeconds"`);
 }
 
-/** Marks a message delivered, with what follows from that; false when the lease was lost to another worker. */
+/**
+ * Marks a message delivered, with what follows from that; false when the lease was lost to another
+ * worker.
+ */
 export function markDelivered(
   database: Database,
   queue: Pick<Queue, 'deletesDelivered' | 'onDelivered'>,
@@ -49,7 +52,9 @@ export function markDelivered(
   return markWith(database, mark, queue.onDelivered?.(message));
 }
 
-/** Puts a message back to be tried again after `seconds`. `code` says why, without a personal value. */
+/**
+ * Puts a message back to be tried again after `seconds`. `code` says why, without a personal value.
+ */
 export async function retryLater(
   database: Database,
   message: OutboxMessage,
@@ -62,7 +67,10 @@ export async function retryLater(
     where ${leased(message)}`);
 }
 
-/** Gives the lease back untried, so that another process takes the message at once; no patience is used up. */
+/**
+ * Gives the lease back untried, so that another process takes the message at once; no patience is
+ * used up.
+ */
 export async function releaseMessage(database: Database, message: OutboxMessage): Promise<void> {
   await database.run(
     sql`update cabinet.outbox set leased_until = null, forgiven = forgiven + 1 where ${leased(message)}`,
@@ -105,10 +113,11 @@ function leased(message: OutboxMessage): Sql {
 const free = sql`next_attempt_at <= now() and (leased_until is null or leased_until < now())`;
 
 /**
- * The oldest unsent message of each of up to `size` holders. A backlog grows faster than the planner's statistics, and by
- * wrong ones it walks through all that waits, or all that was ever delivered, for each message. So both halves tell what is
- * unsent in words that leave one good index each (`outbox_line`, `outbox_last_of_holder`), and `offset 0` keeps them from being
- * joined in another way.
+ * The oldest unsent message of each of up to `size` holders. A backlog grows faster than the
+ * planner's statistics, and by wrong ones it walks through all that waits, or all that was ever
+ * delivered, for each message. So both halves tell what is unsent in words that leave one good
+ * index each (`outbox_line`, `outbox_last_of_holder`), and `offset 0` keeps them from being joined
+ * in another way.
  */
 function firstOfEachHolder({ name }: QueueOrder, size: number): Sql {
   return sql`
