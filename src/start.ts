@@ -3,7 +3,7 @@ import { attachBundledPostgres, startBundledPostgres } from './bundled-postgres.
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/faults.ts';
 import { demonstration } from './demonstration.ts';
-import { metricsServer } from './features/operations/metrics.ts';
+import { createMetricsServer } from './features/operations/metrics.ts';
 import { createPasswordHasher } from './features/passwords/hasher.ts';
 import { importPeople } from './fund/embedded/import-people.ts';
 import { readLines } from './fund/embedded/people-file.ts';
@@ -59,7 +59,7 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
       migrate: () => migrate(direct, log),
       async serveMetrics(text) {
         if (config.operations.metricsPort === undefined) return;
-        const metricsHttp = metricsServer(text);
+        const metricsHttp = createMetricsServer(text);
         await new Promise<void>((resolve, reject) => {
           metricsHttp
             .once('error', reject)

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
-import { workersMetrics } from './features/operations/metrics.ts';
+import { createWorkersMetrics } from './features/operations/metrics.ts';
 import { createInstance } from './instance.ts';
 import { mostConnections } from './platform/postgres/connection-limit.ts';
 import type { Connection } from './platform/postgres/database.ts';
@@ -69,7 +69,7 @@ export async function runPrimary(
   reloadByHangup(() => restart(pool, prepared, log), stop, warn);
   try {
     const address = await pool.start();
-    await prepared.serveMetrics(workersMetrics());
+    await prepared.serveMetrics(createWorkersMetrics());
     onListening(address);
   } catch (error) {
     if (stopping) return;

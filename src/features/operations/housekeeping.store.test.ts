@@ -6,7 +6,7 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { sealAll } from './audit.ts';
 import { mostRowsOfSeal as most } from './audit-store.ts';
 import { sweep } from './housekeeping.ts';
-import { type Retention, readOverdue, removeBatch, retentions } from './retention-store.ts';
+import { type Retention, readOverdue, removalOf, retentions } from './retention-store.ts';
 
 // Of each kind one row is a day past its term and one a day before it.
 
@@ -236,7 +236,7 @@ async function fill(database: FreshDatabase['database'], kept: number): Promise<
 /** Pages read by one batch, and rows that it or its foreign keys walked through without an index in large tables. */
 async function measure(database: FreshDatabase['database'], kind: Retention) {
   return database.transaction(async (transaction) => {
-    const { text, values } = removeBatch(kind, 50);
+    const { text, values } = removalOf(kind, 50);
     const walkedBefore = await walkedRows(transaction);
     const plan = await transaction.first<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>({
       text: `explain (analyze, buffers, format json) ${text}`,

@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { retireEvents } from './audit-store.ts';
-import { removeBatch, retentions } from './retention-store.ts';
+import { removeExpired, retentions } from './retention-store.ts';
 
 /** How housekeeping is done. */
 export interface SweepOptions {
@@ -10,15 +10,15 @@ export interface SweepOptions {
   readonly batch?: number;
   /** Batches of one kind in one sweep, so that one kind never keeps the others waiting for long. */
   readonly batches?: number;
-  /** Told which kind failed. The other kinds go on. */
+  /** Called with the kind that failed. The other kinds go on. */
   readonly onError?: (kind: string, error: Error) => void;
   /** Ends the sweep before its next batch. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Removes what is past its term (`retention-store.ts`), a batch at a time and each kind by itself. Any node may sweep, and several at
- * once. What is left after `batches` waits for the next sweep; `readOverdue` tells how long the oldest has waited.
+ * Removes what is past its term (`retention-store.ts`), a batch at a time and each kind by itself. Any node may sweep, and
+ * several at once. What is left after `batches` waits for the next sweep; `readOverdue` says how long the oldest has.
  * @returns how many rows went, by kind; a kind that failed is left out
  */
 export async function sweep(
@@ -40,7 +40,7 @@ export async function sweep(
     }
   };
   for (const kind of retentions) {
-    await inBatches(kind.name, () => database.run(removeBatch(kind, batch)), batch);
+    await inBatches(kind.name, () => removeExpired(database, kind, batch), batch);
   }
   await inBatches('security_event', () => retireEvents(database, eventYears), 1);
   return gone;

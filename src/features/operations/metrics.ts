@@ -31,96 +31,143 @@ export interface Gauges {
 export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const registers = [registry];
   const seconds = new Histogram({
     name: 'kabinet_http_request_duration_seconds',
     help: 'Time to answer, by route',
     labelNames: ['route', 'method'] as const,
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-    registers,
+    registers: [registry],
   });
   const answers = new Counter({
     name: 'kabinet_http_requests_total',
     help: 'Answers, by route and status',
     labelNames: ['route', 'method', 'status'] as const,
-    registers,
+    registers: [registry],
   });
   const faults = new Counter({
     name: 'kabinet_fund_faults_total',
     help: "Places of the fund's answers that could not be read, by place and fault",
     labelNames: ['fault'] as const,
-    registers,
+    registers: [registry],
   });
   const failures = new Counter({
     name: 'kabinet_fund_failures_total',
     help: 'Questions to the fund without a usable answer, by code',
     labelNames: ['code'] as const,
-    registers,
+    registers: [registry],
   });
-  const read = forOneScrape(gauges.readings);
-  // Workers of one machine read the same tables: their answers are one, not a sum.
-  const ofDatabase = (
-    name: string,
-    help: string,
-    label: string | undefined,
-    values: (readings: Readings) => readonly (readonly [value: number, label?: string])[],
-  ) =>
+  addReadings(registry, gauges.readings);
+  addProcessGauges(registry, gauges);
+
+  return {
+    answered(route, method, status, took) {
+      seconds.observe({ route, method }, took);
+      answers.inc({ route, method, status });
+    },
+    fundFault: (fault) => faults.inc({ fault }),
+    fundFailure: (code) => failures.inc({ code }),
+    text: () => registry.metrics(),
+    answerPrimary() {
+      AggregatorRegistry.setRegistries([registry]);
+      // Only an instance listens for the primary's question.
+      new AggregatorRegistry();
+    },
+  };
+}
+
+/** A gauge that is read from the database. */
+interface Reading {
+  readonly name: string;
+  readonly help: string;
+  readonly label?: string;
+  readonly values: (readings: Readings) => readonly (readonly [value: number, label?: string])[];
+}
+
+const readingGauges: readonly Reading[] = [
+  {
+    name: 'outbox_pending',
+    help: 'Messages not yet delivered, by lane: changes for the fund, codes, notices',
+    label: 'lane',
+    values: ({ lanes }) => lanes.map(({ lane, pending }) => [pending, lane]),
+  },
+  {
+    name: 'outbox_oldest_seconds',
+    help: 'Age of the oldest of them',
+    label: 'lane',
+    values: ({ lanes }) => lanes.map(({ lane, oldestSeconds }) => [oldestSeconds, lane]),
+  },
+  {
+    name: 'outbox_dead',
+    help: 'Dead letters, by lane',
+    label: 'lane',
+    values: ({ lanes }) => lanes.map(({ lane, dead }) => [dead, lane]),
+  },
+  {
+    name: 'codes_sent_last_hour',
+    help: 'Codes sent in the last hour, by purpose',
+    label: 'purpose',
+    values: ({ codes }) => codes.map(({ purpose, sent }) => [sent, purpose]),
+  },
+  {
+    name: 'codes_used_last_hour',
+    help: 'Those of them that were typed back',
+    label: 'purpose',
+    values: ({ codes }) => codes.map(({ purpose, used }) => [used, purpose]),
+  },
+  {
+    name: 'code_tries_last_hour',
+    help: 'Codes compared in the last hour, by outcome',
+    label: 'outcome',
+    values: ({ tries }) => [
+      [tries.right, 'right'],
+      [tries.wrong, 'wrong'],
+    ],
+  },
+  {
+    name: 'alerts_open',
+    help: 'What the service noticed by itself and has not ended, by kind',
+    label: 'kind',
+    values: ({ alerts }) => alerts.map(({ kind, open }) => [open, kind]),
+  },
+  {
+    name: 'audit_seal_age_seconds',
+    help: 'Since the log was last sealed',
+    values: ({ sealSeconds }) => (sealSeconds === undefined ? [] : [[sealSeconds]]),
+  },
+  {
+    name: 'retention_overdue_seconds',
+    help: 'How long rows have been past the term after which they are removed, by kind',
+    label: 'kind',
+    values: ({ overdue }) => overdue.map(({ kind, seconds }) => [seconds, kind]),
+  },
+  { name: 'sessions', help: 'Sessions in force', values: ({ sessions }) => [[sessions]] },
+];
+
+/** Workers of one machine read the same tables: their answers are one, not a sum. */
+function addReadings(registry: Registry, readings: Gauges['readings']): void {
+  const read = oncePerScrape(readings);
+  for (const { name, help, label, values } of readingGauges) {
     new Gauge({
       name: `kabinet_${name}`,
       help,
       labelNames: label === undefined ? [] : [label],
-      registers,
+      registers: [registry],
       aggregator: 'max',
       async collect() {
-        const readings = await read();
-        // What ended has no row any more, and what cannot be read is not known: nothing old is told.
+        const found = await read();
+        // What ended has no row any more, and what cannot be read is not known: nothing old is shown.
         this.reset();
         if (label === undefined) this.remove();
-        if (readings)
-          for (const [value, of] of values(readings))
-            this.set(label === undefined || of === undefined ? {} : { [label]: of }, value);
+        for (const [value, of] of found ? values(found) : [])
+          this.set(label === undefined || of === undefined ? {} : { [label]: of }, value);
       },
     });
-  ofDatabase(
-    'outbox_pending',
-    'Parcels not yet delivered, by lane: changes for the fund, codes, notices',
-    'lane',
-    (now) => now.lanes.map(({ lane, pending }) => [pending, lane]),
-  );
-  ofDatabase('outbox_oldest_seconds', 'Age of the oldest of them', 'lane', (now) =>
-    now.lanes.map(({ lane, oldestSeconds }) => [oldestSeconds, lane]),
-  );
-  ofDatabase('outbox_dead', 'Parcels given up, by lane', 'lane', (now) =>
-    now.lanes.map(({ lane, dead }) => [dead, lane]),
-  );
-  ofDatabase('codes_sent_last_hour', 'Codes sent in the last hour, by purpose', 'purpose', (now) =>
-    now.codes.map(({ purpose, sent }) => [sent, purpose]),
-  );
-  ofDatabase('codes_used_last_hour', 'Those of them that were typed back', 'purpose', (now) =>
-    now.codes.map(({ purpose, used }) => [used, purpose]),
-  );
-  ofDatabase(
-    'code_tries_last_hour',
-    'Codes compared in the last hour, by outcome',
-    'outcome',
-    ({ tries }) => [
-      [tries.right, 'right'],
-      [tries.wrong, 'wrong'],
-    ],
-  );
-  ofDatabase('alerts_open', 'What the service noticed by itself and has not ended, by kind', 'kind', (now) =>
-    now.alerts.map(({ kind, open }) => [open, kind]),
-  );
-  ofDatabase('audit_seal_age_seconds', 'Since the log was last sealed', undefined, ({ sealSeconds }) =>
-    sealSeconds === undefined ? [] : [[sealSeconds]],
-  );
-  ofDatabase(
-    'retention_overdue_seconds',
-    'How long rows have been past the term after which they are removed, by kind',
-    'kind',
-    ({ overdue }) => overdue.map(({ kind, seconds }) => [seconds, kind]),
-  );
-  ofDatabase('sessions', 'Sessions in force', undefined, ({ sessions }) => [[sessions]]);
+  }
+}
+
+/** What each process knows of itself. */
+function addProcessGauges(registry: Registry, gauges: Gauges): void {
+  const registers = [registry];
   new Gauge({
     registers,
     // With workers: 0 as soon as one of them cannot send.
@@ -163,25 +210,10 @@ export function createMetrics(gauges: Gauges): Metrics {
       for (const [state, count] of Object.entries(gauges.pool())) this.set({ state }, count);
     },
   });
-
-  return {
-    answered(route, method, status, took) {
-      seconds.observe({ route, method }, took);
-      answers.inc({ route, method, status });
-    },
-    fundFault: (fault) => faults.inc({ fault }),
-    fundFailure: (code) => failures.inc({ code }),
-    text: () => registry.metrics(),
-    answerPrimary() {
-      AggregatorRegistry.setRegistries([registry]);
-      // Only an instance listens for the primary's question.
-      new AggregatorRegistry();
-    },
-  };
 }
 
 /** Asks once for all gauges that are read at the same time; undefined while the database does not answer. */
-function forOneScrape<Value>(ask: () => Promise<Value>): () => Promise<Value | undefined> {
+function oncePerScrape<Value>(ask: () => Promise<Value>): () => Promise<Value | undefined> {
   let asked: Promise<Value | undefined> | undefined;
   return () => {
     asked ??= ask()
@@ -194,13 +226,13 @@ function forOneScrape<Value>(ask: () => Promise<Value>): () => Promise<Value | u
 }
 
 /** In the primary process: the metrics of all workers, summed up. */
-export function workersMetrics(): () => Promise<string> {
+export function createWorkersMetrics(): () => Promise<string> {
   const registry = new AggregatorRegistry();
   return () => registry.clusterMetrics();
 }
 
 /** Serves the metrics on a port of their own, apart from what people reach. */
-export function metricsServer(text: () => Promise<string>): Server {
+export function createMetricsServer(text: () => Promise<string>): Server {
   return createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404).end();

@@ -75,10 +75,16 @@ export const retentions: readonly Retention[] = [
 const statement = (text: string, values: readonly unknown[] = []): Sql => ({ text, values });
 
 /**
- * The statement that removes at most `$1` rows whose term is over, the oldest first. Rows that another process is removing are
+ * Removes at most `most` rows of a kind whose term is over, the oldest first. Rows that another process is removing are
  * left to it.
+ * @returns how many rows went
  */
-export function removeBatch(kind: Retention, most: number): Sql {
+export function removeExpired(database: Queryable, kind: Retention, most: number): Promise<number> {
+  return database.run(removalOf(kind, most));
+}
+
+/** The statement of it, by itself so that its plan can be looked at. */
+export function removalOf(kind: Retention, most: number): Sql {
   const conditions = [kind.of, `${kind.since} < now() - interval '${kind.term}'`, kind.and].filter(Boolean);
   return statement(
     `with due as materialized (

@@ -1,21 +1,29 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { paths } from '../../paths.ts';
 
-/** What readiness asks. A dead dependency other than the database never makes a node unready. */
-export interface Readiness {
+/** What readiness depends on. A dead dependency other than the database never makes an instance unready. */
+export interface HealthDeps {
   /** True when the database can be written and has every migration. */
   readonly databaseReady: () => Promise<boolean>;
   readonly closing: () => boolean;
 }
 
-/** `/health/live`: the event loop answers. `/health/ready`: this node can serve people. */
-export function healthRoutes(server: FastifyInstance, readiness: Readiness): void {
+/** Health for whoever runs the service: whether it lives, and whether it can serve people. */
+export function healthRoutes(server: FastifyInstance, deps: HealthDeps): void {
   const config = { access: 'machine', rateLimit: false } as const;
-  server.get('/health/live', { config }, async () => ({ status: 'live' }));
-  server.get('/health/ready', { config }, async (_request, reply) => {
-    const ready = !readiness.closing() && (await readiness.databaseReady().catch(() => false));
-    return reply
-      .code(ready ? 200 : 503)
-      .header('cache-control', 'no-store')
-      .send({ status: ready ? 'ready' : readiness.closing() ? 'closing' : 'database unavailable' });
-  });
+  server.get(paths.live, { config }, showLive);
+  server.get(paths.ready, { config }, (_request, reply) => showReady(deps, reply));
+}
+
+/** The event loop answers. */
+async function showLive() {
+  return { status: 'live' };
+}
+
+async function showReady({ databaseReady, closing }: HealthDeps, reply: FastifyReply) {
+  const ready = !closing() && (await databaseReady().catch(() => false));
+  return reply
+    .code(ready ? 200 : 503)
+    .header('cache-control', 'no-store')
+    .send({ status: ready ? 'ready' : closing() ? 'closing' : 'database unavailable' });
 }
