@@ -71,7 +71,7 @@ const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
     ...below,
   ],
   cli: ['main', 'cli', 'config', ...feature, 'fund', 'fund store', 'gateway', ...below],
-  config: ['config', ...feature, 'gateway', 'fund', ...below],
+  config: ['config', 'platform/http', ...feature, 'gateway', 'fund', ...below],
   paths: [],
   values: ['values'],
   platform: ['platform', 'values'],

@@ -20,6 +20,7 @@ describe('a planted fault is found:', () => {
     ['a retired word', 'src/features/x/rules.ts', 'export interface Parcel {}'],
     ['a retired word within a name', 'src/features/x/rules.ts', 'const fundLane = 1;'],
     ['a retired verb', 'src/features/x/rules.ts', 'function makeKeys() {}'],
+    ['a retired suffix', 'src/features/x/rules.ts', 'export interface SignInParts {}'],
     ['a retired word of a class', 'src/features/x/rules.ts', 'class Band {}'],
   ])('%s', (_fault, file, text) => {
     expect(checkNames(new Map([[file, text]]))).toMatchObject([{ file }]);

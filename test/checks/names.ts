@@ -27,7 +27,6 @@ const retired: readonly { readonly word: string; readonly instead: string }[] = 
   { word: 'tell', instead: 'notify' },
   { word: 'told', instead: 'notified' },
   { word: 'make', instead: 'create' },
-  { word: 'parts', instead: 'deps' },
 ];
 
 /** Things that are called so outside of this house, too. */
@@ -73,8 +72,8 @@ function tooLong(file: string, text: string): Violation[] {
     : [];
 }
 
-function retiredIn(name: string): (typeof retired)[number] | undefined {
-  if (ofTheField.test(name)) return undefined;
+function retiredIn(name: string): { readonly instead: string } | undefined {
+  if (/^[A-Z]/.test(name) && suffix.of.test(name) && !suffix.but.test(name)) return suffix;
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/_/g, ' ')
