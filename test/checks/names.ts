@@ -29,9 +29,8 @@ const retired: readonly { readonly word: string; readonly instead: string }[] = 
   { word: 'make', instead: 'create' },
 ];
 
-/** Things that are called so outside of this house, too. */
-const ofTheField =
-  /^(SmsParts|smsParts|AddressPart|AddressParts|formatToParts|RawPart|sms_part|makeTransport)$/;
+/** What a function is given to work with was called so; other things have parts, too. */
+const suffix = { of: /[a-z]Parts$/, but: /^(Sms|Address)Parts$/, instead: 'deps' } as const;
 
 /** What a file declares: its functions with their length, and its names. */
 interface Declared {
