@@ -1,0 +1,215 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Client } from '../../../../test/support/client.ts';
+import { readPage, visibleText } from '../../../../test/support/page.ts';
+import { readPdf } from '../../../../test/support/pdf-text.ts';
+import { inventPerson } from '../../../../test/support/people.ts';
+import { type PlantedTree, plantTree } from '../../../../test/support/planted-tree.ts';
+import type { TestService } from '../../../../test/support/service.ts';
+import { formOf, signedIn } from '../../../../test/support/signed-in.ts';
+import { paths } from '../../../paths.ts';
+import { sql } from '../../../platform/postgres/sql.ts';
+import { root } from '../../../platform/root.ts';
+
+/*
+ * Adds two telephone numbers to the form by the steps of CONTRIBUTING.md, in a copy of the code, and looks for them everywhere: a work
+ * phone, whose change needs a session, and a second mobile, whose change needs proofs. Whatever does not follow the list of fields
+ * does not know them.
+ */
+
+let tree: PlantedTree;
+let service: TestService;
+let client: Client;
+
+const onFile = '+77172551234;ext=12';
+const person = inventPerson(1);
+const enrolled = { ...person, requisites: { ...person.requisites, workPhone: onFile } };
+
+beforeAll(async () => {
+  tree = plantTree();
+  tree.plant(
+    'src/features/requisites/fields/fields.ts',
+    'before',
+    '  emailField,\n] as const',
+    `  phoneField({
+    name: 'workPhone',
+    column: 'work_phone',
+    number: 'contact',
+    input: { description: 'contactPhoneHint' },
+    proof: 'session',
+  }),
+  phoneField({
+    name: 'secondMobile',
+    column: 'second_mobile',
+    number: 'mobile',
+    input: { description: 'phoneHint' },
+    proof: 'contact',
+    channel: 'mobile',
+  }),
+`,
+  );
+  for (const [language, work, second] of [
+    ['kk', 'Жұмыс телефоны', 'Екінші ұялы телефон'],
+    ['ru', 'Рабочий телефон', 'Второй мобильный телефон'],
+    ['en', 'Work phone', 'Second mobile'],
+  ]) {
+    const texts = `    workPhone: '${work}',\n    secondMobile: '${second}',\n`;
+    tree.plant(`src/texts/${language}.ts`, 'before', '    contactPhoneHint:', texts);
+  }
+  tree.write(
+    'migrations/999-planted-fields.sql',
+    'alter table cabinet.requisites add column work_phone text, add column second_mobile text;\n',
+  );
+  const support =
+    await tree.load<typeof import('../../../../test/support/service.ts')>('test/support/service.ts');
+  service = await support.startService();
+  await service.enrol(enrolled);
+  client = await signedIn(service, person);
+});
+
+afterAll(async () => {
+  await service?.close();
+  tree?.remove();
+});
+
+/** The form as it stands, with other values. */
+async function filled(values: Readonly<Record<string, string>>) {
+  return formOf((await client.get(paths.requisites)).body, paths.requisites, values);
+}
+
+async function textOf(path: string): Promise<string> {
+  return visibleText(readPage((await client.get(path)).body));
+}
+
+test('the compiler finds no place that names the fields one by one', async () => {
+  tree.write(
+    'tsconfig.planted.json',
+    JSON.stringify({
+      extends: './tsconfig.json',
+      include: ['src'],
+      exclude: ['src/client', 'src/**/*.test.ts', 'src/**/*.test.tsx'],
+    }),
+  );
+  const compiler = join(root, 'node_modules/.bin/tsc');
+  const run = promisify(execFile)(compiler, ['-p', join(tree.folder, 'tsconfig.planted.json'), '--noEmit']);
+  const outcome = await run.catch((error: { stdout: string }) => error);
+  expect(outcome.stdout).toBe('');
+});
+
+describe('the form', () => {
+  test('shows what the fund has, in the order of the list', async () => {
+    const page = readPage((await client.get(paths.requisites)).body);
+    const inputs = page.querySelectorAll('#phones-block input').map((input) => input.getAttribute('name'));
+    expect(inputs).toEqual(['homePhone', 'contactPhone', 'mobilePhone', 'workPhone', 'secondMobile']);
+    const input = page.querySelector('#workPhone');
+    expect(input?.getAttribute('value')).toBe('+7 (7172) 55-12-34 #12');
+    expect(input?.getAttribute('type')).toBe('tel');
+    expect(visibleText(page)).toContain('Жұмыс телефоны');
+  });
+
+  test('names its error in its place', async () => {
+    const answer = await client.post(
+      paths.requisites,
+      await filled({ homePhone: '1', workPhone: '2', email: '3' }),
+    );
+    expect(answer.status).toBe(422);
+    const summary = readPage(answer.body).querySelectorAll('.error-summary a, [role=alert] a');
+    expect(summary.map((link) => link.getAttribute('href'))).toEqual(['#homePhone', '#workPhone', '#email']);
+  });
+
+  test('keeps what was typed when a session is over', async () => {
+    await client.post(paths.keepRequisites, await filled({ workPhone: 'draft' }));
+    const form = formOf((await client.get(paths.requisites)).body, paths.requisitesDraft, { action: 'show' });
+    const answer = await client.post(paths.requisitesDraft, form);
+    expect(readPage(answer.body).querySelector('#workPhone')?.getAttribute('value')).toBe('draft');
+  });
+});
+
+describe('a change', () => {
+  test('is stored, stands on the receipt and in the history, and arrives at the fund', async () => {
+    const answer = await client.post(paths.requisites, await filled({ workPhone: '8 7272 50 55 55' }));
+    expect(answer.status).toBe(303);
+    const receipt = String(answer.headers['location']);
+    const row = await service.database.first(sql`select work_phone as phone from cabinet.requisites`);
+    expect(row).toEqual({ phone: '+77272505555' });
+    const change = ['Жұмыс телефоны', '+7 (7172) 55-12-34 #12', '+7 (727) 250-55-55'];
+    const page = await textOf(receipt);
+    const pdf = readPdf((await client.get(`${receipt}.pdf`)).bytes).lines.join(' ');
+    for (const text of change) {
+      expect(page).toContain(text);
+      expect(pdf).toContain(text);
+    }
+    expect(await textOf(paths.history)).toContain('Жұмыс телефоны');
+    await vi.waitFor(async () => {
+      const atFund = await service.database.first(sql`
+        select requisites ->> 'workPhone' as phone from fund.person where iin = ${person.iin}`);
+      expect(atFund).toEqual({ phone: '+77272505555' });
+    });
+  });
+
+  test('needs the proof that the field names, and shows what is to be confirmed and signed', async () => {
+    const answer = await client.post(
+      paths.requisites,
+      await filled({ workPhone: '', secondMobile: '8 701 555 00 99' }),
+    );
+    expect([answer.status, answer.headers['location']]).toEqual([303, paths.confirmChange]);
+    const page = await client.get(paths.confirmChange);
+    for (const label of ['Жұмыс телефоны', 'Екінші ұялы телефон'])
+      expect(visibleText(readPage(page.body))).toContain(label);
+    const csrf = readPage(page.body).querySelector('input[name=csrf]')?.getAttribute('value') ?? '';
+    const challenge = await client.post(paths.confirmChangeChallenge, [['csrf', csrf]]);
+    const { data } = JSON.parse(challenge.body) as { data: string };
+    const signed = Buffer.from(data, 'base64').toString();
+    for (const text of ['Жұмыс телефоны', '+77272505555', 'Екінші ұялы телефон', '+77015550099'])
+      expect(signed).toContain(text);
+  });
+
+  test('made at a branch is taken over and shown', async () => {
+    const moved = { ...enrolled, requisites: { ...enrolled.requisites, workPhone: '+77172559999' } };
+    await service.enrol(moved);
+    expect(await textOf(paths.requisites)).toContain('Жұмыс телефоны');
+    const page = readPage((await client.get(paths.requisites)).body);
+    expect(page.querySelector('#workPhone')?.getAttribute('value')).toBe('+7 (7172) 55-99-99');
+  });
+});
+
+describe('behind the pages', () => {
+  test('an operator sees it', async () => {
+    const { showPerson } = await tree.load<typeof import('../../operations/operator.ts')>(
+      'src/features/operations/operator.ts',
+    );
+    const shown = await showPerson(service.database, person.iin as never, 'test');
+    expect(shown).toMatchObject({ cabinet: { workPhone: '+77172559999' } });
+  });
+
+  test('it must not be part of the password', async () => {
+    const { personalData } = await tree.load<typeof import('../../passwords/personal-data.ts')>(
+      'src/features/passwords/personal-data.ts',
+    );
+    const row = await service.database.first<{ id: string }>(sql`select holder_id as id from cabinet.holder`);
+    const fund = { read: async () => undefined };
+    const about = await personalData({ database: service.database, fund }, person.iin, row?.id ?? '');
+    expect(about.phones).toContain('+77172559999');
+  });
+
+  test('it is read of the answers of a fund over HTTP', async () => {
+    const { readHolder } = await tree.load<typeof import('../../../fund/http/read-holder.ts')>(
+      'src/fund/http/read-holder.ts',
+    );
+    const { createReader } =
+      await tree.load<typeof import('../../../fund/http/reading.ts')>('src/fund/http/reading.ts');
+    const holder = readHolder(
+      createReader(),
+      {
+        ...enrolled,
+        revision: 1,
+        changesElsewhere: [{ revision: 1, fields: { workPhone: '+77172558888' } }],
+      },
+      0,
+    );
+    expect(holder?.requisites).toMatchObject({ workPhone: onFile });
+    expect(holder?.changesElsewhere).toEqual([{ version: 1, fields: { workPhone: '+77172558888' } }]);
+  });
+});
