@@ -25,7 +25,7 @@ export interface KnownPerson {
  * @throws FundUnavailable when there is nothing to take or it is too old
  * @throws WrongPerson when the answer is about somebody else: a copy must not paper over that
  */
-export async function knownPerson(
+export async function findKnownPerson(
   { fund, copies }: KnownPersonDeps,
   iin: Iin,
   sinceElsewhere?: number,

@@ -1,3 +1,4 @@
+import type { Texts } from '../texts/kk.ts';
 import { Table } from './table.tsx';
 
 export interface CompareProps {
@@ -21,4 +22,9 @@ export function Compare({ caption, words, rows }: CompareProps) {
       rows={rows.map((row) => [row.field, shown(row.before), shown(row.after)])}
     />
   );
+}
+
+/** The headings of old and new. */
+export function compareWords(t: Texts): CompareProps['words'] {
+  return { field: t.receipt.field, before: t.receipt.old, after: t.receipt.new, empty: t.receipt.empty };
 }

@@ -23,9 +23,11 @@ interface Payload {
 const anyVersion = 2_147_483_647;
 
 /**
- * Hands a saved change over to the fund. From the second attempt on the fund is asked first what became of it: an answer may have been
- * lost. A change that knew less than a branch has changed since goes once more when both touch different fields; when they
- * touch the same, the branch's stands and the person decides. Throws `Undeliverable` with the reason when no further try can help.
+ * Hands a saved change over to the fund. From the second attempt on the fund is asked first what
+ * became of it: an answer may have been lost. A change that knew less than a branch has changed
+ * since goes once more when both touch different fields; when they touch the same, the branch's
+ * stands and the person decides. Throws `Undeliverable` with the reason when no further try can
+ * help.
  */
 export async function deliverChange(deps: DeliverChangeDeps, message: OutboxMessage): Promise<void> {
   const change = changeOf(message);
@@ -51,7 +53,10 @@ function conclude(answer: FundAnswer): void {
   }
 }
 
-/** Takes over what the branch changed, and applies the change upon it unless both meant the same field otherwise. */
+/**
+ * Takes over what the branch changed, and applies the change upon it unless both meant the same
+ * field otherwise.
+ */
 async function applyUponBranch(
   deps: DeliverChangeDeps,
   message: OutboxMessage,

@@ -6,7 +6,7 @@ import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
-import { Compare } from '../../ui/compare.tsx';
+import { Compare, compareWords } from '../../ui/compare.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import type { Language } from '../../values/language.ts';
@@ -37,7 +37,7 @@ export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
       )}
       <Card id="receipt" heading={`${t.receipt.number}: ${change.number}`}>
         <Facts facts={receiptFacts(t, language, change, holder)} />
-        <Compare caption={t.receipt.changes} words={receiptWords(t)} rows={receiptRows(t, change)} />
+        <Compare caption={t.receipt.changes} words={compareWords(t)} rows={receiptRows(t, change)} />
       </Card>
       <Card id="next" heading={t.receipt.next}>
         {change.delivery.state !== 'refused' && <p>{nextText(t, change)}</p>}
@@ -61,7 +61,7 @@ export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
   );
 }
 
-/** What that means for the person, and what to do. */
+/** What the state of a change means for its holder, and what to do. */
 export function nextText(t: Texts, { delivery }: SavedChange): string {
   switch (delivery.state) {
     case 'sending':
@@ -97,11 +97,6 @@ function deliveryText(t: Texts, language: Language, { delivery }: SavedChange): 
     case 'refused':
       return t.receipt.refused;
   }
-}
-
-/** The headings of old and new. */
-export function receiptWords(t: Texts) {
-  return { field: t.receipt.field, before: t.receipt.old, after: t.receipt.new, empty: t.receipt.empty };
 }
 
 /** Old beside new, as people read them. */

@@ -4,11 +4,12 @@ import { paths } from '../../paths.ts';
 import { actorOf } from '../../platform/http/actor.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
+import { compareWords } from '../../ui/compare.tsx';
 import { displayed } from '../../values/displayed.ts';
 import { findSignedMessage } from '../eds/store.ts';
 import { type ViewDeps, viewRequisites } from '../requisites/view.ts';
 import type { SavedChange } from './change.ts';
-import { nextText, ReceiptPage, receiptFacts, receiptRows, receiptWords } from './pages.tsx';
+import { nextText, ReceiptPage, receiptFacts, receiptRows } from './pages.tsx';
 import { createReceiptPrinter } from './receipt-printer.ts';
 import { findReceipt } from './store.ts';
 
@@ -62,7 +63,7 @@ async function showReceiptPdf(
       { term: t.receipt.number, value: change.number },
       ...receiptFacts(t, language, change, await nameOf(deps, request)),
     ],
-    changes: { title: t.receipt.changes, words: receiptWords(t), rows: receiptRows(t, change) },
+    changes: { title: t.receipt.changes, words: compareWords(t), rows: receiptRows(t, change) },
     next: { title: t.receipt.next, text: nextText(t, change) },
     footer: t.receipt.pdfFooter,
   });

@@ -50,7 +50,10 @@ export async function savedBefore(
   );
 }
 
-/** New values, change, receipt number, security event and the message for the fund, in one statement. */
+/**
+ * New values, change, receipt number, security event and the message for the fund, in one
+ * statement.
+ */
 export async function writeChange(transaction: Queryable, change: NewChange): Promise<void> {
   const fields = Object.fromEntries(change.entries.map((entry) => [entry.field, entry.new]));
   await transaction.run(sql`

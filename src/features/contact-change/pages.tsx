@@ -3,14 +3,13 @@ import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
-import { Compare } from '../../ui/compare.tsx';
+import { Compare, compareWords } from '../../ui/compare.tsx';
 import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
-import { receiptWords } from '../changes/pages.tsx';
 import type { CodeFormReason } from '../codes/typed-code.ts';
 import type { ShownReason } from '../eds/reasons.ts';
 import type { Channel } from '../notices/channel.ts';
@@ -123,7 +122,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
       <Card id="changes" heading={t.receipt.changes}>
         <Compare
           caption={t.receipt.changes}
-          words={receiptWords(t)}
+          words={compareWords(t)}
           rows={pending.entries.map((entry) => ({
             field: t.requisites[entry.field],
             before: entry.old === null ? null : showValue(entry.field, entry.old),

@@ -1,4 +1,4 @@
-import { type KnownPersonDeps, knownPerson } from '../../fund/known-person.ts';
+import { findKnownPerson, type KnownPersonDeps } from '../../fund/known-person.ts';
 import { randomName } from '../../platform/keys.ts';
 import type { OutboxMessage } from '../../platform/outbox/message.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
@@ -17,7 +17,7 @@ export interface FetchRequisitesDeps extends KnownPersonDeps, TakeOverDeps {}
 export async function fetchRequisites(deps: FetchRequisitesDeps, message: OutboxMessage): Promise<void> {
   if (await hasRequisites(deps.database, message.holderId)) return;
   const { iin } = message.payload as { readonly iin: Iin };
-  const { person } = await knownPerson(deps, iin, 0);
+  const { person } = await findKnownPerson(deps, iin, 0);
   if (!person) throw new Undeliverable('NOT_AT_FUND');
   await takeOver(deps, message.holderId, person, randomName(10));
 }

@@ -1,5 +1,5 @@
 import { FundUnavailable } from '../../fund/errors.ts';
-import { type KnownPersonDeps, knownPerson } from '../../fund/known-person.ts';
+import { findKnownPerson, type KnownPersonDeps } from '../../fund/known-person.ts';
 import type { FundHolder, IdentityDocument } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { UndeliveredChange } from '../changes/change.ts';
@@ -35,10 +35,12 @@ export async function viewRequisites(
   actor: { readonly holderId: string; readonly iin: Iin; readonly requestId: string },
 ): Promise<RequisitesView | undefined> {
   const known = await loadRequisites(deps.database, actor.holderId);
-  const asked = await knownPerson(deps, actor.iin, known?.elsewhereVersion ?? 0).catch((error: unknown) => {
-    if (known && error instanceof FundUnavailable) return undefined;
-    throw error;
-  });
+  const asked = await findKnownPerson(deps, actor.iin, known?.elsewhereVersion ?? 0).catch(
+    (error: unknown) => {
+      if (known && error instanceof FundUnavailable) return undefined;
+      throw error;
+    },
+  );
   if (known && !asked) {
     const { undelivered, begun } = known;
     return { person: undefined, asOf: undefined, stored: known, validDocuments: [], undelivered, begun };

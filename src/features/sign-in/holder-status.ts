@@ -1,5 +1,5 @@
 import { FundUnavailable } from '../../fund/errors.ts';
-import { type KnownPersonDeps, knownPerson } from '../../fund/known-person.ts';
+import { findKnownPerson, type KnownPersonDeps } from '../../fund/known-person.ts';
 import type { FundHolder } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
 
@@ -12,7 +12,7 @@ export async function findHolder(
   iin: Iin,
 ): Promise<FundHolder | 'unavailable' | undefined> {
   try {
-    return (await knownPerson(deps, iin)).person;
+    return (await findKnownPerson(deps, iin)).person;
   } catch (error) {
     if (error instanceof FundUnavailable) return 'unavailable';
     throw error;
