@@ -1,7 +1,16 @@
 // Builds the service into dist/: the server and the commands as two bundles, the assets, and the page for when nothing runs. Under two seconds.
 // `--production`: without the demonstration, which no setting brings back. `--out FOLDER`: the bundles alone, elsewhere.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -9,6 +18,8 @@ import { build } from 'esbuild';
 import { buildAssets } from './build-assets.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** Its time is that of the last build: bundles that did not change keep theirs. */
+const stamp = join(root, 'dist/.built');
 
 /** The options both bundles share; packages stay outside, so that the lock file decides what runs. */
 export const bundle = {
@@ -46,6 +57,20 @@ export async function buildService({ production = false, out = 'dist' } = {}) {
   const bundles = build({ ...bundle, outdir: folder, write: false, ...changed });
   const [{ outputFiles }] = await Promise.all([bundles, ...(out === 'dist' ? [buildAssets(root)] : [])]);
   replaceBundles(folder, outputFiles);
+  if (out === 'dist') writeFileSync(stamp, '');
+}
+
+/** True when nothing that goes into dist/ is newer than what is there. */
+export function isFresh() {
+  if (!existsSync(stamp) || !existsSync(join(root, 'dist/assets/manifest.json'))) return false;
+  const since = statSync(stamp).mtimeMs;
+  const newer = (folder) =>
+    readdirSync(join(root, folder), { withFileTypes: true }).some((entry) =>
+      entry.isDirectory()
+        ? newer(join(folder, entry.name))
+        : statSync(join(root, folder, entry.name)).mtimeMs > since,
+    );
+  return !['src', 'scripts'].some(newer) && statSync(join(root, 'package-lock.json')).mtimeMs <= since;
 }
 
 /**
