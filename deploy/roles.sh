@@ -1,6 +1,7 @@
 #!/bin/sh
-# Run once by PostgreSQL's image, on an empty folder. Two roles beside the superuser: `kabinet_owner` owns the tables and runs migrations,
-# `kabinet` is the service, which owns nothing. `kabinet database grant kabinet` gives it its rights.
+# PostgreSQL's image runs this once, on an empty folder. It creates two roles beside the superuser:
+# `kabinet_owner` owns the tables and runs migrations; `kabinet` is the service, which owns nothing.
+# `kabinet database grant kabinet` gives the service its rights.
 set -eu
 psql --username "$POSTGRES_USER" --set ON_ERROR_STOP=1 \
   --set owner="$KABINET_OWNER_PASSWORD" --set service="$KABINET_PASSWORD" <<'SQL'
