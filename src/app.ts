@@ -5,7 +5,6 @@ import { createAddressBook } from './features/addresses/address-book.ts';
 import { addressRoutes } from './features/addresses/routes.ts';
 import { receiptRoutes } from './features/changes/routes.ts';
 import { contactChangeRoutes } from './features/contact-change/routes.ts';
-import { contactStore } from './features/contact-change/store.ts';
 import { disavowalRoutes } from './features/disavowal/routes.ts';
 import { historyRoutes } from './features/history/routes.ts';
 import { healthRoutes } from './features/operations/routes.ts';
@@ -114,7 +113,6 @@ function pageRoutes(
   const requisitesDeps = {
     keys,
     sendPage,
-    contacts: contactStore(database),
     database,
     contactRules: rules,
     contactWaitHours: config.contacts.waitHours,

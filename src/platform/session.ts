@@ -1,4 +1,14 @@
+import type { Iin } from '../values/iin.ts';
 import type { Language } from '../values/language.ts';
+
+/** The signed-in holder who does something, and the request in which. */
+export interface Actor {
+  readonly holderId: string;
+  readonly iin: Iin;
+  readonly requestId: string;
+  readonly language: Language;
+  readonly sessionHash: Buffer;
+}
 
 /** A session in force. */
 export interface LiveSession {

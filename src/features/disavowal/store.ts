@@ -16,6 +16,14 @@ export async function disavowalStands(
   return row !== undefined;
 }
 
+/** Creates the link of one notice. */
+export async function insertDisavowal(transaction: Queryable, holderId: string): Promise<string> {
+  const row = await transaction.first<{ disavowalId: string }>(sql`
+    insert into cabinet.disavowal (holder_id) values (${holderId}) returning disavowal_id as "disavowalId"`);
+  if (!row) throw new Error('no link was created');
+  return row.disavowalId;
+}
+
 /** Whose link it is. */
 export async function findDisavowalHolder(
   database: Queryable,

@@ -1,10 +1,11 @@
 import type { Keys } from '../../platform/keys.ts';
+import { readNow } from '../../platform/postgres/clock.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import type { FairSemaphore } from '../../platform/semaphore.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import { type ChallengeFor, createChallenge, readChallenge } from './challenge.ts';
 import { type EdsReason, isPassing } from './reasons.ts';
-import { type Evidence, giveBackChallenge, readNow, spendChallenge } from './store.ts';
+import { type Evidence, giveBackChallenge, spendChallenge } from './store.ts';
 import type { SignatureVerifier } from './verifier.ts';
 
 export interface EdsDeps {

@@ -12,13 +12,6 @@ export interface Evidence {
   readonly challengedAt: Date;
 }
 
-/** The database's time. */
-export async function readNow(database: Queryable): Promise<Date> {
-  const row = await database.first<{ now: Date }>(sql`select now()`);
-  if (!row) throw new Error('the database told no time');
-  return row.now;
-}
-
 /**
  * Marks a challenge as spent, if it is unspent and no older than `seconds`. One statement.
  * @returns the database's time, or undefined when the challenge is no longer good

@@ -1,7 +1,7 @@
 import { isBlank } from '../../values/cleaning.ts';
 import type { Refusal } from '../../values/result.ts';
 import type { ChangeEntry } from '../changes/change.ts';
-import type { ContactReason } from '../contact-change/contact.ts';
+import type { ContactReason } from '../contact-change/standing.ts';
 import { channels } from '../notices/channel.ts';
 import { needsDocument } from './documents.ts';
 import type { FieldRules } from './fields/field.ts';

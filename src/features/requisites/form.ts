@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { ChangeEntry } from '../changes/change.ts';
 import { changesAfter } from '../changes/store.ts';
-import type { PendingChange } from '../contact-change/ports.ts';
+import type { PendingChange } from '../contact-change/pending-change.ts';
 import { eachField, type FieldName, fields, isAsShown, type Requisites, showValue } from './fields/fields.ts';
 import type { RequisitesView } from './view.ts';
 

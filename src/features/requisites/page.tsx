@@ -10,7 +10,7 @@ import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import type { Language } from '../../values/language.ts';
 import type { Refusal } from '../../values/result.ts';
-import { overcomesByEds } from '../contact-change/contact.ts';
+import { overcomesByEds } from '../contact-change/standing.ts';
 import { AccountsBlock } from './accounts-block.tsx';
 import { AddressBlock } from './address-block.tsx';
 import type { AddressHelp } from './address-help.ts';

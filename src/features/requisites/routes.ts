@@ -6,6 +6,7 @@ import { actorOf, sendAway } from '../../platform/http/actor.ts';
 import { type Fields, formIdText, formOf, parse } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
+import { findPendingChange } from '../contact-change/store.ts';
 import { type AddressHelp, helpWithAddress } from './address-help.ts';
 import type { FieldErrors } from './check.ts';
 import { type DraftDeps, discardDraft, findDraft, keepDraft } from './draft.ts';
@@ -189,9 +190,9 @@ async function showForm(
   const view = await viewOf(deps, request, reply);
   if (!view) return reply;
   const { holderId } = actorOf(request);
-  const { contacts, contactRules } = deps;
+  const { database, contactRules } = deps;
   const pending = view.begun.change
-    ? await contacts.findPending(holderId, contactRules.proofMinutes)
+    ? await findPendingChange(database, holderId, contactRules.proofMinutes)
     : undefined;
   if (pending && parse(formQuery, request.query).edit === 'pending') {
     const risen = pending.revision !== view.stored.revision;
@@ -317,8 +318,9 @@ async function showTyped(
   const blank = untouched(view, randomUUID());
   const typed = { ...blank, ...sent, kazpost: sent['kazpost'] === '1' };
   const formId = formIdText.safeParse(typed.formId).success ? typed.formId : blank.formId;
-  const { contacts, contactRules } = deps;
-  const pending = await contacts.findPending(actorOf(request).holderId, contactRules.proofMinutes);
+  const { database, contactRules } = deps;
+  const { holderId } = actorOf(request);
+  const pending = await findPendingChange(database, holderId, contactRules.proofMinutes);
   const around: Around = pending ? { message: { kind: 'pending' } } : {};
   return sendForm(deps, request, reply, view, { ...typed, formId }, around);
 }

@@ -1,17 +1,14 @@
 import { randomName } from '../../platform/keys.ts';
+import type { Actor } from '../../platform/session.ts';
 import { refused } from '../../values/result.ts';
 import type { AddressBook } from '../addresses/address-book.ts';
 import type { ChangeEntry, Proof } from '../changes/change.ts';
 import { type NewChange, type SaveOutcome, savedBefore, writeChange } from '../changes/store.ts';
-import {
-  type ContactChangeDeps,
-  isMobileOfMany,
-  overcomesByEds,
-  proposeChange,
-  refuseContact,
-  touchedChannels,
-} from '../contact-change/contact.ts';
-import type { ContactActor } from '../contact-change/ports.ts';
+import { touchedChannels } from '../contact-change/contact.ts';
+import type { ContactChangeDeps } from '../contact-change/deps.ts';
+import { isMobileOfMany, proposeChange } from '../contact-change/propose.ts';
+import { overcomesByEds, refuseContact } from '../contact-change/standing.ts';
+import { readStanding } from '../contact-change/store.ts';
 import { checkForm, type FieldErrors } from './check.ts';
 import type { FieldRules } from './fields/field.ts';
 import { channelFields, type FieldName, type Requisites } from './fields/fields.ts';
@@ -57,7 +54,7 @@ export interface SentForm {
  */
 export async function saveRequisites(
   deps: SaveDeps,
-  actor: ContactActor,
+  actor: Actor,
   { typed, proof, byEds }: SentForm,
 ): Promise<SaveResult> {
   const { database, rules } = deps;
@@ -154,7 +151,7 @@ export async function refuseTouched(
   holderId: string,
   entries: readonly ChangeEntry[],
 ): Promise<FieldErrors> {
-  const standing = await deps.contacts.standing(holderId, deps.contactRules.contactWaitHours);
+  const standing = await readStanding(deps.database, holderId, deps.contactRules.contactWaitHours);
   const stopped = refuseContact(standing, touchedChannels(entries));
   if (stopped) return new Map([[channelFields[stopped.channel], stopped.refusal]]);
   // Told what a wrong number is told: how many others have it is nobody's business.

@@ -6,13 +6,8 @@ import { lockHolder } from '../../platform/postgres/locks.ts';
 import type { ChangeEntry } from '../changes/change.ts';
 import { writeBranchChange } from '../changes/store.ts';
 import { newContact, touchedChannels } from '../contact-change/contact.ts';
-import {
-  formerRecipients,
-  moveRecoveryContact,
-  notifyChanged,
-  type Recipient,
-  restOtherChannel,
-} from '../contact-change/contact-notices.ts';
+import { notifyChanged, type Recipient } from '../contact-change/contact-notices.ts';
+import { formerRecipients, moveRecoveryContact, restOtherChannel } from '../contact-change/recovery-store.ts';
 import { channels } from '../notices/channel.ts';
 import { differences } from './column-store.ts';
 import { channelFields, type Requisites } from './fields/fields.ts';

@@ -1,17 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { signInPath } from '../../paths.ts';
 import type { Iin } from '../../values/iin.ts';
-import type { Language } from '../../values/language.ts';
+import type { Actor } from '../session.ts';
 import { clearSecret, sessionOf } from './request-context.ts';
-
-/** The signed-in holder who does something, and the request in which. */
-export interface Actor {
-  readonly holderId: string;
-  readonly iin: Iin;
-  readonly requestId: string;
-  readonly language: Language;
-  readonly sessionHash: Buffer;
-}
 
 /**
  * Who sends this request to a route that is open to holders only.

@@ -9,9 +9,14 @@ import { sendToRecipient } from '../../features/account-request/process.ts';
 import { compareCode } from '../../features/account-request/try-code.ts';
 import { codeOf } from '../../features/codes/code.ts';
 import { renewCode } from '../../features/codes/store.ts';
-import { contactStore } from '../../features/contact-change/store.ts';
+import { completeChange } from '../../features/contact-change/complete.ts';
+import type { PendingChange } from '../../features/contact-change/pending-change.ts';
+import { proposeOnce } from '../../features/contact-change/propose.ts';
+import { cancelChange } from '../../features/contact-change/prove.ts';
+import { proveByCode } from '../../features/contact-change/store.ts';
 import { disavow } from '../../features/disavowal/disavow.ts';
 import { unfreeze } from '../../features/disavowal/unfreeze.ts';
+import type { Evidence } from '../../features/eds/store.ts';
 import { writeNewPassword } from '../../features/passwords/change.ts';
 import { saveChange } from '../../features/requisites/save.ts';
 import { takeOver } from '../../features/requisites/take-over.ts';
@@ -23,6 +28,7 @@ import type { FundHolder } from '../../fund/port.ts';
 import { rulesOf } from '../../services.ts';
 import type { Iin } from '../../values/iin.ts';
 import { createKeys, tokenHash } from '../keys.ts';
+import type { Actor } from '../session.ts';
 import { type Database, openDatabase, type Queryable } from './database.ts';
 import { type Sql, sql } from './sql.ts';
 
@@ -33,14 +39,14 @@ import { type Sql, sql } from './sql.ts';
 interface Scene {
   readonly holderId: string;
   readonly iin: Iin;
-  readonly actor: Parameters<ReturnType<typeof contactStore>['complete']>[0];
+  readonly actor: Actor;
   readonly sessions: readonly [Buffer, Buffer];
   /** The secret of the second of them. */
   readonly otherToken: string;
   /** An account request whose code was right, and one whose code waits. */
   readonly proved: Buffer;
   readonly open: { readonly hash: Buffer; readonly code: string };
-  readonly pending: Parameters<ReturnType<typeof contactStore>['complete']>[1];
+  readonly pending: PendingChange;
   readonly proofCode: string;
   readonly disavowalId: string;
 }
@@ -58,7 +64,13 @@ const evidence = {
     revocation: { source: 'crl' as const, asOf: new Date('2026-01-01') },
   },
   challengedAt: new Date('2026-01-01'),
-} as unknown as NonNullable<Parameters<ReturnType<typeof contactStore>['complete']>[2]['evidence']>;
+} as unknown as Evidence;
+
+const contactDeps = (database: Database) => ({
+  database,
+  keys,
+  contactRules: { ...rules, codesPerQuarterHour: 100, codesPerDay: 100 },
+});
 
 const newChange = ({ actor }: Scene) => ({
   ...actor,
@@ -116,14 +128,14 @@ const useCases: Readonly<Record<string, UseCase>> = {
       'r',
     ),
   'a proposed change': (database, scene) =>
-    contactStore(database).propose(
+    proposeOnce(
+      contactDeps(database),
       scene.actor,
       { ...newChange(scene), entries: [{ field: 'mobilePhone', old: mobile, new: '+77015550102' }] },
-      'mobile',
-      { minutes: 30, telling: [{ key: Buffer.alloc(32, 3), most: 100, minutes: 15 }] },
+      false,
     ),
   'a proof of a change': (database, { holderId, pending, proofCode }) =>
-    contactStore(database).proveWith(holderId, pending.changeId, 'new', proofCode),
+    proveByCode(database, holderId, pending.changeId, 'new', proofCode),
   'a code for a change': (database, { holderId, pending }) =>
     renewCode(
       database,
@@ -138,16 +150,8 @@ const useCases: Readonly<Record<string, UseCase>> = {
       5,
     ),
   'a change made by a signature': (database, { actor, pending }) =>
-    contactStore(database).complete(actor, pending, {
-      number: randomBytes(6).toString('hex'),
-      proof: 'eds',
-      channels: ['mobile'],
-      waitHours: 24,
-      proofMinutes: 15,
-      personsPerMobile: 5,
-      evidence,
-    }),
-  'a change given up': (database, { holderId }) => contactStore(database).drop(holderId),
+    completeChange(contactDeps(database), actor, pending, evidence),
+  'a change given up': (database, { holderId }) => cancelChange({ database }, holderId),
   '"this wasn\'t me"': (database, { disavowalId }) =>
     disavow({ database, rules: { disavowalDays: 10 } }, disavowalId, 'r'),
   'an operator who lifts a stop': (database, { iin }) => unfreeze(database, iin, 'reason'),

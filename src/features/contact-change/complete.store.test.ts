@@ -2,18 +2,27 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase } from '../../../test/support/database.ts';
 import { inventIin } from '../../../test/support/people.ts';
+import { readConfig } from '../../config/config.ts';
 import type { FundHolder, IdentityDocument } from '../../fund/port.ts';
+import { createKeys } from '../../platform/keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { Actor } from '../../platform/session.ts';
+import { rulesOf } from '../../services.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { ChangeEntry } from '../changes/change.ts';
 import { countCodeAttempt, findLiveCode, renewCode } from '../codes/store.ts';
+import type { Evidence } from '../eds/store.ts';
 import { sweep } from '../operations/housekeeping.ts';
 import type { Requisites } from '../requisites/fields/fields.ts';
 import { loadRequisites } from '../requisites/store.ts';
 import { takeOver } from '../requisites/take-over.ts';
-import type { ContactActor, PendingChange } from './ports.ts';
-import { contactStore } from './store.ts';
+import { completeChange } from './complete.ts';
+import type { ContactChangeDeps } from './deps.ts';
+import type { PendingChange } from './pending-change.ts';
+import { proposeOnce } from './propose.ts';
+import { cancelChange } from './prove.ts';
+import { findPendingChange, proveByCode } from './store.ts';
 
 const waitHours = 72;
 const [a, b, c] = ['+77010000001', '+77010000002', '+77010000003'];
@@ -66,7 +75,7 @@ function fundHolder(iin: string, different: Partial<FundHolder> = {}): FundHolde
 }
 
 /** A holder whose requisites were read from the fund, at the keyboard. */
-async function holder(different: Partial<FundHolder> = {}): Promise<ContactActor> {
+async function holder(different: Partial<FundHolder> = {}): Promise<Actor> {
   const iin = inventIin(people);
   people += 1;
   const row = await database.first<{ holderId: string }>(
@@ -81,43 +90,61 @@ async function holder(different: Partial<FundHolder> = {}): Promise<ContactActor
   return { holderId, iin: iin as Iin, requestId: 'r', language: 'kk', sessionHash };
 }
 
-const how = { proof: 'eds', waitHours, proofMinutes: 5, personsPerMobile: 100 } as const;
-let numbers = 0;
+const evidence: Evidence = {
+  purpose: 'change',
+  content: Buffer.from('content'),
+  cms: Buffer.from('message'),
+  signature: {
+    iin: '',
+    certificate: { sha256: 'a'.repeat(64), serial: '01', notAfter: new Date('2030-01-01') },
+    revocation: { source: 'crl', asOf: new Date('2026-01-01') },
+    ocspResponse: undefined,
+  },
+  challengedAt: new Date('2026-01-01'),
+};
 
-async function propose(actor: ContactActor, entry: ChangeEntry): Promise<PendingChange> {
-  const stored = await loadRequisites(database, actor.holderId);
-  const pending = await contactStore(database).propose(
-    actor,
-    {
-      formId: randomUUID(),
-      formHash: Buffer.from('form'),
-      revision: stored?.revision ?? 0,
-      document,
-      entries: [entry],
-      addressSource: null,
+function deps(): ContactChangeDeps {
+  const config = readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32) });
+  return {
+    database,
+    keys: createKeys(config.secretKeys),
+    contactRules: {
+      ...rulesOf(config),
+      contactWaitHours: waitHours,
+      edsContactWaitHours: waitHours,
+      proofMinutes: 5,
+      personsPerMobile: 100,
+      codesPerQuarterHour: 1_000,
+      codesPerDay: 1_000,
     },
-    entry.field === 'email' ? 'email' : 'mobile',
-    { minutes: 60, telling: [{ key: Buffer.from(actor.holderId), most: 1_000, minutes: 1 }] },
-  );
+  };
+}
+
+async function propose(actor: Actor, entry: ChangeEntry): Promise<PendingChange> {
+  const stored = await loadRequisites(database, actor.holderId);
+  const change = {
+    formId: randomUUID(),
+    formHash: Buffer.from('form'),
+    revision: stored?.revision ?? 0,
+    document,
+    entries: [entry],
+    addressSource: null,
+  };
+  const pending = await proposeOnce(deps(), actor, change, false);
   if (!pending) throw new Error('nothing was proposed');
   return pending;
 }
 
 /** Changes the mobile, so many hours after the last change. */
-async function changeMobile(actor: ContactActor, value: string | null, hoursLater = 0): Promise<void> {
+async function changeMobile(actor: Actor, value: string | null, hoursLater = 0): Promise<void> {
   await pass(actor, hoursLater);
   const stored = await loadRequisites(database, actor.holderId);
   const entry = { field: 'mobilePhone', old: stored?.values.mobilePhone ?? null, new: value } as const;
-  numbers += 1;
-  const outcome = await contactStore(database).complete(actor, await propose(actor, entry), {
-    ...how,
-    channels: ['mobile'],
-    number: String(numbers).padStart(12, '0'),
-  });
+  const outcome = await completeChange(deps(), actor, await propose(actor, entry), evidence);
   if (outcome.kind !== 'saved') throw new Error(outcome.kind);
 }
 
-async function pass({ holderId }: ContactActor, hours: number): Promise<void> {
+async function pass({ holderId }: Actor, hours: number): Promise<void> {
   const passed = sql`make_interval(hours => ${hours})`;
   await database.run(sql`
     update cabinet.recovery_contact set usable_from = usable_from - ${passed}, usable_until = usable_until - ${passed}
@@ -125,7 +152,7 @@ async function pass({ holderId }: ContactActor, hours: number): Promise<void> {
 }
 
 /** The mobiles that restore the password, so many hours from now. */
-async function restoring({ holderId }: ContactActor, hours: number): Promise<string[]> {
+async function restoring({ holderId }: Actor, hours: number): Promise<string[]> {
   const then = sql`now() + make_interval(hours => ${hours})`;
   const rows = await database.rows<{ value: string }>(sql`
     select value from cabinet.recovery_contact
@@ -208,7 +235,7 @@ describe('proofs and the change', () => {
   const entry = { field: 'mobilePhone', old: a, new: b } as const;
 
   /** A pending change and the codes sent for it. */
-  async function asked(): Promise<{ actor: ContactActor; pending: PendingChange; codeIds: string[] }> {
+  async function asked(): Promise<{ actor: Actor; pending: PendingChange; codeIds: string[] }> {
     const actor = await holder();
     const pending = await propose(actor, entry);
     const { holderId } = actor;
@@ -230,26 +257,18 @@ describe('proofs and the change', () => {
     return { actor, pending, codeIds: issued.map(({ codeId }) => codeId) };
   }
 
-  const complete = (actor: ContactActor, pending: PendingChange) => {
-    numbers += 1;
-    return contactStore(database).complete(actor, pending, {
-      ...how,
-      proof: 'codes',
-      channels: ['mobile'],
-      number: String(numbers).padStart(12, '0'),
-    });
-  };
+  const complete = (actor: Actor, pending: PendingChange) => completeChange(deps(), actor, pending);
 
   test('of fifty uses of one code at once, one gives the proof', async () => {
     const { actor, pending, codeIds } = await asked();
     const [codeId = ''] = codeIds;
     const given = await Promise.all(
       Array.from({ length: 50 }, () =>
-        contactStore(database).proveWith(actor.holderId, pending.changeId, 'new', codeId),
+        proveByCode(database, actor.holderId, pending.changeId, 'new', codeId),
       ),
     );
     expect(given.filter(Boolean)).toHaveLength(1);
-    expect(await contactStore(database).findPending(actor.holderId, 5)).toMatchObject({
+    expect(await findPendingChange(database, actor.holderId, 5)).toMatchObject({
       newProved: true,
       currentProved: false,
     });
@@ -259,21 +278,23 @@ describe('proofs and the change', () => {
     const { actor, codeIds } = await asked();
     const newer = await propose(actor, { ...entry, new: c });
     const [codeId = ''] = codeIds;
-    expect(await contactStore(database).proveWith(actor.holderId, newer.changeId, 'new', codeId)).toBe(false);
+    expect(await proveByCode(database, actor.holderId, newer.changeId, 'new', codeId)).toBe(false);
   });
 
   test('each missing, old or overtaken proof stops the change under the lock', async () => {
     const { actor, pending, codeIds } = await asked();
-    const store = contactStore(database);
     const [newCode = '', currentCode = ''] = codeIds;
     expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
-    await store.proveWith(actor.holderId, pending.changeId, 'new', newCode);
+    await proveByCode(database, actor.holderId, pending.changeId, 'new', newCode);
     expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
-    await store.proveWith(actor.holderId, pending.changeId, 'current', currentCode);
+    await proveByCode(database, actor.holderId, pending.changeId, 'current', currentCode);
     await database.run(sql`
       update cabinet.pending_change set new_proved_at = new_proved_at - interval '6 minutes'
       where holder_id = ${actor.holderId}`);
-    expect(await store.findPending(actor.holderId, 5)).toMatchObject({ lapsed: true, newProved: false });
+    expect(await findPendingChange(database, actor.holderId, 5)).toMatchObject({
+      lapsed: true,
+      newProved: false,
+    });
     expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
     await database.run(sql`
       update cabinet.pending_change set new_proved_at = now() where holder_id = ${actor.holderId}`);
@@ -289,8 +310,7 @@ describe('proofs and the change', () => {
 
   test('what is cancelled cannot be completed, and its codes are dead', async () => {
     const { actor, pending, codeIds } = await asked();
-    const store = contactStore(database);
-    await store.drop(actor.holderId);
+    await cancelChange(deps(), actor.holderId);
     expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
     for (const codeId of codeIds) {
       expect(await countCodeAttempt(database, codeId, actor.holderId, 5)).toBeUndefined();
@@ -317,7 +337,7 @@ describe('proofs and the change', () => {
 
   test('what has run out is swept away, what has not stays', async () => {
     const [old, young] = [await asked(), await asked()];
-    const count = async ({ holderId }: ContactActor) =>
+    const count = async ({ holderId }: Actor) =>
       database.first<object>(sql`
         select (select count(*)::int from cabinet.pending_change where holder_id = ${holderId}) as pending,
           (select count(*)::int from cabinet.code where holder_id = ${holderId}) as codes,

@@ -1,0 +1,105 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { editPendingChange, paths, receiptPath } from '../../paths.ts';
+import { actorOf } from '../../platform/http/actor.ts';
+import { formIdText } from '../../platform/http/forms.ts';
+import type { SendPage } from '../../platform/http/page.tsx';
+import type { Actor } from '../../platform/session.ts';
+import { findNumber } from '../changes/store.ts';
+import type { EdsDeps } from '../eds/check-signature.ts';
+import type { Channels } from '../notices/channel.ts';
+import type { ViewDeps } from '../requisites/view.ts';
+import type { CompleteOutcome } from './complete.ts';
+import { ConfirmPage, type ConfirmPageProps } from './confirm-page.tsx';
+import type { ContactChangeDeps } from './deps.ts';
+import { findChange } from './found-change.ts';
+import { proofsAsked } from './prove.ts';
+
+export interface ContactChangeRoutesDeps
+  extends ViewDeps,
+    ContactChangeDeps,
+    Pick<EdsDeps, 'verifier' | 'semaphore' | 'edsRules'> {
+  /** The origin that the person sees; part of what they sign. */
+  readonly siteOf: (request: FastifyRequest) => string;
+  readonly sendPage: SendPage;
+  readonly channels: Channels;
+  /** Ends all sessions of a person whom the fund no longer lets in. */
+  readonly endSessions: (holderId: string) => Promise<unknown>;
+  /** Called when a change waits for the fund. */
+  readonly onSaved: () => void;
+  /** Called when messages wait in the outbox. */
+  readonly onQueued: () => void;
+}
+
+/** What the page says of what has just happened. */
+export type ConfirmNews = Partial<Pick<ConfirmPageProps, 'errors' | 'message' | 'via' | 'eds'>> & {
+  readonly status?: number;
+};
+
+const none: ConfirmPageProps['errors'] = new Map();
+
+/** Sends the confirmation of the pending change, or leads to the form where there is none to confirm. */
+export async function sendConfirm(
+  deps: ContactChangeRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  news: ConfirmNews = {},
+): Promise<FastifyReply> {
+  const { holderId } = actorOf(request);
+  const found = await findChange(deps, holderId);
+  if (!found) return reply.redirect(paths.requisites, 303);
+  if (found.stopped) return reply.redirect(editPendingChange, 303);
+  const { pending, needed } = found;
+  const { texts: t, language, csrf } = request.context;
+  return deps.sendPage(request, reply, {
+    title: t.confirm.title,
+    section: 'services',
+    hasForm: true,
+    path: paths.confirmChange,
+    status: news.status ?? 200,
+    hasErrors: (news.errors?.size ?? 0) > 0 || news.eds !== undefined,
+    scripts: ['eds'],
+    body: ConfirmPage({
+      t,
+      language,
+      csrf: csrf(),
+      pending,
+      needed,
+      codeMinutes: deps.contactRules.confirmationCodeMinutes,
+      asked: await proofsAsked(deps, holderId, pending),
+      errors: news.errors ?? none,
+      message: news.message,
+      via: news.via,
+      eds: news.eds,
+      unavailable: (['mobile', 'email'] as const).filter((channel) => !deps.channels.available(channel)),
+    }),
+  });
+}
+
+/**
+ * Leads a post away whose change no longer waits: to its receipt when it was completed, else to
+ * `otherwise`.
+ */
+export async function leave(
+  { database }: Pick<ContactChangeRoutesDeps, 'database'>,
+  reply: FastifyReply,
+  { holderId }: Actor,
+  formId: string,
+  otherwise: string,
+): Promise<FastifyReply> {
+  const number = formIdText.safeParse(formId).success
+    ? await findNumber(database, holderId, formId)
+    : undefined;
+  return reply.redirect(number === undefined ? otherwise : receiptPath(number), 303);
+}
+
+/** Leads to the receipt of a completed change, or to the form, which says what stands in its way. */
+export function leadOn(
+  { onSaved, onQueued }: Pick<ContactChangeRoutesDeps, 'onSaved' | 'onQueued'>,
+  reply: FastifyReply,
+  outcome: Exclude<CompleteOutcome, { kind: 'proof-gone' }>,
+): FastifyReply {
+  if (outcome.kind !== 'saved') return reply.redirect(editPendingChange, 303);
+  onSaved();
+  onQueued();
+  return reply.redirect(receiptPath(outcome.number), 303);
+}

@@ -1,0 +1,111 @@
+import { randomName } from '../../platform/keys.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
+import type { Actor } from '../../platform/session.ts';
+import { type SaveOutcome, savedBefore, writeChange } from '../changes/store.ts';
+import { endCodes } from '../codes/store.ts';
+import { liftFreeze } from '../disavowal/store.ts';
+import { type Evidence, keepEvidence } from '../eds/store.ts';
+import { recordEvent } from '../history/event-store.ts';
+import { lockForChange } from '../requisites/store.ts';
+import { endSessions } from '../sign-in/session-store.ts';
+import { newContact, touchedChannels } from './contact.ts';
+import { notifyChanged } from './contact-notices.ts';
+import type { ContactChangeDeps } from './deps.ts';
+import { isProvedByCodes, type PendingChange, proofPurposes } from './pending-change.ts';
+import { formerRecipients, moveRecoveryContact, restOtherChannel, setChannelWait } from './recovery-store.ts';
+import { refuseContact } from './standing.ts';
+import {
+  countOthersWithMobile,
+  deletePendingChange,
+  findPendingChange,
+  lockMobile,
+  readStanding,
+} from './store.ts';
+
+export type CompleteOutcome =
+  | SaveOutcome
+  /** A proof is missing or too old, or the change is no longer pending. */
+  | { readonly kind: 'proof-gone' }
+  /** Something stops the change since it was proposed; the form says what. */
+  | { readonly kind: 'refused' };
+
+/**
+ * Completes a pending change that was proved by codes, or by the signature given, whose waits are
+ * the shorter ones. Everything is looked at again under the lock: proofs grow old, and a change may
+ * be cancelled, stopped or overtaken.
+ */
+export function completeChange(
+  { database, contactRules }: Pick<ContactChangeDeps, 'database' | 'contactRules'>,
+  actor: Actor,
+  pending: PendingChange,
+  evidence?: Evidence,
+): Promise<CompleteOutcome> {
+  const { holderId, requestId, sessionHash } = actor;
+  const { entries } = pending;
+  const channels = touchedChannels(entries);
+  const number = randomName(12);
+  const waitHours = evidence ? contactRules.edsContactWaitHours : contactRules.contactWaitHours;
+  return database.transaction(async (transaction): Promise<CompleteOutcome> => {
+    const current = await lockForChange(transaction, actor);
+
+    const earlier = await savedBefore(transaction, holderId, pending.formId, pending.formHash);
+    if (earlier) return earlier;
+
+    const still = await findPendingChange(transaction, holderId, contactRules.proofMinutes);
+    if (still?.changeId !== pending.changeId) return { kind: 'proof-gone' };
+    if (!evidence && !isProvedByCodes(still)) return { kind: 'proof-gone' };
+
+    if (current.revision !== pending.revision) return { kind: 'conflict', stored: current };
+
+    if (!evidence) {
+      const standing = await readStanding(transaction, holderId, waitHours);
+      if (refuseContact(standing, channels)) return { kind: 'refused' };
+    }
+    const mobile = newContact(entries, 'mobile');
+    if (mobile !== null && !(await takeMobile(transaction, holderId, mobile, contactRules.personsPerMobile)))
+      return { kind: 'refused' };
+
+    const before = await formerRecipients(transaction, holderId, current.values);
+    await writeChange(transaction, { ...pending, ...actor, number, proof: evidence ? 'eds' : 'codes' });
+    if (evidence) {
+      await keepEvidence(transaction, actor, evidence, number);
+      await liftFreeze(transaction, { holderId, kind: 'unfrozen-by-eds', requestId });
+    }
+    for (const channel of channels) {
+      await moveRecoveryContact(transaction, holderId, channel, waitHours);
+      // A channel that was signed for may vouch for others, too, after the shorter time.
+      if (evidence) await setChannelWait(transaction, holderId, channel, waitHours);
+      else await restOtherChannel(transaction, holderId, channel);
+    }
+
+    await endCodes(transaction, holderId, Object.values(proofPurposes));
+    await deletePendingChange(transaction, holderId);
+    // An address that was signed for is no key to the account: then the sessions go on.
+    if (channels.length > 0) await endSessions(transaction, holderId, 'contact-changed', sessionHash);
+
+    for (const channel of channels) {
+      await recordEvent(transaction, {
+        holderId,
+        kind: 'contact-changed',
+        detail: { about: channel },
+        requestId,
+      });
+      await notifyChanged(transaction, actor, channel, before, newContact(entries, channel));
+    }
+    return { kind: 'saved', number };
+  });
+}
+
+/**
+ * Takes a place of a mobile, which only so many people may have; false when none is left. Held until
+ * the transaction ends, so that two people cannot take the last place of one number.
+ */
+async function takeMobile(
+  transaction: Queryable,
+  holderId: string,
+  mobile: string,
+  places: number,
+): Promise<boolean> {
+  await lockMobile(transaction, mobile);
+  return (await countOthersWithMobile(transaction, holderId, mobile)) < places;
+}

@@ -1,0 +1,186 @@
+import { paths } from '../../paths.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { Alert } from '../../ui/alert.tsx';
+import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Compare, compareWords } from '../../ui/compare.tsx';
+import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
+import { ErrorSummary } from '../../ui/error-summary.tsx';
+import { Form } from '../../ui/form.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import type { ShownReason } from '../eds/reasons.ts';
+import type { Channel } from '../notices/channel.ts';
+import { showValue } from '../requisites/fields/fields.ts';
+import { touchedChannels } from './contact.ts';
+import { type ContactProof, type NeededProofs, openProofs, type PendingChange } from './pending-change.ts';
+import { type ConfirmErrors, ProofsCard } from './proofs-card.tsx';
+
+export interface ConfirmPageProps {
+  readonly t: Texts;
+  readonly language: string;
+  readonly csrf: string;
+  readonly pending: PendingChange;
+  readonly needed: NeededProofs;
+  /** How long a code lives. */
+  readonly codeMinutes: number;
+  /** The proofs for which a code was sent. */
+  readonly asked: ReadonlySet<ContactProof>;
+  readonly errors: ConfirmErrors;
+  /** What just happened, beside errors of fields. */
+  readonly message?: ConfirmMessage | undefined;
+  /** The channel on file that was chosen on this page, sent or not. */
+  readonly via?: string | undefined;
+  /** Why a signature was not taken. */
+  readonly eds?:
+    | {
+        readonly reason: ShownReason;
+        readonly since: string | undefined;
+        readonly again: EdsSignProps['again'];
+      }
+    | undefined;
+  /** Channels whose gateway is down now. */
+  readonly unavailable: readonly Channel[];
+}
+
+export type ConfirmMessage = 'codeLimit' | 'codeSent' | 'proofGone';
+
+/** Old beside new, and the proofs still needed. */
+export function ConfirmPage(props: ConfirmPageProps) {
+  const { t, pending, needed, errors } = props;
+  const isStuck = needed.choices.length === 0;
+  const order = ['newMobileCode', 'newEmailCode', 'via', 'currentCode'] as const;
+  return (
+    <>
+      <ErrorSummary
+        title={t.requisites.errors}
+        errors={order.flatMap((field) => {
+          const reason = errors.get(field);
+          return reason === undefined ? [] : [{ fieldId: field, text: t.reasons[reason] }];
+        })}
+      />
+      <ConfirmAlerts {...props} />
+      <PageHeading
+        title={t.confirm.title}
+        lead={touchedChannels(pending.entries).length > 0 ? t.confirm.lead : t.eds.signLead}
+        trail={{
+          label: t.layout.services,
+          links: [{ href: paths.requisites, label: t.requisites.title }],
+        }}
+      />
+      <ChangesCard t={t} pending={pending} />
+      {isStuck && <SignCard {...props} />}
+      <ConfirmForm {...props} />
+      {!isStuck && <SignCard {...props} />}
+      <Card id="other-ways" heading={t.confirm.otherWays}>
+        <p>{t.confirm.otherWaysText}</p>
+        <ButtonLink href={paths.requisites}>{t.receipt.back}</ButtonLink>
+      </Card>
+    </>
+  );
+}
+
+/** What has just happened, why a signature was not taken, and which gateway is down. */
+function ConfirmAlerts(props: ConfirmPageProps) {
+  const { t, needed, eds, unavailable } = props;
+  const message = props.message ?? standingMessage(props);
+  const isDown = [needed.new, needed.current].some(
+    (target) => target && unavailable.includes(target.channel),
+  );
+  return (
+    <>
+      {message && !(isDown && message === 'codeSent') && (
+        <Alert kind={message === 'codeSent' ? 'success' : 'warning'} title={t.confirm[message]} announced />
+      )}
+      {eds && (
+        <Alert kind="danger" title={t.eds.refused} announced>
+          <p>{fill(t.eds.reasons[eds.reason], { since: eds.since ?? '' })}</p>
+        </Alert>
+      )}
+      {isDown && (
+        <Alert kind="warning" title={t.confirm.gatewayDown}>
+          <p>{t.confirm.gatewayDownHelp}</p>
+        </Alert>
+      )}
+    </>
+  );
+}
+
+/** What the state of the change says by itself. */
+function standingMessage({ pending, needed, asked }: ConfirmPageProps): ConfirmMessage | undefined {
+  if (needed.choices.length === 0) return undefined;
+  if (pending.lapsed) return 'proofGone';
+  // A code that is needed and was never sent was held back by a limit.
+  const isHeld = openProofs(pending, needed).some((proof) => !asked.has(proof));
+  return isHeld ? 'codeLimit' : undefined;
+}
+
+function ChangesCard({ t, pending }: Pick<ConfirmPageProps, 't' | 'pending'>) {
+  return (
+    <Card id="changes" heading={t.receipt.changes}>
+      <Compare
+        caption={t.receipt.changes}
+        words={compareWords(t)}
+        rows={pending.entries.map((entry) => ({
+          field: t.requisites[entry.field],
+          before: entry.old === null ? null : showValue(entry.field, entry.old),
+          after: entry.new === null ? null : showValue(entry.field, entry.new),
+        }))}
+      />
+      <p>{t.confirm.oldStays}</p>
+    </Card>
+  );
+}
+
+/** The way by a signature: it stands first where codes cannot finish the change. */
+function SignCard({ t, language, csrf, pending, eds }: ConfirmPageProps) {
+  return (
+    <Card id="eds" heading={t.eds.signTitle}>
+      <p>{t.eds.signHelp}</p>
+      <EdsSign
+        t={t}
+        language={language}
+        csrf={csrf}
+        action={paths.confirmChange}
+        challenge={paths.confirmChangeChallenge}
+        formId={pending.formId}
+        label={t.eds.sign}
+        again={eds?.again}
+      />
+      <EdsHelp t={t} />
+    </Card>
+  );
+}
+
+function ConfirmForm(props: ConfirmPageProps) {
+  const { t, csrf, pending, needed } = props;
+  const isStuck = needed.choices.length === 0;
+  return (
+    <Form
+      action={paths.confirmChange}
+      csrf={csrf}
+      hidden={{ page: paths.confirmChange, formId: pending.formId }}
+    >
+      {!isStuck && <ProofsCard {...props} />}
+      {isStuck && !pending.byEds && (
+        <Alert kind="warning" title={t.confirm.stuck}>
+          <p>{t.confirm.stuckHelp}</p>
+        </Alert>
+      )}
+      <ButtonRow sticky>
+        {!isStuck && <Button>{t.confirm.submit}</Button>}
+        {!isStuck && openProofs(pending, needed).length > 0 && (
+          <Button name="action" value="resend" kind="secondary">
+            {t.confirm.resend}
+          </Button>
+        )}
+        <Button name="action" value="fix" kind="secondary">
+          {t.confirm.fix}
+        </Button>
+        <Button name="action" value="cancel" kind="tertiary">
+          {t.confirm.cancel}
+        </Button>
+      </ButtonRow>
+    </Form>
+  );
+}

@@ -1,0 +1,24 @@
+import { touchedChannels } from './contact.ts';
+import type { ContactChangeDeps } from './deps.ts';
+import { type NeededProofs, neededProofs, type PendingChange } from './pending-change.ts';
+import { refuseContact } from './standing.ts';
+import { findPendingChange, readStanding } from './store.ts';
+
+/** A pending change, what it needs, and whether codes may complete it at all. */
+export interface FoundChange {
+  readonly pending: PendingChange;
+  readonly needed: NeededProofs;
+  readonly stopped: boolean;
+}
+
+/** Finds the pending change of a holder with all that its page shows. */
+export async function findChange(
+  { database, contactRules }: Pick<ContactChangeDeps, 'database' | 'contactRules'>,
+  holderId: string,
+): Promise<FoundChange | undefined> {
+  const pending = await findPendingChange(database, holderId, contactRules.proofMinutes);
+  if (!pending) return undefined;
+  const standing = await readStanding(database, holderId, contactRules.contactWaitHours);
+  const stopped = !pending.byEds && refuseContact(standing, touchedChannels(pending.entries)) !== undefined;
+  return { pending, needed: neededProofs(contactRules, pending, standing), stopped };
+}

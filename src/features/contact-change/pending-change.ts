@@ -1,0 +1,94 @@
+import type { IdentityDocument } from '../../fund/port.ts';
+import type { AddressProvenance } from '../addresses/address-book.ts';
+import type { ChangeEntry } from '../changes/change.ts';
+import type { Channel } from '../notices/channel.ts';
+import { newContact, touchedChannels } from './contact.ts';
+import {
+  type ConfirmingRules,
+  type ContactOnFile,
+  type ContactStanding,
+  confirmingChannels,
+} from './standing.ts';
+
+/** What a form proposes. */
+export interface ProposedChange {
+  readonly formId: string;
+  readonly formHash: Buffer;
+  readonly revision: number;
+  readonly document: IdentityDocument | null;
+  readonly entries: readonly ChangeEntry[];
+  readonly addressSource: AddressProvenance | null;
+}
+
+/** A change of mobile or e-mail, with whatever else its form changed, that waits for its proofs. */
+export interface PendingChange extends ProposedChange {
+  readonly changeId: string;
+  /** The channel on file that was chosen to confirm. */
+  readonly via: Channel | null;
+  /** Whether each proof stands; one older than its time does not. */
+  readonly currentProved: boolean;
+  readonly newProved: boolean;
+  /** A proof was given and has grown too old. */
+  readonly lapsed: boolean;
+  /** Proposed to be signed: no code completes it. */
+  readonly byEds: boolean;
+}
+
+/** What a code proves: that the new value is the holder's, or that a channel on file agrees. */
+export type ContactProof = 'new' | 'current';
+
+export const contactProofs = ['new', 'current'] as const satisfies readonly ContactProof[];
+
+/** What the code of each proof is for. */
+export const proofPurposes = { new: 'prove-new', current: 'confirm-current' } as const;
+
+/** What has to be proved, and where its code goes. */
+export interface NeededProofs {
+  /** Undefined when the channel is removed: there is nothing new to prove. */
+  readonly new: { readonly channel: Channel; readonly value: string } | undefined;
+  readonly current: ContactOnFile | undefined;
+  /** The channels on file that may confirm. */
+  readonly choices: readonly ContactOnFile[];
+}
+
+/** Works out the proofs of a pending change: the new value, and one channel on file. */
+export function neededProofs(
+  rules: ConfirmingRules,
+  pending: PendingChange,
+  standing: ContactStanding,
+): NeededProofs {
+  const [about] = touchedChannels(pending.entries);
+  const value = about === undefined ? null : newContact(pending.entries, about);
+  const choices = pending.byEds ? [] : confirmingChannels(rules, standing);
+  const only = choices.length === 1 ? choices[0] : undefined;
+  return {
+    new: about === undefined || value === null ? undefined : { channel: about, value },
+    current: choices.find(({ channel }) => channel === pending.via) ?? only,
+    choices,
+  };
+}
+
+/** Whether a proof stands. */
+export function isGiven(pending: PendingChange, proof: ContactProof): boolean {
+  return proof === 'new' ? pending.newProved : pending.currentProved;
+}
+
+/** The proofs that are still missing and whose code has somewhere to go. */
+export function openProofs(pending: PendingChange, needed: NeededProofs): ContactProof[] {
+  return contactProofs.filter((proof) => needed[proof] && !isGiven(pending, proof));
+}
+
+/** True when nothing is left to prove. */
+export function isProved(pending: PendingChange, needed: NeededProofs): boolean {
+  return (
+    needed.choices.length > 0 && pending.currentProved && (pending.newProved || needed.new === undefined)
+  );
+}
+
+/** True when codes have proved all that a change needs, as its row says. */
+export function isProvedByCodes(pending: PendingChange): boolean {
+  const hasNewValue = touchedChannels(pending.entries).some(
+    (channel) => newContact(pending.entries, channel) !== null,
+  );
+  return !pending.byEds && pending.currentProved && (pending.newProved || !hasNewValue);
+}

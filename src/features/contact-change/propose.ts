@@ -1,0 +1,90 @@
+import type { Actor } from '../../platform/session.ts';
+import type { ChangeEntry } from '../changes/change.ts';
+import { takeQuotas } from '../codes/quota-store.ts';
+import { noticeQuotas } from '../codes/quotas.ts';
+import { endCodes } from '../codes/store.ts';
+import { recordEvent } from '../history/event-store.ts';
+import { raiseAlert } from '../operations/alert-store.ts';
+import { lockForChange } from '../requisites/store.ts';
+import { newContact, touchedChannels } from './contact.ts';
+import { notifyRecipients } from './contact-notices.ts';
+import type { ContactChangeDeps } from './deps.ts';
+import { neededProofs, type PendingChange, type ProposedChange, proofPurposes } from './pending-change.ts';
+import { sendProofCode } from './prove.ts';
+import { formerRecipients } from './recovery-store.ts';
+import { countOthersWithMobile, isProposed, readStanding, writePendingChange } from './store.ts';
+
+/**
+ * Lets a change wait for its proofs, notifies the channels on file, and sends the codes that need no
+ * further choice.
+ */
+export async function proposeChange(
+  deps: ContactChangeDeps,
+  actor: Actor,
+  change: ProposedChange,
+  byEds = false,
+): Promise<void> {
+  const pending = await proposeOnce(deps, actor, change, byEds);
+  if (!pending) return;
+  const { database, contactRules } = deps;
+  const standing = await readStanding(database, actor.holderId, contactRules.contactWaitHours);
+  const needed = neededProofs(contactRules, pending, standing);
+  // Without a channel on file to confirm with, the change cannot be finished here: no code is sent
+  // for nothing.
+  if (needed.choices.length === 0) return;
+  if (needed.new) await sendProofCode(deps, actor, pending, 'new', needed);
+  if (needed.current) await sendProofCode(deps, actor, pending, 'current', needed);
+}
+
+/**
+ * Replaces the holder's pending change and notifies the channels on file, as far as the quota of
+ * notices goes. Undefined, and nothing is done, when this very form is pending already.
+ */
+export async function proposeOnce(
+  { database, keys, contactRules }: ContactChangeDeps,
+  actor: Actor,
+  change: ProposedChange,
+  byEds: boolean,
+): Promise<PendingChange | undefined> {
+  const { holderId, requestId } = actor;
+  const touched = touchedChannels(change.entries);
+  const [about] = touched;
+  if (about === undefined && !byEds) throw new Error('a change of no channel needs no proof');
+  return database.transaction(async (transaction) => {
+    const current = await lockForChange(transaction, actor);
+    // Two posts of one form propose one change: its codes are on their way, and a second set would
+    // kill them.
+    if (await isProposed(transaction, holderId, change)) return undefined;
+    await endCodes(transaction, holderId, Object.values(proofPurposes));
+    const pending = await writePendingChange(transaction, holderId, change, {
+      byEds,
+      minutes: contactRules.pendingMinutes,
+    });
+    for (const channel of touched) {
+      await recordEvent(transaction, {
+        holderId,
+        kind: 'contact-proposed',
+        detail: { about: channel },
+        requestId,
+      });
+    }
+    if (await takeQuotas(transaction, noticeQuotas(keys, contactRules, holderId))) {
+      const reached = await formerRecipients(transaction, holderId, current.values);
+      if (about !== undefined) await notifyRecipients(transaction, actor, 'contact-proposed', about, reached);
+    }
+    return pending;
+  });
+}
+
+/** True when a new mobile is already that of as many people as may have one; raises the alert. */
+export async function isMobileOfMany(
+  { database, contactRules }: ContactChangeDeps,
+  holderId: string,
+  entries: readonly ChangeEntry[],
+): Promise<boolean> {
+  const mobile = newContact(entries, 'mobile');
+  if (mobile === null) return false;
+  const isOfMany = (await countOthersWithMobile(database, holderId, mobile)) >= contactRules.personsPerMobile;
+  if (isOfMany) await raiseAlert(database, 'mobile-of-many', { holderId });
+  return isOfMany;
+}

@@ -1,0 +1,109 @@
+import { lockHolder } from '../../platform/postgres/locks.ts';
+import type { Actor } from '../../platform/session.ts';
+import { accepted, type Result, refused } from '../../values/result.ts';
+import { type CodeReason, consumeCode } from '../codes/consume.ts';
+import { issueCode } from '../codes/issue.ts';
+import { sendingQuotas } from '../codes/quotas.ts';
+import { endCodes, latestCode } from '../codes/store.ts';
+import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
+import { enqueueMessages } from '../notices/store.ts';
+import type { ContactChangeDeps } from './deps.ts';
+import {
+  type ContactProof,
+  contactProofs,
+  type NeededProofs,
+  type PendingChange,
+  proofPurposes,
+} from './pending-change.ts';
+import type { ContactOnFile } from './standing.ts';
+import { deletePendingChange, proveByCode, writeVia } from './store.ts';
+
+/** Sends the code of a proof; a live one is sent again as it is. */
+export async function sendProofCode(
+  { database, keys, contactRules }: ContactChangeDeps,
+  { holderId, language }: Actor,
+  { changeId }: PendingChange,
+  proof: ContactProof,
+  needed: NeededProofs,
+): Promise<Result<undefined, 'codeLimit'>> {
+  const target = needed[proof];
+  if (!target) return accepted(undefined);
+  const { channel, value } = target;
+  const spent = sendingQuotas(keys, contactRules, {
+    // The two codes of one change count apart, so that a change can be finished within the limits.
+    person: `${holderId} ${proof}`,
+    value,
+    sender: proof === 'current' ? 'holder' : 'holder-new-value',
+  });
+  const purpose = proofPurposes[proof];
+  const issued = await issueCode({ database, times: contactRules }, spent, {
+    holderId,
+    purpose,
+    channel,
+    destination: value,
+    changeId,
+  });
+  if (!issued.ok) return issued;
+  const { codeId } = issued.value;
+  await enqueueMessages(database, holderId, [
+    { channel, to: value, language, kind: 'code', purpose, codeId },
+  ]);
+  return accepted(undefined);
+}
+
+/** Sends the code to the chosen channel on file; the choice stands only if that was possible. */
+export async function chooseVia(
+  deps: ContactChangeDeps,
+  actor: Actor,
+  pending: PendingChange,
+  needed: NeededProofs,
+  chosen: ContactOnFile,
+): Promise<Result<undefined, 'codeLimit'>> {
+  const sent = await sendProofCode(deps, actor, pending, 'current', { ...needed, current: chosen });
+  if (sent.ok) await writeVia(deps.database, actor.holderId, pending.changeId, chosen.channel);
+  return sent;
+}
+
+/** Which of the proofs a code was sent for. */
+export async function proofsAsked(
+  { database }: Pick<ContactChangeDeps, 'database'>,
+  holderId: string,
+  { changeId }: PendingChange,
+): Promise<ReadonlySet<ContactProof>> {
+  const asked = new Set<ContactProof>();
+  for (const proof of contactProofs) {
+    if (await latestCode(database, holderId, proofPurposes[proof], changeId)) asked.add(proof);
+  }
+  return asked;
+}
+
+/** Compares a typed code with the last one sent for this proof of this change, and writes the proof down. */
+export async function proveContact(
+  deps: ContactChangeDeps,
+  { holderId }: Actor,
+  { changeId }: PendingChange,
+  proof: ContactProof,
+  typed: string,
+): Promise<Result<undefined, CodeReason | CodeFormReason>> {
+  const { database } = deps;
+  const meanings = readCode(typed, 'digits');
+  if (meanings.length === 0) return refused(notACode.digits);
+  const codeId = await latestCode(database, holderId, proofPurposes[proof], changeId);
+  if (codeId === undefined) return refused('codeOver');
+  const checked = await consumeCode(deps, { codeId, holderId }, meanings, (id) =>
+    proveByCode(database, holderId, changeId, proof, id),
+  );
+  return checked.ok ? accepted(undefined) : refused(checked.reason);
+}
+
+/** Forgets the pending change of a holder, and ends its codes. */
+export function cancelChange(
+  { database }: Pick<ContactChangeDeps, 'database'>,
+  holderId: string,
+): Promise<void> {
+  return database.transaction(async (transaction) => {
+    await lockHolder(transaction, holderId);
+    await endCodes(transaction, holderId, Object.values(proofPurposes));
+    await deletePendingChange(transaction, holderId);
+  });
+}

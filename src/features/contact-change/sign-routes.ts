@@ -1,0 +1,121 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { actorOf, sendAway } from '../../platform/http/actor.ts';
+import { formOf, parse } from '../../platform/http/forms.ts';
+import { problem } from '../../platform/http/problem.ts';
+import { formatSince } from '../../texts/dates.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { displayed } from '../../values/displayed.ts';
+import type { ChallengeFor } from '../eds/challenge.ts';
+import { checkSignature, giveChallenge } from '../eds/check-signature.ts';
+import { type EdsReason, retryAfter, shownReason, unknownSince } from '../eds/reasons.ts';
+import { viewRequisites } from '../requisites/view.ts';
+import { type ContactChangeRoutesDeps, leadOn, sendConfirm } from './common-routes.ts';
+import { completeChange } from './complete.ts';
+import { findChange } from './found-change.ts';
+import type { PendingChange } from './pending-change.ts';
+
+/** What a browser sends of a signature. */
+interface SentSignature {
+  readonly id: string;
+  readonly signature: string;
+}
+
+/** Gives out the bytes to sign: the pending change in words. */
+export async function postChallenge(
+  deps: ContactChangeRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  parse(formOf({}), request.body);
+  const found = await findChange(deps, actorOf(request).holderId);
+  if (!found || found.stopped) throw problem(409);
+  return reply.send(await giveChallenge(deps, challengeFor(deps, request, found.pending)));
+}
+
+/** Completes the change by a signature over exactly what is pending, instead of all codes. */
+export async function postSignature(
+  deps: ContactChangeRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  pending: PendingChange,
+  signed: SentSignature,
+): Promise<FastifyReply> {
+  const actor = actorOf(request);
+  const refuse = (reason: EdsReason, detail?: string) =>
+    refuseSignature(deps, request, reply, signed, { reason, detail });
+  const checked = await checkSignature(deps, {
+    ...signed,
+    asked: challengeFor(deps, request, pending),
+    requester: `holder ${actor.holderId}`,
+  });
+  if (!checked.ok) return refuse(checked.reason, checked.detail);
+  const { iin, evidence } = checked.value;
+  if (iin !== actor.iin) return refuse('otherPerson');
+  // What a branch changed meanwhile is taken over first, so that this change is not written over it
+  // unseen.
+  if (!(await viewRequisites(deps, actor))) return sendAway(deps, request, reply);
+  const outcome = await completeChange(deps, actor, pending, evidence);
+  return outcome.kind === 'proof-gone' ? refuse('challengeOver') : leadOn(deps, reply, outcome);
+}
+
+function refuseSignature(
+  deps: ContactChangeRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  signed: SentSignature,
+  refusal: { readonly reason: EdsReason; readonly detail: string | undefined },
+): Promise<FastifyReply> {
+  const { reason } = refusal;
+  request.log.info({ reason }, 'a signature was refused');
+  const wait = retryAfter(reason);
+  if (wait !== undefined) reply.header('retry-after', String(wait));
+  const since = unknownSince(refusal);
+  return sendConfirm(deps, request, reply, {
+    status: wait === undefined ? 422 : 503,
+    eds: {
+      reason: shownReason(reason),
+      since: since && formatSince(request.context.language, since),
+      // What came, where it may be sent again as it is.
+      again: wait === undefined ? undefined : signed,
+    },
+  });
+}
+
+/** What a challenge is good for here: this change, in this session. */
+function challengeFor(
+  { siteOf }: ContactChangeRoutesDeps,
+  request: FastifyRequest,
+  pending: PendingChange,
+): ChallengeFor {
+  return {
+    purpose: 'change',
+    binding: actorOf(request).sessionHash,
+    site: siteOf(request),
+    change: { id: pending.changeId, lines: changeLines(request.context.texts, pending) },
+  };
+}
+
+/**
+ * The change in words, one line each. Values are as they will be stored, quoted, so that there is
+ * one way to read them.
+ */
+function changeLines(t: Texts, { document, entries, revision }: PendingChange): string[] {
+  const quoted = (value: string | null) => (value === null ? t.eds.change.none : JSON.stringify(value));
+  const shown = document && [
+    t.documentTypes[document.type],
+    displayed([document.series, document.number].filter(Boolean).join(' ')),
+  ];
+  return [
+    t.eds.change.title,
+    fill(t.eds.change.document, { document: shown?.join(', ') ?? t.eds.change.none }),
+    ...entries.map((entry) =>
+      fill(t.eds.change.entry, {
+        field: t.requisites[entry.field],
+        old: quoted(entry.old),
+        new: quoted(entry.new),
+      }),
+    ),
+    fill(t.eds.change.revision, { revision }),
+  ];
+}
