@@ -17,18 +17,13 @@ import { setHolderLanguage, signOut } from './features/sign-in/session-store.ts'
 import { createSessionReader, endAllSessions } from './features/sign-in/sessions.ts';
 import { createAdmissionControl, startLagMonitor } from './platform/http/admission.ts';
 import { readAssets } from './platform/http/assets.ts';
+import { outageSender, outdatedSender, problemSender, waitingSender } from './platform/http/bare-pages.tsx';
 import type { Connections } from './platform/http/connections.ts';
 import { cookieRoutes } from './platform/http/cookies.ts';
 import { languageRoutes, type TypedPage } from './platform/http/language.ts';
-import {
-  outageSender,
-  outdatedSender,
-  pageSender,
-  problemSender,
-  type SendPage,
-  waitingSender,
-} from './platform/http/page.tsx';
-import { buildServer, type RouteEntry } from './platform/http/server.ts';
+import { pageSender, type SendPage } from './platform/http/page.tsx';
+import type { RouteEntry } from './platform/http/route-config.ts';
+import { createServer } from './platform/http/server.ts';
 import { migrationNames } from './platform/postgres/migrate.ts';
 import { databaseReady } from './platform/postgres/readiness.ts';
 import { createRateLimit } from './platform/rate-limit.ts';
@@ -54,23 +49,23 @@ export interface AppOptions {
 /** Builds the web side: what all requests share, and the routes of each capability. */
 export async function createApp(services: Services, options: AppOptions): Promise<App> {
   const { config, database, keys, log, metrics, maintenance, hasher } = services;
-  const around = { assets: readAssets(), demo: config.demo, maintenance: maintenance.state };
+  const frame = { assets: readAssets(), demo: config.demo, maintenance: maintenance.state };
   const lag = startLagMonitor();
   // One person's writes wait for each other in the database anyway: they must not wait there, each with a connection.
   const writeSemaphore = createKeyedSemaphore({ atOnce: 2, waiting: 48 });
   let typedPages: ReadonlyMap<string, TypedPage> = new Map();
-  const { server, routes, connections } = await buildServer({
-    config: config.server,
+  const { server, routes, connections } = await createServer({
+    settings: config.server,
     keys,
     log,
     sessions: createSessionReader(services, config.sessions),
     pages: () => typedPages,
-    problemPage: problemSender(around),
-    outdatedPage: outdatedSender(around),
-    outagePage: outageSender(around),
-    waitingPage: await waitingSender(around),
+    problemPage: problemSender(frame),
+    outdatedPage: outdatedSender(frame),
+    outagePage: outageSender(frame),
+    waitingPage: await waitingSender(frame),
     writeSemaphore,
-    gate: createAdmissionControl({
+    admission: createAdmissionControl({
       atOnce: config.server.requestsAtOnce,
       resting: () => hasher.waiting + writeSemaphore.waiting,
       lag: lag.ms,
@@ -83,7 +78,7 @@ export async function createApp(services: Services, options: AppOptions): Promis
     databaseReady: () => databaseReady(database, migrations),
     closing: options.closing,
   });
-  if (options.pages) typedPages = pageRoutes(server, services, pageSender(around));
+  if (options.pages) typedPages = pageRoutes(server, services, pageSender(frame));
   await server.ready();
   return {
     server,

@@ -1,3 +1,4 @@
+import { paths } from '../paths.ts';
 import { type Language, languages } from '../values/language.ts';
 
 const names: Record<Language, string> = { kk: 'ҚАЗ', ru: 'РУС', en: 'ENG' };
@@ -24,7 +25,7 @@ export function LanguageSwitch({ language, label, formId, csrf }: LanguageSwitch
       lang={one}
       aria-current={one === language ? 'true' : undefined}
       form={formId}
-      formaction={formId === undefined ? undefined : '/language'}
+      formaction={formId === undefined ? undefined : paths.language}
       formnovalidate={formId !== undefined}
     >
       {names[one]}
@@ -39,7 +40,7 @@ export function LanguageSwitch({ language, label, formId, csrf }: LanguageSwitch
     );
   }
   return (
-    <form class="languages" method="post" action="/language" aria-label={label}>
+    <form class="languages" method="post" action={paths.language} aria-label={label}>
       <input type="hidden" name="csrf" value={csrf} />
       {buttons}
     </form>

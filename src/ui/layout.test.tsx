@@ -41,7 +41,7 @@ describe('Layout', () => {
   });
 
   it('has nothing inline that the content policy would refuse', () => {
-    const { html } = page({ signedIn, formId: 'page-form', band: 'Band', ownPath: '/services' });
+    const { html } = page({ signedIn, formId: 'page-form', banner: 'Banner', ownPath: '/services' });
     const scripts = html.querySelectorAll('script');
     expect(scripts.map((script) => [script.getAttribute('src'), script.text])).toEqual([
       ['/assets/a-1.js', ''],
@@ -104,7 +104,7 @@ describe('Layout', () => {
     const hostile = '</title></script><script>alert(1)</script>"onload="x';
     const { html } = page({
       title: hostile,
-      band: hostile,
+      banner: hostile,
       ownPath: hostile,
       csrf: hostile,
       signedIn: { ...signedIn, shortName: hostile },

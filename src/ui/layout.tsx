@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { paths } from '../paths.ts';
 import type { Language } from '../values/language.ts';
 import { LanguageSwitch } from './language-switch.tsx';
 import { Mark } from './mark.tsx';
@@ -67,7 +68,7 @@ export interface LayoutProps {
   /** The page's own address, where it was answered under another one (`/language`); `client/own-path.ts` shows it. */
   ownPath?: string | undefined;
   /** Told under the header of every page: maintenance, a demonstration. */
-  band?: ComponentChildren;
+  banner?: ComponentChildren;
   children: ComponentChildren;
 }
 
@@ -94,7 +95,7 @@ export function Layout(props: LayoutProps) {
         </a>
         <header>
           <div class="top wrap">
-            <a class="brand" href="/">
+            <a class="brand" href={paths.start}>
               <Mark />
               <span>
                 <b>{words.cabinet}</b> <span class="fund">{words.fund}</span>
@@ -106,9 +107,9 @@ export function Layout(props: LayoutProps) {
           </div>
           {signedIn && csrf !== undefined && <PersonBar signedIn={signedIn} words={words} csrf={csrf} />}
         </header>
-        {props.band && (
-          <div class="band" role="status">
-            <div class="wrap">{props.band}</div>
+        {props.banner && (
+          <div class="banner" role="status">
+            <div class="wrap">{props.banner}</div>
           </div>
         )}
         <main id="main" class="wrap" tabindex={-1}>
@@ -166,7 +167,7 @@ function PersonBar({ signedIn, words, csrf }: { signedIn: HeaderUser; words: Lay
         <p class="person">
           <b>{signedIn.shortName}</b> <span class="session-ends">{signedIn.session.words.endsAt}</span>
         </p>
-        <form method="post" action="/sign-out">
+        <form method="post" action={paths.signOut}>
           <input type="hidden" name="csrf" value={csrf} />
           <button type="submit" class="plain">
             {words.signOut}

@@ -75,8 +75,8 @@ async function speak(client: Client, language: 'kk' | 'ru' | 'en'): Promise<void
   );
 }
 
-const bandOf = (answer: Answered): string =>
-  /<div class="band" role="status">(.*?)<\/div><\/div>/s.exec(answer.body)?.[1]?.replace(/<[^>]+>/g, '') ??
+const bannerOf = (answer: Answered): string =>
+  /<div class="banner" role="status">(.*?)<\/div><\/div>/s.exec(answer.body)?.[1]?.replace(/<[^>]+>/g, '') ??
   '';
 
 /** Everything that a change would have touched. */
@@ -107,11 +107,11 @@ describe.each(languages)('in %s', (language) => {
       ...(await Promise.all(['/', '/sign-in', '/register', '/nowhere'].map((page) => guest.get(page)))),
     ];
     for (const page of pages) {
-      const band = bandOf(page);
-      expect(band).toContain(t.plannedMeaning);
+      const banner = bannerOf(page);
+      expect(banner).toContain(t.plannedMeaning);
       // 20:00 to 22:00 UTC.
-      expect(band).toMatch(/01:00.*03:00/);
-      expect(band).toContain(textsOf(language).layout.demo);
+      expect(banner).toMatch(/01:00.*03:00/);
+      expect(banner).toContain(textsOf(language).layout.demo);
     }
   });
 
@@ -128,7 +128,7 @@ describe.each(languages)('in %s', (language) => {
     expect(heading(page)).toBe(t.maintenance.title);
     expect(visibleText(page)).toContain(t.maintenance.kept);
     expect(visibleText(page)).toMatch(/\d{2}:\d{2}/);
-    expect(bandOf(answer)).toContain(t.openMeaning);
+    expect(bannerOf(answer)).toContain(t.openMeaning);
     expect(await traces()).toEqual(before);
 
     await service.database.run(sql`delete from cabinet.maintenance_window`);
@@ -148,7 +148,7 @@ it('shows the operator’s words in their language, escaped, and the usual ones 
   const guest = injectClient(service.server);
   expect((await guest.get('/')).body).toContain('Жаңа &lt;b>сервер&lt;/b>');
   await speak(guest, 'ru');
-  expect(bandOf(await guest.get('/'))).toContain(textsOf('ru').outages.openMeaning);
+  expect(bannerOf(await guest.get('/'))).toContain(textsOf('ru').outages.openMeaning);
 });
 
 test('while it lasts every page can be read, and one can come and go', async () => {
@@ -157,7 +157,7 @@ test('while it lasts every page can be read, and one can come and go', async () 
   for (const page of ['/services', path, '/history', '/security']) {
     const answer = await visitor.get(page);
     expect(answer.status).toBe(200);
-    expect(bandOf(answer)).toContain(textsOf('kk').outages.openMeaning);
+    expect(bannerOf(answer)).toContain(textsOf('kk').outages.openMeaning);
   }
   const leave = formOf((await visitor.get(path)).body, `${path}/cancel`);
   expect((await visitor.post(`${path}/cancel`, leave)).status).toBe(303);
@@ -295,6 +295,6 @@ describe('the windows in the tables', () => {
   test('a node that starts during one knows of it before its first answer', async () => {
     await plan(-1, 1);
     const other = injectClient(await service.anotherProcess());
-    expect(bandOf(await other.get('/'))).toContain(textsOf('kk').outages.openMeaning);
+    expect(bannerOf(await other.get('/'))).toContain(textsOf('kk').outages.openMeaning);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAdmissionControl } from './admission.ts';
 
-describe('the gate', () => {
+describe('admission control', () => {
   const now = { resting: 0, lag: 0 };
   const open = (atOnce: number) => {
     Object.assign(now, { resting: 0, lag: 0 });
@@ -9,38 +9,38 @@ describe('the gate', () => {
   };
 
   it('lets those who begin have two thirds, and those who have begun the rest', () => {
-    const gate = open(9);
-    const begins = Array.from({ length: 9 }, () => gate.admit(false)).filter(Boolean);
+    const admission = open(9);
+    const begins = Array.from({ length: 9 }, () => admission.admit(false)).filter(Boolean);
     expect(begins).toHaveLength(6);
-    const begun = Array.from({ length: 9 }, () => gate.admit(true)).filter(Boolean);
+    const begun = Array.from({ length: 9 }, () => admission.admit(true)).filter(Boolean);
     expect(begun).toHaveLength(3);
   });
 
   it('has room again when one leaves, once however often that is told', () => {
-    const gate = open(3);
-    const leaves = [gate.admit(true), gate.admit(true), gate.admit(true)];
-    expect(gate.admit(true)).toBe(undefined);
+    const admission = open(3);
+    const leaves = [admission.admit(true), admission.admit(true), admission.admit(true)];
+    expect(admission.admit(true)).toBe(undefined);
     leaves[0]?.();
     leaves[0]?.();
-    expect(gate.admit(true)).toBeDefined();
-    expect(gate.admit(true)).toBe(undefined);
+    expect(admission.admit(true)).toBeDefined();
+    expect(admission.admit(true)).toBe(undefined);
   });
 
   it('does not count those who only wait for their password to be looked at', () => {
-    const gate = open(3);
-    for (let request = 0; request < 3; request += 1) gate.admit(true);
+    const admission = open(3);
+    for (let request = 0; request < 3; request += 1) admission.admit(true);
     now.resting = 2;
-    expect(gate.admit(false)).toBeDefined();
+    expect(admission.admit(false)).toBeDefined();
   });
 
   it('closes to those who begin when the process is late, and to all when it is very late', () => {
-    const gate = open(100);
+    const admission = open(100);
     now.lag = 600;
-    expect(gate.admit(false)).toBe(undefined);
-    expect(gate.admit(true)).toBeDefined();
+    expect(admission.admit(false)).toBe(undefined);
+    expect(admission.admit(true)).toBeDefined();
     now.lag = 2_500;
-    expect(gate.admit(true)).toBe(undefined);
+    expect(admission.admit(true)).toBe(undefined);
     now.lag = 0;
-    expect(gate.admit(false)).toBeDefined();
+    expect(admission.admit(false)).toBeDefined();
   });
 });

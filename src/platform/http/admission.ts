@@ -12,7 +12,7 @@ export interface AdmissionControl {
 export interface AdmissionOptions {
   /** Requests answered at the same time; those who begin get two thirds of it. */
   readonly atOnce: number;
-  /** Of the requests under way, those that only wait for a turn of their own and cost nothing meanwhile. */
+  /** Of the requests under way, those that only wait for a slot of their own and cost nothing meanwhile. */
   readonly resting: () => number;
   /** How late this process's timers are, milliseconds. */
   readonly lag: () => number;
@@ -21,7 +21,7 @@ export interface AdmissionOptions {
 /** Lateness at which those who begin have to wait, and at which everybody has to. Milliseconds. */
 const late = { beginning: 500, all: 2_000 } as const;
 
-/** Makes a gate. Health and assets never come to it. */
+/** Creates the admission control of a process. Health and assets never come to it. */
 export function createAdmissionControl({ atOnce, resting, lag }: AdmissionOptions): AdmissionControl {
   let underWay = 0;
   return {

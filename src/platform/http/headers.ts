@@ -17,7 +17,7 @@ export const contentPolicy = {
 export const transportSecurity = 'max-age=31536000; includeSubDomains';
 
 /** The headers that protect a page which comes past no hook. */
-export function bareHeaders(config: HttpSettings): Record<string, string> {
+export function bareHeaders(settings: HttpSettings): Record<string, string> {
   const policy = Object.entries(contentPolicy).map(([name, values]) => `${name} ${values.join(' ')}`);
   return {
     'content-security-policy': policy.join(';'),
@@ -25,6 +25,6 @@ export function bareHeaders(config: HttpSettings): Record<string, string> {
     'referrer-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
-    ...(config.publicUrl?.protocol === 'https:' ? { 'strict-transport-security': transportSecurity } : {}),
+    ...(settings.publicUrl?.protocol === 'https:' ? { 'strict-transport-security': transportSecurity } : {}),
   };
 }

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { paths, signInPath } from '../../paths.ts';
 import { textsOf } from '../../texts/texts.ts';
-import { isLanguage } from '../../values/language.ts';
-import { type Fields, readForm } from './forms.ts';
+import { type Language, languages } from '../../values/language.ts';
+import { type Fields, formOf, parse } from './forms.ts';
 import { problem } from './problem.ts';
 import { setLanguage } from './request-context.ts';
 
@@ -16,53 +18,56 @@ export interface TypedPage {
   readonly show: (request: FastifyRequest, reply: FastifyReply, typed: Fields) => Promise<FastifyReply>;
 }
 
-/**
- * `POST /language`: changes the language and shows the page it came from with everything typed, or goes back to a page
- * without a form.
- */
+/** Registers the language switch. */
 export function languageRoutes(
   server: FastifyInstance,
   pages: ReadonlyMap<string, TypedPage>,
   /** Keeps the choice of a signed-in holder, for notices. */
-  remember: (holderId: string, language: 'kk' | 'ru' | 'en') => Promise<void>,
+  remember: (holderId: string, language: Language) => Promise<void>,
 ): void {
-  server.post(
-    '/language',
-    { config: { access: 'anyone', duringMaintenance: true, takesEarlier: 'always' } },
-    async (request, reply) => {
-      const body = request.body as Record<string, unknown>;
-      const path = body['page'];
-      const page = typeof path === 'string' ? pages.get(path) : undefined;
-      if (path !== undefined && !page) throw problem(400);
-      const typed = readForm(body, {
-        required: ['language'],
-        optional: page ? [...page.fields, ...page.secret] : [],
-      });
-      const { language } = typed;
-      if (!isLanguage(language)) throw problem(400);
+  const config = { access: 'anyone', duringMaintenance: true, takesEarlier: 'always' } as const;
+  server.post(paths.language, { config }, postLanguage);
 
-      const { context } = request;
-      setLanguage(reply, language, context.secure);
-      if (context.session) await remember(context.session.holderId, language);
-      request.context = { ...context, language, texts: textsOf(language) };
-      if (!page) return reply.redirect(cameFrom(request), 303);
-      const shown = Object.fromEntries(
-        page.fields.flatMap((name) => (typed[name] === undefined ? [] : [[name, typed[name]]])),
-      );
-      if (!page.forHolder || context.session) return page.show(request, reply, shown);
-      const kept = context.timedOut !== undefined && ((await page.keep?.(context.timedOut, shown)) ?? false);
-      const query = new URLSearchParams({ ended: kept ? 'kept' : '1', to: String(path) });
-      return reply.redirect(`/sign-in?${query}`, 303);
-    },
+  /** Changes the language and shows the page it came from with everything typed, or goes back to a page without a form. */
+  async function postLanguage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { page: path } = parse(z.object({ page: z.string().optional() }), request.body);
+    const page = path === undefined ? undefined : pages.get(path);
+    if (path !== undefined && !page) throw problem(400);
+    const { language, ...typed } = parse(languageForm(page), request.body);
+    const { context } = request;
+    setLanguage(reply, language, context.secure);
+    if (context.session) await remember(context.session.holderId, language);
+    request.context = { ...context, language, texts: textsOf(language) };
+    if (!page) return reply.redirect(cameFrom(request), 303);
+    const shown = pick(typed, page.fields);
+    if (!page.forHolder || context.session) return page.show(request, reply, shown);
+    const kept = context.timedOut !== undefined && ((await page.keep?.(context.timedOut, shown)) ?? false);
+    return reply.redirect(signInPath({ ended: kept ? 'kept' : '1', to: path }), 303);
+  }
+}
+
+/** What the switch sends: the language, and with a page everything that is typed there. */
+function languageForm(page: TypedPage | undefined) {
+  const names = page ? [...page.fields, ...page.secret] : [];
+  const typed = Object.fromEntries(names.map((name) => [name, z.string().optional()]));
+  return formOf({ ...typed, language: z.enum(languages) });
+}
+
+function pick(typed: Readonly<Record<string, unknown>>, names: readonly string[]): Fields {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = typed[name];
+      return typeof value === 'string' ? [[name, value]] : [];
+    }),
   );
 }
 
 /** The page the switch was pressed on, if it is one of ours; the start page otherwise. */
 function cameFrom(request: FastifyRequest): string {
   const { referer, origin } = request.headers;
-  if (referer === undefined || !URL.canParse(referer)) return '/';
+  if (referer === undefined || !URL.canParse(referer)) return paths.start;
   const url = new URL(referer);
-  return url.origin === origin && /^\/(?![/\\])/.test(url.pathname) && url.pathname !== '/language'
+  return url.origin === origin && /^\/(?![/\\])/.test(url.pathname) && url.pathname !== paths.language
     ? url.pathname + url.search
-    : '/';
+    : paths.start;
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ComponentChildren } from 'preact';
+import { paths } from '../../paths.ts';
 import { formatMoment } from '../../texts/dates.ts';
 import { fill } from '../../texts/texts.ts';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
@@ -57,7 +58,7 @@ export function outagePage(request: FastifyRequest, outage: Outage): OutagePage 
           <PageHeading title={title} lead={until} />
           <p>{kept ? t.maintenance.kept : t.maintenance.notDone}</p>
           <ButtonRow>
-            <ButtonLink href={context.session ? '/services' : '/'} kind="primary">
+            <ButtonLink href={context.session ? paths.services : paths.start} kind="primary">
               {t.toCabinet}
             </ButtonLink>
           </ButtonRow>
@@ -86,7 +87,12 @@ export function outagePage(request: FastifyRequest, outage: Outage): OutagePage 
         <PageHeading title={title} lead={text} />
         <p>{typed ? t.typed : t.lost}</p>
         {typed && (
-          <Form action={request.routeOptions.url ?? '/'} csrf={context.csrf()} id="again" hidden={typed}>
+          <Form
+            action={request.routeOptions.url ?? paths.start}
+            csrf={context.csrf()}
+            id="again"
+            hidden={typed}
+          >
             <ButtonRow>
               <Button>{t.sendAgain}</Button>
             </ButtonRow>

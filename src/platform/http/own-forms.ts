@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { paths } from '../../paths.ts';
 import type { SessionReader } from '../session.ts';
 import type { TypedPage } from './language.ts';
 import { problem } from './problem.ts';
@@ -16,7 +17,7 @@ export type SendOutdated = (
 ) => FastifyReply;
 
 export interface OwnFormsDeps {
-  readonly config: HttpSettings;
+  readonly settings: HttpSettings;
   readonly sessions: SessionReader;
   /** The pages that can be shown again with what was typed, by their path. */
   readonly pages: () => ReadonlyMap<string, TypedPage>;
@@ -29,11 +30,11 @@ export interface OwnFormsDeps {
  * @throws Problem 403 for a forgery
  */
 export async function receiveForm(
-  parts: OwnFormsDeps,
+  deps: OwnFormsDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
-  const own = ownOrigin(request, parts.config);
+  const own = ownOrigin(request, deps.settings);
   if (own === undefined || request.headers.origin !== own) throw problem(403);
   const { context } = request;
   const { access, whenSignedOut } = request.routeOptions.config;
@@ -47,54 +48,54 @@ export async function receiveForm(
   const origin = context.formOrigin(token);
   if (!origin) throw problem(403);
   if (context.outage) throw context.outage;
-  if (origin.session) return receiveEarlier(parts, request, reply, origin.session);
-  // Tabs opened at once by a browser without cookies: each has the token of its own visit.
+  if (origin.session) return receiveEarlier(deps, request, reply, origin.session);
+  // Tabs opened at once by a browser without cookies: each has the token of its own.
   if (!context.session) return undefined;
   // No form that only a holder can send was ever made for nobody.
   if (access === 'holder') throw problem(403);
   if (request.routeOptions.config.takesEarlier) return undefined;
-  return parts.outdatedPage(request, reply, { kind: 'somebody-else', kept: false });
+  return deps.outdatedPage(request, reply, { kind: 'somebody-else', kept: false });
 }
 
 /** Receives a form that was made in another session than the one in force. */
 async function receiveEarlier(
-  parts: OwnFormsDeps,
+  deps: OwnFormsDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   name: Buffer,
 ): Promise<FastifyReply | undefined> {
   const { context, body } = request;
   const { access, takesEarlier, keepTyped } = request.routeOptions.config;
-  const former = await parts.sessions.former(name);
+  const former = await deps.sessions.former(name);
   const keeper = former?.keepsTyped ? former.holderId : undefined;
   if (!context.session) {
     request.context = { ...context, timedOut: keeper, ...(access === 'holder' ? { outdated: true } : {}) };
     // The way to sign-in is the same as after a time-out.
     if (access === 'holder' || takesEarlier === 'always') return undefined;
-    return showAgain(parts, request, reply);
+    return showAgain(deps, request, reply);
   }
   if (former?.holderId === context.session.holderId) {
-    return takesEarlier ? undefined : showAgain(parts, request, reply);
+    return takesEarlier ? undefined : showAgain(deps, request, reply);
   }
   const kept = keeper !== undefined && ((await keepTyped?.(keeper, body)) ?? false);
-  return parts.outdatedPage(request, reply, { kind: 'somebody-else', kept });
+  return deps.outdatedPage(request, reply, { kind: 'somebody-else', kept });
 }
 
 /** Shows the page of a form again, with a fresh token and what was typed; without passwords and codes. */
 async function showAgain(
-  parts: OwnFormsDeps,
+  deps: OwnFormsDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const body = request.body as Record<string, unknown>;
-  const { url = '/', config } = request.routeOptions;
-  const pages = parts.pages();
+  const { url = paths.start, config } = request.routeOptions;
+  const pages = deps.pages();
   const path = [body['page'], config.backTo, url].find(
     (one): one is string => typeof one === 'string' && pages.has(one),
   );
   const page = path === undefined ? undefined : pages.get(path);
   if (!page || (page.forHolder && !request.context.session)) {
-    return parts.outdatedPage(request, reply, { kind: 'earlier', page: pageOf(request) });
+    return deps.outdatedPage(request, reply, { kind: 'earlier', page: pageOf(request) });
   }
   request.context = { ...request.context, outdated: true };
   const typed = page.fields.flatMap((name) => {
@@ -106,7 +107,7 @@ async function showAgain(
 
 /** The page to open anew: the one that the form stood on, as the browser tells it, if it is ours. */
 function pageOf({ headers: { referer, origin } }: FastifyRequest): string {
-  if (referer === undefined || !URL.canParse(referer)) return '/';
+  if (referer === undefined || !URL.canParse(referer)) return paths.start;
   const url = new URL(referer);
-  return url.origin === origin && /^\/(?![/\\])/.test(url.pathname) ? url.pathname : '/';
+  return url.origin === origin && /^\/(?![/\\])/.test(url.pathname) ? url.pathname : paths.start;
 }

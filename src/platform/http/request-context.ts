@@ -57,11 +57,11 @@ export async function readRequestContext(
   {
     keys,
     sessions,
-    config,
+    settings,
     active,
-  }: { keys: Keys; sessions: SessionReader; config: HttpSettings; active: boolean },
+  }: { keys: Keys; sessions: SessionReader; settings: HttpSettings; active: boolean },
 ): Promise<RequestContext> {
-  const secure = isSecure(request, config);
+  const secure = isSecure(request, settings);
   const sessionToken = readSecret(request, 'session', secure);
   let outage: Error | undefined;
   let state: SessionState = { kind: 'none' };
@@ -135,8 +135,8 @@ function readBrowser(request: FastifyRequest, reply: FastifyReply, secure: boole
 }
 
 /** The origin that forms of this service must come from; undefined when none can be told (so all are refused). */
-export function ownOrigin(request: FastifyRequest, config: HttpSettings): string | undefined {
-  if (config.publicUrl) return config.publicUrl.origin;
+export function ownOrigin(request: FastifyRequest, settings: HttpSettings): string | undefined {
+  if (settings.publicUrl) return settings.publicUrl.origin;
   const name = hostName(request);
   return name !== undefined && isLoopbackName(name) ? `${request.protocol}://${request.host}` : undefined;
 }
@@ -186,8 +186,8 @@ export function sessionOf(request: FastifyRequest): LiveSession {
 }
 
 /** True when the browser says that it is signed in; nothing is looked up. */
-export function hasSession(request: FastifyRequest, config: HttpSettings): boolean {
-  return readSecret(request, 'session', isSecure(request, config)) !== undefined;
+export function hasSession(request: FastifyRequest, settings: HttpSettings): boolean {
+  return readSecret(request, 'session', isSecure(request, settings)) !== undefined;
 }
 
 /** Remembers the chosen language in this browser. */
@@ -213,8 +213,8 @@ export function networkOf(address: string): string {
 }
 
 /** True when cookies can be `Secure`: everywhere but plain http on a loopback name. */
-export function isSecure(request: FastifyRequest, config: HttpSettings): boolean {
-  if (config.publicUrl) return config.publicUrl.protocol === 'https:';
+export function isSecure(request: FastifyRequest, settings: HttpSettings): boolean {
+  if (settings.publicUrl) return settings.publicUrl.protocol === 'https:';
   const name = hostName(request);
   return request.protocol === 'https' || name === undefined || !isLoopbackName(name);
 }

@@ -1,0 +1,78 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { paths, signInPath } from '../../paths.ts';
+import type { MaintenanceState } from '../maintenance.ts';
+import { Overloaded, UnderMaintenance } from '../outage.ts';
+import type { KeyedSemaphore } from '../semaphore.ts';
+import { type OwnFormsDeps, receiveForm } from './own-forms.ts';
+import { clearSecret, readSecret } from './request-context.ts';
+import { isUnsafe } from './route-config.ts';
+
+export interface AccessDeps extends OwnFormsDeps {
+  readonly writeSemaphore: KeyedSemaphore;
+  readonly maintenance: { state(): MaintenanceState };
+}
+
+/** Opens a route to those who may use it: holders to themselves, forms to those of this service, writes outside maintenance. */
+export function addAccessHook(server: FastifyInstance, deps: AccessDeps): void {
+  server.addHook('preHandler', async (request, reply) => {
+    const { access, keepTyped, duringMaintenance } = request.routeOptions.config;
+    if (access === 'machine' || request.is404) return;
+    const unsafe = isUnsafe(request);
+    const answered = unsafe ? await receiveForm(deps, request, reply) : undefined;
+    if (answered) return answered;
+    if (request.context.outage) throw request.context.outage;
+    const { session, timedOut } = request.context;
+    if (access !== 'holder' || session) {
+      if (!unsafe) return;
+      if (!duringMaintenance && deps.maintenance.state().kind === 'open') throw new UnderMaintenance();
+      if (session) await waitForWrites(deps, reply, session.holderId);
+      return;
+    }
+    const kept = unsafe && timedOut !== undefined && (await keepTyped?.(timedOut, request.body));
+    return sendToSignIn(request, reply, kept === true);
+  });
+}
+
+/** Waits until fewer writes of this person are under way. */
+async function waitForWrites(
+  { writeSemaphore }: AccessDeps,
+  reply: FastifyReply,
+  holderId: string,
+): Promise<void> {
+  const release = await writeSemaphore.acquire(holderId);
+  if (!release) throw new Overloaded('too many writes of one person wait');
+  // Who has left meanwhile needs no place.
+  if (reply.raw.destroyed) release();
+  else reply.raw.once('close', release);
+}
+
+/**
+ * Sends a person without a session to sign in, and back afterwards.
+ * @param kept what was typed waits for them
+ */
+export function sendToSignIn(request: FastifyRequest, reply: FastifyReply, kept: boolean): FastifyReply {
+  const { context, routeOptions } = request;
+  const { json, backTo } = routeOptions.config;
+  if (json) return reply.code(401).send({ error: 'session' });
+  const wasSignedIn = context.outdated || readSecret(request, 'session', context.secure) !== undefined;
+  // The cookie that the browser has by now may be a newer one.
+  if (context.ending !== 'rotated') clearSecret(reply, 'session', context.secure);
+  // Only a plain page is gone back to: its address holds nothing personal.
+  const wanted = backTo ?? routeOptions.url;
+  const plain = wanted !== undefined && !wanted.includes(':') && wanted !== paths.signOut;
+  return reply.redirect(
+    signInPath({
+      ended: kept ? 'kept' : endedAs(context.ending, wasSignedIn),
+      to: plain ? wanted : undefined,
+    }),
+    303,
+  );
+}
+
+function endedAs(
+  ending: FastifyRequest['context']['ending'],
+  wasSignedIn: boolean,
+): '1' | 'closed' | undefined {
+  if (ending === 'closed') return 'closed';
+  return wasSignedIn && ending === undefined ? '1' : undefined;
+}

@@ -1,0 +1,35 @@
+import type { FastifyInstance } from 'fastify';
+import { compress } from './compression.ts';
+import type { Connections } from './connections.ts';
+
+/** Is called for each answered request, with the pattern of its route. */
+export type OnAnswered = (route: string, method: string, status: number, seconds: number) => void;
+
+/** Compresses pages, ends connections that are to end, and logs what was answered. */
+export function addAnswerHooks(
+  server: FastifyInstance,
+  connections: Connections,
+  onAnswered: OnAnswered | undefined,
+): void {
+  server.addHook('onSend', async (request, reply, payload) => {
+    if (connections.ending) reply.header('connection', 'close');
+    if (typeof payload !== 'string' || !String(reply.getHeader('content-type')).startsWith('text/html'))
+      return payload;
+    reply.header('vary', 'Accept-Encoding');
+    const compressed = await compress(payload, request.headers['accept-encoding']);
+    if (!compressed) return payload;
+    reply.header('content-encoding', compressed.encoding);
+    reply.removeHeader('content-length');
+    return compressed.body;
+  });
+
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    // The pattern of the route, never the address asked for: nothing personal can be in it.
+    const route = routeOptions.url ?? 'none';
+    const { statusCode: status, elapsedTime } = reply;
+    onAnswered?.(route, method, status, elapsedTime / 1_000);
+    if (routeOptions.config.access !== 'machine')
+      request.log.info({ method, route, status, ms: Math.round(elapsedTime) }, 'answered');
+  });
+}

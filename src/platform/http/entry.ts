@@ -1,0 +1,72 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Keys } from '../keys.ts';
+import { Overloaded } from '../outage.ts';
+import type { SessionReader } from '../session.ts';
+import type { AdmissionControl } from './admission.ts';
+import { headerProblem } from './broken-request.ts';
+import { transportSecurity } from './headers.ts';
+import { problem } from './problem.ts';
+import { hasSession, isSecure, readRequestContext } from './request-context.ts';
+import { isUnsafe } from './route-config.ts';
+import type { HttpSettings } from './settings.ts';
+import type { SendWaiting } from './waiting-page.tsx';
+
+export interface EntryDeps {
+  readonly settings: HttpSettings;
+  readonly keys: Keys;
+  readonly sessions: SessionReader;
+  readonly admission: AdmissionControl;
+  readonly waitingPage: SendWaiting;
+}
+
+/** Lets requests in: a place among those under way, and the context of the request. */
+export function addEntryHooks(server: FastifyInstance, deps: EntryDeps): void {
+  server.addHook('onRequest', async (request, reply) => {
+    const wrong = headerProblem(request);
+    if (wrong === 400) throw problem(400);
+    const { access, manyCookies } = request.routeOptions.config;
+    if (access === 'machine') return;
+    reply.header('cache-control', 'no-store');
+    if (isSecure(request, deps.settings)) reply.header('strict-transport-security', transportSecurity);
+    if (wrong === undefined || manyCookies)
+      return isUnsafe(request) ? undefined : enter(deps, request, reply);
+    // The page has a form, which needs to know whose it is.
+    await enter(deps, request, reply);
+    if (reply.sent) return reply;
+    throw problem(wrong);
+  });
+
+  // A form takes its place when it has come whole: one that is sent byte by byte would hold it for as long as it likes.
+  server.addHook('preValidation', async (request, reply) => {
+    if (request.routeOptions.config.access !== 'machine' && isUnsafe(request))
+      await enter(deps, request, reply);
+  });
+}
+
+/** Gives a request its place among those under way, and finds out who it is from. */
+async function enter(
+  { settings, keys, sessions, admission, waitingPage }: EntryDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const { json, passive } = request.routeOptions.config;
+  const begun = isUnsafe(request) || hasSession(request, settings);
+  const leave = admission.admit(begun);
+  if (leave) reply.raw.once('close', leave);
+  else if (!isUnsafe(request) && !json) return waitingPage(request, reply);
+  request.context = await readRequestContext(request, reply, {
+    keys,
+    sessions: leave ? sessions : nobodyLooks,
+    settings,
+    active: !passive,
+  });
+  // A form is read before it is turned away, so that its page can hold what was typed.
+  if (!leave) request.context = { ...request.context, outage: new Overloaded('the process is full') };
+  return undefined;
+}
+
+/** For a request that is turned away: it costs the database nothing. */
+const nobodyLooks: SessionReader = {
+  read: () => Promise.reject(new Overloaded('the process is full')),
+  former: () => Promise.reject(new Overloaded('the process is full')),
+};

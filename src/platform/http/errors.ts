@@ -1,0 +1,68 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { withoutValues } from '../loggable.ts';
+import type { MaintenanceState } from '../maintenance.ts';
+import { DatabaseAway, isOutage, Overloaded, UnderMaintenance } from '../outage.ts';
+import { SessionGone } from '../session.ts';
+import { sendToSignIn } from './access.ts';
+import { withoutTrailingSlash } from './broken-request.ts';
+import { retrySoon, type SendOutage } from './outage.tsx';
+import { asProblem, Problem, problem } from './problem.ts';
+import type { RequestContext } from './request-context.ts';
+import { isUnsafe } from './route-config.ts';
+
+/** Answers a request that cannot be served with a worded page. */
+export type SendProblem = (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply;
+
+export interface ErrorDeps {
+  readonly problemPage: SendProblem;
+  /** Answers a request that is not served just now. */
+  readonly outagePage: SendOutage;
+  readonly maintenance: { state(): MaintenanceState; refresh(): Promise<void> };
+}
+
+/** Answers what was not found, and whatever is thrown, with a page. */
+export function handleErrors(server: FastifyInstance, deps: ErrorDeps): void {
+  server.setNotFoundHandler((request, reply) => {
+    const without = isUnsafe(request) ? undefined : withoutTrailingSlash(request.url);
+    return without === undefined
+      ? deps.problemPage(request, reply, problem(404))
+      : reply.redirect(without, 308);
+  });
+
+  server.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
+    if (isOutage(error) && (request.context as RequestContext | undefined)) {
+      if (error instanceof DatabaseAway) request.log.warn('the database is away');
+      return answerOutage(deps, error, request, reply).catch((further: Error) =>
+        isOutage(further) ? deps.outagePage(request, reply, { kind: 'away' }) : Promise.reject(further),
+      );
+    }
+    // Ended while its request was under way: nothing was done.
+    if (error instanceof SessionGone) return sendToSignIn(request, reply, false);
+    const known = asProblem(error);
+    if (known.statusCode >= 500 && !(error instanceof Problem))
+      request.log.error(withoutValues(error), 'a request failed');
+    // Where a file ends, for a range behind its end.
+    const range = (error as { headers?: Record<string, string> }).headers?.['Content-Range'];
+    if (range !== undefined) reply.header('content-range', range);
+    return deps.problemPage(request, reply, known);
+  });
+}
+
+async function answerOutage(
+  { outagePage, maintenance }: ErrorDeps,
+  error: Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { json, keepTyped } = request.routeOptions.config;
+  if (json) return reply.code(503).header('retry-after', String(retrySoon())).send({ error: 'outage' });
+  if (!(error instanceof UnderMaintenance))
+    return outagePage(request, reply, { kind: error instanceof Overloaded ? 'busy' : 'away' });
+  // A store has seen a window that this process has not: the page needs its end.
+  if (maintenance.state().kind !== 'open') await maintenance.refresh();
+  const state = maintenance.state();
+  const holder = request.context.session?.holderId;
+  const kept = holder !== undefined && ((await keepTyped?.(holder, request.body)) ?? false);
+  const window = state.kind === 'open' ? state : undefined;
+  return outagePage(request, reply, { kind: 'maintenance', window, kept });
+}
