@@ -8,7 +8,8 @@ import { type AddressSources, suggestAddresses } from '../src/features/addresses
 import { createEmbeddedSource } from '../src/features/addresses/embedded.ts';
 import { type Places, readPlaces } from '../src/features/addresses/places.ts';
 import type { NewStreet } from '../src/features/addresses/street-file.ts';
-import { streetStore } from '../src/features/addresses/street-store.ts';
+import { createStreetLookup } from '../src/features/addresses/street-lookup.ts';
+import { replaceStreets } from '../src/features/addresses/street-store.ts';
 import { type Database, openDatabase } from '../src/platform/postgres/database.ts';
 import { migrate } from '../src/platform/postgres/migrate.ts';
 import { root } from '../src/platform/root.ts';
@@ -72,9 +73,8 @@ async function streetFigures(places: Places): Promise<Row[]> {
     database = openDatabase(server.connection);
     const random = seeded(2);
     const streets = generatedStreets(places, random);
-    const store = streetStore(database);
     const start = performance.now();
-    await store.replace(streets, places.weight);
+    await database.transaction((tx) => replaceStreets(tx, streets, places.weight));
     const took = performance.now() - start;
     const size = await database.first<{ bytes: number }>({
       text: `select sum(pg_total_relation_size(c.oid))::bigint as bytes from pg_class c
@@ -82,7 +82,14 @@ async function streetFigures(places: Places): Promise<Row[]> {
         where n.nspname = 'cabinet' and c.relname like 'street%' and c.relkind = 'r'`,
       values: [],
     });
-    const sources = { embedded: createEmbeddedSource(places, store) };
+    const sources = {
+      embedded: createEmbeddedSource(
+        places,
+        createStreetLookup(database, (error) => {
+          throw error;
+        }),
+      ),
+    };
     const typed = typedStreets(places, streets, random);
     await measure(sources, typed.slips.slice(0, 200));
     return [

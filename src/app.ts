@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { demonstration } from './demonstration.ts';
 import { accountRequestRoutes } from './features/account-request/routes.ts';
-import { createAddressBook } from './features/addresses/address-book.ts';
 import { addressRoutes } from './features/addresses/routes.ts';
 import { receiptRoutes } from './features/changes/routes.ts';
 import { contactChangeRoutes } from './features/contact-change/routes.ts';
@@ -113,7 +112,7 @@ function pageRoutes(
     contactWaitHours: config.contacts.waitHours,
     fund,
     copies,
-    addresses: createAddressBook(addressSources),
+    addresses: addressSources,
     rules,
     draftHours: config.requisites.draftHours,
     endSessions,

@@ -5,9 +5,8 @@ import type { Config } from './config/config.ts';
 import { createAttackSwitch } from './features/account-request/attack-switch.ts';
 import { createEmbeddedSource } from './features/addresses/embedded.ts';
 import { createLazySource } from './features/addresses/lazy-source.ts';
-import { createStreetLookup } from './features/addresses/open-streets.ts';
 import { shippedPlaces } from './features/addresses/places.ts';
-import { streetStore } from './features/addresses/street-store.ts';
+import { createStreetLookup } from './features/addresses/street-lookup.ts';
 import type { Channels } from './features/notices/channel.ts';
 import {
   type ChannelStates,
@@ -105,7 +104,7 @@ export async function createServices({
     copies,
     addressSources: {
       embedded: createLazySource(() =>
-        createEmbeddedSource(shippedPlaces(), createStreetLookup(streetStore(database), onError)),
+        createEmbeddedSource(shippedPlaces(), createStreetLookup(database, onError)),
       ),
       ...(kazpost ? { kazpost } : {}),
     },

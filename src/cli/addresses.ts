@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { importStreets } from '../features/addresses/import-streets.ts';
 import { shippedPlaces } from '../features/addresses/places.ts';
-import { streetStore } from '../features/addresses/street-store.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';
@@ -19,11 +18,7 @@ export function addressCommands(program: Command): void {
     .action(async (file: string) => {
       if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
       await withDatabase(async ({ database }) => {
-        const outcome = await importStreets(
-          readFileSync(file, 'utf8'),
-          shippedPlaces(),
-          streetStore(database),
-        );
+        const outcome = await importStreets(database, readFileSync(file, 'utf8'), shippedPlaces());
         if (!outcome.ok)
           throw new CommandFailure(`${outcome.detail ?? 'the file is wrong'}\nnothing was loaded`);
         const { streets, houses, places } = outcome.value;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEmbeddedSource } from '../../src/features/addresses/embedded.ts';
 import { shippedPlaces } from '../../src/features/addresses/places.ts';
-import type { AddressSource, FoundAddress } from '../../src/features/addresses/ports.ts';
+import type { AddressSource, FoundAddress } from '../../src/features/addresses/source.ts';
 import { createKazpost, type Kazpost, type KazpostSettings } from '../../src/gateways/kazpost/kazpost.ts';
 import { parseAddress } from '../../src/values/address.ts';
 import { type Postcode, parsePostcode } from '../../src/values/postcode.ts';

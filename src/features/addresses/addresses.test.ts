@@ -4,7 +4,7 @@ import { accepted, refused } from '../../values/result.ts';
 import { mostSuggestions, recogniseAddress, suggestAddresses } from './addresses.ts';
 import { createEmbeddedSource } from './embedded.ts';
 import { shippedPlaces } from './places.ts';
-import type { AddressSource, FoundAddress } from './ports.ts';
+import type { AddressSource, FoundAddress } from './source.ts';
 
 const embedded = createEmbeddedSource(shippedPlaces());
 

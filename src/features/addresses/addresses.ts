@@ -1,7 +1,8 @@
 import { parsePostcode } from '../../values/postcode.ts';
 import { cleanText } from './fold.ts';
 import { onCyrillicLayout } from './keyboard-layout.ts';
-import type { AddressOrigin, AddressPart, AddressSource, FoundAddress } from './ports.ts';
+import { postcodeSeemsElsewhere } from './postcode-region.ts';
+import type { AddressOrigin, AddressPart, AddressSource, FoundAddress } from './source.ts';
 import { addressLanguage } from './wording.ts';
 
 /** One line a person can choose: what `/api/addresses` answers with. */
@@ -31,6 +32,9 @@ export type StoredAddress =
       readonly postcode: string | null;
     }
   | { readonly source: 'as-entered' };
+
+/** Kinds of a place whose name alone says where it is. */
+const wide = ['region', 'repcity', 'city'];
 
 /** Where suggestions come from. */
 export interface AddressSources {
@@ -118,6 +122,25 @@ export async function recogniseAddress(
   const known = answer.ok ? same(answer.value) : undefined;
   if (known !== undefined) return stored(known);
   return { source: 'as-entered' };
+}
+
+/** True when the index seems to belong to another region than the line: a hint, never an error. */
+export async function seemsElsewhere(
+  { embedded }: AddressSources,
+  line: string,
+  postcode: string,
+): Promise<boolean> {
+  const index = parsePostcode(postcode);
+  if (!index.ok) return false;
+  // The largest level is enough: the line begins with the region or the city. A village tells nothing: many share a name.
+  const found = await embedded.byText(line.split(',')[0] ?? '');
+  const levels = found.ok ? (found.value[0]?.parts ?? []) : [];
+  const kato = Number(levels[0]?.id);
+  return (
+    wide.includes(levels.at(-1)?.kind ?? '') &&
+    Number.isInteger(kato) &&
+    postcodeSeemsElsewhere(index.value, kato)
+  );
 }
 
 function stored({ origin, id, parts, postcode }: FoundAddress): StoredAddress {

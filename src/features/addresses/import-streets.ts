@@ -1,12 +1,8 @@
+import type { Database } from '../../platform/postgres/database.ts';
 import { accepted, type Result } from '../../values/result.ts';
 import type { Places } from './places.ts';
-import { type NewStreet, parseStreetFile, type StreetFileProblem } from './street-file.ts';
-
-/** Where imported streets are kept. */
-export interface StreetKeeper {
-  /** Puts these streets in place of all there were, or changes nothing. */
-  replace(streets: readonly NewStreet[], weight: (kato: number) => number): Promise<void>;
-}
+import { parseStreetFile, type StreetFileProblem } from './street-file.ts';
+import { replaceStreets } from './street-store.ts';
 
 /** What an import loaded. */
 export interface ImportedStreets {
@@ -21,13 +17,13 @@ export interface ImportedStreets {
  * the whole file, and `detail` names it.
  */
 export async function importStreets(
+  database: Database,
   text: string,
   places: Places,
-  keeper: StreetKeeper,
 ): Promise<Result<ImportedStreets, StreetFileProblem>> {
   const read = parseStreetFile(text, places);
   if (!read.ok) return read;
-  await keeper.replace(read.value, places.weight);
+  await database.transaction((tx) => replaceStreets(tx, read.value, places.weight));
   return accepted({
     streets: read.value.length,
     houses: read.value.reduce((sum, { houses }) => sum + houses.length, 0),

@@ -1,11 +1,11 @@
-import type { AddressSource } from './ports.ts';
+import type { AddressSource } from './source.ts';
 
-/** A source that is made when it is first asked: the shipped places take a moment and some memory to read. */
-export function createLazySource(make: () => AddressSource): AddressSource {
-  let made: AddressSource | undefined;
+/** A source that is created when it is first asked: the shipped places take a moment and some memory to read. */
+export function createLazySource(create: () => AddressSource): AddressSource {
+  let created: AddressSource | undefined;
   const source = (): AddressSource => {
-    made ??= make();
-    return made;
+    created ??= create();
+    return created;
   };
   return {
     byText: async (text) => source().byText(text),

@@ -1,44 +1,62 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { paths } from '../../paths.ts';
 import { problem } from '../../platform/http/problem.ts';
 import type { RateLimit } from '../../platform/rate-limit.ts';
-import { isLanguage } from '../../values/language.ts';
-import { createAddressBook } from './address-book.ts';
-import { type AddressSources, suggestAddresses } from './addresses.ts';
+import { languages } from '../../values/language.ts';
+import { type AddressSources, seemsElsewhere, suggestAddresses } from './addresses.ts';
 
 export interface AddressRoutesDeps {
   readonly sources: AddressSources;
   readonly limit: RateLimit;
 }
 
-/** Questions longer than this are no address, and longer than that no index. */
+/** What is longer is no address, and no index. */
 const longestQuestion = 300;
 const longestPostcode = 20;
 
-/** For a signed-in person: suggestions at `/api/addresses`; at `/api/postcode` whether an index seems to belong elsewhere. */
-export function addressRoutes(server: FastifyInstance, { sources, limit }: AddressRoutesDeps): void {
-  server.get('/api/addresses', { config: { access: 'holder', json: true } }, async (request, reply) => {
-    const { session, language } = request.context;
-    if (!session) throw problem(403);
-    const { q, language: wanted } = request.query as Record<string, unknown>;
-    if (typeof q !== 'string' || q.length > longestQuestion) return reply.code(400).send({ error: 'q' });
-    const taken = limit.take(session.hash.toString('hex'));
-    if (!taken.ok)
-      return reply.code(429).header('retry-after', String(taken.retryAfter)).send({ error: 'limit' });
-    return suggestAddresses(sources, q, isLanguage(wanted) ? wanted : language);
-  });
+const addressQuery = z.object({
+  q: z.string().max(longestQuestion),
+  language: z.enum(languages).optional().catch(undefined),
+});
+const postcodeQuery = z.object({
+  postcode: z.string().max(longestPostcode),
+  address: z.string().max(longestQuestion),
+});
 
-  const book = createAddressBook(sources);
-  server.get('/api/postcode', { config: { access: 'holder', json: true } }, async (request, reply) => {
-    const { session } = request.context;
-    if (!session) throw problem(403);
-    const { postcode, address } = request.query as Record<string, unknown>;
-    if (typeof postcode !== 'string' || postcode.length > longestPostcode)
-      return reply.code(400).send({ error: 'postcode' });
-    if (typeof address !== 'string' || address.length > longestQuestion)
-      return reply.code(400).send({ error: 'address' });
-    const taken = limit.take(session.hash.toString('hex'));
-    if (!taken.ok)
-      return reply.code(429).header('retry-after', String(taken.retryAfter)).send({ error: 'limit' });
-    return { elsewhere: await book.seemsElsewhere(address, postcode) };
-  });
+/** For a signed-in person: suggestions, and whether an index seems to belong elsewhere. */
+export function addressRoutes(server: FastifyInstance, deps: AddressRoutesDeps): void {
+  const config = { access: 'holder', json: true } as const;
+  server.get(paths.suggestAddresses, { config }, (request, reply) => showAddresses(deps, request, reply));
+  server.get(paths.suggestByPostcode, { config }, (request, reply) => showPostcode(deps, request, reply));
+}
+
+async function showAddresses(deps: AddressRoutesDeps, request: FastifyRequest, reply: FastifyReply) {
+  const { session, language } = request.context;
+  if (!session) throw problem(403);
+  const query = addressQuery.safeParse(request.query);
+  if (!query.success) return refuseQuery(reply, query.error);
+  const taken = deps.limit.take(session.hash.toString('hex'));
+  if (!taken.ok) return refuseFor(reply, taken.retryAfter);
+  return suggestAddresses(deps.sources, query.data.q, query.data.language ?? language);
+}
+
+async function showPostcode(deps: AddressRoutesDeps, request: FastifyRequest, reply: FastifyReply) {
+  const { session } = request.context;
+  if (!session) throw problem(403);
+  const query = postcodeQuery.safeParse(request.query);
+  if (!query.success) return refuseQuery(reply, query.error);
+  const taken = deps.limit.take(session.hash.toString('hex'));
+  if (!taken.ok) return refuseFor(reply, taken.retryAfter);
+  const { address, postcode } = query.data;
+  return { elsewhere: await seemsElsewhere(deps.sources, address, postcode) };
+}
+
+/** Names the first part of the query that does not fit. */
+function refuseQuery(reply: FastifyReply, { issues }: z.ZodError) {
+  return reply.code(400).send({ error: String(issues[0]?.path[0]) });
+}
+
+function refuseFor(reply: FastifyReply, seconds: number) {
+  return reply.code(429).header('retry-after', String(seconds)).send({ error: 'limit' });
 }

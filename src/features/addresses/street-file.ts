@@ -2,7 +2,7 @@ import { parseAddress } from '../../values/address.ts';
 import { parsePostcode } from '../../values/postcode.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import type { Places } from './places.ts';
-import type { House, Street } from './ports.ts';
+import type { House, Street } from './street.ts';
 import { type StreetKind, streetWording } from './wording.ts';
 
 /** A street of a file, before it has an id. */

@@ -4,9 +4,10 @@ import { suggestAddresses } from './addresses.ts';
 import { createEmbeddedSource } from './embedded.ts';
 import { importStreets } from './import-streets.ts';
 import { shippedPlaces } from './places.ts';
-import type { AddressSource } from './ports.ts';
+import type { AddressSource } from './source.ts';
 import { parseStreetFile } from './street-file.ts';
-import { type StreetStore, streetStore } from './street-store.ts';
+import { createStreetLookup } from './street-lookup.ts';
+import { anyStreets, findStreets } from './street-store.ts';
 
 const places = shippedPlaces();
 const almaty = 750_000_000;
@@ -25,15 +26,14 @@ const file = `kato;kind;name_kk;name_ru;houses
 
 describe('imported streets', () => {
   let fresh: FreshDatabase;
-  let store: StreetStore;
   let embedded: AddressSource;
 
   beforeAll(async () => {
     fresh = await freshDatabase();
-    store = streetStore(fresh.database);
-    embedded = createEmbeddedSource(places, store);
-    expect(await store.any()).toBe(false);
-    expect(await importStreets(file, places, store)).toEqual({
+    const streets = createStreetLookup(fresh.database, (error) => expect.fail(error.message));
+    embedded = createEmbeddedSource(places, streets);
+    expect(await anyStreets(fresh.database)).toBe(false);
+    expect(await importStreets(fresh.database, file, places)).toEqual({
       ok: true,
       value: { streets: 9, houses: 12, places: 5 },
     });
@@ -86,30 +86,33 @@ describe('imported streets', () => {
 
   it('finds a beginning, a slip, several words, and nothing else', async () => {
     const names = async (...words: string[]) =>
-      (await store.find(words, [almaty])).map(({ name }) => name.ru).sort();
+      (await findStreets(fresh.database, words, [almaty])).map(({ name }) => name.ru).sort();
     expect(await names('jib')).toEqual(['Жибек жолы']);
     expect(await names('jibek', 'joli')).toEqual(['Жибек жолы']);
     expect(await names('jipek')).toEqual(['Жибек жолы']);
     expect(await names('jibek', 'abai')).toEqual([]);
     expect(await names("'; drop table cabinet.street; --")).toEqual([]);
     expect(await names()).toEqual([]);
-    expect((await store.find(['abai'], null)).map(({ kato }) => kato)).toEqual([almaty, 195_259_100]);
+    expect((await findStreets(fresh.database, ['abai'], null)).map(({ kato }) => kato)).toEqual([
+      almaty,
+      195_259_100,
+    ]);
   });
 
   it('keeps the streets there are when a file is refused', async () => {
-    const refusal = await importStreets(`${file}\nnonsense`, places, store);
+    const refusal = await importStreets(fresh.database, `${file}\nnonsense`, places);
     expect(refusal).toEqual({
       ok: false,
       reason: 'streetFile',
       detail: 'line 12: 5 fields expected, 1 found',
     });
-    expect(await store.find(['abai'], [almaty])).toHaveLength(1);
+    expect(await findStreets(fresh.database, ['abai'], [almaty])).toHaveLength(1);
   });
 
   it('puts a new file in place of the old one and gives other ids', async () => {
-    const before = await store.find(['abai'], [almaty]);
-    expect((await importStreets(file, places, store)).ok).toBe(true);
-    const after = await store.find(['abai'], [almaty]);
+    const before = await findStreets(fresh.database, ['abai'], [almaty]);
+    expect((await importStreets(fresh.database, file, places)).ok).toBe(true);
+    const after = await findStreets(fresh.database, ['abai'], [almaty]);
     expect(after.map(({ name }) => name)).toEqual(before.map(({ name }) => name));
     expect(after[0]?.id).not.toBe(before[0]?.id);
   });

@@ -1,18 +1,9 @@
-import type { Database, Queryable } from '../../platform/postgres/database.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
 import { foldedWords } from './fold.ts';
-import type { Street, StreetSource } from './ports.ts';
+import type { Street } from './street.ts';
 import type { NewStreet } from './street-file.ts';
 import type { StreetKind } from './wording.ts';
-
-/** Streets in the service's own tables, found by beginnings of words and by one slip in a word. */
-export interface StreetStore extends StreetSource {
-  /**
-   * Puts these streets in place of all that were there, in one transaction: whoever searches meanwhile sees the old
-   * ones. `weight` is how much a place (KATO code) weighs.
-   */
-  replace(streets: readonly NewStreet[], weight: (kato: number) => number): Promise<void>;
-}
 
 interface StreetRow {
   readonly id: string;
@@ -33,93 +24,85 @@ const mostWords = 20;
 const mostOfWord = 500;
 /** Letters from which on a slip is looked for. */
 const leastForSlip = 4;
-/** Milliseconds for which "is anything imported" is remembered. */
-const remembered = 30_000;
+/** Whether an operator has imported streets. */
+export async function anyStreets(database: Queryable): Promise<boolean> {
+  const row = await database.first<{ any: boolean }>(sql`select exists (select from cabinet.street) as any`);
+  return row?.any ?? false;
+}
 
-export function streetStore(database: Database, now: () => number = () => performance.now()): StreetStore {
-  let known: { readonly any: Promise<boolean>; readonly at: number } | undefined;
+/** Streets by words of their names; `StreetLookup` describes it. */
+export async function findStreets(
+  database: Queryable,
+  words: readonly string[],
+  places: readonly number[] | null,
+): Promise<readonly Street[]> {
+  const asked = words.slice(0, 4);
+  if (asked.length === 0) return [];
+  const sets = asked.map((word) => (places === null ? anywhere(word) : inPlaces(word, places)));
+  const [first, ...others] = sets;
+  if (first === undefined) return [];
+  const common = others.reduce((all, set) => sql`${all} intersect ${set}`, first);
+  const rows = await database.rows<StreetRow>(sql`
+    with found as materialized (${common}),
+      best as (select street_id from found group by street_id order by max(weight) desc, street_id limit ${most})
+    select s.street_id::text as id, s.place, s.kind, s.name_kk, s.name_ru, s.houses
+    from best join cabinet.street s using (street_id)`);
+  return rows.map(streetOf);
+}
 
-  async function exists(): Promise<boolean> {
-    const row = await database.first<{ any: boolean }>(
-      sql`select exists (select from cabinet.street) as any`,
-    );
-    return row?.any ?? false;
+/**
+ * Puts these streets in place of all that were there: whoever searches meanwhile sees the old ones.
+ * @param weight how much a place (KATO code) weighs
+ */
+export async function replaceStreets(
+  tx: Queryable,
+  streets: readonly NewStreet[],
+  weight: (kato: number) => number,
+): Promise<void> {
+  await tx.run(sql`set local statement_timeout = '5min'`);
+  await tx.run(sql`delete from cabinet.street_spelling`);
+  await tx.run(sql`delete from cabinet.street_vocabulary`);
+  await tx.run(sql`delete from cabinet.street_anywhere`);
+  await tx.run(sql`delete from cabinet.street_word`);
+  await tx.run(sql`delete from cabinet.street`);
+  for (let from = 0; from < streets.length; from += batch) {
+    await insertStreets(tx, streets.slice(from, from + batch), weight);
   }
-
-  return {
-    any() {
-      if (known === undefined || now() - known.at > remembered) {
-        known = { any: exists(), at: now() };
-        known.any.catch(() => {
-          known = undefined;
-        });
-      }
-      return known.any;
-    },
-    async find(words, places) {
-      const asked = words.slice(0, 4);
-      if (asked.length === 0) return [];
-      const sets = asked.map((word) => (places === null ? anywhere(word) : inPlaces(word, places)));
-      const [first, ...others] = sets;
-      if (first === undefined) return [];
-      const common = others.reduce((all, set) => sql`${all} intersect ${set}`, first);
-      const rows = await database.rows<StreetRow>(sql`
-        with found as materialized (${common}),
-          best as (select street_id from found group by street_id order by max(weight) desc, street_id limit ${most})
-        select s.street_id::text as id, s.place, s.kind, s.name_kk, s.name_ru, s.houses
-        from best join cabinet.street s using (street_id)`);
-      return rows.map(streetOf);
-    },
-    async replace(streets, weight) {
-      await database.transaction(async (transaction) => {
-        await transaction.run(sql`set local statement_timeout = '5min'`);
-        await transaction.run(sql`delete from cabinet.street_spelling`);
-        await transaction.run(sql`delete from cabinet.street_vocabulary`);
-        await transaction.run(sql`delete from cabinet.street_anywhere`);
-        await transaction.run(sql`delete from cabinet.street_word`);
-        await transaction.run(sql`delete from cabinet.street`);
-        for (let from = 0; from < streets.length; from += batch) {
-          await insertStreets(transaction, streets.slice(from, from + batch), weight);
-        }
-        await transaction.run(sql`
-          insert into cabinet.street_vocabulary (word, streets)
-          select word, count(distinct street_id) from cabinet.street_word group by word`);
-        await transaction.run(sql`
-          insert into cabinet.street_anywhere (word, street_id, weight)
-          select word, street_id, weight from (
-            select word, street_id, weight,
-              row_number() over (partition by word order by weight desc, street_id) as place_in_line
-            from cabinet.street_word) as ranked
-          where place_in_line <= ${mostOfWord}`);
-        await transaction.run(sql`
-          insert into cabinet.street_spelling (spelling, word)
-          select word, word from cabinet.street_vocabulary
-          union
-          select substr(word, 1, at - 1) || substr(word, at + 1), word
-          from cabinet.street_vocabulary, generate_series(1, length(word)) as at
-          where length(word) >= ${leastForSlip - 1}`);
-        // Within the transaction, so that the first search after it already has a good plan.
-        await transaction.run(
-          sql`analyze cabinet.street, cabinet.street_word, cabinet.street_anywhere,
-            cabinet.street_vocabulary, cabinet.street_spelling`,
-        );
-      });
-      known = undefined;
-    },
-  };
+  await tx.run(sql`
+    insert into cabinet.street_vocabulary (word, streets)
+    select word, count(distinct street_id) from cabinet.street_word group by word`);
+  await tx.run(sql`
+    insert into cabinet.street_anywhere (word, street_id, weight)
+    select word, street_id, weight from (
+      select word, street_id, weight,
+        row_number() over (partition by word order by weight desc, street_id) as place_in_line
+      from cabinet.street_word) as ranked
+    where place_in_line <= ${mostOfWord}`);
+  await tx.run(sql`
+    insert into cabinet.street_spelling (spelling, word)
+    select word, word from cabinet.street_vocabulary
+    union
+    select substr(word, 1, at - 1) || substr(word, at + 1), word
+    from cabinet.street_vocabulary, generate_series(1, length(word)) as at
+    where length(word) >= ${leastForSlip - 1}`);
+  // Within the transaction, so that the first search after it already has a good plan.
+  await tx.run(
+    sql`analyze cabinet.street, cabinet.street_word, cabinet.street_anywhere,
+      cabinet.street_vocabulary, cabinet.street_spelling`,
+  );
 }
 
 async function insertStreets(
-  transaction: Queryable,
+  tx: Queryable,
   streets: readonly NewStreet[],
   weight: (kato: number) => number,
 ): Promise<void> {
   // Numbers are never given twice: an id stored with someone's address must not come to mean another street.
-  const numbers = await transaction.rows<{ id: number }>(sql`
+  const numbers = await tx.rows<{ id: number }>(sql`
     select nextval(pg_get_serial_sequence('cabinet.street', 'street_id')) as id
     from generate_series(1, ${streets.length}::integer)`);
   const ids = numbers.map(({ id }) => id);
-  await transaction.run(sql`
+  await tx.run(sql`
     insert into cabinet.street (street_id, place, kind, name_kk, name_ru, houses)
     select * from unnest(
       ${ids}::bigint[], ${streets.map(({ kato }) => kato)}::integer[], ${streets.map(({ kind }) => kind)}::text[],
@@ -129,7 +112,7 @@ async function insertStreets(
     const distinct = new Set([name.kk, name.ru].flatMap((of) => foldedWords(of).map(({ word }) => word)));
     return [...distinct].map((word) => ({ kato, word, id: ids[index], weight: weight(kato) }));
   });
-  await transaction.run(sql`
+  await tx.run(sql`
     insert into cabinet.street_word (place, word, street_id, weight)
     select * from unnest(
       ${words.map(({ kato }) => kato)}::integer[], ${words.map(({ word }) => word)}::text[],

@@ -3,7 +3,7 @@ import { deliveryRefusal } from '../../fund/refusals.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
-import type { AddressProvenance } from '../addresses/address-book.ts';
+import type { StoredAddress } from '../addresses/addresses.ts';
 import { assignments } from '../requisites/column-store.ts';
 import type { StoredRequisites } from '../requisites/store.ts';
 import type { ChangeEntry, Proof, SavedChange } from './change.ts';
@@ -23,7 +23,7 @@ export interface NewChange {
   readonly document: IdentityDocument | null;
   readonly entries: readonly ChangeEntry[];
   /** With a new address only. */
-  readonly addressSource: AddressProvenance | null;
+  readonly addressSource: StoredAddress | null;
   readonly requestId: string;
   /** The session it is made in; nothing is saved once that has ended. */
   readonly sessionHash: Buffer;

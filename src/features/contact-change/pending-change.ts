@@ -1,5 +1,5 @@
 import type { IdentityDocument } from '../../fund/port.ts';
-import type { AddressProvenance } from '../addresses/address-book.ts';
+import type { StoredAddress } from '../addresses/addresses.ts';
 import type { ChangeEntry } from '../changes/change.ts';
 import type { Channel } from '../notices/channel.ts';
 import { newContact, touchedChannels } from './contact.ts';
@@ -17,7 +17,7 @@ export interface ProposedChange {
   readonly revision: number;
   readonly document: IdentityDocument | null;
   readonly entries: readonly ChangeEntry[];
-  readonly addressSource: AddressProvenance | null;
+  readonly addressSource: StoredAddress | null;
 }
 
 /** A change of mobile or e-mail, with whatever else its form changed, that waits for its proofs. */

@@ -1,4 +1,9 @@
-import type { AddressBook, OfferedAddress } from '../addresses/address-book.ts';
+import {
+  type AddressSources,
+  type Suggestion,
+  seemsElsewhere,
+  suggestAddresses,
+} from '../addresses/addresses.ts';
 import { isAsShown } from './fields/fields.ts';
 import type { Typed } from './form.ts';
 import type { RequisitesView } from './view.ts';
@@ -6,7 +11,7 @@ import type { RequisitesView } from './view.ts';
 /** What the address block offers beside the fields. */
 export interface AddressHelp {
   /** Lines to choose from; undefined when nobody asked. */
-  readonly offered: readonly OfferedAddress[] | undefined;
+  readonly offered: readonly Suggestion[] | undefined;
   readonly degraded: boolean;
   /** The switch is off, so nothing was asked. */
   readonly switchedOff: boolean;
@@ -16,7 +21,7 @@ export interface AddressHelp {
 
 /** Whether the index on the form hints at another region; suggestions only when they were asked for. */
 export async function helpWithAddress(
-  { addresses }: { readonly addresses: AddressBook },
+  { addresses }: { readonly addresses: AddressSources },
   view: RequisitesView,
   typed: Typed,
   asked: { readonly language: string } | undefined,
@@ -26,12 +31,13 @@ export async function helpWithAddress(
     (name) => !isAsShown(name, typed[name], view.stored.values[name]),
   );
   const complete = typed.address !== '' && typed.postcode !== '';
-  const elsewhere = changed && complete && (await addresses.seemsElsewhere(typed.address, typed.postcode));
+  const elsewhere = changed && complete && (await seemsElsewhere(addresses, typed.address, typed.postcode));
   if (!asked || !typed.kazpost) {
     return { offered: undefined, degraded: false, switchedOff: asked !== undefined, elsewhere };
   }
   // An index alone offers its address.
-  const { suggestions, degraded } = await addresses.suggest(
+  const { suggestions, degraded } = await suggestAddresses(
+    addresses,
     typed.address.trim() || typed.postcode,
     asked.language,
   );

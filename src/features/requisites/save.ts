@@ -1,7 +1,7 @@
 import { randomName } from '../../platform/keys.ts';
 import type { Actor } from '../../platform/session.ts';
 import { refused } from '../../values/result.ts';
-import type { AddressBook } from '../addresses/address-book.ts';
+import { type AddressSources, recogniseAddress } from '../addresses/addresses.ts';
 import type { ChangeEntry, Proof } from '../changes/change.ts';
 import { type NewChange, type SaveOutcome, savedBefore, writeChange } from '../changes/store.ts';
 import { touchedChannels } from '../contact-change/contact.ts';
@@ -17,7 +17,7 @@ import { lockForChange } from './store.ts';
 import { type RequisitesView, type ViewDeps, viewRequisites } from './view.ts';
 
 export interface SaveDeps extends ViewDeps, ContactChangeDeps {
-  readonly addresses: AddressBook;
+  readonly addresses: AddressSources;
   readonly rules: FieldRules;
 }
 
@@ -87,7 +87,7 @@ export async function saveRequisites(
     revision: view.stored.revision,
     document: view.validDocuments.find(({ id }) => id === typed.document) ?? null,
     entries,
-    addressSource: await recogniseAddress(deps, entries, typed),
+    addressSource: await addressSource(deps, entries, typed),
   };
   if (byEds || touchedChannels(entries).length > 0) {
     const stopped = await refuseTouched(deps, holderId, entries);
@@ -119,13 +119,16 @@ export function saveChange(
 }
 
 /** Where a new address comes from; null without one. */
-async function recogniseAddress(
+async function addressSource(
   { addresses }: Pick<SaveDeps, 'addresses'>,
   entries: readonly ChangeEntry[],
   typed: Typed,
 ): Promise<NewChange['addressSource']> {
   const address = entries.find(({ field }) => field === 'address')?.new;
-  return address == null ? null : addresses.recognise(address, typed.postcode || null, typed.kazpost);
+  if (address == null) return null;
+  // Kazpost is asked only with the person's switch on.
+  const sources = typed.kazpost ? addresses : { embedded: addresses.embedded };
+  return recogniseAddress(sources, address, typed.postcode || null);
 }
 
 /** What is stored now beside what was typed into a form that showed something else. */

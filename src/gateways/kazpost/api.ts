@@ -1,4 +1,4 @@
-import type { FoundAddress } from '../../features/addresses/ports.ts';
+import type { FoundAddress } from '../../features/addresses/source.ts';
 import type { Postcode } from '../../values/postcode.ts';
 
 /** One of Kazpost's two services. Throws on anything but a usable answer. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AddressPart, FoundAddress } from '../../features/addresses/ports.ts';
+import type { AddressPart, FoundAddress } from '../../features/addresses/source.ts';
 import type { HttpClient } from '../../platform/http-client.ts';
 import { type Postcode, parsePostcode } from '../../values/postcode.ts';
 import { type KazpostApi, UnusableAnswer } from './api.ts';

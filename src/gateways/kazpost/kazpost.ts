@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { cleanText } from '../../features/addresses/fold.ts';
-import type { AddressSource, FoundAddress } from '../../features/addresses/ports.ts';
+import type { AddressSource, FoundAddress } from '../../features/addresses/source.ts';
 import {
   type CircuitBreakerOptions,
   type CircuitBreakerView,

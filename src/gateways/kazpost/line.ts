@@ -1,5 +1,5 @@
 import { cleanText } from '../../features/addresses/fold.ts';
-import type { AddressPart, InBoth } from '../../features/addresses/ports.ts';
+import type { AddressPart, InBoth } from '../../features/addresses/source.ts';
 import type { AddressLanguage } from '../../features/addresses/wording.ts';
 
 /** A level of an address as the classic service gives it: ids checked, names untrusted. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FoundAddress } from '../../features/addresses/ports.ts';
+import type { FoundAddress } from '../../features/addresses/source.ts';
 import type { Answer, HttpClient } from '../../platform/http-client.ts';
 import { parsePostcode } from '../../values/postcode.ts';
 import { type KazpostApi, UnusableAnswer } from './api.ts';

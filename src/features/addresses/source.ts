@@ -1,6 +1,6 @@
 import type { Postcode } from '../../values/postcode.ts';
 import type { Result } from '../../values/result.ts';
-import type { AddressLanguage, StreetKind } from './wording.ts';
+import type { AddressLanguage } from './wording.ts';
 
 /** The same words in both languages an address is written in. */
 export type InBoth = Readonly<Record<AddressLanguage, string>>;
@@ -39,34 +39,4 @@ export interface AddressSource {
   byText(text: string): Promise<Result<readonly FoundAddress[], SourceRefusal>>;
   /** Addresses of a postal index, at most 20. */
   byPostcode(postcode: Postcode): Promise<Result<readonly FoundAddress[], SourceRefusal>>;
-}
-
-/** A street of an operator's file. */
-export interface Street {
-  /** Stable as long as the file is not imported again. */
-  readonly id: string;
-  /** KATO code of the place it lies in. */
-  readonly kato: number;
-  readonly kind: StreetKind;
-  /** Bare names: "Абай", "Абая". */
-  readonly name: InBoth;
-  /** House numbers with their postal index where the file has one. */
-  readonly houses: readonly House[];
-}
-
-/** A house of a street. */
-export interface House {
-  readonly number: string;
-  readonly postcode: string | null;
-}
-
-/** Streets an operator has imported. */
-export interface StreetSource {
-  /** False while nothing is imported: nothing is asked then. */
-  any(): Promise<boolean>;
-  /**
-   * Streets whose names have a word for each of `words` (folded; by its beginning or with a slip), at most 200,
-   * those of larger places first. `places` are KATO codes; null looks everywhere.
-   */
-  find(words: readonly string[], places: readonly number[] | null): Promise<readonly Street[]>;
 }
