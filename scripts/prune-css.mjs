@@ -20,6 +20,11 @@ const never = new Set([
   'aria-disabled',
 ]);
 
+/**
+ * The attributes among those, and how markup would write them: a page that does would lose its look.
+ */
+const neverWritten = [...never].filter((word) => !word.startsWith(':'));
+
 /** Pseudo-classes that match where one of the selectors in their brackets does. */
 const anyOf = new Set([':is', ':where', ':has']);
 
@@ -27,9 +32,17 @@ const anyOf = new Set([':is', ':where', ':has']);
  * @param {string} css a style sheet without nesting
  * @param {string} markup the sources of every page and component, as one text
  * @returns {string} the same style sheet, as far as it can be used
+ * @throws when the markup uses an attribute that is taken for never used
  */
 export function pruneCss(css, markup) {
   const sheet = postcss.parse(css);
+  const used = neverWritten.filter((word) =>
+    new RegExp(`[\\s{]${word}(=[{"]|[\\s/>])`).test(elementsOf(markup)),
+  );
+  if (used.length > 0)
+    throw new Error(
+      `the style sheet drops what the markup uses now: ${used.join(', ')} (scripts/prune-css.mjs)`,
+    );
   const words = wordsOf(markup);
   sheet.walkRules((rule) => {
     if (rule.parent?.type === 'atrule' && /** @type {postcss.AtRule} */ (rule.parent).name === 'keyframes')
@@ -42,6 +55,14 @@ export function pruneCss(css, markup) {
   dropUnusedKeyframes(sheet);
   dropEmpty(sheet);
   return sheet.toString();
+}
+
+/**
+ * The opening tags of the markup, without what stands between them.
+ * @param {string} markup
+ */
+function elementsOf(markup) {
+  return (markup.match(/<[a-z][^<>]*(?:=>[^<>]*)*>/g) ?? []).join('\n');
 }
 
 /**

@@ -1,4 +1,4 @@
-// Asks before typed words are lost: in the form's own words where Cancel is pressed, in the browser's where the page is left.
+// Lets the browser ask before typed words are lost. Cancel is a button of the form: the server asks.
 // When the session is over, they are sent to the address in `data-keep`, which keeps them for their owner.
 
 import type { SessionOver } from './session-warning.ts';
@@ -7,15 +7,8 @@ const form = document.querySelector<HTMLFormElement>('form[data-unsaved]');
 if (form) guard(form);
 
 function guard(form: HTMLFormElement): void {
-  const { unsaved: question } = form.dataset;
   let leaving = false;
 
-  document.addEventListener('click', (event) => {
-    const link = event.target instanceof Element ? event.target.closest('[data-cancels]') : null;
-    if (link === null || !isTyped(form)) return;
-    if (confirm(question)) leaving = true;
-    else event.preventDefault();
-  });
   form.addEventListener('submit', (event) => {
     leaving = !event.defaultPrevented;
   });

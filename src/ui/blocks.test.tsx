@@ -2,7 +2,6 @@ import { type HTMLElement, parse } from 'node-html-parser';
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { describe, expect, it } from 'vitest';
-import { ButtonLink } from './buttons.tsx';
 import { Card } from './card.tsx';
 import { Compare } from './compare.tsx';
 import { ErrorPage } from './error-page.tsx';
@@ -71,11 +70,6 @@ describe('blocks', () => {
       undefined,
       'secondary',
     ]);
-  });
-
-  it('a link that cancels says so to the script', () => {
-    const page = shown(<ButtonLink href="/services" cancels children="Cancel" />);
-    expect(page.querySelector('a')?.hasAttribute('data-cancels')).toBe(true);
   });
 });
 

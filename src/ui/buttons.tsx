@@ -43,8 +43,6 @@ export interface ButtonLinkProps {
   wide?: boolean | undefined;
   /** Saved instead of opened. */
   download?: boolean | undefined;
-  /** Leaves a form: `client/unsaved.ts` asks first. */
-  cancels?: boolean | undefined;
   children: ComponentChildren;
 }
 
@@ -57,7 +55,6 @@ export function ButtonLink({ href, kind = 'secondary', wide = false, ...rest }: 
       data-variant={kind === 'primary' ? undefined : kind}
       data-fullwidth={wide ? '' : undefined}
       download={rest.download}
-      data-cancels={rest.cancels ? '' : undefined}
     >
       {rest.children}
     </a>

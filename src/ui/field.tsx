@@ -20,17 +20,10 @@ export interface FieldProps {
   autocomplete?: string | undefined;
   /** The keyboard a phone shows. */
   inputmode?: 'text' | 'numeric' | 'tel' | 'email' | undefined;
-  /** UTF-16 units the browser lets in. Give it only where typing more is never meant: a paste is cut silently. */
-  maxLength?: number | undefined;
-  /** Stand before and after the input, in its frame. */
-  prefix?: string | undefined;
-  suffix?: string | undefined;
   /** A short one does not stretch: apartment, index, code. */
   width?: 'short' | 'full' | undefined;
   /** Suggestions under the field by `client/address-suggest.ts`. */
   suggest?: SuggestProps | undefined;
-  /** The language of the content, where it is not the page's. */
-  contentLanguage?: string | undefined;
 }
 
 export interface SuggestProps {
@@ -71,7 +64,7 @@ function suggestAttributes(id: string, suggest: SuggestProps | undefined) {
 
 /** A labelled line of text with its error beside it. */
 export function Field(props: FieldProps) {
-  const { id, description, error, prefix, suffix } = props;
+  const { id, description, error } = props;
   const input = (
     <input
       class="ds-input"
@@ -80,10 +73,8 @@ export function Field(props: FieldProps) {
       type={props.type ?? 'text'}
       value={props.value}
       list={undefined}
-      lang={props.contentLanguage}
       autocomplete={props.autocomplete ?? 'off'}
       inputmode={props.inputmode}
-      maxlength={props.maxLength}
       autocapitalize={props.type === 'email' ? 'none' : undefined}
       spellcheck={false}
       {...suggestAttributes(id, props.suggest)}
@@ -104,15 +95,7 @@ export function Field(props: FieldProps) {
           {props.hint}
         </p>
       )}
-      {prefix === undefined && suffix === undefined ? (
-        input
-      ) : (
-        <div class="ds-field-affixes">
-          {prefix !== undefined && <span class="ds-field-affix">{prefix}</span>}
-          {input}
-          {suffix !== undefined && <span class="ds-field-affix">{suffix}</span>}
-        </div>
-      )}
+      {input}
       {props.suggest && <p id={`${id}-status`} role="status" class="description" />}
       <FieldError id={id}>{error}</FieldError>
     </div>

@@ -8,7 +8,6 @@ import { Field } from './field.tsx';
 import { Form } from './form.tsx';
 import { PasswordField } from './password-field.tsx';
 import { RadioGroup } from './radio-group.tsx';
-import { Select } from './select.tsx';
 
 const hostile = `"><script>alert('1')</script>&amp;<img src=x onerror=1>`;
 
@@ -22,15 +21,12 @@ const options = [
 const fields: Record<string, (description: string | undefined, error: string | undefined) => VNode> = {
   Field: (description, error) => <Field id="it" label="Label" value="v" {...{ description, error }} />,
   'Field with affixes': (description, error) => (
-    <Field id="it" label="Label" value="v" prefix="+7" suffix="." {...{ description, error }} />
+    <Field id="it" label="Label" value="v" {...{ description, error }} />
   ),
   PasswordField: (description, error) => (
     <PasswordField id="it" label="Label" autocomplete="current-password" {...{ words, description, error }} />
   ),
   Checkbox: (description, error) => <Checkbox id="it" label="Label" checked {...{ description, error }} />,
-  Select: (description, error) => (
-    <Select id="it" label="Label" value="b" {...{ options, description, error }} />
-  ),
   RadioGroup: (description, error) => (
     <RadioGroup id="it" legend="Label" value="b" {...{ options, description, error }} />
   ),
@@ -88,8 +84,6 @@ describe('PasswordField', () => {
 
 describe('a choice', () => {
   it('marks the chosen option only', () => {
-    const select = shown(<Select id="it" label="L" value="b" options={options} />);
-    expect(select.querySelectorAll('option[selected]').map((o) => o.getAttribute('value'))).toEqual(['b']);
     const radios = shown(<RadioGroup id="it" legend="L" value="b" options={options} />);
     expect(radios.querySelectorAll('input[checked]').map((o) => o.id)).toEqual(['it-2']);
     expect(one(radios, '#it-2').getAttribute('aria-describedby')).toBe('it-2-more');

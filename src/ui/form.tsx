@@ -8,8 +8,8 @@ export interface FormProps {
   id?: string | undefined;
   /** Hidden fields by name: `page`, `formId`, `revision`. */
   hidden?: Readonly<Record<string, string>> | undefined;
-  /** Asked before the page is left with something typed; `client/unsaved.ts`. */
-  unsavedText?: string | undefined;
+  /** The browser asks before the page is left with something typed; `client/unsaved.ts`. */
+  guarded?: boolean | undefined;
   /** Where what was typed is kept when the session is over; `client/unsaved.ts`. */
   keepAction?: string | undefined;
   /** It shows again what was typed and is not saved: leaving it asks at once. */
@@ -19,14 +19,14 @@ export interface FormProps {
 
 /** A form sent by POST. Its fields are checked by the server alone, hence `novalidate`: one place, one wording. */
 export function Form(props: FormProps) {
-  const { action, csrf, id = 'page-form', hidden = {}, unsavedText, keepAction, typed, children } = props;
+  const { action, csrf, id = 'page-form', hidden = {}, guarded = false, keepAction, typed, children } = props;
   return (
     <form
       id={id}
       method="post"
       action={action}
       novalidate
-      data-unsaved={unsavedText}
+      data-unsaved={guarded ? '' : undefined}
       data-keep={keepAction}
       data-typed={typed ? '' : undefined}
     >

@@ -80,12 +80,7 @@ describe('the built assets', () => {
 
   it('keeps what the pages use of Designsystemet', () => {
     const css = read(manifest['app.css'] ?? '').toString();
-    for (const rule of [
-      '.ds-button[data-variant=secondary]',
-      '.ds-skip-link',
-      '[role=switch]',
-      '.ds-field-affix',
-    ]) {
+    for (const rule of ['.ds-button[data-variant=secondary]', '.ds-skip-link', '[role=switch]']) {
       expect(css).toContain(rule);
     }
     expect(css).toMatch(/\.ds-input:not\(\[size\][^{]*\{width:100%\}/);
@@ -114,6 +109,19 @@ describe('pruning', () => {
     ['a state no page has', 'input:disabled{top:0}', false],
   ])('judges %s', (_, css, kept) => {
     expect(pruneCss(css, markup) !== '').toBe(kept);
+  });
+
+  it.each([
+    ['disabled', '<button class="lead" disabled>'],
+    ['readonly', '<input readonly value="1" />'],
+    ['aria-disabled', '<a aria-disabled={isOff ? "true" : undefined}>'],
+  ])('refuses to build when the markup uses %s, whose rules it drops', (word, used) => {
+    expect(() => pruneCss('.lead{top:0}', `${markup}${used}`)).toThrow(word);
+  });
+
+  it('is not misled by the word in a text or in code', () => {
+    const code = 'const disabled = 1; readonly x: string; // disabled';
+    expect(pruneCss('.lead{top:0}', `${markup}${code}<p>readonly</p>`)).toBe('.lead{top:0}');
   });
 
   it('drops the impossible half of a list', () => {

@@ -73,7 +73,7 @@ export function RequisitesPage(props: RequisitesPageProps) {
         action={paths.requisites}
         csrf={csrf}
         hidden={{ page: paths.requisites, formId: typed.formId, revision: typed.revision }}
-        unsavedText={t.requisites.leave}
+        guarded
         keepAction={paths.keepRequisites}
         typed={isTouched(view, typed)}
       >
