@@ -7,7 +7,9 @@ declare const apartmentBrand: unique symbol;
 /** Region, district, city, street and house in Cyrillic letters, 1 to 200 characters. */
 export type Address = string & { readonly [addressBrand]: true };
 
-/** The number of a flat or of premises, 1 to 10 characters: `12`, `12А`, `12/1`, `№ 5`, `н.п. 3`. */
+/**
+ * The number of a flat or of premises, 1 to 10 characters: `12`, `12А`, `12/1`, `№ 5`, `н.п. 3`.
+ */
 export type Apartment = string & { readonly [apartmentBrand]: true };
 
 export type AddressReason = 'addressLatinLetter' | 'addressCharacter' | 'addressNoLetter' | 'addressTooLong';
@@ -29,12 +31,12 @@ const letter = new RegExp(`[${cyrillic}]`, 'u');
 const letterOrDigit = new RegExp(`[${cyrillic}0-9]`, 'u');
 
 /**
- * Reads an address, "strictly in Cyrillic letters" as the memo says: Russian and Kazakh letters, digits, spaces and
- * `. , - / № " « » ( ) '`.
+ * Reads an address, "strictly in Cyrillic letters" as the memo says: Russian and Kazakh letters,
+ * digits, spaces and `. , - / № " « » ( ) '`.
  *
- * The text is cleaned like every field (`cleanWords`), and runs of spaces become one; nothing else is rewritten. `detail`
- * names the first character that may not stand there, a Latin letter with its own reason since it looks like the Cyrillic
- * one.
+ * The text is cleaned like every field (`cleanWords`), and runs of spaces become one; nothing else
+ * is rewritten. `detail` names the first character that may not stand there, a Latin letter with
+ * its own reason since it looks like the Cyrillic one.
  */
 export function parseAddress(text: string): Result<Address, AddressReason> {
   const address = canonical(text);
@@ -45,7 +47,10 @@ export function parseAddress(text: string): Result<Address, AddressReason> {
   return letter.test(address) ? accepted(address as Address) : refused('addressNoLetter');
 }
 
-/** Reads an apartment: Cyrillic letters, digits, spaces and `. / - №`, with at least a letter or a digit. */
+/**
+ * Reads an apartment: Cyrillic letters, digits, spaces and `. / - №`, with at least a letter or a
+ * digit.
+ */
 export function parseApartment(text: string): Result<Apartment, ApartmentReason> {
   const apartment = canonical(text);
   if (isLonger(apartment, APARTMENT_LENGTH)) return refused('apartmentTooLong');

@@ -1,4 +1,5 @@
-// One cleaning for everything that people type. It makes the same of what looks the same, and judges nothing.
+// One cleaning for everything that people type. It makes the same of what looks the same, and
+// judges nothing.
 
 /** Fillers that fonts draw as a blank. Unicode counts them among the unseen marks. */
 const fillers = '\\u115f\\u1160\\u3164\\uffa0';
@@ -13,12 +14,18 @@ const singleQuotes = /[\u2018-\u201b\u02bc\u2032\uff07]/g;
 const fullWidth = /[\uff01-\uff5e]/g;
 const widthOffset = 0xff01 - 0x21;
 
-/** Drops marks that nobody sees and that mean nothing in Cyrillic or Latin text. Messengers put them around copied text. */
+/**
+ * Drops marks that nobody sees and that mean nothing in Cyrillic or Latin text. Messengers put them
+ * around copied text.
+ */
 export function withoutMarks(text: string): string {
   return text.replace(marks, '');
 }
 
-/** One line: no unseen marks, composed (NFC), every blank a plain space, none at the ends. Letters and signs stay. */
+/**
+ * One line: no unseen marks, composed (NFC), every blank a plain space, none at the ends. Letters
+ * and signs stay.
+ */
 export function cleanLine(text: string): string {
   return withoutMarks(text)
     .normalize('NFC')
@@ -27,8 +34,8 @@ export function cleanLine(text: string): string {
 }
 
 /**
- * One line with the signs of a keyboard: dashes, quotes and full-width characters become the plain ones, digits of
- * every script the ASCII ones. For addresses and telephone numbers.
+ * One line with the signs of a keyboard: dashes, quotes and full-width characters become the plain
+ * ones, digits of every script the ASCII ones. For addresses and telephone numbers.
  */
 export function cleanWords(text: string): string {
   const plain = cleanLine(text)
@@ -39,7 +46,10 @@ export function cleanWords(text: string): string {
   return asciiDigits(plain);
 }
 
-/** The same without any blank or dash: for codes, numbers and indexes, where these only group the characters. */
+/**
+ * The same without any blank or dash: for codes, numbers and indexes, where these only group the
+ * characters.
+ */
 export function cleanCompact(text: string): string {
   return cleanWords(text).replace(/[ -]/g, '');
 }
@@ -51,7 +61,10 @@ export function isBlank(text: string): boolean {
 
 const digit = /\p{Decimal_Number}/u;
 
-/** Digits of every script as ASCII: `٧`, `७` and `７` are seven. Unicode keeps each script's ten in one run from 0. */
+/**
+ * Digits of every script as ASCII: `٧`, `७` and `７` are seven. Unicode keeps each script's ten in
+ * one run from 0.
+ */
 function asciiDigits(text: string): string {
   return text.replace(/(?![0-9])\p{Decimal_Number}/gu, (sign) => {
     const point = sign.codePointAt(0) ?? 0;
@@ -61,7 +74,10 @@ function asciiDigits(text: string): string {
   });
 }
 
-/** A character that a field does not take: itself where it can be seen, otherwise its kind, for which there is a text. */
+/**
+ * A character that a field does not take: itself where it can be seen, otherwise its kind, for
+ * which there is a text.
+ */
 export type StrangeCharacter = 'blank' | 'unseen' | (string & {});
 
 /** Names a refused character for a message. A lone accent is shown on a dotted circle. */
@@ -71,7 +87,9 @@ export function nameCharacter(character: string): StrangeCharacter {
   return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character) ? character : 'unseen';
 }
 
-/** Whether the text is valid Unicode: half of a surrogate pair is not, and no encoding can carry it. */
+/**
+ * Whether the text is valid Unicode: half of a surrogate pair is not, and no encoding can carry it.
+ */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }

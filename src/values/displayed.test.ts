@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { displayed, isAsDisplayed } from './displayed.ts';
 
-/** What browsers do to the value of an input before they send it (HTML, "value sanitization algorithm"). */
+/**
+ * What browsers do to the value of an input before they send it (HTML, "value sanitization
+ * algorithm").
+ */
 const sanitizedBy = {
   text: (value: string) => value.replace(/[\r\n]/g, ''),
   tel: (value: string) => value.replace(/[\r\n]/g, ''),
@@ -54,7 +57,8 @@ describe('isAsDisplayed', () => {
       fc.assert(
         fc.property(onFile, (text) => {
           expect(isAsDisplayed(sanitized(displayed(text)), text)).toBe(true);
-          // A form of the release before showed the stored text; a script may send it back byte for byte.
+          // A form of the release before showed the stored text; a script may send it back byte for
+          // byte.
           expect(isAsDisplayed(sanitized(text), text)).toBe(true);
           expect(isAsDisplayed(text, text)).toBe(true);
         }),

@@ -4,7 +4,10 @@ import { accepted, type Result, refused } from './result.ts';
 
 declare const emailBrand: unique symbol;
 
-/** An e-mail address in ASCII: the local part as typed, the domain in lower case (punycode where it had other letters). */
+/**
+ * An e-mail address in ASCII: the local part as typed, the domain in lower case (punycode where it
+ * had other letters).
+ */
 export type Email = string & { readonly [emailBrand]: true };
 
 export type EmailReason =
@@ -25,10 +28,11 @@ const maxLocalLength = 64;
 /**
  * Reads an e-mail address: a dot-atom of RFC 5322, `@`, and a domain name with at least one dot.
  *
- * Refused although some standard allows them: letters outside ASCII before the `@`, quoted local parts, comments, domain
- * literals, a domain label that mixes alphabets. They are rare, and each lets two addresses look alike. Blanks at the ends
- * and unseen marks are dropped (`cleanLine`); letters are never replaced, a Cyrillic one has a reason of its own. `detail`
- * names the character that does not belong.
+ * Refused although some standard allows them: letters outside ASCII before the `@`, quoted local
+ * parts, comments, domain literals, a domain label that mixes alphabets. They are rare, and each
+ * lets two addresses look alike. Blanks at the ends and unseen marks are dropped (`cleanLine`);
+ * letters are never replaced, a Cyrillic one has a reason of its own. `detail` names the character
+ * that does not belong.
  */
 export function parseEmail(text: string): Result<Email, EmailReason> {
   if (text.length > 2 * maxLength) return refused('emailTooLong');
@@ -48,14 +52,18 @@ export function parseEmail(text: string): Result<Email, EmailReason> {
   return email.length > maxLength ? refused('emailTooLong') : accepted(email as Email);
 }
 
-/** Shows an address as it is stored: a name in punycode stays so, since its letters may imitate another's. */
+/**
+ * Shows an address as it is stored: a name in punycode stays so, since its letters may imitate
+ * another's.
+ */
 export function formatEmail(email: string): string {
   return email;
 }
 
 /**
- * Whether two addresses reach one mailbox: the domain always ignores case, and no provider in use tells `Aigul@` from
- * `aigul@`, which a phone's keyboard writes by itself. Old values on file that `parseEmail` refuses are compared as text.
+ * Whether two addresses reach one mailbox: the domain always ignores case, and no provider in use
+ * tells `Aigul@` from `aigul@`, which a phone's keyboard writes by itself. Old values on file that
+ * `parseEmail` refuses are compared as text.
  */
 export function sameEmail(one: string, other: string): boolean {
   return comparable(one) === comparable(other);
@@ -74,7 +82,8 @@ function parseDomain(text: string): Result<string, EmailReason> {
   const strange = /[^\p{L}\p{M}\p{Nd}.-]/u.exec(text);
   if (strange) return refuseCharacter(strange[0]);
   if (hasMisplacedDot(text)) return refused('emailDots');
-  // Chromium sends the domain of an e-mail field in punycode, so its letters are looked at as they were typed.
+  // Chromium sends the domain of an e-mail field in punycode, so its letters are looked at as they
+  // were typed.
   const written = text.split('.').map((label) => (/^xn--/i.test(label) && domainToUnicode(label)) || label);
   const mixed = written.find((label) => !isOfOneAlphabet(label));
   if (mixed !== undefined) {
@@ -98,7 +107,10 @@ function isLabel(label: string): boolean {
   return label.length <= 63 && /^[a-z0-9-]+$/.test(label) && !label.startsWith('-') && !label.endsWith('-');
 }
 
-/** ASCII alone, or Cyrillic with ASCII digits: a Cyrillic letter among Latin ones is how `аррӏе.com` is made. */
+/**
+ * ASCII alone, or Cyrillic with ASCII digits: a Cyrillic letter among Latin ones is how `аррӏе.com`
+ * is made.
+ */
 function isOfOneAlphabet(label: string): boolean {
   return /^[A-Za-z0-9-]*$/.test(label) || /^[\p{Script=Cyrillic}0-9-]*$/u.test(label);
 }

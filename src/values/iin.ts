@@ -3,7 +3,10 @@ import { accepted, type Result, refused } from './result.ts';
 
 declare const iinBrand: unique symbol;
 
-/** An individual identification number that passed `parseIin`: twelve ASCII digits. Never logged, never in a URL. */
+/**
+ * An individual identification number that passed `parseIin`: twelve ASCII digits. Never logged,
+ * never in a URL.
+ */
 export type Iin = string & { readonly [iinBrand]: true };
 
 const maxLength = 100;
@@ -11,11 +14,12 @@ const maxLength = 100;
 export type IinReason = 'iinLength' | 'iinDate' | 'iinCheckDigit';
 
 /**
- * Reads an IIN as typed: blanks, dashes and unseen marks are dropped, digits of other scripts and keys made ASCII ones.
+ * Reads an IIN as typed: blanks, dashes and unseen marks are dropped, digits of other scripts and
+ * keys made ASCII ones.
  *
- * `YYMMDD S NNNN C`: birth date, century (1-2: 1800s, 3-4: 1900s, 5-6: 2000s, 0: a foreigner, century unknown), serial,
- * check digit. A business number (BIN) has 40-69 where the day stands, so the date refuses it. A right check digit says
- * that the number was typed well, not whose it is.
+ * `YYMMDD S NNNN C`: birth date, century (1-2: 1800s, 3-4: 1900s, 5-6: 2000s, 0: a foreigner,
+ * century unknown), serial, check digit. A business number (BIN) has 40-69 where the day stands, so
+ * the date refuses it. A right check digit says that the number was typed well, not whose it is.
  */
 export function parseIin(text: string): Result<Iin, IinReason> {
   if (text.length > maxLength) return refused('iinLength');
@@ -38,7 +42,8 @@ const firstYearOfCentury: Readonly<Record<string, number>> = {
   4: 1900,
   5: 2000,
   6: 2000,
-  // A foreigner's number hides the century. 2000 is the one leap year that ends in 00, so it lets no real date out.
+  // A foreigner's number hides the century. 2000 is the one leap year that ends in 00, so it lets
+  // no real date out.
   0: 2000,
 };
 
@@ -59,7 +64,10 @@ function daysIn(year: number, month: number): number {
 const firstWeights = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 const secondWeights = [3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2];
 
-/** The check digit of the first eleven digits; undefined when neither row of weights gives one: such a stem is not issued. */
+/**
+ * The check digit of the first eleven digits; undefined when neither row of weights gives one: such
+ * a stem is not issued.
+ */
 function checkDigit(digits: string): number | undefined {
   for (const weights of [firstWeights, secondWeights]) {
     const sum = weights.reduce((total, weight, index) => total + weight * Number(digits[index]), 0) % 11;

@@ -7,7 +7,10 @@ const lookAlikes: Readonly<Record<string, string>> = {
   У: 'Y', Ү: 'Y', Х: 'X',
 };
 
-/** What the letter keys write on the Russian and Kazakh layouts, beside what they write on the Latin one. */
+/**
+ * What the letter keys write on the Russian and Kazakh layouts, beside what they write on the Latin
+ * one.
+ */
 // biome-ignore format: a keyboard reads better in rows
 const letterKeys: Readonly<Record<string, string>> = {
   Й: 'Q', Ц: 'W', У: 'E', К: 'R', Е: 'T', Н: 'Y', Г: 'U', Ш: 'I', Щ: 'O', З: 'P',
@@ -21,20 +24,25 @@ const digitKeys: Readonly<Record<string, string>> = {
   '"': '1', Ә: '2', І: '3', Ң: '4', Ғ: '5', ',': '6', '.': '7', Ү: '8', Ұ: '9', Қ: '0',
 };
 
-/** Cyrillic letters as the Latin ones of the same shape; what has no such twin stays. `text` is in capitals. */
+/**
+ * Cyrillic letters as the Latin ones of the same shape; what has no such twin stays. `text` is in
+ * capitals.
+ */
 export function asLatinShapes(text: string): string {
   return replaced(text, lookAlikes);
 }
 
-/** The same keys pressed on the Latin layout; what no key of it writes stays. `text` is in capitals. */
+/**
+ * The same keys pressed on the Latin layout; what no key of it writes stays. `text` is in capitals.
+ */
 export function asLatinKeys(text: string): string {
   return replaced(text, { ...letterKeys, ...digitKeys });
 }
 
 /**
- * The digits of a number, however they were typed: grouped by blanks or dashes, of another script or width, with the
- * letter O for 0 and I or L for 1, or while the Kazakh layout was on, where `"әіңғ,` is 123456. What cannot be read so
- * comes back as it was cleaned.
+ * The digits of a number, however they were typed: grouped by blanks or dashes, of another script
+ * or width, with the letter O for 0 and I or L for 1, or while the Kazakh layout was on, where
+ * `"әіңғ,` is 123456. What cannot be read so comes back as it was cleaned.
  */
 export function typedDigits(text: string): string {
   const compact = cleanCompact(text).toUpperCase();

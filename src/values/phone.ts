@@ -4,10 +4,16 @@ import { accepted, type Result, refused } from './result.ts';
 
 declare const phoneBrand: unique symbol;
 
-/** A number of Kazakhstan in E.164, with an extension by RFC 3966: `+77011234567`, `+77172551234;ext=12`. */
+/**
+ * A number of Kazakhstan in E.164, with an extension by RFC 3966: `+77011234567`,
+ * `+77172551234;ext=12`.
+ */
 export type Phone = string & { readonly [phoneBrand]: true };
 
-/** Which field: only a contact number may have an extension, only a mobile one must be a mobile provider's. */
+/**
+ * Which field: only a contact number may have an extension, only a mobile one must be a mobile
+ * provider's.
+ */
 export type PhoneKind = 'home' | 'contact' | 'mobile';
 
 export type PhoneReason =
@@ -22,8 +28,9 @@ export type PhoneReason =
   | 'phoneTooLong';
 
 /**
- * Prefixes of Kazakhstan's mobile providers (Kcell, Beeline, Tele2, Altel; 706 has no confirmed operator yet). Satellite
- * and paging prefixes 760-764 and the unconfirmed 785 are left out. The setting `MOBILE_PREFIXES` replaces this list.
+ * Prefixes of Kazakhstan's mobile providers (Kcell, Beeline, Tele2, Altel; 706 has no confirmed
+ * operator yet). Satellite and paging prefixes 760-764 and the unconfirmed 785 are left out. The
+ * setting `MOBILE_PREFIXES` replaces this list.
  */
 export const DEFAULT_MOBILE_PREFIXES: readonly string[] = [
   '700',
@@ -44,11 +51,13 @@ export const DEFAULT_MOBILE_PREFIXES: readonly string[] = [
 const maxLength = 100;
 
 /**
- * Reads a telephone number typed in any usual way: `8 701…`, `7 701…`, `+7 701…`, `701…`, `00 7…`, `8 10 7…`, with spaces,
- * dashes, dots and brackets (cleaned by `cleanWords`), an extension after `доб.`, `вн.`, `ішкі`, `қосымша`, `ext`, `x` or `#`.
+ * Reads a telephone number typed in any usual way: `8 701…`, `7 701…`, `+7 701…`, `701…`, `00 7…`,
+ * `8 10 7…`, with spaces, dashes, dots and brackets (cleaned by `cleanWords`), an extension after
+ * `доб.`, `вн.`, `ішкі`, `қосымша`, `ext`, `x` or `#`.
  *
- * Refused with a reason of its own: a number of another country, a local number without its area code, two numbers in one
- * field, an extension where none may be, a character that does not belong (`detail` names it).
+ * Refused with a reason of its own: a number of another country, a local number without its area
+ * code, two numbers in one field, an extension where none may be, a character that does not belong
+ * (`detail` names it).
  */
 export function parsePhone(
   text: string,
@@ -73,9 +82,9 @@ export function parsePhone(
 }
 
 /**
- * Shows a number: `+7 (701) 123-45-67`, Astana `+7 (7172) 55-12-34`, Almaty `+7 (727) 250-12-34`, a village
- * `+7 (72774) 2-12-34`; an extension as ` #12`, which no language has to translate. `parsePhone` reads it back.
- * An old value on file that has another shape is shown as it stands.
+ * Shows a number: `+7 (701) 123-45-67`, Astana `+7 (7172) 55-12-34`, Almaty `+7 (727) 250-12-34`, a
+ * village `+7 (72774) 2-12-34`; an extension as ` #12`, which no language has to translate.
+ * `parsePhone` reads it back. An old value on file that has another shape is shown as it stands.
  */
 export function formatPhone(phone: string): string {
   const [, national, extension] = /^\+7([0-9]{10})(?:;ext=([0-9]{1,6}))?$/.exec(phone) ?? [];
@@ -87,7 +96,9 @@ export function formatPhone(phone: string): string {
   return `+7 (${national.slice(0, codeLength)}) ${groups.join('-')}${tail}`;
 }
 
-/** Whether two numbers are one, however each is written: what is on file may have come as `8 701 …`. */
+/**
+ * Whether two numbers are one, however each is written: what is on file may have come as `8 701 …`.
+ */
 export function samePhone(one: string, other: string, mobilePrefixes: readonly string[]): boolean {
   const plainly = (phone: string): string => {
     const parsed = parsePhone(phone, 'contact', mobilePrefixes);
@@ -179,10 +190,12 @@ function checkCountry(
   const known = parsePhoneNumberFromString(`+7${national}`);
   const type = known?.isValid() === true ? known.getType() : undefined;
   const listed = national.startsWith('7') && mobilePrefixes.includes(national.slice(0, 3));
-  // A listed prefix that the library has not heard of is a new one; one that it knows as a landline stays a landline.
+  // A listed prefix that the library has not heard of is a new one; one that it knows as a landline
+  // stays a landline.
   if (listed && (type === undefined || type === 'MOBILE')) return accepted('mobile');
   if (known?.country === 'KZ' && type !== undefined) return accepted('other');
-  // 8 800 and its neighbours are shared by both countries: no person's number, and not foreign either.
+  // 8 800 and its neighbours are shared by both countries: no person's number, and not foreign
+  // either.
   return refused(known?.country === 'RU' && !national.startsWith('8') ? 'phoneForeign' : 'phoneInvalid');
 }
 
@@ -190,8 +203,9 @@ function checkCountry(
 const otherCityCodes = ['7103', '7187', '7213'];
 
 /**
- * How many of the ten digits are the area code. Almaty keeps the three of its zone (727), regional centres have four
- * (7172), towns and villages five (72774). Source: the operator's list of codes that libphonenumber carries.
+ * How many of the ten digits are the area code. Almaty keeps the three of its zone (727), regional
+ * centres have four (7172), towns and villages five (72774). Source: the operator's list of codes
+ * that libphonenumber carries.
  */
 function areaCodeLength(national: string): 3 | 4 | 5 {
   if (!/^7[12]/.test(national)) return 3;

@@ -12,9 +12,9 @@ export type PostcodeReason = 'postcodeFormat';
 const maxLength = 100;
 
 /**
- * Reads a postal index: blanks and dashes are dropped, small letters made capital, Cyrillic look-alikes made Latin: who
- * fills in an address in Cyrillic types the index so. Whether such an index exists is not asked: the letters of the newest
- * regions are in no published list.
+ * Reads a postal index: blanks and dashes are dropped, small letters made capital, Cyrillic
+ * look-alikes made Latin: who fills in an address in Cyrillic types the index so. Whether such an
+ * index exists is not asked: the letters of the newest regions are in no published list.
  */
 export function parsePostcode(text: string): Result<Postcode, PostcodeReason> {
   if (text.length > maxLength) return refused('postcodeFormat');

@@ -6,7 +6,10 @@ export type Result<Value, Reason extends string> =
   | { readonly ok: true; readonly value: Value }
   | Refusal<Reason>;
 
-/** A refusal: `reason` is a key of the texts, `detail` fills the text's placeholder where it has one. */
+/**
+ * A refusal: `reason` is a key of the texts, `detail` fills the text's placeholder where it has
+ * one.
+ */
 export interface Refusal<Reason extends string> {
   readonly ok: false;
   readonly reason: Reason;

@@ -15,7 +15,9 @@ interface AddressBlockProps {
   readonly help: AddressHelp;
 }
 
-/** The address with the lines that are offered for it; short fields stand beside each other below. */
+/**
+ * The address with the lines that are offered for it; short fields stand beside each other below.
+ */
 export function AddressBlock({ form, kazpost, help }: AddressBlockProps) {
   const { t } = form;
   const more: Partial<Record<FieldName, Partial<FieldProps>>> = {
@@ -57,7 +59,10 @@ function suggestions(t: Texts): NonNullable<FieldProps['suggest']> {
 /** Where the search without a script is sent, and where on the page its answer stands. */
 const answer = `${paths.searchAddresses}#address-block`;
 
-/** Without a script: a button that searches, and what it found as buttons. The script hides it and offers a list. */
+/**
+ * Without a script: a button that searches, and what it found as buttons. The script hides it and
+ * offers a list.
+ */
 function OfferedAddresses({ t, help }: { t: Texts; help: AddressHelp }) {
   return (
     <div id="address-search" data-without-script>

@@ -19,7 +19,9 @@ export interface AddressHelp {
   readonly elsewhere: boolean;
 }
 
-/** Whether the index on the form hints at another region; suggestions only when they were asked for. */
+/**
+ * Whether the index on the form hints at another region; suggestions only when they were asked for.
+ */
 export async function helpWithAddress(
   { addresses }: { readonly addresses: AddressSources },
   view: RequisitesView,

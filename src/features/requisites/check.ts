@@ -33,8 +33,8 @@ export interface Checked {
 }
 
 /**
- * Checks every field that differs from what the form showed, and from what is stored; what is on file already is not
- * judged by today's rules.
+ * Checks every field that differs from what the form showed, and from what is stored; what is on
+ * file already is not judged by today's rules.
  */
 export function checkForm(
   view: RequisitesView,
@@ -67,7 +67,10 @@ export function checkForm(
   return { entries, errors };
 }
 
-/** What holds for several fields: an apartment or an index needs its address, and one contact must remain. */
+/**
+ * What holds for several fields: an apartment or an index needs its address, and one contact must
+ * remain.
+ */
 function checkTogether(
   stored: Requisites,
   entries: readonly ChangeEntry[],

@@ -34,7 +34,10 @@ export function DocumentBlock(props: DocumentBlockProps) {
   );
 }
 
-/** A choice only where several documents are valid; with none valid, what is on file is shown and marked. */
+/**
+ * A choice only where several documents are valid; with none valid, what is on file is shown and
+ * marked.
+ */
 function DocumentChoice({ t, view, chosen, error }: DocumentBlockProps) {
   const [only, ...others] = view.validDocuments;
   if (others.length > 0) {

@@ -35,8 +35,8 @@ export function isTouched(
 }
 
 /**
- * The values that a form of this revision showed, worked out from today's by undoing the changes since. Today's values
- * where the form names a revision that never was.
+ * The values that a form of this revision showed, worked out from today's by undoing the changes
+ * since. Today's values where the form names a revision that never was.
  */
 export async function shownBy(
   { database }: { readonly database: Database },
@@ -54,9 +54,9 @@ export async function shownBy(
 }
 
 /**
- * A new form over what is stored now: fields that were touched keep what was typed, the others show today's values.
- * Saving it is a decision made with both versions in view, and never brings a former value back by itself. What a version
- * before this one kept may lack a field.
+ * A new form over what is stored now: fields that were touched keep what was typed, the others show
+ * today's values. Saving it is a decision made with both versions in view, and never brings a
+ * former value back by itself. What a version before this one kept may lack a field.
  */
 export function renewed(view: RequisitesView, typed: Partial<Typed>, shown: Requisites): Typed {
   const blank = untouched(view, randomUUID());
@@ -82,7 +82,10 @@ export function pendingAsTyped(view: RequisitesView, pending: PendingChange, for
   };
 }
 
-/** The fields whose value is no longer what the form showed, without those that the form itself changes. */
+/**
+ * The fields whose value is no longer what the form showed, without those that the form itself
+ * changes.
+ */
 export function changedElsewhere(
   { stored }: RequisitesView,
   shown: Requisites,

@@ -82,7 +82,8 @@ export function requisitesRoutes(
     paths.keepRequisites,
     { config: { ...ofForm, keepTyped, takesEarlier: 'always' } },
     async (request, reply) => {
-      // Asked by the page's script when the session is over. Where it is not, the draft is offered on the form.
+      // Asked by the page's script when the session is over. Where it is not, the draft is offered
+      // on the form.
       await keepTyped(actorOf(request).holderId, request.body);
       return reply.redirect(paths.requisites, 303);
     },
@@ -268,7 +269,10 @@ async function postCancel(
   return sendForm(deps, request, reply, view, typed, { message: { kind: 'leave' } });
 }
 
-/** The search of the address block without a script: the same form with lines to choose from, or with the chosen one. */
+/**
+ * The search of the address block without a script: the same form with lines to choose from, or
+ * with the chosen one.
+ */
 async function postSearch(
   deps: RequisitesRoutesDeps,
   request: FastifyRequest,
@@ -306,7 +310,9 @@ async function postDraft(
   });
 }
 
-/** The form again with what was typed, after a change of the language or when it was out of date. */
+/**
+ * The form again with what was typed, after a change of the language or when it was out of date.
+ */
 async function showTyped(
   deps: RequisitesRoutesDeps,
   request: FastifyRequest,

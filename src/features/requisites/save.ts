@@ -49,8 +49,9 @@ export interface SentForm {
 }
 
 /**
- * Saves what was typed, or lets it wait for its proofs: checks all fields at once, then writes the change in one transaction. A
- * form that was saved before gives the same receipt, whatever has happened since.
+ * Saves what was typed, or lets it wait for its proofs: checks all fields at once, then writes the
+ * change in one transaction. A form that was saved before gives the same receipt, whatever has
+ * happened since.
  */
 export async function saveRequisites(
   deps: SaveDeps,
@@ -69,13 +70,15 @@ export async function saveRequisites(
   const shown = await shownBy(deps, holderId, view, Number(typed.revision));
   if (earlier) return { kind: 'form-reused', view, typed: renewed(view, typed, shown) };
 
-  // Another post of this very form may have been saved between the look above and now: it has raised the revision.
+  // Another post of this very form may have been saved between the look above and now: it has
+  // raised the revision.
   const risen = typed.revision !== String(view.stored.revision);
   const meanwhile = risen ? await savedBefore(database, holderId, formId, formHash) : undefined;
   if (meanwhile?.kind === 'saved') return meanwhile;
 
   const { entries, errors } = checkForm(view, typed, rules, shown);
-  // Before the rules: what another window or a branch changed since must not be told as this person's error.
+  // Before the rules: what another window or a branch changed since must not be told as this
+  // person's error.
   if (risen && (entries.length > 0 || errors.size > 0)) return conflict(deps, view, typed, shown);
   if (errors.size > 0) return { kind: 'invalid', view, errors };
   if (entries.length === 0)

@@ -23,7 +23,10 @@ export interface StoredRequisites {
 /** Our copy, with what the form shows beside it. */
 export interface LoadedRequisites extends StoredRequisites {
   readonly undelivered: UndeliveredChange | null;
-  /** Whether a change may be waiting for its proofs, and whether a draft may be kept; false when there is none. */
+  /**
+   * Whether a change may be waiting for its proofs, and whether a draft may be kept; false when
+   * there is none.
+   */
   readonly begun: { readonly change: boolean; readonly draft: boolean };
 }
 
@@ -74,7 +77,8 @@ export async function lockRequisites(transaction: Queryable, holderId: string): 
 }
 
 /**
- * The same for a change that the holder makes in a session. Takes its locks in the order of `locks.ts`.
+ * The same for a change that the holder makes in a session. Takes its locks in the order of
+ * `locks.ts`.
  * @throws SessionGone when the session was ended meanwhile
  * @throws UnderMaintenance while a maintenance window is open
  */
@@ -82,7 +86,8 @@ export async function lockForChange(
   transaction: Queryable,
   { holderId, sessionHash }: { readonly holderId: string; readonly sessionHash: Buffer },
 ): Promise<StoredRequisites> {
-  // One statement for three locks: PostgreSQL takes them row by row in this order, and gives the rows as they are then.
+  // One statement for three locks: PostgreSQL takes them row by row in this order, and gives the
+  // rows as they are then.
   const row = await transaction.first<StoredRequisites & { underMaintenance: boolean }>(sql`
     select ${stored}, ${maintenanceOpen} as "underMaintenance"
     from cabinet.holder h join cabinet.requisites r using (holder_id) join cabinet.session s using (holder_id)
@@ -110,8 +115,8 @@ export async function insertRequisites(
 }
 
 /**
- * Lets a contact of the first copy restore the password: at once when the fund has had it for long (`since` is null), otherwise
- * after the wait of a contact that was changed here.
+ * Lets a contact of the first copy restore the password: at once when the fund has had it for long
+ * (`since` is null), otherwise after the wait of a contact that was changed here.
  */
 export async function insertRecoveryContact(
   transaction: Queryable,

@@ -28,9 +28,10 @@ export interface TakeOverDeps {
 }
 
 /**
- * Makes our copy of a holder's requisites at the first read, and takes over what a branch changed since at every later one. Raises
- * the revision when anything differs.
- * @throws SenselessAnswer when there is no copy and the fund's requisites cannot be read: an empty copy would stay empty
+ * Makes our copy of a holder's requisites at the first read, and takes over what a branch changed
+ * since at every later one. Raises the revision when anything differs.
+ * @throws SenselessAnswer when there is no copy and the fund's requisites cannot be read: an empty
+ * copy would stay empty
  */
 export async function takeOver(
   { database, contactWaitHours: waitHours }: TakeOverDeps,
@@ -62,7 +63,10 @@ export async function takeOver(
   });
 }
 
-/** Makes our copy where there is none, with the contacts that restore the password; true when it did. */
+/**
+ * Makes our copy where there is none, with the contacts that restore the password; true when it
+ * did.
+ */
 async function copyFirst(
   transaction: Queryable,
   holderId: string,
@@ -84,7 +88,10 @@ async function copyFirst(
   return true;
 }
 
-/** A contact changed at a branch starts the same waits and notices as one changed here: a branch can be deceived too. */
+/**
+ * A contact changed at a branch starts the same waits and notices as one changed here: a branch can
+ * be deceived too.
+ */
 async function followContacts(
   transaction: Queryable,
   holderId: string,

@@ -20,14 +20,18 @@ export interface RequisitesView {
   readonly validDocuments: readonly IdentityDocument[];
   /** The last change, when the fund did not take it. */
   readonly undelivered: UndeliveredChange | null;
-  /** Whether a change may be waiting for its proofs, and whether a draft may be kept; false when there is none. */
+  /**
+   * Whether a change may be waiting for its proofs, and whether a draft may be kept; false when
+   * there is none.
+   */
   readonly begun: LoadedRequisites['begun'];
 }
 
 /**
- * Reads documents, accounts and status from the fund and the requisites from our copy, first taking over what a branch changed
- * since. While the fund does not answer, what it said last stands in, or nothing: the requisites are ours. Undefined when the fund
- * does not know the person or no longer lets them in.
+ * Reads documents, accounts and status from the fund and the requisites from our copy, first taking
+ * over what a branch changed since. While the fund does not answer, what it said last stands in, or
+ * nothing: the requisites are ours. Undefined when the fund does not know the person or no longer
+ * lets them in.
  * @throws FundUnavailable at a first visit while the fund does not answer
  */
 export async function viewRequisites(

@@ -5,8 +5,8 @@ export interface Sql {
 }
 
 /**
- * Builds a parameterised statement: each `${value}` becomes `$1`, `$2`, …; a nested statement is spliced in
- * with its own parameters. Arrays go as PostgreSQL arrays, objects as jsonb by `json()`.
+ * Builds a parameterised statement: each `${value}` becomes `$1`, `$2`, …; a nested statement is
+ * spliced in with its own parameters. Arrays go as PostgreSQL arrays, objects as jsonb by `json()`.
  */
 export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
   let text = strings[0] ?? '';
@@ -33,7 +33,10 @@ export function identifier(name: string): Sql {
   return new Statement(name, []);
 }
 
-/** The same for a name that a row gives its column, or a key of a jsonb object, quoted as the one or the other. */
+/**
+ * The same for a name that a row gives its column, or a key of a jsonb object, quoted as the one or
+ * the other.
+ */
 export function label(name: string, quote: '"' | "'"): Sql {
   if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name)) throw new Error(`not a name of ours: ${name}`);
   return new Statement(`${quote}${name}${quote}`, []);
@@ -58,7 +61,10 @@ class Statement implements Sql {
   readonly values: readonly unknown[];
 }
 
-/** Only what this template made is spliced in: an object from outside with a `text` field stays a value. */
+/**
+ * Only what this template made is spliced in: an object from outside with a `text` field stays a
+ * value.
+ */
 function isSql(part: unknown): part is Sql {
   return part instanceof Statement;
 }

@@ -9,7 +9,10 @@ export interface FieldRules {
 /** The blocks of the form whose fields a person types into, in their order on the page. */
 export type FieldBlock = 'address' | 'phones' | 'accounts';
 
-/** How the form shows a field. Its label is the text of its name; `Text` are keys of the texts of the requisites. */
+/**
+ * How the form shows a field. Its label is the text of its name; `Text` are keys of the texts of
+ * the requisites.
+ */
 export interface FieldInput<Text extends string = string> {
   readonly block: FieldBlock;
   /** The line under the label. */
@@ -25,8 +28,9 @@ export interface FieldInput<Text extends string = string> {
 }
 
 /**
- * An editable field of the requisites, whole: whatever shows, checks, stores or sends fields follows the list in `fields.ts`.
- * Only the texts, the migration of its column and the contract with the fund name it once more.
+ * An editable field of the requisites, whole: whatever shows, checks, stores or sends fields
+ * follows the list in `fields.ts`. Only the texts, the migration of its column and the contract
+ * with the fund name it once more.
  */
 export type FieldDefinition<
   Name extends string = string,
@@ -47,7 +51,10 @@ export type FieldDefinition<
   readonly input: FieldInput<Text>;
 } & FieldProof;
 
-/** What a change of a field needs: the session it is made in, or a proof over the channels that the account is reached by. */
+/**
+ * What a change of a field needs: the session it is made in, or a proof over the channels that the
+ * account is reached by.
+ */
 export type FieldProof =
   | { readonly proof: 'session' }
   | {

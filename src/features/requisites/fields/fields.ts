@@ -6,7 +6,10 @@ import type { FieldDefinition } from './field.ts';
 import { phoneField } from './phone.ts';
 import { postcodeField } from './postcode.ts';
 
-/** The editable fields in the order of the memo. Everything that has to do with fields follows this list. */
+/**
+ * The editable fields in the order of the memo. Everything that has to do with fields follows this
+ * list.
+ */
 export const fields = [
   addressField,
   apartmentField,
@@ -51,7 +54,10 @@ export type ValueReason = Extract<ReturnType<AnyField['parse']>, { readonly ok: 
 /** The texts that say more of a field than its name. */
 export type FieldText = NonNullable<AnyField['input']['description' | 'notice']>;
 
-/** The editable requisites, each absent or a canonical value (phones in E.164, RFC 3966 with an extension). */
+/**
+ * The editable requisites, each absent or a canonical value (phones in E.164, RFC 3966 with an
+ * extension).
+ */
 export type Requisites = Readonly<Record<FieldName, string | null>>;
 
 /** One of the list, whichever. */
@@ -87,7 +93,10 @@ export function showIfPresent(name: FieldName, value: string | null): string | n
   return value === null ? null : showValue(name, value);
 }
 
-/** Whether a form sent a field back as it showed it: nobody touched the field, so its value is not judged. */
+/**
+ * Whether a form sent a field back as it showed it: nobody touched the field, so its value is not
+ * judged.
+ */
 export function isAsShown(name: FieldName, sent: string, value: string | null): boolean {
   return isAsDisplayed(sent, format(name, value));
 }

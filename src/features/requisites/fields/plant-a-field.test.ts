@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -14,9 +15,9 @@ import { sql } from '../../../platform/postgres/sql.ts';
 import { root } from '../../../platform/root.ts';
 
 /*
- * Adds two telephone numbers to the form by the steps of CONTRIBUTING.md, in a copy of the code, and looks for them everywhere: a work
- * phone, whose change needs a session, and a second mobile, whose change needs proofs. Whatever does not follow the list of fields
- * does not know them.
+ * Adds two telephone numbers to the form by the steps of CONTRIBUTING.md, in a copy of the code,
+ * and looks for them everywhere: a work phone, whose change needs a session, and a second mobile,
+ * whose change needs proofs. Whatever does not follow the list of fields does not know them.
  */
 
 let tree: PlantedTree;
@@ -98,6 +99,14 @@ test('the compiler finds no place that names the fields one by one', async () =>
   expect(outcome.stdout).toBe('');
 });
 
+test('no other file names a field that nothing special holds for', () => {
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
+  const naming = files
+    .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file) && !file.startsWith('texts/'))
+    .filter((file) => /homePhone|home_phone/.test(readFileSync(join(root, 'src', file), 'utf8')));
+  expect(naming).toEqual(['features/requisites/fields/fields.ts']);
+});
+
 describe('the form', () => {
   test('shows what the fund has, in the order of the list', async () => {
     const page = readPage((await client.get(paths.requisites)).body);
@@ -166,11 +175,15 @@ describe('a change', () => {
       expect(signed).toContain(text);
   });
 
-  test('made at a branch is taken over and shown', async () => {
+  test('made at a branch while the form stood open is shown beside what was typed', async () => {
+    const form = await filled({ apartment: '99' });
     const moved = { ...enrolled, requisites: { ...enrolled.requisites, workPhone: '+77172559999' } };
     await service.enrol(moved);
-    expect(await textOf(paths.requisites)).toContain('Жұмыс телефоны');
-    const page = readPage((await client.get(paths.requisites)).body);
+    const answer = await client.post(paths.requisites, form);
+    expect(answer.status).toBe(409);
+    const page = readPage(answer.body);
+    const compared = page.querySelectorAll('table').map(visibleText).join(' ');
+    for (const text of ['Жұмыс телефоны', '+7 (7172) 55-99-99']) expect(compared).toContain(text);
     expect(page.querySelector('#workPhone')?.getAttribute('value')).toBe('+7 (7172) 55-99-99');
   });
 });
