@@ -1,15 +1,15 @@
 import type { ChangeEntry } from '../changes/change.ts';
 import { type Channel, channels } from '../notices/channel.ts';
-import { channelFields } from '../requisites/fields/fields.ts';
+import { channelOf } from '../requisites/fields/fields.ts';
 
-/** The channels that a change touches. */
+/** The channels that a change touches: it needs their proofs. */
 export function touchedChannels(entries: readonly ChangeEntry[]): Channel[] {
-  return channels.filter((channel) => entries.some(({ field }) => field === channelFields[channel]));
+  return channels.filter((channel) => entries.some(({ field }) => channelOf(field) === channel));
 }
 
 /** The new value of a channel; null when it is removed. */
 export function newContact(entries: readonly ChangeEntry[], channel: Channel): string | null {
-  return entries.find(({ field }) => field === channelFields[channel])?.new ?? null;
+  return entries.find(({ field }) => channelOf(field) === channel)?.new ?? null;
 }
 
 /**

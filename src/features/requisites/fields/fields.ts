@@ -72,15 +72,22 @@ export function eachField<Value>(
 
 const byName = eachField((field) => field);
 
-/** Which field each channel is. */
-export const channelFields = Object.fromEntries(
-  fields.flatMap((field) => (field.proof === 'contact' ? [[field.channel, field.name]] : [])),
-) as Readonly<Record<Channel, FieldName>>;
-
 /** The channel that a field is; undefined for a field whose change needs only a session. */
 export function channelOf(name: FieldName): Channel | undefined {
   const field = byName[name];
   return field.proof === 'contact' ? field.channel : undefined;
+}
+
+/** Which field each channel is. */
+export const channelFields: Readonly<Record<Channel, FieldName>> = {
+  mobile: fieldOf('mobile'),
+  email: fieldOf('email'),
+};
+
+function fieldOf(channel: Channel): FieldName {
+  const field = fields.find(({ name }) => channelOf(name) === channel);
+  if (!field) throw new Error(`no field is the channel ${channel}`);
+  return field.name;
 }
 
 /** A value as people read it, on one line; an absent one is empty. */

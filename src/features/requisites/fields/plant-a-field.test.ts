@@ -159,11 +159,12 @@ describe('a change', () => {
   });
 
   test('needs the proof that the field names, and shows what is to be confirmed and signed', async () => {
-    const answer = await client.post(
-      paths.requisites,
-      await filled({ workPhone: '', secondMobile: '8 701 555 00 99' }),
-    );
+    const form = await filled({ workPhone: '', secondMobile: '8 701 555 00 99' });
+    const answer = await client.post(paths.requisites, form);
     expect([answer.status, answer.headers['location']]).toEqual([303, paths.confirmChange]);
+    const mobile = await client.post(paths.requisites, await filled({ mobilePhone: '8 701 555 00 98' }));
+    expect(mobile.headers['location']).toBe(paths.confirmChange);
+    await client.post(paths.requisites, form);
     const page = await client.get(paths.confirmChange);
     for (const label of ['Жұмыс телефоны', 'Екінші ұялы телефон'])
       expect(visibleText(readPage(page.body))).toContain(label);
