@@ -48,21 +48,14 @@ export function createGatewayHealth(
   watch: GatewayWatch,
 ): GatewayHealth {
   let available = true;
-  let failures = 0;
-  /** Recipients of messages refused without a clear reason since the last success. */
-  const unclear = new Set<string>();
+  const failures = countFailures(limits.failures);
   const account = createAccountRest(limits, watch);
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let probing: Promise<void> | undefined;
 
-  function forget(): void {
-    failures = 0;
-    unclear.clear();
-  }
-
   function setAvailable(now: boolean, code?: string): void {
-    if (now) forget();
+    if (now) failures.forget();
     if (available === now) return;
     available = now;
     watch.changed?.(now, code);
@@ -114,11 +107,7 @@ export function createGatewayHealth(
         probe();
         return;
       }
-      const blame = error instanceof GatewayFailure ? error.blame : 'gateway';
-      if (error instanceof Undeliverable || blame === 'message') forget();
-      else if (blame === 'unclear') unclear.add(to);
-      else if (!waited) failures += 1;
-      if (failures + unclear.size < limits.failures) return;
+      if (!failures.add(error, to, waited)) return;
       setAvailable(false, failureCode(error));
       probe();
     },
@@ -126,6 +115,28 @@ export function createGatewayHealth(
     close() {
       closed = true;
       clearTimeout(timer);
+    },
+  };
+}
+
+/** Failures of messages since the last success. */
+function countFailures(most: number) {
+  let count = 0;
+  /** Recipients of messages refused without a clear reason. */
+  const unclear = new Set<string>();
+  const forget = (): void => {
+    count = 0;
+    unclear.clear();
+  };
+  return {
+    forget,
+    /** True when there are so many that the gateway counts as down. */
+    add(error: unknown, to: string, waited: boolean): boolean {
+      const blame = error instanceof GatewayFailure ? error.blame : 'gateway';
+      if (error instanceof Undeliverable || blame === 'message') forget();
+      else if (blame === 'unclear') unclear.add(to);
+      else if (!waited) count += 1;
+      return count + unclear.size >= most;
     },
   };
 }
