@@ -60,7 +60,7 @@ test('a change that arrived in good time is no news', async () => {
   expect(await notices()).toEqual([]);
 });
 
-test('a change that the fund did not take is told of', async () => {
+test('a change that the fund did not take notifies its holder', async () => {
   await queueChanges('0');
   await markDead(fresh.database, queue(), await leaseNext(), 'unknown-holder');
   expect(await notices()).toEqual(['change-refused']);

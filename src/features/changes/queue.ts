@@ -28,7 +28,7 @@ export function fundQueue(deps: DeliverChangeDeps): Queue {
     retryDelay: fundRetryDelay,
     ready: () => deps.fund.available,
     deliver: (message) => deliverChange(deps, message),
-    // Who was told that the fund does not answer is told when it has.
+    // The page said that the fund does not answer: the holder is notified once it has.
     onDelivered: (message) =>
       message.ageSeconds > lateAfterSeconds ? (tx) => notifyAccepted(tx, message) : undefined,
     onDeadLetter:

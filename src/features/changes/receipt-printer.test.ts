@@ -11,7 +11,7 @@ function printer(different: { readonly kept?: number; readonly fails?: boolean }
     perMinute: 3,
     kept: different.kept ?? 50,
     now: () => counts.now,
-    make: async ({ number }) => {
+    draw: async ({ number }) => {
       counts.atOnce += 1;
       counts.most = Math.max(counts.most, counts.atOnce);
       await Promise.resolve();

@@ -4,7 +4,7 @@ import { type ReceiptDocument, receiptPdf } from './receipt-pdf.ts';
 
 /** Receipts as PDF, so many for each session. */
 export interface ReceiptPrinter {
-  /** The PDF, or the seconds until this session may have another one made. */
+  /** The PDF, or the seconds until this session may have another one drawn. */
   print(
     session: string,
     receipt: ReceiptDocument,
@@ -14,18 +14,18 @@ export interface ReceiptPrinter {
 }
 
 export interface ReceiptPrinterOptions {
-  readonly make: (receipt: ReceiptDocument) => Promise<Buffer>;
+  readonly draw: (receipt: ReceiptDocument) => Promise<Buffer>;
   /** Made for one session at once, and a minute after that. */
   readonly burst: number;
   readonly perMinute: number;
-  /** The latest ones, kept to be sent again without being made again. Each has 30 to 60 KB. */
+  /** The latest ones, kept to be sent again without being drawn again. Each has 30 to 60 KB. */
   readonly kept: number;
   /** Milliseconds, never going back. */
   readonly now: () => number;
 }
 
 const usual: ReceiptPrinterOptions = {
-  make: receiptPdf,
+  draw: receiptPdf,
   burst: 10,
   perMinute: 10,
   kept: 50,
@@ -33,28 +33,28 @@ const usual: ReceiptPrinterOptions = {
 };
 
 /**
- * A PDF takes 25 to 45 ms of the thread that answers everybody. So one is made at a time, a session
- * gets ten a minute, and what was made lately is sent again as it is: what cost nothing is not
+ * A PDF takes 25 to 45 ms of the thread that answers everybody. So one is drawn at a time, a session
+ * gets ten a minute, and what was drawn lately is sent again as it is: what cost nothing is not
  * counted.
  */
 export function createReceiptPrinter(different: Partial<ReceiptPrinterOptions> = {}): ReceiptPrinter {
-  const { make, burst, perMinute, kept, now } = { ...usual, ...different };
+  const { draw, burst, perMinute, kept, now } = { ...usual, ...different };
   const limit = createRateLimit({ burst, perSecond: perMinute / 60, now, sessions: 20_000 });
-  const made = new Map<string, Promise<Buffer>>();
+  const drawn = new Map<string, Promise<Buffer>>();
   let last: Promise<unknown> = Promise.resolve();
   return {
     async print(session, receipt) {
       const key = createHash('sha256').update(JSON.stringify(receipt)).digest('base64');
-      const before = made.get(key);
+      const before = drawn.get(key);
       if (before) return { ok: true, pdf: await before };
       const taken = limit.take(session);
       if (!taken.ok) return taken;
-      const making = last.then(() => make(receipt));
-      last = making.catch(() => undefined);
-      made.set(key, making);
-      making.catch(() => made.delete(key));
-      if (made.size > kept) made.delete(made.keys().next().value ?? key);
-      return { ok: true, pdf: await making };
+      const drawing = last.then(() => draw(receipt));
+      last = drawing.catch(() => undefined);
+      drawn.set(key, drawing);
+      drawing.catch(() => drawn.delete(key));
+      if (drawn.size > kept) drawn.delete(drawn.keys().next().value ?? key);
+      return { ok: true, pdf: await drawing };
     },
   };
 }

@@ -155,7 +155,7 @@ describe('importPeople', () => {
     expect(after?.changesElsewhere).toEqual([{ version: 1, fields: { apartment: '8', postcode: '160000' } }]);
   });
 
-  it('notes no change of requisites when the branch writes what the cabinet had already brought', async () => {
+  it('records no change of requisites when the branch writes what the cabinet had already brought', async () => {
     const person = inventPerson(1);
     await load([person]);
     const fields = { address: 'Шымкент қ., 5' };
@@ -262,15 +262,15 @@ describe('importPeople', () => {
   });
 
   it('tells how far it is, and hashes a shared password once', async () => {
-    const told: number[] = [];
+    const shown: number[] = [];
     let hashed = 0;
     const hashPassword = (password: string) => {
       hashed++;
       return Promise.resolve(password);
     };
     const people = Array.from({ length: 4_100 }, (_, n) => inventPerson(n));
-    await load(people, { onProgress: (read) => told.push(read), hashPassword });
-    expect(told).toEqual([2_000, 4_000, 4_100]);
+    await load(people, { onProgress: (read) => shown.push(read), hashPassword });
+    expect(shown).toEqual([2_000, 4_000, 4_100]);
     expect(hashed).toBe(1);
     expect(await count('cabinet.credential')).toBe(4_100);
   });

@@ -64,7 +64,7 @@ export function foundAnswer(answer: Answer, reader: Reader): ReturnType<typeof s
 /** Whom branches changed; from the beginning again when the fund no longer keeps the cursor. */
 export function elsewhereAnswer(answer: Answer, reader: Reader): BranchChangePage {
   if (answer.status >= 400 && errorOf(answer.body) === 'cursor-too-old') {
-    reader.note('cursor', 'unknown');
+    reader.record('cursor', 'unknown');
     return { holders: [], cursor: null };
   }
   const { holders, cursor } = recordOf(successOf(answer, reader));
@@ -103,13 +103,13 @@ function stateAnswer(
   }
   if (typeof state !== 'string') throw new SenselessAnswer('FUND_ANSWER');
   // The fund has it, and does not say "no": it is asked again.
-  reader.note('state', 'unknown');
+  reader.record('state', 'unknown');
   return { kind: 'received' };
 }
 
 function refusal(reader: Reader, said: unknown): Extract<FundAnswer, { kind: 'refused' }> {
   const reason = fundRefusals.find((one) => one === said);
-  if (reason === undefined) reader.note('reason', said === undefined ? 'missing' : 'unknown');
+  if (reason === undefined) reader.record('reason', said === undefined ? 'missing' : 'unknown');
   return { kind: 'refused', reason: reason ?? 'other' };
 }
 
@@ -117,7 +117,7 @@ function refusal(reader: Reader, said: unknown): Extract<FundAnswer, { kind: 're
 function successOf({ status, body, otherCharset }: Answer, reader: Reader): unknown {
   if (status < 200 || status >= 300) throw new FundUnavailable(`FUND_HTTP_${status}`);
   if (otherCharset) {
-    reader.note('content-type', 'unknown');
+    reader.record('content-type', 'unknown');
     throw new SenselessAnswer('FUND_CHARSET');
   }
   return body;

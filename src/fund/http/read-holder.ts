@@ -62,7 +62,7 @@ export function readHolder(
 /** Twelve digits; their check digit is the fund's affair. */
 export function iinOf(reader: Reader, path: string, value: unknown): Iin | undefined {
   if (typeof value === 'string' && /^[0-9]{12}$/.test(value)) return value as Iin;
-  return reader.note(path, value === undefined ? 'missing' : 'unknown');
+  return reader.record(path, value === undefined ? 'missing' : 'unknown');
 }
 
 function readDocuments(reader: Reader, value: unknown): Pick<FundHolder, 'documents' | 'unreadDocuments'> {
@@ -71,7 +71,7 @@ function readDocuments(reader: Reader, value: unknown): Pick<FundHolder, 'docume
   // The id is what a form sends: a second one of the same name could not be chosen.
   const documents = read.filter(({ id }, index) => {
     const first = read.findIndex((one) => one.id === id) === index;
-    if (!first) reader.note('documents.id', 'given twice');
+    if (!first) reader.record('documents.id', 'given twice');
     return first;
   });
   const complete = Array.isArray(value) && documents.length === value.length;
@@ -143,7 +143,7 @@ function readElsewhere(
     changesElsewhere,
   });
   if (!Array.isArray(value) && revision > since) {
-    reader.note('changesElsewhere', value === undefined || value === null ? 'missing' : 'not a list');
+    reader.record('changesElsewhere', value === undefined || value === null ? 'missing' : 'not a list');
     return upToHere();
   }
   const rows: readonly unknown[] = Array.isArray(value) ? value : [];

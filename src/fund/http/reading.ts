@@ -33,12 +33,12 @@ const day = z.iso.date();
 const moment = z.iso.datetime({ offset: true });
 
 /**
- * Reads single places of an answer and notes what it could not read. Undefined stands for a place
+ * Reads single places of an answer and records what it could not read. Undefined stands for a place
  * that cannot be read.
  */
 export interface Reader {
   readonly faults: readonly Fault[];
-  note(path: string, fault: FaultKind): undefined;
+  record(path: string, fault: FaultKind): undefined;
   /** A text, or null where there is none. */
   text(path: string, value: unknown): string | null | undefined;
   /** A text that must be there. */
@@ -58,51 +58,51 @@ export interface Reader {
 
 export function createReader(): Reader {
   const faults: Fault[] = [];
-  const note = (path: string, fault: FaultKind): undefined => void faults.push({ path, fault });
+  const record = (path: string, fault: FaultKind): undefined => void faults.push({ path, fault });
   const text: Reader['text'] = (path, value) => {
     if (value === null || value === undefined || value === '') return null;
-    if (typeof value !== 'string') return note(path, 'not text');
-    if (value.length > longestText) return note(path, 'too long');
-    if (!storable.test(value)) return note(path, 'not storable');
-    if (value.includes('\ufffd')) return note(path, 'lost characters');
+    if (typeof value !== 'string') return record(path, 'not text');
+    if (value.length > longestText) return record(path, 'too long');
+    if (!storable.test(value)) return record(path, 'not storable');
+    if (value.includes('\ufffd')) return record(path, 'lost characters');
     return value;
   };
   return {
     faults,
-    note,
+    record,
     text,
     filled: (path, value) => {
       const read = text(path, value);
-      return read === null ? note(path, 'missing') : read;
+      return read === null ? record(path, 'missing') : read;
     },
     choice: (path, value, known) => {
       const found = known.find((one) => one === value);
-      if (found === undefined) note(path, value === null || value === undefined ? 'missing' : 'unknown');
+      if (found === undefined) record(path, value === null || value === undefined ? 'missing' : 'unknown');
       return found ?? 'other';
     },
     date: (path, value) => {
       if (value === null || value === undefined) return null;
-      return day.safeParse(value).data ?? note(path, 'not a date');
+      return day.safeParse(value).data ?? record(path, 'not a date');
     },
     moment: (path, value) => {
       if (value === null) return null;
       const read = momentOf(value);
-      return read ?? note(path, value === undefined ? 'missing' : 'not a moment');
+      return read ?? record(path, value === undefined ? 'missing' : 'not a moment');
     },
     count: (path, value) =>
       Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 2_147_483_647
         ? Number(value)
-        : note(path, value === undefined ? 'missing' : 'not a number'),
+        : record(path, value === undefined ? 'missing' : 'not a number'),
     object: (path, value) =>
       typeof value === 'object' && value !== null && !Array.isArray(value)
         ? (value as Readonly<Record<string, unknown>>)
-        : note(path, 'not an object'),
+        : record(path, 'not an object'),
     list: (path, value, most) => {
       if (!Array.isArray(value)) {
-        note(path, value === undefined || value === null ? 'missing' : 'not a list');
+        record(path, value === undefined || value === null ? 'missing' : 'not a list');
         return [];
       }
-      if (value.length > most) note(path, 'too many');
+      if (value.length > most) record(path, 'too many');
       return value.slice(0, most);
     },
   };

@@ -36,7 +36,7 @@ async function queueNotices(count: number, channel = 'mobile'): Promise<void> {
     from generate_series(1, ${count}::int) n`);
 }
 
-function lane(deliver: Queue['deliver'], different: Partial<Queue> = {}): Queue {
+function queueWith(deliver: Queue['deliver'], different: Partial<Queue> = {}): Queue {
   return {
     name: 'notice',
     channel: 'mobile',
@@ -72,7 +72,7 @@ describe('two workers on the outbox', () => {
     const work = (database: typeof other, worker: 0 | 1) =>
       dispatchDue(
         database,
-        lane(async ({ outboxId }) => {
+        queueWith(async ({ outboxId }) => {
           await breathe();
           handed.push(outboxId);
           byWorker[worker] = (byWorker[worker] ?? 0) + 1;
@@ -92,11 +92,11 @@ describe('two workers on the outbox', () => {
     const { database } = fresh;
     const [held] = await leaseMessages(
       database,
-      lane(async () => undefined),
+      queueWith(async () => undefined),
       1,
     );
     const seen: OutboxMessage[] = [];
-    const survivor = lane(async (message) => void seen.push(message));
+    const survivor = queueWith(async (message) => void seen.push(message));
     expect(await dispatchDue(database, survivor)).toBe(4);
     await age();
     expect(await dispatchDue(database, survivor)).toBe(1);
@@ -108,27 +108,27 @@ describe('two workers on the outbox', () => {
     const { database } = fresh;
     const [stale] = await leaseMessages(
       database,
-      lane(async () => undefined),
+      queueWith(async () => undefined),
       1,
     );
     await age();
     const [present] = await leaseMessages(
       database,
-      lane(async () => undefined),
+      queueWith(async () => undefined),
       1,
     );
     if (!stale || !present) throw new Error('nothing was leased');
     expect(
       await markDelivered(
         database,
-        lane(async () => undefined),
+        queueWith(async () => undefined),
         stale,
       ),
     ).toBe(false);
     await retryLater(database, stale, 0, 'STALE');
     await markDead(
       database,
-      lane(async () => undefined),
+      queueWith(async () => undefined),
       stale,
       'STALE',
     );
@@ -136,20 +136,20 @@ describe('two workers on the outbox', () => {
     expect(
       await markDelivered(
         database,
-        lane(async () => undefined),
+        queueWith(async () => undefined),
         present,
       ),
     ).toBe(true);
   });
 
-  test('an ordered lane gives one message of a holder at a time, the oldest first', async () => {
+  test('an ordered queue gives one message of a holder at a time, the oldest first', async () => {
     await fresh.database.run(sql`
       insert into cabinet.outbox (holder_id, lane, payload)
       select holder_id, 'fund', to_jsonb(n) from unnest(${holders}::uuid[]) holder_id, generate_series(1, 4) n
       order by n, holder_id`);
     const order = new Map<string, unknown[]>();
     const inHand = new Set<string>();
-    const fund = lane(
+    const fund = queueWith(
       async ({ holderId, payload }) => {
         expect(inHand.has(holderId)).toBe(false);
         inHand.add(holderId);
@@ -173,7 +173,7 @@ describe('two workers on the outbox', () => {
   });
 });
 
-describe('a lane', () => {
+describe('a queue', () => {
   test('takes only its own channel and name', async () => {
     await queueNotices(2, 'mobile');
     await queueNotices(3, 'email');
@@ -183,10 +183,10 @@ describe('a lane', () => {
     const { database } = fresh;
     const seen: unknown[] = [];
     const see = async ({ payload }: OutboxMessage) => void seen.push((payload as { kind: string }).kind);
-    expect(await dispatchDue(database, lane(see, { channel: 'email' }))).toBe(3);
-    expect(await dispatchDue(database, lane(see, { name: 'code' }))).toBe(1);
-    expect(await dispatchDue(database, lane(see, { name: 'code', channel: 'email' }))).toBe(0);
-    expect(await dispatchDue(database, lane(see))).toBe(2);
+    expect(await dispatchDue(database, queueWith(see, { channel: 'email' }))).toBe(3);
+    expect(await dispatchDue(database, queueWith(see, { name: 'code' }))).toBe(1);
+    expect(await dispatchDue(database, queueWith(see, { name: 'code', channel: 'email' }))).toBe(0);
+    expect(await dispatchDue(database, queueWith(see))).toBe(2);
     expect(seen.filter((kind) => kind === 'code')).toHaveLength(1);
   });
 
@@ -201,7 +201,7 @@ describe('a lane', () => {
     });
     const delivering = dispatchDue(
       fresh.database,
-      lane(async () => {
+      queueWith(async () => {
         inHand += 1;
         most = Math.max(most, inHand);
         if (first) {
@@ -221,7 +221,7 @@ describe('a lane', () => {
   test('is tried again later, and ends as a dead letter', async () => {
     await queueNotices(1);
     const { database } = fresh;
-    const failing = lane(
+    const failing = queueWith(
       () => Promise.reject(Object.assign(new Error('+77015550001'), { code: 'ETIMEDOUT' })),
       {
         retryDelay: (round) => (round >= 3 ? undefined : 60),
@@ -241,7 +241,7 @@ describe('a lane', () => {
     await queueNotices(1);
     await dispatchDue(
       fresh.database,
-      lane(() => Promise.reject(new Undeliverable('SMTP_550'))),
+      queueWith(() => Promise.reject(new Undeliverable('SMTP_550'))),
     );
     expect(await state()).toMatchObject({ dead: 1, error: 'SMTP_550', attempts: 1 });
   });
@@ -249,7 +249,7 @@ describe('a lane', () => {
   test('rests while there is no use in trying: nothing uses up its patience', async () => {
     await queueNotices(3);
     let works = false;
-    const resting = lane(async () => undefined, { ready: () => works });
+    const resting = queueWith(async () => undefined, { ready: () => works });
     expect(await dispatchDue(fresh.database, resting)).toBe(0);
     expect(await state()).toMatchObject({ attempts: 0 });
     works = true;
@@ -265,7 +265,7 @@ describe('a lane', () => {
     let handed = 0;
     const delivery = startDispatcher(
       fresh.database,
-      lane(async () => {
+      queueWith(async () => {
         handed += 1;
         if (handed === 1) await stalled;
       }),
@@ -289,7 +289,7 @@ describe('a lane', () => {
         ...real,
         rows: (statement) => (broken ? Promise.reject(new Error('gone')) : real.rows(statement)),
       },
-      lane(async () => undefined),
+      queueWith(async () => undefined),
       { everyMs: 5, onError: (error) => errors.push(error) },
     );
     await queueNotices(2);
@@ -336,7 +336,7 @@ describe('what a queue makes follow from a delivery', () => {
       if (!first) throw new Undeliverable('NEVER');
       first = false;
     };
-    await dispatchDue(database, lane(deliver));
+    await dispatchDue(database, queueWith(deliver));
     expect(counted).toEqual({ alone: 2, transactions: 0 });
     expect(await state()).toMatchObject({ delivered: 1, dead: 1 });
   });
@@ -351,7 +351,7 @@ describe('what a queue makes follow from a delivery', () => {
     };
     await dispatchDue(
       database,
-      lane(deliver, {
+      queueWith(deliver, {
         concurrency: 1,
         onDelivered: () => follow('delivered'),
         onDeadLetter: () => follow('dead'),
@@ -363,7 +363,7 @@ describe('what a queue makes follow from a delivery', () => {
 
   test('leaves the message unmarked when it fails', async () => {
     await queueNotices(1);
-    const failing = lane(async () => undefined, {
+    const failing = queueWith(async () => undefined, {
       onDelivered: () => () => Promise.reject(new Error('no effect')),
     });
     await expect(dispatchDue(fresh.database, failing)).rejects.toThrow('no effect');
@@ -372,7 +372,7 @@ describe('what a queue makes follow from a delivery', () => {
 
   test('does not follow for a worker that lost its lease', async () => {
     await queueNotices(1);
-    const queue = lane(async () => undefined, {
+    const queue = queueWith(async () => undefined, {
       onDelivered: () => follow('delivered'),
       onDeadLetter: () => follow('dead'),
     });
@@ -391,7 +391,7 @@ describe('what a queue makes follow from a delivery', () => {
     expect(
       await dispatchDue(
         fresh.database,
-        lane(async () => undefined, { deletesDelivered: true }),
+        queueWith(async () => undefined, { deletesDelivered: true }),
       ),
     ).toBe(1);
     expect(await state()).toMatchObject({ delivered: 0, pending: 0 });
@@ -420,15 +420,15 @@ describe('a process that is stopped', () => {
     const gateway = hanging();
     const onError = (error: Error) => expect.unreachable(error.message);
     const { database } = fresh;
-    const delivery = startDispatcher(database, lane(gateway.deliver, { concurrency: 1 }), {
+    const delivery = startDispatcher(database, queueWith(gateway.deliver, { concurrency: 1 }), {
       everyMs: 600_000,
       onError,
     });
     await gateway.inHand;
-    expect(await leaseMessages(database, lane(gateway.deliver), 9)).toHaveLength(1);
+    expect(await leaseMessages(database, queueWith(gateway.deliver), 9)).toHaveLength(1);
     await delivery.stop(1);
 
-    const taken = await leaseMessages(database, lane(gateway.deliver), 9);
+    const taken = await leaseMessages(database, queueWith(gateway.deliver), 9);
     expect(taken.map(({ attempt, round }) => ({ attempt, round }))).toEqual([{ attempt: 2, round: 1 }]);
   });
 
@@ -447,7 +447,7 @@ describe('a process that is stopped', () => {
       await finished;
     };
     const onError = (error: Error) => expect.unreachable(error.message);
-    const delivery = startDispatcher(fresh.database, lane(deliver), {
+    const delivery = startDispatcher(fresh.database, queueWith(deliver), {
       everyMs: 600_000,
       onError,
     });
@@ -463,7 +463,7 @@ describe('a process that is stopped', () => {
     const { database } = fresh;
     const [mine] = await leaseMessages(
       database,
-      lane(async () => undefined),
+      queueWith(async () => undefined),
       1,
     );
     if (!mine) throw new Error('nothing was leased');
@@ -472,14 +472,14 @@ describe('a process that is stopped', () => {
     await retryLater(database, mine, 3_600, 'LATE');
     await markDead(
       database,
-      lane(async () => undefined),
+      queueWith(async () => undefined),
       mine,
       'LATE',
     );
     expect(
       await leaseMessages(
         database,
-        lane(async () => undefined),
+        queueWith(async () => undefined),
         1,
       ),
     ).toHaveLength(1);
@@ -487,14 +487,14 @@ describe('a process that is stopped', () => {
     expect(
       await markDelivered(
         database,
-        lane(async () => undefined),
+        queueWith(async () => undefined),
         mine,
       ),
     ).toBe(false);
     expect(
       await leaseMessages(
         database,
-        lane(async () => undefined),
+        queueWith(async () => undefined),
         1,
       ),
     ).toEqual([]);
@@ -518,7 +518,7 @@ describe('patience', () => {
 
 describe('with much queued', () => {
   /** Pages that a lease reads. */
-  async function pagesRead(lane: QueueOrder): Promise<number> {
+  async function pagesRead(queue: QueueOrder): Promise<number> {
     const plans: string[] = [];
     const explaining: Database = {
       ...fresh.database,
@@ -529,36 +529,36 @@ describe('with much queued', () => {
         return [] as Row[];
       },
     };
-    await leaseMessages(explaining, lane, 16);
+    await leaseMessages(explaining, queue, 16);
     expect(plans[0]).not.toContain('Seq Scan on outbox');
     const read = /shared hit=(\d+)(?: read=(\d+))?/.exec(plans[0] ?? '');
     return Number(read?.[1]) + Number(read?.[2] ?? 0);
   }
 
-  const lanes: QueueOrder[] = [
+  const queues: QueueOrder[] = [
     { name: 'code', channel: 'mobile', ordered: false },
     { name: 'code', channel: 'email', ordered: false },
     { name: 'notice', channel: 'mobile', ordered: false },
     { name: 'fund', ordered: true },
   ];
 
-  test('every lane finds its next messages by an index behind 100,000 notices', async () => {
+  test('every queue finds its next messages by an index behind 100,000 notices', async () => {
     for (let n = 0; n < 10; n += 1) await queueNotices(10_000);
     await enqueue(fresh.database, holder(), [
       { queue: 'code', payload: { kind: 'code', channel: 'mobile', codeId: randomUUID() } },
     ]);
     // As in the minute after a campaign was queued: no statistics yet.
-    for (const one of lanes) expect(await pagesRead(one)).toBeLessThan(500);
+    for (const one of queues) expect(await pagesRead(one)).toBeLessThan(500);
     await fresh.database.run(sql`analyze cabinet.outbox`);
-    for (const one of lanes) expect(await pagesRead(one)).toBeLessThan(500);
+    for (const one of queues) expect(await pagesRead(one)).toBeLessThan(500);
     await postponeNotices();
-    // Only the notices' own lane walks once over what stood there before.
-    for (const one of lanes) if (one.name !== 'notice') expect(await pagesRead(one)).toBeLessThan(500);
+    // Only the notices' own queue walks once over what stood there before.
+    for (const one of queues) if (one.name !== 'notice') expect(await pagesRead(one)).toBeLessThan(500);
     await pagesRead({ name: 'notice', channel: 'mobile', ordered: false });
-    for (const one of lanes) expect(await pagesRead(one)).toBeLessThan(500);
+    for (const one of queues) expect(await pagesRead(one)).toBeLessThan(500);
   });
 
-  test('so does the lane of the fund, though the statistics know of no backlog', async () => {
+  test('so does the queue of the fund, though the statistics know of no backlog', async () => {
     const queueChanges = () =>
       fresh.database.run(sql`
         insert into cabinet.outbox (holder_id, lane, payload)
