@@ -84,8 +84,8 @@ function watchOf(gateway: 'SMTP' | 'SMPP', { database, log, onError }: SenderDep
     account(code) {
       if (code !== undefined) log.error({ gateway, code }, 'the gateway refuses our account');
       const kind = gateway === 'SMTP' ? 'mail-account-refused' : 'sms-account-refused';
-      const told = code === undefined ? endAlert(database, kind) : raiseAlert(database, kind, { code });
-      told.catch(onError);
+      const written = code === undefined ? endAlert(database, kind) : raiseAlert(database, kind, { code });
+      written.catch(onError);
     },
   };
 }

@@ -100,7 +100,10 @@ export function findLiveCode(database: Queryable, codeId: string): Promise<Issue
   );
 }
 
-/** Ends the live codes of a holder, whose row the caller has locked: those of these purposes, or all. */
+/**
+ * Ends the live codes of a holder, whose row the caller has locked: those of these purposes, or
+ * all.
+ */
 export async function endCodes(
   transaction: Queryable,
   holderId: string,
@@ -128,7 +131,9 @@ export interface CodeFailures {
   readonly lastTenMinutes: number;
   /** The mean of the day before, per ten minutes. */
   readonly normal: number;
-  /** The last ten minutes one by one, newest first, with the seconds until each no longer counts. */
+  /**
+   * The last ten minutes one by one, newest first, with the seconds until each no longer counts.
+   */
   readonly minutes: readonly { readonly failed: number; readonly leaves: number }[];
 }
 

@@ -17,9 +17,10 @@ export const notACode = {
 const maxLength = 5_000;
 
 /**
- * Reads a typed or pasted code: in groups, in quotes, with a full stop behind it, as the line `@host #CODE` or the whole
- * message, on the Cyrillic layout. Gives every meaning that it may have, at most two (Cyrillic letters by their shape and
- * by their key), or none when there is no code in it.
+ * Reads a typed or pasted code: in groups, in quotes, with a full stop behind it, as the line
+ * `@host #CODE` or the whole message, on the Cyrillic layout. Gives every meaning that it may have,
+ * at most two (Cyrillic letters by their shape and by their key), or none when there is no code in
+ * it.
  */
 export function readCode(text: string, form: CodeForm): readonly string[] {
   if (text.length > maxLength) return [];
@@ -45,7 +46,8 @@ function meaningsOf(part: string, form: CodeForm): string[] {
       .filter((code) => /^[0-9]{6}$/.test(code))
       .slice(0, 1);
   }
-  // On the Kazakh layout some digits are signs; a digit that was typed as such shows that it was not on.
+  // On the Kazakh layout some digits are signs; a digit that was typed as such shows that it was
+  // not on.
   const keys = /[0-9]/.test(part) ? bare : part.replace(/[ -]/g, '');
   const meanings = [asLatinShapes(bare), asLatinKeys(bare), asLatinKeys(keys)].map(crockford);
   return [...new Set(meanings)].filter((code) => /^[0-9A-HJKMNP-TV-Z]{8}$/.test(code));

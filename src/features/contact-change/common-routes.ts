@@ -37,7 +37,10 @@ export type ConfirmNews = Partial<Pick<ConfirmPageProps, 'errors' | 'message' | 
 
 const none: ConfirmPageProps['errors'] = new Map();
 
-/** Sends the confirmation of the pending change, or leads to the form where there is none to confirm. */
+/**
+ * Sends the confirmation of the pending change, or leads to the form where there is none to
+ * confirm.
+ */
 export async function sendConfirm(
   deps: ContactChangeRoutesDeps,
   request: FastifyRequest,
@@ -92,7 +95,9 @@ export async function leave(
   return reply.redirect(number === undefined ? otherwise : receiptPath(number), 303);
 }
 
-/** Leads to the receipt of a completed change, or to the form, which says what stands in its way. */
+/**
+ * Leads to the receipt of a completed change, or to the form, which says what stands in its way.
+ */
 export function leadOn(
   { onSaved, onQueued }: Pick<ContactChangeRoutesDeps, 'onSaved' | 'onQueued'>,
   reply: FastifyReply,

@@ -25,7 +25,10 @@ type SentProofs = { readonly action?: string | undefined; readonly via?: string 
   readonly [Name in CodeField]?: string | undefined;
 };
 
-/** The choice of the channel that confirms, and the codes; completes the change when nothing is left to prove. */
+/**
+ * The choice of the channel that confirms, and the codes; completes the change when nothing is left
+ * to prove.
+ */
 export async function postProofs(
   deps: ContactChangeRoutesDeps,
   request: FastifyRequest,
@@ -86,7 +89,10 @@ function readVia(sent: string | undefined, { choices }: NeededProofs): ContactOn
   return choice;
 }
 
-/** Whether the post chooses another channel by itself, without its button: no code of the former one came with it. */
+/**
+ * Whether the post chooses another channel by itself, without its button: no code of the former one
+ * came with it.
+ */
 function isNewChoice(pending: PendingChange, chosen: ContactOnFile, typed: readonly CodeField[]): boolean {
   return chosen.channel !== pending.via && !pending.currentProved && !typed.includes('currentCode');
 }

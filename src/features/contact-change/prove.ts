@@ -77,7 +77,10 @@ export async function proofsAsked(
   return asked;
 }
 
-/** Compares a typed code with the last one sent for this proof of this change, and writes the proof down. */
+/**
+ * Compares a typed code with the last one sent for this proof of this change, and writes the proof
+ * down.
+ */
 export async function proveContact(
   deps: ContactChangeDeps,
   { holderId }: Actor,

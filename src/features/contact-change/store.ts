@@ -44,7 +44,9 @@ export async function readStanding(
   };
 }
 
-/** Finds the pending change of a holder, and which of its proofs are no older than `proofMinutes`. */
+/**
+ * Finds the pending change of a holder, and which of its proofs are no older than `proofMinutes`.
+ */
 export function findPendingChange(
   database: Queryable,
   holderId: string,
@@ -73,7 +75,9 @@ export async function isProposed(
   return row !== undefined;
 }
 
-/** Writes the pending change of a holder over the former one; it is forgotten after so many minutes. */
+/**
+ * Writes the pending change of a holder over the former one; it is forgotten after so many minutes.
+ */
 export async function writePendingChange(
   transaction: Queryable,
   holderId: string,
@@ -94,7 +98,10 @@ export async function writePendingChange(
   return { ...change, changeId, via: null, currentProved: false, newProved: false, lapsed: false, byEds };
 }
 
-/** Writes down the channel on file that was chosen to confirm; what another one proved no longer counts. */
+/**
+ * Writes down the channel on file that was chosen to confirm; what another one proved no longer
+ * counts.
+ */
 export async function writeVia(
   database: Queryable,
   holderId: string,
@@ -106,7 +113,10 @@ export async function writeVia(
     where holder_id = ${holderId} and change_id = ${changeId}`);
 }
 
-/** Uses up a live code of this change and writes the proof down, both or neither; true for exactly one caller. */
+/**
+ * Uses up a live code of this change and writes the proof down, both or neither; true for exactly
+ * one caller.
+ */
 export async function proveByCode(
   database: Queryable,
   holderId: string,

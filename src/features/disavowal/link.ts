@@ -17,12 +17,15 @@ export function disavowalPath(keys: Keys, disavowalId: string): string {
   return disavowPath(Buffer.concat([id, keys.sign(purpose, uuidOf(id))]).toString('base64url'));
 }
 
-/** What mail programs and messengers take for a part of a link: the signs that close the sentence around it. */
+/**
+ * What mail programs and messengers take for a part of a link: the signs that close the sentence
+ * around it.
+ */
 const glued = /^[^\w-]+|[^\w-]+$/g;
 
 /**
- * The disavowal's id from the last part of the path, with or without the full stop or bracket of the
- * sentence around the link; undefined when the link is not ours.
+ * The disavowal's id from the last part of the path, with or without the full stop or bracket of
+ * the sentence around the link; undefined when the link is not ours.
  */
 export function readDisavowal(keys: Keys, link: string): string | undefined {
   if (link.length > 100) return undefined;

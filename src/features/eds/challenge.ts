@@ -4,7 +4,9 @@ import type { Keys } from '../../platform/keys.ts';
 /** What a signature is good for. One made for a purpose is refused for the other. */
 export type EdsPurpose = 'sign-in' | 'change';
 
-/** Whom a challenge is for: the browser before sign-in, the session after it; a hash of its cookie. */
+/**
+ * Whom a challenge is for: the browser before sign-in, the session after it; a hash of its cookie.
+ */
 export interface ChallengeFor {
   readonly purpose: EdsPurpose;
   readonly binding: Buffer;
@@ -30,8 +32,8 @@ const purposes: Readonly<Record<EdsPurpose, { readonly kk: string; readonly ru: 
 };
 
 /**
- * Makes a challenge. Its id carries the time, the random bits and a seal over the bytes and the cookie, so that it is known again
- * without having been kept.
+ * Makes a challenge. Its id carries the time, the random bits and a seal over the bytes and the
+ * cookie, so that it is known again without having been kept.
  */
 export function createChallenge(
   keys: Keys,
@@ -49,7 +51,10 @@ export function createChallenge(
 
 const idForm = /^([0-9a-z]{1,9})\.([\w-]{43})\.([\w-]{43})$/;
 
-/** The challenge of this id; undefined unless it was given out by us for exactly what is asked. Its age is not judged here. */
+/**
+ * The challenge of this id; undefined unless it was given out by us for exactly what is asked. Its
+ * age is not judged here.
+ */
 export function readChallenge(keys: Keys, asked: ChallengeFor, id: string): GivenChallenge | undefined {
   const [, time = '', random = '', seal = ''] = idForm.exec(id) ?? [];
   const givenAt = new Date(Number.parseInt(time, 36));
@@ -68,8 +73,9 @@ function sealedText({ binding }: ChallengeFor, text: string): string {
 }
 
 /**
- * A line in Kazakh and one in Russian that say where and what for, then the same for machines, then the change, then the random
- * bits. NCALayer does not show them, but whoever verifies the signature later can read them.
+ * A line in Kazakh and one in Russian that say where and what for, then the same for machines, then
+ * the change, then the random bits. NCALayer does not show them, but whoever verifies the signature
+ * later can read them.
  */
 function textOf({ purpose, site, change }: ChallengeFor, givenAt: Date, nonce: Buffer): string {
   const host = new URL(site).host;
