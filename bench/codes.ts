@@ -15,6 +15,7 @@ import { startDispatcher } from '../src/platform/outbox/dispatcher.ts';
 import { type Database, openDatabase } from '../src/platform/postgres/database.ts';
 import { migrate } from '../src/platform/postgres/migrate.ts';
 import { sql } from '../src/platform/postgres/sql.ts';
+import { settings } from '../test/support/settings.ts';
 import { type SmppStandIn, smppAccount, startSmppServer } from '../test/support/smpp-stand-in.ts';
 import { percentile, type Row } from './row.ts';
 
@@ -92,7 +93,7 @@ async function startWorker(database: Database, perSecond: number, lanes: readonl
     { ...defaultGatewayLimits, perSecond },
   );
   const deliveries = messageQueues({
-    times: { confirmationCodeMinutes: 5, entryCodeMinutes: 10 },
+    codeSettings: settings.codeSettings,
     keys: createKeys(['k'.repeat(32)]),
     database,
     senders: { mobile, email: createAbsentSender('email') },

@@ -13,7 +13,7 @@ import { securityRoutes } from './features/security/routes.ts';
 import { edsSignInRoutes } from './features/sign-in/eds-routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
 import { setHolderLanguage, signOut } from './features/sign-in/session-store.ts';
-import { createSessionReader, endAllSessions } from './features/sign-in/sessions.ts';
+import { createSessionReader } from './features/sign-in/sessions.ts';
 import { createAdmissionControl, startLagMonitor } from './platform/http/admission.ts';
 import { readAssets } from './platform/http/assets.ts';
 import { outageSender, outdatedSender, problemSender, waitingSender } from './platform/http/bare-pages.tsx';
@@ -25,7 +25,6 @@ import type { RouteEntry } from './platform/http/route-config.ts';
 import { createServer } from './platform/http/server.ts';
 import { migrationNames } from './platform/postgres/migrate.ts';
 import { databaseReady } from './platform/postgres/readiness.ts';
-import { createRateLimit } from './platform/rate-limit.ts';
 import { createKeyedSemaphore } from './platform/semaphore.ts';
 import type { Services } from './services.ts';
 
@@ -57,7 +56,7 @@ export async function createApp(services: Services, options: AppOptions): Promis
     settings: config.server,
     keys,
     log,
-    sessions: createSessionReader(services, config.sessions),
+    sessions: createSessionReader(services),
     pages: () => typedPages,
     problemPage: problemSender(frame),
     outdatedPage: outdatedSender(frame),
@@ -96,63 +95,22 @@ function pageRoutes(
   services: Services,
   sendPage: SendPage,
 ): ReadonlyMap<string, TypedPage> {
-  const { config, database, keys, fund, copies, hasher, common } = services;
-  const { addressSources } = services;
-  const { rules } = services;
-  const limits = { ...config.sessions, ...rules };
-  const { onSaved, onQueued } = services.wakeUps;
-  const { channels } = services.messages;
-  const addressLimit = createRateLimit();
-  const endSessions = (holderId: string) => endAllSessions(database, holderId, 'blocked');
-  const requisitesDeps = {
-    keys,
-    sendPage,
-    database,
-    contactRules: rules,
-    contactWaitHours: config.contacts.waitHours,
-    fund,
-    copies,
-    addresses: addressSources,
-    rules,
-    draftHours: config.requisites.draftHours,
-    endSessions,
-    onSaved,
-    onQueued,
-  };
-  const edsDeps = { ...services.eds, database, keys, edsRules: rules };
-  const signInDeps = {
-    database,
-    keys,
-    fund,
-    copies,
-    hasher,
-    limits,
-    sendPage,
-    onQueued,
-  };
-  edsSignInRoutes(server, { ...signInDeps, ...edsDeps });
+  const { config, database } = services;
+  const deps = { ...services, sendPage };
   const pages = new Map([
-    ...signInRoutes(server, signInDeps),
-    ...requisitesRoutes(server, {
-      ...requisitesDeps,
-      addressLimit,
-      sessionsPerPerson: config.sessions.perPerson,
-    }),
-    ...contactChangeRoutes(server, { ...requisitesDeps, ...edsDeps, channels }),
-    ...accountRequestRoutes(server, {
-      ...services.accountRequests,
-      sendPage,
-      channels,
-      contactWaitHours: config.contacts.waitHours,
-    }),
-    ...passwordRoutes(server, { ...signInDeps, common }),
+    ...signInRoutes(server, deps),
+    ...requisitesRoutes(server, deps),
+    ...contactChangeRoutes(server, deps),
+    ...accountRequestRoutes(server, deps),
+    ...passwordRoutes(server, deps),
   ]);
-  securityRoutes(server, { database, keys, limits, contactWaitHours: config.contacts.waitHours, sendPage });
-  receiptRoutes(server, requisitesDeps);
-  addressRoutes(server, { sources: addressSources, limit: addressLimit });
-  if (config.demo) demonstration?.serve(server, { database, sendPage });
-  historyRoutes(server, { database, sendPage });
-  disavowalRoutes(server, { database, keys, rules, sendPage });
+  edsSignInRoutes(server, deps);
+  securityRoutes(server, deps);
+  receiptRoutes(server, deps);
+  historyRoutes(server, deps);
+  disavowalRoutes(server, deps);
+  addressRoutes(server, deps);
+  if (config.demo) demonstration?.serve(server, deps);
   cookieRoutes(server, (hash, requestId) => signOut(database, hash, requestId));
   languageRoutes(server, pages, (holderId, language) => setHolderLanguage(database, holderId, language));
   return pages;

@@ -42,12 +42,12 @@ export interface Jobs {
 
 /** Starts the background work of a process. */
 export function startJobs(services: Services, duties: Duties): Jobs {
-  const { maintenance, fund, accountRequests, messages, onError } = services;
+  const { maintenance, fund, attackSwitch, exchangeChannelStates, onError } = services;
   const running: Jobs[] = [
     startRepeating(3_000, maintenance.refresh, onError),
     // In every role: those who answer people stop codes, and whoever is left raises the alert.
-    startRepeating(2_000, () => accountRequests.attackSwitch.look(), onError),
-    startRepeating(5_000, () => messages.exchangeStates(), onError),
+    startRepeating(2_000, () => attackSwitch.look(), onError),
+    startRepeating(5_000, () => exchangeChannelStates(), onError),
   ];
   // In every role: told at once, and not by the first person whom nothing can be shown.
   fund.greet();
@@ -65,30 +65,28 @@ const handOverMs = 6_000;
 
 /** Delivers what stands in the outbox, and processes account requests. */
 function startQueues(services: Services, duties: Duties): readonly Jobs[] {
-  const { rules, database, keys, origin, fund, copies, messages, wakeUps, onError } = services;
+  const { database, onError } = services;
   const start = (queue: Queue, everyMs = 2_000) => startDispatcher(database, queue, { everyMs, onError });
-  const takeOver = { database, contactWaitHours: rules.contactWaitHours };
-  const changes = start(fundQueue({ ...takeOver, fund }));
-  const { senders } = messages;
-  const ofMessages = duties.messages ? messageQueues({ keys, times: rules, database, senders, origin }) : [];
+  const changes = start(fundQueue(services));
+  const ofMessages = duties.messages ? messageQueues(services) : [];
   const sending = ofMessages.map((queue) => start(queue, queue.name === 'code' ? 500 : undefined));
-  const unaddressed = start(unaddressedQueue({ ...takeOver, fund, copies }));
-  const worker = startAccountRequestWorker(services.accountRequests, { everyMs: 1_000, onError });
-  wakeUps.connect({ fund: changes, messages: [...sending, unaddressed], accountRequests: worker });
+  const unaddressed = start(unaddressedQueue(services));
+  const worker = startAccountRequestWorker(services, { everyMs: 1_000, onError });
+  services.connectJobs({ fund: changes, messages: [...sending, unaddressed], accountRequests: worker });
   return [changes, ...sending, unaddressed, worker];
 }
 
 /** Follows the fund, ends alerts, seals the log and deletes what has been kept long enough. */
-function startUpkeep({ config, database, keys, log, fund, onError }: Services): readonly Jobs[] {
+function startUpkeep(services: Services): readonly Jobs[] {
+  const { config, database, keys, log, onError } = services;
   const keepHead = createHeadFile(config.operations.auditHeadFile, onError);
   const onSealed = (sealed: AuditHead, firstOfDay: boolean) => {
     keepHead(sealed);
     const { seal, sealedAt, head } = sealed;
     if (firstOfDay) log.info({ seal, sealedAt, head }, 'audit head');
   };
-  const syncDeps = { fund, database, contactWaitHours: config.contacts.waitHours };
   return [
-    startRepeating(30_000, () => syncBranchChanges(syncDeps, onError), onError),
+    startRepeating(30_000, () => syncBranchChanges(services, onError), onError),
     startRepeating(10 * 60_000, () => endQuietAlerts(database), onError),
     startRepeating(60_000, () => sealAll(database, keys, onSealed), onError),
     startRepeating(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { Config } from './config/config.ts';
+import { type Config, settingsOf } from './config/config.ts';
 import { createAttackSwitch } from './features/account-request/attack-switch.ts';
 import { createEmbeddedSource } from './features/addresses/embedded.ts';
 import { createLazySource } from './features/addresses/lazy-source.ts';
@@ -20,6 +20,7 @@ import { createMetrics, type Metrics } from './features/operations/metrics.ts';
 import { readReadings } from './features/operations/readings-store.ts';
 import { readCommonPasswords } from './features/passwords/common-passwords.ts';
 import { createPasswordHasher } from './features/passwords/hasher.ts';
+import { endAllSessions } from './features/sign-in/sessions.ts';
 import { createEmbeddedFund } from './fund/embedded/embedded-fund-store.ts';
 import { createHttpFund } from './fund/http/http.ts';
 import { faultLabel, faultLine } from './fund/http/reading.ts';
@@ -33,6 +34,7 @@ import { createKeys } from './platform/keys.ts';
 import { withoutValues } from './platform/loggable.ts';
 import type { Database } from './platform/postgres/database.ts';
 import type { SlotRunner } from './platform/process/shared-slots.ts';
+import { createRateLimit } from './platform/rate-limit.ts';
 import { createFairSemaphore } from './platform/semaphore.ts';
 import { createSenders } from './senders.ts';
 
@@ -59,7 +61,6 @@ export async function createServices({
 }: ServicesOptions) {
   const keys = createKeys(config.secretKeys);
   const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
-  const rules = rulesOf(config);
   const messages = createMessages(config, database, log, deliversMessages, onError);
   const breakers: CircuitBreakerView[] = [];
   const metrics = createMetrics({
@@ -67,7 +68,7 @@ export async function createServices({
       readReadings(database, { ...config.sessions, eventYears: config.operations.eventsKeptYears }),
     breakers,
     certificates: { fund: config.fund.http?.client && validity(config.fund.http.client.cert)?.until },
-    channels: messages.states,
+    channels: messages.channelStates,
     pool: () => database.load(),
   });
   const fund = createFund(config, database, log, metrics);
@@ -81,58 +82,47 @@ export async function createServices({
     ...verifier.breakers,
   );
   const maintenance = createMaintenanceWatch(() => readUpcomingWindows(database));
-  const attackSwitch = createAttackSwitch(database, rules);
+  const attackSwitch = createAttackSwitch(database, config.accountRequests);
   // Before the first request: an instance that starts during maintenance knows of it.
   await maintenance.refresh().catch(onError);
   await attackSwitch.look().catch(onError);
   const wakeUps = createWakeUps();
   const hasher = await createPasswordHasher(config.passwords.hashesAtOnce, hashSlots);
-  const common = readCommonPasswords();
   const origin = config.server.publicUrl?.origin ?? `http://localhost:${config.server.port}`;
+  const addresses = {
+    embedded: createLazySource(() =>
+      createEmbeddedSource(shippedPlaces(), createStreetLookup(database, onError)),
+    ),
+    ...(kazpost ? { kazpost } : {}),
+  };
   return {
+    ...settingsOf(config),
+    ...messages,
+    ...wakeUps,
     config,
     database,
     log,
     keys,
     onError,
-    rules,
     metrics,
     breakers,
     maintenance,
-    messages,
     fund,
     copies,
-    addressSources: {
-      embedded: createLazySource(() =>
-        createEmbeddedSource(shippedPlaces(), createStreetLookup(database, onError)),
-      ),
-      ...(kazpost ? { kazpost } : {}),
-    },
-    eds: {
-      verifier,
-      semaphore: createFairSemaphore(edsConcurrency),
-      siteOf: (request: FastifyRequest) => ownOrigin(request, config.server) ?? origin,
-    },
+    addresses,
+    addressLimit: createRateLimit(),
+    verifier,
+    edsSemaphore: createFairSemaphore(edsConcurrency),
+    siteOf: (request: FastifyRequest) => ownOrigin(request, config.server) ?? origin,
+    /** Ends all sessions of a person whom the fund no longer lets in. */
+    endSessions: (holderId: string) => endAllSessions(database, holderId, 'blocked'),
     hasher,
-    common,
-    wakeUps,
+    common: readCommonPasswords(),
+    attackSwitch,
     origin,
-    /** For the pages of registration and recovery, and for the worker that processes their requests. */
-    accountRequests: {
-      database,
-      contactWaitHours: config.contacts.waitHours,
-      keys,
-      fund,
-      hasher,
-      common,
-      attackSwitch,
-      rules,
-      onRequested: wakeUps.onRequested,
-      onQueued: wakeUps.onQueued,
-    },
     /** Ends the connections to gateways. The database stays open. */
     async close(): Promise<void> {
-      await messages.close();
+      await Promise.all(Object.values(messages.senders).map((sender) => sender.close()));
       await kazpost?.close();
       await fund.close();
       await verifier.close();
@@ -163,7 +153,7 @@ export interface WakeableJobs {
 function createWakeUps() {
   let jobs: WakeableJobs | undefined;
   return {
-    connect(started: WakeableJobs): void {
+    connectJobs(started: WakeableJobs): void {
       jobs = started;
     },
     onSaved: () => jobs?.fund.wake(),
@@ -193,18 +183,15 @@ function createMessages(
     heard: (channel) => heard[channel],
   });
   const channels: Channels = { available: (channel) => senders[channel].available };
-  const states = () => ({ mobile: senders.mobile.available, email: senders.email.available });
+  const channelStates = () => ({ mobile: senders.mobile.available, email: senders.email.available });
   return {
     senders,
     channels,
-    states,
+    channelStates,
     /** Tells the other processes of the channels, where this one delivers; hears of them otherwise. */
-    async exchangeStates(): Promise<void> {
-      if (delivers) await writeChannelStates(database, node, states());
+    async exchangeChannelStates(): Promise<void> {
+      if (delivers) await writeChannelStates(database, node, channelStates());
       else heard = await readChannelStates(database);
-    },
-    async close(): Promise<void> {
-      await Promise.all(Object.values(senders).map((sender) => sender.close()));
     },
   };
 }
@@ -275,32 +262,4 @@ function createKazpostService(config: Config, log: Logger): Kazpost | undefined 
       onFailure: (reason) => log.warn({ reason }, 'Kazpost gave no answer'),
     })
   );
-}
-
-/** The settings of capabilities under the names that their rooms still give them. */
-export function rulesOf({ signIn, sessions, codes, accountRequests, contacts, eds, disavowal }: Config) {
-  return {
-    mobilePrefixes: contacts.mobilePrefixes,
-    contactWaitHours: contacts.waitHours,
-    edsContactWaitHours: contacts.edsWaitHours,
-    proofMinutes: contacts.proofMinutes,
-    pendingMinutes: contacts.pendingMinutes,
-    personsPerMobile: contacts.personsPerMobile,
-    sessionsPerPerson: sessions.perPerson,
-    signInFreeFailures: signIn.freeFailures,
-    signInMaxDelayMinutes: signIn.maxDelayMinutes,
-    signInIinFailures: signIn.iinFailures,
-    codesPerQuarterHour: codes.perQuarterHour,
-    codesPerDay: codes.perDay,
-    codesPerNetworkHour: codes.perNetworkHour,
-    codesPerHour: codes.perHour,
-    confirmationCodeMinutes: codes.confirmationMinutes,
-    entryCodeMinutes: codes.accountRequestMinutes,
-    entryMinutes: accountRequests.minutes,
-    entryChoiceMinutes: accountRequests.choiceMinutes,
-    codeBreakerLeast: accountRequests.attackFailures,
-    codeBreakerMultiple: accountRequests.attackMultiple,
-    edsChallengeSeconds: eds.challengeSeconds,
-    disavowalDays: disavowal.days,
-  };
 }

@@ -141,6 +141,20 @@ export function readConfig(environment: Environment): Config {
   };
 }
 
+/** The groups of settings under the names by which capabilities take them. */
+export function settingsOf(config: Config) {
+  return {
+    sessionSettings: config.sessions,
+    signInSettings: config.signIn,
+    codeSettings: config.codes,
+    accountRequestSettings: config.accountRequests,
+    contactSettings: config.contacts,
+    requisitesSettings: config.requisites,
+    disavowalSettings: config.disavowal,
+    edsSettings: config.eds,
+  };
+}
+
 /** Demonstration is on only where nothing real has been configured. */
 export function demoByDefault(environment: Environment): boolean {
   const real = ['DATABASE_URL', 'FUND_URL', 'SMTP_URL', 'SMPP_URL'];

@@ -7,6 +7,7 @@ import { sql } from '../../src/platform/postgres/sql.ts';
 import { startFundServer } from '../support/fund-server.ts';
 import { inventPerson } from '../support/people.ts';
 import { startService } from '../support/service.ts';
+import { settings } from '../support/settings.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
 const page = '/services/requisites';
@@ -34,7 +35,7 @@ test('a worker that wakes after its lease is over cannot mark the change, which 
   const fund = createHttpFund({ url: new URL(server.url), atOnce: 4 });
   const worker = (database: typeof another) =>
     dispatchDue(database, {
-      ...fundQueue({ fund, database, contactWaitHours: 72 }),
+      ...fundQueue({ fund, database, contactSettings: settings.contactSettings }),
       concurrency: 1,
       ready: () => true,
     });

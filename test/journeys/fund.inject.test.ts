@@ -12,6 +12,7 @@ import { type FundServer, startFundServer } from '../support/fund-server.ts';
 import { readPage, visibleText } from '../support/page.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { settings } from '../support/settings.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
 let service: TestService;
@@ -74,7 +75,7 @@ async function deliver(): Promise<number> {
     sql`update cabinet.outbox set next_attempt_at = now(), leased_until = null where lane = 'fund'`,
   );
   return dispatchDue(service.database, {
-    ...fundQueue({ fund, database: service.database, contactWaitHours: 72 }),
+    ...fundQueue({ fund, database: service.database, contactSettings: settings.contactSettings }),
     concurrency: 1,
     ready: () => true,
   });
@@ -277,7 +278,7 @@ describe('a branch changed the person meanwhile', () => {
     const parts = {
       fund,
       database: service.database,
-      contactWaitHours: 72,
+      contactSettings: settings.contactSettings,
     };
     const fail = (error: Error) => {
       throw error;

@@ -16,6 +16,7 @@ import { openTestNca } from '../support/eds.ts';
 import { signInByEds } from '../support/eds-visitor.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { enrol, startService } from '../support/service.ts';
+import { settings } from '../support/settings.ts';
 import { signedIn } from '../support/signed-in.ts';
 
 // Every notice reaches its person, whatever they have done here before.
@@ -29,16 +30,16 @@ beforeAll(async () => {
 });
 afterAll(() => drop());
 
-const contactWaitHours = 72;
+const { contactSettings } = settings;
 
 /** Everything that waits for the fund's word on a holder, as the background work does it. */
 async function introduceAll(): Promise<void> {
   const fund = createEmbeddedFund(database);
-  await dispatchDue(database, unaddressedQueue({ fund, copies: undefined, database, contactWaitHours }));
+  await dispatchDue(database, unaddressedQueue({ fund, copies: undefined, database, contactSettings }));
 }
 
 const follow = () =>
-  syncBranchChanges({ fund: createEmbeddedFund(database), database, contactWaitHours }, (error) => {
+  syncBranchChanges({ fund: createEmbeddedFund(database), database, contactSettings }, (error) => {
     throw error;
   });
 
@@ -85,7 +86,7 @@ const kindsOfPeople: readonly (readonly [string, () => Promise<Somebody>])[] = [
       await enrol(database, person);
       const holderId = await holderOf(person);
       const known = await createEmbeddedFund(database).read(person.iin as never);
-      if (known) await takeOver({ database, contactWaitHours }, holderId, known, 'request');
+      if (known) await takeOver({ database, contactSettings }, holderId, known, 'request');
       return { holderId, reached: reachedAt(person) };
     },
   ],
@@ -104,7 +105,7 @@ const kindsOfPeople: readonly (readonly [string, () => Promise<Somebody>])[] = [
       await enrol(database, person);
       const holderId = await holderOf(person);
       const known = await createEmbeddedFund(database).read(person.iin as never);
-      if (known) await takeOver({ database, contactWaitHours }, holderId, known, 'request');
+      if (known) await takeOver({ database, contactSettings }, holderId, known, 'request');
       const mobilePhone = `+7705${String(people).padStart(7, '0')}`;
       await enrol(database, { ...person, requisites: { ...person.requisites, mobilePhone } });
       await follow();
@@ -139,7 +140,7 @@ describe.each(kindsOfPeople)('a person %s', (_kind, make) => {
     const link = await database.first<{ id: string }>(sql`
       insert into cabinet.disavowal (disavowal_id, holder_id) values (${randomUUID()}, ${holderId}) returning disavowal_id as id`);
     const before = (await told(holderId)).length;
-    await disavow({ database, rules: { disavowalDays: 7 } }, link?.id ?? '', 'request');
+    await disavow({ database, disavowalSettings: { days: 7 } }, link?.id ?? '', 'request');
     await introduceAll();
     expect((await told(holderId)).slice(before).sort()).toEqual(
       reached.map((channel) => `frozen ${channel}`).sort(),

@@ -153,7 +153,7 @@ describe('"this wasn\'t me"', () => {
       seen.push('changed');
     });
     await vi.waitFor(() => expect(seen).toEqual(['locked']));
-    const stopping = disavow({ database: pool, rules: { disavowalDays: 10 } }, disavowal, 'r').then(() =>
+    const stopping = disavow({ database: pool, disavowalSettings: { days: 10 } }, disavowal, 'r').then(() =>
       seen.push('stopped'),
     );
     await waitsForLock(pool);

@@ -1,4 +1,4 @@
-import { readConfig } from '../../src/config/config.ts';
+import { readConfig, settingsOf } from '../../src/config/config.ts';
 import type { AccountRequestDeps } from '../../src/features/account-request/account-request.ts';
 import { createAttackSwitch } from '../../src/features/account-request/attack-switch.ts';
 import { processDueRequests } from '../../src/features/account-request/worker.ts';
@@ -8,7 +8,6 @@ import { createEmbeddedFund } from '../../src/fund/embedded/embedded-fund-store.
 import { createKeys } from '../../src/platform/keys.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
-import { rulesOf } from '../../src/services.ts';
 
 /** The use cases of registration on a database, with the keys of `startService`; `environment` changes single settings. */
 export async function accountRequestDeps(
@@ -16,16 +15,14 @@ export async function accountRequestDeps(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<AccountRequestDeps> {
   const config = readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32), ...environment });
-  const rules = rulesOf(config);
   return {
     database,
     keys: createKeys(config.secretKeys),
     fund: createEmbeddedFund(database),
-    contactWaitHours: config.contacts.waitHours,
     hasher: await createPasswordHasher(1),
     common: readCommonPasswords(),
-    attackSwitch: createAttackSwitch(database, rules),
-    rules,
+    attackSwitch: createAttackSwitch(database, config.accountRequests),
+    ...settingsOf(config),
     onRequested: () => undefined,
     onQueued: () => undefined,
   };

@@ -1,11 +1,12 @@
 import type { Fund } from '../../fund/port.ts';
 import type { Keys } from '../../platform/keys.ts';
 import { type Iin, parseIin } from '../../values/iin.ts';
-import type { CodeRules } from '../codes/quotas.ts';
+import type { CodeSettings } from '../codes/settings.ts';
 import type { CommonPasswords } from '../passwords/common-passwords.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
 import type { TakeOverDeps } from '../requisites/take-over.ts';
 import type { AttackSwitch } from './attack-switch.ts';
+import type { AccountRequestSettings } from './settings.ts';
 import { parseContact, type TypedContact } from './typed-contact.ts';
 
 /** What a visitor without a session wants: a first password, or a new one for a forgotten one. */
@@ -17,12 +18,8 @@ export interface AccountRequestDeps extends TakeOverDeps {
   readonly hasher: PasswordHasher;
   readonly common: CommonPasswords;
   readonly attackSwitch: AttackSwitch;
-  readonly rules: CodeRules & {
-    readonly mobilePrefixes: readonly string[];
-    /** How long a request may go on before its code was right, and how long the choice of a password then takes. */
-    readonly entryMinutes: number;
-    readonly entryChoiceMinutes: number;
-  };
+  readonly codeSettings: CodeSettings;
+  readonly accountRequestSettings: AccountRequestSettings;
   /** Called when a request may be processed after so many milliseconds. */
   readonly onRequested: (afterMs: number) => void;
   /** Called when messages wait in the outbox. */

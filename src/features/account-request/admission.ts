@@ -29,9 +29,9 @@ export async function admitRequest(
   typed: TypedRequest,
   requester: Requester,
 ): Promise<Result<undefined, AdmissionReason>> {
-  const { database, keys, rules, attackSwitch } = deps;
+  const { database, keys, codeSettings, attackSwitch } = deps;
   if (attackSwitch.open) return admitBeside(deps, typed, requester, refused('stopped', attackSwitch.minutes));
-  const network = requestQuota(keys, rules, requester.network);
+  const network = requestQuota(keys, codeSettings, requester.network);
   if (await takeQuotas(database, [network])) return accepted(undefined);
   const seconds = await quotaWait(database, network.key);
   return admitBeside(deps, typed, requester, refused('limited', String(waitMinutes(seconds))));
@@ -55,9 +55,9 @@ async function admitBeside<Reason extends AdmissionReason>(
   { marks = [], browser, proof }: Requester,
   refusal: Result<undefined, Reason>,
 ): Promise<Result<undefined, Reason>> {
-  const { database, keys, rules } = deps;
+  const { database, keys, codeSettings } = deps;
   if (marks.length > 0 && (await knowsDevice(database, typed.iin, marks))) {
-    const own = deviceQuota(keys, rules, typed.iin);
+    const own = deviceQuota(keys, codeSettings, typed.iin);
     if (await takeQuotas(database, [own])) return accepted(undefined);
   }
   if (proof !== undefined && browser !== undefined && (await checkWork(deps, { typed, browser }, proof))) {

@@ -51,7 +51,7 @@ export async function postAsk(
   const { context } = request;
   const { iin, contact, proof } = parse(askForm, request.body);
   if (context.session) return reply.redirect(paths.services, 303);
-  const read = readTypedRequest({ iin, contact }, deps.rules.mobilePrefixes);
+  const read = readTypedRequest({ iin, contact }, deps.contactSettings.mobilePrefixes);
   if (!read.iin.ok || !read.contact.ok) {
     return sendAskPage(deps, request, reply, {
       status: 422,
@@ -95,7 +95,7 @@ async function typedForWork(
   { iin, contact }: { readonly iin?: string | undefined; readonly contact?: string | undefined },
 ): Promise<TypedRequest | undefined> {
   if (iin !== undefined && contact !== undefined) {
-    const read = readTypedRequest({ iin, contact }, deps.rules.mobilePrefixes);
+    const read = readTypedRequest({ iin, contact }, deps.contactSettings.mobilePrefixes);
     return read.iin.ok && read.contact.ok ? { iin: read.iin.value, contact: read.contact.value } : undefined;
   }
   const token = requestToken(request);

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { isUnderAttack } from '../codes/guessing.ts';
+import type { AccountRequestSettings } from './settings.ts';
 
 /** Whether somebody is guessing codes over the whole population; as of the last look. */
 export interface AttackSwitch {
@@ -13,7 +14,7 @@ export interface AttackSwitch {
 /** Keeps the answer in memory, so that pages cost no statement. */
 export function createAttackSwitch(
   database: Queryable,
-  rules: { readonly codeBreakerLeast: number; readonly codeBreakerMultiple: number },
+  { attackFailures, attackMultiple }: AccountRequestSettings,
 ): AttackSwitch {
   let state = { open: false, seconds: 0 };
   return {
@@ -25,8 +26,8 @@ export function createAttackSwitch(
     },
     async look() {
       state = await isUnderAttack(database, {
-        least: rules.codeBreakerLeast,
-        multiple: rules.codeBreakerMultiple,
+        least: attackFailures,
+        multiple: attackMultiple,
       });
     },
   };

@@ -81,7 +81,7 @@ export function sendCodePage(
   reply: FastifyReply,
   { status = 200, ...props }: Shown<CodePageProps>,
 ): FastifyReply {
-  const { kind, rules, attackSwitch } = deps;
+  const { kind, codeSettings, attackSwitch } = deps;
   return deps.sendPage(request, reply, {
     title: titleOf(kind, request),
     status,
@@ -90,9 +90,9 @@ export function sendCodePage(
     path: accountRequestPaths(kind).confirm,
     scripts: attackSwitch.open || props.limitedMinutes !== undefined ? ['work'] : [],
     body: CodePage({
-      codeMinutes: rules.entryCodeMinutes,
+      codeMinutes: codeSettings.accountRequestMinutes,
       ...commonProps(deps, request),
-      codesPerQuarterHour: rules.codesPerQuarterHour,
+      codesPerQuarterHour: codeSettings.perQuarterHour,
       ...props,
     }),
   });

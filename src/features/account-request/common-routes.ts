@@ -11,7 +11,6 @@ import { findAccountRequest } from './request.ts';
 export interface AccountRequestRoutesDeps extends AccountRequestDeps {
   readonly sendPage: SendPage;
   readonly channels: { available(channel: Channel): boolean };
-  readonly contactWaitHours: number;
 }
 
 /** What the handlers of `/register` or of `/recover` are given: the two differ in words and in what the worker sends. */

@@ -53,7 +53,7 @@ export async function postPassword(
 
 /** Sends the page on which a password is chosen. */
 export function sendPasswordPage(
-  { kind, contactWaitHours, sendPage }: KindRoutesDeps,
+  { kind, contactSettings, sendPage }: KindRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   { status = 200, ...props }: Shown<PasswordPageProps>,
@@ -66,6 +66,6 @@ export function sendPasswordPage(
     hasForm: true,
     path: accountRequestPaths(kind).password,
     scripts: ['show-password'],
-    body: PasswordPage({ t, kind, csrf: csrf(), contactWaitHours, ...props }),
+    body: PasswordPage({ t, kind, csrf: csrf(), contactWaitHours: contactSettings.waitHours, ...props }),
   });
 }

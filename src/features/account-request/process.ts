@@ -3,9 +3,10 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
-import { type CodeTimes, codeMinutes, maxTries } from '../codes/code.ts';
+import { codeMinutes, maxTries } from '../codes/code.ts';
 import { takeQuotas } from '../codes/quota-store.ts';
 import { sendingQuotas } from '../codes/quotas.ts';
+import type { CodeSettings } from '../codes/settings.ts';
 import { renewCode } from '../codes/store.ts';
 import { recordEvent } from '../history/event-store.ts';
 import { enqueueMessages } from '../notices/store.ts';
@@ -38,12 +39,12 @@ export async function processAccountRequest(
   deps: AccountRequestDeps,
   request: LeasedAccountRequest,
 ): Promise<void> {
-  const { database, keys, rules } = deps;
+  const { database, keys, codeSettings, contactSettings } = deps;
   const typed = openTyped(keys, request.hash, request.typed);
   const holderId = typed && (await knownHolder(deps, typed.iin, request.language));
   const standing = holderId === undefined ? undefined : await readRecoveryStanding(database, holderId);
   const contact = standing?.contacts.find(
-    (onFile) => typed && isSameContact(typed.contact, onFile, rules.mobilePrefixes),
+    (onFile) => typed && isSameContact(typed.contact, onFile, contactSettings.mobilePrefixes),
   );
   if (
     !typed ||
@@ -53,11 +54,11 @@ export async function processAccountRequest(
     standing.frozen ||
     !(await takeSendingQuotas(deps, typed, holderId, contact))
   ) {
-    await concludeRequest(database, request.hash, { holderId }, rules.entryCodeMinutes);
+    await concludeRequest(database, request.hash, { holderId }, codeSettings.accountRequestMinutes);
     return;
   }
   await database.transaction((transaction) =>
-    sendToRecipient(transaction, rules, request, { holderId, standing, contact }),
+    sendToRecipient(transaction, codeSettings, request, { holderId, standing, contact }),
   );
   deps.onQueued();
 }
@@ -65,14 +66,14 @@ export async function processAccountRequest(
 /** Queues the code, or the notice that there is a password already, and concludes the request. */
 export async function sendToRecipient(
   transaction: Queryable,
-  rules: CodeTimes,
+  codeSettings: CodeSettings,
   request: Omit<LeasedAccountRequest, 'typed'>,
   { holderId, standing, contact }: CodeRecipient,
 ): Promise<void> {
   await lockHolder(transaction, holderId);
   // Looked at under the lock: "this wasn't me" may have been answered meanwhile.
   if (await isFrozen(transaction, holderId)) {
-    await concludeRequest(transaction, request.hash, { holderId }, rules.entryCodeMinutes);
+    await concludeRequest(transaction, request.hash, { holderId }, codeSettings.accountRequestMinutes);
     return;
   }
   if (!request.again) {
@@ -84,12 +85,12 @@ export async function sendToRecipient(
     await enqueueMessages(transaction, holderId, [
       { ...where, language: standing.language, kind: 'already-registered', at: new Date().toISOString() },
     ]);
-    await concludeRequest(transaction, request.hash, { holderId }, rules.entryCodeMinutes);
+    await concludeRequest(transaction, request.hash, { holderId }, codeSettings.accountRequestMinutes);
     return;
   }
   // Who has no password and asks for a new one wants the first: the code says so.
   const purpose = standing.hasPassword ? 'recover' : 'register';
-  const minutes = codeMinutes(rules, purpose);
+  const minutes = codeMinutes(codeSettings, purpose);
   const { codeId } = await renewCode(
     transaction,
     { holderId, purpose, channel: contact.channel, destination: contact.value, changeId: request.id },
@@ -121,7 +122,7 @@ async function knownHolder(
 
 /** Uses up what sending to this contact costs; false when any of it is used up already. */
 async function takeSendingQuotas(
-  { database, keys, rules }: AccountRequestDeps,
+  { database, keys, codeSettings }: AccountRequestDeps,
   { iin, marks = [] }: SealedRequest,
   holderId: string,
   contact: TypedContact,
@@ -129,5 +130,8 @@ async function takeSendingQuotas(
   const hashes = marks.map((mark) => Buffer.from(mark, 'hex'));
   const known = hashes.length > 0 && (await knowsDevice(database, iin, hashes));
   const sender = known ? 'known-device' : 'anybody';
-  return takeQuotas(database, sendingQuotas(keys, rules, { person: holderId, value: contact.value, sender }));
+  return takeQuotas(
+    database,
+    sendingQuotas(keys, codeSettings, { person: holderId, value: contact.value, sender }),
+  );
 }

@@ -34,7 +34,7 @@ export async function beginAccountRequest(
     readonly before: string | undefined;
   },
 ): Promise<Result<string, AdmissionReason>> {
-  const { database, keys, rules } = deps;
+  const { database, keys, accountRequestSettings } = deps;
   const { kind, typed, language, network, marks = [], before } = request;
   const admitted = await admitRequest(deps, typed, request);
   if (!admitted.ok) return admitted;
@@ -51,7 +51,7 @@ export async function beginAccountRequest(
       network: keys.sign('network', network),
       replaces: before === undefined ? undefined : tokenHash(before),
     },
-    { minutes: rules.entryMinutes, restMs },
+    { minutes: accountRequestSettings.minutes, restMs },
   );
   deps.onRequested(restMs);
   return accepted(token);

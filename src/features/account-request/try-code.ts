@@ -40,7 +40,11 @@ export async function tryCode(
 
 /** Counts the try, compares, and marks the request as proved. */
 export function compareCode(
-  { database, keys, rules }: Pick<AccountRequestDeps, 'database' | 'keys' | 'rules'>,
+  {
+    database,
+    keys,
+    accountRequestSettings,
+  }: Pick<AccountRequestDeps, 'database' | 'keys' | 'accountRequestSettings'>,
   kind: AccountRequestKind,
   hash: Buffer,
   meanings: readonly string[],
@@ -57,7 +61,7 @@ export function compareCode(
       meanings,
     );
     if (!checked.ok) return refused('codeWrong');
-    await markProved(transaction, hash, rules.entryChoiceMinutes);
+    await markProved(transaction, hash, accountRequestSettings.choiceMinutes);
     return accepted(undefined);
   });
 }

@@ -7,8 +7,8 @@ import { languages } from '../../values/language.ts';
 import { type AddressSources, seemsElsewhere, suggestAddresses } from './addresses.ts';
 
 export interface AddressRoutesDeps {
-  readonly sources: AddressSources;
-  readonly limit: RateLimit;
+  readonly addresses: AddressSources;
+  readonly addressLimit: RateLimit;
 }
 
 /** What is longer is no address, and no index. */
@@ -36,9 +36,9 @@ async function showAddresses(deps: AddressRoutesDeps, request: FastifyRequest, r
   if (!session) throw problem(403);
   const query = addressQuery.safeParse(request.query);
   if (!query.success) return refuseQuery(reply, query.error);
-  const taken = deps.limit.take(session.hash.toString('hex'));
+  const taken = deps.addressLimit.take(session.hash.toString('hex'));
   if (!taken.ok) return refuseFor(reply, taken.retryAfter);
-  return suggestAddresses(deps.sources, query.data.q, query.data.language ?? language);
+  return suggestAddresses(deps.addresses, query.data.q, query.data.language ?? language);
 }
 
 async function showPostcode(deps: AddressRoutesDeps, request: FastifyRequest, reply: FastifyReply) {
@@ -46,10 +46,10 @@ async function showPostcode(deps: AddressRoutesDeps, request: FastifyRequest, re
   if (!session) throw problem(403);
   const query = postcodeQuery.safeParse(request.query);
   if (!query.success) return refuseQuery(reply, query.error);
-  const taken = deps.limit.take(session.hash.toString('hex'));
+  const taken = deps.addressLimit.take(session.hash.toString('hex'));
   if (!taken.ok) return refuseFor(reply, taken.retryAfter);
   const { address, postcode } = query.data;
-  return { elsewhere: await seemsElsewhere(deps.sources, address, postcode) };
+  return { elsewhere: await seemsElsewhere(deps.addresses, address, postcode) };
 }
 
 /** Names the first part of the query that does not fit. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
+import { settings } from '../../../test/support/settings.ts';
 import { createEmbeddedFund } from '../../fund/embedded/embedded-fund-store.ts';
 import { leaseMessages, markDead, markDelivered } from '../../platform/outbox/store.ts';
 import { sql } from '../../platform/postgres/sql.ts';
@@ -20,7 +21,11 @@ beforeEach(async () => {
 afterEach(() => fresh.drop());
 
 const queue = () =>
-  fundQueue({ fund: createEmbeddedFund(fresh.database), database: fresh.database, contactWaitHours: 72 });
+  fundQueue({
+    fund: createEmbeddedFund(fresh.database),
+    database: fresh.database,
+    contactSettings: settings.contactSettings,
+  });
 
 /** Three changes that wait for the fund. */
 async function queueChanges(age: string): Promise<void> {

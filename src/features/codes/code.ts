@@ -1,5 +1,6 @@
 import type { Keys } from '../../platform/keys.ts';
 import type { CodePurpose } from '../notices/payload.ts';
+import type { CodeSettings } from './settings.ts';
 import type { IssuedCode } from './store.ts';
 
 /** How a code of a purpose looks: digits to confirm, a long one where it opens an account. */
@@ -10,15 +11,9 @@ const forms = {
   'confirm-current': 'digits',
 } as const satisfies Record<CodePurpose, 'digits' | 'long'>;
 
-/** How long codes live, minutes. */
-export interface CodeTimes {
-  readonly confirmationCodeMinutes: number;
-  readonly entryCodeMinutes: number;
-}
-
 /** How long a code of this purpose lives, minutes. */
-export function codeMinutes(times: CodeTimes, purpose: CodePurpose): number {
-  return forms[purpose] === 'digits' ? times.confirmationCodeMinutes : times.entryCodeMinutes;
+export function codeMinutes(settings: CodeSettings, purpose: CodePurpose): number {
+  return forms[purpose] === 'digits' ? settings.confirmationMinutes : settings.accountRequestMinutes;
 }
 
 /** Tries of one code. */

@@ -1,7 +1,8 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { type Result, refused } from '../../values/result.ts';
-import { type CodeTimes, codeMinutes, maxTries } from './code.ts';
+import { codeMinutes, maxTries } from './code.ts';
 import { type Quota, takeQuotas } from './quota-store.ts';
+import type { CodeSettings } from './settings.ts';
 import { type IssuedCode, type NewCode, renewCode } from './store.ts';
 
 /**
@@ -9,10 +10,13 @@ import { type IssuedCode, type NewCode, renewCode } from './store.ts';
  * issued again as it is.
  */
 export async function issueCode(
-  { database, times }: { readonly database: Queryable; readonly times: CodeTimes },
+  { database, codeSettings }: { readonly database: Queryable; readonly codeSettings: CodeSettings },
   spent: readonly Quota[],
   code: NewCode,
 ): Promise<Result<IssuedCode, 'codeLimit'>> {
   if (!(await takeQuotas(database, spent))) return refused('codeLimit');
-  return { ok: true, value: await renewCode(database, code, codeMinutes(times, code.purpose), maxTries) };
+  return {
+    ok: true,
+    value: await renewCode(database, code, codeMinutes(codeSettings, code.purpose), maxTries),
+  };
 }

@@ -1,14 +1,6 @@
 import type { Keys } from '../../platform/keys.ts';
-import type { CodeTimes } from './code.ts';
 import type { Quota } from './quota-store.ts';
-
-/** How long codes live, and how many may be sent: every limit must allow a message. */
-export interface CodeRules extends CodeTimes {
-  readonly codesPerQuarterHour: number;
-  readonly codesPerDay: number;
-  readonly codesPerNetworkHour: number;
-  readonly codesPerHour: number;
-}
+import type { CodeSettings } from './settings.ts';
 
 /** Who has a code sent, as far as it is certain. */
 export type CodeSender =
@@ -29,7 +21,7 @@ export type CodeSender =
  */
 export function sendingQuotas(
   keys: Keys,
-  limits: CodeRules,
+  limits: CodeSettings,
   { person, value: contact, sender }: { person: string; value: string; sender: CodeSender },
 ): Quota[] {
   const own = sender === 'known-device' || sender === 'holder' ? `${person} ` : '';
@@ -37,11 +29,11 @@ export function sendingQuotas(
   const key = (kind: string, of: string) =>
     keys.sign('allowance', sender === 'anybody' ? `${kind} ${of}` : `${sender} ${kind} ${of}`);
   return [
-    { key: key('person quarter', person), most: limits.codesPerQuarterHour, minutes: 15 },
-    { key: key('person day', person), most: limits.codesPerDay, minutes: 24 * 60 },
-    { key: key('value quarter', value), most: limits.codesPerQuarterHour, minutes: 15 },
-    { key: key('value day', value), most: limits.codesPerDay, minutes: 24 * 60 },
-    { key: keys.sign('allowance', 'all '), most: limits.codesPerHour, minutes: 60 },
+    { key: key('person quarter', person), most: limits.perQuarterHour, minutes: 15 },
+    { key: key('person day', person), most: limits.perDay, minutes: 24 * 60 },
+    { key: key('value quarter', value), most: limits.perQuarterHour, minutes: 15 },
+    { key: key('value day', value), most: limits.perDay, minutes: 24 * 60 },
+    { key: keys.sign('allowance', 'all '), most: limits.perHour, minutes: 60 },
   ];
 }
 
@@ -49,11 +41,11 @@ export function sendingQuotas(
  * What notifying a person of a proposed change uses up, as many as codes. Proposals cost nothing,
  * and whoever makes them at a stolen session must not drown the person in messages.
  */
-export function noticeQuotas(keys: Keys, limits: CodeRules, person: string): Quota[] {
+export function noticeQuotas(keys: Keys, limits: CodeSettings, person: string): Quota[] {
   const key = (kind: string) => keys.sign('allowance', `${kind} ${person}`);
   return [
-    { key: key('told quarter'), most: limits.codesPerQuarterHour, minutes: 15 },
-    { key: key('told day'), most: limits.codesPerDay, minutes: 24 * 60 },
+    { key: key('told quarter'), most: limits.perQuarterHour, minutes: 15 },
+    { key: key('told day'), most: limits.perDay, minutes: 24 * 60 },
   ];
 }
 
@@ -61,18 +53,18 @@ export function noticeQuotas(keys: Keys, limits: CodeRules, person: string): Quo
  * What an account request uses up, apart from what sending does: a stranger who asks in vain must
  * not use up the codes of the person named.
  */
-export function requestQuota(keys: Keys, limits: CodeRules, network: string): Quota {
-  return { key: keys.sign('allowance', `asking ${network}`), most: limits.codesPerNetworkHour, minutes: 60 };
+export function requestQuota(keys: Keys, limits: CodeSettings, network: string): Quota {
+  return { key: keys.sign('allowance', `asking ${network}`), most: limits.perNetworkHour, minutes: 60 };
 }
 
 /**
  * What an account request from a device of the person's own uses up, once their network's quota is
  * gone. Nobody else can use it up.
  */
-export function deviceQuota(keys: Keys, limits: CodeRules, iin: string): Quota {
+export function deviceQuota(keys: Keys, limits: CodeSettings, iin: string): Quota {
   return {
     key: keys.sign('allowance', `asking device ${iin}`),
-    most: limits.codesPerNetworkHour,
+    most: limits.perNetworkHour,
     minutes: 60,
   };
 }

@@ -1,4 +1,4 @@
-/** How many codes are sent, and how long they live. */
+/** How many codes are sent, where every limit must allow a message, and how long they live. */
 export interface CodeSettings {
   /** To one person or value in 15 minutes. */
   readonly perQuarterHour: number;

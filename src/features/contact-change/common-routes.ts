@@ -17,7 +17,7 @@ import { proofsAsked } from './prove.ts';
 export interface ContactChangeRoutesDeps
   extends ViewDeps,
     ContactChangeDeps,
-    Pick<EdsDeps, 'verifier' | 'semaphore' | 'edsRules'> {
+    Pick<EdsDeps, 'verifier' | 'edsSemaphore' | 'edsSettings'> {
   /** The origin that the person sees; part of what they sign. */
   readonly siteOf: (request: FastifyRequest) => string;
   readonly sendPage: SendPage;
@@ -67,7 +67,7 @@ export async function sendConfirm(
       csrf: csrf(),
       pending,
       needed,
-      codeMinutes: deps.contactRules.confirmationCodeMinutes,
+      codeMinutes: deps.codeSettings.confirmationMinutes,
       asked: await proofsAsked(deps, holderId, pending),
       errors: news.errors ?? none,
       message: news.message,

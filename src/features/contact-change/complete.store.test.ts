@@ -8,7 +8,6 @@ import { createKeys } from '../../platform/keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Actor } from '../../platform/session.ts';
-import { rulesOf } from '../../services.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { ChangeEntry } from '../changes/change.ts';
 import { countCodeAttempt, findLiveCode, renewCode } from '../codes/store.ts';
@@ -82,7 +81,12 @@ async function holder(different: Partial<FundHolder> = {}): Promise<Actor> {
     sql`insert into cabinet.holder (iin) values (${iin}) returning holder_id as "holderId"`,
   );
   const holderId = row?.holderId ?? '';
-  await takeOver({ database, contactWaitHours: waitHours }, holderId, fundHolder(iin, different), 'r');
+  await takeOver(
+    { database, contactSettings: deps().contactSettings },
+    holderId,
+    fundHolder(iin, different),
+    'r',
+  );
   const sessionHash = randomBytes(32);
   await database.run(sql`
     insert into cabinet.session (session_hash, holder_id, method, short_name, device)
@@ -108,15 +112,14 @@ function deps(): ContactChangeDeps {
   return {
     database,
     keys: createKeys(config.secretKeys),
-    contactRules: {
-      ...rulesOf(config),
-      contactWaitHours: waitHours,
-      edsContactWaitHours: waitHours,
+    contactSettings: {
+      ...config.contacts,
+      waitHours,
+      edsWaitHours: waitHours,
       proofMinutes: 5,
       personsPerMobile: 100,
-      codesPerQuarterHour: 1_000,
-      codesPerDay: 1_000,
     },
+    codeSettings: { ...config.codes, perQuarterHour: 1_000, perDay: 1_000 },
   };
 }
 
@@ -218,7 +221,7 @@ describe('what restores the password', () => {
   test('a number that a branch changed waits like one changed here', async () => {
     const actor = await holder();
     await takeOver(
-      { database, contactWaitHours: waitHours },
+      { database, contactSettings: deps().contactSettings },
       actor.holderId,
       fundHolder(actor.iin, {
         elsewhereVersion: 1,

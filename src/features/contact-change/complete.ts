@@ -35,7 +35,7 @@ export type CompleteOutcome =
  * be cancelled, stopped or overtaken.
  */
 export function completeChange(
-  { database, contactRules }: Pick<ContactChangeDeps, 'database' | 'contactRules'>,
+  { database, contactSettings }: Pick<ContactChangeDeps, 'database' | 'contactSettings'>,
   actor: Actor,
   pending: PendingChange,
   evidence?: Evidence,
@@ -44,14 +44,14 @@ export function completeChange(
   const { entries } = pending;
   const channels = touchedChannels(entries);
   const number = randomName(12);
-  const waitHours = evidence ? contactRules.edsContactWaitHours : contactRules.contactWaitHours;
+  const waitHours = evidence ? contactSettings.edsWaitHours : contactSettings.waitHours;
   return database.transaction(async (transaction): Promise<CompleteOutcome> => {
     const current = await lockForChange(transaction, actor);
 
     const earlier = await savedBefore(transaction, holderId, pending.formId, pending.formHash);
     if (earlier) return earlier;
 
-    const still = await findPendingChange(transaction, holderId, contactRules.proofMinutes);
+    const still = await findPendingChange(transaction, holderId, contactSettings.proofMinutes);
     if (still?.changeId !== pending.changeId) return { kind: 'proof-gone' };
     if (!evidence && !isProvedByCodes(still)) return { kind: 'proof-gone' };
 
@@ -62,7 +62,10 @@ export function completeChange(
       if (refuseContact(standing, channels)) return { kind: 'refused' };
     }
     const mobile = newContact(entries, 'mobile');
-    if (mobile !== null && !(await takeMobile(transaction, holderId, mobile, contactRules.personsPerMobile)))
+    if (
+      mobile !== null &&
+      !(await takeMobile(transaction, holderId, mobile, contactSettings.personsPerMobile))
+    )
       return { kind: 'refused' };
 
     const before = await formerRecipients(transaction, holderId, current.values);

@@ -13,12 +13,12 @@ export interface FoundChange {
 
 /** Finds the pending change of a holder with all that its page shows. */
 export async function findChange(
-  { database, contactRules }: Pick<ContactChangeDeps, 'database' | 'contactRules'>,
+  { database, contactSettings }: Pick<ContactChangeDeps, 'database' | 'contactSettings'>,
   holderId: string,
 ): Promise<FoundChange | undefined> {
-  const pending = await findPendingChange(database, holderId, contactRules.proofMinutes);
+  const pending = await findPendingChange(database, holderId, contactSettings.proofMinutes);
   if (!pending) return undefined;
-  const standing = await readStanding(database, holderId, contactRules.contactWaitHours);
+  const standing = await readStanding(database, holderId, contactSettings.waitHours);
   const stopped = !pending.byEds && refuseContact(standing, touchedChannels(pending.entries)) !== undefined;
-  return { pending, needed: neededProofs(contactRules, pending, standing), stopped };
+  return { pending, needed: neededProofs(contactSettings, pending, standing), stopped };
 }

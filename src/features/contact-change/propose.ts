@@ -26,9 +26,9 @@ export async function proposeChange(
 ): Promise<void> {
   const pending = await proposeOnce(deps, actor, change, byEds);
   if (!pending) return;
-  const { database, contactRules } = deps;
-  const standing = await readStanding(database, actor.holderId, contactRules.contactWaitHours);
-  const needed = neededProofs(contactRules, pending, standing);
+  const { database, contactSettings } = deps;
+  const standing = await readStanding(database, actor.holderId, contactSettings.waitHours);
+  const needed = neededProofs(contactSettings, pending, standing);
   // Without a channel on file to confirm with, the change cannot be finished here: no code is sent
   // for nothing.
   if (needed.choices.length === 0) return;
@@ -41,7 +41,7 @@ export async function proposeChange(
  * notices goes. Undefined, and nothing is done, when this very form is pending already.
  */
 export async function proposeOnce(
-  { database, keys, contactRules }: ContactChangeDeps,
+  { database, keys, contactSettings, codeSettings }: ContactChangeDeps,
   actor: Actor,
   change: ProposedChange,
   byEds: boolean,
@@ -58,7 +58,7 @@ export async function proposeOnce(
     await endCodes(transaction, holderId, Object.values(proofPurposes));
     const pending = await writePendingChange(transaction, holderId, change, {
       byEds,
-      minutes: contactRules.pendingMinutes,
+      minutes: contactSettings.pendingMinutes,
     });
     for (const channel of touched) {
       await recordEvent(transaction, {
@@ -68,7 +68,7 @@ export async function proposeOnce(
         requestId,
       });
     }
-    if (await takeQuotas(transaction, noticeQuotas(keys, contactRules, holderId))) {
+    if (await takeQuotas(transaction, noticeQuotas(keys, codeSettings, holderId))) {
       const reached = await formerRecipients(transaction, holderId, current.values);
       if (about !== undefined) await notifyRecipients(transaction, actor, 'contact-proposed', about, reached);
     }
@@ -78,13 +78,14 @@ export async function proposeOnce(
 
 /** True when a new mobile is already that of as many people as may have one; raises the alert. */
 export async function isMobileOfMany(
-  { database, contactRules }: ContactChangeDeps,
+  { database, contactSettings }: ContactChangeDeps,
   holderId: string,
   entries: readonly ChangeEntry[],
 ): Promise<boolean> {
   const mobile = newContact(entries, 'mobile');
   if (mobile === null) return false;
-  const isOfMany = (await countOthersWithMobile(database, holderId, mobile)) >= contactRules.personsPerMobile;
+  const isOfMany =
+    (await countOthersWithMobile(database, holderId, mobile)) >= contactSettings.personsPerMobile;
   if (isOfMany) await raiseAlert(database, 'mobile-of-many', { holderId });
   return isOfMany;
 }

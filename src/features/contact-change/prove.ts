@@ -20,7 +20,7 @@ import { deletePendingChange, proveByCode, writeVia } from './store.ts';
 
 /** Sends the code of a proof; a live one is sent again as it is. */
 export async function sendProofCode(
-  { database, keys, contactRules }: ContactChangeDeps,
+  { database, keys, codeSettings }: ContactChangeDeps,
   { holderId, language }: Actor,
   { changeId }: PendingChange,
   proof: ContactProof,
@@ -29,14 +29,14 @@ export async function sendProofCode(
   const target = needed[proof];
   if (!target) return accepted(undefined);
   const { channel, value } = target;
-  const spent = sendingQuotas(keys, contactRules, {
+  const spent = sendingQuotas(keys, codeSettings, {
     // The two codes of one change count apart, so that a change can be finished within the limits.
     person: `${holderId} ${proof}`,
     value,
     sender: proof === 'current' ? 'holder' : 'holder-new-value',
   });
   const purpose = proofPurposes[proof];
-  const issued = await issueCode({ database, times: contactRules }, spent, {
+  const issued = await issueCode({ database, codeSettings }, spent, {
     holderId,
     purpose,
     channel,

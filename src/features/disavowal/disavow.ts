@@ -6,14 +6,12 @@ import { deletePendingChange } from '../contact-change/store.ts';
 import { recordEvent } from '../history/event-store.ts';
 import { notifyHolder } from '../notices/store.ts';
 import { endSessions } from '../sign-in/session-store.ts';
+import type { DisavowalSettings } from './settings.ts';
 import { consumeDisavowal, findDisavowalHolder, insertFreeze } from './store.ts';
 
 export interface DisavowalDeps {
   readonly database: Database;
-  readonly rules: {
-    /** How long a "this wasn't me" link stands; days. */
-    readonly disavowalDays: number;
-  };
+  readonly disavowalSettings: DisavowalSettings;
 }
 
 /**
@@ -21,7 +19,7 @@ export interface DisavowalDeps {
  * drops what was pending, and notifies the channels on file. A second use changes nothing.
  */
 export function disavow(
-  { database, rules }: DisavowalDeps,
+  { database, disavowalSettings }: DisavowalDeps,
   disavowalId: string,
   requestId: string,
 ): Promise<void> {
@@ -30,7 +28,7 @@ export function disavow(
     if (holderId === undefined) return;
     // A change under way is finished first, with its notices; whatever comes after finds the stop.
     await lockHolder(transaction, holderId);
-    if (!(await consumeDisavowal(transaction, disavowalId, rules.disavowalDays))) return;
+    if (!(await consumeDisavowal(transaction, disavowalId, disavowalSettings.days))) return;
     await insertFreeze(transaction, holderId);
     await endCodes(transaction, holderId);
     await deletePendingChange(transaction, holderId);

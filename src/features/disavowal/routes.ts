@@ -50,12 +50,12 @@ async function postDisavowal(
 
 /** A link of ours that still stands; anything else is not there. */
 async function findLink(
-  { database, keys, rules }: DisavowalRoutesDeps,
+  { database, keys, disavowalSettings }: DisavowalRoutesDeps,
   request: FastifyRequest,
 ): Promise<{ readonly link: string; readonly disavowalId: string }> {
   const { link } = parse(linkParams, request.params);
   const disavowalId = readDisavowal(keys, link);
-  if (disavowalId === undefined || !(await disavowalStands(database, disavowalId, rules.disavowalDays)))
+  if (disavowalId === undefined || !(await disavowalStands(database, disavowalId, disavowalSettings.days)))
     throw problem(404);
   return { link, disavowalId };
 }

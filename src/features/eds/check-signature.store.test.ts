@@ -33,8 +33,8 @@ function depsWith(verify: SignatureVerifier['verify'], waitingEach = 2): EdsDeps
     database,
     keys: createKeys(['k'.repeat(32)]),
     verifier: { verify },
-    semaphore: createFairSemaphore({ atOnce: 1, waitingEach, waitingInAll: 10 }),
-    edsRules: { edsChallengeSeconds: 120 },
+    edsSemaphore: createFairSemaphore({ atOnce: 1, waitingEach, waitingInAll: 10 }),
+    edsSettings: { challengeSeconds: 120 },
   };
 }
 

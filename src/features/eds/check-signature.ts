@@ -5,15 +5,16 @@ import type { FairSemaphore } from '../../platform/semaphore.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import { type ChallengeFor, createChallenge, readChallenge } from './challenge.ts';
 import { type EdsReason, isPassing } from './reasons.ts';
+import type { EdsSettings } from './settings.ts';
 import { type Evidence, giveBackChallenge, spendChallenge } from './store.ts';
 import type { SignatureVerifier } from './verifier.ts';
 
 export interface EdsDeps {
   readonly database: Queryable;
   readonly verifier: SignatureVerifier;
-  readonly semaphore: FairSemaphore;
+  readonly edsSemaphore: FairSemaphore;
   readonly keys: Keys;
-  readonly edsRules: { readonly edsChallengeSeconds: number };
+  readonly edsSettings: EdsSettings;
 }
 
 /** What goes to the browser to be signed. */
@@ -60,16 +61,16 @@ export async function checkSignature(
   deps: EdsDeps,
   { id, signature, asked, requester }: SignedChallenge,
 ): Promise<Result<ProvedSignature, EdsReason>> {
-  const { database, keys, semaphore, verifier, edsRules } = deps;
+  const { database, keys, edsSemaphore, verifier, edsSettings } = deps;
   const message = decodeMessage(signature);
   if (message === undefined) return refused('malformed');
   const given = readChallenge(keys, asked, id);
   if (!given) return refused('challengeOver');
-  const release = await semaphore.acquire(requester);
+  const release = await edsSemaphore.acquire(requester);
   if (!release) return refused('busy');
   try {
     const { nonce, givenAt, content } = given;
-    const at = await spendChallenge(database, nonce, givenAt, edsRules.edsChallengeSeconds);
+    const at = await spendChallenge(database, nonce, givenAt, edsSettings.challengeSeconds);
     if (!at) return refused('challengeOver');
     const forSignature = asked.purpose === 'change';
     const verdict = await verifier.verify({ message, content, at, forSignature, requester });

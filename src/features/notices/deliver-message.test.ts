@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { settings } from '../../../test/support/settings.ts';
 import { createKeys } from '../../platform/keys.ts';
 import type { OutboxMessage } from '../../platform/outbox/message.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
@@ -57,7 +58,7 @@ async function deliver(
   await deliverMessage(
     {
       keys,
-      times: { confirmationCodeMinutes: 5, entryCodeMinutes: 10 },
+      codeSettings: settings.codeSettings,
       database: {
         first: async ({ values }: { values: readonly unknown[] }) =>
           live && values.includes(live.codeId) ? live : undefined,

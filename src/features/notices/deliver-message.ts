@@ -2,7 +2,8 @@ import type { Keys } from '../../platform/keys.ts';
 import type { OutboxMessage } from '../../platform/outbox/message.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
-import { type CodeTimes, codeMinutes, codeOf } from '../codes/code.ts';
+import { codeMinutes, codeOf } from '../codes/code.ts';
+import type { CodeSettings } from '../codes/settings.ts';
 import { findLiveCode } from '../codes/store.ts';
 import { disavowalPath } from '../disavowal/link.ts';
 import type { Channel } from './channel.ts';
@@ -12,7 +13,7 @@ import type { MessageSender, RenderedMessage } from './sender.ts';
 export interface MessageDeps {
   readonly keys: Keys;
   readonly database: Queryable;
-  readonly times: CodeTimes;
+  readonly codeSettings: CodeSettings;
   readonly senders: Readonly<Record<Channel, MessageSender>>;
   /** The origin people see. */
   readonly origin: string;
@@ -41,7 +42,7 @@ export async function deliverMessage(deps: MessageDeps, queued: OutboxMessage): 
   const frame = { id: messageId(keys, queued.outboxId), origin };
   if (message.kind === 'code') {
     const issued = await findLiveCode(deps.database, message.codeId);
-    const minutes = codeMinutes(deps.times, message.purpose);
+    const minutes = codeMinutes(deps.codeSettings, message.purpose);
     if (!issued) {
       if (queued.ageSeconds >= minutes * 60) throw new Undeliverable('CODE_EXPIRED');
       return;

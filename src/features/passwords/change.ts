@@ -10,9 +10,10 @@ import { recordEvent } from '../history/event-store.ts';
 import { notifyHolder } from '../notices/store.ts';
 import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
 import { countPasswordAttempt, forgetFailures } from '../sign-in/failure-store.ts';
-import { type FailureRules, waitMinutes } from '../sign-in/failures.ts';
+import { waitMinutes } from '../sign-in/failures.ts';
 import { findHolder } from '../sign-in/holder-status.ts';
 import { endSessions, rotateSession } from '../sign-in/session-store.ts';
+import type { SignInSettings } from '../sign-in/settings.ts';
 import type { CommonPasswords } from './common-passwords.ts';
 import type { PasswordHasher } from './hasher.ts';
 import { checkPassword, maxPasswordBytes, type PasswordReason } from './password.ts';
@@ -25,7 +26,7 @@ export interface ChangePasswordDeps extends KnownPersonDeps {
   readonly hasher: PasswordHasher;
   readonly common: CommonPasswords;
   readonly fund: Fund;
-  readonly limits: Pick<FailureRules, 'signInFreeFailures' | 'signInMaxDelayMinutes'>;
+  readonly signInSettings: SignInSettings;
 }
 
 /** Who changes the password, from which session. */
@@ -69,7 +70,7 @@ export async function changePassword(
   actor: PasswordActor,
   typed: TypedPasswords,
 ): Promise<PasswordOutcome> {
-  const { database, hasher, keys, limits } = deps;
+  const { database, hasher, keys, signInSettings } = deps;
   const former = await findPassword(database, actor.holderId);
   const current = typed.current.normalize('NFC');
   const about = await personalData(deps, actor.iin, actor.holderId);
@@ -87,8 +88,8 @@ export async function changePassword(
   if (former !== undefined) {
     const counted = await countPasswordAttempt(database, {
       key: failures,
-      free: limits.signInFreeFailures,
-      maxMinutes: limits.signInMaxDelayMinutes,
+      free: signInSettings.freeFailures,
+      maxMinutes: signInSettings.maxDelayMinutes,
     });
     if (!counted.allowed) return { kind: 'limited', minutes: waitMinutes(counted.waitSeconds) };
     const tooLong = Buffer.byteLength(current) > maxPasswordBytes;

@@ -2,24 +2,24 @@ import type { Keys } from '../../platform/keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { deleteDraft, readDraft, writeDraft } from './draft-store.ts';
 import type { Typed } from './form.ts';
+import type { RequisitesSettings } from './settings.ts';
 
 export interface DraftDeps {
   readonly database: Database;
   readonly keys: Keys;
-  /** How long what was typed is kept. */
-  readonly draftHours: number;
+  readonly requisitesSettings: RequisitesSettings;
 }
 
 const form = 'requisites';
 
 /** Keeps what was typed when its session had run out, sealed and for the same holder alone. */
 export async function keepDraft(
-  { database, keys, draftHours }: DraftDeps,
+  { database, keys, requisitesSettings }: DraftDeps,
   holderId: string,
   typed: Typed,
 ): Promise<void> {
   const sealed = keys.seal('draft', `${holderId} ${form}`, JSON.stringify(typed));
-  await writeDraft(database, holderId, form, sealed, draftHours);
+  await writeDraft(database, holderId, form, sealed, requisitesSettings.draftHours);
 }
 
 /** What was kept and has not run out. */

@@ -7,6 +7,7 @@ import { type Fields, formIdText, formOf, parse } from '../../platform/http/form
 import type { TypedPage } from '../../platform/http/language.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { findPendingChange } from '../contact-change/store.ts';
+import type { SessionSettings } from '../sign-in/settings.ts';
 import { type AddressHelp, helpWithAddress } from './address-help.ts';
 import type { FieldErrors } from './check.ts';
 import { type DraftDeps, discardDraft, findDraft, keepDraft } from './draft.ts';
@@ -30,7 +31,7 @@ export interface RequisitesRoutesDeps extends SaveDeps, DraftDeps {
   readonly sendPage: SendPage;
   /** How often one session may ask for suggestions. */
   readonly addressLimit: { take(session: string): { ok: true } | { ok: false; retryAfter: number } };
-  readonly sessionsPerPerson: number;
+  readonly sessionSettings: SessionSettings;
   /** Ends all sessions of a person whom the fund no longer lets in. */
   readonly endSessions: (holderId: string) => Promise<unknown>;
   /** Called when a change waits for the fund. */
@@ -116,7 +117,7 @@ export function requisitesRoutes(
 const servicesQuery = z.object({ replaced: z.literal('1').optional().catch(undefined) });
 
 async function showServices(
-  { sendPage, sessionsPerPerson }: RequisitesRoutesDeps,
+  { sendPage, sessionSettings }: RequisitesRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -125,7 +126,7 @@ async function showServices(
   return sendPage(request, reply, {
     title: t.services.title,
     section: 'services',
-    body: ServicesPage({ t, oldestEnded: replaced === undefined ? undefined : sessionsPerPerson }),
+    body: ServicesPage({ t, oldestEnded: replaced === undefined ? undefined : sessionSettings.perPerson }),
   });
 }
 
@@ -191,9 +192,9 @@ async function showForm(
   const view = await viewOf(deps, request, reply);
   if (!view) return reply;
   const { holderId } = actorOf(request);
-  const { database, contactRules } = deps;
+  const { database, contactSettings } = deps;
   const pending = view.begun.change
-    ? await findPendingChange(database, holderId, contactRules.proofMinutes)
+    ? await findPendingChange(database, holderId, contactSettings.proofMinutes)
     : undefined;
   if (pending && parse(formQuery, request.query).edit === 'pending') {
     const risen = pending.revision !== view.stored.revision;
@@ -324,9 +325,9 @@ async function showTyped(
   const blank = untouched(view, randomUUID());
   const typed = { ...blank, ...sent, kazpost: sent['kazpost'] === '1' };
   const formId = formIdText.safeParse(typed.formId).success ? typed.formId : blank.formId;
-  const { database, contactRules } = deps;
+  const { database, contactSettings } = deps;
   const { holderId } = actorOf(request);
-  const pending = await findPendingChange(database, holderId, contactRules.proofMinutes);
+  const pending = await findPendingChange(database, holderId, contactSettings.proofMinutes);
   const around: Around = pending ? { message: { kind: 'pending' } } : {};
   return sendForm(deps, request, reply, view, { ...typed, formId }, around);
 }

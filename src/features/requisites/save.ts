@@ -10,7 +10,6 @@ import { isMobileOfMany, proposeChange } from '../contact-change/propose.ts';
 import { overcomesByEds, refuseContact } from '../contact-change/standing.ts';
 import { readStanding } from '../contact-change/store.ts';
 import { checkForm, type FieldErrors } from './check.ts';
-import type { FieldRules } from './fields/field.ts';
 import { channelFields, type FieldName, type Requisites } from './fields/fields.ts';
 import { changedElsewhere, hashOf, renewed, shownBy, type Typed } from './form.ts';
 import { lockForChange } from './store.ts';
@@ -18,7 +17,6 @@ import { type RequisitesView, type ViewDeps, viewRequisites } from './view.ts';
 
 export interface SaveDeps extends ViewDeps, ContactChangeDeps {
   readonly addresses: AddressSources;
-  readonly rules: FieldRules;
 }
 
 export type SaveResult =
@@ -58,7 +56,7 @@ export async function saveRequisites(
   actor: Actor,
   { typed, proof, byEds }: SentForm,
 ): Promise<SaveResult> {
-  const { database, rules } = deps;
+  const { database, contactSettings } = deps;
   const { holderId } = actor;
   const { formId } = typed;
   const formHash = hashOf(typed);
@@ -76,7 +74,7 @@ export async function saveRequisites(
   const meanwhile = risen ? await savedBefore(database, holderId, formId, formHash) : undefined;
   if (meanwhile?.kind === 'saved') return meanwhile;
 
-  const { entries, errors } = checkForm(view, typed, rules, shown);
+  const { entries, errors } = checkForm(view, typed, contactSettings, shown);
   // Before the rules: what another window or a branch changed since must not be told as this
   // person's error.
   if (risen && (entries.length > 0 || errors.size > 0)) return conflict(deps, view, typed, shown);
@@ -136,12 +134,12 @@ async function addressSource(
 
 /** What is stored now beside what was typed into a form that showed something else. */
 function conflict(
-  { rules }: Pick<SaveDeps, 'rules'>,
+  { contactSettings }: Pick<SaveDeps, 'contactSettings'>,
   view: RequisitesView,
   typed: Typed,
   shown: Requisites,
 ): Extract<SaveResult, { kind: 'conflict' }> {
-  const checked = checkForm(view, typed, rules, shown);
+  const checked = checkForm(view, typed, contactSettings, shown);
   return {
     kind: 'conflict',
     view,
@@ -157,7 +155,7 @@ export async function refuseTouched(
   holderId: string,
   entries: readonly ChangeEntry[],
 ): Promise<FieldErrors> {
-  const standing = await readStanding(deps.database, holderId, deps.contactRules.contactWaitHours);
+  const standing = await readStanding(deps.database, holderId, deps.contactSettings.waitHours);
   const stopped = refuseContact(standing, touchedChannels(entries));
   if (stopped) return new Map([[channelFields[stopped.channel], stopped.refusal]]);
   // Told what a wrong number is told: how many others have it is nobody's business.

@@ -8,6 +8,7 @@ import { writeBranchChange } from '../changes/store.ts';
 import { newContact, touchedChannels } from '../contact-change/contact.ts';
 import { notifyChanged, type Recipient } from '../contact-change/contact-notices.ts';
 import { formerRecipients, moveRecoveryContact, restOtherChannel } from '../contact-change/recovery-store.ts';
+import type { ContactSettings } from '../contact-change/settings.ts';
 import { channels } from '../notices/channel.ts';
 import { differences } from './column-store.ts';
 import { channelFields, type Requisites } from './fields/fields.ts';
@@ -23,8 +24,7 @@ import {
 
 export interface TakeOverDeps {
   readonly database: Database;
-  /** How long a new contact waits before it restores a password. */
-  readonly contactWaitHours: number;
+  readonly contactSettings: ContactSettings;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface TakeOverDeps {
  * copy would stay empty
  */
 export async function takeOver(
-  { database, contactWaitHours: waitHours }: TakeOverDeps,
+  { database, contactSettings: { waitHours } }: TakeOverDeps,
   holderId: string,
   fund: FundHolder,
   requestId: string,

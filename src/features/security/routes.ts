@@ -5,14 +5,14 @@ import { formOf, parse } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { sessionOf } from '../../platform/http/request-context.ts';
+import type { ContactSettings } from '../contact-change/settings.ts';
 import { type SecurityDone, SecurityPage } from './pages.tsx';
 import { endOthers, endSession, type HolderSessionsDeps, sessionName } from './sessions.ts';
 import { listLatestEvents, listSessions, readSecurityStanding } from './store.ts';
 
 export interface SecurityRoutesDeps extends HolderSessionsDeps {
   readonly sendPage: SendPage;
-  /** How long mobile and e-mail cannot be changed after a recovery. */
-  readonly contactWaitHours: number;
+  readonly contactSettings: ContactSettings;
 }
 
 const eventsShown = 5;
@@ -36,15 +36,15 @@ function securityPath(done: SecurityDone): string {
 }
 
 async function showSecurity(
-  { database, keys, limits, contactWaitHours, sendPage }: SecurityRoutesDeps,
+  { database, keys, sessionSettings, contactSettings, sendPage }: SecurityRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { context } = request;
   const { holderId, hash: own } = sessionOf(request);
   const { done } = parse(securityQuery, request.query);
-  const standing = await readSecurityStanding(database, holderId, contactWaitHours);
-  const sessions = await listSessions(database, holderId, limits);
+  const standing = await readSecurityStanding(database, holderId, contactSettings.waitHours);
+  const sessions = await listSessions(database, holderId, sessionSettings);
   const events = await listLatestEvents(database, holderId, eventsShown);
   return sendPage(request, reply, {
     title: context.texts.security.title,

@@ -1,13 +1,13 @@
 import type { Keys } from '../../platform/keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
-import type { SessionLimits } from '../sign-in/session-store.ts';
+import type { SessionSettings } from '../sign-in/settings.ts';
 import { endChosenSession, endSessionsBeside, type HolderSession, listSessions } from './store.ts';
 
 export interface HolderSessionsDeps {
   readonly database: Database;
   readonly keys: Keys;
-  readonly limits: SessionLimits;
+  readonly sessionSettings: SessionSettings;
 }
 
 /** Who ends sessions, from which one. */
@@ -26,11 +26,11 @@ export function sessionName(keys: Keys, { hash }: Pick<HolderSession, 'hash'>): 
  * Ends one session of a holder; false when none of theirs has this name: another person's session has none here.
  */
 export async function endSession(
-  { database, keys, limits }: HolderSessionsDeps,
+  { database, keys, sessionSettings }: HolderSessionsDeps,
   { holderId, requestId }: Omit<SessionActor, 'hash'>,
   name: string,
 ): Promise<boolean> {
-  const sessions = await listSessions(database, holderId, limits);
+  const sessions = await listSessions(database, holderId, sessionSettings);
   const named = sessions.find((session) => sessionName(keys, session) === name);
   if (!named) return false;
   await endChosenSession(database, holderId, named.hash, requestId);

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { LiveSession } from '../../platform/session.ts';
-import type { SessionLimits } from '../sign-in/session-store.ts';
+import type { SessionSettings } from '../sign-in/settings.ts';
 
 /** A session in force, on whichever device. */
 export interface HolderSession {
@@ -35,9 +35,9 @@ export interface SecurityStanding {
 export async function readSecurityStanding(
   database: Queryable,
   holderId: string,
-  contactWaitHours: number,
+  waitHours: number,
 ): Promise<SecurityStanding> {
-  const wait = sql`make_interval(hours => ${contactWaitHours}::int)`;
+  const wait = sql`make_interval(hours => ${waitHours}::int)`;
   const row = await database.first<{
     passwordSince: Date | null;
     recoveredAt: Date | null;
@@ -67,7 +67,7 @@ export async function readSecurityStanding(
 export function listSessions(
   database: Queryable,
   holderId: string,
-  { idleMinutes, maxHours }: SessionLimits,
+  { idleMinutes, maxHours }: SessionSettings,
 ): Promise<readonly HolderSession[]> {
   return database.rows<HolderSession>(sql`
     select session_hash as hash, method, device, started_at as "startedAt", seen_at as "seenAt"

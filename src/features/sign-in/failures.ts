@@ -1,12 +1,6 @@
 import type { Keys } from '../../platform/keys.ts';
 import type { FailureLimit } from './failure-store.ts';
-
-/** How many failed sign-ins are free of delay, and how long the delay may become. */
-export interface FailureRules {
-  readonly signInFreeFailures: number;
-  readonly signInMaxDelayMinutes: number;
-  readonly signInIinFailures: number;
-}
+import type { SignInSettings } from './settings.ts';
 
 /** The counts that end with a right password, or a new one: of the IIN from this network, and of the IIN. */
 export function failureKeys(keys: Keys, iin: string, network: string): Buffer[] {
@@ -19,11 +13,11 @@ export function failureKeys(keys: Keys, iin: string, network: string): Buffer[] 
  */
 export function failureLimits(
   keys: Keys,
-  rules: FailureRules,
+  settings: SignInSettings,
   { iin, network }: { readonly iin: string; readonly network: string },
   knownDevice: Buffer | undefined,
 ): readonly { readonly refusal: 'limited' | 'limitedHere'; readonly limit: FailureLimit }[] {
-  const { signInFreeFailures: few, signInIinFailures: many, signInMaxDelayMinutes: maxMinutes } = rules;
+  const { freeFailures: few, iinFailures: many, maxDelayMinutes: maxMinutes } = settings;
   const limit = (tried: readonly string[], free: number) => ({
     key: failureKey(keys, tried),
     free,

@@ -6,13 +6,8 @@ import { issueMark, readMarks } from './device-marks.ts';
 import { endMarks, keepDevice } from './device-store.ts';
 import { forgetFailures } from './failure-store.ts';
 import { deviceName, shortName } from './session-names.ts';
-import {
-  endFormerSession,
-  endOldestSessions,
-  insertSession,
-  lockForOpening,
-  type SessionLimits,
-} from './session-store.ts';
+import { endFormerSession, endOldestSessions, insertSession, lockForOpening } from './session-store.ts';
+import type { SessionSettings } from './settings.ts';
 
 /** The browser in which somebody signs in, and its request. */
 export interface SignInBrowser {
@@ -47,7 +42,7 @@ export async function openSession(
   transaction: Queryable,
   { holderId, method, person, forget }: SessionOpening,
   browser: SignInBrowser,
-  limits: SessionLimits & { readonly sessionsPerPerson: number },
+  settings: SessionSettings,
 ): Promise<OpenedSession> {
   const { requestId } = browser;
   const former = formerSession(browser);
@@ -58,7 +53,7 @@ export async function openSession(
 
   await lockForOpening(transaction, { holderId }, former);
   if (former) await endFormerSession(transaction, former);
-  const replaced = await endOldestSessions(transaction, holderId, limits);
+  const replaced = await endOldestSessions(transaction, holderId, settings);
   await insertSession(transaction, {
     hash: tokenHash(token),
     holderId,

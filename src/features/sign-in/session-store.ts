@@ -8,12 +8,7 @@ import {
 } from '../../platform/session.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
-
-/** How long a session lasts, by the database's clock. */
-export interface SessionLimits {
-  readonly idleMinutes: number;
-  readonly maxHours: number;
-}
+import type { SessionSettings } from './settings.ts';
 
 /** Why sessions end that their holder did not end. */
 export type SessionsEndReason =
@@ -42,7 +37,7 @@ const keepsTyped = sql`
 export async function readSession(
   database: Queryable,
   hash: Buffer,
-  { idleMinutes, maxHours }: SessionLimits,
+  { idleMinutes, maxHours }: SessionSettings,
   active: boolean,
 ): Promise<SessionState> {
   const idle = sql`make_interval(mins => ${idleMinutes}::int)`;
@@ -172,13 +167,13 @@ export async function endFormerSession(transaction: Queryable, hash: Buffer): Pr
 }
 
 /**
- * Ends the oldest sessions of a holder, so that one more makes no more than `sessionsPerPerson`.
+ * Ends the oldest sessions of a holder, so that one more makes no more than `perPerson`.
  * @returns how many ended
  */
 export function endOldestSessions(
   transaction: Queryable,
   holderId: string,
-  { idleMinutes, maxHours, sessionsPerPerson }: SessionLimits & { readonly sessionsPerPerson: number },
+  { idleMinutes, maxHours, perPerson }: SessionSettings,
 ): Promise<number> {
   return transaction.run(sql`
     update cabinet.session set ended_at = now(), end_reason = 'replaced'
@@ -187,7 +182,7 @@ export function endOldestSessions(
       where holder_id = ${holderId} and ended_at is null
         and seen_at > now() - make_interval(mins => ${idleMinutes}::int)
         and started_at > now() - make_interval(hours => ${maxHours}::int)
-      order by seen_at desc offset ${sessionsPerPerson - 1})`);
+      order by seen_at desc offset ${perPerson - 1})`);
 }
 
 /** Begins a session. */

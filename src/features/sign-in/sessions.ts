@@ -5,15 +5,11 @@ import { lockHolder } from '../../platform/postgres/locks.ts';
 import type { SessionReader } from '../../platform/session.ts';
 import type { Iin } from '../../values/iin.ts';
 import { findHolder } from './holder-status.ts';
-import {
-  endSessions,
-  findFormerSession,
-  readSession,
-  type SessionLimits,
-  type SessionsEndReason,
-} from './session-store.ts';
+import { endSessions, findFormerSession, readSession, type SessionsEndReason } from './session-store.ts';
+import type { SessionSettings } from './settings.ts';
 
 export interface SessionReaderDeps extends KnownPersonDeps {
+  readonly sessionSettings: SessionSettings;
   readonly database: Database;
 }
 
@@ -22,11 +18,11 @@ export interface SessionReaderDeps extends KnownPersonDeps {
  * what it said last, is asked whether its holder may still come in; when not, all sessions of the holder end. While nobody can
  * say, the session goes on: its requisites are ours (docs/decisions/061).
  */
-export function createSessionReader(deps: SessionReaderDeps, limits: SessionLimits): SessionReader {
+export function createSessionReader(deps: SessionReaderDeps): SessionReader {
   const { database } = deps;
   return {
     async read(token, active) {
-      const state = await readSession(database, tokenHash(token), limits, active);
+      const state = await readSession(database, tokenHash(token), deps.sessionSettings, active);
       if (state.kind !== 'live' || !state.askStatus) return state;
       const { iin, holderId } = state.session;
       const person = await findHolder(deps, iin as Iin);

@@ -13,12 +13,13 @@ import { readMarks } from './device-marks.ts';
 import { findHolder } from './holder-status.ts';
 import { formerSession, type OpenedSession, openSession, type SignInBrowser } from './open-session.ts';
 import { deviceName } from './session-names.ts';
-import { lockForOpening, type SessionLimits } from './session-store.ts';
+import { lockForOpening } from './session-store.ts';
+import type { SessionSettings } from './settings.ts';
 import { ensureHolder, readEdsHolder } from './store.ts';
 
 export interface EdsSignInDeps extends EdsDeps, KnownPersonDeps {
   readonly database: Database;
-  readonly limits: SessionLimits & { readonly sessionsPerPerson: number };
+  readonly sessionSettings: SessionSettings;
 }
 
 /** A signature that came from a browser. */
@@ -72,7 +73,7 @@ export interface EdsSigner {
  * wasn't me", and notifies of a certificate never seen before.
  */
 export function openEdsSession(
-  { database, limits }: Pick<EdsSignInDeps, 'database' | 'limits'>,
+  { database, sessionSettings }: Pick<EdsSignInDeps, 'database' | 'sessionSettings'>,
   { iin, language, person, evidence }: EdsSigner,
   browser: SignInBrowser,
 ): Promise<OpenedSession> {
@@ -92,6 +93,11 @@ export function openEdsSession(
       const device = deviceName(browser.userAgent);
       await notifyHolder(transaction, holderId, 'new-device', { device });
     }
-    return openSession(transaction, { holderId, method: 'eds', person, forget: [] }, browser, limits);
+    return openSession(
+      transaction,
+      { holderId, method: 'eds', person, forget: [] },
+      browser,
+      sessionSettings,
+    );
   });
 }

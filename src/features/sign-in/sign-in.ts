@@ -8,17 +8,18 @@ import { maxPasswordBytes } from '../passwords/password.ts';
 import { upgradeHash } from '../passwords/store.ts';
 import { readMarks } from './device-marks.ts';
 import { countPasswordAttempt } from './failure-store.ts';
-import { type FailureRules, failureLimits, waitMinutes } from './failures.ts';
+import { failureLimits, waitMinutes } from './failures.ts';
 import { findHolder } from './holder-status.ts';
 import { type OpenedSession, openSession, type SignInBrowser } from './open-session.ts';
-import type { SessionLimits } from './session-store.ts';
+import type { SessionSettings, SignInSettings } from './settings.ts';
 import { findCredential, recordFailure, writeAnything } from './store.ts';
 
 export interface SignInDeps extends KnownPersonDeps {
   readonly database: Database;
   readonly hasher: PasswordHasher;
   readonly keys: Keys;
-  readonly limits: SessionLimits & FailureRules & { readonly sessionsPerPerson: number };
+  readonly sessionSettings: SessionSettings;
+  readonly signInSettings: SignInSettings;
 }
 
 /** What was typed, where. */
@@ -39,12 +40,12 @@ export async function signIn(
   deps: SignInDeps,
   attempt: SignInAttempt,
 ): Promise<Result<OpenedSession, SignInRefusal>> {
-  const { database, hasher, keys, limits } = deps;
+  const { database, hasher, keys, sessionSettings, signInSettings } = deps;
   if (hasher.saturated) return refused('busy');
 
   const marks = readMarks(attempt.device).hashes;
   const { credential, knownDevice } = await findCredential(database, attempt.iin, marks);
-  const counts = failureLimits(keys, limits, attempt, knownDevice);
+  const counts = failureLimits(keys, signInSettings, attempt, knownDevice);
   for (const { refusal, limit } of counts) {
     const counted = await countPasswordAttempt(database, limit);
     if (!counted.allowed) return refused(refusal, String(waitMinutes(counted.waitSeconds)));
@@ -65,7 +66,7 @@ export async function signIn(
   const { holderId, passwordHash } = credential;
   const forget = counts.map(({ limit }) => limit.key);
   const opened = await database.transaction((transaction) =>
-    openSession(transaction, { holderId, method: 'password', person, forget }, attempt, limits),
+    openSession(transaction, { holderId, method: 'password', person, forget }, attempt, sessionSettings),
   );
   if (hasher.outdated(passwordHash)) {
     await upgradeHash(database, holderId, passwordHash, await hasher.hash(password));

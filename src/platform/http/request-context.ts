@@ -73,12 +73,12 @@ export async function readRequestContext(
   }
   const session = state.kind === 'live' ? state.session : undefined;
 
-  let visitToken = readSecret(request, 'visit', secure);
-  if (!session && !visitToken && !outage) {
-    visitToken = randomToken();
-    setSecret(reply, 'visit', visitToken, secure);
+  let guestToken = readSecret(request, 'visit', secure);
+  if (!session && !guestToken && !outage) {
+    guestToken = randomToken();
+    setSecret(reply, 'visit', guestToken, secure);
   }
-  const bound = session || outage ? (sessionToken ?? visitToken) : visitToken;
+  const bound = session || outage ? (sessionToken ?? guestToken) : guestToken;
   const browsers = readBrowser(request, reply, secure);
   const mark = {
     cookie: bound ?? '',

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
 import { inventIin } from '../../../test/support/people.ts';
-import { readConfig } from '../../config/config.ts';
+import { settings } from '../../../test/support/settings.ts';
 import { completeRequest } from '../../features/account-request/choose-password.ts';
 import { sendToRecipient } from '../../features/account-request/process.ts';
 import { compareCode } from '../../features/account-request/try-code.ts';
@@ -25,7 +25,6 @@ import { openSession } from '../../features/sign-in/open-session.ts';
 import { endAllSessions } from '../../features/sign-in/sessions.ts';
 import { openEdsSession } from '../../features/sign-in/sign-in-by-eds.ts';
 import type { FundHolder } from '../../fund/port.ts';
-import { rulesOf } from '../../services.ts';
 import type { Iin } from '../../values/iin.ts';
 import { createKeys, tokenHash } from '../keys.ts';
 import type { Actor } from '../session.ts';
@@ -69,7 +68,8 @@ const evidence = {
 const contactDeps = (database: Database) => ({
   database,
   keys,
-  contactRules: { ...rules, codesPerQuarterHour: 100, codesPerDay: 100 },
+  contactSettings,
+  codeSettings: { ...codeSettings, perQuarterHour: 100, perDay: 100 },
 });
 
 const newChange = ({ actor }: Scene) => ({
@@ -83,9 +83,9 @@ const newChange = ({ actor }: Scene) => ({
 const address = { field: 'apartment' as const, old: null, new: '7' };
 const person = { surname: 'Сапарова', name: 'Айгерім' };
 const forget = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
-const limits = { idleMinutes: 15, maxHours: 12, sessionsPerPerson: 2 };
+const sessionSettings = { ...settings.sessionSettings, perPerson: 2 };
 const keys = createKeys(['k'.repeat(32)]);
-const rules = rulesOf(readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32) }));
+const { accountRequestSettings, codeSettings, contactSettings } = settings;
 const ofCode = { purpose: 'recover', channel: 'mobile', destination: mobile } as const;
 const browserWith = (formerToken?: string) => ({
   device: undefined,
@@ -99,7 +99,7 @@ const signIn = (database: Database, { holderId }: Scene, formerToken?: string) =
       transaction,
       { holderId, method: 'password', person, forget },
       browserWith(formerToken),
-      limits,
+      sessionSettings,
     ),
   );
 
@@ -116,7 +116,7 @@ const useCases: Readonly<Record<string, UseCase>> = {
     ),
   'taking over what a branch changed': (database, { holderId }) =>
     takeOver(
-      { database, contactWaitHours: 72 },
+      { database, contactSettings },
       holderId,
       {
         requisites: {},
@@ -153,7 +153,7 @@ const useCases: Readonly<Record<string, UseCase>> = {
     completeChange(contactDeps(database), actor, pending, evidence),
   'a change given up': (database, { holderId }) => cancelChange({ database }, holderId),
   '"this wasn\'t me"': (database, { disavowalId }) =>
-    disavow({ database, rules: { disavowalDays: 10 } }, disavowalId, 'r'),
+    disavow({ database, disavowalSettings: { days: 10 } }, disavowalId, 'r'),
   'an operator who lifts a stop': (database, { iin }) => unfreeze(database, iin, 'reason'),
   'a new password in a session': (database, { actor }) =>
     writeNewPassword(database, actor, {
@@ -169,12 +169,12 @@ const useCases: Readonly<Record<string, UseCase>> = {
   'a sign-in over a session': (database, scene) => signIn(database, scene, scene.otherToken),
   'a sign-in by EDS': (database, { iin }) =>
     openEdsSession(
-      { database, limits },
+      { database, sessionSettings },
       { iin, language: 'kk', person, evidence: { ...evidence, purpose: 'sign-in' } },
       browserWith(),
     ),
   'a code typed for a password': (database, { open }) =>
-    compareCode({ database, keys, rules }, 'recover', open.hash, [open.code]),
+    compareCode({ database, keys, accountRequestSettings }, 'recover', open.hash, [open.code]),
   'a chosen password': (database, { proved }) =>
     completeRequest(database, proved, 'recover', {
       passwordHash: 'chosen',
@@ -185,7 +185,7 @@ const useCases: Readonly<Record<string, UseCase>> = {
     database.transaction((transaction) =>
       sendToRecipient(
         transaction,
-        rules,
+        codeSettings,
         { hash: open.hash, id: randomUUID(), kind: 'recover', language: 'kk', again: false },
         {
           holderId,
