@@ -49,7 +49,8 @@ export async function createApp(services: Services, options: AppOptions): Promis
   const { config, database, keys, log, metrics, maintenance, hasher } = services;
   const frame = { assets: readAssets(), demo: config.demo, maintenance: maintenance.state };
   const lag = startLagMonitor();
-  // One person's writes wait for each other in the database anyway: they must not wait there, each with a connection.
+  // One person's writes wait for each other in the database anyway: they must not wait there, each
+  // with a connection.
   const writeSemaphore = createKeyedSemaphore({ atOnce: 2, waiting: 48 });
   let typedPages: ReadonlyMap<string, TypedPage> = new Map();
   const { server, routes, connections } = await createServer({

@@ -21,7 +21,10 @@ export function attachBundledPostgres(options: BundledOptions): Promise<LocalPos
   return attachLocalPostgres(localOptions(options));
 }
 
-/** Data folders were made with these names, and processes of former releases hold these locks: they stay as they are. */
+/**
+ * Data folders were made with these names, and processes of former releases hold these locks: they
+ * stay as they are.
+ */
 function localOptions({ varDir, settings, ...options }: BundledOptions): LocalPostgresOptions {
   return {
     ...options,

@@ -17,7 +17,7 @@ export interface Demonstration {
   serve(server: FastifyInstance, deps: { database: Database; sendPage: SendPage }): void;
   /** People to sign in as, with their passwords. */
   readonly peopleFile: string;
-  /** What the terminal tells after the start. */
+  /** What the terminal shows after the start. */
   greeting(url: string): readonly string[];
 }
 

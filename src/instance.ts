@@ -13,15 +13,23 @@ export interface Instance
     Pick<Services, 'metrics' | 'breakers' | 'maintenance'> {
   /** Starts what works in the background. */
   startJobs(): void;
-  /** Requests in flight finish, work in hand is completed or given back. The database stays open. */
+  /**
+   * Requests in flight finish, work in hand is completed or given back. The database stays open.
+   */
   close(leaving?: Leaving): Promise<void>;
 }
 
 /** How a process leaves. */
 export interface Leaving {
-  /** Another process has taken over the port: it stays ready and accepts nothing more, instead of the other way round. */
+  /**
+   * Another process has taken over the port: it stays ready and accepts nothing more, instead of
+   * the other way round.
+   */
   readonly relieved?: boolean;
-  /** How long open connections get an answer that ends them before the idle ones are closed. Milliseconds. */
+  /**
+   * How long open connections get an answer that ends them before the idle ones are closed.
+   * Milliseconds.
+   */
   readonly drainMs?: number;
   /** How long after that it waits for what is under way; undefined: to its end. Milliseconds. */
   readonly patienceMs?: number;

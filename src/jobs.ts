@@ -36,7 +36,10 @@ export function dutiesOf(role: Config['server']['role'], deliversMessages: boole
 
 /** Background work of this process. */
 export interface Jobs {
-  /** Begins nothing more. Resolves when what is under way has ended, been given back, or taken `patienceMs`. */
+  /**
+   * Begins nothing more. Resolves when what is under way has ended, been given back, or taken
+   * `patienceMs`.
+   */
   stop(patienceMs?: number): Promise<void>;
 }
 
@@ -49,7 +52,8 @@ export function startJobs(services: Services, duties: Duties): Jobs {
     startRepeating(2_000, () => attackSwitch.look(), onError),
     startRepeating(5_000, () => exchangeChannelStates(), onError),
   ];
-  // In every role: told at once, and not by the first person whom nothing can be shown.
+  // In every role: the log says at once whether the fund answers, and not at the first page that
+  // cannot be shown.
   fund.greet();
   if (duties.jobs) running.push(...startQueues(services, duties), ...startUpkeep(services));
   return {
@@ -60,7 +64,10 @@ export function startJobs(services: Services, duties: Duties): Jobs {
   };
 }
 
-/** What a gateway has not taken by then is left to another process, which may send it a second time. Milliseconds. */
+/**
+ * What a gateway has not taken by then is left to another process, which may send it a second time.
+ * Milliseconds.
+ */
 const handOverMs = 6_000;
 
 /** Delivers what stands in the outbox, and processes account requests. */

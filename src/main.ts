@@ -12,7 +12,10 @@ import { patience, stopBySignal } from './platform/process/stop.ts';
 import { prepare } from './start.ts';
 import { runPrimary, runWorker } from './workers.ts';
 
-/** Reads the settings and starts what the command line asks for: one process, or several behind one port. */
+/**
+ * Reads the settings and starts what the command line asks for: one process, or several behind one
+ * port.
+ */
 async function main(): Promise<void> {
   const asked = readArguments(process.argv.slice(2));
   if (asked.kind === 'help') {

@@ -1,4 +1,7 @@
-/** Every address of the site, once. Routes register them, pages link to them, and "return to" is checked against them. */
+/**
+ * Every address of the site, once. Routes register them, pages link to them, and "return to" is
+ * checked against them.
+ */
 export const paths = {
   start: '/',
   signIn: '/sign-in',
@@ -36,9 +39,6 @@ export const paths = {
   ready: '/health/ready',
 } as const;
 
-/** One of the site's addresses, as it is registered. */
-export type Path = (typeof paths)[keyof typeof paths];
-
 /** The pages of an account request: where it begins, its code, and the choice of a password. */
 export function accountRequestPaths(kind: 'register' | 'recover') {
   const start = paths[kind];
@@ -63,7 +63,10 @@ export function disavowPath(link: string): string {
   return `/not-me/${link}`;
 }
 
-/** The page to sign in on, with why (`ended`), what went before (`password`), and where to go afterwards. */
+/**
+ * The page to sign in on, with why (`ended`), what went before (`password`), and where to go
+ * afterwards.
+ */
 export function signInPath(query: {
   readonly ended?: '1' | 'kept' | 'closed' | undefined;
   readonly password?: 'saved' | undefined;
@@ -73,7 +76,10 @@ export function signInPath(query: {
   return given.length === 0 ? paths.signIn : `${paths.signIn}?${new URLSearchParams(given)}`;
 }
 
-/** The pages a person may be sent back to after signing in: an address from outside is never followed. */
+/**
+ * The pages a person may be sent back to after signing in: an address from outside is never
+ * followed.
+ */
 export const returnTargets: readonly string[] = [
   paths.services,
   paths.requisites,

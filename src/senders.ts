@@ -24,7 +24,10 @@ interface SenderDeps {
   readonly heard: (channel: Channel) => boolean | undefined;
 }
 
-/** A sender for each channel: the gateway where one is configured, the inbox of a demonstration, or none. */
+/**
+ * A sender for each channel: the gateway where one is configured, the inbox of a demonstration, or
+ * none.
+ */
 export function createSenders(parts: SenderDeps): Record<Channel, MessageSender> {
   const { config, database, onError, delivers, heard } = parts;
   const without = (channel: Channel) =>
@@ -61,7 +64,9 @@ export function createSenders(parts: SenderDeps): Record<Channel, MessageSender>
   };
 }
 
-/** For a gateway to which other processes are connected: it only tells whether the channel works. */
+/**
+ * For a gateway to which other processes are connected: it only knows whether the channel works.
+ */
 function distantSender(channel: Channel, heard: SenderDeps['heard']): MessageSender {
   return {
     channel,

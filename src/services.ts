@@ -131,12 +131,12 @@ export async function createServices({
 }
 
 /**
- * Signatures verified at a time by each process. Most of that time is the wait for the authority's answer; the threads have a
- * queue of their own. All who wait are served within some two seconds.
+ * Signatures verified at a time by each process. Most of that time is the wait for the authority's
+ * answer; the threads have a queue of their own. All who wait are served within some two seconds.
  */
 const edsConcurrency = { atOnce: 16, waitingEach: 2, waitingInAll: 200 } as const;
 
-/** A queue that can be told to look now. */
+/** A queue that looks at once when woken. */
 interface Wakeable {
   wake(): void;
 }
@@ -149,7 +149,10 @@ export interface WakeableJobs {
   readonly accountRequests: { wakeAfter(milliseconds: number): void };
 }
 
-/** Wakes the jobs of this process after a commit that queued something, so that it need not wait for their next look. */
+/**
+ * Wakes the jobs of this process after a commit that queued something, so that it need not wait for
+ * their next look.
+ */
 function createWakeUps() {
   let jobs: WakeableJobs | undefined;
   return {
@@ -188,7 +191,9 @@ function createMessages(
     senders,
     channels,
     channelStates,
-    /** Tells the other processes of the channels, where this one delivers; hears of them otherwise. */
+    /**
+     * Tells the other processes of the channels, where this one delivers; hears of them otherwise.
+     */
     async exchangeChannelStates(): Promise<void> {
       if (delivers) await writeChannelStates(database, node, channelStates());
       else heard = await readChannelStates(database);

@@ -24,7 +24,10 @@ export interface Prepared {
   close(): Promise<void>;
 }
 
-/** Opens the database (starting the embedded one), brings it up to date and loads the demonstration people once. */
+/**
+ * Opens the database (starting the embedded one), brings it up to date and loads the demonstration
+ * people once.
+ */
 export async function prepare(config: Config, log: Logger): Promise<Prepared> {
   refuseDemonstration(config);
   const server =
@@ -99,7 +102,10 @@ export async function attach(
   };
 }
 
-/** Loads people from a file of JSON lines into the embedded fund. A large file gets a connection without a time limit. */
+/**
+ * Loads people from a file of JSON lines into the embedded fund. A large file gets a connection
+ * without a time limit.
+ */
 export async function importFile(
   config: Config,
   connection: Connection,

@@ -24,7 +24,7 @@ export function divide(config: Config, count: number): Config {
   };
 }
 
-/** What the primary process tells a worker at its start. */
+/** What the primary process gives a worker at its start. */
 interface WorkerShare {
   readonly connection: Connection;
   /** True for those that deliver messages. */
@@ -33,10 +33,16 @@ interface WorkerShare {
   readonly workers: number;
 }
 
-/** How long a relieved worker waits for idle connections to be used once more, and so to end in order. */
+/**
+ * How long a relieved worker waits for idle connections to be used once more, and so to end in
+ * order.
+ */
 const lingerMs = 5_000;
 
-/** Prepares the database once, keeps `count` workers running behind one port and replaces them at SIGHUP. */
+/**
+ * Prepares the database once, keeps `count` workers running behind one port and replaces them at
+ * SIGHUP.
+ */
 export async function runPrimary(
   count: number,
   config: Config,
@@ -91,7 +97,7 @@ async function restart(pool: WorkerPool, prepared: Prepared, log: Logger): Promi
   }
 }
 
-/** One of the workers: serves until the primary process tells it to leave. */
+/** One of the workers: serves until the primary process orders it to leave. */
 export async function runWorker(config: Config, log: Logger): Promise<void> {
   const { connection, deliversMessages, workers } = workerData<WorkerShare>();
   const database = openPool(config, connection, log);

@@ -138,7 +138,8 @@ describe('what proves to the fund who asks', () => {
 
   test.each([
     ['a pair', standInTls.cert, standInTls.key, []],
-    // The service goes on without the fund, so an old certificate is the log's affair and an alarm's.
+    // The service goes on without the fund, so an old certificate is the log's affair and an
+    // alarm's.
     ['a pair that has expired', expiredTls.cert, expiredTls.key, []],
     [
       'a key of another certificate',

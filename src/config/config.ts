@@ -34,7 +34,10 @@ export interface Config {
   readonly disavowal: DisavowalSettings;
   readonly eds: EdsSettings & EdsTrustSettings;
   readonly fund: {
-    /** The fund's system over HTTP, and how the cabinet proves who it is; undefined: the embedded one. */
+    /**
+     * The fund's system over HTTP, and how the cabinet proves who it is; undefined: the embedded
+     * one.
+     */
     readonly http: FundSettings | undefined;
     /** How long the fund's last answer stands in while it gives none. */
     readonly copyHours: number;

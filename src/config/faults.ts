@@ -49,8 +49,9 @@ function gatewayFaults(values: Values, environment: Environment): readonly strin
 }
 
 /**
- * The service speaks no TLS: where people see https, something stands before it. Without its address everybody would seem
- * to come from one place, so that limits hit all at once, or from this machine, so that none holds.
+ * The service speaks no TLS: where people see https, something stands before it. Without its
+ * address everybody would seem to come from one place, so that limits hit all at once, or from this
+ * machine, so that none holds.
  */
 function proxyFaults({
   PUBLIC_URL: url,

@@ -44,7 +44,10 @@ export interface Setting {
   readonly meaning: string;
   readonly default: string;
   readonly secret?: true;
-  /** Checks and converts a value that was set; what is unset takes `default` when that converts, else undefined. */
+  /**
+   * Checks and converts a value that was set; what is unset takes `default` when that converts,
+   * else undefined.
+   */
   readonly schema: z.ZodType<unknown, string>;
 }
 

@@ -1,7 +1,9 @@
 import { demoByDefault } from './config.ts';
 import { type Environment, readSettings, type Setting, settings } from './settings.ts';
 
-/** A setting as `kabinet config` shows it: where it came from, and its value unless it is secret. */
+/**
+ * A setting as `kabinet config` shows it: where it came from, and its value unless it is secret.
+ */
 export interface ShownSetting {
   readonly name: string;
   readonly meaning: string;
@@ -11,7 +13,9 @@ export interface ShownSetting {
   readonly value: string | undefined;
 }
 
-/** Every setting with its meaning, default and source, for `kabinet config`. Never a secret's value. */
+/**
+ * Every setting with its meaning, default and source, for `kabinet config`. Never a secret's value.
+ */
 export function showConfig(environment: Environment): {
   readonly settings: readonly ShownSetting[];
   readonly faults: readonly string[];

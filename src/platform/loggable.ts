@@ -1,4 +1,7 @@
-/** What may be logged of an error: messages can hold values that people typed, code and place cannot. */
+/**
+ * What may be logged of an error: messages can hold values that people typed, code and place
+ * cannot.
+ */
 export function withoutValues(error: Error & { code?: unknown }): object {
   const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
   return {

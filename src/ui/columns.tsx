@@ -2,8 +2,8 @@ import type { ComponentChildren } from 'preact';
 
 export interface ColumnsProps {
   /**
-   * `two` halves the room, `wide-first` gives the first a little more, `fit` sets short fields beside each other at their own
-   * width, `narrow` is one column no wider than a form needs.
+   * `two` halves the room, `wide-first` gives the first a little more, `fit` sets short fields
+   * beside each other at their own width, `narrow` is one column no wider than a form needs.
    */
   split?: 'two' | 'wide-first' | 'fit' | 'narrow' | undefined;
   children: ComponentChildren;

@@ -10,11 +10,16 @@ export interface EdsSignProps {
   action: string;
   /** Where the bytes to sign come from. */
   challenge: string;
-  /** The form that is signed for; sent along, so that a second post finds what the first one did. */
+  /**
+   * The form that is signed for; sent along, so that a second post finds what the first one did.
+   */
   formId?: string | undefined;
   /** On the button. */
   label: string;
-  /** A signature that came when nothing could be found out about it: the form carries it, to be sent once more. */
+  /**
+   * A signature that came when nothing could be found out about it: the form carries it, to be sent
+   * once more.
+   */
   again?: { readonly id: string; readonly signature: string } | undefined;
   /** Begins at once: the person has just asked for it on another page. */
   begins?: boolean | undefined;
@@ -48,8 +53,8 @@ const ncalayer = 'https://pki.gov.kz/ncalayer/';
 const ownAddress = 'https://127.0.0.1:13579/';
 
 /**
- * Signs by NCALayer: a button, every state with its words, and the form that carries the signature. `client/eds.ts` moves them;
- * without a script there is only the sentence that says so.
+ * Signs by NCALayer: a button, every state with its words, and the form that carries the signature.
+ * `client/eds.ts` moves them; without a script there is only the sentence that says so.
  */
 export function EdsSign(props: EdsSignProps) {
   const { t, language, csrf, action, challenge, formId, label, again, begins = false } = props;
@@ -107,7 +112,10 @@ export function EdsSign(props: EdsSignProps) {
   );
 }
 
-/** The other cause of "not running", which the browser does not tell from it: how to find out, and how to mend it. */
+/**
+ * The other cause of "not running", which the browser does not tell from it: how to find out, and
+ * how to mend it.
+ */
 function Trust({ t }: { t: Texts }) {
   const { title, check, warning, system, firefox } = t.eds.trust;
   return (

@@ -5,7 +5,10 @@ export interface ErrorSummaryProps {
   errors: readonly { fieldId: string | undefined; text: string }[];
 }
 
-/** All errors of a form, first on the page, each a link to its field. Takes the focus when the page opens. */
+/**
+ * All errors of a form, first on the page, each a link to its field. Takes the focus when the page
+ * opens.
+ */
 export function ErrorSummary({ title, errors }: ErrorSummaryProps) {
   if (errors.length === 0) return null;
   return (

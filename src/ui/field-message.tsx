@@ -1,4 +1,7 @@
-/** The ids under which a field's description, hint and error stand; `undefined` where it has neither. */
+/**
+ * The ids under which a field's description, hint and error stand; `undefined` where it has
+ * neither.
+ */
 export function describedBy(
   id: string,
   parts: { description: unknown; hint?: unknown; error: unknown },

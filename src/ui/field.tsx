@@ -11,7 +11,10 @@ export interface FieldProps {
   value: string;
   /** One line under the label: a format, an example. */
   description?: ComponentChildren;
-  /** What seems odd about it and is accepted all the same, shown instead of the description; '' where it may come to that. */
+  /**
+   * What seems odd about it and is accepted all the same, shown instead of the description; ''
+   * where it may come to that.
+   */
   hint?: string | undefined;
   /** What is wrong with it. */
   error?: string | undefined;
@@ -31,7 +34,10 @@ export interface SuggestProps {
   from: string;
   /** The name of the field that a choice fills in as well. */
   postcodeField: string;
-  /** The address that tells whether the two fields seem to belong together; the answer is that field's hint. */
+  /**
+   * The address that tells whether the two fields seem to belong together; the answer is that
+   * field's hint.
+   */
   compareFrom: string;
   words: {
     /** How many lines there are, `%d` for the number; read out. */

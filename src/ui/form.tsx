@@ -4,7 +4,10 @@ export interface FormProps {
   /** Where it goes. */
   action: string;
   csrf: string;
-  /** `page-form` by default: the form the language switch sends along. Another id for a second form of a page. */
+  /**
+   * `page-form` by default: the form the language switch sends along. Another id for a second form
+   * of a page.
+   */
   id?: string | undefined;
   /** Hidden fields by name: `page`, `formId`, `revision`. */
   hidden?: Readonly<Record<string, string>> | undefined;
@@ -17,7 +20,10 @@ export interface FormProps {
   children: ComponentChildren;
 }
 
-/** A form sent by POST. Its fields are checked by the server alone, hence `novalidate`: one place, one wording. */
+/**
+ * A form sent by POST. Its fields are checked by the server alone, hence `novalidate`: one place,
+ * one wording.
+ */
 export function Form(props: FormProps) {
   const { action, csrf, id = 'page-form', hidden = {}, guarded = false, keepAction, typed, children } = props;
   return (

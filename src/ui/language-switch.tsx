@@ -8,13 +8,19 @@ export interface LanguageSwitchProps {
   language: Language;
   /** What a screen reader calls the three buttons: "Тіл". */
   label: string;
-  /** The id of the page's form: the buttons then send what was typed in it to `/language`. Without a form, a form of their own. */
+  /**
+   * The id of the page's form: the buttons then send what was typed in it to `/language`. Without a
+   * form, a form of their own.
+   */
   formId?: string | undefined;
   /** The token of the switch's own form. */
   csrf: string;
 }
 
-/** ҚАЗ · РУС · ENG, as submit buttons: a POST keeps what was typed, and no address carries a language. */
+/**
+ * ҚАЗ · РУС · ENG, as submit buttons: a POST keeps what was typed, and no address carries a
+ * language.
+ */
 export function LanguageSwitch({ language, label, formId, csrf }: LanguageSwitchProps) {
   const buttons = languages.map((one) => (
     <button

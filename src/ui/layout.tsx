@@ -60,12 +60,21 @@ export interface LayoutProps {
   words: LayoutWords;
   /** Addresses of the style sheet, the icon and the scripts this page uses. */
   assets: { css: string; icon: string; scripts: readonly string[] };
-  /** For the small forms of the layout: language, sign-out, session. Undefined: the page is made for nobody in particular and has none. */
+  /**
+   * For the small forms of the layout: language, sign-out, session. Undefined: the page is made for
+   * nobody in particular and has none.
+   */
   csrf: string | undefined;
   signedIn?: HeaderUser | undefined;
-  /** The id of the page's form, when it has one (`Form` gives `page-form`): the language switch then sends it along. */
+  /**
+   * The id of the page's form, when it has one (`Form` gives `page-form`): the language switch then
+   * sends it along.
+   */
   formId?: string | undefined;
-  /** The page's own address, where it was answered under another one (`/language`); `client/own-path.ts` shows it. */
+  /**
+   * The page's own address, where it was answered under another one (`/language`);
+   * `client/own-path.ts` shows it.
+   */
   ownPath?: string | undefined;
   /** Told under the header of every page: maintenance, a demonstration. */
   banner?: ComponentChildren;
@@ -141,8 +150,9 @@ export function Layout(props: LayoutProps) {
 }
 
 /**
- * Enter in a field presses the form's first submit button in the document. That would be the language switch in the header,
- * so one that saves stands before it. Not `hidden`: WebKit passes over a button without a box.
+ * Enter in a field presses the form's first submit button in the document. That would be the
+ * language switch in the header, so one that saves stands before it. Not `hidden`: WebKit passes
+ * over a button without a box.
  */
 function DefaultButton({ formId }: { formId: string }) {
   // biome-ignore lint/a11y/noAriaHiddenOnFocusable: no one reaches it: tabindex -1, no size, no name

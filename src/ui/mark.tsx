@@ -1,4 +1,7 @@
-/** The cabinet's mark, a sun over a wave on a blue tile. Decorative: the name always stands beside it. */
+/**
+ * The cabinet's mark, a sun over a wave on a blue tile. Decorative: the name always stands beside
+ * it.
+ */
 export function Mark() {
   return (
     <svg class="mark" viewBox="0 0 40 40" width="40" height="40" aria-hidden="true" focusable="false">

@@ -16,7 +16,10 @@ export interface NewPasswordFieldsProps {
   againError?: string | undefined;
 }
 
-/** The rules for a new password, then the password twice. The fields are `password` and `passwordAgain`. */
+/**
+ * The rules for a new password, then the password twice. The fields are `password` and
+ * `passwordAgain`.
+ */
 export function NewPasswordFields({ words, rules, passwordError, againError }: NewPasswordFieldsProps) {
   const eye = { show: words.show, hide: words.hide };
   return (

@@ -10,7 +10,9 @@ export interface SessionWarningProps {
 }
 
 export interface SessionWarningWords {
-  /** With `{time}` already filled in: "Your session ends at 14:32". Shown without JavaScript too. */
+  /**
+   * With `{time}` already filled in: "Your session ends at 14:32". Shown without JavaScript too.
+   */
   endsAt: string;
   /** "Your session will end in {n} min"; the script fills in `{n}`. */
   endsIn: string;
@@ -20,7 +22,10 @@ export interface SessionWarningWords {
   failed: string;
 }
 
-/** The dialog that `client/session-warning.ts` opens. Without JavaScript it stays closed and the header tells the time. */
+/**
+ * The dialog that `client/session-warning.ts` opens. Without JavaScript it stays closed and the
+ * header tells the time.
+ */
 export function SessionWarning({ secondsLeft, warnSeconds, endHref, csrf, words }: SessionWarningProps) {
   return (
     <dialog

@@ -12,7 +12,10 @@ export interface AccessDeps extends OwnFormsDeps {
   readonly maintenance: { state(): MaintenanceState };
 }
 
-/** Opens a route to those who may use it: holders to themselves, forms to those of this service, writes outside maintenance. */
+/**
+ * Opens a route to those who may use it: holders to themselves, forms to those of this service,
+ * writes outside maintenance.
+ */
 export function addAccessHook(server: FastifyInstance, deps: AccessDeps): void {
   server.addHook('preHandler', async (request, reply) => {
     const { access, keepTyped, duringMaintenance } = request.routeOptions.config;

@@ -4,7 +4,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 export interface AdmissionControl {
   /**
    * Counts a request in and gives what counts it out again; undefined when it has to wait.
-   * @param begun somebody signed in, or a form that was filled in: more is lost by turning these away
+   * @param begun somebody signed in, or a form that was filled in: more is lost by turning these
+   * away
    */
   admit(begun: boolean): (() => void) | undefined;
 }
@@ -12,7 +13,10 @@ export interface AdmissionControl {
 export interface AdmissionOptions {
   /** Requests answered at the same time; those who begin get two thirds of it. */
   readonly atOnce: number;
-  /** Of the requests under way, those that only wait for a slot of their own and cost nothing meanwhile. */
+  /**
+   * Of the requests under way, those that only wait for a slot of their own and cost nothing
+   * meanwhile.
+   */
   readonly resting: () => number;
   /** How late this process's timers are, milliseconds. */
   readonly lag: () => number;
@@ -41,7 +45,10 @@ export function createAdmissionControl({ atOnce, resting, lag }: AdmissionOption
 
 const lookEvery = 500;
 
-/** Follows how late the event loop is. One long task is no overload: of the last two looks the better one counts. */
+/**
+ * Follows how late the event loop is. One long task is no overload: of the last two looks the
+ * better one counts.
+ */
 export function startLagMonitor(): { ms(): number; stop(): void } {
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();

@@ -3,7 +3,10 @@ import { fill } from '../../texts/texts.ts';
 import type { MaintenanceState } from '../maintenance.ts';
 import type { RequestContext } from './request-context.ts';
 
-/** What is told under the header of every page: maintenance, announced or under way, and that this is a demonstration. */
+/**
+ * What stands under the header of every page: maintenance, announced or under way, and that this is
+ * a demonstration.
+ */
 export function Banner({
   context: { language, texts: t },
   maintenance,

@@ -4,14 +4,18 @@ import { textsOf } from '../../texts/texts.ts';
 import { languages } from '../../values/language.ts';
 import type { ProblemStatus } from './problem.ts';
 
-/** Headers that Node reads at all, in bytes: far more than are served, so that too many of them get a page with a way out. */
+/**
+ * Headers that Node reads at all, in bytes: far more than are served, so that too many of them get
+ * a page with a way out.
+ */
 export const headersRead = 64 * 1024;
 /** Headers that are served, in bytes. */
 const headersServed = 16 * 1024;
 
 /**
- * What is wrong with the headers of a request, as the status to answer with: 431 where they are too large, which only cookies
- * ever are; 400 for an address of that size, and for two `Host` headers, of which a proxy may have judged the other one.
+ * What is wrong with the headers of a request, as the status to answer with: 431 where they are too
+ * large, which only cookies ever are; 400 for an address of that size, and for two `Host` headers,
+ * of which a proxy may have judged the other one.
  */
 export function headerProblem({ raw, url }: FastifyRequest): 400 | 431 | undefined {
   const names = raw.rawHeaders.filter((_one, index) => index % 2 === 0);
@@ -20,14 +24,18 @@ export function headerProblem({ raw, url }: FastifyRequest): 400 | 431 | undefin
   return raw.rawHeaders.join('').length > headersServed ? 431 : undefined;
 }
 
-/** What Node's own codes mean for the one who asked; everything else is a request that cannot be read. */
+/**
+ * What Node's own codes mean for the one who asked; everything else is a request that cannot be
+ * read.
+ */
 const answers: ReadonlyMap<string | undefined, readonly [status: 408 | 431, reason: string]> = new Map([
   ['HPE_HEADER_OVERFLOW', [431, 'Request Header Fields Too Large']],
   ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Request Timeout']],
 ]);
 
 /**
- * Answers what Node could not read as a request. Nothing is known of who asks, so the page is in all languages.
+ * Answers what Node could not read as a request. Nothing is known of who asks, so the page is in
+ * all languages.
  * @param headers those that protect every page
  */
 export function answerBroken(
@@ -61,7 +69,10 @@ function brokenPage(status: Extract<ProblemStatus, 400 | 408 | 431>): string {
   return `<!doctype html><html lang="kk"><head><meta charset="utf-8"><title>${title}</title><meta name="viewport" content="width=device-width, initial-scale=1"></head><body><main>${parts.join('')}</main></body></html>`;
 }
 
-/** The same address without slashes at its end; undefined where it has none, or where it would lead to another host. */
+/**
+ * The same address without slashes at its end; undefined where it has none, or where it would lead
+ * to another host.
+ */
 export function withoutTrailingSlash(url: string): string | undefined {
   const [path = '', query] = url.split(/\?(.*)/s);
   const bare = path.replace(/\/+$/, '');

@@ -8,8 +8,8 @@ const zip = promisify(gzip);
 const least = 512;
 
 /**
- * Compresses a whole page the way the browser prefers. Pages are complete strings here, so one call off the event loop
- * does it without the streams that a general plugin needs.
+ * Compresses a whole page the way the browser prefers. Pages are complete strings here, so one call
+ * off the event loop does it without the streams that a general plugin needs.
  */
 export async function compress(
   page: string,

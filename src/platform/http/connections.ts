@@ -2,14 +2,23 @@ import type { Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { settlesWithin } from '../timeout.ts';
 
-/** The open connections of a server, so that it can leave without losing a request that somebody has sent. */
+/**
+ * The open connections of a server, so that it can leave without losing a request that somebody has
+ * sent.
+ */
 export interface Connections {
-  /** True from `end` on: each answer says `Connection: close`, after which the client sends nothing more here. */
+  /**
+   * True from `end` on: each answer says `Connection: close`, after which the client sends nothing
+   * more here.
+   */
   readonly ending: boolean;
   end(): void;
   /** Accepts no further connection; the open ones stay, unlike with `close` of an HTTP server. */
   stopListening(): void;
-  /** Closes those on which nothing is under way. A request that its client is just sending there is lost. */
+  /**
+   * Closes those on which nothing is under way. A request that its client is just sending there is
+   * lost.
+   */
   closeIdle(): void;
   /** Closes all, whatever is under way. */
   cut(): void;
@@ -43,7 +52,8 @@ export function trackConnections(server: Server): Connections {
     },
     closeIdle() {
       server.closeIdleConnections();
-      // Browsers open connections ahead of need; Node counts those as busy until their first request.
+      // Browsers open connections ahead of need; Node counts those as busy until their first
+      // request.
       for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
     },
     cut() {

@@ -3,11 +3,14 @@ import { type Keys, sameBytes } from '../keys.ts';
 
 /** What the token of a form is made from. */
 export interface FormMark {
-  /** The cookie that the token is bound to: of the session, or of a visit without one. */
+  /** The cookie that the token is bound to: of the session, or of a browser without one. */
   readonly cookie: string;
   /** The cookie that stays in this browser whoever signs in and out. */
   readonly browser: string;
-  /** Names the session that the form is made in (`sessionName`); undefined where nobody is signed in. */
+  /**
+   * Names the session that the form is made in (`sessionName`); undefined where nobody is signed
+   * in.
+   */
   readonly session: Buffer | undefined;
 }
 
@@ -25,9 +28,10 @@ export function sessionPrefix(hash: Buffer): Buffer {
 }
 
 /**
- * The token of a form, bound to the browser's cookie. It is masked anew in each response, since pages are compressed
- * and an unmasked secret could be guessed from the compressed length (BREACH). The mask is 32 bytes that look random
- * and say, to the service alone, in which browser and which session the form was made (decision 125).
+ * The token of a form, bound to the browser's cookie. It is masked anew in each response, since
+ * pages are compressed and an unmasked secret could be guessed from the compressed length (BREACH).
+ * The mask is 32 bytes that look random and say, to the service alone, in which browser and which
+ * session the form was made (decision 125).
  */
 export function csrfToken(keys: Keys, mark: FormMark): string {
   const secret = keys.sign('csrf', mark.cookie);
@@ -43,8 +47,9 @@ export function csrfTokenFits(keys: Keys, cookie: string, token: string): boolea
 }
 
 /**
- * Where a form of this browser was made, whatever became of its session since; undefined when the token was not made
- * for the cookie `browser`. It proves no right to act, only that the form is one of ours in this browser.
+ * Where a form of this browser was made, whatever became of its session since; undefined when the
+ * token was not made for the cookie `browser`. It proves no right to act, only that the form is one
+ * of ours in this browser.
  */
 export function formOrigin(keys: Keys, browser: string, token: string): FormOrigin | undefined {
   const bytes = Buffer.from(token, 'base64url');

@@ -36,7 +36,8 @@ export function addEntryHooks(server: FastifyInstance, deps: EntryDeps): void {
     throw problem(wrong);
   });
 
-  // A form takes its place when it has come whole: one that is sent byte by byte would hold it for as long as it likes.
+  // A form takes its place when it has come whole: one that is sent byte by byte would hold it for
+  // as long as it likes.
   server.addHook('preValidation', async (request, reply) => {
     if (request.routeOptions.config.access !== 'machine' && isUnsafe(request))
       await enter(deps, request, reply);

@@ -28,7 +28,10 @@ export function languageRoutes(
   const config = { access: 'anyone', duringMaintenance: true, takesEarlier: 'always' } as const;
   server.post(paths.language, { config }, postLanguage);
 
-  /** Changes the language and shows the page it came from with everything typed, or goes back to a page without a form. */
+  /**
+   * Changes the language and shows the page it came from with everything typed, or goes back to a
+   * page without a form.
+   */
   async function postLanguage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { page: path } = parse(z.object({ page: z.string().optional() }), request.body);
     const page = path === undefined ? undefined : pages.get(path);

@@ -22,7 +22,9 @@ export type Outage =
 /** Answers a request that is not served now. */
 export type SendOutage = (request: FastifyRequest, reply: FastifyReply, outage: Outage) => FastifyReply;
 
-/** Seconds until a page asks again by itself: spread, so that all who wait don't come back at once. */
+/**
+ * Seconds until a page asks again by itself: spread, so that all who wait don't come back at once.
+ */
 export function retrySoon(): number {
   return 5 + Math.floor(Math.random() * 11);
 }
@@ -33,14 +35,17 @@ export interface OutagePage {
   /** Seconds. */
   readonly retryAfter: number;
   /**
-   * After those seconds the page asks again by itself: by a header, which the browser obeys without a script and before the page has
-   * come whole. Nothing is lost by it: there is nothing to fill in.
+   * After those seconds the page asks again by itself: by a header, which the browser obeys without
+   * a script and before the page has come whole. Nothing is lost by it: there is nothing to fill
+   * in.
    */
   readonly asksAgain?: true;
   readonly body: ComponentChildren;
 }
 
-/** The page of an outage. A form that may be sent again as it is stands in it with everything typed. */
+/**
+ * The page of an outage. A form that may be sent again as it is stands in it with everything typed.
+ */
 export function outagePage(request: FastifyRequest, outage: Outage): OutagePage {
   const { context, method } = request;
   const t = context.texts.outages;

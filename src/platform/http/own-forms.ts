@@ -25,8 +25,9 @@ export interface OwnFormsDeps {
 }
 
 /**
- * Judges an unsafe request by its origin and the token of its form (decision 125). Returns the reply where this answers it: the
- * form is one of this browser, but from before somebody signed in or out. Nothing that it asks for is done then.
+ * Judges an unsafe request by its origin and the token of its form (decision 125). Returns the
+ * reply where this answers it: the form is one of this browser, but from before somebody signed in
+ * or out. Nothing that it asks for is done then.
  * @throws Problem 403 for a forgery
  */
 export async function receiveForm(
@@ -81,7 +82,10 @@ async function receiveEarlier(
   return deps.outdatedPage(request, reply, { kind: 'somebody-else', kept });
 }
 
-/** Shows the page of a form again, with a fresh token and what was typed; without passwords and codes. */
+/**
+ * Shows the page of a form again, with a fresh token and what was typed; without passwords and
+ * codes.
+ */
 async function showAgain(
   deps: OwnFormsDeps,
   request: FastifyRequest,
@@ -105,7 +109,9 @@ async function showAgain(
   return page.show(request, reply, Object.fromEntries(typed));
 }
 
-/** The page to open anew: the one that the form stood on, as the browser tells it, if it is ours. */
+/**
+ * The page to open anew: the one that the form stood on, as the browser tells it, if it is ours.
+ */
 function pageOf({ headers: { referer, origin } }: FastifyRequest): string {
   if (referer === undefined || !URL.canParse(referer)) return paths.start;
   const url = new URL(referer);

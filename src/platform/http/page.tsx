@@ -11,7 +11,7 @@ export interface Page {
   readonly title: string;
   readonly body: ComponentChildren;
   readonly status?: number;
-  /** True when the page tells of errors in a form: the title says so first. */
+  /** True when the page shows errors in a form: the title says so first. */
   readonly hasErrors?: boolean;
   /** True when the page has a form whose typed values the language switch must keep. */
   readonly hasForm?: boolean;
@@ -39,7 +39,8 @@ export function pageSender(frame: PageFrame): SendPage {
       ...(page.hasForm ? ['submit-once' as const] : []),
       ...(page.scripts ?? []),
     ];
-    // A page shown again by the language switch, or by another button of its form, stands under another address.
+    // A page shown again by the language switch, or by another button of its form, stands under
+    // another address.
     const ownPath = page.path === request.routeOptions.url ? undefined : page.path;
     if (ownPath !== undefined) scripts.push('own-path');
     if (session) scripts.push('session-warning', 'restore');

@@ -18,7 +18,10 @@ export function problem(status: ProblemStatus, retryAfter?: number): Problem {
   return new Problem(status, retryAfter);
 }
 
-/** Fastify's own refusals (too large, wrong type, malformed) keep their status; everything else is our fault. */
+/**
+ * Fastify's own refusals (too large, wrong type, malformed) keep their status; everything else is
+ * our fault.
+ */
 export function asProblem(error: Error & { statusCode?: number }): Problem {
   if (error instanceof Problem) return error;
   const status = error.statusCode;

@@ -15,13 +15,24 @@ export interface RequestContext {
   readonly language: Language;
   readonly texts: Texts;
   readonly session: LiveSession | undefined;
-  /** The holder whose session is over and whose form this request brings: what was typed is kept for them alone. */
+  /**
+   * The holder whose session is over and whose form this request brings: what was typed is kept for
+   * them alone.
+   */
   readonly timedOut: string | undefined;
-  /** Why the session of this request's cookie is over: it goes on under a new secret, or the fund no longer lets the holder in. */
+  /**
+   * Why the session of this request's cookie is over: it goes on under a new secret, or the fund no
+   * longer lets the holder in.
+   */
   readonly ending: 'rotated' | 'closed' | undefined;
-  /** The form of this request was made before the session changed: its page is shown again, with a word on why. */
+  /**
+   * The form of this request was made before the session changed: its page is shown again, with a
+   * word on why.
+   */
   readonly outdated?: true;
-  /** Why the session could not be looked up; the request ends with it when its form has been read. */
+  /**
+   * Why the session could not be looked up; the request ends with it when its form has been read.
+   */
   readonly outage: Error | undefined;
   /** The address the request came from, past the trusted proxies. */
   readonly address: string;
@@ -35,7 +46,10 @@ export interface RequestContext {
   csrf(): string;
   /** True when `token` was made for this browser, and for whoever is signed in now. */
   csrfFits(token: string): boolean;
-  /** Where in this browser a form was made, whoever is signed in now; undefined for a form of another browser, or of nobody. */
+  /**
+   * Where in this browser a form was made, whoever is signed in now; undefined for a form of
+   * another browser, or of nobody.
+   */
   formOrigin(token: string): FormOrigin | undefined;
 }
 
@@ -47,10 +61,13 @@ declare module 'fastify' {
 
 const year = 365 * 24 * 3600;
 
-/** The cookies of the service. Secret ones get the `__Host-` prefix wherever the connection is protected. */
+/**
+ * The cookies of the service. Secret ones get the `__Host-` prefix wherever the connection is
+ * protected.
+ */
 type SecretCookie = 'session' | 'visit' | 'device' | 'iin' | 'entry';
 
-/** Reads who is visiting, and gives a first-time browser the cookie its form tokens are bound to. */
+/** Reads who asks, and gives a first-time browser the cookie its form tokens are bound to. */
 export async function readRequestContext(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -87,7 +104,8 @@ export async function readRequestContext(
       bound !== undefined && bound === sessionToken ? sessionPrefix(tokenHash(sessionToken)) : undefined,
   };
   const chosen = request.cookies['language'];
-  // A browser that has left before its request was looked at has no address any more, whatever the type says.
+  // A browser that has left before its request was looked at has no address any more, whatever the
+  // type says.
   const ip: string | undefined = request.ip;
   const address = ip ?? '';
   const language = isLanguage(chosen) ? chosen : (session?.language ?? 'kk');
@@ -115,13 +133,13 @@ export async function readRequestContext(
   };
 }
 
-/** Tabs that a browser without cookies opens at the same time; more than so many tell nothing new. */
+/** Tabs that a browser without cookies opens at the same time; more than so many add nothing. */
 const browserCookies = 8;
 
 /**
- * The cookies by which a browser is known for as long as it runs, whoever signs in and out: forms that were made in it are
- * recognised by them. Each has a name of its own: tabs opened at once without cookies then keep all of theirs, where the
- * last one would replace the others.
+ * The cookies by which a browser is known for as long as it runs, whoever signs in and out: forms
+ * that were made in it are recognised by them. Each has a name of its own: tabs opened at once
+ * without cookies then keep all of theirs, where the last one would replace the others.
  */
 function readBrowser(request: FastifyRequest, reply: FastifyReply, secure: boolean): readonly string[] {
   const prefix = cookieName('browser', secure);
@@ -134,7 +152,10 @@ function readBrowser(request: FastifyRequest, reply: FastifyReply, secure: boole
   return [made];
 }
 
-/** The origin that forms of this service must come from; undefined when none can be told (so all are refused). */
+/**
+ * The origin that forms of this service must come from; undefined when none is known, so that all
+ * are refused.
+ */
 export function ownOrigin(request: FastifyRequest, settings: HttpSettings): string | undefined {
   if (settings.publicUrl) return settings.publicUrl.origin;
   const name = hostName(request);
@@ -196,8 +217,8 @@ export function setLanguage(reply: FastifyReply, language: Language, secure: boo
 }
 
 /**
- * The network of an address, for limits that a household or an attacker's next address cannot escape:
- * /24 of IPv4, /48 of IPv6.
+ * The network of an address, for limits that a household or an attacker's next address cannot
+ * escape: /24 of IPv4, /48 of IPv6.
  */
 export function networkOf(address: string): string {
   const mapped = address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address;

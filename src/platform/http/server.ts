@@ -26,10 +26,16 @@ export interface HttpServer {
   readonly connections: Connections;
 }
 
-/** A request must have come whole by then, its form included; milliseconds. The longest form takes a second on a slow phone. */
+/**
+ * A request must have come whole by then, its form included; milliseconds. The longest form takes a
+ * second on a slow phone.
+ */
 const requestTimeout = 10_000;
 
-/** Creates the HTTP side that every capability shares: cookies, headers, limits, access, form tokens, errors, logs. */
+/**
+ * Creates the HTTP side that every capability shares: cookies, headers, limits, access, form
+ * tokens, errors, logs.
+ */
 export async function createServer(deps: ServerDeps): Promise<HttpServer> {
   const server = createFastify(deps);
   const routes: RouteEntry[] = [];
@@ -63,10 +69,12 @@ function createFastify({ settings, log, problemPage }: ServerDeps): FastifyInsta
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000, maxHeaderSize: headersRead },
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 64 },
-    // Whoever closes it waits for the connections first: what still came before that is answered like any other.
+    // Whoever closes it waits for the connections first: what still came before that is answered
+    // like any other.
     return503OnClosing: false,
     clientErrorHandler: (error, socket) => answerBroken(error, socket, bareHeaders(settings)),
-    // An address that cannot be read comes past no hook, so its page gets the protecting headers here.
+    // An address that cannot be read comes past no hook, so its page gets the protecting headers
+    // here.
     frameworkErrors: (error, request, reply) =>
       problemPage(request, (reply as FastifyReply).headers(bareHeaders(settings)), asProblem(error)),
   });

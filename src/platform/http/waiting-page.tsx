@@ -16,8 +16,8 @@ interface Ready {
 export type SendWaiting = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
 /**
- * Makes the pages for overload beforehand, so that sending one costs next to nothing: one for each language, and one in all of them
- * for a browser that has not chosen.
+ * Makes the pages for overload beforehand, so that sending one costs next to nothing: one for each
+ * language, and one in all of them for a browser that has not chosen.
  * @param render puts a body into the layout
  */
 export async function waitingPages(
@@ -27,7 +27,7 @@ export async function waitingPages(
   for (const chosen of [...languages, undefined]) {
     const language = chosen ?? 'kk';
     const { title } = textsOf(language).outages.busy;
-    const plain = render(language, title, <Waiting told={chosen ? [chosen] : languages} />);
+    const plain = render(language, title, <Waiting inLanguages={chosen ? [chosen] : languages} />);
     const [br, gzip] = await Promise.all(['br', 'gzip'].map((one) => compress(plain, one)));
     ready.set(chosen, { plain, br: br?.body, gzip: gzip?.body });
   }
@@ -53,10 +53,10 @@ export async function waitingPages(
   };
 }
 
-function Waiting({ told }: { told: readonly Language[] }) {
+function Waiting({ inLanguages }: { inLanguages: readonly Language[] }) {
   return (
     <>
-      {told.map((language, index) => {
+      {inLanguages.map((language, index) => {
         const t = textsOf(language).outages;
         return (
           <div key={language} lang={language}>

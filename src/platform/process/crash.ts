@@ -6,8 +6,8 @@ interface CrashLog {
 }
 
 /**
- * Ends the process after an error that nobody caught, and logs where it came from. Node itself would print its message
- * and fields, where PostgreSQL's errors carry the values of a row.
+ * Ends the process after an error that nobody caught, and logs where it came from. Node itself
+ * would print its message and fields, where PostgreSQL's errors carry the values of a row.
  */
 export function endAtCrash(log: CrashLog): void {
   process.on('uncaughtException', (error: unknown) => {

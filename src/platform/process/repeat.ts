@@ -2,13 +2,17 @@ import { settlesWithin } from '../timeout.ts';
 
 /** Work that comes again and again. */
 export interface Repeating {
-  /** Begins nothing more; resolves when what is under way has come to its end, or after `patienceMs`. */
+  /**
+   * Begins nothing more; resolves when what is under way has come to its end, or after
+   * `patienceMs`.
+   */
   stop(patienceMs?: number): Promise<void>;
 }
 
 /**
- * Does `work` every so many milliseconds, the first time after as many, and leaves a turn out while the one before is under way.
- * Its signal is aborted when the repetition stops: long work then ends at its next good place.
+ * Does `work` every so many milliseconds, the first time after as many, and leaves one out while
+ * the one before is under way. Its signal is aborted when the repetition stops: long work then ends
+ * at its next good place.
  */
 export function startRepeating(
   everyMs: number,

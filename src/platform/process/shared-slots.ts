@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 
-/** Runs `work` when it is this process's turn. */
+/** Runs `work` when this process has a slot. */
 export type SlotRunner = <Value>(work: () => Promise<Value>) => Promise<Value>;
 
 const wanted = 'slot:wanted';
@@ -8,8 +8,9 @@ const given = 'slot:given';
 const over = 'slot:over';
 
 /**
- * In the primary process: lends `size` turns to its workers in the order in which they ask, so that all of them together
- * hash no more passwords at once than the machine has cores. A worker that dies gives its turns back.
+ * In the primary process: lends `size` slots to its workers in the order in which they ask, so that
+ * all of them together do no more at once than the machine has cores. A worker that dies gives its
+ * slots back.
  */
 export function lendSlots(size: number): void {
   const asking: number[] = [];
@@ -41,16 +42,16 @@ export function lendSlots(size: number): void {
   });
 }
 
-/** In a worker: turns lent by its primary process. */
+/** In a worker: slots lent by its primary process. */
 export function borrowSlots(): SlotRunner {
   const waiting: (() => void)[] = [];
   process.on('message', (message) => {
     if (message === given) waiting.shift()?.();
   });
   return async (work) => {
-    const turn = new Promise<void>((resolve) => waiting.push(resolve));
+    const slot = new Promise<void>((resolve) => waiting.push(resolve));
     process.send?.(wanted);
-    await turn;
+    await slot;
     try {
       return await work();
     } finally {

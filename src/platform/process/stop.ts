@@ -4,13 +4,22 @@ import { isatty } from 'node:tty';
 /** Within this a process has ended, whatever hangs. Milliseconds after the signal. */
 export const stopLimit = 19_000;
 
-/** Within this what is in hand must be done; the rest is cut off and given back. Milliseconds after the signal. */
+/**
+ * Within this what is in hand must be done; the rest is cut off and given back. Milliseconds after
+ * the signal.
+ */
 export const patience = 15_000;
 
-/** A terminal, npm and `timeout` each pass a signal on: what follows so soon is the same one. Milliseconds. */
+/**
+ * A terminal, npm and `timeout` each pass a signal on: what follows so soon is the same one.
+ * Milliseconds.
+ */
 const echo = 1_000;
 
-/** Ends the process gracefully at the first SIGTERM or SIGINT, with exit code 0; at once at the second. */
+/**
+ * Ends the process gracefully at the first SIGTERM or SIGINT, with exit code 0; at once at the
+ * second.
+ */
 export function stopBySignal(stop: () => Promise<void>, warn: (message: string) => void): void {
   let since: number | undefined;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -40,7 +49,10 @@ export async function endWith(stop: () => Promise<void>, warn: (message: string)
   }
 }
 
-/** Runs `reload` at SIGHUP, one after another; ends the process where that came because its terminal was closed. */
+/**
+ * Runs `reload` at SIGHUP, one after another; ends the process where that came because its terminal
+ * was closed.
+ */
 export function reloadByHangup(
   reload: () => Promise<void>,
   stop: () => Promise<void>,

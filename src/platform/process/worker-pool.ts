@@ -90,7 +90,9 @@ async function startWorker(state: State, place: number): Promise<void> {
   });
 }
 
-/** Waits until a worker listens, and ends it when that takes too long. @throws when it ended before */
+/**
+ * Waits until a worker listens, and ends it when that takes too long. @throws when it ended before
+ */
 async function listening(
   worker: Worker,
   { startSeconds, log }: WorkerPoolOptions,

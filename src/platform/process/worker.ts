@@ -25,14 +25,18 @@ export function obeyOrders(leave: (order: Order) => Promise<void>, warn: (messag
   };
   // Meant for the primary process, which says what follows from it.
   process.on('SIGHUP', () => undefined);
-  // A signal to the whole group, as by Ctrl-C, comes here too; the primary process says the same a moment later.
+  // A signal to the whole group, as by Ctrl-C, comes here too; the primary process says the same a
+  // moment later.
   stopBySignal(() => obey('stop'), warn);
   process.on('message', (message) => {
     if (message === 'stop' || message === 'relieved') void endWith(() => obey(message), warn);
   });
 }
 
-/** Leaves the cluster in order: connections that were on their way here are handed to another worker. */
+/**
+ * Leaves the cluster in order: connections that were on their way here are handed to another
+ * worker.
+ */
 async function disconnect(): Promise<void> {
   const gone = once(process, 'disconnect');
   cluster.worker?.disconnect();
