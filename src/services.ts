@@ -6,6 +6,7 @@ import { createAttackSwitch } from './features/account-request/attack-switch.ts'
 import { createEmbeddedSource } from './features/addresses/embedded.ts';
 import { createLazySource } from './features/addresses/lazy-source.ts';
 import { shippedPlaces } from './features/addresses/places.ts';
+import { suggestionRate } from './features/addresses/routes.ts';
 import { createStreetLookup } from './features/addresses/street-lookup.ts';
 import type { Channels } from './features/notices/channel.ts';
 import {
@@ -110,7 +111,7 @@ export async function createServices({
     fund,
     copies,
     addresses,
-    addressLimit: createRateLimit(),
+    addressLimit: createRateLimit(suggestionRate),
     verifier,
     edsSemaphore: createFairSemaphore(edsConcurrency),
     siteOf: (request: FastifyRequest) => ownOrigin(request, config.server) ?? origin,

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createRateLimit } from './rate-limit.ts';
 
-function limited(sessions = 100) {
+function limited(keys = 100) {
   const clock = { now: 0 };
-  const limit = createRateLimit({ burst: 60, perSecond: 10, now: () => clock.now, sessions });
+  const limit = createRateLimit({ burst: 60, perSecond: 10, keys }, () => clock.now);
   return { clock, limit };
 }
 
-describe('the limit of questions', () => {
+describe('a rate limit', () => {
   it('lets 60 through at once, then 10 a second', () => {
     const { clock, limit } = limited();
     const taken = () => Array.from({ length: 100 }, () => limit.take('a').ok).filter(Boolean).length;
@@ -24,14 +24,14 @@ describe('the limit of questions', () => {
     expect(limit.take('a')).toEqual({ ok: false, retryAfter: 1 });
   });
 
-  it('counts each session by itself', () => {
+  it('counts each key by itself', () => {
     const { limit } = limited();
     for (let question = 0; question < 61; question += 1) limit.take('a');
     expect(limit.take('a').ok).toBe(false);
     expect(limit.take('b').ok).toBe(true);
   });
 
-  it('forgets the session unseen longest', () => {
+  it('forgets the key unseen longest', () => {
     const { limit } = limited(2);
     for (let question = 0; question < 61; question += 1) limit.take('a');
     limit.take('b');

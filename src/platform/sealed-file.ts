@@ -42,7 +42,7 @@ export async function writeSealed(path: string, keys: Keys, source: AsyncIterabl
 }
 
 /**
- * Reads what `writeSealed` wrote. Nothing is given out that was not authenticated, but only the end tells that the file is
+ * Reads what `writeSealed` wrote. Nothing is given out that was not authenticated, but only the end shows that the file is
  * whole: whoever must not act on half of it reads it twice.
  * @throws SealedFileError
  */

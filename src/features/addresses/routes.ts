@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { paths } from '../../paths.ts';
 import { problem } from '../../platform/http/problem.ts';
-import type { RateLimit } from '../../platform/rate-limit.ts';
+import type { RateLimit, RateLimitOptions } from '../../platform/rate-limit.ts';
 import { languages } from '../../values/language.ts';
 import { type AddressSources, seemsElsewhere, suggestAddresses } from './addresses.ts';
 
@@ -10,6 +10,12 @@ export interface AddressRoutesDeps {
   readonly addresses: AddressSources;
   readonly addressLimit: RateLimit;
 }
+
+/**
+ * Of one session. People type fast and a few keys at once: 60 questions, then 10 a second. It guards Kazpost and the
+ * processor against a script, so it does no harm that each process counts by itself.
+ */
+export const suggestionRate: RateLimitOptions = { burst: 60, perSecond: 10, keys: 20_000 };
 
 /** What is longer is no address, and no index. */
 const longestQuestion = 300;

@@ -39,7 +39,7 @@ const usual: ReceiptPrinterOptions = {
  */
 export function createReceiptPrinter(different: Partial<ReceiptPrinterOptions> = {}): ReceiptPrinter {
   const { draw, burst, perMinute, kept, now } = { ...usual, ...different };
-  const limit = createRateLimit({ burst, perSecond: perMinute / 60, now, sessions: 20_000 });
+  const limit = createRateLimit({ burst, perSecond: perMinute / 60, keys: 20_000 }, now);
   const drawn = new Map<string, Promise<Buffer>>();
   let last: Promise<unknown> = Promise.resolve();
   return {

@@ -21,7 +21,7 @@ export interface RenderedMessage {
 export interface MessageSender {
   readonly channel: Channel;
   send(message: RenderedMessage): Promise<void>;
-  /** False while the gateway is known to be down, so that the person can be told honestly. */
+  /** False while the gateway is known to be down, so that the person learns it honestly. */
   readonly available: boolean;
   /** True where no gateway is configured: waiting would be in vain. */
   readonly absent?: true;

@@ -170,7 +170,7 @@ export async function lockSealing(tx: Queryable): Promise<boolean> {
   return row?.held ?? false;
 }
 
-/** A batch, and what a node tells of it once it is sealed. */
+/** A batch, and what is worth knowing of it once it is sealed. */
 export interface UnsealedBatch extends Batch {
   /** True when the table has more rows without a seal. */
   readonly more: boolean;

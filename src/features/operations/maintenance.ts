@@ -69,7 +69,7 @@ export type WindowReason =
   | 'messageCharacter'
   | 'overlap';
 
-/** What the operator is told. */
+/** Each reason in words for the operator. */
 export const windowReasons: Readonly<Record<WindowReason, string>> = {
   fromFormat: '--from: a time with its offset is needed, such as 2026-12-05T01:00+05:00, or now',
   toFormat: '--to: a time with its offset is needed, such as 2026-12-05T03:00+05:00',

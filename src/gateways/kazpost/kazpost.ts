@@ -28,7 +28,7 @@ export interface KazpostOptions {
   /** Milliseconds for one answer; 1500 unless given. */
   readonly timeout?: number;
   readonly breaker?: CircuitBreakerOptions;
-  /** Told why Kazpost gave no answer: the error's name and nothing the person typed. */
+  /** Called with why Kazpost gave no answer: the error's name and nothing the person typed. */
   readonly onFailure?: (reason: string) => void;
 }
 

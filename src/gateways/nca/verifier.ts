@@ -47,7 +47,7 @@ export function createNcaVerifier(
 
   return {
     async verify({ message, content, at, forSignature, requester }) {
-      const turn = { key: requester };
+      const fairness = { key: requester };
       const pool = await pools.current();
       try {
         const verdict = await pool.verify(
@@ -58,7 +58,7 @@ export function createNcaVerifier(
             require: forSignature ? 'individual-signature' : 'individual',
             revocation: 'skip',
           },
-          turn,
+          fairness,
         );
         if (!verdict.ok) return verdict;
         const { iin, certificate } = verdict.signer;
@@ -73,7 +73,7 @@ export function createNcaVerifier(
             ...(response === undefined ? {} : { ocsp: { response, nonce } }),
             crls: (await lists?.current(pool, at)) ?? [],
           },
-          turn,
+          fairness,
         );
         if (!checked.ok) {
           if (checked.reason !== 'revocationUnknown') return checked;

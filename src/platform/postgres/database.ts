@@ -54,7 +54,7 @@ export interface DatabaseOptions {
   readonly statementTimeout?: number;
   /** For a new connection, or one to come free; milliseconds. */
   readonly connectTimeout?: number;
-  /** Told of errors of idle connections (a restarted server); never of statements or values. */
+  /** Called with errors of idle connections (a restarted server); never of statements or values. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -182,7 +182,7 @@ function unlessExhausted(error: Error): undefined {
   if (error.message !== 'timeout exceeded when trying to connect') throw error;
 }
 
-/** Only what a statement throws is told as an outage: a file that is missing has the codes of the network, too. */
+/** Only what a statement throws counts as an outage: a file that is missing has the codes of the network, too. */
 function queryable(client: pg.PoolClient): Queryable {
   const ask = async ({ text, values }: Sql): Promise<pg.QueryResult> => {
     try {

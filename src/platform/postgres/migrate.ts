@@ -220,7 +220,7 @@ async function readDigests(folder: string): Promise<ReadonlyMap<string, string>>
   return digests;
 }
 
-/** Loads each file as one step forward; tells the name of each as it begins. */
+/** Loads each file as one step forward; gives the name of each as it begins. */
 function wholeFiles(onBegin: (name: string) => void) {
   return (paths: readonly string[]) =>
     Promise.all(
