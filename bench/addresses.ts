@@ -23,8 +23,8 @@ const pagesPerSecond = 50;
 const streetCount = 200_000;
 
 /**
- * Suggestions over the shipped places and over 200,000 generated streets: time to load, memory, p50 and p99, in this
- * process and over HTTP, alone and while pages are served.
+ * Suggestions over the shipped places and over 200,000 generated streets: time to load, memory, p50
+ * and p99, in this process and over HTTP, alone and while pages are served.
  */
 export async function bench(): Promise<Row[]> {
   const { places, rows } = loading();
@@ -235,7 +235,9 @@ function typedStreets(places: Places, streets: readonly NewStreet[], random: () 
   };
 }
 
-/** As streets are spread: thousands in large towns, a few in villages; some names stand everywhere. */
+/**
+ * As streets are spread: thousands in large towns, a few in villages; some names stand everywhere.
+ */
 function generatedStreets(places: Places, random: () => number): NewStreet[] {
   const settlements = [...'абвгдежзиклмнопрстушқжәө']
     .flatMap((letter) => places.find(letter, 2_000, 'beginnings'))

@@ -24,8 +24,9 @@ const codes = 300;
 const drainSeconds = 5;
 
 /**
- * From the COMMIT that queues a code to its arrival at an SMPP server on this machine, while 100,000 notices wait for the
- * same gateway: once woken by the process that queued it, once found by another.
+ * From the COMMIT that queues a code to its arrival at an SMPP server on this machine, while
+ * 100,000 notices wait for the same gateway: once woken by the process that queued it, once found
+ * by another.
  */
 export async function bench(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'kabinet-bench-'));

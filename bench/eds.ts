@@ -11,7 +11,10 @@ const aloneSeconds = 4;
 /** Between two looks at another page, milliseconds. */
 const pause = 10;
 
-/** Sign-ins by EDS over HTTP (GOST 2015, revocation by a list), and how long other pages take alone and meanwhile. */
+/**
+ * Sign-ins by EDS over HTTP (GOST 2015, revocation by a list), and how long other pages take alone
+ * and meanwhile.
+ */
 export async function bench(): Promise<Row[]> {
   const nca = openTestNca();
   const service = await startMeasured({
@@ -31,7 +34,8 @@ export async function bench(): Promise<Row[]> {
     const looking = new Client(service.origin);
     await looking.signIn(reader);
 
-    // The first sign-in starts the threads. Signing is the agent's work and slow here: all is signed before the clock starts.
+    // The first sign-in starts the threads. Signing is the agent's work and slow here: all is
+    // signed before the clock starts.
     const [first] = keys;
     if (first) await post(await prepared(service, first));
     const ready: Prepared[] = [];

@@ -17,9 +17,10 @@ interface Named {
 type Samples = Record<'known' | 'unknown', number[]>;
 
 /**
- * Can a person on file be told from an invented one by the time of an answer? Interleaved pairs over one connection, warm. For each
- * route the medians, and the AUC: the chance that an answer for a known person takes longer than one for an unknown, 0.5 when
- * nothing can be told (facts-security A2 wants 0.45 to 0.55, and medians within 5 ms).
+ * Can a person on file be told from an invented one by the time of an answer? Interleaved pairs
+ * over one connection, warm. For each route the medians, and the AUC: the chance that an answer for
+ * a known person takes longer than one for an unknown, 0.5 when nothing can be told (facts-security
+ * A2 wants 0.45 to 0.55, and medians within 5 ms).
  */
 export async function bench(): Promise<Row[]> {
   const service = await startMeasured({

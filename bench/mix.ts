@@ -17,7 +17,9 @@ import { cpuOf, cpuOfMachine, memoryOf, parentOf } from './processes.ts';
 import { percentile, type Row } from './row.ts';
 import { Client, urlOf } from './service.ts';
 
-/** Arrivals a second. A person who signs in has opened the page before, so both come equally often. */
+/**
+ * Arrivals a second. A person who signs in has opened the page before, so both come equally often.
+ */
 const rates = {
   'sign-in': 40,
   save: 25,
@@ -37,7 +39,9 @@ const residentCount = 1_000;
 const arrivingCount = 3_000;
 /** So many of the former have saved before the clock starts: their receipts are read. */
 const withReceipt = 50;
-/** Pages of sign-in opened before the clock starts, so that chance leaves no sign-in without one. */
+/**
+ * Pages of sign-in opened before the clock starts, so that chance leaves no sign-in without one.
+ */
 const openedBefore = 1_000;
 const typedAddresses = [
   'Алматы Аба',
@@ -50,9 +54,10 @@ const typedAddresses = [
 ];
 
 /**
- * 40 sign-ins, 25 saves and 150 reads a second for `MIX_SECONDS` (ten minutes), against the built service as it is
- * started, on a PostgreSQL of its own; load, service and database share this machine. The arrivals follow a schedule drawn
- * beforehand and wait for nobody; each answer's time counts from its scheduled moment, so that a stall is not hidden.
+ * 40 sign-ins, 25 saves and 150 reads a second for `MIX_SECONDS` (ten minutes), against the built
+ * service as it is started, on a PostgreSQL of its own; load, service and database share this
+ * machine. The arrivals follow a schedule drawn beforehand and wait for nobody; each answer's time
+ * counts from its scheduled moment, so that a stall is not hidden.
  */
 export async function bench(): Promise<Row[]> {
   const seconds = Number(process.env['MIX_SECONDS'] ?? 600);
@@ -285,7 +290,10 @@ interface Outcome {
   readonly errors: Readonly<Record<Kind, number>>;
   /** What went wrong, and how often. */
   readonly reasons: ReadonlyMap<string, number>;
-  /** Milliseconds by which the schedule itself was late: the load's own slowness, which stands in every time above. */
+  /**
+   * Milliseconds by which the schedule itself was late: the load's own slowness, which stands in
+   * every time above.
+   */
   readonly late: readonly number[];
   readonly savedBefore: number;
   readonly memory: readonly { readonly second: number; readonly megabytes: number }[];
@@ -357,7 +365,10 @@ async function run(
   };
 }
 
-/** Every arrival in order; within each kind independent of the others, as people are (a Poisson process). */
+/**
+ * Every arrival in order; within each kind independent of the others, as people are (a Poisson
+ * process).
+ */
 function schedule(seconds: number): { readonly kind: Kind; readonly at: number }[] {
   const arrivals = kinds.flatMap((kind) => {
     const all: { kind: Kind; at: number }[] = [];

@@ -6,7 +6,10 @@ import { Client, type MeasuredService, peopleWhoSave, startMeasured } from './se
 
 const seconds = 8;
 
-/** CPU and weight of the start page and of the requisites page, the latter signed in and read from the database. */
+/**
+ * CPU and weight of the start page and of the requisites page, the latter signed in and read from
+ * the database.
+ */
 export async function bench(): Promise<Row[]> {
   const service = await startMeasured();
   try {

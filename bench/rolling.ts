@@ -10,7 +10,10 @@ import { peopleWhoSave } from './service.ts';
 
 const restarts = 20;
 
-/** Rolling restarts of two workers while people read and save over connections that they keep: requests lost, and their times. */
+/**
+ * Rolling restarts of two workers while people read and save over connections that they keep:
+ * requests lost, and their times.
+ */
 export async function bench(): Promise<Row[]> {
   const varDir = await mkdtemp(join(tmpdir(), 'kabinet-rolling-'));
   const service = await startProcess({ VAR_DIR: varDir, DEMO: '1' }, { parameters: ['--workers', '2'] });

@@ -4,7 +4,10 @@ import { readConfig } from '../src/config/config.ts';
 import { createInstance } from '../src/instance.ts';
 import { prepare } from '../src/start.ts';
 
-/** The service in a process of its own, so that its CPU time is not mixed with the load's. Answers `cpu` over IPC. */
+/**
+ * The service in a process of its own, so that its CPU time is not mixed with the load's. Answers
+ * `cpu` over IPC.
+ */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = pino({ level: 'warn' });

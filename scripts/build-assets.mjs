@@ -1,5 +1,6 @@
-// Makes dist/assets: the style sheet, the browser scripts and the icon, each under a name with a hash
-// of its content, beside it .br and .gz, and manifest.json from plain names to addresses. The same sources give the same bytes.
+// Makes dist/assets: the style sheet, the browser scripts and the icon, each under a name with a
+// hash of its content, beside it .br and .gz, and manifest.json from plain names to addresses. The
+// same sources give the same bytes.
 
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -17,7 +18,10 @@ const markup = {
   files: /(\.tsx|client\/[\w-]+\.ts)$/,
 };
 
-/** Former files stay this long: a running service and pages that are open still ask for them. Milliseconds. */
+/**
+ * Former files stay this long: a running service and pages that are open still ask for them.
+ * Milliseconds.
+ */
 const keptFor = 7 * 24 * 3600 * 1000;
 
 /**

@@ -4,8 +4,8 @@
  *
  *   node scripts/build-places.mjs [CSV] [OUT]
  *
- * CSV has the columns kato,kato_version,level,type_code,name_ru,name_kk (data/README.md says where it comes
- * from); OUT is data/places.tsv unless given. The same input always gives the same bytes.
+ * CSV has the columns kato,kato_version,level,type_code,name_ru,name_kk (data/README.md says where
+ * it comes from); OUT is data/places.tsv unless given. The same input always gives the same bytes.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +14,8 @@ import { fileURLToPath } from 'node:url';
 const oldFont = { Ќ: 'Қ', ќ: 'қ', Ї: 'Ү', ї: 'ү', Ў: 'Ұ', ў: 'ұ', Ј: 'Ә', ј: 'ә' };
 
 /**
- * Kinds of places, tried in order: how the classifier abbreviates them in Russian and in Kazakh.
- * A row is of the first kind whose Russian pattern, or failing that whose Kazakh pattern, it carries.
+ * Kinds of places, tried in order: how the classifier abbreviates them in Russian and in Kazakh. A
+ * row is of the first kind whose Russian pattern, or failing that whose Kazakh pattern, it carries.
  */
 const kinds = [
   ['region', /(?:^область\s+|\s+область$)/i, /\s+облысы$/i],
@@ -37,7 +37,10 @@ const kinds = [
   ['farm', /^кр(?:ес)?\.?\s?(?:хоз|пос)\.?\s*/i, /[\s.]*(?:шар\.?\s?қож\.?|шар\.қонысы)$/i],
 ];
 
-/** How a kind is written in full; `@` stands for the name. The reader of places.tsv has the same words. */
+/**
+ * How a kind is written in full; `@` stands for the name. The reader of places.tsv has the same
+ * words.
+ */
 const wording = {
   region: ['@ облысы', '@ область'],
   repcity: ['@ қаласы', 'город @'],
@@ -69,7 +72,10 @@ const nounFirst = {
   rural_okrug: 'сельский округ @',
 };
 
-/** The plain noun of a kind, for names "in honour of": "Қазыбек би атындағы аудан", "район имени Казыбек би". */
+/**
+ * The plain noun of a kind, for names "in honour of": "Қазыбек би атындағы аудан", "район имени
+ * Казыбек би".
+ */
 const plainNoun = {
   district: ['аудан', 'район'],
   citydistrict: ['аудан', 'район'],
@@ -85,7 +91,9 @@ const lines = rows.map(placeLine);
 writeFileSync(out, `${['kato\tkind\tkk\tru\tkkFull\truFull', ...lines].join('\n')}\n`);
 console.log(`${lines.length} places written to ${out}`);
 
-/** One line of places.tsv. The full wording is written only where it differs from that of the kind. */
+/**
+ * One line of places.tsv. The full wording is written only where it differs from that of the kind.
+ */
 function placeLine(row) {
   const kk = clean(row.name_kk);
   const ru = clean(row.name_ru);
@@ -110,7 +118,10 @@ function placeLine(row) {
   ].join('\t');
 }
 
-/** The kind where the abbreviation alone does not tell it: cities of republican significance, districts of a city. */
+/**
+ * The kind where the abbreviation alone does not tell it: cities of republican significance,
+ * districts of a city.
+ */
 function settle(kind, row) {
   if (row.level === 'oblast') return kind === 'region' ? 'region' : 'repcity';
   if (kind !== 'district') return kind;
@@ -135,7 +146,9 @@ function honoured(name) {
   return name.replace(/[\s.]*атын(?:дағы)?$/i, '').trim();
 }
 
-/** The name without the abbreviation of its kind; the whole name where nothing else would remain. */
+/**
+ * The name without the abbreviation of its kind; the whole name where nothing else would remain.
+ */
 function bare(name, pattern) {
   if (pattern === undefined) return name;
   const rest = name

@@ -1,5 +1,6 @@
-// Builds the service into dist/: the server and the commands as two bundles, the assets, and the page for when nothing runs. Under two seconds.
-// `--production`: without the demonstration, which no setting brings back. `--out FOLDER`: the bundles alone, elsewhere.
+// Builds the service into dist/: the server and the commands as two bundles, the assets, and the
+// page for when nothing runs. Under two seconds. `--production`: without the demonstration, which
+// no setting brings back. `--out FOLDER`: the bundles alone, elsewhere.
 
 import {
   cpSync,
@@ -21,7 +22,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Its time is that of the last build: bundles that did not change keep theirs. */
 const stamp = join(root, 'dist/.built');
 
-/** The options both bundles share; packages stay outside, so that the lock file decides what runs. */
+/**
+ * The options both bundles share; packages stay outside, so that the lock file decides what runs.
+ */
 export const bundle = {
   absWorkingDir: root,
   entryPoints: { main: 'src/main.ts', kabinet: 'src/cli/kabinet.ts' },

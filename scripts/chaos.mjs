@@ -1,5 +1,5 @@
-// `npm run chaos`: kills the service and what it stands on while clients save, and looks whether anything was lost.
-// `npm run chaos -- planted` runs only what is named.
+// `npm run chaos`: kills the service and what it stands on while clients save, and looks whether
+// anything was lost. `npm run chaos -- planted` runs only what is named.
 
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -20,7 +20,10 @@ const usualPlaces = [
 export const howToGetChromium =
   'Chromium is needed for the browser tests: "apt-get install chromium" as root, or "npx playwright-core install chromium", or set CHROMIUM_PATH.';
 
-/** The path of a Chromium that answers to --version: `CHROMIUM_PATH`, else in PATH, the usual places, Playwright's cache. */
+/**
+ * The path of a Chromium that answers to --version: `CHROMIUM_PATH`, else in PATH, the usual
+ * places, Playwright's cache.
+ */
 export function findChromium() {
   const named = process.env.CHROMIUM_PATH;
   if (named) return works(named) ? named : undefined;
@@ -28,8 +31,8 @@ export function findChromium() {
 }
 
 /**
- * Chromium without a window, where it is installed and no other is named: a fresh profile costs it an eighth. It knows no
- * permissions, so what asks for one needs the whole browser.
+ * Chromium without a window, where it is installed and no other is named: a fresh profile costs it
+ * an eighth. It knows no permissions, so what asks for one needs the whole browser.
  */
 export function findHeadlessShell() {
   if (process.env.CHROMIUM_PATH) return findChromium();
@@ -38,8 +41,9 @@ export function findHeadlessShell() {
 }
 
 /**
- * Installs Chromium where this process may: as root where apt-get is. Says what it does.
- * Ubuntu's package only points to a snap, which a container cannot run: Playwright's build is the second try.
+ * Installs Chromium where this process may: as root where apt-get is. Says what it does. Ubuntu's
+ * package only points to a snap, which a container cannot run: Playwright's build is the second
+ * try.
  */
 export function installChromium() {
   if (process.getuid?.() !== 0 || !inPath('apt-get')) return undefined;

@@ -1,8 +1,10 @@
-// Makes src/ui/styles/theme.css anew from src/ui/styles/designsystemet.config.json. Run by hand, and only when a colour
-// or radius of the theme changes: `node scripts/make-theme.mjs`. Needs the network: npx fetches Designsystemet's CLI.
+// Makes src/ui/styles/theme.css anew from src/ui/styles/designsystemet.config.json. Run by hand,
+// and only when a colour or radius of the theme changes: `node scripts/make-theme.mjs`. Needs the
+// network: npx fetches Designsystemet's CLI.
 //
-// The CLI writes 47 KB for every size, scheme and colour it knows. Kept here: one size, light, and dark on a screen where the
-// browser asks for it, in the colours the components use. What is still unused falls away in scripts/build-assets.mjs.
+// The CLI writes 47 KB for every size, scheme and colour it knows. Kept here: one size, light, and
+// dark on a screen where the browser asks for it, in the colours the components use. What is still
+// unused falls away in scripts/build-assets.mjs.
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -63,7 +65,8 @@ ${block(dark, '      ')}    }
 
 /**
  * @param {string} made
- * @returns {(layer: string) => Map<string, string>} the tokens that a layer of the theme gives to :root (or to dark)
+ * @returns {(layer: string) => Map<string, string>} the tokens that a layer of the theme gives to
+ *   :root (or to dark)
  */
 function layersOf(made) {
   const sheet = postcss.parse(made);

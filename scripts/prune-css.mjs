@@ -1,10 +1,14 @@
-// Drops from a style sheet what no page can use: rules whose selector asks for a class, element or attribute that no markup has,
-// and custom properties and keyframes that nothing refers to. PurgeCSS was tried and drops rules that begin with :is(…).
+// Drops from a style sheet what no page can use: rules whose selector asks for a class, element or
+// attribute that no markup has, and custom properties and keyframes that nothing refers to.
+// PurgeCSS was tried and drops rules that begin with :is(…).
 
 import postcss from 'postcss';
 import parseSelector from 'postcss-selector-parser';
 
-/** What no page has, whatever words its source uses: nothing is disabled, read-only, from right to left, or a placeholder. */
+/**
+ * What no page has, whatever words its source uses: nothing is disabled, read-only, from right to
+ * left, or a placeholder.
+ */
 const never = new Set([
   ':disabled',
   ':indeterminate',
@@ -21,7 +25,8 @@ const never = new Set([
 ]);
 
 /**
- * The attributes among those, and how markup would write them: a page that does would lose its look.
+ * The attributes among those, and how markup would write them: a page that does would lose its
+ * look.
  */
 const neverWritten = [...never].filter((word) => !word.startsWith(':'));
 
@@ -66,7 +71,8 @@ function elementsOf(markup) {
 }
 
 /**
- * Every word that could be an element, attribute, class or value of markup: more than there are, never fewer.
+ * Every word that could be an element, attribute, class or value of markup: more than there are,
+ * never fewer.
  * @param {string} markup
  * @returns {Set<string>}
  */

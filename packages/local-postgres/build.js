@@ -1,6 +1,7 @@
 /**
- * Builds dist/: the JavaScript (esbuild) and the declarations (tsc). Runs as `prepare`. An install without dev
- * dependencies has esbuild from the root but no tsc: with `--if-possible`, what is missing is left out.
+ * Builds dist/: the JavaScript (esbuild) and the declarations (tsc). Runs as `prepare`. An install
+ * without dev dependencies has esbuild from the root but no tsc: with `--if-possible`, what is
+ * missing is left out.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

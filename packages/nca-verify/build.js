@@ -1,7 +1,8 @@
 /**
- * Builds dist/: the WebAssembly from assembly/ (AssemblyScript), the JavaScript (esbuild) and the declarations (tsc).
- * Runs as `prepare`. An install without dev dependencies has esbuild from the root but no AssemblyScript and no tsc: what is missing is
- * left out, and the plain TypeScript arithmetic takes over.
+ * Builds dist/: the WebAssembly from assembly/ (AssemblyScript), the JavaScript (esbuild) and the
+ * declarations (tsc). Runs as `prepare`. An install without dev dependencies has esbuild from the
+ * root but no AssemblyScript and no tsc: what is missing is left out, and the plain TypeScript
+ * arithmetic takes over.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -27,7 +28,10 @@ async function tool(name) {
   }
 }
 
-/** The digest of the AssemblyScript sources, kept beside the binary so that neither a build nor a test uses a stale one. */
+/**
+ * The digest of the AssemblyScript sources, kept beside the binary so that neither a build nor a
+ * test uses a stale one.
+ */
 export function assemblyDigest() {
   const hash = createHash('sha256');
   for (const name of readdirSync(join(home, 'assembly')).sort())
@@ -61,7 +65,10 @@ async function buildAssembly() {
   writeFileSync(stamp, digest);
 }
 
-/** Bundles the entries into a folder and gives the names of the files; the tests build into folders of their own. */
+/**
+ * Bundles the entries into a folder and gives the names of the files; the tests build into folders
+ * of their own.
+ */
 export async function buildScripts(outdir) {
   const esbuild = await tool('esbuild');
   if (esbuild === null) return [];

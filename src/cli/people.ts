@@ -82,7 +82,10 @@ function personCommands(people: Command): void {
     });
 }
 
-/** Shows how far it is: one line rewritten on a terminal, a line for every hundred thousand in a log. */
+/**
+ * Shows how far it is: one line rewritten on a terminal, a line for every hundred thousand in a
+ * log.
+ */
 function progressLine(): (read: number) => void {
   let shown = 0;
   return (read) => {

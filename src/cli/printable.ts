@@ -1,6 +1,7 @@
 /**
- * Controls of a terminal, and marks that turn the direction of writing. Names, addresses and answers of gateways come from outside: on an
- * operator's terminal they could move the cursor, change its title or hide what stands beside them.
+ * Controls of a terminal, and marks that turn the direction of writing. Names, addresses and
+ * answers of gateways come from outside: on an operator's terminal they could move the cursor,
+ * change its title or hide what stands beside them.
  */
 const controls = /(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\ufeff]/gu;
 

@@ -15,7 +15,10 @@ export interface Attached {
   readonly database: Database;
 }
 
-/** Reads the settings, opens the database that the service uses (starting the embedded one if need be) and closes it after `work`. */
+/**
+ * Reads the settings, opens the database that the service uses (starting the embedded one if need
+ * be) and closes it after `work`.
+ */
 export async function withDatabase(
   work: (attached: Attached) => Promise<void>,
   options: { readonly statementTimeout?: number } = {},

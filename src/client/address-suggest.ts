@@ -1,15 +1,16 @@
-// Suggests addresses under a field while one types, only with the form's switch on. Without this script the field is a
-// plain one with a search button beside it.
+// Suggests addresses under a field while one types, only with the form's switch on. Without this
+// script the field is a plain one with a search button beside it.
 //
 //   <input type="checkbox" name="kazpost" …>
 //   <input name="address" data-address-suggest="/api/addresses" data-address-status="ID" data-address-postcode="postcode"
 //     data-address-compare="/api/postcode" data-address-elsewhere="…" data-address-one="{count} …" data-address-many="{count} …" data-address-of="…" data-address-none="…" data-address-degraded="…">
 //   <p id="ID" role="status"></p>
 //
-// The list marks the line that Enter would choose with 'data-activedescendant'.
-// `one`, `many` and `of` are read out by the list itself ("{count}" or "%d" is the number of lines), `none` and `degraded` are shown in
-// the status. `data-address-postcode` names the field of the same form that a choice fills in;
-// `compare` is asked whether the two belong together, and `elsewhere` is shown in that field's hint (its id with "-hint") when they do not.
+// The list marks the line that Enter would choose with 'data-activedescendant'. `one`, `many` and
+// `of` are read out by the list itself ("{count}" or "%d" is the number of lines), `none` and
+// `degraded` are shown in the status. `data-address-postcode` names the field of the same form that
+// a choice fills in; `compare` is asked whether the two belong together, and `elsewhere` is shown
+// in that field's hint (its id with "-hint") when they do not.
 
 import '@u-elements/u-datalist';
 
@@ -142,7 +143,9 @@ function createQuestion(url: string, answered: (answer: unknown) => void) {
   };
 }
 
-/** The answer of one of our addresses; undefined when it refuses. @throws when there is no answer */
+/**
+ * The answer of one of our addresses; undefined when it refuses. @throws when there is no answer
+ */
 async function fetchJson(url: string, query: Record<string, string>, signal: AbortSignal): Promise<unknown> {
   const address = new URL(url, location.href);
   for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
@@ -161,7 +164,10 @@ function fillIn(field: HTMLInputElement, value: string): void {
   field.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
-/** Looks whether the index belongs to the address, once both stand: after a choice, and when one of them is left. */
+/**
+ * Looks whether the index belongs to the address, once both stand: after a choice, and when one of
+ * them is left.
+ */
 function createComparison(
   input: HTMLInputElement,
   field: HTMLInputElement,
@@ -212,8 +218,8 @@ const ofCombobox = [
 function createList(input: HTMLInputElement) {
   const list = listFor(input);
   let lines = new Map<string, Suggestion>();
-  // The list knows its field by `list` when the field gets the focus. Left there, it would tell readers of the page that a
-  // native datalist is meant, which lets a field bear no role.
+  // The list knows its field by `list` when the field gets the focus. Left there, it would tell
+  // readers of the page that a native datalist is meant, which lets a field bear no role.
   input.addEventListener('focus', () => input.removeAttribute('list'));
   input.addEventListener('blur', () => {
     if (list.isConnected) input.setAttribute('list', list.id);
@@ -242,8 +248,9 @@ function createList(input: HTMLInputElement) {
         list.hidden = true;
         if (input.hasAttribute('aria-expanded')) input.setAttribute('aria-expanded', 'false');
       } else if (list.hidden && document.activeElement === input) {
-        // The list opens by itself at a key or a click; a phone's keyboard or a voice may send neither. It reads out how
-        // many lines it holds when they change while it is open: so they come after.
+        // The list opens by itself at a key or a click; a phone's keyboard or a voice may send
+        // neither. It reads out how many lines it holds when they change while it is open: so they
+        // come after.
         input.click();
         setTimeout(fill);
       } else {
@@ -257,7 +264,8 @@ function listFor(input: HTMLInputElement): HTMLElement {
   const { addressOne, addressMany, addressOf } = input.dataset;
   const list = document.createElement('u-datalist');
   list.id = `${input.id || input.name}-suggestions`;
-  // The server has chosen the lines: a slip or a former name would not survive the list's own filter.
+  // The server has chosen the lines: a slip or a former name would not survive the list's own
+  // filter.
   list.setAttribute('data-nofilter', '');
   // The list knows "%d"; our texts hold no Latin letter and write "{count}".
   const counted = (text: string) => text.replace('{count}', '%d');
@@ -267,7 +275,10 @@ function listFor(input: HTMLInputElement): HTMLElement {
   return list;
 }
 
-/** One line, with the beginnings of words that were typed marked. Text only: nothing from the server becomes markup. */
+/**
+ * One line, with the beginnings of words that were typed marked. Text only: nothing from the server
+ * becomes markup.
+ */
 function optionFor(text: string, typed: string): HTMLElement {
   const option = document.createElement('u-option');
   option.setAttribute('value', text);

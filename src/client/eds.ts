@@ -1,5 +1,6 @@
-// Signs by NCALayer, the authority's program on this computer, over a WebSocket. Nothing it says is trusted or shown: the signature
-// goes to the server, which checks it, and every state has its words on the page already.
+// Signs by NCALayer, the authority's program on this computer, over a WebSocket. Nothing it says is
+// trusted or shown: the signature goes to the server, which checks it, and every state has its
+// words on the page already.
 
 import {
   askForTokens,
@@ -43,10 +44,16 @@ class Ended extends Error {
   }
 }
 
-/** Until the connection is open, milliseconds; longer while the browser may be asking the person for permission. */
+/**
+ * Until the connection is open, milliseconds; longer while the browser may be asking the person for
+ * permission.
+ */
 const openingTime = 10_000;
 const permissionTime = 60_000;
-/** As long as the server takes the signature. Only a closed connection is told earlier: a person may take long to choose a key. */
+/**
+ * As long as the server takes the signature. Only a closed connection is told earlier: a person may
+ * take long to choose a key.
+ */
 const signingTime = 120_000;
 /** For what NCALayer answers by itself. */
 const answerTime = 10_000;
@@ -154,7 +161,10 @@ async function stateAfter(error: unknown): Promise<State> {
   return error.ending === 'unreachable' ? whyNot() : noAnswer[error.ending];
 }
 
-/** Why a connection failed: the browser lets pages from elsewhere reach this computer only when the person allows it. */
+/**
+ * Why a connection failed: the browser lets pages from elsewhere reach this computer only when the
+ * person allows it.
+ */
 async function whyNot(): Promise<State> {
   const permission = await permissionState();
   if (permission === 'denied') return 'denied';

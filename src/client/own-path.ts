@@ -1,4 +1,5 @@
-// A page that was answered under another address (the language switch) shows its own, so that reload and bookmark find it.
+// A page that was answered under another address (the language switch) shows its own, so that
+// reload and bookmark find it.
 
 const { ownPath } = document.body.dataset;
 if (ownPath !== undefined) history.replaceState(null, '', ownPath);

@@ -1,4 +1,5 @@
-// A page that Back brings out of the browser's memory stays hidden until the server says that the person is still signed in.
+// A page that Back brings out of the browser's memory stays hidden until the server says that the
+// person is still signed in.
 
 addEventListener('pageshow', async (event) => {
   if (!event.persisted) return;

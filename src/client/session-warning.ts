@@ -1,6 +1,7 @@
-// Warns before the session ends, prolongs it when the person says so, and leaves when it is over: after what was typed is kept.
-// By the wall clock, so that a laptop that slept knows. Other tabs and requests of this page prolong the session too: so the
-// server is asked before anything is said, and once more before the page is left.
+// Warns before the session ends, prolongs it when the person says so, and leaves when it is over:
+// after what was typed is kept. By the wall clock, so that a laptop that slept knows. Other tabs
+// and requests of this page prolong the session too: so the server is asked before anything is
+// said, and once more before the page is left.
 
 interface Left {
   /** Until the session ends, seconds; 0 when it is over. */
@@ -105,7 +106,9 @@ function wordsOf(
   return unreachable ? failed : endsIn.replace('{n}', String(Math.max(1, Math.ceil(left / 60_000))));
 }
 
-/** Lets whoever keeps something keep it, and leaves the page. @throws what kept it from being kept */
+/**
+ * Lets whoever keeps something keep it, and leaves the page. @throws what kept it from being kept
+ */
 async function goToSignIn(endHref: string | undefined): Promise<void> {
   const over: SessionOver = {};
   document.dispatchEvent(new CustomEvent('session-over', { detail: over }));
@@ -120,7 +123,8 @@ function createServer(csrf: string | undefined) {
     unreachable: false,
     mayAsk: () => Date.now() >= askAgainAt,
     /**
-     * What the server says is left, in seconds; 0 when the session is over. `/session/extend` prolongs it.
+     * What the server says is left, in seconds; 0 when the session is over. `/session/extend`
+     * prolongs it.
      * @throws TypeError without a connection, Error when the server cannot answer now
      */
     async secondsLeft(path: string): Promise<number> {

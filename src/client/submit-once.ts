@@ -1,6 +1,9 @@
-// One press, one request. The server tells a repeated form by its formId anyway; this spares the person the wait.
+// One press, one request. The server tells a repeated form by its formId anyway; this spares the
+// person the wait.
 
-/** After this long another press is let through: the first one may have been stopped. Milliseconds. */
+/**
+ * After this long another press is let through: the first one may have been stopped. Milliseconds.
+ */
 const patience = 10_000;
 
 const sent = new Map<HTMLFormElement, HTMLElement | null>();

@@ -1,5 +1,6 @@
-// Lets the browser ask before typed words are lost. Cancel is a button of the form: the server asks.
-// When the session is over, they are sent to the address in `data-keep`, which keeps them for their owner.
+// Lets the browser ask before typed words are lost. Cancel is a button of the form: the server
+// asks. When the session is over, they are sent to the address in `data-keep`, which keeps them for
+// their owner.
 
 import type { SessionOver } from './session-warning.ts';
 
@@ -42,7 +43,10 @@ async function keep(form: HTMLFormElement, address: string): Promise<string | un
   return answer.redirected ? answer.url : undefined;
 }
 
-/** Whether the form holds anything that is not saved: typed now, or before the server showed it again. */
+/**
+ * Whether the form holds anything that is not saved: typed now, or before the server showed it
+ * again.
+ */
 function isTyped(form: HTMLFormElement): boolean {
   const { typed } = form.dataset;
   if (typed !== undefined) return true;

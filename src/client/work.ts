@@ -1,5 +1,6 @@
-// Does the work that a code costs while codes are being guessed, or once a network has asked too often: some seconds of
-// calculation before the form is sent. The browser calculates beside the page, which stays usable; it can be stopped.
+// Does the work that a code costs while codes are being guessed, or once a network has asked too
+// often: some seconds of calculation before the form is sent. The browser calculates beside the
+// page, which stays usable; it can be stopped.
 
 import { type Challenge, solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';
@@ -64,7 +65,10 @@ function prepare(block: HTMLElement, form: HTMLFormElement): void {
   });
 }
 
-/** The proof for what stands in the form; undefined when the form is wrong and the server shall say how. */
+/**
+ * The proof for what stands in the form; undefined when the form is wrong and the server shall say
+ * how.
+ */
 async function solve(
   block: HTMLElement,
   form: HTMLFormElement,

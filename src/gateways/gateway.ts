@@ -5,8 +5,8 @@ import type { RenderedMessage } from '../features/notices/sender.ts';
 export interface Gateway {
   readonly channel: Channel;
   /**
-   * Hands a message over; waits for the pace before each piece. Throws `Undeliverable` when the gateway will never take
-   * it, anything else when another try may help.
+   * Hands a message over; waits for the pace before each piece. Throws `Undeliverable` when the
+   * gateway will never take it, anything else when another try may help.
    */
   send(message: RenderedMessage, pace: Pace): Promise<void>;
   /** Resolves when the gateway answers; connects where there is no connection. */
@@ -25,10 +25,12 @@ export interface Pace {
 /**
  * Who is to blame for a failure that another try may mend.
  * - `gateway`: the gateway or the way to it. So many in a row, and it counts as down.
- * - `account`: it refused our user name, password or rights. It counts as down at once and is asked ever more rarely, because
- *   operators lock accounts that keep trying.
- * - `message`: it refused this message or this recipient for now. That says nothing of other messages.
- * - `unclear`: one recipient's refusals count once, so that only several recipients in a row close the channel.
+ * - `account`: it refused our user name, password or rights. It counts as down at once and is asked
+ *   ever more rarely, because operators lock accounts that keep trying.
+ * - `message`: it refused this message or this recipient for now. That says nothing of other
+ *   messages.
+ * - `unclear`: one recipient's refusals count once, so that only several recipients in a row close
+ *   the channel.
  */
 export type Blame = 'gateway' | 'account' | 'message' | 'unclear';
 

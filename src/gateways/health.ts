@@ -2,7 +2,10 @@ import { Undeliverable } from '../platform/outbox/undeliverable.ts';
 import { failureCode, GatewayFailure, isOfAccount } from './gateway.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
-/** Hears how a gateway does. Codes are an SMTP reply (`SMTP_451`), an SMPP status (`SMPP_SUBMIT_0x08`) or a system error. */
+/**
+ * Hears how a gateway does. Codes are an SMTP reply (`SMTP_451`), an SMPP status
+ * (`SMPP_SUBMIT_0x08`) or a system error.
+ */
 export interface GatewayWatch {
   /** It went down, with the code of the last failure, or came back. */
   changed?(available: boolean, code?: string): void;
@@ -22,7 +25,9 @@ export interface HealthLimits {
   readonly probeDown: number;
   /** Milliseconds between probes of one that works; undefined: only messages show how it does. */
   readonly probeUp?: number;
-  /** The longest rest after refusals of our account, in milliseconds; it doubles from `probeDown`. */
+  /**
+   * The longest rest after refusals of our account, in milliseconds; it doubles from `probeDown`.
+   */
   readonly longestRest: number;
 }
 
@@ -33,7 +38,8 @@ export interface GatewayHealth {
   succeeded(): void;
   /**
    * Counts a failed message against the gateway as far as it is to blame.
-   * @param waited true when its time ran out while it waited for our own limits, which says nothing of the gateway
+   * @param waited true when its time ran out while it waited for our own limits, which says nothing
+   *   of the gateway
    */
   failed(error: unknown, to: string, waited: boolean): void;
   /** Asks the gateway whether it answers, unless it is being asked. */
@@ -41,7 +47,10 @@ export interface GatewayHealth {
   close(): void;
 }
 
-/** Starts as available. After failures in a row the gateway counts as down until it answers a probe again. */
+/**
+ * Starts as available. After failures in a row the gateway counts as down until it answers a probe
+ * again.
+ */
 export function createGatewayHealth(
   ask: () => Promise<void>,
   limits: HealthLimits,
@@ -141,7 +150,10 @@ function countFailures(most: number) {
   };
 }
 
-/** How long the gateway is left alone after it refused our account: operators lock accounts that keep trying. */
+/**
+ * How long the gateway is left alone after it refused our account: operators lock accounts that
+ * keep trying.
+ */
 function createAccountRest({ longestRest, probeDown }: HealthLimits, watch: GatewayWatch) {
   let refusals = 0;
   let restUntil = 0;

@@ -5,7 +5,9 @@ import { createGatewayHealth, type GatewayWatch, type HealthLimits } from './hea
 import { createPacer } from './pace.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
-/** `deadline` is for one message, with all that it waits for: well under the 30 seconds of a lease. */
+/**
+ * `deadline` is for one message, with all that it waits for: well under the 30 seconds of a lease.
+ */
 export interface GatewayLimits extends HealthLimits {
   /** Messages handed over at the same time. */
   readonly atOnce: number;
@@ -26,8 +28,8 @@ export const defaultGatewayLimits: GatewayLimits = {
 };
 
 /**
- * Creates a sender of a gateway: codes go first, so many at once and a second, each within a deadline; after failures of
- * the gateway in a row nothing is tried until it answers a probe again.
+ * Creates a sender of a gateway: codes go first, so many at once and a second, each within a
+ * deadline; after failures of the gateway in a row nothing is tried until it answers a probe again.
  */
 export function createMessageSender(
   createGateway: (lost: () => void) => Gateway,

@@ -5,7 +5,9 @@ export interface WaitingLine {
    * @throws the reason of `signal` when it is aborted before the place is served
    */
   wait(urgent: boolean, signal: AbortSignal, serve: () => void): Promise<void>;
-  /** Takes the next place out of the line, to be served by calling it; undefined when nobody waits. */
+  /**
+   * Takes the next place out of the line, to be served by calling it; undefined when nobody waits.
+   */
   shift(): (() => void) | undefined;
   /** The same of the urgent line only. */
   shiftUrgent(): (() => void) | undefined;

@@ -1,8 +1,9 @@
 /** Spares a service that is down, and the people who would wait for it. */
 export interface CircuitBreaker extends CircuitBreakerView {
   /**
-   * Runs `work` unless the circuit is open; throws `CircuitOpen` then. What `work` throws counts as a failure. Failures for which
-   * `subject` gives the same text count once: one thing that always fails says nothing about all others.
+   * Runs `work` unless the circuit is open; throws `CircuitOpen` then. What `work` throws counts as
+   * a failure. Failures for which `subject` gives the same text count once: one thing that always
+   * fails says nothing about all others.
    */
   run<Value>(work: () => Promise<Value>, subject?: (error: unknown) => string | undefined): Promise<Value>;
 }

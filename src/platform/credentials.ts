@@ -2,7 +2,10 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 
 /** What the cabinet shows others to prove who it is, looked at before it is needed: PEM texts. */
 
-/** How a private key signs tokens: RFC 8037 and RFC 7518. Undefined: it is no PKCS#8 key, or one of another kind. */
+/**
+ * How a private key signs tokens: RFC 8037 and RFC 7518. Undefined: it is no PKCS#8 key, or one of
+ * another kind.
+ */
 export function tokenAlgorithm(pem: string): 'EdDSA' | 'ES256' | undefined {
   const key = /^-----BEGIN PRIVATE KEY-----/m.test(pem) ? privateKey(pem) : undefined;
   if (key?.asymmetricKeyType === 'ed25519') return 'EdDSA';
@@ -11,7 +14,9 @@ export function tokenAlgorithm(pem: string): 'EdDSA' | 'ES256' | undefined {
 
 export type PairFault = 'no certificate' | 'no key' | 'not a pair';
 
-/** What is wrong with a certificate and its key. Of a chain, the first is the certificate itself. */
+/**
+ * What is wrong with a certificate and its key. Of a chain, the first is the certificate itself.
+ */
 export function pairFault(certificate: string, key: string): PairFault | undefined {
   const parsed = readCertificate(certificate);
   const secret = privateKey(key);

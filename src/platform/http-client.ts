@@ -18,17 +18,24 @@ export interface HttpClientOptions {
 /** An answer that came in time and in size. */
 export interface Answer {
   readonly status: number;
-  /** The body read as JSON; undefined when it is empty, is none, or stands under a status of 300 or 500 and above. */
+  /**
+   * The body read as JSON; undefined when it is empty, is none, or stands under a status of 300 or
+   * 500 and above.
+   */
   readonly body: unknown;
-  /** True where the answer says that it is not in UTF-8: JSON has no other character set, so its letters are not to be trusted. */
+  /**
+   * True where the answer says that it is not in UTF-8: JSON has no other character set, so its
+   * letters are not to be trusted.
+   */
   readonly otherCharset: boolean;
 }
 
 export interface Question {
   readonly method: 'GET' | 'POST' | 'PUT';
   /**
-   * True where asking twice does no more than asking once, though the method alone does not say so. Such a question, and each GET, is asked
-   * once more when its connection breaks: the other side closes an idle one at the very moment we write to it.
+   * True where asking twice does no more than asking once, though the method alone does not say so.
+   * Such a question, and each GET, is asked once more when its connection breaks: the other side
+   * closes an idle one at the very moment we write to it.
    */
   readonly repeatable?: boolean;
   /** Segments of the path, encoded here: a house number may hold "/". */
@@ -50,9 +57,9 @@ export interface HttpClient {
 export const largestAnswer = 256 * 1024;
 
 /**
- * A client for one base URL: certificates are always verified, redirects never followed, answers cut off above 256 KiB
- * and the whole exchange bounded in time. Compressed answers are not asked for and are refused, since their size in
- * memory would be unknown.
+ * A client for one base URL: certificates are always verified, redirects never followed, answers
+ * cut off above 256 KiB and the whole exchange bounded in time. Compressed answers are not asked
+ * for and are refused, since their size in memory would be unknown.
  */
 export function createHttpClient({
   url,
@@ -71,7 +78,8 @@ export function createHttpClient({
     maxHeaderSize: 16 * 1024,
   };
   const agent = new Agent(options);
-  // The idle connections may all be closed by then: what is asked again gets a connection of its own.
+  // The idle connections may all be closed by then: what is asked again gets a connection of its
+  // own.
   const fresh = new Agent({ ...options, pipelining: 0 });
 
   async function once(question: Question, dispatcher: Agent, signal: AbortSignal): Promise<Answer> {

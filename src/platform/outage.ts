@@ -3,7 +3,10 @@ export class UnderMaintenance extends Error {
   override readonly name = 'UnderMaintenance';
 }
 
-/** The database cannot be reached or written to just now; whether a commit under way came through is not known. */
+/**
+ * The database cannot be reached or written to just now; whether a commit under way came through is
+ * not known.
+ */
 export class DatabaseAway extends Error {
   override readonly name = 'DatabaseAway';
   /** PostgreSQL's or the network's, where there was one. */
@@ -19,7 +22,9 @@ export class Overloaded extends Error {
   override readonly name = 'Overloaded';
 }
 
-/** True for what passes by itself: the request is answered with when to come back, not as a fault. */
+/**
+ * True for what passes by itself: the request is answered with when to come back, not as a fault.
+ */
 export function isOutage(error: unknown): error is UnderMaintenance | DatabaseAway | Overloaded {
   return error instanceof UnderMaintenance || error instanceof DatabaseAway || error instanceof Overloaded;
 }

@@ -14,8 +14,8 @@ export interface RateLimitOptions {
 }
 
 /**
- * A bucket of tokens for each key, kept in this process: each instance counts apart, and nothing is written to the
- * database.
+ * A bucket of tokens for each key, kept in this process: each instance counts apart, and nothing is
+ * written to the database.
  * @param now milliseconds, never going back
  */
 export function createRateLimit(

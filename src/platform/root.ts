@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of the checkout or image, wherever this code runs from (`src/` in tests, `dist/` in service). */
+/**
+ * The folder of the checkout or image, wherever this code runs from (`src/` in tests, `dist/` in
+ * service).
+ */
 export const root: string = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 function findRoot(from: string): string {

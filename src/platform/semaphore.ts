@@ -51,7 +51,10 @@ export function createSemaphore(atOnce: number): Semaphore {
   };
 }
 
-/** Lets so many run at a time, and serves those who wait in rotation, so that one client cannot keep others out. */
+/**
+ * Lets so many run at a time, and serves those who wait in rotation, so that one client cannot keep
+ * others out.
+ */
 export interface FairSemaphore {
   /**
    * Waits for a permit.
@@ -70,8 +73,8 @@ export interface FairSemaphoreOptions {
 }
 
 /**
- * Serves waiting clients in rotation, each one's requests in the order in which they came. Where all places are taken, a
- * client who has none gets the last place of one who has several.
+ * Serves waiting clients in rotation, each one's requests in the order in which they came. Where
+ * all places are taken, a client who has none gets the last place of one who has several.
  */
 export function createFairSemaphore({
   atOnce,
@@ -125,7 +128,8 @@ export function createFairSemaphore({
 export interface KeyedSemaphore {
   /**
    * Waits for a permit.
-   * @returns what releases it, at once where there is nothing to wait for; undefined when too many wait already
+   * @returns what releases it, at once where there is nothing to wait for; undefined when too many
+   *   wait already
    */
   acquire(key: string): Promise<Release> | Release | undefined;
   /** How many wait now, of all keys. */

@@ -37,7 +37,10 @@ export type SessionState =
   | { readonly kind: 'rotated' }
   | { readonly kind: 'none' };
 
-/** Thrown inside a transaction whose session was ended meanwhile: nothing of it is done, and the person signs in anew. */
+/**
+ * Thrown inside a transaction whose session was ended meanwhile: nothing of it is done, and the
+ * person signs in anew.
+ */
 export class SessionGone extends Error {
   override readonly name = 'SessionGone';
 }
@@ -45,7 +48,10 @@ export class SessionGone extends Error {
 /** The session that a form was made in. */
 export interface FormerSession {
   readonly holderId: string;
-  /** What is typed in its forms is still kept for its holder: it did not end for the sake of safety, nor long ago. */
+  /**
+   * What is typed in its forms is still kept for its holder: it did not end for the sake of safety,
+   * nor long ago.
+   */
   readonly keepsTyped: boolean;
 }
 
@@ -56,6 +62,8 @@ export interface SessionReader {
    * @param active counts the request as activity, which prolongs the session
    */
   read(token: string, active: boolean): Promise<SessionState>;
-  /** By the beginning of its hash, as form tokens name it; undefined when it is not kept any more. */
+  /**
+   * By the beginning of its hash, as form tokens name it; undefined when it is not kept any more.
+   */
   former(name: Buffer): Promise<FormerSession | undefined>;
 }

@@ -1,4 +1,7 @@
-/** Waits for `work`, at most so many milliseconds (undefined: however long). Whether it came to its end; throws what it throws. */
+/**
+ * Waits for `work`, at most so many milliseconds (undefined: however long). Whether it came to its
+ * end; throws what it throws.
+ */
 export async function settlesWithin(
   work: Promise<unknown>,
   milliseconds: number | undefined,

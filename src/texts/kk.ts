@@ -1,6 +1,6 @@
 /**
- * Kazakh, the language of the memo: its labels stand here word for word. This object is the type of the other two.
- * `{name}` is filled by `fill`.
+ * Kazakh, the language of the memo: its labels stand here word for word. This object is the type of
+ * the other two. `{name}` is filled by `fill`.
  */
 export const kk = {
   layout: {

@@ -21,7 +21,10 @@ const leastRate = 110;
 const readers = 20;
 const seconds = 20;
 
-/** 100,000 changes wait while the fund is away; then it is there again. One node delivers and shows pages meanwhile. */
+/**
+ * 100,000 changes wait while the fund is away; then it is there again. One node delivers and shows
+ * pages meanwhile.
+ */
 export async function chaos(progress: Progress): Promise<Outcome> {
   await bundleNode();
   const own = await startOwnServer();
@@ -103,7 +106,10 @@ async function startFund(persons: readonly PersonLine[], port = 0) {
   return fund;
 }
 
-/** Ten changes of everybody, in ten rounds, as saves wrote them an hour ago: whoever waited so long is told when it has arrived. */
+/**
+ * Ten changes of everybody, in ten rounds, as saves wrote them an hour ago: whoever waited so long
+ * is told when it has arrived.
+ */
 async function queue(database: Database): Promise<void> {
   await database.run(sql`
     insert into cabinet.holder (iin) select iin from fund.person on conflict do nothing`);

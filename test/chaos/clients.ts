@@ -46,8 +46,9 @@ interface ClientsOptions {
 }
 
 /**
- * Signs everybody in and begins: each client saves for people of its own, one form after another, sends a form that got no
- * answer or a failure again to the next node, and now and then sends one twice at once, as a double click.
+ * Signs everybody in and begins: each client saves for people of its own, one form after another,
+ * sends a form that got no answer or a failure again to the next node, and now and then sends one
+ * twice at once, as a double click.
  */
 export async function startClients(options: ClientsOptions): Promise<Clients> {
   const { people, atOnce, origins, pauseMs, patienceMs = 120_000 } = options;
@@ -78,7 +79,8 @@ export async function startClients(options: ClientsOptions): Promise<Clients> {
 
   async function save(visit: Visit, turn: number): Promise<void> {
     count += 1;
-    // All three are others than before and than on file at first, so that half of a change would be seen.
+    // All three are others than before and than on file at first, so that half of a change would be
+    // seen.
     const values = {
       address: `Алматы қ., Белгілі көшесі, ${count}`,
       apartment: String((count % 9_000) + 100),

@@ -23,7 +23,9 @@ const misfortunes: Readonly<Record<string, (progress: Progress) => Promise<Outco
   'a synchronous standby takes over': failover,
 };
 
-/** Every misfortune; nothing acknowledged may be lost, and each node must live through all of them. */
+/**
+ * Every misfortune; nothing acknowledged may be lost, and each node must live through all of them.
+ */
 export async function chaos(progress: Progress): Promise<Outcome> {
   await bundleNode();
   const figures: (readonly [string, string])[] = [];
@@ -164,7 +166,10 @@ async function withServer(
   }
 }
 
-/** Waits until a save is acknowledged, after a moment in which those may still be that were made before; gives how long it took. */
+/**
+ * Waits until a save is acknowledged, after a moment in which those may still be that were made
+ * before; gives how long it took.
+ */
 async function untilSaved({ ledger, failed }: Clients, moment = 50): Promise<number> {
   const began = performance.now();
   await pause(moment);

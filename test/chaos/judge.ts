@@ -42,7 +42,10 @@ export interface AtFund {
 
 export const faults = ['lost', 'doubled', 'out of order', 'half-written'] as const;
 
-/** What is wrong, one line each: all empty when nothing is. Nothing but receipt numbers and ids is told. */
+/**
+ * What is wrong, one line each: all empty when nothing is. Nothing but receipt numbers and ids is
+ * told.
+ */
 export type Verdict = Record<(typeof faults)[number], string[]>;
 
 /** Reads everything that `judge` compares. */
@@ -70,7 +73,9 @@ export async function readWritten(database: Database): Promise<Written> {
   };
 }
 
-/** Compares what the clients have in writing with the history, the outbox, our copy and the fund. */
+/**
+ * Compares what the clients have in writing with the history, the outbox, our copy and the fund.
+ */
 export function judge(ledger: readonly Acknowledged[], written: Written, fund: AtFund): Verdict {
   const verdict: Verdict = { lost: [], doubled: [], 'out of order': [], 'half-written': [] };
   const changes = new Map(written.changes.map((change) => [change.number, change]));

@@ -5,7 +5,10 @@ import { startOwnServer } from './own-server.ts';
 import { points } from './points.ts';
 import { figuresOf, wrongIn } from './trial.ts';
 
-/** The kill test at its full length: every point twenty times, sixty kills at random, ten thousand saves or more. */
+/**
+ * The kill test at its full length: every point twenty times, sixty kills at random, ten thousand
+ * saves or more.
+ */
 export async function chaos(progress: Progress): Promise<Outcome> {
   await bundleNode();
   const own = await startOwnServer();

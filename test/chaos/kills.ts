@@ -21,7 +21,10 @@ export interface KillReport extends TrialReport {
   readonly restarts: readonly number[];
 }
 
-/** Kills nodes under saving clients: all but one are being killed at any moment, in turn, so that the clients have one. */
+/**
+ * Kills nodes under saving clients: all but one are being killed at any moment, in turn, so that
+ * the clients have one.
+ */
 export async function killTest(options: KillOptions): Promise<KillReport> {
   const { onProgress = () => undefined } = options;
   const kills = new Map<Point | 'at random', number>();

@@ -6,7 +6,10 @@ import { openDatabase } from '../../src/platform/postgres/database.ts';
 import type { Order, Word } from './points.ts';
 import { type Plant, setTrap } from './trap.ts';
 
-/** One whole node of the service, pages and deliveries, on a database that is there and migrated; it dies at command. */
+/**
+ * One whole node of the service, pages and deliveries, on a database that is there and migrated; it
+ * dies at command.
+ */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = pino(

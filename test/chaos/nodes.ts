@@ -8,11 +8,17 @@ import type { Order, Point, Word } from './points.ts';
 export interface Place {
   /** Where the node listens; undefined while there is none. */
   origin(): string | undefined;
-  /** Has the node die at `point` of its work; resolves when it is dead, rejects when it does not get there. */
+  /**
+   * Has the node die at `point` of its work; resolves when it is dead, rejects when it does not get
+   * there.
+   */
   killAt(point: Point): Promise<void>;
   /** Kills the node wherever it is. */
   kill(): Promise<void>;
-  /** Kills the node if this change is in its hands; resolves when it is dead or has said that it is not. */
+  /**
+   * Kills the node if this change is in its hands; resolves when it is dead or has said that it is
+   * not.
+   */
   killWith(changeId: string): Promise<void>;
   /** Resolves when a node listens. */
   listens(): Promise<void>;

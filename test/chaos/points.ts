@@ -1,4 +1,7 @@
-/** Where a process of the service is killed. The two of the fund are reached at the stand-in, all others at the database. */
+/**
+ * Where a process of the service is killed. The two of the fund are reached at the stand-in, all
+ * others at the database.
+ */
 export const points = [
   'before BEGIN',
   'after BEGIN',

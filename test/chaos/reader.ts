@@ -1,4 +1,5 @@
-// People who look at their requisites, ten a second however long an answer takes: a process of its own, so that nothing else delays it.
+// People who look at their requisites, ten a second however long an answer takes: a process of its
+// own, so that nothing else delays it.
 let took: number[] = [];
 let timer: NodeJS.Timeout | undefined;
 

@@ -64,7 +64,9 @@ interface Answer {
   readonly body: string;
 }
 
-/** One request of a browser without its looks; rejects when there is no answer within 15 seconds. */
+/**
+ * One request of a browser without its looks; rejects when there is no answer within 15 seconds.
+ */
 export async function request(
   origin: string,
   to: string,

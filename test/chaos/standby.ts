@@ -15,7 +15,10 @@ import {
 } from 'local-postgres/programs';
 import pg from 'pg';
 
-/** A primary and a standby that every COMMIT waits for, behind one address, as a proxy would give it. */
+/**
+ * A primary and a standby that every COMMIT waits for, behind one address, as a proxy would give
+ * it.
+ */
 export interface Pair {
   readonly url: string;
   /** Kills the primary by SIGKILL, makes the standby the primary and leads everybody there. */

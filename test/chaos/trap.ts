@@ -42,7 +42,8 @@ export function setTrap(database: Database, plant?: Plant): Trap {
       const isMark = mark.test(text) && inHand.has(values[0]);
       if (isMark) reach('before the mark');
       const running = run();
-      // pg has handed the statement to the socket by now; PostgreSQL may or may not come to carry it out.
+      // pg has handed the statement to the socket by now; PostgreSQL may or may not come to carry
+      // it out.
       if (inTransaction && write.test(text) && armed === 'with the write on its way') setImmediate(die);
       const outcome = await running;
       if (draining) reach('while it drains after SIGTERM');

@@ -24,7 +24,10 @@ export interface TrialOptions {
   readonly pauseMs: number;
   /** Share of the questions to the fund that go wrong. */
   readonly faults: number;
-  /** Whether what a dead node held is taken at the end, without waiting for its leases of 30 seconds. */
+  /**
+   * Whether what a dead node held is taken at the end, without waiting for its leases of 30
+   * seconds.
+   */
   readonly hurry: boolean;
   readonly plant?: Plant;
   readonly fund?: Pick<FundServerOptions, 'idempotent'>;
@@ -65,7 +68,10 @@ export const stages: Readonly<Record<'arrived' | 'applied', Point>> = {
   applied: 'at the fund: applied, not answered',
 };
 
-/** Has clients save while `disturb` goes on, lets everything be delivered, and compares what all have in writing. */
+/**
+ * Has clients save while `disturb` goes on, lets everything be delivered, and compares what all
+ * have in writing.
+ */
 export async function tryOut(
   options: TrialOptions,
   disturb: (trial: Trial) => Promise<void>,
@@ -132,7 +138,10 @@ export async function tryOut(
   }
 }
 
-/** Waits until the fund has everything. With `hurry` neither leases of the dead nor pauses between tries are waited for. */
+/**
+ * Waits until the fund has everything. With `hurry` neither leases of the dead nor pauses between
+ * tries are waited for.
+ */
 async function drain(database: Database, hurry: boolean): Promise<void> {
   for (const until = performance.now() + 600_000; performance.now() < until; ) {
     if (hurry) {

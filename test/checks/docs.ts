@@ -14,8 +14,8 @@ const longestLine = 100;
 const namedPath = /^(?:src|test|packages|scripts|docs|migrations|data|deploy|bench)\/[\w./-]+$/;
 
 /**
- * Names what keeps a decision record from being read and found: its form, its row in the index, and paths in any document that
- * lead nowhere.
+ * Names what keeps a decision record from being read and found: its form, its row in the index, and
+ * paths in any document that lead nowhere.
  * @param exists whether a path from the root is there
  */
 export function checkDocuments(documents: Documents, exists: (path: string) => boolean): Violation[] {
@@ -51,7 +51,10 @@ function checkRecord(file: string, text: string): Violation[] {
   return found;
 }
 
-/** The row of a record in the index; undefined where its head cannot be read, which is a fault of its own. */
+/**
+ * The row of a record in the index; undefined where its head cannot be read, which is a fault of
+ * its own.
+ */
 function rowOf(file: string, text: string): string | undefined {
   const head = /^# (\d{3}) · (.+)\n\n\*\*Date\*\* (\S+) · \*\*Status\*\* (.+)$/m.exec(text);
   if (!head) return undefined;
@@ -91,7 +94,9 @@ function checkPaths(file: string, text: string, exists: (path: string) => boolea
   });
 }
 
-/** Records that a source names, by number (`docs/decisions/145`) or by file, and that are not there. */
+/**
+ * Records that a source names, by number (`docs/decisions/145`) or by file, and that are not there.
+ */
 export function checkReferences(sources: Sources, documents: Documents): Violation[] {
   const records = [...documents.keys()].filter((file) => file.startsWith(folder));
   return [...sources].flatMap(([file, text]) =>

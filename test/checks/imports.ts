@@ -2,12 +2,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
 
-/** The sources of a checkout by path from its root, e.g. `src/app.ts`. A planted tree in a test has the same form. */
+/**
+ * The sources of a checkout by path from its root, e.g. `src/app.ts`. A planted tree in a test has
+ * the same form.
+ */
 export type Sources = ReadonlyMap<string, string>;
 
 /** One thing that a file reaches for. */
 export interface Import {
-  /** As written: `./phone.ts`, `node:fs`, `fastify`. Undefined when it is computed and cannot be judged. */
+  /**
+   * As written: `./phone.ts`, `node:fs`, `fastify`. Undefined when it is computed and cannot be
+   * judged.
+   */
   readonly target: string | undefined;
   readonly line: number;
 }
@@ -19,7 +25,10 @@ export interface Violation {
   readonly why: string;
 }
 
-/** Where a file stands in the house. `owner` is the capability's, the gateway's or the package's name. */
+/**
+ * Where a file stands in the house. `owner` is the capability's, the gateway's or the package's
+ * name.
+ */
 interface Place {
   readonly room: Room;
   readonly owner?: string;
@@ -52,9 +61,9 @@ const feature = ['rules', 'store'] as const;
 const below = ['platform', 'platform/postgres', 'values'] as const;
 
 /**
- * What each room may reach, as `docs/architecture.md` draws it. `rules` are a capability's use cases and types, its public
- * functions; `store` is its SQL. `main` is where the service is put together. Tests reach everything; a workspace reaches only
- * itself.
+ * What each room may reach, as `docs/architecture.md` draws it. `rules` are a capability's use
+ * cases and types, its public functions; `store` is its SQL. `main` is where the service is put
+ * together. Tests reach everything; a workspace reaches only itself.
  */
 const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
   main: [
@@ -90,7 +99,10 @@ const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
   client: ['client'],
 };
 
-/** Packages that would carry a technology out of its room. What is not named here is free everywhere in `src`. */
+/**
+ * Packages that would carry a technology out of its room. What is not named here is free everywhere
+ * in `src`.
+ */
 const keptIn: readonly { readonly packages: RegExp; readonly rooms: readonly Room[] }[] = [
   { packages: /^(fastify|@fastify\/.+|light-my-request)$/, rooms: ['main', 'routes', 'platform/http'] },
   { packages: /^(preact|preact-render-to-string)$/, rooms: ['pages', 'routes', 'platform/http', 'ui'] },
@@ -272,7 +284,8 @@ function placeInPlatform(owner: string, rest: readonly string[]): Place | undefi
 
 /** A capability may keep one folder of its own things, such as `fields/`. */
 function roomInFeature(file: string): Room {
-  // A queue is a way out as a route is a way in: it puts a message into words as a route renders a page.
+  // A queue is a way out as a route is a way in: it puts a message into words as a route renders a
+  // page.
   if (/(^|[/-])(routes\.tsx?|queues?\.ts)$/.test(file)) return 'routes';
   if (isStore(file)) return 'store';
   return file.endsWith('.tsx') ? 'pages' : 'rules';
@@ -283,8 +296,8 @@ function name({ room, owner }: Place): string {
 }
 
 /**
- * Everything a file imports: static, type-only, re-exported, `import()` of values and of types, `import = require`, and
- * `new URL('./worker.ts', import.meta.url)`.
+ * Everything a file imports: static, type-only, re-exported, `import()` of values and of types,
+ * `import = require`, and `new URL('./worker.ts', import.meta.url)`.
  * @throws when the file does not parse.
  */
 export function importsOf(file: string, text: string): Import[] {

@@ -8,10 +8,15 @@ export interface MigrationFault {
   readonly why: string;
 }
 
-/** The first number to which the rule applies: what stands before was there at the first release. */
+/**
+ * The first number to which the rule applies: what stands before was there at the first release.
+ */
 const firstNumber = 30;
 
-/** Written before this check, for tables that no release had filled yet: they are not asked about locks. */
+/**
+ * Written before this check, for tables that no release had filled yet: they are not asked about
+ * locks.
+ */
 const looked = ['030-fund-over-http', '060-audit', '061-readings'];
 
 interface Statement {
@@ -21,7 +26,10 @@ interface Statement {
   readonly line: number;
 }
 
-/** What is found. `breaks`: the former version fails. `care`: it may fail or wait, and somebody has to have thought about it. */
+/**
+ * What is found. `breaks`: the former version fails. `care`: it may fail or wait, and somebody has
+ * to have thought about it.
+ */
 type Finding = { readonly kind: 'breaks' | 'care'; readonly why: string };
 
 /** Reads `migrations/` of a checkout. */
@@ -31,9 +39,10 @@ export function readMigrations(root: string): ReadonlyMap<string, string> {
 }
 
 /**
- * Names what a version that is still running could not bear (docs/decisions/080-expand-then-contract.md).
- * `-- contract: not before VERSION` above a statement allows what breaks, from that version of the service on;
- * `-- looked at: REASON` allows what needs care.
+ * Names what a version that is still running could not bear
+ * (docs/decisions/080-expand-then-contract.md). `-- contract: not before VERSION` above a statement
+ * allows what breaks, from that version of the service on; `-- looked at: REASON` allows what needs
+ * care.
  * @throws when there is no migration at all: a check of nothing must not pass
  */
 export function checkMigrations(files: ReadonlyMap<string, string>, version: string): MigrationFault[] {

@@ -9,8 +9,9 @@ const longestFunction = 80;
 const tables = /^src\/(texts\/(kk|ru|en)|config\/settings)\.ts$/;
 
 /**
- * Words of the first house, by the field's word in their place (docs/glossary.md). They are looked for in the names that a file
- * declares, as whole words: `fundLane` holds one, `planet` does not. Columns and cookies keep their names.
+ * Words of the first house, by the field's word in their place (docs/glossary.md). They are looked
+ * for in the names that a file declares, as whole words: `fundLane` holds one, `planet` does not.
+ * Columns and cookies keep their names.
  */
 const retired: readonly { readonly word: string; readonly instead: string }[] = [
   { word: 'parcel', instead: 'outbox message' },
@@ -38,7 +39,9 @@ interface Declared {
   readonly functions: readonly { readonly name: string; readonly line: number; readonly lines: number }[];
 }
 
-/** Names what is too long, what has a retired name, and what shares its name with something else. */
+/**
+ * Names what is too long, what has a retired name, and what shares its name with something else.
+ */
 export function checkNames(sources: Sources): Violation[] {
   const own = [...sources].filter(([file]) => file.startsWith('src/') && !/\.test\.tsx?$/.test(file));
   if (own.length === 0) throw new Error('no sources were found to check');

@@ -19,7 +19,10 @@ export function leaves(tree: Tree, prefix = ''): Map<string, string> {
   return found;
 }
 
-/** What `other` lacks of `reference`, and what it has beside it. Plural forms differ by language and are left to `pluralFaults`. */
+/**
+ * What `other` lacks of `reference`, and what it has beside it. Plural forms differ by language and
+ * are left to `pluralFaults`.
+ */
 export function differentKeys(reference: Tree, other: Tree): string[] {
   const wanted = keys(reference);
   const there = keys(other);
@@ -57,7 +60,10 @@ export function badlySpaced(tree: Tree): string[] {
     .map(([path]) => path);
 }
 
-/** Words of an alphabet that the language does not use (look-alike letters too), `allowed` words apart. */
+/**
+ * Words of an alphabet that the language does not use (look-alike letters too), `allowed` words
+ * apart.
+ */
 export function foreignWords(tree: Tree, alphabet: RegExp, allowed: readonly string[]): string[] {
   return [...leaves(tree)].flatMap(([path, text]) =>
     withoutPlaces(text)
@@ -68,7 +74,10 @@ export function foreignWords(tree: Tree, alphabet: RegExp, allowed: readonly str
   );
 }
 
-/** Whole phrases (two words or more) that stand in both languages alike, and so were hardly translated. */
+/**
+ * Whole phrases (two words or more) that stand in both languages alike, and so were hardly
+ * translated.
+ */
 export function untranslated(one: Tree, other: Tree, allowed: readonly string[]): string[] {
   const others = leaves(other);
   return [...leaves(one)]
@@ -80,7 +89,8 @@ export function untranslated(one: Tree, other: Tree, allowed: readonly string[])
 /**
  * Texts that nothing in `sources` shows. A text is shown when
  * - it is named with its group (`texts.signIn.title`, an alias of the group, a destructuring); or
- * - its group is indexed by a value (`texts.reasons[reason]`) and the key stands somewhere as a literal; or
+ * - its group is indexed by a value (`texts.reasons[reason]`) and the key stands somewhere as a
+ *   literal; or
  * - its group is handed on whole and something reads a property of that name.
  * This errs towards "shown" for short names, never towards "unused".
  * @throws when the sources show no text at all: a check of nothing must not pass.

@@ -6,7 +6,8 @@ import { sql } from '../../src/platform/postgres/sql.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { kabinet, type Outcome } from '../support/kabinet.ts';
 
-// `kabinet addresses import`, as an operator calls it; the example of data/README.md is what it loads.
+// `kabinet addresses import`, as an operator calls it; the example of data/README.md is what it
+// loads.
 
 let fresh: FreshDatabase;
 let folder: string;

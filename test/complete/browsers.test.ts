@@ -93,7 +93,10 @@ describe.each(browsers)('in $name', ({ start }) => {
   });
 });
 
-/** The status of the last page in the service's log; redirections, scripts and questions of scripts apart. */
+/**
+ * The status of the last page in the service's log; redirections, scripts and questions of scripts
+ * apart.
+ */
 function lastStatus({ logLines }: TestService): number {
   for (const line of logLines.toReversed()) {
     const { msg, route, status } = JSON.parse(line) as { msg?: string; route?: string; status?: number };

@@ -11,7 +11,8 @@ import {
   serveExample,
 } from '../support/fund-api.ts';
 
-// Whoever builds the fund's side begins with the examples of docs/fund-api.yaml: they are valid, and the cabinet reads them.
+// Whoever builds the fund's side begins with the examples of docs/fund-api.yaml: they are valid,
+// and the cabinet reads them.
 
 const judge = (schema: string, value: unknown) => {
   const validate = fundSchema(schema);

@@ -42,7 +42,10 @@ async function spoil(visitor: BrowserVisitor, script: string, button: string): P
   await visitor.press(button);
 }
 
-/** Brings back what the script of the address block has hidden, as a browser without scripts shows it. */
+/**
+ * Brings back what the script of the address block has hidden, as a browser without scripts shows
+ * it.
+ */
 async function showSearch({ visitor }: Look): Promise<void> {
   await visitor.page.evaluate(() => document.getElementById('address-search')?.removeAttribute('hidden'));
 }
@@ -80,7 +83,10 @@ async function openNotMe(look: Look): Promise<void> {
   expect(await look.visitor.heading()).toBe(look.t.notMe.title);
 }
 
-/** Waits for a message of the demonstration's inbox to this person, and gives the code in it, if it has one. */
+/**
+ * Waits for a message of the demonstration's inbox to this person, and gives the code in it, if it
+ * has one.
+ */
 async function codeSentTo(
   visitor: BrowserVisitor,
   person: PersonLine,
@@ -591,7 +597,8 @@ async function look(language: Language, reach: Variant[1]): Promise<string[]> {
     t,
     async asPerson(path, different) {
       const person = await world.person(different);
-      // Signing in by the page is what the journeys do; here it would only take time, a hundred times over.
+      // Signing in by the page is what the journeys do; here it would only take time, a hundred
+      // times over.
       const { cookies } = await signedIn(service, person, origin);
       await context.addCookies([...cookies].map(([name, value]) => ({ name, value, url: origin })));
       await visitor.open(path);
@@ -622,7 +629,8 @@ describe.each(languages)('in %s, axe finds nothing and nothing sticks out at 320
 
   afterAll(async () => (await visitorFor(language)).leave());
 
-  // These differ between languages in their words alone: one is enough, unless `npm test -- --all` asks for all.
+  // These differ between languages in their words alone: one is enough, unless `npm test -- --all`
+  // asks for all.
   if (language !== 'kk' && process.env['TEST_COMPLETE'] === undefined) return;
 
   test.each(outagePages)('outage: %s', async (_name, reach) => {

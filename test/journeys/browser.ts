@@ -6,7 +6,10 @@ import type { Journey, Way } from './journey.ts';
 import { areas, everyForm, withoutForm } from './scenarios/areas.ts';
 import { openWorld } from './world.ts';
 
-/** Makes journeys in Chromium, with or without the pages' scripts. A file for each, so that both cores have work. */
+/**
+ * Makes journeys in Chromium, with or without the pages' scripts. A file for each, so that both
+ * cores have work.
+ */
 export function makeJourneysInBrowser(way: Exclude<Way, 'inject'>): void {
   const javaScript = way === 'browser with JavaScript';
   const isWanted = ({ name, ways }: Journey): boolean =>

@@ -19,9 +19,10 @@ import { requisitesJourneys } from './scenarios/requisites.ts';
 import { signInJourneys } from './scenarios/sign-in.ts';
 import { type OpenWorld, openWorld } from './world.ts';
 
-// Nothing personal is ever logged, counted or shown to others. Every journey is made, the first one by fifty people, at the
-// finest log level, and much goes wrong; then every line is searched for everything that is known of them, everything
-// they typed, and every secret they were given: cookies, tokens of forms, codes, nonces, links.
+// Nothing personal is ever logged, counted or shown to others. Every journey is made, the first one
+// by fifty people, at the finest log level, and much goes wrong; then every line is searched for
+// everything that is known of them, everything they typed, and every secret they were given:
+// cookies, tokens of forms, codes, nonces, links.
 
 const crowd = 50;
 
@@ -167,7 +168,9 @@ async function saveThatFails(person: PersonLine): Promise<void> {
   expect(marksIn(answer.body, [address, person.iin, ...values.map(String)])).toEqual([]);
 }
 
-/** What goes wrong must not tell either: unreadable addresses, broken forms, too much of everything. */
+/**
+ * What goes wrong must not tell either: unreadable addresses, broken forms, too much of everything.
+ */
 async function stumble(person: PersonLine): Promise<void> {
   mark(person);
   const client = watchedClient();

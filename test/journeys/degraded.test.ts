@@ -10,10 +10,11 @@ import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
 /*
- * What stands on the screen, in Kazakh and Russian, while something else is down: the rest works, nothing is claimed that did not
- * happen, and another way is named. Further rows have files of their own: the fund (fund.inject.test.ts), the
- * database (database-away.test.ts), maintenance.test.ts, overload.test.ts, one node (test/processes/proxy.test.ts), a permission refused
- * in a real browser (eds.test.ts).
+ * What stands on the screen, in Kazakh and Russian, while something else is down: the rest works,
+ * nothing is claimed that did not happen, and another way is named. Further rows have files of
+ * their own: the fund (fund.inject.test.ts), the database (database-away.test.ts),
+ * maintenance.test.ts, overload.test.ts, one node (test/processes/proxy.test.ts), a permission
+ * refused in a real browser (eds.test.ts).
  */
 
 const person = inventPerson(9_430);

@@ -12,7 +12,8 @@ import { inventIin, inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf } from '../support/signed-in.ts';
 
-// Signing in by EDS over HTTP: what a browser of ours would send, and what nobody should get away with.
+// Signing in by EDS over HTTP: what a browser of ours would send, and what nobody should get away
+// with.
 
 const person = inventPerson(9_300);
 const path = edsPath;

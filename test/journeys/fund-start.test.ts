@@ -6,7 +6,8 @@ import { type FundServer, startFundServer } from '../support/fund-server.ts';
 import { expiredTls } from '../support/kazpost-tls.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-// What is wrong with the way to the fund is told when a process starts, not by hours of "no answer".
+// What is wrong with the way to the fund is told when a process starts, not by hours of "no
+// answer".
 
 const folder = mkdtempSync(join(tmpdir(), 'kabinet-fund-'));
 const path = (name: string, text: string) => {

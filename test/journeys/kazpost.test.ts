@@ -18,8 +18,8 @@ import { startService, type TestService } from '../support/service.ts';
 import { openRequisites } from './journey.ts';
 import { type OpenWorld, openWorld } from './world.ts';
 
-// Suggestions with the script and with Kazpost's service behind them: by keyboard, by touch, with the switch off, and
-// what the person sees at each fault of the service.
+// Suggestions with the script and with Kazpost's service behind them: by keyboard, by touch, with
+// the switch off, and what the person sees at each fault of the service.
 
 const apis = ['classic', 'open'] as const;
 const search = 'Мекенжайды іздеу';

@@ -6,7 +6,8 @@ import { startService, type TestService } from '../support/service.ts';
 import { openRequisites, signIn } from './journey.ts';
 import { openWorld } from './world.ts';
 
-// What only a browser can show: the keyboard alone, the focus, and the scripts that the pages do without.
+// What only a browser can show: the keyboard alone, the focus, and the scripts that the pages do
+// without.
 
 let service: TestService;
 let browser: Browser;

@@ -15,7 +15,8 @@ import { inventPerson, password } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// Planned maintenance: told beforehand, everything can be read, nothing changes, nothing typed is lost.
+// Planned maintenance: told beforehand, everything can be read, nothing changes, nothing typed is
+// lost.
 
 const person = inventPerson(9_400);
 const path = '/services/requisites';
@@ -167,7 +168,10 @@ test('while it lasts every page can be read, and one can come and go', async () 
   expect((await service.server.inject('/health/ready')).statusCode).toBe(200);
 });
 
-/** Every route that takes a form: open only what the list names, so that a new one is closed until somebody decides. */
+/**
+ * Every route that takes a form: open only what the list names, so that a new one is closed until
+ * somebody decides.
+ */
 test('whatever is not named as harmless is closed', async () => {
   const works = new Set([
     '/not-me/:link',

@@ -8,7 +8,8 @@ import { inventPerson, password } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// More is asked than can be answered: those who have begun something go first, the others wait, nothing typed is lost.
+// More is asked than can be answered: those who have begun something go first, the others wait,
+// nothing typed is lost.
 
 const person = inventPerson(9_420);
 const path = '/services/requisites';
@@ -46,7 +47,9 @@ beforeAll(async () => {
 
 afterAll(() => service.close());
 
-/** So many pages of one who is signed in are under way while `meanwhile` runs; gives their answers. */
+/**
+ * So many pages of one who is signed in are under way while `meanwhile` runs; gives their answers.
+ */
 async function under(load: number, meanwhile: () => Promise<void>): Promise<readonly Answered[]> {
   held = new Promise((resolve) => {
     release = resolve;

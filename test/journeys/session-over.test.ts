@@ -7,7 +7,8 @@ import { startService, type TestService } from '../support/service.ts';
 import { openRequisites, signIn } from './journey.ts';
 import { type OpenWorld, openWorld } from './world.ts';
 
-// The session ends while a page with scripts is open. The page's clock is moved on, and the stored session made older.
+// The session ends while a page with scripts is open. The page's clock is moved on, and the stored
+// session made older.
 
 const page = '/services/requisites';
 const address = 'Астана қ., Қабанбай батыр даңғылы, 53-үй';

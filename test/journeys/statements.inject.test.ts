@@ -10,8 +10,8 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
 
-// What a page and a save cost is counted in statements: each is a round trip, and under load they decide. Who adds one to these
-// numbers has a reason.
+// What a page and a save cost is counted in statements: each is a round trip, and under load they
+// decide. Who adds one to these numbers has a reason.
 
 const person = inventPerson(9_600);
 

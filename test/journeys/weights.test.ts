@@ -15,7 +15,10 @@ afterAll(() => service.close());
 
 const brotli = { 'accept-encoding': 'br' };
 
-/** The bytes of a first load: the page, its style sheet, scripts and images, each as brotli; headers apart. */
+/**
+ * The bytes of a first load: the page, its style sheet, scripts and images, each as brotli; headers
+ * apart.
+ */
 async function weigh(client: Client, path: string): Promise<Map<string, number>> {
   const plain = await client.get(path);
   const weights = new Map([[path, (await client.get(path, brotli)).bytes.length]]);

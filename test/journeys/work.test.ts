@@ -8,7 +8,8 @@ import { injectClient } from '../support/client.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-// The work that a code costs while codes are guessed, in a real browser under the content policy of the service.
+// The work that a code costs while codes are guessed, in a real browser under the content policy of
+// the service.
 
 let service: TestService;
 let browser: Browser;

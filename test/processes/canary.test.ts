@@ -14,9 +14,9 @@ import { type ServiceProcess, startProcess } from '../support/processes.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
 
-// The canary where processes die: fifty people do what people do while workers and then the whole service are killed, an
-// error ends a process that nobody caught, and an operator's commands run beside. Nothing that any of it wrote names
-// anybody, anything typed, or any code.
+// The canary where processes die: fifty people do what people do while workers and then the whole
+// service are killed, an error ends a process that nobody caught, and an operator's commands run
+// beside. Nothing that any of it wrote names anybody, anything typed, or any code.
 
 const people = Array.from({ length: 50 }, (_, n) => inventPerson(8_000 + n));
 const wrongPassword = 'Қате-құпиясөз-1917';
@@ -83,8 +83,9 @@ afterAll(async () => {
 });
 
 /**
- * The person tries again when the process behind the page was killed. A connection that was being handed to a worker at that
- * moment is answered by nobody: they press the button once more after some seconds.
+ * The person tries again when the process behind the page was killed. A connection that was being
+ * handed to a worker at that moment is answered by nobody: they press the button once more after
+ * some seconds.
  */
 async function insist<Value>(client: NetworkClient, work: () => Promise<Value>): Promise<Value> {
   const impatience = setInterval(client.close, 4_000);

@@ -15,8 +15,9 @@ import { type ServiceProcess, startProcess } from '../support/processes.ts';
 import { enrol } from '../support/service.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
 
-// The former release, built from its own sources, beside today's on a database that today's migrations have brought up to
-// date: what a rolling deploy is for some minutes, and a roll-back for longer.
+// The former release, built from its own sources, beside today's on a database that today's
+// migrations have brought up to date: what a rolling deploy is for some minutes, and a roll-back
+// for longer.
 
 const release = readFileSync(new URL('former-release', import.meta.url), 'utf8').trim();
 const known = isKnown(release);

@@ -62,7 +62,10 @@ async function refusesConnections(origin: string): Promise<void> {
   );
 }
 
-/** Tells the service to stop while it waits for the rest of a form; gives the connection on which that is to come. */
+/**
+ * Tells the service to stop while it waits for the rest of a form; gives the connection on which
+ * that is to come.
+ */
 async function stoppedInFlight(service: Awaited<ReturnType<typeof startProcess>>) {
   const connection = await plainConnection(service.origin);
   connection.socket.write(head(service.origin));

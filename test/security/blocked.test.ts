@@ -6,8 +6,8 @@ import { inventPerson, type PersonLine, password } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// A person whom the fund blocks is out within a minute, on every page, whichever role the process has and whether the fund is a
-// table or another system.
+// A person whom the fund blocks is out within a minute, on every page, whichever role the process
+// has and whether the fund is a table or another system.
 
 const roles = ['all', 'web'] as const;
 const funds = ['embedded', 'over HTTP'] as const;

@@ -15,8 +15,9 @@ import { formOf } from '../support/signed-in.ts';
 vi.mock('@node-rs/argon2', { spy: true });
 
 /**
- * Who is a member, who is registered and whose contact it is must not be told by any answer before sign-in (facts A1-A10).
- * The requests go to an application whose statements are counted; what its worker would do is done between them.
+ * Who is a member, who is registered and whose contact it is must not be told by any answer before
+ * sign-in (facts A1-A10). The requests go to an application whose statements are counted; what its
+ * worker would do is done between them.
  */
 let service: TestService;
 let app: Instance;

@@ -5,7 +5,8 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// A request that changes anything must come from a form of ours, in this browser. The routes are read from the service.
+// A request that changes anything must come from a form of ours, in this browser. The routes are
+// read from the service.
 
 const person = inventPerson(9_010);
 const other = inventPerson(9_011);

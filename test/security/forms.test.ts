@@ -6,11 +6,15 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// What no browser sends is answered with 400: a field missing, unknown, or twice. The forms are read from the pages.
+// What no browser sends is answered with 400: a field missing, unknown, or twice. The forms are
+// read from the pages.
 
 const person = inventPerson(9_020);
 
-/** Fields that a browser leaves out, that only one page has, or that who sets a first password has not got. */
+/**
+ * Fields that a browser leaves out, that only one page has, or that who sets a first password has
+ * not got.
+ */
 const optional = ['csrf', 'page', 'remember', 'kazpost', 'currentPassword'];
 
 let service: TestService;

@@ -6,9 +6,9 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// Every guard stands in every role that answers people: what docs/scaling.md recommends is defended like a laptop.
-// `ROLE=worker` answers nobody (test/processes/role.test.ts), so nothing of it can be guessed or used up; that it does what it
-// is told within the limits is shown last.
+// Every guard stands in every role that answers people: what docs/scaling.md recommends is defended
+// like a laptop. `ROLE=worker` answers nobody (test/processes/role.test.ts), so nothing of it can
+// be guessed or used up; that it does what it is told within the limits is shown last.
 
 let people = 7_300;
 

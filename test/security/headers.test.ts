@@ -5,7 +5,8 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// What protects a page stands in its headers, on every route, for everybody, and on the pages of problems.
+// What protects a page stands in its headers, on every route, for everybody, and on the pages of
+// problems.
 
 const person = inventPerson(9_030);
 const publicOrigin = 'https://cabinet.example.kz';

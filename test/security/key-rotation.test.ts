@@ -9,7 +9,8 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// The key is changed while people are signed in: nobody notices (G7). What docs/runbook.md says in its table.
+// The key is changed while people are signed in: nobody notices (G7). What docs/runbook.md says in
+// its table.
 
 const formerKey = 'k'.repeat(32);
 const newKey = 'n'.repeat(32);

@@ -6,8 +6,8 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf } from '../support/signed-in.ts';
 
-// A device that signed somebody in is known for that person alone, by a mark that only this service makes. What others do
-// does not stop it; what it does is counted by itself.
+// A device that signed somebody in is known for that person alone, by a mark that only this service
+// makes. What others do does not stop it; what it does is counted by itself.
 
 let service: TestService;
 let people = 7_100;

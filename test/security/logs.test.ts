@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
 
-// Nothing that a request brings can begin a line of the log, colour a terminal, or stand in it at all.
+// Nothing that a request brings can begin a line of the log, colour a terminal, or stand in it at
+// all.
 
 let service: TestService;
 let port: number;

@@ -211,7 +211,8 @@ describe('the whole service', () => {
           expect(sent).toContain(`contact-changed ${channel}`);
         }
         expect(sent).toContain(`contact-added mobile ${mobilePhone}`);
-        // A key that opens a cabinet for the first time is told; a first password was told when it was chosen.
+        // A key that opens a cabinet for the first time is told; a first password was told when it
+        // was chosen.
         const devices = sent.filter((line) => line.startsWith('new-device email'));
         expect(devices).toHaveLength(how === 'by EDS' ? 2 : 1);
       } finally {

@@ -8,8 +8,9 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn, signIn } from '../support/signed-in.ts';
 
-// A form that was open while somebody signed in or out in another tab of the same browser. It is no forgery: what was typed is
-// shown again or kept, for the person who typed it and nobody else. And it does nothing: only a fresh token acts.
+// A form that was open while somebody signed in or out in another tab of the same browser. It is no
+// forgery: what was typed is shown again or kept, for the person who typed it and nobody else. And
+// it does nothing: only a fresh token acts.
 
 const form = '/services/requisites';
 const typed = 'Астана қ., Ашық терезе көшесі, 5-үй';
@@ -31,7 +32,10 @@ async function newPerson(): Promise<PersonLine> {
   return person;
 }
 
-/** A browser whose tab shows the form of `person`, filled in; signed out since, and signed in again as `next`. */
+/**
+ * A browser whose tab shows the form of `person`, filled in; signed out since, and signed in again
+ * as `next`.
+ */
 async function leftOpen(person: PersonLine, next?: PersonLine): Promise<{ client: Client; fields: Fields }> {
   const client = await signedIn(service, person);
   const page = await client.get(form);

@@ -6,8 +6,9 @@ import { identityCard, inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// Every id that a holder can name is looked up together with its owner. The routes are read from the service, so a new
-// route with an id in its path fails here until this test knows how to come by an id of somebody else.
+// Every id that a holder can name is looked up together with its owner. The routes are read from
+// the service, so a new route with an id in its path fails here until this test knows how to come
+// by an id of somebody else.
 
 const requisites = '/services/requisites';
 const ownerPerson = inventPerson(9_001);
@@ -22,7 +23,9 @@ let receipt: string;
 const marks = marksOf(ownerPerson).filter((mark) => !marksOf(strangerPerson).includes(mark));
 let savedForm: readonly (readonly [string, string])[];
 
-/** Ids of the owner, by the name of the path's parameter; and ids in the same form that nobody has. */
+/**
+ * Ids of the owner, by the name of the path's parameter; and ids in the same form that nobody has.
+ */
 const ids: Readonly<Record<string, { theirs: () => string; nobodys: string }>> = {
   number: { theirs: () => receipt, nobodys: '0123456789AB' },
 };
@@ -84,7 +87,8 @@ describe('routes with an id in their path', () => {
       expect(theirs.status, url).toBe(404);
       expect(settled(theirs.body), url).toBe(settled(nobodys.body));
       expect(marksIn(theirs.body, marks)).toEqual([]);
-      // A change made without EDS has no signed message; test/journeys/eds-change.inject.test.ts has one that was.
+      // A change made without EDS has no signed message; test/journeys/eds-change.inject.test.ts
+      // has one that was.
       const own = url.endsWith('.cms') ? 404 : 200;
       if (method === 'GET') expect((await owner.get(address(url, 'theirs'))).status, url).toBe(own);
     }

@@ -6,7 +6,8 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// 150 forms of one person at once: two reach the database, some wait without a connection, the rest keep what was typed.
+// 150 forms of one person at once: two reach the database, some wait without a connection, the rest
+// keep what was typed.
 
 const path = '/services/requisites';
 

@@ -9,7 +9,8 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// Whatever goes wrong is told in words, with a number that stands in the log too, and with nothing of the cause.
+// Whatever goes wrong is told in words, with a number that stands in the log too, and with nothing
+// of the cause.
 
 const person = inventPerson(9_050);
 const requisites = '/services/requisites';

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-// Forms that are sent byte by byte, from one address: they hold connections, never places, and not for long.
+// Forms that are sent byte by byte, from one address: they hold connections, never places, and not
+// for long.
 
 const atOnce = 6;
 
@@ -82,7 +83,8 @@ describe.each(['all', 'web'])('with ROLE=%s', (role) => {
   test('one that does not come whole in seconds is ended', { timeout: 40_000 }, async () => {
     const { server } = service.server;
     expect(server.requestTimeout).toBeLessThanOrEqual(15_000);
-    // The time itself is Node's; what is shown here is that somebody looks at it more often than every 30 seconds.
+    // The time itself is Node's; what is shown here is that somebody looks at it more often than
+    // every 30 seconds.
     server.requestTimeout = 100;
     try {
       const half = await halfSent('/sign-in');

@@ -14,7 +14,8 @@ import { inventPerson, type PersonLine, password } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// What is stopped stays stopped: by "this wasn't me", by signing in again, by a new password, by the fund.
+// What is stopped stays stopped: by "this wasn't me", by signing in again, by a new password, by
+// the fund.
 
 const form = '/services/requisites';
 const chosen = 'тау бөктеріндегі көк үй';
@@ -220,7 +221,9 @@ async function freezeInSteps(holderId: string): Promise<{ commit(): Promise<void
 }
 
 describe('signing in again', () => {
-  /** A browser whose session has timed out: its cookie is still there, and so is the session's row. */
+  /**
+   * A browser whose session has timed out: its cookie is still there, and so is the session's row.
+   */
   async function timedOut(person: PersonLine): Promise<{ client: Client; former: string }> {
     const client = await signedIn(service, person);
     const former = client.cookies.get('session') ?? '';
@@ -305,7 +308,8 @@ describe('a new password', () => {
       const answer = await stolen.get(path, { cookie: `session=${former}` });
       expect(answer.status, path).toBe(303);
       expect(answer.body).not.toContain(person.surname);
-      // The browser that has the new secret keeps it: a late answer to the former one must not take it away.
+      // The browser that has the new secret keeps it: a late answer to the former one must not take
+      // it away.
       expect(answer.setCookies.filter((cookie) => /^session=/.test(cookie))).toEqual([]);
     }
     const sessions = await service.database.rows<{ startedAt: Date }>(sql`

@@ -16,8 +16,8 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// Sequences by which an account is taken over through mobile and e-mail, each refused at its step. The names B1 to B11
-// are those of the threat list.
+// Sequences by which an account is taken over through mobile and e-mail, each refused at its step.
+// The names B1 to B11 are those of the threat list.
 
 const form = '/services/requisites';
 const page = '/services/requisites/confirm';

@@ -7,8 +7,9 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { signedIn } from '../support/signed-in.ts';
 
-// Whatever stands in an address, the answer is a page or a refusal, never a fault of ours. The routes are read from the
-// service, and every value is tried in every parameter of the path and in every field of the query.
+// Whatever stands in an address, the answer is a page or a refusal, never a fault of ours. The
+// routes are read from the service, and every value is tried in every parameter of the path and in
+// every field of the query.
 
 const person = inventPerson(9_010);
 const id = '0b8f6c6e-8a3c-4b57-9b0e-2f5d1c7a9e10';

@@ -13,8 +13,9 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// While codes are guessed, and once a network has asked too often, a code costs work. The proof is good for one person, contact and
-// browser, once, for two minutes. Those whom the owner's own device and session vouch for are not stopped by what strangers do.
+// While codes are guessed, and once a network has asked too often, a code costs work. The proof is
+// good for one person, contact and browser, once, for two minutes. Those whom the owner's own
+// device and session vouch for are not stopped by what strangers do.
 
 let service: TestService;
 let deps: AccountRequestDeps;
@@ -58,7 +59,10 @@ async function solve(challenge: Challenge): Promise<string> {
   return Buffer.from(JSON.stringify({ challenge, solution })).toString('base64');
 }
 
-/** The proof that this browser's script would send for what is typed; on the page of the code, for what was typed before. */
+/**
+ * The proof that this browser's script would send for what is typed; on the page of the code, for
+ * what was typed before.
+ */
 async function proofFor(client: Client, typed?: { iin: string; contact: string }): Promise<string> {
   const page = typed ? '/recover' : '/recover/confirm';
   const csrf = new Map(formOf((await client.get(page)).body, page)).get('csrf') ?? '';

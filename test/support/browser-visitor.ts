@@ -40,7 +40,10 @@ export interface BrowserVisitor extends Visitor {
   newTab(): Promise<BrowserVisitor>;
 }
 
-/** Opens a fresh browser profile on the service at `origin`. Addresses of journeys are relative to it. */
+/**
+ * Opens a fresh browser profile on the service at `origin`. Addresses of journeys are relative to
+ * it.
+ */
 export async function browserVisitor(
   browser: Browser,
   origin: string,
@@ -66,10 +69,12 @@ export async function browserVisitor(
 /** Notes everything that a correct page never causes. */
 function watch(context: BrowserContext, origin: string, complaints: string[]): void {
   context.on('console', (message) => {
-    // A page answered with 422 or 404 is written to the console too; that is the status the journey checks itself.
+    // A page answered with 422 or 404 is written to the console too; that is the status the journey
+    // checks itself.
     const failed = message.text().startsWith('Failed to load resource');
     const ownStatus = failed && message.location().url === message.page()?.url();
-    // A suggestion asked for when the session has just run out is answered with 401, and the script goes on without.
+    // A suggestion asked for when the session has just run out is answered with 401, and the script
+    // goes on without.
     const sessionOver =
       failed && message.text().includes('401') && message.location().url.startsWith(`${origin}/api/`);
     if (message.type() === 'error' && !ownStatus && !sessionOver)

@@ -5,7 +5,10 @@ export interface Client {
   /** The cookies this client would send now. */
   readonly cookies: ReadonlyMap<string, string>;
   get(path: string, headers?: Headers): Promise<Answered>;
-  /** Posts a form from a page of the service; `headers` overrule what a browser sends, undefined leaves one out. */
+  /**
+   * Posts a form from a page of the service; `headers` overrule what a browser sends, undefined
+   * leaves one out.
+   */
   post(path: string, fields: Fields, headers?: Headers): Promise<Answered>;
 }
 
@@ -74,7 +77,10 @@ export function injectClient(server: FastifyInstance, origin: string = loopback)
 /** Sends one request. */
 type Send = (method: 'GET' | 'POST', path: string, headers: Headers, payload?: string) => Promise<Answered>;
 
-/** The two things a browser does without scripts: it opens an address, and it posts a form of a page of `origin`. */
+/**
+ * The two things a browser does without scripts: it opens an address, and it posts a form of a page
+ * of `origin`.
+ */
 export function asBrowser(origin: string, send: Send): Pick<Client, 'get' | 'post'> {
   return {
     get: (path, headers = {}) => send('GET', path, headers),

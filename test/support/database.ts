@@ -18,7 +18,10 @@ const silent = { info: () => undefined, warn: () => undefined };
 
 let server: Promise<LocalPostgres> | undefined;
 
-/** Makes a database on the server of this run: the embedded PostgreSQL or the machine's, as the project says. */
+/**
+ * Makes a database on the server of this run: the embedded PostgreSQL or the machine's, as the
+ * project says.
+ */
 export async function freshDatabase(): Promise<FreshDatabase> {
   // Left running for the next test file; the run's end stops it.
   server ??= attach();

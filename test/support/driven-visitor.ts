@@ -6,7 +6,10 @@ import type { Visitor } from './visitor.ts';
 /** One tab of a browser, as little of it as a visitor needs. Selectors are CSS. */
 export interface DrivenTab {
   goto(url: string): Promise<void>;
-  /** Runs the body of a function in the page; `args` holds the arguments, plain JSON like the answer. */
+  /**
+   * Runs the body of a function in the page; `args` holds the arguments, plain JSON like the
+   * answer.
+   */
   evaluate<Value>(body: string, ...args: readonly unknown[]): Promise<Value>;
   /** Presses the element with the pointer. */
   click(selector: string): Promise<void>;
@@ -28,7 +31,10 @@ export interface Site {
 
 const patience = { timeout: 15_000, interval: 20 };
 
-/** A visitor in a browser other than Chromium. Journeys that look behind the page (downloads, parallel posts) are not made in it. */
+/**
+ * A visitor in a browser other than Chromium. Journeys that look behind the page (downloads,
+ * parallel posts) are not made in it.
+ */
 export function drivenVisitor(tab: DrivenTab, { origin, status }: Site): Visitor {
   const read = async () => readPage(await tab.evaluate<string>('return document.documentElement.outerHTML'));
   const byId = (id: string | undefined): string => `[id="${id ?? ''}"]`;

@@ -2,7 +2,10 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { type Agent, startAgent } from '../../packages/nca-agent/src/agent.ts';
 import { findChromium, howToGetChromium } from '../../scripts/chromium.mjs';
 
-/** A browser on a computer where an agent listens on NCALayer's port, as far as the browser can tell. */
+/**
+ * A browser on a computer where an agent listens on NCALayer's port, as far as the browser can
+ * tell.
+ */
 export interface EdsBrowser {
   readonly agent: Agent;
   /** A fresh profile. */
@@ -10,7 +13,10 @@ export interface EdsBrowser {
   close(): Promise<void>;
 }
 
-/** Starts both. The browser finds the agent's own port behind 13579, so that several can run on one machine. */
+/**
+ * Starts both. The browser finds the agent's own port behind 13579, so that several can run on one
+ * machine.
+ */
 export async function startEdsBrowser(): Promise<EdsBrowser> {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error(howToGetChromium);

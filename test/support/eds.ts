@@ -13,7 +13,10 @@ import {
 } from 'nca-verify/testing';
 import type { PersonLine } from './people.ts';
 
-/** A certification authority for one test file, whose certificates and lists the service is told to use. */
+/**
+ * A certification authority for one test file, whose certificates and lists the service is told to
+ * use.
+ */
 export interface TestNca {
   /** Settings of the service that trust it. */
   readonly environment: Readonly<Record<string, string>>;

@@ -12,7 +12,9 @@ const fundApi = parse(readFileSync(join(root, 'docs/fund-api.yaml'), 'utf8'));
 
 type Node = Readonly<Record<string, unknown>>;
 
-/** A validator for the schema at this place of docs/fund-api.yaml; undefined where there is none. */
+/**
+ * A validator for the schema at this place of docs/fund-api.yaml; undefined where there is none.
+ */
 export function fundSchema(pointer: string): ((value: unknown) => string | undefined) | undefined {
   const validate = ajv.getSchema(`api#${pointer}`);
   return validate && ((value) => (validate(value) ? undefined : ajv.errorsText(validate.errors)));

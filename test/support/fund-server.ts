@@ -33,7 +33,10 @@ export type FundFault =
   | 'huge'
   /** 302 to itself. */
   | 'redirecting'
-  /** Cuts a connection that has carried a question before, as a server does that has just closed an idle one. */
+  /**
+   * Cuts a connection that has carried a question before, as a server does that has just closed an
+   * idle one.
+   */
   | 'closing-idle';
 
 /** An answer as it goes out: a text goes as it is, everything else as JSON. */
@@ -60,7 +63,10 @@ export interface FundEffect {
   readonly fields: Readonly<Record<string, string | null>>;
 }
 
-/** The fund's information system over HTTP, as docs/fund-api.yaml says, with invented people in memory. */
+/**
+ * The fund's information system over HTTP, as docs/fund-api.yaml says, with invented people in
+ * memory.
+ */
 export interface FundServer {
   readonly url: string;
   /** Every change that took effect, in order. */
@@ -77,7 +83,10 @@ export interface FundServer {
   requisitesOf(iin: string): Readonly<Record<string, string | null>> | undefined;
   /** The fault of every request from now on, or a choice for each one. */
   behave(fault: FundFault | ((request: { method: string; path: string }) => FundFault)): void;
-  /** Answers something else from now on wherever `alter` gives it: another program's answer, or a version yet to come. */
+  /**
+   * Answers something else from now on wherever `alter` gives it: another program's answer, or a
+   * version yet to come.
+   */
   alter(alter: ((given: GivenAnswer) => OddAnswer | undefined) | undefined): void;
   /** Refuses every change from now on for this reason; undefined: takes them again. */
   refuse(reason: string | undefined): void;
@@ -92,7 +101,10 @@ export interface FundServerOptions {
   readonly idempotent?: boolean;
   /** Told of each question with its answer, to hold both against docs/fund-api.yaml. */
   readonly onExchange?: (exchange: FundExchange) => void;
-  /** Told when a change has arrived, and when it has taken effect but is not answered yet; the answer waits for it. */
+  /**
+   * Told when a change has arrived, and when it has taken effect but is not answered yet; the
+   * answer waits for it.
+   */
   readonly onChange?: (stage: 'arrived' | 'applied', changeId: string) => void | Promise<void>;
 }
 

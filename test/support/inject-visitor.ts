@@ -111,7 +111,10 @@ export function injectVisitor(server: FastifyInstance, client: Client = injectCl
   };
 }
 
-/** Resolves an address as a browser does; an address outside fails, since no journey leaves the service. */
+/**
+ * Resolves an address as a browser does; an address outside fails, since no journey leaves the
+ * service.
+ */
 function localPath(address: string, from: string): string {
   const url = new URL(address === '' ? from : address, new URL(from, loopback));
   if (url.origin !== loopback) throw new Error(`${address} leaves the service`);

@@ -26,7 +26,9 @@ export type KazpostFault =
   | 'cut'
   /** A small answer that grows when unpacked. */
   | 'compressed'
-  /** Rows that have one whole line, `address`, and no levels: some of Kazpost's own have no more. */
+  /**
+   * Rows that have one whole line, `address`, and no levels: some of Kazpost's own have no more.
+   */
   | 'lines';
 
 /** A server that speaks both of Kazpost's protocols with invented addresses. */
@@ -354,7 +356,8 @@ const buildings: readonly Building[] = streets.flatMap((street, index) => houses
 function housesOf(street: (typeof streets)[number], index: number): Building[] {
   const parts = partsOf(street.levels, index);
   return ['1', '2', '3/1', '10', '12А'].map((number, house) => {
-    // Every building has its own index; one in five rows is no longer actual, one address is missing, one is Latin.
+    // Every building has its own index; one in five rows is no longer actual, one address is
+    // missing, one is Latin.
     const actual = house === 4 ? '0' : '1';
     const address =
       house === 1 ? null : house === 2 ? 'almaty, prospekt abaya, dom 3/1' : russianAddress(parts, number);

@@ -1,6 +1,6 @@
 /**
- * A key and its self-signed certificate for 127.0.0.1, made for the tests of TLS and good for nothing else: the key is
- * public by standing here.
+ * A key and its self-signed certificate for 127.0.0.1, made for the tests of TLS and good for
+ * nothing else: the key is public by standing here.
  */
 export const standInTls = {
   key: `-----BEGIN PRIVATE KEY-----

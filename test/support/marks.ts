@@ -24,7 +24,9 @@ export function marksOf(person: PersonLine): string[] {
     .filter((value) => value !== '' && !shared.includes(value));
 }
 
-/** Metrics without measured fractions, whose digits may be anything; whole numbers and labels stay. */
+/**
+ * Metrics without measured fractions, whose digits may be anything; whole numbers and labels stay.
+ */
 export function withoutFractions(metrics: string): string {
   return metrics.replace(/ [0-9]+\.[0-9]+(?:e[+-]?[0-9]+)?$/gm, '');
 }
@@ -39,7 +41,10 @@ export function marksIn(text: string, marks: readonly string[]): string[] {
   );
 }
 
-/** The codes that stand in a text by themselves: as part of a longer number or word they stand there by chance. */
+/**
+ * The codes that stand in a text by themselves: as part of a longer number or word they stand there
+ * by chance.
+ */
 export function codesIn(text: string, codes: readonly string[]): string[] {
   return codes.filter((code) => new RegExp(`(?<![0-9A-Za-z.])${code}(?![0-9A-Za-z.])`, 'i').test(text));
 }

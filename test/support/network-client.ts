@@ -1,14 +1,20 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { asBrowser, type Client, type Headers } from './client.ts';
 
-/** A client with one connection that it keeps open as a browser does. Nothing is ever sent a second time. */
+/**
+ * A client with one connection that it keeps open as a browser does. Nothing is ever sent a second
+ * time.
+ */
 export interface NetworkClient extends Client {
   /** How many connections were opened so far. */
   readonly connections: number;
   close(): void;
 }
 
-/** A client for a service that listens; forms are posted as from a page of `origin`. It may begin with another's cookies. */
+/**
+ * A client for a service that listens; forms are posted as from a page of `origin`. It may begin
+ * with another's cookies.
+ */
 export function networkClient(origin: string, like?: Client): NetworkClient {
   const cookies = new Map<string, string>(like?.cookies);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });

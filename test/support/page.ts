@@ -24,7 +24,10 @@ export function language(page: HTMLElement): string {
   return page.querySelector('html')?.getAttribute('lang') ?? '';
 }
 
-/** The control that a visible label names: a field, a box, or (by its legend) the fieldset of a radio group. */
+/**
+ * The control that a visible label names: a field, a box, or (by its legend) the fieldset of a
+ * radio group.
+ */
 export function control(page: HTMLElement, label: string): HTMLElement {
   const legends = page.querySelectorAll('legend').filter((legend) => visibleText(legend) === label);
   const labels = page.querySelectorAll('label').filter((one) => visibleText(one) === label);
@@ -84,7 +87,10 @@ function formOf(page: HTMLElement, element: HTMLElement): HTMLElement {
   return form;
 }
 
-/** What a browser sends of a form when `submitter` is pressed: the successful controls in the order of the page. */
+/**
+ * What a browser sends of a form when `submitter` is pressed: the successful controls in the order
+ * of the page.
+ */
 export function submission(
   page: HTMLElement,
   submitter: HTMLElement,
@@ -142,7 +148,10 @@ function sentValue(element: HTMLElement): string | undefined {
   return sanitized(type, element.getAttribute('value') ?? '');
 }
 
-/** The value sanitization of HTML: no line of text keeps its line ends, and an e-mail input loses blanks at the ends. */
+/**
+ * The value sanitization of HTML: no line of text keeps its line ends, and an e-mail input loses
+ * blanks at the ends.
+ */
 function sanitized(type: string | undefined, value: string): string {
   if (type === 'hidden') return value;
   const line = value.replace(/[\r\n]/g, '');

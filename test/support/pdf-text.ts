@@ -10,8 +10,9 @@ export interface PdfContent {
 }
 
 /**
- * Reads the text back through the embedded fonts' ToUnicode maps, as copying from a viewer does; a glyph without a map
- * throws. Needs no program, so no test of a PDF is ever left out. Knows only what pdfkit writes.
+ * Reads the text back through the embedded fonts' ToUnicode maps, as copying from a viewer does; a
+ * glyph without a map throws. Needs no program, so no test of a PDF is ever left out. Knows only
+ * what pdfkit writes.
  */
 export function readPdf(file: Buffer): PdfContent {
   const objects = new Map<string, string>();

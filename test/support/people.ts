@@ -36,8 +36,8 @@ export interface DocumentLine {
 export const password = 'Құпия-сөз 2026';
 
 /**
- * An invented person, a different one for each `n` from 0 to 9999 in every value. Each value is marked, so that it can be
- * told wherever it turns up.
+ * An invented person, a different one for each `n` from 0 to 9999 in every value. Each value is
+ * marked, so that it can be told wherever it turns up.
  */
 export function inventPerson(n: number, different: Partial<PersonLine> = {}): PersonLine {
   const mark = inLetters(n);
@@ -82,7 +82,10 @@ export function identityCard(n: number, different: Partial<DocumentLine> = {}): 
   };
 }
 
-/** An IIN with a right check digit: a birth date of its own for each `n`, from 1960 to 1999, and the first serial that is issued. */
+/**
+ * An IIN with a right check digit: a birth date of its own for each `n`, from 1960 to 1999, and the
+ * first serial that is issued.
+ */
 export function inventIin(n: number): string {
   const year = 60 + (n % 40);
   const month = (Math.floor(n / 40) % 12) + 1;

@@ -25,7 +25,10 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Runs `dist/main.js` (or another build's) with these parameters and settings, without those of this process. */
+/**
+ * Runs `dist/main.js` (or another build's) with these parameters and settings, without those of
+ * this process.
+ */
 export function runService(
   environment: Readonly<Record<string, string>>,
   {

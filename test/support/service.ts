@@ -25,8 +25,8 @@ export interface TestService {
   /** Imports a person into the fund; once more with other values, as a change made at a branch. */
   enrol(person: PersonLine): Promise<void>;
   /**
-   * The same service once more, with its own connections to the same database and no work in the background;
-   * `different` changes single settings.
+   * The same service once more, with its own connections to the same database and no work in the
+   * background; `different` changes single settings.
    */
   anotherProcess(different?: Readonly<Record<string, string>>): Promise<FastifyInstance>;
   /** Begins to listen on 127.0.0.1 and gives the origin. */

@@ -31,11 +31,17 @@ export interface SmppStandIn {
   sendReceipt(fields: Readonly<Record<string, unknown>>): Promise<void>;
   /** Sends a `data_sm` to whoever is bound; resolves with the command of the answer. */
   sendData(fields: Readonly<Record<string, unknown>>): Promise<string>;
-  /** Sends a command of this id to whoever is bound; resolves with the command and the status of the answer. */
+  /**
+   * Sends a command of this id to whoever is bound; resolves with the command and the status of the
+   * answer.
+   */
   sendCommand(id: number): Promise<{ readonly command: string; readonly status: number }>;
   /** Unbinds whoever is bound and leaves the connection open; resolves when it was answered. */
   unbind(): Promise<void>;
-  /** Takes nobody for bound any more, without a word: `submit_sm` gets 0x04, `enquire_link` is answered as ever. */
+  /**
+   * Takes nobody for bound any more, without a word: `submit_sm` gets 0x04, `enquire_link` is
+   * answered as ever.
+   */
   forgetBinds(): void;
   /** Sessions bound now, binds asked for, and questions asked whether we are there. */
   bound(): number;

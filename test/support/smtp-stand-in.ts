@@ -29,7 +29,10 @@ export interface SmtpStandIn {
 
 export const smtpAccount = { user: 'kabinet', password: 'құпия/p@ss' } as const;
 
-/** Starts one; with `tls` it offers STARTTLS and, unless a certificate stands in it, with one of its own. */
+/**
+ * Starts one; with `tls` it offers STARTTLS and, unless a certificate stands in it, with one of its
+ * own.
+ */
 export async function startSmtpServer({
   tls,
 }: {
@@ -97,7 +100,10 @@ export async function startSmtpServer({
   };
 }
 
-/** The parts of a message of two alternatives, as nodemailer makes them. `raw` has one character for each byte. */
+/**
+ * The parts of a message of two alternatives, as nodemailer makes them. `raw` has one character for
+ * each byte.
+ */
 function readMail(raw: string): Pick<ArrivedMail, 'id' | 'subject' | 'headers' | 'text' | 'html'> {
   const { headers, body } = split(raw);
   const boundary = /boundary="([^"]+)"/.exec(headers.get('content-type') ?? '')?.[1];

@@ -6,7 +6,9 @@ import type { Binaries } from 'local-postgres';
 /** The oldest PostgreSQL the service supports. */
 const OLDEST = 15;
 
-/** The oldest fitting PostgreSQL installed on this machine, as the furthest from the embedded one. */
+/**
+ * The oldest fitting PostgreSQL installed on this machine, as the furthest from the embedded one.
+ */
 export function systemPostgres(): Binaries | undefined {
   const found = folders().flatMap((bin) => {
     const version = versionIn(bin);

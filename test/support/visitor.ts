@@ -1,6 +1,7 @@
 /**
- * A person in front of a browser, as far as a journey needs one. Fields, buttons and links are found by the words that
- * the person sees; a word that is not there, or stands there twice, fails the journey.
+ * A person in front of a browser, as far as a journey needs one. Fields, buttons and links are
+ * found by the words that the person sees; a word that is not there, or stands there twice, fails
+ * the journey.
  */
 export interface Visitor {
   /** Asks for an address, as typed into the address bar. */
@@ -13,7 +14,10 @@ export interface Visitor {
   untick(label: string): Promise<void>;
   /** Presses a button that sends a form, and waits for the page that follows. */
   press(button: string): Promise<void>;
-  /** Sends the form of a button `times` times at once, as impatient fingers and retrying proxies do. Stays on the page. */
+  /**
+   * Sends the form of a button `times` times at once, as impatient fingers and retrying proxies do.
+   * Stays on the page.
+   */
   pressAtOnce(button: string, times: number): Promise<readonly Answer[]>;
   /** Follows the link with this text. */
   follow(link: string): Promise<void>;
@@ -34,7 +38,10 @@ export interface Visitor {
   title(): Promise<string>;
   /** The `lang` of the page. */
   language(): Promise<string>;
-  /** What the field with this label holds; of a radio group, the chosen option's label; of a box, "on" or "". */
+  /**
+   * What the field with this label holds; of a radio group, the chosen option's label; of a box,
+   * "on" or "".
+   */
   fieldValue(label: string): Promise<string>;
   /** The message beside the field with this label; undefined when there is none. */
   errorOf(label: string): Promise<string | undefined>;

@@ -6,8 +6,9 @@ import { browserVisitor, startBrowser } from './browser-visitor.ts';
 import { injectVisitor } from './inject-visitor.ts';
 import type { Visitor } from './visitor.ts';
 
-// The visitors must agree on what a page says and on what a form sends, or a journey that passes one way proves
-// nothing of the other. This small application shows them every kind of control and echoes what arrives.
+// The visitors must agree on what a page says and on what a form sends, or a journey that passes
+// one way proves nothing of the other. This small application shows them every kind of control and
+// echoes what arrives.
 
 let server: FastifyInstance;
 let browser: Browser;

@@ -51,7 +51,10 @@ export interface WebKit {
   close(): Promise<void>;
 }
 
-/** Starts the virtual screen. Each profile has a driver of its own, since a driver has one session at a time. */
+/**
+ * Starts the virtual screen. Each profile has a driver of its own, since a driver has one session
+ * at a time.
+ */
 export async function startWebKit({ driver, browser, screen }: WebKitPrograms): Promise<WebKit> {
   const selenium = createRequire(join(root, 'test/complete/browsers/package.json'))(
     'selenium-webdriver',
@@ -67,7 +70,8 @@ export async function startWebKit({ driver, browser, screen }: WebKitPrograms): 
           ...process.env,
           DISPLAY: name,
           LIBGL_ALWAYS_SOFTWARE: '1',
-          // Its sandbox needs user namespaces, which a container may lack; only the service under test is visited.
+          // Its sandbox needs user namespaces, which a container may lack; only the service under
+          // test is visited.
           WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
         },
       });

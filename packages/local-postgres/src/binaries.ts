@@ -45,7 +45,8 @@ export async function packagedBinaries(spare: string, words = completeWords()): 
   } catch (error) {
     if (!['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     await linkLibraries(bundle, spare);
-    // A library found by a link looks for its own beside the link, so the package's folder is named too.
+    // A library found by a link looks for its own beside the link, so the package's folder is named
+    // too.
     return { ...binaries, libraries: [spare, join(bundle, 'lib')] };
   }
 }
@@ -62,8 +63,8 @@ function findManifest(name: string): string | undefined {
 }
 
 /**
- * npm packages carry no symlinks, so the package makes those of its libraries after installing; here they are made
- * where install scripts were off. `into` collects the links in another folder.
+ * npm packages carry no symlinks, so the package makes those of its libraries after installing;
+ * here they are made where install scripts were off. `into` collects the links in another folder.
  */
 export async function linkLibraries(bundle: string, into?: string): Promise<void> {
   const links = JSON.parse(await readFile(join(bundle, 'pg-symlinks.json'), 'utf8')) as readonly {

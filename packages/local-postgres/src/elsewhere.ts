@@ -13,7 +13,10 @@ export interface Search {
   readonly home: string;
   readonly binaries: Binaries;
   readonly words: Words;
-  /** Of the databases that cannot stay in their folder, and of programs that cannot be run where they are. */
+  /**
+   * Of the databases that cannot stay in their folder, and of programs that cannot be run where
+   * they are.
+   */
   readonly parent: string;
   readonly namespaces: boolean;
 }

@@ -28,7 +28,10 @@ export interface Command {
   };
 }
 
-/** How to run one of PostgreSQL's programs as `identity`, with nothing of this process's environment. */
+/**
+ * How to run one of PostgreSQL's programs as `identity`, with nothing of this process's
+ * environment.
+ */
 export function commandFor(
   identity: Identity,
   program: string,
@@ -86,7 +89,10 @@ async function passwd(): Promise<readonly { readonly uid: number; readonly gid: 
   });
 }
 
-/** One that /etc/passwd names, other than root: `nobody` before others, since that should own no file. */
+/**
+ * One that /etc/passwd names, other than root: `nobody` before others, since that should own no
+ * file.
+ */
 export async function anyNamedUser(): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
   const users = (await passwd()).filter(({ uid, gid }) => uid > 0 && uid <= 65_534 && gid > 0);
   return users.find(({ uid }) => uid === 65_534) ?? users[0];

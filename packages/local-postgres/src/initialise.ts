@@ -46,8 +46,8 @@ export async function initialise(place: Place, superuser: string): Promise<void>
 }
 
 /**
- * Sorting by code point and Unicode's letters, whatever locales the machine has. Letters inside trigrams are still
- * told by the machine's LC_CTYPE.
+ * Sorting by code point and Unicode's letters, whatever locales the machine has. Letters inside
+ * trigrams are still told by the machine's LC_CTYPE.
  */
 function localeFor(major: number): readonly string[] {
   const letters = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';

@@ -10,9 +10,10 @@ const EMPTY_LOCK_MS = 5_000;
 const NOBODYS_PID = 2_147_483_646;
 
 /**
- * A server that did not end in order leaves lock files with its number. PostgreSQL refuses to start while any
- * process has that number, so it is replaced by one that none can have. The rest of the file stays: it names the
- * shared memory by which PostgreSQL makes sure that no process of the dead server is still writing.
+ * A server that did not end in order leaves lock files with its number. PostgreSQL refuses to start
+ * while any process has that number, so it is replaced by one that none can have. The rest of the
+ * file stays: it names the shared memory by which PostgreSQL makes sure that no process of the dead
+ * server is still writing.
  */
 export async function disownStaleLocks(place: Place): Promise<void> {
   for (const file of [join(place.data, 'postmaster.pid'), `${socketFile(place.socket)}.lock`]) {
@@ -41,7 +42,10 @@ export async function disownStaleLocks(place: Place): Promise<void> {
   }
 }
 
-/** A lock file is empty for the moment in which a server writes it; one that stays so was left by a power cut. */
+/**
+ * A lock file is empty for the moment in which a server writes it; one that stays so was left by a
+ * power cut.
+ */
 async function isLeftEmpty(file: string): Promise<boolean> {
   const found = await stat(file).catch(() => undefined);
   return found?.size === 0 && Date.now() - found.mtimeMs > EMPTY_LOCK_MS;

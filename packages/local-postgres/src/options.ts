@@ -30,9 +30,14 @@ export interface PlaceOptions {
   readonly folder: string;
   /** PostgreSQL's own log. */
   readonly logFile: string;
-  /** The program's short name, in the names of its connections and of folders outside of `folder`. */
+  /**
+   * The program's short name, in the names of its connections and of folders outside of `folder`.
+   */
   readonly name: string;
-  /** Parent of the databases that cannot stay in their `folder`; `/var/lib/NAME-postgres` unless given. */
+  /**
+   * Parent of the databases that cannot stay in their `folder`; `/var/lib/NAME-postgres` unless
+   * given.
+   */
   readonly elsewhere?: string;
   readonly words?: Partial<Words>;
   /** Other programs than those npm brought. */

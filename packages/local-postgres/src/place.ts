@@ -9,7 +9,10 @@ import { completeWords, type PlaceOptions, type Words } from './options.ts';
 
 /** Where a server's files are, and as whom it runs. */
 export interface Place {
-  /** The folder that holds the database: the one asked for or, where PostgreSQL cannot enter that, another. */
+  /**
+   * The folder that holds the database: the one asked for or, where PostgreSQL cannot enter that,
+   * another.
+   */
   readonly home: string;
   readonly data: string;
   /** Private to the server's user and, short of being root, nobody else may enter it. */
@@ -62,7 +65,10 @@ async function place(options: PlaceOptions, words: Words): Promise<Place> {
   };
 }
 
-/** The path with the links in that of its folder resolved. Names outside are made of it, so that it decides alone. */
+/**
+ * The path with the links in that of its folder resolved. Names outside are made of it, so that it
+ * decides alone.
+ */
 async function underRealParent(path: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   return join(await realpath(dirname(path)), basename(path));
@@ -88,7 +94,10 @@ async function settle(search: Search): Promise<Settled> {
   );
 }
 
-/** PostgreSQL refuses root, so another identity has to be found. `owner`: of the data, where there are any. */
+/**
+ * PostgreSQL refuses root, so another identity has to be found. `owner`: of the data, where there
+ * are any.
+ */
 async function settleAsRoot(search: Search, owner: number | undefined): Promise<Settled> {
   const { home, binaries } = search;
   if ((await ownerOf(join(home, 'elsewhere'))) !== undefined) return elsewhere(search);
@@ -112,7 +121,8 @@ async function namespace({ home, binaries, namespaces }: Search): Promise<Identi
   const named = await anyNamedUser();
   if (named === undefined) return undefined;
   const identity = { kind: 'namespace', ...named } as const;
-  // Root in a namespace of its own keeps no power over others' folders, so the way to both is tried.
+  // Root in a namespace of its own keeps no power over others' folders, so the way to both is
+  // tried.
   const test = 'test -w "$1" && test -x "$1" && "$2" --version';
   const works = await succeeds(
     commandFor(identity, 'sh', ['-c', test, 'sh', home, join(binaries.bin, 'postgres')], binaries),

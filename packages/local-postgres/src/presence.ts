@@ -5,9 +5,9 @@ import { type Context, lostConnection, reach } from './reach.ts';
 import { shutDown } from './server.ts';
 
 /**
- * Advisory locks in the database `postgres`, held by one connection of each process that uses the server.
- * PostgreSQL drops them with the connection, so a killed process leaves nothing stale behind. Processes of different
- * versions meet on one server, so these numbers stay.
+ * Advisory locks in the database `postgres`, held by one connection of each process that uses the
+ * server. PostgreSQL drops them with the connection, so a killed process leaves nothing stale
+ * behind. Processes of different versions meet on one server, so these numbers stay.
  */
 const LOCKS = {
   /** Shared by every process that uses the server; exclusive for the one that shuts it down. */
@@ -101,7 +101,9 @@ async function claim(client: pg.Client, context: Context): Promise<void> {
   }
 }
 
-/** Whether nobody else uses the server; from then on nobody can enter until this connection ends. */
+/**
+ * Whether nobody else uses the server; from then on nobody can enter until this connection ends.
+ */
 async function isLast(client: pg.Client, context: Context): Promise<boolean> {
   try {
     const keys = [context.options.lockSpace, LOCKS.presence];

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The process of the server on the folder `data`, if it lives. A pid file alone proves nothing: after a crash its
- * number may be another program's, or that of a dead process which nobody has waited for yet.
+ * The process of the server on the folder `data`, if it lives. A pid file alone proves nothing:
+ * after a crash its number may be another program's, or that of a dead process which nobody has
+ * waited for yet.
  */
 export function serverProcess(data: string): number | undefined {
   const pid = pidIn(join(data, 'postmaster.pid'));

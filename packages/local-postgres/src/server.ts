@@ -39,7 +39,8 @@ export async function spawnServer(place: Place, extra: Readonly<Record<string, s
   if (size > LOG_LIMIT_BYTES) await rename(place.log, `${place.log}.1`);
   const log = await open(place.log, 'a+', 0o600);
   const from = (await log.stat()).size;
-  // Detached, so that Ctrl-C in a terminal reaches the service alone, which then stops the server in order.
+  // Detached, so that Ctrl-C in a terminal reaches the service alone, which then stops the server
+  // in order.
   const child = spawn(command.file, command.args, {
     ...command.options,
     detached: true,
@@ -67,7 +68,8 @@ function settingsOf(place: Place, extra: Readonly<Record<string, string>>): Read
     unix_socket_directories: `"${place.socket.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
     shared_buffers: '64MB',
-    // Not in /dev/shm: containers make it small, and systemd empties it when an ordinary user logs out.
+    // Not in /dev/shm: containers make it small, and systemd empties it when an ordinary user logs
+    // out.
     dynamic_shared_memory_type: 'mmap',
     timezone: 'UTC',
     log_timezone: 'UTC',

@@ -12,24 +12,25 @@ export interface LocalPostgres {
   /** The folder with the database's files. */
   readonly location: string;
   /**
-   * Ends this process's use, and the server when nobody else uses it. Close pools first. A repeated call gives
-   * the first one's promise.
+   * Ends this process's use, and the server when nobody else uses it. Close pools first. A repeated
+   * call gives the first one's promise.
    */
   stop(): Promise<void>;
 }
 
 /**
- * Starts PostgreSQL for the service, or adopts the server that a killed service or a command left running on the same
- * folder. A server that dies is started again.
- * @throws LocalPostgresError when another service uses the folder, and for all else that the operator can mend
+ * Starts PostgreSQL for the service, or adopts the server that a killed service or a command left
+ * running on the same folder. A server that dies is started again.
+ * @throws LocalPostgresError when another service uses the folder, and for all else that the
+ *   operator can mend
  */
 export function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   return use('service', options);
 }
 
 /**
- * For commands: joins the server that runs on the folder, or starts it. A service that starts meanwhile adopts it;
- * otherwise the last to leave stops it.
+ * For commands: joins the server that runs on the folder, or starts it. A service that starts
+ * meanwhile adopts it; otherwise the last to leave stops it.
  * @throws LocalPostgresError for what the operator can mend
  */
 export function attachLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {

@@ -51,7 +51,8 @@ export async function supervise(context: Context): Promise<Use> {
       leaving ??= leave();
       return leaving;
     },
-    // A command may have company; what it leaves running is adopted, or stopped by the next to leave.
+    // A command may have company; what it leaves running is adopted, or stopped by the next to
+    // leave.
     stopAtExit: () => {
       const pid = kind === 'service' && presence !== undefined ? serverProcess(place.data) : undefined;
       if (pid !== undefined) process.kill(pid, 'SIGINT');

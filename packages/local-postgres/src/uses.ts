@@ -30,7 +30,10 @@ function onExit(): void {
   for (const use of uses) use.stopAtExit();
 }
 
-/** A program that listens to the signal closes in its own order; any other ends here as it would without us. */
+/**
+ * A program that listens to the signal closes in its own order; any other ends here as it would
+ * without us.
+ */
 function onSignal(signal: NodeJS.Signals): void {
   if (process.listenerCount(signal) > 1) return;
   void Promise.allSettled([...uses].map((use) => use.stop())).then(() => process.kill(process.pid, signal));

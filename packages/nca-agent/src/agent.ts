@@ -1,4 +1,7 @@
-/** The agent as a server: `ws` and `wss` on one port of 127.0.0.1, as NCALayer listens, and a page about its certificate. */
+/**
+ * The agent as a server: `ws` and `wss` on one port of 127.0.0.1, as NCALayer listens, and a page
+ * about its certificate.
+ */
 import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
@@ -65,7 +68,10 @@ const MAX_MESSAGE = 1024 * 1024;
 /** First byte of a TLS handshake. */
 const HANDSHAKE = 0x16;
 
-/** Starts the agent. Rejects with `EADDRINUSE` where something listens already, a real NCALayer among them. */
+/**
+ * Starts the agent. Rejects with `EADDRINUSE` where something listens already, a real NCALayer
+ * among them.
+ */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const state = { choose: options.choose, fault: options.fault ?? 'none', delay: options.delay ?? 0 };
   const sockets = new Set<Socket>();
@@ -103,7 +109,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
 }
 
-/** One connection: a greeting, then one request after another, each answered before the next is read. */
+/**
+ * One connection: a greeting, then one request after another, each answered before the next is
+ * read.
+ */
 function serve(socket: WebSocket, state: Pick<Agent, 'choose' | 'fault' | 'delay'>): void {
   socket.on('error', () => socket.terminate());
   if (state.fault === 'alive') socket.send('{}');
@@ -161,7 +170,10 @@ const manners: Readonly<Record<'none' | 'list' | 'no-basics' | 'no-modules', Man
   'no-modules': { modules: [] },
 };
 
-/** A plain page, so that a person can make their browser accept the certificate, which it asks only for pages. */
+/**
+ * A plain page, so that a person can make their browser accept the certificate, which it asks only
+ * for pages.
+ */
 function page(scheme: 'http' | 'https'): RequestListener {
   const words =
     scheme === 'https'

@@ -1,4 +1,7 @@
-/** Keys for the demonstration people, from an authority of our own that nothing but a demonstration trusts. */
+/**
+ * Keys for the demonstration people, from an authority of our own that nothing but a demonstration
+ * trusts.
+ */
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -63,8 +66,8 @@ export function readPeople(file: string): readonly TestPerson[] {
 }
 
 /**
- * Makes what is missing in `folder`: CA certificates, an authority's own keys, key files in `keys/`. Makes it all once and
- * leaves it be afterwards.
+ * Makes what is missing in `folder`: CA certificates, an authority's own keys, key files in
+ * `keys/`. Makes it all once and leaves it be afterwards.
  */
 export function prepareKeys(folder: string, people: readonly TestPerson[], at: Date): DemoKeys {
   const keys = join(folder, 'keys');
@@ -146,7 +149,10 @@ export function openKeyFile(path: string, password: string): Identity {
   return readPkcs12(readFileSync(path), password);
 }
 
-/** Whether NCALayer would let this key be chosen for the request: every purpose asked for, and the IIN if one was named. */
+/**
+ * Whether NCALayer would let this key be chosen for the request: every purpose asked for, and the
+ * IIN if one was named.
+ */
 export function fits({ certificate }: Identity, { purposes, iin }: SignRequest): boolean {
   const { keyUsage = [], subject } = new X509Certificate(certificate);
   return (

@@ -53,7 +53,10 @@ export async function answer(text: string, choose: Choose, manner: Manner = {}):
   });
 }
 
-/** The module of older sites: arguments by position, one document at a time, `uuid` given back as it came. */
+/**
+ * The module of older sites: arguments by position, one document at a time, `uuid` given back as it
+ * came.
+ */
 async function answerCommonUtils(
   { method, args, uuid }: Record<string, unknown>,
   choose: Choose,

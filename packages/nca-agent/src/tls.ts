@@ -1,4 +1,7 @@
-/** The agent's own TLS certificate: self-signed, made at each start or kept by the caller, for 127.0.0.1 and localhost. */
+/**
+ * The agent's own TLS certificate: self-signed, made at each start or kept by the caller, for
+ * 127.0.0.1 and localhost.
+ */
 import { makeCertificate, makeRsaKey, nameOf } from 'nca-verify/testing';
 
 export interface TlsIdentity {

@@ -1,6 +1,7 @@
 /**
- * Points of y^2 = x^3 - 3x + b over p = 2^512 - 569 (RFC 7836, id-tc26-gost-3410-12-512-paramSetA, cofactor 1) and the sum
- * z1 G + z2 Q that a verification needs. Points are Jacobian (x = X/Z^2, y = Y/Z^3; Z = 0 is infinity); tables are affine.
+ * Points of y^2 = x^3 - 3x + b over p = 2^512 - 569 (RFC 7836, id-tc26-gost-3410-12-512-paramSetA,
+ * cofactor 1) and the sum z1 G + z2 Q that a verification needs. Points are Jacobian (x = X/Z^2, y
+ * = Y/Z^3; Z = 0 is infinity); tables are affine.
  */
 import { add, canonical, copy, equal, fromBytes, invert, isZero, multiply, SIZE, setSmall, square, subtract } from './field';
 
@@ -71,7 +72,10 @@ function double(p: usize): void {
   subtract(y, t3, t1); // Y = alpha (4 beta - X) - 8 gamma^2
 }
 
-/** The shared end of both additions: t1 = U1 and p.y = S1 known, h in t2, difference of the y in t3, Z already set. */
+/**
+ * The shared end of both additions: t1 = U1 and p.y = S1 known, h in t2, difference of the y in t3,
+ * Z already set.
+ */
 @inline
 function finishAddition(p: usize): void {
   const x = p, y = p + SIZE;
@@ -191,7 +195,10 @@ export function tableAddress(slot: usize): usize {
   return ((__heap_base + 15) & ~15) + slot * TABLE;
 }
 
-/** Fills a slot with d * 2^(7 i) * P for d = 1..64, P being the input point (checked by the host through isOnCurve). */
+/**
+ * Fills a slot with d * 2^(7 i) * P for d = 1..64, P being the input point (checked by the host
+ * through isOnCurve).
+ */
 export function buildTable(slot: usize): void {
   const start = tableAddress(slot);
   fromBytes(running, inputX);
@@ -209,7 +216,10 @@ export function buildTable(slot: usize): void {
   }
 }
 
-/** Turns `multiples` into affine points with one inversion for all (Montgomery's trick). None is infinity: n is prime. */
+/**
+ * Turns `multiples` into affine points with one inversion for all (Montgomery's trick). None is
+ * infinity: n is prime.
+ */
 function normalise(to: usize): void {
   copy(prefix, multiples + 2 * SIZE);
   for (let d: usize = 1; d < ENTRIES; d++) {
@@ -249,7 +259,9 @@ const digits = memory.data(520, 16);
 const odd = memory.data(8 * <i32>JACOBIAN, 16);
 const twice = memory.data(<i32>JACOBIAN, 16);
 
-/** Writes the scalar in signed digits, each zero or odd between -15 and 15, and gives their count. */
+/**
+ * Writes the scalar in signed digits, each zero or odd between -15 and 15, and gives their count.
+ */
 function recode(scalar: usize): i32 {
   let length = 0;
   let carry: u32 = 0;
@@ -290,7 +302,10 @@ function multiplyInput(): void {
   }
 }
 
-/** Whether x of the sum is r or r + n: X = r Z^2, so that no inversion is needed. Infinity never matches. */
+/**
+ * Whether x of the sum is r or r + n: X = r Z^2, so that no inversion is needed. Infinity never
+ * matches.
+ */
 function matches(): bool {
   if (isZero(sum + 2 * SIZE)) return false;
   square(t0, sum + 2 * SIZE);

@@ -1,10 +1,10 @@
 /**
  * Arithmetic modulo p = 2^512 - 569, the field of GOST 2015-512 (RFC 7836, paramSetA).
  *
- * An element is 18 limbs of 29 bits, each in 32 bits of memory, lowest first: 522 bits, so a value may stand for itself plus
- * a few hundred times p until `canonical` settles it. A product of two limbs has 58 bits and a column sums at most
- * 18 of them, which fits 64 bits: no carry is needed while multiplying.
- * Every function here leaves limbs below 2^29.
+ * An element is 18 limbs of 29 bits, each in 32 bits of memory, lowest first: 522 bits, so a value
+ * may stand for itself plus a few hundred times p until `canonical` settles it. A product of two
+ * limbs has 58 bits and a column sums at most 18 of them, which fits 64 bits: no carry is needed
+ * while multiplying. Every function here leaves limbs below 2^29.
  *
  * Nothing is constant-time: only public values are verified here.
  */
@@ -50,7 +50,10 @@ export function fromBytes(r: usize, bytes: usize): void {
   }
 }
 
-/** Brings limbs of up to 63 bits back to 29 and folds what overflows 522 bits. `c` is added at the bottom. */
+/**
+ * Brings limbs of up to 63 bits back to 29 and folds what overflows 522 bits. `c` is added at the
+ * bottom.
+ */
 @inline
 function settleSmall(r: usize, carry: u64): void {
   // carry <= 2^35, so limb 0 grows below 2^56 and limb 1 by at most 2^27.
@@ -73,9 +76,13 @@ function column(k: usize): u64 {
   return load<u64>(columns + (k << 3));
 }
 
-/** columns[0..34] -> r, modulo p. Every column is below 2^63. Written out for the same reason as `joinMiddle`. */
+/**
+ * columns[0..34] -> r, modulo p. Every column is below 2^63. Written out for the same reason as
+ * `joinMiddle`.
+ */
 function reduce(r: usize): void {
-  // The upper half in limbs of 29 bits: h0 is worth FOLD in column 0, h18 (what is above all) FOLD * FOLD.
+  // The upper half in limbs of 29 bits: h0 is worth FOLD in column 0, h18 (what is above all) FOLD
+  // * FOLD.
   let v = column(18);
   const h0 = v & MASK;
   v = column(19) + (v >> 29);
@@ -152,7 +159,10 @@ function reduce(r: usize): void {
   settleSmall(r, v >> 29);
 }
 
-/** The 17 columns of a product of two nine-limb halves; limbs below 2^30, so a column stays below 2^63.2. */
+/**
+ * The 17 columns of a product of two nine-limb halves; limbs below 2^30, so a column stays below
+ * 2^63.2.
+ */
 function product9(r: usize, a: usize, b: usize): void {
   const a0 = limb(a, 0), a1 = limb(a, 1), a2 = limb(a, 2), a3 = limb(a, 3), a4 = limb(a, 4);
   const a5 = limb(a, 5), a6 = limb(a, 6), a7 = limb(a, 7), a8 = limb(a, 8);
@@ -207,8 +217,9 @@ function between(k: usize): u64 {
 }
 
 /**
- * Adds the middle part of Karatsuba's three products into the columns; both halves are already there. Written out, since the engine does not
- * unroll loops and this runs six thousand times for each signature.
+ * Adds the middle part of Karatsuba's three products into the columns; both halves are already
+ * there. Written out, since the engine does not unroll loops and this runs six thousand times for
+ * each signature.
  */
 @inline
 function joinMiddle(): void {
@@ -315,7 +326,8 @@ export function canonical(r: usize, a: usize): void {
 }
 
 export function isZero(a: usize): bool {
-  // Cheap way out: a multiple of p below 2^522 is m * 2^512 - m * 569, whose limbs 2..16 are all ones (or all zero for m = 0).
+  // Cheap way out: a multiple of p below 2^522 is m * 2^512 - m * 569, whose limbs 2..16 are all
+  // ones (or all zero for m = 0).
   const probe = load<u32>(a, 8 << 2);
   if (probe != 0 && probe != <u32>MASK) return false;
   canonical(probeSpace, a);
@@ -331,8 +343,9 @@ export function equal(a: usize, b: usize): bool {
 const difference = memory.data(<i32>SIZE, 16);
 
 /**
- * r = 1 / a by Fermat: a^(p-2), where p - 2 = 2^512 - 571 is 502 ones and then 453 in ten bits. The ones are made by doubling
- * their number (a^(2^k - 1) squared k times, times itself), as the bits of 502 say.
+ * r = 1 / a by Fermat: a^(p-2), where p - 2 = 2^512 - 571 is 502 ones and then 453 in ten bits. The
+ * ones are made by doubling their number (a^(2^k - 1) squared k times, times itself), as the bits
+ * of 502 say.
  */
 export function invert(r: usize, a: usize): void {
   copy(base, a);

@@ -1,4 +1,7 @@
-/** Streebog (GOST R 34.11-2012, RFC 6986) with the usual eight tables that do substitution, transposition and the linear map at once. */
+/**
+ * Streebog (GOST R 34.11-2012, RFC 6986) with the usual eight tables that do substitution,
+ * transposition and the linear map at once.
+ */
 
 /** RFC 6986 6.2 */
 const pi = memory.data<u8>([

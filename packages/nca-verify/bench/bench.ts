@@ -1,4 +1,6 @@
-/** What a verification costs. Prints a table; each figure is measured for about a second and a half. */
+/**
+ * What a verification costs. Prints a table; each figure is measured for about a second and a half.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
@@ -28,10 +30,16 @@ const CONTENT = Buffer.from(
 );
 const SPAN = 1500;
 const ENTRIES = 500_000;
-/** More than a verifier remembers certificates of, also when two threads share them: nothing is gained by meeting one again. */
+/**
+ * More than a verifier remembers certificates of, also when two threads share them: nothing is
+ * gained by meeting one again.
+ */
 const PEOPLE = 160;
 
-/** Verifications made by the Java reference library on a core of the machine that the facts were measured on, a second. */
+/**
+ * Verifications made by the Java reference library on a core of the machine that the facts were
+ * measured on, a second.
+ */
 const REFERENCE = 18;
 
 function print(what: string, value: string, note = ''): void {
@@ -43,8 +51,8 @@ function perSecond(count: number, milliseconds: number): number {
 }
 
 /**
- * Runs `work` for the span after a warm-up; calls a second of processor time, so that the figure of one core is true on a
- * machine that does other things too.
+ * Runs `work` for the span after a warm-up; calls a second of processor time, so that the figure of
+ * one core is true on a machine that does other things too.
  */
 function rate(work: (i: number) => boolean): number {
   const run = (span: number): number => {
@@ -98,7 +106,8 @@ function at<T>(list: readonly T[], i: number): T {
 function signature({ name, authority, cases }: Family): void {
   const parsed = cases.map(({ certificate }) => readCertificate(certificate));
   const ca = publicKey(parse(authority.issuing.key.publicKey));
-  // The certificates' own signatures: one key that comes again; and the same bytes under keys unknown until then.
+  // The certificates' own signatures: one key that comes again; and the same bytes under keys
+  // unknown until then.
   const known = rate((i) => {
     const leaf = at(parsed, i);
     return verifySignature(ca, leaf.signatureAlgorithm, [leaf.tbs], leaf.signature, true);
@@ -208,7 +217,10 @@ async function allCores({ name, authority, cases }: Family): Promise<void> {
   await pool.close();
 }
 
-/** How late timers of the main thread fire: idle, while one worker verifies at a steady pace, and while it never rests. */
+/**
+ * How late timers of the main thread fire: idle, while one worker verifies at a steady pace, and
+ * while it never rests.
+ */
 async function eventLoop({ authority, cases }: Family): Promise<void> {
   const size = Math.max(1, availableParallelism() - 1);
   const pool = createVerifierPool({ certificates: authority.certificates, size });

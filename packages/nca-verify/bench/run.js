@@ -1,4 +1,6 @@
-/** Bundles bench.ts beside the built package and runs it: `npm run bench -w packages/nca-verify`. */
+/**
+ * Bundles bench.ts beside the built package and runs it: `npm run bench -w packages/nca-verify`.
+ */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';

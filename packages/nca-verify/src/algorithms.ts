@@ -26,7 +26,10 @@ export const OID = {
   sha512: '2.16.840.1.101.3.4.2.3',
 } as const;
 
-/** A public key as a certificate gives it. `unsupported` may stand in a structure, but verifies nothing. */
+/**
+ * A public key as a certificate gives it. `unsupported` may stand in a structure, but verifies
+ * nothing.
+ */
 export type PublicKey =
   | { readonly family: 'gost2015' | 'gost2004'; readonly bytes: Uint8Array }
   | { readonly family: 'rsa'; readonly bits: number; readonly key: KeyObject }
@@ -37,7 +40,10 @@ interface Scheme {
   readonly digest: string;
   /** The signature's identifier in certificates, lists, answers and messages. */
   readonly signature: string;
-  /** The bare key's identifier may stand for the signature in a message (RFC 5652; a 2018 client did so with GOST 2004). */
+  /**
+   * The bare key's identifier may stand for the signature in a message (RFC 5652; a 2018 client did
+   * so with GOST 2004).
+   */
   readonly keyInMessage: string | null;
 }
 
@@ -51,7 +57,10 @@ const SCHEMES: readonly Scheme[] = [
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 4096;
 
-/** An AlgorithmIdentifier whose parameters are absent or NULL, which mean the same and are all that the table needs. */
+/**
+ * An AlgorithmIdentifier whose parameters are absent or NULL, which mean the same and are all that
+ * the table needs.
+ */
 export function algorithm(element: Element): string {
   const fields = new Fields(element, 'an algorithm');
   const id = oid(fields.take(TAG.oid));
@@ -63,7 +72,10 @@ export function algorithm(element: Element): string {
 
 const NULL_PARAMETERS = Uint8Array.of(TAG.null, 0);
 
-/** Whether two AlgorithmIdentifiers are the same: equal identifiers and equal parameters, where absent equals NULL and nothing else. */
+/**
+ * Whether two AlgorithmIdentifiers are the same: equal identifiers and equal parameters, where
+ * absent equals NULL and nothing else.
+ */
 export function sameAlgorithm(a: Element, b: Element): boolean {
   const [first, second] = [a, b].map((element) => {
     const fields = new Fields(element, 'an algorithm');
@@ -76,7 +88,10 @@ export function sameAlgorithm(a: Element, b: Element): boolean {
   return first !== undefined && second !== undefined && first.equals(second);
 }
 
-/** As `algorithm`, but an identifier that is not in the table may have whatever parameters it likes: it will be refused by name. */
+/**
+ * As `algorithm`, but an identifier that is not in the table may have whatever parameters it likes:
+ * it will be refused by name.
+ */
 export function anyAlgorithm(element: Element): string {
   const id = oid(new Fields(element, 'an algorithm').take(TAG.oid));
   const known = SCHEMES.some((row) => [row.digest, row.signature, row.keyInMessage].includes(id));
@@ -163,7 +178,10 @@ export function isAllowedPair(digest: string, signature: string, allowGost2004: 
   );
 }
 
-/** Whether a message may be signed by such a key with such a pair of identifiers; gives the table's own signature identifier. */
+/**
+ * Whether a message may be signed by such a key with such a pair of identifiers; gives the table's
+ * own signature identifier.
+ */
 export function messageSignature(
   key: PublicKey,
   digest: string,
@@ -203,8 +221,9 @@ export function nodeDigest(name: 'sha1' | 'sha256' | 'sha512', parts: readonly U
 }
 
 /**
- * Whether `signature` over the parts was made with the key, by the table's row for this signature identifier. The row must be of the
- * key's own family: the caller has asked `isAllowedSignature` or `messageSignature` what is allowed at all.
+ * Whether `signature` over the parts was made with the key, by the table's row for this signature
+ * identifier. The row must be of the key's own family: the caller has asked `isAllowedSignature` or
+ * `messageSignature` what is allowed at all.
  */
 export function verifySignature(
   key: PublicKey,
@@ -241,7 +260,9 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
   return only !== undefined && more === undefined ? only : Buffer.concat(parts);
 }
 
-/** Extensions of a certificate, list or answer: identifier, critical, value. Each may stand once. */
+/**
+ * Extensions of a certificate, list or answer: identifier, critical, value. Each may stand once.
+ */
 export function extensions(
   element: Element,
 ): readonly { id: string; critical: boolean; value: Uint8Array }[] {

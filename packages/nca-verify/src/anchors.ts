@@ -4,8 +4,9 @@ import { createTrust, type Trust } from './trust.ts';
 import { sha256 } from './verify.ts';
 
 /**
- * File and SHA-256 of its DER. Compare with https://pki.gov.kz/cert/NAME before going live, and again when the authority
- * announces new ones: a pin is only as good as the channel by which it came.
+ * File and SHA-256 of its DER. Compare with https://pki.gov.kz/cert/NAME before going live, and
+ * again when the authority announces new ones: a pin is only as good as the channel by which it
+ * came.
  */
 export const PRODUCTION_ANCHORS = [
   { file: 'root_gost_2022.cer', sha256: 'af77725f8328bb24f89d81da3acdf7cee4324248538b7ba2cd2a860517fb9dca' },

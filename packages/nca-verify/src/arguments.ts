@@ -1,6 +1,7 @@
 /**
- * What a caller hands in, checked before it is used. A fault here is the caller's own and throws a TypeError, since a typing mistake
- * in an option must not quietly make a check weaker. What is in a message, an answer or a list never throws.
+ * What a caller hands in, checked before it is used. A fault here is the caller's own and throws a
+ * TypeError, since a typing mistake in an option must not quietly make a check weaker. What is in a
+ * message, an answer or a list never throws.
  */
 import { types } from 'node:util';
 import { REQUIREMENTS, type Requirement } from './signer.ts';
@@ -31,7 +32,9 @@ export function checkCount(name: string, value: unknown, least: number): void {
   }
 }
 
-/** A time that is none would be neither before nor after anything, so that nothing would be expired. */
+/**
+ * A time that is none would be neither before nor after anything, so that nothing would be expired.
+ */
 export function checkTime(name: string, value: unknown): void {
   if (!(value instanceof Date) || Number.isNaN(value.getTime())) fault(name, value, 'a valid Date');
 }

@@ -1,4 +1,7 @@
-/** X.509 certificates (RFC 5280), as much as the authority issues; what is not understood and critical is kept by name. */
+/**
+ * X.509 certificates (RFC 5280), as much as the authority issues; what is not understood and
+ * critical is kept by name.
+ */
 import {
   anyAlgorithm,
   extensions,
@@ -200,7 +203,8 @@ function readExtensions(list: ReturnType<typeof extensions>): Extended {
         if (critical) unknownCritical.push(id);
         break;
       default:
-        // Name constraints must be critical (RFC 5280, 4.2.1.10); to be ignored where they are not would defeat them.
+        // Name constraints must be critical (RFC 5280, 4.2.1.10); to be ignored where they are not
+        // would defeat them.
         if (critical || id === EXTENSION.nameConstraints) unknownCritical.push(id);
     }
   }

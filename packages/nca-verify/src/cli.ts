@@ -16,7 +16,10 @@ const REQUIREMENT_HELP: Readonly<Record<Requirement, string>> = {
   'individual-signature': 'the same, and it may sign documents (nonRepudiation)',
 };
 
-/** Bytes of a message unless `--max-bytes` says otherwise: a signed document with its content is larger than a sign-in. */
+/**
+ * Bytes of a message unless `--max-bytes` says otherwise: a signed document with its content is
+ * larger than a sign-in.
+ */
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 
 interface Option {
@@ -108,7 +111,10 @@ function readFile(path: string): Uint8Array {
   }
 }
 
-/** The beginning of a message: one that is longer than `maxBytes` in any form is refused as too large, however long. */
+/**
+ * The beginning of a message: one that is longer than `maxBytes` in any form is refused as too
+ * large, however long.
+ */
 function readMessage(path: string, maxBytes: number): Uint8Array {
   try {
     const file = openSync(path, 'r');
@@ -178,7 +184,10 @@ function readRequirement(text: string | undefined): Requirement | undefined {
   throw new Misuse(`--require ${text}: only ${REQUIREMENTS.join(' and ')} are known`);
 }
 
-/** What the arguments ask for, done. Lists that cannot be used are named on stderr and count as not given. */
+/**
+ * What the arguments ask for, done. Lists that cannot be used are named on stderr and count as not
+ * given.
+ */
 function run(args: readonly string[]): { verdict: Verdict; json: boolean } | 'help' {
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
@@ -214,7 +223,10 @@ function run(args: readonly string[]): { verdict: Verdict; json: boolean } | 'he
   return { verdict, json: values.json };
 }
 
-/** The values by name: text, or a list of texts where an option may stand several times; a switch is true when it is given. */
+/**
+ * The values by name: text, or a list of texts where an option may stand several times; a switch is
+ * true when it is given.
+ */
 type Values = {
   readonly [Name in keyof typeof OPTIONS]: (typeof OPTIONS)[Name] extends { value: string }
     ? ((typeof OPTIONS)[Name] extends { several: true } ? readonly string[] : string) | undefined

@@ -68,7 +68,8 @@ export interface CertificateIdentifier {
 }
 
 /**
- * Reads a message. BER is accepted around the content, DER is demanded of everything that is signed.
+ * Reads a message. BER is accepted around the content, DER is demanded of everything that is
+ * signed.
  * @throws Refusal `malformed` or `tooLarge`
  */
 export function signedMessage(bytes: Uint8Array): SignedMessage {

@@ -1,6 +1,7 @@
 /**
- * What a revocation list is complete for: its issuing distribution point (RFC 5280, 5.2.5) against the certificate. Read whether it is
- * critical or not, since a list that leaves certificates out says nothing of them either way.
+ * What a revocation list is complete for: its issuing distribution point (RFC 5280, 5.2.5) against
+ * the certificate. Read whether it is critical or not, since a list that leaves certificates out
+ * says nothing of them either way.
  */
 import type { Certificate } from './certificate.ts';
 import { body, type Element, Fields, hex, inner, parse, TAG, whole } from './der.ts';
@@ -56,7 +57,10 @@ export function readScope(value: Uint8Array): CrlScope {
   };
 }
 
-/** The names at which the certificate says that its lists are, full and delta. Points of another issuer are left out. */
+/**
+ * The names at which the certificate says that its lists are, full and delta. Points of another
+ * issuer are left out.
+ */
 function pointsOf(of: Certificate): readonly string[] {
   return of.distributionPoints.flatMap((value) => {
     const points = parse(value);
@@ -73,8 +77,9 @@ function pointsOf(of: Certificate): readonly string[] {
 }
 
 /**
- * Whether a certificate that is not on such a list is not revoked. A list with a name is complete for the certificates that name it; one
- * that names no distribution point at all is not divided among several.
+ * Whether a certificate that is not on such a list is not revoked. A list with a name is complete
+ * for the certificates that name it; one that names no distribution point at all is not divided
+ * among several.
  */
 export function covers({ holders, allReasons, names }: CrlScope, of: Certificate): boolean {
   if (!allReasons || (holders !== 'all' && (holders === 'authorities') !== of.isCa)) return false;

@@ -1,6 +1,7 @@
 /**
- * Certificate revocation lists (RFC 5280). A production list has hundreds of thousands of entries, so the list is scanned flat:
- * its octets are kept as they are beside one table of offsets, both in shared memory that every worker reads without a copy.
+ * Certificate revocation lists (RFC 5280). A production list has hundreds of thousands of entries,
+ * so the list is scanned flat: its octets are kept as they are beside one table of offsets, both in
+ * shared memory that every worker reads without a copy.
  */
 import { isAllowedSignature, verifySignature } from './algorithms.ts';
 import { checkBoolean, checkBytes, checkTime, checkTrust } from './arguments.ts';
@@ -13,7 +14,10 @@ import { CLOCK_SKEW, type Status } from './revocation.ts';
 import type { Trust } from './trust.ts';
 import { Refusal, type Refused, refusalAsValue } from './verdict.ts';
 
-/** A list whose signature was verified. Plain data: it can be sent to a worker, and its memory is shared. */
+/**
+ * A list whose signature was verified. Plain data: it can be sent to a worker, and its memory is
+ * shared.
+ */
 export interface Crl {
   /** SHA-256 of the CA certificate that signed it. */
   readonly issuer: string;
@@ -39,8 +43,9 @@ const REMOVE_FROM_CRL = 8;
 export type LoadedCrl = { readonly ok: true; readonly crl: Crl } | Refused;
 
 /**
- * Reads a list (DER or PEM), finds its issuer among the trusted CA certificates and verifies the signature. Freshness is judged
- * when the list is used. Costs about half a second for 26 MB: call it in a worker (`VerifierPool.loadCrl`).
+ * Reads a list (DER or PEM), finds its issuer among the trusted CA certificates and verifies the
+ * signature. Freshness is judged when the list is used. Costs about half a second for 26 MB: call
+ * it in a worker (`VerifierPool.loadCrl`).
  */
 export function loadCrl(file: Uint8Array, trust: Trust, allowGost2004 = false): LoadedCrl {
   checkBytes('file', file);
@@ -130,7 +135,10 @@ function serialHash(octets: Uint8Array, from: number, to: number): number {
   return hash ^ (hash >>> 15);
 }
 
-/** The rest of an entry after its serial number: a time, and extensions of which only the reason may be critical. */
+/**
+ * The rest of an entry after its serial number: a time, and extensions of which only the reason may
+ * be critical.
+ */
 function checkEntry(octets: Uint8Array, header: Header, end: number): void {
   readHeader(octets, header.bodyEnd, end, header);
   const utc = header.tag === TAG.utcTime && header.bodyEnd - header.bodyStart === 13;
@@ -204,8 +212,9 @@ function look(crl: Crl, serial: Uint8Array): Listed {
 }
 
 /**
- * What the lists say of a certificate at a time: the newest full list of its issuer that is in force, and the newest delta to it, for each
- * scope of lists. Revoked by one is revoked. "Good" comes from a full list that covers the certificate; without one it is `unknown`.
+ * What the lists say of a certificate at a time: the newest full list of its issuer that is in
+ * force, and the newest delta to it, for each scope of lists. Revoked by one is revoked. "Good"
+ * comes from a full list that covers the certificate; without one it is `unknown`.
  */
 export function crlStatus(of: Certificate, issuer: Certificate, crls: readonly Crl[], at: number): Status {
   const signedBy = fingerprint(issuer);
@@ -233,7 +242,8 @@ export function crlStatus(of: Certificate, issuer: Certificate, crls: readonly C
 
 /** What a full list and the deltas to it say. */
 function judgeBy(base: Crl, usable: readonly Crl[], of: Certificate): { revoked: Listed; asOf: number } {
-  // The authority numbers deltas apart from full lists, so only the base number and the time can be compared.
+  // The authority numbers deltas apart from full lists, so only the base number and the time can be
+  // compared.
   const deltas = usable.filter(
     ({ baseNumber, thisUpdate }) =>
       baseNumber !== null && baseNumber <= base.number && thisUpdate >= base.thisUpdate,
@@ -242,7 +252,8 @@ function judgeBy(base: Crl, usable: readonly Crl[], of: Certificate): { revoked:
   const changed = delta === undefined ? null : look(delta, of.serial);
   const listed = changed ?? look(base, of.serial);
   const takenOff = changed !== null && changed.reason === REMOVE_FROM_CRL;
-  // A delta of another scope can add, but neither take off nor stand before the one that covers the certificate.
+  // A delta of another scope can add, but neither take off nor stand before the one that covers the
+  // certificate.
   const added = deltas
     .filter(({ scope }) => !covers(scope, of))
     .map((other) => look(other, of.serial))
@@ -252,8 +263,9 @@ function judgeBy(base: Crl, usable: readonly Crl[], of: Certificate): { revoked:
 }
 
 /**
- * The lists that can still decide something from `at` on: neither past their `nextUpdate` nor replaced by a newer one that is in force.
- * The rest can be let go: a list takes tens of megabytes. A list that could not be loaded is never among `crls`, so it replaces none.
+ * The lists that can still decide something from `at` on: neither past their `nextUpdate` nor
+ * replaced by a newer one that is in force. The rest can be let go: a list takes tens of megabytes.
+ * A list that could not be loaded is never among `crls`, so it replaces none.
  */
 export function currentCrls(crls: readonly Crl[], at: Date): readonly Crl[] {
   checkTime('at', at);

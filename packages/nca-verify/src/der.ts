@@ -1,6 +1,7 @@
 /**
- * A small strict reader of DER (X.690), and of the part of BER that the reference library writes: indefinite lengths and octet
- * strings in pieces. It reads the whole tree at once, so nothing unread can hide in it.
+ * A small strict reader of DER (X.690), and of the part of BER that the reference library writes:
+ * indefinite lengths and octet strings in pieces. It reads the whole tree at once, so nothing
+ * unread can hide in it.
  */
 import { Refusal } from './verdict.ts';
 
@@ -46,7 +47,10 @@ export interface Header {
   indefinite: boolean;
 }
 
-/** Reads identifier and length at `at` into `header`, all within `limit`. Lengths must be minimal in BER as in DER. */
+/**
+ * Reads identifier and length at `at` into `header`, all within `limit`. Lengths must be minimal in
+ * BER as in DER.
+ */
 export function readHeader(source: Uint8Array, at: number, limit: number, header: Header): void {
   const tag = source[at];
   const first = source[at + 1];
@@ -149,7 +153,10 @@ function readElement(
   };
 }
 
-/** Universal types have one form each: sequences and sets constructed, all else primitive (octet strings either way in BER). */
+/**
+ * Universal types have one form each: sequences and sets constructed, all else primitive (octet
+ * strings either way in BER).
+ */
 function checkForm(tag: number, rules: 'der' | 'ber'): void {
   if ((tag & 0xc0) !== 0) return;
   const number = tag & 0x1f;

@@ -1,6 +1,7 @@
 /**
- * The same arithmetic in plain BigInt: for GOST 34.310-2004 (archives), where the WebAssembly is not built, for making
- * signatures in tests, and as the second opinion on the fast code. Nothing here is constant-time.
+ * The same arithmetic in plain BigInt: for GOST 34.310-2004 (archives), where the WebAssembly is
+ * not built, for making signatures in tests, and as the second opinion on the fast code. Nothing
+ * here is constant-time.
  */
 
 /** A short Weierstrass curve y^2 = x^3 + ax + b with a base point of prime order n. */

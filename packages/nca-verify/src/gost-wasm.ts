@@ -1,4 +1,7 @@
-/** The host's side of `assembly/`: loads the WebAssembly once per thread and keeps the tables of known keys. */
+/**
+ * The host's side of `assembly/`: loads the WebAssembly once per thread and keeps the tables of
+ * known keys.
+ */
 import { readFileSync } from 'node:fs';
 
 interface Exports {
@@ -21,7 +24,10 @@ interface Exports {
   addressOfDigest(): number;
 }
 
-/** Tables of 682 KB each: the base point in slot 0 and as many keys as here, the least recently used giving way. */
+/**
+ * Tables of 682 KB each: the base point in slot 0 and as many keys as here, the least recently used
+ * giving way.
+ */
 const KEY_SLOTS = 15;
 const INPUT_BYTES = 65_536;
 
@@ -32,8 +38,8 @@ const GENERATOR_Y =
 let loaded: Engine | null | undefined;
 
 /**
- * The WebAssembly of this thread, or null where `dist/gost.wasm` was not built (an install without dev dependencies):
- * the plain TypeScript then does the same work several times slower.
+ * The WebAssembly of this thread, or null where `dist/gost.wasm` was not built (an install without
+ * dev dependencies): the plain TypeScript then does the same work several times slower.
  */
 export function gostEngine(): Engine | null {
   if (loaded === undefined) {
@@ -81,8 +87,9 @@ export class Engine {
   }
 
   /**
-   * Whether z1 G + z2 Q has the x coordinate r (or r + n). All numbers are 64 little-endian bytes; `reused` says that the key
-   * will come again (a CA or a responder), so that a table is worth its 16 ms.
+   * Whether z1 G + z2 Q has the x coordinate r (or r + n). All numbers are 64 little-endian bytes;
+   * `reused` says that the key will come again (a CA or a responder), so that a table is worth its
+   * 16 ms.
    */
   matches(
     key: Uint8Array,
@@ -111,7 +118,10 @@ export class Engine {
     this.#slotOf(key);
   }
 
-  /** The slot that holds the key's table, built when need be; null when the key is no point of the curve. */
+  /**
+   * The slot that holds the key's table, built when need be; null when the key is no point of the
+   * curve.
+   */
   #slotOf(key: Uint8Array): number | null {
     const name = Buffer.from(key).toString('latin1');
     let slot = this.#slots.get(name);

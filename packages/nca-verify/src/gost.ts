@@ -1,4 +1,7 @@
-/** GOST R 34.10-2012 verification (RFC 7091) in Kazakhstan's byte order: key x | y, signature r | s, digest, all little-endian. */
+/**
+ * GOST R 34.10-2012 verification (RFC 7091) in Kazakhstan's byte order: key x | y, signature r | s,
+ * digest, all little-endian.
+ */
 import type { Curve } from './gost-reference.ts';
 import { GOST_2015_512, inverse, isOnCurve, referenceMatches } from './gost-reference.ts';
 import { gostEngine, littleEndian } from './gost-wasm.ts';
@@ -9,8 +12,9 @@ export function fromLittleEndian(bytes: Uint8Array): bigint {
 }
 
 /**
- * Whether `signature` over `digest` was made with the key. Wrong lengths, numbers out of range and keys off the curve
- * are simply false. `reused` keeps a table for the key (2015 only): say so of keys that a trusted certificate names.
+ * Whether `signature` over `digest` was made with the key. Wrong lengths, numbers out of range and
+ * keys off the curve are simply false. `reused` keeps a table for the key (2015 only): say so of
+ * keys that a trusted certificate names.
  */
 export function verifyGost(
   curve: Curve,

@@ -1,6 +1,6 @@
 /**
- * GOST 34.311-95 (GOST R 34.11-94, RFC 5831) with the test S-box of RFC 4357, which Kazakhstan uses. Only archived signatures
- * need it.
+ * GOST 34.311-95 (GOST R 34.11-94, RFC 5831) with the test S-box of RFC 4357, which Kazakhstan
+ * uses. Only archived signatures need it.
  */
 
 /** Rows K1 to K8, one hexadecimal digit for each value. */
@@ -77,7 +77,10 @@ function transpose(y: Uint8Array): Uint8Array {
   return result;
 }
 
-/** psi, `times` over: sixteen words of two bytes shift by one, the new top being the sum of words 1, 2, 3, 4, 13 and 16. */
+/**
+ * psi, `times` over: sixteen words of two bytes shift by one, the new top being the sum of words 1,
+ * 2, 3, 4, 13 and 16.
+ */
 function stir(y: Uint8Array, times: number): Uint8Array {
   const result = Uint8Array.from(y);
   for (let turn = 0; turn < times; turn++) {

@@ -1,5 +1,7 @@
 // biome-ignore-all lint/performance/noBarrelFile: the entry of a published package
-/** Verifies signatures of Kazakhstan's National Certification Authority. The README has an example. */
+/**
+ * Verifies signatures of Kazakhstan's National Certification Authority. The README has an example.
+ */
 export { PRODUCTION_ANCHORS, productionCertificates, productionTrust } from './anchors.ts';
 export { type Crl, currentCrls, type LoadedCrl, loadCrl } from './crl.ts';
 export {

@@ -13,7 +13,10 @@ function fromBase64(text: string): Uint8Array | null {
   return bytes.toString('base64') === joined ? bytes : null;
 }
 
-/** Text as octets, without a byte order mark; UTF-16 with a mark, as some Windows programs save text, becomes UTF-8. */
+/**
+ * Text as octets, without a byte order mark; UTF-16 with a mark, as some Windows programs save
+ * text, becomes UTF-8.
+ */
 function withoutMark(bytes: Buffer): Buffer {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.subarray(3);
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return Buffer.from(bytes.subarray(2).toString('utf16le'));
@@ -21,8 +24,9 @@ function withoutMark(bytes: Buffer): Buffer {
 }
 
 /**
- * The base64 of every PEM block with one of the labels. What stands before, between and after the blocks is left alone (RFC 7468, 5.2
- * allows explanatory text). Each octet is looked at once for each label.
+ * The base64 of every PEM block with one of the labels. What stands before, between and after the
+ * blocks is left alone (RFC 7468, 5.2 allows explanatory text). Each octet is looked at once for
+ * each label.
  */
 function pemBlocks(bytes: Buffer, labels: readonly string[]): readonly string[] {
   return labels.flatMap((label) => {
@@ -43,14 +47,18 @@ function view(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** Octets that can be DER at all: text may begin with "0" too, which is the octet of a SEQUENCE, but then runs past its length. */
+/**
+ * Octets that can be DER at all: text may begin with "0" too, which is the octet of a SEQUENCE, but
+ * then runs past its length.
+ */
 function isDer(bytes: Uint8Array): boolean {
   const length = bytes[1] ?? 0;
   return bytes[0] === SEQUENCE && (length >= 0x80 || length + 2 >= bytes.length);
 }
 
 /**
- * The bytes of a CMS message given as DER or BER bytes, as base64 text, or as PEM; text may come as bytes too.
+ * The bytes of a CMS message given as DER or BER bytes, as base64 text, or as PEM; text may come as
+ * bytes too.
  * @throws Refusal `tooLarge` beyond `maxBytes` of CMS, `malformed` when it is none of these
  */
 export function decodeMessage(input: Uint8Array | string, maxBytes: number): Uint8Array {
@@ -73,7 +81,10 @@ function decodeText(input: Uint8Array | string): Uint8Array | null {
   return fromBase64(text.toString('latin1'));
 }
 
-/** The DER of every certificate in a file: one in DER, or any number in PEM. Nothing readable gives nothing. */
+/**
+ * The DER of every certificate in a file: one in DER, or any number in PEM. Nothing readable gives
+ * nothing.
+ */
 export function decodeCertificates(file: Uint8Array): readonly Uint8Array[] {
   if (isDer(file)) return [file];
   return pemBlocks(withoutMark(view(file)), ['CERTIFICATE']).flatMap((block) => fromBase64(block) ?? []);

@@ -67,7 +67,10 @@ export function attributes(of: Name, type: string): readonly Attribute[] {
   return of.flat().filter((attribute) => attribute.type === type);
 }
 
-/** The value of an attribute that stands exactly once; null when it is absent, repeated or unreadable. */
+/**
+ * The value of an attribute that stands exactly once; null when it is absent, repeated or
+ * unreadable.
+ */
 export function only(of: Name, type: string): string | null {
   const [first, second] = attributes(of, type);
   return second === undefined ? (first?.text ?? null) : null;

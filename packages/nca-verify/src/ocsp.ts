@@ -1,4 +1,7 @@
-/** OCSP (RFC 6960): building a request, and judging an answer that came over plain HTTP and is believed for its signature only. */
+/**
+ * OCSP (RFC 6960): building a request, and judging an answer that came over plain HTTP and is
+ * believed for its signature only.
+ */
 import {
   algorithm,
   digest,
@@ -34,7 +37,10 @@ const MAX_BYTES = 65_536;
 const MAX_CERTIFICATES = 3;
 /** For answers without nextUpdate, in milliseconds. */
 const MAX_AGE_WITHOUT_NEXT = 10 * 60_000;
-/** For every answer, whatever its nextUpdate promises, unless the caller says otherwise: a day in milliseconds. */
+/**
+ * For every answer, whatever its nextUpdate promises, unless the caller says otherwise: a day in
+ * milliseconds.
+ */
 const MAX_OCSP_AGE = 24 * 60 * 60_000;
 const STATUS = [
   'successful',
@@ -47,8 +53,9 @@ const STATUS = [
 ];
 
 /**
- * The request for one certificate, DER, to be posted as `application/ocsp-request` to a configured address (never to one that
- * the certificate names). `nonce` is 8 to 32 random bytes to be compared in the answer.
+ * The request for one certificate, DER, to be posted as `application/ocsp-request` to a configured
+ * address (never to one that the certificate names). `nonce` is 8 to 32 random bytes to be compared
+ * in the answer.
  */
 export function buildOcspRequest(of: Certificate, issuer: Certificate, nonce: Uint8Array): Uint8Array {
   const certId = wrap(
@@ -83,7 +90,10 @@ export interface OcspQuestion {
   readonly maxAge?: number | undefined;
 }
 
-/** What the answer says; whatever is not a verified, fresh word on exactly this certificate is `unknown`. */
+/**
+ * What the answer says; whatever is not a verified, fresh word on exactly this certificate is
+ * `unknown`.
+ */
 export function ocspStatus(question: OcspQuestion): Status {
   const judged = refusalAsValue(() => judge(question));
   return 'ok' in judged ? { status: 'unknown', final: false, detail: `OCSP: ${judged.detail}` } : judged;
@@ -118,7 +128,8 @@ function judge(question: OcspQuestion): Status {
   if (single.status === 'good') return { status: 'good', asOf: single.thisUpdate };
   if (single.status === 'unknown')
     return { status: 'unknown', final: true, detail: 'OCSP: unknown to the responder' };
-  // RFC 6960 2.2: a certificate that was never issued is answered "revoked", 1 January 1970, certificateHold.
+  // RFC 6960 2.2: a certificate that was never issued is answered "revoked", 1 January 1970,
+  // certificateHold.
   const neverIssued = single.revokedAt === 0;
   return {
     status: 'revoked',
@@ -127,7 +138,10 @@ function judge(question: OcspQuestion): Status {
   };
 }
 
-/** @throws Refusal `revocationUnknown` when the answer is not of these days, or its times contradict each other */
+/**
+ * @throws Refusal `revocationUnknown` when the answer is not of these days, or its times contradict
+ *   each other
+ */
 function checkFreshness(
   producedAt: number,
   { thisUpdate, nextUpdate }: Single,
@@ -141,7 +155,10 @@ function checkFreshness(
     unknown('the status is too old');
 }
 
-/** The issuer itself, or one whose certificate the issuer signed for this purpose and did not revoke. */
+/**
+ * The issuer itself, or one whose certificate the issuer signed for this purpose and did not
+ * revoke.
+ */
 function mayAnswer(candidate: Certificate, question: OcspQuestion): boolean {
   const { issuer, trust, at, allowGost2004, crls = [] } = question;
   if (candidate === issuer) return true;

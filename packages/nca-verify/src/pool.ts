@@ -1,4 +1,7 @@
-/** Verification off the event loop: a few worker threads, each with its own WebAssembly and tables of CA keys. */
+/**
+ * Verification off the event loop: a few worker threads, each with its own WebAssembly and tables
+ * of CA keys.
+ */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import {
@@ -19,11 +22,17 @@ export interface VerifierPoolOptions {
   readonly certificates: readonly Uint8Array[];
   /** Threads, all started at once; two unless given, and one on a machine with one or two cores. */
   readonly size?: number | undefined;
-  /** Milliseconds by the clock that one verification may take before its thread is ended; 2000 unless given. */
+  /**
+   * Milliseconds by the clock that one verification may take before its thread is ended; 2000
+   * unless given.
+   */
   readonly timeLimit?: number | undefined;
   /** Verifications waiting at most, of all keys together; 500 unless given. */
   readonly maxWaiting?: number | undefined;
-  /** Verifications waiting at most for each key of `TurnOptions`; as many as `maxWaiting` unless given. */
+  /**
+   * Verifications waiting at most for each key of `TurnOptions`; as many as `maxWaiting` unless
+   * given.
+   */
   readonly maxWaitingPerKey?: number | undefined;
   /** The worker's file, should `dist/worker.js` of this package not be where it was built. */
   readonly workerUrl?: URL | undefined;
@@ -31,33 +40,41 @@ export interface VerifierPoolOptions {
 
 export interface TurnOptions {
   /**
-   * Whom the work is for, such as a network. Keys are served in turn, so that one that sends much does not delay the others. All
-   * work without a key is one line, to which `maxWaitingPerKey` does not apply.
+   * Whom the work is for, such as a network. Keys are served in turn, so that one that sends much
+   * does not delay the others. All work without a key is one line, to which `maxWaitingPerKey` does
+   * not apply.
    */
   readonly key?: string | undefined;
 }
 
 /**
- * The requests are those of `verify` and `checkRevocation`, without `trust`. Where no verdict was reached because of load, the promise
- * is rejected with a `VerifierBusyError`; a wrong argument rejects with a TypeError.
+ * The requests are those of `verify` and `checkRevocation`, without `trust`. Where no verdict was
+ * reached because of load, the promise is rejected with a `VerifierBusyError`; a wrong argument
+ * rejects with a TypeError.
  */
 export interface VerifierPool {
   readonly verify: (request: Omit<VerifyRequest, 'trust'>, options?: TurnOptions) => Promise<Verdict>;
-  /** Takes its turn too, but `maxWaitingPerKey` does not refuse it: it ends work that was let in. */
+  /**
+   * Takes its turn too, but `maxWaitingPerKey` does not refuse it: it ends work that was let in.
+   */
   readonly checkRevocation: (
     request: Omit<RevocationRequest, 'trust'>,
     options?: TurnOptions,
   ) => Promise<ReturnType<typeof checkRevocation>>;
   /**
-   * Reads, verifies and scans a list from a file, in a thread of its own; what it gives is shared memory, to be passed with later
-   * requests. The pool keeps no list: when a new one cannot be used (`ok: false`, or a rejection), go on with the one you have.
+   * Reads, verifies and scans a list from a file, in a thread of its own; what it gives is shared
+   * memory, to be passed with later requests. The pool keeps no list: when a new one cannot be used
+   * (`ok: false`, or a rejection), go on with the one you have.
    */
   readonly loadCrl: (path: string, allowGost2004?: boolean) => Promise<LoadedCrl>;
   /** Ends the threads; what was waiting is rejected. */
   readonly close: () => Promise<void>;
 }
 
-/** `full`: `maxWaiting` are waiting. `share`: `maxWaitingPerKey` of this key are. `timeLimit`: it took longer than it may. */
+/**
+ * `full`: `maxWaiting` are waiting. `share`: `maxWaitingPerKey` of this key are. `timeLimit`: it
+ * took longer than it may.
+ */
 export type BusyReason = 'full' | 'share' | 'timeLimit';
 
 const BUSY: Readonly<Record<BusyReason, string>> = {
@@ -66,7 +83,10 @@ const BUSY: Readonly<Record<BusyReason, string>> = {
   timeLimit: 'a verification took too long',
 };
 
-/** No verdict, since there is too much to do: nothing is known of the signature. Answer "try again later". */
+/**
+ * No verdict, since there is too much to do: nothing is known of the signature. Answer "try again
+ * later".
+ */
 export class VerifierBusyError extends Error {
   readonly reason: BusyReason;
 
@@ -94,7 +114,10 @@ interface Task {
 /** Half a second is usual for a list of 26 MB; this is for a slow disk and a busy machine. */
 const LIST_TIME_LIMIT = 60_000;
 
-/** Unless more are asked for: a verification takes a few milliseconds, and a machine may run many processes with a pool each. */
+/**
+ * Unless more are asked for: a verification takes a few milliseconds, and a machine may run many
+ * processes with a pool each.
+ */
 const MAX_DEFAULT_SIZE = 2;
 
 type Limits = Record<'size' | 'timeLimit' | 'maxWaiting' | 'maxWaitingPerKey', number>;
@@ -186,7 +209,10 @@ export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
   };
 }
 
-/** A list takes a thread of its own, for as long as it takes, so that nobody's sign-in waits behind it. */
+/**
+ * A list takes a thread of its own, for as long as it takes, so that nobody's sign-in waits behind
+ * it.
+ */
 function createScanners(
   url: URL,
   certificates: readonly Uint8Array[],
@@ -258,7 +284,8 @@ class Thread {
     this.#task = task;
     // An idle pool should not keep a process alive, a working one should.
     this.#worker.ref();
-    // After a busy main thread the answer may have come already: it is read before the time-out counts.
+    // After a busy main thread the answer may have come already: it is read before the time-out
+    // counts.
     this.#timer = setTimeout(() => setImmediate(() => this.#timeOut(task)), task.limit);
     try {
       this.#worker.postMessage(task.job);

@@ -17,8 +17,9 @@ const PURPOSE = {
 } as const;
 
 /**
- * What the certificate must allow beyond a valid signature: `individual` are the sign-in rules for a natural person,
- * `individual-signature` adds that the key may sign documents (nonRepudiation), which a bare authentication key may not.
+ * What the certificate must allow beyond a valid signature: `individual` are the sign-in rules for
+ * a natural person, `individual-signature` adds that the key may sign documents (nonRepudiation),
+ * which a bare authentication key may not.
  */
 export const REQUIREMENTS = ['individual', 'individual-signature'] as const;
 export type Requirement = (typeof REQUIREMENTS)[number];
@@ -40,7 +41,8 @@ export function checkSigner(of: Certificate, requirement: Requirement | null): v
       throw new Refusal('wrongKeyUsage', 'no nonRepudiation');
     }
     if (kindOf(of) !== 'individual') throw new Refusal('notIndividual', 'not a key of a natural person');
-    // After whose key it is: a system's key has neither purpose, and its owner should be told that it is a system's.
+    // After whose key it is: a system's key has neither purpose, and its owner should be told that
+    // it is a system's.
     const purposes = of.extendedKeyUsage;
     if (!purposes.includes(PURPOSE.clientAuth) && !purposes.includes(PURPOSE.emailProtection)) {
       throw new Refusal('wrongKeyUsage', 'neither clientAuth nor emailProtection');
@@ -52,7 +54,9 @@ export function checkSigner(of: Certificate, requirement: Requirement | null): v
   }
 }
 
-/** The IIN from exactly one RDN with nothing but a serialNumber, a PrintableString of the one form. */
+/**
+ * The IIN from exactly one RDN with nothing but a serialNumber, a PrintableString of the one form.
+ */
 function readIin(of: Certificate): string | null {
   const [found, second] = attributes(of.subjectName, ATTRIBUTE.serialNumber);
   if (found === undefined || second !== undefined || found.tag !== TAG.printableString) return null;
@@ -60,7 +64,10 @@ function readIin(of: Certificate): string | null {
   return /^IIN([0-9]{12})$/.exec(found.text ?? '')?.[1] ?? null;
 }
 
-/** Whether an organisational unit gives the number of an organisation, however it is written: BIN, БИН or БСН, or twelve digits. */
+/**
+ * Whether an organisational unit gives the number of an organisation, however it is written: BIN,
+ * БИН or БСН, or twelve digits.
+ */
 function namesOrganisation(unit: string): boolean {
   const text = unit.normalize('NFKC');
   return /^[^\p{L}\p{N}]*(?:BIN|БИН|БСН)(?!\p{L})/iu.test(text) || /\p{Nd}{12}/u.test(text);

@@ -1,6 +1,7 @@
 /**
- * Streebog (RFC 6986) in plain TypeScript, for where the WebAssembly is not built and as its second opinion. Words of 64 bits are
- * pairs of 32: element 2i holds the low half of word i, 2i + 1 the high half.
+ * Streebog (RFC 6986) in plain TypeScript, for where the WebAssembly is not built and as its second
+ * opinion. Words of 64 bits are pairs of 32: element 2i holds the low half of word i, 2i + 1 the
+ * high half.
  */
 
 /** RFC 6986 6.2 */
@@ -117,7 +118,10 @@ function words(bytes: Uint8Array): Int32Array {
   return Int32Array.from({ length: 16 }, (_, i) => view.getInt32(i * 4, true));
 }
 
-/** Entry ((byte << 8) + value) * 2: what a byte of a word becomes by substitution and the linear map. */
+/**
+ * Entry ((byte << 8) + value) * 2: what a byte of a word becomes by substitution and the linear
+ * map.
+ */
 function buildTables(): Int32Array {
   const made = new Int32Array(8 * 256 * 2);
   const rows = Int32Array.from(

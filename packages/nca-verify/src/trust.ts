@@ -6,11 +6,17 @@ import { sameBytes } from './der.ts';
 import { decodeCertificates } from './input.ts';
 import { Refusal, refusalAsValue } from './verdict.ts';
 
-/** What is trusted. Make it once with `createTrust`: it remembers which CA certificates were verified. */
+/**
+ * What is trusted. Make it once with `createTrust`: it remembers which CA certificates were
+ * verified.
+ */
 export interface Trust {
   readonly anchors: readonly Certificate[];
   readonly intermediates: readonly Certificate[];
-  /** Fingerprints of certificates whose signature by a trusted issuer was verified, the longest unused first; bounded. */
+  /**
+   * Fingerprints of certificates whose signature by a trusted issuer was verified, the longest
+   * unused first; bounded.
+   */
   readonly verified: Map<string, true>;
 }
 
@@ -18,8 +24,8 @@ const MAX_PATH = 4;
 const MAX_VERIFIED = 64;
 
 /**
- * Sorts certificates (DER or PEM): self-signed CA certificates become anchors, other CA certificates intermediates, and everything else
- * is left out, unreadable files too.
+ * Sorts certificates (DER or PEM): self-signed CA certificates become anchors, other CA
+ * certificates intermediates, and everything else is left out, unreadable files too.
  */
 export function createTrust(files: Iterable<Uint8Array>): Trust {
   // One file is iterable too, octet by octet, and would give a trust in nothing.
@@ -46,7 +52,10 @@ function isIssuer(of: Certificate): boolean {
   return of.isCa && (of.keyUsage?.includes('keyCertSign') ?? false) && of.unknownCritical.length === 0;
 }
 
-/** Whether the names and key identifiers of `of` point at `issuer`. The key identifier may be left out by an anchor only. */
+/**
+ * Whether the names and key identifiers of `of` point at `issuer`. The key identifier may be left
+ * out by an anchor only.
+ */
 export function identifies(of: Certificate, issuer: Certificate): boolean {
   if (!sameBytes(of.issuer, issuer.subject)) return false;
   if (of.authoritySerial !== null && !sameBytes(of.authoritySerial, issuer.serial)) return false;
@@ -60,7 +69,10 @@ function signedBy(of: Certificate, issuer: Certificate): boolean {
   );
 }
 
-/** `signedBy`, remembered: CA and responder certificates come again and again, a signer's when its revocation is checked. */
+/**
+ * `signedBy`, remembered: CA and responder certificates come again and again, a signer's when its
+ * revocation is checked.
+ */
 export function signedByRemembered(trust: Trust, of: Certificate, issuer: Certificate): boolean {
   const mark = `${fingerprint(of)} ${fingerprint(issuer)}`;
   const known = trust.verified.delete(mark);
@@ -72,7 +84,8 @@ export function signedByRemembered(trust: Trust, of: Certificate, issuer: Certif
 }
 
 /**
- * The chain [leaf, its issuer, …, anchor] with every signature verified and every certificate valid at `at` (milliseconds).
+ * The chain [leaf, its issuer, …, anchor] with every signature verified and every certificate valid
+ * at `at` (milliseconds).
  * @throws Refusal `untrusted`, `notYetValid` or `expired`
  */
 export function buildChain(

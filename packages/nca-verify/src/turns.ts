@@ -1,6 +1,6 @@
 /**
- * A queue with one line for each key, which serves the lines in turn: a key with many tasks delays a key with one task by
- * one task at most. Tasks without a key share one line.
+ * A queue with one line for each key, which serves the lines in turn: a key with many tasks delays
+ * a key with one task by one task at most. Tasks without a key share one line.
  */
 export class TurnQueue<Task> {
   /** The first line is the next to be served. A line that was served goes to the end. */

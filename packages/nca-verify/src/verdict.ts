@@ -1,6 +1,9 @@
 /** What a verification answers. */
 
-/** Why a signature was refused, in the order in which the checks are made. Closed: a new reason is a new major version. */
+/**
+ * Why a signature was refused, in the order in which the checks are made. Closed: a new reason is a
+ * new major version.
+ */
 export const REASONS = [
   'malformed',
   'tooLarge',
@@ -32,7 +35,10 @@ export interface Refused {
 
 export type KeyFamily = 'gost2015' | 'rsa' | 'gost2004';
 
-/** Whose key it is by the certificate's key purposes: a person, a person for an organisation, a system, or neither is said. */
+/**
+ * Whose key it is by the certificate's key purposes: a person, a person for an organisation, a
+ * system, or neither is said.
+ */
 export type SignerKind = 'individual' | 'legalEntity' | 'informationSystem' | 'other';
 
 /** The certificate in the form a log, a page or an evidence record needs. */
@@ -87,8 +93,9 @@ export interface Accepted {
 export type Verdict = Accepted | Refused;
 
 /**
- * Thrown inside the parsers and checks and turned into a `Refused` by the exported functions, so that a check deep in
- * a structure need not hand its refusal through every caller. Never leaves the package.
+ * Thrown inside the parsers and checks and turned into a `Refused` by the exported functions, so
+ * that a check deep in a structure need not hand its refusal through every caller. Never leaves the
+ * package.
  */
 export class Refusal extends Error {
   readonly reason: Reason;
@@ -100,7 +107,10 @@ export class Refusal extends Error {
   }
 }
 
-/** Runs a check; a Refusal becomes a value, anything else is a fault of the program and is thrown on. */
+/**
+ * Runs a check; a Refusal becomes a value, anything else is a fault of the program and is thrown
+ * on.
+ */
 export function refusalAsValue<T>(check: () => T): T | Refused {
   try {
     return check();

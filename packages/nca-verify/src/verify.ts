@@ -32,18 +32,27 @@ export interface OcspAnswer {
   readonly nonce?: Uint8Array | undefined;
 }
 
-/** What is known of revocation; nothing given means nothing known, and the verdict is `revocationUnknown`. */
+/**
+ * What is known of revocation; nothing given means nothing known, and the verdict is
+ * `revocationUnknown`.
+ */
 export interface RevocationSources {
   readonly ocsp?: OcspAnswer | undefined;
   readonly crls?: readonly Crl[] | undefined;
-  /** How old an OCSP answer may be, in milliseconds since its `thisUpdate`; a day unless given, ten minutes without `nextUpdate`. */
+  /**
+   * How old an OCSP answer may be, in milliseconds since its `thisUpdate`; a day unless given, ten
+   * minutes without `nextUpdate`.
+   */
   readonly maxOcspAge?: number | undefined;
 }
 
 export interface VerifyRequest extends RevocationSources {
   /** The CMS message: DER or BER bytes, or PEM or base64 as text or bytes. */
   readonly message: Uint8Array | string;
-  /** The bytes that should have been signed. Needed when the content is detached; when attached, it must be equal. */
+  /**
+   * The bytes that should have been signed. Needed when the content is detached; when attached, it
+   * must be equal.
+   */
   readonly content?: Uint8Array | undefined;
   /** The moment for which everything is judged. */
   readonly at: Date;
@@ -58,7 +67,8 @@ export interface VerifyRequest extends RevocationSources {
 
 /**
  * Verifies a message. Whatever is in the message gets a verdict.
- * @throws TypeError when an argument is missing or of another kind, also for a `require` that does not exist
+ * @throws TypeError when an argument is missing or of another kind, also for a `require` that does
+ *   not exist
  */
 export function verify(request: VerifyRequest): Verdict {
   checkVerifyRequest(request);
@@ -102,7 +112,9 @@ function onlySigner({ signers }: SignedMessage): SigningInfo {
   return { ...signer, signed: signer.signed };
 }
 
-/** Attached and expected content must be the same bytes, and the signed digest that of the content. */
+/**
+ * Attached and expected content must be the same bytes, and the signed digest that of the content.
+ */
 function checkContent(
   message: SignedMessage,
   signer: SigningInfo,
@@ -131,7 +143,8 @@ function signerCertificate(message: SignedMessage, signer: SigningInfo, allowGos
   const named = signer.certificate;
   const [leaf, second] =
     named === null ? [] : message.certificates.filter((candidate) => isNamed(candidate, named));
-  // The algorithms come first in the order of reasons, and are known without the certificate where no row of the table has them.
+  // The algorithms come first in the order of reasons, and are known without the certificate where
+  // no row of the table has them.
   if (!isAllowedPair(signer.digestAlgorithm, signer.signatureAlgorithm, allowGost2004)) {
     throw new Refusal('algorithmNotAllowed', `${signer.digestAlgorithm} with ${signer.signatureAlgorithm}`);
   }
@@ -171,8 +184,9 @@ function checkSignature(signer: SigningInfo, leaf: Certificate, allowGost2004: b
 }
 
 /**
- * OCSP first, lists second, and only a verified fresh "good" counts. A verified "revoked" from either ends it; so does
- * a responder that says it does not know the certificate, which is why lists cannot overrule it.
+ * OCSP first, lists second, and only a verified fresh "good" counts. A verified "revoked" from
+ * either ends it; so does a responder that says it does not know the certificate, which is why
+ * lists cannot overrule it.
  */
 function notRevoked(
   chain: readonly [Certificate, Certificate, ...Certificate[]],
@@ -222,7 +236,8 @@ export interface RevocationRequest extends RevocationSources {
 }
 
 /**
- * Checks revocation apart, for a verdict taken with `revocation: 'skip'`, since asking the responder takes time.
+ * Checks revocation apart, for a verdict taken with `revocation: 'skip'`, since asking the
+ * responder takes time.
  * @throws TypeError when an argument is missing or of another kind
  */
 export function checkRevocation(
@@ -239,8 +254,8 @@ export function checkRevocation(
 }
 
 /**
- * The OCSP request for the signer of an accepted verdict (`verdict.chain`): DER to be posted to a configured responder.
- * `nonce`: 8 to 32 random bytes, given again with the answer.
+ * The OCSP request for the signer of an accepted verdict (`verdict.chain`): DER to be posted to a
+ * configured responder. `nonce`: 8 to 32 random bytes, given again with the answer.
  */
 export function ocspRequest(chain: readonly Uint8Array[], nonce: Uint8Array): Uint8Array {
   if (!Array.isArray(chain)) fault('chain', chain, 'an array of certificates');

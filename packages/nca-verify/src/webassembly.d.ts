@@ -1,4 +1,7 @@
-/** The part of the WebAssembly interface used here: TypeScript keeps it in the DOM library, which has no place in a server. */
+/**
+ * The part of the WebAssembly interface used here: TypeScript keeps it in the DOM library, which
+ * has no place in a server.
+ */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);

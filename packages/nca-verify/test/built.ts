@@ -1,4 +1,7 @@
-/** Builds the package's scripts into a folder of their own, so that no test depends on when dist/ was built. */
+/**
+ * Builds the package's scripts into a folder of their own, so that no test depends on when dist/
+ * was built.
+ */
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

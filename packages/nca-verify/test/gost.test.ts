@@ -118,7 +118,9 @@ describe('verification', { timeout: 300_000 }, () => {
     expect(seen).toEqual([]);
   });
 
-  /** Scalars and points where additions meet their exceptions: Q = G, -G, 2G, multiples that cancel. */
+  /**
+   * Scalars and points where additions meet their exceptions: Q = G, -G, 2G, multiples that cancel.
+   */
   it('agrees with the plain arithmetic where points coincide, cancel or vanish', () => {
     const engine = gostEngine();
     const scalars = [0n, 1n, 2n, 3n, 63n, 64n, 65n, 127n, 128n, 2n ** 256n, n - 2n, n - 1n];

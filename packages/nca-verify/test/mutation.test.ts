@@ -1,6 +1,7 @@
 /**
- * The mutator's oracle: a mutant is accepted only if every signed part of it (content, signed attributes, the signed part of the
- * certificate) is octet for octet that of one accepted original. Whatever else arrives gets a verdict and never an exception.
+ * The mutator's oracle: a mutant is accepted only if every signed part of it (content, signed
+ * attributes, the signed part of the certificate) is octet for octet that of one accepted original.
+ * Whatever else arrives gets a verdict and never an exception.
  */
 import { Session } from 'node:inspector';
 import fc from 'fast-check';
@@ -112,7 +113,10 @@ function judge(message: Uint8Array, content?: Uint8Array): Verdict {
   return verify({ message, at: AT, trust, revocation: 'skip', content });
 }
 
-/** The signed part of a certificate, and its signature. The algorithm between them is not signed, and may leave out its NULL. */
+/**
+ * The signed part of a certificate, and its signature. The algorithm between them is not signed,
+ * and may leave out its NULL.
+ */
 function signedParts(der: Uint8Array): Buffer {
   const [tbs, , signature] = parse(der).children;
   if (tbs === undefined || signature === undefined) throw new Error('no certificate');

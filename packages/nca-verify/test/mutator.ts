@@ -1,4 +1,7 @@
-/** Changes DER with knowledge of its structure, from a seed: what a clever forger would try, some thousands of times. */
+/**
+ * Changes DER with knowledge of its structure, from a seed: what a clever forger would try, some
+ * thousands of times.
+ */
 import { body, type Element, parse } from '../src/der.ts';
 import { encode } from '../src/der-writer.ts';
 
@@ -114,7 +117,10 @@ export interface Mutation {
   readonly bytes: Uint8Array;
 }
 
-/** Makes one mutant of `source`; parts for transplants come from `others`, identifiers for swapping from `identifiers`. */
+/**
+ * Makes one mutant of `source`; parts for transplants come from `others`, identifiers for swapping
+ * from `identifiers`.
+ */
 export function mutate(
   source: Uint8Array,
   others: readonly Uint8Array[],
@@ -175,7 +181,8 @@ export function mutate(
           node.content = Buffer.concat([node.content, Uint8Array.of(Math.floor(random() * 256))]);
         return;
       case 'transplant': {
-        // The same place of another message as often as not: its certificate, its content, its signature.
+        // The same place of another message as often as not: its certificate, its content, its
+        // signature.
         const donors = places(nodeOf(parse(pick(others), 'ber')));
         const path = places(root).findIndex((place) => place.node === node);
         const donor = random() < 0.6 ? (donors[path] ?? pick(donors)) : pick(donors);

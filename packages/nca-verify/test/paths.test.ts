@@ -1,5 +1,6 @@
 /**
- * Paths of RSA certificates, right and wrong in one thing, judged by us and by OpenSSL. Where the two differ, the case says why.
+ * Paths of RSA certificates, right and wrong in one thing, judged by us and by OpenSSL. Where the
+ * two differ, the case says why.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -22,7 +22,10 @@ afterAll(() => {
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
-/** The first example, made into a function of what it leaves open, and run against the built package. */
+/**
+ * The first example, made into a function of what it leaves open, and run against the built
+ * package.
+ */
 async function example(): Promise<(given: Record<string, unknown>) => Promise<string>> {
   const code = /## Use\n\n```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
   const [head, ...body] = code.split('\n\n');

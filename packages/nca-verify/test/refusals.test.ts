@@ -1,4 +1,7 @@
-/** Every refusal, by messages and certificates of our own test authority: right in everything but one thing. */
+/**
+ * Every refusal, by messages and certificates of our own test authority: right in everything but
+ * one thing.
+ */
 import { constants, createHash, createPrivateKey, privateEncrypt } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OID, publicKey, verifySignature } from '../src/algorithms.ts';

@@ -418,7 +418,8 @@ describe('both', () => {
 function singleOf(response: Uint8Array): Uint8Array {
   const sha256 = encode(0x06, Buffer.from('608648016503040201', 'hex'));
   const at = Buffer.from(response).indexOf(sha256);
-  // SEQUENCE { SEQUENCE { SEQUENCE { sha256 …: three headers of two octets each, as everything is short.
+  // SEQUENCE { SEQUENCE { SEQUENCE { sha256 …: three headers of two octets each, as everything is
+  // short.
   const start = at - 6;
   return response.subarray(start, start + 2 + (response[start + 1] ?? 0));
 }

@@ -178,7 +178,8 @@ describe('lists and answers of the test authority', () => {
     );
     const message = judge('cms/skarm_individual_attached.der', '2026-08-01T00:00:00Z');
     if (!message.ok || issuer === undefined) throw new Error('no certificate');
-    // The answers are about certificates that are not at hand; only the serial number of one matters here.
+    // The answers are about certificates that are not at hand; only the serial number of one
+    // matters here.
     const ask = (name: string, serial: string, at: string) =>
       ocspStatus({
         response: fixture(`ocsp/ocsp_response_${name}.bin`),

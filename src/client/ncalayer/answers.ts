@@ -1,5 +1,5 @@
-// What is asked of NCALayer and its relatives, and how their answers are understood. Nothing of an answer is shown or believed: the
-// server judges the signature.
+// What is asked of NCALayer and its relatives, and how their answers are understood. Nothing of an
+// answer is shown or believed: the server judges the signature.
 
 /** A signature as base64 or PEM, or why there is none. */
 export type Outcome =
@@ -26,10 +26,15 @@ export function signByBasics(data: string, locale: string | undefined): object {
   };
 }
 
-/** Before it: the storages are asked for apart, since this module does not offer them to the person. */
+/**
+ * Before it: the storages are asked for apart, since this module does not offer them to the person.
+ */
 export const askForTokens: object = { module: 'kz.gov.pki.knca.commonUtils', method: 'getActiveTokens' };
 
-/** Signs by the module before `basics`: with any key of the storage, the content within. `data` is base64. */
+/**
+ * Signs by the module before `basics`: with any key of the storage, the content within. `data` is
+ * base64.
+ */
 export function signByCommonUtils(data: string, storage: string): object {
   return {
     module: 'kz.gov.pki.knca.commonUtils',
@@ -38,7 +43,9 @@ export function signByCommonUtils(data: string, storage: string): object {
   };
 }
 
-/** Whether a message is an answer. Others are no answer: keep-alives (`{}`), a greeting said twice. */
+/**
+ * Whether a message is an answer. Others are no answer: keep-alives (`{}`), a greeting said twice.
+ */
 export function isAnswer(message: object): boolean {
   return ['status', 'code', 'success', 'errorCode'].some((name) => name in message);
 }
@@ -66,7 +73,10 @@ export function readSignature(answer: object): Outcome {
   return typeof one === 'string' && one !== '' ? { kind: 'signed', signature: one } : { kind: 'unreadable' };
 }
 
-/** Where the key is looked for: the first token that is plugged in, else a file. Undefined when the module is unknown. */
+/**
+ * Where the key is looked for: the first token that is plugged in, else a file. Undefined when the
+ * module is unknown.
+ */
 export function readStorage(answer: object): string | undefined {
   if (readSignature(answer).kind === 'unknownModule') return undefined;
   const { responseObject } = answer as Said;

@@ -20,7 +20,10 @@ export class ConnectionEnded extends Error {
 }
 
 export interface Agent {
-  /** Sends a request and waits for its answer: so many milliseconds, or until the connection ends. One at a time. */
+  /**
+   * Sends a request and waits for its answer: so many milliseconds, or until the connection ends.
+   * One at a time.
+   */
   ask(request: object, milliseconds: number): Promise<object>;
   close(): void;
 }

@@ -32,7 +32,10 @@ export interface TypedRequest {
   readonly contact: TypedContact;
 }
 
-/** What was typed, and the marks that the browser showed with it. A request begun by the former release has none. */
+/**
+ * What was typed, and the marks that the browser showed with it. A request begun by the former
+ * release has none.
+ */
 export type SealedRequest = TypedRequest & { readonly marks?: readonly string[] };
 
 /** Reads what a visitor typed into the two fields; the reasons are about form alone. */
@@ -54,7 +57,9 @@ export function sealTyped(
   return keys.seal('entry', hash.toString('hex'), JSON.stringify(sealed));
 }
 
-/** Opens what was typed; undefined when it was sealed for another request or by a key that is gone. */
+/**
+ * Opens what was typed; undefined when it was sealed for another request or by a key that is gone.
+ */
 export function openTyped(keys: Keys, hash: Buffer, sealed: Buffer): SealedRequest | undefined {
   const text = keys.open('entry', hash.toString('hex'), sealed);
   return text === undefined ? undefined : (JSON.parse(text) as SealedRequest);

@@ -24,7 +24,10 @@ export function wordsOf(t: Texts, kind: AccountRequestKind) {
   return kind === 'register' ? t.registration : t.recovery;
 }
 
-/** The way on while codes cost work: shown by `client/work.ts`, which does it. Nothing is to be seen, read or solved. */
+/**
+ * The way on while codes cost work: shown by `client/work.ts`, which does it. Nothing is to be
+ * seen, read or solved.
+ */
 export function Work({ t, kind, stoppedMinutes, limitedMinutes }: AccountRequestPageProps) {
   if (stoppedMinutes === undefined && limitedMinutes === undefined) return null;
   return (

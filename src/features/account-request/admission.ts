@@ -17,12 +17,16 @@ export interface Requester {
   readonly proof?: string | undefined;
 }
 
-/** Why a code is neither sent nor compared just now; the detail of the refusal is the wait in minutes. */
+/**
+ * Why a code is neither sent nor compared just now; the detail of the refusal is the wait in
+ * minutes.
+ */
 export type AdmissionReason = 'stopped' | 'limited';
 
 /**
- * Whether this visitor may ask for a code now. While codes are being guessed, and once a network has asked too often, a device
- * that the person named has signed in with goes on, and so does whoever did the work. Everybody else waits, or signs in by EDS.
+ * Whether this visitor may ask for a code now. While codes are being guessed, and once a network
+ * has asked too often, a device that the person named has signed in with goes on, and so does
+ * whoever did the work. Everybody else waits, or signs in by EDS.
  */
 export async function admitRequest(
   deps: AccountRequestDeps,

@@ -24,7 +24,10 @@ const askQuery = z.object({ again: z.literal('1').optional().catch(undefined) })
 const askForm = formOf({ iin: z.string(), contact: z.string(), proof: z.string().optional() });
 const workForm = formOf({ iin: z.string().optional(), contact: z.string().optional() });
 
-/** The form that asks for a password; with `?again=1`, holding what was typed, for the visitor to mend. */
+/**
+ * The form that asks for a password; with `?again=1`, holding what was typed, for the visitor to
+ * mend.
+ */
 export async function showAsk(
   deps: KindRoutesDeps,
   request: FastifyRequest,
@@ -73,7 +76,10 @@ export async function postAsk(
   return reply.redirect(accountRequestPaths(deps.kind).confirm, 303);
 }
 
-/** Asked by the script of the page, before it sends the form: what the device has to work out for it. */
+/**
+ * Asked by the script of the page, before it sends the form: what the device has to work out for
+ * it.
+ */
 export async function postWork(
   deps: KindRoutesDeps,
   request: FastifyRequest,
@@ -88,7 +94,9 @@ export async function postWork(
   return reply.send({ challenge: await createWorkChallenge(deps.keys, { typed, browser }, madeAt) });
 }
 
-/** What a proof is for: what stands in the form or, on the page of the code, what was typed before. */
+/**
+ * What a proof is for: what stands in the form or, on the page of the code, what was typed before.
+ */
 async function typedForWork(
   deps: KindRoutesDeps,
   request: FastifyRequest,

@@ -52,8 +52,8 @@ export interface ChosenPassword {
 }
 
 /**
- * Sets the password and ends whatever else could open the cabinet; undefined when the request has run out or the cabinet is
- * frozen.
+ * Sets the password and ends whatever else could open the cabinet; undefined when the request has
+ * run out or the cabinet is frozen.
  */
 export function completeRequest(
   database: Database,

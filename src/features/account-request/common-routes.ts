@@ -13,7 +13,10 @@ export interface AccountRequestRoutesDeps extends AccountRequestDeps {
   readonly channels: { available(channel: Channel): boolean };
 }
 
-/** What the handlers of `/register` or of `/recover` are given: the two differ in words and in what the worker sends. */
+/**
+ * What the handlers of `/register` or of `/recover` are given: the two differ in words and in what
+ * the worker sends.
+ */
 export interface KindRoutesDeps extends AccountRequestRoutesDeps {
   readonly kind: AccountRequestKind;
 }

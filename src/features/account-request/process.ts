@@ -32,8 +32,9 @@ export interface CodeRecipient {
 }
 
 /**
- * Processes one request behind the visitor's back: whether the fund knows the person, whether the typed contact may restore
- * their password, and what is sent where. Whatever is found, the visitor sees no difference.
+ * Processes one request behind the visitor's back: whether the fund knows the person, whether the
+ * typed contact may restore their password, and what is sent where. Whatever is found, the visitor
+ * sees no difference.
  */
 export async function processAccountRequest(
   deps: AccountRequestDeps,
@@ -103,7 +104,10 @@ export async function sendToRecipient(
   await concludeRequest(transaction, request.hash, { holderId, codeId }, minutes);
 }
 
-/** The holder whom the fund knows by this IIN and lets in, with our copy of the requisites up to date. */
+/**
+ * The holder whom the fund knows by this IIN and lets in, with our copy of the requisites up to
+ * date.
+ */
 async function knownHolder(
   deps: AccountRequestDeps,
   iin: Iin,

@@ -14,15 +14,16 @@ import { type AdmissionReason, admitRequest, type Requester } from './admission.
 import { findRequest, insertRequest, type LiveAccountRequest, requeueRequest } from './store.ts';
 
 /**
- * A request is processed at a moment nobody can foresee: a person on file makes more work, and right behind the request it
- * slowed down the same visitor's next one enough to be measured.
+ * A request is processed at a moment nobody can foresee: a person on file makes more work, and
+ * right behind the request it slowed down the same visitor's next one enough to be measured.
  */
 const rest = { leastMs: 100, mostMs: 300 } as const;
 
 /**
- * Begins a request and gives the secret of its cookie. The same work for everybody: nothing about the person is looked up here
- * (facts-security A1-A6), but whether a mark that the browser shows is theirs. Refused while codes are being guessed or when
- * this network has asked too often, unless the requester may go on beside that (`admission.ts`).
+ * Begins a request and gives the secret of its cookie. The same work for everybody: nothing about
+ * the person is looked up here (facts-security A1-A6), but whether a mark that the browser shows is
+ * theirs. Refused while codes are being guessed or when this network has asked too often, unless
+ * the requester may go on beside that (`admission.ts`).
  */
 export async function beginAccountRequest(
   deps: AccountRequestDeps,
@@ -76,7 +77,10 @@ export async function typedBefore(
   return request && openTyped(deps.keys, tokenHash(token), request.typed);
 }
 
-/** Has the code sent again: the same one while it lives and has tries left. The answer is the same for everybody. */
+/**
+ * Has the code sent again: the same one while it lives and has tries left. The answer is the same
+ * for everybody.
+ */
 export async function resendCode(
   deps: AccountRequestDeps,
   kind: AccountRequestKind,

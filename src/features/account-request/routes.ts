@@ -7,8 +7,8 @@ import { type AccountRequestRoutesDeps, type KindRoutesDeps, requestProgress } f
 import { postPassword, sendPasswordPage, showPassword } from './password-routes.ts';
 
 /**
- * `/register` and `/recover`, each with its `/confirm` and `/password`, and their pages for the language switch. Until the code
- * was right, no answer depends on the person named.
+ * `/register` and `/recover`, each with its `/confirm` and `/password`, and their pages for the
+ * language switch. Until the code was right, no answer depends on the person named.
  */
 export function accountRequestRoutes(
   server: FastifyInstance,

@@ -4,7 +4,8 @@ import type { Language } from '../../values/language.ts';
 import type { AccountRequestKind } from './account-request.ts';
 import type { TypedContact } from './typed-contact.ts';
 
-// Account requests are the rows of `cabinet.entry`. Of the cookie's secret only the hash is stored, and what was typed is sealed.
+// Account requests are the rows of `cabinet.entry`. Of the cookie's secret only the hash is stored,
+// and what was typed is sealed.
 
 const live = sql`done_at is null and expires_at > now()`;
 const unproved = sql`proved_at is null and ${live}`;
@@ -24,7 +25,9 @@ export interface NewAccountRequest {
   readonly replaces: Buffer | undefined;
 }
 
-/** Writes a request; one statement, whoever asks. No worker takes it before `restMs` have passed. */
+/**
+ * Writes a request; one statement, whoever asks. No worker takes it before `restMs` have passed.
+ */
 export async function insertRequest(
   database: Queryable,
   request: NewAccountRequest,
@@ -61,7 +64,8 @@ export async function findRequest(
 }
 
 /**
- * Puts a request before the worker once more; false when there is none. After the last try or the time, a new round begins.
+ * Puts a request before the worker once more; false when there is none. After the last try or the
+ * time, a new round begins.
  */
 export async function requeueRequest(
   database: Queryable,
@@ -94,8 +98,9 @@ export type RequestAttempt =
   | { readonly kind: 'over'; readonly why: 'time' | 'tries' };
 
 /**
- * Counts one try of the code; undefined when there is no such request. The row lock makes parallel tries count one after
- * another: of any number, so many are compared. The caller has locked the holder's row.
+ * Counts one try of the code; undefined when there is no such request. The row lock makes parallel
+ * tries count one after another: of any number, so many are compared. The caller has locked the
+ * holder's row.
  */
 export async function countRequestAttempt(
   transaction: Queryable,
@@ -131,7 +136,10 @@ export async function markProved(transaction: Queryable, hash: Buffer, minutes: 
     where entry_hash = ${hash} and ${unproved}`);
 }
 
-/** Locks a request whose code was right; undefined when it has run out. The caller has locked the holder's row. */
+/**
+ * Locks a request whose code was right; undefined when it has run out. The caller has locked the
+ * holder's row.
+ */
 export function lockProvedRequest(
   transaction: Queryable,
   hash: Buffer,
@@ -160,7 +168,9 @@ export interface LeasedAccountRequest {
   readonly again: boolean;
 }
 
-/** Takes the oldest requests that nobody has processed; others do not get them for half a minute. */
+/**
+ * Takes the oldest requests that nobody has processed; others do not get them for half a minute.
+ */
 export function leaseRequests(database: Queryable, size: number): Promise<readonly LeasedAccountRequest[]> {
   return database.rows<LeasedAccountRequest>(sql`
     with due as (
@@ -180,7 +190,8 @@ export async function putRequestBack(database: Queryable, hash: Buffer, seconds:
 }
 
 /**
- * Writes down what was found. From now on a typed code is compared, for so many minutes, whether one was sent or not.
+ * Writes down what was found. From now on a typed code is compared, for so many minutes, whether
+ * one was sent or not.
  */
 export async function concludeRequest(
   database: Queryable,
@@ -234,7 +245,10 @@ export async function readRecoveryStanding(database: Queryable, holderId: string
   return row;
 }
 
-/** Whether "this wasn't me" has stopped a holder. Under the lock of the holder's row it stays so to the end of the transaction. */
+/**
+ * Whether "this wasn't me" has stopped a holder. Under the lock of the holder's row it stays so to
+ * the end of the transaction.
+ */
 export async function isFrozen(transaction: Queryable, holderId: string): Promise<boolean> {
   return (
     (await transaction.first(sql`select from cabinet.freeze where holder_id = ${holderId}`)) !== undefined

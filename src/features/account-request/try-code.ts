@@ -15,8 +15,9 @@ const nobody = '00000000-0000-0000-0000-000000000000';
 export type TypedCodeReason = 'codeWrong' | 'codeExpired' | 'codeTries' | CodeFormReason;
 
 /**
- * Compares a typed code. Without one that was sent, the same statements run and the answers are the same: the answer follows
- * from the request alone. One transaction, since a row more or less written to disk could be told by time.
+ * Compares a typed code. Without one that was sent, the same statements run and the answers are the
+ * same: the answer follows from the request alone. One transaction, since a row more or less
+ * written to disk could be told by time.
  */
 export async function tryCode(
   deps: AccountRequestDeps,

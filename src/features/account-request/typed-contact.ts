@@ -11,7 +11,10 @@ export interface TypedContact {
 
 export type TypedContactReason = PhoneReason | EmailReason;
 
-/** Reads the one field that takes either: what has an @ is an e-mail address. Says nothing of whose it is. */
+/**
+ * Reads the one field that takes either: what has an @ is an e-mail address. Says nothing of whose
+ * it is.
+ */
 export function parseContact(
   text: string,
   mobilePrefixes: readonly string[],
@@ -25,7 +28,10 @@ export function parseContact(
     : (parsed as Refusal<TypedContactReason>);
 }
 
-/** Whether a typed contact is the one on file. An old value that no longer reads as a mobile number or address is nobody's. */
+/**
+ * Whether a typed contact is the one on file. An old value that no longer reads as a mobile number
+ * or address is nobody's.
+ */
 export function isSameContact(
   typed: TypedContact,
   onFile: TypedContact,

@@ -11,8 +11,9 @@ export async function workTime(database: Queryable): Promise<number> {
 }
 
 /**
- * Marks a challenge as answered. True once, and only within so many seconds of its making. Proofs of work stand in the table of
- * quotas: each is a quota of one, forgotten when no challenge can be as old.
+ * Marks a challenge as answered. True once, and only within so many seconds of its making. Proofs
+ * of work stand in the table of quotas: each is a quota of one, forgotten when no challenge can be
+ * as old.
  */
 export async function spendWork(
   database: Queryable,

@@ -36,11 +36,17 @@ export async function processDueRequests(
 export interface AccountRequestWorker {
   /** A request was made that may be processed after so many milliseconds. */
   wakeAfter(afterMs: number): void;
-  /** Resolves when what is being processed is done, at most after so many milliseconds; its lease ends by itself then. */
+  /**
+   * Resolves when what is being processed is done, at most after so many milliseconds; its lease
+   * ends by itself then.
+   */
   stop(patienceMs?: number): Promise<void>;
 }
 
-/** Processes requests for as long as the process runs: soon after each was made, and every `everyMs` what others have left. */
+/**
+ * Processes requests for as long as the process runs: soon after each was made, and every `everyMs`
+ * what others have left.
+ */
 export function startAccountRequestWorker(
   deps: AccountRequestDeps,
   { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },

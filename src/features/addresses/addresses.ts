@@ -46,14 +46,17 @@ export interface AddressSources {
 
 /** Most lines in one answer. */
 export const mostSuggestions = 10;
-/** Kazpost is asked from so many characters on; shorter pieces are answered from the embedded data. */
+/**
+ * Kazpost is asked from so many characters on; shorter pieces are answered from the embedded data.
+ */
 const leastForKazpost = 3;
 
 /**
- * Suggests addresses for a piece of a line or for a postal index, in the page's language (`kk`, `ru`; Kazakh for any
- * other, since the form takes Cyrillic only), best first, at most 10. Never refuses: with Kazpost down or slow the
- * embedded data answer and `degraded` is true. `query` is anything a person may type or a script may send; what was typed on
- * the Latin layout by mistake (`fkvfns`) is looked for on the Cyrillic one too, behind what the Latin letters find.
+ * Suggests addresses for a piece of a line or for a postal index, in the page's language (`kk`,
+ * `ru`; Kazakh for any other, since the form takes Cyrillic only), best first, at most 10. Never
+ * refuses: with Kazpost down or slow the embedded data answer and `degraded` is true. `query` is
+ * anything a person may type or a script may send; what was typed on the Latin layout by mistake
+ * (`fkvfns`) is looked for on the Cyrillic one too, behind what the Latin letters find.
  */
 export async function suggestAddresses(
   sources: AddressSources,
@@ -96,9 +99,10 @@ async function find(
 }
 
 /**
- * What to store with a line that is being saved: the address a source knows by exactly this line, with its id and parts,
- * or "as entered" when the person typed or changed it. Nothing the browser says of the source is trusted; Kazpost's
- * answers of the last day come from the cache, so this seldom asks it anew.
+ * What to store with a line that is being saved: the address a source knows by exactly this line,
+ * with its id and parts, or "as entered" when the person typed or changed it. Nothing the browser
+ * says of the source is trusted; Kazpost's answers of the last day come from the cache, so this
+ * seldom asks it anew.
  */
 export async function recogniseAddress(
   { embedded, kazpost }: AddressSources,
@@ -132,7 +136,8 @@ export async function seemsElsewhere(
 ): Promise<boolean> {
   const index = parsePostcode(postcode);
   if (!index.ok) return false;
-  // The largest level is enough: the line begins with the region or the city. A village tells nothing: many share a name.
+  // The largest level is enough: the line begins with the region or the city. A village tells
+  // nothing: many share a name.
   const found = await embedded.byText(line.split(',')[0] ?? '');
   const levels = found.ok ? (found.value[0]?.parts ?? []) : [];
   const kato = Number(levels[0]?.id);

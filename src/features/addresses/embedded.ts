@@ -15,8 +15,9 @@ import { readStreetText, type StreetText } from './street-words.ts';
 const most = 20;
 
 /**
- * Addresses from what the service ships with: places of the classifier, and streets where an operator imported them.
- * It needs no network and never refuses. A street and house typed behind a complete place are kept as typed.
+ * Addresses from what the service ships with: places of the classifier, and streets where an
+ * operator imported them. It needs no network and never refuses. A street and house typed behind a
+ * complete place are kept as typed.
  */
 export function createEmbeddedSource(places: Places, streets?: StreetLookup): AddressSource {
   return {

@@ -36,10 +36,11 @@ const latin: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * One spelling for a word in Kazakh, Russian or Latin letters, so that "Қарағанды", "Караганды", "Qaraghandy"
- * and "Karagandy" are the same word: Kazakh letters fall together with the Russian ones typed in their place,
- * ё with е, и with і, й and ы, and the Latin spellings of a sound with each other. Ч, ш and щ become one letter
- * each, so that a typo in them is one edit. The result is for comparing only and is never shown.
+ * One spelling for a word in Kazakh, Russian or Latin letters, so that "Қарағанды", "Караганды",
+ * "Qaraghandy" and "Karagandy" are the same word: Kazakh letters fall together with the Russian
+ * ones typed in their place, ё with е, и with і, й and ы, and the Latin spellings of a sound with
+ * each other. Ч, ш and щ become one letter each, so that a typo in them is one edit. The result is
+ * for comparing only and is never shown.
  */
 export function foldWord(word: string): string {
   const lower = word.toLowerCase();
@@ -63,7 +64,10 @@ function foldLatin(word: string): string {
   return latin.reduce((text, [from, to]) => text.replace(from, to), plain).toLowerCase();
 }
 
-/** The words of a text, folded; everything but letters and digits parts them. Words that fold to nothing are left out. */
+/**
+ * The words of a text, folded; everything but letters and digits parts them. Words that fold to
+ * nothing are left out.
+ */
 export function foldedWords(text: string): FoldedWord[] {
   const words: FoldedWord[] = [];
   for (const match of text.matchAll(/[\p{L}\p{N}\p{M}'’ʼ`]+/gu)) {
@@ -73,7 +77,10 @@ export function foldedWords(text: string): FoldedWord[] {
   return words;
 }
 
-/** Words of a text folded and joined by single spaces: equal for texts that differ in letters' variants only. */
+/**
+ * Words of a text folded and joined by single spaces: equal for texts that differ in letters'
+ * variants only.
+ */
 export function foldText(text: string): string {
   return foldedWords(text)
     .map(({ word }) => word)
@@ -84,8 +91,9 @@ export function foldText(text: string): string {
 export const queryLength = 200;
 
 /**
- * A text from outside made fit to search or to show on one line: NFC, without control characters, direction marks
- * and invisible characters, white space single, at most `length` characters. Letters are never replaced.
+ * A text from outside made fit to search or to show on one line: NFC, without control characters,
+ * direction marks and invisible characters, white space single, at most `length` characters.
+ * Letters are never replaced.
  */
 export function cleanText(text: string, length: number = queryLength): string {
   // Cut before normalising: a hostile text may be megabytes long.

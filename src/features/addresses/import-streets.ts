@@ -13,8 +13,8 @@ export interface ImportedStreets {
 }
 
 /**
- * Loads an operator's file of streets (`parseStreetFile` says its form) in place of the one before. One bad line refuses
- * the whole file, and `detail` names it.
+ * Loads an operator's file of streets (`parseStreetFile` says its form) in place of the one before.
+ * One bad line refuses the whole file, and `detail` names it.
  */
 export async function importStreets(
   database: Database,

@@ -1,4 +1,7 @@
-/** The keys of a Latin keyboard in rows, and the letters that the Russian and Kazakh layouts have on them. */
+/**
+ * The keys of a Latin keyboard in rows, and the letters that the Russian and Kazakh layouts have on
+ * them.
+ */
 const latinKeys = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
 const russianLetters = 'йцукенгшщзхъфывапролджэячсмитьбюё';
 /** The Kazakh layout has its own letters in the row of digits. */
@@ -13,12 +16,15 @@ const kazakhLetterOf: ReadonlyMap<string, string> = new Map(
   [...kazakhKeys].map((key, at) => [key, kazakhLetters[at] ?? key] as const),
 );
 
-/** A house number, with the letter of its block: `10`, `3/1`, `12f`. Its digits are digits on every layout. */
+/**
+ * A house number, with the letter of its block: `10`, `3/1`, `12f`. Its digits are digits on every
+ * layout.
+ */
 const houseNumber = /^\d+(?:[-/]\d+)?[a-z]?$/;
 
 /**
- * What a text typed on the Latin layout would have been on the Cyrillic one: `fkvfns` is `алматы`, `0fhf5fyls` is
- * `қарағанды`. Undefined for a text without Latin letters, or with Cyrillic ones.
+ * What a text typed on the Latin layout would have been on the Cyrillic one: `fkvfns` is `алматы`,
+ * `0fhf5fyls` is `қарағанды`. Undefined for a text without Latin letters, or with Cyrillic ones.
  */
 export function onCyrillicLayout(text: string): string | undefined {
   const lower = text.toLowerCase();

@@ -24,8 +24,8 @@ const standsBehind: ReadonlySet<string> = new Set(
 );
 
 /**
- * The beginning of the line that is a place, with something behind it: a line as it was offered, up to a comma, or
- * else the most words that name a settlement in full.
+ * The beginning of the line that is a place, with something behind it: a line as it was offered, up
+ * to a comma, or else the most words that name a settlement in full.
  */
 export function readBeginning(places: Places, query: string): Beginning | undefined {
   for (let comma = query.lastIndexOf(','); comma > 0; comma = query.lastIndexOf(',', comma - 1)) {
@@ -66,7 +66,10 @@ function placesOfLine(places: Places, text: string): Place[] {
     .slice(0, 1);
 }
 
-/** Settlements whose every own word stands in the text: "Алматы" for the city, not for a street "Алматы". */
+/**
+ * Settlements whose every own word stands in the text: "Алматы" for the city, not for a street
+ * "Алматы".
+ */
 function namedInFull(places: Places, head: string): (place: Place) => boolean {
   const typed = new Set(foldedWords(head).map(({ word }) => word));
   return (place) => {
@@ -77,7 +80,9 @@ function namedInFull(places: Places, head: string): (place: Place) => boolean {
   };
 }
 
-/** A place a street can lie in; a region, a district and a rural district are only on the way there. */
+/**
+ * A place a street can lie in; a region, a district and a rural district are only on the way there.
+ */
 function isSettlement(place: Place): boolean {
   return !['region', 'district', 'rural_okrug'].includes(place.kind);
 }

@@ -4,7 +4,9 @@ import type { AddressLanguage } from './wording.ts';
 
 /** How a place is written in an address. */
 export interface PlaceLines {
-  /** Region, district, the place, in full words, with the rural district where two would read alike. */
+  /**
+   * Region, district, the place, in full words, with the rural district where two would read alike.
+   */
   line(index: number, language: AddressLanguage): string;
   /** The levels of that line. */
   parts(index: number): AddressPart[];
@@ -45,7 +47,10 @@ export function createPlaceLines(table: PlaceTable): PlaceLines {
   };
 }
 
-/** How many places of a kind bear a name within one district: where more than one, the rural district is shown too. */
+/**
+ * How many places of a kind bear a name within one district: where more than one, the rural
+ * district is shown too.
+ */
 function countAlike(table: PlaceTable): ReadonlyMap<string, number> {
   const counted = new Map<string, number>();
   for (let index = 0; index < table.count; index += 1) {

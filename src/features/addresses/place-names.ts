@@ -6,7 +6,10 @@ import { createWordList, type WordList } from './word-list.ts';
 export interface PlaceNames {
   readonly list: WordList;
   readonly count: number;
-  /** By name: the place that bears it, how many words it has, and 1 or less where it is not the official one of today. */
+  /**
+   * By name: the place that bears it, how many words it has, and 1 or less where it is not the
+   * official one of today.
+   */
   readonly placeOf: Uint16Array;
   readonly length: Uint8Array;
   readonly factor: Float32Array;
@@ -18,8 +21,8 @@ export interface PlaceNames {
 }
 
 /**
- * A name that is not the official one of today counts for less, so that "Жамбыл" finds today's places of that name
- * before the town that bore it.
+ * A name that is not the official one of today counts for less, so that "Жамбыл" finds today's
+ * places of that name before the town that bore it.
  */
 const otherNameFactor = 0.93;
 

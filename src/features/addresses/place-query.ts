@@ -21,7 +21,8 @@ export function queryWords(query: string): QueryWord[] {
     const kinds = kindsSpokenOf(word.word);
     const last = at === words.length - 1;
     const short = word.word.length === 1;
-    // A lone letter is a shortened kind only with its full stop or before another word; else it begins a name.
+    // A lone letter is a shortened kind only with its full stop or before another word; else it
+    // begins a name.
     const shortened = !short || text[word.end] === '.' || !last;
     const unfinished = last && at > 0 && kinds === undefined && beginsKindWord(word.word);
     return { ...word, kinds, optional: (kinds !== undefined && shortened) || unfinished };

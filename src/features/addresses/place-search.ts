@@ -4,7 +4,10 @@ import { administrations, kindOf, type Place, type PlaceTable, placeAt, placesAb
 import type { WordList, WordMatch } from './word-list.ts';
 import type { PlaceKind } from './wording.ts';
 
-/** A place found, and how well it fits the query and matters by itself; compare only within one search. */
+/**
+ * A place found, and how well it fits the query and matters by itself; compare only within one
+ * search.
+ */
 export interface PlaceMatch extends Place {
   readonly score: number;
 }
@@ -13,14 +16,16 @@ export interface PlaceMatch extends Place {
 export type Strictness = 'words' | 'beginnings' | 'slips';
 
 const otherNamePenalty = 0.4;
-/** A word that fits only what the place lies in counts for a little less than one of its own name. */
+/**
+ * A word that fits only what the place lies in counts for a little less than one of its own name.
+ */
 const aboveFactor = 0.9;
 const coverageWeight = 0.6;
 const spokenKindBonus = 0.45;
 
 /**
- * What a search works with. There is one row of scores for each word of a query, cleared after use, so that a search
- * allocates next to nothing.
+ * What a search works with. There is one row of scores for each word of a query, cleared after use,
+ * so that a search allocates next to nothing.
  */
 interface Search {
   readonly table: PlaceTable;
@@ -157,14 +162,18 @@ function scoreOf(
 function fitAbove({ table, ofPlace }: Search, index: number, row: number): number {
   let best = 0;
   for (let above = table.parents[index] ?? -1; above >= 0; above = table.parents[above] ?? -1) {
-    // What an administration is over bears the names people know: "Қапшағай" is above the villages of Қонаев.
+    // What an administration is over bears the names people know: "Қапшағай" is above the villages
+    // of Қонаев.
     const seat = table.seats[above] ?? -1;
     best = Math.max(best, ofPlace[row]?.[above] ?? 0, seat >= 0 ? (ofPlace[row]?.[seat] ?? 0) : 0);
   }
   return best;
 }
 
-/** How much of the place's best name is covered by the query, and what that costs when it is not today's name. */
+/**
+ * How much of the place's best name is covered by the query, and what that costs when it is not
+ * today's name.
+ */
 function coverageOf({ names, ofName }: Search, index: number, words: number, own: number) {
   let coverage = 0;
   let penalty = 0;

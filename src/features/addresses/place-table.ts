@@ -28,7 +28,10 @@ export interface PlaceTable {
   readonly weights: Float32Array;
 }
 
-/** Kinds that are an administration over a town or village of its own row, and what that row may be, likeliest first. */
+/**
+ * Kinds that are an administration over a town or village of its own row, and what that row may be,
+ * likeliest first.
+ */
 const seatKinds: Readonly<Partial<Record<PlaceKind, readonly PlaceKind[]>>> = {
   cityadmin: ['city'],
   settlement_admin: ['townlet', 'village'],
@@ -122,8 +125,8 @@ const kindWeights: Readonly<Record<PlaceKind, number>> = {
 };
 
 /**
- * By kind; a town also by its inhabitants; a village more when it is the seat of its district (the classifier numbers
- * that rural district 30 and its seat 100) or of its rural district (100).
+ * By kind; a town also by its inhabitants; a village more when it is the seat of its district (the
+ * classifier numbers that rural district 30 and its seat 100) or of its rural district (100).
  */
 function placeWeight(kind: PlaceKind, code: number, inhabitants: number | undefined): number {
   const base = kindWeights[kind];

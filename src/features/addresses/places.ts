@@ -13,21 +13,27 @@ export interface Places {
   /** Number of places, administrations included. */
   readonly count: number;
   /**
-   * Places for a text in Kazakh, Russian or Latin letters, best first: every word must be a word of the place's names
-   * (former ones too) or of what it lies in; words for a kind ("село", "обл.") may be missing and favour that kind.
-   * A beginning of a word fits; slips are tried only when too little else was found. Administrations of towns are
-   * never found: the town is.
+   * Places for a text in Kazakh, Russian or Latin letters, best first: every word must be a word of
+   * the place's names (former ones too) or of what it lies in; words for a kind ("село", "обл.")
+   * may be missing and favour that kind. A beginning of a word fits; slips are tried only when too
+   * little else was found. Administrations of towns are never found: the town is.
    */
   readonly find: FindPlaces;
   /** The place of a code, or undefined. */
   place(kato: number): Place | undefined;
-  /** The line of a place: region, district, the place, in full words, with the rural district where two would read alike. */
+  /**
+   * The line of a place: region, district, the place, in full words, with the rural district where
+   * two would read alike.
+   */
   line(kato: number, language: AddressLanguage): string;
   /** The levels of that line. */
   parts(kato: number): AddressPart[];
   /** The districts of a city, by code; empty for anything else. */
   cityDistricts(kato: number): number[];
-  /** The present name of a town that a source still calls by a former one; the name itself otherwise. */
+  /**
+   * The present name of a town that a source still calls by a former one; the name itself
+   * otherwise.
+   */
   presentName(name: string, language: AddressLanguage): string;
   /** 0 to 1: how much a place weighs by its kind and size. */
   weight(kato: number): number;
@@ -41,7 +47,10 @@ export function shippedPlaces(): Places {
   return shared;
 }
 
-/** Reads `places.tsv`, `former-names.tsv` and `populations.tsv` of a folder (data/README.md describes them). */
+/**
+ * Reads `places.tsv`, `former-names.tsv` and `populations.tsv` of a folder (data/README.md
+ * describes them).
+ */
 export function readPlaces(folder: string): Places {
   return createPlaces(
     records(join(folder, 'places.tsv')),

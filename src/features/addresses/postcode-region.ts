@@ -1,6 +1,8 @@
 import type { Postcode } from '../../values/postcode.ts';
 
-/** First letter of the new form and first two digits of the old one, by the KATO code of the region. */
+/**
+ * First letter of the new form and first two digits of the old one, by the KATO code of the region.
+ */
 const regions: readonly {
   readonly kato: number;
   readonly letter: string | null;
@@ -25,8 +27,9 @@ const regions: readonly {
 ];
 
 /**
- * Regions made in 2018 and 2022 from others: their indexes may still begin as those of the region they were part of,
- * and their own letters are not known, so no hint is given where one of the two is meant.
+ * Regions made in 2018 and 2022 from others: their indexes may still begin as those of the region
+ * they were part of, and their own letters are not known, so no hint is given where one of the two
+ * is meant.
  */
 const partOf: Readonly<Record<number, number>> = {
   100000000: 630000000,
@@ -44,9 +47,9 @@ export function regionOfPostcode(postcode: Postcode): number | null {
 }
 
 /**
- * Whether an index seems to belong to another region than the chosen place. A hint to show beside the field and never
- * an error: people move, regions are cut anew, and the table of beginnings has gaps.
- * `kato` is the code of the place, at any level.
+ * Whether an index seems to belong to another region than the chosen place. A hint to show beside
+ * the field and never an error: people move, regions are cut anew, and the table of beginnings has
+ * gaps. `kato` is the code of the place, at any level.
  */
 export function postcodeSeemsElsewhere(postcode: Postcode, kato: number): boolean {
   const meant = regionOfPostcode(postcode);

@@ -50,7 +50,10 @@ const kazakh = `
 Алматы Бостандық => Алматы қаласы, Бостандық ауданы
 `;
 
-/** On a Russian page: names of today and former ones, slips, missing Kazakh letters, shortened kinds, any order. */
+/**
+ * On a Russian page: names of today and former ones, slips, missing Kazakh letters, shortened
+ * kinds, any order.
+ */
 const russian = `
 Алматы => город Алматы
 г. Алматы => город Алматы

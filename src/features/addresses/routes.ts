@@ -12,8 +12,9 @@ export interface AddressRoutesDeps {
 }
 
 /**
- * Of one session. People type fast and a few keys at once: 60 questions, then 10 a second. It guards Kazpost and the
- * processor against a script, so it does no harm that each process counts by itself.
+ * Of one session. People type fast and a few keys at once: 60 questions, then 10 a second. It
+ * guards Kazpost and the processor against a script, so it does no harm that each process counts by
+ * itself.
  */
 export const suggestionRate: RateLimitOptions = { burst: 60, perSecond: 10, keys: 20_000 };
 

@@ -5,12 +5,17 @@ import type { AddressLanguage } from './wording.ts';
 /** The same words in both languages an address is written in. */
 export type InBoth = Readonly<Record<AddressLanguage, string>>;
 
-/** Where an address comes from: Kazpost's service, the embedded classifier, an operator's streets. */
+/**
+ * Where an address comes from: Kazpost's service, the embedded classifier, an operator's streets.
+ */
 export type AddressOrigin = 'kazpost' | 'kato' | 'street';
 
 /** One level of an address, largest first: what a stored choice keeps beside its line. */
 export interface AddressPart {
-  /** `region`, `district`, `city`, `village`, `street`, `house`, …; a source's own word where none of ours fits. */
+  /**
+   * `region`, `district`, `city`, `village`, `street`, `house`, …; a source's own word where none
+   * of ours fits.
+   */
   readonly kind: string;
   /** The source's id of the level: a KATO code, Kazpost's id; null for what the person typed. */
   readonly id: string | null;

@@ -59,7 +59,10 @@ function streetAddress(places: Places, street: Street, line: InBoth, house: Hous
   };
 }
 
-/** 0 to 1: each word typed against the nearest word of the street's names; the better language counts. */
+/**
+ * 0 to 1: each word typed against the nearest word of the street's names; the better language
+ * counts.
+ */
 function streetScore(street: Street, text: StreetText): number {
   const scores = [street.name.kk, street.name.ru].map((name) => {
     const words = foldedWords(name).map(({ word }) => word);

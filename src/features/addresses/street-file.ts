@@ -16,15 +16,19 @@ const longestName = 100;
 const longestHouse = 12;
 
 /**
- * Reads an operator's file of streets: UTF-8 CSV with semicolons and the header `kato;kind;name_kk;name_ru;houses`.
+ * Reads an operator's file of streets: UTF-8 CSV with semicolons and the header
+ * `kato;kind;name_kk;name_ru;houses`.
  *
- * - `kato`: code of the settlement (not of a region, a district or a rural district), which must be in the classifier;
- * - `kind`: street, avenue, boulevard, lane, passage, highway, square, quarter, microdistrict, estate or other;
+ * - `kato`: code of the settlement (not of a region, a district or a rural district), which must be
+ *   in the classifier;
+ * - `kind`: street, avenue, boulevard, lane, passage, highway, square, quarter, microdistrict,
+ *   estate or other;
  * - `name_kk`, `name_ru`: bare names in Cyrillic; either may be empty and takes the other's;
- * - `houses`: numbers parted by `|`, each with `=INDEX` where known: `1|3/1=A25A2B8|5=050000`; may be empty.
+ * - `houses`: numbers parted by `|`, each with `=INDEX` where known: `1|3/1=A25A2B8|5=050000`; may
+ *   be empty.
  *
- * A field with a semicolon or a quotation mark is quoted as in RFC 4180. The first bad line refuses the whole file;
- * `detail` names the line and what is wrong with it.
+ * A field with a semicolon or a quotation mark is quoted as in RFC 4180. The first bad line refuses
+ * the whole file; `detail` names the line and what is wrong with it.
  */
 export function parseStreetFile(text: string, places: Places): Result<NewStreet[], StreetFileProblem> {
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);

@@ -97,7 +97,8 @@ async function insertStreets(
   streets: readonly NewStreet[],
   weight: (kato: number) => number,
 ): Promise<void> {
-  // Numbers are never given twice: an id stored with someone's address must not come to mean another street.
+  // Numbers are never given twice: an id stored with someone's address must not come to mean
+  // another street.
   const numbers = await tx.rows<{ id: number }>(sql`
     select nextval(pg_get_serial_sequence('cabinet.street', 'street_id')) as id
     from generate_series(1, ${streets.length}::integer)`);
@@ -148,7 +149,9 @@ function beyond(word: string): string {
   return `${word}\uffff`;
 }
 
-/** The word and the word with each one letter left out: it shares one with every word a slip away. */
+/**
+ * The word and the word with each one letter left out: it shares one with every word a slip away.
+ */
 function spellings(word: string): string[] {
   return [word, ...Array.from(word, (_, at) => word.slice(0, at) + word.slice(at + 1))];
 }

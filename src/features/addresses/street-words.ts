@@ -13,9 +13,15 @@ const houseWords: ReadonlySet<string> = new Set(
 
 /** Words typed behind a place, told apart: what names a street, and where the house begins. */
 export interface StreetText {
-  /** Folded words of the street's name, words for the kind of street left out; empty when none is named. */
+  /**
+   * Folded words of the street's name, words for the kind of street left out; empty when none is
+   * named.
+   */
   readonly name: readonly string[];
-  /** Numbers that may belong to the street's name ("28 панфиловцев", "5 микрорайон") or be the house. */
+  /**
+   * Numbers that may belong to the street's name ("28 панфиловцев", "5 микрорайон") or be the
+   * house.
+   */
   readonly numbers: readonly FoldedWord[];
   /** The words in order, with their places in the text. */
   readonly words: readonly FoldedWord[];
@@ -23,7 +29,9 @@ export interface StreetText {
   readonly looksLikeStreet: boolean;
 }
 
-/** Reads what stands behind a place: "ул. Абая 10/2" names "abaia" and may have the house "10/2". */
+/**
+ * Reads what stands behind a place: "ул. Абая 10/2" names "abaia" and may have the house "10/2".
+ */
 export function readStreetText(text: string): StreetText {
   const words = foldedWords(text);
   const name: string[] = [];
@@ -35,7 +43,8 @@ export function readStreetText(text: string): StreetText {
     } else if (streetWords.has(word.word)) {
       spokenOf = true;
     } else if (!houseWords.has(word.word) && word.word.length > 1) {
-      // A word behind a number is the letter or the flat of the house, unless the number came first.
+      // A word behind a number is the letter or the flat of the house, unless the number came
+      // first.
       if (numbers.length === 0 || name.length === 0) name.push(word.word);
     }
   }

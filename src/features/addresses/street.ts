@@ -25,8 +25,8 @@ export interface StreetLookup {
   /** False while nothing is imported: nothing is asked then. */
   any(): Promise<boolean>;
   /**
-   * Streets whose names have a word for each of `words` (folded; by its beginning or with a slip), at most 200,
-   * those of larger places first. `places` are KATO codes; null looks everywhere.
+   * Streets whose names have a word for each of `words` (folded; by its beginning or with a slip),
+   * at most 200, those of larger places first. `places` are KATO codes; null looks everywhere.
    */
   find(words: readonly string[], places: readonly number[] | null): Promise<readonly Street[]>;
 }

@@ -13,13 +13,16 @@ export interface WordList {
   indexOf(word: string): number;
   /** The word itself and every word that begins with it. */
   beginning(word: string): WordMatch[];
-  /** Words, and beginnings of words, at most so many slips away as `slipsAllowed` grants for the length. */
+  /**
+   * Words, and beginnings of words, at most so many slips away as `slipsAllowed` grants for the
+   * length.
+   */
   misspelt(word: string): WordMatch[];
 }
 
 /**
- * How many slips (a letter missing, added, wrong, or two swapped: Damerau's four) are forgiven in a word of so many
- * letters. Short words have too many neighbours.
+ * How many slips (a letter missing, added, wrong, or two swapped: Damerau's four) are forgiven in a
+ * word of so many letters. Short words have too many neighbours.
  */
 export function slipsAllowed(length: number): number {
   if (length < 4) return 0;
@@ -33,7 +36,10 @@ export function beginningQuality(typed: number, whole: number): number {
 
 /** Builds the list; `sorted` holds distinct words in code unit order. */
 export function createWordList(sorted: readonly string[]): WordList {
-  /** How many first letters each word shares with the word before it: the list as a trie without nodes. */
+  /**
+   * How many first letters each word shares with the word before it: the list as a trie without
+   * nodes.
+   */
   const shared = new Uint8Array(sorted.length);
   for (let index = 1; index < sorted.length; index += 1) {
     shared[index] = commonBeginning(sorted[index - 1] ?? '', sorted[index] ?? '');
@@ -69,8 +75,9 @@ export function createWordList(sorted: readonly string[]): WordList {
 }
 
 /**
- * Walks the sorted words with one row of the distance table per letter; rows of letters shared with the word before
- * are kept, and a beginning that is already too far away is passed over with all words that share it.
+ * Walks the sorted words with one row of the distance table per letter; rows of letters shared with
+ * the word before are kept, and a beginning that is already too far away is passed over with all
+ * words that share it.
  */
 function misspelt(sorted: readonly string[], shared: Uint8Array, typed: string): WordMatch[] {
   const allowed = slipsAllowed(typed.length);
@@ -108,7 +115,10 @@ function misspelt(sorted: readonly string[], shared: Uint8Array, typed: string):
   return found;
 }
 
-/** Slips between two words, whole or where `typed` is a beginning; more than are allowed for its length is Infinity. */
+/**
+ * Slips between two words, whole or where `typed` is a beginning; more than are allowed for its
+ * length is Infinity.
+ */
 export function slipsBetween(typed: string, word: string): number {
   const allowed = slipsAllowed(typed.length);
   if (allowed === 0) return typed === word ? 0 : Number.POSITIVE_INFINITY;

@@ -1,4 +1,7 @@
-/** A language an address is written in. The form takes Cyrillic letters only, so there is no English address. */
+/**
+ * A language an address is written in. The form takes Cyrillic letters only, so there is no English
+ * address.
+ */
 export type AddressLanguage = 'kk' | 'ru';
 
 /** Kinds of places in the classifier, from the largest to the smallest. */
@@ -46,7 +49,10 @@ export const streetWording = {
 /** A kind of street in an operator's file. */
 export type StreetKind = keyof typeof streetWording;
 
-/** The language an address is written in on a page of that language: Kazakh where the page's is neither. */
+/**
+ * The language an address is written in on a page of that language: Kazakh where the page's is
+ * neither.
+ */
 export function addressLanguage(page: string): AddressLanguage {
   return page === 'ru' ? 'ru' : 'kk';
 }

@@ -33,9 +33,9 @@ const usual: ReceiptPrinterOptions = {
 };
 
 /**
- * A PDF takes 25 to 45 ms of the thread that answers everybody. So one is drawn at a time, a session
- * gets ten a minute, and what was drawn lately is sent again as it is: what cost nothing is not
- * counted.
+ * A PDF takes 25 to 45 ms of the thread that answers everybody. So one is drawn at a time, a
+ * session gets ten a minute, and what was drawn lately is sent again as it is: what cost nothing is
+ * not counted.
  */
 export function createReceiptPrinter(different: Partial<ReceiptPrinterOptions> = {}): ReceiptPrinter {
   const { draw, burst, perMinute, kept, now } = { ...usual, ...different };

@@ -15,9 +15,9 @@ export type CodeSender =
 
 /**
  * What sending one code uses up: of the person (by holder's id), of the value, and of everybody.
- * Each kind of sender has its own quotas, so that three posts of a stranger stop neither the owner's
- * device nor the signed-in owner. What holders send to their own contact counts for that holder
- * alone: somebody who claims the same number must not use it up.
+ * Each kind of sender has its own quotas, so that three posts of a stranger stop neither the
+ * owner's device nor the signed-in owner. What holders send to their own contact counts for that
+ * holder alone: somebody who claims the same number must not use it up.
  */
 export function sendingQuotas(
   keys: Keys,

@@ -100,8 +100,8 @@ export function completeChange(
 }
 
 /**
- * Takes a place of a mobile, which only so many people may have; false when none is left. Held until
- * the transaction ends, so that two people cannot take the last place of one number.
+ * Takes a place of a mobile, which only so many people may have; false when none is left. Held
+ * until the transaction ends, so that two people cannot take the last place of one number.
  */
 async function takeMobile(
   transaction: Queryable,

@@ -15,8 +15,8 @@ import { formerRecipients } from './recovery-store.ts';
 import { countOthersWithMobile, isProposed, readStanding, writePendingChange } from './store.ts';
 
 /**
- * Lets a change wait for its proofs, notifies the channels on file, and sends the codes that need no
- * further choice.
+ * Lets a change wait for its proofs, notifies the channels on file, and sends the codes that need
+ * no further choice.
  */
 export async function proposeChange(
   deps: ContactChangeDeps,

@@ -12,9 +12,9 @@ const columns = {
 
 /**
  * Moves what restores the password after a change of a channel. The new value may after the wait,
- * the former one until then, however often it changes meanwhile; a value that leaves before its time
- * came never may. So there is always one that restores, and never one that a thief has had for less
- * than the wait.
+ * the former one until then, however often it changes meanwhile; a value that leaves before its
+ * time came never may. So there is always one that restores, and never one that a thief has had for
+ * less than the wait.
  */
 export async function moveRecoveryContact(
   transaction: Queryable,
@@ -60,8 +60,8 @@ export async function setChannelWait(
 }
 
 /**
- * Where a holder can be reached that a change cannot take away: the channels on file, and those that
- * were and still restore the password. Read before the change is written.
+ * Where a holder can be reached that a change cannot take away: the channels on file, and those
+ * that were and still restore the password. Read before the change is written.
  */
 export async function formerRecipients(
   transaction: Queryable,

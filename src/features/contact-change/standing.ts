@@ -13,7 +13,9 @@ export interface ContactOnFile {
 /** What bears on a change of mobile or e-mail, by the database's clock. */
 export interface ContactStanding {
   readonly onFile: readonly ContactOnFile[];
-  /** The channel changed within the waiting time without EDS: the other one must wait until then. */
+  /**
+   * The channel changed within the waiting time without EDS: the other one must wait until then.
+   */
   readonly changed: { readonly channel: Channel; readonly until: Date } | undefined;
   /** The password was restored within the waiting time: nothing may change until then. */
   readonly recovered: { readonly at: Date; readonly until: Date } | undefined;

@@ -53,9 +53,9 @@ export interface ProvedSignature {
 }
 
 /**
- * Verifies a signature over exactly the bytes that were given out. The challenge is spent before the
- * costly step, so that of many posts of one signature one gets that far. It is given back when the
- * verification found nothing out. The `detail` of a refusal holds nothing personal.
+ * Verifies a signature over exactly the bytes that were given out. The challenge is spent before
+ * the costly step, so that of many posts of one signature one gets that far. It is given back when
+ * the verification found nothing out. The `detail` of a refusal holds nothing personal.
  */
 export async function checkSignature(
   deps: EdsDeps,

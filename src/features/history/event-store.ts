@@ -2,8 +2,8 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
 
 /**
- * Something that happened to a holder's cabinet, as the holder's history shows it. Rows are only ever
- * added.
+ * Something that happened to a holder's cabinet, as the holder's history shows it. Rows are only
+ * ever added.
  */
 export interface NewEvent {
   readonly holderId: string;

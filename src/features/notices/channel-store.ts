@@ -2,11 +2,14 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Channel } from './channel.ts';
 
-/** What is known of a channel; undefined where no process that delivers has written of it lately. */
+/**
+ * What is known of a channel; undefined where no process that delivers has written of it lately.
+ */
 export type ChannelStates = Readonly<Partial<Record<Channel, boolean>>>;
 
 /**
- * Writes for other processes which channels this one can send by. Forgets processes that have been silent for an hour.
+ * Writes for other processes which channels this one can send by. Forgets processes that have been
+ * silent for an hour.
  * @param node a UUID of this process
  */
 export async function writeChannelStates(

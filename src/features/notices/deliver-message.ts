@@ -33,8 +33,9 @@ export interface MessageFacts {
 }
 
 /**
- * Hands a queued message over. A code is derived only now. One that was used or replaced meanwhile is not sent and
- * counts as delivered; one that expired before anybody could take it is a dead letter.
+ * Hands a queued message over. A code is derived only now. One that was used or replaced meanwhile
+ * is not sent and counts as delivered; one that expired before anybody could take it is a dead
+ * letter.
  */
 export async function deliverMessage(deps: MessageDeps, queued: OutboxMessage): Promise<void> {
   const { keys, origin, senders, render } = deps;
@@ -57,7 +58,10 @@ export async function deliverMessage(deps: MessageDeps, queued: OutboxMessage): 
   await senders[message.channel].send(render(message, { ...frame, ...link }));
 }
 
-/** The same for every attempt to send a queued message, without revealing how many messages there were. */
+/**
+ * The same for every attempt to send a queued message, without revealing how many messages there
+ * were.
+ */
 export function messageId(keys: Keys, outboxId: number): string {
   return keys.sign('message', String(outboxId)).subarray(0, 16).toString('hex');
 }

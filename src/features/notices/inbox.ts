@@ -3,7 +3,10 @@ import type { Channel } from './channel.ts';
 import { keepInInbox } from './inbox-store.ts';
 import type { MessageSender } from './sender.ts';
 
-/** Stands in for a gateway in a demonstration: keeps what it would have sent where every process sees it. */
+/**
+ * Stands in for a gateway in a demonstration: keeps what it would have sent where every process
+ * sees it.
+ */
 export function createInboxSender(database: Queryable, channel: Channel): MessageSender {
   return {
     channel,

@@ -4,7 +4,9 @@ import { json, sql } from '../../platform/postgres/sql.ts';
 /** A message that was given up, without anything of the person it was for. */
 export interface DeadLetter {
   readonly id: number;
-  /** What kind of message, and for a code what for; `requisites`: only they were to be asked for. */
+  /**
+   * What kind of message, and for a code what for; `requisites`: only they were to be asked for.
+   */
   readonly kind: string;
   /** Empty while it is not known. */
   readonly channel: string;
@@ -71,8 +73,8 @@ export function showMessage(
 }
 
 /**
- * Puts dead notices back to be sent, all there are when `ids` is undefined; an event that their people see. Codes stay:
- * they have expired.
+ * Puts dead notices back to be sent, all there are when `ids` is undefined; an event that their
+ * people see. Codes stay: they have expired.
  * @returns the ids that were put back
  */
 export async function retryMessages(

@@ -10,8 +10,9 @@ import type { RenderedMessage } from './sender.ts';
 import { smsParts } from './sms-parts.ts';
 
 /**
- * Puts a message into the person's language: an SMS without anything that was typed by anybody, or an e-mail as plain
- * text and simple HTML. One with a code ends with `@host #CODE`, by which browsers fill it in on our site alone.
+ * Puts a message into the person's language: an SMS without anything that was typed by anybody, or
+ * an e-mail as plain text and simple HTML. One with a code ends with `@host #CODE`, by which
+ * browsers fill it in on our site alone.
  */
 export function renderMessage(message: MessagePayload, facts: MessageFacts): RenderedMessage {
   const { channel, language } = message;

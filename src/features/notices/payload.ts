@@ -21,8 +21,8 @@ export type NoticeKind =
   | 'frozen';
 
 /**
- * A message on its way, as the outbox keeps it. It carries no secret: a code is worked out from `codeId` and the link
- * from `disavowalId` when the text is made, so a retry says the same.
+ * A message on its way, as the outbox keeps it. It carries no secret: a code is worked out from
+ * `codeId` and the link from `disavowalId` when the text is made, so a retry says the same.
  */
 export type MessagePayload = {
   readonly channel: Channel;

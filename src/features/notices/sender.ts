@@ -13,11 +13,17 @@ export interface RenderedMessage {
   readonly text: string;
   readonly html?: string;
   readonly language: Language;
-  /** A code: it goes before everything else that waits for the gateway, and is worth nothing when it comes late. */
+  /**
+   * A code: it goes before everything else that waits for the gateway, and is worth nothing when it
+   * comes late.
+   */
   readonly urgent: boolean;
 }
 
-/** Hands messages over to a gateway. Resolves when the message was handed over; throws when that failed and may be tried again. */
+/**
+ * Hands messages over to a gateway. Resolves when the message was handed over; throws when that
+ * failed and may be tried again.
+ */
 export interface MessageSender {
   readonly channel: Channel;
   send(message: RenderedMessage): Promise<void>;
@@ -28,7 +34,10 @@ export interface MessageSender {
   close(): Promise<void>;
 }
 
-/** For a channel without a gateway: what is queued for it becomes dead letters, which can be retried later. */
+/**
+ * For a channel without a gateway: what is queued for it becomes dead letters, which can be retried
+ * later.
+ */
 export function createAbsentSender(channel: Channel): MessageSender {
   return {
     channel,

@@ -1,6 +1,9 @@
 /** A text cut for the air: at most 140 bytes a part. */
 export interface SmsParts {
-  /** `gsm`: the 7-bit alphabet of GSM 03.38; `ucs2`: everything else, so every text in Kazakh or Russian. */
+  /**
+   * `gsm`: the 7-bit alphabet of GSM 03.38; `ucs2`: everything else, so every text in Kazakh or
+   * Russian.
+   */
   readonly encoding: 'gsm' | 'ucs2';
   readonly parts: readonly string[];
 }
@@ -23,12 +26,14 @@ const extension: Readonly<Record<string, number>> = {
 };
 const shift = 0x1b;
 
-/** Units in a message of one part, and in each part of several: a header of six bytes joins those. */
+/**
+ * Units in a message of one part, and in each part of several: a header of six bytes joins those.
+ */
 const room = { gsm: { alone: 160, joined: 153 }, ucs2: { alone: 70, joined: 67 } } as const;
 
 /**
- * Cuts a text into SMS parts, as few as there can be: 160 characters (153 in each of several) where the GSM alphabet has
- * them all, 70 (67) otherwise. No part ends inside a character.
+ * Cuts a text into SMS parts, as few as there can be: 160 characters (153 in each of several) where
+ * the GSM alphabet has them all, 70 (67) otherwise. No part ends inside a character.
  */
 export function smsParts(text: string): SmsParts {
   const characters = [...text];
@@ -52,7 +57,10 @@ export function smsParts(text: string): SmsParts {
   return { encoding, parts: [...full, part] };
 }
 
-/** The bytes of one part as SMPP carries them: GSM characters unpacked, one in a byte; UCS-2 high byte first. */
+/**
+ * The bytes of one part as SMPP carries them: GSM characters unpacked, one in a byte; UCS-2 high
+ * byte first.
+ */
 export function smsBytes(encoding: SmsParts['encoding'], part: string): Buffer {
   if (encoding === 'ucs2') return Buffer.from(part, 'utf16le').swap16();
   return Buffer.from([...part].flatMap((one) => gsmUnits(one) ?? []));

@@ -4,8 +4,8 @@ import { type Sql, sql } from '../../platform/postgres/sql.ts';
 import type { MessagePayload, NoticeKind } from './payload.ts';
 
 /**
- * Puts messages of a holder into the outbox: codes into a queue of their own, so that mailings never
- * delay them.
+ * Puts messages of a holder into the outbox: codes into a queue of their own, so that mailings
+ * never delay them.
  */
 export async function enqueueMessages(
   transaction: Queryable,
@@ -33,12 +33,15 @@ export type SecurityNotice = Extract<
 >;
 
 /**
- * The queue of notices whose channels are not known here yet, and of holders whose requisites are to be asked for
- * (`unaddressed.ts`).
+ * The queue of notices whose channels are not known here yet, and of holders whose requisites are
+ * to be asked for (`unaddressed.ts`).
  */
 const unaddressed = 'unaddressed';
 
-/** What the fund did with a change is nobody's attack, and what is stopped needs no second stop: no link would help. */
+/**
+ * What the fund did with a change is nobody's attack, and what is stopped needs no second stop: no
+ * link would help.
+ */
 const withoutLink: readonly SecurityNotice[] = ['change-accepted', 'change-refused', 'frozen'];
 
 interface NoticeDetails {
@@ -48,10 +51,11 @@ interface NoticeDetails {
 }
 
 /**
- * Queues a notice to every channel on file and to those that still restore the password, each with its own "this wasn't
- * me" link where one helps. For a holder whose requisites are not here yet it queues the notice without channels.
- * @param notified common table expressions, whose last one is named `told` and gives `holder_id`: so a notice commits with
- * what it is about in one statement, where that matters
+ * Queues a notice to every channel on file and to those that still restore the password, each with
+ * its own "this wasn't me" link where one helps. For a holder whose requisites are not here yet it
+ * queues the notice without channels.
+ * @param notified common table expressions, whose last one is named `told` and gives `holder_id`:
+ *   so a notice commits with what it is about in one statement, where that matters
  */
 export async function notifyEverywhere(
   tx: Queryable,
@@ -93,8 +97,9 @@ export function notifyHolder(
 }
 
 /**
- * A common table expression that asks for the requisites of each `holder_id` of `people` that has none here: who has once
- * signed in is notified of what a branch changes, though they never open the form.
+ * A common table expression that asks for the requisites of each `holder_id` of `people` that has
+ * none here: who has once signed in is notified of what a branch changes, though they never open
+ * the form.
  */
 export function queueIntroduction(people: Sql): Sql {
   return sql`

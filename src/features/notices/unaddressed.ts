@@ -12,8 +12,8 @@ interface UnaddressedNotice {
 }
 
 /**
- * Notices of holders whose requisites, and so whose channels, are not here yet. Once the fund has been asked, each notice is
- * queued again with its channels, and nothing is left of it here.
+ * Notices of holders whose requisites, and so whose channels, are not here yet. Once the fund has
+ * been asked, each notice is queued again with its channels, and nothing is left of it here.
  */
 export function unaddressedQueue(deps: FetchRequisitesDeps): Queue {
   return {

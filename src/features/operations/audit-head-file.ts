@@ -8,9 +8,9 @@ export function headLine({ seal, sealedAt, head }: AuditHead): string {
 }
 
 /**
- * Adds each new head to a file that is kept where the keepers of the database cannot write. One line, added in one piece, so that
- * several processes may share the file. A file that cannot be written is reported and holds
- * nothing up.
+ * Adds each new head to a file that is kept where the keepers of the database cannot write. One
+ * line, added in one piece, so that several processes may share the file. A file that cannot be
+ * written is reported and holds nothing up.
  */
 export function createHeadFile(
   file: string | undefined,

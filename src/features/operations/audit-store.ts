@@ -5,7 +5,7 @@ import { type Sql, sql } from '../../platform/postgres/sql.ts';
 export const auditSources = ['change', 'security_event', 'eds_evidence', 'audit_retention'] as const;
 export type AuditSource = (typeof auditSources)[number];
 
-/** What a seal says, in the form in which it is signed. Times are ISO 8601 in UTC with microseconds. */
+/** What a seal says, in the form that is signed. Times are ISO 8601 in UTC with microseconds. */
 export interface SealFacts {
   readonly id: number;
   readonly source: AuditSource;
@@ -49,7 +49,10 @@ export interface CheckedEntry {
   readonly late: boolean;
 }
 
-/** What to keep elsewhere: whoever cuts off newer seals, or makes the whole chain anew, cannot make this one. */
+/**
+ * What to keep elsewhere: whoever cuts off newer seals, or makes the whole chain anew, cannot make
+ * this one.
+ */
 export interface AuditHead {
   readonly seal: number;
   readonly sealedAt: string;
@@ -57,22 +60,34 @@ export interface AuditHead {
   readonly head: string;
 }
 
-/** Rows in one seal: a pass over them fits into a statement's time, and one broken seal accuses no more than these. */
+/**
+ * Rows in one seal: a pass over them fits into a statement's time, and one broken seal accuses no
+ * more than these.
+ */
 export const mostRowsOfSeal = 5_000;
 
-/** A row may commit so much later than the time it bears: statements end after seconds, clocks of two machines differ. */
+/**
+ * A row may commit so much later than the time it bears: statements end after seconds, clocks of
+ * two machines differ.
+ */
 const grace = sql`interval '15 minutes'`;
 
 interface SealedTable {
   readonly form: number;
-  /** Every column; what is added to the table later gets a form of its own, so that older seals go on counting. */
+  /**
+   * Every column; what is added to the table later gets a form of its own, so that older seals go
+   * on counting.
+   */
   readonly columns: readonly string[];
   readonly table: Sql;
   readonly id: Sql;
   readonly time: Sql;
   /** The entry's text as the table's key; null where it can be none. */
   readonly key: Sql;
-  /** SHA-256 of the columns, the same on every machine: texts as they are, bytes hashed, times in UTC. */
+  /**
+   * SHA-256 of the columns, the same on every machine: texts as they are, bytes hashed, times in
+   * UTC.
+   */
   readonly hash: Sql;
 }
 
@@ -160,11 +175,16 @@ const quiet = sql`interval '1 hour'`;
 /** Any number of our own; held to the end of the transaction that seals. */
 const lock = 0x73_65_61_6c;
 
-/** That no entry names this row: looked up for each row, since no join of the tables is ever cheaper here. */
+/**
+ * That no entry names this row: looked up for each row, since no join of the tables is ever cheaper
+ * here.
+ */
 const unnamed = (source: AuditSource, id: Sql) => sql`
   (select true from cabinet.audit_entry e where e.source = ${source} and e.row_id = ${id}::text limit 1) is null`;
 
-/** True when no other node seals now, nor removes what was sealed; held until the transaction ends. */
+/**
+ * True when no other node seals now, nor removes what was sealed; held until the transaction ends.
+ */
 export async function lockSealing(tx: Queryable): Promise<boolean> {
   const row = await tx.first<{ held: boolean }>(sql`select pg_try_advisory_xact_lock(${lock}) as held`);
   return row?.held ?? false;
@@ -183,7 +203,8 @@ export async function readUnsealedBatch(
   tx: Queryable,
   source: AuditSource,
 ): Promise<UnsealedBatch | undefined> {
-  // Rows by their time and entries by their row: never the whole of a table, whatever its statistics say.
+  // Rows by their time and entries by their row: never the whole of a table, whatever its
+  // statistics say.
   await tx.run(sql`
     select set_config(name, 'off', true)
     from unnest(array['enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'jit']) as name`);
@@ -268,7 +289,10 @@ export function readSeals(
     from cabinet.audit_seal s where seal_id > ${after} order by seal_id limit ${count}`);
 }
 
-/** The entries of a table in the seals from `first` to `last`, in order, each beside its row as it is now. */
+/**
+ * The entries of a table in the seals from `first` to `last`, in order, each beside its row as it
+ * is now.
+ */
 export async function readSealedEntries(
   tx: Queryable,
   source: AuditSource,
@@ -301,8 +325,8 @@ export async function findUnsealedRow(tx: Queryable, source: AuditSource): Promi
 }
 
 /**
- * Removes security events of seals that closed longer ago than `years`, whole seals at a time, and records it. Their
- * seals stay, so the chain goes through.
+ * Removes security events of seals that closed longer ago than `years`, whole seals at a time, and
+ * records it. Their seals stay, so the chain goes through.
  * @param atOnce seals in one transaction
  * @returns how many rows went
  */

@@ -32,7 +32,10 @@ export type Verdict =
   | { readonly ok: true; readonly head: AuditHead | undefined; readonly seals: number; readonly rows: number }
   | { readonly ok: false; readonly finding: Finding };
 
-/** What `audit verify` is to compare with: a head kept elsewhere, with the number of its seal where that was kept too. */
+/**
+ * What `audit verify` is to compare with: a head kept elsewhere, with the number of its seal where
+ * that was kept too.
+ */
 export interface KeptAuditHead {
   readonly head: string;
   readonly seal?: number | undefined;
@@ -65,7 +68,10 @@ export async function sealAll(
   }
 }
 
-/** Seals the oldest rows of a table; undefined when there is nothing to seal, or another node is at it. */
+/**
+ * Seals the oldest rows of a table; undefined when there is nothing to seal, or another node is at
+ * it.
+ */
 function sealNext(database: Database, keys: Keys, source: AuditSource) {
   return database.transaction(async (tx) => {
     if (!(await lockSealing(tx))) return undefined;
@@ -83,7 +89,8 @@ const sealsAtOnce = 5;
 
 /**
  * Recomputes every row and every seal, the oldest first, and stops at the first that is wrong.
- * @param kept a head written down earlier: without it nobody can tell that the newest seals were cut off
+ * @param kept a head written down earlier: without it nobody can tell that the newest seals were
+ *   cut off
  */
 export function verifyAudit(
   database: Database,

@@ -23,7 +23,10 @@ beforeAll(async () => {
 
 afterAll(() => fresh.drop());
 
-/** Each kind with its term and how a row comes to be of that age; `$1` is the holder, `$2` the row's name, `$3` the time. */
+/**
+ * Each kind with its term and how a row comes to be of that age; `$1` is the holder, `$2` the row's
+ * name, `$3` the time.
+ */
 const kinds: readonly (readonly [table: string, term: string, insert: string, named: string])[] = [
   [
     'failure',
@@ -181,7 +184,8 @@ test('two sweeps at once share the rows, and wait for nobody', async () => {
   });
 });
 
-// What a statement reads must depend on what goes, not on what stays: 4,000 codes beside 10,000 entries once took 45 s.
+// What a statement reads must depend on what goes, not on what stays: 4,000 codes beside 10,000
+// entries once took 45 s.
 test('a batch reads few pages however much is kept, and a code that goes walks through no entries', async () => {
   const { connection, drop } = await freshDatabase();
   onTestFinished(drop);
@@ -233,7 +237,10 @@ async function fill(database: FreshDatabase['database'], kept: number): Promise<
   );
 }
 
-/** Pages read by one batch, and rows that it or its foreign keys walked through without an index in large tables. */
+/**
+ * Pages read by one batch, and rows that it or its foreign keys walked through without an index in
+ * large tables.
+ */
 async function measure(database: FreshDatabase['database'], kind: Retention) {
   return database.transaction(async (transaction) => {
     const { text, values } = removalOf(kind, 50);

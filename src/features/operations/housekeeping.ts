@@ -6,7 +6,9 @@ import { removeExpired, retentions } from './retention-store.ts';
 export interface SweepOptions {
   /** How long security events are kept: years, three at least. */
   readonly eventYears?: number;
-  /** Rows removed by one statement. A statement must end well within the database's limit of 2.5 s. */
+  /**
+   * Rows removed by one statement. A statement must end well within the database's limit of 2.5 s.
+   */
   readonly batch?: number;
   /** Batches of one kind in one sweep, so that one kind never keeps the others waiting for long. */
   readonly batches?: number;
@@ -17,8 +19,9 @@ export interface SweepOptions {
 }
 
 /**
- * Removes what is past its term (`retention-store.ts`), a batch at a time and each kind by itself. Any node may sweep, and
- * several at once. What is left after `batches` waits for the next sweep; `readOverdue` says how long the oldest has.
+ * Removes what is past its term (`retention-store.ts`), a batch at a time and each kind by itself.
+ * Any node may sweep, and several at once. What is left after `batches` waits for the next sweep;
+ * `readOverdue` says how long the oldest has.
  * @returns how many rows went, by kind; a kind that failed is left out
  */
 export async function sweep(

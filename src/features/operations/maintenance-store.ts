@@ -3,7 +3,10 @@ import { UnderMaintenance } from '../../platform/outage.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 
-/** True while a window is open, by the clock of this very moment: a transaction may have waited for a lock. */
+/**
+ * True while a window is open, by the clock of this very moment: a transaction may have waited for
+ * a lock.
+ */
 export const maintenanceOpen = sql`exists (
   select from cabinet.maintenance_window
   where ended_at is null and starts_at <= clock_timestamp() and ends_at > clock_timestamp())`;

@@ -24,8 +24,9 @@ export interface MaintenanceWatch {
 }
 
 /**
- * Keeps the windows in memory, so that no page costs a statement. Between two refreshes the time goes
- * on by this process's steady clock from the database's. While the database is away, what was known stays.
+ * Keeps the windows in memory, so that no page costs a statement. Between two refreshes the time
+ * goes on by this process's steady clock from the database's. While the database is away, what was
+ * known stays.
  */
 export function createMaintenanceWatch(
   readUpcoming: () => Promise<UpcomingWindows>,

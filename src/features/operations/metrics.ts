@@ -155,7 +155,8 @@ function addReadings(registry: Registry, readings: Gauges['readings']): void {
       aggregator: 'max',
       async collect() {
         const found = await read();
-        // What ended has no row any more, and what cannot be read is not known: nothing old is shown.
+        // What ended has no row any more, and what cannot be read is not known: nothing old is
+        // shown.
         this.reset();
         if (label === undefined) this.remove();
         for (const [value, of] of found ? values(found) : [])
@@ -212,7 +213,10 @@ function addProcessGauges(registry: Registry, gauges: Gauges): void {
   });
 }
 
-/** Asks once for all gauges that are read at the same time; undefined while the database does not answer. */
+/**
+ * Asks once for all gauges that are read at the same time; undefined while the database does not
+ * answer.
+ */
 function oncePerScrape<Value>(ask: () => Promise<Value>): () => Promise<Value | undefined> {
   let asked: Promise<Value | undefined> | undefined;
   return () => {

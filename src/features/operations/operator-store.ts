@@ -13,7 +13,8 @@ export async function recordOperatorAct(
   kind: 'looked-at' | 'sessions-ended',
   reason: string,
 ): Promise<string | undefined> {
-  // A person of the fund who has no cabinet yet gets the row that the event hangs on: no look goes unseen.
+  // A person of the fund who has no cabinet yet gets the row that the event hangs on: no look goes
+  // unseen.
   await database.run(sql`
     insert into cabinet.holder (iin, language) select iin, language from fund.person where iin = ${iin}
     on conflict (iin) do nothing`);

@@ -3,7 +3,8 @@ import type { Iin } from '../../values/iin.ts';
 import { endAllSessions } from '../sign-in/sessions.ts';
 import { readHolderOnFile, readPersonAtFund, recordOperatorAct } from './operator-store.ts';
 
-// What an operator may do for a person from the terminal. Each act is an event that the person sees.
+// What an operator may do for a person from the terminal. Each act is an event that the person
+// sees.
 
 /** What is on file of a person, at the fund and here; the look itself is recorded first. */
 export async function showPerson(database: Database, iin: Iin, reason: string): Promise<object | undefined> {

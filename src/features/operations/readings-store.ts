@@ -2,7 +2,10 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { type Overdue, readOverdue } from './retention-store.ts';
 
-/** What the database shows of the state of the service. Every name in it is one of ours: no value of a person. */
+/**
+ * What the database shows of the state of the service. Every name in it is one of ours: no value of
+ * a person.
+ */
 export interface Readings {
   readonly lanes: readonly {
     readonly lane: string;

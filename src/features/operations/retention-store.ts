@@ -20,9 +20,9 @@ export interface Retention {
 const delivered = `lane in ('code', 'notice') and delivered_at is not null`;
 
 /**
- * What is removed when, as `docs/runbook.md` says in words. Changes, signatures and what a person has on file have no term.
- * Messages hold numbers and addresses. Entries go before the codes they refer to. Ended sessions stay for 30 days, so that a
- * late POST still finds whose it was.
+ * What is removed when, as `docs/runbook.md` says in words. Changes, signatures and what a person
+ * has on file have no term. Messages hold numbers and addresses. Entries go before the codes they
+ * refer to. Ended sessions stay for 30 days, so that a late POST still finds whose it was.
  */
 export const retentions: readonly Retention[] = [
   { name: 'failure', table: 'cabinet.failure', since: 'expires_at', term: '0' },
@@ -71,12 +71,15 @@ export const retentions: readonly Retention[] = [
   { name: 'inbox', table: 'cabinet.inbox', since: 'sent_at', term: '30 days' },
 ];
 
-/** A statement of this file: its parts are names and intervals from the table above, never a value from outside. */
+/**
+ * A statement of this file: its parts are names and intervals from the table above, never a value
+ * from outside.
+ */
 const statement = (text: string, values: readonly unknown[] = []): Sql => ({ text, values });
 
 /**
- * Removes at most `most` rows of a kind whose term is over, the oldest first. Rows that another process is removing are
- * left to it.
+ * Removes at most `most` rows of a kind whose term is over, the oldest first. Rows that another
+ * process is removing are left to it.
  * @returns how many rows went
  */
 export function removeExpired(database: Queryable, kind: Retention, most: number): Promise<number> {

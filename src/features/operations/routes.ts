@@ -1,7 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { paths } from '../../paths.ts';
 
-/** What readiness depends on. A dead dependency other than the database never makes an instance unready. */
+/**
+ * What readiness depends on. A dead dependency other than the database never makes an instance
+ * unready.
+ */
 export interface HealthDeps {
   /** True when the database can be written and has every migration. */
   readonly databaseReady: () => Promise<boolean>;

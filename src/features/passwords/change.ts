@@ -62,8 +62,9 @@ export type PasswordOutcome =
 const currentWrong: PasswordOutcome = { kind: 'invalid', errors: { current: 'currentWrong' } };
 
 /**
- * Replaces the password of a signed-in holder, who gives the current one; where none is set (they came by EDS), sets a first.
- * Guesses of the current one are delayed as at sign-in, so that a session left open gives nothing away.
+ * Replaces the password of a signed-in holder, who gives the current one; where none is set (they
+ * came by EDS), sets a first. Guesses of the current one are delayed as at sign-in, so that a
+ * session left open gives nothing away.
  */
 export async function changePassword(
   deps: ChangePasswordDeps,
@@ -119,8 +120,8 @@ export interface NewPassword {
 }
 
 /**
- * Replaces the password and the session's secret, and ends whatever else could open the cabinet; false when the password was
- * changed meanwhile.
+ * Replaces the password and the session's secret, and ends whatever else could open the cabinet;
+ * false when the password was changed meanwhile.
  */
 export function writeNewPassword(
   database: Database,

@@ -6,16 +6,19 @@ import { createSemaphore } from '../../platform/semaphore.ts';
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const current = `$argon2id$v=19$m=${parameters.memoryCost},t=${parameters.timeCost},p=${parameters.parallelism}$`;
 
-/** The longest queue that is still served in about three seconds, at some 60 hashes a second and core. */
+/**
+ * The longest queue that is still served in about three seconds, at some 60 hashes a second and
+ * core.
+ */
 const waitingPerSlot = 200;
 
 /** Hashes and checks passwords off the event loop, so many at a time. */
 export type PasswordHasher = Awaited<ReturnType<typeof createPasswordHasher>>;
 
 /**
- * Hashes off the event loop, `atOnce` at a time: more would only compete for the same cores and starve the pages.
- * The dummy hash is made here, so that unknown people cost exactly what known ones do. `runInSlot` shares the cores with other
- * processes of this machine.
+ * Hashes off the event loop, `atOnce` at a time: more would only compete for the same cores and
+ * starve the pages. The dummy hash is made here, so that unknown people cost exactly what known
+ * ones do. `runInSlot` shares the cores with other processes of this machine.
  */
 export async function createPasswordHasher(atOnce: number, runInSlot: SlotRunner = (work) => work()) {
   const slots = createSemaphore(atOnce);

@@ -10,10 +10,16 @@ export type PasswordReason =
   | 'passwordContext'
   | 'passwordPersonal';
 
-/** Code points after NFC: NIST SP 800-63B-4 and OWASP ASVS 6.2 with our minimum, since a second proof is asked for what matters. */
+/**
+ * Code points after NFC: NIST SP 800-63B-4 and OWASP ASVS 6.2 with our minimum, since a second
+ * proof is asked for what matters.
+ */
 export const passwordLength = { least: 12, most: 128 } as const;
 
-/** Longer passwords are refused before any work is done (OWASP Password Storage: a long one must not cost more). */
+/**
+ * Longer passwords are refused before any work is done (OWASP Password Storage: a long one must not
+ * cost more).
+ */
 export const maxPasswordBytes = 512;
 
 /** What is known of the person and must not be part of the password. Absent values are left out. */
@@ -73,8 +79,8 @@ const leastBeside = 8;
 const fewAround = 8;
 
 /**
- * Accepts a new password (in NFC, otherwise as typed) or says why not. No rule asks for kinds of characters, and spaces
- * count like everything else.
+ * Accepts a new password (in NFC, otherwise as typed) or says why not. No rule asks for kinds of
+ * characters, and spaces count like everything else.
  */
 export function checkPassword(
   typed: string,
@@ -93,7 +99,10 @@ export function checkPassword(
   return accepted(password);
 }
 
-/** On the list as it stands, on the other keyboard layout, repeated, or with a few digits and signs around. */
+/**
+ * On the list as it stands, on the other keyboard layout, repeated, or with a few digits and signs
+ * around.
+ */
 function isCommon(folded: string, common: CommonPasswords): boolean {
   return [folded, onLatinLayout(folded)].some((text) => {
     if (isRun(text) || new Set(text).size < 5) return true;
@@ -155,14 +164,20 @@ function holdsPersonalData(folded: string, { iin, names, phones, emails }: Perso
   return numbers.some((number) => digits.includes(number)) || words.some((word) => letters.includes(word));
 }
 
-/** The birth date at the head of an IIN, in the orders people write it. Its century is not in the short forms. */
+/**
+ * The birth date at the head of an IIN, in the orders people write it. Its century is not in the
+ * short forms.
+ */
 function birthDates(iin: string): string[] {
   const [year, month, day] = [iin.slice(0, 2), iin.slice(2, 4), iin.slice(4, 6)];
   const full = (century: string) => [`${day}${month}${century}${year}`, `${century}${year}${month}${day}`];
   return [`${year}${month}${day}`, `${day}${month}${year}`, ...full('19'), ...full('20')];
 }
 
-/** The usual Latin spelling of each Kazakh and Russian letter; what is spelt in too many ways is left out. */
+/**
+ * The usual Latin spelling of each Kazakh and Russian letter; what is spelt in too many ways is
+ * left out.
+ */
 const spelling: Readonly<Record<string, string>> = {
   а: 'a',
   ә: 'a',
@@ -208,7 +223,10 @@ const spelling: Readonly<Record<string, string>> = {
   я: 'a',
 };
 
-/** A text as it sounds, without signs, digits and i: `Айдар`, `Aidar` and `aydar` are one, and so are -ева, -eva and -yeva. */
+/**
+ * A text as it sounds, without signs, digits and i: `Айдар`, `Aidar` and `aydar` are one, and so
+ * are -ева, -eva and -yeva.
+ */
 function skeleton(text: string): string {
   return [...text.toLowerCase().normalize('NFC')]
     .map((letter) => spelling[letter] ?? letter)

@@ -5,14 +5,18 @@ import { fields } from '../requisites/fields/fields.ts';
 import { loadRequisites } from '../requisites/store.ts';
 import type { PersonalData } from './password.ts';
 
-/** Gathers what must not be part of a person's password, from our copy of the requisites and from the fund. */
+/**
+ * Gathers what must not be part of a person's password, from our copy of the requisites and from
+ * the fund.
+ */
 export async function personalData(
   { database, fund }: { readonly database: Database; readonly fund: Pick<Fund, 'read'> },
   iin: string,
   holderId: string,
 ): Promise<PersonalData> {
   const values = (await loadRequisites(database, holderId))?.values;
-  // A fund that does not answer must keep nobody from choosing a password: then the names are not known.
+  // A fund that does not answer must keep nobody from choosing a password: then the names are not
+  // known.
   const person = await fund.read(iin as Iin).catch((): FundHolder | undefined => undefined);
   const present = (all: readonly (string | null | undefined)[]) =>
     all.filter((one): one is string => one !== null && one !== undefined);

@@ -9,7 +9,10 @@ export async function findPassword(database: Queryable, holderId: string): Promi
   return row?.hash;
 }
 
-/** Replaces a hash made with older parameters; nothing happens when the password was changed meanwhile. */
+/**
+ * Replaces a hash made with older parameters; nothing happens when the password was changed
+ * meanwhile.
+ */
 export async function upgradeHash(
   database: Queryable,
   holderId: string,
@@ -46,8 +49,8 @@ export async function replacePassword(
 }
 
 /**
- * Sets the password of a holder who proved one contact. A first password starts the same waits as a new one: without them a
- * stolen number would take over a person who has no cabinet yet.
+ * Sets the password of a holder who proved one contact. A first password starts the same waits as a
+ * new one: without them a stolen number would take over a person who has no cabinet yet.
  */
 export async function setProvedPassword(
   transaction: Queryable,

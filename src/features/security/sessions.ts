@@ -17,13 +17,16 @@ export interface SessionActor {
   readonly requestId: string;
 }
 
-/** A name for a session that says nothing of its cookie, not even to who has a dump of the database. */
+/**
+ * A name for a session that says nothing of its cookie, not even to who has a dump of the database.
+ */
 export function sessionName(keys: Keys, { hash }: Pick<HolderSession, 'hash'>): string {
   return keys.sign('session name', hash.toString('hex')).subarray(0, 16).toString('base64url');
 }
 
 /**
- * Ends one session of a holder; false when none of theirs has this name: another person's session has none here.
+ * Ends one session of a holder; false when none of theirs has this name: another person's session
+ * has none here.
  */
 export async function endSession(
   { database, keys, sessionSettings }: HolderSessionsDeps,

@@ -27,7 +27,9 @@ export interface SecurityStanding {
   /** A recovery within the waiting time: until then mobile and e-mail cannot be changed. */
   readonly recovered: { readonly at: Date; readonly until: Date } | null;
   readonly frozenSince: Date | null;
-  /** The last signature: when, and the serial number of the certificate; null when there was none. */
+  /**
+   * The last signature: when, and the serial number of the certificate; null when there was none.
+   */
   readonly lastEds: { readonly at: Date; readonly serial: string } | null;
 }
 

@@ -4,14 +4,18 @@ import type { LiveSession } from '../../platform/session.ts';
 import type { Iin } from '../../values/iin.ts';
 import { notifyEverywhere, queueIntroduction } from '../notices/store.ts';
 
-// The marks of browsers (`device-marks.ts`) in which people have signed in; of each only its hash is kept.
+// The marks of browsers (`device-marks.ts`) in which people have signed in; of each only its hash
+// is kept.
 
 /** A mark of the holder `h` that is among those shown and has not ended. */
 export function knownBy(marks: readonly Buffer[]): Sql {
   return sql`d.holder_id = h.holder_id and d.device_hash = any(${marks}::bytea[]) and coalesce(d.ends_at, 'infinity') > now()`;
 }
 
-/** Whether one of these marks was given to a browser in which this person signed in. One statement, whoever is named. */
+/**
+ * Whether one of these marks was given to a browser in which this person signed in. One statement,
+ * whoever is named.
+ */
 export async function knowsDevice(database: Queryable, iin: Iin, marks: readonly Buffer[]): Promise<boolean> {
   const known = await database.first(sql`
     select from cabinet.known_device d join cabinet.holder h using (holder_id)
@@ -20,9 +24,9 @@ export async function knowsDevice(database: Queryable, iin: Iin, marks: readonly
 }
 
 /**
- * Ends the marks of this person that the browser showed, since it gets a new one, and removes those that ended before. A copy
- * of a mark is thus good until its owner signs in again. The five minutes are for a second click, and for an answer that was
- * lost.
+ * Ends the marks of this person that the browser showed, since it gets a new one, and removes those
+ * that ended before. A copy of a mark is thus good until its owner signs in again. The five minutes
+ * are for a second click, and for an answer that was lost.
  * @returns the marks that end
  */
 export async function endMarks(
@@ -39,9 +43,9 @@ export async function endMarks(
 }
 
 /**
- * Keeps the mark of a browser in which a session begins, and notifies the holder when it is `new` to them. Whoever has just
- * chosen a password needs no notice of their first sign-in with it. A key opens a cabinet of which its owner may know nothing:
- * of that they are always notified.
+ * Keeps the mark of a browser in which a session begins, and notifies the holder when it is `new`
+ * to them. Whoever has just chosen a password needs no notice of their first sign-in with it. A key
+ * opens a cabinet of which its owner may know nothing: of that they are always notified.
  */
 export async function keepDevice(
   transaction: Queryable,

@@ -25,7 +25,10 @@ export interface EdsPageProps {
     | undefined;
 }
 
-/** Signing in by EDS: every state has its words here, before and after the server looked at the signature. */
+/**
+ * Signing in by EDS: every state has its words here, before and after the server looked at the
+ * signature.
+ */
 export function EdsPage({ t, language, csrf, to, begins, refusal }: EdsPageProps) {
   const action = to === undefined ? paths.signInByEds : `${paths.signInByEds}?${new URLSearchParams({ to })}`;
   return (

@@ -12,15 +12,15 @@ export interface FailureLimit {
 }
 
 /**
- * Counts one attempt before it is made, by the database's clock. An attempt during a delay is refused and not counted, and
- * `waitSeconds` says how long the delay lasts.
+ * Counts one attempt before it is made, by the database's clock. An attempt during a delay is
+ * refused and not counted, and `waitSeconds` says how long the delay lasts.
  */
 export async function countPasswordAttempt(
   database: Queryable,
   { key, free, maxMinutes }: FailureLimit,
 ): Promise<{ readonly allowed: boolean; readonly waitSeconds: number }> {
-  // One statement, so that of many parallel attempts only the free ones pass: the attempt that uses up the last
-  // free one starts the delay before its own outcome is known.
+  // One statement, so that of many parallel attempts only the free ones pass: the attempt that uses
+  // up the last free one starts the delay before its own outcome is known.
   const row = await database.first<{ allowed: boolean; wait: number }>(sql`
     insert into cabinet.failure as f (key, failures, blocked_until, allowed, expires_at)
     values (${key}, 1, case when ${free}::int <= 1 then now() + interval '1 minute' end, true, now() + interval '12 hours')

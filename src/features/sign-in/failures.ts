@@ -2,14 +2,18 @@ import type { Keys } from '../../platform/keys.ts';
 import type { FailureLimit } from './failure-store.ts';
 import type { SignInSettings } from './settings.ts';
 
-/** The counts that end with a right password, or a new one: of the IIN from this network, and of the IIN. */
+/**
+ * The counts that end with a right password, or a new one: of the IIN from this network, and of the
+ * IIN.
+ */
 export function failureKeys(keys: Keys, iin: string, network: string): Buffer[] {
   return [failureKey(keys, [iin, network]), failureKey(keys, [iin])];
 }
 
 /**
- * What an attempt is counted by, and the refusal once that is used up. A device that this person has signed in with before is
- * counted by itself alone: nothing that others do stops it, and it gives whoever holds it no more tries than anybody.
+ * What an attempt is counted by, and the refusal once that is used up. A device that this person
+ * has signed in with before is counted by itself alone: nothing that others do stops it, and it
+ * gives whoever holds it no more tries than anybody.
  */
 export function failureLimits(
   keys: Keys,

@@ -37,7 +37,10 @@ export interface OpenedSession {
   readonly replaced: number;
 }
 
-/** Opens a session, however its holder has signed in. The holder's row, locked first, keeps two of one person apart. */
+/**
+ * Opens a session, however its holder has signed in. The holder's row, locked first, keeps two of
+ * one person apart.
+ */
 export async function openSession(
   transaction: Queryable,
   { holderId, method, person, forget }: SessionOpening,

@@ -35,7 +35,9 @@ const signInQuery = z.object({
 const signInForm = formOf({ iin: z.string(), password: z.string(), remember: z.string().optional() });
 const emptyForm = formOf({});
 
-/** `/`, `/sign-in`, `/sign-out`, the session's own addresses, and the pages for the language switch. */
+/**
+ * `/`, `/sign-in`, `/sign-out`, the session's own addresses, and the pages for the language switch.
+ */
 export function signInRoutes(
   server: FastifyInstance,
   deps: SignInRoutesDeps,
@@ -168,13 +170,18 @@ async function postSignOut(
   return reply.header('clear-site-data', '"cache"').redirect(paths.start, 303);
 }
 
-/** Asked by the script of the session warning; reading the session has already counted as activity. */
+/**
+ * Asked by the script of the session warning; reading the session has already counted as activity.
+ */
 async function postExtendSession(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   parse(emptyForm, request.body);
   return reply.send({ secondsLeft: request.context.session?.secondsLeft ?? 0 });
 }
 
-/** Asked by the same script before it warns, and before it leaves: other tabs and suggestions prolong the session too. */
+/**
+ * Asked by the same script before it warns, and before it leaves: other tabs and suggestions
+ * prolong the session too.
+ */
 async function postSessionLeft(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   parse(emptyForm, request.body);
   return reply.send({ secondsLeft: request.context.session?.secondsLeft ?? 0 });

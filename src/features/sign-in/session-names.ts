@@ -26,7 +26,10 @@ const systems: readonly [RegExp, string][] = [
   [/\bLinux\b/, 'Linux'],
 ];
 
-/** The browser and system out of a User-Agent, in a few words a person recognises: `Chrome · Android`. */
+/**
+ * The browser and system out of a User-Agent, in a few words a person recognises: `Chrome ·
+ * Android`.
+ */
 export function deviceName(userAgent: string): string {
   const first = (known: readonly [RegExp, string][]) =>
     known.find(([pattern]) => pattern.test(userAgent))?.[1];

@@ -23,10 +23,16 @@ export type SessionsEndReason =
 /** Why the row of a secret that was replaced has ended. */
 const rotated = 'rotated';
 
-/** How long what the fund said of a holder holds: a page is never served longer than twice this after a block. */
+/**
+ * How long what the fund said of a holder holds: a page is never served longer than twice this
+ * after a block.
+ */
 const statusHolds = sql`interval '25 seconds'`;
 
-/** What is typed in the forms of session `s` is kept for its holder; not where it was ended for the sake of safety. */
+/**
+ * What is typed in the forms of session `s` is kept for its holder; not where it was ended for the
+ * sake of safety.
+ */
 const keepsTyped = sql`
   (now() < s.seen_at + interval '24 hours' and coalesce(s.end_reason, 'replaced') in ('signed-out', 'signed-in-again', 'replaced'))`;
 
@@ -82,7 +88,10 @@ export async function readSession(
   };
 }
 
-/** Reads whose session it was, by the first 16 bytes of its hash; undefined when it is not kept any more. */
+/**
+ * Reads whose session it was, by the first 16 bytes of its hash; undefined when it is not kept any
+ * more.
+ */
 export function findFormerSession(database: Queryable, name: Buffer): Promise<FormerSession | undefined> {
   return database.first<FormerSession>(sql`
     select s.holder_id as "holderId", ${keepsTyped} as "keepsTyped" from cabinet.session s
@@ -125,8 +134,8 @@ export function endSessions(
 }
 
 /**
- * Gives a session a new secret; all else of it goes on, its hours too. Done wherever its rights grow or its holder's keys
- * change: who had copied the former secret is left behind.
+ * Gives a session a new secret; all else of it goes on, its hours too. Done wherever its rights
+ * grow or its holder's keys change: who had copied the former secret is left behind.
  * @throws SessionGone when the session has ended
  */
 export async function rotateSession(transaction: Queryable, former: Buffer, next: Buffer): Promise<void> {

@@ -14,9 +14,10 @@ export interface SessionReaderDeps extends KnownPersonDeps {
 }
 
 /**
- * Reads sessions by the secret of their cookie; only its hash goes to the database. Every half minute of a session the fund, or
- * what it said last, is asked whether its holder may still come in; when not, all sessions of the holder end. While nobody can
- * say, the session goes on: its requisites are ours (docs/decisions/061).
+ * Reads sessions by the secret of their cookie; only its hash goes to the database. Every half
+ * minute of a session the fund, or what it said last, is asked whether its holder may still come
+ * in; when not, all sessions of the holder end. While nobody can say, the session goes on: its
+ * requisites are ours (docs/decisions/061).
  */
 export function createSessionReader(deps: SessionReaderDeps): SessionReader {
   const { database } = deps;

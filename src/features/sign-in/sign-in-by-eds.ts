@@ -33,8 +33,9 @@ export interface EdsSignInAttempt extends SignInBrowser {
 }
 
 /**
- * Signs in by a signature over a challenge of ours. The certificate's IIN alone says who it is: the fund must know the person
- * and let them in. A signature cannot be guessed, so failures are not counted; networks wait for the verifier in turn.
+ * Signs in by a signature over a challenge of ours. The certificate's IIN alone says who it is: the
+ * fund must know the person and let them in. A signature cannot be guessed, so failures are not
+ * counted; networks wait for the verifier in turn.
  */
 export async function signInByEds(
   deps: EdsSignInDeps,
@@ -69,8 +70,8 @@ export interface EdsSigner {
 }
 
 /**
- * Opens a session for the holder of a key: makes their cabinet at the first time, keeps the evidence, ends a stop by "this
- * wasn't me", and notifies of a certificate never seen before.
+ * Opens a session for the holder of a key: makes their cabinet at the first time, keeps the
+ * evidence, ends a stop by "this wasn't me", and notifies of a certificate never seen before.
  */
 export function openEdsSession(
   { database, sessionSettings }: Pick<EdsSignInDeps, 'database' | 'sessionSettings'>,
@@ -80,7 +81,8 @@ export function openEdsSession(
   const { requestId } = browser;
   return database.transaction(async (transaction) => {
     await ensureHolder(transaction, iin, language);
-    // Locked at once: the evidence names the holder, and two that have named them could not both lock them afterwards.
+    // Locked at once: the evidence names the holder, and two that have named them could not both
+    // lock them afterwards.
     await lockForOpening(transaction, { iin }, formerSession(browser));
     const { holderId, knownKey, knownDevice } = await readEdsHolder(transaction, iin, {
       certificate: evidence.signature.certificate.sha256,

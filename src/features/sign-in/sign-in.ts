@@ -29,12 +29,14 @@ export interface SignInAttempt extends SignInBrowser {
   readonly network: string;
 }
 
-/** `detail` of `limited` and of `limitedHere` (this network, for this IIN) is the wait in minutes. */
+/**
+ * `detail` of `limited` and of `limitedHere` (this network, for this IIN) is the wait in minutes.
+ */
 export type SignInRefusal = 'failed' | 'limited' | 'limitedHere' | 'busy' | 'fundDown' | 'statusUnknown';
 
 /**
- * Signs in by IIN and password. Unknown people, wrong passwords, blocked and deceased people get the same answer after
- * the same work: one look-up, two counts, one hash, one record.
+ * Signs in by IIN and password. Unknown people, wrong passwords, blocked and deceased people get
+ * the same answer after the same work: one look-up, two counts, one hash, one record.
  */
 export async function signIn(
   deps: SignInDeps,
@@ -55,7 +57,8 @@ export async function signIn(
   const password = tooLong ? '' : attempt.password.normalize('NFC');
   const right = (await hasher.verify(credential?.passwordHash, password)) && !tooLong;
   const person = right ? await findHolder(deps, attempt.iin) : undefined;
-  // Told only to who gave the right password; whether the person may come in is not known, so they may not.
+  // Told only to who gave the right password; whether the person may come in is not known, so they
+  // may not.
   if (person === 'unavailable') return refused('fundDown');
   if (credential && person?.status === 'other') return refused('statusUnknown');
   if (!credential || person?.status !== 'active') {
@@ -74,7 +77,9 @@ export async function signIn(
   return accepted(opened);
 }
 
-/** Records a failed sign-in for the holder of an IIN, if there is one; the same work in either case. */
+/**
+ * Records a failed sign-in for the holder of an IIN, if there is one; the same work in either case.
+ */
 export async function recordFailedSignIn(database: Database, iin: Iin, requestId: string): Promise<void> {
   await database.transaction(async (transaction) => {
     await writeAnything(transaction);

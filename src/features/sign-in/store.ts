@@ -15,8 +15,9 @@ export interface Credential {
 }
 
 /**
- * Reads what is on file for an IIN; one statement, whether it is known or not. `knownDevice` is the mark, of those shown, that
- * this person was given here at an earlier sign-in; another person's mark is not known.
+ * Reads what is on file for an IIN; one statement, whether it is known or not. `knownDevice` is the
+ * mark, of those shown, that this person was given here at an earlier sign-in; another person's
+ * mark is not known.
  */
 export async function findCredential(
   database: Queryable,
@@ -32,15 +33,17 @@ export async function findCredential(
 }
 
 /**
- * Writes something of no meaning. A commit with something to write waits for the disk, one without does not: that alone told by
- * some milliseconds whether a person exists. So there is always something.
+ * Writes something of no meaning. A commit with something to write waits for the disk, one without
+ * does not: that alone told by some milliseconds whether a person exists. So there is always
+ * something.
  */
 export async function writeAnything(transaction: Queryable): Promise<void> {
   await transaction.run(sql`select pg_logical_emit_message(true, 'kabinet', '')`);
 }
 
 /**
- * Records a failed attempt with the holder, if there is one, and notifies them of many once a day; one statement in either case.
+ * Records a failed attempt with the holder, if there is one, and notifies them of many once a day;
+ * one statement in either case.
  */
 export async function recordFailure(transaction: Queryable, iin: Iin, requestId: string): Promise<void> {
   const earlier = sql`
@@ -64,7 +67,10 @@ export async function ensureHolder(transaction: Queryable, iin: Iin, language: L
     insert into cabinet.holder (iin, language) values (${iin}, ${language}) on conflict (iin) do nothing`);
 }
 
-/** Who signs in by a certificate, and whether that and one of the browser's marks were seen with them before. */
+/**
+ * Who signs in by a certificate, and whether that and one of the browser's marks were seen with
+ * them before.
+ */
 export async function readEdsHolder(
   transaction: Queryable,
   iin: Iin,

@@ -34,8 +34,9 @@ const searched = z.object({ id: name, fullAddress: z.unknown() });
 type Building = z.infer<typeof building>;
 
 /**
- * Kazpost's open service (api.post.kz): `byAddress`, `byPostcode`, `byOldPostcode`. Lines are built from `parts`: its own
- * `address` is Russian or even Latin. Rows that are not actual are dropped, and so is each row of another shape.
+ * Kazpost's open service (api.post.kz): `byAddress`, `byPostcode`, `byOldPostcode`. Lines are built
+ * from `parts`: its own `address` is Russian or even Latin. Rows that are not actual are dropped,
+ * and so is each row of another shape.
  */
 export function createClassicApi(client: HttpClient, presentName: PresentName): KazpostApi {
   async function ask(call: string, text: string): Promise<FoundAddress[]> {
@@ -102,7 +103,10 @@ function addressOf(row: unknown, presentName: PresentName): FoundAddress[] {
   ];
 }
 
-/** A row without levels: its line alone, in one language or both. A Latin one is dropped with what the form does not take. */
+/**
+ * A row without levels: its line alone, in one language or both. A Latin one is dropped with what
+ * the form does not take.
+ */
 function wholeAddress(row: Building, presentName: PresentName): FoundAddress[] {
   const { address, addressKaz, addressRus } = row;
   const kk = wholeLine(addressKaz || addressRus || address || '', 'kk', presentName);

@@ -16,7 +16,9 @@ import { createKazpost, type Kazpost, type KazpostSettings } from './kazpost.ts'
 
 const places = shippedPlaces();
 const embedded = createEmbeddedSource(places);
-/** Long enough on a busy machine; where a fault makes the client wait, it waits the shorter time. */
+/**
+ * Long enough on a busy machine; where a fault makes the client wait, it waits the shorter time.
+ */
 const patient = 10_000;
 const impatient = 300;
 

@@ -15,8 +15,8 @@ import type { PresentName } from './line.ts';
 import { createOpenApi, type OpenCredentials } from './open.ts';
 
 /**
- * Which of Kazpost's services, where, and as whom: `KAZPOST_API`, `KAZPOST_URL`, `KAZPOST_USER` with `KAZPOST_PASSWORD` or
- * `KAZPOST_TOKEN`, `KAZPOST_CA`.
+ * Which of Kazpost's services, where, and as whom: `KAZPOST_API`, `KAZPOST_URL`, `KAZPOST_USER`
+ * with `KAZPOST_PASSWORD` or `KAZPOST_TOKEN`, `KAZPOST_CA`.
  */
 export type KazpostSettings = { readonly url?: string; readonly ca?: string } & (
   | { readonly api: 'classic' }
@@ -47,9 +47,10 @@ const day = 24 * 60 * 60 * 1000;
 const emptyFor = 10 * 60 * 1000;
 
 /**
- * Kazpost behind the port: 1.5 s for an answer, a circuit breaker, and a cache shared by all sessions of this process
- * (5,000 questions, 24 hours). Equal questions at the same time are asked once. Whatever goes wrong is
- * `kazpostUnavailable`. Rows whose line the address field would not take (Latin letters, markup) are dropped.
+ * Kazpost behind the port: 1.5 s for an answer, a circuit breaker, and a cache shared by all
+ * sessions of this process (5,000 questions, 24 hours). Equal questions at the same time are asked
+ * once. Whatever goes wrong is `kazpostUnavailable`. Rows whose line the address field would not
+ * take (Latin letters, markup) are dropped.
  */
 export function createKazpost(settings: KazpostSettings, options: KazpostOptions): Kazpost {
   const clientOptions: HttpClientOptions = {

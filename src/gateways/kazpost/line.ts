@@ -42,9 +42,9 @@ const spoken: ReadonlyMap<string, InBoth> = new Map([
 const longestName = 80;
 
 /**
- * The levels of an address in full words and both languages, largest first, without the country. Kazpost gives them
- * smallest first. A level without a name in one language takes the other's. Names are cleaned of control and direction
- * characters; a level left without a name is dropped.
+ * The levels of an address in full words and both languages, largest first, without the country.
+ * Kazpost gives them smallest first. A level without a name in one language takes the other's.
+ * Names are cleaned of control and direction characters; a level left without a name is dropped.
  */
 export function levelsOf(parts: readonly RawPart[], presentName: PresentName): AddressPart[] {
   return [...parts].reverse().flatMap((part): AddressPart[] => {
@@ -95,7 +95,10 @@ function joined(name: string, word: string): string {
   return name.toLowerCase().endsWith(word) ? name : `${name} ${word}`.trim();
 }
 
-/** Russian puts the kind behind an adjective ("Бостандыкский район") and before a noun ("район Есиль"). */
+/**
+ * Russian puts the kind behind an adjective ("Бостандыкский район") and before a noun ("район
+ * Есиль").
+ */
 function russian(name: string, word: string): string {
   if (word === '' || name.toLowerCase().includes(word)) return name;
   const adjective =
@@ -103,7 +106,10 @@ function russian(name: string, word: string): string {
   return adjective ? `${name} ${word}` : `${word} ${name}`;
 }
 
-/** A line that came as a whole, without the country, and with today's name where a segment is a town by a former one. */
+/**
+ * A line that came as a whole, without the country, and with today's name where a segment is a town
+ * by a former one.
+ */
 export function wholeLine(text: string, language: AddressLanguage, presentName: PresentName): string {
   return cleanText(text, 200)
     .replace(/^(?:Республика Казахстан|Қазақстан Республикасы|Казахстан|Қазақстан)[\s,]+/iu, '')

@@ -5,7 +5,10 @@ import { parsePostcode } from '../../values/postcode.ts';
 import { type KazpostApi, UnusableAnswer } from './api.ts';
 import { type PresentName, wholeLine } from './line.ts';
 
-/** How the cabinet proves itself to the open service; never leaves the server. Some clients get a token without a log-in. */
+/**
+ * How the cabinet proves itself to the open service; never leaves the server. Some clients get a
+ * token without a log-in.
+ */
 export type OpenCredentials =
   | { readonly username: string; readonly password: string }
   | { readonly token: string };
@@ -19,9 +22,9 @@ const envelope = z.object({ data: z.array(z.unknown()).max(500) });
 const queryLength = { least: 3, most: 250 };
 
 /**
- * Kazpost's Open API (open.post.kz): log in, then `npi/search` with the token, which is asked for anew when refused.
- * It gives whole lines in Kazakh and Russian (never the Latin one is taken) and no id but the index. An old index finds
- * nothing here: the service knows new ones only.
+ * Kazpost's Open API (open.post.kz): log in, then `npi/search` with the token, which is asked for
+ * anew when refused. It gives whole lines in Kazakh and Russian (never the Latin one is taken) and
+ * no id but the index. An old index finds nothing here: the service knows new ones only.
  */
 export function createOpenApi(
   client: HttpClient,

@@ -19,7 +19,10 @@ export interface LookTimes {
   readonly clock: () => number;
 }
 
-/** Looks at the files of a folder with one of these endings, in order, when somebody asks and the last look is old enough. */
+/**
+ * Looks at the files of a folder with one of these endings, in order, when somebody asks and the
+ * last look is old enough.
+ */
 export function watchFolder(
   folder: string,
   endings: readonly string[],

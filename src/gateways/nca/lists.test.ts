@@ -28,7 +28,10 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const inFolder = (name: string) => join(folder, name);
 
-/** Puts a list there as a careful operator does: by renaming. Files of one size in one moment differ by their inode. */
+/**
+ * Puts a list there as a careful operator does: by renaming. Files of one size in one moment differ
+ * by their inode.
+ */
 function put(name: string, bytes: Uint8Array | string): void {
   writeFileSync(inFolder('new'), bytes);
   renameSync(inFolder('new'), inFolder(name));

@@ -7,7 +7,10 @@ export interface ListReader {
 }
 
 export interface RevocationLists {
-  /** The lists that count at a time: for each issuer the newest full one, and the deltas that may belong to it. */
+  /**
+   * The lists that count at a time: for each issuer the newest full one, and the deltas that may
+   * belong to it.
+   */
   current(reader: ListReader, at: Date): Promise<readonly Crl[]>;
 }
 
@@ -22,12 +25,16 @@ interface Known {
 
 type Facts = Pick<Crl, 'issuer' | 'baseNumber' | 'thisUpdate' | 'nextUpdate'>;
 
-/** How far the clocks may differ, milliseconds: more than the verifier allows, so that it judges and not we. */
+/**
+ * How far the clocks may differ, milliseconds: more than the verifier allows, so that it judges and
+ * not we.
+ */
 const skew = 10 * 60_000;
 
 /**
- * Follows a folder of lists. A changed file that cannot be read leaves the list that was read from it before; its age is judged
- * when it is used. Lists that are replaced, removed or over are let go.
+ * Follows a folder of lists. A changed file that cannot be read leaves the list that was read from
+ * it before; its age is judged when it is used. Lists that are replaced, removed or over are let
+ * go.
  */
 export function followLists(look: LookAtFolder, onFailure: (reason: string) => void): RevocationLists {
   let known = new Map<string, Known>();
@@ -88,7 +95,10 @@ function letGo(known: ReadonlyMap<string, Known>, at: Date): ReadonlySet<Known> 
   return counting;
 }
 
-/** Deltas that are not over, full lists not yet in force, and of those in force the newest of each issuer. */
+/**
+ * Deltas that are not over, full lists not yet in force, and of those in force the newest of each
+ * issuer.
+ */
 function countingAt(all: readonly Known[], at: number): ReadonlySet<Known> {
   const counting = new Set<Known>();
   const newest = new Map<string, { readonly one: Known; readonly thisUpdate: number }>();

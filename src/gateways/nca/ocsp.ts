@@ -9,13 +9,17 @@ export interface OcspResponder {
   close(): Promise<void>;
 }
 
-/** Milliseconds for a whole answer: with the rest of the verification a person waits no more than four seconds. */
+/**
+ * Milliseconds for a whole answer: with the rest of the verification a person waits no more than
+ * four seconds.
+ */
 const timeout = 3_000;
 const largestAnswer = 64 * 1024;
 
 /**
- * A client for the one configured address: the addresses that certificates name are never followed. Nothing is believed of the
- * connection, the answer's signature is checked by the verifier. A breaker spares a responder that fails.
+ * A client for the one configured address: the addresses that certificates name are never followed.
+ * Nothing is believed of the connection, the answer's signature is checked by the verifier. A
+ * breaker spares a responder that fails.
  */
 export function ocspResponder(url: string, onFailure: (reason: string) => void): OcspResponder {
   const agent = new Agent({

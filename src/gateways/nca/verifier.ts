@@ -13,7 +13,10 @@ import { followLists } from './lists.ts';
 import { type OcspResponder, ocspResponder } from './ocsp.ts';
 
 export interface NcaSettings extends LookTimes {
-  /** `production`: the pinned roots of the National Certification Authority. Else a folder of certificates, read again when it changes. */
+  /**
+   * `production`: the pinned roots of the National Certification Authority. Else a folder of
+   * certificates, read again when it changes.
+   */
   readonly trust: 'production' | { readonly folder: string };
   readonly ocspUrl: string | undefined;
   /** Revocation lists, full and delta, kept fresh by whoever runs the service. */
@@ -27,8 +30,8 @@ const certificateEndings = ['.cer', '.crt', '.pem'];
 const grace = 10_000;
 
 /**
- * Verifies by nca-verify in worker threads. Revocation is asked of the responder first, the lists come second; without a fresh word
- * from either the signature is refused.
+ * Verifies by nca-verify in worker threads. Revocation is asked of the responder first, the lists
+ * come second; without a fresh word from either the signature is refused.
  */
 export function createNcaVerifier(
   settings: NcaSettings,

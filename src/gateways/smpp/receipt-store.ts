@@ -1,7 +1,10 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 
-/** Which parts the SMS gateway took, and what it said of them later. A receipt may come before the answer. */
+/**
+ * Which parts the SMS gateway took, and what it said of them later. A receipt may come before the
+ * answer.
+ */
 export function createSmsReceipts(database: Database) {
   return {
     async handedOver(messageId: string, gatewayIds: readonly string[]): Promise<void> {
@@ -23,7 +26,8 @@ export function createSmsReceipts(database: Database) {
       }
     },
     async reported(gatewayId: string, state: string): Promise<void> {
-      // The part with this very id, else one whose id is the same number, else a part of which nothing is known yet.
+      // The part with this very id, else one whose id is the same number, else a part of which
+      // nothing is known yet.
       await database.run(sql`
         with known as (
           select gateway_id from cabinet.sms_part
@@ -39,8 +43,9 @@ export function createSmsReceipts(database: Database) {
 const paddings = [1, 8, 10, 12, 16, 20];
 
 /**
- * The other ways in which the same id may have been written: many SMS centres answer `submit_sm` in one base, decimal or
- * hexadecimal, and write the receipt in the other, with or without leading zeros.
+ * The other ways in which the same id may have been written: many SMS centres answer `submit_sm` in
+ * one base, decimal or hexadecimal, and write the receipt in the other, with or without leading
+ * zeros.
  */
 function idForms(id: string): readonly string[] {
   const digits = id.replace(/^0x/i, '');

@@ -15,8 +15,8 @@ const receiptBit = 0x04;
 const longestId = 65;
 
 /**
- * Reads a receipt from `deliver_sm` or `data_sm`: from the optional parameters or from the text, in `short_message` or
- * `message_payload`. Undefined for anything else that was delivered to us.
+ * Reads a receipt from `deliver_sm` or `data_sm`: from the optional parameters or from the text, in
+ * `short_message` or `message_payload`. Undefined for anything else that was delivered to us.
  */
 export function readReceipt(pdu: Pdu): Receipt | undefined {
   if (((pdu.esm_class ?? 0) & receiptBit) === 0) return undefined;

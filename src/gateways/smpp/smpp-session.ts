@@ -12,16 +12,25 @@ export interface SmppAddress {
 
 /** One bound session. */
 export interface BoundSession {
-  /** Sends a request and waits for its answer, within the time limit and only while the session lasts. */
+  /**
+   * Sends a request and waits for its answer, within the time limit and only while the session
+   * lasts.
+   */
   ask(request: (link: Session, onResponse: (answer: Pdu) => void) => boolean): Promise<Pdu>;
   /** Ends the session at once. `ended` is called before this returns. */
   end(): void;
-  /** Asks nothing more in it and ends it when what was asked has been answered. `ended` is called before this returns. */
+  /**
+   * Asks nothing more in it and ends it when what was asked has been answered. `ended` is called
+   * before this returns.
+   */
   retire(): void;
 }
 
 export interface SessionWatch {
-  /** Nothing more can be asked in the session, whoever ended it. Called once, and also when it never became bound. */
+  /**
+   * Nothing more can be asked in the session, whoever ended it. Called once, and also when it never
+   * became bound.
+   */
   readonly ended: () => void;
   /** The SMS centre delivered something: `deliver_sm` or `data_sm`. It has been answered. */
   readonly delivered: (pdu: Pdu) => void;
@@ -35,7 +44,8 @@ const invalidCommand = 0x03;
 const unanswered = ['outbind', 'alert_notification'];
 
 /**
- * Connects and binds as a transceiver. `timeout` is for connecting and for each answer, in milliseconds.
+ * Connects and binds as a transceiver. `timeout` is for connecting and for each answer, in
+ * milliseconds.
  * @throws GatewayFailure; with blame `account` when the account was refused
  */
 export async function bindSession(
@@ -108,7 +118,10 @@ export async function bindSession(
   return session;
 }
 
-/** Answers whatever the SMS centre asks. No answer would make it end the session, or send the same again for ever. */
+/**
+ * Answers whatever the SMS centre asks. No answer would make it end the session, or send the same
+ * again for ever.
+ */
 function serve(
   link: Session,
   watch: SessionWatch,
@@ -124,7 +137,8 @@ function serve(
       link.send(pdu.response());
       watch.delivered(pdu);
     },
-    // The other side may leave the connection open. It is closed here once the answer is on its way.
+    // The other side may leave the connection open. It is closed here once the answer is on its
+    // way.
     unbind: (pdu) => void link.send(pdu.response(), undefined, retire),
   };
   link.on('pdu', (pdu: Pdu) => {

@@ -58,7 +58,9 @@ export function refusal(status: number): Error {
   return new GatewayFailure(`SMPP_SUBMIT_${hex(status)}`, kind === 'ok' ? 'gateway' : blames[kind]);
 }
 
-/** The error of a refused bind. Only a refusal of the account is to be repeated ever more rarely. */
+/**
+ * The error of a refused bind. Only a refusal of the account is to be repeated ever more rarely.
+ */
 export function bindRefusal(status: number): GatewayFailure {
   const isAccount = classOfStatus(status) === 'account';
   return new GatewayFailure(`SMPP_BIND_${hex(status)}`, isAccount ? 'account' : 'gateway');

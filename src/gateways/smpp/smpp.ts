@@ -26,8 +26,8 @@ const tenMinutes = '000000001000000R';
 const invalidCommand = 0x03;
 
 /**
- * SMS by SMPP 3.4 over one session that sends and receives. `lost` is called when the session ends by itself; the next
- * probe connects again.
+ * SMS by SMPP 3.4 over one session that sends and receives. `lost` is called when the session ends
+ * by itself; the next probe connects again.
  */
 export function createSmppGateway(
   settings: SmppSettings,
@@ -64,7 +64,8 @@ export function createSmppGateway(
 }
 
 /**
- * Submits one part; as often as the gateway asks for patience, and once more in a new session when this one is no good.
+ * Submits one part; as often as the gateway asks for patience, and once more in a new session when
+ * this one is no good.
  * @returns the gateway's id of it
  */
 async function submitPart(connection: SmppConnection, fields: object, pace: Pace): Promise<string> {
@@ -114,7 +115,10 @@ function submitFields(message: RenderedMessage, sender: string): readonly object
   });
 }
 
-/** SMPP 3.4, 5.2.5: a name is alphanumeric, a long number international, a short one the network's own. */
+/**
+ * SMPP 3.4, 5.2.5: a name is alphanumeric, a long number international, a short one the network's
+ * own.
+ */
 function senderOf(sender: string) {
   const digits = sender.replace(/^\+/, '');
   if (!/^[0-9]+$/.test(digits)) return { source_addr_ton: 5, source_addr_npi: 0, source_addr: sender };

@@ -3,7 +3,10 @@ import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import { type Gateway, GatewayFailure } from '../gateway.ts';
 
 export interface SmtpSettings {
-  /** `SMTP_URL`: `smtps://…` is TLS from the first byte, `smtp://…` by STARTTLS; user and password in it. */
+  /**
+   * `SMTP_URL`: `smtps://…` is TLS from the first byte, `smtp://…` by STARTTLS; user and password
+   * in it.
+   */
   readonly url: URL;
   /** `MAIL_FROM`: the sender of every message. */
   readonly from: string;
@@ -96,7 +99,10 @@ interface SmtpError {
 /** RFC 5321: "service not available, closing transmission channel", whatever was asked. */
 const closing = 421;
 
-/** Sorts a failure by who is to blame. A reply of 5xx to a recipient or the content is final; everything else may pass. */
+/**
+ * Sorts a failure by who is to blame. A reply of 5xx to a recipient or the content is final;
+ * everything else may pass.
+ */
 function failure(error: unknown): Error {
   const { code, originalCode, responseCode: reply, command = '' } = error as SmtpError;
   if (!reply) {

@@ -43,14 +43,15 @@ interface Trailer {
 }
 
 /**
- * Numbers of the outbox that may have been given out after the backup was made. The fund took some of those changes and
- * refuses a lower number of the same person, so what is saved after a restore must begin above them.
+ * Numbers of the outbox that may have been given out after the backup was made. The fund took some
+ * of those changes and refuses a lower number of the same person, so what is saved after a restore
+ * must begin above them.
  */
 const outboxMargin = 1_000_000;
 
 /**
- * Everything of the service as one consistent moment, while it runs: each table's rows as COPY writes them, in frames of a
- * length and so many bytes. An empty frame ends a table.
+ * Everything of the service as one consistent moment, while it runs: each table's rows as COPY
+ * writes them, in frames of a length and so many bytes. An empty frame ends a table.
  */
 export async function* dumpDatabase(
   connection: Connection,
@@ -89,7 +90,10 @@ export async function* dumpDatabase(
   }
 }
 
-/** Reads a backup through without using it, so that one which was cut is refused before anything is written. */
+/**
+ * Reads a backup through without using it, so that one which was cut is refused before anything is
+ * written.
+ */
 export async function checkDump(dump: AsyncIterable<Buffer>): Promise<{ readonly madeAt: string }> {
   const frames = readFrames(dump);
   const manifest = await readJson<Manifest>(frames);
@@ -99,7 +103,10 @@ export async function checkDump(dump: AsyncIterable<Buffer>): Promise<{ readonly
   return { madeAt: manifest.madeAt };
 }
 
-/** What is empty in a database that nobody has used; migrations put rows of their own into some other tables. */
+/**
+ * What is empty in a database that nobody has used; migrations put rows of their own into some
+ * other tables.
+ */
 const filledByPeople = ['cabinet.holder', 'cabinet.street', 'fund.person'];
 
 /** Why a backup must not be loaded here now; undefined when nothing speaks against it. */
@@ -127,8 +134,8 @@ export async function whyNotRestore(
 }
 
 /**
- * Loads a backup in place of all that is there: the tables are made as the backup's version had them, filled in one
- * transaction, and then brought to the level of this version.
+ * Loads a backup in place of all that is there: the tables are made as the backup's version had
+ * them, filled in one transaction, and then brought to the level of this version.
  */
 export async function loadDatabase(
   connection: Connection,
@@ -191,8 +198,8 @@ interface Link {
 }
 
 /**
- * Empties the tables for loading, without foreign keys, which are checked faster as a whole, and without the triggers that
- * keep the log append-only.
+ * Empties the tables for loading, without foreign keys, which are checked faster as a whole, and
+ * without the triggers that keep the log append-only.
  */
 async function setLinksAside(client: pg.Client, tables: readonly Table[]): Promise<readonly Link[]> {
   const { rows: links } = await client.query<Link>(

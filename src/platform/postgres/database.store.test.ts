@@ -22,7 +22,8 @@ test('a session that dies between two statements fails its transaction, and neit
       const left = await database.run(sql`select from pg_stat_activity where pid = ${mine?.pid}`);
       expect(left).toBe(0);
     });
-    // The bad news is on its way to this process; a round trip on another connection lets it arrive.
+    // The bad news is on its way to this process; a round trip on another connection lets it
+    // arrive.
     await database.run(sql`select`);
     await inside.run(sql`select`);
   });

@@ -21,9 +21,9 @@ export interface Queryable {
 /** A pool of connections to one PostgreSQL (15 or later). */
 export interface Database extends Queryable {
   /**
-   * Commits when `work` resolves and rolls back when it throws; acknowledged only after COMMIT. After a deadlock or a failed
-   * serialisation, which undo everything, `work` runs once more, so it must do nothing outside of the database; `retry: false` for one
-   * that does.
+   * Commits when `work` resolves and rolls back when it throws; acknowledged only after COMMIT.
+   * After a deadlock or a failed serialisation, which undo everything, `work` runs once more, so it
+   * must do nothing outside of the database; `retry: false` for one that does.
    */
   transaction<Value>(
     work: (transaction: Queryable) => Promise<Value>,
@@ -63,14 +63,15 @@ types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text));
 types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 
 /**
- * Connecting fails three times in a row: for half a second nobody tries, then one does. Shorter than for other services, since
- * nothing works without this one and a restart takes no longer.
+ * Connecting fails three times in a row: for half a second nobody tries, then one does. Shorter
+ * than for other services, since nothing works without this one and a restart takes no longer.
  */
 const circuit = { ...defaultCircuitBreaker, failures: 3, rest: 500 };
 
 /**
- * Opens a pool. Unnamed statements only, so it works behind PgBouncer in transaction mode. Throws `DatabaseAway` when the server
- * cannot be reached or written to, and `Overloaded` when no connection comes free or a statement takes too long.
+ * Opens a pool. Unnamed statements only, so it works behind PgBouncer in transaction mode. Throws
+ * `DatabaseAway` when the server cannot be reached or written to, and `Overloaded` when no
+ * connection comes free or a statement takes too long.
  */
 export function openDatabase(connection: Connection, options: DatabaseOptions = {}): Database {
   const statementTimeout = options.statementTimeout ?? 2_500;
@@ -89,8 +90,9 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
     application_name: 'kabinet',
   });
   pool.on('error', (error) => options.onError?.(error));
-  // The pool listens only to those that are idle, and an error that nobody hears ends the process. The statement under way or
-  // the next one fails by itself, and the pool takes no dead connection back.
+  // The pool listens only to those that are idle, and an error that nobody hears ends the process.
+  // The statement under way or the next one fails by itself, and the pool takes no dead connection
+  // back.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const breaker = createCircuitBreaker('database', circuit);
 
@@ -132,7 +134,8 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
             await transaction.run(sql`commit`);
             return value;
           } catch (error) {
-            // On a line that is dead a rollback would only be waited for; the server does it by itself.
+            // On a line that is dead a rollback would only be waited for; the server does it by
+            // itself.
             if (error instanceof DatabaseAway) throw error;
             await client.query('rollback').catch((failure: Error) => {
               throw new DatabaseAway(codeOf(failure));
@@ -148,7 +151,10 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
   };
 }
 
-/** Class 08: the connection; 57P01 to 57P03: the server goes or comes; 25006: it only reads; 53100, 53300: full; the rest: the network. */
+/**
+ * Class 08: the connection; 57P01 to 57P03: the server goes or comes; 25006: it only reads; 53100,
+ * 53300: full; the rest: the network.
+ */
 const awayCode =
   /^(?:08...|57P0[1-3]|25006|53100|53300|E(?:CONNREFUSED|CONNRESET|PIPE|NOENT|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND))$/;
 /** Errors of the driver have no code. */
@@ -157,7 +163,10 @@ const awayMessage =
 /** query_canceled: the statement took longer than it may. */
 const tooLong = '57014';
 
-/** deadlock_detected and serialization_failure: the server has undone all, and the next try may go well. */
+/**
+ * deadlock_detected and serialization_failure: the server has undone all, and the next try may go
+ * well.
+ */
 function isUndone(error: unknown): boolean {
   return error instanceof Error && /^(?:40P01|40001)$/.test(codeOf(error) ?? '');
 }
@@ -182,7 +191,10 @@ function unlessExhausted(error: Error): undefined {
   if (error.message !== 'timeout exceeded when trying to connect') throw error;
 }
 
-/** Only what a statement throws counts as an outage: a file that is missing has the codes of the network, too. */
+/**
+ * Only what a statement throws counts as an outage: a file that is missing has the codes of the
+ * network, too.
+ */
 function queryable(client: pg.PoolClient): Queryable {
   const ask = async ({ text, values }: Sql): Promise<pg.QueryResult> => {
     try {

@@ -31,8 +31,9 @@ import type { Actor } from '../session.ts';
 import { type Database, openDatabase, type Queryable } from './database.ts';
 import { type Sql, sql } from './sql.ts';
 
-// Every use case that locks more than one row is run beside every other one on the same person, statement by statement in
-// turn, so that each holds what its first statements lock when the other wants it. No pair may end in a deadlock.
+// Every use case that locks more than one row is run beside every other one on the same person,
+// statement by statement in turn, so that each holds what its first statements lock when the other
+// wants it. No pair may end in a deadlock.
 
 /** What both use cases of a pair are about. */
 interface Scene {
@@ -283,7 +284,10 @@ interface Run {
   done: boolean;
 }
 
-/** Lets two runs take turns: after each statement one waits until the other has made as many, waits for a lock, or is done. */
+/**
+ * Lets two runs take turns: after each statement one waits until the other has made as many, waits
+ * for a lock, or is done.
+ */
 function turns() {
   const state: readonly [Run, Run] = [
     { steps: 0, done: false },

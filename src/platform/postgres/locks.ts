@@ -5,15 +5,17 @@ import { sql } from './sql.ts';
 /*
  * The order in which rows are locked (docs/decisions/145-one-lock-order.md):
  *
- * 1. The holder's row in `cabinet.holder`, `for no key update`; of two holders the lower id first. It comes before any other
- *    row of that holder, in every transaction and in every statement that changes several rows.
+ * 1. The holder's row in `cabinet.holder`, `for no key update`; of two holders the lower id first.
+ *    It comes before any other row of that holder, in every transaction and in every statement that
+ *    changes several rows.
  * 2. The holder's other rows, in any order: whoever wants them has the row above.
- * 3. Rows of nobody, last: allowances and counted failures in the order of their keys, the advisory lock of a mobile
- *    number, the minute of the code outcomes.
+ * 3. Rows of nobody, last: allowances and counted failures in the order of their keys, the advisory
+ *    lock of a mobile number, the minute of the code outcomes.
  *
- * A single statement that changes a single row needs no lock before it. Upkeep deletes in batches and skips what is locked.
- * Foreign keys take `for key share` of the holder's row, which `for no key update` lets pass: an event can be noted meanwhile.
- * `locks.store.test.ts` runs every pair of use cases step by step against each other.
+ * A single statement that changes a single row needs no lock before it. Upkeep deletes in batches
+ * and skips what is locked. Foreign keys take `for key share` of the holder's row, which `for no
+ * key update` lets pass: an event can be noted meanwhile. `locks.store.test.ts` runs every pair of
+ * use cases step by step against each other.
  */
 
 /** Holds a holder's row until the transaction ends: the first lock of all. */
@@ -29,7 +31,8 @@ export async function lockHolderByIin(transaction: Queryable, iin: string): Prom
 }
 
 /**
- * The same for what is done in a session, which must not have been ended while the transaction waited.
+ * The same for what is done in a session, which must not have been ended while the transaction
+ * waited.
  * @throws SessionGone
  */
 export async function lockInSession(

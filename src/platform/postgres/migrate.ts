@@ -13,7 +13,9 @@ export const migrationsFolder = join(root, 'migrations');
 /** Any number of our own; nodes that start together wait for each other on it. */
 const migrationLock = 0x6b_61_62_69_6e;
 
-/** A file of the folder that has no business there, was edited after it ran, or whose SQL failed. */
+/**
+ * A file of the folder that has no business there, was edited after it ran, or whose SQL failed.
+ */
 class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
@@ -23,8 +25,9 @@ export interface MigrationLog {
 }
 
 /**
- * How long a statement of a migration waits for a lock. Everybody who wants the same table queues behind it meanwhile,
- * so it gives way soon and tries again (facts-security, 3.2: no lock over 200 ms).
+ * How long a statement of a migration waits for a lock. Everybody who wants the same table queues
+ * behind it meanwhile, so it gives way soon and tries again (facts-security, 3.2: no lock over 200
+ * ms).
  */
 const lockWaitMs = 150;
 /** Between two tries, so that those who queued are served. */
@@ -37,16 +40,17 @@ const hintMs = 5_000;
 const askMs = 200;
 
 /**
- * The first line of a file whose statements run one by one outside a transaction, such as `create index concurrently`.
- * A statement ends with a semicolon at the end of its line. Each must bear being run again after a failure.
+ * The first line of a file whose statements run one by one outside a transaction, such as `create
+ * index concurrently`. A statement ends with a semicolon at the end of its line. Each must bear
+ * being run again after a failure.
  */
 const outsideTransaction = /^-- outside a transaction\b/;
 
 /**
- * Brings the database to the level of this version: runs the files that it has not run yet, in the order of their numbers.
- * Neighbouring files share one transaction, except those marked `-- outside a transaction`.
- * Safe when several nodes start at once, and beside a running service: it gives way to whoever holds a lock it needs. Needs a
- * session of its own: not PgBouncer's transaction mode.
+ * Brings the database to the level of this version: runs the files that it has not run yet, in the
+ * order of their numbers. Neighbouring files share one transaction, except those marked `-- outside
+ * a transaction`. Safe when several nodes start at once, and beside a running service: it gives way
+ * to whoever holds a lock it needs. Needs a session of its own: not PgBouncer's transaction mode.
  * @returns the names of the files that ran now
  * @throws MigrationError naming the file, and PostgreSQL's message with the line
  */
@@ -70,7 +74,8 @@ export async function migrate(
     await refuseEdited(client, digests);
     const ran: string[] = [];
     for (const step of await planSteps(client, folder, [...digests.keys()])) {
-      // Building an index concurrently waits for everybody who is at work, and lets everybody work meanwhile.
+      // Building an index concurrently waits for everybody who is at work, and lets everybody work
+      // meanwhile.
       await client.query(`set lock_timeout = ${step.outside ? 0 : lockWaitMs}`);
       const done = await givingWay(() => run(client, folder, step), log);
       await keepDigests(client, digests);
@@ -84,8 +89,9 @@ export async function migrate(
 }
 
 /**
- * Waits until no other node migrates. It asks again and again: a statement that waits inside the database would hold a
- * snapshot, and `create index concurrently` of the node at work would wait for it in turn.
+ * Waits until no other node migrates. It asks again and again: a statement that waits inside the
+ * database would hold a snapshot, and `create index concurrently` of the node at work would wait
+ * for it in turn.
  */
 async function waitForLock(client: pg.Client): Promise<void> {
   for (;;) {
@@ -103,7 +109,10 @@ interface Step {
   readonly outside: boolean;
 }
 
-/** Divides what has not run yet into steps. At least one step: the runner makes its table, and checks the order. */
+/**
+ * Divides what has not run yet into steps. At least one step: the runner makes its table, and
+ * checks the order.
+ */
 async function planSteps(
   client: pg.Client,
   folder: string,
@@ -151,7 +160,8 @@ async function run(
     singleTransaction: !outside,
     noLock: true,
     logger: { debug: quiet, info: quiet, warn: quiet, error: onError },
-    // The kept loader would cut a file at a comment that begins with "up migration" or "down migration".
+    // The kept loader would cut a file at a comment that begins with "up migration" or "down
+    // migration".
     migrationLoaderStrategies: [
       {
         extensions: ['.sql'],
@@ -165,7 +175,10 @@ async function run(
   });
 }
 
-/** Tries again when a lock was not to be had: all that was done so far has been rolled back, and holds nobody up. */
+/**
+ * Tries again when a lock was not to be had: all that was done so far has been rolled back, and
+ * holds nobody up.
+ */
 async function givingWay<Value>(work: () => Promise<Value>, log: MigrationLog): Promise<Value> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -180,7 +193,10 @@ async function givingWay<Value>(work: () => Promise<Value>, log: MigrationLog): 
   }
 }
 
-/** The names of this version's migrations, without their ending, in their order. Reads and checks the folder. */
+/**
+ * The names of this version's migrations, without their ending, in their order. Reads and checks
+ * the folder.
+ */
 export async function migrationNames(folder: string = migrationsFolder): Promise<readonly string[]> {
   return [...(await readDigests(folder)).keys()];
 }

@@ -2,8 +2,8 @@ import type { Database } from './database.ts';
 import { sql } from './sql.ts';
 
 /**
- * True when people can be served: the database can be written (it is no standby) and has run every migration of this version.
- * A proxy asks every second, so it is one statement and reads no file.
+ * True when people can be served: the database can be written (it is no standby) and has run every
+ * migration of this version. A proxy asks every second, so it is one statement and reads no file.
  * @param names this version's migrations (`migrationNames`)
  * @throws when the database does not answer, or has never been migrated
  */

@@ -17,7 +17,8 @@ import { migrate } from './migrate.ts';
 import { grantService, logTables, mayAlterLog } from './roles.ts';
 import { sql } from './sql.ts';
 
-// The service on a role of its own, which owns nothing: everything works, and what happened cannot be altered by it.
+// The service on a role of its own, which owns nothing: everything works, and what happened cannot
+// be altered by it.
 
 const role = `service_${randomBytes(4).toString('hex')}`;
 const keys = createKeys(['k'.repeat(32)]);

@@ -15,9 +15,10 @@ export const logTables = [
 export type RoleRefusal = 'badName' | 'unknownRole' | 'superuser' | 'ownRole' | 'owner' | 'notOwner';
 
 /**
- * Gives a role what the service needs, and on the log no more than SELECT and INSERT: it can neither change nor remove what happened, nor
- * switch off the triggers that refuse it, since it owns nothing. Run by the owner of the tables; again after each migration
- * that adds a log. Harmless when repeated.
+ * Gives a role what the service needs, and on the log no more than SELECT and INSERT: it can
+ * neither change nor remove what happened, nor switch off the triggers that refuse it, since it
+ * owns nothing. Run by the owner of the tables; again after each migration that adds a log.
+ * Harmless when repeated.
  */
 export function grantService(database: Database, role: string): Promise<RoleRefusal | undefined> {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(role)) return Promise.resolve('badName');
@@ -65,7 +66,10 @@ function grants(role: string): readonly string[] {
   ];
 }
 
-/** Whether the role of this connection could alter the log: it is a superuser, or the owner of its tables. */
+/**
+ * Whether the role of this connection could alter the log: it is a superuser, or the owner of its
+ * tables.
+ */
 export async function mayAlterLog(database: Database): Promise<boolean> {
   const row = await database.first<{ may: boolean }>(sql`
     select rolsuper or pg_has_role(current_user, c.relowner, 'member') as may

@@ -20,8 +20,9 @@ export const areas: readonly (readonly [area: string, journeys: readonly Journey
 ];
 
 /**
- * Journeys that post every form of the site at least once between them. In a browser without JavaScript these alone are made, unless
- * `npm test -- --all` asks for all: what HTTP proves of the rest needs no browser twice.
+ * Journeys that post every form of the site at least once between them. In a browser without
+ * JavaScript these alone are made, unless `npm test -- --all` asks for all: what HTTP proves of the
+ * rest needs no browser twice.
  */
 export const everyForm: ReadonlySet<string> = new Set([
   'sign in on the start page, and out again',
@@ -39,7 +40,10 @@ export const everyForm: ReadonlySet<string> = new Set([
   'see the sessions, end another one, then all others',
 ]);
 
-/** Forms that only a script sends, and the one that a broken cookie brings up: other tests post them. */
+/**
+ * Forms that only a script sends, and the one that a broken cookie brings up: other tests post
+ * them.
+ */
 export const withoutForm: readonly string[] = [
   '/session/extend',
   '/session/left',

@@ -498,7 +498,8 @@ export const securityJourneys: readonly Journey[] = [
       const [letter] = await world.inbox(email);
       expect(letter).toContain('бұрын пайдаланылмаған құрылғыдан');
 
-      // The owner answers "this wasn't me": the stranger is out, and nothing restores the password now.
+      // The owner answers "this wasn't me": the stranger is out, and nothing restores the password
+      // now.
       await visitor.open(await world.notMePath(person));
       await visitor.press('Бұл мен емеспін, тоқтату');
       await stranger.open('/services');

@@ -1,5 +1,6 @@
-// A process that uses a server, for tests that kill it: `node … '{"folder": …}'`. It says `ready` and the connection
-// on one line, then a line for each row it has committed; `stop` on its input ends it.
+// A process that uses a server, for tests that kill it: `node … '{"folder": …}'`. It says `ready`
+// and the connection on one line, then a line for each row it has committed; `stop` on its input
+// ends it.
 import pg from 'pg';
 import type { LocalPostgresOptions } from '../../src/options.ts';
 import { startLocalPostgres } from '../../src/start.ts';

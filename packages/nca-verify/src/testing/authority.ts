@@ -1,4 +1,7 @@
-/** A whole certification authority for tests and demonstrations: root, issuing CA, OCSP responder, and keys for invented people. */
+/**
+ * A whole certification authority for tests and demonstrations: root, issuing CA, OCSP responder,
+ * and keys for invented people.
+ */
 import { certificate as readCertificate } from '../certificate.ts';
 import { hex, sameBytes } from '../der.ts';
 import { encodeOid } from '../der-writer.ts';
@@ -23,8 +26,9 @@ const INDIVIDUAL = '1.2.398.3.3.4.1.1';
 const LEGAL_ENTITY = '1.2.398.3.3.4.1.2';
 
 /**
- * What a certificate is for, as the authority issues them: one key for everything (GOST 2015), the older pair of an RSA key to sign in and
- * one to sign, keys of an organisation's head, employee and information system, and of a treasury client.
+ * What a certificate is for, as the authority issues them: one key for everything (GOST 2015), the
+ * older pair of an RSA key to sign in and one to sign, keys of an organisation's head, employee and
+ * information system, and of a treasury client.
  */
 export type Profile =
   | 'individual'
@@ -109,7 +113,10 @@ export interface TestAuthority {
   /** Root and issuing CA, DER: what goes into a trust folder. */
   readonly certificates: readonly Uint8Array[];
   readonly issue: (person: TestPerson, options?: IssueOptions) => Identity;
-  /** A revocation list of the issuing CA in force for a day, or as given; `baseNumber` makes it a delta. */
+  /**
+   * A revocation list of the issuing CA in force for a day, or as given; `baseNumber` makes it a
+   * delta.
+   */
   readonly crl: (
     revoked: readonly RevokedEntry[],
     form: {
@@ -124,7 +131,9 @@ export interface TestAuthority {
     certificate: Uint8Array,
     form: Pick<OcspForm, 'status' | 'thisUpdate'> & Partial<OcspForm>,
   ) => Uint8Array;
-  /** Answers an OCSP request, echoing its nonce; `revoked` lists the certificates to be answered so. */
+  /**
+   * Answers an OCSP request, echoing its nonce; `revoked` lists the certificates to be answered so.
+   */
   readonly answerOcsp: (
     request: Uint8Array,
     issued: readonly Uint8Array[],

@@ -102,7 +102,10 @@ export function keyIdentifier(key: TestKey): Uint8Array {
   return createHash('sha1').update(bitOctets(bits)).digest();
 }
 
-/** GOST certificates take the key identifier with the top bit cleared and kept from looking short; RSA ones a random number. */
+/**
+ * GOST certificates take the key identifier with the top bit cleared and kept from looking short;
+ * RSA ones a random number.
+ */
 function serialFor(key: TestKey): Uint8Array {
   const serial = Uint8Array.from(key.family === 'rsa' ? randomBytes(20) : keyIdentifier(key));
   serial[0] = (serial[0] ?? 0) & 0x7f;

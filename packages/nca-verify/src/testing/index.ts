@@ -1,7 +1,8 @@
 // biome-ignore-all lint/performance/noBarrelFile: an entry of a published package
 /**
- * A certification authority, keys, signatures and key files for tests and demonstrations. Production code must not import it: its private-key
- * arithmetic leaks through time, and what it makes should be trusted nowhere.
+ * A certification authority, keys, signatures and key files for tests and demonstrations.
+ * Production code must not import it: its private-key arithmetic leaks through time, and what it
+ * makes should be trusted nowhere.
  */
 export {
   type AuthorityOptions,

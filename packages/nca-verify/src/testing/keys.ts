@@ -1,6 +1,6 @@
 /**
- * Keys that can sign: for tests and demonstrations only. The arithmetic is not constant-time, and GOST keys may be made from a
- * seed, so that a test makes the same key every time.
+ * Keys that can sign: for tests and demonstrations only. The arithmetic is not constant-time, and
+ * GOST keys may be made from a seed, so that a test makes the same key every time.
  */
 import {
   createHash,
@@ -90,7 +90,10 @@ function gostKey(family: 'gost2015' | 'gost2004', d: bigint): TestKey {
   };
 }
 
-/** A signature whose one-time number comes from the key and the digest, so that it is the same every time. */
+/**
+ * A signature whose one-time number comes from the key and the digest, so that it is the same every
+ * time.
+ */
 function signGost(curve: Curve, d: bigint, digest: Uint8Array): Uint8Array {
   const { n, size } = curve;
   const e = fromLittleEndian(digest) % n || 1n;

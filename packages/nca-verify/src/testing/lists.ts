@@ -22,7 +22,9 @@ export interface RevokedEntry {
   readonly serial?: Uint8Array | undefined;
   readonly certificate?: Uint8Array | undefined;
   readonly at: Date;
-  /** CRLReason: 1 compromised key, 6 on hold, 8 taken off the list (delta only); left out without. */
+  /**
+   * CRLReason: 1 compromised key, 6 on hold, 8 taken off the list (delta only); left out without.
+   */
   readonly reason?: number | undefined;
 }
 
@@ -95,7 +97,10 @@ export interface OcspForm {
   readonly hashAlgorithm?: Uint8Array | undefined;
 }
 
-/** Makes an OCSP answer, DER, as the authority's responder does: no nextUpdate unless given, the nonce echoed. */
+/**
+ * Makes an OCSP answer, DER, as the authority's responder does: no nextUpdate unless given, the
+ * nonce echoed.
+ */
 export function makeOcspResponse(form: OcspForm): Uint8Array {
   const { issuer, responder, status, revokedAt = form.thisUpdate, nonce, nextUpdate } = form;
   if (form.responseStatus !== undefined && form.responseStatus !== 0) {

@@ -1,6 +1,7 @@
 /**
- * Key files (PKCS#12, RFC 7292) in the form the authority gives to people: outer BER of indefinite length, HMAC-SHA1 with 1024 rounds,
- * the key under 3DES, the certificate under 40-bit RC2. As weak as it sounds; real files are so.
+ * Key files (PKCS#12, RFC 7292) in the form the authority gives to people: outer BER of indefinite
+ * length, HMAC-SHA1 with 1024 rounds, the key under 3DES, the certificate under 40-bit RC2. As weak
+ * as it sounds; real files are so.
  */
 import {
   createCipheriv,

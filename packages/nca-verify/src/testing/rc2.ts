@@ -1,4 +1,7 @@
-/** RC2 with 40 effective bits in CBC mode (RFC 2268): what the certificate in a key file is encrypted with. OpenSSL 3 no longer offers it. */
+/**
+ * RC2 with 40 effective bits in CBC mode (RFC 2268): what the certificate in a key file is
+ * encrypted with. OpenSSL 3 no longer offers it.
+ */
 
 /** RFC 2268, section 2: digits of pi. */
 const PI = Buffer.from(
