@@ -1,6 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { inPath, isProgram } from './programs.mjs';
 
 /** Where Debian keeps WebKitGTK's own small browser, which its driver starts. */
 const miniBrowsers = ['x86_64', 'aarch64'].map(
@@ -28,35 +27,7 @@ export function findWebKit() {
   return driver && browser && screen ? { driver, browser, screen } : undefined;
 }
 
-/** Installs what is missing, where this process may: as root where apt-get is. */
-export function installOtherBrowsers() {
-  const missing = [
-    ...(findFirefox() ? [] : ['firefox-esr']),
-    ...(findWebKit() ? [] : ['webkit2gtk-driver', 'xvfb']),
-  ];
-  if (missing.length === 0 || process.getuid?.() !== 0 || !inPath('apt-get')) return;
-  console.log(`Installing ${missing.join(', ')} with apt-get`);
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const parameters of [['update'], ['install', '-y', '--no-install-recommends', ...missing]]) {
-    spawnSync('apt-get', ['-qq', ...parameters], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: environment,
-    });
-  }
-}
-
-function inPath(name) {
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(isProgram);
-}
-
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+/** The packages of Debian that are missing for both. */
+export function missingBrowsers() {
+  return [...(findFirefox() ? [] : ['firefox-esr']), ...(findWebKit() ? [] : ['webkit2gtk-driver', 'xvfb'])];
 }

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium, findHeadlessShell, howToGetChromium, installChromium } from './chromium.mjs';
-import { findFirefox, findWebKit, howToGetOthers, installOtherBrowsers } from './other-browsers.mjs';
+import { findFirefox, findWebKit, howToGetOthers, missingBrowsers } from './other-browsers.mjs';
+import { inPath, installPackages } from './programs.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const complete = process.argv.includes('--all');
@@ -53,7 +54,8 @@ async function prepareBrowser() {
 
 /** What only the complete form needs: the tools of each folder in test/complete that has a lock of its own. */
 async function prepareComplete() {
-  installOtherBrowsers();
+  // age opens a backup in test/cli/backup.test.ts.
+  installPackages([...missingBrowsers(), ...(inPath('age') ? [] : ['age'])]);
   if (!findFirefox()) console.log(howToGetOthers.firefox);
   if (!findWebKit()) console.log(howToGetOthers.webkit);
   const tools = join(root, 'test', 'complete');

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { readConfig } from '../config/config.ts';
 import { createKeys, type Keys } from '../platform/keys.ts';
 import {
   BackupError,
@@ -11,14 +12,15 @@ import {
   whyNotRestore,
 } from '../platform/postgres/backup.ts';
 import type { Connection } from '../platform/postgres/database.ts';
-import { readSealed, SealedFileError, writeSealed } from '../platform/sealed-file.ts';
+import { filePassphrase, readSealed, writeSealed } from '../platform/sealed-file.ts';
+import { SealedFileError } from '../platform/sealed-file-error.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { commandLog, withDatabase } from './terminal.ts';
 
 /** `kabinet backup` and `kabinet restore`: everything of the service in one file, sealed with its key. */
 export function backupCommands(program: Command): void {
-  program
+  const backup = program
     .command('backup <file>')
     .description(
       'write everything into one compressed, encrypted file while the service runs; SECRET_KEYS opens it',
@@ -32,6 +34,13 @@ export function backupCommands(program: Command): void {
         print(`${file}: ${megabytes(size)} in ${since(begun)}\n`);
       });
     });
+
+  backup
+    .command('passphrase')
+    .description(
+      'print the passphrase by which "age -d" opens the backups that the first of SECRET_KEYS makes',
+    )
+    .action(() => print(`${filePassphrase(createKeys(readConfig(process.env).secretKeys))}\n`));
 
   program
     .command('restore <file>')

@@ -24,6 +24,18 @@ describe('keys', () => {
     expect(old.open('draft', 'owner', rotated.seal('draft', 'owner', 'words'))).toBeUndefined();
   });
 
+  test('passphrases are what openssl derives from each key', () => {
+    // openssl kdf -keylen 16 -kdfopt digest:SHA256 -kdfopt key:"$KEY" -kdfopt salt:kabinet -kdfopt info:backup-passphrase HKDF
+    const [first, older, ...others] = rotated.passphrases('backup-passphrase');
+    expect([first, older]).toEqual([
+      'F0:CC:47:25:50:EC:09:6B:4E:01:CA:5B:F0:01:5B:5F',
+      'C2:99:F7:22:13:78:39:67:FB:64:89:D0:72:9E:9E:2B',
+    ]);
+    expect(others).toEqual([]);
+    expect(old.passphrases('backup-passphrase')).toEqual([older]);
+    expect(old.passphrases('another')).not.toEqual([older]);
+  });
+
   test('a sealed text opens for its owner and purpose only, and not when any byte was changed', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.nat(), (text, at) => {

@@ -20,10 +20,17 @@ export interface Keys {
   seal(purpose: string, bound: string, text: string): Buffer;
   /** What was sealed, or undefined when it was altered, bound otherwise, or its key is gone. */
   open(purpose: string, bound: string, sealed: Buffer): string | undefined;
+  /**
+   * Passphrases of 128 bits for a program that takes no other key, one by each key, the signing
+   * one first. Written as `openssl kdf` prints what it derives, so that a key alone is enough to
+   * get them (docs/decisions/172).
+   */
+  passphrases(purpose: string): readonly [string, ...string[]];
 }
 
 const nonceLength = 12;
 const tagLength = 16;
+const passphraseLength = 16;
 
 /** Derives a key for each purpose from each of `secrets` (HKDF-SHA-256). */
 export function createKeys(secrets: readonly [string, ...string[]]): Keys {
@@ -66,7 +73,17 @@ export function createKeys(secrets: readonly [string, ...string[]]): Keys {
       }
       return undefined;
     },
+    passphrases(purpose) {
+      const [one, ...older] = keysFor(purpose).map(hexPairs);
+      return [one as string, ...older];
+    },
   };
+}
+
+/** The first bytes of a key as `0A:1B:…`. */
+function hexPairs(key: Buffer): string {
+  const hex = key.toString('hex', 0, passphraseLength).toUpperCase();
+  return hex.replace(/..(?=.)/g, '$&:');
 }
 
 /** A secret for a cookie: 256 random bits, base64url. */

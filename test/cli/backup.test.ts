@@ -1,6 +1,9 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createGunzip } from 'node:zlib';
+import { Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sealAll } from '../../src/features/operations/audit.ts';
 import { readAuditHead } from '../../src/features/operations/audit-store.ts';
@@ -10,7 +13,9 @@ import { type Database, openDatabase } from '../../src/platform/postgres/databas
 import { migrate, migrationsFolder, pendingMigrations } from '../../src/platform/postgres/migrate.ts';
 import { json, sql } from '../../src/platform/postgres/sql.ts';
 import { readSealed, writeSealed } from '../../src/platform/sealed-file.ts';
+import { ageDecrypt, hasAge } from '../support/age.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import { writeFormer } from '../support/former-backup.ts';
 import { kabinet } from '../support/kabinet.ts';
 import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -67,6 +72,12 @@ async function hashes(database: Database): Promise<Record<string, string>> {
     found[name] = `${row?.rows} ${row?.hash}`;
   }
   return found;
+}
+
+async function restoreAndCompare(path: string, before: Record<string, string>): Promise<void> {
+  const restored = await kabinet(other.connection, ['restore', path, '--replace']);
+  expect(restored).toMatchObject({ code: 0 });
+  expect(await there(hashes)).toEqual(before);
 }
 
 /** Looks into the other database and leaves no connection there: a restore refuses where a service has one. */
@@ -127,9 +138,7 @@ test('every table comes back as it was, the log verifies, and the service can go
   expect(Object.keys(before).length).toBeGreaterThan(25);
   expect(await whyNotRestore(other.connection, { replace: false })).toContain('is not empty');
 
-  const restored = await kabinet(other.connection, ['restore', file('whole'), '--replace']);
-  expect(restored).toMatchObject({ code: 0 });
-  expect(await there(hashes)).toEqual(before);
+  await restoreAndCompare(file('whole'), before);
   const verdict = await kabinet(other.connection, ['audit', 'verify', '--head', head?.head ?? '']);
   expect(verdict).toMatchObject({ code: 0, out: expect.stringContaining('nothing was altered') });
 
@@ -160,38 +169,91 @@ test('without its key a backup says nothing', async () => {
   await expect(checkDump(readSealed(file('whole'), rotated))).resolves.toHaveProperty('madeAt');
 });
 
-test('a backup that was cut or altered anywhere is refused before anything is written', async () => {
-  const keys = service.keys;
-  // More than one piece of 64 KiB, and an end on the edge of none.
-  await writeSealed(file('long'), keys, dumpDatabase(service.connection));
-  const bytes = await readFile(file('long'));
-  const damaged = file('damaged');
-  const check = async (changed: Buffer) => {
-    await writeFile(damaged, changed);
-    return await checkDump(readSealed(damaged, keys));
-  };
-  const header = bytes.indexOf(10, bytes.indexOf(10) + 1) + 1;
-  const piece = 64 * 1024 + 16;
-  expect(bytes.length).toBeGreaterThan(header + piece);
-  await expect(check(bytes)).resolves.toHaveProperty('madeAt');
-  for (const length of [0, 5, header - 1, header, header + 15, header + piece, bytes.length - 1])
-    await expect(check(bytes.subarray(0, length)), `cut to ${length}`).rejects.toThrow(
-      /cut|no backup|no key/,
-    );
-  for (const at of [3, header - 8, header, header + piece + 3, bytes.length - 1]) {
-    const altered = Buffer.from(bytes);
-    altered.writeUInt8(altered.readUInt8(at) ^ 1, at);
-    await expect(check(altered), `byte ${at}`).rejects.toThrow(/cut|no backup|no key/);
+test('a backup is for its owner alone, and appears when it is whole', async () => {
+  const { mode } = await stat(file('whole'));
+  expect(mode & 0o777).toBe(0o600);
+  async function* breaking(): AsyncGenerator<Buffer> {
+    yield Buffer.from('begun');
+    throw new Error('the database is gone');
   }
-  const swapped = Buffer.concat([bytes.subarray(0, header), bytes.subarray(header + piece)]);
-  await expect(check(swapped)).rejects.toThrow('cut or altered');
-
-  const before = await there(hashes);
-  await writeFile(damaged, bytes.subarray(0, bytes.length - 1));
-  const refused = await kabinet(other.connection, ['restore', damaged, '--replace']);
-  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('cut or altered') });
-  expect(await there(hashes)).toEqual(before);
+  await expect(writeSealed(file('broken'), service.keys, breaking())).rejects.toThrow('the database is gone');
+  expect((await readdir(folder)).filter((name) => name.startsWith('broken'))).toEqual([]);
 });
+
+test('a backup in the former format is restored', async () => {
+  await writeFormer(file('former'), service.keys, dumpDatabase(service.connection));
+  await restoreAndCompare(file('former'), await hashes(service.database));
+  const stranger = createKeys(['s'.repeat(32)]);
+  await expect(checkDump(readSealed(file('former'), stranger))).rejects.toThrow(
+    'no key of SECRET_KEYS opens',
+  );
+  const rotated = createKeys(['n'.repeat(32), 'k'.repeat(32)]);
+  await expect(checkDump(readSealed(file('former'), rotated))).resolves.toHaveProperty('madeAt');
+});
+
+test('a backup that was encrypted to a public key is refused: anybody could have made it', async () => {
+  const encrypter = new Encrypter();
+  encrypter.addRecipient(await identityToRecipient(await generateIdentity()));
+  await writeFile(file('forged'), await encrypter.encrypt('rows of a stranger'));
+  await expect(checkDump(readSealed(file('forged'), service.keys))).rejects.toThrow('no key of SECRET_KEYS');
+});
+
+test.runIf(hasAge())('age opens a backup with the passphrase that the command prints', async () => {
+  const printed = await kabinet(service.connection, ['backup', 'passphrase']);
+  expect(printed).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^([0-9A-F]{2}:){15}[0-9A-F]{2}\n$/),
+    err: '',
+  });
+  const wrong = await ageDecrypt(file('whole'), file('opened'), printed.out.trim().replace(/^../, 'no'));
+  expect(wrong).toMatchObject({ code: 1, out: expect.stringContaining('incorrect passphrase') });
+  const opened = await ageDecrypt(file('whole'), file('opened'), printed.out.trim());
+  expect(opened).toMatchObject({ code: 0 });
+  const dump = createReadStream(file('opened')).pipe(createGunzip());
+  await expect(checkDump(dump)).resolves.toHaveProperty('madeAt');
+});
+
+/** The header of each format, so that the tests can damage what is before, in and after the pieces. */
+const formats = [
+  { format: 'age', write: writeSealed, header: /^age[\s\S]*?\n--- .*\n[\s\S]{16}/ },
+  { format: 'the former format', write: writeFormer, header: /^kabinet.*\n.*\n/ },
+];
+
+test.each(formats)(
+  'a backup that was cut or altered anywhere is refused before anything is written: $format',
+  async ({ write, header: pattern }) => {
+    const keys = service.keys;
+    // More than one piece of 64 KiB, and an end on the edge of none.
+    await write(file('long'), keys, dumpDatabase(service.connection));
+    const bytes = await readFile(file('long'));
+    const damaged = file('damaged');
+    const check = async (changed: Buffer) => {
+      await writeFile(damaged, changed);
+      return await checkDump(readSealed(damaged, keys));
+    };
+    const header = pattern.exec(bytes.toString('latin1', 0, 512))?.[0].length ?? 0;
+    const piece = 64 * 1024 + 16;
+    expect(bytes.length).toBeGreaterThan(header + piece);
+    await expect(check(bytes)).resolves.toHaveProperty('madeAt');
+    for (const length of [0, 5, header - 1, header, header + 15, header + piece, bytes.length - 1])
+      await expect(check(bytes.subarray(0, length)), `cut to ${length}`).rejects.toThrow(
+        /cut|no backup|no key/,
+      );
+    for (const at of [3, header - 8, header, header + piece + 3, bytes.length - 1]) {
+      const altered = Buffer.from(bytes);
+      altered.writeUInt8(altered.readUInt8(at) ^ 1, at);
+      await expect(check(altered), `byte ${at}`).rejects.toThrow(/cut|no backup|no key/);
+    }
+    const swapped = Buffer.concat([bytes.subarray(0, header), bytes.subarray(header + piece)]);
+    await expect(check(swapped)).rejects.toThrow('cut or altered');
+
+    const before = await there(hashes);
+    await writeFile(damaged, bytes.subarray(0, bytes.length - 1));
+    const refused = await kabinet(other.connection, ['restore', damaged, '--replace']);
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('cut or altered') });
+    expect(await there(hashes)).toEqual(before);
+  },
+);
 
 test('a backup of a former version is loaded as it was and brought up to date', async () => {
   const former = await freshDatabase();
