@@ -7,7 +7,7 @@ export interface Written {
   /** Changes made by holders, of each person in order of their revision. */
   readonly changes: readonly Change[];
   /** The fund's rows of the outbox. */
-  readonly parcels: readonly {
+  readonly messages: readonly {
     readonly changeId: string;
     readonly fields: Readonly<Record<string, string | null>>;
     readonly delivered: boolean;
@@ -53,7 +53,7 @@ export async function readWritten(database: Database): Promise<Written> {
   const changes = await database.rows<Change>(sql`
     select change_id as "changeId", iin, form_id as "formId", number, revision, entries
     from cabinet.change join cabinet.holder using (holder_id) where made_by = 'holder' order by holder_id, revision`);
-  const parcels = await database.rows<Written['parcels'][number]>(sql`
+  const messages = await database.rows<Written['messages'][number]>(sql`
     select change_id as "changeId", payload -> 'fields' as fields, delivered_at is not null as delivered
     from cabinet.outbox where lane = 'fund'`);
   const noted = await database.rows<{ number: string }>(sql`
@@ -67,7 +67,7 @@ export async function readWritten(database: Database): Promise<Written> {
     from cabinet.requisites join cabinet.holder using (holder_id)`);
   return {
     changes,
-    parcels,
+    messages,
     noted: noted.map(({ number }) => number),
     copies: new Map(copies.map(({ iin, ...copy }) => [iin, copy])),
   };
@@ -79,7 +79,7 @@ export async function readWritten(database: Database): Promise<Written> {
 export function judge(ledger: readonly Acknowledged[], written: Written, fund: AtFund): Verdict {
   const verdict: Verdict = { lost: [], doubled: [], 'out of order': [], 'half-written': [] };
   const changes = new Map(written.changes.map((change) => [change.number, change]));
-  const parcels = countBy(written.parcels, ({ changeId }) => changeId);
+  const messages = countBy(written.messages, ({ changeId }) => changeId);
   const noted = countBy(written.noted, (number) => number);
   const effects = countBy(fund.effects, ({ changeId }) => changeId);
 
@@ -97,7 +97,7 @@ export function judge(ledger: readonly Acknowledged[], written: Written, fund: A
   }
 
   for (const { changeId, number, entries } of written.changes) {
-    const queued = parcels.get(changeId) ?? [];
+    const queued = messages.get(changeId) ?? [];
     const notes = noted.get(number)?.length ?? 0;
     if (queued.length === 0 || notes === 0)
       verdict['half-written'].push(
@@ -110,7 +110,7 @@ export function judge(ledger: readonly Acknowledged[], written: Written, fund: A
     if (queued.some(({ delivered }) => !delivered)) verdict.lost.push(`change ${number} was not delivered`);
   }
   const known = new Set(written.changes.map(({ changeId }) => changeId));
-  for (const changeId of parcels.keys())
+  for (const changeId of messages.keys())
     if (!known.has(changeId)) verdict['half-written'].push(`${changeId} is queued without a change`);
   for (const number of noted.keys())
     if (!changes.has(number)) verdict['half-written'].push(`${number} is noted without a change`);

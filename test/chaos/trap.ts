@@ -29,7 +29,7 @@ const putBack = /update cabinet\.outbox set (leased_until = null|dead_at = now\(
 export function setTrap(database: Database, plant?: Plant): Trap {
   let armed: Point | undefined;
   let draining = false;
-  /** Changes that this process has leased and not yet marked, by the id of their parcel. */
+  /** Changes that this process has leased and not yet marked, by the id of their message. */
   const inHand = new Map<unknown, string>();
 
   const die = () => process.kill(process.pid, 'SIGKILL');

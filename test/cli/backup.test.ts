@@ -90,7 +90,7 @@ async function there<Value>(work: (database: Database) => Promise<Value>): Promi
   }
 }
 
-/** Saves without pause, each a change and its parcel in one transaction, until told to stop. */
+/** Saves without pause, each a change and its message in one transaction, until told to stop. */
 function keepSaving(database: Database): { stop(): Promise<number> } {
   let going = true;
   let saved = 0;
@@ -121,13 +121,13 @@ test('a backup under load is one moment; restored, nothing of it is half', async
   const restored = await kabinet(other.connection, ['restore', file('under-load')]);
   expect(restored).toMatchObject({ code: 0, out: expect.stringMatching(/^restored to .+Z in [0-9.]+ s\n$/) });
   const found = await there((database) =>
-    database.first<{ changes: number; parcels: number; pairs: number }>(sql`
-    select (select count(*) from cabinet.change) as changes, (select count(*) from cabinet.outbox where lane = 'fund') as parcels,
+    database.first<{ changes: number; messages: number; pairs: number }>(sql`
+    select (select count(*) from cabinet.change) as changes, (select count(*) from cabinet.outbox where lane = 'fund') as messages,
       (select count(*) from cabinet.change join cabinet.outbox using (change_id)) as pairs`),
   );
   expect(found?.changes).toBeGreaterThan(0);
   expect(found?.changes).toBeLessThan(saved);
-  expect(found).toEqual({ changes: found?.changes, parcels: found?.changes, pairs: found?.changes });
+  expect(found).toEqual({ changes: found?.changes, messages: found?.changes, pairs: found?.changes });
 });
 
 test('every table comes back as it was, the log verifies, and the service can go on', async () => {

@@ -141,9 +141,9 @@ describe.concurrent('SIGTERM', () => {
     service.signal('SIGTERM');
     await dropped;
     expect(await service.ended).toBe(0);
-    const parcel = await own.database.first(sql`
+    const message = await own.database.first(sql`
       select attempts, attempts - forgiven as failed, leased_until, last_error from cabinet.outbox`);
-    expect(parcel).toEqual({ attempts: 1, failed: 0, leased_until: null, last_error: null });
+    expect(message).toEqual({ attempts: 1, failed: 0, leased_until: null, last_error: null });
     gateway.close();
     await own.drop();
   });

@@ -116,7 +116,7 @@ describe('"this wasn\'t me"', () => {
     const pool = openDatabase(service.connection, { max: 1 });
     const client = injectClient(service.server);
     const freezing = await freezeInSteps(holderId);
-    // The examiner has looked at the person before the stop and queues its code after it.
+    // The worker has looked at the person before the stop and queues its code after it.
     await post(client, '/recover', { iin: person.iin, contact: person.requisites.mobilePhone ?? '' });
     await waitsForLock(pool);
     await freezing.commit();

@@ -9,7 +9,7 @@ import { sql } from './sql.ts';
  *    It comes before any other row of that holder, in every transaction and in every statement that
  *    changes several rows.
  * 2. The holder's other rows, in any order: whoever wants them has the row above.
- * 3. Rows of nobody, last: allowances and counted failures in the order of their keys, the advisory
+ * 3. Rows of nobody, last: quotas and counted failures in the order of their keys, the advisory
  *    lock of a mobile number, the minute of the code outcomes.
  *
  * A single statement that changes a single row needs no lock before it. Upkeep deletes in batches
