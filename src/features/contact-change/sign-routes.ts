@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { actorOf, sendAway } from '../../platform/http/actor.ts';
-import { formOf, parse } from '../../platform/http/forms.ts';
+import { emptyForm, parse } from '../../platform/http/forms.ts';
 import { problem } from '../../platform/http/problem.ts';
 import { formatSince } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
@@ -27,7 +27,7 @@ export async function postChallenge(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  parse(formOf({}), request.body);
+  parse(emptyForm, request.body);
   const found = await findChange(deps, actorOf(request).holderId);
   if (!found || found.stopped) throw problem(409);
   return reply.send(await giveChallenge(deps, challengeFor(deps, request, found.pending)));

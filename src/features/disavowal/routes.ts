@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { disavowPath, paths } from '../../paths.ts';
-import { formOf, parse } from '../../platform/http/forms.ts';
+import { emptyForm, parse } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import type { Keys } from '../../platform/keys.ts';
@@ -16,7 +16,6 @@ export interface DisavowalRoutesDeps extends DisavowalDeps {
 }
 
 const linkParams = z.object({ link: z.string() });
-const disavowForm = formOf({});
 
 /** `/not-me/…`: where the "this wasn't me" link of a notice leads. */
 export function disavowalRoutes(server: FastifyInstance, deps: DisavowalRoutesDeps): void {
@@ -42,7 +41,7 @@ async function postDisavowal(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  parse(disavowForm, request.body);
+  parse(emptyForm, request.body);
   const { link, disavowalId } = await findLink(deps, request);
   await disavow(deps, disavowalId, request.id);
   return sendDisavowal(deps, request, reply, link, true);

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { paths } from '../../paths.ts';
-import { formOf, parse } from '../../platform/http/forms.ts';
+import { emptyForm, formOf, parse } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { sessionOf } from '../../platform/http/request-context.ts';
@@ -17,6 +17,7 @@ export interface SecurityRoutesDeps extends HolderSessionsDeps {
 
 const eventsShown = 5;
 const dones = ['changed', 'ended', 'othersEnded'] as const satisfies readonly SecurityDone[];
+const endForm = formOf({ session: z.string() });
 const securityQuery = z.object({ done: z.enum(dones).optional().catch(undefined) });
 
 /** `/security`: how the holder signs in, their open sessions and latest events. */
@@ -70,7 +71,7 @@ async function postEndSession(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { session: name } = parse(formOf({ session: z.string() }), request.body);
+  const { session: name } = parse(endForm, request.body);
   const { holderId } = sessionOf(request);
   if (!(await endSession(deps, { holderId, requestId: request.id }, name))) throw problem(404);
   return reply.redirect(securityPath('ended'), 303);
@@ -81,7 +82,7 @@ async function postEndOthers(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  parse(formOf({}), request.body);
+  parse(emptyForm, request.body);
   const { holderId, hash } = sessionOf(request);
   await endOthers(database, { holderId, hash, requestId: request.id });
   return reply.redirect(securityPath('othersEnded'), 303);

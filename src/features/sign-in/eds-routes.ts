@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { paths } from '../../paths.ts';
-import { formOf, parse } from '../../platform/http/forms.ts';
+import { emptyForm, formOf, parse } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { readSecret } from '../../platform/http/request-context.ts';
@@ -53,7 +53,7 @@ async function postEdsChallenge(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  parse(formOf({}), request.body);
+  parse(emptyForm, request.body);
   const asked = challengeFor(deps, request);
   if (asked === undefined) throw problem(403);
   return reply.send(await giveChallenge(deps, asked));

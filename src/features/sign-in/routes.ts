@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { paths, signInPath } from '../../paths.ts';
-import { type Fields, formOf, parse } from '../../platform/http/forms.ts';
+import { emptyForm, type Fields, formOf, parse } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { clearSecret, readSecret, setSecret } from '../../platform/http/request-context.ts';
@@ -33,7 +33,6 @@ const signInQuery = z.object({
 });
 
 const signInForm = formOf({ iin: z.string(), password: z.string(), remember: z.string().optional() });
-const emptyForm = formOf({});
 
 /**
  * `/`, `/sign-in`, `/sign-out`, the session's own addresses, and the pages for the language switch.

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { paths } from '../../paths.ts';
-import { formOf, parse } from './forms.ts';
+import { emptyForm, parse } from './forms.ts';
 
 /** Registers the way out for a browser that sends more cookies than are served. */
 export function cookieRoutes(
@@ -11,7 +11,7 @@ export function cookieRoutes(
   server.post(paths.clearCookies, { config }, postClearCookies);
 
   async function postClearCookies(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    parse(formOf({}), request.body);
+    parse(emptyForm, request.body);
     const { session, secure } = request.context;
     if (session) await endSession(session.hash, request.id);
     for (const name of Object.keys(request.cookies)) {

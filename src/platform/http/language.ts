@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { paths, signInPath } from '../../paths.ts';
 import { textsOf } from '../../texts/texts.ts';
 import { type Language, languages } from '../../values/language.ts';
-import { type Fields, formOf, parse } from './forms.ts';
+import { type Fields, formOf, ownReferer, parse, pickTyped } from './forms.ts';
 import { problem } from './problem.ts';
 import { setLanguage } from './request-context.ts';
 
@@ -26,6 +26,7 @@ export function languageRoutes(
   remember: (holderId: string, language: Language) => Promise<void>,
 ): void {
   const config = { access: 'anyone', duringMaintenance: true, takesEarlier: 'always' } as const;
+  const forms = new Map([...pages].map(([path, page]) => [path, languageForm(page)]));
   server.post(paths.language, { config }, postLanguage);
 
   /**
@@ -33,16 +34,17 @@ export function languageRoutes(
    * page without a form.
    */
   async function postLanguage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { page: path } = parse(z.object({ page: z.string().optional() }), request.body);
+    const { page: path } = parse(pressedOn, request.body);
     const page = path === undefined ? undefined : pages.get(path);
     if (path !== undefined && !page) throw problem(400);
-    const { language, ...typed } = parse(languageForm(page), request.body);
+    const form = (path === undefined ? undefined : forms.get(path)) ?? plainForm;
+    const { language, ...typed } = parse(form, request.body);
     const { context } = request;
     setLanguage(reply, language, context.secure);
     if (context.session) await remember(context.session.holderId, language);
     request.context = { ...context, language, texts: textsOf(language) };
     if (!page) return reply.redirect(cameFrom(request), 303);
-    const shown = pick(typed, page.fields);
+    const shown = pickTyped(typed, page.fields);
     if (!page.forHolder || context.session) return page.show(request, reply, shown);
     const kept = context.timedOut !== undefined && ((await page.keep?.(context.timedOut, shown)) ?? false);
     return reply.redirect(signInPath({ ended: kept ? 'kept' : '1', to: path }), 303);
@@ -50,27 +52,18 @@ export function languageRoutes(
 }
 
 /** What the switch sends: the language, and with a page everything that is typed there. */
-function languageForm(page: TypedPage | undefined) {
-  const names = page ? [...page.fields, ...page.secret] : [];
-  const typed = Object.fromEntries(names.map((name) => [name, z.string().optional()]));
+function languageForm({ fields, secret }: Pick<TypedPage, 'fields' | 'secret'>) {
+  const typed = Object.fromEntries([...fields, ...secret].map((name) => [name, z.string().optional()]));
   return formOf({ ...typed, language: z.enum(languages) });
 }
 
-function pick(typed: Readonly<Record<string, unknown>>, names: readonly string[]): Fields {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = typed[name];
-      return typeof value === 'string' ? [[name, value]] : [];
-    }),
-  );
-}
+const plainForm = languageForm({ fields: [], secret: [] });
+
+/** The page that the switch was pressed on, whatever else it sent. */
+const pressedOn = z.object({ page: z.string().optional() });
 
 /** The page the switch was pressed on, if it is one of ours; the start page otherwise. */
 function cameFrom(request: FastifyRequest): string {
-  const { referer, origin } = request.headers;
-  if (referer === undefined || !URL.canParse(referer)) return paths.start;
-  const url = new URL(referer);
-  return url.origin === origin && /^\/(?![/\\])/.test(url.pathname) && url.pathname !== paths.language
-    ? url.pathname + url.search
-    : paths.start;
+  const url = ownReferer(request);
+  return url && url.pathname !== paths.language ? url.pathname + url.search : paths.start;
 }

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { paths } from '../../paths.ts';
 import type { SessionReader } from '../session.ts';
+import { ownReferer, pickTyped } from './forms.ts';
 import type { TypedPage } from './language.ts';
 import { problem } from './problem.ts';
 import { clearSecret, ownOrigin } from './request-context.ts';
@@ -99,21 +100,12 @@ async function showAgain(
   );
   const page = path === undefined ? undefined : pages.get(path);
   if (!page || (page.forHolder && !request.context.session)) {
-    return deps.outdatedPage(request, reply, { kind: 'earlier', page: pageOf(request) });
+    return deps.outdatedPage(request, reply, {
+      kind: 'earlier',
+      // The page to open anew: the one that the form stood on.
+      page: ownReferer(request)?.pathname ?? paths.start,
+    });
   }
   request.context = { ...request.context, outdated: true };
-  const typed = page.fields.flatMap((name) => {
-    const value = body[name];
-    return typeof value === 'string' ? [[name, value] as const] : [];
-  });
-  return page.show(request, reply, Object.fromEntries(typed));
-}
-
-/**
- * The page to open anew: the one that the form stood on, as the browser tells it, if it is ours.
- */
-function pageOf({ headers: { referer, origin } }: FastifyRequest): string {
-  if (referer === undefined || !URL.canParse(referer)) return paths.start;
-  const url = new URL(referer);
-  return url.origin === origin && /^\/(?![/\\])/.test(url.pathname) ? url.pathname : paths.start;
+  return page.show(request, reply, pickTyped(body, page.fields));
 }
