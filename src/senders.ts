@@ -28,8 +28,8 @@ interface SenderDeps {
  * A sender for each channel: the gateway where one is configured, the inbox of a demonstration, or
  * none.
  */
-export function createSenders(parts: SenderDeps): Record<Channel, MessageSender> {
-  const { config, database, onError, delivers, heard } = parts;
+export function createSenders(deps: SenderDeps): Record<Channel, MessageSender> {
+  const { config, database, onError, delivers, heard } = deps;
   const without = (channel: Channel) =>
     config.demo && demonstration ? demonstration.sender(database, channel) : createAbsentSender(channel);
   const { gateway: smtp } = config.mail;
@@ -50,7 +50,7 @@ export function createSenders(parts: SenderDeps): Record<Channel, MessageSender>
               plainAllowed: isLoopbackName(smtp.url.hostname),
             }),
           { ...defaultGatewayLimits, perSecond: config.mail.perSecond },
-          watchOf('SMTP', parts),
+          watchOf('SMTP', deps),
         )
       : without('email'),
     mobile: smpp
@@ -58,7 +58,7 @@ export function createSenders(parts: SenderDeps): Record<Channel, MessageSender>
           (lost) => createSmppGateway(smpp, { receipts: createSmsReceipts(database), lost, onError }),
           // Probing every 30 seconds keeps the session alive.
           { ...defaultGatewayLimits, perSecond: config.sms.perSecond, probeUp: 30_000 },
-          watchOf('SMPP', parts),
+          watchOf('SMPP', deps),
         )
       : without('mobile'),
   };

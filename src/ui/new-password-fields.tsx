@@ -1,17 +1,11 @@
+import type { Texts } from '../texts/kk.ts';
+import { fill } from '../texts/texts.ts';
 import { PasswordField } from './password-field.tsx';
 
 export interface NewPasswordFieldsProps {
-  words: {
-    password: string;
-    /** How long it must be, told at the field itself. */
-    length: string;
-    again: string;
-    rules: string;
-    show: string;
-    hide: string;
-  };
-  /** What else a password must and need not be. */
-  rules: readonly string[];
+  t: Texts;
+  /** How long a password must and may be, in characters. */
+  length: { readonly least: number; readonly most: number };
   passwordError?: string | undefined;
   againError?: string | undefined;
 }
@@ -20,20 +14,22 @@ export interface NewPasswordFieldsProps {
  * The rules for a new password, then the password twice. The fields are `password` and
  * `passwordAgain`.
  */
-export function NewPasswordFields({ words, rules, passwordError, againError }: NewPasswordFieldsProps) {
-  const eye = { show: words.show, hide: words.hide };
+export function NewPasswordFields({ t, length, passwordError, againError }: NewPasswordFieldsProps) {
+  const eye = { show: t.signIn.show, hide: t.signIn.hide };
+  const words = t.newPassword;
+  const lengthRule = fill(words.ruleLength, length);
   return (
     <>
       <h3>{words.rules}</h3>
       <ul>
-        {[words.length, ...rules].map((rule) => (
+        {[lengthRule, words.ruleAny, words.ruleCommon, words.rulePersonal].map((rule) => (
           <li key={rule}>{rule}</li>
         ))}
       </ul>
       <PasswordField
         id="password"
-        label={words.password}
-        description={words.length}
+        label={words.title}
+        description={lengthRule}
         error={passwordError}
         autocomplete="new-password"
         words={eye}

@@ -3,7 +3,7 @@ import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { AccountRequestDeps } from '../../src/features/account-request/account-request.ts';
 import { createWorkChallenge } from '../../src/features/account-request/work.ts';
-import { workTime } from '../../src/features/account-request/work-store.ts';
+import { readNow } from '../../src/platform/postgres/clock.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { kk } from '../../src/texts/kk.ts';
 import { parseIin } from '../../src/values/iin.ts';
@@ -143,7 +143,7 @@ describe('while codes are guessed', () => {
     if (!iin.ok) throw new Error('no IIN');
     const typed = { iin: iin.value, contact: { channel: 'mobile' as const, value: typedOf(person).contact } };
     const madeBefore = async (seconds: number) => {
-      const madeAt = (await workTime(service.database)) - seconds * 1000;
+      const madeAt = (await readNow(service.database)).getTime() - seconds * 1000;
       const browser = client.cookies.get('visit') ?? '';
       return solve(await createWorkChallenge(service.keys, { typed, browser }, madeAt));
     };

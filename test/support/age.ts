@@ -7,7 +7,9 @@ export function hasAge(): boolean {
   return found;
 }
 
-/** Runs `age -d` as a person does: it takes a passphrase from a terminal only; `script` lends one. */
+/**
+ * Runs `age -d` as a person does: it takes a passphrase from a terminal only; `script` lends one.
+ */
 export function ageDecrypt(
   from: string,
   to: string,

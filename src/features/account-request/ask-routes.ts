@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { accountRequestPaths, paths } from '../../paths.ts';
 import { formOf, parse } from '../../platform/http/forms.ts';
 import { setSecret } from '../../platform/http/request-context.ts';
+import { readNow } from '../../platform/postgres/clock.ts';
 import { isBlank } from '../../values/cleaning.ts';
 import { formatPhone } from '../../values/phone.ts';
 import { readTypedRequest, type TypedRequest } from './account-request.ts';
@@ -18,7 +19,6 @@ import {
 } from './common-routes.ts';
 import { beginAccountRequest, typedBefore } from './request.ts';
 import { createWorkChallenge } from './work.ts';
-import { workTime } from './work-store.ts';
 
 const askQuery = z.object({ again: z.literal('1').optional().catch(undefined) });
 const askForm = formOf({ iin: z.string(), contact: z.string(), proof: z.string().optional() });
@@ -90,7 +90,7 @@ export async function postWork(
   const typed = await typedForWork(deps, request, sent);
   // Nothing to work for: the form, sent as it is, tells what is wrong.
   if (!typed || browser === undefined) return reply.send({ challenge: null });
-  const madeAt = await workTime(deps.database);
+  const madeAt = (await readNow(deps.database)).getTime();
   return reply.send({ challenge: await createWorkChallenge(deps.keys, { typed, browser }, madeAt) });
 }
 

@@ -3,6 +3,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { lockHolderOfRequest } from '../../platform/postgres/locks.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import { endCodes } from '../codes/store.ts';
+import { isFrozen } from '../disavowal/store.ts';
 import { recordEvent } from '../history/event-store.ts';
 import { notifyHolder } from '../notices/store.ts';
 import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
@@ -14,7 +15,7 @@ import { failureKeys } from '../sign-in/failures.ts';
 import { endSessions, setHolderLanguage } from '../sign-in/session-store.ts';
 import type { AccountRequestDeps, AccountRequestKind } from './account-request.ts';
 import { findAccountRequest } from './request.ts';
-import { endAccountRequests, isFrozen, lockProvedRequest } from './store.ts';
+import { endAccountRequests, lockProvedRequest } from './store.ts';
 
 export type ChoiceReason = PasswordReason | 'passwordsDiffer';
 

@@ -39,15 +39,8 @@ export function PasswordPage({ t, kind, csrf, error, busy, contactWaitHours }: P
         <p>{fill(t.newPassword.wait, { hours: contactWaitHours })}</p>
         <Form action={path} csrf={csrf} hidden={{ page: path }}>
           <NewPasswordFields
-            words={{
-              password: t.newPassword.title,
-              length: fill(t.newPassword.ruleLength, passwordLength),
-              again: t.newPassword.again,
-              rules: t.newPassword.rules,
-              show: t.signIn.show,
-              hide: t.signIn.hide,
-            }}
-            rules={[t.newPassword.ruleAny, t.newPassword.ruleCommon, t.newPassword.rulePersonal]}
+            t={t}
+            length={passwordLength}
             passwordError={differ ? undefined : text}
             againError={differ ? text : undefined}
           />

@@ -8,6 +8,7 @@ import { takeQuotas } from '../codes/quota-store.ts';
 import { sendingQuotas } from '../codes/quotas.ts';
 import type { CodeSettings } from '../codes/settings.ts';
 import { renewCode } from '../codes/store.ts';
+import { isFrozen } from '../disavowal/store.ts';
 import { recordEvent } from '../history/event-store.ts';
 import { enqueueMessages } from '../notices/store.ts';
 import { loadRequisites } from '../requisites/store.ts';
@@ -17,7 +18,6 @@ import { type AccountRequestDeps, openTyped, type SealedRequest } from './accoun
 import {
   concludeRequest,
   findOrCreateHolder,
-  isFrozen,
   type LeasedAccountRequest,
   type RecoveryStanding,
   readRecoveryStanding,

@@ -244,13 +244,3 @@ export async function readRecoveryStanding(database: Queryable, holderId: string
   if (!row) throw new Error('there is no such holder');
   return row;
 }
-
-/**
- * Whether "this wasn't me" has stopped a holder. Under the lock of the holder's row it stays so to
- * the end of the transaction.
- */
-export async function isFrozen(transaction: Queryable, holderId: string): Promise<boolean> {
-  return (
-    (await transaction.first(sql`select from cabinet.freeze where holder_id = ${holderId}`)) !== undefined
-  );
-}

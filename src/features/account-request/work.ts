@@ -57,7 +57,7 @@ const payloadShape = z.object({
 /**
  * Creates a challenge for one person, contact and browser. Nothing is kept of it: a row is written
  * only for work that was done.
- * @param madeAt the database's time, by `workTime`
+ * @param madeAt the database's time, milliseconds since 1970
  */
 export function createWorkChallenge(keys: Keys, whom: WorkFor, madeAt: number): Promise<Challenge> {
   return createChallenge({

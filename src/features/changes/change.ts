@@ -1,12 +1,21 @@
 import type { IdentityDocument } from '../../fund/port.ts';
 import type { DeliveryRefusal } from '../../fund/refusals.ts';
-import type { FieldName } from '../requisites/fields/fields.ts';
+import { type FieldName, showIfPresent } from '../requisites/fields/fields.ts';
 
 /** One field of a change. */
 export interface ChangeEntry {
   readonly field: FieldName;
   readonly old: string | null;
   readonly new: string | null;
+}
+
+/** Old beside new, as people read them. @param names the word for each field */
+export function changeRows(names: Readonly<Record<FieldName, string>>, entries: readonly ChangeEntry[]) {
+  return entries.map(({ field, old, new: value }) => ({
+    field: names[field],
+    before: showIfPresent(field, old),
+    after: showIfPresent(field, value),
+  }));
 }
 
 export type Proof = 'password-session' | 'eds-session' | 'codes' | 'eds' | 'branch';

@@ -10,8 +10,7 @@ import { Compare, compareWords } from '../../ui/compare.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import type { Language } from '../../values/language.ts';
-import { showIfPresent } from '../requisites/fields/fields.ts';
-import type { SavedChange } from './change.ts';
+import { changeRows, type SavedChange } from './change.ts';
 
 export interface ReceiptPageProps {
   readonly t: Texts;
@@ -37,7 +36,11 @@ export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
       )}
       <Card id="receipt" heading={`${t.receipt.number}: ${change.number}`}>
         <Facts facts={receiptFacts(t, language, change, holder)} />
-        <Compare caption={t.receipt.changes} words={compareWords(t)} rows={receiptRows(t, change)} />
+        <Compare
+          caption={t.receipt.changes}
+          words={compareWords(t)}
+          rows={changeRows(t.requisites, change.entries)}
+        />
       </Card>
       <Card id="next" heading={t.receipt.next}>
         {change.delivery.state !== 'refused' && <p>{nextText(t, change)}</p>}
@@ -97,13 +100,4 @@ function deliveryText(t: Texts, language: Language, { delivery }: SavedChange): 
     case 'refused':
       return t.receipt.refused;
   }
-}
-
-/** Old beside new, as people read them. */
-export function receiptRows(t: Texts, change: SavedChange) {
-  return change.entries.map((entry) => ({
-    field: t.requisites[entry.field],
-    before: showIfPresent(entry.field, entry.old),
-    after: showIfPresent(entry.field, entry.new),
-  }));
 }

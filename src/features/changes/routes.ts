@@ -9,7 +9,8 @@ import { displayed } from '../../values/displayed.ts';
 import { findSignedMessage } from '../eds/store.ts';
 import { type ViewDeps, viewRequisites } from '../requisites/view.ts';
 import type { SavedChange } from './change.ts';
-import { nextText, ReceiptPage, receiptFacts, receiptRows } from './pages.tsx';
+import { changeRows } from './change.ts';
+import { nextText, ReceiptPage, receiptFacts } from './pages.tsx';
 import { createReceiptPrinter } from './receipt-printer.ts';
 import { findReceipt } from './store.ts';
 
@@ -63,7 +64,11 @@ async function showReceiptPdf(
       { term: t.receipt.number, value: change.number },
       ...receiptFacts(t, language, change, await nameOf(deps, request)),
     ],
-    changes: { title: t.receipt.changes, words: compareWords(t), rows: receiptRows(t, change) },
+    changes: {
+      title: t.receipt.changes,
+      words: compareWords(t),
+      rows: changeRows(t.requisites, change.entries),
+    },
     next: { title: t.receipt.next, text: nextText(t, change) },
     footer: t.receipt.pdfFooter,
   });

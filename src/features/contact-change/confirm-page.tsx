@@ -9,9 +9,9 @@ import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { changeRows } from '../changes/change.ts';
 import type { ShownReason } from '../eds/reasons.ts';
 import type { Channel } from '../notices/channel.ts';
-import { showValue } from '../requisites/fields/fields.ts';
 import { touchedChannels } from './contact.ts';
 import { type ContactProof, type NeededProofs, openProofs, type PendingChange } from './pending-change.ts';
 import { type ConfirmErrors, ProofsCard } from './proofs-card.tsx';
@@ -121,11 +121,7 @@ function ChangesCard({ t, pending }: Pick<ConfirmPageProps, 't' | 'pending'>) {
       <Compare
         caption={t.receipt.changes}
         words={compareWords(t)}
-        rows={pending.entries.map((entry) => ({
-          field: t.requisites[entry.field],
-          before: entry.old === null ? null : showValue(entry.field, entry.old),
-          after: entry.new === null ? null : showValue(entry.field, entry.new),
-        }))}
+        rows={changeRows(t.requisites, pending.entries)}
       />
       <p>{t.confirm.oldStays}</p>
     </Card>

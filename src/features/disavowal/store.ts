@@ -47,6 +47,16 @@ export async function consumeDisavowal(
   );
 }
 
+/**
+ * Whether "this wasn't me" has stopped a holder. Under the lock of the holder's row it stays so to
+ * the end of the transaction.
+ */
+export async function isFrozen(transaction: Queryable, holderId: string): Promise<boolean> {
+  return (
+    (await transaction.first(sql`select from cabinet.freeze where holder_id = ${holderId}`)) !== undefined
+  );
+}
+
 /** Stops recovery and changes of mobile and e-mail. */
 export async function insertFreeze(transaction: Queryable, holderId: string): Promise<void> {
   await transaction.run(sql`

@@ -1,6 +1,5 @@
 import { paths } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
-import { fill } from '../../texts/texts.ts';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
@@ -56,15 +55,8 @@ export function ChangePasswordPage({ t, csrf, hasPassword, errors, trouble }: Ch
             />
           )}
           <NewPasswordFields
-            words={{
-              password: t.newPassword.title,
-              length: fill(t.newPassword.ruleLength, passwordLength),
-              again: t.newPassword.again,
-              rules: t.newPassword.rules,
-              show: t.signIn.show,
-              hide: t.signIn.hide,
-            }}
-            rules={[t.newPassword.ruleAny, t.newPassword.ruleCommon, t.newPassword.rulePersonal]}
+            t={t}
+            length={passwordLength}
             passwordError={passwordText}
             againError={againText}
           />
