@@ -19,7 +19,10 @@ export function findFirefox() {
   return inPath('firefox-esr') ?? inPath('firefox');
 }
 
-/** WebKitGTK's driver, browser and the virtual screen it needs; undefined unless all three are there. */
+/**
+ * WebKitGTK's driver, browser and the virtual screen it needs; undefined unless all three are
+ * there.
+ */
 export function findWebKit() {
   const driver = inPath('WebKitWebDriver');
   const browser = miniBrowsers.find((path) => existsSync(path));

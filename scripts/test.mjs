@@ -23,7 +23,10 @@ await build();
 await runTests();
 finish();
 
-/** The checks that read the sources without running them. The import and texts checks are tests in test/checks. */
+/**
+ * The checks that read the sources without running them. The import and texts checks are tests in
+ * test/checks.
+ */
 function staticChecks() {
   const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name));
   const typed = ['.', join('src', 'client'), ...packages].filter((folder) =>
@@ -52,7 +55,10 @@ async function prepareBrowser() {
   }
 }
 
-/** What only the complete form needs: the tools of each folder in test/complete that has a lock of its own. */
+/**
+ * What only the complete form needs: the tools of each folder in test/complete that has a lock of
+ * its own.
+ */
 async function prepareComplete() {
   // age opens a backup in test/cli/backup.test.ts.
   installPackages([...missingBrowsers(), ...(inPath('age') ? [] : ['age'])]);

@@ -18,7 +18,10 @@ import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { commandLog, withDatabase } from './terminal.ts';
 
-/** `kabinet backup` and `kabinet restore`: everything of the service in one file, sealed with its key. */
+/**
+ * `kabinet backup` and `kabinet restore`: everything of the service in one file, sealed with its
+ * key.
+ */
 export function backupCommands(program: Command): void {
   const backup = program
     .command('backup <file>')
@@ -70,7 +73,10 @@ async function withKeys(work: (connection: Connection, keys: Keys) => Promise<vo
   );
 }
 
-/** A line for each table, rewritten on a terminal; in a log a line for each table and every gigabyte of it. */
+/**
+ * A line for each table, rewritten on a terminal; in a log a line for each table and every gigabyte
+ * of it.
+ */
 function progress(done: string): Progress {
   let lastStep = '';
   return (table, bytes) => {

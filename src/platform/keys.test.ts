@@ -25,7 +25,8 @@ describe('keys', () => {
   });
 
   test('passphrases are what openssl derives from each key', () => {
-    // openssl kdf -keylen 16 -kdfopt digest:SHA256 -kdfopt key:"$KEY" -kdfopt salt:kabinet -kdfopt info:backup-passphrase HKDF
+    // openssl kdf -keylen 16 -kdfopt digest:SHA256 -kdfopt key:"$KEY" \
+    //   -kdfopt salt:kabinet -kdfopt info:backup-passphrase HKDF
     const [first, older, ...others] = rotated.passphrases('backup-passphrase');
     expect([first, older]).toEqual([
       'F0:CC:47:25:50:EC:09:6B:4E:01:CA:5B:F0:01:5B:5F',

@@ -8,15 +8,24 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 
-/** What the service signs and seals with. The first of `SECRET_KEYS` signs, all verify, so keys can be rotated. */
+/**
+ * What the service signs and seals with. The first of `SECRET_KEYS` signs, all verify, so keys can
+ * be rotated.
+ */
 export interface Keys {
   /** An HMAC-SHA-256 of `text` that is worth nothing for any other purpose. */
   sign(purpose: string, text: string): Buffer;
   /** True when any of the keys made this signature; compared in constant time. */
   verify(purpose: string, text: string, signature: Buffer): boolean;
-  /** HMACs of `text` as `sign` makes them, one by each key, the signing one first: for a shortened or a mixed one. */
+  /**
+   * HMACs of `text` as `sign` makes them, one by each key, the signing one first: for a shortened
+   * or a mixed one.
+   */
   signAll(purpose: string, text: string): readonly Buffer[];
-  /** Encrypts (AES-256-GCM). `bound` must be given again to open: an owner, so that nobody else's box opens. */
+  /**
+   * Encrypts (AES-256-GCM). `bound` must be given again to open: an owner, so that nobody else's
+   * box opens.
+   */
   seal(purpose: string, bound: string, text: string): Buffer;
   /** What was sealed, or undefined when it was altered, bound otherwise, or its key is gone. */
   open(purpose: string, bound: string, sealed: Buffer): string | undefined;
@@ -98,7 +107,10 @@ export function tokenHash(token: string): Buffer {
 
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** `length` random characters that survive being read aloud (Crockford base32: no I, L, O, U). 5 bits each. */
+/**
+ * `length` random characters that survive being read aloud (Crockford base32: no I, L, O, U). 5
+ * bits each.
+ */
 export function randomName(length: number): string {
   return Array.from(randomBytes(length), (byte) => crockford[byte % crockford.length]).join('');
 }

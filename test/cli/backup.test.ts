@@ -21,7 +21,8 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { signedIn } from '../support/signed-in.ts';
 
-// The drill: everything is written to one file while people go on, and comes back as it was, or not at all.
+// The drill: everything is written to one file while people go on, and comes back as it was, or not
+// at all.
 
 const silent = { info: () => undefined };
 let service: TestService;
@@ -80,7 +81,10 @@ async function restoreAndCompare(path: string, before: Record<string, string>): 
   expect(await there(hashes)).toEqual(before);
 }
 
-/** Looks into the other database and leaves no connection there: a restore refuses where a service has one. */
+/**
+ * Looks into the other database and leaves no connection there: a restore refuses where a service
+ * has one.
+ */
 async function there<Value>(work: (database: Database) => Promise<Value>): Promise<Value> {
   const database = openDatabase(other.connection);
   try {
@@ -122,7 +126,8 @@ test('a backup under load is one moment; restored, nothing of it is half', async
   expect(restored).toMatchObject({ code: 0, out: expect.stringMatching(/^restored to .+Z in [0-9.]+ s\n$/) });
   const found = await there((database) =>
     database.first<{ changes: number; messages: number; pairs: number }>(sql`
-    select (select count(*) from cabinet.change) as changes, (select count(*) from cabinet.outbox where lane = 'fund') as messages,
+    select (select count(*) from cabinet.change) as changes,
+      (select count(*) from cabinet.outbox where lane = 'fund') as messages,
       (select count(*) from cabinet.change join cabinet.outbox using (change_id)) as pairs`),
   );
   expect(found?.changes).toBeGreaterThan(0);
@@ -213,7 +218,9 @@ test.runIf(hasAge())('age opens a backup with the passphrase that the command pr
   await expect(checkDump(dump)).resolves.toHaveProperty('madeAt');
 });
 
-/** The header of each format, so that the tests can damage what is before, in and after the pieces. */
+/**
+ * The header of each format, so that the tests can damage what is before, in and after the pieces.
+ */
 const formats = [
   { format: 'age', write: writeSealed, header: /^age[\s\S]*?\n--- .*\n[\s\S]{16}/ },
   { format: 'the former format', write: writeFormer, header: /^kabinet.*\n.*\n/ },
