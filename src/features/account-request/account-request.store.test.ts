@@ -16,7 +16,7 @@ import { findOrCreateHolder } from './store.ts';
 import { tryCode } from './try-code.ts';
 import { processDueRequests } from './worker.ts';
 
-/** Only its fund and tables are used: what happens here is driven by hand. */
+/** Only the fund and the tables of this service are used. The test calls the worker itself. */
 let service: TestService;
 let deps: AccountRequestDeps;
 let people = 5_000;
@@ -75,7 +75,7 @@ const visitor = (token: string) => ({ token, network: '198.18.0.0/24', requestId
 const chosen = { password: 'тау бөктеріндегі көк үй', again: 'тау бөктеріндегі көк үй' };
 
 describe('tries', () => {
-  test('of fifty right codes at once exactly one succeeds', async () => {
+  test('exactly one of fifty simultaneous right codes succeeds', async () => {
     const token = await begin(deps, 'register', await enrol({ password: undefined }));
     await work();
     const { code } = await codeFor(token);
@@ -83,7 +83,7 @@ describe('tries', () => {
     expect(tried.filter(({ ok }) => ok)).toHaveLength(1);
   });
 
-  test('of two hundred wrong codes at once, by two processes, five are compared; then the right one is refused', async () => {
+  test('five of two hundred simultaneous wrong codes are compared, then the right one is refused', async () => {
     const other = await accountRequestDeps(service.database);
     const token = await begin(deps, 'recover', await enrol());
     await work();
@@ -105,7 +105,7 @@ describe('tries', () => {
     ).toBe(1);
   });
 
-  test('before the request is processed nothing is right, and after the time nothing is compared', async () => {
+  test('no code is right before the request is processed, and none is compared after its time', async () => {
     const token = await begin(deps, 'recover', await enrol());
     expect(await tryCode(deps, 'recover', token, 'AAAAAAAA')).toMatchObject({ reason: 'codeWrong' });
     await work();
@@ -115,7 +115,7 @@ describe('tries', () => {
     expect(await tryCode(deps, 'recover', token, code)).toMatchObject({ reason: 'codeExpired' });
   });
 
-  test('a code is right in its own request alone', async () => {
+  test('a code is right only in its own request', async () => {
     const person = await enrol();
     const [one, other] = [await begin(deps, 'recover', person), await begin(deps, 'recover', person)];
     await work();
@@ -126,7 +126,7 @@ describe('tries', () => {
     expect((await tryCode(deps, 'recover', one, codeOfOne.code)).ok).toBe(true);
   });
 
-  test('a code of one purpose is wrong for every other, and for another person, value and change', async () => {
+  test('a code is wrong for another purpose, person, value or change', async () => {
     const holderIds = await Promise.all(
       [await enrol(), await enrol()].map(({ iin }) => findOrCreateHolder(service.database, iin, 'kk')),
     );
@@ -146,7 +146,7 @@ describe('tries', () => {
         if (wanted === given) continue;
         const target = await renewCode(database, wanted, 10, maxTries);
         const typed = codeOf(deps.keys, await renewCode(database, given, 10, maxTries));
-        // Codes of six digits meet by chance, once in a million.
+        // Two different codes of six digits can be equal by chance, once in a million.
         if (typed === codeOf(deps.keys, target)) continue;
         const checked = await consumeCode({ keys: deps.keys, database }, target, [typed]);
         expect(checked.ok).toBe(false);
@@ -161,7 +161,7 @@ describe('tries', () => {
 });
 
 describe('the choice of a password', () => {
-  test('needs the right code, happens once, and ends what else was begun', async () => {
+  test('needs the right code, happens once, and ends other unfinished requests', async () => {
     const person = await enrol();
     const [token, other] = [await begin(deps, 'recover', person), await begin(deps, 'recover', person)];
     await work();
@@ -182,7 +182,7 @@ describe('the choice of a password', () => {
     ).toBe(1);
   });
 
-  test('is refused when the person has answered "this wasn\'t me" meanwhile', async () => {
+  test('is refused when the person has answered "this wasn\'t me" in the meantime', async () => {
     const token = await begin(deps, 'recover', await enrol());
     await work();
     const { code, holderId } = await codeFor(token);
@@ -191,7 +191,7 @@ describe('the choice of a password', () => {
     expect(await choosePassword(deps, 'recover', visitor(token), chosen)).toMatchObject({ reason: 'gone' });
   });
 
-  test('must be made within a quarter of an hour', async () => {
+  test('must be made within 15 minutes', async () => {
     const token = await begin(deps, 'recover', await enrol());
     await work();
     await tryCode(deps, 'recover', token, (await codeFor(token)).code);
@@ -207,7 +207,7 @@ describe('which contacts restore a password', () => {
     return count(sql`cabinet.entry where entry_hash = ${tokenHash(token)} and code_id is not null`);
   };
 
-  test('one changed at a branch waits 72 hours, and the former one serves until then', async () => {
+  test('a contact changed at a branch waits 72 hours, and the former one works until then', async () => {
     const person = await enrol();
     await begin(deps, 'recover', person);
     await work();
@@ -223,7 +223,7 @@ describe('which contacts restore a password', () => {
     expect(await processOne(await begin(deps, 'recover', person))).toBe(0);
   });
 
-  test('an old value on file that is no Kazakh mobile number gets nothing', async () => {
+  test('an old value on file that is not a Kazakh mobile number gets no code', async () => {
     const { requisites } = inventPerson(people);
     const person = await enrol({ requisites: { ...requisites, mobilePhone: '+79161234567' } });
     expect(await processOne(await begin(deps, 'recover', person))).toBe(0);
@@ -231,7 +231,7 @@ describe('which contacts restore a password', () => {
 });
 
 describe('limits', () => {
-  test('fifty starts from fifty networks send one number three codes', async () => {
+  test('fifty requests from fifty networks send three codes to one number', async () => {
     const person = await enrol({ password: undefined });
     for (let n = 0; n < 50; n += 1) await begin(deps, 'register', person, `198.19.${n}.0/24`);
     await work();
@@ -242,7 +242,7 @@ describe('limits', () => {
     ).toBe(3);
   });
 
-  test('resending counts as sending and as asking', async () => {
+  test('a resend counts against both the sending and the asking quota', async () => {
     const strict = await accountRequestDeps(service.database, { CODES_PER_NETWORK_HOUR: '3' });
     const person = await enrol();
     const network = '198.20.0.0/24';
@@ -254,7 +254,7 @@ describe('limits', () => {
     expect(await again()).toMatchObject({ ok: false, reason: 'limited' });
   });
 
-  test("a person whose codes are used up uses up nobody else's", async () => {
+  test('a person whose codes are used up takes nothing more from the quota of all', async () => {
     const strict = await accountRequestDeps(service.database, { CODES_PER_HOUR: '1000000' });
     const person = await enrol();
     const all = deps.keys.sign('allowance', 'all ');
@@ -264,7 +264,7 @@ describe('limits', () => {
           sql`select used from cabinet.allowance where key = ${all}`,
         )
       )?.used ?? 0;
-    // What an earlier test has left.
+    // Processes what earlier tests have left.
     await work();
     const before = await used();
     for (let n = 0; n < 20; n += 1) {
@@ -274,7 +274,7 @@ describe('limits', () => {
     expect((await used()) - before).toBe(3);
   });
 
-  test('over 10,000 starts from 500 networks no limit is ever passed', async () => {
+  test('no limit is passed by 10,000 requests from 500 networks', async () => {
     await service.database.run(sql`truncate cabinet.allowance`);
     await service.database.run(sql`delete from cabinet.outbox`);
     const mostInAll = 150;
@@ -290,7 +290,7 @@ describe('limits', () => {
       await Promise.all(
         Array.from({ length: 100 }, async (_, n) => {
           const number = start + n;
-          // Of every ten people one is known; each network asks twenty times.
+          // One request in ten is for a known person. Each network asks twenty times.
           const person = known[(number / 10) % known.length] ?? {
             iin: inventIin(number % 9_000),
             requisites: inventPerson(number % 9_000).requisites,
@@ -322,8 +322,8 @@ describe('limits', () => {
   }, 180_000);
 });
 
-describe('guessing over the whole population', () => {
-  test('makes codes cost work, raises one alert, and ends by itself', async () => {
+describe('guessing codes across the whole population', () => {
+  test('makes codes cost work, raises one alert, and ends without an operator', async () => {
     const person = await enrol();
     const guess = sql`
       insert into cabinet.code_outcome (minute, compared, failed) values (date_trunc('minute', now()), 15000, 15000)
@@ -343,7 +343,7 @@ describe('guessing over the whole population', () => {
       network: '198.18.0.0/24',
       before: undefined,
     });
-    // All failures are of this minute, which counts for ten.
+    // All failures fall in this minute, and a minute counts for ten minutes.
     expect(await begun).toEqual({ ok: false, reason: 'stopped', detail: expect.stringMatching(/^(9|10)$/) });
 
     await service.database.run(sql`update cabinet.code_outcome set minute = minute - interval '11 minutes'`);
@@ -353,7 +353,7 @@ describe('guessing over the whole population', () => {
   });
 });
 
-test('a fund that does not answer puts the request back; it is processed once the fund answers', async () => {
+test('a request is put back while the fund does not answer, and processed once it does', async () => {
   const person = await enrol();
   const errors: Error[] = [];
   const silent = {

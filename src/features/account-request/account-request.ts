@@ -20,7 +20,7 @@ export interface AccountRequestDeps extends TakeOverDeps {
   readonly attackSwitch: AttackSwitch;
   readonly codeSettings: CodeSettings;
   readonly accountRequestSettings: AccountRequestSettings;
-  /** Called when a request may be processed after so many milliseconds. */
+  /** Called when a request may be processed after `afterMs` milliseconds. */
   readonly onRequested: (afterMs: number) => void;
   /** Called when messages wait in the outbox. */
   readonly onQueued: () => void;
@@ -33,12 +33,15 @@ export interface TypedRequest {
 }
 
 /**
- * What was typed, and the marks that the browser showed with it. A request begun by the former
- * release has none.
+ * What was typed, and the marks that the browser sent with it. Requests begun by the former release
+ * have no marks.
  */
 export type SealedRequest = TypedRequest & { readonly marks?: readonly string[] };
 
-/** Reads what a visitor typed into the two fields; the reasons are about form alone. */
+/**
+ * Reads what a visitor typed into the two fields. The reasons are only about the form of the
+ * values.
+ */
 export function readTypedRequest(
   typed: { readonly iin: string; readonly contact: string },
   mobilePrefixes: readonly string[],
@@ -46,7 +49,7 @@ export function readTypedRequest(
   return { iin: parseIin(typed.iin), contact: parseContact(typed.contact, mobilePrefixes) };
 }
 
-/** Seals what was typed, so that a row of the database names nobody. */
+/** Seals what was typed, because a row of the database must not name anybody. */
 export function sealTyped(
   keys: Keys,
   hash: Buffer,
@@ -58,7 +61,8 @@ export function sealTyped(
 }
 
 /**
- * Opens what was typed; undefined when it was sealed for another request or by a key that is gone.
+ * Opens what was typed. Returns undefined when it was sealed for another request, or with a key
+ * that no longer exists.
  */
 export function openTyped(keys: Keys, hash: Buffer, sealed: Buffer): SealedRequest | undefined {
   const text = keys.open('entry', hash.toString('hex'), sealed);

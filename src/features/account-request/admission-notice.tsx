@@ -11,22 +11,25 @@ export interface AccountRequestPageProps {
   readonly t: Texts;
   readonly kind: AccountRequestKind;
   readonly csrf: string;
-  /** Codes are being guessed, so that asking for one costs work: for so many minutes at least. */
+  /**
+   * Set while codes are being guessed and asking for one costs work: the least number of minutes
+   * that this will last.
+   */
   readonly stoppedMinutes: string | undefined;
-  /** This network has asked too often: for so many minutes. */
+  /** Set when this network has asked too often: the number of minutes to wait. */
   readonly limitedMinutes?: string | undefined;
-  /** Channels whose gateway is down now; shown to everybody alike. */
+  /** Channels whose gateway is down now. The same for every visitor. */
   readonly down: readonly Channel[];
 }
 
-/** The words of each kind; both have the same. */
+/** The texts of each kind. Both kinds have the same keys. */
 export function wordsOf(t: Texts, kind: AccountRequestKind) {
   return kind === 'register' ? t.registration : t.recovery;
 }
 
 /**
- * The way on while codes cost work: shown by `client/work.ts`, which does it. Nothing is to be
- * seen, read or solved.
+ * Marks the page for `client/work.ts`, which does the work while codes cost it. The visitor has
+ * nothing to see, read or solve.
  */
 export function Work({ t, kind, stoppedMinutes, limitedMinutes }: AccountRequestPageProps) {
   if (stoppedMinutes === undefined && limitedMinutes === undefined) return null;
@@ -50,7 +53,7 @@ export function Work({ t, kind, stoppedMinutes, limitedMinutes }: AccountRequest
   );
 }
 
-/** Why a code costs work or does not come now. */
+/** Explains why a code costs work or does not come now. */
 export function AdmissionNotice({ t, stoppedMinutes, limitedMinutes, down }: AccountRequestPageProps) {
   const minutes = stoppedMinutes ?? limitedMinutes;
   return (

@@ -6,10 +6,10 @@ import { waitMinutes } from '../sign-in/failures.ts';
 import type { AccountRequestDeps, TypedRequest } from './account-request.ts';
 import { checkWork } from './work.ts';
 
-/** Who asks, as far as it can be told without a look at the person named. */
+/** Who is asking, as far as it is known without looking up the person named. */
 export interface Requester {
   readonly network: string;
-  /** The hashes of the marks that the browser shows (`sign-in/device-marks.ts`). */
+  /** The hashes of the marks that the browser sent (`sign-in/device-marks.ts`). */
   readonly marks?: readonly Buffer[] | undefined;
   /** The secret of the browser's cookie before sign-in. */
   readonly browser?: string | undefined;
@@ -18,15 +18,14 @@ export interface Requester {
 }
 
 /**
- * Why a code is neither sent nor compared just now; the detail of the refusal is the wait in
- * minutes.
+ * Why a code is neither sent nor compared now. The detail of the refusal is the wait in minutes.
  */
 export type AdmissionReason = 'stopped' | 'limited';
 
 /**
  * Whether this visitor may ask for a code now. While codes are being guessed, and once a network
- * has asked too often, a device that the person named has signed in with goes on, and so does
- * whoever did the work. Everybody else waits, or signs in by EDS.
+ * has asked too often, two kinds of visitor may continue: a browser that has signed in the person
+ * named before, and a visitor who did the work. All others wait or sign in by EDS.
  */
 export async function admitRequest(
   deps: AccountRequestDeps,

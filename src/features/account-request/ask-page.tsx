@@ -13,7 +13,7 @@ import type { IinReason } from '../../values/iin.ts';
 import { type AccountRequestPageProps, AdmissionNotice, Work, wordsOf } from './admission-notice.tsx';
 import type { TypedContactReason } from './typed-contact.ts';
 
-/** A field's refusal: a key of the texts, and what fills its place. */
+/** Why a field was refused: a key of the texts, and what fills its placeholder. */
 export interface FieldRefusal<Reason extends string> {
   readonly reason: Reason | 'empty';
   readonly detail?: string | undefined;
@@ -26,7 +26,7 @@ export interface AskPageProps extends AccountRequestPageProps {
   readonly contactError?: FieldRefusal<TypedContactReason> | undefined;
 }
 
-/** Who asks, and where the fund can reach them. */
+/** Asks for the IIN and for a contact on file with the fund. */
 export function AskPage(props: AskPageProps) {
   const { t, kind, csrf, iinError, contactError } = props;
   const words = wordsOf(t, kind);

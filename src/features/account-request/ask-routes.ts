@@ -25,8 +25,8 @@ const askForm = formOf({ iin: z.string(), contact: z.string(), proof: z.string()
 const workForm = formOf({ iin: z.string().optional(), contact: z.string().optional() });
 
 /**
- * The form that asks for a password; with `?again=1`, holding what was typed, for the visitor to
- * mend.
+ * Shows the form that asks for a password. With `?again=1` it holds what was typed before, for the
+ * visitor to correct.
  */
 export async function showAsk(
   deps: KindRoutesDeps,
@@ -45,7 +45,7 @@ export async function showAsk(
   });
 }
 
-/** Begins a request. Until the code was right, no answer depends on the person named. */
+/** Begins a request. Until a right code is typed, no answer depends on the person named. */
 export async function postAsk(
   deps: KindRoutesDeps,
   request: FastifyRequest,
@@ -77,8 +77,8 @@ export async function postAsk(
 }
 
 /**
- * Asked by the script of the page, before it sends the form: what the device has to work out for
- * it.
+ * Gives the work that the device must do. The script of the page asks for it before it sends the
+ * form.
  */
 export async function postWork(
   deps: KindRoutesDeps,
@@ -88,14 +88,14 @@ export async function postWork(
   const sent = parse(workForm, request.body);
   const { browser } = requesterOf(request);
   const typed = await typedForWork(deps, request, sent);
-  // Nothing to work for: the form, sent as it is, tells what is wrong.
+  // The form is invalid, so there is nothing to work for. Submitting it shows what is wrong.
   if (!typed || browser === undefined) return reply.send({ challenge: null });
   const madeAt = (await readNow(deps.database)).getTime();
   return reply.send({ challenge: await createWorkChallenge(deps.keys, { typed, browser }, madeAt) });
 }
 
 /**
- * What a proof is for: what stands in the form or, on the page of the code, what was typed before.
+ * What a proof is for: the values in the form or, on the page of the code, the values typed before.
  */
 async function typedForWork(
   deps: KindRoutesDeps,

@@ -2,16 +2,16 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { isUnderAttack } from '../codes/guessing.ts';
 import type { AccountRequestSettings } from './settings.ts';
 
-/** Whether somebody is guessing codes over the whole population; as of the last look. */
+/** Whether somebody is guessing codes across the whole population, as of the last look. */
 export interface AttackSwitch {
   readonly open: boolean;
-  /** After how many minutes it closes at the earliest. */
+  /** The least number of minutes until it closes. */
   readonly minutes: string;
-  /** Looks again. Every process that answers people does so every two seconds. */
+  /** Looks again. Every process that serves pages does this every two seconds. */
   look(): Promise<void>;
 }
 
-/** Keeps the answer in memory, so that pages cost no statement. */
+/** Keeps the answer in memory, because pages must not cost a statement for it. */
 export function createAttackSwitch(
   database: Queryable,
   { attackFailures, attackMultiple }: AccountRequestSettings,

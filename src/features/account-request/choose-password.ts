@@ -19,7 +19,10 @@ import { endAccountRequests, lockProvedRequest } from './store.ts';
 
 export type ChoiceReason = PasswordReason | 'passwordsDiffer';
 
-/** Sets the password of a proved request. No session begins: the person signs in with it. */
+/**
+ * Sets the password of a proved request. This opens no session: the person then signs in with the
+ * password.
+ */
 export async function choosePassword(
   deps: AccountRequestDeps,
   kind: AccountRequestKind,
@@ -44,17 +47,17 @@ export async function choosePassword(
   return accepted(outcome);
 }
 
-/** A password that was checked and hashed. */
+/** A checked and hashed password. */
 export interface ChosenPassword {
   readonly passwordHash: string;
   readonly requestId: string;
-  /** The counts of failed sign-ins, which no longer matter. */
+  /** Counts of failed sign-ins to forget. */
   readonly failures: readonly Buffer[];
 }
 
 /**
- * Sets the password and ends whatever else could open the cabinet; undefined when the request has
- * run out or the cabinet is frozen.
+ * Sets the password and ends everything else that could open the cabinet. Returns undefined when
+ * the request has expired or the cabinet is frozen.
  */
 export function completeRequest(
   database: Database,
@@ -68,7 +71,8 @@ export function completeRequest(
     if (!request) return undefined;
     await refuseUnderMaintenance(transaction);
     const { holderId, language } = request;
-    // Looked at under the lock: "this wasn't me" may have been answered since the code was right.
+    // Checked under the lock, because "this wasn't me" may have been answered after the code was
+    // typed.
     if (await isFrozen(transaction, holderId)) return undefined;
     const { isFirst } = await setProvedPassword(transaction, holderId, passwordHash);
     const event = isFirst ? 'registered' : 'password-recovered';

@@ -12,20 +12,20 @@ import { type AccountRequestPageProps, AdmissionNotice, Work, wordsOf } from './
 import type { TypedCodeReason } from './try-code.ts';
 
 export interface CodePageProps extends AccountRequestPageProps {
-  /** How long a code lives. */
+  /** Minutes for which a code is valid. */
   readonly codeMinutes: number;
   readonly error?: TypedCodeReason | 'codeEmpty' | undefined;
   readonly message?: 'resent' | undefined;
   readonly codesPerQuarterHour: number;
 }
 
-/** The code, whether one was sent or not: the page is the same for everybody. */
+/** Asks for the code. The page is the same for everybody, whether a code was sent or not. */
 export function CodePage(props: CodePageProps) {
   const { t, kind, csrf, message } = props;
   const words = wordsOf(t, kind);
   const error = props.error && t.reasons[props.error];
   const { start, confirm } = accountRequestPaths(kind);
-  // Which channel was typed is not shown here, so "sent" is said of neither.
+  // The page does not show which channel was typed, so it says "sent" of neither.
   const late = props.down.length > 0;
   return (
     <>

@@ -25,7 +25,7 @@ const codeForm = formOf({
   proof: z.string().optional(),
 });
 
-/** The page on which the code is typed, whether one was sent or not. */
+/** Shows the page on which the code is typed. It is the same whether a code was sent or not. */
 export async function showCode(
   deps: KindRoutesDeps,
   request: FastifyRequest,
@@ -39,7 +39,7 @@ export async function showCode(
   return sendCodePage(deps, request, reply, sent === '1' ? { message: 'resent' } : {});
 }
 
-/** Compares a code, or has it sent again. */
+/** Compares a code, or sends it again. */
 export async function postCode(
   deps: KindRoutesDeps,
   request: FastifyRequest,

@@ -14,14 +14,14 @@ export interface AccountRequestRoutesDeps extends AccountRequestDeps {
 }
 
 /**
- * What the handlers of `/register` or of `/recover` are given: the two differ in words and in what
- * the worker sends.
+ * What the handlers of `/register` and `/recover` are given. The two differ in their texts and in
+ * what the worker sends.
  */
 export interface KindRoutesDeps extends AccountRequestRoutesDeps {
   readonly kind: AccountRequestKind;
 }
 
-/** A page's own properties, and the status it is sent with. */
+/** A page's own properties, and the HTTP status of the answer. */
 export type Shown<Props> = Partial<Props> & { readonly status?: number };
 
 /** What the pages before the right code have in common. */
@@ -48,7 +48,7 @@ export function requestToken(request: FastifyRequest): string | undefined {
   return readSecret(request, 'entry', request.context.secure);
 }
 
-/** How far this browser's request has come; undefined when there is none. */
+/** How far this browser's request has come. Undefined when there is none. */
 export async function requestProgress(
   deps: KindRoutesDeps,
   request: FastifyRequest,
@@ -58,7 +58,7 @@ export async function requestProgress(
   return found && (found.proved ? 'proved' : 'begun');
 }
 
-/** Who asks, as far as the HTTP request tells. */
+/** Who is asking, as far as the HTTP request shows. */
 export function requesterOf(request: FastifyRequest, proof?: string): Requester {
   const { network, device, secure } = request.context;
   return {

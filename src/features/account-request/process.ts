@@ -32,9 +32,9 @@ export interface CodeRecipient {
 }
 
 /**
- * Processes one request behind the visitor's back: whether the fund knows the person, whether the
- * typed contact may restore their password, and what is sent where. Whatever is found, the visitor
- * sees no difference.
+ * Processes one request in the background. It finds out whether the fund knows the person and
+ * whether the typed contact may restore their password, and queues what is to be sent. The visitor
+ * sees no difference whatever the result is.
  */
 export async function processAccountRequest(
   deps: AccountRequestDeps,
@@ -64,7 +64,7 @@ export async function processAccountRequest(
   deps.onQueued();
 }
 
-/** Queues the code, or the notice that there is a password already, and concludes the request. */
+/** Queues the code, or the notice that a password exists already, and concludes the request. */
 export async function sendToRecipient(
   transaction: Queryable,
   codeSettings: CodeSettings,
@@ -72,7 +72,7 @@ export async function sendToRecipient(
   { holderId, standing, contact }: CodeRecipient,
 ): Promise<void> {
   await lockHolder(transaction, holderId);
-  // Looked at under the lock: "this wasn't me" may have been answered meanwhile.
+  // Checked under the lock, because "this wasn't me" may have been answered in the meantime.
   if (await isFrozen(transaction, holderId)) {
     await concludeRequest(transaction, request.hash, { holderId }, codeSettings.accountRequestMinutes);
     return;
@@ -89,7 +89,7 @@ export async function sendToRecipient(
     await concludeRequest(transaction, request.hash, { holderId }, codeSettings.accountRequestMinutes);
     return;
   }
-  // Who has no password and asks for a new one wants the first: the code says so.
+  // A person without a password who asks for a new one needs their first. The message says so.
   const purpose = standing.hasPassword ? 'recover' : 'register';
   const minutes = codeMinutes(codeSettings, purpose);
   const { codeId } = await renewCode(
@@ -105,8 +105,8 @@ export async function sendToRecipient(
 }
 
 /**
- * The holder whom the fund knows by this IIN and lets in, with our copy of the requisites up to
- * date.
+ * The holder of this IIN, if the fund knows them and allows them in. Brings our copy of the
+ * requisites up to date.
  */
 async function knownHolder(
   deps: AccountRequestDeps,
@@ -124,7 +124,9 @@ async function knownHolder(
   return holderId;
 }
 
-/** Uses up what sending to this contact costs; false when any of it is used up already. */
+/**
+ * Takes the quotas that sending to this contact needs. Returns false when one of them is used up.
+ */
 async function takeSendingQuotas(
   { database, keys, codeSettings }: AccountRequestDeps,
   { iin, marks = [] }: SealedRequest,

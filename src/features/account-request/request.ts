@@ -14,16 +14,17 @@ import { type AdmissionReason, admitRequest, type Requester } from './admission.
 import { findRequest, insertRequest, type LiveAccountRequest, requeueRequest } from './store.ts';
 
 /**
- * A request is processed at a moment nobody can foresee: a person on file makes more work, and
- * right behind the request it slowed down the same visitor's next one enough to be measured.
+ * A request is processed after a random delay. A person on file makes more work. When that work ran
+ * right after the request, it slowed down the same visitor's next request by an amount that could
+ * be measured.
  */
 const rest = { leastMs: 100, mostMs: 300 } as const;
 
 /**
- * Begins a request and gives the secret of its cookie. The same work for everybody: nothing about
- * the person is looked up here (facts-security A1-A6), but whether a mark that the browser shows is
- * theirs. Refused while codes are being guessed or when this network has asked too often, unless
- * the requester may go on beside that (`admission.ts`).
+ * Begins a request and returns the secret of its cookie. The work is the same for everybody.
+ * Nothing about the person is looked up here (facts-security A1-A6) except whether a mark that the
+ * browser sent is theirs. The request is refused while codes are being guessed or when this network
+ * has asked too often, unless `admission.ts` lets the requester continue.
  */
 export async function beginAccountRequest(
   deps: AccountRequestDeps,
@@ -67,7 +68,7 @@ export function findAccountRequest(
   return findRequest(database, tokenHash(token), kind);
 }
 
-/** What this browser typed, for its visitor to mend. */
+/** What this browser typed before, for the visitor to correct. */
 export async function typedBefore(
   deps: AccountRequestDeps,
   kind: AccountRequestKind,
@@ -78,8 +79,8 @@ export async function typedBefore(
 }
 
 /**
- * Has the code sent again: the same one while it lives and has tries left. The answer is the same
- * for everybody.
+ * Sends the code again. It is the same code while that is valid and has tries left. The answer is
+ * the same for everybody.
  */
 export async function resendCode(
   deps: AccountRequestDeps,

@@ -8,7 +8,7 @@ import { postPassword, sendPasswordPage, showPassword } from './password-routes.
 
 /**
  * `/register` and `/recover`, each with its `/confirm` and `/password`, and their pages for the
- * language switch. Until the code was right, no answer depends on the person named.
+ * language switch. Until a right code is typed, no answer depends on the person named.
  */
 export function accountRequestRoutes(
   server: FastifyInstance,
@@ -39,7 +39,7 @@ function register(server: FastifyInstance, deps: KindRoutesDeps): void {
 
 function typedPages(deps: KindRoutesDeps): readonly (readonly [string, TypedPage])[] {
   const { start, confirm, password } = accountRequestPaths(deps.kind);
-  /** Shows a page once the request has come so far; anything else begins anew. */
+  /** Shows a page once the request has reached that step. Otherwise the visitor begins again. */
   const at =
     (
       wanted: 'begun' | 'proved',

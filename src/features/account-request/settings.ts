@@ -1,11 +1,16 @@
-/** How long a registration or recovery may take, and when guessing at codes stops it. */
+/**
+ * Time limits of a registration or recovery, and the thresholds at which guessing makes codes cost
+ * work.
+ */
 export interface AccountRequestSettings {
-  /** The whole of it. */
+  /** Minutes for the whole request. */
   readonly minutes: number;
-  /** The choice of a password after the code. */
+  /** Minutes to choose the password after the code. */
   readonly choiceMinutes: number;
-  /** Failed codes in ten minutes below which a code never costs work. */
+  /** A code never costs work below this number of failed codes in ten minutes. */
   readonly attackFailures: number;
-  /** A code costs work when the failures of ten minutes exceed so many times the normal. */
+  /**
+   * A code costs work when the failures of ten minutes exceed this multiple of the normal number.
+   */
   readonly attackMultiple: number;
 }

@@ -4,7 +4,7 @@ import type { Language } from '../../values/language.ts';
 import type { AccountRequestKind } from './account-request.ts';
 import type { TypedContact } from './typed-contact.ts';
 
-// Account requests are the rows of `cabinet.entry`. Of the cookie's secret only the hash is stored,
+// Account requests are the rows of `cabinet.entry`. Only the hash of the cookie's secret is stored,
 // and what was typed is sealed.
 
 const live = sql`done_at is null and expires_at > now()`;
@@ -12,7 +12,7 @@ const unproved = sql`proved_at is null and ${live}`;
 
 const after = (ms: number) => sql`now() + ${ms}::int * interval '1 millisecond'`;
 
-/** Someone asks for a password. */
+/** A request to be written. */
 export interface NewAccountRequest {
   readonly hash: Buffer;
   readonly kind: AccountRequestKind;
@@ -21,12 +21,13 @@ export interface NewAccountRequest {
   readonly language: Language;
   /** A keyed hash of the network. */
   readonly network: Buffer;
-  /** An earlier request of the same browser, which ends. */
+  /** An earlier request of the same browser. It ends. */
   readonly replaces: Buffer | undefined;
 }
 
 /**
- * Writes a request; one statement, whoever asks. No worker takes it before `restMs` have passed.
+ * Writes a request in one statement, the same for everybody. No worker takes it before `restMs`
+ * milliseconds have passed.
  */
 export async function insertRequest(
   database: Queryable,
@@ -40,15 +41,15 @@ export async function insertRequest(
       ${after(restMs)}, now() + make_interval(mins => ${minutes}::int))`);
 }
 
-/** A request that has not run out, as its visitor may continue it. */
+/** A request that has not expired, as its visitor may continue it. */
 export interface LiveAccountRequest {
   /** What was typed, sealed. */
   readonly typed: Buffer;
-  /** Set once the code was right: whose password is chosen, and for whom it is a first one. */
+  /** Set once the code was right: the holder whose password is chosen. */
   readonly proved: { readonly holderId: string; readonly iin: string } | undefined;
 }
 
-/** The request of a cookie; undefined when it has run out or is of another kind. */
+/** The request of a cookie. Undefined when it has expired or is of another kind. */
 export async function findRequest(
   database: Queryable,
   hash: Buffer,
@@ -64,8 +65,8 @@ export async function findRequest(
 }
 
 /**
- * Puts a request before the worker once more; false when there is none. After the last try or the
- * time, a new round begins.
+ * Gives a request to the worker again. Returns false when there is none. After the last try, or
+ * when the code has expired, a new round of tries begins.
  */
 export async function requeueRequest(
   database: Queryable,
@@ -87,20 +88,20 @@ export async function requeueRequest(
   return requeued === 1;
 }
 
-/** What became of one more try of the code. */
+/** What one more try of the code came to. */
 export type RequestAttempt =
   | {
       readonly kind: 'counted';
       readonly sent: { readonly codeId: string; readonly holderId: string } | undefined;
     }
-  /** Not processed yet, so that no code can be right. */
+  /** The request has not been processed yet, so no code can be right. */
   | { readonly kind: 'early' }
   | { readonly kind: 'over'; readonly why: 'time' | 'tries' };
 
 /**
- * Counts one try of the code; undefined when there is no such request. The row lock makes parallel
- * tries count one after another: of any number, so many are compared. The caller has locked the
- * holder's row.
+ * Counts one try of the code. Returns undefined when there is no such request. The row lock makes
+ * parallel tries count one after another, so the limit holds however many there are. The caller has
+ * locked the holder's row.
  */
 export async function countRequestAttempt(
   transaction: Queryable,
@@ -129,7 +130,7 @@ export async function countRequestAttempt(
   return { kind: 'counted', sent: codeId === null || holderId === null ? undefined : { codeId, holderId } };
 }
 
-/** Marks that the code was right, and leaves so many minutes to choose a password. */
+/** Marks that the code was right, and leaves `minutes` to choose a password. */
 export async function markProved(transaction: Queryable, hash: Buffer, minutes: number): Promise<void> {
   await transaction.run(sql`
     update cabinet.entry set proved_at = now(), expires_at = now() + make_interval(mins => ${minutes}::int)
@@ -137,8 +138,8 @@ export async function markProved(transaction: Queryable, hash: Buffer, minutes: 
 }
 
 /**
- * Locks a request whose code was right; undefined when it has run out. The caller has locked the
- * holder's row.
+ * Locks a request whose code was right. Returns undefined when it has expired. The caller has
+ * locked the holder's row.
  */
 export function lockProvedRequest(
   transaction: Queryable,
@@ -150,13 +151,13 @@ export function lockProvedRequest(
     where entry_hash = ${hash} and kind = ${kind} and proved_at is not null and ${live} for update`);
 }
 
-/** Ends every account request of a holder, also those whose code was right. */
+/** Ends every account request of a holder, including those whose code was right. */
 export async function endAccountRequests(transaction: Queryable, holderId: string): Promise<void> {
   await transaction.run(sql`
     update cabinet.entry set done_at = now() where holder_id = ${holderId} and done_at is null`);
 }
 
-/** A request held by one worker for a while. */
+/** A request that one worker holds for a while. */
 export interface LeasedAccountRequest {
   readonly hash: Buffer;
   readonly id: string;
@@ -164,13 +165,11 @@ export interface LeasedAccountRequest {
   /** What was typed, sealed. */
   readonly typed: Buffer;
   readonly language: Language;
-  /** True when a code of this request was already sent, so that this is a resend. */
+  /** True when a code of this request was sent before, which makes this a resend. */
   readonly again: boolean;
 }
 
-/**
- * Takes the oldest requests that nobody has processed; others do not get them for half a minute.
- */
+/** Takes the oldest unprocessed requests. No other worker gets them for 30 seconds. */
 export function leaseRequests(database: Queryable, size: number): Promise<readonly LeasedAccountRequest[]> {
   return database.rows<LeasedAccountRequest>(sql`
     with due as (
@@ -182,7 +181,7 @@ export function leaseRequests(database: Queryable, size: number): Promise<readon
     returning e.entry_hash as hash, entry_id as id, kind, asked as typed, language, holder_id is not null as again`);
 }
 
-/** Lets a request be processed again after so many seconds. */
+/** Allows a request to be processed again after `seconds`. */
 export async function putRequestBack(database: Queryable, hash: Buffer, seconds: number): Promise<void> {
   await database.run(sql`
     update cabinet.entry set leased_until = now() + make_interval(secs => ${seconds}::int)
@@ -190,8 +189,8 @@ export async function putRequestBack(database: Queryable, hash: Buffer, seconds:
 }
 
 /**
- * Writes down what was found. From now on a typed code is compared, for so many minutes, whether
- * one was sent or not.
+ * Stores what was found. From now on a typed code is compared, for the given minutes, whether one
+ * was sent or not.
  */
 export async function concludeRequest(
   database: Queryable,
@@ -206,7 +205,7 @@ export async function concludeRequest(
     where entry_hash = ${hash} and examined_at is null`);
 }
 
-/** The holder of this IIN; created now if the fund has just named them for the first time. */
+/** The holder of this IIN. Creates one if the fund has named this person for the first time. */
 export async function findOrCreateHolder(
   database: Queryable,
   iin: string,

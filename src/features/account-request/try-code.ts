@@ -9,15 +9,15 @@ import { admitAttempt, type Requester } from './admission.ts';
 import { typedBefore } from './request.ts';
 import { countRequestAttempt, markProved } from './store.ts';
 
-/** Nobody: the look-up of a code that was never sent does the work of one that was. */
+/** The holder of a code that was never sent. Looking it up does the same work as for a real one. */
 const nobody = '00000000-0000-0000-0000-000000000000';
 
 export type TypedCodeReason = 'codeWrong' | 'codeExpired' | 'codeTries' | CodeFormReason;
 
 /**
- * Compares a typed code. Without one that was sent, the same statements run and the answers are the
- * same: the answer follows from the request alone. One transaction, since a row more or less
- * written to disk could be told by time.
+ * Compares a typed code. When no code was sent, the same statements run and the answers are the
+ * same: the answer depends only on the request. Everything is one transaction, because one more row
+ * written to disk could be noticed by its time.
  */
 export async function tryCode(
   deps: AccountRequestDeps,

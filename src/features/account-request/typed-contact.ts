@@ -12,8 +12,8 @@ export interface TypedContact {
 export type TypedContactReason = PhoneReason | EmailReason;
 
 /**
- * Reads the one field that takes either: what has an @ is an e-mail address. Says nothing of whose
- * it is.
+ * Reads the one field that takes either kind of contact. A text with an @ is an e-mail address. The
+ * result does not say whose contact it is.
  */
 export function parseContact(
   text: string,
@@ -29,8 +29,8 @@ export function parseContact(
 }
 
 /**
- * Whether a typed contact is the one on file. An old value that no longer reads as a mobile number
- * or address is nobody's.
+ * Whether a typed contact is the one on file. An old value on file that cannot be parsed as a
+ * mobile number or address equals nothing.
  */
 export function isSameContact(
   typed: TypedContact,

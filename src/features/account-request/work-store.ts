@@ -2,9 +2,9 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 
 /**
- * Marks a challenge as answered. True once, and only within so many seconds of its making. Proofs
- * of work stand in the table of quotas: each is a quota of one, forgotten when no challenge can be
- * as old.
+ * Marks a challenge as answered. Returns true only once, and only within `seconds` of its creation.
+ * The table of quotas holds the spent challenges. Each is a quota of one, deleted once no challenge
+ * can be that old.
  */
 export async function spendWork(
   database: Queryable,

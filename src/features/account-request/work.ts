@@ -8,18 +8,18 @@ import type { TypedRequest } from './account-request.ts';
 import { spendWork } from './work-store.ts';
 
 /*
- * A proof of work: the visitor's device calculates for some seconds before a code is sent while
- * somebody is guessing codes, or once a network has asked too often. A person pays it once, an
- * attacker for every guess (docs/decisions/140).
+ * A proof of work: the visitor's device calculates for some seconds before a code is sent. It is
+ * asked for while somebody is guessing codes, or once a network has asked too often. A person pays
+ * it once, an attacker for every guess (docs/decisions/140).
  */
 
-/** How long a challenge may be answered, by the database's clock. Seconds. */
+/** Seconds in which a challenge may be answered, by the database's clock. */
 const workSeconds = 120;
 
 /**
- * Rounds of PBKDF2-SHA-256 in one derivation, and how many derivations it takes: a million and a
- * half rounds in all, give or take a fifth. One core of a server takes 0.3 s for that, Chromium
- * slowed down six times 2 to 4 s.
+ * Rounds of PBKDF2-SHA-256 in one derivation, and the range of derivations: 1.5 million rounds in
+ * all, give or take a fifth. One core of a server takes 0.3 s for that, Chromium slowed down six
+ * times takes 2 to 4 s.
  */
 const cost = 7_500;
 const derivations = { least: 160, most: 240 } as const;
@@ -30,7 +30,8 @@ export interface ProofOfWorkDeps {
 }
 
 /**
- * Whom a proof is for: the person named, their contact, and the browser (the secret of its cookie).
+ * What a proof is bound to: the person named, their contact, and the browser (the secret of its
+ * cookie).
  */
 export interface WorkFor {
   readonly typed: TypedRequest;
@@ -55,8 +56,8 @@ const payloadShape = z.object({
 });
 
 /**
- * Creates a challenge for one person, contact and browser. Nothing is kept of it: a row is written
- * only for work that was done.
+ * Creates a challenge for one person, contact and browser. The server keeps nothing of it: a row is
+ * written only when the work was done.
  * @param madeAt the database's time, milliseconds since 1970
  */
 export function createWorkChallenge(keys: Keys, whom: WorkFor, madeAt: number): Promise<Challenge> {
@@ -72,7 +73,7 @@ export function createWorkChallenge(keys: Keys, whom: WorkFor, madeAt: number): 
 
 /**
  * Whether `proof`, as the browser's script sent it, answers a challenge given for this person,
- * contact and browser. Good once.
+ * contact and browser. A proof is valid once.
  */
 export async function checkWork(
   { keys, database }: ProofOfWorkDeps,

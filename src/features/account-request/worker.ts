@@ -5,10 +5,10 @@ import { leaseRequests, putRequestBack } from './store.ts';
 
 const batch = 20;
 
-/** How long a request rests when the fund or the database did not answer. Seconds. */
+/** Seconds until a request is tried again when the fund or the database did not answer. */
 const restSeconds = 5;
 
-/** Processes everything that waits; returns how many requests were processed. */
+/** Processes all waiting requests. Returns how many were processed. */
 export async function processDueRequests(
   deps: AccountRequestDeps,
   onError: (error: Error) => void,
@@ -32,20 +32,20 @@ export async function processDueRequests(
   }
 }
 
-/** The worker while it runs. */
+/** The running worker. */
 export interface AccountRequestWorker {
-  /** A request was made that may be processed after so many milliseconds. */
+  /** Announces a request that may be processed after `afterMs` milliseconds. */
   wakeAfter(afterMs: number): void;
   /**
-   * Resolves when what is being processed is done, at most after so many milliseconds; its lease
-   * ends by itself then.
+   * Resolves when the current requests are processed, or after `patienceMs` milliseconds at most.
+   * The lease of an unfinished request then expires.
    */
   stop(patienceMs?: number): Promise<void>;
 }
 
 /**
- * Processes requests for as long as the process runs: soon after each was made, and every `everyMs`
- * what others have left.
+ * Processes requests while the process runs: each one soon after it was made and, every `everyMs`,
+ * those that other processes have left.
  */
 export function startAccountRequestWorker(
   deps: AccountRequestDeps,

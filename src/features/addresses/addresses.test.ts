@@ -32,7 +32,7 @@ function kazpostWith(answer: Awaited<ReturnType<AddressSource['byText']>>) {
 }
 
 describe('suggesting addresses', () => {
-  it('takes what Kazpost knows', async () => {
+  it('takes an address that Kazpost knows', async () => {
     const { source } = kazpostWith(accepted([fromKazpost]));
     expect(await suggestAddresses({ embedded, kazpost: source }, 'Алматы Абая 1', 'ru')).toEqual({
       suggestions: [
@@ -42,7 +42,7 @@ describe('suggesting addresses', () => {
     });
   });
 
-  it('answers from the embedded data when Kazpost knows nothing, and that is no trouble', async () => {
+  it('answers from the embedded data when Kazpost finds nothing, without calling it degraded', async () => {
     const { source } = kazpostWith(accepted([]));
     const answer = await suggestAddresses({ embedded, kazpost: source }, 'Шамалған', 'kk');
     expect(answer.degraded).toBe(false);
@@ -54,33 +54,33 @@ describe('suggesting addresses', () => {
     });
   });
 
-  it('says so when Kazpost is out of reach', async () => {
+  it('reports "degraded" when Kazpost is out of reach', async () => {
     const { source } = kazpostWith(refused('kazpostUnavailable'));
     const answer = await suggestAddresses({ embedded, kazpost: source }, 'Шамалған', 'kk');
     expect(answer.degraded).toBe(true);
     expect(answer.suggestions[0]?.source).toBe('kato');
   });
 
-  it('asks by index when an index is typed, with Cyrillic letters too', async () => {
+  it('searches by postcode when a postcode is typed, also with Cyrillic letters', async () => {
     const { source, asked } = kazpostWith(accepted([fromKazpost]));
     await suggestAddresses({ embedded, kazpost: source }, 'А11В0С1', 'kk');
     await suggestAddresses({ embedded, kazpost: source }, '050 000', 'kk');
     expect(asked).toEqual(['index A11B0C1', 'index 050000']);
   });
 
-  it('fills in the index that was typed with the region it begins as', async () => {
+  it('fills in the typed postcode together with the region it begins as', async () => {
     const { suggestions } = await suggestAddresses({ embedded }, '050000', 'kk');
     expect(suggestions).toEqual([
       { text: 'Алматы қаласы', postcode: '050000', source: 'kato', id: '750000000' },
     ]);
   });
 
-  it('writes Kazakh on an English page, since the form takes Cyrillic only', async () => {
+  it('writes Kazakh on an English page, because the form accepts Cyrillic only', async () => {
     const { suggestions } = await suggestAddresses({ embedded }, 'Karaganda', 'en');
     expect(suggestions[0]?.text).toBe('Қарағанды облысы, Қарағанды қаласы');
   });
 
-  it('gives nothing for nothing, each line once, and at most ten', async () => {
+  it('gives nothing for an empty text, each line once, and at most ten lines', async () => {
     expect(await suggestAddresses({ embedded }, ' \u0000 ', 'kk')).toEqual({
       suggestions: [],
       degraded: false,
@@ -94,7 +94,7 @@ describe('suggesting addresses', () => {
 });
 
 describe('what is stored with a line', () => {
-  it('is the source when the line is exactly an offered one, in either language', async () => {
+  it('is the source when the line is exactly as offered, in either language', async () => {
     const { source } = kazpostWith(accepted([fromKazpost]));
     for (const line of [fromKazpost.text.kk, fromKazpost.text.ru]) {
       const stored = await recogniseAddress({ embedded, kazpost: source }, line, 'A11B0C1');
@@ -102,7 +102,7 @@ describe('what is stored with a line', () => {
     }
   });
 
-  it('is a place of the classifier with what was typed behind it', async () => {
+  it('is a place of the classifier, followed by what was typed', async () => {
     const line = 'Абай облысы, Семей қаласы, Шұғаев көшесі, 4';
     const stored = await recogniseAddress({ embedded }, line, null);
     expect(stored).toMatchObject({ source: 'kato', id: '101010000' });
@@ -114,7 +114,7 @@ describe('what is stored with a line', () => {
     ]);
   });
 
-  it('is "as entered" after the line was changed, or when nobody knows it', async () => {
+  it('is "as entered" after the line was changed, or when no source knows it', async () => {
     const { source } = kazpostWith(accepted([fromKazpost]));
     const changed = `${fromKazpost.text.kk}, 2 қабат`;
     const stored = await recogniseAddress({ embedded, kazpost: source }, 'Менің үйім', null);

@@ -5,11 +5,11 @@ import { postcodeSeemsElsewhere } from './postcode-region.ts';
 import type { AddressOrigin, AddressPart, AddressSource, FoundAddress } from './source.ts';
 import { addressLanguage } from './wording.ts';
 
-/** One line a person can choose: what `/api/addresses` answers with. */
+/** One line that a person can choose. `/api/addresses` answers with these. */
 export interface Suggestion {
-  /** The line for the form, Cyrillic. */
+  /** The line for the form, in Cyrillic. */
   readonly text: string;
-  /** The postal index to fill in, or null where it is not known. */
+  /** The postcode to fill in, or null when it is not known. */
   readonly postcode: string | null;
   readonly source: AddressOrigin;
   /** The source's id of the address. */
@@ -19,7 +19,9 @@ export interface Suggestion {
 /** The answer to a piece of an address. */
 export interface Suggestions {
   readonly suggestions: readonly Suggestion[];
-  /** True when Kazpost was meant to answer and did not: the lines come from the embedded data. */
+  /**
+   * True when Kazpost should have answered and did not. The lines then come from the embedded data.
+   */
   readonly degraded: boolean;
 }
 
@@ -33,30 +35,32 @@ export type StoredAddress =
     }
   | { readonly source: 'as-entered' };
 
-/** Kinds of a place whose name alone says where it is. */
+/** Kinds of place whose name alone is enough to locate them. */
 const wide = ['region', 'repcity', 'city'];
 
 /** Where suggestions come from. */
 export interface AddressSources {
-  /** Always there. */
+  /** Always present. */
   readonly embedded: AddressSource;
   /** Asked first when the operator has configured it. */
   readonly kazpost?: AddressSource;
 }
 
-/** Most lines in one answer. */
+/** Maximum number of lines in one answer. */
 export const mostSuggestions = 10;
 /**
- * Kazpost is asked from so many characters on; shorter pieces are answered from the embedded data.
+ * Kazpost is asked from this number of characters on. Shorter texts are answered from the embedded
+ * data.
  */
 const leastForKazpost = 3;
 
 /**
- * Suggests addresses for a piece of a line or for a postal index, in the page's language (`kk`,
- * `ru`; Kazakh for any other, since the form takes Cyrillic only), best first, at most 10. Never
- * refuses: with Kazpost down or slow the embedded data answer and `degraded` is true. `query` is
- * anything a person may type or a script may send; what was typed on the Latin layout by mistake
- * (`fkvfns`) is looked for on the Cyrillic one too, behind what the Latin letters find.
+ * Suggests addresses for a part of a line or for a postcode, best first, at most 10. The language
+ * is the page's (`kk` or `ru`). Every other language gets Kazakh, because the form accepts Cyrillic
+ * only. It never refuses: when Kazpost is down or slow, the embedded data answer and `degraded` is
+ * true. `query` is anything that a person may type or a script may send. Text typed on the Latin
+ * layout by mistake (`fkvfns`) is also searched on the Cyrillic layout, and those lines follow what
+ * the Latin letters find.
  */
 export async function suggestAddresses(
   sources: AddressSources,
@@ -99,10 +103,10 @@ async function find(
 }
 
 /**
- * What to store with a line that is being saved: the address a source knows by exactly this line,
- * with its id and parts, or "as entered" when the person typed or changed it. Nothing the browser
- * says of the source is trusted; Kazpost's answers of the last day come from the cache, so this
- * seldom asks it anew.
+ * Decides what to store with a line that is being saved. This is the address that a source knows by
+ * exactly this line, with its id and parts, or "as entered" when the person typed or changed the
+ * line. What the browser says about the source is not trusted. Kazpost's answers of the last day
+ * are cached, so this seldom asks Kazpost again.
  */
 export async function recogniseAddress(
   { embedded, kazpost }: AddressSources,
@@ -117,7 +121,7 @@ export async function recogniseAddress(
       : [...(index?.ok ? [() => kazpost.byPostcode(index.value)] : []), () => kazpost.byText(line)];
   for (const question of questions) {
     const answer = await question();
-    // A save waits for a service that does not answer once at most.
+    // A save waits at most once for a service that does not answer.
     if (!answer.ok) break;
     const known = same(answer.value);
     if (known !== undefined) return stored(known);
@@ -128,7 +132,10 @@ export async function recogniseAddress(
   return { source: 'as-entered' };
 }
 
-/** True when the index seems to belong to another region than the line: a hint, never an error. */
+/**
+ * True when the postcode seems to belong to another region than the line. This is a hint, never an
+ * error.
+ */
 export async function seemsElsewhere(
   { embedded }: AddressSources,
   line: string,
@@ -136,8 +143,8 @@ export async function seemsElsewhere(
 ): Promise<boolean> {
   const index = parsePostcode(postcode);
   if (!index.ok) return false;
-  // The largest level is enough: the line begins with the region or the city. A village tells
-  // nothing: many share a name.
+  // The largest level is enough, because the line begins with the region or the city. A village
+  // decides nothing: many share a name.
   const found = await embedded.byText(line.split(',')[0] ?? '');
   const levels = found.ok ? (found.value[0]?.parts ?? []) : [];
   const kato = Number(levels[0]?.id);
@@ -152,13 +159,16 @@ function stored({ origin, id, parts, postcode }: FoundAddress): StoredAddress {
   return { source: origin, id, parts, postcode };
 }
 
-/** The source's own letters, capitals apart: a record is not the place to forgive. */
+/**
+ * Whether the line is exactly the source's, capital letters aside. What is stored must be exact, so
+ * no spelling is forgiven here.
+ */
 function isLine(text: FoundAddress['text'], line: string): boolean {
   const plain = cleanText(line).toLowerCase();
   return plain === text.kk.toLowerCase() || plain === text.ru.toLowerCase();
 }
 
-/** Lines of a language, each once. */
+/** The lines in one language, without duplicates. */
 function lines(found: readonly FoundAddress[], pageLanguage: string): Suggestion[] {
   const language = addressLanguage(pageLanguage);
   const known = new Set<string>();

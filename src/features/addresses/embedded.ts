@@ -11,18 +11,21 @@ import type { StreetLookup } from './street.ts';
 import { rankStreets, streetAddresses } from './street-address.ts';
 import { readStreetText, type StreetText } from './street-words.ts';
 
-/** Most addresses one search answers with. */
+/** Maximum number of addresses that one search returns. */
 const most = 20;
 
 /**
- * Addresses from what the service ships with: places of the classifier, and streets where an
- * operator imported them. It needs no network and never refuses. A street and house typed behind a
- * complete place are kept as typed.
+ * Addresses from the data shipped with the service: places of the classifier, and streets where an
+ * operator has imported them. It needs no network and never refuses. A street and house typed after
+ * a complete place are kept as typed.
  */
 export function createEmbeddedSource(places: Places, streets?: StreetLookup): AddressSource {
   return {
     byText: async (text) => accepted(await findByText(places, streets, cleanText(text))),
-    /** The region an index begins as: the embedded data know no more of indexes. */
+    /**
+     * Answers with the region that the postcode begins as. The embedded data know nothing else
+     * about postcodes.
+     */
     byPostcode: async (postcode: Postcode) => {
       const kato = regionOfPostcode(postcode);
       const place = kato === null ? undefined : places.place(kato);
@@ -39,7 +42,7 @@ async function findByText(
   const { found, add } = collectAddresses();
   const begun = readBeginning(places, query);
   const withStreets = streets !== undefined && (await streets.any()) ? streets : undefined;
-  // "Абай Семей" is the town Семей in the region Абай rather than something in a town named Абай.
+  // "Абай Семей" is the town Семей in the region Абай, and not something in a town named Абай.
   const named = places.find(query, 1, 'words')[0];
   const larger =
     named !== undefined &&
@@ -48,7 +51,8 @@ async function findByText(
   const leads =
     begun !== undefined &&
     (begun.chosen || begun.street.looksLikeStreet || (isCity(begun.places[0]) && !larger));
-  // Streets of no place stand before places that are only a slip away.
+  // When streets are found without a place, places that match only with a typing error are not
+  // searched.
   const anywhere =
     begun === undefined && withStreets !== undefined ? await streetsAnywhere(places, withStreets, query) : [];
   const strict = leads || anywhere.length > 0;
@@ -62,7 +66,7 @@ async function findByText(
     }
     for (const place of begun.places) {
       const address = typedBehind(places, place, begun.tail);
-      // A street typed in Latin letters cannot stand in the line: the place alone can.
+      // The line must not contain a street in Latin letters. The place alone is offered then.
       add(fits(address.text) ? address : placeAddress(places, place));
     }
   }
@@ -70,7 +74,7 @@ async function findByText(
   return found;
 }
 
-/** Collects each line once. What the form would not take is not offered. */
+/** Collects each line once. Lines that the form would refuse are not offered. */
 function collectAddresses() {
   const found: FoundAddress[] = [];
   const known = new Set<string>();

@@ -27,7 +27,7 @@ describe('folding', () => {
     expect(foldWord(left)).not.toBe(foldWord(right));
   });
 
-  it('says where each word stands', () => {
+  it('gives the position of each word', () => {
     const text = '  ул. Абая, 10/2';
     expect(foldedWords(text).map(({ start, end }) => text.slice(start, end))).toEqual([
       'ул',
@@ -37,7 +37,7 @@ describe('folding', () => {
     ]);
   });
 
-  it('gives plain small letters and digits, and the same again, for any text in Cyrillic or Latin letters', () => {
+  it('gives plain small letters and digits for any Cyrillic or Latin text, and folding again changes nothing', () => {
     const letters = [
       ...'абвгдеёжзийклмнопрстуфхцчшщъыьэюяәғқңөұүһіabcdefghijklmnopqrstuvwxyzşğñöü0123456789 -',
     ];
@@ -55,13 +55,13 @@ describe('cleaning a text', () => {
     expect(cleanText('  Әл-Фараби даңғылы,  77/7\n')).toBe('Әл-Фараби даңғылы, 77/7');
   });
 
-  it('composes letters and drops what is not seen', () => {
+  it('composes letters and drops invisible characters', () => {
     expect(cleanText('Й\u200bош\u202eкар\u0000\ufeff\u2066')).toBe('Йошкар');
     expect(cleanText('и\u0306')).toBe('й');
     expect(cleanText('a\ud800b')).toBe('ab');
   });
 
-  it('gives one line of a bounded length, without control and direction characters, from anything', () => {
+  it('gives one line of limited length, without control and direction characters, for any input', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (text) => {
         const clean = cleanText(text);
@@ -72,7 +72,7 @@ describe('cleaning a text', () => {
     );
   });
 
-  it('does not look at a megabyte', () => {
+  it('cuts a megabyte before it looks at it', () => {
     expect(cleanText('а'.repeat(5_000_000))).toHaveLength(queryLength);
   });
 });

@@ -1,10 +1,10 @@
 /** A word of a text as the search sees it, and where it stands in the text. */
 export interface FoldedWord {
-  /** Letters folded by `foldWord`. */
+  /** The letters after `foldWord`. */
   readonly word: string;
-  /** Offset of its first UTF-16 unit in the text given. */
+  /** Offset of its first UTF-16 unit in the given text. */
   readonly start: number;
-  /** Offset behind its last unit. */
+  /** Offset after its last UTF-16 unit. */
   readonly end: number;
 }
 
@@ -16,13 +16,19 @@ const cyrillic: Readonly<Record<string, string>> = {
   э: 'e', ю: 'iu', я: 'ia',
 };
 
-/** Latin letters that look like Cyrillic ones: what a mixed word was meant to be. */
+/**
+ * Latin letters that look like Cyrillic ones, and the Cyrillic letter that was meant in a mixed
+ * word.
+ */
 // biome-ignore format: an alphabet reads better in rows
 const lookAlikes: Readonly<Record<string, string>> = {
   a: 'а', b: 'в', c: 'с', e: 'е', h: 'һ', i: 'і', k: 'к', m: 'м', o: 'о', p: 'р', t: 'т', x: 'х', y: 'у',
 };
 
-/** Latin spellings of one sound, longest first; a capital marks what must not be read again. */
+/**
+ * Latin spellings of one sound, longest first. A capital letter marks a result that must not be
+ * replaced again.
+ */
 const latin: readonly (readonly [RegExp, string])[] = [
   [/shch|sch|sh/g, 'X'],
   [/dzh|zh|dj/g, 'j'],
@@ -36,11 +42,11 @@ const latin: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * One spelling for a word in Kazakh, Russian or Latin letters, so that "Қарағанды", "Караганды",
- * "Qaraghandy" and "Karagandy" are the same word: Kazakh letters fall together with the Russian
- * ones typed in their place, ё with е, и with і, й and ы, and the Latin spellings of a sound with
- * each other. Ч, ш and щ become one letter each, so that a typo in them is one edit. The result is
- * for comparing only and is never shown.
+ * Gives one spelling for a word in Kazakh, Russian or Latin letters: "Қарағанды", "Караганды",
+ * "Qaraghandy" and "Karagandy" become the same word. Each Kazakh letter becomes the Russian one
+ * that people type in its place. Ё becomes е, and и is equal to і, й and ы. The Latin spellings of
+ * a sound become one. Ч, ш and щ become one letter each, which makes a typing error in them one
+ * edit. The result is for comparison only and is never shown.
  */
 export function foldWord(word: string): string {
   const lower = word.toLowerCase();
@@ -65,8 +71,8 @@ function foldLatin(word: string): string {
 }
 
 /**
- * The words of a text, folded; everything but letters and digits parts them. Words that fold to
- * nothing are left out.
+ * The folded words of a text. Everything except letters and digits separates words. Words that fold
+ * to nothing are left out.
  */
 export function foldedWords(text: string): FoldedWord[] {
   const words: FoldedWord[] = [];
@@ -78,8 +84,8 @@ export function foldedWords(text: string): FoldedWord[] {
 }
 
 /**
- * Words of a text folded and joined by single spaces: equal for texts that differ in letters'
- * variants only.
+ * The folded words of a text, joined by single spaces. Texts that differ only in variants of
+ * letters give equal results.
  */
 export function foldText(text: string): string {
   return foldedWords(text)
@@ -87,16 +93,16 @@ export function foldText(text: string): string {
     .join(' ');
 }
 
-/** Longest query that is looked at, in characters. */
+/** Maximum length of a query in characters. The rest is ignored. */
 export const queryLength = 200;
 
 /**
- * A text from outside made fit to search or to show on one line: NFC, without control characters,
- * direction marks and invisible characters, white space single, at most `length` characters.
+ * Makes text from outside fit to search or to show on one line: NFC, without control characters,
+ * direction marks and invisible characters, with single spaces, at most `length` characters.
  * Letters are never replaced.
  */
 export function cleanText(text: string, length: number = queryLength): string {
-  // Cut before normalising: a hostile text may be megabytes long.
+  // Cut before normalising, because a hostile text may be megabytes long.
   const line = text
     .slice(0, length * 4)
     .normalize('NFC')

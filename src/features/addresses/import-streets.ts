@@ -8,12 +8,12 @@ import { replaceStreets } from './street-store.ts';
 export interface ImportedStreets {
   readonly streets: number;
   readonly houses: number;
-  /** Settlements they lie in. */
+  /** Number of settlements that the streets lie in. */
   readonly places: number;
 }
 
 /**
- * Loads an operator's file of streets (`parseStreetFile` says its form) in place of the one before.
+ * Loads an operator's file of streets (its format: `parseStreetFile`) and replaces the former one.
  * One bad line refuses the whole file, and `detail` names it.
  */
 export async function importStreets(

@@ -33,14 +33,14 @@ test.each([
   expect(suggestions[0]?.text).toBe(line);
 });
 
-test('where the Latin letters find something, the other layout stands behind it', async () => {
+test('results for the Latin letters come before those for the other layout', async () => {
   const { suggestions } = await suggestAddresses(sources, 'helysq', 'ru');
   expect(suggestions[0]?.text).toContain('Шиелийский');
   expect(suggestions.map(({ text }) => text)).toContain('Костанайская область, город Рудный');
 });
 
 test.each(['Almaty', 'Qaraghandy', 'Shymkent', 'Semey'])(
-  '%s in Latin letters stays first and finds nothing strange',
+  '%s in Latin letters keeps its first result and finds no unrelated place',
   async (typed) => {
     const { suggestions } = await suggestAddresses(sources, typed, 'ru');
     const meant = { Almaty: 'Алматы', Qaraghandy: 'Караганда', Shymkent: 'Шымкент', Semey: 'Семей' }[typed];

@@ -1,10 +1,10 @@
 /**
- * The keys of a Latin keyboard in rows, and the letters that the Russian and Kazakh layouts have on
+ * The keys of a Latin keyboard by row, and the letters that the Russian and Kazakh layouts have on
  * them.
  */
 const latinKeys = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
 const russianLetters = 'йцукенгшщзхъфывапролджэячсмитьбюё';
-/** The Kazakh layout has its own letters in the row of digits. */
+/** The Kazakh layout has its own letters in the row of the digits. */
 const kazakhKeys = '2345890-=';
 const kazakhLetters = 'әіңғүұқөһ';
 
@@ -24,7 +24,7 @@ const houseNumber = /^\d+(?:[-/]\d+)?[a-z]?$/;
 
 /**
  * What a text typed on the Latin layout would have been on the Cyrillic one: `fkvfns` is `алматы`,
- * `0fhf5fyls` is `қарағанды`. Undefined for a text without Latin letters, or with Cyrillic ones.
+ * `0fhf5fyls` is `қарағанды`. Undefined when the text has no Latin letters, or has Cyrillic ones.
  */
 export function onCyrillicLayout(text: string): string | undefined {
   const lower = text.toLowerCase();

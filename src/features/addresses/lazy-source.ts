@@ -1,8 +1,7 @@
 import type { AddressSource } from './source.ts';
 
 /**
- * A source that is created when it is first asked: the shipped places take a moment and some memory
- * to read.
+ * Creates a source at the first question, because reading the shipped places takes time and memory.
  */
 export function createLazySource(create: () => AddressSource): AddressSource {
   let created: AddressSource | undefined;

@@ -4,19 +4,19 @@ import { kindsSpokenOf } from './place-words.ts';
 import type { Places } from './places.ts';
 import { readStreetText, type StreetText } from './street-words.ts';
 
-/** The beginning of a line that is a place, with something behind it. */
+/** A place at the beginning of a line, with something after it. */
 export interface Beginning {
   readonly places: readonly Place[];
-  /** What stands behind, as typed. */
+  /** What follows the place, as typed. */
   readonly tail: string;
-  /** True when the place ends at a comma: nothing else can be meant. */
+  /** True when a comma ends the place. Nothing else can be meant then. */
   readonly chosen: boolean;
   readonly street: StreetText;
 }
 
-/** Most places looked at as the beginning of a line. */
+/** Maximum number of places considered as the beginning of a line. */
 const mostBeginnings = 3;
-/** Most places compared with a line that was offered. */
+/** Maximum number of places compared with a line that was offered. */
 const mostOfLine = 20;
 
 const standsBehind: ReadonlySet<string> = new Set(
@@ -24,8 +24,8 @@ const standsBehind: ReadonlySet<string> = new Set(
 );
 
 /**
- * The beginning of the line that is a place, with something behind it: a line as it was offered, up
- * to a comma, or else the most words that name a settlement in full.
+ * Finds the place at the beginning of a line that has something after it. This is a line as it was
+ * offered, up to a comma, or else the longest run of words that names a settlement in full.
  */
 export function readBeginning(places: Places, query: string): Beginning | undefined {
   for (let comma = query.lastIndexOf(','); comma > 0; comma = query.lastIndexOf(',', comma - 1)) {
@@ -37,7 +37,7 @@ export function readBeginning(places: Places, query: string): Beginning | undefi
   for (let count = words.length - 1; count > 0; count -= 1) {
     const end = words[count - 1]?.end ?? 0;
     const tail = query.slice(end).replace(/^[\s,.]+/, '');
-    // "Абай облысы", "Абай көшесі": a word for the kind belongs to the name before it.
+    // In "Абай облысы" and "Абай көшесі", the word for the kind belongs to the name before it.
     if (tail === '' || isKindBehind(words[count]?.word ?? '')) continue;
     const head = query.slice(0, end);
     const named = places.find(head, mostBeginnings, 'words').filter(namedInFull(places, head));
@@ -67,8 +67,8 @@ function placesOfLine(places: Places, text: string): Place[] {
 }
 
 /**
- * Settlements whose every own word stands in the text: "Алматы" for the city, not for a street
- * "Алматы".
+ * Matches settlements when the text contains all words of an official name, or when the place is
+ * large. "Алматы" means the city, not a street of that name.
  */
 function namedInFull(places: Places, head: string): (place: Place) => boolean {
   const typed = new Set(foldedWords(head).map(({ word }) => word));
@@ -81,13 +81,17 @@ function namedInFull(places: Places, head: string): (place: Place) => boolean {
 }
 
 /**
- * A place a street can lie in; a region, a district and a rural district are only on the way there.
+ * Whether streets can lie in a place. Regions, districts and rural districts only contain such
+ * places.
  */
 function isSettlement(place: Place): boolean {
   return !['region', 'district', 'rural_okrug'].includes(place.kind);
 }
 
-/** Words for a kind that stand behind the name, as Kazakh has them all. */
+/**
+ * Whether a word names a kind of place or street and may follow a name, as it always does in
+ * Kazakh.
+ */
 function isKindBehind(word: string): boolean {
   return word.length > 1 && (kindsSpokenOf(word) !== undefined || standsBehind.has(word));
 }

@@ -2,10 +2,11 @@ import { administrations, fullName, kindOf, type PlaceTable, placesAbove } from 
 import type { AddressPart } from './source.ts';
 import type { AddressLanguage } from './wording.ts';
 
-/** How a place is written in an address. */
+/** Writes a place as a part of an address. */
 export interface PlaceLines {
   /**
-   * Region, district, the place, in full words, with the rural district where two would read alike.
+   * Region, district and place in full words. The rural district is added where two lines would
+   * otherwise be equal.
    */
   line(index: number, language: AddressLanguage): string;
   /** The levels of that line. */
@@ -48,8 +49,8 @@ export function createPlaceLines(table: PlaceTable): PlaceLines {
 }
 
 /**
- * How many places of a kind bear a name within one district: where more than one, the rural
- * district is shown too.
+ * Counts the places of one kind and name within each district. Where there is more than one, the
+ * rural district is shown too.
  */
 function countAlike(table: PlaceTable): ReadonlyMap<string, number> {
   const counted = new Map<string, number>();

@@ -2,31 +2,34 @@ import { foldedWords } from './fold.ts';
 import type { PlaceTable } from './place-table.ts';
 import { createWordList, type WordList } from './word-list.ts';
 
-/** Every name of every place as numbers of words, and the way back from a word to names. */
+/** All names of all places as numbers of words, and an index from a word to its names. */
 export interface PlaceNames {
   readonly list: WordList;
   readonly count: number;
   /**
-   * By name: the place that bears it, how many words it has, and 1 or less where it is not the
-   * official one of today.
+   * For each name: its place, its number of words, and a factor of 1, or less when it is not
+   * today's official name.
    */
   readonly placeOf: Uint16Array;
   readonly length: Uint8Array;
   readonly factor: Float32Array;
-  /** By place: its first name; the next place's first name ends them. */
+  /** For each place: its first name. Its names end where those of the next place begin. */
   readonly firstOf: Uint32Array;
-  /** By word: where in `postings` the names with it begin; the next word's beginning ends them. */
+  /**
+   * For each word: where its names begin in `postings`. They end where those of the next word
+   * begin.
+   */
   readonly starts: Uint32Array;
   readonly postings: Uint32Array;
 }
 
 /**
- * A name that is not the official one of today counts for less, so that "Жамбыл" finds today's
- * places of that name before the town that bore it.
+ * A name that is not today's official one counts for less. "Жамбыл" must find today's places of
+ * that name before the town that once had it.
  */
 const otherNameFactor = 0.93;
 
-/** The folded words of one name, and whether it is another than the official one of today. */
+/** The folded words of one name, and whether it differs from today's official name. */
 interface NameWords {
   readonly words: readonly string[];
   readonly other: boolean;
@@ -88,7 +91,7 @@ function namesOfPlaces(table: PlaceTable, formerNames: readonly string[][]): rea
   return named;
 }
 
-/** From the words of each name to the names of each word, in two flat arrays. */
+/** Inverts the lists: from the words of each name to the names of each word, in two flat arrays. */
 function invert(
   wordsOfName: readonly (readonly number[])[],
   wordCount: number,

@@ -5,32 +5,36 @@ import type { WordList, WordMatch } from './word-list.ts';
 import type { PlaceKind } from './wording.ts';
 
 /**
- * A place found, and how well it fits the query and matters by itself; compare only within one
- * search.
+ * A found place, and a score of how well it fits the query and how important it is. Scores are
+ * comparable only within one search.
  */
 export interface PlaceMatch extends Place {
   readonly score: number;
 }
 
-/** How far a search may stray from what was typed: the very words; also beginnings; also slips. */
+/**
+ * How far a search may depart from what was typed: exact words, also beginnings of words, also
+ * typing errors.
+ */
 export type Strictness = 'words' | 'beginnings' | 'slips';
 
 const otherNamePenalty = 0.4;
 /**
- * A word that fits only what the place lies in counts for a little less than one of its own name.
+ * A word that matches only an area around the place counts for a little less than one of its own
+ * name.
  */
 const aboveFactor = 0.9;
 const coverageWeight = 0.6;
 const spokenKindBonus = 0.45;
 
 /**
- * What a search works with. There is one row of scores for each word of a query, cleared after use,
- * so that a search allocates next to nothing.
+ * The working memory of a search. It has one row of scores for each word of a query and is cleared
+ * after use, which avoids nearly all allocation.
  */
 interface Search {
   readonly table: PlaceTable;
   readonly names: PlaceNames;
-  /** By word of the query: how well it fits each name, and each place by its best name. */
+  /** For each word of the query: how well it fits each name, and each place by its best name. */
   readonly ofName: readonly Float32Array[];
   readonly ofPlace: readonly Float32Array[];
 }
@@ -46,19 +50,20 @@ export function createPlaceSearch(table: PlaceTable, names: PlaceNames): FindPla
     if (words.length === 0) return [];
     if (strictness !== undefined) return search(of, words, strictness).slice(0, limit);
     const found = search(of, words, 'beginnings').slice(0, limit);
-    // Whole words that exist are what was meant: their neighbours would only be noise.
+    // When whole words match, they are what was meant, and similar words would only add noise.
     if (found.length >= limit || (found.length > 0 && search(of, words, 'words').length > 0)) return found;
     const known = new Set(found.map((place) => place.kato));
     const more = search(of, words, 'slips').filter((place) => !known.has(place.kato));
     const all = [...found, ...more].slice(0, limit);
     const required = words.filter(({ optional }) => !optional);
     if (all.length > 0 || required.length < 2 || required.some(({ word }) => /\d/.test(word))) return all;
-    // One word of several is beyond us ("Есильский район Астана", where the name is "район Есиль").
+    // Allows one word of several to match nothing ("Есильский район Астана", where the name is
+    // "район Есиль").
     return search(of, words, 'slips', 1).slice(0, limit);
   };
 }
 
-/** @param unmatched how many words may be found nowhere */
+/** @param unmatched number of words that may match nothing */
 function search(
   of: Search,
   words: readonly QueryWord[],
@@ -93,7 +98,7 @@ function matchesOf(word: string, strictness: Strictness, list: WordList): WordMa
   return strictness === 'beginnings' ? found : [...found, ...list.misspelt(word)];
 }
 
-/** Fills a word's row. @returns the cells that are no longer 0 */
+/** Fills the row of a word. @returns the cells that are no longer 0 */
 function scoreWord(
   { names, ofName, ofPlace }: Search,
   row: number,
@@ -122,7 +127,7 @@ function scoreWord(
   return touched;
 }
 
-/** How well a place fits all words and matters by itself; 0 when it does not fit. */
+/** How well a place fits all words, combined with its importance. 0 when it does not fit. */
 function scoreOf(
   of: Search,
   index: number,
@@ -158,12 +163,12 @@ function scoreOf(
   return fit / required + coverageWeight * coverage + bonus + (of.table.weights[index] ?? 0) - penalty;
 }
 
-/** How well a word fits what the place lies in. */
+/** How well a word fits the areas that contain the place. */
 function fitAbove({ table, ofPlace }: Search, index: number, row: number): number {
   let best = 0;
   for (let above = table.parents[index] ?? -1; above >= 0; above = table.parents[above] ?? -1) {
-    // What an administration is over bears the names people know: "Қапшағай" is above the villages
-    // of Қонаев.
+    // People know an administration by the name of its town: "Қапшағай" is above the villages of
+    // Қонаев.
     const seat = table.seats[above] ?? -1;
     best = Math.max(best, ofPlace[row]?.[above] ?? 0, seat >= 0 ? (ofPlace[row]?.[seat] ?? 0) : 0);
   }
@@ -171,8 +176,8 @@ function fitAbove({ table, ofPlace }: Search, index: number, row: number): numbe
 }
 
 /**
- * How much of the place's best name is covered by the query, and what that costs when it is not
- * today's name.
+ * The part of the place's best name that the query covers, and the penalty when that is not today's
+ * name.
  */
 function coverageOf({ names, ofName }: Search, index: number, words: number, own: number) {
   let coverage = 0;
@@ -189,7 +194,7 @@ function coverageOf({ names, ofName }: Search, index: number, words: number, own
   return { coverage, penalty };
 }
 
-/** Whether a word for a kind speaks of the place itself, or of something named above it. */
+/** Whether a word for a kind describes the place itself, or something named above it. */
 function kindFit(
   { table, ofPlace }: Search,
   index: number,

@@ -6,31 +6,31 @@ export interface Place {
   /** KATO code. */
   readonly kato: number;
   readonly kind: PlaceKind;
-  /** Bare names. */
+  /** Names without the word for the kind. */
   readonly name: InBoth;
 }
 
-/** The classifier by columns; a place is its row's number. -1 stands for no place. */
+/** The classifier in columns. A place is the number of its row, and -1 means no place. */
 export interface PlaceTable {
   readonly count: number;
   /** KATO codes. */
   readonly kato: Int32Array;
   readonly kinds: readonly PlaceKind[];
-  /** Bare names. */
+  /** Names without the word for the kind. */
   readonly names: Readonly<Record<AddressLanguage, readonly string[]>>;
-  /** Names in full words where they are not made of the name and its kind. */
+  /** Full names that are not composed of the name and its kind. */
   readonly unusual: Readonly<Record<AddressLanguage, ReadonlyMap<number, string>>>;
   readonly indexOf: ReadonlyMap<number, number>;
-  /** What a place lies in. */
+  /** The place that contains each place. */
   readonly parents: Int32Array;
-  /** The town or village that an administration is over. */
+  /** The town or village that an administration manages. */
   readonly seats: Int32Array;
   readonly weights: Float32Array;
 }
 
 /**
- * Kinds that are an administration over a town or village of its own row, and what that row may be,
- * likeliest first.
+ * Kinds that administer a town or village with its own row, and the kinds that this row may have,
+ * most likely first.
  */
 const seatKinds: Readonly<Partial<Record<PlaceKind, readonly PlaceKind[]>>> = {
   cityadmin: ['city'],
@@ -125,8 +125,9 @@ const kindWeights: Readonly<Record<PlaceKind, number>> = {
 };
 
 /**
- * By kind; a town also by its inhabitants; a village more when it is the seat of its district (the
- * classifier numbers that rural district 30 and its seat 100) or of its rural district (100).
+ * Depends on the kind, and for a town on its inhabitants. A village weighs more when it is the seat
+ * of its district (the classifier numbers that rural district 30 and its seat 100) or of its rural
+ * district (100).
  */
 function placeWeight(kind: PlaceKind, code: number, inhabitants: number | undefined): number {
   const base = kindWeights[kind];
@@ -152,12 +153,12 @@ export function placeAt(table: PlaceTable, index: number): Place {
   };
 }
 
-/** What a place lies in, the nearest first. */
+/** The places that contain this one, nearest first. */
 export function* placesAbove({ parents }: PlaceTable, index: number): Generator<number, void> {
   for (let above = parents[index] ?? -1; above >= 0; above = parents[above] ?? -1) yield above;
 }
 
-/** The name of a place in full words: "Шамалған ауылы". */
+/** The full name of a place: "Шамалған ауылы". */
 export function fullName(table: PlaceTable, index: number, language: AddressLanguage): string {
   const name = table.names[language][index] ?? '';
   return table.unusual[language].get(index) ?? wording[kindOf(table, index)][language].replace('@', name);

@@ -41,12 +41,12 @@ for (const [kinds, words] of spoken) {
   }
 }
 
-/** The kinds a folded word speaks of ("село", "обл"), or undefined when it is no such word. */
+/** The kinds that a folded word names ("село", "обл"), or undefined when it names none. */
 export function kindsSpokenOf(word: string): ReadonlySet<PlaceKind> | undefined {
   return kindsByWord.get(word);
 }
 
-/** True when such a word begins so: someone is still typing it. */
+/** True when a word for a kind begins this way, so the person may still be typing it. */
 export function beginsKindWord(word: string): boolean {
   if (word.length < 2) return false;
   for (const known of kindsByWord.keys()) if (known.startsWith(word)) return true;

@@ -25,13 +25,13 @@ const rows = readFileSync(join(root, 'data/places.tsv'), 'utf8')
 const findable = rows.filter(({ kind }) => !kind.endsWith('admin'));
 
 describe('the places shipped', () => {
-  it('are all the rows of the classifier', () => {
+  it('cover all rows of the classifier', () => {
     expect(places.count).toBe(15_594);
     expect(new Set(rows.map(({ kato }) => kato)).size).toBe(15_594);
     expect(rows.filter(({ kind }) => !(kind in wording))).toEqual([]);
   });
 
-  it('are what the script makes of the classifier', () => {
+  it('equal the output of the script for the classifier', () => {
     const folder = mkdtempSync(join(tmpdir(), 'places-'));
     try {
       const out = join(folder, 'places.tsv');
@@ -45,29 +45,29 @@ describe('the places shipped', () => {
     }
   });
 
-  it('are written in lines the address field takes, without abbreviations', () => {
+  it('have lines that the address field accepts, without abbreviations', () => {
     const shortened = /(?<![\p{L}\d])(?:с|а|п|к|г|қ|р|ст|уч|рзд|обл|р-н|с\.о|а\.о|г\.а|қ\.ә)\.(?![\p{L}])/u;
     const bad = findable
       .flatMap(({ kato }) => [places.line(kato, 'kk'), places.line(kato, 'ru')])
       .filter((line) => !parseAddress(line).ok || shortened.test(line));
-    // What is left is in the classifier's own names: initials, and farms it shortens.
+    // The rest is in the classifier's own names: initials, and farms with shortened names.
     expect(bad.length).toBeLessThan(40);
     expect(bad.filter((line) => !parseAddress(line).ok)).toEqual([]);
   });
 
-  it('begin with their region and show what lies between', () => {
+  it('have lines that begin with the region and show the levels between', () => {
     const jambyl = places.find('Жамбыл', 200, 'words').filter(({ name }) => name.kk === 'Жамбыл');
     expect(jambyl.length).toBeGreaterThanOrEqual(60);
     const lines = jambyl.map(({ kato }) => places.line(kato, 'kk'));
-    // Two winter camps of one rural district bear it in the classifier itself.
+    // The classifier itself has one line twice: two winter camps of one rural district.
     expect(new Set(lines).size).toBe(lines.length - 1);
     for (const line of lines) expect(line.split(', ')[0]).toMatch(/облысы$|қаласы$/);
   });
 
-  it('tell nearly all places apart by their line', () => {
+  it('have lines that are nearly all different', () => {
     const lines = findable.map(({ kato }) => places.line(kato, 'kk'));
     const twice = lines.length - new Set(lines).size;
-    // These the classifier itself has twice: one name and kind in one rural district.
+    // The classifier itself has these twice: the same name and kind in one rural district.
     expect(twice).toBe(65);
   });
 });
@@ -82,7 +82,7 @@ describe('finding places', () => {
     }
   });
 
-  it('finds every place by its own name in both languages among those of that name', () => {
+  it('finds every place by its own name in both languages, among the places of that name', () => {
     const sample = findable.filter((_, index) => index % 37 === 0);
     const missed = sample.flatMap(({ kk, ru }) =>
       [kk, ru].filter((name) => {
@@ -95,7 +95,7 @@ describe('finding places', () => {
     expect(missed).toEqual([]);
   });
 
-  it('finds nine of ten names with one slip among the first ten', () => {
+  it('finds nine of ten names with one typing error among the first ten results', () => {
     const random = seeded(20_260_717);
     const long = findable.filter(({ kk }) => kk.length >= 5);
     let hits = 0;
@@ -110,7 +110,7 @@ describe('finding places', () => {
     expect(hits / 1_000).toBeGreaterThanOrEqual(0.9);
   });
 
-  it('keeps its feet whatever is typed', () => {
+  it('survives any input', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
         const found = places.find(text, 10);
@@ -121,7 +121,7 @@ describe('finding places', () => {
     );
   });
 
-  it('forgets one query before the next', () => {
+  it('keeps nothing of one query for the next', () => {
     const alone = places.find('Шамалған', 5);
     places.find('Алматы облысы Жамбыл ауданы Қарасай', 5);
     places.find('ж', 5);
@@ -135,7 +135,7 @@ describe('finding places', () => {
   });
 });
 
-/** A letter missing, added, wrong, or two swapped, at random. */
+/** Makes one random typing error: a letter missing, added, wrong, or two swapped. */
 function withSlip(name: string, random: () => number): string {
   const letters = 'абвгдежзийклмнопрстуфхцчшыэюя';
   const letter = letters[Math.floor(random() * letters.length)] ?? 'а';
@@ -154,7 +154,7 @@ function withSlip(name: string, random: () => number): string {
   }
 }
 
-/** The same numbers, 0 to 1, for the same seed. */
+/** Random numbers from 0 to 1, the same for the same seed. */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {

@@ -13,43 +13,44 @@ export interface Places {
   /** Number of places, administrations included. */
   readonly count: number;
   /**
-   * Places for a text in Kazakh, Russian or Latin letters, best first: every word must be a word of
-   * the place's names (former ones too) or of what it lies in; words for a kind ("село", "обл.")
-   * may be missing and favour that kind. A beginning of a word fits; slips are tried only when too
-   * little else was found. Administrations of towns are never found: the town is.
+   * Places for a text in Kazakh, Russian or Latin letters, best first. Every word must match a name
+   * of the place (former names too) or of an area that contains it. Words for a kind ("село",
+   * "обл.") need not match, and favour that kind. The beginning of a word matches. Typing errors
+   * are allowed only when too little else was found. Instead of the administration of a town, the
+   * town is found.
    */
   readonly find: FindPlaces;
   /** The place of a code, or undefined. */
   place(kato: number): Place | undefined;
   /**
-   * The line of a place: region, district, the place, in full words, with the rural district where
-   * two would read alike.
+   * The line of a place: region, district and place in full words. The rural district is added
+   * where two lines would otherwise be equal.
    */
   line(kato: number, language: AddressLanguage): string;
   /** The levels of that line. */
   parts(kato: number): AddressPart[];
-  /** The districts of a city, by code; empty for anything else. */
+  /** The codes of a city's districts. Empty for any other place. */
   cityDistricts(kato: number): number[];
   /**
-   * The present name of a town that a source still calls by a former one; the name itself
-   * otherwise.
+   * The present name of a town for which a source still uses a former one. Otherwise the name
+   * itself.
    */
   presentName(name: string, language: AddressLanguage): string;
-  /** 0 to 1: how much a place weighs by its kind and size. */
+  /** How important a place is by its kind and size, from 0 to 1. */
   weight(kato: number): number;
 }
 
 let shared: Places | undefined;
 
-/** The places the service ships with; read at the first call and kept. */
+/** The places that the service ships with. They are read at the first call and kept. */
 export function shippedPlaces(): Places {
   shared ??= readPlaces(join(root, 'data'));
   return shared;
 }
 
 /**
- * Reads `places.tsv`, `former-names.tsv` and `populations.tsv` of a folder (data/README.md
- * describes them).
+ * Reads `places.tsv`, `former-names.tsv` and `populations.tsv` from a folder (described in
+ * data/README.md).
  */
 export function readPlaces(folder: string): Places {
   return createPlaces(

@@ -8,7 +8,7 @@ function postcode(text: string): Postcode {
   return read.value;
 }
 
-describe('the region of an index', () => {
+describe('the region of a postcode', () => {
   it.each([
     ['050000', 750_000_000],
     ['A25A2B8', 750_000_000],
@@ -22,18 +22,18 @@ describe('the region of an index', () => {
   });
 
   it.each([
-    // An index of Almaty with a place in Karaganda.
+    // A postcode of Almaty with a place in Karaganda.
     ['050000', 351_010_000, true],
     ['A25A2B8', 351_010_000, true],
     ['100000', 351_010_000, false],
-    // A village has the index of its region.
+    // A village has the postcode of its region.
     ['040900', 195_237_100, false],
-    // New regions keep the indexes of those they were part of.
+    // New regions keep the postcodes of the regions they were part of.
     ['070000', 101_010_000, false],
     ['100600', 621_010_000, false],
     ['160000', 790_000_000, false],
     ['X15A1A1', 790_000_000, false],
-    // Nothing is known of the beginning: no hint.
+    // Nothing is known about the beginning, so there is no hint.
     ['W15A1A1', 351_010_000, false],
   ])('%s with a place of %i hints: %s', (text, kato, hint) => {
     expect(postcodeSeemsElsewhere(postcode(text), kato)).toBe(hint);

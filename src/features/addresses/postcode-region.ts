@@ -1,7 +1,8 @@
 import type { Postcode } from '../../values/postcode.ts';
 
 /**
- * First letter of the new form and first two digits of the old one, by the KATO code of the region.
+ * For each region: its KATO code, the first letter of the new postcode, and the first two digits of
+ * the old one.
  */
 const regions: readonly {
   readonly kato: number;
@@ -27,9 +28,8 @@ const regions: readonly {
 ];
 
 /**
- * Regions made in 2018 and 2022 from others: their indexes may still begin as those of the region
- * they were part of, and their own letters are not known, so no hint is given where one of the two
- * is meant.
+ * Regions created from others in 2018 and 2022. Their postcodes may still begin as those of the
+ * former region, and their own letters are not known. No hint is given between the two.
  */
 const partOf: Readonly<Record<number, number>> = {
   100000000: 630000000,
@@ -38,7 +38,9 @@ const partOf: Readonly<Record<number, number>> = {
   790000000: 610000000,
 };
 
-/** KATO code of the region an index begins as, or null where the beginning is not known. */
+/**
+ * The KATO code of the region that a postcode begins as, or null when the beginning is not known.
+ */
 export function regionOfPostcode(postcode: Postcode): number | null {
   const found = regions.find(({ letter, prefix }) =>
     postcode.length === 6 ? prefix === postcode.slice(0, 2) : letter === postcode[0],
@@ -47,9 +49,9 @@ export function regionOfPostcode(postcode: Postcode): number | null {
 }
 
 /**
- * Whether an index seems to belong to another region than the chosen place. A hint to show beside
- * the field and never an error: people move, regions are cut anew, and the table of beginnings has
- * gaps. `kato` is the code of the place, at any level.
+ * Whether a postcode seems to belong to another region than the chosen place. It is a hint beside
+ * the field and never an error: people move, borders of regions change, and the table of beginnings
+ * has gaps. `kato` is the code of the place, at any level.
  */
 export function postcodeSeemsElsewhere(postcode: Postcode, kato: number): boolean {
   const meant = regionOfPostcode(postcode);

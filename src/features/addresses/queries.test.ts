@@ -3,7 +3,7 @@ import { suggestAddresses } from './addresses.ts';
 import { createEmbeddedSource } from './embedded.ts';
 import { shippedPlaces } from './places.ts';
 
-/** What people type, and the line they must see first: on a Kazakh page. */
+/** What people type, and the line that must come first on a Kazakh page. */
 const kazakh = `
 алматы қаласы => Алматы қаласы
 Нұр-Сұлтан => Астана қаласы
@@ -51,7 +51,7 @@ const kazakh = `
 `;
 
 /**
- * On a Russian page: names of today and former ones, slips, missing Kazakh letters, shortened
+ * On a Russian page: today's and former names, typing errors, missing Kazakh letters, shortened
  * kinds, any order.
  */
 const russian = `

@@ -12,13 +12,13 @@ export interface AddressRoutesDeps {
 }
 
 /**
- * Of one session. People type fast and a few keys at once: 60 questions, then 10 a second. It
- * guards Kazpost and the processor against a script, so it does no harm that each process counts by
- * itself.
+ * The limit of one session: 60 requests at once, then 10 a second, because people type several keys
+ * quickly. The limit protects Kazpost and the processor from scripts. Each process counts on its
+ * own, which is enough for that.
  */
 export const suggestionRate: RateLimitOptions = { burst: 60, perSecond: 10, keys: 20_000 };
 
-/** What is longer is no address, and no index. */
+/** Longer texts are neither an address nor a postcode. */
 const longestQuestion = 300;
 const longestPostcode = 20;
 
@@ -31,7 +31,9 @@ const postcodeQuery = z.object({
   address: z.string().max(longestQuestion),
 });
 
-/** For a signed-in person: suggestions, and whether an index seems to belong elsewhere. */
+/**
+ * For a signed-in person: suggestions, and whether a postcode seems to belong to another region.
+ */
 export function addressRoutes(server: FastifyInstance, deps: AddressRoutesDeps): void {
   const config = { access: 'holder', json: true } as const;
   server.get(paths.suggestAddresses, { config }, (request, reply) => showAddresses(deps, request, reply));
@@ -59,7 +61,7 @@ async function showPostcode(deps: AddressRoutesDeps, request: FastifyRequest, re
   return { elsewhere: await seemsElsewhere(deps.addresses, address, postcode) };
 }
 
-/** Names the first part of the query that does not fit. */
+/** Answers with the name of the first invalid parameter. */
 function refuseQuery(reply: FastifyReply, { issues }: z.ZodError) {
   return reply.code(400).send({ error: String(issues[0]?.path[0]) });
 }

@@ -2,22 +2,23 @@ import type { Postcode } from '../../values/postcode.ts';
 import type { Result } from '../../values/result.ts';
 import type { AddressLanguage } from './wording.ts';
 
-/** The same words in both languages an address is written in. */
+/** The same words in the two languages in which an address is written. */
 export type InBoth = Readonly<Record<AddressLanguage, string>>;
 
 /**
- * Where an address comes from: Kazpost's service, the embedded classifier, an operator's streets.
+ * Where an address comes from: Kazpost's service, the embedded classifier, or an operator's
+ * streets.
  */
 export type AddressOrigin = 'kazpost' | 'kato' | 'street';
 
-/** One level of an address, largest first: what a stored choice keeps beside its line. */
+/** One level of an address. A stored choice keeps these beside its line, largest first. */
 export interface AddressPart {
   /**
-   * `region`, `district`, `city`, `village`, `street`, `house`, …; a source's own word where none
+   * `region`, `district`, `city`, `village`, `street`, `house`, … The source's own word when none
    * of ours fits.
    */
   readonly kind: string;
-  /** The source's id of the level: a KATO code, Kazpost's id; null for what the person typed. */
+  /** The source's id of the level: a KATO code or Kazpost's id. Null for what the person typed. */
   readonly id: string | null;
   /** The level in full words: "Шамалған ауылы". */
   readonly text: InBoth;
@@ -28,19 +29,19 @@ export interface FoundAddress {
   readonly origin: AddressOrigin;
   /** The source's id of the whole address. */
   readonly id: string;
-  /** Seven characters where the source knows them, else six digits, else null. */
+  /** Seven characters when the source knows them, else six digits, else null. */
   readonly postcode: Postcode | null;
-  /** The line that goes into the form: Cyrillic, largest level first. */
+  /** The line for the form, in Cyrillic, largest level first. */
   readonly text: InBoth;
   readonly parts: readonly AddressPart[];
 }
 
-/** Why a source gave no answer; a text key. */
+/** Why a source gave no answer. A text key. */
 export type SourceRefusal = 'kazpostUnavailable';
 
-/** Finds addresses. Implementations: the embedded data, Kazpost's two services. */
+/** Finds addresses. Implemented by the embedded data and by Kazpost's two services. */
 export interface AddressSource {
-  /** Addresses for a piece of a line, best first, at most 20; an empty list when there is none. */
+  /** Addresses for a part of a line, best first, at most 20. Empty when there are none. */
   byText(text: string): Promise<Result<readonly FoundAddress[], SourceRefusal>>;
   /** Addresses of a postal index, at most 20. */
   byPostcode(postcode: Postcode): Promise<Result<readonly FoundAddress[], SourceRefusal>>;

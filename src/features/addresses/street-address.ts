@@ -7,7 +7,7 @@ import { isStreetWord, type StreetText } from './street-words.ts';
 import { beginningQuality, slipsBetween } from './word-list.ts';
 import { streetWording } from './wording.ts';
 
-/** Best first: how well the words fit, then the size of the place. */
+/** Sorts streets by how well the words fit, then by the size of the place. */
 export function rankStreets(places: Places, found: readonly Street[], text: StreetText): Street[] {
   return found
     .map((street) => ({ street, score: streetScore(street, text) + 0.3 * places.weight(street.kato) }))
@@ -16,7 +16,7 @@ export function rankStreets(places: Places, found: readonly Street[], text: Stre
     .map(({ street }) => street);
 }
 
-/** A street with the house typed, or with the first houses that begin so. */
+/** The street with the typed house, or with the first houses that begin with it. */
 export function streetAddresses(places: Places, street: Street, text: string): FoundAddress[] {
   const house = houseBehind(street, text);
   const line = streetLine(places, street);
@@ -60,7 +60,7 @@ function streetAddress(places: Places, street: Street, line: InBoth, house: Hous
 }
 
 /**
- * 0 to 1: each word typed against the nearest word of the street's names; the better language
+ * From 0 to 1: each typed word against the nearest word of the street's names. The better language
  * counts.
  */
 function streetScore(street: Street, text: StreetText): number {
@@ -85,7 +85,7 @@ function nearness(typed: string, word: string): number {
   return slips === 1 ? 0.6 : slips === 2 ? 0.4 : 0;
 }
 
-/** What stands behind the last word that belongs to the street: the house, as typed. */
+/** What follows the last word that belongs to the street: the house, as typed. */
 function houseBehind(street: Street, text: string): string {
   const names = [street.name.kk, street.name.ru].flatMap((name) => foldedWords(name).map(({ word }) => word));
   let end = 0;

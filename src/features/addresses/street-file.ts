@@ -19,16 +19,16 @@ const longestHouse = 12;
  * Reads an operator's file of streets: UTF-8 CSV with semicolons and the header
  * `kato;kind;name_kk;name_ru;houses`.
  *
- * - `kato`: code of the settlement (not of a region, a district or a rural district), which must be
- *   in the classifier;
+ * - `kato`: code of a settlement in the classifier (not of a region, a district or a rural
+ *   district);
  * - `kind`: street, avenue, boulevard, lane, passage, highway, square, quarter, microdistrict,
  *   estate or other;
- * - `name_kk`, `name_ru`: bare names in Cyrillic; either may be empty and takes the other's;
- * - `houses`: numbers parted by `|`, each with `=INDEX` where known: `1|3/1=A25A2B8|5=050000`; may
- *   be empty.
+ * - `name_kk`, `name_ru`: names in Cyrillic without the kind. An empty one takes the other's value;
+ * - `houses`: numbers separated by `|`, each with `=INDEX` where known: `1|3/1=A25A2B8|5=050000`.
+ *   May be empty.
  *
  * A field with a semicolon or a quotation mark is quoted as in RFC 4180. The first bad line refuses
- * the whole file; `detail` names the line and what is wrong with it.
+ * the whole file. `detail` names the line and what is wrong with it.
  */
 export function parseStreetFile(text: string, places: Places): Result<NewStreet[], StreetFileProblem> {
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
@@ -45,7 +45,7 @@ export function parseStreetFile(text: string, places: Places): Result<NewStreet[
   return accepted(streets);
 }
 
-/** The street, or what is wrong. */
+/** The street, or what is wrong with the line. */
 function parseLine(row: readonly string[], places: Places): NewStreet | string {
   if (row.length !== header.length) return `${header.length} fields expected, ${row.length} found`;
   const [code = '', kind = '', kk = '', ru = '', houseList = ''] = row.map((cell) => cell.trim());
@@ -58,7 +58,8 @@ function parseLine(row: readonly string[], places: Places): NewStreet | string {
   const name = { kk: kk === '' ? ru : kk, ru: ru === '' ? kk : ru };
   for (const of of [name.kk, name.ru]) {
     if (of === '') return 'no name';
-    // A quarter may be named by its number alone, which is no address by itself.
+    // A quarter may have only a number as its name. A number alone is not a valid address, so the
+    // check adds a word.
     if (of.length > longestName || !parseAddress(`көше ${of}`).ok)
       return `the name "${of}" is not one in Cyrillic letters`;
   }
@@ -88,7 +89,7 @@ function isStreetKind(kind: string): kind is StreetKind {
   return Object.hasOwn(streetWording, kind);
 }
 
-/** Fields of a line; a quoted one may hold semicolons and doubled quotation marks. */
+/** The fields of a line. A quoted field may contain semicolons and doubled quotation marks. */
 function cells(line: string): string[] {
   const found: string[] = [];
   for (const [, quoted, plain, end] of line.matchAll(/(?:"((?:[^"]|"")*)"|([^";]*))(;|$)/g)) {

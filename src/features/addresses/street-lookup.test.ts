@@ -12,7 +12,7 @@ const away = {
   run: () => Promise.reject(new Error('no table')),
 } satisfies Queryable;
 
-it('suggestions go on without streets while their table cannot be asked, and the operator is notified', async () => {
+it('suggestions continue without streets while their table cannot be queried, and the operator is notified', async () => {
   for (const database of [away, { ...away, first: async () => ({ any: true }) as never }]) {
     const errors: string[] = [];
     const streets = createStreetLookup(database, (error) => errors.push(error.message));

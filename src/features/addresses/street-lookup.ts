@@ -2,10 +2,10 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import type { StreetLookup } from './street.ts';
 import { anyStreets, findStreets } from './street-store.ts';
 
-/** Milliseconds for which "is anything imported" is remembered. */
+/** Milliseconds for which the answer to "is anything imported" is remembered. */
 const remembered = 30_000;
 
-/** Streets as a comfort: while their table cannot be asked, suggestions go on without them. */
+/** Streets are optional: while their table cannot be queried, suggestions continue without them. */
 export function createStreetLookup(
   database: Queryable,
   onError: (error: Error) => void,

@@ -60,17 +60,17 @@ describe('imported streets', () => {
     ['Нур-Султан мангилик ел 55', 'город Астана, проспект Мангилик Ел, 55'],
     ['Семей Шугаева 4', 'область Абай, город Семей, улица Шугаева, 4'],
     ['Шамалган Абая 3', 'Алматинская область, Карасайский район, село Шамалган, улица Абая, 3'],
-    // With no place typed, streets of larger places first.
+    // Without a place, streets of larger places come first.
     ['Мангилик Ел', 'город Астана, проспект Мангилик Ел'],
   ])('%s -> %s', async (query, expected) => {
     expect((await lines(query))[0]).toBe(expected);
   });
 
-  it('writes the page in its language', async () => {
+  it('writes lines in the language of the page', async () => {
     expect((await lines('Алматы Әл-Фараби 77/7', 'kk'))[0]).toBe('Алматы қаласы, Әл-Фараби даңғылы, 77/7');
   });
 
-  it('fills in the index of the house, and offers the houses that begin so', async () => {
+  it('fills in the postcode of the house, and offers the houses that begin with the typed number', async () => {
     const { suggestions } = await suggestAddresses({ embedded }, 'Алматы Абая 1', 'ru');
     expect(suggestions.slice(0, 4).map(({ text, postcode }) => [text, postcode])).toEqual([
       ['город Алматы, проспект Абая, 1', null],
@@ -80,11 +80,11 @@ describe('imported streets', () => {
     ]);
   });
 
-  it('still offers what was typed, for streets nobody imported', async () => {
+  it('still offers what was typed when nobody has imported the street', async () => {
     expect((await lines('Алматы Несуществующая 7'))[0]).toBe('город Алматы, Несуществующая 7');
   });
 
-  it('finds a beginning, a slip, several words, and nothing else', async () => {
+  it('finds the beginning of a word, a typing error and several words, and nothing else', async () => {
     const names = async (...words: string[]) =>
       (await findStreets(fresh.database, words, [almaty])).map(({ name }) => name.ru).sort();
     expect(await names('jib')).toEqual(['Жибек жолы']);
@@ -99,7 +99,7 @@ describe('imported streets', () => {
     ]);
   });
 
-  it('keeps the streets there are when a file is refused', async () => {
+  it('keeps the existing streets when a file is refused', async () => {
     const refusal = await importStreets(fresh.database, `${file}\nnonsense`, places);
     expect(refusal).toEqual({
       ok: false,
@@ -109,7 +109,7 @@ describe('imported streets', () => {
     expect(await findStreets(fresh.database, ['abai'], [almaty])).toHaveLength(1);
   });
 
-  it('puts a new file in place of the old one and gives other ids', async () => {
+  it('replaces the old file with the new one and gives other ids', async () => {
     const before = await findStreets(fresh.database, ['abai'], [almaty]);
     expect((await importStreets(fresh.database, file, places)).ok).toBe(true);
     const after = await findStreets(fresh.database, ['abai'], [almaty]);

@@ -14,15 +14,15 @@ interface StreetRow {
   readonly houses: readonly (readonly [number: string, postcode: string | null])[];
 }
 
-/** Rows of one insert. */
+/** Number of rows in one insert. */
 const batch = 5_000;
-/** Most streets a search looks at. */
+/** Maximum number of streets that a search returns. */
 const most = 200;
-/** Most words a beginning stands for when no place is known. */
+/** Maximum number of words tried for one beginning when no place is known. */
 const mostWords = 20;
-/** Most streets of a word that are found without a place: those of the largest places. */
+/** Maximum number of streets found for one word without a place: those of the largest places. */
 const mostOfWord = 500;
-/** Letters from which on a slip is looked for. */
+/** Typing errors are allowed from this number of letters on. */
 const leastForSlip = 4;
 /** Whether an operator has imported streets. */
 export async function anyStreets(database: Queryable): Promise<boolean> {
@@ -30,7 +30,7 @@ export async function anyStreets(database: Queryable): Promise<boolean> {
   return row?.any ?? false;
 }
 
-/** Streets by words of their names; `StreetLookup` describes it. */
+/** Finds streets by words of their names, as `StreetLookup` describes. */
 export async function findStreets(
   database: Queryable,
   words: readonly string[],
@@ -51,8 +51,8 @@ export async function findStreets(
 }
 
 /**
- * Puts these streets in place of all that were there: whoever searches meanwhile sees the old ones.
- * @param weight how much a place (KATO code) weighs
+ * Replaces all streets with these. Searches that run meanwhile see the old ones.
+ * @param weight how important a place (KATO code) is
  */
 export async function replaceStreets(
   tx: Queryable,
@@ -85,7 +85,7 @@ export async function replaceStreets(
     select substr(word, 1, at - 1) || substr(word, at + 1), word
     from cabinet.street_vocabulary, generate_series(1, length(word)) as at
     where length(word) >= ${leastForSlip - 1}`);
-  // Within the transaction, so that the first search after it already has a good plan.
+  // Runs within the transaction, because the first search after it must already have a good plan.
   await tx.run(
     sql`analyze cabinet.street, cabinet.street_word, cabinet.street_anywhere,
       cabinet.street_vocabulary, cabinet.street_spelling`,
@@ -97,8 +97,8 @@ async function insertStreets(
   streets: readonly NewStreet[],
   weight: (kato: number) => number,
 ): Promise<void> {
-  // Numbers are never given twice: an id stored with someone's address must not come to mean
-  // another street.
+  // Numbers are never reused: an id stored with somebody's address must not come to mean another
+  // street.
   const numbers = await tx.rows<{ id: number }>(sql`
     select nextval(pg_get_serial_sequence('cabinet.street', 'street_id')) as id
     from generate_series(1, ${streets.length}::integer)`);
@@ -120,7 +120,7 @@ async function insertStreets(
       ${words.map(({ id }) => id)}::bigint[], ${words.map((of) => of.weight)}::real[])`);
 }
 
-/** Streets of these places with such a word, or one a slip away. */
+/** Streets of these places that have such a word, or one with a single typing error. */
 function inPlaces(word: string, places: readonly number[]): Sql {
   const begun = sql`
     select street_id, weight from cabinet.street_word
@@ -132,7 +132,7 @@ function inPlaces(word: string, places: readonly number[]): Sql {
     where s.spelling = any(${spellings(word)}::text[]) and w.place = any(${places}::integer[]))`;
 }
 
-/** The same in all places, for the commonest words that begin so. */
+/** The same in all places, for the most common words that begin this way. */
 function anywhere(word: string): Sql {
   const begun = sql`
     (select word from cabinet.street_vocabulary where word >= ${word} and word < ${beyond(word)}
@@ -144,13 +144,17 @@ function anywhere(word: string): Sql {
   return sql`(select street_id, weight from cabinet.street_anywhere where word = any(array(${words})))`;
 }
 
-/** First string after all that begin with the word; folded words are plain letters and digits. */
+/**
+ * The first string after all that begin with the word. Folded words consist of plain letters and
+ * digits.
+ */
 function beyond(word: string): string {
   return `${word}\uffff`;
 }
 
 /**
- * The word and the word with each one letter left out: it shares one with every word a slip away.
+ * The word, and the word with each single letter left out. Two words that differ by one typing
+ * error share at least one of these.
  */
 function spellings(word: string): string[] {
   return [word, ...Array.from(word, (_, at) => word.slice(0, at) + word.slice(at + 1))];

@@ -11,27 +11,25 @@ const houseWords: ReadonlySet<string> = new Set(
   'үй дом д house корпус корп блок строение стр пәтер пәт квартира кв офис'.split(' ').map(foldWord),
 );
 
-/** Words typed behind a place, told apart: what names a street, and where the house begins. */
+/** The words typed after a place: which ones name a street, and where the house begins. */
 export interface StreetText {
   /**
-   * Folded words of the street's name, words for the kind of street left out; empty when none is
+   * Folded words of the street's name, without words for the kind of street. Empty when none is
    * named.
    */
   readonly name: readonly string[];
   /**
-   * Numbers that may belong to the street's name ("28 панфиловцев", "5 микрорайон") or be the
+   * Numbers that may belong to the street's name ("28 панфиловцев", "5 микрорайон") or may be the
    * house.
    */
   readonly numbers: readonly FoldedWord[];
-  /** The words in order, with their places in the text. */
+  /** The words in order, with their positions in the text. */
   readonly words: readonly FoldedWord[];
-  /** True when the text shows by a word or a number that a street or a house is meant. */
+  /** True when a word or a number shows that a street or a house is meant. */
   readonly looksLikeStreet: boolean;
 }
 
-/**
- * Reads what stands behind a place: "ул. Абая 10/2" names "abaia" and may have the house "10/2".
- */
+/** Reads what follows a place: "ул. Абая 10/2" names "abaia" and may have the house "10/2". */
 export function readStreetText(text: string): StreetText {
   const words = foldedWords(text);
   const name: string[] = [];
@@ -43,15 +41,14 @@ export function readStreetText(text: string): StreetText {
     } else if (streetWords.has(word.word)) {
       spokenOf = true;
     } else if (!houseWords.has(word.word) && word.word.length > 1) {
-      // A word behind a number is the letter or the flat of the house, unless the number came
-      // first.
+      // A word after a number is the letter or the flat of the house, unless the number came first.
       if (numbers.length === 0 || name.length === 0) name.push(word.word);
     }
   }
   return { name, numbers, words, looksLikeStreet: spokenOf || numbers.length > 0 };
 }
 
-/** True for a word that speaks of the kind of a street or of a house. */
+/** True for a word that names a kind of street or a part of a house number. */
 export function isStreetWord(word: string): boolean {
   return streetWords.has(word) || houseWords.has(word);
 }

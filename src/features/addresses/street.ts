@@ -3,12 +3,12 @@ import type { StreetKind } from './wording.ts';
 
 /** A street of an operator's file. */
 export interface Street {
-  /** Stable as long as the file is not imported again. */
+  /** Stays the same until the file is imported again. */
   readonly id: string;
   /** KATO code of the place it lies in. */
   readonly kato: number;
   readonly kind: StreetKind;
-  /** Bare names: "Абай", "Абая". */
+  /** Names without the kind: "Абай", "Абая". */
   readonly name: InBoth;
   /** House numbers with their postal index where the file has one. */
   readonly houses: readonly House[];
@@ -20,13 +20,14 @@ export interface House {
   readonly postcode: string | null;
 }
 
-/** Streets an operator has imported. */
+/** Streets that an operator has imported. */
 export interface StreetLookup {
-  /** False while nothing is imported: nothing is asked then. */
+  /** False while nothing is imported. No search is made then. */
   any(): Promise<boolean>;
   /**
-   * Streets whose names have a word for each of `words` (folded; by its beginning or with a slip),
-   * at most 200, those of larger places first. `places` are KATO codes; null looks everywhere.
+   * Streets whose names have a match for each of `words`, at most 200, those of larger places
+   * first. The words are folded and match by their beginning or with a typing error. `places` are
+   * KATO codes; null searches everywhere.
    */
   find(words: readonly string[], places: readonly number[] | null): Promise<readonly Street[]>;
 }

@@ -11,7 +11,7 @@ const words = fc.uniqueArray(
 );
 const typed = fc.string({ unit: fc.constantFrom('a', 'b', 'k', 'r', 'z'), minLength: 1, maxLength: 11 });
 
-/** The distance from its definition: slow and plain, to judge the walk by. */
+/** The edit distance computed from its definition: slow and simple, to check the walk against. */
 function distance(left: string, right: string): number {
   const table = Array.from({ length: left.length + 1 }, (_, row) =>
     Array.from({ length: right.length + 1 }, (_, column) => (row === 0 ? column : column === 0 ? row : 0)),
@@ -34,7 +34,7 @@ function nearest(of: string, word: string): number {
 }
 
 describe('a list of words', () => {
-  it('finds the words that begin so, and no other', () => {
+  it('finds the words with this beginning, and no others', () => {
     fc.assert(
       fc.property(words, typed, (some, beginning) => {
         const list = createWordList([...some].sort());
@@ -44,7 +44,7 @@ describe('a list of words', () => {
     );
   });
 
-  it('finds every word, or beginning of one, within the slips allowed, and none beyond', () => {
+  it('finds every word, or beginning of one, within the allowed typing errors, and none beyond', () => {
     fc.assert(
       fc.property(words, typed, (some, wrong) => {
         const list = createWordList([...some].sort());
@@ -61,7 +61,7 @@ describe('a list of words', () => {
     );
   });
 
-  it('agrees with the distance between two words', () => {
+  it('agrees with the edit distance of two words', () => {
     fc.assert(
       fc.property(typed, typed, (left, right) => {
         const slips = nearest(left, right);
@@ -75,7 +75,7 @@ describe('a list of words', () => {
     );
   });
 
-  it('has the very word or has it not', () => {
+  it('finds the position of the exact word, or -1', () => {
     const list = createWordList(['abai', 'almati', 'astana']);
     expect([list.indexOf('almati'), list.indexOf('almat'), list.indexOf('zz')]).toEqual([1, -1, -1]);
     expect(list.beginning('')).toEqual([]);

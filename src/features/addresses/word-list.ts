@@ -1,28 +1,25 @@
-/** A word found for a piece of a query, and how well it fits. */
+/** A word found for a part of a query, and how well it fits. */
 export interface WordMatch {
   /** Position of the word in the list. */
   readonly word: number;
-  /** 1 for the very word, less for a beginning of it, least for a misspelling; above 0. */
+  /** 1 for the exact word, less for a beginning of it, least for a misspelling. Always above 0. */
   readonly quality: number;
 }
 
-/** A sorted list of distinct words that finds words by their beginning and by a misspelling. */
+/** A sorted list of distinct words. It finds words by their beginning and by a misspelling. */
 export interface WordList {
   readonly words: readonly string[];
-  /** The position of the very word, or -1. */
+  /** The position of the exact word, or -1. */
   indexOf(word: string): number;
   /** The word itself and every word that begins with it. */
   beginning(word: string): WordMatch[];
-  /**
-   * Words, and beginnings of words, at most so many slips away as `slipsAllowed` grants for the
-   * length.
-   */
+  /** Words and beginnings of words with at most `slipsAllowed` typing errors for this length. */
   misspelt(word: string): WordMatch[];
 }
 
 /**
- * How many slips (a letter missing, added, wrong, or two swapped: Damerau's four) are forgiven in a
- * word of so many letters. Short words have too many neighbours.
+ * How many typing errors are allowed in a word of `length` letters. An error is a letter missing,
+ * added, wrong, or two swapped (Damerau). Short words have too many neighbours.
  */
 export function slipsAllowed(length: number): number {
   if (length < 4) return 0;
@@ -34,11 +31,11 @@ export function beginningQuality(typed: number, whole: number): number {
   return typed === whole ? 1 : 0.7 + (0.25 * typed) / whole;
 }
 
-/** Builds the list; `sorted` holds distinct words in code unit order. */
+/** Builds the list. `sorted` holds distinct words in code unit order. */
 export function createWordList(sorted: readonly string[]): WordList {
   /**
-   * How many first letters each word shares with the word before it: the list as a trie without
-   * nodes.
+   * How many first letters each word shares with the word before it. This makes the list a trie
+   * without nodes.
    */
   const shared = new Uint8Array(sorted.length);
   for (let index = 1; index < sorted.length; index += 1) {
@@ -75,9 +72,9 @@ export function createWordList(sorted: readonly string[]): WordList {
 }
 
 /**
- * Walks the sorted words with one row of the distance table per letter; rows of letters shared with
- * the word before are kept, and a beginning that is already too far away is passed over with all
- * words that share it.
+ * Walks the sorted words with one row of the distance table per letter. Rows of letters shared with
+ * the previous word are kept. When a beginning is already too far away, all words that share it are
+ * skipped.
  */
 function misspelt(sorted: readonly string[], shared: Uint8Array, typed: string): WordMatch[] {
   const allowed = slipsAllowed(typed.length);
@@ -85,7 +82,10 @@ function misspelt(sorted: readonly string[], shared: Uint8Array, typed: string):
   const found: WordMatch[] = [];
   const width = typed.length + 1;
   const rows: number[][] = [Array.from({ length: width }, (_, index) => index)];
-  /** Fewest slips between what was typed and any beginning, up to this letter, of the word. */
+  /**
+   * The fewest typing errors between what was typed and any beginning of the word up to this
+   * letter.
+   */
   const best: number[] = [typed.length];
   let depth = 0;
   for (let index = 0; index < sorted.length; index += 1) {
@@ -100,7 +100,7 @@ function misspelt(sorted: readonly string[], shared: Uint8Array, typed: string):
         tooFar = true;
         break;
       }
-      // Beyond this letter only longer words follow: nothing can come nearer than the best so far.
+      // After this letter only longer words follow, which cannot come nearer than the best so far.
       if (least > allowed) break;
     }
     if (tooFar) {
@@ -116,8 +116,8 @@ function misspelt(sorted: readonly string[], shared: Uint8Array, typed: string):
 }
 
 /**
- * Slips between two words, whole or where `typed` is a beginning; more than are allowed for its
- * length is Infinity.
+ * Typing errors between two words, where `typed` may be a whole word or a beginning. Infinity when
+ * there are more than its length allows.
  */
 export function slipsBetween(typed: string, word: string): number {
   const allowed = slipsAllowed(typed.length);
@@ -131,7 +131,10 @@ export function slipsBetween(typed: string, word: string): number {
   return best <= allowed ? best : Number.POSITIVE_INFINITY;
 }
 
-/** Fills the row of `word`'s letter number `depth` and gives its least value. */
+/**
+ * Fills the row of the distance table for letter number `depth` of `word`, and returns the row's
+ * least value.
+ */
 function distanceRow(rows: number[][], typed: string, word: string, depth: number): number {
   const above = rows[depth - 1] ?? [];
   const twoAbove = rows[depth - 2] ?? [];

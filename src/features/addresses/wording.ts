@@ -1,13 +1,13 @@
 /**
- * A language an address is written in. The form takes Cyrillic letters only, so there is no English
- * address.
+ * A language in which an address is written. The form accepts Cyrillic letters only, so there is no
+ * English address.
  */
 export type AddressLanguage = 'kk' | 'ru';
 
-/** Kinds of places in the classifier, from the largest to the smallest. */
+/** Kinds of place in the classifier, from the largest to the smallest. */
 export type PlaceKind = keyof typeof wording;
 
-/** How a kind of place is written in full in Kazakh and in Russian; `@` stands for the name. */
+/** The full form of each kind of place in Kazakh and in Russian. `@` stands for the name. */
 export const wording = {
   region: { kk: '@ облысы', ru: '@ область' },
   repcity: { kk: '@ қаласы', ru: 'город @' },
@@ -31,7 +31,7 @@ export const wording = {
   other: { kk: '@', ru: '@' },
 } as const;
 
-/** Kinds of streets an operator's file may name, and how they are written in full. */
+/** Kinds of street that an operator's file may use, and their full forms. */
 export const streetWording = {
   street: { kk: '@ көшесі', ru: 'улица @' },
   avenue: { kk: '@ даңғылы', ru: 'проспект @' },
@@ -50,8 +50,8 @@ export const streetWording = {
 export type StreetKind = keyof typeof streetWording;
 
 /**
- * The language an address is written in on a page of that language: Kazakh where the page's is
- * neither.
+ * The language in which a page in `page` writes addresses. Kazakh when the page is in neither of
+ * the two.
  */
 export function addressLanguage(page: string): AddressLanguage {
   return page === 'ru' ? 'ru' : 'kk';
