@@ -9,7 +9,7 @@ export interface ChangeEntry {
   readonly new: string | null;
 }
 
-/** Old beside new, as people read them. @param names the word for each field */
+/** Old and new values side by side, as people read them. @param names the word for each field */
 export function changeRows(names: Readonly<Record<FieldName, string>>, entries: readonly ChangeEntry[]) {
   return entries.map(({ field, old, new: value }) => ({
     field: names[field],
@@ -27,13 +27,13 @@ export interface SavedChange {
   readonly proof: Proof;
   readonly document: IdentityDocument | null;
   readonly entries: readonly ChangeEntry[];
-  readonly delivery: /** `late`: it has waited so long that something must be down. */
+  readonly delivery: /** `late`: the change has waited so long that something must be down. */
     | { readonly state: 'sending'; readonly late: boolean }
     | { readonly state: 'applied'; readonly at: Date }
     | { readonly state: 'refused'; readonly reason: DeliveryRefusal };
 }
 
-/** The holder's last change, when the fund did not take it. */
+/** The holder's last change, when the fund refused it. */
 export interface UndeliveredChange {
   readonly number: string;
   readonly reason: DeliveryRefusal;

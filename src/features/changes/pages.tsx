@@ -16,7 +16,7 @@ export interface ReceiptPageProps {
   readonly t: Texts;
   readonly language: Language;
   readonly change: SavedChange;
-  /** The holder's full name as the fund has it; undefined when the fund cannot be asked now. */
+  /** The holder's full name according to the fund. Undefined when the fund cannot be asked now. */
   readonly holder: string | undefined;
 }
 
@@ -64,7 +64,7 @@ export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
   );
 }
 
-/** What the state of a change means for its holder, and what to do. */
+/** What the state of a change means for its holder, and what they can do. */
 export function nextText(t: Texts, { delivery }: SavedChange): string {
   switch (delivery.state) {
     case 'sending':
@@ -76,7 +76,7 @@ export function nextText(t: Texts, { delivery }: SavedChange): string {
   }
 }
 
-/** The facts of a receipt, on the page and in the PDF alike. */
+/** The facts of a receipt. The page and the PDF show the same. */
 export function receiptFacts(t: Texts, language: Language, change: SavedChange, holder: string | undefined) {
   const status = deliveryText(t, language, change);
   return [

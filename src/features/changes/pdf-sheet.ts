@@ -1,14 +1,14 @@
 import PDFDocument from 'pdfkit';
 import { type Face, lineHeight, registerFonts, widthOf, wrapText, writeLine } from './pdf-text.ts';
 
-/** What every page of a document carries, and what the file says of itself. */
+/** What repeats on every page of a document, and the metadata of the file. */
 export interface SheetOptions {
   /** The language of all texts, for screen readers. */
   readonly language: string;
   readonly title: string;
   readonly author: string;
   readonly createdAt: Date;
-  /** Stands at the head of every page but the first. */
+  /** Printed at the top of every page except the first. */
   readonly head: string;
   /** The last line of every page. */
   readonly footer: string;
@@ -17,26 +17,26 @@ export interface SheetOptions {
   readonly rule: string;
 }
 
-/** A tagged PDF that is being drawn from top to bottom. */
+/** A tagged PDF that is drawn from top to bottom. */
 export interface Sheet {
   readonly doc: PDFKit.PDFDocument;
   readonly body: PDFKit.PDFStructureElement;
   readonly options: SheetOptions;
-  /** Where the next thing is drawn, from the top of the page. */
+  /** Distance from the top of the page at which the next element is drawn. */
   y: number;
 }
 
-/** The area of a page that texts may fill. Points; A4 is 595.28 by 841.89. */
+/** The area of a page that text may fill, in points. A4 is 595.28 by 841.89. */
 export const area = { left: 56, right: 539, top: 56, bottom: 780, width: 483, pageWidth: 595.28 } as const;
 
-/** The height of what stands at the head of further pages. Points. */
+/** The height of the head of every page after the first, in points. */
 export const headHeight = 32;
 
-/** Opens a document with its first page, whose head is left to the caller. */
+/** Opens a document with its first page. The caller draws that page's head. */
 export function openSheet(options: SheetOptions): Sheet {
   const doc = new PDFDocument({
     size: 'A4',
-    // Pages are turned by this file alone; with margins pdfkit would turn them by itself.
+    // Only this file adds pages. With margins, pdfkit would add pages itself.
     margin: 0,
     autoFirstPage: false,
     bufferPages: true,
@@ -53,7 +53,7 @@ export function openSheet(options: SheetOptions): Sheet {
   return { doc, body, options, y: area.top };
 }
 
-/** Opens the next page and draws what stands at its head. */
+/** Opens the next page and draws its head. */
 export function turnPage(sheet: Sheet): void {
   const { doc, options } = sheet;
   doc.addPage();
@@ -65,7 +65,7 @@ export function turnPage(sheet: Sheet): void {
   sheet.y += headHeight;
 }
 
-/** Puts footer and number on every page and resolves with the file. */
+/** Draws the footer and the number on every page, and resolves with the file. */
 export async function closeSheet(sheet: Sheet): Promise<Buffer> {
   const { doc, body, options } = sheet;
   const { footer, small } = options;
@@ -92,7 +92,8 @@ export async function closeSheet(sheet: Sheet): Promise<Buffer> {
 }
 
 /**
- * A paragraph over the whole width; `keep` is the height it must have below it on the same page.
+ * Draws a paragraph over the whole width. `keep` is the height that must follow it on the same
+ * page.
  */
 export function drawParagraph(sheet: Sheet, tag: string, text: string, face: Face, keep = 0): void {
   const { doc } = sheet;
@@ -111,7 +112,9 @@ export function drawParagraph(sheet: Sheet, tag: string, text: string, face: Fac
   sheet.y += 6;
 }
 
-/** Cuts lines into what fits this page, the next one, and so on; turns the page between them. */
+/**
+ * Cuts lines into what fits on this page, on the next, and so on. Adds a page between the parts.
+ */
 function* byPage(sheet: Sheet, lines: readonly string[], face: Face): Generator<readonly string[]> {
   let from = 0;
   while (from < lines.length) {
@@ -122,14 +125,14 @@ function* byPage(sheet: Sheet, lines: readonly string[], face: Face): Generator<
   }
 }
 
-/** The next element of the document, for what is drawn after this. The caller ends it. */
+/** Adds an element to the document, for what is drawn after this. The caller ends it. */
 export function openElement({ doc, body }: Sheet, tag: string): PDFKit.PDFStructureElement {
   const element = doc.struct(tag);
   body.add(element);
   return element;
 }
 
-/** What `draw` writes is content of `element`, on the page that is open. */
+/** Adds what `draw` writes to `element`, on the current page. */
 export function fillElement(
   doc: PDFKit.PDFDocument,
   element: PDFKit.PDFStructureElement,
@@ -143,7 +146,8 @@ export function fillElement(
 }
 
 /**
- * What `draw` draws says nothing to a screen reader: lines, the mark, what repeats on each page.
+ * Marks what `draw` draws as decoration, which screen readers skip: lines, the mark, what repeats
+ * on each page.
  */
 export function decorate({ doc }: Sheet, draw: () => void): void {
   doc.markContent('Artifact', { type: 'Layout' });
@@ -151,7 +155,7 @@ export function decorate({ doc }: Sheet, draw: () => void): void {
   doc.endMarkedContent();
 }
 
-/** A line over the whole width. */
+/** Draws a line over the whole width. */
 export function drawRule({ doc, options }: Sheet, y: number): void {
   doc.lineWidth(0.75).moveTo(area.left, y).lineTo(area.right, y).stroke(options.rule);
 }

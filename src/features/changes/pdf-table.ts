@@ -10,13 +10,13 @@ import {
 } from './pdf-sheet.ts';
 import { type Face, lineHeight, wrapText, writeLine } from './pdf-text.ts';
 
-/** Where a column stands. Points. */
+/** The position of a column, in points. */
 export interface Column {
   readonly x: number;
   readonly width: number;
 }
 
-/** A cell of a table; all faces of a table are of one size. */
+/** A cell of a table. All cells of a table use the same size of letters. */
 export interface Cell {
   readonly text: string;
   readonly face: Face;
@@ -31,7 +31,7 @@ export interface Row {
 
 declare global {
   namespace PDFKit.Mixins {
-    /** Known to pdfkit since 0.17, not yet to its types. */
+    /** pdfkit has known this since 0.17, but its types have not. */
     interface StructureElementOptions {
       scope?: 'Row' | 'Column';
     }
@@ -41,8 +41,8 @@ declare global {
 const rowPadding = 5;
 
 /**
- * Draws a table. A row that fits a page is never cut; a longer one goes on on the next page, line
- * by line.
+ * Draws a table. A row that fits on a page is never split. A longer row continues on the next page,
+ * line by line.
  */
 export function drawTable(sheet: Sheet, columns: readonly Column[], rows: readonly Row[]): void {
   const table = openElement(sheet, 'Table');

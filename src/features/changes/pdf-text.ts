@@ -39,8 +39,8 @@ export function writeLine(
 }
 
 /**
- * Breaks a text into lines at spaces (not between № and its number), and a word wider than the
- * column (an e-mail address) after a sign or anywhere.
+ * Breaks a text into lines at spaces, but not between № and its number. Breaks a word that is wider
+ * than the column (an e-mail address) after a sign, or anywhere.
  */
 export function wrapText(doc: PDFKit.PDFDocument, text: string, available: number, face: Face): string[] {
   const fits = (line: string) => widthOf(doc, line, face) <= available;

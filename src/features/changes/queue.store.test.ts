@@ -51,7 +51,7 @@ async function notices(): Promise<readonly string[]> {
   return rows.map(({ kind }) => kind);
 }
 
-test('a holder who waited long for the fund is notified once, with the last change that waited', async () => {
+test('a holder with several late changes is notified once, with the last of them', async () => {
   await queueChanges('1 hour');
   for (const expected of [[], [], ['change-accepted']]) {
     expect(await markDelivered(fresh.database, queue(), await leaseNext())).toBe(true);
@@ -59,13 +59,13 @@ test('a holder who waited long for the fund is notified once, with the last chan
   }
 });
 
-test('a change that arrived in good time is no news', async () => {
+test('a change that arrived in time sends no notice', async () => {
   await queueChanges('14 minutes');
   for (let n = 0; n < 3; n += 1) await markDelivered(fresh.database, queue(), await leaseNext());
   expect(await notices()).toEqual([]);
 });
 
-test('a change that the fund did not take notifies its holder', async () => {
+test('a change that the fund refused notifies its holder', async () => {
   await queueChanges('0');
   await markDead(fresh.database, queue(), await leaseNext(), 'unknown-holder');
   expect(await notices()).toEqual(['change-refused']);

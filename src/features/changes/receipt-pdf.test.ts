@@ -32,14 +32,14 @@ const withAddress = (after: string): ReceiptDocument => ({
 });
 
 describe('receiptPdf', () => {
-  it('prints decomposed letters as one glyph each, and no mark that nobody sees', async () => {
+  it('prints each decomposed letter as one glyph, and no invisible mark', async () => {
     const nfd = 'Қасымов Андрей Ёлкин'.normalize('NFD');
     const facts = [{ term: 'Аты-жөні', value: `${nfd}\u200b\r\nоғлы` }];
     const { lines } = readPdf(await receiptPdf({ ...receipt, facts }));
     expect(lines).toContain('Қасымов Андрей Ёлкин оғлы');
   });
 
-  it('holds every text, in the order in which it is read', async () => {
+  it('contains every text, in reading order', async () => {
     const { lines, pages } = readPdf(await receiptPdf(receipt));
     expect(pages).toBe(1);
     expect(lines).toEqual([
@@ -78,7 +78,7 @@ describe('receiptPdf', () => {
     const copied = lines.join('');
     for (const text of all) {
       for (const character of text) {
-        // Once in the regular and once in the bold face; a row may be cut into lines.
+        // Once in the regular and once in the bold face. A row may be split into lines.
         expect(copied.split(character).length, character).toBeGreaterThan(2);
       }
     }
@@ -93,7 +93,7 @@ describe('receiptPdf', () => {
     expect(lines.every((line) => line.length < 120)).toBe(true);
   });
 
-  it('goes on on further pages, with the number at their head and the count at their foot', async () => {
+  it('continues on further pages, with the receipt number at the top and the page number at the bottom', async () => {
     const { lines, pages } = readPdf(await receiptPdf(withAddress('Щ'.repeat(5000))));
     expect(pages).toBeGreaterThan(2);
     expect(lines.join('').split('Щ')).toHaveLength(5001);
@@ -116,7 +116,7 @@ describe('receiptPdf', () => {
     expect(lines).not.toContain('aigul.mukhambetkalikyzy@a-long-name.example.kz');
   });
 
-  it('is tagged, titled and says its language', async () => {
+  it('is tagged, has a title and states its language', async () => {
     const { objects } = readPdf(await receiptPdf(receipt));
     expect(objects).toContain('/Marked true');
     expect(objects).toContain('/Lang (kk)');
@@ -128,7 +128,7 @@ describe('receiptPdf', () => {
     expect(objects.match(/\/Scope \/Row/g)).toHaveLength(4);
   });
 
-  it('writes only the letters it needs into the file', async () => {
+  it('embeds only the letters that it needs', async () => {
     const file = await receiptPdf(receipt);
     expect(file.length).toBeLessThan(90_000);
     expect(file.toString('latin1')).toMatch(/\/FontName \/[A-Z]{6}\+PTSans-Regular/);
@@ -138,7 +138,7 @@ describe('receiptPdf', () => {
     expect(await receiptPdf(receipt)).toEqual(await receiptPdf(receipt));
   });
 
-  it('shows what looks like mark-up or a program as text', async () => {
+  it('shows text that looks like mark-up or code as text', async () => {
     const text = '<img src=http://127.0.0.1/x> ) Tj /JS (app.alert(1)) \\ %PDF';
     const file = await receiptPdf(withAddress(text));
     const { lines, objects } = readPdf(file);

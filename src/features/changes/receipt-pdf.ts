@@ -2,21 +2,24 @@ import { area, closeSheet, decorate, drawParagraph, openSheet, type Sheet } from
 import { type Cell, drawTable } from './pdf-table.ts';
 import { type Face, lineHeight, wrapText, writeLine } from './pdf-text.ts';
 
-/** What stands on a receipt, in words that are ready: this file knows no language and no rule. */
+/** The contents of a receipt, as finished texts. This file knows no language and no rule. */
 export interface ReceiptDocument {
   /** The language of all texts, for screen readers. */
   readonly language: 'kk' | 'ru' | 'en';
-  /** The name of the cabinet and, under it, of the fund. */
+  /** The name of the cabinet. The name of the fund is printed under it. */
   readonly cabinet: string;
   readonly fund: string;
   readonly title: string;
   /** One sentence under the title. */
   readonly lead: string;
-  /** The receipt's number; it also stands at the head of every further page. */
+  /** The receipt's number. It is also at the top of every further page. */
   readonly number: string;
-  /** When the change was made; becomes the file's date, so the same receipt is the same file. */
+  /**
+   * When the change was made. It becomes the file's date, which makes the file of one receipt
+   * always the same.
+   */
   readonly madeAt: Date;
-  /** Number, time, holder, document, proof: in this order. */
+  /** Number, time, holder, document and proof, in this order. */
   readonly facts: readonly { readonly term: string; readonly value: string }[];
   readonly changes: {
     readonly title: string;
@@ -26,7 +29,7 @@ export interface ReceiptDocument {
       readonly after: string;
       readonly empty: string;
     };
-    /** `null` where there was, or is, nothing. */
+    /** `null` where there was, or is, no value. */
     readonly rows: readonly {
       readonly field: string;
       readonly before: string | null;
@@ -56,8 +59,8 @@ const { left, width } = area;
 
 /**
  * Draws a receipt as a tagged A4 PDF and resolves with the file. Fonts are embedded as subsets with
- * the map back to Unicode, so Kazakh letters are found, read aloud and copied. Text of any length
- * wraps and goes on on the next page.
+ * a map back to Unicode, which lets Kazakh letters be searched, read aloud and copied. Text of any
+ * length wraps and continues on the next page.
  */
 export function receiptPdf(receipt: ReceiptDocument): Promise<Buffer> {
   const sheet = openSheet({
@@ -138,7 +141,8 @@ function drawNext(sheet: Sheet, { title, text }: ReceiptDocument['next']): void 
 }
 
 /**
- * The cabinet's mark, as on the pages: a sun over a wave on a blue tile. Its own size is 40 by 40.
+ * Draws the cabinet's mark as on the pages: a sun over a wave on a blue tile. Its own size is 40 by
+ * 40.
  */
 function drawMark(doc: PDFKit.PDFDocument, x: number, y: number, size: number): void {
   doc

@@ -24,14 +24,14 @@ function printer(different: { readonly kept?: number; readonly fails?: boolean }
   return { counts, print };
 }
 
-test('the same receipt is made once, however often and by whom it is asked for', async () => {
+test('the same receipt is drawn once, however often and for whomever it is requested', async () => {
   const { counts, print } = printer();
   const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => print(`s${n % 7}`, receipt(1))));
   expect(answers.every((answer) => answer.ok && answer.pdf.toString() === '1')).toBe(true);
   expect(counts.made).toBe(1);
 });
 
-test('a session gets so many, one is made at a time, and another session is served', async () => {
+test('a session has a limit, one receipt is drawn at a time, and other sessions are still served', async () => {
   const { counts, print } = printer();
   const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => print('one', receipt(n))));
   expect(answers.filter(({ ok }) => ok)).toHaveLength(3);
@@ -43,7 +43,7 @@ test('a session gets so many, one is made at a time, and another session is serv
   expect((await print('one', receipt(51))).ok).toBe(false);
 });
 
-test('only the latest are kept, and one that failed is made anew', async () => {
+test('only the latest receipts are kept, and a failed one is drawn again', async () => {
   const few = printer({ kept: 1 });
   for (const number of [1, 2, 1]) await few.print('one', receipt(number));
   expect(few.counts.made).toBe(3);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createRateLimit } from '../../platform/rate-limit.ts';
 import { type ReceiptDocument, receiptPdf } from './receipt-pdf.ts';
 
-/** Receipts as PDF, so many for each session. */
+/** Draws receipts as PDF, with a limit for each session. */
 export interface ReceiptPrinter {
   /** The PDF, or the seconds until this session may have another one drawn. */
   print(
@@ -15,10 +15,13 @@ export interface ReceiptPrinter {
 
 export interface ReceiptPrinterOptions {
   readonly draw: (receipt: ReceiptDocument) => Promise<Buffer>;
-  /** Made for one session at once, and a minute after that. */
+  /** Receipts that one session may have at once, and in each minute after that. */
   readonly burst: number;
   readonly perMinute: number;
-  /** The latest ones, kept to be sent again without being drawn again. Each has 30 to 60 KB. */
+  /**
+   * Number of the latest receipts that are kept and sent again without drawing. Each has 30 to 60
+   * KB.
+   */
   readonly kept: number;
   /** Milliseconds, never going back. */
   readonly now: () => number;
@@ -33,9 +36,8 @@ const usual: ReceiptPrinterOptions = {
 };
 
 /**
- * A PDF takes 25 to 45 ms of the thread that answers everybody. So one is drawn at a time, a
- * session gets ten a minute, and what was drawn lately is sent again as it is: what cost nothing is
- * not counted.
+ * A PDF takes 25 to 45 ms of the thread that answers everybody. For this reason one is drawn at a
+ * time and a session gets ten a minute. A recently drawn file is sent again and does not count.
  */
 export function createReceiptPrinter(different: Partial<ReceiptPrinterOptions> = {}): ReceiptPrinter {
   const { draw, burst, perMinute, kept, now } = { ...usual, ...different };

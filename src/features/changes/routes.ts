@@ -18,7 +18,7 @@ export interface ReceiptRoutesDeps extends ViewDeps {
   readonly sendPage: SendPage;
 }
 
-/** The receipt of a change: a page, a PDF, and the holder's signature where there is one. */
+/** The receipt of a change: a page, a PDF, and the holder's signature if there is one. */
 export function receiptRoutes(server: FastifyInstance, deps: ReceiptRoutesDeps): void {
   const printer = createReceiptPrinter();
   const config = { access: 'holder' } as const;
@@ -95,7 +95,7 @@ async function showReceiptSignature(
 
 const receiptParams = z.object({ number: z.string().regex(/^[0-9A-Z]{12}$/) });
 
-/** @throws Problem 404 for what is not a receipt of this holder */
+/** @throws Problem 404 when this holder has no such receipt */
 async function receiptOf({ database }: ReceiptRoutesDeps, request: FastifyRequest): Promise<SavedChange> {
   const { data: params } = receiptParams.safeParse(request.params);
   const change = params && (await findReceipt(database, actorOf(request).holderId, params.number));
@@ -103,7 +103,7 @@ async function receiptOf({ database }: ReceiptRoutesDeps, request: FastifyReques
   return change;
 }
 
-/** The holder's full name, while the fund can be asked. */
+/** The holder's full name, when the fund can be asked. */
 async function nameOf(deps: ReceiptRoutesDeps, request: FastifyRequest): Promise<string | undefined> {
   const person = (await viewRequisites(deps, actorOf(request)))?.person;
   return person && displayed([person.surname, person.name, person.patronymic].filter(Boolean).join(' '));

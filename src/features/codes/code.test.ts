@@ -15,12 +15,12 @@ const issued: IssuedCode = {
 };
 
 describe('a code', () => {
-  test('has six digits to confirm, and eight letters and digits where one guess would open an account', () => {
+  test('has six digits for a confirmation, and eight letters and digits where one guess would open an account', () => {
     expect(codeOf(keys, issued)).toMatch(/^[0-9]{6}$/);
     expect(codeOf(keys, { ...issued, purpose: 'recover' })).toMatch(/^[0-9A-HJKMNP-TV-Z]{8}$/);
   });
 
-  test('is the same each time it is worked out', () => {
+  test('is the same each time it is calculated', () => {
     expect(codeOf(keys, { ...issued })).toBe(codeOf(keys, issued));
   });
 
@@ -31,7 +31,7 @@ describe('a code', () => {
     { channel: 'email' as const },
     { destination: '+77011234568' },
     { changeId: null },
-  ])('is another one for another %o', (other) => {
+  ])('differs for another %o', (other) => {
     expect(codeOf(keys, { ...issued, ...other })).not.toBe(codeOf(keys, issued));
   });
 

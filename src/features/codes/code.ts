@@ -3,7 +3,7 @@ import type { CodePurpose } from '../notices/payload.ts';
 import type { CodeSettings } from './settings.ts';
 import type { IssuedCode } from './store.ts';
 
-/** How a code of a purpose looks: digits to confirm, a long one where it opens an account. */
+/** The form of a code by its purpose: digits for a confirmation, long where it opens an account. */
 const forms = {
   register: 'long',
   recover: 'long',
@@ -11,20 +11,20 @@ const forms = {
   'confirm-current': 'digits',
 } as const satisfies Record<CodePurpose, 'digits' | 'long'>;
 
-/** How long a code of this purpose lives, minutes. */
+/** Minutes for which a code of this purpose is valid. */
 export function codeMinutes(settings: CodeSettings, purpose: CodePurpose): number {
   return forms[purpose] === 'digits' ? settings.confirmationMinutes : settings.accountRequestMinutes;
 }
 
-/** Tries of one code. */
+/** Number of tries for one code. */
 export const maxTries = 5;
 
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
  * The code of an issued row: six digits, or eight Crockford characters (40 bits) where one guess
- * would open an account. It is bound to person, purpose, exact value and change, so no code is good
- * for anything but what it was sent for.
+ * would open an account. It is bound to the person, the purpose, the exact value and the change. It
+ * is valid for nothing else.
  */
 export function codeOf(keys: Keys, issued: IssuedCode): string {
   const bytes = keys.sign('code', bindingOf(issued));

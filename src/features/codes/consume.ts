@@ -8,9 +8,9 @@ export type CodeReason = 'codeWrong' | 'codeOver';
 
 /**
  * Compares what was typed, as `readCode` reads it, with an issued code. The try is counted before
- * the comparison, and a right code is used once.
- * @param use marks the code used, and whatever else must become true in the same statement; true
- *   for exactly one caller
+ * the comparison, and a right code can be used once.
+ * @param use marks the code as used, together with whatever must become true in the same statement.
+ * Returns true for exactly one caller.
  */
 export async function consumeCode(
   { keys, database }: { readonly keys: Keys; readonly database: Queryable },

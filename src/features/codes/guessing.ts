@@ -3,13 +3,13 @@ import { endAlert, raiseAlert } from '../operations/alert-store.ts';
 import { countCodeFailures } from './store.ts';
 
 /**
- * Whether so many codes fail that somebody is guessing over the whole population. Codes then cost
- * work; EDS and known sessions are not touched. Raises or ends the alert.
+ * Whether so many codes fail that somebody is guessing across the whole population. Codes then cost
+ * work. EDS and known sessions are not affected. Raises or ends the alert.
  * @returns `seconds`: how long it stays open if nobody guesses any more; 0 when it is not open
  */
 export async function isUnderAttack(
   database: Queryable,
-  /** Stays closed below `least` failures in ten minutes, whatever is normal. */
+  /** It stays closed below `least` failures in ten minutes, whatever is normal. */
   { least, multiple }: { readonly least: number; readonly multiple: number },
 ): Promise<{ readonly open: boolean; readonly seconds: number }> {
   const { lastTenMinutes, normal, minutes } = await countCodeFailures(database);

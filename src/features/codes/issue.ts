@@ -6,8 +6,8 @@ import type { CodeSettings } from './settings.ts';
 import { type IssuedCode, type NewCode, renewCode } from './store.ts';
 
 /**
- * Issues a code within the limits, or says that they are used up. A code that is still alive is
- * issued again as it is.
+ * Issues a code within the quotas, or reports that they are used up. A code that is still valid is
+ * issued again unchanged.
  */
 export async function issueCode(
   { database, codeSettings }: { readonly database: Queryable; readonly codeSettings: CodeSettings },

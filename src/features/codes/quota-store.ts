@@ -1,7 +1,7 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 
-/** How often something may be done in a window that begins with the first time. */
+/** How often something may be done in a window. The window begins with the first use. */
 export interface Quota {
   readonly key: Buffer;
   readonly most: number;
@@ -9,11 +9,12 @@ export interface Quota {
 }
 
 /**
- * Counts one in every quota; false, and nothing is counted, when any of them is used up. One
- * statement.
+ * Counts one use in every quota, in one statement. When any of them is used up, returns false and
+ * counts nothing.
  */
 export async function takeQuotas(database: Queryable, quotas: readonly Quota[]): Promise<boolean> {
-  // Counted in key order, so that two requests for the same person cannot wait for each other.
+  // Counted in the order of the keys, because two requests for the same person must not wait for
+  // each other.
   const ordered = [...quotas].sort((one, other) => Buffer.compare(one.key, other.key));
   const row = await database.first<{ allowed: boolean }>(sql`
     with wanted as (
@@ -33,7 +34,7 @@ export async function takeQuotas(database: Queryable, quotas: readonly Quota[]):
   return row?.allowed ?? false;
 }
 
-/** Seconds until the window of a quota ends; 0 when none is open. */
+/** Seconds until the window of a quota ends. 0 when none is open. */
 export async function quotaWait(database: Queryable, key: Buffer): Promise<number> {
   const row = await database.first<{ seconds: number }>(sql`
     select ceil(extract(epoch from ends_at - now()))::int as seconds from cabinet.allowance where key = ${key} and ends_at > now()`);

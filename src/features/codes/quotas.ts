@@ -2,22 +2,22 @@ import type { Keys } from '../../platform/keys.ts';
 import type { Quota } from './quota-store.ts';
 import type { CodeSettings } from './settings.ts';
 
-/** Who has a code sent, as far as it is certain. */
+/** Who asks for a code, as far as it is certain. */
 export type CodeSender =
   /** Anybody who knows an IIN and a contact. */
   | 'anybody'
   /** A browser in which the person named has signed in before. */
   | 'known-device'
-  /** The signed-in holder, to a contact of theirs on file. */
+  /** The signed-in holder, sending to one of their contacts on file. */
   | 'holder'
-  /** A signed-in holder, to a value they say is theirs. */
+  /** A signed-in holder, sending to a value that they say is theirs. */
   | 'holder-new-value';
 
 /**
- * What sending one code uses up: of the person (by holder's id), of the value, and of everybody.
- * Each kind of sender has its own quotas, so that three posts of a stranger stop neither the
- * owner's device nor the signed-in owner. What holders send to their own contact counts for that
- * holder alone: somebody who claims the same number must not use it up.
+ * The quotas that sending one code uses: of the person (by holder's id), of the value, and of
+ * everybody. Each kind of sender has its own quotas. Three requests of a stranger therefore stop
+ * neither the owner's device nor the signed-in owner. What holders send to their own contact counts
+ * for that holder alone, because somebody who claims the same number must not use it up.
  */
 export function sendingQuotas(
   keys: Keys,
@@ -38,8 +38,8 @@ export function sendingQuotas(
 }
 
 /**
- * What notifying a person of a proposed change uses up, as many as codes. Proposals cost nothing,
- * and whoever makes them at a stolen session must not drown the person in messages.
+ * The quotas that notifying a person of a proposed change uses, as many as for codes. Proposals
+ * cost nothing, and whoever makes them in a stolen session must not flood the person with messages.
  */
 export function noticeQuotas(keys: Keys, limits: CodeSettings, person: string): Quota[] {
   const key = (kind: string) => keys.sign('allowance', `${kind} ${person}`);
@@ -50,16 +50,16 @@ export function noticeQuotas(keys: Keys, limits: CodeSettings, person: string): 
 }
 
 /**
- * What an account request uses up, apart from what sending does: a stranger who asks in vain must
- * not use up the codes of the person named.
+ * The quota that an account request uses. It is separate from sending, because a stranger who asks
+ * in vain must not use up the codes of the person named.
  */
 export function requestQuota(keys: Keys, limits: CodeSettings, network: string): Quota {
   return { key: keys.sign('allowance', `asking ${network}`), most: limits.perNetworkHour, minutes: 60 };
 }
 
 /**
- * What an account request from a device of the person's own uses up, once their network's quota is
- * gone. Nobody else can use it up.
+ * The quota that an account request from the person's own device uses once the quota of the network
+ * is used up. Nobody else can use it up.
  */
 export function deviceQuota(keys: Keys, limits: CodeSettings, iin: string): Quota {
   return {

@@ -1,15 +1,18 @@
-/** How many codes are sent, where every limit must allow a message, and how long they live. */
+/**
+ * How many codes are sent, and how long they are valid. A message needs the permission of every
+ * limit.
+ */
 export interface CodeSettings {
-  /** To one person or value in 15 minutes. */
+  /** Codes for one person or value in 15 minutes. */
   readonly perQuarterHour: number;
-  /** To one person or value in a day. */
+  /** Codes for one person or value in a day. */
   readonly perDay: number;
   /** Account requests begun from one network in an hour. */
   readonly perNetworkHour: number;
-  /** To everybody in an hour. */
+  /** Codes for everybody in an hour. */
   readonly perHour: number;
-  /** How long a code that confirms a change lives. */
+  /** Minutes for which a code that confirms a change is valid. */
   readonly confirmationMinutes: number;
-  /** How long a code of registration or recovery lives. */
+  /** Minutes for which a code of registration or recovery is valid. */
   readonly accountRequestMinutes: number;
 }

@@ -3,7 +3,7 @@ import { sql } from '../../platform/postgres/sql.ts';
 import type { Channel } from '../notices/channel.ts';
 import type { CodePurpose } from '../notices/payload.ts';
 
-/** A code that was issued, without the code: that is an HMAC over this row. */
+/** An issued code without its text. The text is an HMAC over this row. */
 export interface IssuedCode {
   readonly codeId: string;
   readonly holderId: string;
@@ -23,8 +23,8 @@ const issued = sql`
 const live = sql`used_at is null and dead_at is null and expires_at > now()`;
 
 /**
- * The live code, with a try left, of exactly this holder, purpose, destination and change, or a new
- * one. All other live codes of that holder, purpose and change die. One statement.
+ * Returns the valid code of exactly this holder, purpose, destination and change if it has a try
+ * left, or a new one. All other valid codes of that holder, purpose and change end. One statement.
  */
 export async function renewCode(
   database: Queryable,
@@ -54,9 +54,9 @@ export async function renewCode(
 }
 
 /**
- * Uses up one try in one statement; undefined when there is none left, or the code is used, dead or
- * expired. The row lock makes parallel tries count one after another: of any number, so many are
- * compared.
+ * Uses one try in one statement. Returns undefined when none is left, or the code is used, ended or
+ * expired. The row lock makes parallel tries count one after another, so the limit holds however
+ * many there are.
  */
 export function countCodeAttempt(
   database: Queryable,
@@ -70,7 +70,7 @@ export function countCodeAttempt(
     returning ${issued}`);
 }
 
-/** Marks the code used; true for exactly one caller. */
+/** Marks the code as used. Returns true for exactly one caller. */
 export async function markCodeUsed(database: Queryable, codeId: string): Promise<boolean> {
   return (
     (await database.run(
@@ -79,7 +79,7 @@ export async function markCodeUsed(database: Queryable, codeId: string): Promise
   );
 }
 
-/** The code last issued for a purpose and change, alive or not. */
+/** The code last issued for a purpose and change, whether it is still valid or not. */
 export async function latestCode(
   database: Queryable,
   holderId: string,
@@ -101,8 +101,8 @@ export function findLiveCode(database: Queryable, codeId: string): Promise<Issue
 }
 
 /**
- * Ends the live codes of a holder, whose row the caller has locked: those of these purposes, or
- * all.
+ * Ends the valid codes of a holder: those of these purposes, or all. The caller has locked the
+ * holder's row.
  */
 export async function endCodes(
   transaction: Queryable,
@@ -116,8 +116,8 @@ export async function endCodes(
 }
 
 /**
- * Counts a comparison for the attack switch; undefined: nothing was compared, and the same work
- * counts nothing.
+ * Counts a comparison for the attack switch. With undefined nothing was compared: the same work is
+ * done and nothing is counted.
  */
 export async function countCodeOutcome(database: Queryable, right: boolean | undefined): Promise<void> {
   await database.run(sql`
@@ -129,7 +129,7 @@ export async function countCodeOutcome(database: Queryable, right: boolean | und
 /** How many comparisons failed. */
 export interface CodeFailures {
   readonly lastTenMinutes: number;
-  /** The mean of the day before, per ten minutes. */
+  /** The mean of the previous day, per ten minutes. */
   readonly normal: number;
   /**
    * The last ten minutes one by one, newest first, with the seconds until each no longer counts.
@@ -137,7 +137,7 @@ export interface CodeFailures {
   readonly minutes: readonly { readonly failed: number; readonly leaves: number }[];
 }
 
-/** Failed comparisons of the last ten minutes and of the day before. */
+/** Counts failed comparisons of the last ten minutes and of the previous day. */
 export async function countCodeFailures(database: Queryable): Promise<CodeFailures> {
   const row = await database.first<CodeFailures>(sql`
     select (select coalesce(jsonb_agg(jsonb_build_object('failed', failed,

@@ -41,7 +41,7 @@ describe('six digits', () => {
   );
 });
 
-test('of several codes the last one counts', () => {
+test('the last of several codes counts', () => {
   expect(readCode('123456 654321', 'digits')).toEqual(['654321']);
 });
 
@@ -66,7 +66,7 @@ describe('eight characters', () => {
     expect(readCode(text, 'long')).toContain('AB12CD34');
   });
 
-  test('letters that look alike are one', () => {
+  test('letters that look alike are equal', () => {
     expect(readCode('oIl0oIl0', 'long')).toEqual(['01100110']);
     expect(readCode('АВС1ЕНКМ', 'long')).toContain('ABC1EHKM');
   });
@@ -90,7 +90,7 @@ describe.each(['digits', 'long'] as const)('a code of %s', (form) => {
     .array(fc.constantFrom(...alphabet), { minLength: length, maxLength: length })
     .map((signs) => signs.join(''));
 
-  test('is itself, with anything unseen, blank or dashed between its characters', () => {
+  test('is found with invisible characters, spaces or hyphens between its characters', () => {
     fc.assert(
       fc.property(
         code,
@@ -105,7 +105,7 @@ describe.each(['digits', 'long'] as const)('a code of %s', (form) => {
     );
   });
 
-  test('is found in the line of its message, in quotes, and with signs behind it', () => {
+  test('is found in the line of its message, in quotes, and before punctuation', () => {
     const behind = fc.constantFrom('', '.', '!', ')', '»', '".', '\n');
     fc.assert(
       fc.property(code, behind, (right, sign) => {
@@ -115,7 +115,7 @@ describe.each(['digits', 'long'] as const)('a code of %s', (form) => {
     );
   });
 
-  test('has at most two meanings, each of its form, whatever is typed', () => {
+  test('has at most two readings, each of the right form, whatever is typed', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[А-я0-9#:". -]{0,20}$/)),
@@ -134,7 +134,7 @@ const latinKeys = 'QWERTYPASDFGHJKZXCVBNM';
 const russianKeys = 'ЙЦУКЕНЗФЫВАПРОЛЯЧСМИТЬ';
 const kazakhDigits = 'Қ"ӘІҢҒ,.ҮҰ';
 
-test('every code typed on the Russian or Kazakh layout is among its meanings', () => {
+test('every code typed on the Russian or Kazakh layout is among its readings', () => {
   const code = fc
     .array(fc.constantFrom(...crockford), { minLength: 8, maxLength: 8 })
     .map((signs) => signs.join(''));

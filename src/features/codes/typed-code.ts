@@ -1,10 +1,10 @@
 import { cleanWords } from '../../values/cleaning.ts';
 import { asLatinKeys, asLatinShapes, typedDigits } from '../../values/look-alikes.ts';
 
-/** Six digits to confirm, or eight Crockford characters where a code opens an account. */
+/** Six digits for a confirmation, or eight Crockford characters where a code opens an account. */
 export type CodeForm = 'digits' | 'long';
 
-/** Why a text is no code at all; no try is spent on it. */
+/** Why a text is not a code. It uses no try. */
 export type CodeFormReason = 'codeNotSixDigits' | 'codeNotEightCharacters';
 
 /** The reason for a text without a code of this form. */
@@ -13,14 +13,13 @@ export const notACode = {
   long: 'codeNotEightCharacters',
 } as const satisfies Record<CodeForm, CodeFormReason>;
 
-/** Whole messages may be pasted; more than this is none of ours. UTF-16 units. */
+/** Whole messages may be pasted, but a longer text is not one of ours. UTF-16 units. */
 const maxLength = 5_000;
 
 /**
- * Reads a typed or pasted code: in groups, in quotes, with a full stop behind it, as the line
- * `@host #CODE` or the whole message, on the Cyrillic layout. Gives every meaning that it may have,
- * at most two (Cyrillic letters by their shape and by their key), or none when there is no code in
- * it.
+ * Reads a typed or pasted code: in groups, in quotes, before a full stop, as the line `@host #CODE`
+ * or the whole message, or typed on the Cyrillic layout. Returns every possible reading, at most
+ * two (Cyrillic letters by their shape and by their key), or none when the text contains no code.
  */
 export function readCode(text: string, form: CodeForm): readonly string[] {
   if (text.length > maxLength) return [];
@@ -28,7 +27,7 @@ export function readCode(text: string, form: CodeForm): readonly string[] {
   const bound = line.includes('#') ? line.slice(line.lastIndexOf('#') + 1) : undefined;
   const named = line.slice(line.lastIndexOf(':') + 1);
   const words = line.split(' ').reverse();
-  // Cyrillic words of a message are not codes: among several words only a Latin one is.
+  // Among several words only a Latin one can be the code. Cyrillic words belong to the message.
   const single = [bound?.trim().split(' ')[0], ...words].filter(
     (word) => word !== undefined && !/\p{Script=Cyrillic}/u.test(word),
   );
@@ -46,14 +45,13 @@ function meaningsOf(part: string, form: CodeForm): string[] {
       .filter((code) => /^[0-9]{6}$/.test(code))
       .slice(0, 1);
   }
-  // On the Kazakh layout some digits are signs; a digit that was typed as such shows that it was
-  // not on.
+  // On the Kazakh layout some digits are signs. A typed digit shows that this layout was not on.
   const keys = /[0-9]/.test(part) ? bare : part.replace(/[ -]/g, '');
   const meanings = [asLatinShapes(bare), asLatinKeys(bare), asLatinKeys(keys)].map(crockford);
   return [...new Set(meanings)].filter((code) => /^[0-9A-HJKMNP-TV-Z]{8}$/.test(code));
 }
 
-/** Letters that look alike, folded as Crockford says. */
+/** Replaces letters that look alike, as Crockford defines. */
 function crockford(text: string): string {
   return text.replace(/O/g, '0').replace(/[IL]/g, '1');
 }

@@ -1,7 +1,7 @@
 import type { Channel } from '../notices/channel.ts';
 import type { ContactProof, NeededProofs } from './pending-change.ts';
 
-/** The fields of the confirmation that carry codes. */
+/** The fields of the confirmation form that hold codes. */
 export const codeFields = ['currentCode', 'newMobileCode', 'newEmailCode'] as const;
 
 export type CodeField = (typeof codeFields)[number];
@@ -11,7 +11,7 @@ export function newCodeField(channel: Channel): CodeField {
   return channel === 'mobile' ? 'newMobileCode' : 'newEmailCode';
 }
 
-/** Which proof a code field carries; undefined when this change does not ask for it. */
+/** The proof that a code field gives. Undefined when this change does not need it. */
 export function proofOf(field: CodeField, needed: NeededProofs): ContactProof | undefined {
   if (field === 'currentCode') return needed.current && 'current';
   return needed.new && newCodeField(needed.new.channel) === field ? 'new' : undefined;

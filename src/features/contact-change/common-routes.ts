@@ -18,11 +18,11 @@ export interface ContactChangeRoutesDeps
   extends ViewDeps,
     ContactChangeDeps,
     Pick<EdsDeps, 'verifier' | 'edsSemaphore' | 'edsSettings'> {
-  /** The origin that the person sees; part of what they sign. */
+  /** The origin that the person sees. It is part of what they sign. */
   readonly siteOf: (request: FastifyRequest) => string;
   readonly sendPage: SendPage;
   readonly channels: Channels;
-  /** Ends all sessions of a person whom the fund no longer lets in. */
+  /** Ends all sessions of a person whom the fund no longer allows in. */
   readonly endSessions: (holderId: string) => Promise<unknown>;
   /** Called when a change waits for the fund. */
   readonly onSaved: () => void;
@@ -30,7 +30,7 @@ export interface ContactChangeRoutesDeps
   readonly onQueued: () => void;
 }
 
-/** What the page says of what has just happened. */
+/** What the page says about what has just happened. */
 export type ConfirmNews = Partial<Pick<ConfirmPageProps, 'errors' | 'message' | 'via' | 'eds'>> & {
   readonly status?: number;
 };
@@ -38,8 +38,8 @@ export type ConfirmNews = Partial<Pick<ConfirmPageProps, 'errors' | 'message' | 
 const none: ConfirmPageProps['errors'] = new Map();
 
 /**
- * Sends the confirmation of the pending change, or leads to the form where there is none to
- * confirm.
+ * Sends the confirmation page of the pending change, or redirects to the form when there is nothing
+ * to confirm.
  */
 export async function sendConfirm(
   deps: ContactChangeRoutesDeps,
@@ -79,7 +79,7 @@ export async function sendConfirm(
 }
 
 /**
- * Leads a post away whose change no longer waits: to its receipt when it was completed, else to
+ * Redirects a post whose change is no longer pending: to its receipt when it was completed, else to
  * `otherwise`.
  */
 export async function leave(
@@ -96,7 +96,8 @@ export async function leave(
 }
 
 /**
- * Leads to the receipt of a completed change, or to the form, which says what stands in its way.
+ * Redirects to the receipt of a completed change, or to the form, which says why it was not
+ * completed.
  */
 export function leadOn(
   { onSaved, onQueued }: Pick<ContactChangeRoutesDeps, 'onSaved' | 'onQueued'>,

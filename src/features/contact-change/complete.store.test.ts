@@ -54,7 +54,7 @@ beforeAll(async () => {
 
 afterAll(() => drop());
 
-/** A holder as the fund tells of them. */
+/** A holder in the form in which the fund sends them. */
 function fundHolder(iin: string, different: Partial<FundHolder> = {}): FundHolder {
   return {
     iin: iin as Iin,
@@ -73,7 +73,7 @@ function fundHolder(iin: string, different: Partial<FundHolder> = {}): FundHolde
   };
 }
 
-/** A holder whose requisites were read from the fund, at the keyboard. */
+/** A holder whose requisites were read from the fund, and who is signed in. */
 async function holder(different: Partial<FundHolder> = {}): Promise<Actor> {
   const iin = inventIin(people);
   people += 1;
@@ -138,7 +138,7 @@ async function propose(actor: Actor, entry: ChangeEntry): Promise<PendingChange>
   return pending;
 }
 
-/** Changes the mobile, so many hours after the last change. */
+/** Changes the mobile, `hoursLater` hours after the last change. */
 async function changeMobile(actor: Actor, value: string | null, hoursLater = 0): Promise<void> {
   await pass(actor, hoursLater);
   const stored = await loadRequisites(database, actor.holderId);
@@ -154,7 +154,7 @@ async function pass({ holderId }: Actor, hours: number): Promise<void> {
     where holder_id = ${holderId}`);
 }
 
-/** The mobiles that restore the password, so many hours from now. */
+/** The mobiles that can restore the password `hours` hours from now. */
 async function restoring({ holderId }: Actor, hours: number): Promise<string[]> {
   const then = sql`now() + make_interval(hours => ${hours})`;
   const rows = await database.rows<{ value: string }>(sql`
@@ -164,19 +164,19 @@ async function restoring({ holderId }: Actor, hours: number): Promise<string[]> 
   return rows.map(({ value }) => value);
 }
 
-describe('what restores the password', () => {
-  test('what the fund has held for long does at once', async () => {
+describe('contacts that restore the password', () => {
+  test('a value that the fund has held for long works at once', async () => {
     expect(await restoring(await holder(), 0)).toEqual([a]);
   });
 
-  test('what is new at the fund waits out its 72 hours', async () => {
+  test('a value that is new at the fund waits 72 hours', async () => {
     const actor = await holder({ mobileSince: new Date(Date.now() - 48 * 3_600_000) });
     expect(await restoring(actor, 0)).toEqual([]);
     expect(await restoring(actor, 23)).toEqual([]);
     expect(await restoring(actor, 25)).toEqual([a]);
   });
 
-  test('a new number does after 72 hours, the old one until then', async () => {
+  test('a new number works after 72 hours, and the old one until then', async () => {
     const actor = await holder();
     await changeMobile(actor, b);
     expect(await restoring(actor, 0)).toEqual([a]);
@@ -184,14 +184,14 @@ describe('what restores the password', () => {
     expect(await restoring(actor, 73)).toEqual([b]);
   });
 
-  test('there and back again: the old one never stops, the other one never begins', async () => {
+  test('a change undone within the wait: the old number never stops working, and the other never starts', async () => {
     const actor = await holder();
     await changeMobile(actor, b);
     await changeMobile(actor, a, 1);
     for (const hours of [0, 71, 72, 500]) expect(await restoring(actor, hours)).toEqual([a]);
   });
 
-  test('back after the wait: it waits anew, and the other one does until then', async () => {
+  test('a change undone after the wait: the number waits again, and the other works until then', async () => {
     const actor = await holder();
     await changeMobile(actor, b);
     await changeMobile(actor, a, 100);
@@ -199,7 +199,7 @@ describe('what restores the password', () => {
     expect(await restoring(actor, 73)).toEqual([a]);
   });
 
-  test('a third number before the second may: the first until the third', async () => {
+  test('a third number before the second one works: the first works until the third does', async () => {
     const actor = await holder();
     await changeMobile(actor, b);
     await changeMobile(actor, c, 71);
@@ -208,7 +208,7 @@ describe('what restores the password', () => {
     expect(await restoring(actor, 73)).toEqual([c]);
   });
 
-  test('a removed number does for 72 hours more', async () => {
+  test('a removed number works for 72 more hours', async () => {
     const actor = await holder();
     await changeMobile(actor, null);
     expect(await restoring(actor, 71)).toEqual([a]);
@@ -218,7 +218,7 @@ describe('what restores the password', () => {
     expect(await restoring(actor, 73)).toEqual([a]);
   });
 
-  test('a number that a branch changed waits like one changed here', async () => {
+  test('a number changed at a branch waits like one changed here', async () => {
     const actor = await holder();
     await takeOver(
       { database, contactSettings: deps().contactSettings },
@@ -237,7 +237,7 @@ describe('what restores the password', () => {
 describe('proofs and the change', () => {
   const entry = { field: 'mobilePhone', old: a, new: b } as const;
 
-  /** A pending change and the codes sent for it. */
+  /** A proposed change and the codes sent for it. */
   async function asked(): Promise<{ actor: Actor; pending: PendingChange; codeIds: string[] }> {
     const actor = await holder();
     const pending = await propose(actor, entry);
@@ -262,7 +262,7 @@ describe('proofs and the change', () => {
 
   const complete = (actor: Actor, pending: PendingChange) => completeChange(deps(), actor, pending);
 
-  test('of fifty uses of one code at once, one gives the proof', async () => {
+  test('one of fifty simultaneous uses of one code gives the proof', async () => {
     const { actor, pending, codeIds } = await asked();
     const [codeId = ''] = codeIds;
     const given = await Promise.all(
@@ -277,14 +277,14 @@ describe('proofs and the change', () => {
     });
   });
 
-  test('a code of a replaced change gives no proof to the new one', async () => {
+  test('a code of a replaced change does not prove the new one', async () => {
     const { actor, codeIds } = await asked();
     const newer = await propose(actor, { ...entry, new: c });
     const [codeId = ''] = codeIds;
     expect(await proveByCode(database, actor.holderId, newer.changeId, 'new', codeId)).toBe(false);
   });
 
-  test('each missing, old or overtaken proof stops the change under the lock', async () => {
+  test('each missing, old or outdated proof stops the change under the lock', async () => {
     const { actor, pending, codeIds } = await asked();
     const [newCode = '', currentCode = ''] = codeIds;
     expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
@@ -311,7 +311,7 @@ describe('proofs and the change', () => {
     expect(await complete(actor, pending)).toEqual(saved);
   });
 
-  test('what is cancelled cannot be completed, and its codes are dead', async () => {
+  test('a cancelled change cannot be completed, and its codes are no longer valid', async () => {
     const { actor, pending, codeIds } = await asked();
     await cancelChange(deps(), actor.holderId);
     expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
@@ -338,7 +338,7 @@ describe('proofs and the change', () => {
     expect(await findLiveCode(database, recovery.codeId)).toEqual(recovery);
   });
 
-  test('what has run out is swept away, what has not stays', async () => {
+  test('expired changes are deleted, and others stay', async () => {
     const [old, young] = [await asked(), await asked()];
     const count = async ({ holderId }: Actor) =>
       database.first<object>(sql`

@@ -26,13 +26,13 @@ export type CompleteOutcome =
   | SaveOutcome
   /** A proof is missing or too old, or the change is no longer pending. */
   | { readonly kind: 'proof-gone' }
-  /** Something stops the change since it was proposed; the form says what. */
+  /** Something has come up since the change was proposed. The form says what. */
   | { readonly kind: 'refused' };
 
 /**
- * Completes a pending change that was proved by codes, or by the signature given, whose waits are
- * the shorter ones. Everything is looked at again under the lock: proofs grow old, and a change may
- * be cancelled, stopped or overtaken.
+ * Completes a pending change that was proved by codes, or by the given signature, for which the
+ * waiting times are shorter. Everything is checked again under the lock, because proofs expire and
+ * a change may be cancelled, stopped or overtaken.
  */
 export function completeChange(
   { database, contactSettings }: Pick<ContactChangeDeps, 'database' | 'contactSettings'>,
@@ -76,14 +76,16 @@ export function completeChange(
     }
     for (const channel of channels) {
       await moveRecoveryContact(transaction, holderId, channel, waitHours);
-      // A channel that was signed for may vouch for others, too, after the shorter time.
+      // A channel that was signed for may also confirm other changes, after the shorter waiting
+      // time.
       if (evidence) await setChannelWait(transaction, holderId, channel, waitHours);
       else await restOtherChannel(transaction, holderId, channel);
     }
 
     await endCodes(transaction, holderId, Object.values(proofPurposes));
     await deletePendingChange(transaction, holderId);
-    // An address that was signed for is no key to the account: then the sessions go on.
+    // A signed change of the postal address does not affect access to the account, so the sessions
+    // continue.
     if (channels.length > 0) await endSessions(transaction, holderId, 'contact-changed', sessionHash);
 
     for (const channel of channels) {
@@ -100,8 +102,9 @@ export function completeChange(
 }
 
 /**
- * Takes a place of a mobile, which only so many people may have; false when none is left. Held
- * until the transaction ends, so that two people cannot take the last place of one number.
+ * Takes one of the places of a mobile number, which only a limited number of people may have.
+ * Returns false when none is left. The lock is held until the transaction ends, so two people
+ * cannot take the last place.
  */
 async function takeMobile(
   transaction: Queryable,

@@ -22,16 +22,16 @@ export interface ConfirmPageProps {
   readonly csrf: string;
   readonly pending: PendingChange;
   readonly needed: NeededProofs;
-  /** How long a code lives. */
+  /** Minutes for which a code is valid. */
   readonly codeMinutes: number;
   /** The proofs for which a code was sent. */
   readonly asked: ReadonlySet<ContactProof>;
   readonly errors: ConfirmErrors;
-  /** What just happened, beside errors of fields. */
+  /** What just happened, apart from errors of fields. */
   readonly message?: ConfirmMessage | undefined;
-  /** The channel on file that was chosen on this page, sent or not. */
+  /** The channel on file that was chosen on this page, whether it was submitted or not. */
   readonly via?: string | undefined;
-  /** Why a signature was not taken. */
+  /** Why a signature was refused. */
   readonly eds?:
     | {
         readonly reason: ShownReason;
@@ -45,7 +45,7 @@ export interface ConfirmPageProps {
 
 export type ConfirmMessage = 'codeLimit' | 'codeSent' | 'proofGone';
 
-/** Old beside new, and the proofs still needed. */
+/** Shows the old and new values, and the proofs that are still needed. */
 export function ConfirmPage(props: ConfirmPageProps) {
   const { t, pending, needed, errors } = props;
   const isStuck = needed.choices.length === 0;
@@ -80,7 +80,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
   );
 }
 
-/** What has just happened, why a signature was not taken, and which gateway is down. */
+/** Says what has just happened, why a signature was refused, and which gateway is down. */
 function ConfirmAlerts(props: ConfirmPageProps) {
   const { t, needed, eds, unavailable } = props;
   const message = props.message ?? standingMessage(props);
@@ -106,11 +106,11 @@ function ConfirmAlerts(props: ConfirmPageProps) {
   );
 }
 
-/** What the state of the change says by itself. */
+/** The message that follows from the state of the change alone. */
 function standingMessage({ pending, needed, asked }: ConfirmPageProps): ConfirmMessage | undefined {
   if (needed.choices.length === 0) return undefined;
   if (pending.lapsed) return 'proofGone';
-  // A code that is needed and was never sent was held back by a limit.
+  // A limit held back a code that is needed and was never sent.
   const isHeld = openProofs(pending, needed).some((proof) => !asked.has(proof));
   return isHeld ? 'codeLimit' : undefined;
 }
@@ -128,7 +128,7 @@ function ChangesCard({ t, pending }: Pick<ConfirmPageProps, 't' | 'pending'>) {
   );
 }
 
-/** The way by a signature: it stands first where codes cannot finish the change. */
+/** Offers to sign instead. It comes first when codes cannot complete the change. */
 function SignCard({ t, language, csrf, pending, eds }: ConfirmPageProps) {
   return (
     <Card id="eds" heading={t.eds.signTitle}>

@@ -9,7 +9,7 @@ import { enqueueMessages } from '../notices/store.ts';
 /** Where a message can be sent. */
 export type Recipient = Pick<MessagePayload, 'channel' | 'to'>;
 
-/** Whom a notice concerns, and the language it is written in. */
+/** The person whom a notice concerns, and the language of the notice. */
 interface NotifiedHolder {
   readonly holderId: string;
   readonly language: Language;
@@ -17,8 +17,7 @@ interface NotifiedHolder {
 
 /**
  * Queues a notice for each recipient, with its own "this wasn't me" link. The new channel is
- * notified too (`contact-added`), but without a link: only the channels as they were can stop a
- * change.
+ * notified too (`contact-added`) but gets no link: only the former channels can stop a change.
  */
 export async function notifyRecipients(
   transaction: Queryable,
@@ -37,7 +36,7 @@ export async function notifyRecipients(
   await enqueueMessages(transaction, holderId, messages);
 }
 
-/** Notifies of a changed channel: the channels as they were, and the new one. */
+/** Notifies the former channels and the new one of a change. */
 export async function notifyChanged(
   transaction: Queryable,
   holder: NotifiedHolder,

@@ -4,14 +4,14 @@ import { type NeededProofs, neededProofs, type PendingChange } from './pending-c
 import { refuseContact } from './standing.ts';
 import { findPendingChange, readStanding } from './store.ts';
 
-/** A pending change, what it needs, and whether codes may complete it at all. */
+/** A pending change, and the proofs that it needs. */
 export interface FoundChange {
   readonly pending: PendingChange;
   readonly needed: NeededProofs;
   readonly stopped: boolean;
 }
 
-/** Finds the pending change of a holder with all that its page shows. */
+/** Finds the pending change of a holder, with everything that its page shows. */
 export async function findChange(
   { database, contactSettings }: Pick<ContactChangeDeps, 'database' | 'contactSettings'>,
   holderId: string,

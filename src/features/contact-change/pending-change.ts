@@ -20,38 +20,44 @@ export interface ProposedChange {
   readonly addressSource: StoredAddress | null;
 }
 
-/** A change of mobile or e-mail, with whatever else its form changed, that waits for its proofs. */
+/**
+ * A change that waits for its proofs: of the mobile or e-mail, with everything else that its form
+ * changed.
+ */
 export interface PendingChange extends ProposedChange {
   readonly changeId: string;
-  /** The channel on file that was chosen to confirm. */
+  /** The channel on file that was chosen for the confirmation. */
   readonly via: Channel | null;
-  /** Whether each proof stands; one older than its time does not. */
+  /** Whether each proof is valid. One older than its time limit is not. */
   readonly currentProved: boolean;
   readonly newProved: boolean;
-  /** A proof was given and has grown too old. */
+  /** A proof was given and has expired. */
   readonly lapsed: boolean;
-  /** Proposed to be signed: no code completes it. */
+  /** Proposed to be signed. Codes cannot complete it. */
   readonly byEds: boolean;
 }
 
-/** What a code proves: that the new value is the holder's, or that a channel on file agrees. */
+/**
+ * What a code proves: that the holder has the new value, or that the owner of a channel on file
+ * agrees.
+ */
 export type ContactProof = 'new' | 'current';
 
 export const contactProofs = ['new', 'current'] as const satisfies readonly ContactProof[];
 
-/** What the code of each proof is for. */
+/** The purpose of the code for each proof. */
 export const proofPurposes = { new: 'prove-new', current: 'confirm-current' } as const;
 
-/** What has to be proved, and where its code goes. */
+/** What has to be proved, and where each code is sent. */
 export interface NeededProofs {
-  /** Undefined when the channel is removed: there is nothing new to prove. */
+  /** Undefined when the channel is removed, because there is nothing new to prove. */
   readonly new: { readonly channel: Channel; readonly value: string } | undefined;
   readonly current: ContactOnFile | undefined;
   /** The channels on file that may confirm. */
   readonly choices: readonly ContactOnFile[];
 }
 
-/** Works out the proofs of a pending change: the new value, and one channel on file. */
+/** The proofs that a pending change needs: the new value, and one channel on file. */
 export function neededProofs(
   rules: ConfirmingRules,
   pending: PendingChange,
@@ -68,12 +74,12 @@ export function neededProofs(
   };
 }
 
-/** Whether a proof stands. */
+/** Whether a proof is valid. */
 export function isGiven(pending: PendingChange, proof: ContactProof): boolean {
   return proof === 'new' ? pending.newProved : pending.currentProved;
 }
 
-/** The proofs that are still missing and whose code has somewhere to go. */
+/** The proofs that are still missing and whose code can be sent somewhere. */
 export function openProofs(pending: PendingChange, needed: NeededProofs): ContactProof[] {
   return contactProofs.filter((proof) => needed[proof] && !isGiven(pending, proof));
 }
@@ -85,7 +91,7 @@ export function isProved(pending: PendingChange, needed: NeededProofs): boolean 
   );
 }
 
-/** True when codes have proved all that a change needs, as its row says. */
+/** True when codes have proved everything that the change needs, according to its row. */
 export function isProvedByCodes(pending: PendingChange): boolean {
   const hasNewValue = touchedChannels(pending.entries).some(
     (channel) => newContact(pending.entries, channel) !== null,

@@ -20,14 +20,14 @@ import type { CodeFieldReason } from './proofs-card.tsx';
 import { chooseVia, proveContact, sendProofCode } from './prove.ts';
 import type { ContactOnFile } from './standing.ts';
 
-/** The fields of the form that bear on its proofs. */
+/** The fields of the form that concern its proofs. */
 type SentProofs = { readonly action?: string | undefined; readonly via?: string | undefined } & {
   readonly [Name in CodeField]?: string | undefined;
 };
 
 /**
- * The choice of the channel that confirms, and the codes; completes the change when nothing is left
- * to prove.
+ * Takes the choice of the confirming channel, and the codes. Completes the change when nothing is
+ * left to prove.
  */
 export async function postProofs(
   deps: ContactChangeRoutesDeps,
@@ -55,12 +55,12 @@ export async function postProofs(
     return leave(deps, reply, actor, pending.formId, paths.confirmChange);
   const errors = errorsLeft(now, sent, refusals);
   if (errors.size > 0) return sendConfirm(deps, request, reply, { status: 422, errors });
-  // Codes may come one by one.
+  // Codes may be entered one at a time.
   if (!isProved(now.pending, now.needed)) return reply.redirect(paths.confirmChange, 303);
   return complete(deps, request, reply, now.pending);
 }
 
-/** Sends the missing codes once more; a live one as it is. */
+/** Sends the missing codes again. A valid code is sent unchanged. */
 export async function postResend(
   deps: ContactChangeRoutesDeps,
   request: FastifyRequest,
@@ -76,12 +76,12 @@ export async function postResend(
   return sendConfirm(deps, request, reply, sentNews(areSent));
 }
 
-/** What became of sending codes, as the page says it. */
+/** The page's message about the codes sent. */
 function sentNews(areSent: boolean): ConfirmNews {
   return areSent ? { status: 200, message: 'codeSent' } : { status: 429, message: 'codeLimit' };
 }
 
-/** A channel among those that may confirm; anything else is a broken form. */
+/** A channel among those that may confirm. Any other value means a manipulated form. */
 function readVia(sent: string | undefined, { choices }: NeededProofs): ContactOnFile | undefined {
   if (sent === undefined || sent === '') return undefined;
   const choice = choices.find(({ channel }) => channel === sent);
@@ -90,14 +90,14 @@ function readVia(sent: string | undefined, { choices }: NeededProofs): ContactOn
 }
 
 /**
- * Whether the post chooses another channel by itself, without its button: no code of the former one
- * came with it.
+ * Whether the post chooses another channel without using its button. In that case it has no code
+ * for the former channel.
  */
 function isNewChoice(pending: PendingChange, chosen: ContactOnFile, typed: readonly CodeField[]): boolean {
   return chosen.channel !== pending.via && !pending.currentProved && !typed.includes('currentCode');
 }
 
-/** Compares the typed codes whose proofs are missing; gives those that were refused. */
+/** Compares the typed codes whose proofs are missing. Returns those that were refused. */
 async function proveTyped(
   deps: ContactChangeRoutesDeps,
   actor: Actor,
@@ -115,7 +115,7 @@ async function proveTyped(
   return refusals;
 }
 
-/** What is wrong with a form after its codes were compared. */
+/** The errors of a form after its codes were compared. */
 function errorsLeft(
   { pending, needed }: FoundChange,
   sent: SentProofs,
@@ -129,7 +129,7 @@ function errorsLeft(
   if (left.length > 0) return new Map(left);
   if (isProved(pending, needed)) return new Map();
   const open = openProofs(pending, needed);
-  // Only what was asked for and left empty in this very form is an error.
+  // An empty field is an error only when this form asked for it.
   const empty = codeFields.filter((field) => {
     const proof = proofOf(field, needed);
     return proof !== undefined && open.includes(proof) && sent[field] !== undefined;
@@ -144,8 +144,8 @@ async function complete(
   pending: PendingChange,
 ): Promise<FastifyReply> {
   const actor = actorOf(request);
-  // What a branch changed meanwhile is taken over first, so that this change is not written over it
-  // unseen.
+  // Changes made at a branch in the meantime are taken over first. Otherwise this change would
+  // overwrite them unseen.
   if (!(await viewRequisites(deps, actor))) return sendAway(deps, request, reply);
   const outcome = await completeChange(deps, actor, pending);
   return outcome.kind === 'proof-gone'

@@ -27,7 +27,7 @@ interface ProofsCardProps {
   readonly unavailable: readonly Channel[];
 }
 
-/** A field for each code that is still missing, and the choice of the channel that confirms. */
+/** Shows a field for each missing code, and the choice of the confirming channel. */
 export function ProofsCard(props: ProofsCardProps) {
   const { t, pending, needed } = props;
   return (
@@ -61,12 +61,12 @@ interface CodeInputProps extends ProofsCardProps {
   readonly id: CodeField;
   readonly proof: ContactProof;
   readonly channel: Channel;
-  /** Where its code went, as it is shown. */
+  /** Where the code was sent, as the page shows it. */
   readonly to: string;
 }
 
 function CodeInput({ t, id, proof, channel, to, codeMinutes, asked, errors, unavailable }: CodeInputProps) {
-  // Nothing counts as sent while its gateway is down.
+  // The page must not say "sent" while the channel's gateway is down.
   const sent = unavailable.includes(channel) ? t.confirm.waitsFor : t.confirm.sentTo;
   const reason = errors.get(id);
   return (

@@ -15,8 +15,8 @@ import { formerRecipients } from './recovery-store.ts';
 import { countOthersWithMobile, isProposed, readStanding, writePendingChange } from './store.ts';
 
 /**
- * Lets a change wait for its proofs, notifies the channels on file, and sends the codes that need
- * no further choice.
+ * Stores a change that waits for its proofs, notifies the channels on file, and sends the codes
+ * that need no further choice.
  */
 export async function proposeChange(
   deps: ContactChangeDeps,
@@ -29,8 +29,8 @@ export async function proposeChange(
   const { database, contactSettings } = deps;
   const standing = await readStanding(database, actor.holderId, contactSettings.waitHours);
   const needed = neededProofs(contactSettings, pending, standing);
-  // Without a channel on file to confirm with, the change cannot be finished here: no code is sent
-  // for nothing.
+  // Without a channel on file to confirm with, the change cannot be completed here, so no code is
+  // sent.
   if (needed.choices.length === 0) return;
   if (needed.new) await sendProofCode(deps, actor, pending, 'new', needed);
   if (needed.current) await sendProofCode(deps, actor, pending, 'current', needed);
@@ -38,7 +38,7 @@ export async function proposeChange(
 
 /**
  * Replaces the holder's pending change and notifies the channels on file, as far as the quota of
- * notices goes. Undefined, and nothing is done, when this very form is pending already.
+ * notices allows. When this same form is pending already, returns undefined and does nothing.
  */
 export async function proposeOnce(
   { database, keys, contactSettings, codeSettings }: ContactChangeDeps,
@@ -52,8 +52,8 @@ export async function proposeOnce(
   if (about === undefined && !byEds) throw new Error('a change of no channel needs no proof');
   return database.transaction(async (transaction) => {
     const current = await lockForChange(transaction, actor);
-    // Two posts of one form propose one change: its codes are on their way, and a second set would
-    // kill them.
+    // Two posts of one form propose one change. Its codes have been sent already, and a second set
+    // would end them.
     if (await isProposed(transaction, holderId, change)) return undefined;
     await endCodes(transaction, holderId, Object.values(proofPurposes));
     const pending = await writePendingChange(transaction, holderId, change, {
@@ -76,7 +76,7 @@ export async function proposeOnce(
   });
 }
 
-/** True when a new mobile is already that of as many people as may have one; raises the alert. */
+/** True when as many people as allowed have this new mobile already. Raises the alert. */
 export async function isMobileOfMany(
   { database, contactSettings }: ContactChangeDeps,
   holderId: string,

@@ -18,7 +18,7 @@ import {
 import type { ContactOnFile } from './standing.ts';
 import { deletePendingChange, proveByCode, writeVia } from './store.ts';
 
-/** Sends the code of a proof; a live one is sent again as it is. */
+/** Sends the code of a proof. A valid code is sent again unchanged. */
 export async function sendProofCode(
   { database, keys, codeSettings }: ContactChangeDeps,
   { holderId, language }: Actor,
@@ -30,7 +30,8 @@ export async function sendProofCode(
   if (!target) return accepted(undefined);
   const { channel, value } = target;
   const spent = sendingQuotas(keys, codeSettings, {
-    // The two codes of one change count apart, so that a change can be finished within the limits.
+    // The two codes of one change are counted separately, which lets a change be completed within
+    // the limits.
     person: `${holderId} ${proof}`,
     value,
     sender: proof === 'current' ? 'holder' : 'holder-new-value',
@@ -51,7 +52,10 @@ export async function sendProofCode(
   return accepted(undefined);
 }
 
-/** Sends the code to the chosen channel on file; the choice stands only if that was possible. */
+/**
+ * Sends the code to the chosen channel on file. The choice is stored only if the code could be
+ * sent.
+ */
 export async function chooseVia(
   deps: ContactChangeDeps,
   actor: Actor,
@@ -64,7 +68,7 @@ export async function chooseVia(
   return sent;
 }
 
-/** Which of the proofs a code was sent for. */
+/** The proofs for which a code was sent. */
 export async function proofsAsked(
   { database }: Pick<ContactChangeDeps, 'database'>,
   holderId: string,
@@ -78,8 +82,7 @@ export async function proofsAsked(
 }
 
 /**
- * Compares a typed code with the last one sent for this proof of this change, and writes the proof
- * down.
+ * Compares a typed code with the last one sent for this proof of this change, and stores the proof.
  */
 export async function proveContact(
   deps: ContactChangeDeps,
@@ -99,7 +102,7 @@ export async function proveContact(
   return checked.ok ? accepted(undefined) : refused(checked.reason);
 }
 
-/** Forgets the pending change of a holder, and ends its codes. */
+/** Deletes the pending change of a holder, and ends its codes. */
 export function cancelChange(
   { database }: Pick<ContactChangeDeps, 'database'>,
   holderId: string,

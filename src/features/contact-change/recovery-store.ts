@@ -11,10 +11,10 @@ const columns = {
 } as const;
 
 /**
- * Moves what restores the password after a change of a channel. The new value may after the wait,
- * the former one until then, however often it changes meanwhile; a value that leaves before its
- * time came never may. So there is always one that restores, and never one that a thief has had for
- * less than the wait.
+ * Updates the recovery contacts after a change of a channel. The new value may restore the password
+ * after the waiting time, and the former one may until then, however often the channel changes
+ * meanwhile. A value that is replaced before its time never may. As a result one value can always
+ * restore the password, and a value that a thief has had for less than the waiting time never can.
  */
 export async function moveRecoveryContact(
   transaction: Queryable,
@@ -37,7 +37,7 @@ export async function moveRecoveryContact(
       usable_from = case when c.usable_until <= now() then excluded.usable_from else c.usable_from end`);
 }
 
-/** Writes down which channel was changed, so that the other one rests. */
+/** Records which channel was changed. The other one then has to wait. */
 export async function restOtherChannel(
   transaction: Queryable,
   holderId: string,
@@ -48,7 +48,7 @@ export async function restOtherChannel(
     where holder_id = ${holderId}`);
 }
 
-/** Sets how long a channel must stand before it may vouch for a change; hours. */
+/** Sets the hours that must pass before a channel may confirm a change. */
 export async function setChannelWait(
   transaction: Queryable,
   holderId: string,
@@ -60,8 +60,8 @@ export async function setChannelWait(
 }
 
 /**
- * Where a holder can be reached that a change cannot take away: the channels on file, and those
- * that were and still restore the password. Read before the change is written.
+ * The contacts of a holder that a change cannot remove: the channels on file, and former ones that
+ * still restore the password. Must be read before the change is written.
  */
 export async function formerRecipients(
   transaction: Queryable,

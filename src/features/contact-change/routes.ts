@@ -66,13 +66,13 @@ async function postConfirm(
   if (!found) return leave(deps, reply, actor, sent.formId ?? '', paths.requisites);
   const { pending } = found;
   const { id, signature, formId = pending.formId } = sent;
-  // This page was left behind: the change it shows was completed or replaced in another window.
+  // This page is out of date: its change was completed or replaced in another window.
   if (formId !== pending.formId) return leave(deps, reply, actor, formId, paths.confirmChange);
 
   if (id !== undefined && signature !== undefined)
     return postSignature(deps, request, reply, pending, { id, signature });
   if (sent.action === 'cancel') return cancel(deps, request, reply);
-  // The form says what stops a change, and mends it.
+  // The form shows what prevents the change, and lets the person correct it.
   if (sent.action === 'fix' || found.stopped) return reply.redirect(editPendingChange, 303);
   if (sent.action === 'resend') return postResend(deps, request, reply, found);
   return postProofs(deps, request, reply, found, sent);

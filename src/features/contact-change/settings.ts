@@ -1,15 +1,18 @@
-/** What holds for mobile and e-mail, by which passwords are restored. */
+/** Settings of mobile and e-mail, the channels that restore passwords. */
 export interface ContactSettings {
   /** Prefixes of Kazakhstan's mobile providers, e.g. `701`. */
   readonly mobilePrefixes: readonly string[];
-  /** How long a new contact waits before it restores a password, and the other one rests. */
+  /**
+   * Hours that a new contact waits before it restores a password. The other channel cannot be
+   * changed for the same time.
+   */
   readonly waitHours: number;
-  /** The same for one that was signed for. */
+  /** The same for a contact that was signed for. */
   readonly edsWaitHours: number;
-  /** Proofs of a change are not older than this when it is made. */
+  /** Minutes for which a proof of a change is valid. */
   readonly proofMinutes: number;
-  /** How long a change waits for its proofs. */
+  /** Minutes for which a change waits for its proofs. */
   readonly pendingMinutes: number;
-  /** People who may have one mobile on file. */
+  /** Number of people who may have the same mobile on file. */
   readonly personsPerMobile: number;
 }

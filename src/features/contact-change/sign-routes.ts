@@ -15,13 +15,13 @@ import { completeChange } from './complete.ts';
 import { findChange } from './found-change.ts';
 import type { PendingChange } from './pending-change.ts';
 
-/** What a browser sends of a signature. */
+/** The signature as a browser sends it. */
 interface SentSignature {
   readonly id: string;
   readonly signature: string;
 }
 
-/** Gives out the bytes to sign: the pending change in words. */
+/** Returns the bytes to sign: the pending change in words. */
 export async function postChallenge(
   deps: ContactChangeRoutesDeps,
   request: FastifyRequest,
@@ -33,7 +33,9 @@ export async function postChallenge(
   return reply.send(await giveChallenge(deps, challengeFor(deps, request, found.pending)));
 }
 
-/** Completes the change by a signature over exactly what is pending, instead of all codes. */
+/**
+ * Completes the pending change by a signature over exactly that change. No codes are needed then.
+ */
 export async function postSignature(
   deps: ContactChangeRoutesDeps,
   request: FastifyRequest,
@@ -52,8 +54,8 @@ export async function postSignature(
   if (!checked.ok) return refuse(checked.reason, checked.detail);
   const { iin, evidence } = checked.value;
   if (iin !== actor.iin) return refuse('otherPerson');
-  // What a branch changed meanwhile is taken over first, so that this change is not written over it
-  // unseen.
+  // Changes made at a branch in the meantime are taken over first. Otherwise this change would
+  // overwrite them unseen.
   if (!(await viewRequisites(deps, actor))) return sendAway(deps, request, reply);
   const outcome = await completeChange(deps, actor, pending, evidence);
   return outcome.kind === 'proof-gone' ? refuse('challengeOver') : leadOn(deps, reply, outcome);
@@ -76,13 +78,13 @@ function refuseSignature(
     eds: {
       reason: shownReason(reason),
       since: since && formatSince(request.context.language, since),
-      // What came, where it may be sent again as it is.
+      // The signature, when it may be sent again unchanged.
       again: wait === undefined ? undefined : signed,
     },
   });
 }
 
-/** What a challenge is good for here: this change, in this session. */
+/** What a challenge is valid for here: this change, in this session. */
 function challengeFor(
   { siteOf }: ContactChangeRoutesDeps,
   request: FastifyRequest,
@@ -97,8 +99,8 @@ function challengeFor(
 }
 
 /**
- * The change in words, one line each. Values are as they will be stored, quoted, so that there is
- * one way to read them.
+ * The change in words, one line each. Values appear as they will be stored, and in quotation marks,
+ * so there is only one way to read them.
  */
 function changeLines(t: Texts, { document, entries, revision }: PendingChange): string[] {
   const quoted = (value: string | null) => (value === null ? t.eds.change.none : JSON.stringify(value));

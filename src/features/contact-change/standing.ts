@@ -3,21 +3,22 @@ import { parsePhone } from '../../values/phone.ts';
 import { type Refusal, refused } from '../../values/result.ts';
 import type { Channel } from '../notices/channel.ts';
 
-/** A channel on file, and whether it has stood long enough to vouch for a change. */
+/** A channel on file, and whether it has been there long enough to confirm a change. */
 export interface ContactOnFile {
   readonly channel: Channel;
   readonly value: string;
   readonly stood: boolean;
 }
 
-/** What bears on a change of mobile or e-mail, by the database's clock. */
+/** The facts that decide about a change of mobile or e-mail, by the database's clock. */
 export interface ContactStanding {
   readonly onFile: readonly ContactOnFile[];
   /**
-   * The channel changed within the waiting time without EDS: the other one must wait until then.
+   * The channel that was changed within the waiting time without EDS. The other one must wait until
+   * then.
    */
   readonly changed: { readonly channel: Channel; readonly until: Date } | undefined;
-  /** The password was restored within the waiting time: nothing may change until then. */
+  /** The password was restored within the waiting time. Nothing may change until then. */
   readonly recovered: { readonly at: Date; readonly until: Date } | undefined;
   readonly frozen: boolean;
 }
@@ -25,17 +26,17 @@ export interface ContactStanding {
 const edsReasons = ['contactOneAtATime', 'contactWait', 'contactAfterRecovery', 'contactFrozen'] as const;
 
 /**
- * Why mobile or e-mail cannot be changed now; keys of the texts. `detail` is a moment, ISO 8601,
- * where there is one.
+ * Why mobile or e-mail cannot be changed now, as keys of the texts. `detail` is a moment in ISO
+ * 8601, if there is one.
  */
 export type ContactReason = (typeof edsReasons)[number];
 
-/** Whether a signature of the holder would overcome this refusal. */
+/** Whether a signature of the holder would remove this obstacle. */
 export function overcomesByEds({ reason }: { readonly reason: string }): boolean {
   return (edsReasons as readonly string[]).includes(reason);
 }
 
-/** Says why these channels cannot be changed now without EDS, before any code is sent. */
+/** Checks, before any code is sent, whether these channels can be changed now without EDS. */
 export function refuseContact(
   standing: ContactStanding,
   channels: readonly Channel[],
@@ -58,8 +59,8 @@ export interface ConfirmingRules {
 }
 
 /**
- * The channels on file that may confirm: they have stood long enough, and a code can be sent to
- * them. Values that came from the fund in another shape are given as today's rules write them.
+ * The channels on file that may confirm: they have been there long enough, and a code can be sent
+ * to them. Values that the fund stores in another form are returned in today's form.
  */
 export function confirmingChannels(
   { mobilePrefixes }: ConfirmingRules,

@@ -4,7 +4,7 @@ import type { Channel } from '../notices/channel.ts';
 import type { ContactProof, PendingChange, ProposedChange } from './pending-change.ts';
 import type { ContactStanding } from './standing.ts';
 
-/** Reads what bears on a change of mobile or e-mail. */
+/** Reads the facts that decide about a change of mobile or e-mail. */
 export async function readStanding(
   database: Queryable,
   holderId: string,
@@ -44,9 +44,7 @@ export async function readStanding(
   };
 }
 
-/**
- * Finds the pending change of a holder, and which of its proofs are no older than `proofMinutes`.
- */
+/** Finds the pending change of a holder, and which of its proofs are at most `proofMinutes` old. */
 export function findPendingChange(
   database: Queryable,
   holderId: string,
@@ -63,7 +61,7 @@ export function findPendingChange(
     from cabinet.pending_change where holder_id = ${holderId} and expires_at > now()`);
 }
 
-/** Whether the pending change is the one that this very form has proposed. */
+/** Whether this same form has proposed the pending change. */
 export async function isProposed(
   transaction: Queryable,
   holderId: string,
@@ -76,7 +74,8 @@ export async function isProposed(
 }
 
 /**
- * Writes the pending change of a holder over the former one; it is forgotten after so many minutes.
+ * Writes the pending change of a holder in place of the former one. It expires after the given
+ * minutes.
  */
 export async function writePendingChange(
   transaction: Queryable,
@@ -99,7 +98,7 @@ export async function writePendingChange(
 }
 
 /**
- * Writes down the channel on file that was chosen to confirm; what another one proved no longer
+ * Stores the channel on file that was chosen to confirm. A proof by another channel no longer
  * counts.
  */
 export async function writeVia(
@@ -114,7 +113,7 @@ export async function writeVia(
 }
 
 /**
- * Uses up a live code of this change and writes the proof down, both or neither; true for exactly
+ * Uses a valid code of this change and stores the proof: both or neither. Returns true for exactly
  * one caller.
  */
 export async function proveByCode(
@@ -125,7 +124,7 @@ export async function proveByCode(
   codeId: string,
 ): Promise<boolean> {
   const column = proof === 'current' ? sql`current_proved_at` : sql`new_proved_at`;
-  // One statement: whoever finds the code used finds the proof given.
+  // One statement, so that a used code always has its proof.
   const proved = await database.run(sql`
     with held as materialized (
       select holder_id from cabinet.holder where holder_id = ${holderId} for no key update),
@@ -139,12 +138,15 @@ export async function proveByCode(
   return proved === 1;
 }
 
-/** Forgets the pending change of a holder, whose row the caller has locked. */
+/** Deletes the pending change of a holder. The caller has locked the holder's row. */
 export async function deletePendingChange(transaction: Queryable, holderId: string): Promise<void> {
   await transaction.run(sql`delete from cabinet.pending_change where holder_id = ${holderId}`);
 }
 
-/** Holds a mobile number until the transaction ends: one of the last locks (`locks.ts`). */
+/**
+ * Locks a mobile number until the transaction ends. It is one of the last locks in the order
+ * (`locks.ts`).
+ */
 export async function lockMobile(transaction: Queryable, mobile: string): Promise<void> {
   await transaction.run(sql`select pg_advisory_xact_lock(hashtextextended(${mobile}, 0))`);
 }

@@ -16,7 +16,8 @@ export interface DisavowalDeps {
 
 /**
  * Answers a notice with "this wasn't me": stops recovery and contact changes, ends all sessions,
- * drops what was pending, and notifies the channels on file. A second use changes nothing.
+ * deletes what was pending, and notifies the channels on file. A second use of the link changes
+ * nothing.
  */
 export function disavow(
   { database, disavowalSettings }: DisavowalDeps,
@@ -26,18 +27,20 @@ export function disavow(
   return database.transaction(async (transaction) => {
     const holderId = await findDisavowalHolder(transaction, disavowalId);
     if (holderId === undefined) return;
-    // A change under way is finished first, with its notices; whatever comes after finds the stop.
+    // A change that holds the lock finishes first, with its notices. Everything after this lock
+    // sees the freeze.
     await lockHolder(transaction, holderId);
     if (!(await consumeDisavowal(transaction, disavowalId, disavowalSettings.days))) return;
     await insertFreeze(transaction, holderId);
     await endCodes(transaction, holderId);
     await deletePendingChange(transaction, holderId);
-    // Those whose code was right end too: else they would go on when the stop is lifted.
+    // This includes requests whose code was right. They could otherwise continue when the freeze is
+    // lifted.
     await endAccountRequests(transaction, holderId);
     await endSessions(transaction, holderId, 'frozen');
     await recordEvent(transaction, { holderId, kind: 'frozen', requestId });
-    // Former channels that still restore the password are notified too: one of them is the owner's
-    // when a thief changed the rest.
+    // Former channels that still restore the password are notified too. If a thief has changed the
+    // others, one of them is the owner's.
     await notifyHolder(transaction, holderId, 'frozen');
   });
 }

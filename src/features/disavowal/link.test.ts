@@ -8,7 +8,7 @@ const keys = createKeys(['k'.repeat(32)]);
 const tokenOf = (path: string) => path.replace('/not-me/', '');
 
 describe('the link of a disavowal', () => {
-  test('is read back to its id, and is no longer than a route may take', () => {
+  test('can be read back to its id, and is no longer than a route allows', () => {
     fc.assert(
       fc.property(fc.uuid(), (id) => {
         const token = tokenOf(disavowalPath(keys, id));
@@ -18,14 +18,14 @@ describe('the link of a disavowal', () => {
     );
   });
 
-  test('of a former key is read, of another service is not', () => {
+  test('made with a former key can be read, and that of another service cannot', () => {
     const id = randomUUID();
     const rotated = createKeys(['n'.repeat(32), 'k'.repeat(32)]);
     expect(readDisavowal(rotated, tokenOf(disavowalPath(keys, id)))).toBe(id);
     expect(readDisavowal(createKeys(['n'.repeat(32)]), tokenOf(disavowalPath(keys, id)))).toBeUndefined();
   });
 
-  test('with any character changed, dropped or added is refused', () => {
+  test('is refused with any character changed, removed or added', () => {
     const token = tokenOf(disavowalPath(keys, randomUUID()));
     for (let place = 0; place < token.length; place += 1) {
       const other = token[place] === 'A' ? 'B' : 'A';
@@ -52,12 +52,12 @@ describe('the link of a disavowal', () => {
     ['', '\u200b'],
     ['\u2068', '\u2069'],
     ['', '…'],
-  ])('works with %j before and %j behind it', (before, behind) => {
+  ])('works with %j before and %j after it', (before, behind) => {
     const id = randomUUID();
     expect(readDisavowal(keys, before + tokenOf(disavowalPath(keys, id)) + behind)).toBe(id);
   });
 
-  test('is not made of what is no id', () => {
+  test('is not made from anything but an id', () => {
     expect(() => disavowalPath(keys, 'somebody')).toThrow('UUID');
   });
 });

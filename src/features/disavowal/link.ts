@@ -1,15 +1,15 @@
 import { disavowPath } from '../../paths.ts';
 import type { Keys } from '../../platform/keys.ts';
 
-/** What the link's signature is good for. */
+/** What the key of the link's signature is derived for. */
 const purpose = 'disavowal';
 const idBytes = 16;
 const macBytes = 32;
 
 /**
  * The path of the "this wasn't me" link of a notice. It ends in 64 characters, the base64url of the
- * id and its HMAC together, so that an SMS carries it in few parts. Nobody who has not got the
- * notice can forge one.
+ * id and its HMAC together, and is short because an SMS carries it. Nobody without the notice can
+ * forge one.
  */
 export function disavowalPath(keys: Keys, disavowalId: string): string {
   const id = Buffer.from(disavowalId.replaceAll('-', ''), 'hex');
@@ -17,15 +17,12 @@ export function disavowalPath(keys: Keys, disavowalId: string): string {
   return disavowPath(Buffer.concat([id, keys.sign(purpose, uuidOf(id))]).toString('base64url'));
 }
 
-/**
- * What mail programs and messengers take for a part of a link: the signs that close the sentence
- * around it.
- */
+/** Punctuation around a link that mail programs and messengers take for a part of it. */
 const glued = /^[^\w-]+|[^\w-]+$/g;
 
 /**
- * The disavowal's id from the last part of the path, with or without the full stop or bracket of
- * the sentence around the link; undefined when the link is not ours.
+ * Reads the disavowal's id from the last part of the path, with or without the full stop or bracket
+ * of the sentence around the link. Undefined when the link is not ours.
  */
 export function readDisavowal(keys: Keys, link: string): string | undefined {
   if (link.length > 100) return undefined;

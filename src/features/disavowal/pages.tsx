@@ -12,8 +12,8 @@ export interface DisavowalPageProps {
 }
 
 /**
- * Where a notice's link leads. Nothing happens until the button is pressed, since mail scanners
- * open links.
+ * The page behind a notice's link. Nothing happens until the button is pressed, because mail
+ * scanners open links.
  */
 export function DisavowalPage({ t, csrf, action, done }: DisavowalPageProps) {
   return (

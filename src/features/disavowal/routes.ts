@@ -17,7 +17,7 @@ export interface DisavowalRoutesDeps extends DisavowalDeps {
 
 const linkParams = z.object({ link: z.string() });
 
-/** `/not-me/…`: where the "this wasn't me" link of a notice leads. */
+/** `/not-me/…`: the target of the "this wasn't me" link of a notice. */
 export function disavowalRoutes(server: FastifyInstance, deps: DisavowalRoutesDeps): void {
   server.get(paths.disavow, { config: { access: 'anyone' } }, (request, reply) =>
     showDisavowal(deps, request, reply),
@@ -47,7 +47,7 @@ async function postDisavowal(
   return sendDisavowal(deps, request, reply, link, true);
 }
 
-/** A link of ours that still stands; anything else is not there. */
+/** Finds a valid link. Any other link is answered with 404. */
 async function findLink(
   { database, keys, disavowalSettings }: DisavowalRoutesDeps,
   request: FastifyRequest,

@@ -1,4 +1,4 @@
 export interface DisavowalSettings {
-  /** How long the link "this wasn't me" works. */
+  /** Days for which the link "this wasn't me" works. */
   readonly days: number;
 }

@@ -5,7 +5,7 @@ import type { NewEvent } from '../history/event-store.ts';
 const stands = (linkDays: number) =>
   sql`ended_at is null and created_at > now() - make_interval(days => ${linkDays}::int)`;
 
-/** Whether a link still stands: it has not expired. A used one stands, and does nothing more. */
+/** Whether a link has not expired. A used link counts too, and has no further effect. */
 export async function disavowalStands(
   database: Queryable,
   disavowalId: string,
@@ -24,7 +24,7 @@ export async function insertDisavowal(transaction: Queryable, holderId: string):
   return row.disavowalId;
 }
 
-/** Whose link it is. */
+/** The holder to whom the link was sent. */
 export async function findDisavowalHolder(
   database: Queryable,
   disavowalId: string,
@@ -34,7 +34,7 @@ export async function findDisavowalHolder(
   return row?.holderId;
 }
 
-/** Uses a link up; true for the first use of one that stands. */
+/** Uses a link. Returns true for the first use of a valid one. */
 export async function consumeDisavowal(
   transaction: Queryable,
   disavowalId: string,
@@ -48,8 +48,8 @@ export async function consumeDisavowal(
 }
 
 /**
- * Whether "this wasn't me" has stopped a holder. Under the lock of the holder's row it stays so to
- * the end of the transaction.
+ * Whether "this wasn't me" has frozen a holder's cabinet. Under the lock of the holder's row the
+ * answer holds until the transaction ends.
  */
 export async function isFrozen(transaction: Queryable, holderId: string): Promise<boolean> {
   return (
@@ -64,9 +64,9 @@ export async function insertFreeze(transaction: Queryable, holderId: string): Pr
 }
 
 /**
- * Lifts what "this wasn't me" stopped, and records who lifted it; false when nothing was stopped.
- * Every link sent before ends too: else whoever still holds one could freeze the cabinet for ever.
- * The caller has locked the holder.
+ * Lifts the freeze after "this wasn't me", and records who lifted it. Returns false when there was
+ * none. Every link sent before ends too, because somebody who still has one could freeze the
+ * cabinet again and again. The caller has locked the holder.
  */
 export async function liftFreeze(
   transaction: Queryable,

@@ -4,8 +4,8 @@ import type { Iin } from '../../values/iin.ts';
 import { liftFreeze } from './store.ts';
 
 /**
- * Lifts, for an operator, what "this wasn't me" stopped. The holder sees that and the reason.
- * @returns false when nothing was stopped
+ * Lifts the freeze after "this wasn't me" for an operator. The holder sees this and the reason.
+ * @returns false when there was no freeze
  */
 export function unfreeze(database: Database, iin: Iin, reason: string): Promise<boolean> {
   return database.transaction(async (transaction) => {
