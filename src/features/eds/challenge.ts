@@ -1,28 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import type { Keys } from '../../platform/keys.ts';
 
-/** What a signature is good for. One made for a purpose is refused for the other. */
+/** What a signature is valid for. One made for one purpose is refused for the other. */
 export type EdsPurpose = 'sign-in' | 'change';
 
 /**
- * Whom a challenge is for: the browser before sign-in, the session after it; a hash of its cookie.
+ * What a challenge is bound to: the browser before sign-in and the session after it, as a hash of
+ * the cookie.
  */
 export interface ChallengeFor {
   readonly purpose: EdsPurpose;
   readonly binding: Buffer;
-  /** The origin people see. */
+  /** The origin that people see. */
   readonly site: string;
-  /** The change it is about, and its text in the person's language. */
+  /** The change to be signed, and its text in the person's language. */
   readonly change?: { readonly id: string; readonly lines: readonly string[] };
 }
 
-/** What was given out to be signed. */
+/** A challenge that was given out to be signed. */
 export interface GivenChallenge {
-  /** 256 random bits that no other challenge has. */
+  /** 256 random bits, different in every challenge. */
   readonly nonce: Buffer;
   /** By the database's clock. */
   readonly givenAt: Date;
-  /** The very bytes. */
+  /** The bytes that were given out. */
   readonly content: Buffer;
 }
 
@@ -32,8 +33,8 @@ const purposes: Readonly<Record<EdsPurpose, { readonly kk: string; readonly ru: 
 };
 
 /**
- * Makes a challenge. Its id carries the time, the random bits and a seal over the bytes and the
- * cookie, so that it is known again without having been kept.
+ * Creates a challenge. Its id holds the time, the random bits, and a seal over the bytes and the
+ * cookie. This lets the server recognise it without storing it.
  */
 export function createChallenge(
   keys: Keys,
@@ -52,8 +53,8 @@ export function createChallenge(
 const idForm = /^([0-9a-z]{1,9})\.([\w-]{43})\.([\w-]{43})$/;
 
 /**
- * The challenge of this id; undefined unless it was given out by us for exactly what is asked. Its
- * age is not judged here.
+ * The challenge of this id. Undefined unless we gave it out for exactly what `asked` says. The
+ * caller checks its age.
  */
 export function readChallenge(keys: Keys, asked: ChallengeFor, id: string): GivenChallenge | undefined {
   const [, time = '', random = '', seal = ''] = idForm.exec(id) ?? [];
@@ -65,7 +66,7 @@ export function readChallenge(keys: Keys, asked: ChallengeFor, id: string): Give
   return { nonce, givenAt, content: Buffer.from(text) };
 }
 
-/** What the key is derived for. */
+/** What the key of the seal is derived for. */
 const sealed = 'eds challenge';
 
 function sealedText({ binding }: ChallengeFor, text: string): string {
@@ -73,9 +74,9 @@ function sealedText({ binding }: ChallengeFor, text: string): string {
 }
 
 /**
- * A line in Kazakh and one in Russian that say where and what for, then the same for machines, then
- * the change, then the random bits. NCALayer does not show them, but whoever verifies the signature
- * later can read them.
+ * A line in Kazakh and one in Russian that name the site and the purpose, then the same for
+ * machines, then the change, then the random bits. NCALayer does not show them, but whoever
+ * verifies the signature later can read them.
  */
 function textOf({ purpose, site, change }: ChallengeFor, givenAt: Date, nonce: Buffer): string {
   const host = new URL(site).host;
@@ -92,7 +93,7 @@ function textOf({ purpose, site, change }: ChallengeFor, givenAt: Date, nonce: B
   ].join('\n');
 }
 
-/** `2026-11-23 06:31 (UTC+5)`: Kazakhstan has one time. */
+/** `2026-11-23 06:31 (UTC+5)`: Kazakhstan has one time zone. */
 function astanaTime(at: Date): string {
   const shifted = new Date(at.getTime() + 5 * 3_600_000).toISOString();
   return `${shifted.slice(0, 10)} ${shifted.slice(11, 16)} (UTC+5)`;

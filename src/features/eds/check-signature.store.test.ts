@@ -9,7 +9,7 @@ import { checkSignature, type EdsDeps, giveChallenge } from './check-signature.t
 import { type EdsReason, retryAfter } from './reasons.ts';
 import type { SignatureVerifier } from './verifier.ts';
 
-// What becomes of a challenge by what the verifier says.
+// How a challenge ends, depending on the verifier's answer.
 
 const asked: ChallengeFor = {
   purpose: 'sign-in',
@@ -27,7 +27,7 @@ beforeAll(async () => {
 beforeEach(() => database.run(sql`delete from cabinet.eds_spent`));
 afterAll(() => drop());
 
-/** A verifier that answers so. */
+/** Dependencies with a verifier that gives the answer of `verify`. */
 function depsWith(verify: SignatureVerifier['verify'], waitingEach = 2): EdsDeps {
   return {
     database,
@@ -38,7 +38,7 @@ function depsWith(verify: SignatureVerifier['verify'], waitingEach = 2): EdsDeps
   };
 }
 
-/** How many challenges are spent. */
+/** The number of spent challenges. */
 async function spent(): Promise<number | undefined> {
   return (await database.first<{ n: number }>(sql`select count(*)::int as n from cabinet.eds_spent`))?.n;
 }
@@ -51,7 +51,7 @@ async function reasonOf(deps: EdsDeps, id: string): Promise<EdsReason | undefine
 const saying = (reason: EdsReason) => depsWith(async () => ({ ok: false, reason }));
 
 test.each<EdsReason>(['busy', 'revocationUnknown'])(
-  '%s: the challenge is good again, to be sent later',
+  '%s: the challenge stays valid, to be sent again later',
   async (reason) => {
     const deps = saying(reason);
     const { id } = await giveChallenge(deps, asked);
@@ -72,7 +72,7 @@ test.each<EdsReason>(['malformed', 'badSignature', 'revoked', 'expired'])(
   },
 );
 
-test('a full queue is told before anything is spent, and a fault of the verifier frees its turn', async () => {
+test('a full queue is reported before anything is spent, and an error of the verifier frees its place', async () => {
   let finish: (() => void) | undefined;
   const held = depsWith(
     () =>
@@ -94,7 +94,7 @@ test('a full queue is told before anything is spent, and a fault of the verifier
   await expect(next).rejects.toThrow('thread ended');
 });
 
-test('a seal of another key, browser, site or purpose is none', async () => {
+test('a seal for another key, browser, site or purpose is refused', async () => {
   const deps = saying('busy');
   const { id } = await giveChallenge(deps, asked);
   for (const other of [
@@ -107,7 +107,7 @@ test('a seal of another key, browser, site or purpose is none', async () => {
   }
   const otherKey = { ...deps, keys: createKeys(['x'.repeat(32)]) };
   expect(await reasonOf(otherKey, id)).toBe('challengeOver');
-  // A key that signs no longer still verifies.
+  // A key that is no longer used for signing still verifies.
   expect(await reasonOf({ ...deps, keys: createKeys(['x'.repeat(32), 'k'.repeat(32)]) }, id)).toBe('busy');
   expect(await spent()).toBe(0);
 });

@@ -17,14 +17,14 @@ export interface EdsDeps {
   readonly edsSettings: EdsSettings;
 }
 
-/** What goes to the browser to be signed. */
+/** The bytes that the browser has signed, with their id. */
 export interface Challenge {
   readonly id: string;
   /** Base64. */
   readonly data: string;
 }
 
-/** Gives out bytes to be signed. Nothing is kept of them: a flood of challenges costs no row. */
+/** Gives out bytes to be signed. Nothing is stored, so a flood of challenges costs no row. */
 export async function giveChallenge(
   { database, keys }: Pick<EdsDeps, 'database' | 'keys'>,
   asked: ChallengeFor,
@@ -33,29 +33,29 @@ export async function giveChallenge(
   return { id, data: content.toString('base64') };
 }
 
-/** What a browser brings back. */
+/** A signature that a browser sends, with the id of its challenge. */
 export interface SignedChallenge {
   readonly id: string;
   /** CMS, base64 or PEM. */
   readonly signature: string;
   /** What the challenge must have been given out for. */
   readonly asked: ChallengeFor;
-  /** Whose share of the verifier it takes: a network's before sign-in, a holder's after it. */
+  /** Whose share of the verifier it uses: the network's before sign-in, the holder's after it. */
   readonly requester: string;
 }
 
-/** A signature over our own challenge, verified. */
+/** A verified signature over a challenge of ours. */
 export interface ProvedSignature {
   readonly iin: string;
   readonly evidence: Evidence;
-  /** Of the challenge, by which it can be given back. */
+  /** The challenge's nonce, by which it can be made valid again. */
   readonly nonce: Buffer;
 }
 
 /**
  * Verifies a signature over exactly the bytes that were given out. The challenge is spent before
- * the costly step, so that of many posts of one signature one gets that far. It is given back when
- * the verification found nothing out. The `detail` of a refusal holds nothing personal.
+ * the costly step, so only one of many posts of the same signature gets that far. It becomes valid
+ * again when the verification had no result. The `detail` of a refusal contains nothing personal.
  */
 export async function checkSignature(
   deps: EdsDeps,
@@ -95,7 +95,7 @@ export async function checkSignature(
   }
 }
 
-/** The DER of a signature sent as PEM or base64; undefined when it is neither. */
+/** The DER of a signature sent as PEM or base64. Undefined when it is neither. */
 function decodeMessage(text: string): Buffer | undefined {
   const base64 = text.replace(/-----(?:BEGIN|END) [A-Z0-9 ]+-----/g, '').replace(/\s/g, '');
   if (base64 === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;

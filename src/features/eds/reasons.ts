@@ -1,4 +1,4 @@
-/** Why a signature is not taken; keys of the texts. The first seventeen are the verifier's own. */
+/** Why a signature is refused, as keys of the texts. The first seventeen come from the verifier. */
 export type EdsReason =
   | 'malformed'
   | 'tooLarge'
@@ -17,21 +17,23 @@ export type EdsReason =
   | 'noIin'
   | 'revoked'
   | 'revocationUnknown'
-  /** Unknown, used, too old, given to another browser or for another purpose: not told apart. */
+  /**
+   * Unknown, used, too old, or given to another browser or for another purpose. The person is not
+   * told which.
+   */
   | 'challengeOver'
   | 'unknownPerson'
   | 'notActive'
-  /** The fund gave a status that the cabinet does not know. */
+  /** The fund gave a status that this service does not know. */
   | 'statusUnknown'
   | 'otherPerson'
-  /** Nothing was found out: too many wait, or the verification did not end in time. */
+  /** No result: too many signatures wait, or the verification took too long. */
   | 'busy'
-  /** Nobody can say whether the person may come in. */
+  /** Nobody can say whether the person may sign in. */
   | 'fundDown';
 
 /**
- * What a person is shown. The nine ways in which a message can be no signature of theirs are one to
- * them.
+ * What a person is shown. The nine reasons why a message is not a valid signature are shown as one.
  */
 export type ShownReason = Exclude<EdsReason, (typeof brokenMessages)[number]> | 'badMessage';
 
@@ -47,12 +49,12 @@ const brokenMessages = [
   'badSignature',
 ] as const satisfies readonly EdsReason[];
 
-/** The words under which a reason is shown. */
+/** The key of the text that is shown for a reason. */
 export function shownReason(reason: EdsReason): ShownReason {
   return isBrokenMessage(reason) ? 'badMessage' : reason;
 }
 
-/** Since when no certificate could be checked, where that is the reason. */
+/** Since when no certificate could be checked, if that is the reason. */
 export function unknownSince({
   reason,
   detail,
@@ -63,7 +65,7 @@ export function unknownSince({
   return reason === 'revocationUnknown' && detail !== undefined ? new Date(detail) : undefined;
 }
 
-/** Reasons that say nothing against the signature: the same one may be sent again. */
+/** Reasons that do not concern the signature itself. The same one may be sent again. */
 const passing: readonly EdsReason[] = ['revocationUnknown', 'busy', 'fundDown'];
 
 /** Whether the same signature may be sent again later. */
@@ -71,7 +73,7 @@ export function isPassing(reason: EdsReason): boolean {
   return passing.includes(reason);
 }
 
-/** Seconds after which the same signature may be sent again; undefined where it never will do. */
+/** Seconds after which the same signature may be sent again. Undefined when it never may. */
 export function retryAfter(reason: EdsReason): number | undefined {
   return isPassing(reason) ? (reason === 'busy' ? 3 : 10) : undefined;
 }

@@ -1,4 +1,4 @@
 export interface EdsSettings {
-  /** How long bytes given out may come back signed. */
+  /** Seconds within which the signed bytes must come back. */
   readonly challengeSeconds: number;
 }

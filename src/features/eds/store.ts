@@ -13,8 +13,8 @@ export interface Evidence {
 }
 
 /**
- * Marks a challenge as spent, if it is unspent and no older than `seconds`. One statement.
- * @returns the database's time, or undefined when the challenge is no longer good
+ * Marks a challenge as spent if it is unspent and at most `seconds` old, in one statement.
+ * @returns the database's time, or undefined when the challenge is no longer valid
  */
 export async function spendChallenge(
   database: Queryable,
@@ -31,7 +31,7 @@ export async function spendChallenge(
   return row?.now;
 }
 
-/** Makes a spent challenge good again, for as long as it would have been. */
+/** Makes a spent challenge valid again, for the rest of its time. */
 export async function giveBackChallenge(database: Queryable, nonce: Buffer): Promise<void> {
   await database.run(sql`delete from cabinet.eds_spent where nonce = ${nonce}`);
 }
@@ -47,7 +47,7 @@ export async function findSignedMessage(
   return row?.cms;
 }
 
-/** Writes down a verified signature; `number` is the receipt's, for a change. */
+/** Stores a verified signature. `number` is that of the receipt, for a change. */
 export async function keepEvidence(
   transaction: Queryable,
   { holderId, requestId }: { readonly holderId: string; readonly requestId: string },

@@ -10,12 +10,12 @@ export interface VerifiedSignature {
     readonly notAfter: Date;
   };
   readonly revocation: { readonly source: 'ocsp' | 'crl'; readonly asOf: Date | null };
-  /** The answer of the authority's responder, if that is how it is known. */
+  /** The answer of the authority's responder, if the status comes from there. */
   readonly ocspResponse: Uint8Array | undefined;
 }
 
 /**
- * Verifies signatures. The `detail` of a refusal is for the log; with `revocationUnknown` it is the
+ * Verifies signatures. The `detail` of a refusal is for the log. With `revocationUnknown` it is the
  * time since when nothing could be checked.
  */
 export interface SignatureVerifier {
@@ -24,9 +24,9 @@ export interface SignatureVerifier {
     readonly message: Uint8Array;
     readonly content: Uint8Array;
     readonly at: Date;
-    /** Whether the key must be one that may sign documents, not only sign in. */
+    /** Whether the key must be allowed to sign documents, and not only to sign in. */
     readonly forSignature: boolean;
-    /** Who sent it. The work of several is done in turn. */
+    /** Who sent it. Requests of different senders are processed in turn. */
     readonly requester: string;
   }): Promise<
     | { readonly ok: true; readonly value: VerifiedSignature }

@@ -1,20 +1,20 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
 
-/**
- * Something that happened to a holder's cabinet, as the holder's history shows it. Rows are only
- * ever added.
- */
+/** An event in a holder's cabinet, as their history shows it. Rows are only added. */
 export interface NewEvent {
   readonly holderId: string;
   /** A key of the texts, `events`. */
   readonly kind: string;
   readonly detail?: Readonly<Record<string, string>>;
-  /** Undefined for what no request asked for. */
+  /** Undefined when the event was not caused by a request. */
   readonly requestId?: string | undefined;
 }
 
-/** Records a security event of a holder. Foreign keys let it be recorded beside a locked holder. */
+/**
+ * Records a security event of a holder. Its foreign key allows this while another transaction has
+ * the holder's row locked.
+ */
 export async function recordEvent(
   transaction: Queryable,
   { holderId, kind, detail, requestId }: NewEvent,

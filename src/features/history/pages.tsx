@@ -16,7 +16,7 @@ export interface HistoryPageProps {
   readonly isFirst: boolean;
 }
 
-/** Changes and security events, newest first. */
+/** Shows changes and security events, newest first. */
 export function HistoryPage({ t, language, entries, older, isFirst }: HistoryPageProps) {
   return (
     <>

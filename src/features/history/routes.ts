@@ -16,7 +16,7 @@ export interface HistoryRoutesDeps {
 const entriesPerPage = 20;
 const historyQuery = z.object({ before: z.string().optional().catch(undefined) });
 
-/** What happened to a holder's cabinet. */
+/** The history of a holder's cabinet. */
 export function historyRoutes(server: FastifyInstance, deps: HistoryRoutesDeps): void {
   server.get(paths.history, { config: { access: 'holder' } }, (request, reply) =>
     showHistory(deps, request, reply),

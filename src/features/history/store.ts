@@ -2,7 +2,7 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { ChangeEntry } from '../changes/change.ts';
 
-/** What happened to a holder's cabinet: a change of the requisites, or a security event. */
+/** An entry of the history: a change of the requisites, or a security event. */
 export type HistoryEntry =
   | {
       readonly kind: 'change';
@@ -21,10 +21,10 @@ export type HistoryEntry =
       readonly reason: string | null;
     };
 
-/** Some entries, the newest first. */
+/** A part of the history, newest first. */
 export interface HistorySlice {
   readonly entries: readonly HistoryEntry[];
-  /** The cursor of older ones, if there are any. */
+  /** The cursor of the older entries, if there are any. */
   readonly older: string | undefined;
 }
 
@@ -42,7 +42,7 @@ interface Row {
 
 /**
  * Changes and security events of one holder, merged by time: the newest before `cursor`, or the
- * newest of all. A cursor is a moment and an id, so it is stable while rows arrive.
+ * newest of all. A cursor is a moment and an id, so new rows do not shift it.
  */
 export async function readHistory(
   database: Queryable,
@@ -75,7 +75,7 @@ function entryOf({ id, at, event, device, reason, madeBy, number, entries }: Row
     : { kind: 'event', id, at, event, device, reason };
 }
 
-/** What is not a cursor of ours shows the newest. */
+/** Reads a cursor. Any text that is not one of our cursors shows the newest entries. */
 function readCursor(cursor: string | undefined): readonly [string, string] {
   const found =
     /^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{6})-([ce][0-9a-f-]{1,40})$/.exec(
@@ -85,7 +85,7 @@ function readCursor(cursor: string | undefined): readonly [string, string] {
   const [, year, month, day, hour, minute, second, micros, id] = found;
   const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
   const at = new Date(`${iso}.${micros}Z`);
-  // JavaScript takes 30 February for 2 March and knows a year 0; PostgreSQL refuses both.
+  // JavaScript reads 30 February as 2 March and accepts the year 0. PostgreSQL refuses both.
   const isReal = year !== '0000' && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(iso);
   return isReal ? [`${iso}.${micros}Z`, id ?? ''] : ['infinity', ''];
 }

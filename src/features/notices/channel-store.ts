@@ -3,12 +3,12 @@ import { sql } from '../../platform/postgres/sql.ts';
 import type { Channel } from './channel.ts';
 
 /**
- * What is known of a channel; undefined where no process that delivers has written of it lately.
+ * Whether each channel works. Undefined when no process that delivers has reported on it recently.
  */
 export type ChannelStates = Readonly<Partial<Record<Channel, boolean>>>;
 
 /**
- * Writes for other processes which channels this one can send by. Forgets processes that have been
+ * Reports to other processes which channels this one can use. Deletes processes that have been
  * silent for an hour.
  * @param node a UUID of this process
  */
@@ -24,7 +24,7 @@ export async function writeChannelStates(
     on conflict (node, channel) do update set available = excluded.available, told_at = now()`);
 }
 
-/** A channel works while any process that wrote of it in the last two minutes can send by it. */
+/** A channel works when any process reported in the last two minutes that it can use it. */
 export async function readChannelStates(database: Queryable): Promise<ChannelStates> {
   const rows = await database.rows<{ channel: Channel; available: boolean }>(sql`
     select channel, bool_or(available) as available from cabinet.channel_state

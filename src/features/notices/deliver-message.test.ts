@@ -73,17 +73,17 @@ async function deliver(
 }
 
 describe('a code in the outbox', () => {
-  test('is derived when it leaves, and is the one that will be compared', async () => {
+  test('is calculated when it is sent, and is the one that will be compared', async () => {
     const [message] = await deliver(queued(code));
     expect(message?.text).toMatch(new RegExp(`\\n@cabinet\\.example\\.kz #${codeOf(keys, issued)}$`));
     expect(message).toMatchObject({ to: '+77015550001', channel: 'mobile', urgent: true });
   });
 
-  test('that was used or replaced is not sent, and that is no error', async () => {
+  test('that was used or replaced is not sent, without an error', async () => {
     expect(await deliver(queued(code, { ageSeconds: 599 }), { ...issued, codeId: randomUUID() })).toEqual([]);
   });
 
-  test('that expired on its way is a dead letter', async () => {
+  test('that expired in the queue is a dead letter', async () => {
     const late = deliver(queued(code, { ageSeconds: 600, attempt: 9, round: 9 }), {
       ...issued,
       codeId: randomUUID(),
@@ -91,7 +91,7 @@ describe('a code in the outbox', () => {
     await expect(late).rejects.toEqual(new Undeliverable('CODE_EXPIRED'));
   });
 
-  test('keeps its message id over tries, and no other message has it', async () => {
+  test('keeps its message id over attempts, and no other message has it', async () => {
     const [first] = await deliver(queued(code));
     const [second] = await deliver(queued(code, { attempt: 2, round: 2 }));
     const [other] = await deliver(queued(code, { outboxId: 42 }));
@@ -125,7 +125,7 @@ describe('a notice in the outbox', () => {
   });
 });
 
-test('a channel without a gateway is not available and keeps nothing waiting', async () => {
+test('a channel without a gateway is unavailable, and its messages do not wait', async () => {
   const sender = createAbsentSender('email');
   expect(sender.available).toBe(false);
   await expect(sender.send({} as RenderedMessage)).rejects.toEqual(new Undeliverable('NO_GATEWAY'));

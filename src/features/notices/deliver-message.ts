@@ -15,27 +15,29 @@ export interface MessageDeps {
   readonly database: Queryable;
   readonly codeSettings: CodeSettings;
   readonly senders: Readonly<Record<Channel, MessageSender>>;
-  /** The origin people see. */
+  /** The origin that people see. */
   readonly origin: string;
-  /** Puts a message into words: `renderMessage`. */
+  /** Writes the text of a message: `renderMessage`. */
   readonly render: (message: MessagePayload, facts: MessageFacts) => RenderedMessage;
 }
 
-/** What a message needs beside itself. */
+/** The facts that a message needs in addition to its payload. */
 export interface MessageFacts {
   readonly id: string;
-  /** The origin people see, e.g. `https://cabinet.example.kz`. */
+  /** The origin that people see, e.g. `https://cabinet.example.kz`. */
   readonly origin: string;
-  /** The code, for a message that carries one, and the most minutes it lives. */
+  /**
+   * The code, for a message that has one, and the maximum number of minutes for which it is valid.
+   */
   readonly code?: { readonly text: string; readonly minutes: number };
   /** The path of the "this wasn't me" link, for a notice that has one. */
   readonly disavowalPath?: string;
 }
 
 /**
- * Hands a queued message over. A code is derived only now. One that was used or replaced meanwhile
- * is not sent and counts as delivered; one that expired before anybody could take it is a dead
- * letter.
+ * Hands a queued message to its gateway. A code is calculated only now. A code that was used or
+ * replaced in the meantime is not sent and counts as delivered. A code that expired before it could
+ * be sent is a dead letter.
  */
 export async function deliverMessage(deps: MessageDeps, queued: OutboxMessage): Promise<void> {
   const { keys, origin, senders, render } = deps;
@@ -59,8 +61,8 @@ export async function deliverMessage(deps: MessageDeps, queued: OutboxMessage): 
 }
 
 /**
- * The same for every attempt to send a queued message, without revealing how many messages there
- * were.
+ * The id of a queued message. It is the same for every attempt, and does not reveal how many
+ * messages there were.
  */
 export function messageId(keys: Keys, outboxId: number): string {
   return keys.sign('message', String(outboxId)).subarray(0, 16).toString('hex');

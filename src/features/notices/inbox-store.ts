@@ -4,7 +4,7 @@ import type { Language } from '../../values/language.ts';
 import type { Channel } from './channel.ts';
 import type { RenderedMessage } from './sender.ts';
 
-/** A message as the demonstration keeps it instead of sending. */
+/** A message that the demonstration kept instead of sending it. */
 export interface SentMessage {
   readonly id: string;
   readonly channel: Channel;
@@ -15,7 +15,7 @@ export interface SentMessage {
   readonly sentAt: Date;
 }
 
-/** Keeps a message as sent; once, however often it is sent. */
+/** Keeps a message as sent. Sending it again changes nothing. */
 export async function keepInInbox(database: Queryable, message: RenderedMessage): Promise<void> {
   const { id, channel, to, language, subject, text } = message;
   await database.run(sql`
@@ -24,7 +24,7 @@ export async function keepInInbox(database: Queryable, message: RenderedMessage)
     on conflict (message_id) do nothing`);
 }
 
-/** Up to `most` messages that the demonstration kept, the newest first. */
+/** Up to `most` messages that the demonstration kept, newest first. */
 export function readInbox(database: Queryable, most: number): Promise<readonly SentMessage[]> {
   return database.rows<SentMessage>(sql`
     select message_id as id, channel, recipient as to, language, subject, body as text, sent_at as "sentAt"

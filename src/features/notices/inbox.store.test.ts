@@ -63,7 +63,7 @@ const arrived = (count: number) =>
   );
 
 describe('/demo/inbox', () => {
-  test('as JSON: what was queued, in the form of the contract, the newest first', async () => {
+  test('as JSON: the queued messages, in the form of the contract, newest first', async () => {
     const code = await queueCode('mobile');
     await arrived(1);
     await queue([
@@ -84,7 +84,7 @@ describe('/demo/inbox', () => {
     expect(Object.keys(second ?? {}).sort()).toEqual(['channel', 'sentAt', 'text', 'to']);
   });
 
-  test('as a page: each message in its own language, and nothing of it is markup', async () => {
+  test('as a page: each message in its own language, with nothing of it as markup', async () => {
     await queueCode('email');
     await arrived(1);
     const device = '<script>alert(1)</script>';
@@ -114,12 +114,12 @@ describe('/demo/inbox', () => {
     expect(link?.getAttribute('href')).toMatch(/^http:\/\/localhost:\d+\/not-me\/[\w-]{64}$/);
   });
 
-  test('an empty one says so', async () => {
+  test('an empty inbox says so', async () => {
     const answer = await service.server.inject({ url: '/demo/inbox' });
     expect(parse(answer.body).querySelector('main')?.text).toContain('Әзірге хабарлама жоқ');
   });
 
-  test('nothing of a message is logged', async () => {
+  test('nothing of a message appears in the log', async () => {
     const code = await queueCode('mobile');
     await arrived(1);
     const logged = service.logLines.join('');
@@ -128,7 +128,7 @@ describe('/demo/inbox', () => {
 });
 
 describe('without a demonstration', () => {
-  test('there is no inbox, and what cannot be sent is a dead letter', async () => {
+  test('there is no inbox, and a message that cannot be sent is a dead letter', async () => {
     await service.close();
     await open({ DEMO: '0' });
     expect((await service.server.inject({ url: '/demo/inbox' })).statusCode).toBe(404);
@@ -149,7 +149,7 @@ describe('without a demonstration', () => {
     expect(metrics).toContain('kabinet_outbox_pending{lane="code"} 0');
   });
 
-  test('e-mail leaves by the gateway that is configured', async () => {
+  test('an e-mail is sent by the configured gateway', async () => {
     await service.close();
     const server = await startSmtpServer();
     await open({

@@ -3,10 +3,7 @@ import type { Channel } from './channel.ts';
 import { keepInInbox } from './inbox-store.ts';
 import type { MessageSender } from './sender.ts';
 
-/**
- * Stands in for a gateway in a demonstration: keeps what it would have sent where every process
- * sees it.
- */
+/** Replaces a gateway in a demonstration: keeps its messages where every process can read them. */
 export function createInboxSender(database: Queryable, channel: Channel): MessageSender {
   return {
     channel,

@@ -55,7 +55,7 @@ const events = () =>
   fresh.database.rows(sql`select kind, detail from cabinet.security_event where holder_id = ${holderId}`);
 
 describe('dead letters', () => {
-  test('are listed with nothing of their person', async () => {
+  test('are listed without anything about their person', async () => {
     await giveUp();
     const listed = await listDeadMessages(fresh.database, 10);
     expect(listed.map(({ kind, error, attempts }) => [kind, error, attempts]).sort()).toEqual([
@@ -66,7 +66,7 @@ describe('dead letters', () => {
     expect(await listDeadMessages(fresh.database, 1)).toHaveLength(1);
   });
 
-  test('one is shown with its fate and without its code; its person sees who looked and why', async () => {
+  test('one is shown with its state and without its code, and its person sees who looked and why', async () => {
     await giveUp();
     await createSmsReceipts(fresh.database).handedOver('m-1', ['gw-1']);
     await createSmsReceipts(fresh.database).reported('gw-1', 'UNDELIV');
@@ -83,7 +83,7 @@ describe('dead letters', () => {
     expect(await events()).toEqual([{ kind: 'message-looked-at', detail: { reason: 'complaint 17' } }]);
   });
 
-  test('a message that is none is not shown and leaves no event', async () => {
+  test('an unknown message is not shown and leaves no event', async () => {
     await fresh.database.run(
       sql`insert into cabinet.outbox (holder_id, lane, payload) values (${holderId}, 'fund', '{}')`,
     );
@@ -95,7 +95,7 @@ describe('dead letters', () => {
     expect(await events()).toEqual([]);
   });
 
-  test('a notice is put back with new patience and goes; a code is not', async () => {
+  test('a dead notice is queued with a new deadline and sent, a code is not', async () => {
     await giveUp();
     const all = (await listDeadMessages(fresh.database, 10)).map(({ id }) => id);
     const retried = await retryMessages(fresh.database, all, 'the gateway was mended');
@@ -117,7 +117,7 @@ describe('dead letters', () => {
   });
 });
 
-test('messages are removed when nobody needs them: 30 days, 90 for dead letters', async () => {
+test('messages are removed after 30 days, dead letters after 90', async () => {
   await dispatchDue(
     fresh.database,
     lane('code', async () => undefined),

@@ -1,14 +1,15 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
 
-/** A message that was given up, without anything of the person it was for. */
+/** A message that was given up. It contains nothing about its recipient. */
 export interface DeadLetter {
   readonly id: number;
   /**
-   * What kind of message, and for a code what for; `requisites`: only they were to be asked for.
+   * The kind of message, with the purpose for a code. `requisites` means that the fund was only to
+   * be asked for them.
    */
   readonly kind: string;
-  /** Empty while it is not known. */
+  /** Empty when it is not known. */
   readonly channel: string;
   readonly error: string;
   readonly attempts: number;
@@ -16,7 +17,7 @@ export interface DeadLetter {
   readonly deadAt: Date;
 }
 
-/** What an operator sees of one message. There is no code in it: that is stored nowhere. */
+/** What an operator sees of one message. It has no code, because codes are not stored anywhere. */
 export interface ShownMessage {
   readonly id: number;
   readonly iin: string;
@@ -29,7 +30,7 @@ export interface ShownMessage {
   readonly queuedAt: Date;
   readonly deliveredAt: Date | null;
   readonly deadAt: Date | null;
-  /** What the SMS gateway said of each part, for what that is worth. */
+  /** What the SMS gateway reported about each part. The reports are not reliable. */
   readonly parts: readonly {
     readonly part: number;
     readonly state: string | null;
@@ -40,7 +41,7 @@ export interface ShownMessage {
 const isMessage = sql`o.lane in ('code', 'notice', 'unaddressed')`;
 const kind = sql`coalesce(o.payload ->> 'purpose', o.payload ->> 'kind', 'requisites')`;
 
-/** Dead letters, the newest first. */
+/** Dead letters, newest first. */
 export function listDeadMessages(database: Queryable, most: number): Promise<readonly DeadLetter[]> {
   return database.rows<DeadLetter>(sql`
     select o.outbox_id as id, ${kind} as kind, coalesce(o.payload ->> 'channel', '') as channel, coalesce(o.last_error, '') as error,
@@ -49,8 +50,8 @@ export function listDeadMessages(database: Queryable, most: number): Promise<rea
 }
 
 /**
- * One message; the look is an event that its person sees.
- * @param messageId what gateways know it by
+ * One message. Looking at it is an event that its person sees.
+ * @param messageId the id that gateways know
  */
 export function showMessage(
   database: Queryable,
@@ -73,8 +74,8 @@ export function showMessage(
 }
 
 /**
- * Puts dead notices back to be sent, all there are when `ids` is undefined; an event that their
- * people see. Codes stay: they have expired.
+ * Puts dead notices back into the queue, all of them when `ids` is undefined. Their people see this
+ * as an event. Codes are not put back, because they have expired.
  * @returns the ids that were put back
  */
 export async function retryMessages(

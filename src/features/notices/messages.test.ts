@@ -74,7 +74,7 @@ describe('a message with a code', () => {
     },
   );
 
-  test.each(languages)('%s: every purpose has other words, by SMS and by e-mail', (language) => {
+  test.each(languages)('%s: every purpose has different words, in SMS and e-mail', (language) => {
     for (const channel of channels) {
       const texts = purposes.map((purpose) => codeMessage({ language, channel, purpose }).text);
       expect(new Set(texts.map((text) => text.split('#')[0])).size).toBe(purposes.length);
@@ -86,7 +86,7 @@ describe('a message with a code', () => {
     for (const one of everyCode) expect(codeMessage(one).text).toMatch(words[one.language]);
   });
 
-  test('the words of an SMS', () => {
+  test('the text of an SMS', () => {
     const words = languages.map(
       (language) => codeMessage({ language, channel: 'mobile', purpose: 'confirm-current' }).text,
     );
@@ -97,7 +97,7 @@ describe('a message with a code', () => {
     ]);
   });
 
-  test('an e-mail tells the code, its life and its use; the subject keeps it to itself', () => {
+  test('an e-mail has the code, its term and its purpose, and the subject does not contain the code', () => {
     const { subject, text, html } = codeMessage({ language: 'ru', channel: 'email', purpose: 'prove-new' });
     expect(subject).toBe('Код для подтверждения нового электронного адреса');
     expect(text).toContain('Код подтверждения: 012345\n');
@@ -124,7 +124,7 @@ describe('a message with a code', () => {
     expect(text).toMatch(/\n@localhost #AB12CD34$/);
   });
 
-  test('is not written without it', () => {
+  test('is not written without a code', () => {
     const message = {
       kind: 'code',
       purpose: 'recover',
@@ -146,7 +146,7 @@ describe('a notice', () => {
   });
 
   test.each(everyNotice.filter(({ channel }) => channel === 'mobile'))(
-    '$language $kind about $about is two SMS parts at most with its link, and without it',
+    '$language $kind about $about has at most two SMS parts, with and without its link',
     (one) => {
       const linked =
         one.kind === 'frozen' || one.kind === 'already-registered' ? undefined : { disavowalPath: path };
@@ -155,7 +155,7 @@ describe('a notice', () => {
     },
   );
 
-  test('by SMS says nothing of the device, which its browser named itself', () => {
+  test('in an SMS says nothing about the device, because a browser chooses that name', () => {
     const { text } = notice(
       { language: 'ru', channel: 'mobile', kind: 'new-device', about: 'mobile' },
       {},
@@ -164,14 +164,14 @@ describe('a notice', () => {
     expect(text).toBe('ЕНПФ: вход с нового устройства. Не Вы? Звоните 1418');
   });
 
-  test('tells which channel is meant, in its subject too', () => {
+  test('says which channel is meant, also in its subject', () => {
     const subjects = channels.map(
       (about) => notice({ language: 'en', channel: 'email', kind: 'contact-changed', about }).subject,
     );
     expect(subjects).toEqual(['Your mobile number has been changed', 'Your email address has been changed']);
   });
 
-  test('by e-mail tells the time in Astana and the device, on one line', () => {
+  test('in an e-mail gives the time in Astana and the device, on one line', () => {
     const { text } = notice(
       { language: 'ru', channel: 'email', kind: 'new-device', about: 'email' },
       {},
@@ -190,7 +190,7 @@ describe('a notice', () => {
 
 describe('the HTML of an e-mail', () => {
   test.each(everyNotice.filter(({ channel }) => channel === 'email'))(
-    '$language $kind: says its language, fetches nothing, and says what the text says',
+    '$language $kind: states its language, loads nothing, and has the same words as the text',
     (one) => {
       const { html, text } = notice(one, { disavowalPath: path });
       const page = parse(html ?? '');
@@ -205,7 +205,7 @@ describe('the HTML of an e-mail', () => {
     },
   );
 
-  test('escapes what a browser called itself', () => {
+  test('escapes the name that a browser gave itself', () => {
     const { html } = notice(
       { language: 'en', channel: 'email', kind: 'new-device', about: 'email' },
       {},
@@ -223,7 +223,7 @@ describe.each([10, 20, 30])('on a host of %i letters', (letters) => {
   const sms = { channel: 'mobile', to: to.mobile } as const;
 
   test.each(languages.flatMap((language) => purposes.map((purpose) => ({ language, purpose }))))(
-    'a code in $language to $purpose is one SMS part, with words of its own',
+    'a code in $language to $purpose is one SMS part, with its own words',
     ({ language, purpose }) => {
       expect(host).toHaveLength(letters);
       const text = (one: CodePurpose) =>
@@ -238,7 +238,7 @@ describe.each([10, 20, 30])('on a host of %i letters', (letters) => {
   );
 
   test.each(languages.flatMap((language) => kinds.map((kind) => ({ language, kind }))))(
-    'a notice in $language of $kind is so many SMS parts at most',
+    'a notice in $language of $kind stays within its SMS parts',
     ({ language, kind }) => {
       for (const about of channels) {
         const message = { ...sms, kind, about, language, at: '2026-11-22T19:31:00.000Z' } as const;

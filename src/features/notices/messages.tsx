@@ -10,9 +10,9 @@ import type { RenderedMessage } from './sender.ts';
 import { smsParts } from './sms-parts.ts';
 
 /**
- * Puts a message into the person's language: an SMS without anything that was typed by anybody, or
- * an e-mail as plain text and simple HTML. One with a code ends with `@host #CODE`, by which
- * browsers fill it in on our site alone.
+ * Writes a message in the person's language: an SMS without anything that somebody typed, or an
+ * e-mail as plain text and simple HTML. A message with a code ends with `@host #CODE`, which makes
+ * browsers fill it in only on our site.
  */
 export function renderMessage(message: MessagePayload, facts: MessageFacts): RenderedMessage {
   const { channel, language } = message;
@@ -28,7 +28,7 @@ function smsText(message: MessagePayload, facts: MessageFacts): string {
   if (message.kind === 'code') {
     const lastLine = boundCode(facts);
     const full = `${t.codes[message.purpose]}\n${lastLine}`;
-    // A code of two parts costs twice and may arrive by half.
+    // A code in two parts costs twice as much, and only one of them may arrive.
     return smsParts(full).parts.length === 1 ? full : `${t.shortCodes[message.purpose]}\n${lastLine}`;
   }
   const what = t.notices[noticeKey(message)];
@@ -36,12 +36,12 @@ function smsText(message: MessagePayload, facts: MessageFacts): string {
   return `${fill(t.notYou, { what })}\n${facts.origin}${facts.disavowalPath}`;
 }
 
-/** An e-mail as its paragraphs, from which both its forms are made. */
+/** The paragraphs of an e-mail. Its plain text and its HTML are both made from them. */
 interface Letter {
   readonly subject: string;
   readonly cabinet: string;
   readonly paragraphs: readonly string[];
-  /** Shown large. */
+  /** Shown in large letters. */
   readonly code?: string;
   readonly link?: { readonly lead: string; readonly label: string; readonly href: string };
   readonly footer: string;
@@ -84,7 +84,7 @@ function plainText({ cabinet, paragraphs, code, link, footer, lastLine }: Letter
 
 const font = 'font:16px/1.5 sans-serif;color:#1b2733';
 
-/** No image, no style sheet, no script: nothing is fetched when it is read. */
+/** No image, style sheet or script: reading the e-mail loads nothing. */
 function html(
   message: MessagePayload,
   { subject, cabinet, paragraphs, code, link, footer, lastLine }: Letter,
@@ -160,7 +160,7 @@ function noticeKey({
   }
 }
 
-/** A device's name comes from its browser: it stays on its line. */
+/** The name of a device comes from its browser. It must stay on one line. */
 function oneLine(text: string): string {
   return displayed(text).replace(/\s+/g, ' ').slice(0, 100);
 }

@@ -12,7 +12,7 @@ export interface InboxPageProps {
   readonly messages: readonly SentMessage[];
 }
 
-/** The demonstration inbox: every SMS and e-mail, the newest first, each in its own language. */
+/** The demonstration inbox: every SMS and e-mail, newest first, each in its own language. */
 export function InboxPage({ t, language, messages }: InboxPageProps) {
   return (
     <>
@@ -36,7 +36,7 @@ export function InboxPage({ t, language, messages }: InboxPageProps) {
 
 const address = /(https?:\/\/\S+)/;
 
-/** As it would be read; addresses can be followed. */
+/** The text as its recipient would read it. Addresses are links. */
 function Body({ message }: { message: SentMessage }) {
   return (
     <div lang={message.language}>

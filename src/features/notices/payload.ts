@@ -1,7 +1,7 @@
 import type { Language } from '../../values/language.ts';
 import type { Channel } from './channel.ts';
 
-/** What a code is good for; said in the message, and bound into the code. */
+/** What a code is valid for. It is stated in the message and bound into the code. */
 export type CodePurpose = 'register' | 'recover' | 'prove-new' | 'confirm-current';
 
 /** What a notice is about. */
@@ -15,14 +15,14 @@ export type NoticeKind =
   | 'contact-changed'
   | 'contact-added'
   | 'many-failures'
-  /** The fund took a change that had been late, or did not take one. */
+  /** The fund accepted a change that had been late, or refused one. */
   | 'change-accepted'
   | 'change-refused'
   | 'frozen';
 
 /**
- * A message on its way, as the outbox keeps it. It carries no secret: a code is worked out from
- * `codeId` and the link from `disavowalId` when the text is made, so a retry says the same.
+ * A message as the outbox stores it. It has no secret: the code is calculated from `codeId`, and
+ * the link from `disavowalId`, when the text is written. A retry therefore has the same text.
  */
 export type MessagePayload = {
   readonly channel: Channel;
@@ -37,9 +37,9 @@ export type MessagePayload = {
       readonly disavowalId?: string;
       /** Which channel was proposed or changed. */
       readonly about?: Channel;
-      /** The moment it happened, ISO 8601. */
+      /** When it happened, ISO 8601. */
       readonly at: string;
-      /** A device as its person recognises it. */
+      /** The device in words that its owner recognises. */
       readonly device?: string;
     }
 );

@@ -5,8 +5,8 @@ import { deliverMessage, type MessageDeps } from './deliver-message.ts';
 import { renderMessage } from './messages.tsx';
 
 /**
- * For each channel a queue of codes, which never wait behind anything else, and one of notices,
- * which rests while the gateway is down.
+ * Two queues for each channel: one of codes, which never wait for other messages, and one of
+ * notices, which pauses while the gateway is down.
  */
 export function messageQueues(given: Omit<MessageDeps, 'render'>): Queue[] {
   const deps: MessageDeps = { ...given, render: renderMessage };

@@ -4,7 +4,7 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { readInbox, type SentMessage } from './inbox-store.ts';
 import { InboxPage } from './pages.tsx';
 
-/** Not in `paths.ts`: a production build holds no trace of the demonstration. */
+/** Not in `paths.ts`, because a production build must contain nothing of the demonstration. */
 export const inboxPath = '/demo/inbox';
 
 const mostOnPage = 100;
@@ -15,7 +15,10 @@ export interface InboxDeps {
   readonly sendPage: SendPage;
 }
 
-/** What a real cabinet would have sent. Only for a demonstration: it shows everybody's codes. */
+/**
+ * Shows what a real cabinet would have sent. Only for a demonstration, because it shows everybody's
+ * codes.
+ */
 export function inboxRoutes(server: FastifyInstance, deps: InboxDeps): void {
   server.get(inboxPath, { config: { access: 'anyone' } }, (request, reply) =>
     showInbox(deps, request, reply),

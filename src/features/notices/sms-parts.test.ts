@@ -19,17 +19,17 @@ describe('smsParts', () => {
     expect(sizes(text)).toEqual(expected);
   });
 
-  test('an extended GSM character takes two places and is not cut', () => {
+  test('an extended GSM character takes two places and is not split', () => {
     expect(sizes('€'.repeat(80))).toEqual([80]);
     expect(sizes('€'.repeat(81))).toEqual([76, 5]);
     expect(sizes(`${'a'.repeat(152)}€${'a'.repeat(20)}`)).toEqual([152, 21]);
   });
 
-  test('a character outside the basic plane is not cut', () => {
+  test('a character outside the basic plane is not split', () => {
     expect(sizes(`${'ә'.repeat(66)}😀${'ә'.repeat(10)}`)).toEqual([66, 12]);
   });
 
-  test('a grave accent and a Kazakh letter are no GSM characters', () => {
+  test('a grave accent and a Kazakh letter are not GSM characters', () => {
     expect(smsParts('`').encoding).toBe('ucs2');
     expect(smsParts('Ә').encoding).toBe('ucs2');
   });
@@ -39,7 +39,7 @@ describe('smsParts', () => {
     expect([...smsBytes('ucs2', 'Қ#')]).toEqual([0x04, 0x9a, 0x00, 0x23]);
   });
 
-  test('the parts make the text again, and each fits 140 bytes with its header', () => {
+  test('the parts joined are the text again, and each fits into 140 bytes with its header', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('a', '€', 'қ', '😀', '@'), maxLength: 400 }), (text) => {
         const { encoding, parts } = smsParts(text);

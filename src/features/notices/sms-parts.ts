@@ -1,17 +1,20 @@
-/** A text cut for the air: at most 140 bytes a part. */
+/** A text split for sending: at most 140 bytes in each part. */
 export interface SmsParts {
   /**
-   * `gsm`: the 7-bit alphabet of GSM 03.38; `ucs2`: everything else, so every text in Kazakh or
-   * Russian.
+   * `gsm`: the 7-bit alphabet of GSM 03.38. `ucs2`: everything else, including every text in Kazakh
+   * or Russian.
    */
   readonly encoding: 'gsm' | 'ucs2';
   readonly parts: readonly string[];
 }
 
-/** The GSM 03.38 alphabet, each character at its code. The shift to its extension stands at 27. */
+/**
+ * The GSM 03.38 alphabet, each character at the index of its code. The escape to its extension is
+ * at 27.
+ */
 const basic =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u001bÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
-/** Its extension: each takes a shift before it. */
+/** The extension of the alphabet. Each character needs an escape before it. */
 const extension: Readonly<Record<string, number>> = {
   '\f': 0x0a,
   '^': 0x14,
@@ -27,13 +30,14 @@ const extension: Readonly<Record<string, number>> = {
 const shift = 0x1b;
 
 /**
- * Units in a message of one part, and in each part of several: a header of six bytes joins those.
+ * Units in a message of one part, and in each of several parts, which are joined by a header of six
+ * bytes.
  */
 const room = { gsm: { alone: 160, joined: 153 }, ucs2: { alone: 70, joined: 67 } } as const;
 
 /**
- * Cuts a text into SMS parts, as few as there can be: 160 characters (153 in each of several) where
- * the GSM alphabet has them all, 70 (67) otherwise. No part ends inside a character.
+ * Splits a text into as few SMS parts as possible: 160 characters (153 in each of several) when the
+ * GSM alphabet has all of them, otherwise 70 (67). No part ends inside a character.
  */
 export function smsParts(text: string): SmsParts {
   const characters = [...text];
@@ -58,8 +62,8 @@ export function smsParts(text: string): SmsParts {
 }
 
 /**
- * The bytes of one part as SMPP carries them: GSM characters unpacked, one in a byte; UCS-2 high
- * byte first.
+ * The bytes of one part as SMPP carries them: GSM characters unpacked, one per byte; UCS-2 with the
+ * high byte first.
  */
 export function smsBytes(encoding: SmsParts['encoding'], part: string): Buffer {
   if (encoding === 'ucs2') return Buffer.from(part, 'utf16le').swap16();

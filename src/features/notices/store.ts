@@ -4,7 +4,7 @@ import { type Sql, sql } from '../../platform/postgres/sql.ts';
 import type { MessagePayload, NoticeKind } from './payload.ts';
 
 /**
- * Puts messages of a holder into the outbox: codes into a queue of their own, so that mailings
+ * Puts messages of a holder into the outbox. Codes have a queue of their own, so that mailings
  * never delay them.
  */
 export async function enqueueMessages(
@@ -19,7 +19,7 @@ export async function enqueueMessages(
   );
 }
 
-/** What a holder is notified of in their own cabinet, whoever did it. */
+/** Notices about a holder's own cabinet, whoever caused them. */
 export type SecurityNotice = Extract<
   NoticeKind,
   | 'registered'
@@ -33,29 +33,29 @@ export type SecurityNotice = Extract<
 >;
 
 /**
- * The queue of notices whose channels are not known here yet, and of holders whose requisites are
- * to be asked for (`unaddressed.ts`).
+ * The queue of notices whose channels are not known here yet, and of holders whose requisites must
+ * be requested (`unaddressed.ts`).
  */
 const unaddressed = 'unaddressed';
 
 /**
- * What the fund did with a change is nobody's attack, and what is stopped needs no second stop: no
- * link would help.
+ * Notices without a link. The fund's answer to a change is not an attack, and a frozen cabinet
+ * cannot be frozen again.
  */
 const withoutLink: readonly SecurityNotice[] = ['change-accepted', 'change-refused', 'frozen'];
 
 interface NoticeDetails {
   readonly device?: string | undefined;
-  /** When it happened, ISO 8601; undefined: now. */
+  /** When it happened, ISO 8601. Undefined means now. */
   readonly at?: string | undefined;
 }
 
 /**
  * Queues a notice to every channel on file and to those that still restore the password, each with
- * its own "this wasn't me" link where one helps. For a holder whose requisites are not here yet it
- * queues the notice without channels.
- * @param notified common table expressions, whose last one is named `told` and gives `holder_id`:
- *   so a notice commits with what it is about in one statement, where that matters
+ * its own "this wasn't me" link if that is useful. For a holder whose requisites are not here yet,
+ * it queues the notice without channels.
+ * @param notified common table expressions, the last of which is named `told` and gives
+ * `holder_id`. This lets a notice commit in one statement with the event that it reports.
  */
 export async function notifyEverywhere(
   tx: Queryable,
@@ -86,7 +86,7 @@ export async function notifyEverywhere(
     where not exists (select from cabinet.requisites r where r.holder_id = h.holder_id)`);
 }
 
-/** The same for one holder, by itself. */
+/** Does the same for one holder, in a statement of its own. */
 export function notifyHolder(
   tx: Queryable,
   holderId: string,
@@ -97,9 +97,9 @@ export function notifyHolder(
 }
 
 /**
- * A common table expression that asks for the requisites of each `holder_id` of `people` that has
- * none here: who has once signed in is notified of what a branch changes, though they never open
- * the form.
+ * A common table expression that requests the requisites of each `holder_id` of `people` that has
+ * none here. A person who has signed in once must be notified of a change at a branch, even if they
+ * never open the form.
  */
 export function queueIntroduction(people: Sql): Sql {
   return sql`

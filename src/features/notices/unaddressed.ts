@@ -4,7 +4,7 @@ import { retryForThreeDays } from '../../platform/outbox/retry.ts';
 import { type FetchRequisitesDeps, fetchRequisites } from '../requisites/fetch-requisites.ts';
 import { notifyHolder, type SecurityNotice } from './store.ts';
 
-/** A notice without channels; without a kind, only the requisites are to be taken over. */
+/** A notice without channels. Without a kind, only the requisites are requested. */
 interface UnaddressedNotice {
   readonly kind?: SecurityNotice;
   readonly device?: string;
@@ -12,8 +12,8 @@ interface UnaddressedNotice {
 }
 
 /**
- * Notices of holders whose requisites, and so whose channels, are not here yet. Once the fund has
- * been asked, each notice is queued again with its channels, and nothing is left of it here.
+ * Notices of holders whose requisites, and therefore channels, are not here yet. Once the fund has
+ * answered, each notice is queued again with its channels, and leaves this queue.
  */
 export function unaddressedQueue(deps: FetchRequisitesDeps): Queue {
   return {

@@ -1,10 +1,10 @@
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
 
-/** Hours after which a wrong answer that did not come again is no alarm any more. */
+/** Hours after which an alert about a wrong answer ends when it has not happened again. */
 const quietHours = 24;
 
-/** Raises an alert of a kind; one that is raised already stays as it is. */
+/** Raises an alert of a kind. One that is raised already stays unchanged. */
 export async function raiseAlert(database: Queryable, kind: string, detail: object): Promise<void> {
   await database.run(sql`
     insert into cabinet.alert (kind, detail) values (${kind}, ${json(detail)})
@@ -18,7 +18,7 @@ export async function endAlert(database: Queryable, kind: string): Promise<void>
   );
 }
 
-/** Raises the alert that the fund answered about somebody else, or notes that it happened again. */
+/** Raises the alert that the fund answered about another person, or counts another occurrence. */
 export async function recordWrongPerson(database: Database): Promise<void> {
   await database.run(sql`
     insert into cabinet.alert as a (kind, detail)
@@ -27,7 +27,9 @@ export async function recordWrongPerson(database: Database): Promise<void> {
     set detail = jsonb_build_object('times', coalesce((a.detail ->> 'times')::int, 1) + 1, 'lastAt', now())`);
 }
 
-/** Ends it a day after it happened last. The row stays, with how often it happened. */
+/**
+ * Ends that alert a day after the last occurrence. The row stays, with the number of occurrences.
+ */
 export async function endQuietAlerts(database: Database): Promise<void> {
   await database.run(sql`
     update cabinet.alert set ended_at = now()

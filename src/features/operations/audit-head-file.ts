@@ -2,15 +2,15 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { KeptAuditHead } from './audit.ts';
 import type { AuditHead } from './audit-store.ts';
 
-/** A head of the log as a line, for a file or a terminal. */
+/** A head of the log as one line, for a file or a terminal. */
 export function headLine({ seal, sealedAt, head }: AuditHead): string {
   return `seal ${seal} ${sealedAt} ${head}`;
 }
 
 /**
- * Adds each new head to a file that is kept where the keepers of the database cannot write. One
- * line, added in one piece, so that several processes may share the file. A file that cannot be
- * written is reported and holds nothing up.
+ * Appends each new head to a file in a place where administrators of the database cannot write. A
+ * line is appended in one write, so several processes may share the file. A file that cannot be
+ * written is reported and delays nothing.
  */
 export function createHeadFile(
   file: string | undefined,
@@ -26,7 +26,7 @@ export function createHeadFile(
   };
 }
 
-/** The last head in a file, or what stands in the text itself; undefined when there is none. */
+/** The last head in a file, or in the text itself. Undefined when there is none. */
 export function readHead(fileOrText: string): KeptAuditHead | undefined {
   const kept = existsSync(fileOrText) ? readFileSync(fileOrText, 'utf8') : fileOrText;
   const found = [...kept.matchAll(/(?:\bseal ([0-9]+) \S+ )?\b([0-9a-f]{64})\b/gi)].at(-1);

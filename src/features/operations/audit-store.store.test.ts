@@ -12,7 +12,8 @@ import {
   sealedTables,
 } from './audit-store.ts';
 
-// The log of what happened refuses changes, and whoever gets round the refusal is named.
+// The tables of the log refuse changes, and verification names what somebody changed in spite of
+// that.
 
 const keys = createKeys(['k'.repeat(32)]);
 let fresh: FreshDatabase;
@@ -31,7 +32,7 @@ afterEach(() => fresh.drop());
 const seal = () => sealAll(fresh.database, keys);
 const verify = (kept?: KeptAuditHead, by = keys) => verifyAudit(fresh.database, by, kept);
 
-/** Writes security events and gives the number of the last. */
+/** Writes security events and returns the number of the last. */
 async function happen(count = 1, ago = '0 seconds'): Promise<number> {
   const rows = await fresh.database.rows<{ id: number }>(sql`
     insert into cabinet.security_event (holder_id, kind, detail, made_at)
@@ -57,7 +58,7 @@ async function sign(): Promise<number> {
   return row?.id ?? 0;
 }
 
-/** As somebody who owns the tables and switches the refusal off. */
+/** Acts as an owner of the tables who switches the refusal off. */
 async function tamper(table: string, statement: string): Promise<void> {
   await fresh.database.transaction(async (transaction) => {
     const run = (text: string) => transaction.run({ text, values: [] });
@@ -85,7 +86,7 @@ describe('the tables refuse', () => {
     }
   });
 
-  test('and every column of them is sealed', async () => {
+  test('every column of them is sealed', async () => {
     const rows = await fresh.database.rows<{ table: string; columns: string[] }>(sql`
       select table_name as table, array_agg(column_name::text order by ordinal_position) as columns
       from information_schema.columns where table_schema = 'cabinet' and table_name = any(${[...auditSources]}::text[])
@@ -96,8 +97,8 @@ describe('the tables refuse', () => {
   });
 });
 
-describe('what was sealed', () => {
-  test('verifies, also across a change of keys, and tells its head', async () => {
+describe('sealed rows', () => {
+  test('verify, also across a change of keys, and give their head', async () => {
     await Promise.all([happen(3), change(), sign()]);
     await seal();
     const rotated = createKeys(['n'.repeat(32), 'k'.repeat(32)]);
@@ -111,7 +112,7 @@ describe('what was sealed', () => {
     expect(await verify()).toMatchObject({ ok: false, finding: { what: 'unknown key' } });
   });
 
-  test('is every row once, when nodes seal at once while people go on', async () => {
+  test('contain every row once, when several nodes seal at once while rows are added', async () => {
     const other = openDatabase(fresh.connection, { max: 4 });
     await Promise.all([
       happen(2 * most + 1),
@@ -123,7 +124,7 @@ describe('what was sealed', () => {
     expect(await verify()).toMatchObject({ ok: true, rows: 2 * most + 11 });
   });
 
-  test('is also a row with a lower number that commits after the seal', async () => {
+  test('include a row with a lower number that commits after the seal', async () => {
     const other = openDatabase(fresh.connection, { max: 1 });
     await other.transaction(async (slow) => {
       await slow.run(sql`insert into cabinet.security_event (holder_id, kind) values (${holderId}, 'slow')`);
@@ -136,7 +137,7 @@ describe('what was sealed', () => {
   });
 });
 
-describe('whoever gets round the refusal is named', () => {
+describe('what verification finds', () => {
   test.each([
     ['security_event', () => happen(), `update cabinet.security_event set kind = 'signed-iN'`],
     ['change', () => change(), `update cabinet.change set entries = '[]'`],
@@ -145,7 +146,7 @@ describe('whoever gets round the refusal is named', () => {
       () => sign(),
       `update cabinet.eds_evidence set cms = set_byte(cms, 0, get_byte(cms, 0) # 1)`,
     ],
-  ])('for one byte of a row of %s', async (table, write, statement) => {
+  ])('one changed byte of a row of %s', async (table, write, statement) => {
     await happen(5);
     const id = await write();
     await seal();
@@ -157,7 +158,7 @@ describe('whoever gets round the refusal is named', () => {
     });
   });
 
-  test('for a row that is gone', async () => {
+  test('a removed row', async () => {
     const id = await happen();
     await happen();
     await seal();
@@ -166,7 +167,7 @@ describe('whoever gets round the refusal is named', () => {
     expect(await verify()).toMatchObject({ ok: false, finding });
   });
 
-  test('for a row with its entry gone, and for a whole seal of rows', async () => {
+  test('a row removed together with its entry, and a whole seal of rows removed', async () => {
     const id = await happen();
     await happen();
     await seal();
@@ -178,7 +179,7 @@ describe('whoever gets round the refusal is named', () => {
     expect(await verify()).toMatchObject({ finding: { what: 'missing', table: 'security_event' } });
   });
 
-  test('for a row put in later under an earlier time, before it is sealed and after', async () => {
+  test('a row added later under an earlier time, before it is sealed and after', async () => {
     await happen(1, '2 hours');
     await seal();
     const id = await happen(1, '1 hour');
@@ -188,7 +189,7 @@ describe('whoever gets round the refusal is named', () => {
     expect(await verify(), 'a seal does not take it').toMatchObject({ ok: false, finding });
   });
 
-  test('for a seal that was altered, removed from the middle, or cut off the end', async () => {
+  test('a seal that was altered, removed from the middle, or cut off the end', async () => {
     await happen();
     await seal();
     await happen();
@@ -213,7 +214,7 @@ describe('whoever gets round the refusal is named', () => {
     expect(await verify()).toMatchObject({ finding: { what: 'chain broken', seal: 2 } });
   });
 
-  test('for a chain made anew with another key', async () => {
+  test('a chain made again with another key', async () => {
     const id = await happen();
     await seal();
     await tamper('security_event', `update cabinet.security_event set kind = 'other' where event_id = ${id}`);
@@ -225,7 +226,7 @@ describe('whoever gets round the refusal is named', () => {
 });
 
 describe('events past their term', () => {
-  test('go by whole seals, are recorded, and the log goes on verifying', async () => {
+  test('are removed by whole seals and recorded, and the log still verifies', async () => {
     await happen(most, '4 years');
     await happen(most, '2 years');
     await happen(3);
@@ -239,7 +240,7 @@ describe('events past their term', () => {
     expect(await fresh.database.first(left)).toEqual({ rows: most + 3 });
   });
 
-  test('who records a removal of younger ones is named', async () => {
+  test('a recorded removal of younger events is found', async () => {
     await happen(4);
     await seal();
     await tamper('security_event', 'delete from cabinet.security_event');

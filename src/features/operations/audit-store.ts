@@ -9,7 +9,7 @@ export type AuditSource = (typeof auditSources)[number];
 export interface SealFacts {
   readonly id: number;
   readonly source: AuditSource;
-  /** Which columns of the table were read. */
+  /** The version of the list of columns that were read. */
   readonly form: number;
   readonly rows: number;
   readonly completeUntil: string;
@@ -25,7 +25,7 @@ export interface Seal extends SealFacts {
 /** Rows about to be sealed, in order, each with the SHA-256 of its columns. */
 export interface Batch {
   readonly facts: SealFacts;
-  /** The head of the seal before, empty for the first. */
+  /** The head of the previous seal. Empty for the first. */
   readonly previous: Buffer;
   readonly rows: readonly { readonly id: string; readonly hash: Buffer }[];
 }
@@ -38,20 +38,20 @@ export interface Sealing {
   readonly head: Buffer;
 }
 
-/** A row as it was sealed, beside the same row now. */
+/** A row as it was sealed, and the same row now. */
 export interface CheckedEntry {
   readonly sealId: number;
   readonly id: string;
   readonly digest: Buffer;
-  /** Undefined when there is no such row any more. */
+  /** Undefined when the row no longer exists. */
   readonly hash: Buffer | undefined;
-  /** It says that it is older than what its table's seals had already closed. */
+  /** The row claims a time that its table's seals had already closed. */
   readonly late: boolean;
 }
 
 /**
- * What to keep elsewhere: whoever cuts off newer seals, or makes the whole chain anew, cannot make
- * this one.
+ * What to keep elsewhere. Somebody who cuts off newer seals, or makes the whole chain again, cannot
+ * reproduce it.
  */
 export interface AuditHead {
   readonly seal: number;
@@ -61,33 +61,30 @@ export interface AuditHead {
 }
 
 /**
- * Rows in one seal: a pass over them fits into a statement's time, and one broken seal accuses no
- * more than these.
+ * Maximum number of rows in one seal. One pass over them fits into a statement's time limit, and a
+ * broken seal puts no more rows than these in doubt.
  */
 export const mostRowsOfSeal = 5_000;
 
 /**
- * A row may commit so much later than the time it bears: statements end after seconds, clocks of
- * two machines differ.
+ * How much later than its own time a row may commit. Statements end after seconds, and the clocks
+ * of two machines differ.
  */
 const grace = sql`interval '15 minutes'`;
 
 interface SealedTable {
   readonly form: number;
   /**
-   * Every column; what is added to the table later gets a form of its own, so that older seals go
-   * on counting.
+   * Every column. A column added to the table later needs a new form, so that older seals stay
+   * valid.
    */
   readonly columns: readonly string[];
   readonly table: Sql;
   readonly id: Sql;
   readonly time: Sql;
-  /** The entry's text as the table's key; null where it can be none. */
+  /** The entry's text as the table's key. Null when it cannot be one. */
   readonly key: Sql;
-  /**
-   * SHA-256 of the columns, the same on every machine: texts as they are, bytes hashed, times in
-   * UTC.
-   */
+  /** SHA-256 of the columns, equal on every machine: texts unchanged, bytes hashed, UTC. */
   readonly hash: Sql;
 }
 
@@ -95,7 +92,7 @@ const number = sql`case when e.row_id ~ '^[0-9]{1,18}$' then e.row_id::bigint en
 const uuid = sql`case when e.row_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then e.row_id::uuid end`;
 const iso = (time: Sql) => sql`to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
-/** How each table is read. A test compares the columns with the tables'. */
+/** How each table is read. A test compares these columns with those of the tables. */
 export const sealedTables: Readonly<Record<AuditSource, SealedTable>> = {
   change: {
     form: 1,
@@ -169,42 +166,40 @@ export const sealedTables: Readonly<Record<AuditSource, SealedTable>> = {
   },
 };
 
-/** A seal of none says that nothing came: so a row put into a quiet night later is found out. */
+/** A seal without rows records that nothing was added, which reveals a row added later. */
 const quiet = sql`interval '1 hour'`;
 
-/** Any number of our own; held to the end of the transaction that seals. */
+/** Any number that nothing else uses. The lock is held until the sealing transaction ends. */
 const lock = 0x73_65_61_6c;
 
 /**
- * That no entry names this row: looked up for each row, since no join of the tables is ever cheaper
- * here.
+ * True when no entry names this row. Looked up row by row, because a join of the tables is never
+ * cheaper here.
  */
 const unnamed = (source: AuditSource, id: Sql) => sql`
   (select true from cabinet.audit_entry e where e.source = ${source} and e.row_id = ${id}::text limit 1) is null`;
 
-/**
- * True when no other node seals now, nor removes what was sealed; held until the transaction ends.
- */
+/** True when no other node seals or removes rows. The lock lasts until the transaction ends. */
 export async function lockSealing(tx: Queryable): Promise<boolean> {
   const row = await tx.first<{ held: boolean }>(sql`select pg_try_advisory_xact_lock(${lock}) as held`);
   return row?.held ?? false;
 }
 
-/** A batch, and what is worth knowing of it once it is sealed. */
+/** A batch, with facts that matter once it is sealed. */
 export interface UnsealedBatch extends Batch {
-  /** True when the table has more rows without a seal. */
+  /** True when the table has more unsealed rows. */
   readonly more: boolean;
-  /** True for the first seal of a day of UTC. */
+  /** True for the first seal of a day in UTC. */
   readonly firstOfDay: boolean;
 }
 
-/** The oldest rows of a table that have no seal; undefined when there is nothing to seal. */
+/** The oldest unsealed rows of a table. Undefined when there is nothing to seal. */
 export async function readUnsealedBatch(
   tx: Queryable,
   source: AuditSource,
 ): Promise<UnsealedBatch | undefined> {
-  // Rows by their time and entries by their row: never the whole of a table, whatever its
-  // statistics say.
+  // Forces the planner to read rows by their time and entries by their row. It must never read a
+  // whole table, whatever its statistics say.
   await tx.run(sql`
     select set_config(name, 'off', true)
     from unnest(array['enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'jit']) as name`);
@@ -248,7 +243,7 @@ export async function writeSeal(tx: Queryable, { facts, rows }: Batch, sealing: 
     from unnest(${rows.map((row) => row.id)}::text[], ${sealing.digests}::bytea[]) as sealed (row_id, digest)`);
 }
 
-/** Numbers by their size, identifiers as they stand: the order in which a seal lists its rows. */
+/** The order in which a seal lists its rows: numbers by size, other ids as text. */
 function order(one: string, other: string): number {
   return one.length - other.length || (one < other ? -1 : 1);
 }
@@ -260,7 +255,7 @@ export function readAuditHead(database: Queryable): Promise<AuditHead | undefine
     from cabinet.audit_seal order by seal_id desc limit 1`);
 }
 
-/** Reads one state of the log, however long it takes and whatever is added meanwhile. */
+/** Reads one snapshot of the log, however long it takes and whatever is added meanwhile. */
 export function readAudit<Value>(
   database: Database,
   work: (tx: Queryable) => Promise<Value>,
@@ -274,7 +269,7 @@ export function readAudit<Value>(
   );
 }
 
-/** Seals after `id`, in order; `retired` for one whose rows were lawfully removed. */
+/** The seals after `id`, in order. `retired`: the rows of the seal were removed lawfully. */
 export function readSeals(
   tx: Queryable,
   after: number,
@@ -290,8 +285,8 @@ export function readSeals(
 }
 
 /**
- * The entries of a table in the seals from `first` to `last`, in order, each beside its row as it
- * is now.
+ * The entries of a table in the seals from `first` to `last`, in order, each with its row as it is
+ * now.
  */
 export async function readSealedEntries(
   tx: Queryable,
@@ -312,7 +307,7 @@ export async function readSealedEntries(
   return rows.map((row) => ({ ...row, hash: row.hash ?? undefined }));
 }
 
-/** The oldest row of a table that no seal names though its time is closed. */
+/** The oldest row of a table that no seal names although its time is closed. */
 export async function findUnsealedRow(tx: Queryable, source: AuditSource): Promise<string | undefined> {
   const { table, id, time } = sealedTables[source];
   const found = await tx.first<{ id: string }>(sql`
@@ -325,10 +320,10 @@ export async function findUnsealedRow(tx: Queryable, source: AuditSource): Promi
 }
 
 /**
- * Removes security events of seals that closed longer ago than `years`, whole seals at a time, and
- * records it. Their seals stay, so the chain goes through.
+ * Removes the security events of seals that closed more than `years` ago, whole seals at a time,
+ * and records it. Their seals stay, so the chain remains complete.
  * @param atOnce seals in one transaction
- * @returns how many rows went
+ * @returns the number of removed rows
  */
 export function retireEvents(database: Database, years: number, atOnce = 5): Promise<number> {
   return database.transaction(async (tx) => {
@@ -340,7 +335,7 @@ export function retireEvents(database: Database, years: number, atOnce = 5): Pro
       order by seal_id limit ${atOnce}`);
     const ids = due.map(({ id }) => id);
     if (ids.length === 0) return 0;
-    // A function of the owner: the service's role may have no DELETE on the log.
+    // The function belongs to the owner, because the service's role may not have DELETE on the log.
     const removed = await tx.first<{ rows: number }>(
       sql`select cabinet.retire_security_events(${ids}::bigint[]) as rows`,
     );

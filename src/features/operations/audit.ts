@@ -19,7 +19,7 @@ import {
   writeSeal,
 } from './audit-store.ts';
 
-/** The first thing that is wrong. */
+/** The first fault found. */
 export interface Finding {
   readonly what: 'altered' | 'missing' | 'added after the fact' | 'chain broken' | 'unknown key';
   readonly table?: string;
@@ -33,15 +33,15 @@ export type Verdict =
   | { readonly ok: false; readonly finding: Finding };
 
 /**
- * What `audit verify` is to compare with: a head kept elsewhere, with the number of its seal where
- * that was kept too.
+ * What `audit verify` compares with: a head kept elsewhere, and the number of its seal if that was
+ * kept too.
  */
 export interface KeptAuditHead {
   readonly head: string;
   readonly seal?: number | undefined;
 }
 
-/** Seals one batch: an HMAC for each row, one for the whole with the head before it. */
+/** Seals one batch: an HMAC for each row, and one for the whole including the previous head. */
 function sealBatch(keys: Keys, { facts, previous, rows }: Batch): Sealing {
   const digests = rows.map(({ id, hash }) => keys.sign('audit row', rowText(facts, id, hash)));
   const entriesHash = hashEntries(rows.map(({ id }, index) => ({ id, digest: digests[index] as Buffer })));
@@ -53,7 +53,7 @@ function sealBatch(keys: Keys, { facts, previous, rows }: Batch): Sealing {
   };
 }
 
-/** Seals all that waits. Any node may do it, also two at once. */
+/** Seals all unsealed rows. Any node may do it, also two at once. */
 export async function sealAll(
   database: Database,
   keys: Keys,
@@ -69,8 +69,8 @@ export async function sealAll(
 }
 
 /**
- * Seals the oldest rows of a table; undefined when there is nothing to seal, or another node is at
- * it.
+ * Seals the oldest rows of a table. Undefined when there is nothing to seal, or another node is
+ * sealing.
  */
 function sealNext(database: Database, keys: Keys, source: AuditSource) {
   return database.transaction(async (tx) => {
@@ -88,9 +88,8 @@ function sealNext(database: Database, keys: Keys, source: AuditSource) {
 const sealsAtOnce = 5;
 
 /**
- * Recomputes every row and every seal, the oldest first, and stops at the first that is wrong.
- * @param kept a head written down earlier: without it nobody can tell that the newest seals were
- *   cut off
+ * Recomputes every row and every seal, oldest first, and stops at the first fault.
+ * @param kept a head stored earlier. Without it, seals cut off from the end cannot be noticed.
  */
 export function verifyAudit(
   database: Database,

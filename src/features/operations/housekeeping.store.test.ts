@@ -8,7 +8,7 @@ import { mostRowsOfSeal as most } from './audit-store.ts';
 import { sweep } from './housekeeping.ts';
 import { type Retention, readOverdue, removalOf, retentions } from './retention-store.ts';
 
-// Of each kind one row is a day past its term and one a day before it.
+// One row of each kind is a day past its term, and one a day before it.
 
 let fresh: FreshDatabase;
 let holderId: string;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => fresh.drop());
 
 /**
- * Each kind with its term and how a row comes to be of that age; `$1` is the holder, `$2` the row's
+ * Each kind with its term and an insert for a row of that age. `$1` is the holder, `$2` the row's
  * name, `$3` the time.
  */
 const kinds: readonly (readonly [table: string, term: string, insert: string, named: string])[] = [
@@ -102,7 +102,7 @@ const kinds: readonly (readonly [table: string, term: string, insert: string, na
   ],
 ];
 
-test.each(kinds)('%s: past %s a row goes, before it stays', async (table, term, insert, named) => {
+test.each(kinds)('%s: a row is removed after %s and not before', async (table, term, insert, named) => {
   const at = async (days: number) =>
     (
       await fresh.database.first<{ at: Date }>(
@@ -119,7 +119,7 @@ test.each(kinds)('%s: past %s a row goes, before it stays', async (table, term, 
   expect(left.map(({ name }) => name.toString())).toEqual(['before']);
 });
 
-test('security events go after as many years as the operator says', async () => {
+test("security events are removed after the operator's number of years", async () => {
   await fresh.database.run(sql`
     insert into cabinet.security_event (holder_id, kind, made_at)
     select ${holderId}, 'signed-in', now() - interval '5 years' from generate_series(1, ${most}::int)`);
@@ -134,7 +134,7 @@ test('security events go after as many years as the operator says', async () => 
   expect(await count()).toEqual({ events: 1 });
 });
 
-test('each kind goes in batches until none is left, and a stopped sweep ends before its next batch', async () => {
+test('each kind is removed in batches until none is left, and a stopped sweep ends before its next batch', async () => {
   const { database } = fresh;
   await database.run(sql`
     insert into cabinet.failure (key, expires_at)
@@ -144,7 +144,7 @@ test('each kind goes in batches until none is left, and a stopped sweep ends bef
   expect((await sweep(database, { batch: 10 })).get('failure')).toBe(15);
 });
 
-test('a kind that fails is told, and holds up none of the others', async () => {
+test('a kind that fails is reported, and delays none of the others', async () => {
   const { database, drop } = await freshDatabase();
   onTestFinished(drop);
   await database.run(sql`alter table cabinet.failure rename to failure_away`);
@@ -158,7 +158,7 @@ test('a kind that fails is told, and holds up none of the others', async () => {
   expect(gone.has('failure')).toBe(false);
 });
 
-test('what is past its term is told as overdue, by kind, and not what is kept', async () => {
+test('rows past their term are reported as overdue, by kind, and others are not', async () => {
   const { database, drop } = await freshDatabase();
   onTestFinished(drop);
   await database.run(sql`
@@ -172,7 +172,7 @@ test('what is past its term is told as overdue, by kind, and not what is kept', 
   expect(Math.round((late[0]?.seconds ?? 0) / 86_400)).toBe(2);
 });
 
-test('two sweeps at once share the rows, and wait for nobody', async () => {
+test('two sweeps at once share the rows without waiting for each other', async () => {
   const { database, drop } = await freshDatabase();
   onTestFinished(drop);
   await database.run(sql`
@@ -184,9 +184,9 @@ test('two sweeps at once share the rows, and wait for nobody', async () => {
   });
 });
 
-// What a statement reads must depend on what goes, not on what stays: 4,000 codes beside 10,000
-// entries once took 45 s.
-test('a batch reads few pages however much is kept, and a code that goes walks through no entries', async () => {
+// The number of pages read must depend on the rows removed, not on those kept. Removing 4,000 codes
+// beside 10,000 entries once took 45 s.
+test('a batch reads few pages however many rows are kept, and removing a code scans no entries', async () => {
   const { connection, drop } = await freshDatabase();
   onTestFinished(drop);
   const database = openDatabase(connection, { statementTimeout: 0 });
@@ -200,7 +200,7 @@ test('a batch reads few pages however much is kept, and a code that goes walks t
   }
 });
 
-/** Of each large kind so many rows that are kept, and fifty that are due. */
+/** Adds `kept` rows of each large kind that are kept, and fifty that are due. */
 async function fill(database: FreshDatabase['database'], kept: number): Promise<void> {
   const times = `(select case when n <= 50 then now() - interval '500 days' else now() + n * interval '1 second' end)`;
   const insert = (text: string) => database.run({ text: text.replaceAll(':at', times), values: [kept + 50] });
@@ -238,8 +238,8 @@ async function fill(database: FreshDatabase['database'], kept: number): Promise<
 }
 
 /**
- * Pages read by one batch, and rows that it or its foreign keys walked through without an index in
- * large tables.
+ * Pages read by one batch, and rows of large tables that it or its foreign keys scanned without an
+ * index.
  */
 async function measure(database: FreshDatabase['database'], kind: Retention) {
   return database.transaction(async (transaction) => {

@@ -2,27 +2,25 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { retireEvents } from './audit-store.ts';
 import { removeExpired, retentions } from './retention-store.ts';
 
-/** How housekeeping is done. */
+/** Options of housekeeping. */
 export interface SweepOptions {
-  /** How long security events are kept: years, three at least. */
+  /** Years for which security events are kept, at least three. */
   readonly eventYears?: number;
-  /**
-   * Rows removed by one statement. A statement must end well within the database's limit of 2.5 s.
-   */
+  /** Rows removed by one statement. It must end well within the database's limit of 2.5 s. */
   readonly batch?: number;
-  /** Batches of one kind in one sweep, so that one kind never keeps the others waiting for long. */
+  /** Batches of one kind in one sweep. The limit keeps one kind from delaying the others. */
   readonly batches?: number;
-  /** Called with the kind that failed. The other kinds go on. */
+  /** Called with the kind that failed. The other kinds continue. */
   readonly onError?: (kind: string, error: Error) => void;
   /** Ends the sweep before its next batch. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Removes what is past its term (`retention-store.ts`), a batch at a time and each kind by itself.
- * Any node may sweep, and several at once. What is left after `batches` waits for the next sweep;
- * `readOverdue` says how long the oldest has.
- * @returns how many rows went, by kind; a kind that failed is left out
+ * Removes rows past their term (`retention-store.ts`), in batches and each kind separately. Any
+ * node may sweep, and several at once. What is left after `batches` waits for the next sweep, and
+ * `readOverdue` says for how long.
+ * @returns the number of removed rows by kind, without kinds that failed
  */
 export async function sweep(
   database: Database,

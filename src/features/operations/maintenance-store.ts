@@ -4,14 +4,14 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 
 /**
- * True while a window is open, by the clock of this very moment: a transaction may have waited for
- * a lock.
+ * True while a window is open, by the current time of the clock and not that of the transaction,
+ * which may have waited for a lock.
  */
 export const maintenanceOpen = sql`exists (
   select from cabinet.maintenance_window
   where ended_at is null and starts_at <= clock_timestamp() and ends_at > clock_timestamp())`;
 
-/** Ends a transaction that would change something while a window is open. */
+/** Throws in a transaction that would change something while a window is open. */
 export async function refuseUnderMaintenance(tx: Queryable): Promise<void> {
   if (await tx.first(sql`select where ${maintenanceOpen}`)) throw new UnderMaintenance();
 }
@@ -20,13 +20,13 @@ const columns = sql`
   window_id as id, starts_at as "from", ends_at as until,
   jsonb_build_object('kk', message_kk, 'ru', message_ru, 'en', message_en) as messages`;
 
-/** Windows that are not over, the next first, and the database's time. */
+/** Windows that are not over, the next one first, and the database's time. */
 export interface UpcomingWindows {
   readonly windows: readonly MaintenanceWindow[];
   readonly now: Date;
 }
 
-/** Windows that are not over, the next first, and the database's time. */
+/** Reads the windows that are not over, the next one first, and the database's time. */
 export async function readUpcomingWindows(database: Queryable): Promise<UpcomingWindows> {
   const rows = await database.rows<MaintenanceWindow & { now: Date }>(sql`
     select w.*, clock_timestamp() as now
@@ -39,12 +39,12 @@ export async function readUpcomingWindows(database: Queryable): Promise<Upcoming
   };
 }
 
-/** A window with its fate. */
+/** A window with its state. */
 export interface ListedWindow extends MaintenanceWindow {
   readonly state: 'planned' | 'open' | 'over' | 'ended early' | 'taken back';
 }
 
-/** Every window, the newest first. */
+/** Every window, newest first. */
 export function listWindows(database: Queryable): Promise<readonly ListedWindow[]> {
   return database.rows<ListedWindow>(sql`
     select ${columns},
@@ -70,7 +70,7 @@ export async function addWindow(
   }
 }
 
-/** Ends a window at once, or takes an announced one back; false when there is none to end. */
+/** Ends a window now, or cancels an announced one. Returns false when there is none to end. */
 export async function endWindow(database: Queryable, id: number): Promise<boolean> {
   const ended = await database.run(sql`
     update cabinet.maintenance_window set ended_at = now()

@@ -10,7 +10,7 @@ function windowOf(from: number, until: number): MaintenanceWindow {
   return { id: 1, from: hours(from), until: hours(until), messages: noMessages };
 }
 
-describe('what a node knows of maintenance', () => {
+describe('what a process knows of maintenance', () => {
   const clock = { steady: 500 };
   const known = async (...windows: readonly MaintenanceWindow[]) => {
     clock.steady = 500;
@@ -22,7 +22,7 @@ describe('what a node knows of maintenance', () => {
     return watch;
   };
 
-  it('tells of a window a week before, opens and closes it by its own steady clock', async () => {
+  it('announces a window a week before, and opens and closes it by its own steady clock', async () => {
     const watch = await known(windowOf(24 * 7 + 1, 24 * 7 + 3));
     expect(watch.state().kind).toBe('none');
     clock.steady += 3_600_000;
@@ -40,7 +40,7 @@ describe('what a node knows of maintenance', () => {
     expect(watch.state()).toMatchObject({ kind: 'announced', window: { id: 2 } });
   });
 
-  it('keeps what it knew while the database is away', async () => {
+  it('keeps what it knew while the database is unavailable', async () => {
     let away = false;
     const watch = createMaintenanceWatch(async () => {
       if (away) throw new Error('away');
@@ -73,7 +73,7 @@ describe('planning a window', () => {
     expect(check(from, to, messages)).toMatchObject({ ok: false, reason });
   });
 
-  it('takes times with their offsets, and now for the moment itself', () => {
+  it('accepts times with an offset, and `now`', () => {
     expect(check('2026-12-04T01:00+05:00', '2026-12-04T03:00+05:00', { kk: ' Сәлем ' })).toMatchObject({
       value: {
         from: new Date('2026-12-03T20:00:00Z'),

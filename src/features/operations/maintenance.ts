@@ -6,27 +6,27 @@ import { addWindow, readUpcomingWindows, type UpcomingWindows } from './maintena
 
 const hour = 3_600_000;
 
-/** Every page announces a window from so long before it. */
+/** Milliseconds before a window from which every page announces it. */
 const announcedFor = 7 * 24 * hour;
-/** People are to know so long before. */
+/** Milliseconds before a window at which people should know of it. */
 const noticeWanted = 48 * hour;
-/** A longer one is a slip of the pen. */
+/** A longer window is taken for a typing error. */
 const longest = 12 * hour;
 const furthest = 180 * 24 * hour;
 const longestMessage = 300;
 
 /** What this process knows of maintenance. */
 export interface MaintenanceWatch {
-  /** By the database's clock, without asking it. */
+  /** By the database's clock, without a query. */
   state(): MaintenanceState;
-  /** Asks the database. */
+  /** Queries the database. */
   refresh(): Promise<void>;
 }
 
 /**
- * Keeps the windows in memory, so that no page costs a statement. Between two refreshes the time
- * goes on by this process's steady clock from the database's. While the database is away, what was
- * known stays.
+ * Keeps the windows in memory, because no page should cost a statement for them. Between two
+ * refreshes, this process's steady clock continues from the database's time. While the database is
+ * unavailable, the last state stays.
  */
 export function createMaintenanceWatch(
   readUpcoming: () => Promise<UpcomingWindows>,
@@ -51,7 +51,7 @@ export function createMaintenanceWatch(
   };
 }
 
-/** What an operator typed. */
+/** A window as an operator typed it. */
 export interface AskedWindow {
   /** ISO 8601 with an offset; `from` may be `now`. */
   readonly from: string;
@@ -83,7 +83,7 @@ export const windowReasons: Readonly<Record<WindowReason, string>> = {
   overlap: 'it would overlap another window: see `kabinet maintenance list`',
 };
 
-/** Plans a window. `shortNotice` when people learn of it less than 48 hours before. */
+/** Plans a window. `shortNotice` is true when people learn of it less than 48 hours before. */
 export async function scheduleWindow(
   database: Queryable,
   asked: AskedWindow,
@@ -97,7 +97,7 @@ export async function scheduleWindow(
   return accepted({ id, shortNotice });
 }
 
-/** The window that was asked for, if it makes sense. @param now the database's time */
+/** The requested window, if it is valid. @param now the database's time */
 export function checkWindow(
   asked: AskedWindow,
   now: Date,
@@ -115,7 +115,10 @@ export function checkWindow(
   return accepted({ from, until, messages: messages.value });
 }
 
-/** Without an offset it would be the time of whatever machine the command runs on. */
+/**
+ * An offset is required. Without it the time zone would depend on the machine that runs the
+ * command.
+ */
 function readTime(text: string): Date | undefined {
   const shape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})$/;
   const time = shape.test(text) ? new Date(text) : undefined;

@@ -3,26 +3,31 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, R
 import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
 import type { Readings } from './readings-store.ts';
 
-/** What the service counts. Labels are route patterns and reasons: never a person. */
+/**
+ * Counts what the service does. Labels are route patterns and reasons, and never identify a person.
+ */
 export interface Metrics {
   answered(route: string, method: string, status: number, seconds: number): void;
-  /** A place of the fund's answer could not be read: `documents[].type: unknown`. */
+  /** A part of the fund's answer could not be read: `documents[].type: unknown`. */
   fundFault(fault: string): void;
-  /** A question to the fund had no usable answer. */
+  /** A request to the fund had no usable answer. */
   fundFailure(code: string): void;
   /** The Prometheus text. */
   text(): Promise<string>;
-  /** In a worker of the cluster: answers when the primary process collects. */
+  /** In a worker of the cluster: answers the primary process when it collects. */
   answerPrimary(): void;
 }
 
-/** What is asked at each scrape. */
+/** What is read at each scrape. */
 export interface Gauges {
   readonly readings: () => Promise<Readings>;
-  /** Whether each channel can be sent to. */
+  /** Whether messages of each channel can be sent. */
   readonly channels: () => Readonly<Record<string, boolean>>;
   readonly breakers: readonly CircuitBreakerView[];
-  /** By whom it is shown to: until when each certificate of the cabinet is valid. */
+  /**
+   * The date until which each certificate of the cabinet is valid, by the party that it is shown
+   * to.
+   */
   readonly certificates: Readonly<Record<string, Date | undefined>>;
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
 }
@@ -69,13 +74,13 @@ export function createMetrics(gauges: Gauges): Metrics {
     text: () => registry.metrics(),
     answerPrimary() {
       AggregatorRegistry.setRegistries([registry]);
-      // Only an instance listens for the primary's question.
+      // Creating an instance is what makes it listen for the primary's request.
       new AggregatorRegistry();
     },
   };
 }
 
-/** A gauge that is read from the database. */
+/** A gauge whose value comes from the database. */
 interface Reading {
   readonly name: string;
   readonly help: string;
@@ -143,7 +148,7 @@ const readingGauges: readonly Reading[] = [
   { name: 'sessions', help: 'Sessions in force', values: ({ sessions }) => [[sessions]] },
 ];
 
-/** Workers of one machine read the same tables: their answers are one, not a sum. */
+/** The workers of one machine read the same tables, so their values must not be added up. */
 function addReadings(registry: Registry, readings: Gauges['readings']): void {
   const read = oncePerScrape(readings);
   for (const { name, help, label, values } of readingGauges) {
@@ -155,8 +160,8 @@ function addReadings(registry: Registry, readings: Gauges['readings']): void {
       aggregator: 'max',
       async collect() {
         const found = await read();
-        // What ended has no row any more, and what cannot be read is not known: nothing old is
-        // shown.
+        // Old values must disappear: something that ended has no row, and something that cannot be
+        // read is not known.
         this.reset();
         if (label === undefined) this.remove();
         for (const [value, of] of found ? values(found) : [])
@@ -166,7 +171,7 @@ function addReadings(registry: Registry, readings: Gauges['readings']): void {
   }
 }
 
-/** What each process knows of itself. */
+/** Gauges about the process itself. */
 function addProcessGauges(registry: Registry, gauges: Gauges): void {
   const registers = [registry];
   new Gauge({
@@ -214,8 +219,8 @@ function addProcessGauges(registry: Registry, gauges: Gauges): void {
 }
 
 /**
- * Asks once for all gauges that are read at the same time; undefined while the database does not
- * answer.
+ * Makes one query for all gauges that are read at the same time. Undefined while the database does
+ * not answer.
  */
 function oncePerScrape<Value>(ask: () => Promise<Value>): () => Promise<Value | undefined> {
   let asked: Promise<Value | undefined> | undefined;
@@ -229,13 +234,13 @@ function oncePerScrape<Value>(ask: () => Promise<Value>): () => Promise<Value | 
   };
 }
 
-/** In the primary process: the metrics of all workers, summed up. */
+/** In the primary process: the metrics of all workers, added up. */
 export function createWorkersMetrics(): () => Promise<string> {
   const registry = new AggregatorRegistry();
   return () => registry.clusterMetrics();
 }
 
-/** Serves the metrics on a port of their own, apart from what people reach. */
+/** Serves the metrics on a separate port that people cannot reach. */
 export function createMetricsServer(text: () => Promise<string>): Server {
   return createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {

@@ -4,7 +4,7 @@ import type { Iin } from '../../values/iin.ts';
 import { namedColumns } from '../requisites/column-store.ts';
 
 /**
- * Records an act of an operator with its reason, as an event that the person sees.
+ * Records an action of an operator with its reason, as an event that the person sees.
  * @returns the holder's id, or undefined when nobody has this IIN
  */
 export async function recordOperatorAct(
@@ -13,8 +13,8 @@ export async function recordOperatorAct(
   kind: 'looked-at' | 'sessions-ended',
   reason: string,
 ): Promise<string | undefined> {
-  // A person of the fund who has no cabinet yet gets the row that the event hangs on: no look goes
-  // unseen.
+  // A person of the fund without a cabinet gets a holder row for the event, so that every look is
+  // recorded.
   await database.run(sql`
     insert into cabinet.holder (iin, language) select iin, language from fund.person where iin = ${iin}
     on conflict (iin) do nothing`);
@@ -25,7 +25,7 @@ export async function recordOperatorAct(
   return row?.holderId;
 }
 
-/** What the embedded fund has on file of a person; of a fund over HTTP its last answer. */
+/** What the embedded fund has on file about a person. For a fund over HTTP, its last answer. */
 export async function readPersonAtFund(
   database: Queryable,
   iin: Iin,
@@ -40,7 +40,7 @@ export async function readPersonAtFund(
     from cabinet.fund_copy c where c.holder_id = ${holderId ?? null}`);
 }
 
-/** What the cabinet has on file of a holder. */
+/** What the cabinet has on file about a holder. */
 export function readHolderOnFile(database: Queryable, holderId: string): Promise<object | undefined> {
   return database.first<object>(sql`
     select r.revision, ${namedColumns},

@@ -3,10 +3,10 @@ import type { Iin } from '../../values/iin.ts';
 import { endAllSessions } from '../sign-in/sessions.ts';
 import { readHolderOnFile, readPersonAtFund, recordOperatorAct } from './operator-store.ts';
 
-// What an operator may do for a person from the terminal. Each act is an event that the person
+// What an operator may do for a person from the terminal. Each action is an event that the person
 // sees.
 
-/** What is on file of a person, at the fund and here; the look itself is recorded first. */
+/** What is on file about a person, at the fund and here. The look is recorded first. */
 export async function showPerson(database: Database, iin: Iin, reason: string): Promise<object | undefined> {
   const holderId = await recordOperatorAct(database, iin, 'looked-at', reason);
   const fund = await readPersonAtFund(database, iin, holderId);

@@ -15,7 +15,7 @@ afterEach(() => fresh.drop());
 
 const read = () => readReadings(fresh.database, { idleMinutes: 15, maxHours: 12, eventYears: 3 });
 
-test('where nothing has happened every lane and purpose is there, with nothing in it', async () => {
+test('every queue and purpose is present with zero when nothing has happened', async () => {
   const { lanes, codes, overdue, ...rest } = await read();
   expect(overdue.map(({ kind }) => kind)).toContain('security_event');
   expect(overdue.filter(({ seconds }) => seconds > 0)).toEqual([]);
@@ -30,7 +30,7 @@ test('where nothing has happened every lane and purpose is there, with nothing i
   expect(rest).toEqual({ tries: { right: 0, wrong: 0 }, alerts: [], sealSeconds: undefined, sessions: 0 });
 });
 
-test('what waits, was given up, was sent and is in force is counted; what is over is not', async () => {
+test('waiting, dead and sent messages and open alerts are counted, and finished ones are not', async () => {
   await fresh.database.run(sql`
     with h as (insert into cabinet.holder (iin) values ('900101300007') returning holder_id),
     o as (

@@ -3,16 +3,16 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { type Overdue, readOverdue } from './retention-store.ts';
 
 /**
- * What the database shows of the state of the service. Every name in it is one of ours: no value of
- * a person.
+ * What the database shows about the state of the service. Every name in it is one of ours and never
+ * a value of a person.
  */
 export interface Readings {
   readonly lanes: readonly {
     readonly lane: string;
     readonly pending: number;
-    /** Age of the oldest that waits; 0 when none does. */
+    /** Age of the oldest waiting message. 0 when none waits. */
     readonly oldestSeconds: number;
-    /** Given up, until an operator looks or they are swept away. */
+    /** Given up, until an operator acts or they are deleted. */
     readonly dead: number;
   }[];
   /** Of the last hour, by purpose. */
@@ -30,7 +30,7 @@ export interface Readings {
 const lanes = ['fund', 'code', 'notice'];
 const purposes = ['register', 'recover', 'prove-new', 'confirm-current'];
 
-/** Reads it all, by indexes. */
+/** Reads everything, by indexes. */
 export async function readReadings(
   database: Database,
   terms: { readonly idleMinutes: number; readonly maxHours: number; readonly eventYears: number },

@@ -1,19 +1,19 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import type { Sql } from '../../platform/postgres/sql.ts';
 
-/** Rows of one kind, kept until a term is over. */
+/** Rows of one kind that are kept until their term is over. */
 export interface Retention {
   /** The kind's name in the log and in the metric. */
   readonly name: string;
   /** Schema and table. */
   readonly table: string;
-  /** The time from which the term counts, indexed under the condition `of`. */
+  /** The time from which the term counts. It is indexed under the condition `of`. */
   readonly since: string;
-  /** How long rows stay after it: an interval of PostgreSQL. */
+  /** How long rows are kept after it, as an interval of PostgreSQL. */
   readonly term: string;
-  /** Which rows of the table are of this kind, where not all are. */
+  /** The condition for rows of this kind, if the table has others. */
   readonly of?: string;
-  /** What else must be over. It is looked at after `since`, so it need not have an index. */
+  /** A further condition for removal. It is checked after `since` and needs no index. */
   readonly and?: string;
 }
 
