@@ -20,9 +20,10 @@ export interface Retention {
 const delivered = `lane in ('code', 'notice') and delivered_at is not null`;
 
 /**
- * What is removed when, as `docs/runbook.md` says in words. Changes, signatures and what a person
- * has on file have no term. Messages hold numbers and addresses. Entries go before the codes they
- * refer to. Ended sessions stay for 30 days, so that a late POST still finds whose it was.
+ * Which rows are removed and when. `docs/runbook.md` says the same in words. Changes, signatures
+ * and what a person has on file have no term. Messages are removed because they contain numbers and
+ * addresses. Account requests are removed before the codes they refer to. Ended sessions stay for
+ * 30 days, so that a late POST can still find its holder.
  */
 export const retentions: readonly Retention[] = [
   { name: 'failure', table: 'cabinet.failure', since: 'expires_at', term: '0' },
@@ -30,7 +31,7 @@ export const retentions: readonly Retention[] = [
   { name: 'draft', table: 'cabinet.draft', since: 'expires_at', term: '0' },
   { name: 'pending_change', table: 'cabinet.pending_change', since: 'expires_at', term: '0' },
   { name: 'eds_spent', table: 'cabinet.eds_spent', since: 'expires_at', term: '1 hour' },
-  // Written by the former release only.
+  // Only the former release writes this table.
   { name: 'eds_challenge', table: 'cabinet.eds_challenge', since: 'expires_at', term: '1 hour' },
   { name: 'code_outcome', table: 'cabinet.code_outcome', since: 'minute', term: '2 days' },
   { name: 'entry', table: 'cabinet.entry', since: 'expires_at', term: '1 day' },
@@ -39,7 +40,7 @@ export const retentions: readonly Retention[] = [
     table: 'cabinet.code',
     since: 'expires_at',
     term: '30 days',
-    // Not "not exists": the planner would make a join of it and read every entry.
+    // Not "not exists": the planner would turn that into a join and read every account request.
     and: '(select true from cabinet.entry e where e.code_id = code.code_id limit 1) is null',
   },
   {
@@ -72,21 +73,21 @@ export const retentions: readonly Retention[] = [
 ];
 
 /**
- * A statement of this file: its parts are names and intervals from the table above, never a value
- * from outside.
+ * A statement of this file. Its parts are names and intervals from the table above, and never a
+ * value from outside.
  */
 const statement = (text: string, values: readonly unknown[] = []): Sql => ({ text, values });
 
 /**
- * Removes at most `most` rows of a kind whose term is over, the oldest first. Rows that another
- * process is removing are left to it.
- * @returns how many rows went
+ * Removes at most `most` rows of a kind whose term is over, oldest first. Skips rows that another
+ * process is removing.
+ * @returns the number of removed rows
  */
 export function removeExpired(database: Queryable, kind: Retention, most: number): Promise<number> {
   return database.run(removalOf(kind, most));
 }
 
-/** The statement of it, by itself so that its plan can be looked at. */
+/** Its statement. It is a function of its own so that a test can examine the plan. */
 export function removalOf(kind: Retention, most: number): Sql {
   const conditions = [kind.of, `${kind.since} < now() - interval '${kind.term}'`, kind.and].filter(Boolean);
   return statement(
@@ -98,7 +99,7 @@ export function removalOf(kind: Retention, most: number): Sql {
   );
 }
 
-/** How long the oldest row of each kind has been past its term. */
+/** How long the oldest row of a kind has been past its term. */
 export interface Overdue {
   readonly kind: string;
   /** 0 when nothing is past its term. */
@@ -112,7 +113,7 @@ const oldest = retentions
   )
   .join(' union all ');
 
-/** Reads it for all kinds, security events included, by the first entry of an index each. */
+/** Reads this for all kinds and for security events, from the first entry of an index each. */
 export function readOverdue(database: Queryable, eventYears: number): Promise<Overdue[]> {
   return database.rows<Overdue>(
     statement(

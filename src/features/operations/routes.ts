@@ -2,23 +2,26 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { paths } from '../../paths.ts';
 
 /**
- * What readiness depends on. A dead dependency other than the database never makes an instance
- * unready.
+ * What readiness depends on. Only the database can make an instance unready, and no other
+ * dependency.
  */
 export interface HealthDeps {
-  /** True when the database can be written and has every migration. */
+  /** True when the database is writable and has every migration. */
   readonly databaseReady: () => Promise<boolean>;
   readonly closing: () => boolean;
 }
 
-/** Health for whoever runs the service: whether it lives, and whether it can serve people. */
+/**
+ * Health for whoever runs the service: whether the process is alive, and whether it can serve
+ * people.
+ */
 export function healthRoutes(server: FastifyInstance, deps: HealthDeps): void {
   const config = { access: 'machine', rateLimit: false } as const;
   server.get(paths.live, { config }, showLive);
   server.get(paths.ready, { config }, (_request, reply) => showReady(deps, reply));
 }
 
-/** The event loop answers. */
+/** Answers as long as the event loop runs. */
 async function showLive() {
   return { status: 'live' };
 }

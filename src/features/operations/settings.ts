@@ -1,9 +1,9 @@
-/** How the service is watched, and how long its log is kept. */
+/** How the service is monitored, and how long its log is kept. */
 export interface OperationsSettings {
   readonly eventsKeptYears: number;
   /** File to which each new seal of the log is added. */
   readonly auditHeadFile: string | undefined;
-  /** Undefined: no metrics. */
+  /** Undefined means no metrics. */
   readonly metricsPort: number | undefined;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }

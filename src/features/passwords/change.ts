@@ -29,7 +29,7 @@ export interface ChangePasswordDeps extends KnownPersonDeps {
   readonly signInSettings: SignInSettings;
 }
 
-/** Who changes the password, from which session. */
+/** Who changes the password, and in which session. */
 export interface PasswordActor {
   readonly holderId: string;
   readonly iin: string;
@@ -43,7 +43,7 @@ export interface TypedPasswords {
   readonly again: string;
 }
 
-/** What is wrong with what was typed, by field; keys of the texts. */
+/** What is wrong with each field, as keys of the texts. */
 export interface PasswordErrors {
   readonly current?: 'currentEmpty' | 'currentWrong';
   readonly password?: PasswordReason | 'passwordSame';
@@ -56,15 +56,15 @@ export type PasswordOutcome =
   | { readonly kind: 'invalid'; readonly errors: PasswordErrors }
   | { readonly kind: 'limited'; readonly minutes: number }
   | { readonly kind: 'busy' }
-  /** The fund no longer lets this person in. */
+  /** The fund no longer allows this person in. */
   | { readonly kind: 'not-active' };
 
 const currentWrong: PasswordOutcome = { kind: 'invalid', errors: { current: 'currentWrong' } };
 
 /**
- * Replaces the password of a signed-in holder, who gives the current one; where none is set (they
- * came by EDS), sets a first. Guesses of the current one are delayed as at sign-in, so that a
- * session left open gives nothing away.
+ * Replaces the password of a signed-in holder, who enters the current one. When none is set (they
+ * signed in by EDS), sets a first one. Guesses of the current one are delayed as at sign-in,
+ * because an attacker may find an open session.
  */
 export async function changePassword(
   deps: ChangePasswordDeps,
@@ -108,20 +108,20 @@ export async function changePassword(
   return changed ? { kind: 'changed', token } : currentWrong;
 }
 
-/** A password that was checked and hashed. */
+/** A checked and hashed password. */
 export interface NewPassword {
   readonly hash: string;
-  /** The hash that is replaced; undefined for a first password. */
+  /** The hash that is replaced. Undefined for a first password. */
   readonly former: string | undefined;
-  /** The hash of the secret with which the session goes on. */
+  /** The hash of the secret with which the session continues. */
   readonly nextSession: Buffer;
-  /** The count of guesses, which no longer matters. */
+  /** The count of guesses to forget. */
   readonly failures: Buffer;
 }
 
 /**
- * Replaces the password and the session's secret, and ends whatever else could open the cabinet;
- * false when the password was changed meanwhile.
+ * Replaces the password and the session's secret, and ends everything else that could open the
+ * cabinet. Returns false when the password was changed in the meantime.
  */
 export function writeNewPassword(
   database: Database,

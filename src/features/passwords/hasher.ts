@@ -7,24 +7,24 @@ const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const current = `$argon2id$v=19$m=${parameters.memoryCost},t=${parameters.timeCost},p=${parameters.parallelism}$`;
 
 /**
- * The longest queue that is still served in about three seconds, at some 60 hashes a second and
- * core.
+ * Waiting hashes per slot. At about 60 hashes a second and core, this queue takes about three
+ * seconds.
  */
 const waitingPerSlot = 200;
 
-/** Hashes and checks passwords off the event loop, so many at a time. */
+/** Hashes and checks passwords off the event loop, a limited number at a time. */
 export type PasswordHasher = Awaited<ReturnType<typeof createPasswordHasher>>;
 
 /**
- * Hashes off the event loop, `atOnce` at a time: more would only compete for the same cores and
- * starve the pages. The dummy hash is made here, so that unknown people cost exactly what known
- * ones do. `runInSlot` shares the cores with other processes of this machine.
+ * Hashes off the event loop, `atOnce` at a time. More would only compete for the same cores and
+ * slow down the pages. A dummy hash is created here, because an unknown person must cost exactly
+ * what a known one does. `runInSlot` shares the cores with the other processes of this machine.
  */
 export async function createPasswordHasher(atOnce: number, runInSlot: SlotRunner = (work) => work()) {
   const slots = createSemaphore(atOnce);
   const dummy = await hash('nobody has this password', parameters);
   return {
-    /** True when more are waiting than can be served in a few seconds. */
+    /** True when more passwords wait than can be processed in a few seconds. */
     get saturated(): boolean {
       return slots.waiting >= atOnce * waitingPerSlot;
     },
@@ -33,7 +33,7 @@ export async function createPasswordHasher(atOnce: number, runInSlot: SlotRunner
       return slots.waiting;
     },
     hash: (password: string): Promise<string> => slots.run(() => runInSlot(() => hash(password, parameters))),
-    /** With no hash on file the same work is done against a made-up one. */
+    /** Without a hash on file, the same work is done with the dummy hash. */
     async verify(stored: string | undefined, password: string): Promise<boolean> {
       const right = await slots.run(() => runInSlot(() => verify(stored ?? dummy, password)));
       return right && stored !== undefined;

@@ -13,14 +13,14 @@ import { passwordLength } from './password.ts';
 export interface ChangePasswordPageProps {
   readonly t: Texts;
   readonly csrf: string;
-  /** False for a first password: there is no current one to give. */
+  /** False for a first password, when there is no current one to enter. */
   readonly hasPassword: boolean;
   readonly errors: PasswordErrors;
-  /** Of the whole form: too many guesses, or too many people at once. */
+  /** A problem with the whole form: too many guesses, or too many people at once. */
   readonly trouble?: string | undefined;
 }
 
-/** The current password, and a new one twice. */
+/** Asks for the current password, and for a new one twice. */
 export function ChangePasswordPage({ t, csrf, hasPassword, errors, trouble }: ChangePasswordPageProps) {
   const title = hasPassword ? t.security.change : t.security.setFirst;
   const currentText = errors.current && t.security[errors.current];

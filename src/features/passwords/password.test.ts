@@ -26,7 +26,7 @@ describe('length', () => {
     expect([...long]).toHaveLength(128);
     expect(outcome(long)).toBe('accepted');
     expect(outcome(`${long}!`)).toBe('passwordLong');
-    // и and a combining breve become one й.
+    // и and a combining breve become the single letter й.
     expect(outcome('и\u0306'.repeat(11))).toBe('passwordShort');
   });
 
@@ -89,7 +89,7 @@ test.each([
   'kabinet kabinet',
   'ҚҰПИЯСӨЗ құпиясөз',
   'Қазақстан-1991',
-])('refuses "%s", which the place suggests', (typed) => {
+])('refuses "%s", which this service makes easy to guess', (typed) => {
   expect(outcome(typed)).toBe('passwordContext');
 });
 
@@ -116,7 +116,7 @@ test('a short name refuses nothing', () => {
   expect(outcome('воля и поле вместе', { ...person, names: ['Оля', 'Ли'] })).toBe('accepted');
 });
 
-test('an accepted password is never changed beyond NFC, and accepted again', () => {
+test('an accepted password is changed only by NFC, and is accepted again', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 140 }), (typed) => {
       const result = checkPassword(typed, person, common);

@@ -1,7 +1,7 @@
 import { accepted, type Result, refused } from '../../values/result.ts';
 import type { CommonPasswords } from './common-passwords.ts';
 
-/** Why a password cannot be chosen; keys of the texts. */
+/** Why a password cannot be chosen, as keys of the texts. */
 export type PasswordReason =
   | 'passwordEmpty'
   | 'passwordShort'
@@ -11,28 +11,30 @@ export type PasswordReason =
   | 'passwordPersonal';
 
 /**
- * Code points after NFC: NIST SP 800-63B-4 and OWASP ASVS 6.2 with our minimum, since a second
- * proof is asked for what matters.
+ * Code points after NFC, following NIST SP 800-63B-4 and OWASP ASVS 6.2. The minimum is ours,
+ * because important actions ask for a second proof.
  */
 export const passwordLength = { least: 12, most: 128 } as const;
 
 /**
- * Longer passwords are refused before any work is done (OWASP Password Storage: a long one must not
- * cost more).
+ * Longer passwords are refused before any work is done (OWASP Password Storage: a long password
+ * must not cost more).
  */
 export const maxPasswordBytes = 512;
 
-/** What is known of the person and must not be part of the password. Absent values are left out. */
+/**
+ * What is known about the person and must not be part of the password. Unknown values are left out.
+ */
 export interface PersonalData {
   readonly iin: string;
   /** Surname, name, patronymic. */
   readonly names: readonly string[];
-  /** Any spelling: only the digits count. */
+  /** In any form, because only the digits are compared. */
   readonly phones: readonly string[];
   readonly emails: readonly string[];
 }
 
-/** Words that the place suggests. A phrase may hold one as long as enough else remains. */
+/** Words that this service suggests. A phrase may contain one if enough other characters remain. */
 const contextWords = [
   'құпиясөз',
   'зейнетақы',
@@ -72,15 +74,15 @@ const contextWords = [
   '1418',
 ];
 
-/** Letters and digits that must remain of a password without context words. */
+/** Letters and digits that must remain of a password after its context words are removed. */
 const leastBeside = 8;
 
-/** So many characters around a common password change little. */
+/** A password is still common with fewer than this many characters around it. */
 const fewAround = 8;
 
 /**
- * Accepts a new password (in NFC, otherwise as typed) or says why not. No rule asks for kinds of
- * characters, and spaces count like everything else.
+ * Accepts a new password (in NFC, otherwise as typed) or returns the reason why not. No rule asks
+ * for kinds of characters, and spaces count like other characters.
  */
 export function checkPassword(
   typed: string,
@@ -100,8 +102,8 @@ export function checkPassword(
 }
 
 /**
- * On the list as it stands, on the other keyboard layout, repeated, or with a few digits and signs
- * around.
+ * Whether it is on the list: unchanged, typed on the other keyboard layout, repeated, or with a few
+ * digits and signs around it.
  */
 function isCommon(folded: string, common: CommonPasswords): boolean {
   return [folded, onLatinLayout(folded)].some((text) => {
@@ -114,7 +116,9 @@ function isCommon(folded: string, common: CommonPasswords): boolean {
   });
 }
 
-/** The part that a text repeats from beginning to end; the text itself when it does not. */
+/**
+ * The part that a text repeats from beginning to end, or the whole text when it repeats nothing.
+ */
 function repeatedPart(text: string): string {
   for (let length = 1; length <= text.length / 2; length += 1) {
     if (text.length % length === 0 && text.slice(0, length).repeat(text.length / length) === text) {
@@ -124,11 +128,14 @@ function repeatedPart(text: string): string {
   return text;
 }
 
-/** Every character is the next, the one before, or the same: `123456789012`, `zyxwvutsrqpo`. */
+/**
+ * Whether every character is the next one, the previous one, or the same: `123456789012`,
+ * `zyxwvutsrqpo`.
+ */
 function isRun(text: string): boolean {
   const steps = new Set<number>();
   for (let at = 1; at < text.length; at += 1) {
-    // The digits go on after nine.
+    // After 9 the digits continue with 0.
     const step = text.charCodeAt(at) - text.charCodeAt(at - 1);
     steps.add(step === -9 ? 1 : step === 9 ? -1 : step);
   }
@@ -138,7 +145,7 @@ function isRun(text: string): boolean {
 const cyrillicKeys = 'йцукенгшщзхъфывапролджэячсмитьбю';
 const latinKeys = "qwertyuiop[]asdfghjkl;'zxcvbnm,.";
 
-/** What the same keys give on the Latin layout: `пароль` is typed `gfhjkm`. */
+/** What the same keys give on the Latin layout: `пароль` becomes `gfhjkm`. */
 function onLatinLayout(text: string): string {
   return text.replace(/[а-я]/g, (letter) => latinKeys[cyrillicKeys.indexOf(letter)] ?? letter);
 }
@@ -165,8 +172,8 @@ function holdsPersonalData(folded: string, { iin, names, phones, emails }: Perso
 }
 
 /**
- * The birth date at the head of an IIN, in the orders people write it. Its century is not in the
- * short forms.
+ * The birth date at the beginning of an IIN, in the orders in which people write it. The short
+ * forms have no century.
  */
 function birthDates(iin: string): string[] {
   const [year, month, day] = [iin.slice(0, 2), iin.slice(2, 4), iin.slice(4, 6)];
@@ -175,7 +182,7 @@ function birthDates(iin: string): string[] {
 }
 
 /**
- * The usual Latin spelling of each Kazakh and Russian letter; what is spelt in too many ways is
+ * The usual Latin spelling of each Kazakh and Russian letter. Letters with too many spellings are
  * left out.
  */
 const spelling: Readonly<Record<string, string>> = {
@@ -224,8 +231,8 @@ const spelling: Readonly<Record<string, string>> = {
 };
 
 /**
- * A text as it sounds, without signs, digits and i: `Айдар`, `Aidar` and `aydar` are one, and so
- * are -ева, -eva and -yeva.
+ * A text by its sound, without signs, digits and i: `Айдар`, `Aidar` and `aydar` become equal, and
+ * so do -ева, -eva and -yeva.
  */
 function skeleton(text: string): string {
   return [...text.toLowerCase().normalize('NFC')]

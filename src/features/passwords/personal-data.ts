@@ -6,7 +6,7 @@ import { loadRequisites } from '../requisites/store.ts';
 import type { PersonalData } from './password.ts';
 
 /**
- * Gathers what must not be part of a person's password, from our copy of the requisites and from
+ * Collects what must not be part of a person's password, from our copy of the requisites and from
  * the fund.
  */
 export async function personalData(
@@ -15,8 +15,8 @@ export async function personalData(
   holderId: string,
 ): Promise<PersonalData> {
   const values = (await loadRequisites(database, holderId))?.values;
-  // A fund that does not answer must keep nobody from choosing a password: then the names are not
-  // known.
+  // When the fund does not answer, the names are not known. This must not keep anybody from
+  // choosing a password.
   const person = await fund.read(iin as Iin).catch((): FundHolder | undefined => undefined);
   const present = (all: readonly (string | null | undefined)[]) =>
     all.filter((one): one is string => one !== null && one !== undefined);

@@ -46,7 +46,7 @@ export function passwordRoutes(
   return new Map([[paths.changePassword, typedPage]]);
 }
 
-/** Where password managers look (W3C, A Well-Known URL for Changing Passwords). */
+/** The address that password managers open (W3C, A Well-Known URL for Changing Passwords). */
 async function showWellKnown(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   return reply.redirect(paths.security, 303);
 }

@@ -1,4 +1,4 @@
 export interface PasswordSettings {
-  /** Passwords hashed at the same time on this machine, by all its processes together. */
+  /** Passwords hashed at the same time on this machine by all its processes together. */
   readonly hashesAtOnce: number;
 }

@@ -10,8 +10,8 @@ export async function findPassword(database: Queryable, holderId: string): Promi
 }
 
 /**
- * Replaces a hash made with older parameters; nothing happens when the password was changed
- * meanwhile.
+ * Replaces a hash made with older parameters. Does nothing when the password was changed in the
+ * meantime.
  */
 export async function upgradeHash(
   database: Queryable,
@@ -23,7 +23,7 @@ export async function upgradeHash(
     update cabinet.credential set password_hash = ${hash} where holder_id = ${holderId} and password_hash = ${former}`);
 }
 
-/** Sets the first password of a holder; false when one was set meanwhile. */
+/** Sets the first password of a holder. Returns false when one was set in the meantime. */
 export async function setFirstPassword(
   transaction: Queryable,
   holderId: string,
@@ -35,7 +35,10 @@ export async function setFirstPassword(
   return set > 0;
 }
 
-/** Replaces a password that its holder has given; false when it was changed meanwhile. */
+/**
+ * Replaces a password that its holder has entered. Returns false when it was changed in the
+ * meantime.
+ */
 export async function replacePassword(
   transaction: Queryable,
   holderId: string,
@@ -49,8 +52,9 @@ export async function replacePassword(
 }
 
 /**
- * Sets the password of a holder who proved one contact. A first password starts the same waits as a
- * new one: without them a stolen number would take over a person who has no cabinet yet.
+ * Sets the password of a holder who proved one contact. A first password starts the same waiting
+ * times as a new one. Without them, somebody with a stolen number could take over a person who has
+ * no cabinet yet.
  */
 export async function setProvedPassword(
   transaction: Queryable,

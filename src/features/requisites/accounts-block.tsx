@@ -6,7 +6,7 @@ import { displayed } from '../../values/displayed.ts';
 import { BlockNotices, type BlockProps, fieldProps, fieldsOf } from './field-block.tsx';
 import type { RequisitesView } from './view.ts';
 
-/** The accounts, and the e-mail to which the fund writes of them. */
+/** Shows the accounts, and the e-mail address to which the fund writes about them. */
 export function AccountsBlock({ form, view }: { readonly form: BlockProps; readonly view: RequisitesView }) {
   const { t } = form;
   return (
@@ -20,7 +20,7 @@ export function AccountsBlock({ form, view }: { readonly form: BlockProps; reado
   );
 }
 
-/** The open accounts, as the fund has them. */
+/** Shows the open accounts that the fund returned. */
 function AccountTable({ t, view: { person } }: { t: Texts; view: RequisitesView }) {
   if (!person) return <p>{t.requisites.fundDown}</p>;
   if (person.accounts.length === 0) return <p>{t.requisites.accountsNone}</p>;

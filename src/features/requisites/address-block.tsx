@@ -15,9 +15,7 @@ interface AddressBlockProps {
   readonly help: AddressHelp;
 }
 
-/**
- * The address with the lines that are offered for it; short fields stand beside each other below.
- */
+/** Shows the address with the lines offered for it. Short fields are side by side below. */
 export function AddressBlock({ form, kazpost, help }: AddressBlockProps) {
   const { t } = form;
   const more: Partial<Record<FieldName, Partial<FieldProps>>> = {
@@ -56,12 +54,14 @@ function suggestions(t: Texts): NonNullable<FieldProps['suggest']> {
   };
 }
 
-/** Where the search without a script is sent, and where on the page its answer stands. */
+/**
+ * The target of the search without a script, with the place on the page where its answer is shown.
+ */
 const answer = `${paths.searchAddresses}#address-block`;
 
 /**
- * Without a script: a button that searches, and what it found as buttons. The script hides it and
- * offers a list.
+ * For browsers without a script: a button that searches, and the results as buttons. The script
+ * hides this and offers a list.
  */
 function OfferedAddresses({ t, help }: { t: Texts; help: AddressHelp }) {
   return (

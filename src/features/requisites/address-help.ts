@@ -8,19 +8,20 @@ import { isAsShown } from './fields/fields.ts';
 import type { Typed } from './form.ts';
 import type { RequisitesView } from './view.ts';
 
-/** What the address block offers beside the fields. */
+/** What the address block shows in addition to the fields. */
 export interface AddressHelp {
-  /** Lines to choose from; undefined when nobody asked. */
+  /** Lines to choose from. Undefined when no search was made. */
   readonly offered: readonly Suggestion[] | undefined;
   readonly degraded: boolean;
-  /** The switch is off, so nothing was asked. */
+  /** The switch is off, so no search was made. */
   readonly switchedOff: boolean;
-  /** The index seems to belong to another region than the address. */
+  /** The postcode seems to belong to another region than the address. */
   readonly elsewhere: boolean;
 }
 
 /**
- * Whether the index on the form hints at another region; suggestions only when they were asked for.
+ * Whether the postcode on the form seems to belong to another region. Suggestions are included only
+ * on request.
  */
 export async function helpWithAddress(
   { addresses }: { readonly addresses: AddressSources },
@@ -28,7 +29,7 @@ export async function helpWithAddress(
   typed: Typed,
   asked: { readonly language: string } | undefined,
 ): Promise<AddressHelp> {
-  // What is on file is not judged each time it is shown.
+  // Values on file get no hint when they are merely shown.
   const changed = (['address', 'postcode'] as const).some(
     (name) => !isAsShown(name, typed[name], view.stored.values[name]),
   );
@@ -37,7 +38,7 @@ export async function helpWithAddress(
   if (!asked || !typed.kazpost) {
     return { offered: undefined, degraded: false, switchedOff: asked !== undefined, elsewhere };
   }
-  // An index alone offers its address.
+  // With a postcode and no address, the addresses of that postcode are offered.
   const { suggestions, degraded } = await suggestAddresses(
     addresses,
     typed.address.trim() || typed.postcode,

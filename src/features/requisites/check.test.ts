@@ -66,14 +66,14 @@ describe('a document', () => {
 });
 
 describe('checking a form', () => {
-  test('an untouched form changes nothing, even where what is on file breaks the rules of today', () => {
+  test("an untouched form changes nothing, even when values on file break today's rules", () => {
     const view = viewOf({ address: 'Almaty, Abai 5', homePhone: '2501234', apartment: '12', email: 'odd' });
     const typed = untouched(view, formId);
     expect(isTouched(view, typed)).toBe(false);
     expect(checkForm(view, typed, rules)).toEqual({ entries: [], errors: new Map() });
   });
 
-  test('another way of typing the same value changes nothing', () => {
+  test('the same value in another form changes nothing', () => {
     const view = viewOf({ homePhone: '+77272501234', email: 'name@example.kz' });
     const typed = { ...untouched(view, formId), homePhone: '8 7272 50-12-34', email: ' name@EXAMPLE.kz ' };
     expect(checkForm(view, typed, rules).entries).toEqual([]);
@@ -86,7 +86,7 @@ describe('checking a form', () => {
     ]);
   });
 
-  test('all fields are judged at once, and entries stand in the order of the form', () => {
+  test('all fields are checked at once, and entries are in the order of the form', () => {
     const view = viewOf({});
     const typed = {
       ...untouched(view, formId),
@@ -103,7 +103,7 @@ describe('checking a form', () => {
     expect(entries.map(({ field }) => field)).toEqual(['apartment', 'email']);
   });
 
-  test('an apartment or an index needs an address, when the block was touched', () => {
+  test('an apartment or a postcode needs an address when the block was changed', () => {
     const bare = viewOf({ apartment: '7' });
     expect(checkForm(bare, untouched(bare, formId), rules).errors.size).toBe(0);
     const touched = checkForm(bare, { ...untouched(bare, formId), postcode: '050000' }, rules);
@@ -114,7 +114,7 @@ describe('checking a form', () => {
     ).toBe('addressRequired');
   });
 
-  test('the last channel cannot be removed; one of two can, and a person with none may save', () => {
+  test('the last channel cannot be removed, one of two can, and a person without any may save', () => {
     const both = viewOf({ mobilePhone: '+77011234567', email: 'a@example.kz' });
     expect(checkForm(both, { ...untouched(both, formId), email: '' }, rules).errors.size).toBe(0);
     const none = checkForm(both, { ...untouched(both, formId), email: '', mobilePhone: '' }, rules).errors;

@@ -16,7 +16,7 @@ import {
 import type { Typed } from './form.ts';
 import type { RequisitesView } from './view.ts';
 
-/** Why a form is refused; each is a key of the texts. */
+/** Why a form is refused, as keys of the texts. */
 export type FormReason =
   | ValueReason
   | ContactReason
@@ -33,14 +33,14 @@ export interface Checked {
 }
 
 /**
- * Checks every field that differs from what the form showed, and from what is stored; what is on
- * file already is not judged by today's rules.
+ * Checks every field that differs both from what the form showed and from what is stored. Values
+ * already on file are not checked against today's rules.
  */
 export function checkForm(
   view: RequisitesView,
   typed: Typed,
   rules: FieldRules,
-  /** What the form showed. */
+  /** The values that the form showed. */
   shown: Requisites = view.stored.values,
 ): Checked {
   const stored = view.stored.values;
@@ -68,8 +68,8 @@ export function checkForm(
 }
 
 /**
- * What holds for several fields: an apartment or an index needs its address, and one contact must
- * remain.
+ * Rules that concern several fields: an apartment or a postcode needs an address, and one contact
+ * must remain.
  */
 function checkTogether(
   stored: Requisites,

@@ -8,7 +8,7 @@ const columns = eachField(({ column }) => identifier(column));
 /** The columns of the fields, in the order of the list. */
 export const fieldColumns = listed(fields.map(({ name }) => columns[name]));
 
-/** The same, each under the name of its field. */
+/** The same columns, each under the name of its field. */
 export const namedColumns = listed(fields.map(({ name }) => sql`${columns[name]} as ${label(name, '"')}`));
 
 /** The requisites of a row of `cabinet.requisites` as one object, named as in the code. */
@@ -16,12 +16,12 @@ export const currentValues = sql`jsonb_build_object(${listed(
   fields.map(({ name }) => sql`${label(name, "'")}, ${columns[name]}`),
 )})`;
 
-/** The values to go into `fieldColumns`. */
+/** The values for `fieldColumns`. */
 export function columnValues(requisites: Requisites): Sql {
   return listed(fields.map(({ name }) => sql`${requisites[name]}`));
 }
 
-/** What a change sets in a row of `cabinet.requisites`, with a comma after each. */
+/** The assignments of a change to a row of `cabinet.requisites`, with a comma after each. */
 export function assignments(entries: readonly ChangeEntry[]): Sql {
   return entries.reduce(
     (all, { field, new: value }) => sql`${all}${columns[field]} = ${value}, ${since(field)}`,
@@ -29,7 +29,7 @@ export function assignments(entries: readonly ChangeEntry[]): Sql {
   );
 }
 
-/** How long a mobile or e-mail has stood is known from the moment it was set. */
+/** Stores when a mobile or e-mail was set, because the waiting times count from then. */
 function since(field: FieldName): Sql {
   const channel = channelOf(field);
   if (channel === undefined) return sql``;

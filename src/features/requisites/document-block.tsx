@@ -20,7 +20,7 @@ interface DocumentBlockProps {
   readonly error: string | undefined;
 }
 
-/** The identity document, and when the fund said what the page shows of it. */
+/** Shows the identity document, and when the fund gave what the page shows about it. */
 export function DocumentBlock(props: DocumentBlockProps) {
   const { t, language, view } = props;
   return (
@@ -35,8 +35,8 @@ export function DocumentBlock(props: DocumentBlockProps) {
 }
 
 /**
- * A choice only where several documents are valid; with none valid, what is on file is shown and
- * marked.
+ * Offers a choice only when several documents are valid. When none is valid, the documents on file
+ * are shown and marked.
  */
 function DocumentChoice({ t, view, chosen, error }: DocumentBlockProps) {
   const [only, ...others] = view.validDocuments;
@@ -69,7 +69,7 @@ function DocumentChoice({ t, view, chosen, error }: DocumentBlockProps) {
   );
 }
 
-/** Documents to read, not to choose. */
+/** Shows documents without a choice. */
 function ShownDocuments(props: {
   readonly t: Texts;
   readonly view: RequisitesView;

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 
-/** Keeps what was typed into a form, in place of what was kept before. */
+/** Stores what was typed into a form, in place of an earlier draft. */
 export async function writeDraft(
   database: Queryable,
   holderId: string,

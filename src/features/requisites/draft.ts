@@ -12,7 +12,7 @@ export interface DraftDeps {
 
 const form = 'requisites';
 
-/** Keeps what was typed when its session had run out, sealed and for the same holder alone. */
+/** Stores what was typed when its session had expired, sealed and for the same holder only. */
 export async function keepDraft(
   { database, keys, requisitesSettings }: DraftDeps,
   holderId: string,
@@ -22,7 +22,7 @@ export async function keepDraft(
   await writeDraft(database, holderId, form, sealed, requisitesSettings.draftHours);
 }
 
-/** What was kept and has not run out. */
+/** The draft that was kept, if it has not expired. */
 export async function findDraft(
   { database, keys }: Pick<DraftDeps, 'database' | 'keys'>,
   holderId: string,

@@ -9,8 +9,8 @@ import { type TakeOverDeps, takeOver } from './take-over.ts';
 export interface FetchRequisitesDeps extends KnownPersonDeps, TakeOverDeps {}
 
 /**
- * Takes over the requisites of a holder who has none here, so that their notices find their
- * channels. Does nothing where there are some by now.
+ * Fetches the requisites of a holder who has none here, so that their notices can be addressed.
+ * Does nothing when the requisites have arrived in the meantime.
  * @throws Undeliverable when the fund does not know the person
  * @throws FundUnavailable when it does not answer
  */

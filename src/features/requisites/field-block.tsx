@@ -5,15 +5,15 @@ import type { FieldBlock } from './fields/field.ts';
 import { type FieldName, fields, type RequisiteField } from './fields/fields.ts';
 import type { Typed } from './form.ts';
 
-/** What the blocks of the form share. */
+/** What the blocks of the form have in common. */
 export interface BlockProps {
   readonly t: Texts;
   readonly typed: Typed;
-  /** What is wrong with a field, in the page's language. */
+  /** What is wrong with a field, in the language of the page. */
   readonly errorOf: (name: FieldName) => string | undefined;
 }
 
-/** The fields that stand in a block, in the order of the list. */
+/** The fields of a block, in the order of the list. */
 export function fieldsOf(block: FieldBlock): readonly RequisiteField[] {
   return fields.filter(({ input }) => input.block === block);
 }
@@ -38,7 +38,7 @@ export function fieldProps(
   };
 }
 
-/** What the fields of a block say at its end. */
+/** The notices at the end of a block. */
 export function BlockNotices({ t, block }: { readonly t: Texts; readonly block: FieldBlock }) {
   return (
     <>

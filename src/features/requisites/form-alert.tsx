@@ -10,14 +10,14 @@ import type { Language } from '../../values/language.ts';
 import type { ChangeEntry } from '../changes/change.ts';
 import { type FieldName, type Requisites, showIfPresent } from './fields/fields.ts';
 
-/** What the page tells above the form. */
+/** The message above the form. */
 export type FormAlert =
   | { readonly kind: 'unchanged' | 'search-limit' | 'form-reused' | 'draft-shown' | 'leave' | 'pending' }
   | { readonly kind: 'draft'; readonly until: Date }
   | {
       readonly kind: 'conflict';
       readonly entries: readonly ChangeEntry[];
-      /** Changed meanwhile, and not touched in this form. */
+      /** Fields that were changed elsewhere and not touched in this form. */
       readonly elsewhere: readonly FieldName[];
     };
 
@@ -25,7 +25,7 @@ interface FormMessageProps {
   readonly t: Texts;
   readonly language: Language;
   readonly csrf: string;
-  /** What is on file. */
+  /** The values on file. */
   readonly stored: Requisites;
 }
 
@@ -69,7 +69,7 @@ export function FormMessage({
   }
 }
 
-/** A change of mobile or e-mail waits for its proofs. */
+/** Says that a change of mobile or e-mail waits for its proofs. */
 function PendingAlert({ t, csrf }: FormMessageProps) {
   return (
     <Alert kind="info" title={t.requisites.pending} announced>
@@ -88,7 +88,7 @@ function PendingAlert({ t, csrf }: FormMessageProps) {
   );
 }
 
-/** What was typed when a session had run out is kept. */
+/** Offers the draft of a form whose session had expired. */
 function DraftAlert({ t, language, csrf, until }: FormMessageProps & { readonly until: Date }) {
   return (
     <Alert kind="info" title={t.requisites.draft} announced>
@@ -107,7 +107,10 @@ function DraftAlert({ t, language, csrf, until }: FormMessageProps & { readonly 
   );
 }
 
-/** What is on file beside what was typed, and what was changed meanwhile. */
+/**
+ * Shows the values on file beside what was typed, and names the fields that changed in the
+ * meantime.
+ */
 function ConflictAlert({
   t,
   stored,

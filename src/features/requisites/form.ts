@@ -6,7 +6,7 @@ import type { PendingChange } from '../contact-change/pending-change.ts';
 import { eachField, type FieldName, fields, isAsShown, type Requisites, showValue } from './fields/fields.ts';
 import type { RequisitesView } from './view.ts';
 
-/** What was typed: every field of the form as text. */
+/** Every field of the form as the text that was typed. */
 export type Typed = Readonly<Record<FieldName, string>> & {
   readonly formId: string;
   readonly revision: string;
@@ -14,7 +14,7 @@ export type Typed = Readonly<Record<FieldName, string>> & {
   readonly kazpost: boolean;
 };
 
-/** The form as it stands before anything is typed. */
+/** The form before anything is typed. */
 export function untouched(view: RequisitesView, formId: string): Typed {
   return {
     ...eachField(({ name }) => showValue(name, view.stored.values[name])),
@@ -25,7 +25,9 @@ export function untouched(view: RequisitesView, formId: string): Typed {
   };
 }
 
-/** Whether anything in the form differs from what it showed: by default what is stored now. */
+/**
+ * Whether anything in the form differs from what it showed. By default that is what is stored now.
+ */
 export function isTouched(
   view: RequisitesView,
   typed: Typed,
@@ -35,8 +37,8 @@ export function isTouched(
 }
 
 /**
- * The values that a form of this revision showed, worked out from today's by undoing the changes
- * since. Today's values where the form names a revision that never was.
+ * The values that a form of this revision showed, calculated from today's by undoing the changes
+ * since. Today's values when the form names a revision that never existed.
  */
 export async function shownBy(
   { database }: { readonly database: Database },
@@ -54,9 +56,9 @@ export async function shownBy(
 }
 
 /**
- * A new form over what is stored now: fields that were touched keep what was typed, the others show
- * today's values. Saving it is a decision made with both versions in view, and never brings a
- * former value back by itself. What a version before this one kept may lack a field.
+ * A new form over the stored values: touched fields keep what was typed, and the others show
+ * today's values. The person saves it with both versions in view, so no former value comes back
+ * unseen. A draft of an earlier release may lack a field.
  */
 export function renewed(view: RequisitesView, typed: Partial<Typed>, shown: Requisites): Typed {
   const blank = untouched(view, randomUUID());
@@ -72,7 +74,7 @@ export function renewed(view: RequisitesView, typed: Partial<Typed>, shown: Requ
   };
 }
 
-/** A pending change as the form it came from, over what is stored now. */
+/** A pending change in the form from which it came, over the values stored now. */
 export function pendingAsTyped(view: RequisitesView, pending: PendingChange, formId: string): Typed {
   const changed = pending.entries.map((entry) => [entry.field, showValue(entry.field, entry.new)]);
   return {
@@ -83,7 +85,7 @@ export function pendingAsTyped(view: RequisitesView, pending: PendingChange, for
 }
 
 /**
- * The fields whose value is no longer what the form showed, without those that the form itself
+ * The fields whose value differs from what the form showed, without those that the form itself
  * changes.
  */
 export function changedElsewhere(
@@ -99,7 +101,7 @@ export function changedElsewhere(
     );
 }
 
-/** Differs for two posts of one form when anything that matters differs. */
+/** A hash that differs between two posts of one form when any relevant value differs. */
 export function hashOf(typed: Typed): Buffer {
   const content = [typed.revision, typed.document, ...fields.map(({ name }) => typed[name])];
   return createHash('sha256').update(JSON.stringify(content)).digest();

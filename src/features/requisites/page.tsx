@@ -33,11 +33,11 @@ export interface RequisitesPageProps {
   readonly errors: FieldErrors;
   readonly help: AddressHelp;
   readonly message: FormAlert | undefined;
-  /** Signed in by EDS: any change may be signed, by choice. */
+  /** Signed in by EDS, so any change may be signed. */
   readonly maySign: boolean;
 }
 
-/** The memo's page: document, address, phones, accounts with the e-mail. */
+/** The page of the memo: document, address, phones, and accounts with the e-mail. */
 export function RequisitesPage(props: RequisitesPageProps) {
   const { t, language, csrf, view, typed, errors, help } = props;
   const cannotSave = needsDocument(view) && view.validDocuments.length === 0;
@@ -93,7 +93,7 @@ export function RequisitesPage(props: RequisitesPageProps) {
   );
 }
 
-/** What is wrong, in the order of the page. */
+/** All errors, in the order of the page. */
 function errorList(t: Texts, errorOf: (name: FieldName | 'document') => string | undefined) {
   const order: readonly (FieldName | 'document')[] = ['document', ...fields.map(({ name }) => name)];
   return order.flatMap((name) => {
@@ -102,14 +102,14 @@ function errorList(t: Texts, errorOf: (name: FieldName | 'document') => string |
   });
 }
 
-/** Saving, signing where that is possible, and the way out. */
+/** The buttons: save, sign if that is possible, and cancel. */
 function FormButtons({
   t,
   errors,
   maySign,
   cannotSave,
 }: RequisitesPageProps & { readonly cannotSave: boolean }) {
-  // Codes are refused, a signature would not be.
+  // Codes cannot confirm this change, but a signature could.
   const stopped = [...errors.values()].some(overcomesByEds);
   return (
     <>
@@ -136,7 +136,7 @@ function FormButtons({
   );
 }
 
-/** What the fund cannot say now, and what it did not take. */
+/** Says what the fund cannot show now, and which change it refused. */
 function FundBox({ t, view }: { t: Texts; view: RequisitesView }) {
   const { undelivered } = view;
   return (

@@ -32,7 +32,7 @@ export interface RequisitesRoutesDeps extends SaveDeps, DraftDeps {
   /** How often one session may ask for suggestions. */
   readonly addressLimit: { take(session: string): { ok: true } | { ok: false; retryAfter: number } };
   readonly sessionSettings: SessionSettings;
-  /** Ends all sessions of a person whom the fund no longer lets in. */
+  /** Ends all sessions of a person whom the fund no longer allows in. */
   readonly endSessions: (holderId: string) => Promise<unknown>;
   /** Called when a change waits for the fund. */
   readonly onSaved: () => void;
@@ -47,9 +47,9 @@ const typedShape = {
   document: z.string(),
   kazpost: z.literal('1').optional(),
 };
-/** The button that goes on by EDS where codes are refused. */
+/** Sent by the button that continues by EDS when codes are refused. */
 const sentForm = formOf({ ...typedShape, proof: z.literal('eds').optional() });
-/** A line that was offered, as its button sends it: the index, if it has one, and the address. */
+/** An offered line as its button sends it: the postcode, if there is one, and the address. */
 const offeredLine = /^(\S{0,7}) (.+)$/s;
 const searchForm = formOf({ ...typedShape, choose: z.string().regex(offeredLine).optional() });
 const draftForm = formOf({ action: z.enum(['show', 'discard']) });
@@ -58,7 +58,7 @@ const typedFields = Object.keys(typedShape);
 const repeatable = [...typedFields, 'proof'];
 const none: FieldErrors = new Map();
 
-/** The services and the form of the requisites. */
+/** The list of services, and the form of the requisites. */
 export function requisitesRoutes(
   server: FastifyInstance,
   deps: RequisitesRoutesDeps,
@@ -83,8 +83,8 @@ export function requisitesRoutes(
     paths.keepRequisites,
     { config: { ...ofForm, keepTyped, takesEarlier: 'always' } },
     async (request, reply) => {
-      // Asked by the page's script when the session is over. Where it is not, the draft is offered
-      // on the form.
+      // The page's script sends this when the session is over. If it is not, the form offers the
+      // draft.
       await keepTyped(actorOf(request).holderId, request.body);
       return reply.redirect(paths.requisites, 303);
     },
@@ -130,12 +130,12 @@ async function showServices(
   });
 }
 
-/** What a shown form has beside what is typed. */
+/** What a shown form has in addition to what was typed. */
 interface Around {
   readonly status?: number;
   readonly errors?: FieldErrors;
   readonly message?: FormAlert;
-  /** Lines for the address were asked for. */
+  /** True when lines for the address were requested. */
   readonly search?: boolean;
 }
 
@@ -171,7 +171,7 @@ async function sendForm(
   });
 }
 
-/** The page's data, or undefined after sending away a person whom the fund no longer lets in. */
+/** The page's data. Undefined after a redirect of a person whom the fund no longer allows in. */
 async function viewOf(
   deps: RequisitesRoutesDeps,
   request: FastifyRequest,
@@ -256,7 +256,7 @@ async function postForm(
   }
 }
 
-/** Leaves at once when nothing was typed, asks when something was: with and without a script. */
+/** Leaves at once when nothing was typed, otherwise asks first. Works with and without a script. */
 async function postCancel(
   deps: RequisitesRoutesDeps,
   request: FastifyRequest,
@@ -271,8 +271,8 @@ async function postCancel(
 }
 
 /**
- * The search of the address block without a script: the same form with lines to choose from, or
- * with the chosen one.
+ * The search of the address block without a script. Shows the same form with lines to choose from,
+ * or with the chosen one.
  */
 async function postSearch(
   deps: RequisitesRoutesDeps,
@@ -285,7 +285,7 @@ async function postSearch(
   if (chosen) return sendForm(deps, request, reply, view, typed);
   const taken = deps.addressLimit.take(actorOf(request).sessionHash.toString('hex'));
   if (taken.ok) return sendForm(deps, request, reply, view, typed, { search: true });
-  // What was typed is not worth less because the search rests.
+  // The search limit must not discard what was typed.
   reply.header('retry-after', String(taken.retryAfter));
   return sendForm(deps, request, reply, view, typed, { status: 429, message: { kind: 'search-limit' } });
 }
@@ -312,7 +312,8 @@ async function postDraft(
 }
 
 /**
- * The form again with what was typed, after a change of the language or when it was out of date.
+ * Shows the form again with what was typed, after a change of the language or when the form was out
+ * of date.
  */
 async function showTyped(
   deps: RequisitesRoutesDeps,
@@ -337,7 +338,7 @@ function readTyped(sent: z.output<ReturnType<typeof formOf<typeof typedShape>>>)
   return { ...eachField(({ name }) => sent[name]), formId, revision, document, kazpost: kazpost === '1' };
 }
 
-/** The form as the search of the address block sent it, with the line that was chosen put in. */
+/** Reads the form as the search of the address block sent it, and inserts the chosen line. */
 function readSearch(body: unknown): { readonly typed: Typed; readonly chosen: boolean } {
   const { choose, ...sent } = parse(searchForm, body);
   const typed = readTyped(sent);

@@ -6,7 +6,7 @@ import { Card } from '../../ui/card.tsx';
 import { LinkList } from '../../ui/link-list.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 
-/** The list of services, where sign-in ends. */
+/** The list of services, the first page after sign-in. */
 export function ServicesPage({ t, oldestEnded }: { t: Texts; oldestEnded: number | undefined }) {
   return (
     <>

@@ -1,4 +1,4 @@
 export interface RequisitesSettings {
-  /** How long what was typed into a form that timed out is kept. */
+  /** Hours for which what was typed into a form with an expired session is kept. */
   readonly draftHours: number;
 }

@@ -20,12 +20,12 @@ export interface StoredRequisites {
   readonly today: string;
 }
 
-/** Our copy, with what the form shows beside it. */
+/** Our copy, and what the form shows in addition. */
 export interface LoadedRequisites extends StoredRequisites {
   readonly undelivered: UndeliveredChange | null;
   /**
-   * Whether a change may be waiting for its proofs, and whether a draft may be kept; false when
-   * there is none.
+   * Whether there may be a change waiting for its proofs, and a draft. False when there is
+   * certainly none.
    */
   readonly begun: { readonly change: boolean; readonly draft: boolean };
 }
@@ -35,7 +35,7 @@ const stored = sql`
   ((now() at time zone 'UTC') + interval '5 hours')::date::text as today,
   ${currentValues} as values`;
 
-/** Reads our copy of a holder's requisites; undefined before the first one was made. */
+/** Reads our copy of a holder's requisites. Undefined before the first one exists. */
 export async function loadRequisites(
   database: Queryable,
   holderId: string,
@@ -67,7 +67,9 @@ export async function hasRequisites(transaction: Queryable, holderId: string): P
   return row !== undefined;
 }
 
-/** Holds the copy until the transaction ends, so that changes of one person follow one another. */
+/**
+ * Locks the copy until the transaction ends, so that changes of one person run one after another.
+ */
 export async function lockRequisites(transaction: Queryable, holderId: string): Promise<StoredRequisites> {
   const row = await transaction.first<StoredRequisites>(
     sql`select ${stored} from cabinet.requisites where holder_id = ${holderId} for update`,
@@ -79,14 +81,14 @@ export async function lockRequisites(transaction: Queryable, holderId: string): 
 /**
  * The same for a change that the holder makes in a session. Takes its locks in the order of
  * `locks.ts`.
- * @throws SessionGone when the session was ended meanwhile
+ * @throws SessionGone when the session has ended in the meantime
  * @throws UnderMaintenance while a maintenance window is open
  */
 export async function lockForChange(
   transaction: Queryable,
   { holderId, sessionHash }: { readonly holderId: string; readonly sessionHash: Buffer },
 ): Promise<StoredRequisites> {
-  // One statement for three locks: PostgreSQL takes them row by row in this order, and gives the
+  // One statement for three locks. PostgreSQL takes them row by row in this order, and returns the
   // rows as they are then.
   const row = await transaction.first<StoredRequisites & { underMaintenance: boolean }>(sql`
     select ${stored}, ${maintenanceOpen} as "underMaintenance"
@@ -99,7 +101,7 @@ export async function lockForChange(
   return current;
 }
 
-/** Makes our copy of what the fund has, unless there is one; true when it did. */
+/** Creates our copy from the fund's data, unless there is one. Returns true when it did. */
 export async function insertRequisites(
   transaction: Queryable,
   holderId: string,
@@ -115,8 +117,8 @@ export async function insertRequisites(
 }
 
 /**
- * Lets a contact of the first copy restore the password: at once when the fund has had it for long
- * (`since` is null), otherwise after the wait of a contact that was changed here.
+ * Makes a contact of the first copy a recovery contact: at once when the fund has had it for long
+ * (`since` is null), otherwise after the waiting time of a contact changed here.
  */
 export async function insertRecoveryContact(
   transaction: Queryable,
@@ -131,7 +133,7 @@ export async function insertRecoveryContact(
     on conflict do nothing`);
 }
 
-/** Writes what a branch changed into our copy, and up to which of its changes we have followed. */
+/** Writes what a branch changed into our copy, and up to which of its changes we have read. */
 export async function writeFromBranch(
   transaction: Queryable,
   holderId: string,
@@ -144,7 +146,7 @@ export async function writeFromBranch(
     where holder_id = ${holderId}`);
 }
 
-/** The language in which a holder is written to. */
+/** The language of messages to a holder. */
 export async function languageOf(transaction: Queryable, holderId: string): Promise<Language> {
   const holder = await transaction.first<{ language: Language }>(sql`
     select language from cabinet.holder where holder_id = ${holderId}`);

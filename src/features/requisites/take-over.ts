@@ -28,10 +28,10 @@ export interface TakeOverDeps {
 }
 
 /**
- * Makes our copy of a holder's requisites at the first read, and takes over what a branch changed
- * since at every later one. Raises the revision when anything differs.
- * @throws SenselessAnswer when there is no copy and the fund's requisites cannot be read: an empty
- * copy would stay empty
+ * Creates our copy of a holder's requisites at the first read. At every later read, takes over what
+ * a branch has changed since. Raises the revision when anything differs.
+ * @throws SenselessAnswer when there is no copy and the fund's requisites cannot be read, because
+ *   an empty copy would stay empty
  */
 export async function takeOver(
   { database, contactSettings: { waitHours } }: TakeOverDeps,
@@ -63,10 +63,7 @@ export async function takeOver(
   });
 }
 
-/**
- * Makes our copy where there is none, with the contacts that restore the password; true when it
- * did.
- */
+/** Creates our copy if there is none, with its recovery contacts. Returns true when it did. */
 async function copyFirst(
   transaction: Queryable,
   holderId: string,
@@ -89,8 +86,8 @@ async function copyFirst(
 }
 
 /**
- * A contact changed at a branch starts the same waits and notices as one changed here: a branch can
- * be deceived too.
+ * A contact changed at a branch starts the same waiting times and notices as one changed here,
+ * because a branch can be deceived too.
  */
 async function followContacts(
   transaction: Queryable,

@@ -9,29 +9,29 @@ import { type TakeOverDeps, takeOver } from './take-over.ts';
 
 export interface ViewDeps extends TakeOverDeps, KnownPersonDeps {}
 
-/** Everything the page shows. */
+/** Everything that the page shows. */
 export interface RequisitesView {
-  /** Undefined while the fund does not answer and what it said last is too old to show. */
+  /** Undefined while the fund does not answer and its last answer is too old to show. */
   readonly person: FundHolder | undefined;
-  /** When the fund said what is shown; undefined: just now. */
+  /** When the fund gave what is shown. Undefined means just now. */
   readonly asOf: Date | undefined;
   readonly stored: StoredRequisites;
-  /** Documents valid today, in the fund's order; only these can be chosen. */
+  /** Documents valid today, in the fund's order. Only these can be chosen. */
   readonly validDocuments: readonly IdentityDocument[];
-  /** The last change, when the fund did not take it. */
+  /** The last change, if the fund refused it. */
   readonly undelivered: UndeliveredChange | null;
   /**
-   * Whether a change may be waiting for its proofs, and whether a draft may be kept; false when
-   * there is none.
+   * Whether there may be a change waiting for its proofs, and a draft. False when there is
+   * certainly none.
    */
   readonly begun: LoadedRequisites['begun'];
 }
 
 /**
- * Reads documents, accounts and status from the fund and the requisites from our copy, first taking
- * over what a branch changed since. While the fund does not answer, what it said last stands in, or
- * nothing: the requisites are ours. Undefined when the fund does not know the person or no longer
- * lets them in.
+ * Reads documents, accounts and status from the fund, and the requisites from our copy after taking
+ * over what a branch has changed since. While the fund does not answer, its last answer is used, or
+ * none. The requisites are ours and do not need the fund. Undefined when the fund does not know the
+ * person or no longer allows them in.
  * @throws FundUnavailable at a first visit while the fund does not answer
  */
 export async function viewRequisites(

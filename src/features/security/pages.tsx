@@ -14,7 +14,7 @@ import { Timeline } from '../../ui/timeline.tsx';
 import type { Language } from '../../values/language.ts';
 import type { HolderSession, SecurityEvent, SecurityStanding } from './store.ts';
 
-/** What just happened, shown once at the top. */
+/** What has just happened. Shown once, at the top. */
 export type SecurityDone = 'changed' | 'ended' | 'othersEnded';
 
 /** A session as the page shows it. */
@@ -28,14 +28,14 @@ export interface SecurityPageProps {
   readonly language: Language;
   readonly csrf: string;
   readonly standing: SecurityStanding;
-  /** The last used first. */
+  /** The most recently used first. */
   readonly sessions: readonly ShownSession[];
   /** The latest first. */
   readonly events: readonly SecurityEvent[];
   readonly done: SecurityDone | undefined;
 }
 
-/** Password, ways to sign in, open sessions and the latest events. */
+/** Shows the password, the ways to sign in, open sessions and the latest events. */
 export function SecurityPage(props: SecurityPageProps) {
   const { t, language, standing, done } = props;
   const { frozenSince, recovered } = standing;
@@ -130,7 +130,7 @@ function Sessions({ t, language, csrf, sessions }: SecurityPageProps) {
   );
 }
 
-/** The latest events, and where all are. */
+/** Shows the latest events, with a link to all. */
 function LatestEvents({ t, language, events }: SecurityPageProps) {
   const names: Readonly<Record<string, string | undefined>> = t.events;
   return (

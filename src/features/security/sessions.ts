@@ -10,7 +10,7 @@ export interface HolderSessionsDeps {
   readonly sessionSettings: SessionSettings;
 }
 
-/** Who ends sessions, from which one. */
+/** Who ends sessions, and the session in which they do so. */
 export interface SessionActor {
   readonly holderId: string;
   readonly hash: Buffer;
@@ -18,15 +18,16 @@ export interface SessionActor {
 }
 
 /**
- * A name for a session that says nothing of its cookie, not even to who has a dump of the database.
+ * A name for a session that reveals nothing about its cookie, even to somebody with a dump of the
+ * database.
  */
 export function sessionName(keys: Keys, { hash }: Pick<HolderSession, 'hash'>): string {
   return keys.sign('session name', hash.toString('hex')).subarray(0, 16).toString('base64url');
 }
 
 /**
- * Ends one session of a holder; false when none of theirs has this name: another person's session
- * has none here.
+ * Ends one session of a holder. Returns false when none of theirs has this name. Sessions of other
+ * people have no valid name here.
  */
 export async function endSession(
   { database, keys, sessionSettings }: HolderSessionsDeps,
@@ -40,7 +41,7 @@ export async function endSession(
   return true;
 }
 
-/** Ends every session of a holder but the one they are in. */
+/** Ends every session of a holder except the current one. */
 export function endOthers(database: Database, { holderId, hash, requestId }: SessionActor): Promise<void> {
   return database.transaction(async (transaction) => {
     await lockHolder(transaction, holderId);

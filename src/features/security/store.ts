@@ -3,7 +3,7 @@ import { sql } from '../../platform/postgres/sql.ts';
 import type { LiveSession } from '../../platform/session.ts';
 import type { SessionSettings } from '../sign-in/settings.ts';
 
-/** A session in force, on whichever device. */
+/** A valid session, on any device. */
 export interface HolderSession {
   readonly hash: Buffer;
   readonly method: LiveSession['method'];
@@ -12,7 +12,7 @@ export interface HolderSession {
   readonly seenAt: Date;
 }
 
-/** Something that happened to a holder's cabinet. */
+/** An event in a holder's cabinet. */
 export interface SecurityEvent {
   readonly id: string;
   readonly at: Date;
@@ -20,20 +20,21 @@ export interface SecurityEvent {
   readonly device: string | null;
 }
 
-/** How the cabinet of a holder may be opened, by the database's clock. */
+/** The ways in which a holder's cabinet may be opened, by the database's clock. */
 export interface SecurityStanding {
   /** Null when no password is set. */
   readonly passwordSince: Date | null;
-  /** A recovery within the waiting time: until then mobile and e-mail cannot be changed. */
+  /** A recovery within the waiting time. Mobile and e-mail cannot be changed before it ends. */
   readonly recovered: { readonly at: Date; readonly until: Date } | null;
   readonly frozenSince: Date | null;
   /**
-   * The last signature: when, and the serial number of the certificate; null when there was none.
+   * The last signature: when it was made, and the serial number of the certificate. Null when there
+   * was none.
    */
   readonly lastEds: { readonly at: Date; readonly serial: string } | null;
 }
 
-/** Reads how a holder signs in, and what was stopped or recovered lately. */
+/** Reads how a holder signs in, and whether the cabinet is frozen or was recently recovered. */
 export async function readSecurityStanding(
   database: Queryable,
   holderId: string,
@@ -65,7 +66,7 @@ export async function readSecurityStanding(
   };
 }
 
-/** The sessions of a holder in force, the last used first. */
+/** The valid sessions of a holder, the most recently used first. */
 export function listSessions(
   database: Queryable,
   holderId: string,
@@ -80,7 +81,7 @@ export function listSessions(
     order by seen_at desc, started_at desc`);
 }
 
-/** The latest events of a holder's cabinet, the last first. */
+/** The latest events of a holder's cabinet, newest first. */
 export function listLatestEvents(
   database: Queryable,
   holderId: string,
@@ -91,7 +92,7 @@ export function listLatestEvents(
     from cabinet.security_event where holder_id = ${holderId} order by made_at desc, event_id desc limit ${count}`);
 }
 
-/** Ends one session that its holder has chosen, and records it. */
+/** Ends the session that its holder has chosen, and records this. */
 export async function endChosenSession(
   database: Queryable,
   holderId: string,
@@ -106,7 +107,7 @@ export async function endChosenSession(
     select ${holderId}::uuid, 'session-ended', jsonb_build_object('device', device), ${requestId} from ended`);
 }
 
-/** Ends every session of a holder but one, and records it where there were others. */
+/** Ends every session of a holder except one, and records this if there were others. */
 export async function endSessionsBeside(
   transaction: Queryable,
   holderId: string,

@@ -1,30 +1,25 @@
 import { randomToken, tokenHash } from '../../platform/keys.ts';
 
-/** One browser remembers so many people: a family with one computer. */
+/** The number of people that one browser remembers: a family with one computer. */
 const mostMarks = 4;
 
 const separator = '.';
 
 /**
- * The marks a browser shows: secrets that this service gave it, one for each person who signed in
- * there.
+ * The marks that a browser sends. They are secrets that this service gave it, one for each person
+ * who signed in there.
  */
 export interface ShownMarks {
-  /**
-   * The hash of each mark, newest first. A mark that nobody was given is among them and fits
-   * nobody.
-   */
+  /** The hash of each mark, newest first. An invented mark is included and matches nobody. */
   readonly hashes: readonly Buffer[];
   /**
-   * The value of the cookie once this person has signed in: a fresh mark, without those that ended.
+   * The value of the cookie after this person has signed in: with a new mark, and without those
+   * that ended.
    */
   renewed(fresh: string, ended: readonly Buffer[]): string;
 }
 
-/**
- * Reads the device cookie. What a stranger put there is read like anything else, and is known to
- * nobody.
- */
+/** Reads the device cookie. Marks that a stranger wrote into it are read too, and match nobody. */
 export function readMarks(cookie: string | undefined): ShownMarks {
   const tokens = (cookie ?? '').split(separator).filter((token) => /^[\w-]{43}$/.test(token));
   const shown = tokens.slice(0, mostMarks).map((token) => ({ token, hash: tokenHash(token) }));
@@ -37,7 +32,7 @@ export function readMarks(cookie: string | undefined): ShownMarks {
   };
 }
 
-/** A mark for one sign-in: made here, never taken from the browser. */
+/** A mark for one sign-in. It is always created here and never taken from the browser. */
 export function issueMark(): { readonly token: string; readonly hash: Buffer } {
   const token = randomToken();
   return { token, hash: tokenHash(token) };

@@ -4,10 +4,10 @@ import type { LiveSession } from '../../platform/session.ts';
 import type { Iin } from '../../values/iin.ts';
 import { notifyEverywhere, queueIntroduction } from '../notices/store.ts';
 
-// The marks of browsers (`device-marks.ts`) in which people have signed in; of each only its hash
-// is kept.
+// The marks of browsers (`device-marks.ts`) in which people have signed in. Only their hashes are
+// stored.
 
-/** A mark of the holder `h` that is among those shown and has not ended. */
+/** Matches a mark of the holder `h` that the browser sent and that has not ended. */
 export function knownBy(marks: readonly Buffer[]): Sql {
   return sql`d.holder_id = h.holder_id and d.device_hash = any(${marks}::bytea[]) and coalesce(d.ends_at, 'infinity') > now()`;
 }
@@ -24,9 +24,9 @@ export async function knowsDevice(database: Queryable, iin: Iin, marks: readonly
 }
 
 /**
- * Ends the marks of this person that the browser showed, since it gets a new one, and removes those
- * that ended before. A copy of a mark is thus good until its owner signs in again. The five minutes
- * are for a second click, and for an answer that was lost.
+ * Ends the marks of this person that the browser sent, because it gets a new one, and removes those
+ * that ended before. A copied mark therefore works only until its owner signs in again. The five
+ * minutes allow for a second click and for a lost answer.
  * @returns the marks that end
  */
 export async function endMarks(
@@ -43,9 +43,9 @@ export async function endMarks(
 }
 
 /**
- * Keeps the mark of a browser in which a session begins, and notifies the holder when it is `new`
- * to them. Whoever has just chosen a password needs no notice of their first sign-in with it. A key
- * opens a cabinet of which its owner may know nothing: of that they are always notified.
+ * Stores the mark of a browser in which a session begins, and notifies the holder when it is `new`
+ * to them. The first sign-in after choosing a password sends no notice. A sign-in by EDS may open a
+ * cabinet that its owner does not know about, so it always sends one.
  */
 export async function keepDevice(
   transaction: Queryable,

@@ -14,7 +14,7 @@ export interface EdsPageProps {
   readonly language: string;
   readonly csrf: string;
   readonly to: string | undefined;
-  /** The person has pressed the button of the start page. */
+  /** True when the person has pressed the button of the start page. */
   readonly begins: boolean;
   readonly refusal?:
     | {
@@ -26,8 +26,8 @@ export interface EdsPageProps {
 }
 
 /**
- * Signing in by EDS: every state has its words here, before and after the server looked at the
- * signature.
+ * Signing in by EDS. The page has the texts of every state, before and after the server has checked
+ * the signature.
  */
 export function EdsPage({ t, language, csrf, to, begins, refusal }: EdsPageProps) {
   const action = to === undefined ? paths.signInByEds : `${paths.signInByEds}?${new URLSearchParams({ to })}`;

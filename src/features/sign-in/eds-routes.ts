@@ -17,7 +17,7 @@ import { type EdsSignInDeps, signInByEds } from './sign-in-by-eds.ts';
 
 export interface EdsSignInRoutesDeps extends EdsSignInDeps {
   readonly sendPage: SendPage;
-  /** The origin that the person sees; part of what they sign. */
+  /** The origin that the person sees. It is part of what they sign. */
   readonly siteOf: (request: FastifyRequest) => string;
   /** Called when a notice may wait. */
   readonly onQueued: () => void;
@@ -99,7 +99,7 @@ function refuseSignature(
   return sendEdsSignIn(deps, request, reply, wait === undefined ? 422 : 503, {
     reason: shownReason(reason),
     since: since && formatSince(request.context.language, since),
-    // What came, where it may be sent again as it is.
+    // The signature, when it may be sent again unchanged.
     again: wait === undefined ? undefined : { id, signature },
   });
 }
@@ -129,7 +129,7 @@ function sendEdsSignIn(
   });
 }
 
-/** What a challenge is good for here: this browser alone. Undefined when it sent no cookie. */
+/** What a challenge is valid for here: this browser only. Undefined when it sent no cookie. */
 function challengeFor(deps: EdsSignInRoutesDeps, request: FastifyRequest): ChallengeFor | undefined {
   const token = readSecret(request, 'visit', request.context.secure);
   if (token === undefined) return undefined;

@@ -1,26 +1,26 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 
-/** What attempts with a password are counted by. */
+/** A limit on attempts with a password, and the key by which they are counted. */
 export interface FailureLimit {
-  /** A keyed hash: whether the person exists plays no part. */
+  /** A keyed hash, which does not depend on whether the person exists. */
   readonly key: Buffer;
-  /** So many failures are free of delay. */
+  /** Number of failures without a delay. */
   readonly free: number;
-  /** The delay doubles from a minute up to this. */
+  /** The delay starts at one minute and doubles up to this. */
   readonly maxMinutes: number;
 }
 
 /**
  * Counts one attempt before it is made, by the database's clock. An attempt during a delay is
- * refused and not counted, and `waitSeconds` says how long the delay lasts.
+ * refused and not counted, and `waitSeconds` gives the rest of the delay.
  */
 export async function countPasswordAttempt(
   database: Queryable,
   { key, free, maxMinutes }: FailureLimit,
 ): Promise<{ readonly allowed: boolean; readonly waitSeconds: number }> {
-  // One statement, so that of many parallel attempts only the free ones pass: the attempt that uses
-  // up the last free one starts the delay before its own outcome is known.
+  // One statement, so parallel attempts cannot exceed the free ones. The attempt that uses the last
+  // free one starts the delay before its own result is known.
   const row = await database.first<{ allowed: boolean; wait: number }>(sql`
     insert into cabinet.failure as f (key, failures, blocked_until, allowed, expires_at)
     values (${key}, 1, case when ${free}::int <= 1 then now() + interval '1 minute' end, true, now() + interval '12 hours')
@@ -41,7 +41,7 @@ export async function countPasswordAttempt(
   return { allowed: row?.allowed ?? false, waitSeconds: row?.wait ?? 0 };
 }
 
-/** Forgets counted failures that no longer matter: the password was right, or it is a new one. */
+/** Forgets counted failures after a right password or a new one. */
 export async function forgetFailures(transaction: Queryable, keys: readonly Buffer[]): Promise<void> {
   await transaction.run(sql`delete from cabinet.failure where key = any(${keys})`);
 }

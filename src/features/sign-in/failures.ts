@@ -11,9 +11,9 @@ export function failureKeys(keys: Keys, iin: string, network: string): Buffer[] 
 }
 
 /**
- * What an attempt is counted by, and the refusal once that is used up. A device that this person
- * has signed in with before is counted by itself alone: nothing that others do stops it, and it
- * gives whoever holds it no more tries than anybody.
+ * The limits of an attempt, and the refusal when they are used up. A device in which this person
+ * has signed in before has only its own limit. Nothing that others do can block it, and its holder
+ * gets no more tries than anybody else.
  */
 export function failureLimits(
   keys: Keys,
@@ -36,7 +36,7 @@ export function failureLimits(
   ];
 }
 
-/** The wait as people read it: whole minutes, one at least. */
+/** The wait as people read it: whole minutes, at least one. */
 export function waitMinutes(seconds: number): number {
   return Math.max(1, Math.ceil(seconds / 60));
 }

@@ -4,8 +4,8 @@ import type { FundHolder } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
 
 /**
- * What the fund says, or said last, of a person who has given the right password or key;
- * `unavailable` when it does not answer and said nothing lately.
+ * What the fund says, or said last, about a person who has given the right password or signature.
+ * `unavailable` when it does not answer and has not answered recently.
  */
 export async function findHolder(
   deps: KnownPersonDeps,

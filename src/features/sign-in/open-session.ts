@@ -23,23 +23,23 @@ export interface SignInBrowser {
 export interface SessionOpening {
   readonly holderId: string;
   readonly method: LiveSession['method'];
-  /** The names, as the fund has them. */
+  /** The names according to the fund. */
   readonly person: { readonly surname: string; readonly name: string };
-  /** Counted failures that no longer matter. */
+  /** Keys of failure counts to forget. */
   readonly forget: readonly Buffer[];
 }
 
-/** A session just opened: the secrets go into cookies and nowhere else. */
+/** A session that was just opened. Its secrets go only into cookies. */
 export interface OpenedSession {
   readonly token: string;
   readonly device: string;
-  /** How many older sessions ended to make room. */
+  /** The number of older sessions that ended to make room. */
   readonly replaced: number;
 }
 
 /**
- * Opens a session, however its holder has signed in. The holder's row, locked first, keeps two of
- * one person apart.
+ * Opens a session, whichever way its holder has signed in. The holder's row is locked first, so
+ * that two sign-ins of one person run one after another.
  */
 export async function openSession(
   transaction: Queryable,

@@ -19,15 +19,15 @@ export interface SignInPageProps {
   readonly csrf: string;
   readonly iin: string;
   readonly remember: boolean;
-  /** True when this browser keeps an IIN, so that it can be forgotten. */
+  /** True when this browser remembers an IIN. The page then offers to forget it. */
   readonly remembered: boolean;
-  /** Where to go afterwards; in the address of the form, since it is nothing personal. */
+  /** Where to go afterwards. It is in the address of the form, because it is not personal. */
   readonly to: string | undefined;
   /** Why the person is here: their session ended, and whether what they typed was kept. */
   readonly ended: '1' | 'kept' | 'closed' | undefined;
-  /** A password was just chosen: the person signs in with it. */
+  /** A password was just chosen, and the person now signs in with it. */
   readonly passwordSaved: boolean;
-  /** Somebody is signed in in this browser, who is not named. */
+  /** Somebody is signed in in this browser. They are not named. */
   readonly signedInAlready?: boolean | undefined;
   readonly iinError?: IinReason | 'empty' | undefined;
   readonly passwordEmpty?: boolean | undefined;
@@ -76,7 +76,7 @@ export function SignInPage(props: SignInPageProps) {
   );
 }
 
-/** The form of IIN and password, and the ways of those who have none. */
+/** The form for IIN and password, with links for people who do not have them. */
 function PasswordWay(
   props: SignInPageProps & {
     readonly iinErrorText: string | undefined;
@@ -127,7 +127,9 @@ function PasswordWay(
   );
 }
 
-/** Tells that somebody is signed in in this browser, without a name, and offers to end that. */
+/**
+ * Says, without a name, that somebody is signed in in this browser, and offers to sign them out.
+ */
 function SignedInAlready({ t, csrf }: Pick<SignInPageProps, 't' | 'csrf'>) {
   return (
     <Alert kind="warning" title={t.session.somebody} announced>
@@ -144,7 +146,7 @@ function SignedInAlready({ t, csrf }: Pick<SignInPageProps, 't' | 'csrf'>) {
   );
 }
 
-/** The other way: its page, and the script that signs, are loaded only when it is asked for. */
+/** The other way to sign in. Its page and its script are loaded only on request. */
 function EdsWay({ t, to }: { t: Texts; to: string | undefined }) {
   return (
     <Card id="eds-way" heading={t.eds.way}>

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { returnTarget } from './return-target.ts';
 
 describe('where a person is sent after sign-in', () => {
-  test('a page on the list is followed', () => {
+  test('a page on the list is accepted', () => {
     expect(returnTarget.parse('/history')).toBe('/history');
   });
 
@@ -17,7 +17,7 @@ describe('where a person is sent after sign-in', () => {
     '',
     undefined,
     ['/services'],
-  ])('%j is not', (wanted) => {
+  ])('%j is ignored', (wanted) => {
     expect(returnTarget.parse(wanted)).toBeUndefined();
   });
 });

@@ -25,7 +25,7 @@ const rememberDays = 365;
 const deviceDays = 400;
 const busySeconds = 5;
 
-/** `ended` says why a person signs in anew; a value that makes no sense is ignored. */
+/** `ended` says why a person has to sign in again. An unknown value is ignored. */
 const signInQuery = z.object({
   to: returnTarget,
   ended: z.enum(['1', 'kept', 'closed']).optional().catch(undefined),
@@ -99,7 +99,7 @@ async function postSignIn(
   const remember = form.remember === '1';
   const parsed = isBlank(iin) ? undefined : parseIin(iin);
   if (context.session) {
-    // Signed in meanwhile in another tab. The password is not looked at.
+    // The person has signed in in another tab in the meantime. The password is not checked.
     return parsed?.ok && parsed.value === context.session.iin
       ? reply.redirect(target, 303)
       : sendSignIn(deps, request, reply, { status: 409, iin, remember, signedInAlready: true });
@@ -170,7 +170,8 @@ async function postSignOut(
 }
 
 /**
- * Asked by the script of the session warning; reading the session has already counted as activity.
+ * The script of the session warning calls this. Reading the session has already counted as
+ * activity.
  */
 async function postExtendSession(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   parse(emptyForm, request.body);
@@ -178,8 +179,8 @@ async function postExtendSession(request: FastifyRequest, reply: FastifyReply): 
 }
 
 /**
- * Asked by the same script before it warns, and before it leaves: other tabs and suggestions
- * prolong the session too.
+ * The same script calls this before it warns and before it leaves, because other tabs and
+ * suggestions prolong the session too.
  */
 async function postSessionLeft(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   parse(emptyForm, request.body);
@@ -217,7 +218,7 @@ function sendSignIn(
   });
 }
 
-/** Gives the browser its session, and the mark by which it is known the next time. */
+/** Sets the cookies of the session and of the mark by which the browser is recognised next time. */
 export function setSessionCookies(
   reply: FastifyReply,
   { token, device }: OpenedSession,
@@ -228,7 +229,7 @@ export function setSessionCookies(
   clearSecret(reply, 'visit', secure);
 }
 
-/** The page on which a session begins; it says once that older sessions ended. */
+/** The page on which a session begins. It says once when older sessions were ended. */
 export function firstPage(target: string, { replaced }: OpenedSession): string {
   return replaced > 0 ? `${target}?replaced=1` : target;
 }

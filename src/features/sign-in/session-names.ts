@@ -3,7 +3,7 @@ import { displayed } from '../../values/displayed.ts';
 /** `Айгерім Сапарова` becomes `Айгерім С.` */
 export function shortName({ surname, name }: { readonly surname: string; readonly name: string }): string {
   const [family, given] = [displayed(surname), displayed(name)];
-  // Some people have one name, and the fund keeps it in either place.
+  // Some people have one name, and the fund may store it in either field.
   if (given === '') return family || '—';
   const initial = [...family][0];
   return initial === undefined ? given : `${given} ${initial.toUpperCase()}.`;
@@ -27,7 +27,7 @@ const systems: readonly [RegExp, string][] = [
 ];
 
 /**
- * The browser and system out of a User-Agent, in a few words a person recognises: `Chrome ·
+ * The browser and system from a User-Agent, in a few words that a person recognises: `Chrome ·
  * Android`.
  */
 export function deviceName(userAgent: string): string {

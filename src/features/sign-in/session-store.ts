@@ -10,7 +10,7 @@ import type { Iin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import type { SessionSettings } from './settings.ts';
 
-/** Why sessions end that their holder did not end. */
+/** Why sessions end other than by their holder's choice. */
 export type SessionsEndReason =
   | 'blocked'
   | 'operator'
@@ -20,24 +20,24 @@ export type SessionsEndReason =
   | 'registered'
   | 'password-recovered';
 
-/** Why the row of a secret that was replaced has ended. */
+/** The reason for which the row of a replaced secret has ended. */
 const rotated = 'rotated';
 
 /**
- * How long what the fund said of a holder holds: a page is never served longer than twice this
+ * How long the fund's answer about a holder is used. A page is never served longer than twice this
  * after a block.
  */
 const statusHolds = sql`interval '25 seconds'`;
 
 /**
- * What is typed in the forms of session `s` is kept for its holder; not where it was ended for the
- * sake of safety.
+ * Whether text typed in the forms of session `s` is kept for its holder. It is not when the session
+ * was ended for security.
  */
 const keepsTyped = sql`
   (now() < s.seen_at + interval '24 hours' and coalesce(s.end_reason, 'replaced') in ('signed-out', 'signed-in-again', 'replaced'))`;
 
 /**
- * Reads a session by the hash of its cookie's secret; nothing more than this is stored of it.
+ * Reads a session by the hash of its cookie's secret. The secret itself is not stored.
  * @param active counts the request as activity, which prolongs the session
  */
 export async function readSession(
@@ -89,8 +89,8 @@ export async function readSession(
 }
 
 /**
- * Reads whose session it was, by the first 16 bytes of its hash; undefined when it is not kept any
- * more.
+ * Finds the holder of a former session by the first 16 bytes of its hash. Undefined when it is no
+ * longer kept.
  */
 export function findFormerSession(database: Queryable, name: Buffer): Promise<FormerSession | undefined> {
   return database.first<FormerSession>(sql`
@@ -98,7 +98,7 @@ export function findFormerSession(database: Queryable, name: Buffer): Promise<Fo
     where s.session_hash between ${name} and ${Buffer.concat([name, Buffer.alloc(16, 0xff)])}`);
 }
 
-/** Ends the session in which its holder signs out, at once for every node, and records it. */
+/** Ends the session in which its holder signs out, on all nodes at once, and records this. */
 export async function signOut(database: Queryable, hash: Buffer, requestId: string): Promise<void> {
   await database.run(sql`
     with ended as (
@@ -108,7 +108,7 @@ export async function signOut(database: Queryable, hash: Buffer, requestId: stri
     select holder_id, 'signed-out', ${requestId} from ended`);
 }
 
-/** Keeps the language a holder chose, for their notices and other browsers. */
+/** Stores the language that a holder chose, for their notices and other browsers. */
 export async function setHolderLanguage(
   database: Queryable,
   holderId: string,
@@ -118,9 +118,9 @@ export async function setHolderLanguage(
 }
 
 /**
- * Ends the sessions of a holder, whose row the caller has locked.
- * @param keep the hash of a session that goes on
- * @returns how many ended
+ * Ends the sessions of a holder. The caller has locked the holder's row.
+ * @param keep the hash of a session that continues
+ * @returns the number of ended sessions
  */
 export function endSessions(
   transaction: Queryable,
@@ -134,8 +134,9 @@ export function endSessions(
 }
 
 /**
- * Gives a session a new secret; all else of it goes on, its hours too. Done wherever its rights
- * grow or its holder's keys change: who had copied the former secret is left behind.
+ * Gives a session a new secret. Everything else continues, including its time limits. This is done
+ * whenever the session gains rights or its holder's credentials change, so that a copied secret
+ * stops working.
  * @throws SessionGone when the session has ended
  */
 export async function rotateSession(transaction: Queryable, former: Buffer, next: Buffer): Promise<void> {
@@ -149,11 +150,12 @@ export async function rotateSession(transaction: Queryable, former: Buffer, next
   if (made === 0) throw new SessionGone();
 }
 
-/** Who opens a session: known by their row here, or so far by their IIN alone. */
+/** The person who opens a session: a holder with a row here, or only an IIN. */
 export type OpeningHolder = { readonly holderId: string } | { readonly iin: Iin };
 
 /**
- * Holds the rows of who signs in and of whose session the browser had, in the order of `locks.ts`.
+ * Locks the rows of the person who signs in and of the holder whose session the browser had, in the
+ * order of `locks.ts`.
  * @param former the hash of that session
  */
 export async function lockForOpening(
@@ -168,7 +170,7 @@ export async function lockForOpening(
     order by holder_id for no key update`);
 }
 
-/** Ends the session that a browser had until somebody, of whomever it was, signed in there. */
+/** Ends the session that a browser had, whoever it belongs to, when somebody signs in there. */
 export async function endFormerSession(transaction: Queryable, hash: Buffer): Promise<void> {
   await transaction.run(sql`
     update cabinet.session set ended_at = now(), end_reason = 'signed-in-again'
@@ -176,8 +178,8 @@ export async function endFormerSession(transaction: Queryable, hash: Buffer): Pr
 }
 
 /**
- * Ends the oldest sessions of a holder, so that one more makes no more than `perPerson`.
- * @returns how many ended
+ * Ends the oldest sessions of a holder, so that a new one does not exceed `perPerson`.
+ * @returns the number of ended sessions
  */
 export function endOldestSessions(
   transaction: Queryable,

@@ -14,10 +14,10 @@ export interface SessionReaderDeps extends KnownPersonDeps {
 }
 
 /**
- * Reads sessions by the secret of their cookie; only its hash goes to the database. Every half
- * minute of a session the fund, or what it said last, is asked whether its holder may still come
- * in; when not, all sessions of the holder end. While nobody can say, the session goes on: its
- * requisites are ours (docs/decisions/061).
+ * Reads sessions by the secret of their cookie. Only its hash is sent to the database. Every 30
+ * seconds of a session, the fund or its last answer decides whether the holder may still come in.
+ * If not, all sessions of the holder end. While there is no answer the session continues, because
+ * its requisites are ours (docs/decisions/061).
  */
 export function createSessionReader(deps: SessionReaderDeps): SessionReader {
   const { database } = deps;
@@ -35,7 +35,7 @@ export function createSessionReader(deps: SessionReaderDeps): SessionReader {
   };
 }
 
-/** Ends all sessions of a holder; returns how many. */
+/** Ends all sessions of a holder. Returns the number of them. */
 export function endAllSessions(
   database: Database,
   holderId: string,

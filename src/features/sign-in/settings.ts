@@ -1,10 +1,10 @@
 /** How long sessions last, and how many one person may have. */
 export interface SessionSettings {
-  /** A session ends after so long without a request. */
+  /** Minutes without a request after which a session ends. */
   readonly idleMinutes: number;
-  /** A session ends after so long in any case. */
+  /** Hours after which a session ends in any case. */
   readonly maxHours: number;
-  /** One more ends the oldest. */
+  /** Maximum number of sessions. One more ends the oldest. */
   readonly perPerson: number;
 }
 

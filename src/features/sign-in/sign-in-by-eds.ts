@@ -22,20 +22,20 @@ export interface EdsSignInDeps extends EdsDeps, KnownPersonDeps {
   readonly sessionSettings: SessionSettings;
 }
 
-/** A signature that came from a browser. */
+/** A signature sent by a browser. */
 export interface EdsSignInAttempt extends SignInBrowser {
   readonly id: string;
   readonly signature: string;
-  /** What the challenge must have been given out for; undefined when the browser sent no cookie. */
+  /** What the challenge must have been given out for. Undefined when the browser sent no cookie. */
   readonly asked: ChallengeFor | undefined;
   readonly network: string;
   readonly language: Language;
 }
 
 /**
- * Signs in by a signature over a challenge of ours. The certificate's IIN alone says who it is: the
- * fund must know the person and let them in. A signature cannot be guessed, so failures are not
- * counted; networks wait for the verifier in turn.
+ * Signs in by a signature over one of our challenges. Only the certificate's IIN identifies the
+ * person, and the fund must know them and allow them in. A signature cannot be guessed, so failures
+ * are not counted. Networks take turns at the verifier.
  */
 export async function signInByEds(
   deps: EdsSignInDeps,
@@ -46,7 +46,7 @@ export async function signInByEds(
   const checked = await checkSignature(deps, { id, signature, asked, requester: `network ${network}` });
   if (!checked.ok) return checked;
   const { evidence, nonce } = checked.value;
-  // Twelve digits that the authority vouches for; the check digit is its affair.
+  // The authority vouches for these twelve digits, so their check digit is not verified here.
   const iin = checked.value.iin as Iin;
   const person = await findHolder(deps, iin);
   if (person === 'unavailable') {
@@ -60,18 +60,19 @@ export async function signInByEds(
   return accepted(await openEdsSession(deps, { iin, language, person, evidence }, attempt));
 }
 
-/** Who has signed by their key: the person, as the fund has them, and the evidence. */
+/** The person who signed with their key, according to the fund, and the evidence. */
 export interface EdsSigner {
   readonly iin: Iin;
-  /** For a cabinet that is opened for the first time. */
+  /** The language of a cabinet that is opened for the first time. */
   readonly language: Language;
   readonly person: { readonly surname: string; readonly name: string };
   readonly evidence: Evidence;
 }
 
 /**
- * Opens a session for the holder of a key: makes their cabinet at the first time, keeps the
- * evidence, ends a stop by "this wasn't me", and notifies of a certificate never seen before.
+ * Opens a session for the holder of a key. Creates their cabinet at the first sign-in, keeps the
+ * evidence, lifts a freeze by "this wasn't me", and sends a notice about a certificate that was
+ * never used before.
  */
 export function openEdsSession(
   { database, sessionSettings }: Pick<EdsSignInDeps, 'database' | 'sessionSettings'>,
@@ -81,8 +82,8 @@ export function openEdsSession(
   const { requestId } = browser;
   return database.transaction(async (transaction) => {
     await ensureHolder(transaction, iin, language);
-    // Locked at once: the evidence names the holder, and two that have named them could not both
-    // lock them afterwards.
+    // Locked first, because the evidence refers to the holder. Two transactions that have both
+    // inserted such a reference could not both lock the holder afterwards.
     await lockForOpening(transaction, { iin }, formerSession(browser));
     const { holderId, knownKey, knownDevice } = await readEdsHolder(transaction, iin, {
       certificate: evidence.signature.certificate.sha256,
@@ -90,7 +91,8 @@ export function openEdsSession(
     });
     await keepEvidence(transaction, { holderId, requestId }, evidence, null);
     await liftFreeze(transaction, { holderId, kind: 'unfrozen-by-eds', requestId });
-    // Opening the session notifies of a new device; a new key on a known one is notified here.
+    // Opening the session sends the notice about a new device. This one is about a new key on a
+    // known device.
     if (!knownKey && knownDevice) {
       const device = deviceName(browser.userAgent);
       await notifyHolder(transaction, holderId, 'new-device', { device });

@@ -22,7 +22,7 @@ export interface SignInDeps extends KnownPersonDeps {
   readonly signInSettings: SignInSettings;
 }
 
-/** What was typed, where. */
+/** What was typed, and in which browser. */
 export interface SignInAttempt extends SignInBrowser {
   readonly iin: Iin;
   readonly password: string;
@@ -30,12 +30,12 @@ export interface SignInAttempt extends SignInBrowser {
 }
 
 /**
- * `detail` of `limited` and of `limitedHere` (this network, for this IIN) is the wait in minutes.
+ * The `detail` of `limited` and `limitedHere` (this network, for this IIN) is the wait in minutes.
  */
 export type SignInRefusal = 'failed' | 'limited' | 'limitedHere' | 'busy' | 'fundDown' | 'statusUnknown';
 
 /**
- * Signs in by IIN and password. Unknown people, wrong passwords, blocked and deceased people get
+ * Signs in by IIN and password. Unknown people, wrong passwords, and blocked or deceased people get
  * the same answer after the same work: one look-up, two counts, one hash, one record.
  */
 export async function signIn(
@@ -57,8 +57,8 @@ export async function signIn(
   const password = tooLong ? '' : attempt.password.normalize('NFC');
   const right = (await hasher.verify(credential?.passwordHash, password)) && !tooLong;
   const person = right ? await findHolder(deps, attempt.iin) : undefined;
-  // Told only to who gave the right password; whether the person may come in is not known, so they
-  // may not.
+  // Only a person with the right password is told this. Whether they may come in is not known, so
+  // they may not.
   if (person === 'unavailable') return refused('fundDown');
   if (credential && person?.status === 'other') return refused('statusUnknown');
   if (!credential || person?.status !== 'active') {
@@ -78,7 +78,8 @@ export async function signIn(
 }
 
 /**
- * Records a failed sign-in for the holder of an IIN, if there is one; the same work in either case.
+ * Records a failed sign-in for the holder of an IIN, if there is one. The work is the same in both
+ * cases.
  */
 export async function recordFailedSignIn(database: Database, iin: Iin, requestId: string): Promise<void> {
   await database.transaction(async (transaction) => {

@@ -5,7 +5,7 @@ import type { Language } from '../../values/language.ts';
 import { notifyEverywhere } from '../notices/store.ts';
 import { knownBy } from './device-store.ts';
 
-/** The holder is notified of so many failed sign-ins within a day, once a day. */
+/** Number of failed sign-ins within a day after which the holder is notified, once a day. */
 const manyFailures = 10;
 
 /** What is on file for someone who wants to sign in. */
@@ -15,9 +15,9 @@ export interface Credential {
 }
 
 /**
- * Reads what is on file for an IIN; one statement, whether it is known or not. `knownDevice` is the
- * mark, of those shown, that this person was given here at an earlier sign-in; another person's
- * mark is not known.
+ * Reads what is on file for an IIN, in one statement whether it is known or not. `knownDevice` is
+ * the mark among those sent that this person was given at an earlier sign-in. Marks of other people
+ * do not count.
  */
 export async function findCredential(
   database: Queryable,
@@ -33,17 +33,17 @@ export async function findCredential(
 }
 
 /**
- * Writes something of no meaning. A commit with something to write waits for the disk, one without
- * does not: that alone told by some milliseconds whether a person exists. So there is always
- * something.
+ * Writes something without meaning. A commit that has something to write waits for the disk and one
+ * without does not. This difference of some milliseconds alone showed whether a person exists, so
+ * there is always something to write.
  */
 export async function writeAnything(transaction: Queryable): Promise<void> {
   await transaction.run(sql`select pg_logical_emit_message(true, 'kabinet', '')`);
 }
 
 /**
- * Records a failed attempt with the holder, if there is one, and notifies them of many once a day;
- * one statement in either case.
+ * Records a failed attempt for the holder, if there is one, and notifies them of many failures once
+ * a day. One statement in both cases.
  */
 export async function recordFailure(transaction: Queryable, iin: Iin, requestId: string): Promise<void> {
   const earlier = sql`
@@ -61,15 +61,15 @@ export async function recordFailure(transaction: Queryable, iin: Iin, requestId:
   await notifyEverywhere(transaction, failed, 'many-failures');
 }
 
-/** Makes the cabinet of a person who comes for the first time. */
+/** Creates the cabinet of a person who signs in for the first time. */
 export async function ensureHolder(transaction: Queryable, iin: Iin, language: Language): Promise<void> {
   await transaction.run(sql`
     insert into cabinet.holder (iin, language) values (${iin}, ${language}) on conflict (iin) do nothing`);
 }
 
 /**
- * Who signs in by a certificate, and whether that and one of the browser's marks were seen with
- * them before.
+ * The holder who signs in by a certificate, and whether the certificate and one of the browser's
+ * marks were seen with them before.
  */
 export async function readEdsHolder(
   transaction: Queryable,

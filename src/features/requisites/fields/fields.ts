@@ -6,10 +6,7 @@ import type { FieldDefinition } from './field.ts';
 import { phoneField } from './phone.ts';
 import { postcodeField } from './postcode.ts';
 
-/**
- * The editable fields in the order of the memo. Everything that has to do with fields follows this
- * list.
- */
+/** The editable fields in the order of the memo. All code about fields follows this list. */
 export const fields = [
   addressField,
   apartmentField,
@@ -48,19 +45,19 @@ type AnyField = (typeof fields)[number];
 
 export type FieldName = AnyField['name'];
 
-/** Why a value of a field is refused; each is a key of the texts. */
+/** Why a value of a field is refused, as keys of the texts. */
 export type ValueReason = Extract<ReturnType<AnyField['parse']>, { readonly ok: false }>['reason'];
 
-/** The texts that say more of a field than its name. */
+/** The texts that a field has in addition to its name. */
 export type FieldText = NonNullable<AnyField['input']['description' | 'notice']>;
 
 /**
- * The editable requisites, each absent or a canonical value (phones in E.164, RFC 3966 with an
+ * The editable requisites. Each is null or a canonical value (phones in E.164, RFC 3966 with an
  * extension).
  */
 export type Requisites = Readonly<Record<FieldName, string | null>>;
 
-/** One of the list, whichever. */
+/** Any field of the list. */
 export type RequisiteField = FieldDefinition<FieldName, ValueReason, FieldText>;
 
 /** One value for each field. */
@@ -72,13 +69,15 @@ export function eachField<Value>(
 
 const byName = eachField((field) => field);
 
-/** The channel that a field is; undefined for a field whose change needs only a session. */
+/**
+ * The channel whose value a field holds. Undefined for a field whose change needs only a session.
+ */
 export function channelOf(name: FieldName): Channel | undefined {
   const field = byName[name];
   return field.proof === 'contact' ? field.channel : undefined;
 }
 
-/** Which field each channel is. */
+/** The field of each channel. */
 export const channelFields: Readonly<Record<Channel, FieldName>> = {
   mobile: fieldOf('mobile'),
   email: fieldOf('email'),
@@ -90,19 +89,19 @@ function fieldOf(channel: Channel): FieldName {
   return field.name;
 }
 
-/** A value as people read it, on one line; an absent one is empty. */
+/** A value as people read it, on one line. Empty when absent. */
 export function showValue(name: FieldName, value: string | null): string {
   return displayed(format(name, value));
 }
 
-/** The same; an absent value is null. */
+/** The same, but null when absent. */
 export function showIfPresent(name: FieldName, value: string | null): string | null {
   return value === null ? null : showValue(name, value);
 }
 
 /**
- * Whether a form sent a field back as it showed it: nobody touched the field, so its value is not
- * judged.
+ * Whether a form sent a field back unchanged. Nobody touched the field then, so its value is not
+ * checked.
  */
 export function isAsShown(name: FieldName, sent: string, value: string | null): boolean {
   return isAsDisplayed(sent, format(name, value));

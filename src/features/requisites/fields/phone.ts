@@ -7,7 +7,7 @@ import {
 } from '../../../values/phone.ts';
 import { defineField, type FieldDefinition, type FieldInput, type FieldProof } from './field.ts';
 
-/** A telephone number; `number` says which numbers it takes. */
+/** A telephone number. `number` decides which numbers it accepts. */
 export function phoneField<const Name extends string, const Text extends string = never>({
   number,
   ...phone

@@ -15,9 +15,9 @@ import { sql } from '../../../platform/postgres/sql.ts';
 import { root } from '../../../platform/root.ts';
 
 /*
- * Adds two telephone numbers to the form by the steps of CONTRIBUTING.md, in a copy of the code,
- * and looks for them everywhere: a work phone, whose change needs a session, and a second mobile,
- * whose change needs proofs. Whatever does not follow the list of fields does not know them.
+ * Adds two telephone numbers to a copy of the code by the steps of CONTRIBUTING.md, and looks for
+ * them everywhere. One is a work phone, whose change needs a session. The other is a second mobile,
+ * whose change needs proofs. They are missing wherever code does not follow the list of fields.
  */
 
 let tree: PlantedTree;
@@ -75,7 +75,7 @@ afterAll(async () => {
   tree?.remove();
 });
 
-/** The form as it stands, with other values. */
+/** The current form with other values. */
 async function filled(values: Readonly<Record<string, string>>) {
   return formOf((await client.get(paths.requisites)).body, paths.requisites, values);
 }
@@ -84,7 +84,7 @@ async function textOf(path: string): Promise<string> {
   return visibleText(readPage((await client.get(path)).body));
 }
 
-test('the compiler finds no place that names the fields one by one', async () => {
+test('the compiler finds no place that lists the fields one by one', async () => {
   tree.write(
     'tsconfig.planted.json',
     JSON.stringify({
@@ -99,7 +99,7 @@ test('the compiler finds no place that names the fields one by one', async () =>
   expect(outcome.stdout).toBe('');
 });
 
-test('no other file names a field that nothing special holds for', () => {
+test('no other file names a field that has no special rule', () => {
   const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
   const naming = files
     .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file) && !file.startsWith('texts/'))
@@ -118,7 +118,7 @@ describe('the form', () => {
     expect(visibleText(page)).toContain('Жұмыс телефоны');
   });
 
-  test('names its error in its place', async () => {
+  test('shows an error at its field', async () => {
     const answer = await client.post(
       paths.requisites,
       await filled({ homePhone: '1', workPhone: '2', email: '3' }),
@@ -128,7 +128,7 @@ describe('the form', () => {
     expect(summary.map((link) => link.getAttribute('href'))).toEqual(['#homePhone', '#workPhone', '#email']);
   });
 
-  test('keeps what was typed when a session is over', async () => {
+  test('keeps what was typed when a session has ended', async () => {
     await client.post(paths.keepRequisites, await filled({ workPhone: 'draft' }));
     const form = formOf((await client.get(paths.requisites)).body, paths.requisitesDraft, { action: 'show' });
     const answer = await client.post(paths.requisitesDraft, form);
@@ -137,7 +137,7 @@ describe('the form', () => {
 });
 
 describe('a change', () => {
-  test('is stored, stands on the receipt and in the history, and arrives at the fund', async () => {
+  test('is stored, appears on the receipt and in the history, and arrives at the fund', async () => {
     const answer = await client.post(paths.requisites, await filled({ workPhone: '8 7272 50 55 55' }));
     expect(answer.status).toBe(303);
     const receipt = String(answer.headers['location']);
@@ -158,7 +158,7 @@ describe('a change', () => {
     });
   });
 
-  test('needs the proof that the field names, and shows what is to be confirmed and signed', async () => {
+  test('needs the proof that the field defines, and shows what is to be confirmed and signed', async () => {
     const form = await filled({ workPhone: '', secondMobile: '8 701 555 00 99' });
     const answer = await client.post(paths.requisites, form);
     expect([answer.status, answer.headers['location']]).toEqual([303, paths.confirmChange]);
@@ -176,7 +176,7 @@ describe('a change', () => {
       expect(signed).toContain(text);
   });
 
-  test('made at a branch while the form stood open is shown beside what was typed', async () => {
+  test('made at a branch while the form was open is shown beside what was typed', async () => {
     const form = await filled({ apartment: '99' });
     const moved = { ...enrolled, requisites: { ...enrolled.requisites, workPhone: '+77172559999' } };
     await service.enrol(moved);
@@ -189,8 +189,8 @@ describe('a change', () => {
   });
 });
 
-describe('behind the pages', () => {
-  test('an operator sees it', async () => {
+describe('outside the pages', () => {
+  test('an operator sees the field', async () => {
     const { showPerson } = await tree.load<typeof import('../../operations/operator.ts')>(
       'src/features/operations/operator.ts',
     );
@@ -198,7 +198,7 @@ describe('behind the pages', () => {
     expect(shown).toMatchObject({ cabinet: { workPhone: '+77172559999' } });
   });
 
-  test('it must not be part of the password', async () => {
+  test('its value must not be part of the password', async () => {
     const { personalData } = await tree.load<typeof import('../../passwords/personal-data.ts')>(
       'src/features/passwords/personal-data.ts',
     );
@@ -208,7 +208,7 @@ describe('behind the pages', () => {
     expect(about.phones).toContain('+77172559999');
   });
 
-  test('it is read of the answers of a fund over HTTP', async () => {
+  test('it is read from the answers of a fund over HTTP', async () => {
     const { readHolder } = await tree.load<typeof import('../../../fund/http/read-holder.ts')>(
       'src/fund/http/read-holder.ts',
     );
