@@ -3,15 +3,15 @@ import { json, sql } from '../platform/postgres/sql.ts';
 import type { Iin } from '../values/iin.ts';
 import type { FundHolder } from './port.ts';
 
-/** A copy as jsonb holds it: moments are texts. */
+/** A copy as jsonb stores it. Moments are texts. */
 type Kept = Omit<FundHolder, 'mobileSince' | 'emailSince'> & {
   readonly mobileSince: string | null;
   readonly emailSince: string | null;
 };
 
-/** Keeps what the fund said last of a holder whom we know, for when it does not answer. */
+/** Stores the fund's last answer about a holder whom we know, for times when it does not answer. */
 export async function keepCopy(database: Queryable, person: FundHolder): Promise<void> {
-  // Written when something differs or the time on it has grown old: not at each view of a page.
+  // Written only when something differs or the stored time is old, and not at each view of a page.
   await database.run(sql`
     insert into cabinet.fund_copy as c (holder_id, person)
     select holder_id, ${json({ ...person, changesElsewhere: [] })}::jsonb from cabinet.holder where iin = ${person.iin}
@@ -19,7 +19,7 @@ export async function keepCopy(database: Queryable, person: FundHolder): Promise
     where c.person is distinct from excluded.person or c.read_at < now() - interval '5 minutes'`);
 }
 
-/** What the fund said last, unless that is more than so many hours ago. */
+/** The fund's last answer, unless it is older than the given hours. */
 export async function findCopy(
   database: Queryable,
   iin: Iin,

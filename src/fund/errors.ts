@@ -2,7 +2,7 @@
 export class FundUnavailable extends Error {
   override readonly name = 'FundUnavailable';
   readonly code: string;
-  /** A page that cannot do without the fund says so and when to come again. */
+  /** A page that needs the fund says so, and when to try again. */
   readonly statusCode = 503;
   constructor(code: string) {
     super(`the fund's system gives no answer: ${code}`);
@@ -11,12 +11,12 @@ export class FundUnavailable extends Error {
 }
 
 /**
- * The fund works and answered in time, but this answer cannot be read: another question may well be
- * answered. `FUND_CHARSET` when characters were lost on the way, `FUND_ANSWER` otherwise.
+ * The fund works and answered in time, but this answer cannot be read. Another request may still
+ * get a readable one. `FUND_CHARSET` when characters were lost on the way, otherwise `FUND_ANSWER`.
  */
 export class SenselessAnswer extends FundUnavailable {}
 
-/** The fund answered about somebody else: nothing of it may be shown or kept. */
+/** The fund answered about another person. Nothing of it may be shown or stored. */
 export class WrongPerson extends Error {
   override readonly name = 'WrongPerson';
   readonly code = 'FUND_WRONG_PERSON';

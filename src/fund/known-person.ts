@@ -7,23 +7,23 @@ import type { Fund, FundHolder } from './port.ts';
 export interface KnownPersonDeps {
   readonly fund: Fund;
   /**
-   * Where the fund's last answers are kept, and for how many hours they may stand in for it.
-   * Undefined where the fund cannot be away by itself: the embedded one.
+   * Where the fund's last answers are stored, and for how many hours they may be used. Undefined
+   * for the embedded fund, which cannot fail separately.
    */
   readonly copies: { readonly database: Queryable; readonly hours: number } | undefined;
 }
 
-/** A person as the fund knows them now, or, with `asOf`, as it did then. */
+/** A person as the fund knows them now or, with `asOf`, as it knew them then. */
 export interface KnownPerson {
   readonly person: FundHolder | undefined;
-  /** When the fund said so; undefined: just now. */
+  /** When the fund gave the answer. Undefined means just now. */
   readonly asOf: Date | undefined;
 }
 
 /**
- * Asks the fund about a person, and when it does not answer, takes what it said last.
- * @throws FundUnavailable when there is nothing to take or it is too old
- * @throws WrongPerson when the answer is about somebody else: a copy must not paper over that
+ * Asks the fund about a person. When it does not answer, takes its last answer.
+ * @throws FundUnavailable when there is no stored answer or it is too old
+ * @throws WrongPerson when the answer is about another person. A copy must not hide that.
  */
 export async function findKnownPerson(
   { fund, copies }: KnownPersonDeps,

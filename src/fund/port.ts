@@ -10,12 +10,12 @@ export const documentTypes = [
   'refugee-certificate',
 ] as const;
 
-/** `other`: a type that the fund has added since. Such a document is shown and cannot be chosen. */
+/** `other`: a type that the fund has added later. Such a document is shown and cannot be chosen. */
 export type DocumentType = (typeof documentTypes)[number] | 'other';
 
 /**
- * An identity document as the fund has it. Dates are calendar dates, `2029-09-05`; without
- * `validUntil` it has no last day.
+ * An identity document according to the fund. Dates are calendar dates, `2029-09-05`. Without
+ * `validUntil` it does not expire.
  */
 export interface IdentityDocument {
   readonly id: string;
@@ -37,7 +37,7 @@ export const notificationMethods = [
   'in-person',
 ] as const;
 
-/** `other`: what the fund has added since. */
+/** `other`: a value that the fund has added later. */
 export type AccountKind = (typeof accountKinds)[number] | 'other';
 
 export type NotificationMethod = (typeof notificationMethods)[number] | 'other';
@@ -48,7 +48,7 @@ export interface Account {
   readonly notification: NotificationMethod | null;
 }
 
-/** Only an active person may use the cabinet. `other`: a status that the fund has added since. */
+/** Only an active person may use the cabinet. `other`: a status that the fund has added later. */
 export type HolderStatus = 'active' | 'blocked' | 'deceased' | 'other';
 
 /** A person as the fund's information system knows them. */
@@ -59,17 +59,17 @@ export interface FundHolder {
   readonly patronymic: string | null;
   readonly status: HolderStatus;
   readonly documents: readonly IdentityDocument[];
-  /** Some documents came in a form that cannot be read, and are missing above. */
+  /** Some documents could not be read, and are missing above. */
   readonly unreadDocuments?: true;
   readonly accounts: readonly Account[];
-  /** Null where they cannot be read: our copy stays as it is. */
+  /** Null when they cannot be read. Our copy then stays unchanged. */
   readonly requisites: Requisites | null;
-  /** When the person's mobile and e-mail were put on file; null when long ago. */
+  /** When the person's mobile and e-mail were put on file. Null when long ago. */
   readonly mobileSince: Date | null;
   readonly emailSince: Date | null;
-  /** Counts the changes made elsewhere, at a branch. */
+  /** Number of changes made elsewhere, at a branch. */
   readonly elsewhereVersion: number;
-  /** Those later than the version asked from, in order. */
+  /** The changes after the requested version, in order. */
   readonly changesElsewhere: readonly BranchChange[];
 }
 
@@ -83,49 +83,49 @@ export interface ChangeForFund {
   readonly changeId: string;
   readonly iin: Iin;
   readonly fields: Partial<Requisites>;
-  /** Rises with each change of a holder: a late copy of an earlier one is told by it. */
+  /** Rises with each change of a holder. It shows when a copy of an earlier change arrives late. */
   readonly sequence: number;
-  /** The last change made elsewhere that this one knew of. */
+  /** The last change made elsewhere that was known when this one was made. */
   readonly expectedVersion: number;
   readonly madeAt: Date;
 }
 
-/** What the fund says of a change. */
+/** The fund's answer to a change. */
 export type FundAnswer =
   | { readonly kind: 'applied'; readonly at: Date }
-  /** Taken over; whether it is applied has to be asked. */
+  /** The fund has received it. Whether it is applied must be asked later. */
   | { readonly kind: 'received' }
   | { readonly kind: 'refused'; readonly reason: FundRefusal }
-  /** A branch changed the holder since; nothing was applied. */
+  /** A branch has changed the holder since. Nothing was applied. */
   | { readonly kind: 'changed-elsewhere' }
-  /** A later change of the holder was applied before; nothing was applied. */
+  /** A later change of the holder was applied before. Nothing was applied. */
   | { readonly kind: 'out-of-order' };
 
-/** Holders whom a branch changed, in order, and where to go on. */
+/** Holders whom a branch changed, in order, and the cursor of the next page. */
 export interface BranchChangePage {
   readonly holders: readonly { readonly iin: Iin; readonly version: number }[];
   readonly cursor: string | null;
 }
 
 /**
- * The fund's information system: source of documents, accounts and status, receiver of changes.
- * Every verb throws `FundUnavailable` when no answer can be had.
+ * The fund's information system. It gives documents, accounts and status, and receives changes.
+ * Every method throws `FundUnavailable` when there is no answer.
  */
 export interface Fund {
   /**
-   * The person of this IIN, or undefined; with `sinceElsewhere`, the changes a branch made after
-   * that version too. Throws `WrongPerson` when the answer is about somebody else.
+   * The person of this IIN, or undefined. With `sinceElsewhere`, includes the changes that a branch
+   * made after that version. Throws `WrongPerson` when the answer is about another person.
    */
   read(iin: Iin, sinceElsewhere?: number): Promise<FundHolder | undefined>;
   /** Applies a change once, however often it is sent. */
   apply(change: ChangeForFund): Promise<FundAnswer>;
-  /** What became of a change; undefined when it never arrived. */
+  /** The state of a change. Undefined when it never arrived. */
   findChange(
     changeId: string,
   ): Promise<Extract<FundAnswer, { kind: 'applied' | 'received' | 'refused' }> | undefined>;
-  /** Changes made elsewhere after the cursor, of all holders; from the beginning with null. */
+  /** Changes made elsewhere after the cursor, of all holders. Null starts from the beginning. */
   changesElsewhere(cursor: string | null, most: number): Promise<BranchChangePage>;
-  /** False while the fund is known not to answer, so that the person is told honestly. */
+  /** False while the fund is known not to answer, so that pages can say so. */
   readonly available: boolean;
   close(): Promise<void>;
 }

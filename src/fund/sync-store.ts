@@ -4,8 +4,8 @@ import type { Iin } from '../values/iin.ts';
 import type { BranchChangePage } from './port.ts';
 
 /**
- * Leases the place up to which the changes of branches were taken over. A worker that dies holds it
- * for 30 seconds; undefined while another one does.
+ * Leases the cursor up to which the changes of branches were taken over. The lease of a worker that
+ * dies ends after 30 seconds. Undefined while another worker has it.
  */
 export function leaseCursor(database: Queryable): Promise<{ readonly cursor: string | null } | undefined> {
   return database.first<{ cursor: string | null }>(sql`
@@ -13,14 +13,17 @@ export function leaseCursor(database: Queryable): Promise<{ readonly cursor: str
     where feed = 'elsewhere' and coalesce(leased_until, '-infinity') < now() returning cursor`);
 }
 
-/** Moves on and gives the lease back. */
+/** Stores the new cursor and ends the lease. */
 export async function moveCursor(database: Queryable, cursor: string | null): Promise<void> {
   await database.run(
     sql`update cabinet.fund_feed set cursor = ${cursor}, leased_until = null where feed = 'elsewhere'`,
   );
 }
 
-/** Of these, the holders whose requisites we keep and who are behind, with the version we know. */
+/**
+ * Those of the holders whose requisites we keep and whose version here is behind, with the version
+ * we know.
+ */
 export function findBehind(
   database: Queryable,
   holders: BranchChangePage['holders'],

@@ -11,9 +11,9 @@ export interface SyncDeps extends TakeOverDeps {
 const atOnce = 100;
 
 /**
- * Takes over what branches changed since the last look, so that the notices and waiting times of a
- * changed mobile or e-mail begin at once and not with the person's next visit. Gives how many
- * people were looked at; none when another worker looks.
+ * Takes over what branches have changed since the last look. The notices and waiting times of a
+ * changed mobile or e-mail then begin at once, and not at the person's next visit. Returns how many
+ * people were read, which is none while another worker is looking.
  */
 export async function syncBranchChanges(deps: SyncDeps, onError: (error: Error) => void): Promise<number> {
   const { fund, database } = deps;
@@ -28,8 +28,8 @@ export async function syncBranchChanges(deps: SyncDeps, onError: (error: Error) 
         if (person) await takeOver(deps, holderId, person, randomName(10));
         followed += 1;
       } catch (error) {
-        // One answer that makes no sense must not keep everybody else waiting: this person is read
-        // at their next visit.
+        // One unreadable answer must not delay everybody else. This person is read at their next
+        // visit.
         if (!(error instanceof WrongPerson || error instanceof SenselessAnswer)) throw error;
         onError(error);
       }

@@ -1,6 +1,9 @@
 import type { Language } from '../values/language.ts';
 
-/** Kazakhstan keeps one time, UTC+5, since 1 March 2024; the zone's name carries the history. */
+/**
+ * Kazakhstan has had one time zone, UTC+5, since 1 March 2024. The named zone also covers earlier
+ * times.
+ */
 const zone = 'Asia/Almaty';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -25,19 +28,19 @@ export function formatTime(language: Language, moment: Date): string {
   return format(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(moment);
 }
 
-/** A calendar date `2029-09-05` the way documents print it: `05.09.2029`. */
+/** A calendar date `2029-09-05` in the form that documents use: `05.09.2029`. */
 export function formatDate(date: string): string {
   const [year, month, day] = date.split('-');
   return `${day}.${month}.${year}`;
 }
 
-/** True when both moments fall on one day in Astana. */
+/** True when both moments are on the same day in Astana. */
 export function isSameDay(one: Date, other: Date): boolean {
   const day = (moment: Date) => format('en', { dateStyle: 'short' }).format(moment);
   return day(one) === day(other);
 }
 
-/** A moment of the past as people say it: the hour if it was today, else the day too. */
+/** A past moment as people say it: the time if it was today, otherwise also the day. */
 export function formatSince(language: Language, moment: Date, now: Date = new Date()): string {
   return isSameDay(moment, now) ? formatTime(language, moment) : formatMoment(language, moment);
 }

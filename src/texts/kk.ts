@@ -1,6 +1,6 @@
 /**
- * Kazakh, the language of the memo: its labels stand here word for word. This object is the type of
- * the other two. `{name}` is filled by `fill`.
+ * Kazakh, the language of the memo, whose labels are used here word for word. This object is the
+ * type of the other two languages. `fill` replaces `{name}`.
  */
 export const kk = {
   layout: {
@@ -552,7 +552,7 @@ export const kk = {
         'prove-new': 'БЖЗҚ: жаңа нөмір коды. Қор оны сұрамайды',
         'confirm-current': 'БЖЗҚ: контакт өзгерту коды. Қор оны сұрамайды',
       },
-      /** For a long host name: with it, a code still fits into one part. */
+      /** For a long host name, with which a code must still fit into one part. */
       shortCodes: {
         register: 'Тіркелу: код құпия',
         recover: 'Жаңа құпиясөз: код құпия',

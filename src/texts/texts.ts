@@ -11,8 +11,8 @@ export function textsOf(language: Language): Texts {
 }
 
 /**
- * Puts values in the places of a text.
- * @throws when the text has a place that no value is given for.
+ * Replaces the placeholders of a text with values.
+ * @throws when a placeholder has no value
  */
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{([a-zA-Z]+)\}/g, (_, name: string) => {

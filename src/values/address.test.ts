@@ -34,7 +34,7 @@ describe('parseAddress', () => {
     ['Аба\u200bя\u00ad,\u2060 5', 'Абая, 5'],
     ['\u202eАбая\u2069', 'Абая'],
     ['\ufeffАбая\u3000５（а）', 'Абая 5(а)'],
-  ])('makes %j canonical', (text, value) => {
+  ])('changes %j to its canonical form', (text, value) => {
     expect(parseAddress(text)).toEqual({ ok: true, value });
   });
 
@@ -47,7 +47,7 @@ describe('parseAddress', () => {
     ['Абая é', 'é'],
     ['Абая Ⅳ', 'Ⅳ'],
     ['Абая Ａ', 'A'],
-  ])('names the Latin letter of %j', (text, detail) => {
+  ])('names the Latin letter in %j', (text, detail) => {
     expect(parseAddress(text)).toEqual({ ok: false, reason: 'addressLatinLetter', detail });
   });
 
@@ -72,7 +72,7 @@ describe('parseAddress', () => {
     expect(parseAddress(text)).toEqual({ ok: false, reason: 'addressNoLetter' });
   });
 
-  it('counts characters, after runs of spaces became one', () => {
+  it('counts characters after runs of spaces have become one', () => {
     expect(parseAddress('ө'.repeat(201))).toEqual({ ok: false, reason: 'addressTooLong' });
     expect(parseAddress(`${'ө'.repeat(199)} ${' '.repeat(500)}`).ok).toBe(true);
     expect(parseAddress('и\u0306'.repeat(200)).ok).toBe(true);
@@ -80,7 +80,7 @@ describe('parseAddress', () => {
     expect(parseAddress('🏠'.repeat(200))).toMatchObject({ reason: 'addressCharacter' });
   });
 
-  it('reads what it gave as the same value, and gives nothing outside the alphabet', () => {
+  it('reads its own result as the same value, and gives nothing outside the alphabet', () => {
     const near = fc.array(fc.constantFrom(...'Аяқ 12.,-–/№"“«»()’Ё\u0306\u00a0zѢ\u200b\ud800'), {
       maxLength: 30,
     });
@@ -143,7 +143,7 @@ describe('parseApartment', () => {
     expect(parseApartment(text)).toEqual({ ok: false, reason });
   });
 
-  it('never throws, and reads what it gave as the same value', () => {
+  it('never throws, and reads its own result as the same value', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9А-я/ .–-]{0,12}$/)),

@@ -20,7 +20,7 @@ export type ApartmentReason =
   | 'apartmentNoNumber'
   | 'apartmentTooLong';
 
-/** Longest address and apartment, in characters (code points). */
+/** Maximum length of an address and of an apartment, in characters (code points). */
 const ADDRESS_LENGTH = 200;
 const APARTMENT_LENGTH = 10;
 
@@ -34,9 +34,9 @@ const letterOrDigit = new RegExp(`[${cyrillic}0-9]`, 'u');
  * Reads an address, "strictly in Cyrillic letters" as the memo says: Russian and Kazakh letters,
  * digits, spaces and `. , - / № " « » ( ) '`.
  *
- * The text is cleaned like every field (`cleanWords`), and runs of spaces become one; nothing else
- * is rewritten. `detail` names the first character that may not stand there, a Latin letter with
- * its own reason since it looks like the Cyrillic one.
+ * The text is cleaned like every field (`cleanWords`), and runs of spaces become one. Nothing else
+ * is rewritten. `detail` names the first character that is not allowed. A Latin letter has its own
+ * reason, because it looks like the Cyrillic one.
  */
 export function parseAddress(text: string): Result<Address, AddressReason> {
   const address = canonical(text);
@@ -74,7 +74,7 @@ function canonical(text: string): string {
   return cleanWords(text).replace(/ +/g, ' ');
 }
 
-/** Counts no further than it must: a code point is at most two units long. */
+/** Stops counting early: a code point has at most two UTF-16 units. */
 function isLonger(text: string, limit: number): boolean {
   return text.length > 2 * limit || [...text].length > limit;
 }

@@ -13,19 +13,19 @@ const dashes = [
   ...'-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\u02d7\u2796\ufe58\ufe63\uff0d\u058a\u1806',
 ];
 
-describe('the cleaning of typed text', () => {
-  it.each(marks)('drops the unseen mark %j wherever it stands', (mark) => {
+describe('cleaning of typed text', () => {
+  it.each(marks)('removes the invisible mark %j everywhere', (mark) => {
     expect(cleanLine(`${mark}a${mark}b${mark}`)).toBe('ab');
     expect(cleanCompact(`1${mark}2`)).toBe('12');
   });
 
-  it.each(blanks)('takes %j for a blank', (blank) => {
+  it.each(blanks)('treats %j as a space', (blank) => {
     expect(cleanLine(`${blank}a${blank}b${blank}`)).toBe('a b');
     expect(cleanCompact(`1${blank}2`)).toBe('12');
     expect(isBlank(`${blank}\u200b${blank}`)).toBe(true);
   });
 
-  it.each(dashes)('takes %j for a dash', (dash) => {
+  it.each(dashes)('treats %j as a dash', (dash) => {
     expect(cleanWords(`a${dash}b`)).toBe('a-b');
     expect(cleanCompact(`${dash}1${dash}2${dash}`)).toBe('12');
   });
@@ -40,11 +40,11 @@ describe('the cleaning of typed text', () => {
     ['“Достық” ‘а’', '"Достық" \'а\''],
     ['²①Ⅳ', '²①Ⅳ'],
     ['и\u0306', 'й'],
-  ])('writes %j as a keyboard does: %j', (text, plain) => {
+  ])('writes %j as a keyboard would: %j', (text, plain) => {
     expect(cleanWords(text)).toBe(plain);
   });
 
-  it('changes nothing that a keyboard writes, and nothing twice', () => {
+  it('changes nothing that a keyboard writes, and a second cleaning changes nothing', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Za-zА-яӘәҒғҚқҢңӨөҰұҮүҺһІі0-9.,№"'()/+#@-]{0,30}$/), (text) => {
         expect(cleanWords(text)).toBe(text);
@@ -60,7 +60,7 @@ describe('the cleaning of typed text', () => {
     }
   });
 
-  it('makes one text of all that look the same', () => {
+  it('gives one text for all that look the same', () => {
     const noise = fc.array(fc.constantFrom(...marks), { maxLength: 3 }).map((signs) => signs.join(''));
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...'аbя1 -'), { maxLength: 12 }), noise, (signs, mark) => {
@@ -90,7 +90,7 @@ describe('nameCharacter', () => {
     expect(nameCharacter(character)).toBe(name);
   });
 
-  it('never gives what nobody would see, nor a code point', () => {
+  it('never gives an invisible character, nor a code point', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), (character) => {
         expect(nameCharacter(character)).toMatch(/^(blank|unseen|\u25cc\p{M}|[\p{L}\p{N}\p{P}\p{S}])$/u);

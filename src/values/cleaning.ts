@@ -1,7 +1,7 @@
-// One cleaning for everything that people type. It makes the same of what looks the same, and
-// judges nothing.
+// The same cleaning for everything that people type. Texts that look the same become the same. It
+// refuses nothing.
 
-/** Fillers that fonts draw as a blank. Unicode counts them among the unseen marks. */
+/** Fillers that fonts draw as a space. Unicode counts them among the invisible marks. */
 const fillers = '\\u115f\\u1160\\u3164\\uffa0';
 /** Zero-width and directional marks, soft hyphens, variation selectors, tags, interlinear marks. */
 const marks = new RegExp(`(?![${fillers}])[\\p{Default_Ignorable_Code_Point}\\ufff9-\\ufffb]`, 'gu');
@@ -15,7 +15,7 @@ const fullWidth = /[\uff01-\uff5e]/g;
 const widthOffset = 0xff01 - 0x21;
 
 /**
- * Drops marks that nobody sees and that mean nothing in Cyrillic or Latin text. Messengers put them
+ * Removes invisible marks, which have no meaning in Cyrillic or Latin text. Messengers put them
  * around copied text.
  */
 export function withoutMarks(text: string): string {
@@ -23,7 +23,7 @@ export function withoutMarks(text: string): string {
 }
 
 /**
- * One line: no unseen marks, composed (NFC), every blank a plain space, none at the ends. Letters
+ * One line without invisible marks, composed (NFC), with plain spaces and none at the ends. Letters
  * and signs stay.
  */
 export function cleanLine(text: string): string {
@@ -34,8 +34,8 @@ export function cleanLine(text: string): string {
 }
 
 /**
- * One line with the signs of a keyboard: dashes, quotes and full-width characters become the plain
- * ones, digits of every script the ASCII ones. For addresses and telephone numbers.
+ * One line with the signs of a keyboard: dashes, quotes and full-width characters become plain
+ * ones, and digits of every script become ASCII. For addresses and telephone numbers.
  */
 export function cleanWords(text: string): string {
   const plain = cleanLine(text)
@@ -47,14 +47,14 @@ export function cleanWords(text: string): string {
 }
 
 /**
- * The same without any blank or dash: for codes, numbers and indexes, where these only group the
- * characters.
+ * The same without any space or dash, for codes, numbers and postcodes, in which these only group
+ * the characters.
  */
 export function cleanCompact(text: string): string {
   return cleanWords(text).replace(/[ -]/g, '');
 }
 
-/** Whether nothing but blanks and unseen marks was typed. */
+/** Whether only spaces and invisible marks were typed. */
 export function isBlank(text: string): boolean {
   return cleanLine(text) === '';
 }
@@ -62,8 +62,8 @@ export function isBlank(text: string): boolean {
 const digit = /\p{Decimal_Number}/u;
 
 /**
- * Digits of every script as ASCII: `٧`, `७` and `７` are seven. Unicode keeps each script's ten in
- * one run from 0.
+ * Digits of every script as ASCII: `٧`, `७` and `７` are seven. In Unicode, the ten digits of each
+ * script are one run that starts with 0.
  */
 function asciiDigits(text: string): string {
   return text.replace(/(?![0-9])\p{Decimal_Number}/gu, (sign) => {
@@ -75,12 +75,12 @@ function asciiDigits(text: string): string {
 }
 
 /**
- * A character that a field does not take: itself where it can be seen, otherwise its kind, for
- * which there is a text.
+ * A character that a field does not accept: the character itself if it is visible, otherwise its
+ * kind, for which there is a text.
  */
 export type StrangeCharacter = 'blank' | 'unseen' | (string & {});
 
-/** Names a refused character for a message. A lone accent is shown on a dotted circle. */
+/** Names a refused character for a message. A single accent is shown on a dotted circle. */
 export function nameCharacter(character: string): StrangeCharacter {
   if (cleanLine(character) === '' && withoutMarks(character) !== '') return 'blank';
   if (/^\p{M}$/u.test(character)) return `\u25cc${character}`;
@@ -88,7 +88,8 @@ export function nameCharacter(character: string): StrangeCharacter {
 }
 
 /**
- * Whether the text is valid Unicode: half of a surrogate pair is not, and no encoding can carry it.
+ * Whether the text is valid Unicode. Half of a surrogate pair is not, because no encoding can
+ * represent it.
  */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);

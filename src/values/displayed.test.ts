@@ -37,7 +37,7 @@ describe('displayed', () => {
     expect(displayed(text)).toBe(shown);
   });
 
-  it('shows one composed line, which is shown as it is', () => {
+  it('gives one composed line, and showing it again changes nothing', () => {
     fc.assert(
       fc.property(onFile, (text) => {
         const shown = displayed(text);
@@ -52,13 +52,13 @@ describe('displayed', () => {
 
 describe('isAsDisplayed', () => {
   it.each(Object.entries(sanitizedBy))(
-    'knows again whatever an input of type %s sends back',
+    'recognises whatever an input of type %s sends back',
     (_type, sanitized) => {
       fc.assert(
         fc.property(onFile, (text) => {
           expect(isAsDisplayed(sanitized(displayed(text)), text)).toBe(true);
-          // A form of the release before showed the stored text; a script may send it back byte for
-          // byte.
+          // Forms of the former release showed the stored text, and a script may send it back byte
+          // for byte.
           expect(isAsDisplayed(sanitized(text), text)).toBe(true);
           expect(isAsDisplayed(text, text)).toBe(true);
         }),
@@ -73,7 +73,7 @@ describe('isAsDisplayed', () => {
     ['', 'ул. Абая, 5'],
     ['ул. Абая, 5', ''],
     ['ул.  Абая', 'ул. Абая'],
-  ])('tells %j from %j on file', (sent, text) => {
+  ])('distinguishes %j from %j on file', (sent, text) => {
     expect(isAsDisplayed(sent, text)).toBe(false);
   });
 });

@@ -97,11 +97,11 @@ describe('parseEmail', () => {
     ['a@xn--exmple-4nf.kz', 'а'],
     ['a@gооgle.com', 'о'],
     ['a@mail.ruс', 'с'],
-  ])('tells that %j has a Cyrillic letter, and never replaces it', (text, detail) => {
+  ])('reports a Cyrillic letter in %j, and never replaces it', (text, detail) => {
     expect(parseEmail(text)).toEqual({ ok: false, reason: 'emailCyrillic', detail });
   });
 
-  it('reads what it gave as the same value', () => {
+  it('reads its own result as the same value', () => {
     fc.assert(
       fc.property(fc.oneof(fc.emailAddress(), fc.string({ unit: 'binary' }), nearMiss), (text) => {
         const first = parseEmail(text);
@@ -134,7 +134,7 @@ describe('sameEmail', () => {
     ['a@example.kz', ' a@example.kz '],
     ['info@мысал.қаз', 'info@xn--80awbu3c.xn--80ao21a'],
     ['an old value on file', 'an old value on file'],
-  ])('%j and %j are one', (one, other) => {
+  ])('%j and %j are the same', (one, other) => {
     expect(sameEmail(one, other)).toBe(true);
   });
 
@@ -145,7 +145,7 @@ describe('sameEmail', () => {
     ['a@example.kz', 'a+b@example.kz'],
     ['a@example.kz', 'а@example.kz'],
     ['', 'a@example.kz'],
-  ])('%j and %j are two', (one, other) => {
+  ])('%j and %j differ', (one, other) => {
     expect(sameEmail(one, other)).toBe(false);
   });
 });

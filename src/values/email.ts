@@ -5,7 +5,7 @@ import { accepted, type Result, refused } from './result.ts';
 declare const emailBrand: unique symbol;
 
 /**
- * An e-mail address in ASCII: the local part as typed, the domain in lower case (punycode where it
+ * An e-mail address in ASCII: the local part as typed, and the domain in lower case (punycode if it
  * had other letters).
  */
 export type Email = string & { readonly [emailBrand]: true };
@@ -18,7 +18,7 @@ export type EmailReason =
   | 'emailDomain'
   | 'emailTooLong';
 
-/** The signs of other widths for @. */
+/** Characters of other widths that mean @. */
 const otherAt = /[\uff20\ufe6b]/g;
 const cyrillic = /\p{Script=Cyrillic}/u;
 
@@ -28,11 +28,11 @@ const maxLocalLength = 64;
 /**
  * Reads an e-mail address: a dot-atom of RFC 5322, `@`, and a domain name with at least one dot.
  *
- * Refused although some standard allows them: letters outside ASCII before the `@`, quoted local
- * parts, comments, domain literals, a domain label that mixes alphabets. They are rare, and each
- * lets two addresses look alike. Blanks at the ends and unseen marks are dropped (`cleanLine`);
- * letters are never replaced, a Cyrillic one has a reason of its own. `detail` names the character
- * that does not belong.
+ * Some forms are refused although a standard allows them: letters outside ASCII before the `@`,
+ * quoted local parts, comments, domain literals, and a domain label that mixes alphabets. They are
+ * rare, and each lets two addresses look alike. Spaces at the ends and invisible marks are removed
+ * (`cleanLine`). Letters are never replaced, and a Cyrillic one has its own reason. `detail` names
+ * the character that is not allowed.
  */
 export function parseEmail(text: string): Result<Email, EmailReason> {
   if (text.length > 2 * maxLength) return refused('emailTooLong');
@@ -53,17 +53,17 @@ export function parseEmail(text: string): Result<Email, EmailReason> {
 }
 
 /**
- * Shows an address as it is stored: a name in punycode stays so, since its letters may imitate
- * another's.
+ * Shows an address as it is stored. A name in punycode stays in punycode, because its letters may
+ * imitate another name.
  */
 export function formatEmail(email: string): string {
   return email;
 }
 
 /**
- * Whether two addresses reach one mailbox: the domain always ignores case, and no provider in use
- * tells `Aigul@` from `aigul@`, which a phone's keyboard writes by itself. Old values on file that
- * `parseEmail` refuses are compared as text.
+ * Whether two addresses reach the same mailbox. A domain always ignores case. No provider in use
+ * distinguishes `Aigul@` from `aigul@`, and a phone's keyboard writes the capital by itself. Old
+ * values on file that `parseEmail` refuses are compared as text.
  */
 export function sameEmail(one: string, other: string): boolean {
   return comparable(one) === comparable(other);
@@ -82,7 +82,7 @@ function parseDomain(text: string): Result<string, EmailReason> {
   const strange = /[^\p{L}\p{M}\p{Nd}.-]/u.exec(text);
   if (strange) return refuseCharacter(strange[0]);
   if (hasMisplacedDot(text)) return refused('emailDots');
-  // Chromium sends the domain of an e-mail field in punycode, so its letters are looked at as they
+  // Chromium sends the domain of an e-mail field in punycode, so the letters are checked as they
   // were typed.
   const written = text.split('.').map((label) => (/^xn--/i.test(label) && domainToUnicode(label)) || label);
   const mixed = written.find((label) => !isOfOneAlphabet(label));
@@ -98,7 +98,10 @@ function parseDomain(text: string): Result<string, EmailReason> {
   return accepted(domain);
 }
 
-/** A letter on the wrong layout is told as such: it may look exactly like the right one. */
+/**
+ * A letter from the wrong keyboard layout has its own reason, because it may look exactly like the
+ * right one.
+ */
 function refuseCharacter(character: string): Result<never, EmailReason> {
   return refused(cyrillic.test(character) ? 'emailCyrillic' : 'emailCharacter', nameCharacter(character));
 }
@@ -108,8 +111,8 @@ function isLabel(label: string): boolean {
 }
 
 /**
- * ASCII alone, or Cyrillic with ASCII digits: a Cyrillic letter among Latin ones is how `аррӏе.com`
- * is made.
+ * ASCII alone, or Cyrillic with ASCII digits. A Cyrillic letter among Latin ones is how `аррӏе.com`
+ * is faked.
  */
 function isOfOneAlphabet(label: string): boolean {
   return /^[A-Za-z0-9-]*$/.test(label) || /^[\p{Script=Cyrillic}0-9-]*$/u.test(label);

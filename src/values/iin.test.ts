@@ -27,7 +27,7 @@ describe('parseIin', () => {
     '９００１０１３０００07',
     '9OО1O1ЗООOO7'.replace('З', '3'),
     'ұққ"қ"іққққ.',
-  ])('reads %j as the number it looks like', (text) => {
+  ])('reads %j as the number that it looks like', (text) => {
     expect(parseIin(text)).toEqual({ ok: true, value: '900101300007' });
   });
 
@@ -70,7 +70,7 @@ describe('parseIin', () => {
     }
   });
 
-  it('refuses every check digit of a stem that is never issued', () => {
+  it('refuses every check digit of a number that is never issued', () => {
     for (let digit = 0; digit < 10; digit++) {
       expect(parseIin(`90010130080${digit}`)).toEqual({ ok: false, reason: 'iinCheckDigit' });
     }
@@ -85,7 +85,7 @@ describe('parseIin', () => {
     expect(parseIin(text)).toEqual({ ok: false, reason: 'iinCheckDigit' });
   });
 
-  it('accepts at most one check digit for any stem', () => {
+  it('accepts at most one check digit for any first eleven digits', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[0-9]{11}$/), (stem) => {
         const found = [...'0123456789'].filter((digit) => parseIin(stem + digit).ok);

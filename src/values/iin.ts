@@ -14,12 +14,13 @@ const maxLength = 100;
 export type IinReason = 'iinLength' | 'iinDate' | 'iinCheckDigit';
 
 /**
- * Reads an IIN as typed: blanks, dashes and unseen marks are dropped, digits of other scripts and
- * keys made ASCII ones.
+ * Reads an IIN as typed. Spaces, dashes and invisible marks are removed, and digits of other
+ * scripts and keys become ASCII.
  *
  * `YYMMDD S NNNN C`: birth date, century (1-2: 1800s, 3-4: 1900s, 5-6: 2000s, 0: a foreigner,
- * century unknown), serial, check digit. A business number (BIN) has 40-69 where the day stands, so
- * the date refuses it. A right check digit says that the number was typed well, not whose it is.
+ * century unknown), serial number, check digit. A business number (BIN) has 40-69 in place of the
+ * day, so it fails as a date. A right check digit shows that the number was typed correctly, not
+ * whose it is.
  */
 export function parseIin(text: string): Result<Iin, IinReason> {
   if (text.length > maxLength) return refused('iinLength');
@@ -30,7 +31,7 @@ export function parseIin(text: string): Result<Iin, IinReason> {
   return accepted(digits as Iin);
 }
 
-/** Shows an IIN: the twelve digits as they stand, as on the identity card. */
+/** Shows an IIN as on the identity card: the twelve digits. */
 export function formatIin(iin: Iin): string {
   return iin;
 }
@@ -42,8 +43,8 @@ const firstYearOfCentury: Readonly<Record<string, number>> = {
   4: 1900,
   5: 2000,
   6: 2000,
-  // A foreigner's number hides the century. 2000 is the one leap year that ends in 00, so it lets
-  // no real date out.
+  // A foreigner's number does not show the century. 2000 is the only leap year of these centuries
+  // that ends in 00, so no real date is refused.
   0: 2000,
 };
 
@@ -65,8 +66,8 @@ const firstWeights = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 const secondWeights = [3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2];
 
 /**
- * The check digit of the first eleven digits; undefined when neither row of weights gives one: such
- * a stem is not issued.
+ * The check digit of the first eleven digits. Undefined when neither row of weights gives one,
+ * because such numbers are not issued.
  */
 function checkDigit(digits: string): number | undefined {
   for (const weights of [firstWeights, secondWeights]) {

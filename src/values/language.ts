@@ -1,8 +1,8 @@
-/** The languages of the service, the first one the default. */
+/** The languages of the service. The first one is the default. */
 export const languages = ['kk', 'ru', 'en'] as const;
 export type Language = (typeof languages)[number];
 
-/** Narrows what came from outside. */
+/** Whether text from outside names a language. */
 export function isLanguage(text: unknown): text is Language {
   return languages.some((language) => language === text);
 }

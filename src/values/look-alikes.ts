@@ -8,7 +8,7 @@ const lookAlikes: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the letter keys write on the Russian and Kazakh layouts, beside what they write on the Latin
+ * The letter keys on the Russian and Kazakh layouts, and the letters that they write on the Latin
  * one.
  */
 // biome-ignore format: a keyboard reads better in rows
@@ -18,14 +18,14 @@ const letterKeys: Readonly<Record<string, string>> = {
   Я: 'Z', Ч: 'X', С: 'C', М: 'V', И: 'B', Т: 'N', Ь: 'M',
 };
 
-/** What the row of digits writes on the Kazakh layout without Shift. */
+/** The row of digits on the Kazakh layout without Shift. */
 // biome-ignore format: a keyboard reads better in rows
 const digitKeys: Readonly<Record<string, string>> = {
   '"': '1', Ә: '2', І: '3', Ң: '4', Ғ: '5', ',': '6', '.': '7', Ү: '8', Ұ: '9', Қ: '0',
 };
 
 /**
- * Cyrillic letters as the Latin ones of the same shape; what has no such twin stays. `text` is in
+ * Replaces Cyrillic letters with Latin ones of the same shape. Other characters stay. `text` is in
  * capitals.
  */
 export function asLatinShapes(text: string): string {
@@ -33,16 +33,17 @@ export function asLatinShapes(text: string): string {
 }
 
 /**
- * The same keys pressed on the Latin layout; what no key of it writes stays. `text` is in capitals.
+ * Replaces characters with those of the same keys on the Latin layout. Other characters stay.
+ * `text` is in capitals.
  */
 export function asLatinKeys(text: string): string {
   return replaced(text, { ...letterKeys, ...digitKeys });
 }
 
 /**
- * The digits of a number, however they were typed: grouped by blanks or dashes, of another script
- * or width, with the letter O for 0 and I or L for 1, or while the Kazakh layout was on, where
- * `"әіңғ,` is 123456. What cannot be read so comes back as it was cleaned.
+ * The digits of a number, in any of the ways people type it: grouped by spaces or dashes, in
+ * another script or width, with the letter O for 0 and I or L for 1, or with the Kazakh layout on,
+ * where `"әіңғ,` is 123456. A text that cannot be read this way is returned cleaned.
  */
 export function typedDigits(text: string): string {
   const compact = cleanCompact(text).toUpperCase();

@@ -58,7 +58,7 @@ describe('parsePhone understands every usual way of typing', () => {
     ['8 (71431) 2 12 34', '+77143121234'],
     ['+7 751 123 45 67', '+77511234567'],
     ['8 764 123 45 67', '+77641234567'],
-  ])('%s is a number for home and contact, not a provider’s mobile', (text, value) => {
+  ])('%s is a number for home and contact, and not a mobile number', (text, value) => {
     expect(read(text, 'home')).toEqual({ ok: true, value });
     expect(read(text, 'contact')).toEqual({ ok: true, value });
     expect(read(text, 'mobile')).toEqual({ ok: false, reason: 'phoneNotMobile' });
@@ -153,7 +153,7 @@ describe('parsePhone refuses', () => {
   });
 });
 
-describe('the list of mobile prefixes is a setting', () => {
+describe('the setting with the mobile prefixes', () => {
   it('accepts each default prefix and no other', () => {
     for (let prefix = 700; prefix < 800; prefix++) {
       const accepted = read(`+7${prefix}2223344`, 'mobile').ok;
@@ -161,13 +161,13 @@ describe('the list of mobile prefixes is a setting', () => {
     }
   });
 
-  it('takes a prefix newer than the library', () => {
+  it('accepts a prefix that the library does not know yet', () => {
     for (const kind of kinds) {
       expect(parsePhone('8 703 123 45 67', kind, ['703'])).toEqual({ ok: true, value: '+77031234567' });
     }
   });
 
-  it('refuses a provider that was taken off the list', () => {
+  it('refuses a provider that was removed from the list', () => {
     expect(parsePhone('8 701 123 45 67', 'mobile', ['702'])).toEqual({ ok: false, reason: 'phoneNotMobile' });
     expect(parsePhone('8 701 123 45 67', 'home', ['702']).ok).toBe(true);
   });
@@ -211,7 +211,7 @@ describe('properties', () => {
     .map(([code, rest]) => (code + rest).slice(0, 10));
   const gap = fc.constantFrom('', ' ', '-', '\u00a0', '–', '.', ' - ', ') ', ' (');
 
-  it('one number, however typed, is one value', () => {
+  it('a number typed in different ways is one value', () => {
     fc.assert(
       fc.property(
         national,
@@ -225,7 +225,7 @@ describe('properties', () => {
     );
   });
 
-  it('what is shown is read back as the same value', () => {
+  it('a shown number is read back as the same value', () => {
     fc.assert(
       fc.property(national, fc.option(fc.stringMatching(/^[0-9]{1,6}$/)), (digits, extension) => {
         const phone = `+7${digits}${extension === null ? '' : `;ext=${extension}`}`;
@@ -235,7 +235,7 @@ describe('properties', () => {
     );
   });
 
-  it('never throws, and never gives a value of another shape', () => {
+  it('never throws, and never gives a value of another form', () => {
     const near = fc.array(fc.constantFrom(...'0123456789+()-. ;#xдоб.ішкі,/\u202a\u00a0\ud800\u0660'), {
       maxLength: 40,
     });

@@ -11,8 +11,8 @@ declare const phoneBrand: unique symbol;
 export type Phone = string & { readonly [phoneBrand]: true };
 
 /**
- * Which field: only a contact number may have an extension, only a mobile one must be a mobile
- * provider's.
+ * The field that the number is for. Only a contact number may have an extension, and only a mobile
+ * one must belong to a mobile provider.
  */
 export type PhoneKind = 'home' | 'contact' | 'mobile';
 
@@ -52,12 +52,12 @@ const maxLength = 100;
 
 /**
  * Reads a telephone number typed in any usual way: `8 701…`, `7 701…`, `+7 701…`, `701…`, `00 7…`,
- * `8 10 7…`, with spaces, dashes, dots and brackets (cleaned by `cleanWords`), an extension after
- * `доб.`, `вн.`, `ішкі`, `қосымша`, `ext`, `x` or `#`.
+ * `8 10 7…`, with spaces, dashes, dots and brackets (cleaned by `cleanWords`), and an extension
+ * after `доб.`, `вн.`, `ішкі`, `қосымша`, `ext`, `x` or `#`.
  *
- * Refused with a reason of its own: a number of another country, a local number without its area
- * code, two numbers in one field, an extension where none may be, a character that does not belong
- * (`detail` names it).
+ * These have their own reasons: a number of another country, a local number without its area code,
+ * two numbers in one field, an extension where none is allowed, and a character that does not
+ * belong (`detail` names it).
  */
 export function parsePhone(
   text: string,
@@ -83,8 +83,8 @@ export function parsePhone(
 
 /**
  * Shows a number: `+7 (701) 123-45-67`, Astana `+7 (7172) 55-12-34`, Almaty `+7 (727) 250-12-34`, a
- * village `+7 (72774) 2-12-34`; an extension as ` #12`, which no language has to translate.
- * `parsePhone` reads it back. An old value on file that has another shape is shown as it stands.
+ * village `+7 (72774) 2-12-34`. An extension is written ` #12`, which needs no translation.
+ * `parsePhone` can read the result. An old value on file in another form is shown unchanged.
  */
 export function formatPhone(phone: string): string {
   const [, national, extension] = /^\+7([0-9]{10})(?:;ext=([0-9]{1,6}))?$/.exec(phone) ?? [];
@@ -97,7 +97,8 @@ export function formatPhone(phone: string): string {
 }
 
 /**
- * Whether two numbers are one, however each is written: what is on file may have come as `8 701 …`.
+ * Whether two numbers are the same in different forms. A number on file may have the form `8 701
+ * …`.
  */
 export function samePhone(one: string, other: string, mobilePrefixes: readonly string[]): boolean {
   const plainly = (phone: string): string => {
@@ -128,7 +129,7 @@ const extensionWords = [
   '#',
 ];
 
-/** Matched from the first sign of an extension to the end of the text, so it is tried once. */
+/** Matches from the first sign of an extension to the end of the text, so it is tried only once. */
 const extensionPart = new RegExp(`^(?:;ext=|(?:${extensionWords.join('|')})[.:№ ]{0,3})([0-9]{1,6})$`, 'i');
 
 function splitExtension(text: string): { readonly number: string; readonly extension?: string } {
@@ -164,7 +165,7 @@ function digitsOf(text: string): string {
   return text.replace(/[^0-9]/g, '');
 }
 
-/** The ten national digits of what was dialled, whatever stood before them. */
+/** The ten national digits of a dialled number, whatever came before them. */
 function readDialled(number: string): Result<string, PhoneReason> {
   const typed = digitsOf(number);
   const abroad = /^(?:00|810)(?=[0-9]{10,})/.exec(typed);
@@ -173,7 +174,7 @@ function readDialled(number: string): Result<string, PhoneReason> {
   if (international) {
     if (digits.startsWith('7'))
       return digits.length === 11 ? accepted(digits.slice(1)) : refused('phoneLength');
-    // "+8 701 …" mixes the two ways of dialling; we do not guess which was meant.
+    // "+8 701 …" mixes the two ways of dialling, and we do not guess which was meant.
     if (/^87[0-9]{9}$/.test(digits)) return refused('phoneInvalid');
     return refused(digits.length < 7 ? 'phoneLength' : 'phoneForeign');
   }
@@ -182,7 +183,10 @@ function readDialled(number: string): Result<string, PhoneReason> {
   return refused(digits.length >= shortestNumber && digits.length <= 7 ? 'phoneAreaCode' : 'phoneLength');
 }
 
-/** Tells Kazakhstan's numbers from Russia's, which share +7, and mobile ones from the rest. */
+/**
+ * Distinguishes Kazakhstan's numbers from Russia's, which also begin with +7, and mobile numbers
+ * from the others.
+ */
 function checkCountry(
   national: string,
   mobilePrefixes: readonly string[],
@@ -190,11 +194,11 @@ function checkCountry(
   const known = parsePhoneNumberFromString(`+7${national}`);
   const type = known?.isValid() === true ? known.getType() : undefined;
   const listed = national.startsWith('7') && mobilePrefixes.includes(national.slice(0, 3));
-  // A listed prefix that the library has not heard of is a new one; one that it knows as a landline
-  // stays a landline.
+  // A listed prefix that the library does not know is a new one. One that the library knows as a
+  // landline stays a landline.
   if (listed && (type === undefined || type === 'MOBILE')) return accepted('mobile');
   if (known?.country === 'KZ' && type !== undefined) return accepted('other');
-  // 8 800 and its neighbours are shared by both countries: no person's number, and not foreign
+  // Both countries share 8 800 and its neighbours. They belong to no person, and are not foreign
   // either.
   return refused(known?.country === 'RU' && !national.startsWith('8') ? 'phoneForeign' : 'phoneInvalid');
 }
@@ -203,9 +207,9 @@ function checkCountry(
 const otherCityCodes = ['7103', '7187', '7213'];
 
 /**
- * How many of the ten digits are the area code. Almaty keeps the three of its zone (727), regional
+ * How many of the ten digits are the area code. Almaty has the three of its zone (727), regional
  * centres have four (7172), towns and villages five (72774). Source: the operator's list of codes
- * that libphonenumber carries.
+ * in libphonenumber.
  */
 function areaCodeLength(national: string): 3 | 4 | 5 {
   if (!/^7[12]/.test(national)) return 3;

@@ -49,7 +49,7 @@ describe('parsePostcode', () => {
     expect(parsePostcode(text)).toEqual({ ok: false, reason: 'postcodeFormat' });
   });
 
-  it('never throws, and reads what it gave as the same value', () => {
+  it('never throws, and reads its own result as the same value', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -67,7 +67,7 @@ describe('parsePostcode', () => {
     );
   });
 
-  it('reads a Latin and a Cyrillic spelling as one index', () => {
+  it('reads a Latin and a Cyrillic spelling as one postcode', () => {
     const pairs = fc.constantFrom(
       ...['AА', 'BВ', 'CС', 'EЕ', 'HН', 'IІ', 'KК', 'MМ', 'OО', 'PР', 'TТ', 'XХ', 'YУ'],
     );

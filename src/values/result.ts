@@ -1,13 +1,13 @@
 /**
- * The outcome of something that may be refused for a reason a person can be told.
- * An expected failure is a value; only the unexpected throws.
+ * The outcome of an action that may be refused for a reason that a person can be told. An expected
+ * failure is a value, and only an unexpected one throws.
  */
 export type Result<Value, Reason extends string> =
   | { readonly ok: true; readonly value: Value }
   | Refusal<Reason>;
 
 /**
- * A refusal: `reason` is a key of the texts, `detail` fills the text's placeholder where it has
+ * A refusal. `reason` is a key of the texts, and `detail` fills the text's placeholder if it has
  * one.
  */
 export interface Refusal<Reason extends string> {
@@ -21,7 +21,7 @@ export function accepted<Value>(value: Value): { readonly ok: true; readonly val
   return { ok: true, value };
 }
 
-/** Builds a refusal; `detail` is left out when there is none. */
+/** Builds a refusal. `detail` is left out when there is none. */
 export function refused<Reason extends string>(reason: Reason, detail?: string): Refusal<Reason> {
   return detail === undefined ? { ok: false, reason } : { ok: false, reason, detail };
 }

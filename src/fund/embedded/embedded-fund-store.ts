@@ -3,8 +3,8 @@ import { json, sql } from '../../platform/postgres/sql.ts';
 import type { BranchChange, BranchChangePage, Fund, FundHolder } from '../port.ts';
 
 /**
- * The fund's information system as tables of the same database, for demonstrations and for a
- * service not yet connected.
+ * The fund's information system as tables of the same database. It is for demonstrations, and for a
+ * service that is not yet connected to the fund.
  */
 export function createEmbeddedFund(database: Database): Fund {
   const findChange: Fund['findChange'] = async (changeId) => {
@@ -29,7 +29,8 @@ export function createEmbeddedFund(database: Database): Fund {
       return row && { ...row, changesElsewhere: row.changesElsewhere ?? [] };
     },
 
-    // The effect log and the effect commit together, and a change id enters the log once.
+    // The log of changes and the changed values commit together, and a change id enters the log
+    // only once.
     async apply({ changeId, iin, fields, sequence, expectedVersion }) {
       const row = await database.first<{ at: Date | null; fresh: boolean }>(sql`
         with person as (

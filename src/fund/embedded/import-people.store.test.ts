@@ -66,7 +66,7 @@ async function count(
 }
 
 describe('importPeople', () => {
-  it('puts people into the fund as the lines have them', async () => {
+  it('loads people into the fund as the lines describe them', async () => {
     const person = inventPerson(1, { status: 'blocked', patronymic: null });
     expect(await load([person, inventPerson(2)])).toEqual({
       ok: true,
@@ -91,14 +91,14 @@ describe('importPeople', () => {
     });
   });
 
-  it('keeps letters, quotes, backslashes and what looks like SQL byte for byte', async () => {
+  it('keeps letters, quotes, backslashes and text that looks like SQL byte for byte', async () => {
     const address = `Әл-Фараби "даңғылы", 77/7 \\ {a,b} NULL ' ; drop table fund.person; --\u2028`;
     const person = withRequisites(inventPerson(1, { surname: '{"Ұлы"}', name: 'NULL' }), { address });
     await load([person]);
     expect(await read(person)).toMatchObject({ surname: '{"Ұлы"}', name: 'NULL', requisites: { address } });
   });
 
-  it('gives a demonstration person a cabinet and a password, and nobody else', async () => {
+  it('gives a cabinet and a password to demonstration people only', async () => {
     const { password: _, ...real } = inventPerson(2);
     await load([inventPerson(1, { language: 'ru', password: 'one-of-them' }), real]);
     const rows = await database.rows(sql`
@@ -123,7 +123,7 @@ describe('importPeople', () => {
     expect(await count('fund.change_elsewhere')).toBe(0);
   });
 
-  it('takes another value for a change made at a branch: only what differs, with the next version', async () => {
+  it('treats a different value as a change at a branch: only the differing fields, with the next version', async () => {
     const person = inventPerson(1);
     await load([person]);
     const moved = withRequisites(person, { address: 'Астана қ., 1', apartment: null });
@@ -142,7 +142,7 @@ describe('importPeople', () => {
     expect((await read(person, 1))?.changesElsewhere).toHaveLength(1);
   });
 
-  it('leaves a change from the cabinet alone where the branch touched nothing', async () => {
+  it('keeps a change from the cabinet when the branch did not touch that field', async () => {
     const person = inventPerson(1);
     await load([person]);
     const fund = createEmbeddedFund(database);
@@ -155,7 +155,7 @@ describe('importPeople', () => {
     expect(after?.changesElsewhere).toEqual([{ version: 1, fields: { apartment: '8', postcode: '160000' } }]);
   });
 
-  it('records no change of requisites when the branch writes what the cabinet had already brought', async () => {
+  it('records no change of requisites when the branch writes a value that the cabinet has already sent', async () => {
     const person = inventPerson(1);
     await load([person]);
     const fields = { address: 'Шымкент қ., 5' };
@@ -179,7 +179,7 @@ describe('importPeople', () => {
     });
   });
 
-  it('counts mobile and e-mail as long-standing at first, and from now when a branch changes them', async () => {
+  it('treats mobile and e-mail as long-standing at first, and as new when a branch changes them', async () => {
     const person = inventPerson(1);
     const dated = { ...inventPerson(2), mobileSince: '2026-11-20', emailSince: '2026-11-20T10:00:00Z' };
     await load([person, dated]);
@@ -199,7 +199,7 @@ describe('importPeople', () => {
     expect(await read(dated)).toMatchObject({ emailSince: new Date('2026-11-20T10:00:00Z') });
   });
 
-  it('sets a password again only when the line brings another one', async () => {
+  it('sets the password again only when the line has another one', async () => {
     const person = inventPerson(1, { password: 'the-first-one' });
     await load([person]);
     await database.run(sql`update cabinet.credential set password_hash = 'chosen by the person'`);
@@ -228,7 +228,7 @@ describe('importPeople', () => {
     expect(await count('fund.person')).toBe(0);
   });
 
-  it('takes back what it had already loaded when a later line is bad', async () => {
+  it('rolls back people already loaded when a later line is bad', async () => {
     await load([inventPerson(0)]);
     const many = Array.from({ length: 2_500 }, (_, n) => inventPerson(n, { language: 'ru' }));
     const outcome = await load([...many, '{"iin":1}']);
@@ -238,7 +238,7 @@ describe('importPeople', () => {
     expect(await database.first(sql`select language from fund.person`)).toEqual({ language: 'kk' });
   });
 
-  it('takes a person met twice in order, also within one batch', async () => {
+  it('processes a person who occurs twice in order, also within one batch', async () => {
     const person = inventPerson(1);
     const moved = withRequisites(person, { apartment: '9' });
     expect(await load([person, moved, moved])).toEqual({
@@ -251,7 +251,7 @@ describe('importPeople', () => {
     expect(await read(person)).toMatchObject({ requisites: { apartment: '9' }, elsewhereVersion: 1 });
   });
 
-  it('passes over empty lines, a byte order mark and carriage returns', async () => {
+  it('skips empty lines, a byte order mark and carriage returns', async () => {
     const text = `\ufeff${JSON.stringify(inventPerson(1))}\r`;
     expect(await load([text, '', '  \r', JSON.stringify(inventPerson(2))])).toMatchObject({
       ok: true,
@@ -261,7 +261,7 @@ describe('importPeople', () => {
     expect(await load([])).toEqual({ ok: true, read: 0, added: 0, changed: 0, unchanged: 0 });
   });
 
-  it('tells how far it is, and hashes a shared password once', async () => {
+  it('reports its progress, and hashes a shared password once', async () => {
     const shown: number[] = [];
     let hashed = 0;
     const hashPassword = (password: string) => {
@@ -282,7 +282,7 @@ describe('importPeople', () => {
     expect(added.sort()).toEqual([0, 300]);
   });
 
-  it('lets an unexpected failure through and rolls back', async () => {
+  it('throws an unexpected error and rolls back', async () => {
     const hashPassword = () => Promise.reject(new Error('no memory'));
     await expect(load([inventPerson(1)], { hashPassword })).rejects.toThrow('no memory');
     expect(await count('fund.person')).toBe(0);
@@ -314,7 +314,7 @@ describe('readLines', () => {
     expect(await gather(readLines(await write(text)))).toEqual(lines);
   });
 
-  it('does not gather an endless line', async () => {
+  it('does not collect an endless line', async () => {
     const lines = await gather(readLines(await write('x'.repeat(5_000_000))));
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(1_300_000);
   });
@@ -323,7 +323,7 @@ describe('readLines', () => {
     await expect(importPeople(database, readLines(join(folder, 'none')), options)).rejects.toThrow('ENOENT');
   });
 
-  it('loses no line, also of a readline interface', async () => {
+  it('loses no line, also with a readline interface', async () => {
     const people = Array.from({ length: 1_000 }, (_, n) => JSON.stringify(inventPerson(n)));
     const file = await write(people.join('\n'));
     expect(await importPeople(database, readLines(file), options)).toMatchObject({

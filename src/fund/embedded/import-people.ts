@@ -6,7 +6,7 @@ export interface ImportOptions {
   /** Whether lines may carry a password. */
   readonly demo: boolean;
   readonly hashPassword: (password: string) => Promise<string>;
-  /** Told, now and then, how many people were read. */
+  /** Called now and then with the number of people read so far. */
   readonly onProgress?: (read: number) => void;
 }
 
@@ -18,39 +18,39 @@ export type ImportOutcome =
       readonly changed: number;
       readonly unchanged: number;
     }
-  /** The first bad lines, at most ten; nothing of the file was loaded. */
+  /** The first bad lines, at most ten. Nothing of the file was loaded. */
   | { readonly ok: false; readonly problems: readonly LineProblem[] };
 
 interface LineProblem {
-  /** Counted from 1, empty lines too. */
+  /** Counted from 1, including empty lines. */
   readonly line: number;
   readonly reason: PersonLineReason;
-  /** Where and what, without the value. */
+  /** The place and the problem, without the value. */
   readonly detail?: string;
 }
 
 /**
- * People per statement: large enough that the round trip does not count, small enough to stay a few
- * megabytes.
+ * People per statement: enough to make the round trip unimportant, and few enough to need only a
+ * few megabytes.
  */
 const batchSize = 2_000;
 const problemsShown = 10;
 
 /**
- * Loads people into the embedded fund in one transaction, in the order of the lines; empty lines
- * are passed over.
+ * Loads people into the embedded fund in one transaction, in the order of the lines. Empty lines
+ * are skipped.
  *
- * A line equal to that person's last import does nothing. Another value is a change made at a
- * branch: the requisites that differ from the last import are written into the fund and recorded in
- * `fund.change_elsewhere`; documents, accounts, names and status are replaced. Imports wait for
- * each other; the service may go on meanwhile.
+ * A line equal to that person's last import does nothing. A different value counts as a change at a
+ * branch. The requisites that differ from the last import are written into the fund and recorded in
+ * `fund.change_elsewhere`. Documents, accounts, names and status are replaced. Imports wait for
+ * each other. The service may run meanwhile.
  */
 export async function importPeople(
   database: Database,
   lines: AsyncIterable<string>,
   options: ImportOptions,
 ): Promise<ImportOutcome> {
-  // At once: a `readline` interface drops the lines that come before someone listens.
+  // Called at once, because a `readline` interface drops lines that arrive before somebody listens.
   const source = lines[Symbol.asyncIterator]();
   const problems: LineProblem[] = [];
   const counts = { read: 0, added: 0, changed: 0, unchanged: 0 };
@@ -69,7 +69,7 @@ export async function importPeople(
         }
         if (problems.length > 0) throw new BadFile();
       },
-      // The lines have been read: there is no second time.
+      // The lines have been read and cannot be read again.
       { retry: false },
     );
   } catch (error) {
@@ -79,12 +79,12 @@ export async function importPeople(
   return { ok: true, ...counts };
 }
 
-/** Rolls the transaction back. */
+/** Thrown to roll the transaction back. */
 class BadFile extends Error {}
 
 /**
- * Reads people by the batch. From the first bad line on there are no more batches, and the bad ones
- * are added to `problems`, up to ten.
+ * Reads people in batches. After the first bad line it gives no more batches, and adds up to ten
+ * bad lines to `problems`.
  */
 async function* readBatches(
   source: AsyncIterator<string>,
@@ -103,7 +103,7 @@ async function* readBatches(
       problems.push({ line: number, reason, ...(detail !== undefined && { detail }) });
       if (problems.length === problemsShown) break;
     } else if (problems.length === 0) {
-      // A person met twice is taken in order, as by two imports.
+      // A person who occurs twice is processed in order, as by two imports.
       if (batch.size === batchSize || batch.has(parsed.value.iin)) {
         yield [...batch.values()];
         batch = new Map();
@@ -131,8 +131,8 @@ async function loadBatch(
 }
 
 /**
- * Demonstration people of a load test share a password; hashing it a million times would take
- * hours. Real people have none in the file.
+ * Demonstration people of a load test share a password, and hashing it a million times would take
+ * hours. Real people have no password in the file.
  */
 function oncePerPassword(hash: ImportOptions['hashPassword']): ImportOptions['hashPassword'] {
   const made = new Map<string, Promise<string>>();

@@ -7,7 +7,7 @@ import { fields } from '../../features/requisites/fields/fields.ts';
 import { root } from '../../platform/root.ts';
 import { hashPersonLine, type PersonLine, parsePersonLine } from './people-file.ts';
 
-/** The example of the contract, with its dots filled in. */
+/** The example of the contract, with its omissions filled in. */
 const example = {
   iin: '900101300007',
   surname: 'Серікбаев',
@@ -60,7 +60,7 @@ describe('parsePersonLine', () => {
     });
   });
 
-  it('takes what is left out, null and empty for the same', () => {
+  it('treats a missing value, null and an empty text as the same', () => {
     const { patronymic: _, ...bare } = example;
     const documents = [{ ...example.documents[0], series: '' }];
     const requisites = { address: 'Алматы', email: '' };
@@ -77,12 +77,12 @@ describe('parsePersonLine', () => {
     });
   });
 
-  it('leaves old values alone, whatever today’s rules say', () => {
+  it('accepts old values, whatever today’s rules say', () => {
     const requisites = { ...example.requisites, address: 'Dostyk 97', homePhone: '2-12-34', email: 'нет' };
     expect(accept({ ...example, requisites }).requisites).toEqual(requisites);
   });
 
-  it('reads since when mobile and e-mail are on file, a day from midnight in Astana', () => {
+  it('reads the dates since when mobile and e-mail are on file, a day from midnight in Astana', () => {
     const line = accept({ ...example, mobileSince: '2026-11-20', emailSince: '2026-11-20T10:00:00Z' });
     expect(line).toMatchObject({
       mobileSince: '2026-11-20T00:00:00+05:00',
@@ -139,7 +139,7 @@ describe('parsePersonLine', () => {
     if (!result.ok) expect(result.detail).toContain(detail);
   });
 
-  it('repeats no value in what it says', () => {
+  it('repeats no value in its message', () => {
     const secret = 'Құпиямен';
     for (const key of ['iin', 'language', 'status', 'mobileSince', 'documents', 'accounts', 'requisites']) {
       const result = read({ ...example, [key]: secret });
@@ -156,7 +156,7 @@ describe('parsePersonLine', () => {
     );
   });
 
-  it('reads what the tests invent', () => {
+  it('reads the people that the tests invent', () => {
     expect(read(inventPerson(7), true)).toMatchObject({ ok: true });
   });
 });
@@ -164,7 +164,7 @@ describe('parsePersonLine', () => {
 describe('hashPersonLine', () => {
   const hash = (value: unknown) => hashPersonLine(accept(value));
 
-  it('does not depend on the order of keys or on how nothing is written', () => {
+  it('does not depend on the order of keys or on the form of a missing value', () => {
     const turned = Object.fromEntries(Object.entries(example).reverse());
     const { contactPhone: _, ...requisites } = example.requisites;
     expect(hash(turned)).toEqual(hash(example));
@@ -183,7 +183,7 @@ describe('hashPersonLine', () => {
     expect(hash(value).password).toEqual(hash(example).password);
   });
 
-  it('keeps the password apart', () => {
+  it('hashes the password separately', () => {
     const changed = hash({ ...example, password: 'another-password' });
     expect(changed.person).toEqual(hash(example).person);
     expect(changed.password).not.toEqual(hash(example).password);
@@ -199,7 +199,7 @@ describe('data/demo-people.jsonl', () => {
   const longExpired = (person: PersonLine) =>
     person.documents.filter(({ validUntil }) => String(validUntil) < '2020-01-01');
 
-  it('is at least ten people, each with a password of their own, taken in a demonstration only', () => {
+  it('has at least ten people, each with a password of their own, and is accepted only in a demonstration', () => {
     expect(people.length).toBeGreaterThanOrEqual(10);
     expect(new Set(people.map(({ iin }) => iin)).size).toBe(people.length);
     expect(new Set(people.map(({ password }) => password)).size).toBe(people.length);
@@ -249,7 +249,7 @@ describe('data/demo-people.jsonl', () => {
     expect(people.filter(fits).length).toBeGreaterThan(0);
   });
 
-  it('holds requisites that pass today’s rules and are canonical, but for one person of old values', () => {
+  it('has requisites that pass today’s rules and are canonical, except for one person with old values', () => {
     const rules = { mobilePrefixes: ['701', '702', '705', '707', '708', '747', '775', '777', '778'] };
     const breaking = people.filter(({ requisites }) =>
       Object.entries(requisites).some(([name, value]) => {
@@ -261,7 +261,7 @@ describe('data/demo-people.jsonl', () => {
     expect(breaking.map(({ iin }) => iin)).toEqual(['580312300015']);
   });
 
-  it('reaches nobody: reserved mail domains, subscriber numbers that begin with 0', () => {
+  it('can reach nobody: reserved mail domains, and subscriber numbers that begin with 0', () => {
     for (const { requisites } of people) {
       const { email, mobilePhone, homePhone, contactPhone } = requisites;
       if (email !== null) expect(email).toMatch(/@example\.(kz|com)$/);

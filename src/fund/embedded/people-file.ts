@@ -8,8 +8,8 @@ import { accountShape, documentShape, filled, optional, requisitesShape } from '
 import type { Account, IdentityDocument } from '../port.ts';
 
 /**
- * A person as a line of `kabinet people import` describes them. The line is the whole person: what
- * it leaves out is null.
+ * A person as a line of `kabinet people import` describes them. The line is the complete person: a
+ * missing key means null.
  */
 export interface PersonLine {
   readonly iin: Iin;
@@ -21,10 +21,10 @@ export interface PersonLine {
   readonly documents: readonly IdentityDocument[];
   readonly accounts: readonly Account[];
   readonly requisites: Requisites;
-  /** Since when mobile and e-mail are on file, with a zone; null: for long. */
+  /** Since when mobile and e-mail are on file, with a time zone. Null means for a long time. */
   readonly mobileSince: string | null;
   readonly emailSince: string | null;
-  /** Only of a demonstration person. */
+  /** Only for a demonstration person. */
   readonly password: string | null;
 }
 
@@ -37,7 +37,7 @@ const since = z
   .nullish()
   .transform((value) => value ?? null);
 
-// Strict, unlike the fund's answers over HTTP: the operator who wrote the file is there to mend it,
+// Strict, unlike for the fund's answers over HTTP: the operator who wrote the file can correct it,
 // and nobody waits for it.
 const person = z.strictObject({
   iin: z.string(),
@@ -57,11 +57,11 @@ const person = z.strictObject({
   password: optional,
 });
 
-/** No person takes so many characters; what goes on longer is no line of ours. */
+/** No person needs so many characters. A longer line is not one of ours. */
 const longestLine = 1_000_000;
 
 /**
- * The lines of a file, split at line feeds alone: `readline` also splits at U+2028, which JSON
+ * The lines of a file, split only at line feeds. `readline` also splits at U+2028, which JSON
  * allows inside a text. Rejects when the file cannot be read.
  */
 export async function* readLines(file: string): AsyncGenerator<string, void> {
@@ -79,16 +79,16 @@ export async function* readLines(file: string): AsyncGenerator<string, void> {
 }
 
 /**
- * Reads one line of the file (contract: "People, as JSON lines"). Its shape is checked, an unknown
- * key refused; the rules for requisites are not applied, since old values on file may break
- * today's. Only the IIN must be a right one: it is how the person is found. A password is taken
- * only for a demonstration. `detail` says where and what is wrong, and never repeats a value.
+ * Reads one line of the file (contract: "People, as JSON lines"). Checks its shape and refuses
+ * unknown keys. The rules for requisites are not applied, because old values on file may break
+ * today's. Only the IIN must be valid, because the person is found by it. A password is accepted
+ * only for a demonstration. `detail` gives the place and the problem, and never repeats a value.
  */
 export function parsePersonLine(
   line: string,
   { demo }: { readonly demo: boolean },
 ): Result<PersonLine, PersonLineReason> {
-  // What a decoder writes for a byte that is not UTF-8: the file is in another encoding.
+  // A decoder writes this for a byte that is not UTF-8, so the file has another encoding.
   if (line.includes('\ufffd')) return refused('lineNotUtf8');
   let value: unknown;
   try {
@@ -109,9 +109,9 @@ export function parsePersonLine(
 }
 
 /**
- * What a line is compared by with that person's last import: SHA-256 of the person and, apart, of
- * the password, so that a new address does not set the old password again. The order of keys and an
- * absent or null value make no difference.
+ * The hashes by which a line is compared with that person's last import: SHA-256 of the person and,
+ * separately, of the password. They are separate so that a new address does not set the old
+ * password again. The order of keys, and whether a value is absent or null, make no difference.
  */
 export function hashPersonLine({ password, ...rest }: PersonLine): {
   readonly person: Buffer;
@@ -120,7 +120,7 @@ export function hashPersonLine({ password, ...rest }: PersonLine): {
   return { person: sha256(canonical(rest)), password: sha256(password ?? '') };
 }
 
-/** The schema writes its keys in its own order, whatever the file's was. */
+/** The schema writes its keys in its own order, whatever the order in the file. */
 function canonical(value: object): string {
   return JSON.stringify(value);
 }

@@ -2,17 +2,17 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
 import { hashPersonLine, type PersonLine } from './people-file.ts';
 
-/** A line of the file beside that person's last import. */
+/** A line of the file, compared with that person's last import. */
 export interface ComparedLine {
   readonly line: PersonLine;
   /** The hash of the person, then the hash of the password. */
   readonly importHash: Buffer;
   readonly before: 'absent' | 'other' | 'equal';
-  /** Undefined where it is that of the last import. */
+  /** Undefined when it equals that of the last import. */
   readonly newPassword: string | undefined;
 }
 
-/** Makes this transaction the only import, which may take as long as it needs. */
+/** Makes this transaction the only import, without a time limit. */
 export async function beginImport(tx: Queryable): Promise<void> {
   await tx.run(sql`set local statement_timeout = 0`);
   await tx.run(sql`set local idle_in_transaction_session_timeout = 0`);
@@ -37,7 +37,7 @@ export async function compareLines(
   });
 }
 
-/** Puts people into the fund whom it does not have. */
+/** Adds people whom the fund does not have yet. */
 export async function insertPeople(tx: Queryable, added: readonly ComparedLine[]): Promise<void> {
   if (added.length === 0) return;
   await tx.run(sql`
@@ -50,8 +50,8 @@ export async function insertPeople(tx: Queryable, added: readonly ComparedLine[]
 }
 
 /**
- * Changes people as a branch would. What a branch changed is what differs from the last import: a
- * change made in the cabinet since then stays where the branch touched nothing.
+ * Changes people as a branch would. A branch changed what differs from the last import. A change
+ * made in the cabinet since then stays when the branch did not touch that field.
  */
 export async function updatePeople(tx: Queryable, changed: readonly ComparedLine[]): Promise<void> {
   if (changed.length === 0) return;
@@ -78,7 +78,7 @@ export async function updatePeople(tx: Queryable, changed: readonly ComparedLine
     select iin, version, fields from difference where fields <> '{}'`);
 }
 
-/** Gives people a cabinet with this password. `hashes` stand in the order of the people. */
+/** Gives people a cabinet with this password. `hashes` are in the order of the people. */
 export async function setPasswords(
   tx: Queryable,
   people: readonly ComparedLine[],
@@ -97,7 +97,7 @@ export async function setPasswords(
     on conflict (holder_id) do update set password_hash = excluded.password_hash, set_at = now()`);
 }
 
-/** The lines as a table `line`, one array a column. */
+/** The lines as a table `line`, with one array for each column. */
 function asTable(compared: readonly ComparedLine[]): Sql {
   const column = <Value>(value: (line: PersonLine) => Value) => compared.map(({ line }) => value(line));
   return sql`

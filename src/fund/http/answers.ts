@@ -7,16 +7,19 @@ import { iinOf, readHolder } from './read-holder.ts';
 import type { Reader } from './reading.ts';
 
 /**
- * What the answers of docs/fund-api.yaml mean. Final is only what that page names, with its body: a
- * gateway on the way answers 400, 409 or 413 too, and that is not the fund's "no". Everything else
- * throws `FundUnavailable` and is asked again.
+ * The meaning of the answers in docs/fund-api.yaml. An answer is final only if that page names it,
+ * with its body. A gateway on the way also answers 400, 409 or 413, which is not a refusal by the
+ * fund. Everything else throws `FundUnavailable` and is tried again.
  */
 
-/** The codes of `error`; a program that is not the fund writes `Conflict`, or a sentence. */
+/**
+ * The form of the codes in `error`. A program that is not the fund writes `Conflict`, or a
+ * sentence.
+ */
 const errorCode = /^[a-z]+(?:-[a-z]+)*$/;
 
 /**
- * The status of an answer that says nothing about one holder: the way to the fund, or all of it,
+ * Whether a status says nothing about one holder: the connection to the fund, or the whole fund,
  * does not work.
  */
 export function isTransient({ status, body }: Answer): boolean {
@@ -24,7 +27,7 @@ export function isTransient({ status, body }: Answer): boolean {
   return status >= 500 || (status >= 300 && status < 400) || [401, 403, 407, 408, 425, 429].includes(status);
 }
 
-/** The holder; undefined when the fund has none of this IIN. */
+/** The holder. Undefined when the fund has none with this IIN. */
 export function holderAnswer(
   answer: Answer,
   reader: Reader,
@@ -39,8 +42,8 @@ export function holderAnswer(
 }
 
 /**
- * What the fund says to a change. Throws `Undeliverable` where it says that it will never
- * understand it.
+ * The fund's answer to a change. Throws `Undeliverable` when the fund says that it cannot
+ * understand the change.
  */
 export function changeAnswer(answer: Answer, reader: Reader): FundAnswer {
   const { status, body } = answer;
@@ -56,12 +59,15 @@ export function changeAnswer(answer: Answer, reader: Reader): FundAnswer {
   throw new FundUnavailable(`FUND_HTTP_${status}`);
 }
 
-/** What became of a change; undefined when it never arrived. */
+/** The state of a change at the fund. Undefined when it never arrived. */
 export function foundAnswer(answer: Answer, reader: Reader): ReturnType<typeof stateAnswer> | undefined {
   return isMissing(answer) ? undefined : stateAnswer(answer, reader);
 }
 
-/** Whom branches changed; from the beginning again when the fund no longer keeps the cursor. */
+/**
+ * The holders whom branches changed. Starts from the beginning when the fund no longer keeps the
+ * cursor.
+ */
 export function elsewhereAnswer(answer: Answer, reader: Reader): BranchChangePage {
   if (answer.status >= 400 && errorOf(answer.body) === 'cursor-too-old') {
     reader.record('cursor', 'unknown');
@@ -81,7 +87,10 @@ export function elsewhereAnswer(answer: Answer, reader: Reader): BranchChangePag
   };
 }
 
-/** Whether the fund says that it works. One without this question (404) is reached all the same. */
+/**
+ * Whether the fund says that it works. A fund that does not have this request (404) counts as
+ * reached.
+ */
 export function healthAnswer({ status }: Answer): 'works' | 'reached' {
   if (status === 404) return 'reached';
   if (status < 200 || status >= 300) throw new FundUnavailable(`FUND_HTTP_${status}`);
@@ -102,7 +111,7 @@ function stateAnswer(
       return { kind: 'received' };
   }
   if (typeof state !== 'string') throw new SenselessAnswer('FUND_ANSWER');
-  // The fund has it, and does not say "no": it is asked again.
+  // The fund has the change and has not refused it, so it is asked again.
   reader.record('state', 'unknown');
   return { kind: 'received' };
 }
@@ -113,7 +122,7 @@ function refusal(reader: Reader, said: unknown): Extract<FundAnswer, { kind: 're
   return { kind: 'refused', reason: reason ?? 'other' };
 }
 
-/** The body of a success in UTF-8. */
+/** The body of a successful answer in UTF-8. */
 function successOf({ status, body, otherCharset }: Answer, reader: Reader): unknown {
   if (status < 200 || status >= 300) throw new FundUnavailable(`FUND_HTTP_${status}`);
   if (otherCharset) {
@@ -123,7 +132,10 @@ function successOf({ status, body, otherCharset }: Answer, reader: Reader): unkn
   return body;
 }
 
-/** A 404 of the question itself, not of a path that some proxy does not know. */
+/**
+ * A 404 from the fund about this holder or change, and not from a proxy that does not know the
+ * path.
+ */
 function isMissing({ status, body }: Answer): boolean {
   return status === 404 && ['unknown-holder', 'unknown-change'].includes(errorOf(body) ?? '');
 }

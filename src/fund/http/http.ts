@@ -13,29 +13,29 @@ import { createFundLine, type FundLineOptions, type FundSettings } from './line.
 import { tokenSigner } from './token.ts';
 
 export interface FundOptions extends FundLineOptions {
-  /** Told that the fund answered about somebody else. */
+  /** Called when the fund answered about another person. */
   readonly onWrongPerson?: () => void;
   /** Milliseconds for a read and for a change. */
   readonly timeouts?: { readonly read: number; readonly change: number };
 }
 
-/** A person waits for a read; nobody waits for a change, but a lease of 30 seconds runs. */
+/** A person waits for a read. Nobody waits for a change, but it has a lease of 30 seconds. */
 const usualTimeouts = { read: 2_500, change: 10_000 };
 
-/** The fund's system over HTTP, with what is watched of it. */
+/** The fund's system over HTTP, with its circuit breakers and health check. */
 export type FundOverHttp = Fund & {
   readonly breakers: readonly CircuitBreakerView[];
   /**
-   * Asks whether the fund works and lets us in; throws `FundUnavailable` with the code of what is
-   * wrong. `reached`: there is a server, and it does not know the question.
+   * Asks whether the fund works and accepts our credentials. Throws `FundUnavailable` with the code
+   * of the problem. `reached` means that a server answers and does not know this request.
    */
   checkHealth(): Promise<'works' | 'reached'>;
 };
 
 /**
- * The fund's system over HTTP (docs/fund-api.yaml). Reads and changes have connections, limits and
- * breakers of their own, so that a slow half does not take the other with it. Nothing is retried
- * here but a broken connection: the outbox does that, and a page has its copy.
+ * The fund's system over HTTP (docs/fund-api.yaml). Reads and changes have their own connections,
+ * limits and breakers, so that one slow half does not block the other. Only a broken connection is
+ * retried here. The outbox retries changes, and pages have their copy.
  */
 export function createHttpFund(settings: FundSettings, options: FundOptions = {}): FundOverHttp {
   const timeouts = options.timeouts ?? usualTimeouts;
@@ -76,7 +76,7 @@ export function createHttpFund(settings: FundSettings, options: FundOptions = {}
           method: 'PUT',
           path: ['changes', changeId],
           json: { iin, sequence, expectedRevision: expectedVersion, madeAt: madeAt.toISOString(), fields },
-          // The id in the path: a change is applied once, however often it comes.
+          // The path contains the id, so a change is applied once however often it arrives.
           repeatable: true,
         },
         changeAnswer,

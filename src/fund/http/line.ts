@@ -5,32 +5,37 @@ import { FundUnavailable } from '../errors.ts';
 import { isTransient } from './answers.ts';
 import { createReader, type Fault, type Reader } from './reading.ts';
 
-/** Where the fund's system is, and how the cabinet proves who it is; PEM texts. */
+/**
+ * The address of the fund's system, and the credentials of the cabinet. Keys and certificates are
+ * PEM texts.
+ */
 export interface FundSettings {
   readonly url: URL;
   readonly ca?: string;
   readonly client?: { readonly cert: string; readonly key: string };
-  /** Private key (PKCS#8, Ed25519 or P-256) that signs a token for each question. */
+  /** The private key (PKCS#8, Ed25519 or P-256) that signs a token for each request. */
   readonly tokenKey?: string;
-  /** Most questions of this process at once, for reads and for changes each. */
+  /**
+   * Maximum number of simultaneous requests of this process, separately for reads and for changes.
+   */
   readonly atOnce: number;
 }
 
 export interface FundLineOptions {
-  /** Called with why no answer was had: a code, never a value. */
+  /** Called with the reason for a missing answer: a code, never a value. */
   readonly onFailure?: (code: string) => void;
-  /** Called with what could not be read of an answer: places, never values. */
+  /** Called with the parts of an answer that could not be read: their places, never values. */
   readonly onFaults?: (faults: readonly Fault[]) => void;
 }
 
-/** One way to the fund, for reads or for changes: its connections, and what spares the fund. */
+/** A connection to the fund for reads or for changes, with its limits and its breaker. */
 export interface FundLine {
   readonly breaker: CircuitBreakerView;
   /**
-   * One question, within the limits. Only what bears on the fund as a whole counts against the
-   * breaker: an answer in time that makes no sense, or none for one holder (`about`), must not take
-   * the fund away from everybody else.
-   * @throws FundUnavailable when no answer can be had, or `judge` finds that it cannot be read
+   * Sends one request, within the limits. Only failures of the fund as a whole count for the
+   * breaker. A timely answer that cannot be read, or a missing answer about one holder (`about`),
+   * must not block the fund for everybody else.
+   * @throws FundUnavailable when there is no answer, or `judge` finds that it cannot be read
    * @throws Undeliverable when `judge` does
    */
   ask<Value>(
@@ -41,7 +46,7 @@ export interface FundLine {
   close(): Promise<void>;
 }
 
-/** Opens a way to the fund. */
+/** Opens a connection to the fund. */
 export function createFundLine(
   name: string,
   { url, ca, client: certificate, atOnce }: FundSettings,

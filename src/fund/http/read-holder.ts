@@ -17,10 +17,10 @@ const mostRows = 100;
 const mostChanges = 10_000;
 
 /**
- * A holder as docs/fund-api.yaml describes one, read row by row: what the fund's system adds one
- * day costs a row at most, never the person. A kind that is not known becomes `other`. Where the
- * requisites or their revision cannot be read, `requisites` is null and our copy stays as it is.
- * Undefined only where it is not said whom the answer is about.
+ * Reads a holder as docs/fund-api.yaml describes one, row by row. A value that the fund's system
+ * adds later makes at most a row unreadable, and never the whole person. An unknown kind becomes
+ * `other`. When the requisites or their revision cannot be read, `requisites` is null and our copy
+ * stays unchanged. Undefined only when the answer does not say whom it is about.
  */
 export function readHolder(
   reader: Reader,
@@ -38,8 +38,8 @@ export function readHolder(
     sinceElsewhere === undefined || revision === undefined
       ? { elsewhereVersion: revision ?? sinceElsewhere ?? 0, changesElsewhere: [] }
       : readElsewhere(reader, holder['changesElsewhere'], { revision, since: sinceElsewhere });
-  // Since when is not known: as if it were new, for what is on file for long restores the password
-  // at once.
+  // An unreadable date counts as now. A contact that has been on file for long restores the
+  // password at once, so the stricter case is assumed.
   const since = (name: string) => {
     const read = reader.moment(name, holder[name]);
     return read === undefined ? now : read;
@@ -59,7 +59,7 @@ export function readHolder(
   };
 }
 
-/** Twelve digits; their check digit is the fund's affair. */
+/** Twelve digits. The fund is responsible for their check digit. */
 export function iinOf(reader: Reader, path: string, value: unknown): Iin | undefined {
   if (typeof value === 'string' && /^[0-9]{12}$/.test(value)) return value as Iin;
   return reader.record(path, value === undefined ? 'missing' : 'unknown');
@@ -68,7 +68,7 @@ export function iinOf(reader: Reader, path: string, value: unknown): Iin | undef
 function readDocuments(reader: Reader, value: unknown): Pick<FundHolder, 'documents' | 'unreadDocuments'> {
   const rows = reader.list('documents', value, mostRows);
   const read = rows.flatMap((row, index) => readDocument(reader, `documents[${index}]`, row) ?? []);
-  // The id is what a form sends: a second one of the same name could not be chosen.
+  // A form sends the id of a document, so a second document with the same id could not be chosen.
   const documents = read.filter(({ id }, index) => {
     const first = read.findIndex((one) => one.id === id) === index;
     if (!first) reader.record('documents.id', 'given twice');
@@ -88,7 +88,7 @@ function readDocument(reader: Reader, path: string, value: unknown): IdentityDoc
   const type = reader.choice(`${path}.type`, row['type'], documentTypes);
   const series = reader.text(`${path}.series`, row['series']) ?? null;
   const issuedBy = reader.text(`${path}.issuedBy`, row['issuedBy']) ?? null;
-  // A date that is none says nothing about whether the document is valid.
+  // With an unreadable date, nobody can tell whether the document is valid.
   if (id === undefined || number === undefined || issuedOn === undefined || validUntil === undefined)
     return undefined;
   return { id, type, series, number, issuedOn, validUntil, issuedBy };
@@ -116,7 +116,7 @@ function readRequisites(reader: Reader, value: unknown): Requisites | null {
   return (read as Requisites | undefined) ?? null;
 }
 
-/** The fields of these names; undefined where one of them cannot be read. */
+/** The fields of these names. Undefined when one of them cannot be read. */
 function readFields(
   reader: Reader,
   path: string,
@@ -128,9 +128,9 @@ function readFields(
 }
 
 /**
- * The changes made elsewhere up to the first that cannot be read. What comes behind it is left for
- * later, so that no change of a branch is passed over: the holder stays at the revision before it,
- * and a change of ours upon that is not applied.
+ * The changes made elsewhere, up to the first that cannot be read. Later ones are left for another
+ * time, so that no change of a branch is skipped. The holder stays at the revision before it, and a
+ * change of ours based on that is not applied.
  */
 function readElsewhere(
   reader: Reader,
@@ -157,6 +157,6 @@ function readElsewhere(
     if (version === undefined || fields === undefined) return upToHere();
     changesElsewhere.push({ version, fields });
   }
-  // What the answer leaves out, because there is more than fits, comes with the next one.
+  // Changes that did not fit into the answer come with the next one.
   return { elsewhereVersion: changesElsewhere.at(-1)?.version ?? revision, changesElsewhere };
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { storable } from './shapes.ts';
 
 /**
- * What was wrong with one place of an answer. `path` names the place, e.g. `documents[1].type`; no
- * value is ever part of it, and neither is a name that the fund made up.
+ * A problem with one place of an answer. `path` names the place, e.g. `documents[1].type`. It never
+ * contains a value or a name that the fund made up.
  */
 export interface Fault {
   readonly path: string;
@@ -22,37 +22,37 @@ export type FaultKind =
   | 'too long'
   | 'too many'
   | 'not storable'
-  /** U+FFFD: what stood there was lost in another character set. */
+  /** U+FFFD: the original character was lost in another character set. */
   | 'lost characters'
   | 'given twice';
 
-/** Longest text taken. An address of several hundred characters is on file for some people. */
+/** Maximum length of a text. Some people have an address of several hundred characters on file. */
 const longestText = 10_000;
 
 const day = z.iso.date();
 const moment = z.iso.datetime({ offset: true });
 
 /**
- * Reads single places of an answer and records what it could not read. Undefined stands for a place
- * that cannot be read.
+ * Reads single places of an answer and records those that it could not read. Undefined stands for
+ * an unreadable place.
  */
 export interface Reader {
   readonly faults: readonly Fault[];
   record(path: string, fault: FaultKind): undefined;
-  /** A text, or null where there is none. */
+  /** A text, or null when absent. */
   text(path: string, value: unknown): string | null | undefined;
-  /** A text that must be there. */
+  /** A text that must be present. */
   filled(path: string, value: unknown): string | undefined;
   /** One of the known words, or `other`. */
   choice<Known extends string>(path: string, value: unknown, known: readonly Known[]): Known | 'other';
-  /** A calendar date, or null where there is none. */
+  /** A calendar date, or null when absent. */
   date(path: string, value: unknown): string | null | undefined;
-  /** A moment (RFC 3339, a day alone begins at midnight in Astana), or null where there is none. */
+  /** A moment (RFC 3339; a date alone begins at midnight in Astana), or null when absent. */
   moment(path: string, value: unknown): Date | null | undefined;
-  /** A number that PostgreSQL's `integer` holds. */
+  /** A number that fits into PostgreSQL's `integer`. */
   count(path: string, value: unknown): number | undefined;
   object(path: string, value: unknown): Readonly<Record<string, unknown>> | undefined;
-  /** The first so many rows; none where there is no list. */
+  /** The first `most` rows. Empty when there is no list. */
   list(path: string, value: unknown, most: number): readonly unknown[];
 }
 
@@ -108,7 +108,7 @@ export function createReader(): Reader {
   };
 }
 
-/** RFC 3339 lets "t" and "z" be small. */
+/** RFC 3339 allows a small "t" and "z". */
 function momentOf(value: unknown): Date | undefined {
   if (typeof value !== 'string') return undefined;
   if (day.safeParse(value).success) return new Date(`${value}T00:00:00+05:00`);
@@ -121,7 +121,7 @@ export function faultLine({ path, fault }: Fault): string {
   return `${path}: ${fault}`;
 }
 
-/** `documents[].type: unknown`, for a metric: the same for every row. */
+/** `documents[].type: unknown`, for a metric. The same for every row. */
 export function faultLabel({ path, fault }: Fault): string {
   return `${path.replace(/\[\d+\]/g, '[]')}: ${fault}`;
 }

@@ -5,8 +5,8 @@ import { randomName } from '../../platform/keys.ts';
 const tokenSeconds = 60;
 
 /**
- * Signs a token for the fund's origin, a fresh one for each question.
- * @throws Error where the key is none of the two kinds; `readConfig` says so before
+ * Signs a token for the fund's origin, a new one for each request.
+ * @throws Error when the key is neither of the two kinds. `readConfig` reports this earlier.
  */
 export function tokenSigner(pem: string, audience: string): () => Promise<string> {
   const alg = tokenAlgorithm(pem);
