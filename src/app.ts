@@ -28,19 +28,19 @@ import { databaseReady } from './platform/postgres/readiness.ts';
 import { createKeyedSemaphore } from './platform/semaphore.ts';
 import type { Services } from './services.ts';
 
-/** The web side of the service, built and not yet listening. */
+/** The web side of the service, built but not yet listening. */
 export interface App {
   readonly server: FastifyInstance;
-  /** Every route, for tests that go through all of them. */
+  /** Every route, for tests that visit all of them. */
   readonly routes: readonly RouteEntry[];
   readonly connections: Connections;
   close(): Promise<void>;
 }
 
 export interface AppOptions {
-  /** False: this process shows no pages, only its health. */
+  /** False in a process that serves no pages and only reports its health. */
   readonly pages: boolean;
-  /** True from the moment at which the process is to leave: it is not ready any more. */
+  /** True once the process is about to leave. It is no longer ready then. */
   readonly closing: () => boolean;
 }
 
@@ -49,8 +49,8 @@ export async function createApp(services: Services, options: AppOptions): Promis
   const { config, database, keys, log, metrics, maintenance, hasher } = services;
   const frame = { assets: readAssets(), demo: config.demo, maintenance: maintenance.state };
   const lag = startLagMonitor();
-  // One person's writes wait for each other in the database anyway: they must not wait there, each
-  // with a connection.
+  // Writes of one person wait for each other in the database in any case. They must not wait there
+  // with a connection each.
   const writeSemaphore = createKeyedSemaphore({ atOnce: 2, waiting: 48 });
   let typedPages: ReadonlyMap<string, TypedPage> = new Map();
   const { server, routes, connections } = await createServer({

@@ -27,7 +27,7 @@ async function rows(
   }
 }
 
-test('names, places and locks are those of the data folders and processes of former releases', async () => {
+test('names, folders and locks equal those of data folders and processes of former releases', async () => {
   const server = await startBundledPostgres({ varDir, log });
   try {
     const home = join(varDir, 'postgres');

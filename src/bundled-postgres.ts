@@ -11,19 +11,19 @@ export interface BundledOptions extends Pick<LocalPostgresOptions, 'log' | 'bina
   readonly varDir: string;
 }
 
-/** Starts the bundled PostgreSQL under `varDir` for the service; no second service may use it. */
+/** Starts the bundled PostgreSQL under `varDir` for the service. No second service may use it. */
 export function startBundledPostgres(options: BundledOptions): Promise<LocalPostgres> {
   return startLocalPostgres(localOptions(options));
 }
 
-/** The same for a command, which may run beside the service or alone. */
+/** Does the same for a command, which may run beside the service or alone. */
 export function attachBundledPostgres(options: BundledOptions): Promise<LocalPostgres> {
   return attachLocalPostgres(localOptions(options));
 }
 
 /**
- * Data folders were made with these names, and processes of former releases hold these locks: they
- * stay as they are.
+ * These names must not change: data folders were created with them, and processes of former
+ * releases hold these locks.
  */
 function localOptions({ varDir, settings, ...options }: BundledOptions): LocalPostgresOptions {
   return {
@@ -37,7 +37,7 @@ function localOptions({ varDir, settings, ...options }: BundledOptions): LocalPo
     lockSpace: 0x6b_61_62_69,
     elsewhere: '/var/lib/kabinet-postgres',
     words: { folder: 'VAR_DIR', alternative: 'set DATABASE_URL' },
-    // DATABASE_POOL's most, and some for commands.
+    // Enough for the highest DATABASE_POOL, and some more for commands.
     settings: { max_connections: '250', ...settings },
   };
 }

@@ -9,15 +9,18 @@ import type { SendPage } from './platform/http/page.tsx';
 import type { Database } from './platform/postgres/database.ts';
 import { root } from './platform/root.ts';
 
-/** What only a demonstration has. A production build holds `no-demonstration.ts` in its place. */
+/**
+ * The parts that only a demonstration has. A production build contains `no-demonstration.ts`
+ * instead.
+ */
 export interface Demonstration {
-  /** Stands in for a gateway that is not configured. */
+  /** Replaces a gateway that is not configured. */
   sender(database: Database, channel: Channel): MessageSender;
-  /** The inbox: everybody's messages for everybody to read. */
+  /** The inbox, where anybody can read everybody's messages. */
   serve(server: FastifyInstance, deps: { database: Database; sendPage: SendPage }): void;
-  /** People to sign in as, with their passwords. */
+  /** The people who can sign in, with their passwords. */
   readonly peopleFile: string;
-  /** What the terminal shows after the start. */
+  /** The lines that the terminal shows after the start. */
   greeting(url: string): readonly string[];
 }
 

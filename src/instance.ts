@@ -7,31 +7,32 @@ import type { Database } from './platform/postgres/database.ts';
 import type { SlotRunner } from './platform/process/shared-slots.ts';
 import { createServices, type Services } from './services.ts';
 
-/** One process of the service, built and not yet listening. */
+/** One process of the service, built but not yet listening. */
 export interface Instance
   extends Pick<App, 'server' | 'routes'>,
     Pick<Services, 'metrics' | 'breakers' | 'maintenance'> {
-  /** Starts what works in the background. */
+  /** Starts the background work. */
   startJobs(): void;
   /**
-   * Requests in flight finish, work in hand is completed or given back. The database stays open.
+   * Lets requests in progress finish, and completes or gives back the current work. The database
+   * stays open.
    */
   close(leaving?: Leaving): Promise<void>;
 }
 
-/** How a process leaves. */
+/** How a process shuts down. */
 export interface Leaving {
   /**
-   * Another process has taken over the port: it stays ready and accepts nothing more, instead of
-   * the other way round.
+   * Another process has taken over the port. This one stays ready and stops accepting connections.
+   * Otherwise it becomes unready and continues to accept.
    */
   readonly relieved?: boolean;
   /**
-   * How long open connections get an answer that ends them before the idle ones are closed.
-   * Milliseconds.
+   * Milliseconds in which open connections get an answer that ends them, before idle ones are
+   * closed.
    */
   readonly drainMs?: number;
-  /** How long after that it waits for what is under way; undefined: to its end. Milliseconds. */
+  /** Milliseconds to wait after that for work in progress. Undefined waits until it ends. */
   readonly patienceMs?: number;
 }
 
@@ -39,13 +40,15 @@ export interface InstanceOptions {
   readonly config: Config;
   readonly database: Database;
   readonly log: Logger;
-  /** Shares the machine's processors with the other processes; undefined: this one is alone. */
+  /**
+   * Shares the machine's processors with the other processes. Undefined when this process is alone.
+   */
   readonly hashSlots?: SlotRunner | undefined;
-  /** False: another process of this machine connects to the gateways and delivers messages. */
+  /** False when another process of this machine connects to the gateways and delivers messages. */
   readonly deliversMessages?: boolean;
 }
 
-/** Builds what this process does by its ROLE: pages, jobs or both. */
+/** Builds what this process does according to ROLE: pages, jobs or both. */
 export async function createInstance({
   config,
   database,

@@ -15,29 +15,29 @@ import type { Queue } from './platform/outbox/queue.ts';
 import { startRepeating } from './platform/process/repeat.ts';
 import type { Services } from './services.ts';
 
-/** What a process does. */
+/** The duties of a process. */
 export interface Duties {
-  /** It shows pages to people. */
+  /** Serves pages to people. */
   readonly pages: boolean;
-  /** It delivers to the fund, processes account requests and keeps house. */
+  /** Delivers to the fund, processes account requests and does the housekeeping. */
   readonly jobs: boolean;
-  /** It connects to the message gateways and delivers messages. */
+  /** Connects to the message gateways and delivers messages. */
   readonly messages: boolean;
 }
 
 /**
  * Reads the duties of a process from ROLE.
- * @param deliversMessages false where another process of this machine delivers messages
+ * @param deliversMessages false when another process of this machine delivers messages
  */
 export function dutiesOf(role: Config['server']['role'], deliversMessages: boolean): Duties {
   const jobs = role !== 'web';
   return { pages: role !== 'worker', jobs, messages: jobs && deliversMessages };
 }
 
-/** Background work of this process. */
+/** The background work of this process. */
 export interface Jobs {
   /**
-   * Begins nothing more. Resolves when what is under way has ended, been given back, or taken
+   * Starts nothing new. Resolves when the current work has ended or been given back, or after
    * `patienceMs`.
    */
   stop(patienceMs?: number): Promise<void>;
@@ -48,11 +48,12 @@ export function startJobs(services: Services, duties: Duties): Jobs {
   const { maintenance, fund, attackSwitch, exchangeChannelStates, onError } = services;
   const running: Jobs[] = [
     startRepeating(3_000, maintenance.refresh, onError),
-    // In every role: those who answer people stop codes, and whoever is left raises the alert.
+    // Runs in every role: processes that serve people must stop codes, and the others may be the
+    // only ones to raise the alert.
     startRepeating(2_000, () => attackSwitch.look(), onError),
     startRepeating(5_000, () => exchangeChannelStates(), onError),
   ];
-  // In every role: the log says at once whether the fund answers, and not at the first page that
+  // Runs in every role, so the log says at once whether the fund answers, and not only when a page
   // cannot be shown.
   fund.greet();
   if (duties.jobs) running.push(...startQueues(services, duties), ...startUpkeep(services));
@@ -65,12 +66,12 @@ export function startJobs(services: Services, duties: Duties): Jobs {
 }
 
 /**
- * What a gateway has not taken by then is left to another process, which may send it a second time.
- * Milliseconds.
+ * Milliseconds for the gateway to accept a message. After that it is left to another process, which
+ * may send it a second time.
  */
 const handOverMs = 6_000;
 
-/** Delivers what stands in the outbox, and processes account requests. */
+/** Delivers what is in the outbox, and processes account requests. */
 function startQueues(services: Services, duties: Duties): readonly Jobs[] {
   const { database, onError } = services;
   const start = (queue: Queue, everyMs = 2_000) => startDispatcher(database, queue, { everyMs, onError });
@@ -83,7 +84,7 @@ function startQueues(services: Services, duties: Duties): readonly Jobs[] {
   return [changes, ...sending, unaddressed, worker];
 }
 
-/** Follows the fund, ends alerts, seals the log and deletes what has been kept long enough. */
+/** Reads changes from the fund, ends alerts, seals the log and deletes rows past their term. */
 function startUpkeep(services: Services): readonly Jobs[] {
   const { config, database, keys, log, onError } = services;
   const keepHead = createHeadFile(config.operations.auditHeadFile, onError);

@@ -13,7 +13,7 @@ import { prepare } from './start.ts';
 import { runPrimary, runWorker } from './workers.ts';
 
 /**
- * Reads the settings and starts what the command line asks for: one process, or several behind one
+ * Reads the settings and starts what the command line asks for: one process, or several on one
  * port.
  */
 async function main(): Promise<void> {
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   else await runAlone(config, log, onListening);
 }
 
-/** The whole service in this process. */
+/** Runs the whole service in this process. */
 async function runAlone(
   config: Config,
   log: Logger,
@@ -66,7 +66,7 @@ async function runAlone(
   }
 }
 
-/** Says on the terminal where the service is and, in a demonstration, who can sign in. */
+/** Prints the address of the service and, in a demonstration, who can sign in. */
 function greet({ demo, server: { role, host, port, publicUrl } }: Config, address: ListeningAddress): void {
   const listening = typeof address === 'object' && address ? address.port : port;
   const name = host === '127.0.0.1' || host === '0.0.0.0' ? 'localhost' : host;

@@ -1,5 +1,5 @@
 /**
- * In the place of `demonstration.ts` in a production build: there is none, and no setting brings it
- * back.
+ * Replaces `demonstration.ts` in a production build, which has no demonstration. No setting can
+ * bring it back.
  */
 export const demonstration = undefined;

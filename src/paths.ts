@@ -1,6 +1,6 @@
 /**
- * Every address of the site, once. Routes register them, pages link to them, and "return to" is
- * checked against them.
+ * Every address of the site. Routes register them, pages link to them, and "return to" is checked
+ * against them.
  */
 export const paths = {
   start: '/',
@@ -39,7 +39,7 @@ export const paths = {
   ready: '/health/ready',
 } as const;
 
-/** The pages of an account request: where it begins, its code, and the choice of a password. */
+/** The pages of an account request: its form, its code, and the choice of a password. */
 export function accountRequestPaths(kind: 'register' | 'recover') {
   const start = paths[kind];
   return {
@@ -50,7 +50,10 @@ export function accountRequestPaths(kind: 'register' | 'recover') {
   } as const;
 }
 
-/** The form with the change that waits for its proofs, where every reason against it is told. */
+/**
+ * The form with the change that waits for its proofs. It shows every reason that prevents the
+ * change.
+ */
 export const editPendingChange = `${paths.requisites}?edit=pending`;
 
 /** The receipt of a change. @param number its 12 characters, which need no escaping */
@@ -58,14 +61,14 @@ export function receiptPath(number: string, form: '' | '.pdf' | '.cms' = ''): st
   return `/receipts/${number}${form}`;
 }
 
-/** Where a "this wasn't me" link leads. @param link base64url */
+/** The target of a "this wasn't me" link. @param link base64url */
 export function disavowPath(link: string): string {
   return `/not-me/${link}`;
 }
 
 /**
- * The page to sign in on, with why (`ended`), what went before (`password`), and where to go
- * afterwards.
+ * The sign-in page, with why the session ended (`ended`), whether a password was just saved
+ * (`password`), and where to go afterwards.
  */
 export function signInPath(query: {
   readonly ended?: '1' | 'kept' | 'closed' | undefined;
@@ -77,7 +80,7 @@ export function signInPath(query: {
 }
 
 /**
- * The pages a person may be sent back to after signing in: an address from outside is never
+ * The pages to which a person may return after signing in. Addresses from outside are never
  * followed.
  */
 export const returnTargets: readonly string[] = [

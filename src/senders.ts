@@ -18,14 +18,17 @@ interface SenderDeps {
   readonly database: Database;
   readonly log: Logger;
   readonly onError: (error: Error) => void;
-  /** False in a process that only answers people: it connects to no gateway. */
+  /** False in a process that only serves people. It connects to no gateway. */
   readonly delivers: boolean;
-  /** What processes that deliver say of a channel; undefined: nothing lately. */
+  /**
+   * What processes that deliver have reported about a channel. Undefined when there is no recent
+   * report.
+   */
   readonly heard: (channel: Channel) => boolean | undefined;
 }
 
 /**
- * A sender for each channel: the gateway where one is configured, the inbox of a demonstration, or
+ * A sender for each channel: its gateway if one is configured, the inbox of a demonstration, or
  * none.
  */
 export function createSenders(deps: SenderDeps): Record<Channel, MessageSender> {
@@ -56,7 +59,7 @@ export function createSenders(deps: SenderDeps): Record<Channel, MessageSender> 
     mobile: smpp
       ? createMessageSender(
           (lost) => createSmppGateway(smpp, { receipts: createSmsReceipts(database), lost, onError }),
-          // Probing every 30 seconds keeps the session alive.
+          // A probe every 30 seconds keeps the session alive.
           { ...defaultGatewayLimits, perSecond: config.sms.perSecond, probeUp: 30_000 },
           watchOf('SMPP', deps),
         )
@@ -65,7 +68,7 @@ export function createSenders(deps: SenderDeps): Record<Channel, MessageSender> 
 }
 
 /**
- * For a gateway to which other processes are connected: it only knows whether the channel works.
+ * For a gateway to which other processes are connected. It only knows whether the channel works.
  */
 function distantSender(channel: Channel, heard: SenderDeps['heard']): MessageSender {
   return {
@@ -78,7 +81,7 @@ function distantSender(channel: Channel, heard: SenderDeps['heard']): MessageSen
   };
 }
 
-/** Writes a gateway's codes into the log, and raises an alarm while it refuses our account. */
+/** Writes a gateway's codes into the log, and raises an alert while it refuses our account. */
 function watchOf(gateway: 'SMTP' | 'SMPP', { database, log, onError }: SenderDeps): GatewayWatch {
   return {
     changed: (available, code) =>

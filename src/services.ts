@@ -43,16 +43,18 @@ export interface ServicesOptions {
   readonly config: Config;
   readonly database: Database;
   readonly log: Logger;
-  /** Shares the machine's processors with the other processes; undefined: this one is alone. */
+  /**
+   * Shares the machine's processors with the other processes. Undefined when this process is alone.
+   */
   readonly hashSlots?: SlotRunner | undefined;
   /** True for a process that connects to the message gateways. */
   readonly deliversMessages: boolean;
 }
 
-/** What pages and jobs work with, built once in each process. */
+/** What pages and jobs work with. Built once in each process. */
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
-/** Builds what pages and jobs work with: the only place that knows all gateways. */
+/** Builds what pages and jobs work with. This is the only place that knows all gateways. */
 export async function createServices({
   config,
   database,
@@ -84,7 +86,7 @@ export async function createServices({
   );
   const maintenance = createMaintenanceWatch(() => readUpcomingWindows(database));
   const attackSwitch = createAttackSwitch(database, config.accountRequests);
-  // Before the first request: an instance that starts during maintenance knows of it.
+  // Done before the first request, because a process may start during maintenance.
   await maintenance.refresh().catch(onError);
   await attackSwitch.look().catch(onError);
   const wakeUps = createWakeUps();
@@ -115,13 +117,13 @@ export async function createServices({
     verifier,
     edsSemaphore: createFairSemaphore(edsConcurrency),
     siteOf: (request: FastifyRequest) => ownOrigin(request, config.server) ?? origin,
-    /** Ends all sessions of a person whom the fund no longer lets in. */
+    /** Ends all sessions of a person whom the fund no longer allows in. */
     endSessions: (holderId: string) => endAllSessions(database, holderId, 'blocked'),
     hasher,
     common: readCommonPasswords(),
     attackSwitch,
     origin,
-    /** Ends the connections to gateways. The database stays open. */
+    /** Closes the connections to gateways. The database stays open. */
     async close(): Promise<void> {
       await Promise.all(Object.values(messages.senders).map((sender) => sender.close()));
       await kazpost?.close();
@@ -132,26 +134,27 @@ export async function createServices({
 }
 
 /**
- * Signatures verified at a time by each process. Most of that time is the wait for the authority's
- * answer; the threads have a queue of their own. All who wait are served within some two seconds.
+ * Signatures that each process verifies at the same time. Most of the time is spent waiting for the
+ * authority's answer, and the threads have their own queue. A full queue is served in about two
+ * seconds.
  */
 const edsConcurrency = { atOnce: 16, waitingEach: 2, waitingInAll: 200 } as const;
 
-/** A queue that looks at once when woken. */
+/** A queue that looks for work at once when woken. */
 interface Wakeable {
   wake(): void;
 }
 
-/** The jobs of this process that others wake. A process without jobs has none. */
+/** The jobs of this process that other parts wake. A process without jobs has none. */
 export interface WakeableJobs {
   readonly fund: Wakeable;
-  /** Every queue that a message can stand in. */
+  /** Every queue that can hold a message. */
   readonly messages: readonly Wakeable[];
   readonly accountRequests: { wakeAfter(milliseconds: number): void };
 }
 
 /**
- * Wakes the jobs of this process after a commit that queued something, so that it need not wait for
+ * Wakes the jobs of this process after a commit that queued something, so that it does not wait for
  * their next look.
  */
 function createWakeUps() {
@@ -168,7 +171,7 @@ function createWakeUps() {
   };
 }
 
-/** The senders of messages, and what this process knows of their channels. */
+/** The senders of messages, and what this process knows about their channels. */
 function createMessages(
   config: Config,
   database: Database,
@@ -193,7 +196,7 @@ function createMessages(
     channels,
     channelStates,
     /**
-     * Tells the other processes of the channels, where this one delivers; hears of them otherwise.
+     * Reports the channels to other processes if this one delivers. Otherwise reads their reports.
      */
     async exchangeChannelStates(): Promise<void> {
       if (delivers) await writeChannelStates(database, node, channelStates());
@@ -216,7 +219,7 @@ function createVerifier(config: Config, log: Logger) {
   );
 }
 
-/** The fund's system over HTTP where one is configured, its embedded stand-in otherwise. */
+/** The fund's system over HTTP if one is configured, otherwise the embedded fund. */
 function createFund(
   config: Config,
   database: Database,
@@ -259,7 +262,7 @@ function createFund(
   });
 }
 
-/** Kazpost's service where one is configured; the embedded data answer otherwise. */
+/** Kazpost's service if one is configured. Otherwise the embedded data answer. */
 function createKazpostService(config: Config, log: Logger): Kazpost | undefined {
   return (
     config.kazpost &&

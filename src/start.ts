@@ -12,12 +12,12 @@ import { type Connection, type Database, openDatabase } from './platform/postgre
 import { migrate } from './platform/postgres/migrate.ts';
 import { mayAlterLog } from './platform/postgres/roles.ts';
 
-/** What the service stands on, ready before it listens. */
+/** What the service needs before it listens. */
 export interface Prepared {
-  /** The same for the processes that share it. */
+  /** Shared by all processes that use the same database. */
   readonly connection: Connection;
   readonly database: Database;
-  /** Runs the migrations that have come since; the running version goes on with them. */
+  /** Runs the migrations added since. The running version continues to work with them. */
   migrate(): Promise<unknown>;
   /** Serves the metrics that `text` gives when `METRICS_PORT` is set. */
   serveMetrics(text: () => Promise<string>): Promise<void>;
@@ -25,7 +25,7 @@ export interface Prepared {
 }
 
 /**
- * Opens the database (starting the embedded one), brings it up to date and loads the demonstration
+ * Opens the database (starts the bundled one), brings it up to date and loads the demonstration
  * people once.
  */
 export async function prepare(config: Config, log: Logger): Promise<Prepared> {
@@ -40,7 +40,7 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
   };
   try {
     const connection: Connection = server?.connection ?? { connectionString: config.database.url ?? '' };
-    // Migrations hold a lock of their session.
+    // Migrations hold a lock of their session, so they need a direct connection.
     const direct: Connection = server?.connection ?? { connectionString: config.database.directUrl ?? '' };
     await migrate(direct, log);
     const database = openPool(config, connection, log);
@@ -103,8 +103,8 @@ export async function attach(
 }
 
 /**
- * Loads people from a file of JSON lines into the embedded fund. A large file gets a connection
- * without a time limit.
+ * Loads people from a file of JSON lines into the embedded fund. The connection has no time limit,
+ * because the file may be large.
  */
 export async function importFile(
   config: Config,
@@ -125,7 +125,7 @@ export async function importFile(
   }
 }
 
-/** @throws ConfigError where a demonstration is asked of a build that holds none */
+/** @throws ConfigError when a demonstration is requested from a build without one */
 function refuseDemonstration({ demo }: Config): void {
   if (demo && !demonstration)
     throw new ConfigError([

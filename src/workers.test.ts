@@ -12,6 +12,6 @@ test.each([
   const machine = readConfig({ SECRET_KEYS: 'k'.repeat(32), EDS_THREADS: String(cores - 1) });
   const { threads } = divide(machine, workers).eds;
   expect(threads).toBe(each);
-  // No more than the machine is meant to have, unless that would leave a worker without one.
+  // Together no more than the machine should have, unless a worker would then have none.
   expect(threads * workers).toBeLessThanOrEqual(Math.max(cores - 1, workers));
 });

@@ -11,12 +11,15 @@ import { obeyOrders, sayReady, workerData } from './platform/process/worker.ts';
 import { createWorkerPool, type WorkerPool } from './platform/process/worker-pool.ts';
 import { openPool, type Prepared, prepare } from './start.ts';
 
-/** What each of `count` workers gets of what is meant for the machine. Nobody gets nothing. */
+/**
+ * The share of each of `count` workers in what is meant for the whole machine. At least one of
+ * everything.
+ */
 export function divide(config: Config, count: number): Config {
   const messengers = Math.min(count, config.server.messageWorkers);
   return {
     ...config,
-    // More than their share: which of them may hash is decided slot by slot.
+    // More than their share, because slots decide which of them may hash.
     passwords: { hashesAtOnce: Math.ceil(config.passwords.hashesAtOnce / count) },
     eds: { ...config.eds, threads: Math.max(1, Math.floor(config.eds.threads / count)) },
     mail: { ...config.mail, perSecond: Math.ceil(config.mail.perSecond / messengers) },
@@ -34,8 +37,8 @@ interface WorkerShare {
 }
 
 /**
- * How long a relieved worker waits for idle connections to be used once more, and so to end in
- * order.
+ * Milliseconds for which a relieved worker waits for idle connections to be used once more, so that
+ * they end in order.
  */
 const lingerMs = 5_000;
 
@@ -84,7 +87,7 @@ export async function runPrimary(
   }
 }
 
-/** Runs the migrations that have come since, and replaces the workers one after another. */
+/** Runs the migrations added since, and replaces the workers one after another. */
 async function restart(pool: WorkerPool, prepared: Prepared, log: Logger): Promise<void> {
   log.info('a rolling restart begins');
   try {

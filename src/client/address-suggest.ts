@@ -1,16 +1,18 @@
-// Suggests addresses under a field while one types, only with the form's switch on. Without this
-// script the field is a plain one with a search button beside it.
+// Suggests addresses under a field as the person types, if the form's switch is on. Without this
+// script it is a plain field with a search button beside it.
 //
 //   <input type="checkbox" name="kazpost" …>
-//   <input name="address" data-address-suggest="/api/addresses" data-address-status="ID" data-address-postcode="postcode"
-//     data-address-compare="/api/postcode" data-address-elsewhere="…" data-address-one="{count} …" data-address-many="{count} …" data-address-of="…" data-address-none="…" data-address-degraded="…">
+//   <input name="address" data-address-suggest="/api/addresses" data-address-status="ID"
+//     data-address-postcode="postcode" data-address-compare="/api/postcode"
+//     data-address-elsewhere="…" data-address-one="{count} …" data-address-many="{count} …"
+//     data-address-of="…" data-address-none="…" data-address-degraded="…">
 //   <p id="ID" role="status"></p>
 //
-// The list marks the line that Enter would choose with 'data-activedescendant'. `one`, `many` and
-// `of` are read out by the list itself ("{count}" or "%d" is the number of lines), `none` and
-// `degraded` are shown in the status. `data-address-postcode` names the field of the same form that
-// a choice fills in; `compare` is asked whether the two belong together, and `elsewhere` is shown
-// in that field's hint (its id with "-hint") when they do not.
+// The list marks the line that Enter would choose with 'data-activedescendant'. It reads out `one`,
+// `many` and `of` itself ("{count}" or "%d" is the number of lines). The status shows `none` and
+// `degraded`. `data-address-postcode` names the field of the same form that a choice also fills in.
+// `compare` is asked whether the two fields belong together. If they do not, the hint of that field
+// (its id with "-hint") shows `elsewhere`.
 
 import '@u-elements/u-datalist';
 
@@ -19,11 +21,11 @@ interface Suggestion {
   readonly postcode: string | null;
 }
 
-/** Milliseconds without a key before the server is asked. */
+/** Milliseconds without a key press before the server is asked. */
 const pause = 200;
-/** Characters from which on it is asked. */
+/** Number of characters from which on the server is asked. */
 const least = 2;
-/** Milliseconds after which an answer is given up. */
+/** Milliseconds after which a request is given up. */
 const patience = 5_000;
 
 for (const input of document.querySelectorAll<HTMLInputElement>('input[data-address-suggest]'))
@@ -74,7 +76,7 @@ function enhance(input: HTMLInputElement): void {
     }
   }
 
-  /** Enter means a line of the list that is about to open: it must not send the form before. */
+  /** Enter is meant for the list that is about to open, so it must not submit the form before. */
   function waitForLines(event: KeyboardEvent): void {
     if (event.key === 'Enter' && question.isPending()) event.preventDefault();
   }
@@ -83,10 +85,10 @@ function enhance(input: HTMLInputElement): void {
     if (status !== null && status.textContent !== text) status.textContent = text;
   }
 
-  // What works without a script steps aside.
+  // Hides what is only for browsers without a script.
   for (const search of form.querySelectorAll<HTMLElement>('[data-without-script]')) search.hidden = true;
   if (postcode) {
-    // An index alone offers its address.
+    // With a postcode and no address, the addresses of that postcode are offered.
     postcode.addEventListener('change', () => {
       const index = postcode.value.trim();
       if (isOff() || input.value.trim() !== '' || index.length < 6) return;
@@ -103,8 +105,8 @@ function enhance(input: HTMLInputElement): void {
 }
 
 /**
- * Asks for lines, one question at a time: a new one takes the place of the former.
- * @param answered gets what came, or undefined where nothing that can be used came
+ * Requests lines, one request at a time. A new one replaces the former.
+ * @param answered gets the answer, or undefined when there is no usable one
  */
 function createQuestion(url: string, answered: (answer: unknown) => void) {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -117,10 +119,10 @@ function createQuestion(url: string, answered: (answer: unknown) => void) {
     const limit = setTimeout(() => own.abort(), patience);
     try {
       const answer = await fetchJson(url, { q: text, language: document.documentElement.lang }, own.signal);
-      // An answer to an older question may come last.
+      // The answer to an older request may arrive last.
       if (asked === own) answered(answer);
     } catch {
-      // Typing by hand always works: no answer is no trouble of the person's.
+      // Typing an address by hand always works, so a missing answer is not shown as an error.
       if (asked === own) answered(undefined);
     } finally {
       clearTimeout(limit);
@@ -130,7 +132,7 @@ function createQuestion(url: string, answered: (answer: unknown) => void) {
 
   return {
     isPending: () => timer !== undefined || asked !== undefined,
-    /** @param afterMs how long to wait for another question first */
+    /** @param afterMs milliseconds to wait for another request first */
     ask(text: string, afterMs: number): void {
       timer = setTimeout(() => void send(text), afterMs);
     },
@@ -144,7 +146,7 @@ function createQuestion(url: string, answered: (answer: unknown) => void) {
 }
 
 /**
- * The answer of one of our addresses; undefined when it refuses. @throws when there is no answer
+ * The answer of one of our addresses. Undefined when it refuses. @throws when there is no answer
  */
 async function fetchJson(url: string, query: Record<string, string>, signal: AbortSignal): Promise<unknown> {
   const address = new URL(url, location.href);
@@ -157,7 +159,7 @@ async function fetchJson(url: string, query: Record<string, string>, signal: Abo
   return response.ok ? response.json() : undefined;
 }
 
-/** Puts a value into a field as if the person had. */
+/** Puts a value into a field as if the person had typed it. */
 function fillIn(field: HTMLInputElement, value: string): void {
   field.value = value;
   field.dispatchEvent(new Event('input', { bubbles: true }));
@@ -165,8 +167,8 @@ function fillIn(field: HTMLInputElement, value: string): void {
 }
 
 /**
- * Looks whether the index belongs to the address, once both stand: after a choice, and when one of
- * them is left.
+ * Checks whether the postcode belongs to the address once both are filled in: after a choice, and
+ * when the person leaves one of the fields.
  */
 function createComparison(
   input: HTMLInputElement,
@@ -189,7 +191,7 @@ function createComparison(
         const answer = await fetchJson(addressCompare, pair, asked.signal);
         elsewhere = isRecord(answer) && answer['elsewhere'] === true;
       } catch {
-        // A newer question is on its way, or there is no answer and so no hint.
+        // Either a newer request is running, or there is no answer and therefore no hint.
         if (asked.signal.aborted) return;
       }
     }
@@ -204,7 +206,7 @@ function createComparison(
   };
 }
 
-/** The attributes by which the list makes its field a combobox. */
+/** The attributes by which the list turns its field into a combobox. */
 const ofCombobox = [
   'list',
   'role',
@@ -218,8 +220,8 @@ const ofCombobox = [
 function createList(input: HTMLInputElement) {
   const list = listFor(input);
   let lines = new Map<string, Suggestion>();
-  // The list knows its field by `list` when the field gets the focus. Left there, it would tell
-  // readers of the page that a native datalist is meant, which lets a field bear no role.
+  // The list needs `list` to find its field when the field gets the focus. If the attribute stayed,
+  // programs that read the page would assume a native datalist, with which a field may have no role.
   input.addEventListener('focus', () => input.removeAttribute('list'));
   input.addEventListener('blur', () => {
     if (list.isConnected) input.setAttribute('list', list.id);
@@ -248,9 +250,9 @@ function createList(input: HTMLInputElement) {
         list.hidden = true;
         if (input.hasAttribute('aria-expanded')) input.setAttribute('aria-expanded', 'false');
       } else if (list.hidden && document.activeElement === input) {
-        // The list opens by itself at a key or a click; a phone's keyboard or a voice may send
-        // neither. It reads out how many lines it holds when they change while it is open: so they
-        // come after.
+        // The list opens itself at a key or a click, but the keyboard of a phone or a voice may
+        // send neither. It reads out the number of its lines when they change while it is open, so
+        // they are added after the click.
         input.click();
         setTimeout(fill);
       } else {
@@ -264,10 +266,11 @@ function listFor(input: HTMLInputElement): HTMLElement {
   const { addressOne, addressMany, addressOf } = input.dataset;
   const list = document.createElement('u-datalist');
   list.id = `${input.id || input.name}-suggestions`;
-  // The server has chosen the lines: a slip or a former name would not survive the list's own
-  // filter.
+  // The server has chosen the lines. The list's own filter would remove lines for typing errors and
+  // former names.
   list.setAttribute('data-nofilter', '');
-  // The list knows "%d"; our texts hold no Latin letter and write "{count}".
+  // The list expects "%d". Our texts contain no Latin letters outside of placeholders and write
+  // "{count}".
   const counted = (text: string) => text.replace('{count}', '%d');
   if (addressOne !== undefined) list.setAttribute('data-sr-singular', counted(addressOne));
   if (addressMany !== undefined) list.setAttribute('data-sr-plural', counted(addressMany));
@@ -276,8 +279,8 @@ function listFor(input: HTMLInputElement): HTMLElement {
 }
 
 /**
- * One line, with the beginnings of words that were typed marked. Text only: nothing from the server
- * becomes markup.
+ * One line, with the typed beginnings of words marked. Text only: nothing from the server becomes
+ * markup.
  */
 function optionFor(text: string, typed: string): HTMLElement {
   const option = document.createElement('u-option');

@@ -1,6 +1,6 @@
-// Signs by NCALayer, the authority's program on this computer, over a WebSocket. Nothing it says is
-// trusted or shown: the signature goes to the server, which checks it, and every state has its
-// words on the page already.
+// Signs by NCALayer, the authority's program on this computer, over a WebSocket. Nothing that it
+// sends is trusted or shown: the server checks the signature, and the page already has the texts of
+// every state.
 
 import {
   askForTokens,
@@ -18,7 +18,7 @@ interface Challenge {
   readonly data: string;
 }
 
-/** States of the page; the words are in `ui/eds-sign.tsx`. */
+/** States of the page. Their texts are in `ui/eds-sign.tsx`. */
 type State =
   | 'connecting'
   | 'waiting'
@@ -35,7 +35,7 @@ type State =
   | 'phone'
   | 'offline';
 
-/** Ends the signing in a state that says why. */
+/** Ends the signing in the given state, which gives the cause. */
 class Ended extends Error {
   readonly state: State;
   constructor(state: State) {
@@ -45,17 +45,17 @@ class Ended extends Error {
 }
 
 /**
- * Until the connection is open, milliseconds; longer while the browser may be asking the person for
- * permission.
+ * Milliseconds until the connection is open. The time is longer while the browser may be asking the
+ * person for permission.
  */
 const openingTime = 10_000;
 const permissionTime = 60_000;
 /**
- * As long as the server takes the signature. Only a closed connection is told earlier: a person may
- * take long to choose a key.
+ * Milliseconds for which the server accepts the signature. Only a closed connection is reported
+ * earlier, because a person may take long to choose a key.
  */
 const signingTime = 120_000;
-/** For what NCALayer answers by itself. */
+/** Milliseconds for answers that NCALayer gives without the person. */
 const answerTime = 10_000;
 
 const block = document.querySelector<HTMLElement>('#eds-sign');
@@ -91,13 +91,13 @@ function prepare(block: HTMLElement): void {
   };
   start.addEventListener('click', run);
   cancel.addEventListener('click', () => stop?.abort());
-  // Back brings the page as it was left: ready for another try.
+  // The browser's Back button shows the page as it was left. It must be ready for another try.
   addEventListener('pageshow', (event) => {
     if (event.persisted) show(undefined, false);
   });
   show(undefined, false);
   if (block.dataset['begins'] !== undefined) {
-    // Not again at a reload.
+    // Signing must not begin again at a reload.
     history.replaceState(null, '', withoutBegin());
     void run();
   }
@@ -117,7 +117,7 @@ async function sign(
 ): Promise<{ id: string; signature: string }> {
   if (/Android|iPhone|iPad|Mobile/.test(navigator.userAgent)) throw new Ended('phone');
   show('connecting');
-  // Tried whatever the permission is: a page of this very computer needs none.
+  // Tried whatever the permission is, because a page from this same computer needs none.
   const asked = (await permissionState()) === 'prompt';
   const agent = await connect(asked ? permissionTime : openingTime, stop);
   try {
@@ -131,7 +131,7 @@ async function sign(
   }
 }
 
-/** By `basics`; where NCALayer is too old to have it, by `commonUtils`. */
+/** Signs by `basics`, or by `commonUtils` when NCALayer is too old to have that. */
 async function askToSign(agent: Agent, data: string, locale: string | undefined): Promise<Outcome> {
   const outcome = readSignature(await agent.ask(signByBasics(data, locale), signingTime));
   if (outcome.kind !== 'unknownModule') return outcome;
@@ -154,7 +154,7 @@ const noAnswer: Readonly<Record<Exclude<Ending, 'unreachable'>, State>> = {
   cancelled: 'cancelled',
 };
 
-/** The state in which the page is left by what went wrong. */
+/** The state that the page shows after an error. */
 async function stateAfter(error: unknown): Promise<State> {
   if (error instanceof Ended) return error.state;
   if (!(error instanceof ConnectionEnded)) return 'broken';
@@ -162,8 +162,8 @@ async function stateAfter(error: unknown): Promise<State> {
 }
 
 /**
- * Why a connection failed: the browser lets pages from elsewhere reach this computer only when the
- * person allows it.
+ * Why a connection failed. A browser lets pages from elsewhere reach this computer only with the
+ * person's permission.
  */
 async function whyNot(): Promise<State> {
   const permission = await permissionState();
@@ -172,14 +172,17 @@ async function whyNot(): Promise<State> {
   return permission === 'prompt' && fromElsewhere ? 'permission' : 'notRunning';
 }
 
-/** The browser's word on local connections; undefined where it has no such permission. */
+/**
+ * The browser's permission for local connections. Undefined when the browser has no such
+ * permission.
+ */
 async function permissionState(): Promise<PermissionState | undefined> {
-  // Newer browsers tell this computer from the rest of the local network.
+  // Newer browsers distinguish this computer from the rest of the local network.
   for (const name of ['loopback-network', 'local-network-access']) {
     try {
       return (await navigator.permissions.query({ name: name as PermissionName })).state;
     } catch {
-      // Unknown to this browser.
+      // This browser does not know the name.
     }
   }
   return undefined;

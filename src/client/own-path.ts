@@ -1,5 +1,5 @@
-// A page that was answered under another address (the language switch) shows its own, so that
-// reload and bookmark find it.
+// A page that was sent under another address (by the language switch) shows its own, so that
+// reloading and bookmarks work.
 
 const { ownPath } = document.body.dataset;
 if (ownPath !== undefined) history.replaceState(null, '', ownPath);

@@ -1,4 +1,4 @@
-// A page that Back brings out of the browser's memory stays hidden until the server says that the
+// A page that Back restores from the browser's memory stays hidden until the server says that the
 // person is still signed in.
 
 addEventListener('pageshow', async (event) => {

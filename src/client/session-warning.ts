@@ -1,19 +1,22 @@
-// Warns before the session ends, prolongs it when the person says so, and leaves when it is over:
-// after what was typed is kept. By the wall clock, so that a laptop that slept knows. Other tabs
-// and requests of this page prolong the session too: so the server is asked before anything is
-// said, and once more before the page is left.
+// Warns before the session ends, prolongs it on request, and leaves when it is over, after keeping
+// what was typed. It uses the wall clock, which is right after a laptop was asleep. Other tabs and
+// requests of this page prolong the session too, so the server is asked before the warning and
+// again before the page is left.
 
 interface Left {
-  /** Until the session ends, seconds; 0 when it is over. */
+  /** Seconds until the session ends. 0 when it is over. */
   secondsLeft: number;
 }
 
-/** What `session-over` carries: whoever keeps something puts its promise of where to go there. */
+/**
+ * The detail of `session-over`. A listener that keeps something stores a promise here, which gives
+ * the page to go to.
+ */
 export interface SessionOver {
   kept?: Promise<string | undefined>;
 }
 
-/** Milliseconds between two questions to the server. */
+/** Milliseconds between two requests to the server. */
 const pause = 5_000;
 
 const dialog = document.querySelector<HTMLDialogElement>('#session-warning');
@@ -22,10 +25,10 @@ if (dialog) watch(dialog);
 function watch(dialog: HTMLDialogElement): void {
   const { secondsLeft, warnSeconds, endHref, csrf } = dialog.dataset;
   const text = dialog.querySelector('p');
-  // Tabs share one session: what prolongs it in one is known in all.
+  // All tabs share one session. A tab that prolongs it tells the others.
   const tabs = new BroadcastChannel('session');
   let end = 0;
-  /** The end that the server has confirmed, or was asked about in vain. */
+  /** The end that the server has confirmed, or for which a request to the server failed. */
   let confirmed: number | undefined;
   let leaving = false;
   const server = createServer(csrf);
@@ -63,11 +66,11 @@ function watch(dialog: HTMLDialogElement): void {
     if (confirmed !== end) return;
     if (!dialog.open) dialog.showModal();
     const words = wordsOf(dialog, left, server.unreachable);
-    // Only what is new, since a screen reader reads every change.
+    // Only changed when it differs, because a screen reader reads every change.
     if (text && text.textContent !== words) text.textContent = words;
   }
 
-  /** Asks how much is left, or prolongs it. */
+  /** Asks for the remaining time, or prolongs it. */
   async function renew(path: '/session/left' | '/session/extend'): Promise<void> {
     try {
       const seconds = await server.secondsLeft(path);
@@ -75,13 +78,13 @@ function watch(dialog: HTMLDialogElement): void {
       prolong(seconds);
       confirmed = path === '/session/left' ? end : undefined;
     } catch {
-      // What the page knows itself has to do.
+      // Without an answer, the page relies on its own clock.
       confirmed = end;
     }
     check();
   }
 
-  /** Goes to sign-in, after what was typed is kept; stays where that cannot be done now. */
+  /** Goes to the sign-in page after what was typed is kept. Stays when it cannot be kept now. */
   async function leave(): Promise<void> {
     if (leaving) return;
     leaving = true;
@@ -97,7 +100,7 @@ function watch(dialog: HTMLDialogElement): void {
   }
 }
 
-/** What the dialog says: how many minutes are left, or that the server gives no answer. */
+/** The text of the dialog: the number of minutes left, or that the server does not answer. */
 function wordsOf(
   { dataset: { failed = '', endsIn = '' } }: HTMLElement,
   left: number,
@@ -107,7 +110,8 @@ function wordsOf(
 }
 
 /**
- * Lets whoever keeps something keep it, and leaves the page. @throws what kept it from being kept
+ * Lets listeners keep what was typed, and leaves the page. @throws the error that prevented keeping
+ * it
  */
 async function goToSignIn(endHref: string | undefined): Promise<void> {
   const over: SessionOver = {};
@@ -115,7 +119,7 @@ async function goToSignIn(endHref: string | undefined): Promise<void> {
   location.replace((await over.kept) ?? endHref ?? '/');
 }
 
-/** Puts questions to the server, one at a time and no more often than every few seconds. */
+/** Sends requests to the server, one at a time and only every few seconds. */
 function createServer(csrf: string | undefined) {
   let askAgainAt = Date.now() + pause;
   const server = {
@@ -123,8 +127,8 @@ function createServer(csrf: string | undefined) {
     unreachable: false,
     mayAsk: () => Date.now() >= askAgainAt,
     /**
-     * What the server says is left, in seconds; 0 when the session is over. `/session/extend`
-     * prolongs it.
+     * The remaining time in seconds according to the server. 0 when the session is over.
+     * `/session/extend` prolongs it.
      * @throws TypeError without a connection, Error when the server cannot answer now
      */
     async secondsLeft(path: string): Promise<number> {

@@ -1,4 +1,4 @@
-// Shows and hides a password. The eye is hidden until this script runs.
+// Shows and hides a password. The button is hidden until this script runs.
 
 for (const eye of document.querySelectorAll<HTMLButtonElement>('.eye')) {
   const input = eye.previousElementSibling;
@@ -10,7 +10,8 @@ for (const eye of document.querySelectorAll<HTMLButtonElement>('.eye')) {
   };
   eye.hidden = false;
   eye.addEventListener('click', () => show(input.type === 'password'));
-  // Browsers remember what a text field held, and offer to keep only what left a password field.
+  // Browsers remember the content of a text field, and offer to save a password only when it comes
+  // from a password field.
   input.form?.addEventListener('submit', () => show(false));
   addEventListener('pagehide', () => show(false));
 }

@@ -1,8 +1,9 @@
-// One press, one request. The server tells a repeated form by its formId anyway; this spares the
-// person the wait.
+// Sends a form once, even if the button is pressed again. The server recognises a repeated form by
+// its formId in any case, and this spares the person the wait.
 
 /**
- * After this long another press is let through: the first one may have been stopped. Milliseconds.
+ * Milliseconds after which another press is allowed, because the first request may have been
+ * stopped.
  */
 const patience = 10_000;
 

@@ -1,6 +1,6 @@
-// Lets the browser ask before typed words are lost. Cancel is a button of the form: the server
-// asks. When the session is over, they are sent to the address in `data-keep`, which keeps them for
-// their owner.
+// Makes the browser ask before typed text is lost. Cancel is a button of the form, for which the
+// server asks. When the session is over, the text is sent to the address in `data-keep`, which
+// keeps it for its owner.
 
 import type { SessionOver } from './session-warning.ts';
 
@@ -32,7 +32,7 @@ function guard(form: HTMLFormElement): void {
 }
 
 /**
- * Sends what stands in the form to be kept, and gives the page to go on with.
+ * Sends the content of the form to be kept, and returns the page to go to.
  * @throws when it could not be kept now
  */
 async function keep(form: HTMLFormElement, address: string): Promise<string | undefined> {
@@ -43,10 +43,7 @@ async function keep(form: HTMLFormElement, address: string): Promise<string | un
   return answer.redirected ? answer.url : undefined;
 }
 
-/**
- * Whether the form holds anything that is not saved: typed now, or before the server showed it
- * again.
- */
+/** Whether the form has anything unsaved: typed now, or typed before the server showed it again. */
 function isTyped(form: HTMLFormElement): boolean {
   const { typed } = form.dataset;
   if (typed !== undefined) return true;

@@ -1,14 +1,14 @@
 // Does the work that a code costs while codes are being guessed, or once a network has asked too
-// often: some seconds of calculation before the form is sent. The browser calculates beside the
-// page, which stays usable; it can be stopped.
+// often. It takes some seconds before the form is sent. The browser calculates in the background, so
+// the page stays usable, and the person can stop it.
 
 import { type Challenge, solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';
 
-/** No challenge takes more derivations than this (`modules/registration/work.ts`). */
+/** No challenge takes more derivations than this (`features/account-request/work.ts`). */
 const mostDerivations = 240;
 
-/** How often a screen reader hears of it, in per cent. */
+/** Percentage after which a screen reader announces the progress again. */
 const step = 25;
 
 const block = document.querySelector<HTMLElement>('#work');
@@ -18,7 +18,7 @@ if (block && form) prepare(block, form);
 function prepare(block: HTMLElement, form: HTMLFormElement): void {
   const status = block.querySelector<HTMLElement>('#work-status');
   const cancel = block.querySelector<HTMLElement>('#work-cancel');
-  // Without the browser's cryptography (an unprotected connection) the page says what is left.
+  // Without the browser's cryptography (an unprotected connection), the page keeps its text for that.
   if (!status || !cancel || !globalThis.crypto?.subtle) return;
   let working: AbortController | undefined;
   let done = false;
@@ -51,14 +51,14 @@ function prepare(block: HTMLElement, form: HTMLFormElement): void {
   cancel.hidden = true;
   document.querySelector('#without-work')?.setAttribute('hidden', '');
   cancel.addEventListener('click', () => working?.abort());
-  // Before submit-once.ts, which counts a press that was let through.
+  // Must run before submit-once.ts, which counts every press that is allowed.
   form.addEventListener('submit', (event) => {
     const target = event.submitter?.getAttribute('formaction');
     if (done || target) return;
     event.preventDefault();
     if (!working) void work(event.submitter);
   });
-  // Kept by the browser and shown again: a proof is good once.
+  // The browser may show a remembered page again, but a proof is valid only once.
   addEventListener('pageshow', () => {
     done = false;
     form.querySelector('input[name=proof]')?.remove();
@@ -66,8 +66,8 @@ function prepare(block: HTMLElement, form: HTMLFormElement): void {
 }
 
 /**
- * The proof for what stands in the form; undefined when the form is wrong and the server shall say
- * how.
+ * The proof for the values in the form. Undefined when the form is invalid, and the server will say
+ * why.
  */
 async function solve(
   block: HTMLElement,

@@ -18,7 +18,7 @@ describe('blocks', () => {
     expect(page.querySelector(`#${section?.getAttribute('aria-labelledby')}`)?.text).toBe('3 Телефондар');
   });
 
-  it('a comparison names every cell for a narrow screen, and says where there was nothing', () => {
+  it('a comparison names every cell for a narrow screen, and says where a value is absent', () => {
     const page = shown(
       <Compare
         caption="Changes"
@@ -34,7 +34,7 @@ describe('blocks', () => {
     expect(page.querySelectorAll('script')).toEqual([]);
   });
 
-  it('facts and entries write hostile values as words', () => {
+  it('facts and entries show hostile values as text', () => {
     const page = shown(
       <>
         <Facts facts={[{ term: hostile, value: hostile }]} />
@@ -46,14 +46,14 @@ describe('blocks', () => {
     expect(page.querySelector('h2')?.text).toBe(hostile);
   });
 
-  it('older entries are the next page to a browser', () => {
+  it('browsers get the page of older entries as the next page', () => {
     const page = shown(<Pager label="Pages" older={{ href: '/history?before=2', label: 'Older' }} />);
     expect(page.querySelector('a[rel=next]')?.getAttribute('href')).toBe('/history?before=2');
     expect(page.querySelectorAll('a[rel=prev]')).toEqual([]);
     expect(renderToString(<Pager label="Pages" />)).toBe('');
   });
 
-  it('an error page offers its first way out as the main one', () => {
+  it('an error page shows its first action as the main one', () => {
     const page = shown(
       <ErrorPage
         title="Not found"

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** `primary` once on a page; `secondary` beside it; `tertiary` for the rest. */
+/** `primary` once on a page, `secondary` beside it, `tertiary` for the rest. */
 export type ButtonKind = 'primary' | 'secondary' | 'tertiary';
 
 export interface ButtonProps {
@@ -9,10 +9,10 @@ export interface ButtonProps {
   type?: 'submit' | 'button' | undefined;
   name?: string | undefined;
   value?: string | undefined;
-  /** The id of a form it stands outside of. */
+  /** The id of the form, when the button is outside of it. */
   form?: string | undefined;
   formAction?: string | undefined;
-  /** As wide as its block. */
+  /** As wide as its container. */
   wide?: boolean | undefined;
   id?: string | undefined;
   children: ComponentChildren;
@@ -41,12 +41,12 @@ export interface ButtonLinkProps {
   href: string;
   kind?: ButtonKind | undefined;
   wide?: boolean | undefined;
-  /** Saved instead of opened. */
+  /** The target is saved instead of opened. */
   download?: boolean | undefined;
   children: ComponentChildren;
 }
 
-/** A link that looks like a button: it goes somewhere and changes nothing. */
+/** A link that looks like a button. It opens a page and changes nothing. */
 export function ButtonLink({ href, kind = 'secondary', wide = false, ...rest }: ButtonLinkProps) {
   return (
     <a

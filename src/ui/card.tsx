@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
 export interface CardProps {
-  /** Unique on the page; the heading is `${id}-heading`. */
+  /** Unique on the page. The heading's id is `${id}-heading`. */
   id: string;
   heading: string;
   /** The block's number, as in the memo. */

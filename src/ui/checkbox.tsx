@@ -3,17 +3,17 @@ import { describedBy, FieldError } from './field-message.tsx';
 
 export interface CheckboxProps {
   id: string;
-  /** The name it is sent under, with the value `1`; the id by default. */
+  /** The name under which it is sent, with the value `1`. The id by default. */
   name?: string | undefined;
   label: string;
   checked: boolean;
   description?: ComponentChildren;
   error?: string | undefined;
-  /** Drawn as a switch: for what is turned on or off, not for what is agreed to. */
+  /** A switch is for something that is turned on or off, and not for an agreement. */
   look?: 'box' | 'switch' | undefined;
 }
 
-/** A box to tick, or a switch. Absent from the form when off. */
+/** A checkbox, or a switch. When off, the form does not send it. */
 export function Checkbox(props: CheckboxProps) {
   const { id, description, error } = props;
   return (

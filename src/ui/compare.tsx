@@ -2,14 +2,14 @@ import type { Texts } from '../texts/kk.ts';
 import { Table } from './table.tsx';
 
 export interface CompareProps {
-  /** What is compared; read by screen readers. */
+  /** What is compared, for screen readers. */
   caption: string;
   words: { field: string; before: string; after: string; empty: string };
-  /** `null` where there was, or is, nothing. */
+  /** `null` where there was, or is, no value. */
   rows: readonly { field: string; before: string | null; after: string | null }[];
 }
 
-/** Old beside new. */
+/** Old and new values side by side. */
 export function Compare({ caption, words, rows }: CompareProps) {
   const shown = (value: string | null) =>
     value === null ? <span class="empty">{words.empty}</span> : <span class="value">{value}</span>;
@@ -24,7 +24,7 @@ export function Compare({ caption, words, rows }: CompareProps) {
   );
 }
 
-/** The headings of old and new. */
+/** The headings of the old and new values. */
 export function compareWords(t: Texts): CompareProps['words'] {
   return { field: t.receipt.field, before: t.receipt.old, after: t.receipt.new, empty: t.receipt.empty };
 }

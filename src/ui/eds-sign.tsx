@@ -6,22 +6,22 @@ export interface EdsSignProps {
   t: Texts;
   language: string;
   csrf: string;
-  /** Where the signature goes. */
+  /** The address to which the signature is sent. */
   action: string;
-  /** Where the bytes to sign come from. */
+  /** The address that gives the bytes to sign. */
   challenge: string;
   /**
-   * The form that is signed for; sent along, so that a second post finds what the first one did.
+   * The id of the form that is signed. It is sent along, so that a second post finds what the first
+   * one did.
    */
   formId?: string | undefined;
-  /** On the button. */
+  /** The label of the button. */
   label: string;
   /**
-   * A signature that came when nothing could be found out about it: the form carries it, to be sent
-   * once more.
+   * A signature that could not be checked. The form contains it, so that it can be sent once more.
    */
   again?: { readonly id: string; readonly signature: string } | undefined;
-  /** Begins at once: the person has just asked for it on another page. */
+  /** Begins at once, because the person has just asked for it on another page. */
   begins?: boolean | undefined;
 }
 
@@ -44,17 +44,17 @@ const kinds: Readonly<Record<State, AlertProps['kind']>> = {
   offline: 'danger',
 };
 
-/** States in which the person may need the program, or another version of it. */
+/** States in which the person may need NCALayer, or another version of it. */
 const withProgram: readonly State[] = ['notRunning', 'permission', 'broken', 'gone', 'tooOld'];
 
-/** A guide and the program itself: the authority's own page (the memo). */
+/** The authority's own page, with a guide and the program (from the memo). */
 const ncalayer = 'https://pki.gov.kz/ncalayer/';
-/** Where NCALayer listens, as a page. */
+/** The address on which NCALayer listens, opened as a page. */
 const ownAddress = 'https://127.0.0.1:13579/';
 
 /**
- * Signs by NCALayer: a button, every state with its words, and the form that carries the signature.
- * `client/eds.ts` moves them; without a script there is only the sentence that says so.
+ * Signs by NCALayer: a button, every state with its text, and the form with the signature.
+ * `client/eds.ts` switches between them. Without a script, only a sentence that says so is shown.
  */
 export function EdsSign(props: EdsSignProps) {
   const { t, language, csrf, action, challenge, formId, label, again, begins = false } = props;
@@ -113,8 +113,8 @@ export function EdsSign(props: EdsSignProps) {
 }
 
 /**
- * The other cause of "not running", which the browser does not tell from it: how to find out, and
- * how to mend it.
+ * Help for the other cause of "not running", which the browser cannot tell apart: how to find out,
+ * and how to fix it.
  */
 function Trust({ t }: { t: Texts }) {
   const { title, check, warning, system, firefox } = t.eds.trust;
@@ -138,7 +138,7 @@ function Trust({ t }: { t: Texts }) {
   );
 }
 
-/** How signing goes, in the memo's words. */
+/** How to sign, in the memo's words. */
 export function EdsHelp({ t }: { t: Texts }) {
   return (
     <details>

@@ -6,14 +6,14 @@ export interface ErrorPageProps {
   title: string;
   /** What happened and what to do. */
   text: string;
-  /** The request's number, to tell the contact centre. */
+  /** The request's number, for the contact centre. */
   reference?: { label: string; value: string; help: string } | undefined;
   actions: readonly { href: string; label: string }[];
-  /** Before the actions. */
+  /** Shown before the actions. */
   children?: ComponentChildren;
 }
 
-/** The body of a page that says why there is no other. */
+/** The body of a page that says why the requested page cannot be shown. */
 export function ErrorPage({ title, text, reference, actions, children }: ErrorPageProps) {
   return (
     <>

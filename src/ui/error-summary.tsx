@@ -1,13 +1,13 @@
 export interface ErrorSummaryProps {
   /** "Қателерді түзетіңіз". */
   title: string;
-  /** Each with the id of the field it is about; `undefined` for an error of the whole form. */
+  /** Each with the id of its field. `undefined` for an error of the whole form. */
   errors: readonly { fieldId: string | undefined; text: string }[];
 }
 
 /**
- * All errors of a form, first on the page, each a link to its field. Takes the focus when the page
- * opens.
+ * All errors of a form, at the top of the page, each with a link to its field. Takes the focus when
+ * the page opens.
  */
 export function ErrorSummary({ title, errors }: ErrorSummaryProps) {
   if (errors.length === 0) return null;

@@ -4,7 +4,7 @@ export interface FactsProps {
   facts: readonly { term: string; value: ComponentChildren }[];
 }
 
-/** What is on file and only read: terms with their values. */
+/** Values on file that can only be read: terms with their values. */
 export function Facts({ facts }: FactsProps) {
   return (
     <dl class="facts">

@@ -1,7 +1,4 @@
-/**
- * The ids under which a field's description, hint and error stand; `undefined` where it has
- * neither.
- */
+/** The ids of a field's description, hint and error. `undefined` when it has none. */
 export function describedBy(
   id: string,
   parts: { description: unknown; hint?: unknown; error: unknown },
@@ -14,7 +11,7 @@ export function describedBy(
   return ids.length === 0 ? undefined : ids.join(' ');
 }
 
-/** What is wrong with the field of this id, beside it. */
+/** What is wrong with the field of this id, shown beside it. */
 export function FieldError({ id, children }: { id: string; children: string | undefined }) {
   if (children === undefined) return null;
   return (

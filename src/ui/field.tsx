@@ -2,48 +2,48 @@ import type { ComponentChildren } from 'preact';
 import { describedBy, FieldError } from './field-message.tsx';
 
 export interface FieldProps {
-  /** The input's id; an error summary links to it. */
+  /** The input's id, to which an error summary links. */
   id: string;
-  /** The name it is sent under; the id by default. */
+  /** The name under which it is sent. The id by default. */
   name?: string | undefined;
   label: string;
-  /** What was typed, or what is on file. */
+  /** What was typed, or the value on file. */
   value: string;
   /** One line under the label: a format, an example. */
   description?: ComponentChildren;
   /**
-   * What seems odd about it and is accepted all the same, shown instead of the description; ''
-   * where it may come to that.
+   * A remark about an unusual value that is accepted all the same, shown instead of the
+   * description. '' when a remark may appear later.
    */
   hint?: string | undefined;
   /** What is wrong with it. */
   error?: string | undefined;
   type?: 'text' | 'tel' | 'email' | undefined;
-  /** The HTML autofill name: `tel`, `email`, `username`, `one-time-code`; `off` by default. */
+  /** The HTML autofill name: `tel`, `email`, `username`, `one-time-code`. `off` by default. */
   autocomplete?: string | undefined;
-  /** The keyboard a phone shows. */
+  /** The keyboard that a phone shows. */
   inputmode?: 'text' | 'numeric' | 'tel' | 'email' | undefined;
-  /** A short one does not stretch: apartment, index, code. */
+  /** A short field does not stretch: apartment, postcode, code. */
   width?: 'short' | 'full' | undefined;
-  /** Suggestions under the field by `client/address-suggest.ts`. */
+  /** Suggestions under the field, by `client/address-suggest.ts`. */
   suggest?: SuggestProps | undefined;
 }
 
 export interface SuggestProps {
-  /** The address that answers with suggestions. */
+  /** The address that returns suggestions. */
   from: string;
-  /** The name of the field that a choice fills in as well. */
+  /** The name of the field that a choice also fills in. */
   postcodeField: string;
   /**
-   * The address that tells whether the two fields seem to belong together; the answer is that
-   * field's hint.
+   * The address that says whether the two fields seem to belong together. The answer is shown as
+   * that field's hint.
    */
   compareFrom: string;
   words: {
-    /** How many lines there are, `%d` for the number; read out. */
+    /** The number of lines, with `%d` for the number. Read out. */
     one: string;
     many: string;
-    /** Between the place in the list and its length. */
+    /** Read out between the position in the list and its length. */
     of: string;
     none: string;
     degraded: string;

@@ -17,7 +17,7 @@ const options = [
   { value: 'b', label: 'B', description: 'more' },
 ];
 
-/** Every field, made with the same id, description and error. */
+/** Every field, created with the same id, description and error. */
 const fields: Record<string, (description: string | undefined, error: string | undefined) => VNode> = {
   Field: (description, error) => <Field id="it" label="Label" value="v" {...{ description, error }} />,
   'Field with affixes': (description, error) => (
@@ -33,7 +33,7 @@ const fields: Record<string, (description: string | undefined, error: string | u
 };
 
 describe.each(Object.entries(fields))('%s', (_, make) => {
-  it('is found by its label and by the id an error summary links to', () => {
+  it('is found by its label and by the id to which an error summary links', () => {
     const page = shown(make(undefined, undefined));
     const control = one(page, '#it');
     expect(['INPUT', 'SELECT']).toContain(control.tagName);
@@ -42,7 +42,7 @@ describe.each(Object.entries(fields))('%s', (_, make) => {
     expect(page.text).toContain('Label');
   });
 
-  it('points to its description and its error, and to nothing else', () => {
+  it('refers to its description and its error, and to nothing else', () => {
     const page = shown(make('help', 'wrong'));
     const ids = one(page, '[aria-describedby~=it-error]').getAttribute('aria-describedby')?.split(' ');
     expect(ids).toEqual(['it-description', 'it-error']);
@@ -56,7 +56,7 @@ describe.each(Object.entries(fields))('%s', (_, make) => {
     expect(bare).not.toContain('aria-invalid');
   });
 
-  it('writes hostile words as words', () => {
+  it('shows hostile words as text', () => {
     const page = shown(make(hostile, hostile));
     expect(page.querySelectorAll('script, img')).toEqual([]);
     expect(one(page, '#it-error').text).toBe(hostile);
@@ -65,7 +65,7 @@ describe.each(Object.entries(fields))('%s', (_, make) => {
 });
 
 describe('Field', () => {
-  it('keeps a hostile value whole in its attribute', () => {
+  it('keeps a hostile value complete in its attribute', () => {
     const page = shown(<Field id="it" label={hostile} value={hostile} />);
     expect(page.querySelectorAll('script, img')).toEqual([]);
     expect(one(page, '#it').getAttribute('value')).toBe(hostile);
@@ -74,7 +74,7 @@ describe('Field', () => {
 });
 
 describe('PasswordField', () => {
-  it('never carries a value, and keeps the eye hidden until a script shows it', () => {
+  it('never contains a value, and hides the button until a script shows it', () => {
     const page = shown(<PasswordField id="it" label="L" autocomplete="new-password" words={words} />);
     expect(one(page, 'input').hasAttribute('value')).toBe(false);
     expect(one(page, 'button').hasAttribute('hidden')).toBe(true);
@@ -83,20 +83,20 @@ describe('PasswordField', () => {
 });
 
 describe('a choice', () => {
-  it('marks the chosen option only', () => {
+  it('marks only the chosen option', () => {
     const radios = shown(<RadioGroup id="it" legend="L" value="b" options={options} />);
     expect(radios.querySelectorAll('input[checked]').map((o) => o.id)).toEqual(['it-2']);
     expect(one(radios, '#it-2').getAttribute('aria-describedby')).toBe('it-2-more');
   });
 
-  it('leaves nothing chosen where nothing was', () => {
+  it('leaves nothing chosen when nothing was', () => {
     const radios = shown(<RadioGroup id="it" legend="L" value={undefined} options={options} />);
     expect(radios.querySelectorAll('input[checked]')).toEqual([]);
   });
 });
 
 describe('ErrorSummary', () => {
-  it('links each error to the input it is about', () => {
+  it('links each error to its input', () => {
     const page = shown(
       <>
         <ErrorSummary
@@ -126,13 +126,13 @@ describe('ErrorSummary', () => {
     expect(summary.hasAttribute('autofocus')).toBe(true);
   });
 
-  it('is not there without errors', () => {
+  it('is absent without errors', () => {
     expect(renderToString(<ErrorSummary title="Fix" errors={[]} />)).toBe('');
   });
 });
 
 describe('Form', () => {
-  it('carries its token and hidden fields, escaped', () => {
+  it('contains its token and hidden fields, escaped', () => {
     const form = one(
       shown(<Form action="/a?b=1&c=2" csrf={hostile} hidden={{ page: hostile }} children="" />),
       'form',

@@ -1,28 +1,28 @@
 import type { ComponentChildren } from 'preact';
 
 export interface FormProps {
-  /** Where it goes. */
+  /** The address to which it is sent. */
   action: string;
   csrf: string;
   /**
-   * `page-form` by default: the form the language switch sends along. Another id for a second form
-   * of a page.
+   * `page-form` by default, the form that the language switch sends along. A second form on a page
+   * needs another id.
    */
   id?: string | undefined;
   /** Hidden fields by name: `page`, `formId`, `revision`. */
   hidden?: Readonly<Record<string, string>> | undefined;
-  /** The browser asks before the page is left with something typed; `client/unsaved.ts`. */
+  /** The browser asks before the page is left with something typed (`client/unsaved.ts`). */
   guarded?: boolean | undefined;
-  /** Where what was typed is kept when the session is over; `client/unsaved.ts`. */
+  /** The address that keeps what was typed when the session is over (`client/unsaved.ts`). */
   keepAction?: string | undefined;
-  /** It shows again what was typed and is not saved: leaving it asks at once. */
+  /** The form shows unsaved text again, so leaving it asks at once. */
   typed?: boolean | undefined;
   children: ComponentChildren;
 }
 
 /**
- * A form sent by POST. Its fields are checked by the server alone, hence `novalidate`: one place,
- * one wording.
+ * A form sent by POST. Only the server checks its fields (`novalidate`), so each rule and its text
+ * exist once.
  */
 export function Form(props: FormProps) {
   const { action, csrf, id = 'page-form', hidden = {}, guarded = false, keepAction, typed, children } = props;

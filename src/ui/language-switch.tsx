@@ -6,11 +6,11 @@ const names: Record<Language, string> = { kk: 'ҚАЗ', ru: 'РУС', en: 'ENG' 
 export interface LanguageSwitchProps {
   /** The language of this page. */
   language: Language;
-  /** What a screen reader calls the three buttons: "Тіл". */
+  /** The name of the three buttons for a screen reader: "Тіл". */
   label: string;
   /**
-   * The id of the page's form: the buttons then send what was typed in it to `/language`. Without a
-   * form, a form of their own.
+   * The id of the page's form. The buttons then send what was typed in it to `/language`. Without a
+   * form they have their own.
    */
   formId?: string | undefined;
   /** The token of the switch's own form. */
@@ -18,7 +18,7 @@ export interface LanguageSwitchProps {
 }
 
 /**
- * ҚАЗ · РУС · ENG, as submit buttons: a POST keeps what was typed, and no address carries a
+ * ҚАЗ · РУС · ENG as submit buttons. A POST keeps what was typed, and no address contains a
  * language.
  */
 export function LanguageSwitch({ language, label, formId, csrf }: LanguageSwitchProps) {

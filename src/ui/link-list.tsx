@@ -2,7 +2,7 @@ export interface LinkListProps {
   links: readonly { href: string; title: string; description?: string | undefined }[];
 }
 
-/** Places to go, each a wide block: the list of services. */
+/** Links to pages, each as a wide block: the list of services. */
 export function LinkList({ links }: LinkListProps) {
   return (
     <ul class="link-list">

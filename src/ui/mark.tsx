@@ -1,6 +1,6 @@
 /**
- * The cabinet's mark, a sun over a wave on a blue tile. Decorative: the name always stands beside
- * it.
+ * The cabinet's mark, a sun over a wave on a blue tile. It is decorative, because the name is
+ * always beside it.
  */
 export function Mark() {
   return (

@@ -4,7 +4,7 @@ import { PasswordField } from './password-field.tsx';
 
 export interface NewPasswordFieldsProps {
   t: Texts;
-  /** How long a password must and may be, in characters. */
+  /** The minimum and maximum length of a password, in characters. */
   length: { readonly least: number; readonly most: number };
   passwordError?: string | undefined;
   againError?: string | undefined;

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
 export interface NoticeLineProps {
-  /** For an `aria-describedby` elsewhere. */
+  /** The target of an `aria-describedby` elsewhere. */
   id?: string | undefined;
   children: ComponentChildren;
 }

@@ -4,7 +4,7 @@ export interface PageHeadingProps {
   title: string;
   /** A sentence or two under the title. */
   lead?: ComponentChildren;
-  /** The way here from the top: links above the title. */
+  /** Links from the start to this page, above the title. */
   trail?: { label: string; links: readonly { href: string; label: string }[] } | undefined;
 }
 

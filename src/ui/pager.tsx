@@ -1,11 +1,11 @@
 export interface PagerProps {
-  /** What a screen reader calls it. */
+  /** Its name for a screen reader. */
   label: string;
   newer?: { href: string; label: string } | undefined;
   older?: { href: string; label: string } | undefined;
 }
 
-/** To older and newer entries. */
+/** Links to older and newer entries. */
 export function Pager({ label, newer, older }: PagerProps) {
   if (newer === undefined && older === undefined) return null;
   return (

@@ -3,18 +3,18 @@ import { describedBy, FieldError } from './field-message.tsx';
 
 export interface PasswordFieldProps {
   id: string;
-  /** The name it is sent under; the id by default. */
+  /** The name under which it is sent. The id by default. */
   name?: string | undefined;
   label: string;
   description?: ComponentChildren;
   error?: string | undefined;
   /** Which password a password manager fills in. */
   autocomplete: 'current-password' | 'new-password';
-  /** "Show password", "Hide password": names of the eye, which works with JavaScript only. */
+  /** "Show password", "Hide password": labels of the button, which works only with JavaScript. */
   words: { show: string; hide: string };
 }
 
-/** A password. It never comes back from the server, so it takes no value. */
+/** A password field. The server never sends a password back, so it has no value. */
 export function PasswordField(props: PasswordFieldProps) {
   const { id, description, error, words } = props;
   return (

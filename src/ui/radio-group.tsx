@@ -4,24 +4,24 @@ import { describedBy, FieldError } from './field-message.tsx';
 export interface RadioOption {
   value: string;
   label: string;
-  /** Under the option's label: what sets it apart. */
+  /** Shown under the option's label: how it differs from the others. */
   description?: ComponentChildren;
 }
 
 export interface RadioGroupProps {
-  /** The first option's id, which an error summary links to; the others are `${id}-2` and so on. */
+  /** The first option's id, to which an error summary links. The others are `${id}-2` and so on. */
   id: string;
-  /** The name it is sent under; the id by default. */
+  /** The name under which it is sent. The id by default. */
   name?: string | undefined;
   legend: string;
   options: readonly RadioOption[];
-  /** The chosen option's value; `undefined` where nothing is chosen yet. */
+  /** The chosen option's value. `undefined` when nothing is chosen yet. */
   value: string | undefined;
   description?: ComponentChildren;
   error?: string | undefined;
 }
 
-/** One of a few, all seen at once. */
+/** A choice of one among a few options, which are all visible. */
 export function RadioGroup(props: RadioGroupProps) {
   const { id, description, error } = props;
   return (

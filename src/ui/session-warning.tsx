@@ -1,9 +1,9 @@
 export interface SessionWarningProps {
-  /** Until the session ends, seconds, at the moment the page was made. */
+  /** Seconds until the session ends, when the page was made. */
   secondsLeft: number;
-  /** How long before the end the warning opens, seconds. */
+  /** Seconds before the end at which the warning opens. */
   warnSeconds: number;
-  /** Where the page goes when the session has ended. */
+  /** The page to open when the session has ended. */
   endHref: string;
   csrf: string;
   words: SessionWarningWords;
@@ -11,20 +11,20 @@ export interface SessionWarningProps {
 
 export interface SessionWarningWords {
   /**
-   * With `{time}` already filled in: "Your session ends at 14:32". Shown without JavaScript too.
+   * With `{time}` already filled in: "Your session ends at 14:32". Also shown without JavaScript.
    */
   endsAt: string;
-  /** "Your session will end in {n} min"; the script fills in `{n}`. */
+  /** "Your session will end in {n} min". The script fills in `{n}`. */
   endsIn: string;
   /** "Stay signed in". */
   extend: string;
-  /** Said when the server could not be reached. */
+  /** Shown when the server could not be reached. */
   failed: string;
 }
 
 /**
- * The dialog that `client/session-warning.ts` opens. Without JavaScript it stays closed and the
- * header tells the time.
+ * The dialog that `client/session-warning.ts` opens. Without JavaScript it stays closed, and the
+ * header shows the time.
  */
 export function SessionWarning({ secondsLeft, warnSeconds, endHref, csrf, words }: SessionWarningProps) {
   return (

@@ -2,19 +2,20 @@
 import type { ComponentChildren } from 'preact';
 
 export interface TableProps {
-  /** Told above the table. */
+  /** Shown above the table. */
   caption: string;
-  /** For screen readers only, where the heading above says the same. */
+  /** Only for screen readers, when the heading above says the same. */
   captionHidden?: boolean | undefined;
   columns: readonly string[];
-  /** The cells of each row, as many as there are columns; the first one names the row. */
+  /** The cells of each row, as many as there are columns. The first one names the row. */
   rows: readonly (readonly ComponentChildren[])[];
-  /** The columns after the first are equally wide. */
+  /** The columns after the first have equal widths. */
   even?: boolean | undefined;
 }
 
 /**
- * A table that on a narrow screen becomes a list of rows, every cell under its column's name.
+ * A table. On a narrow screen it becomes a list of rows, with each cell under the name of its
+ * column.
  */
 export function Table({ caption, captionHidden = false, columns, rows, even = false }: TableProps) {
   return (

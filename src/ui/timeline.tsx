@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 export interface TimelineEntry {
   /** Unique in the list. */
   id: string;
-  /** The moment as it is read: "22.11.2026, 14:05". */
+  /** The moment in the form that people read: "22.11.2026, 14:05". */
   time: string;
   /** The same moment for machines, ISO 8601. */
   dateTime: string;
@@ -11,7 +11,7 @@ export interface TimelineEntry {
   children?: ComponentChildren;
 }
 
-/** What happened, one below another, newest first. */
+/** Events one below another, newest first. */
 export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
   return (
     <ol class="timeline">

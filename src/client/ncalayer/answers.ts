@@ -1,12 +1,12 @@
-// What is asked of NCALayer and its relatives, and how their answers are understood. Nothing of an
-// answer is shown or believed: the server judges the signature.
+// Requests to NCALayer and similar programs, and the meaning of their answers. Nothing of an answer
+// is shown or trusted: the server verifies the signature.
 
 /** A signature as base64 or PEM, or why there is none. */
 export type Outcome =
   | { readonly kind: 'signed'; readonly signature: string }
   | { readonly kind: 'cancelled' | 'failed' | 'unknownModule' | 'unreadable' };
 
-/** A natural person's key. */
+/** The OID of a natural person's key. */
 const individual = '1.2.398.3.3.4.1.1';
 
 /** The module of NCALayer 1.3 and later. `data` is base64. */
@@ -18,7 +18,7 @@ export function signByBasics(data: string, locale: string | undefined): object {
       allowedStorages: null,
       format: 'cms',
       data,
-      // NCALayer's own defaults differ: each is said.
+      // Every parameter is stated, because NCALayer's own defaults differ from these.
       signingParams: { decode: true, encapsulate: true, digested: false },
       signerParams: { extKeyUsageOids: [individual] },
       locale,
@@ -27,13 +27,14 @@ export function signByBasics(data: string, locale: string | undefined): object {
 }
 
 /**
- * Before it: the storages are asked for apart, since this module does not offer them to the person.
+ * For versions before that module. The key storage has to be requested separately, because the old
+ * module does not let the person choose one.
  */
 export const askForTokens: object = { module: 'kz.gov.pki.knca.commonUtils', method: 'getActiveTokens' };
 
 /**
- * Signs by the module before `basics`: with any key of the storage, the content within. `data` is
- * base64.
+ * Signs by the module before `basics`: with any key of the storage, and with the content included.
+ * `data` is base64.
  */
 export function signByCommonUtils(data: string, storage: string): object {
   return {
@@ -44,7 +45,7 @@ export function signByCommonUtils(data: string, storage: string): object {
 }
 
 /**
- * Whether a message is an answer. Others are no answer: keep-alives (`{}`), a greeting said twice.
+ * Whether a message is an answer. NCALayer also sends keep-alives (`{}`) and repeats the greeting.
  */
 export function isAnswer(message: object): boolean {
   return ['status', 'code', 'success', 'errorCode'].some((name) => name in message);
@@ -55,7 +56,7 @@ export function isGreeting(message: object): boolean {
   return 'result' in message;
 }
 
-/** Understands the answer to a request to sign one document. */
+/** Reads the answer to a request to sign one document. */
 export function readSignature(answer: object): Outcome {
   const said = answer as Said;
   if (!isSuccess(said)) {
@@ -65,7 +66,7 @@ export function readSignature(answer: object): Outcome {
     return { kind: 'failed' };
   }
   const { body, responseObject } = said;
-  // The person closed the window.
+  // The person has closed the window.
   if (typeof body === 'object' && body !== null && isNothing((body as { result?: unknown }).result))
     return { kind: 'cancelled' };
   const result = (body as { result?: unknown } | undefined)?.result ?? responseObject;
@@ -74,8 +75,8 @@ export function readSignature(answer: object): Outcome {
 }
 
 /**
- * Where the key is looked for: the first token that is plugged in, else a file. Undefined when the
- * module is unknown.
+ * The storage of the key: the first token that is plugged in, otherwise a file. Undefined when
+ * NCALayer does not know the module.
  */
 export function readStorage(answer: object): string | undefined {
   if (readSignature(answer).kind === 'unknownModule') return undefined;
@@ -84,7 +85,7 @@ export function readStorage(answer: object): string | undefined {
   return typeof first === 'string' ? first : 'PKCS12';
 }
 
-/** The fields that answers have, in all modules. */
+/** The fields of answers, in all modules. */
 interface Said {
   readonly status?: unknown;
   readonly success?: unknown;

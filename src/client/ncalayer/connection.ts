@@ -2,11 +2,11 @@ import { isAnswer, isGreeting } from './answers.ts';
 
 /** Why there is no answer. */
 export type Ending =
-  /** Nothing listens, or the browser does not trust what does: it does not say which. */
+  /** Nothing listens, or the browser does not trust what does. The browser does not say which. */
   | 'unreachable'
   /** The connection ended after the greeting. */
   | 'gone'
-  /** Something that is no message of NCALayer's, or no greeting. */
+  /** A message that is not one of NCALayer's, or is not a greeting. */
   | 'broken'
   | 'timeout'
   | 'cancelled';
@@ -21,17 +21,17 @@ export class ConnectionEnded extends Error {
 
 export interface Agent {
   /**
-   * Sends a request and waits for its answer: so many milliseconds, or until the connection ends.
-   * One at a time.
+   * Sends a request and waits for its answer, at most `milliseconds` and only while the connection
+   * is open. One request at a time.
    */
   ask(request: object, milliseconds: number): Promise<object>;
   close(): void;
 }
 
 const address = 'wss://127.0.0.1:13579/';
-/** From the open connection to the greeting, milliseconds. */
+/** Milliseconds from the open connection to the greeting. */
 const greetingTime = 10_000;
-/** Characters of a message; a signature has some five thousand. */
+/** Maximum number of characters in a message. A signature has about five thousand. */
 const longest = 100_000;
 
 /**
@@ -44,7 +44,10 @@ export async function connect(milliseconds: number, stop: AbortSignal): Promise<
   let ended: Ending | undefined;
   let opened = false;
   let greeted = false;
-  /** Messages that nobody has looked at; what came before somebody waits is not lost. */
+  /**
+   * Messages that have not been read. A message that arrives before somebody waits for it is not
+   * lost.
+   */
   const messages: object[] = [];
   let look: (() => void) | undefined;
 
@@ -66,7 +69,7 @@ export async function connect(milliseconds: number, stop: AbortSignal): Promise<
   };
   stop.addEventListener('abort', () => end('cancelled'), { once: true });
 
-  /** Waits until `found` finds something. */
+  /** Waits until `found` returns a value. */
   const wait = <Value>(time: number, late: Ending, found: () => Value | undefined): Promise<Value> =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => end(late), time);
@@ -80,7 +83,7 @@ export async function connect(milliseconds: number, stop: AbortSignal): Promise<
       };
       look();
     });
-  /** The first message of a kind; others are passed over. */
+  /** The first message of a kind. Others are dropped. */
   const next = (kind: (message: object) => boolean) => (): object | undefined => {
     for (let message = messages.shift(); message; message = messages.shift())
       if (kind(message)) return message;
@@ -94,7 +97,7 @@ export async function connect(milliseconds: number, stop: AbortSignal): Promise<
 
   try {
     await wait(milliseconds, 'unreachable', () => opened || undefined);
-    // Whatever listens there without a word is no NCALayer.
+    // A program that listens there without a greeting is not NCALayer.
     await wait(greetingTime, 'broken', next(isGreeting));
     greeted = true;
   } catch (error) {
@@ -103,7 +106,7 @@ export async function connect(milliseconds: number, stop: AbortSignal): Promise<
   }
   return {
     ask(request, time) {
-      // An answer to a request that was given up is not the answer to this one.
+      // An answer to an abandoned request must not be taken for the answer to this one.
       messages.length = 0;
       if (ended === undefined) socket.send(JSON.stringify(request));
       return wait(time, 'timeout', next(isAnswer));
@@ -112,7 +115,7 @@ export async function connect(milliseconds: number, stop: AbortSignal): Promise<
   };
 }
 
-/** A JSON object of a size that a message may have; undefined otherwise. */
+/** A JSON object no longer than a message may be. Otherwise undefined. */
 function readMessage(data: unknown): object | undefined {
   if (typeof data !== 'string' || data.length > longest) return undefined;
   try {
