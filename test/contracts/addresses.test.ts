@@ -7,12 +7,12 @@ import { parseAddress } from '../../src/values/address.ts';
 import { type Postcode, parsePostcode } from '../../src/values/postcode.ts';
 import { type KazpostServer, kazpostCredentials, startKazpostServer } from '../support/kazpost-server.ts';
 
-/** What every source of addresses must do, whichever it is. */
+/** Requirements for every source of addresses. */
 interface Subject {
   readonly name: string;
   readonly origin: FoundAddress['origin'];
   open(server: KazpostServer): AddressSource & { close?(): Promise<void> };
-  /** A text that finds something, and a word of the line found in each language. */
+  /** A text that finds something, and a word of the line that is found in each language. */
   readonly known: { readonly text: string; readonly kk: string; readonly ru: string };
   readonly postcode: string;
 }
@@ -73,7 +73,7 @@ describe.each(subjects)('a source of addresses: $name', (subject) => {
     await server.close();
   });
 
-  it('finds an address in both languages and says where it is from', async () => {
+  it('finds an address in both languages and names its source', async () => {
     const [first] = await found(source.byText(subject.known.text));
     expect(first?.origin).toBe(subject.origin);
     expect(first?.text.kk).toContain(subject.known.kk);
@@ -82,7 +82,7 @@ describe.each(subjects)('a source of addresses: $name', (subject) => {
     expect(first?.parts.length).toBeGreaterThan(0);
   });
 
-  it('offers only lines the address field takes, and at most 20', async () => {
+  it('offers only lines that the address field accepts, and at most 20', async () => {
     const queries = ['Алматы', 'Астана', 'Караганда', 'Шамалган Бирлик', '3/1', 'А', 'Абая'];
     let seen = 0;
     for (const query of queries) {
@@ -97,14 +97,14 @@ describe.each(subjects)('a source of addresses: $name', (subject) => {
     expect(seen).toBeGreaterThan(20);
   });
 
-  it('gives an index only in its canonical form', async () => {
+  it('gives a postcode only in its canonical form', async () => {
     const rows = await found(source.byPostcode(index(subject.postcode)));
     expect(rows.length).toBeGreaterThan(0);
     for (const { postcode } of rows) expect(postcode === null || parsePostcode(postcode).ok).toBe(true);
     expect(rows.some(({ postcode }) => postcode !== null)).toBe(true);
   });
 
-  it('finds nothing, rather than something, for what is nowhere', async () => {
+  it('finds nothing for a place that does not exist', async () => {
     expect(await found(source.byText('ъъъхкшщ'))).toEqual([]);
     expect(await found(source.byPostcode(index('W99W9W9')))).toEqual([]);
   });
@@ -120,7 +120,7 @@ describe.each(subjects)('a source of addresses: $name', (subject) => {
     ['a query', '?from=9&x=#'],
     ['control and half characters', '\u0000\u202e\ud800'],
     ['ten thousand characters', 'Абай '.repeat(2_000)],
-  ])('stays a question whatever is typed: %s', async (_, text) => {
+  ])('treats any text as a plain search: %s', async (_, text) => {
     const before = server.requests.length;
     const answer = await source.byText(text);
     expect(answer.ok).toBe(true);

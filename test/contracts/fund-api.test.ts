@@ -11,8 +11,8 @@ import {
   serveExample,
 } from '../support/fund-api.ts';
 
-// Whoever builds the fund's side begins with the examples of docs/fund-api.yaml: they are valid,
-// and the cabinet reads them.
+// The builders of the fund's side start from the examples of docs/fund-api.yaml. The examples must
+// be valid, and the cabinet must be able to read them.
 
 const judge = (schema: string, value: unknown) => {
   const validate = fundSchema(schema);
@@ -20,12 +20,12 @@ const judge = (schema: string, value: unknown) => {
 };
 
 describe('the examples', () => {
-  test.each(schemaExamples)('of the schema $name are as it says', ({ schema, examples }) => {
+  test.each(schemaExamples)('of the schema $name match it', ({ schema, examples }) => {
     expect(examples.length).toBeGreaterThan(0);
     expect(examples.map((value) => judge(schema, value))).toEqual(examples.map(() => undefined));
   });
 
-  test.each([...questionExamples, ...answerExamples])('$name is as its schema says', ({ schema, value }) => {
+  test.each([...questionExamples, ...answerExamples])('$name matches its schema', ({ schema, value }) => {
     expect(judge(schema, value)).toBeUndefined();
   });
 
@@ -43,7 +43,7 @@ const change = {
 };
 
 type Fund = ReturnType<typeof createHttpFund>;
-/** How the cabinet asks each question; it has no code for the one that operators ask. */
+/** How the cabinet makes each request. It has no code for the one that operators make. */
 const asking: Readonly<Record<string, (fund: Fund) => Promise<unknown>>> = {
   'POST /holders/find': (fund) => fund.read(iin, 3),
   'PUT /changes/{changeId}': (fund) => fund.apply(change),
@@ -55,7 +55,10 @@ const asking: Readonly<Record<string, (fund: Fund) => Promise<unknown>>> = {
 const at = new Date('2026-11-28T09:15:04Z');
 const tellsOperator = { code: 'FUND_HTTP_400' };
 
-/** What the cabinet makes of each answer; where nothing is said, it has none and asks again. */
+/**
+ * What the cabinet reads from each answer. An answer that is not listed gives it nothing, and it
+ * asks again.
+ */
 const understood: Readonly<Record<string, unknown>> = {
   'POST /holders/find 200 full': expect.objectContaining({
     ...{ iin, surname: 'Серікбаев', patronymic: 'Нұрланұлы', status: 'active', elsewhereVersion: 4 },
@@ -90,7 +93,7 @@ const understood: Readonly<Record<string, unknown>> = {
 describe('a server that answers with the examples', () => {
   const asked = answerExamples.filter(({ operation }) => operation !== 'GET /changes');
 
-  test('is asked everything that is described', () => {
+  test('receives every request that is described', () => {
     expect([...new Set(asked.map(({ operation }) => operation))].sort()).toEqual(Object.keys(asking).sort());
     const names = asked.map(({ name }) => name);
     expect(Object.keys(understood).filter((name) => !names.includes(name))).toEqual([]);

@@ -8,7 +8,7 @@ import type { Iin } from '../../src/values/iin.ts';
 import { type FundServer, type OddAnswer, startFundServer } from '../support/fund-server.ts';
 import { inventPerson } from '../support/people.ts';
 
-// What the fund's system adds one day, and what the programs between it and the cabinet answer.
+// What the fund's system may add one day, and what programs between it and the cabinet answer.
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -21,7 +21,7 @@ const iin = person.iin as Iin;
 interface Subject {
   readonly server: FundServer;
   readonly fund: ReturnType<typeof createHttpFund>;
-  /** What could not be read so far, as the log has it. */
+  /** What could not be read so far, according to the log. */
   readonly faults: string[];
   readonly codes: string[];
 }
@@ -45,7 +45,7 @@ async function open(): Promise<Subject> {
 
 type Row = Record<string, unknown>;
 
-/** Answers `find` with this difference to what is on file. */
+/** Answers `find` with this difference from what is on file. */
 function answering(different: Row | ((holder: Row) => Row)) {
   return ({ path, status, body }: { path: string; status: number; body: unknown }): OddAnswer | undefined =>
     path === '/holders/find' && status === 200
@@ -116,7 +116,7 @@ describe('a value that the fund has added', () => {
     expect(codes).toEqual([]);
   });
 
-  test('more rows than are read at once: the first of them', async () => {
+  test('with more rows than the limit, only the first ones are read', async () => {
     const { server, fund, faults } = await open();
     const many = (row: object | undefined) =>
       Array.from({ length: 101 }, (_, no) => ({ ...row, id: `d${no}` }));
@@ -145,14 +145,14 @@ describe('a row that cannot be read', () => {
     ['a mark that no table holds', { ...card, id: 'd\0' }, 'documents[1].id: not storable'],
     ['nothing', null, 'documents[1]: not an object'],
     ['an id given twice', card, 'documents.id: given twice'],
-  ])('%s: the row is left out, the holder is not', async (_name, row, fault) => {
+  ])('%s: the row is left out, and the holder is read', async (_name, row, fault) => {
     const { server, fund, faults } = await open();
     server.alter(answering({ documents: [card, row] }));
     expect(await fund.read(iin)).toMatchObject({ iin, documents: [card], unreadDocuments: true });
     expect(faults).toEqual([fault]);
   });
 
-  test('no value of an answer is ever told, only its place', async () => {
+  test('only the place of an unreadable value is reported, never the value', async () => {
     const { server, fund, faults } = await open();
     const secret = 'ТАЙНА';
     const row = {
@@ -184,14 +184,14 @@ describe('a row that cannot be read', () => {
       'requisites.mobilePhone: not text',
     ],
     ['no revision', { revision: '0' }, 'revision: not a number'],
-  ])('%s: the holder is read, our copy stays as it is', async (_name, different, fault) => {
+  ])('%s: the holder is read, and our copy stays unchanged', async (_name, different, fault) => {
     const { server, fund, faults } = await open();
     server.alter(answering(different));
     expect(await fund.read(iin)).toMatchObject({ iin, documents: person.documents, requisites: null });
     expect(faults).toEqual([fault]);
   });
 
-  test('a moment that cannot be read counts as now: what is new restores no password', async () => {
+  test('an unreadable moment counts as now, so the contact restores no password yet', async () => {
     const { server, fund, faults } = await open();
     const before = Date.now();
     server.alter(answering({ mobileSince: 'long ago', emailSince: undefined }));
@@ -201,7 +201,7 @@ describe('a row that cannot be read', () => {
     expect(faults).toEqual(['mobileSince: not a moment', 'emailSince: missing']);
   });
 
-  test('a change of a branch that cannot be read is not passed over: what comes behind it waits', async () => {
+  test('an unreadable change of a branch is not skipped, and later ones wait', async () => {
     const { server, fund, faults } = await open();
     const changesElsewhere = [
       { revision: 1, fields: { apartment: '1', colour: 'green' } },
@@ -218,7 +218,7 @@ describe('a row that cannot be read', () => {
     expect(await fund.read(iin, 2)).toMatchObject({ elsewhereVersion: 2, changesElsewhere: [] });
   });
 
-  test('of those whom branches changed: the others are followed', async () => {
+  test('among holders whom branches changed, the others are still read', async () => {
     const { server, fund, faults } = await open();
     server.alter(({ path }) =>
       path === '/changes-elsewhere'
@@ -246,7 +246,7 @@ describe('lost characters', () => {
       'bytes of another character set',
       { status: 200, body: Buffer.from(`{"iin":"${iin}","surname":"\xd1\xe5"}`, 'latin1') },
     ],
-  ])('%s: refused with a code of its own', async (_name, odd) => {
+  ])('%s: refused with its own code', async (_name, odd) => {
     const { server, fund, faults, codes } = await open();
     server.alter('body' in odd ? () => odd as OddAnswer : answering(odd));
     await expect(fund.read(iin)).rejects.toMatchObject({ name: 'FundUnavailable', code: 'FUND_CHARSET' });
@@ -254,7 +254,7 @@ describe('lost characters', () => {
     expect(faults.length).toBeGreaterThan(0);
   });
 
-  test('in what nobody reads they harm nobody; UTF-8 is UTF-8 however it is written', async () => {
+  test('are ignored in parts that are not read, and every spelling of UTF-8 is accepted', async () => {
     const { server, fund } = await open();
     server.alter((given) => ({
       body: { ...(given.body as Row), remark: '\ufffd' },
@@ -272,7 +272,7 @@ describe('one holder', () => {
     ['a gateway’s 400', { status: 400, body: '<html>' }],
     ['a gateway’s 413', { status: 413, body: { message: 'Too large' } }],
     ['a program of the fund that fails', { status: 500, body: 'NullPointerException' }],
-  ])('with %s takes the fund away from nobody', async (_name, odd) => {
+  ])('with %s does not make the fund unavailable for others', async (_name, odd) => {
     const { server, fund } = await open();
     const other = inventPerson(72);
     server.enrol(other);
@@ -284,7 +284,7 @@ describe('one holder', () => {
     expect(fund.breakers.map((breaker) => breaker.state())).toEqual(['closed', 'closed']);
   });
 
-  test('fails as all others do: that is an outage', async () => {
+  test('failing like all others is an outage', async () => {
     const { server, fund } = await open();
     server.alter(() => ({ status: 500, body: '' }));
     for (let no = 0; no < 5; no += 1)
@@ -315,7 +315,7 @@ describe('an answer to a change', () => {
     [422, { message: 'Unprocessable' }],
     [422, { errors: [{ field: 'iin' }] }],
     [451, 'Unavailable For Legal Reasons'],
-  ])('of a gateway is not the fund’s "no": %i %j', async (status, body) => {
+  ])('from a gateway is not a refusal by the fund: %i %j', async (status, body) => {
     const { server, fund, codes } = await open();
     server.alter(() => ({ status, body }));
     const code = `FUND_HTTP_${status}`;
@@ -323,7 +323,7 @@ describe('an answer to a change', () => {
     expect(codes).toEqual([code]);
   });
 
-  test('is final where the contract names it', async () => {
+  test('is final when the contract lists it', async () => {
     const { server, fund } = await open();
     server.alter(() => ({ status: 400, body: { error: 'malformed' } }));
     await expect(fund.apply(change())).rejects.toBeInstanceOf(Undeliverable);
@@ -337,7 +337,7 @@ describe('an answer to a change', () => {
     [409, { error: 'holder-merged' }, ['reason: unknown']],
     [409, { state: 'refused', reason: 'other' }, []],
     [200, { state: 'refused', reason: 'other' }, []],
-  ])('that refuses for a reason nobody knows is a refusal: %i %j', async (status, body, expected) => {
+  ])('that refuses for an unknown reason is a refusal: %i %j', async (status, body, expected) => {
     const { server, fund, faults } = await open();
     server.alter(() => ({ status, body }));
     expect(await fund.apply(change())).toEqual({ kind: 'refused', reason: 'other' });
@@ -352,7 +352,7 @@ describe('an answer to a change', () => {
     expect(faults).toEqual(['state: unknown', 'state: unknown']);
   });
 
-  test('that applied it is believed whatever the moment looks like', async () => {
+  test('that says "applied" counts, whatever its time looks like', async () => {
     const { server, fund } = await open();
     server.alter(() => ({ status: 200, body: { state: 'applied', at: '2026-11-28t01:02:03z' } }));
     const at = new Date('2026-11-28T01:02:03Z');
@@ -362,7 +362,7 @@ describe('an answer to a change', () => {
   });
 });
 
-test('a cursor that the fund no longer keeps: from the beginning again', async () => {
+test('a cursor that the fund no longer keeps starts from the beginning', async () => {
   const { server, fund, faults } = await open();
   server.alter(() => ({ status: 410, body: { error: 'cursor-too-old' } }));
   expect(await fund.changesElsewhere('7', 10)).toEqual({ holders: [], cursor: null });
@@ -372,7 +372,7 @@ test('a cursor that the fund no longer keeps: from the beginning again', async (
 describe('a connection that was closed while it was idle', () => {
   test('fails neither a read nor a change, and the change takes effect once', async () => {
     const { server, fund, codes } = await open();
-    // Several idle connections, all of which the other side gives up.
+    // Several idle connections, which the other side closes all.
     await Promise.all(Array.from({ length: 4 }, () => fund.read(iin)));
     await Promise.all(Array.from({ length: 4 }, () => fund.findChange(randomUUID())));
     server.behave('closing-idle');
@@ -383,7 +383,7 @@ describe('a connection that was closed while it was idle', () => {
     expect(codes).toEqual([]);
   });
 
-  test('is tried again once, not for ever', async () => {
+  test('is tried again only once', async () => {
     const { server, fund } = await open();
     server.behave('cut-before');
     const before = server.requests.length;
@@ -392,15 +392,15 @@ describe('a connection that was closed while it was idle', () => {
   });
 });
 
-describe('the health question', () => {
-  test('tells at once that the fund works, or why it does not', async () => {
+describe('the health check', () => {
+  test('says at once that the fund works, or why not', async () => {
     const { server, fund } = await open();
     expect(await fund.checkHealth()).toBe('works');
     server.alter(() => ({ status: 401, body: { error: 'unauthorized' } }));
     await expect(fund.checkHealth()).rejects.toMatchObject({ code: 'FUND_HTTP_401' });
   });
 
-  test('is told apart from a server that does not know it', async () => {
+  test('recognises a server that does not know this request', async () => {
     const { server, fund } = await open();
     server.alter(() => ({ status: 404, body: 'no such page' }));
     expect(await fund.checkHealth()).toBe('reached');

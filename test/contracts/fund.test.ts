@@ -25,10 +25,10 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** The fund with one way to put people into it. */
+/** The fund, and a way to put people into it. */
 interface Subject {
   readonly fund: Fund;
-  /** Adds a person, or makes the difference to what is on file a change at a branch. */
+  /** Adds a person. For a known person, the difference becomes a change at a branch. */
   enrol(person: PersonLine): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ const atBranch = (fields: Partial<Requisites>): PersonLine => ({
 });
 
 describe.each(Object.entries(subjects))('%s', (_name, open) => {
-  test('gives the person of an IIN, and nobody for a stranger', async () => {
+  test('gives the person of an IIN, and nobody for an unknown IIN', async () => {
     const { fund, enrol } = await open();
     await enrol(person);
     const { documents, accounts, surname, name, patronymic, requisites } = person;
@@ -105,7 +105,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     expect(await fund.read(iin)).toMatchObject({ status });
   });
 
-  test('applies a change once, letters and all, however often it is sent', async () => {
+  test('applies a change once with every letter, however often it is sent', async () => {
     const { fund, enrol } = await open();
     await enrol(person);
     const one = change();
@@ -130,7 +130,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     expect(await fund.findChange(late.changeId)).toBeUndefined();
   });
 
-  test('refuses a change that does not know of a branch’s, and takes it when it does', async () => {
+  test('refuses a change made without knowing a branch’s change, and accepts it with that knowledge', async () => {
     const { fund, enrol } = await open();
     await enrol(person);
     await enrol(atBranch({ postcode: '010000' }));
@@ -140,12 +140,12 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     expect(await fund.apply({ ...one, expectedVersion: 1 })).toMatchObject({ kind: 'applied' });
   });
 
-  test('refuses a change of somebody it does not know', async () => {
+  test('refuses a change of an unknown person', async () => {
     const { fund } = await open();
     expect(await fund.apply(change())).toEqual({ kind: 'refused', reason: 'unknown-holder' });
   });
 
-  test('lists what branches changed, in order, and goes on from a cursor', async () => {
+  test('lists what branches changed, in order, and continues from a cursor', async () => {
     const { fund, enrol } = await open();
     const other = inventPerson(44);
     await enrol(person);
@@ -170,7 +170,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
   });
 });
 
-test('every question and answer above is as docs/fund-api.yaml says', () => {
+test('every request and answer above matches docs/fund-api.yaml', () => {
   const errors: string[] = [];
   const asked = new Set<string>();
   for (const { method, path, question, status, answer } of exchanges) {
@@ -207,7 +207,7 @@ describe('the fund over HTTP in trouble', () => {
     ['broken', 'FUND_ANSWER'],
     ['huge', 'UND_ERR_RES_EXCEEDED_MAX_SIZE'],
     ['redirecting', 'FUND_HTTP_302'],
-  ])('%s: neither a read nor a change hangs or is believed', async (fault, code) => {
+  ])('%s: a read and a change end in time, and nothing is believed', async (fault, code) => {
     const { server } = await openServer();
     const fund = createHttpFund(
       { url: new URL(server.url), atOnce: 4 },
@@ -220,7 +220,7 @@ describe('the fund over HTTP in trouble', () => {
     await expect(fund.apply(change())).rejects.toMatchObject({ name: 'FundUnavailable', code });
   });
 
-  test('slow: an answer within the time is taken, one after it is not', async () => {
+  test('slow: an answer within the time limit is accepted, a later one is not', async () => {
     const { server, fund } = await openServer();
     server.enrol(person);
     server.behave('slow');
@@ -233,7 +233,7 @@ describe('the fund over HTTP in trouble', () => {
     await expect(hasty.read(iin)).rejects.toBeInstanceOf(FundUnavailable);
   });
 
-  test('an answer about somebody else is never taken', async () => {
+  test('an answer about somebody else is never accepted', async () => {
     const told: string[] = [];
     const server = await startFundServer();
     const fund = createHttpFund(
@@ -248,7 +248,7 @@ describe('the fund over HTTP in trouble', () => {
     expect(told).toEqual(['told']);
   });
 
-  test('a change that was taken over and not applied yet is asked about', async () => {
+  test('a change that was received and not yet applied is asked about', async () => {
     const { server, fund } = await openServer();
     server.enrol(person);
     server.behave('later');
@@ -259,25 +259,26 @@ describe('the fund over HTTP in trouble', () => {
     expect(server.effects).toHaveLength(1);
   });
 
-  test('a reason that is not in the list is told as "other"', async () => {
+  test('a reason that is not in the list is shown as "other"', async () => {
     const { server, fund } = await openServer();
     server.enrol(person);
     server.refuse('something new');
     expect(await fund.apply(change())).toEqual({ kind: 'refused', reason: 'other' });
   });
 
-  test('a question that the fund will never understand is the operator’s affair at once', async () => {
+  test('a request that the fund cannot understand goes to the operator at once', async () => {
     const { server, fund } = await openServer();
     server.enrol(person);
     const refused = fund.apply(change({ changeId: 'no-uuid' }));
-    // The stand-in has no such path: a 404 may be a proxy on its way up, so it is tried again.
+    // The stand-in has no such path. A 404 may come from a proxy that is starting, so it is tried
+    // again.
     await expect(refused).rejects.toBeInstanceOf(FundUnavailable);
     server.behave('malformed');
     await expect(fund.apply(change())).rejects.toMatchObject({ code: 'FUND_HTTP_400' });
     await expect(fund.apply(change())).rejects.toBeInstanceOf(Undeliverable);
   });
 
-  test('after failures in a row nothing is asked for a while, of the half that fails alone', async () => {
+  test('after repeated failures, no requests are sent for a while to the half that fails', async () => {
     const { server, fund } = await openServer();
     server.enrol(person);
     server.behave(({ method }) => (method === 'PUT' ? 'failing' : 'none'));
@@ -290,10 +291,10 @@ describe('the fund over HTTP in trouble', () => {
   });
 });
 
-describe('who asks', () => {
+describe('authentication', () => {
   const tls = { key: standInTls.key, cert: standInTls.cert };
 
-  test('a certificate is shown, and without it there is no connection', async () => {
+  test('a certificate is presented, and without it there is no connection', async () => {
     const asksForIt = { ...tls, requestCert: true, ca: standInTls.cert };
     const { server, fund } = await openServer({ tls: asksForIt }, { ca: standInTls.cert, client: tls });
     server.enrol(person);
@@ -303,14 +304,14 @@ describe('who asks', () => {
     await expect(nobody.read(iin)).rejects.toBeInstanceOf(FundUnavailable);
   });
 
-  test('a server with a certificate of a stranger is told nothing', async () => {
+  test('a server with an unknown certificate gets no request', async () => {
     const { server, fund } = await openServer({ tls });
     server.enrol(person);
     await expect(fund.read(iin)).rejects.toBeInstanceOf(FundUnavailable);
     expect(server.requests).toEqual([]);
   });
 
-  test('a token is signed anew for each question, short-lived and for this fund alone', async () => {
+  test('a token is signed for each request, short-lived and only for this fund', async () => {
     const { server, fund } = await openServer({}, { tokenKey: standInTls.key });
     server.enrol(person);
     await fund.read(iin);
@@ -327,7 +328,7 @@ describe('who asks', () => {
     for (const { iat = 0, exp = 0 } of claims) expect(exp - iat).toBeLessThanOrEqual(60);
   });
 
-  test('nothing personal stands in an address', async () => {
+  test('no address contains anything personal', async () => {
     const { server, fund } = await openServer();
     server.enrol(person);
     await fund.read(iin, 0);

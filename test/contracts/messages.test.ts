@@ -17,7 +17,7 @@ import { smtpAccount, startSmtpServer } from '../support/smtp-stand-in.ts';
 
 /** What reached the other side, as its reader sees it. */
 interface Arrived {
-  /** Equal for every try of one message. */
+  /** The same for every attempt to send one message. */
   readonly id: string;
   readonly to: string;
   readonly text: string;
@@ -29,12 +29,12 @@ interface Opened {
   close(): Promise<void>;
 }
 
-/** A sender with a server behind a link, which can be put into trouble. */
+/** A sender with a server behind a link on which faults can be switched on. */
 interface Remote extends Opened {
   readonly link: FaultyLink;
-  /** The server asks for patience so many times. */
+  /** Makes the server ask for patience this many times. */
   throttle(times: number): void;
-  /** The server will not take the next message, ever. */
+  /** Makes the server refuse the next message for good. */
   refuse(): void;
 }
 
@@ -160,7 +160,7 @@ describe.each<[string, Channel, () => Promise<Opened>]>([
   ['SMTP', 'email', () => openSmtp()],
   ['SMPP', 'mobile', () => openSmpp()],
 ])('%s', (_name, channel, open) => {
-  test('hands a message over as it is, to its recipient alone', async () => {
+  test('hands a message over unchanged, only to its recipient', async () => {
     const { sender, arrived } = await opened(open());
     const one = message(channel, 1);
     await sender.send(one);
@@ -168,14 +168,14 @@ describe.each<[string, Channel, () => Promise<Opened>]>([
     expect(await arrived()).toEqual([{ ...(await arrived())[0], to: one.to, text: one.text }]);
   });
 
-  test('takes texts of any length and alphabet', async () => {
+  test('accepts texts of any length and alphabet', async () => {
     const { sender, arrived } = await opened(open());
     const texts = ['Only Latin: [~] €', 'ә'.repeat(70), 'ә'.repeat(71), 'қ😀'.repeat(100), 'a'.repeat(500)];
     for (const [index, text] of texts.entries()) await sender.send(message(channel, index, { text }));
     expect((await arrived()).map(({ text }) => text)).toEqual(texts);
   });
 
-  test('forty at once: each arrives once', async () => {
+  test('each of forty simultaneous messages arrives once', async () => {
     const { sender, arrived } = await opened(open());
     await Promise.all(Array.from({ length: 40 }, (_, n) => sender.send(message(channel, n))));
     const got = await arrived();
@@ -200,7 +200,7 @@ describe.each<[string, Channel, (different?: Partial<GatewayLimits>) => Promise<
     vi.waitFor(() => expect(remote.sender.available).toBe(is), { timeout: 5_000, interval: 5 });
 
   test.each(['refusing', 'stalling', 'dropping'] as const)(
-    'a link that is %s fails in time, makes the channel unavailable, and is forgiven when it works again',
+    'a link that is %s fails in time, makes the channel unavailable, and recovers when it works again',
     async (state) => {
       const remote = await opened(open());
       await remote.sender.send(message(channel, 1));
@@ -221,7 +221,7 @@ describe.each<[string, Channel, (different?: Partial<GatewayLimits>) => Promise<
     },
   );
 
-  test('a gateway that is down from the start is known to be down before anybody needs it', async () => {
+  test('a gateway that is down from the start is reported before anybody needs it', async () => {
     const remote = await opened(open());
     await remote.link.become('refusing');
     const late = createMessageSender((lost) => {
@@ -241,7 +241,7 @@ describe.each<[string, Channel, (different?: Partial<GatewayLimits>) => Promise<
     await vi.waitFor(() => expect(late.available).toBe(false), { interval: 5 });
   });
 
-  test('a slow link delivers all the same', async () => {
+  test('a slow link still delivers', async () => {
     const remote = await opened(open({ deadline: 10_000 }));
     await remote.sender.send(message(channel, 1));
     await remote.link.become('slow');
@@ -263,7 +263,7 @@ describe.each<[string, Channel, (different?: Partial<GatewayLimits>) => Promise<
     expect(await remote.arrived()).toHaveLength(1);
   });
 
-  test('what is in hand when the service ends does not hang', async () => {
+  test('a message in progress does not delay the end of the service', async () => {
     const remote = await open();
     await remote.link.become('stalling');
     const sending = remote.sender.send(message(channel, 1)).catch((error: Error) => error);
@@ -271,7 +271,7 @@ describe.each<[string, Channel, (different?: Partial<GatewayLimits>) => Promise<
     expect(await sending).toBeInstanceOf(Error);
   });
 
-  test('an error names no value', async () => {
+  test('an error contains no value', async () => {
     const remote = await opened(open());
     await remote.link.become('refusing');
     const error = await remote.sender.send(message(channel, 1)).catch((thrown: unknown) => thrown);
@@ -281,7 +281,7 @@ describe.each<[string, Channel, (different?: Partial<GatewayLimits>) => Promise<
 });
 
 describe('SMTP', () => {
-  test('carries what an e-mail needs', async () => {
+  test('contains what an e-mail needs', async () => {
     const server = await startSmtpServer();
     closers.push(server.close);
     const url = new URL(
@@ -315,14 +315,14 @@ describe('SMTP', () => {
     'a@example.kz\r\nBcc: other@example.kz',
     'a@example.kz, other@example.kz',
     'a@example.kz> <other@example.kz',
-  ])('an address cannot bring another: %j', async (to) => {
+  ])('an address cannot add another: %j', async (to) => {
     const { sender, arrived } = await opened(openSmtp());
     await sender.send(message('email', 1, { to })).catch(() => undefined);
     for (const one of await arrived()) expect(one.to.split(',').length).toBe(1);
     expect(JSON.stringify(await arrived())).not.toContain('"other@example.kz"');
   });
 
-  test('a wrong password is no fault of the message', async () => {
+  test('a wrong password does not count against the message', async () => {
     const server = await startSmtpServer();
     closers.push(server.close);
     const url = new URL(`smtp://${smtpAccount.user}:wrong@127.0.0.1:${server.port}`);
@@ -358,7 +358,7 @@ describe('SMTP', () => {
     return server.arrived.length;
   };
 
-  test('a server elsewhere must offer TLS', async () => {
+  test('a remote server must offer TLS', async () => {
     await expect(sendOver(false, { plainAllowed: false })).rejects.toThrow();
   });
 
@@ -366,13 +366,13 @@ describe('SMTP', () => {
     await expect(sendOver(true, { plainAllowed: false })).rejects.toThrow();
   });
 
-  test('a certificate of a known authority is taken', async () => {
+  test('a certificate of a known authority is accepted', async () => {
     expect(await sendOver(true, { plainAllowed: false, ca: standInTls.cert })).toBe(1);
   });
 });
 
 describe('SMPP', () => {
-  test('one part where the text fits, in the alphabet it needs, from the name we have', async () => {
+  test('sends one part when the text fits, in the alphabet that it needs, from the configured name', async () => {
     const { sender, server } = await opened(openSmpp());
     await sender.send(message('mobile', 1, { text: 'Code @cabinet #123456' }));
     await sender.send(message('mobile', 2, { text: 'Құпиясөз', urgent: false }));
@@ -384,7 +384,7 @@ describe('SMPP', () => {
     ]);
   });
 
-  test('is asked for patience: waits, sends the part again, and no part twice', async () => {
+  test('waits when asked for patience, sends the part again, and no part twice', async () => {
     const { sender, server, throttle } = await opened(openSmpp({ deadline: 8_000 }));
     await sender.send(message('mobile', 1));
     throttle(2);
@@ -396,7 +396,7 @@ describe('SMPP', () => {
     expect(sender.available).toBe(true);
   });
 
-  test('a gateway that throttles for too long fails the message, not the channel', async () => {
+  test('a gateway that throttles for too long fails the message and not the channel', async () => {
     const { sender, throttle } = await opened(openSmpp({ deadline: 300 }));
     throttle(1_000);
     for (let n = 0; n < 3; n += 1) {
@@ -405,16 +405,16 @@ describe('SMPP', () => {
     expect(sender.available).toBe(true);
   });
 
-  test('so many parts a second and no more', async () => {
+  test('sends no more than the set number of parts a second', async () => {
     const { sender, server } = await opened(openSmpp({ perSecond: 20, deadline: 10_000 }));
     await Promise.all(Array.from({ length: 30 }, (_, n) => sender.send(message('mobile', n))));
     const times = server.taken.map(({ at }) => at);
-    // The bucket holds one second's parts; the rest comes at the rate.
+    // The bucket holds the parts of one second. The others are sent at the rate.
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(400);
     expect(server.taken).toHaveLength(30);
   });
 
-  test('a code goes before the notices that wait', async () => {
+  test('a code is sent before the notices that wait', async () => {
     const { sender, server } = await opened(openSmpp({ perSecond: 10, deadline: 10_000 }));
     const notices = Array.from({ length: 20 }, (_, n) =>
       sender.send(message('mobile', n, { urgent: false })),
@@ -427,7 +427,7 @@ describe('SMPP', () => {
     await Promise.all(notices);
   });
 
-  test('asks whether the gateway is there, and connects anew by itself when the session ended', async () => {
+  test('probes the gateway, and reconnects when the session has ended', async () => {
     const { sender, server, link } = await opened(openSmpp({ probeUp: 20 }));
     await vi.waitFor(() => expect(server.questions()).toBeGreaterThan(2), { interval: 5 });
     await link.become('refusing');
@@ -443,7 +443,7 @@ describe('SMPP', () => {
     expect(link.connections()).toBe(1);
   });
 
-  test('receipts are noted, in either form; other messages to us are not', async () => {
+  test('receipts in either form are stored, and other messages to us are not', async () => {
     const { sender, server, receipts } = await opened(openSmpp());
     await sender.send(message('mobile', 1, { text: 'ә'.repeat(80) }));
     await server.sendReceipt({ esm_class: 4, receipted_message_id: 'gw-1', message_state: 2 });
@@ -456,7 +456,7 @@ describe('SMPP', () => {
     expect(receipts).toEqual(['message-1: gw-1,gw-2', 'gw-1 DELIVRD', 'gw-2 UNDELIV']);
   });
 
-  test('receipts in the table: whichever comes first, and of a number used anew', async () => {
+  test('receipts in the table: in any order, and for a number that is used again', async () => {
     const { database, drop } = await freshDatabase();
     closers.push(drop);
     const table = createSmsReceipts(database);

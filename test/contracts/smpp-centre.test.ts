@@ -8,7 +8,7 @@ import { sql } from '../../src/platform/postgres/sql.ts';
 import { freshDatabase } from '../support/database.ts';
 import { smppAccount, startSmppServer } from '../support/smpp-stand-in.ts';
 
-// What SMS centres do that the specification allows, or that they do all the same.
+// Behaviour of SMS centres that the specification allows, and some that it does not.
 
 const limits: GatewayLimits = {
   atOnce: 4,
@@ -75,9 +75,9 @@ const outcome = (sending: Promise<void>) =>
       `${error instanceof Undeliverable ? 'never' : 'again'} ${error.code}`,
   );
 
-describe('a session that is no good', () => {
+describe('a broken session', () => {
   test.each([0x02, 0x03, 0x04, 0x05])(
-    'submit_sm gets %s: it ends and the message leaves by a new one',
+    'after submit_sm gets %s, the session ends and the message is sent in a new one',
     async (status) => {
       const { server, sender } = await open();
       await sender.send(message(1));
@@ -89,7 +89,7 @@ describe('a session that is no good', () => {
     },
   );
 
-  test('forgotten by the centre, which still answers enquire_link: bound anew at the next message', async () => {
+  test('a session that the centre forgot while still answering enquire_link is bound again at the next message', async () => {
     const { server, sender } = await open();
     await sender.send(message(1));
     server.forgetBinds();
@@ -100,7 +100,7 @@ describe('a session that is no good', () => {
     expect(sender.available).toBe(true);
   });
 
-  test('unbound by the centre, the connection left open: bound anew by itself', async () => {
+  test('a session that the centre unbound while the connection stays open is bound again', async () => {
     const { server, sender } = await open({ probeUp: 60_000 });
     await sender.send(message(1));
     await server.unbind();
@@ -109,7 +109,7 @@ describe('a session that is no good', () => {
     expect(server.arrived).toHaveLength(2);
   });
 
-  test('refused in every session: the message fails, and counts against the gateway', async () => {
+  test('a message refused in every session fails, and counts against the gateway', async () => {
     const { server, sender, failed } = await open({ probeUp: 60_000, probeDown: 60_000, failures: 1 });
     await sender.send(message(1));
     server.answerParts(0x04, 1_000);
@@ -120,19 +120,22 @@ describe('a session that is no good', () => {
 
 describe('a refused message', () => {
   const ofMessage = [0x01, 0x06, 0x0a, 0x45, 0x61, 0x64, 0xc2];
-  test.each(ofMessage)('%s is about the message: tried again later, and closes nothing', async (status) => {
-    const { server, sender, failed } = await open();
-    await sender.send(message(1));
-    server.answerParts(status, 5);
-    for (let n = 2; n < 7; n += 1)
-      expect(await outcome(sender.send(message(n)))).toMatch(/^again SMPP_SUBMIT_0x/);
-    expect(failed).toHaveLength(5);
-    expect(sender.available).toBe(true);
-    expect(await outcome(sender.send(message(8)))).toBe('sent');
-    expect(server.binds()).toBe(1);
-  });
+  test.each(ofMessage)(
+    '%s concerns the message: it is tried again later, and the channel stays open',
+    async (status) => {
+      const { server, sender, failed } = await open();
+      await sender.send(message(1));
+      server.answerParts(status, 5);
+      for (let n = 2; n < 7; n += 1)
+        expect(await outcome(sender.send(message(n)))).toMatch(/^again SMPP_SUBMIT_0x/);
+      expect(failed).toHaveLength(5);
+      expect(sender.available).toBe(true);
+      expect(await outcome(sender.send(message(8)))).toBe('sent');
+      expect(server.binds()).toBe(1);
+    },
+  );
 
-  test.each([0x0b, 0x50, 0x51])('%s is about the destination: never again', async (status) => {
+  test.each([0x0b, 0x50, 0x51])('%s concerns the destination: it is never tried again', async (status) => {
     const { server, sender } = await open();
     await sender.send(message(1));
     server.answerParts(status, 4);
@@ -148,7 +151,7 @@ describe('a refused message', () => {
   });
 
   test.each([0x08, 0xff, 0x400, 0x1234])(
-    '%s is not known: one number cannot close the channel, several can',
+    '%s is unknown: one number cannot close the channel, several can',
     async (status) => {
       const { server, sender, changes } = await open({ probeDown: 60_000, probeUp: 60_000 });
       await sender.send(message(1));
@@ -166,7 +169,7 @@ describe('a refused message', () => {
 
 describe('a refused bind', () => {
   test.each([0x0d, 0x0e, 0x0f, 0x53])(
-    '%s is about our account: told once, until it is taken again',
+    '%s concerns our account: it is reported once, until the account is accepted again',
     async (status) => {
       const { server, sender, account } = await open({ probeUp: 5 });
       await sender.send(message(1));
@@ -178,7 +181,7 @@ describe('a refused bind', () => {
     },
   );
 
-  test('a wrong password is tried a few times in an hour, whatever waits to be sent', async () => {
+  test('a wrong password is tried a few times an hour, whatever waits to be sent', async () => {
     const { server, sender, account, changes } = await open(
       { probeDown: 20, longestRest: 3_600_000 },
       'wrong',
@@ -192,7 +195,7 @@ describe('a refused bind', () => {
     expect(account).toHaveLength(1);
   });
 
-  test('by a centre that still holds our former session: tried again as after any failure', async () => {
+  test('a centre that still has our former session is tried again as after any failure', async () => {
     const { server, sender, account } = await open();
     await sender.send(message(1));
     server.answerBinds(0x05, 3);
@@ -202,8 +205,8 @@ describe('a refused bind', () => {
   });
 });
 
-describe('what the centre asks of us', () => {
-  test('data_sm is answered, and a receipt in it is noted', async () => {
+describe('requests of the centre', () => {
+  test('data_sm is answered, and a receipt in it is stored', async () => {
     const { server, sender, receipts } = await open();
     await sender.send(message(1));
     expect(await server.sendData({ esm_class: 4, receipted_message_id: 'gw-1', message_state: 2 })).toBe(
@@ -219,7 +222,7 @@ describe('what the centre asks of us', () => {
     ['a command that nobody knows', 0x01ff],
     ['query_sm, which is ours to ask', 0x0003],
     ['submit_sm, which is ours to ask', 0x0004],
-  ])('%s gets generic_nack, and the session goes on', async (_what, id) => {
+  ])('%s gets generic_nack, and the session continues', async (_what, id) => {
     const { server, sender } = await open();
     await sender.send(message(1));
     expect(await server.sendCommand(id)).toEqual({ command: 'generic_nack', status: 0x03 });
@@ -248,7 +251,7 @@ describe('the ids of receipts', () => {
     ['decimal and hexadecimal with zeros', '26', '0000001a'],
     ['decimal with and without zeros', '0000000026', '26'],
     ['hexadecimal with its prefix', '26', '0x1A'],
-  ])('the same number as %s is the same part, whichever comes first', async (_how, answered, reported) => {
+  ])('the same number as %s is the same part, in either order', async (_how, answered, reported) => {
     const { database, drop } = await freshDatabase();
     closers.push(drop);
     const table = createSmsReceipts(database);
@@ -263,7 +266,7 @@ describe('the ids of receipts', () => {
     expect(await states()).toEqual([{ id: 'm-2', state: 'UNDELIV' }]);
   });
 
-  test('the part with the very id comes before one with the same number', async () => {
+  test('a part with exactly this id comes before one with the same number', async () => {
     const { database, drop } = await freshDatabase();
     closers.push(drop);
     const table = createSmsReceipts(database);

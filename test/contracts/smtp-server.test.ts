@@ -7,7 +7,7 @@ import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
 import { standInTls } from '../support/kazpost-tls.ts';
 import { smtpAccount, startSmtpServer } from '../support/smtp-stand-in.ts';
 
-// What mail servers answer, and whom it concerns.
+// Answers of mail servers, and what they concern: a recipient, the server or our account.
 
 const limits: GatewayLimits = {
   atOnce: 4,
@@ -73,15 +73,18 @@ const outcome = (sending: Promise<void>) =>
       `${error instanceof Undeliverable ? 'never' : 'again'} ${error.code}`,
   );
 
-test.each([450, 451, 452])('%s to a recipient, as greylisting answers, closes nothing', async (code) => {
-  const { server, sender, failed, changes } = await open();
-  await sender.send(message(0));
-  server.answerRecipients(code, 5);
-  for (let n = 1; n < 6; n += 1) expect(await outcome(sender.send(message(n)))).toBe(`again SMTP_${code}`);
-  expect(failed).toEqual(Array(5).fill(`SMTP_${code}`));
-  expect(await outcome(sender.send(message(6)))).toBe('sent');
-  expect(changes).toEqual([]);
-});
+test.each([450, 451, 452])(
+  '%s to a recipient, as in greylisting, does not close the channel',
+  async (code) => {
+    const { server, sender, failed, changes } = await open();
+    await sender.send(message(0));
+    server.answerRecipients(code, 5);
+    for (let n = 1; n < 6; n += 1) expect(await outcome(sender.send(message(n)))).toBe(`again SMTP_${code}`);
+    expect(failed).toEqual(Array(5).fill(`SMTP_${code}`));
+    expect(await outcome(sender.send(message(6)))).toBe('sent');
+    expect(changes).toEqual([]);
+  },
+);
 
 test('451 after the content: one recipient cannot close the channel, several can', async () => {
   const { server, sender, changes } = await open();
@@ -93,7 +96,7 @@ test('451 after the content: one recipient cannot close the channel, several can
   expect(changes[0]).toBe('down SMTP_451');
 });
 
-test('421 is the server’s own failure, whatever was asked', async () => {
+test('421 is a failure of the server, after any command', async () => {
   const { server, sender, changes } = await open();
   await sender.send(message(0));
   server.answerRecipients(421, 1_000);
@@ -101,7 +104,7 @@ test('421 is the server’s own failure, whatever was asked', async () => {
   expect(changes[0]).toMatch(/^down (SMTP_421|GATEWAY_TIMEOUT)$/);
 });
 
-test('an address that cannot be written to a mail server is the message’s fault', async () => {
+test('an address that cannot be sent to a mail server counts against the message', async () => {
   const { sender, changes } = await open();
   await sender.send(message(0));
   for (let n = 0; n < 4; n += 1)
@@ -109,7 +112,7 @@ test('an address that cannot be written to a mail server is the message’s faul
   expect(changes).toEqual([]);
 });
 
-test('a wrong password is told once and tried ever more rarely', async () => {
+test('a wrong password is reported once and tried less and less often', async () => {
   const { server, sender, account } = await open({
     password: 'wrong',
     different: { probeDown: 10, longestRest: 3_600_000 },
@@ -121,19 +124,19 @@ test('a wrong password is told once and tried ever more rarely', async () => {
   expect(account).toEqual(['SMTP_535']);
 });
 
-describe('a relay on this machine with a certificate of its own', () => {
+describe('a relay on this machine with its own certificate', () => {
   test('is refused, and the log says why', async () => {
     const { changes, sender } = await open({ tls: standInTls });
     await vi.waitFor(() => expect(sender.available).toBe(false), { interval: 5 });
     expect(changes).toEqual(['down DEPTH_ZERO_SELF_SIGNED_CERT']);
   });
 
-  test('is taken where the settings say so', async () => {
+  test('is accepted when the settings say so', async () => {
     const { sender } = await open({ tls: standInTls, settings: { anyCertificate: true } });
     expect(await outcome(sender.send(message(1)))).toBe('sent');
   });
 
-  test('anywhere else it stays refused', async () => {
+  test('is refused on any other machine', async () => {
     const { sender } = await open({
       tls: standInTls,
       settings: { anyCertificate: true, plainAllowed: false },
@@ -163,7 +166,7 @@ describe('the settings', () => {
     expect(readConfig({ ...base, ...more }).mail.gateway?.ehloName).toBe(name);
   });
 
-  test('take any certificate only on this machine', () => {
+  test('accept any certificate only on this machine', () => {
     expect(readConfig({ ...base, SMTP_TLS: 'unchecked' }).mail.gateway?.anyCertificate).toBe(true);
     expect(readConfig(base).mail.gateway?.anyCertificate).toBe(false);
     expect(() => readConfig({ ...base, SMTP_URL: 'smtp://mail.example.kz', SMTP_TLS: 'unchecked' })).toThrow(
