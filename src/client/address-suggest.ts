@@ -221,7 +221,7 @@ function createList(input: HTMLInputElement) {
   const list = listFor(input);
   let lines = new Map<string, Suggestion>();
   // The list needs `list` to find its field when the field gets the focus. If the attribute stayed,
-  // programs that read the page would assume a native datalist, with which a field may have no role.
+  // programs that read the page would assume a native datalist, with which no role is allowed.
   input.addEventListener('focus', () => input.removeAttribute('list'));
   input.addEventListener('blur', () => {
     if (list.isConnected) input.setAttribute('list', list.id);

@@ -1,5 +1,5 @@
 // Does the work that a code costs while codes are being guessed, or once a network has asked too
-// often. It takes some seconds before the form is sent. The browser calculates in the background, so
+// often. It takes some seconds before the form is sent. The browser calculates in the background:
 // the page stays usable, and the person can stop it.
 
 import { type Challenge, solveChallenge } from 'altcha-lib';
@@ -18,7 +18,7 @@ if (block && form) prepare(block, form);
 function prepare(block: HTMLElement, form: HTMLFormElement): void {
   const status = block.querySelector<HTMLElement>('#work-status');
   const cancel = block.querySelector<HTMLElement>('#work-cancel');
-  // Without the browser's cryptography (an unprotected connection), the page keeps its text for that.
+  // Without the browser's cryptography (an unprotected connection), the page stays unchanged.
   if (!status || !cancel || !globalThis.crypto?.subtle) return;
   let working: AbortController | undefined;
   let done = false;
