@@ -4,7 +4,7 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// `/api/addresses` as other programs may rely on it, and the guard of the sources behind it.
+// `/api/addresses` as other programs may rely on it, and the limits that protect its sources.
 
 let service: TestService;
 let nextPerson = 9_300;
@@ -30,7 +30,7 @@ function ask(client: Client, query: Readonly<Record<string, string>> | string) {
   return client.get(`/api/addresses?${new URLSearchParams(query)}`, { accept: 'application/json' });
 }
 
-test('the answer has exactly its four fields a line, in the language asked for', async () => {
+test('each line of the answer has exactly four fields, in the requested language', async () => {
   const client = await someone();
   const answer = await ask(client, { q: 'Шамалған', language: 'ru' });
   expect(answer.status).toBe(200);
@@ -48,14 +48,14 @@ test('the answer has exactly its four fields a line, in the language asked for',
     expect(Object.keys(line).sort()).toEqual(['id', 'postcode', 'source', 'text']);
 });
 
-test('without a language, or with one that is none, the page’s language counts', async () => {
+test('without a language, or with an unknown one, the page’s language is used', async () => {
   const client = await someone();
   for (const query of [{ q: 'Шамалған' }, { q: 'Шамалған', language: 'x' }]) {
     expect((await ask(client, query)).body).toContain('Шамалған ауылы');
   }
 });
 
-test('an index is answered with its address', async () => {
+test('a postcode is answered with its address', async () => {
   const answer = await ask(await someone(), { q: '050000', language: 'kk' });
   expect(JSON.parse(answer.body)).toEqual({
     suggestions: [{ text: 'Алматы қаласы', postcode: '050000', source: 'kato', id: '750000000' }],
@@ -63,7 +63,7 @@ test('an index is answered with its address', async () => {
   });
 });
 
-test('without a session it answers 401 in JSON and tells nothing', async () => {
+test('without a session it answers 401 in JSON and reveals nothing', async () => {
   const answer = await ask(injectClient(service.server), { q: 'Алматы' });
   expect([answer.status, answer.body]).toEqual([401, '{"error":"session"}']);
   expect(answer.headers['content-type']).toMatch(/^application\/json/);
@@ -74,13 +74,13 @@ test.each([
   ['missing', ''],
   ['over-long', `q=${'а'.repeat(301)}`],
   ['sent twice', 'q=а&q=б'],
-])('a question that is %s is refused with 400', async (_what, query) => {
+])('a query that is %s is refused with 400', async (_what, query) => {
   const answer = await ask(await someone(), query);
   expect([answer.status, answer.body]).toEqual([400, '{"error":"q"}']);
   expect(answer.headers['cache-control']).toBe('no-store');
 });
 
-test('whether an index seems to belong elsewhere is answered to a signed-in person only', async () => {
+test('only a signed-in person learns whether a postcode seems to belong to another region', async () => {
   const client = await someone();
   const compare = async (from: Client, query: Readonly<Record<string, string>>) => {
     const answer = await from.get(`/api/postcode?${new URLSearchParams(query)}`);
@@ -93,7 +93,7 @@ test('whether an index seems to belong elsewhere is answered to a signed-in pers
   expect(await compare(client, { ...astana, address: 'Алматы қаласы, Абай даңғылы, 7' })).toEqual(yes);
   expect(await compare(client, { ...astana, address: 'г. Алматы, ул. Абая 5' })).toEqual(yes);
   expect(await compare(client, { ...astana, address: 'Астана қаласы' })).toEqual(no);
-  // A village, a street, a country and nonsense tell of no region.
+  // A village, a street, a country and nonsense do not identify a region.
   for (const address of ['Казахстан, Алматы', 'Абай көшесі 5', 'Шамалған', '', '%']) {
     expect([address, ...(await compare(client, { ...astana, address }))]).toEqual([address, ...no]);
   }
@@ -110,7 +110,7 @@ test('whether an index seems to belong elsewhere is answered to a signed-in pers
   ]);
 });
 
-test('strange questions are answered, with nothing where there is no word in them', async () => {
+test('strange queries are answered, and those without a word find nothing', async () => {
   const client = await someone();
   for (const q of ['', ' ', '\u0000', '\u202e', '%', '((((', '../..', '\ud800']) {
     const answer = await ask(client, { q });
@@ -121,7 +121,7 @@ test('strange questions are answered, with nothing where there is no word in the
   }
 });
 
-test('after 60 questions at once a session waits; another one does not, and the form still saves', async () => {
+test('after 60 queries at once a session waits, another one does not, and the form still saves', async () => {
   const client = await someone();
   vi.useFakeTimers({ toFake: ['performance'] });
   const answers = await Promise.all(Array.from({ length: 70 }, () => ask(client, { q: 'алм' })));
@@ -137,7 +137,7 @@ test('after 60 questions at once a session waits; another one does not, and the 
   }
   expect((await ask(await someone(), { q: 'алм' })).status).toBe(200);
 
-  // The search without a script is counted with the script's questions.
+  // The search without a script counts together with the script's queries.
   const page = await client.get('/services/requisites');
   const search = formOf(page.body, '/services/requisites/addresses');
   const answer = await client.post('/services/requisites/addresses', search);
@@ -151,7 +151,7 @@ test('after 60 questions at once a session waits; another one does not, and the 
   expect(later.filter(({ status }) => status === 200)).toHaveLength(10);
 });
 
-test('a choice that no page offered is refused; what it names need not exist', async () => {
+test('a choice that no page offered is refused, and what it names need not exist', async () => {
   const client = await someone();
   const page = await client.get('/services/requisites');
   const form = formOf(page.body, '/services/requisites/addresses');

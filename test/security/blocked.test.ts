@@ -6,8 +6,8 @@ import { inventPerson, type PersonLine, password } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// A person whom the fund blocks is out within a minute, on every page, whichever role the process
-// has and whether the fund is a table or another system.
+// A person whom the fund blocks is signed out within a minute, on every page, in every role of the
+// process, with the embedded fund and with one over HTTP.
 
 const roles = ['all', 'web'] as const;
 const funds = ['embedded', 'over HTTP'] as const;
@@ -46,7 +46,7 @@ describe.each(roles.flatMap((role) => funds.map((fund) => ({ role, fund }))))(
       return { person, client };
     }
 
-    /** So long ago the fund was asked about this person last. */
+    /** Sets the time of the last question to the fund about this person, `seconds` ago. */
     async function asked({ iin }: PersonLine, seconds: number): Promise<void> {
       await service.database.run(sql`
       update cabinet.session set status_asked_at = now() - make_interval(secs => ${seconds}::int),
@@ -61,10 +61,10 @@ describe.each(roles.flatMap((role) => funds.map((fund) => ({ role, fund }))))(
       return row?.count;
     };
 
-    /** Half of the minute: what one request has asked holds for the next ones as long. */
+    /** Half of the minute. The answer to one request is used for later ones for this long. */
     const halfMinute = 30;
 
-    test('every page of a holder sends them away, and all their sessions end', async () => {
+    test('every page of a holder redirects them, and all their sessions end', async () => {
       const pages = service.routes.filter(
         ({ access, method, url }) => access === 'holder' && method === 'GET' && !url.startsWith('/api/'),
       );
@@ -85,7 +85,7 @@ describe.each(roles.flatMap((role) => funds.map((fund) => ({ role, fund }))))(
       }
     });
 
-    test('forms and scripts are refused too, and a person who is gone is out like one who is blocked', async () => {
+    test('forms and scripts are refused too, and an unknown person is treated like a blocked one', async () => {
       for (const status of ['blocked', 'deceased'] as const) {
         const { person, client } = await someone();
         const page = await client.get('/services/requisites');
@@ -99,7 +99,7 @@ describe.each(roles.flatMap((role) => funds.map((fund) => ({ role, fund }))))(
       }
     });
 
-    test('a password is never set after the block, not even within that half minute', async () => {
+    test('no password is set after the block, not even within that half minute', async () => {
       const { person, client } = await someone();
       const chosen = 'тау бөктеріндегі көк үй';
       const page = await client.get('/security/password');
@@ -117,7 +117,7 @@ describe.each(roles.flatMap((role) => funds.map((fund) => ({ role, fund }))))(
       await signedIn(service, person);
     });
 
-    test('one whom the fund lets in is asked about once in that time, and goes on', async () => {
+    test('the fund is asked once in that time about an active person, who continues', async () => {
       const { person, client } = await someone();
       await asked(person, halfMinute);
       const readings = () => server?.requests.length ?? 0;
@@ -132,7 +132,7 @@ describe.each(roles.flatMap((role) => funds.map((fund) => ({ role, fund }))))(
 
     if (fund === 'embedded') return;
 
-    test('while the fund is away its last answer counts, and none at all ends no session', async () => {
+    test('while the fund is unavailable its last answer counts, and a missing one ends no session', async () => {
       const [one, two, three] = [await someone(), await someone(), await someone()];
       server?.behave('failing');
       try {

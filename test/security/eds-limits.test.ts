@@ -7,7 +7,7 @@ import { beginEds, formAgain, postEds, signInByEds } from '../support/eds-visito
 import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-// What a flood may take of signing in by EDS: its own network's turns, and no row.
+// What a flood of sign-ins by EDS may use: the turns of its own network, and no row.
 
 const person = inventPerson(9_320);
 const attacker = '203.0.113.7';
@@ -24,7 +24,7 @@ beforeAll(() => {
 
 afterAll(() => nca.close());
 
-/** A fresh browser behind an address. */
+/** A new browser at an address. */
 function browserAt({ server }: TestService, address: string): Client {
   const client = injectClient(server);
   const from = { 'x-forwarded-for': address };
@@ -51,7 +51,7 @@ describe.each(['all', 'web'])('ROLE=%s', (ROLE) => {
   });
   afterAll(() => service.close());
 
-  test('thirty posts of rubbish, and then a good signature from the same network', async () => {
+  test('thirty invalid posts do not prevent a good signature from the same network', async () => {
     const rubbish = (_: unknown, index: number) => async () => {
       const begun = await beginEds(browserAt(service, attacker));
       const signature = ['', 'x', 'A'.repeat(8_000), signChallenge(key, 'AAAA')][index % 4] ?? '';
@@ -62,7 +62,7 @@ describe.each(['all', 'web'])('ROLE=%s', (ROLE) => {
       expect((await signInByEds(browserAt(service, address), key)).status).toBe(303);
   });
 
-  test('three hundred challenges take no row, and nobody else has to wait', async () => {
+  test('three hundred challenges need no row, and nobody else has to wait', async () => {
     const rows = () =>
       service.database.first<{ given: number; spent: number }>(sql`
         select (select count(*)::int from cabinet.eds_challenge) as given,
@@ -72,17 +72,17 @@ describe.each(['all', 'web'])('ROLE=%s', (ROLE) => {
     for (let i = 0; i < 300; i += 1) await beginEds(i % 2 ? first.client : browserAt(service, attacker));
     expect(await rows()).toEqual(before);
     expect((await signInByEds(browserAt(service, neighbour), key)).status).toBe(303);
-    // The first of them was not pushed out by those that followed.
+    // Later challenges did not push out the first one.
     expect((await postEds(first, first.id, signChallenge(key, first.data))).status).toBe(303);
   });
 });
 
-test('while the authority is down nothing is counted or spent, and then the same signatures are good', async () => {
+test('while the authority is down nothing is counted or spent, and the same signatures work later', async () => {
   const responder = await holdingResponder(nca);
   const service = await start({ EDS_OCSP_URL: responder.url, EDS_CRL_DIR: '/nonexistent' });
   responder.fail(true);
   const refused: { client: Client; answer: Answered }[] = [];
-  // Fewer than open its breaker.
+  // Fewer than would open its breaker.
   for (let i = 0; i < 4; i += 1) {
     const client = browserAt(service, attacker);
     const answer = await signInByEds(client, key);
@@ -92,7 +92,7 @@ test('while the authority is down nothing is counted or spent, and then the same
   responder.fail(false);
   for (const { client, answer } of refused)
     expect((await client.post('/sign-in/eds', formAgain(answer.body))).status).toBe(303);
-  // Used now, whatever the page in the other tab still offers.
+  // The challenge is used now, although the page in the other tab still offers it.
   const [first] = refused;
   const again = await postEds(
     { client: browserAt(service, attacker) },
@@ -105,10 +105,10 @@ test('while the authority is down nothing is counted or spent, and then the same
   await responder.close();
 });
 
-test('a network that keeps the verifier busy is told so, and another one is served before its rest', async () => {
+test('a network that keeps the verifier busy is told so, and another one is served before the rest of its requests', async () => {
   const responder = await holdingResponder(nca);
   const service = await start({ EDS_OCSP_URL: responder.url });
-  // What the attacker signs is good: nothing costs more.
+  // The attacker's signatures are valid, because those cost most.
   const flood = await Promise.all(Array.from({ length: 30 }, () => beginEds(browserAt(service, attacker))));
   const home = await beginEds(browserAt(service, elsewhere));
   responder.hold();
@@ -119,7 +119,7 @@ test('a network that keeps the verifier busy is told so, and another one is serv
     if (answer.status === 503) busy.push({ client, answer });
     else order.push(`flood ${answer.status}`);
   });
-  // Sixteen are under way and two wait.
+  // Sixteen are in progress and two wait.
   await expect.poll(() => busy.length).toBe(12);
   for (const { answer } of busy) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   const served = postEds(home, home.id, signChallenge(key, home.data)).then(({ status }) => {
@@ -129,7 +129,7 @@ test('a network that keeps the verifier busy is told so, and another one is serv
   await Promise.all([...sent, served]);
   expect(order.filter((one) => one === 'flood 303')).toHaveLength(18);
   expect(order).toContain('home 303');
-  // A challenge that nobody had time to look at is as good as before.
+  // A challenge that nobody had time to check is still valid.
   const [one] = busy;
   const again = await one?.client.post('/sign-in/eds', formAgain(one.answer.body));
   expect(again?.status).toBe(303);

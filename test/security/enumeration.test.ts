@@ -15,9 +15,9 @@ import { formOf } from '../support/signed-in.ts';
 vi.mock('@node-rs/argon2', { spy: true });
 
 /**
- * Who is a member, who is registered and whose contact it is must not be told by any answer before
- * sign-in (facts A1-A10). The requests go to an application whose statements are counted; what its
- * worker would do is done between them.
+ * No answer before sign-in may reveal who is a member, who is registered, and whose contact it is
+ * (facts A1-A10). The requests go to an application whose statements are counted, and the test does
+ * the work of its worker between them.
  */
 let service: TestService;
 let app: Instance;
@@ -48,7 +48,7 @@ afterAll(async () => {
 let people = 3_000;
 let networks = 0;
 
-/** A new person of each kind: what is typed, and whether a message must come of it. */
+/** A new person of each kind: what is typed, and whether it must lead to a message. */
 const kinds: readonly {
   readonly kind: string;
   readonly make: () => Promise<{ iin: string; contact: string }>;
@@ -98,7 +98,7 @@ function typedOf({ iin, requisites }: PersonLine) {
   return { iin, contact: requisites.mobilePhone ?? '' };
 }
 
-/** A browser in a network of its own. */
+/** A browser in its own network. */
 function visitorFromAnywhere(): Client {
   networks += 1;
   const from = `198.${18 + (networks >> 8)}.${networks & 255}.7`;
@@ -110,7 +110,10 @@ function visitorFromAnywhere(): Client {
   };
 }
 
-/** An answer as everybody must get it: ids and tokens, which have a fixed length, replaced. */
+/**
+ * The parts of an answer that must be equal for everybody. Ids and tokens have a fixed length and
+ * are replaced.
+ */
 function shapeOf(answer: Answered, statements: number) {
   const blur = (text: string) =>
     text
@@ -136,7 +139,7 @@ function processed(): Promise<number> {
 }
 
 describe.each(['/register', '/recover'])('%s', (start) => {
-  /** Every page and answer on the way, up to the sixth wrong code and a resend. */
+  /** Every page and answer up to the sixth wrong code and a resend. */
   async function walk(typed: { iin: string; contact: string }) {
     const client = visitorFromAnywhere();
     const shapes: ReturnType<typeof shapeOf>[] = [];
@@ -162,7 +165,7 @@ describe.each(['/register', '/recover'])('%s', (start) => {
     return shapes;
   }
 
-  test('every answer is the same for eight kinds of people, byte for byte, and costs the same statements', async () => {
+  test('every answer is the same for eight kinds of people, byte for byte, with the same statements', async () => {
     const named = [];
     for (const { kind, make } of kinds) named.push({ kind, typed: await make() });
     vi.mocked(argon2.hash).mockClear();
@@ -179,7 +182,7 @@ describe.each(['/register', '/recover'])('%s', (start) => {
     expect(vi.mocked(argon2.verify)).not.toHaveBeenCalled();
   });
 
-  test('messages go only where they must, and only to the contact on file', async () => {
+  test('messages go only to people who must get one, and only to the contact on file', async () => {
     const sent = async () =>
       (
         await service.database.rows<{ kind: string; to: string }>(sql`
@@ -220,7 +223,7 @@ describe.each(['/register', '/recover'])('%s', (start) => {
     expect(other?.answers).toEqual(one?.answers);
   });
 
-  test('one IIN a request, and nothing oversized', async () => {
+  test('a request has one IIN, and nothing oversized', async () => {
     const client = visitorFromAnywhere();
     const form = formOf((await client.get(start)).body, start, {
       iin: inventIin(1),
@@ -234,7 +237,7 @@ describe.each(['/register', '/recover'])('%s', (start) => {
     );
   });
 
-  test('a wrong check digit is told, membership is not', async () => {
+  test('a wrong check digit is reported, membership is not', async () => {
     const client = visitorFromAnywhere();
     const right = inventIin(4_999);
     const wrong = right.slice(0, -1) + String((Number(right.at(-1)) + 1) % 10);
@@ -248,7 +251,7 @@ describe.each(['/register', '/recover'])('%s', (start) => {
   });
 });
 
-test('a wrong password costs the same statements and one hash, whoever is named', async () => {
+test('a wrong password needs the same statements and one hash, whoever is named', async () => {
   const seen = [];
   for (const { kind, make } of kinds) {
     const { iin } = await make();

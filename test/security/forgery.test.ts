@@ -5,7 +5,7 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// A request that changes anything must come from a form of ours, in this browser. The routes are
+// A request that changes anything must come from a form of ours in this browser. The routes are
 // read from the service.
 
 const person = inventPerson(9_010);
@@ -20,7 +20,7 @@ beforeAll(async () => {
   service = await startService({}, { work: false });
   for (const one of [person, other]) await service.enrol(one);
   holder = await signedIn(service, person);
-  // The first look takes the requisites over from the fund; from then on looking changes nothing.
+  // The first visit takes over the requisites from the fund. Later visits change nothing.
   await holder.get('/services/requisites');
   stranger = await signedIn(service, other);
   anyone = injectClient(service.server);
@@ -28,14 +28,14 @@ beforeAll(async () => {
 
 afterAll(() => service.close());
 
-/** Everything stored, so that a refused request can be shown to have changed nothing. */
+/** A digest of everything stored, to show that a refused request changed nothing. */
 async function everything(): Promise<string> {
   const tables = await service.database.rows<{ name: string }>(sql`
     select format('%I.%I', schemaname, tablename) as name from pg_tables
     where schemaname in ('cabinet', 'fund') order by 1`);
   const counts: string[] = [];
   for (const { name } of tables) {
-    // Reading a session counts as activity, so the session's times are left out.
+    // Reading a session counts as activity, so the times of sessions are left out.
     const ignored = name === 'cabinet.session' ? `- 'seen_at' - 'status_asked_at'` : '';
     const text = `select md5(coalesce(string_agg((to_jsonb(t) ${ignored})::text, '' order by (to_jsonb(t) ${ignored})::text), '')) as sum from ${name} t`;
     const row = await service.database.first<{ sum: string }>({ ...sql``, text });
@@ -109,7 +109,7 @@ describe.each(attacks)('a forged post %s', (_name, make) => {
   });
 });
 
-test('a post of another type than a form is refused', async () => {
+test('a post with another type than that of a form is refused', async () => {
   for (const { url, access } of posts()) {
     const client = access === 'holder' ? holder : anyone;
     for (const type of [
@@ -124,7 +124,7 @@ test('a post of another type than a form is refused', async () => {
   }
 });
 
-test('a post to no route is not found; a form sent by GET changes nothing', async () => {
+test('a post to an unknown route is not found, and a form sent by GET changes nothing', async () => {
   const before = await everything();
   const token = await tokenOf(holder, '/services');
   expect((await holder.post('/nowhere', [['csrf', token]])).status).toBe(404);
@@ -145,7 +145,7 @@ test('every page can be read twice without changing anything', async () => {
   expect(await everything()).toBe(before);
 });
 
-test('the token is masked anew in each page, and still fits', async () => {
+test('the token is masked differently in each page, and still matches', async () => {
   const tokens = [await tokenOf(holder, '/services'), await tokenOf(holder, '/services')];
   expect(new Set(tokens).size).toBe(2);
   for (const token of tokens) {
@@ -154,7 +154,7 @@ test('the token is masked anew in each page, and still fits', async () => {
   }
 });
 
-test('a token from before sign-in is worthless after it', async () => {
+test('a token from before sign-in is invalid after it', async () => {
   const client = injectClient(service.server);
   const page = await client.get('/sign-in');
   const form = formOf(page.body, '/sign-in', { iin: person.iin, password: person.password ?? '' });
@@ -166,7 +166,7 @@ test('a token from before sign-in is worthless after it', async () => {
   expect((await client.post('/sign-out', [['csrf', early]])).status).toBe(403);
 });
 
-test('whoever plants a session cookie gains nothing: a new one is given at sign-in', async () => {
+test('planting a session cookie is useless, because sign-in gives a new one', async () => {
   const client = injectClient(service.server);
   const page = await client.get('/sign-in', { cookie: 'session=planted' });
   const answer = await client.post(

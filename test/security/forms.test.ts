@@ -6,14 +6,14 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// What no browser sends is answered with 400: a field missing, unknown, or twice. The forms are
-// read from the pages.
+// Forms that no browser sends are answered with 400: a field missing, unknown, or twice. The forms
+// are read from the pages.
 
 const person = inventPerson(9_020);
 
 /**
- * Fields that a browser leaves out, that only one page has, or that who sets a first password has
- * not got.
+ * Fields that a browser leaves out, that only one page has, or that are missing when a person sets
+ * a first password.
  */
 const optional = ['csrf', 'page', 'remember', 'kazpost', 'currentPassword'];
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 afterAll(() => service.close());
 
-/** Every form of every page without an id in its path, one for each address it posts to. */
+/** Every form of every page without an id in its path, one for each address to which it posts. */
 async function forms(): Promise<{ client: Client; action: string; fields: Fields }[]> {
   const found = new Map<string, { client: Client; action: string; fields: Fields }>();
   for (const { method, access, url } of service.routes) {
@@ -51,11 +51,11 @@ test('the pages have forms, each for a route', async () => {
   for (const action of actions) expect(routes).toContain(action);
 });
 
-test('a field that is missing is a 400', async () => {
+test('a missing field is a 400', async () => {
   let dropped = 0;
   for (const { client, action, fields } of await forms()) {
     for (const [name] of fields) {
-      // The language switch takes whatever the page it stands on has.
+      // The language switch accepts every field of the page it is on.
       if (optional.includes(name) || (action === '/language' && name !== 'language')) continue;
       const answer = await client.post(
         action,
@@ -68,7 +68,7 @@ test('a field that is missing is a 400', async () => {
   expect(dropped).toBeGreaterThan(10);
 });
 
-test('a field that the form does not have is a 400', async () => {
+test('an unknown field is a 400', async () => {
   for (const { client, action, fields } of await forms()) {
     for (const extra of ['admin', 'iin2', 'constructor', '__proto__', 'mobilePhone2', 'holderId']) {
       const answer = await client.post(action, [...fields, [extra, '1']]);
@@ -111,7 +111,7 @@ describe('the form of the requisites', () => {
     expect(Object.fromEntries(await form({}))['address']).toBe(person.requisites.address);
   });
 
-  test('a form too large is a 413', async () => {
+  test('a form that is too large is a 413', async () => {
     const answer = await holder.post(action, await form({ address: 'я'.repeat(100_000) }));
     expect(answer.status).toBe(413);
     expect(answer.headers['content-type']).toContain('text/html');

@@ -6,9 +6,10 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// Every guard stands in every role that answers people: what docs/scaling.md recommends is defended
-// like a laptop. `ROLE=worker` answers nobody (test/processes/role.test.ts), so nothing of it can
-// be guessed or used up; that it does what it is told within the limits is shown last.
+// Every limit applies in every role that serves people, so the setup that docs/scaling.md
+// recommends is protected like a laptop. `ROLE=worker` serves nobody (test/processes/role.test.ts),
+// so nothing there can be guessed or used up. The last test shows that it keeps the limits when it
+// does its work.
 
 let people = 7_300;
 
@@ -42,7 +43,7 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
     return post(client, path, { iin, contact: requisites.mobilePhone ?? '' });
   }
 
-  /** As another hour: what was used up is there again. */
+  /** Simulates another hour, in which all quotas are available again. */
   const later = () => service.database.run(sql`delete from cabinet.allowance`);
 
   test('sign-in: the sixth wrong password of one network waits', async () => {
@@ -54,11 +55,12 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
     expect(seen).toEqual([422, 422, 422, 422, 422, 429]);
   });
 
-  test('sign-in: an IIN tried from thirty networks waits', async () => {
+  test('sign-in: an IIN tried from thirty networks has to wait', async () => {
     const { iin } = await enrol();
     for (let n = 0; n < 30; n += 1) {
       await post(browser(), '/sign-in', { iin, password: 'басқа құпиясөз' });
-      // As from another network: the count of the pair begins anew, that of the IIN goes on.
+      // Simulates another network: the count of the pair begins again, and that of the IIN
+      // continues.
       await service.database.run(
         sql`delete from cabinet.failure where key in (select key from cabinet.failure order by failures limit 1)`,
       );
@@ -87,7 +89,7 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
     await later();
   });
 
-  /** The service's own worker may have the request in hand, so it is looked at until it is done. */
+  /** The service's own worker may be processing the request, so this waits until it is done. */
   async function processed(): Promise<void> {
     const deps = await accountRequestDeps(service.database);
     await vi.waitFor(async () => {
@@ -97,7 +99,7 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
     });
   }
 
-  test('a code: five tries', async () => {
+  test('a code allows five tries', async () => {
     const client = browser();
     await ask(client, await enrol());
     await processed();
@@ -106,7 +108,7 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
     expect(body).toContain('Әрекет саны таусылды');
   });
 
-  test('the codes of a change: five tries', async () => {
+  test('the codes of a change allow five tries', async () => {
     const person = await enrol();
     const client = await signedIn(service, person);
     const path = '/services/requisites';
@@ -125,11 +127,11 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
     expect(tries.length).toBeGreaterThan(0);
   });
 
-  test('suggestions: sixty at once pass, and sooner or later one must wait', async () => {
+  test('suggestions: sixty at once are answered, and later ones must wait', async () => {
     const client = await signedIn(service, await enrol());
     const path = '/api/postcode?postcode=050000&address=x';
     const statuses: number[] = [];
-    // Ten a second come back meanwhile, so how many pass depends on the machine.
+    // Ten a second become free meanwhile, so how many are answered depends on the machine.
     while (statuses.length < 2_000 && !statuses.includes(429)) {
       const answers = await Promise.all(Array.from({ length: 30 }, () => client.get(path)));
       statuses.push(...answers.map(({ status }) => status));
@@ -146,7 +148,7 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
     expect((await clients[5]?.get('/services'))?.status).toBe(200);
   });
 
-  test('codes being guessed over everybody: seen by this process itself, and seen to be over', async () => {
+  test('this process itself notices that codes are guessed across the population, and that it is over', async () => {
     await later();
     const client = browser();
     await ask(client, await enrol());
@@ -172,7 +174,7 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
   });
 });
 
-test('what a worker sends on behalf of all: three codes to one person in a quarter of an hour', async () => {
+test('a worker sends three codes to one person in 15 minutes', async () => {
   const service = await startService({ ROLE: 'web' });
   const worker = await service.anotherProcess({ ROLE: 'worker' });
   expect((await injectClient(worker).get('/recover')).status).toBe(404);

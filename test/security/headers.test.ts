@@ -5,8 +5,7 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// What protects a page stands in its headers, on every route, for everybody, and on the pages of
-// problems.
+// The headers protect a page on every route, for everybody, and on error pages.
 
 const person = inventPerson(9_030);
 const publicOrigin = 'https://cabinet.example.kz';
@@ -25,7 +24,7 @@ afterAll(async () => {
   await live.close();
 });
 
-/** An answer of every route there is, as this client gets it, and of some problems. */
+/** An answer of every route as this client gets it, and of some errors. */
 async function answers(service: TestService, client: Client): Promise<[string, Answered][]> {
   const found: [string, Answered][] = [];
   for (const { method, access, url } of service.routes) {
@@ -79,7 +78,7 @@ describe.each([
     }
   });
 
-  test('no page carries a script, a style or a handler of its own', async () => {
+  test('no page contains an inline script, style or handler', async () => {
     const service = running();
     for (const client of [injectClient(service.server, origin), await signedIn(service, person, origin)]) {
       for (const [name, { headers, body }] of await answers(service, client)) {
@@ -95,7 +94,7 @@ describe.each([
 });
 
 describe('behind TLS', () => {
-  test('every page asks for TLS for a year and more', async () => {
+  test('every page requires TLS for more than a year', async () => {
     const client = await signedIn(live, person, publicOrigin);
     for (const [name, { headers }] of await answers(live, client)) {
       const value = String(headers['strict-transport-security']);
@@ -104,7 +103,7 @@ describe('behind TLS', () => {
     }
   });
 
-  test('every cookie is kept from scripts, other sites and plain connections', async () => {
+  test('scripts, other sites and plain connections cannot get any cookie', async () => {
     const client = injectClient(live.server, publicOrigin);
     const page = await client.get('/sign-in');
     const form = formOf(page.body, '/sign-in', { iin: person.iin, password: person.password ?? '' });
@@ -133,21 +132,21 @@ describe('behind TLS', () => {
 });
 
 describe('on a laptop', () => {
-  test('nothing asks for TLS, and cookies work without it', async () => {
+  test('nothing requires TLS, and cookies work without it', async () => {
     const client = injectClient(local.server);
     const page = await client.get('/sign-in');
     expect(page.headers['strict-transport-security']).toBeUndefined();
     expect(page.setCookies.join()).not.toContain('Secure');
   });
 
-  test('signing out clears the cache, not the language', async () => {
+  test('signing out clears the cache and keeps the language', async () => {
     const client = await signedIn(local, person);
     const answer = await client.post('/sign-out', formOf((await client.get('/services')).body, '/sign-out'));
     expect(answer.headers['clear-site-data']).toBe('"cache"');
     expect(client.cookies.get('session')).toBeUndefined();
   });
 
-  test('static files are named by their content and kept for a year', async () => {
+  test('static files are named by their content and cached for a year', async () => {
     const client = injectClient(local.server);
     const page = readPage((await client.get('/')).body);
     const files = page

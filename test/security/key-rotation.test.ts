@@ -9,8 +9,8 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// The key is changed while people are signed in: nobody notices (G7). What docs/runbook.md says in
-// its table.
+// The key is changed while people are signed in, and nobody notices (G7). It follows the table in
+// docs/runbook.md.
 
 const formerKey = 'k'.repeat(32);
 const newKey = 'n'.repeat(32);
@@ -18,9 +18,9 @@ const page = '/services/requisites';
 const typed = 'Алматы қ., Сәтбаев көшесі, 22-үй';
 
 let service: TestService;
-/** The service that answers now. */
+/** The process that answers now. */
 let answering: FastifyInstance;
-/** The one service that people see, whichever process it is. */
+/** The service as people see it, whichever process answers. */
 let front: TestService;
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(() => service.close());
 
-test('200 sessions, a typed form, a form under way, a link and the log live through a change of the key', async () => {
+test('200 sessions, a typed form, an unfinished form, a link and the log survive a change of the key', async () => {
   const [one, other] = [inventPerson(7_301), inventPerson(7_302)];
   for (const person of [one, other]) await service.enrol(person);
   const away = await signedIn(front, one);
@@ -44,7 +44,7 @@ test('200 sessions, a typed form, a form under way, a link and the log live thro
     select hash, holder_id, 'password', '', '' from cabinet.holder, unnest(${tokens.map(tokenHash)}::bytea[]) as hash
     where iin = ${other.iin}`);
 
-  // One comes back too late, and what was typed is kept; another has the form open.
+  // One person returns too late, and what they typed is kept. Another has the form open.
   const fields = formOf((await away.get(page)).body, page, { address: typed });
   const holder = await service.database.first<{ id: string }>(
     sql`select holder_id as id from cabinet.holder where iin = ${one.iin}`,
@@ -83,7 +83,7 @@ test('200 sessions, a typed form, a form under way, a link and the log live thro
   await sealAll(service.database, rotated);
   expect(await verifyAudit(service.database, rotated)).toMatchObject({ ok: true });
 
-  // Later the former key goes: sessions are rows, not signatures.
+  // Later the former key is removed. Sessions are rows and not signatures, so they continue.
   answering = await service.anotherProcess({ SECRET_KEYS: newKey });
   expect((await busy.get('/services')).status).toBe(200);
   expect((await back.get(disavowalPath(service.keys, link))).status, 'links it made are dead').not.toBe(200);

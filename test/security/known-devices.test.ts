@@ -6,8 +6,8 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf } from '../support/signed-in.ts';
 
-// A device that signed somebody in is known for that person alone, by a mark that only this service
-// makes. What others do does not stop it; what it does is counted by itself.
+// A device that has signed a person in is known for that person only, by a mark that only this
+// service creates. Others cannot block it, and its own failures are counted separately.
 
 let service: TestService;
 let people = 7_100;
@@ -36,7 +36,7 @@ async function attempt(
   return client.post('/sign-in', formOf(page.body, '/sign-in', { iin, password: password ?? '' }), from);
 }
 
-/** Signs in and out again: what stays is the mark. */
+/** Signs in and out again. The mark stays. */
 async function visit(client: Client, person: PersonLine): Promise<string> {
   expect((await attempt(client, person)).status).toBe(303);
   const page = await client.get('/services');
@@ -44,7 +44,7 @@ async function visit(client: Client, person: PersonLine): Promise<string> {
   return client.cookies.get('device') ?? '';
 }
 
-/** A browser that holds this device cookie, wherever it came from. */
+/** A browser with this device cookie, wherever the cookie came from. */
 function holding(device: string): Client {
   const client = injectClient(service.server);
   (client.cookies as Map<string, string>).set('device', device);
@@ -66,7 +66,7 @@ async function newDeviceNotices({ iin }: PersonLine): Promise<number> {
   return rows.length;
 }
 
-test("a stranger in the owner's own network stops the network, not the owner's device", async () => {
+test("a stranger in the owner's own network blocks the network, and not the owner's device", async () => {
   const person = await enrol();
   const own = injectClient(service.server);
   await visit(own, person);
@@ -76,7 +76,7 @@ test("a stranger in the owner's own network stops the network, not the owner's d
   expect((await attempt(injectClient(service.server), person)).status).toBe(429);
 });
 
-test('strangers anywhere do not stop it either', async () => {
+test('strangers in other networks do not block it either', async () => {
   const person = await enrol();
   const own = injectClient(service.server);
   await visit(own, person);
@@ -87,7 +87,7 @@ test('strangers anywhere do not stop it either', async () => {
   expect((await attempt(own, person)).status).toBe(303);
 });
 
-test('its own failures are delayed after five, growing, wherever it goes', async () => {
+test('its own failures cause a growing delay after five, in every network', async () => {
   const person = await enrol();
   const own = injectClient(service.server);
   await visit(own, person);
@@ -97,24 +97,24 @@ test('its own failures are delayed after five, growing, wherever it goes', async
   await service.database.run(sql`update cabinet.failure set blocked_until = now()`);
   expect(await fail(own, person, 1)).toEqual([422]);
   expect((await attempt(own, person)).headers['retry-after']).toBe('120');
-  // Others are not stopped by it.
+  // Others are not blocked by it.
   expect((await attempt(injectClient(service.server), person)).status).toBe(303);
 });
 
-test("is known for its own person only: another person's device helps nobody", async () => {
+test('is known only for its own person, and helps nobody else', async () => {
   const [victim, thief] = [await enrol(), await enrol()];
   const own = injectClient(service.server);
   await visit(own, thief);
   expect(await fail(own, victim, 6)).toEqual([422, 422, 422, 422, 422, 429]);
 });
 
-test('a mark planted from outside is never known, not even after its browser has signed somebody in', async () => {
+test('a planted mark is never known, not even after its browser has signed somebody in', async () => {
   const person = await enrol();
   const planted = 'p'.repeat(43);
   const browser = holding(planted);
   const device = await visit(browser, person);
   expect(device).not.toBe(planted);
-  // The stranger who planted it, alone or beside what the service gave.
+  // The stranger who planted it uses it alone, or together with the mark that the service gave.
   for (const cookie of [planted, `${planted}.${'q'.repeat(43)}`]) {
     await service.database.run(sql`delete from cabinet.failure`);
     await fail(injectClient(service.server), person, 5);
@@ -149,7 +149,7 @@ test('each sign-in renews the mark, and a copy of the former one ends', async ()
   expect(marks).toHaveLength(2);
 });
 
-test('two sign-ins at once of one known device are no new device', async () => {
+test('two simultaneous sign-ins of a known device are not a new device', async () => {
   const person = await enrol();
   const own = injectClient(service.server);
   await visit(own, person);
@@ -159,7 +159,7 @@ test('two sign-ins at once of one known device are no new device', async () => {
   expect(await newDeviceNotices(person)).toBe(0);
 });
 
-test('a family with one browser: each stays known, up to four people', async () => {
+test('in a family with one browser, up to four people stay known', async () => {
   const family = [await enrol(), await enrol(), await enrol(), await enrol()];
   const browser = injectClient(service.server);
   for (const one of family) await visit(browser, one);
@@ -174,7 +174,7 @@ test('a family with one browser: each stays known, up to four people', async () 
   }
 });
 
-test('a delay of the network names the network and its minutes; one of the person does not', async () => {
+test('a delay of the network names the network and its minutes, and one of the person does not', async () => {
   const person = await enrol();
   await fail(injectClient(service.server), person, 5);
   const here = await attempt(injectClient(service.server), person);

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
 
-// Nothing that a request brings can begin a line of the log, colour a terminal, or stand in it at
-// all.
+// No part of a request may begin a line of the log, colour a terminal, or appear in the log
+// unescaped.
 
 let service: TestService;
 let port: number;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => service.close());
 
-/** Sends bytes as they are and gives the status of the answer. */
+/** Sends bytes unchanged and returns the status of the answer. */
 async function send(bytes: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   let answer = '';

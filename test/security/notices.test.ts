@@ -32,7 +32,10 @@ afterAll(() => drop());
 
 const { contactSettings } = settings;
 
-/** Everything that waits for the fund's word on a holder, as the background work does it. */
+/**
+ * Processes everything that waits for the fund's answer about a holder, as the background work
+ * does.
+ */
 async function introduceAll(): Promise<void> {
   const fund = createEmbeddedFund(database);
   await dispatchDue(database, unaddressedQueue({ fund, copies: undefined, database, contactSettings }));
@@ -65,11 +68,11 @@ const reachedAt = ({ requisites }: PersonLine) => [
 
 interface Somebody {
   readonly holderId: string;
-  /** Where each notice has to arrive. */
+  /** Where each notice must arrive. */
   readonly reached: readonly string[];
 }
 
-/** The kinds of people, by what the service knows of them before the notice. */
+/** The kinds of people, by what the service knows about them before the notice. */
 const kindsOfPeople: readonly (readonly [string, () => Promise<Somebody>])[] = [
   [
     'imported, with a password, never signed in',
@@ -126,7 +129,7 @@ const notices: readonly SecurityNotice[] = [
 ];
 
 describe.each(kindsOfPeople)('a person %s', (_kind, make) => {
-  test.each(notices)('is told of %s on every channel, and no channel twice', async (notice) => {
+  test.each(notices)('is notified of %s on every channel, and only once on each', async (notice) => {
     const { holderId, reached } = await make();
     const before = (await told(holderId)).length;
     await notifyHolder(database, holderId, notice, { device: 'Firefox' });
@@ -135,7 +138,7 @@ describe.each(kindsOfPeople)('a person %s', (_kind, make) => {
     expect([...sent].sort()).toEqual(reached.map((channel) => `${notice} ${channel}`).sort());
   });
 
-  test('is told of "this wasn’t me" once it was answered', async () => {
+  test('is notified once "this wasn’t me" was answered', async () => {
     const { holderId, reached } = await make();
     const link = await database.first<{ id: string }>(sql`
       insert into cabinet.disavowal (disavowal_id, holder_id) values (${randomUUID()}, ${holderId}) returning disavowal_id as id`);
@@ -148,7 +151,7 @@ describe.each(kindsOfPeople)('a person %s', (_kind, make) => {
   });
 });
 
-test('guesses at the password of somebody who never signed in are told', async () => {
+test('a person who never signed in is notified of guesses at their password', async () => {
   const person = inventPerson(people++);
   await enrol(database, person);
   for (let n = 0; n < 10; n += 1) await recordFailedSignIn(database, person.iin as never, 'request');
@@ -158,7 +161,7 @@ test('guesses at the password of somebody who never signed in are told', async (
   );
 });
 
-test('a notice waits for the fund, and one about nobody it knows is given up', async () => {
+test('a notice waits for the fund, and one about an unknown person is given up', async () => {
   const person = inventPerson(people++, { password: undefined });
   const holderId = await holderOf(person);
   await notifyHolder(database, holderId, 'new-device');
@@ -169,7 +172,7 @@ test('a notice waits for the fund, and one about nobody it knows is given up', a
   ).toEqual([{ error: 'NOT_AT_FUND', dead: true }]);
 });
 
-test('what is queued again keeps its moment and its device, and leaves no copy of the person', async () => {
+test('a notice that is queued again keeps its time and device, and leaves no copy of the person', async () => {
   const person = inventPerson(people++, { password: undefined });
   await enrol(database, person);
   const holderId = await holderOf(person);
@@ -185,7 +188,7 @@ test('what is queued again keeps its moment and its device, and leaves no copy o
 
 describe('the whole service', () => {
   test.each(['by password', 'by EDS'] as const)(
-    'who signed in %s and never opened the form is told of devices and of what a branch changes',
+    'a person who signed in %s and never opened the form is notified of devices and of changes at a branch',
     async (how) => {
       const nca = openTestNca();
       const service = await startService(nca.environment, { work: false });
@@ -211,8 +214,8 @@ describe('the whole service', () => {
           expect(sent).toContain(`contact-changed ${channel}`);
         }
         expect(sent).toContain(`contact-added mobile ${mobilePhone}`);
-        // A key that opens a cabinet for the first time is told; a first password was told when it
-        // was chosen.
+        // A key that opens a cabinet for the first time sends a notice. For a first password, the
+        // notice was sent when it was chosen.
         const devices = sent.filter((line) => line.startsWith('new-device email'));
         expect(devices).toHaveLength(how === 'by EDS' ? 2 : 1);
       } finally {

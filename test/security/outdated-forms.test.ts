@@ -8,9 +8,9 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn, signIn } from '../support/signed-in.ts';
 
-// A form that was open while somebody signed in or out in another tab of the same browser. It is no
-// forgery: what was typed is shown again or kept, for the person who typed it and nobody else. And
-// it does nothing: only a fresh token acts.
+// A form that was open while somebody signed in or out in another tab of the same browser. It is
+// not a forgery: what was typed is shown again or kept, for the person who typed it and nobody
+// else. It also changes nothing, because only a fresh token can.
 
 const form = '/services/requisites';
 const typed = 'Астана қ., Ашық терезе көшесі, 5-үй';
@@ -33,8 +33,8 @@ async function newPerson(): Promise<PersonLine> {
 }
 
 /**
- * A browser whose tab shows the form of `person`, filled in; signed out since, and signed in again
- * as `next`.
+ * A browser with a tab that shows the filled-in form of `person`. They have signed out since, and
+ * `next` has signed in.
  */
 async function leftOpen(person: PersonLine, next?: PersonLine): Promise<{ client: Client; fields: Fields }> {
   const client = await signedIn(service, person);
@@ -67,7 +67,7 @@ const text = ({ body }: Answered): string => visibleText(readPage(body));
 const addressIn = ({ body }: Answered): string | undefined =>
   readPage(body).querySelector('#address')?.getAttribute('value');
 
-describe('what stays a forgery', () => {
+describe('requests that are still forgeries', () => {
   test("the same holder's token of another browser", async () => {
     const person = await newPerson();
     const { fields } = await leftOpen(person);
@@ -104,7 +104,7 @@ describe('what stays a forgery', () => {
     expect((await out.client.post('/sign-out', [], { origin })).status).toBe(403);
   });
 
-  test('a token from before sign-in for anything that only a holder does', async () => {
+  test('a token from before sign-in for an action that only a holder may take', async () => {
     const person = await newPerson();
     const client = injectClient(service.server);
     const early = formOf((await client.get('/sign-in')).body, '/sign-in');
@@ -130,7 +130,7 @@ describe('the same person has signed in again', () => {
     expect(await changes(person)).toBe(1);
   });
 
-  test('no route acts by an earlier form, and none calls it a forgery', async () => {
+  test('no route acts on an earlier form, and none calls it a forgery', async () => {
     const person = await newPerson();
     const { client, fields } = await leftOpen(person, person);
     await client.get(form);
@@ -174,8 +174,8 @@ describe('the same person has signed in again', () => {
   });
 });
 
-describe('nobody is signed in any more', () => {
-  test('what was typed is kept for its holder, who is told so and offered it', async () => {
+describe('nobody is signed in', () => {
+  test('what was typed is kept for its holder, who is told and can open it', async () => {
     const person = await newPerson();
     const { client, fields } = await leftOpen(person);
     const answer = await client.post(form, fields);
@@ -218,7 +218,7 @@ describe('nobody is signed in any more', () => {
   });
 
   test.each(['frozen', 'password-changed', 'ended-by-holder', 'operator', 'blocked'])(
-    'nothing is kept where the session was ended for safety: %s',
+    'nothing is kept when the session was ended for security: %s',
     async (reason) => {
       const person = await newPerson();
       const client = await signedIn(service, person);
@@ -241,7 +241,7 @@ describe('nobody is signed in any more', () => {
     }
   });
 
-  test('sign-out after a time-out leads there as well', async () => {
+  test('sign-out after a time-out leads there too', async () => {
     const person = await newPerson();
     const client = await signedIn(service, person);
     const page = await client.get('/services');
@@ -252,8 +252,8 @@ describe('nobody is signed in any more', () => {
   });
 });
 
-describe('somebody else has signed in', () => {
-  test('nothing typed is shown, nobody is named, and it is kept for whose it was', async () => {
+describe('another person has signed in', () => {
+  test('nothing typed is shown, nobody is named, and it is kept for its owner', async () => {
     const person = await newPerson();
     const other = await newPerson();
     const { client, fields } = await leftOpen(person, other);
@@ -273,7 +273,7 @@ describe('somebody else has signed in', () => {
     expect(text(await (await signedIn(service, person)).get(form))).toContain(textsOf('kk').requisites.draft);
   });
 
-  test('the sign-out of an earlier page does not end the session of another', async () => {
+  test("the sign-out of an earlier page does not end another person's session", async () => {
     const other = await newPerson();
     const { client, fields } = await leftOpen(await newPerson(), other);
     const answer = await client.post('/sign-out', [['csrf', tokenIn(fields)]]);
@@ -299,7 +299,7 @@ describe('signing in', () => {
     expect([answer.status, answer.headers['location']]).toEqual([303, '/services']);
   });
 
-  test('as who is signed in already: what was wanted is so, and the password is not looked at', async () => {
+  test('again as the same person: it leads to the page they wanted, and the password is not checked', async () => {
     const person = await newPerson();
     const client = injectClient(service.server);
     const [first, second] = [await client.get('/sign-in?to=/history'), await client.get('/sign-in')];
@@ -310,7 +310,7 @@ describe('signing in', () => {
     expect(client.cookies.get('session')).toBe(session);
   });
 
-  test('as somebody else: nobody is named, nobody is signed in, and signing out is offered', async () => {
+  test('as another person: nobody is named, nobody is signed in, and signing out is offered', async () => {
     const person = await newPerson();
     const other = await newPerson();
     const client = injectClient(service.server);
@@ -328,7 +328,7 @@ describe('signing in', () => {
     expect(text(await client.get('/services'))).toContain(other.name);
   });
 
-  test('on a page that told so, after that person signed out elsewhere: once more, with the IIN typed', async () => {
+  test('after that person signed out elsewhere: the page is shown again with the typed IIN', async () => {
     const person = await newPerson();
     const other = await newPerson();
     const client = injectClient(service.server);
@@ -344,7 +344,7 @@ describe('signing in', () => {
   });
 
   test.each(['/register', '/recover'])(
-    '%s, while somebody has signed in: told without a name',
+    '%s, while another person has signed in: the page says so without a name',
     async (url) => {
       const person = await newPerson();
       const client = injectClient(service.server);
@@ -357,7 +357,7 @@ describe('signing in', () => {
   );
 });
 
-test('"this was not me" asks for its page again, and stops nothing by itself', async () => {
+test('"this was not me" asks for confirmation on its page, and opening it freezes nothing', async () => {
   const person = await newPerson();
   const { client, fields } = await leftOpen(person, person);
   const answer = await client.post('/not-me/x', [['csrf', tokenIn(fields)]]);
@@ -365,7 +365,7 @@ test('"this was not me" asks for its page again, and stops nothing by itself', a
   expect(text(answer)).toContain(words.outdatedPage);
 });
 
-test('a form of the former release still acts', async () => {
+test('a form of the former release still works', async () => {
   const person = await newPerson();
   const client = await signedIn(service, person);
   const secret = service.keys.sign('csrf', client.cookies.get('session') ?? '');
@@ -375,7 +375,7 @@ test('a form of the former release still acts', async () => {
   expect((await client.post('/session/extend', [['csrf', token]])).status).toBe(200);
 });
 
-test('what is left of a session can be asked without prolonging it', async () => {
+test('asking for the remaining time does not prolong the session', async () => {
   const person = await newPerson();
   const client = await signedIn(service, person);
   const token = tokenIn(formOf((await client.get('/services')).body, '/sign-out'));

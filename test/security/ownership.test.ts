@@ -7,8 +7,8 @@ import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
 // Every id that a holder can name is looked up together with its owner. The routes are read from
-// the service, so a new route with an id in its path fails here until this test knows how to come
-// by an id of somebody else.
+// the service. A new route with an id in its path fails here until this test knows an id of
+// somebody else for it.
 
 const requisites = '/services/requisites';
 const ownerPerson = inventPerson(9_001);
@@ -19,12 +19,12 @@ let owner: Client;
 let stranger: Client;
 /** A receipt of the owner. */
 let receipt: string;
-/** What tells the owner from the stranger. */
+/** Texts that identify the owner and do not occur for the stranger. */
 const marks = marksOf(ownerPerson).filter((mark) => !marksOf(strangerPerson).includes(mark));
 let savedForm: readonly (readonly [string, string])[];
 
 /**
- * Ids of the owner, by the name of the path's parameter; and ids in the same form that nobody has.
+ * Ids of the owner, by the name of the path's parameter, and ids of the same form that nobody has.
  */
 const ids: Readonly<Record<string, { theirs: () => string; nobodys: string }>> = {
   number: { theirs: () => receipt, nobodys: '0123456789AB' },
@@ -43,7 +43,9 @@ beforeAll(async () => {
 
 afterAll(() => service.close());
 
-/** A page without what differs at every request: the form token and the request's number. */
+/**
+ * A page without the parts that differ at every request: the form token and the request's number.
+ */
 function settled(body: string): string {
   return body
     .replace(/name="csrf" value="[^"]*"/g, '')
@@ -52,7 +54,7 @@ function settled(body: string): string {
     .replace(/<code>[0-9A-Z]{10}<\/code>/g, '');
 }
 
-test('the marks by which the owner is told are seen on their own page', async () => {
+test('the texts that identify the owner are on their own page', async () => {
   expect(marksIn((await owner.get(requisites)).body, marks).length).toBeGreaterThan(8);
 });
 
@@ -69,7 +71,7 @@ describe('routes with an id in their path', () => {
       return id ? (whose === 'theirs' ? id.theirs() : id.nobodys) : '';
     });
 
-  test('there are some, and each id is known to this test', () => {
+  test('exist, and this test knows each id', () => {
     expect(routes().length).toBeGreaterThan(0);
     expect(
       routes()
@@ -78,7 +80,7 @@ describe('routes with an id in their path', () => {
     ).toEqual([]);
   });
 
-  test("answer another's id exactly as an id that nobody has", async () => {
+  test("answer another person's id exactly like an id that nobody has", async () => {
     for (const { url, method } of routes()) {
       const token = formOf((await stranger.get('/services')).body, '/sign-out');
       const ask = (whose: 'theirs' | 'nobodys') =>
@@ -87,14 +89,14 @@ describe('routes with an id in their path', () => {
       expect(theirs.status, url).toBe(404);
       expect(settled(theirs.body), url).toBe(settled(nobodys.body));
       expect(marksIn(theirs.body, marks)).toEqual([]);
-      // A change made without EDS has no signed message; test/journeys/eds-change.inject.test.ts
-      // has one that was.
+      // A change made without EDS has no signed message. test/journeys/eds-change.inject.test.ts
+      // has one with it.
       const own = url.endsWith('.cms') ? 404 : 200;
       if (method === 'GET') expect((await owner.get(address(url, 'theirs'))).status, url).toBe(own);
     }
   });
 
-  test('answer someone who is not signed in with the way to sign in', async () => {
+  test('redirect a visitor who is not signed in to the sign-in page', async () => {
     const nobody = await signedOut();
     for (const { url, method } of routes()) {
       if (method !== 'GET') continue;
@@ -105,7 +107,7 @@ describe('routes with an id in their path', () => {
 });
 
 describe('ids inside a form', () => {
-  test("another's form id saves nothing of theirs and shows nothing of it", async () => {
+  test("another person's form id saves nothing of theirs and shows nothing of it", async () => {
     const theirs = Object.fromEntries(savedForm)['formId'] ?? '';
     const page = await stranger.get(requisites);
     const answer = await stranger.post(
@@ -118,7 +120,7 @@ describe('ids inside a form', () => {
     expect(marksIn(own.body, marks)).toEqual([]);
   });
 
-  test("another's document cannot be chosen", async () => {
+  test("another person's document cannot be chosen", async () => {
     const page = await owner.get(requisites);
     const form = formOf(page.body, requisites, {
       document: 'stranger-document',
@@ -130,7 +132,7 @@ describe('ids inside a form', () => {
     expect((await owner.get(requisites)).body).not.toContain('value="79"');
   });
 
-  test("another's session cannot be ended", async () => {
+  test("another person's session cannot be ended", async () => {
     const second = await signedIn(service, ownerPerson);
     const name =
       Object.fromEntries(formOf((await owner.get('/security')).body, '/security/sessions/end'))['session'] ??
@@ -146,7 +148,7 @@ describe('ids inside a form', () => {
     expect((await second.get('/security')).status).toBe(200);
   });
 
-  test("another's place in the history shows only one's own", async () => {
+  test("another person's cursor in the history shows only one's own entries", async () => {
     const history = await owner.get('/history');
     expect(history.body).toContain(receipt);
     for (const before of ['0', '999999999', receipt, "' or 1=1 --"]) {
@@ -156,7 +158,7 @@ describe('ids inside a form', () => {
     }
   });
 
-  test("a page of one person never names another's values", async () => {
+  test("a page of one person never contains another's values", async () => {
     for (const { url, method, access } of service.routes) {
       if (method !== 'GET' || access !== 'holder' || url.includes(':')) continue;
       const { body } = await stranger.get(url);

@@ -6,15 +6,15 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// 150 forms of one person at once: two reach the database, some wait without a connection, the rest
-// keep what was typed.
+// 150 forms of one person at once: two reach the database, some wait without a connection, and the
+// others keep what was typed.
 
 const path = '/services/requisites';
 
 describe.each(['all', 'web'])('with ROLE=%s', (role) => {
   const [person, other] = [inventPerson(6_950), inventPerson(6_951)];
   let service: TestService;
-  /** While it is set, a transaction does not go on. */
+  /** While this is set, no transaction continues. */
   let held: Promise<void> | undefined;
   const transactions = { active: 0, most: 0 };
 
@@ -55,7 +55,8 @@ describe.each(['all', 'web'])('with ROLE=%s', (role) => {
     });
     const settled: number[] = [];
     const answers = Array.from({ length: 150 }, async (_, n) => {
-      // None is the apartment on file: a form without a change needs no transaction.
+      // Each apartment differs from the one on file, because a form without a change needs no
+      // transaction.
       const form = formOf(page.body, path, { apartment: String(n + 1001), formId: randomUUID() });
       const answer = await holder.post(path, form);
       settled.push(answer.status);
@@ -78,7 +79,7 @@ describe.each(['all', 'web'])('with ROLE=%s', (role) => {
     const [kept] = refused;
     expect(heading(readPage(kept?.body ?? ''))).toBe(textsOf('kk').outages.busy.title);
     expect(Number(kept?.headers['retry-after'])).toBeGreaterThan(0);
-    // One revision was on all of them: one is saved, the others are shown both versions.
+    // All forms had the same revision, so one is saved and the others show both versions.
     expect(all.filter(({ status }) => status === 303)).toHaveLength(1);
     expect([303, 409]).toContain((await holder.post(path, formOf(kept?.body ?? '', path))).status);
   });

@@ -9,8 +9,7 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// Whatever goes wrong is told in words, with a number that stands in the log too, and with nothing
-// of the cause.
+// Every error is explained in words, with a number that is also in the log, and without its cause.
 
 const person = inventPerson(9_050);
 const requisites = '/services/requisites';
@@ -29,7 +28,7 @@ beforeEach(async () => {
 
 afterAll(() => service.close());
 
-/** How each problem is come by. */
+/** How to cause each error. */
 const problems: readonly (readonly [status: 400 | 403 | 404 | 413 | 415, cause: () => Promise<Answered>])[] =
   [
     [
@@ -48,7 +47,7 @@ function reference(answer: Answered): string {
 }
 
 describe.each(languages)('in %s', (language) => {
-  test.each(problems)('a %i is worded and numbered', async (status, cause) => {
+  test.each(problems)('a %i has a text and a number', async (status, cause) => {
     const page = await holder.get('/services');
     await holder.post(
       '/language',
@@ -66,7 +65,7 @@ describe.each(languages)('in %s', (language) => {
   });
 });
 
-test('a fault of ours is a 500 that tells its number and nothing else', async () => {
+test('an internal error is a 500 that shows its number and nothing else', async () => {
   const unlucky = inventPerson(9_052);
   await service.enrol(unlucky);
   const client = await signedIn(service, unlucky);
@@ -86,7 +85,7 @@ test('a fault of ours is a 500 that tells its number and nothing else', async ()
   expect((await client.post(requisites, form)).status).toBe(303);
 });
 
-test('too many requests from one address are a 429 that says when to come back; machines are let through', async () => {
+test('too many requests from one address are a 429 that says when to return, and machines are not limited', async () => {
   const ask = (url: string) =>
     service.server.inject({ url, remoteAddress: '203.0.113.7', headers: { accept: 'text/html' } });
   for (let request = 0; request < 10; request += 1) expect((await ask('/sign-in')).statusCode).toBe(200);
@@ -100,7 +99,7 @@ test('too many requests from one address are a 429 that says when to come back; 
   );
 });
 
-test('a machine asks whether the service lives and can serve', async () => {
+test('a machine asks whether the service is alive and can serve', async () => {
   const client = injectClient(service.server);
   const live = await client.get('/health/live');
   const ready = await client.get('/health/ready');
@@ -108,7 +107,7 @@ test('a machine asks whether the service lives and can serve', async () => {
   expect(live.setCookies).toEqual([]);
 });
 
-test('a blocked person is put out at the next request', async () => {
+test('a blocked person is signed out at the next request', async () => {
   const other = inventPerson(9_051);
   await service.enrol(other);
   const client = await signedIn(service, other);

@@ -38,7 +38,7 @@ async function enrol(different: Partial<PersonLine> = {}): Promise<PersonLine> {
   return person;
 }
 
-/** Asks for a code in a browser of its own, and gives the code. */
+/** Requests a code in a new browser, and returns the code. */
 async function begin(client: Client, start: string, person: PersonLine): Promise<string> {
   const typed = { iin: person.iin, contact: person.requisites.mobilePhone ?? '' };
   await client.post(start, formOf((await client.get(start)).body, start, typed));
@@ -61,7 +61,7 @@ async function post(client: Client, path: string, values: Readonly<Record<string
 
 const password = 'тау бөктеріндегі көк үй';
 
-test('a recovery ends the sessions on every process at once, and makes none', async () => {
+test('a recovery ends the sessions on every process at once, and opens none', async () => {
   const person = await enrol();
   const here = await signedIn(service, person);
   expect((await here.get('/services')).status).toBe(200);
@@ -78,7 +78,7 @@ test('a recovery ends the sessions on every process at once, and makes none', as
   expect((await signedIn(service, { ...person, password })).cookies.has('session')).toBe(true);
 });
 
-test("a stolen session cannot change the password without the current one, nor end what is not its holder's", async () => {
+test("a stolen session cannot change the password without the current one, nor end another person's sessions", async () => {
   const [person, stranger] = [await enrol(), await enrol()];
   const client = await signedIn(service, person);
   await signedIn(service, person);
@@ -106,7 +106,7 @@ test("a stolen session cannot change the password without the current one, nor e
   expect((await client.post('/security/password', fields)).status).toBe(422);
 });
 
-test('what stands in the database opens nothing and tells nothing', async () => {
+test('a copy of the database opens nothing and reveals nothing', async () => {
   const person = await enrol({ password: undefined });
   const client = injectClient(service.server);
   const code = await begin(client, '/register', person);
@@ -126,7 +126,7 @@ test('what stands in the database opens nothing and tells nothing', async () => 
   expect(answer.status).toBe(303);
 });
 
-test('the entry cookie cannot be read by scripts and goes to nobody else', async () => {
+test('scripts cannot read the entry cookie, and no other site gets it', async () => {
   const client = injectClient(service.server);
   const page = await client.get('/register');
   const answer = await client.post(
@@ -137,7 +137,7 @@ test('the entry cookie cannot be read by scripts and goes to nobody else', async
   expect(cookie).toMatch(/^entry=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
 });
 
-test('while somebody guesses over everybody, the pages say so alike and sign-in goes on', async () => {
+test('while codes are guessed across the population, all pages say so and sign-in still works', async () => {
   const person = await enrol();
   const client = injectClient(service.server);
   await begin(client, '/recover', person);
@@ -168,7 +168,7 @@ test('while somebody guesses over everybody, the pages say so alike and sign-in 
   await service.database.run(sql`delete from cabinet.code_outcome`);
 });
 
-test('many failed sign-ins are told once a day', async () => {
+test('many failed sign-ins send a notice once a day', async () => {
   const person = await enrol();
   await signedIn(service, person).then((client) => client.get('/services/requisites'));
   const told = async () =>
@@ -189,7 +189,7 @@ test('many failed sign-ins are told once a day', async () => {
   }
 });
 
-test('without gateways both channels are said to be down, and nothing is promised', async () => {
+test('without gateways both channels are shown as down, and nothing is promised', async () => {
   const bare = await createInstance({
     config: readConfig({ DEMO: '0', SECRET_KEYS: 'k'.repeat(32) }),
     database: service.database,

@@ -8,7 +8,8 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// Requests that no page of ours makes, byte by byte where a client library would mend them.
+// Requests that none of our pages makes, sent byte by byte because a client library would correct
+// them.
 
 const person = inventPerson(9_290);
 
@@ -23,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => service.close());
 
-/** Sends these lines as a request and gives the whole answer. */
+/** Sends these lines as a request and returns the whole answer. */
 async function send(...lines: string[]): Promise<{ status: number; head: string; body: string }> {
   const socket = connect(port, '127.0.0.1');
   socket.write(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`);
@@ -38,7 +39,7 @@ const host = () => `Host: localhost:${port}`;
 const cookies = (bytes: number) => `Cookie: language=ru; old=${'x'.repeat(bytes)}`;
 
 describe('too many cookies', () => {
-  test('are told in the language of the browser, with a button that deletes them', async () => {
+  test('are reported in the language of the browser, with a button that deletes them', async () => {
     const client = await signedIn(service, person);
     const jar = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const cookie = `${jar}; language=ru; old=${'x'.repeat(20_000)}; two=2`;
@@ -60,7 +61,7 @@ describe('too many cookies', () => {
     expect((await client.get('/services', { cookie: jar })).status).toBe(303);
   });
 
-  test('no address makes them be deleted: that would sign people out from elsewhere', async () => {
+  test('no address deletes them, because another site could then sign people out', async () => {
     const long = await injectClient(service.server).get(`/sign-in?${'x'.repeat(20_000)}`);
     expect(long.status).toBe(400);
     expect(long.headers['clear-site-data']).toBeUndefined();
@@ -75,7 +76,7 @@ describe('too many cookies', () => {
     expect(answer.head).toContain('content-type: text/html');
   });
 
-  test('that are not read at all are answered in all languages', async () => {
+  test('that cannot be read are answered in all languages', async () => {
     const answer = await send('GET / HTTP/1.1', host(), cookies(80_000));
     expect(answer.status).toBe(431);
     expect(answer.head).toContain("content-security-policy: default-src 'none'");
@@ -87,7 +88,7 @@ describe('too many cookies', () => {
   });
 });
 
-test('what is no HTTP is a page too, and the service goes on', async () => {
+test('bytes that are not HTTP get a page too, and the service continues', async () => {
   const answer = await send('HELLO');
   expect(answer.status).toBe(400);
   expect(answer.body).toContain(textsOf('kk').problems[400].title);
@@ -112,7 +113,7 @@ describe('a slash at the end', () => {
   });
 
   test.each(['//evil.example/', '/\\evil.example/', '/..//evil.example/', '/%2F/'])(
-    '%s leads to no other host',
+    '%s does not lead to another host',
     async (from) => {
       const { status, head } = await send(`GET ${from} HTTP/1.1`, host());
       expect([400, 404, 308]).toContain(status);
@@ -121,13 +122,13 @@ describe('a slash at the end', () => {
     },
   );
 
-  test('a form sent there is not found', async () => {
+  test('a form sent to such an address is not found', async () => {
     const client = await signedIn(service, person);
     expect((await client.post('/sign-out/', [])).status).toBe(404);
   });
 });
 
-test('a range behind the end of a file is 416 with its size', async () => {
+test('a range after the end of a file is 416 with its size', async () => {
   const page = await injectClient(service.server).get('/sign-in');
   const css = readPage(page.body).querySelector('link[rel=stylesheet]')?.getAttribute('href') ?? '';
   const client = injectClient(service.server);
@@ -138,14 +139,14 @@ test('a range behind the end of a file is 416 with its size', async () => {
   expect(beyond.headers['content-range']).toMatch(/^bytes \*\/\d+$/);
 });
 
-test('a password manager finds where to change the password', async () => {
+test('a password manager finds the page to change the password', async () => {
   const answer = await injectClient(service.server).get('/.well-known/change-password');
   expect([answer.status, answer.headers['location']]).toEqual([303, '/security']);
   const nothing = '/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200';
   expect((await injectClient(service.server).get(nothing)).status).toBe(404);
 });
 
-test('a name that only begins like a loopback name is none', async () => {
+test('a name that only begins like a loopback name is not one', async () => {
   for (const name of [
     'localhost.evil.example',
     '127.0.0.1.evil.example',

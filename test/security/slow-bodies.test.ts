@@ -5,8 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-// Forms that are sent byte by byte, from one address: they hold connections, never places, and not
-// for long.
+// Forms sent byte by byte from one address. They hold connections but no places, and not for long.
 
 const atOnce = 6;
 
@@ -26,7 +25,7 @@ describe.each(['all', 'web'])('with ROLE=%s', (role) => {
     await service.close();
   });
 
-  /** Sends the head of a form and half of its body; the answer is gathered as it comes. */
+  /** Sends the head of a form and half of its body. The answer is collected as it arrives. */
   async function halfSent(
     path: string,
   ): Promise<{ readonly socket: Socket; answer: string; readonly rest: string }> {
@@ -58,7 +57,7 @@ describe.each(['all', 'web'])('with ROLE=%s', (role) => {
       service.server.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
     );
 
-  test('two hundred of them keep nobody out, and each is answered when it is whole', async () => {
+  test('two hundred of them block nobody, and each is answered when it is complete', async () => {
     const paths = ['/sign-in', '/register', '/recover', '/language', '/services/requisites'];
     const halves = await Promise.all(
       Array.from({ length: 200 }, (_, n) => halfSent(paths[n % paths.length] ?? '')),
@@ -75,16 +74,15 @@ describe.each(['all', 'web'])('with ROLE=%s', (role) => {
     await vi.waitFor(() => expect(halves.filter(({ answer }) => answer === '')).toEqual([]), {
       timeout: 20_000,
     });
-    // No token: refused, or told that too many came at once. Nobody waits.
+    // Without a token each is refused, or told that too many arrived at once. None waits.
     expect(halves.filter(({ answer }) => !/^HTTP\/1\.1 (403|503) /.test(answer))).toEqual([]);
     for (const { socket } of halves) socket.destroy();
   });
 
-  test('one that does not come whole in seconds is ended', { timeout: 40_000 }, async () => {
+  test('a form that is not complete within seconds is ended', { timeout: 40_000 }, async () => {
     const { server } = service.server;
     expect(server.requestTimeout).toBeLessThanOrEqual(15_000);
-    // The time itself is Node's; what is shown here is that somebody looks at it more often than
-    // every 30 seconds.
+    // Node has the time limit. This test shows that it is checked more often than every 30 seconds.
     server.requestTimeout = 100;
     try {
       const half = await halfSent('/sign-in');

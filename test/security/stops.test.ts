@@ -14,8 +14,8 @@ import { inventPerson, type PersonLine, password } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// What is stopped stays stopped: by "this wasn't me", by signing in again, by a new password, by
-// the fund.
+// Something that was ended stays ended: by "this wasn't me", by signing in again, by a new
+// password, by the fund.
 
 const form = '/services/requisites';
 const chosen = 'тау бөктеріндегі көк үй';
@@ -93,7 +93,7 @@ async function waitsForLock(database: Database): Promise<void> {
 }
 
 describe('"this wasn\'t me"', () => {
-  test('ends an account request whose code was right, also after the stop is lifted', async () => {
+  test('ends an account request whose code was right, also after the freeze is lifted', async () => {
     const person = await enrol();
     await signedIn(service, person).then((client) => client.get(form));
     const thief = await recoverUntilProved(person);
@@ -109,14 +109,14 @@ describe('"this wasn\'t me"', () => {
     await signedIn(service, person);
   });
 
-  test('ends a request that is being examined: no code of it is right after the stop is lifted', async () => {
+  test('ends a request that is being processed, and none of its codes is right after the freeze is lifted', async () => {
     const person = await enrol();
     await signedIn(service, person).then((client) => client.get(form));
     const holderId = await holderOf(person);
     const pool = openDatabase(service.connection, { max: 1 });
     const client = injectClient(service.server);
     const freezing = await freezeInSteps(holderId);
-    // The worker has looked at the person before the stop and queues its code after it.
+    // The worker has looked at the person before the freeze, and queues its code after it.
     await post(client, '/recover', { iin: person.iin, contact: person.requisites.mobilePhone ?? '' });
     await waitsForLock(pool);
     await freezing.commit();
@@ -132,7 +132,7 @@ describe('"this wasn\'t me"', () => {
     await pool.close();
   });
 
-  test('waits for a change that is being made, and lets none be made after it', async () => {
+  test('waits for a change that is being made, and allows none after it', async () => {
     const person = await enrol();
     const owner = await signedIn(service, person);
     const page = await owner.get(form);
@@ -140,7 +140,7 @@ describe('"this wasn\'t me"', () => {
     const holderId = await holderOf(person);
     const disavowal = await notMeLink(person);
 
-    // A change holds the rows: the stop is not acknowledged before it has committed.
+    // A change holds the rows, so the freeze is not confirmed before the change has committed.
     const seen: string[] = [];
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
@@ -163,7 +163,7 @@ describe('"this wasn\'t me"', () => {
     await Promise.all([changing, stopping]);
     expect(seen).toEqual(['locked', 'changed', 'stopped']);
 
-    // The form of a session that the stop has ended saves nothing.
+    // The form of a session that the freeze has ended saves nothing.
     const answer = await owner.post(form, formOf(page.body, form, { apartment: '99', formId: randomUUID() }));
     expect([answer.status, answer.headers['location']]).toEqual([
       303,
@@ -172,7 +172,7 @@ describe('"this wasn\'t me"', () => {
     await pool.close();
   });
 
-  test('a save that waits while the stop commits is not saved, and is not said to be', async () => {
+  test('a save that waits while the freeze commits is neither saved nor shown as saved', async () => {
     const person = await enrol();
     const owner = await signedIn(service, person);
     const page = await owner.get(form);
@@ -191,7 +191,7 @@ describe('"this wasn\'t me"', () => {
   });
 });
 
-/** A stop that has taken its locks and ended the sessions, and commits when it is told to. */
+/** A freeze that has taken its locks and ended the sessions. It commits on request. */
 async function freezeInSteps(holderId: string): Promise<{ commit(): Promise<void> }> {
   const pool = openDatabase(service.connection, { max: 1 });
   let commit: () => void = () => undefined;
@@ -222,7 +222,8 @@ async function freezeInSteps(holderId: string): Promise<{ commit(): Promise<void
 
 describe('signing in again', () => {
   /**
-   * A browser whose session has timed out: its cookie is still there, and so is the session's row.
+   * A browser whose session has timed out. It still has the cookie, and the session still has its
+   * row.
    */
   async function timedOut(person: PersonLine): Promise<{ client: Client; former: string }> {
     const client = await signedIn(service, person);
@@ -253,7 +254,7 @@ describe('signing in again', () => {
     }
   });
 
-  test('leaves the sessions of other browsers alone, and ends none when it fails', async () => {
+  test('keeps the sessions of other browsers, and ends none when it fails', async () => {
     const person = await enrol();
     const elsewhere = await signedIn(service, person);
     const { client, former } = await timedOut(person);
@@ -263,7 +264,7 @@ describe('signing in again', () => {
     expect((await elsewhere.get('/services')).status).toBe(200);
   });
 
-  test('while a session is in force opens no other one', async () => {
+  test('opens no other session while one is valid', async () => {
     const [person, other] = [await enrol(), await enrol()];
     const client = await signedIn(service, person);
     const former = client.cookies.get('session');
@@ -287,7 +288,7 @@ describe('signing in again', () => {
 });
 
 describe('a new password', () => {
-  test('gives the session a new secret; the former one opens nothing, and the browser stays signed in', async () => {
+  test('gives the session a new secret, the former one opens nothing, and the browser stays signed in', async () => {
     const person = await enrol();
     const client = await signedIn(service, person);
     const former = client.cookies.get('session') ?? '';
@@ -308,8 +309,7 @@ describe('a new password', () => {
       const answer = await stolen.get(path, { cookie: `session=${former}` });
       expect(answer.status, path).toBe(303);
       expect(answer.body).not.toContain(person.surname);
-      // The browser that has the new secret keeps it: a late answer to the former one must not take
-      // it away.
+      // The browser already has the new secret. A late answer to the former one must not remove it.
       expect(answer.setCookies.filter((cookie) => /^session=/.test(cookie))).toEqual([]);
     }
     const sessions = await service.database.rows<{ startedAt: Date }>(sql`
@@ -317,7 +317,7 @@ describe('a new password', () => {
     expect(sessions).toHaveLength(1);
   });
 
-  test('keeps the hours that the session has had', async () => {
+  test('keeps the time limits of the session', async () => {
     const person = await enrol();
     const client = await signedIn(service, person);
     const holderId = await holderOf(person);

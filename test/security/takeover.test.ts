@@ -16,8 +16,8 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// Sequences by which an account is taken over through mobile and e-mail, each refused at its step.
-// The names B1 to B11 are those of the threat list.
+// Ways to take over an account through mobile and e-mail. Each is refused at its step. The names B1
+// to B11 come from the list of threats.
 
 const form = '/services/requisites';
 const page = '/services/requisites/confirm';
@@ -26,7 +26,7 @@ let service: TestService;
 let world: OpenWorld;
 /** The service in a second process. */
 let beside: FastifyInstance;
-/** Codes and links that were made, none of which may be logged. */
+/** Codes and links that were created. None of them may be in the log. */
 const secrets = new Set<string>();
 let peopleMade = 6_000;
 
@@ -55,7 +55,7 @@ const ofPerson = ({ iin }: PersonLine) =>
 const otherMobile = (person: PersonLine, prefix = '+7702') =>
   (person.requisites.mobilePhone ?? '').replace('+7701', prefix);
 
-/** Sends the form with these values, as this client. */
+/** Sends the form with these values as this client. */
 async function save(client: Client, values: Readonly<Record<string, string>>): Promise<Answered> {
   return client.post(form, formOf((await client.get(form)).body, form, values));
 }
@@ -67,7 +67,7 @@ async function proposeMobile(client: Client, value: string): Promise<void> {
   expect((await confirm(client, { via: 'email' })).status).toBe(200);
 }
 
-/** Sends the confirmation with these fields, as the page that is open now has it. */
+/** Sends the confirmation that the page now shows, with these fields. */
 async function confirm(
   client: Client,
   values: Readonly<Record<string, string>>,
@@ -100,7 +100,7 @@ async function bothCodes(person: PersonLine) {
   };
 }
 
-/** Another code than this one. */
+/** A code that differs from this one. */
 const not = (code: string) => code.replace(/.$/, (last) => String((Number(last) + 1) % 10));
 
 /** Changes the mobile with both codes. */
@@ -110,7 +110,7 @@ async function changeMobile(client: Client, person: PersonLine, value: string): 
   expect(answer.headers['location']).toMatch(/^\/receipts\//);
 }
 
-/** The notices of changes that were queued for this person, by kind and recipient. */
+/** The notices of changes queued for this person, by kind and recipient. */
 async function notices(person: PersonLine): Promise<string[]> {
   const rows = await service.database.rows<{ payload: MessagePayload }>(sql`
     select payload from cabinet.outbox where ${ofPerson(person)} and lane = 'notice' order by outbox_id`);
@@ -127,7 +127,7 @@ async function mobileOf(person: PersonLine): Promise<string | null | undefined> 
   return row?.mobile;
 }
 
-/** Asks for a new password with this contact, and gives how many codes it was sent. */
+/** Requests a new password with this contact, and returns the number of codes sent to it. */
 async function recoveryCodes(person: PersonLine, contact: string): Promise<number> {
   const before = (await codesTo(world, contact)).length;
   const visitor = await world.visitor();
@@ -140,7 +140,7 @@ async function recoveryCodes(person: PersonLine, contact: string): Promise<numbe
 }
 
 describe('B1: a stolen session', () => {
-  test('changes nothing without the codes, however it asks', async () => {
+  test('changes nothing without the codes, in whatever way it asks', async () => {
     const person = await enrolled();
     const thief = await signedIn(service, person);
     await proposeMobile(thief, otherMobile(person));
@@ -158,7 +158,7 @@ describe('B1: a stolen session', () => {
     expect(await mobileOf(person)).toBe(person.requisites.mobilePhone);
   });
 
-  test('with both codes: the new number restores nothing for 72 hours, the old one does until then', async () => {
+  test('with both codes, the new number restores nothing for 72 hours, and the old one works until then', async () => {
     const person = await enrolled();
     const value = otherMobile(person);
     await changeMobile(await signedIn(service, person), person, value);
@@ -175,7 +175,7 @@ describe('B1: a stolen session', () => {
 });
 
 describe('B2: a stolen SIM restores the password', () => {
-  test('then neither channel can be changed for 72 hours, not even by a change proposed before', async () => {
+  test('neither channel can be changed for 72 hours then, not even by a change proposed before', async () => {
     const person = await enrolled();
     const owner = await signedIn(service, person);
     await proposeMobile(owner, otherMobile(person));
@@ -203,7 +203,7 @@ describe('B2: a stolen SIM restores the password', () => {
       expect(answer.body).toContain(kk.reasons.contactAfterRecovery.split('{')[0]);
     }
     expect(await codesTo(world, 'thief@example.kz')).toEqual([]);
-    // The owner hears of it by the other channel.
+    // The owner is notified through the other channel.
     const told = await service.database.rows<{ to: string }>(sql`
       select payload ->> 'to' as "to" from cabinet.outbox where ${ofPerson(person)} and payload ->> 'kind' = 'recovered'`);
     expect(told.map(({ to }) => to)).toContain(person.requisites.email);
@@ -211,7 +211,7 @@ describe('B2: a stolen SIM restores the password', () => {
     expect((await save(session, { email: 'new.owner@example.kz' })).headers['location']).toBe(page);
   });
 
-  test('a first registration by a stolen number starts the same waits: the e-mail stays', async () => {
+  test('a first registration by a stolen number starts the same waiting times, so the e-mail stays', async () => {
     const invented = inventPerson(peopleMade, { password: undefined });
     peopleMade += 1;
     await service.enrol(invented);
@@ -275,7 +275,7 @@ describe('B3: one channel, then the other', () => {
     expect((await save(client, { email: 'thief@example.kz' })).headers['location']).toBe(page);
   });
 
-  test('a second proposal replaces the first, whose codes die', async () => {
+  test('a second proposal replaces the first and ends its codes', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     await proposeMobile(client, otherMobile(person));
@@ -292,7 +292,7 @@ describe('B3: one channel, then the other', () => {
 });
 
 describe('B4: races', () => {
-  test('a code asked for one value is worth nothing for another, and counts as a try', async () => {
+  test('a code sent for one value is useless for another, and counts as a try', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     await proposeMobile(client, otherMobile(person));
@@ -306,7 +306,7 @@ describe('B4: races', () => {
     expect(row).toEqual({ attempts: 1 });
   });
 
-  test('fifty right posts at once, on two processes: one change, one receipt', async () => {
+  test('fifty simultaneous right posts to two processes make one change and one receipt', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     await proposeMobile(client, otherMobile(person));
@@ -328,11 +328,11 @@ describe('B4: races', () => {
         (select count(*)::int from cabinet.outbox where ${ofPerson(person)} and lane = 'fund') as deliveries
       from cabinet.change where ${ofPerson(person)}`);
     expect(counted).toEqual({ changes: 1, deliveries: 1 });
-    // Whoever posts the page again is led to the receipt too.
+    // Posting the page again also leads to the receipt.
     expect((await client.post(page, fields)).headers['location']).toBe(receipts[0]);
   });
 
-  test('fifty posts of the form at once, on two processes: one change waits, one code and one notice each', async () => {
+  test('fifty simultaneous posts of the form to two processes make one pending change, one code and one notice each', async () => {
     const person = await enrolled({ email: null });
     const client = await signedIn(service, person);
     const fields = formOf((await client.get(form)).body, form, { mobilePhone: otherMobile(person) });
@@ -351,7 +351,7 @@ describe('B4: races', () => {
     expect(queued).toEqual({ codes: 2, notices: 1 });
   });
 
-  test('two hundred wrong codes at once, on two processes: five are compared', async () => {
+  test('five of two hundred simultaneous wrong codes to two processes are compared', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     await proposeMobile(client, otherMobile(person));
@@ -370,7 +370,7 @@ describe('B4: races', () => {
         n % 2 ? client.post(page, fields) : injectClient(beside).post(page, fields, { cookie }),
       ),
     );
-    // Of one person fifty forms are taken at a time in a process; the others are told to come back.
+    // A process accepts fifty forms of one person at a time. The others are asked to return later.
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status !== 422 && status !== 503)).toEqual([]);
     expect(statuses.filter((status) => status === 422).length).toBeGreaterThanOrEqual(100);
@@ -378,7 +378,7 @@ describe('B4: races', () => {
     expect((await confirm(client, { newMobileCode: right })).status).toBe(422);
   });
 
-  test('another window saves meanwhile: the proved change is not written over it', async () => {
+  test('when another window saves in the meantime, the proved change does not overwrite it', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     await proposeMobile(client, otherMobile(person));
@@ -390,7 +390,7 @@ describe('B4: races', () => {
     expect(stored).toEqual({ apartment: '77', mobile: person.requisites.mobilePhone });
   });
 
-  test('who is blocked by the fund meanwhile is sent away', async () => {
+  test('a person blocked by the fund in the meantime is signed out', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     await proposeMobile(client, otherMobile(person));
@@ -407,7 +407,7 @@ describe('B5: a code for one purpose used for another', () => {
     purposes.filter((two) => two !== one).map((two) => [one, two] as const),
   );
 
-  test.each(pairs)('a code to %s is no code to %s, for the same person, value and change', (one, two) => {
+  test.each(pairs)('a code to %s is not a code to %s, for the same person, value and change', (one, two) => {
     const issued = {
       codeId: '6f2b8d5a-2a64-4f5e-9a53-51c0f5a3f0de',
       holderId: '0d3f1f0e-98a5-4a0e-8d3c-0c8a2b7f4b11',
@@ -432,7 +432,7 @@ describe('B5: a code for one purpose used for another', () => {
     expect(await mobileOf(person)).toBe(person.requisites.mobilePhone);
   });
 
-  test('a code of a change restores no password, and a code to restore one changes nothing', async () => {
+  test('a code of a change restores no password, and a code of a recovery changes nothing', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     await proposeMobile(client, otherMobile(person));
@@ -452,7 +452,7 @@ describe('B5: a code for one purpose used for another', () => {
     expect(await mobileOf(person)).toBe(person.requisites.mobilePhone);
   });
 
-  test("another person's code is worth nothing", async () => {
+  test("another person's code is useless", async () => {
     const [person, thief] = [await enrolled(), await enrolled()];
     const [client, other] = [await signedIn(service, person), await signedIn(service, thief)];
     await proposeMobile(client, otherMobile(person));
@@ -465,7 +465,7 @@ describe('B5: a code for one purpose used for another', () => {
 describe('B6: one mobile for many people', () => {
   const shared = '+77076660001';
 
-  test('the sixth is told what a wrong number is told, and the operator finds an alert', async () => {
+  test('the sixth person gets the message of a wrong number, and the operator an alert', async () => {
     for (let n = 0; n < 5; n += 1) {
       const client = await signedIn(service, await enrolled({ mobilePhone: shared }));
       await client.get(form);
@@ -483,7 +483,7 @@ describe('B6: one mobile for many people', () => {
     expect(alerts).toHaveLength(1);
   });
 
-  test('of two who prove the last place at once, one gets it', async () => {
+  test('when two people prove the last place at once, one gets it', async () => {
     const last = '+77076660002';
     for (let n = 0; n < 4; n += 1) {
       const client = await signedIn(service, await enrolled({ mobilePhone: last }));
@@ -504,7 +504,7 @@ describe('B6: one mobile for many people', () => {
 });
 
 describe('B7: a forged visit to a branch', () => {
-  test('starts the same waits, and the channels as they were are told', async () => {
+  test('starts the same waiting times and notifies the former channels', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     await client.get(form);
@@ -519,7 +519,7 @@ describe('B7: a forged visit to a branch', () => {
     ]);
     expect(await recoveryCodes(person, value)).toBe(0);
     expect(await recoveryCodes(person, person.requisites.mobilePhone ?? '')).toBe(1);
-    // The other channel rests, and the new number vouches for nothing.
+    // The other channel must wait, and the new number cannot confirm anything.
     expect((await save(client, { email: 'thief@example.kz' })).status).toBe(422);
     await save(client, { mobilePhone: otherMobile(person, '+7705') });
     const answer = await confirm(client, { via: 'mobile' });
@@ -527,7 +527,7 @@ describe('B7: a forged visit to a branch', () => {
   });
 });
 
-describe('B8: one value written in two ways', () => {
+describe('B8: one value in two forms', () => {
   const writings: readonly (readonly [
     onFile: Partial<PersonLine['requisites']>,
     field: string,
@@ -558,7 +558,7 @@ describe('B8: one value written in two ways', () => {
     expect((await save(client, { [field]: typed })).status).toBe(422);
   });
 
-  test('a number on file in an old writing still confirms', async () => {
+  test('a number on file in an old form can still confirm', async () => {
     const person = await enrolled({ mobilePhone: '8 701 777 00 03', email: null });
     const client = await signedIn(service, person);
     await save(client, { email: `first.${person.iin}@example.kz` });
@@ -587,7 +587,7 @@ describe('B9: the link of a notice', () => {
     return visitor.post(link, formOf((await visitor.get(link)).body, link));
   }
 
-  test('does nothing when it is looked at, freezes once, and answers the same ever after', async () => {
+  test('does nothing when opened, freezes once, and gives the same answer afterwards', async () => {
     const { person, client, links } = await linked();
     const [link = ''] = links;
     expect(links).toHaveLength(2);
@@ -613,7 +613,7 @@ describe('B9: the link of a notice', () => {
     expect(await recoveryCodes(person, person.requisites.mobilePhone ?? '')).toBe(0);
   });
 
-  test('is not there when it has run out, was altered, or belongs to nothing', async () => {
+  test('is not found when it has expired, was altered, or belongs to nothing', async () => {
     const { person, links } = await linked();
     const [link = ''] = links;
     const altered = link.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'));
@@ -629,7 +629,7 @@ describe('B9: the link of a notice', () => {
     expect(await isFrozen(person)).toBe(false);
   });
 
-  test('after an operator has unfrozen the cabinet, no link sent before freezes it again', async () => {
+  test('after an operator has lifted the freeze, no link sent before freezes the cabinet again', async () => {
     const { person, links } = await linked();
     const [used = '', unused = ''] = links;
     await press(used);
@@ -646,8 +646,8 @@ describe('B9: the link of a notice', () => {
   });
 });
 
-describe('B10: who is told', () => {
-  test('the channels as they were and the new one, which does not learn the old', async () => {
+describe('B10: who is notified', () => {
+  test('the former channels and the new one, which does not learn the old values', async () => {
     const person = await enrolled();
     const value = otherMobile(person);
     const { mobilePhone, email } = person.requisites;
@@ -662,7 +662,7 @@ describe('B10: who is told', () => {
     const toNew = await world.inbox(value);
     expect(toNew.join('\n')).not.toContain(mobilePhone?.slice(-7));
     expect(toNew.join('\n')).not.toContain(email);
-    // Each channel as it was can stop it by a link of its own; the new one cannot.
+    // Each former channel can stop the change by its own link. The new one cannot.
     expect(toNew.join('\n')).not.toContain('/not-me/');
     const links = [...(await world.inbox(mobilePhone)), ...(await world.inbox(email))].flatMap(
       (text) => text.match(/\/not-me\/[\w-]{64}/g) ?? [],
@@ -671,7 +671,7 @@ describe('B10: who is told', () => {
     for (const link of links) secrets.add(link.split('/').at(-1) ?? '');
   });
 
-  test('twenty proposals from a stolen session are told three times, and all stand in the history', async () => {
+  test('twenty proposals from a stolen session send three notices, and all are in the history', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     for (let n = 10; n < 30; n += 1) await save(client, { mobilePhone: `+77027778${n}0` });
@@ -686,7 +686,7 @@ describe('B10: who is told', () => {
     expect(row).toEqual({ events: 20 });
   });
 
-  test('a second change within the wait is told to the first number too', async () => {
+  test('a second change within the waiting time also notifies the first number', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     await changeMobile(client, person, otherMobile(person));
@@ -697,7 +697,7 @@ describe('B10: who is told', () => {
 });
 
 describe('B11: other sessions', () => {
-  test('end at the change, on every process; the own one goes on', async () => {
+  test('end at the change, on every process, and the current one continues', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     const elsewhere = await signedIn({ ...service, server: beside }, person);
@@ -711,7 +711,7 @@ describe('B11: other sessions', () => {
   });
 });
 
-test('no code and no link stands in the log', () => {
+test('the log has no code and no link', () => {
   expect(secrets.size).toBeGreaterThan(30);
   const log = service.logLines.join('');
   expect(log).toContain('/not-me/:link');

@@ -7,14 +7,14 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { signedIn } from '../support/signed-in.ts';
 
-// Whatever stands in an address, the answer is a page or a refusal, never a fault of ours. The
+// Whatever an address contains, the answer is a page or a refusal, and never an internal error. The
 // routes are read from the service, and every value is tried in every parameter of the path and in
 // every field of the query.
 
 const person = inventPerson(9_010);
 const id = '0b8f6c6e-8a3c-4b57-9b0e-2f5d1c7a9e10';
 
-/** Dates and times that no calendar has, around one that it has. */
+/** Dates and times that do not exist, around one that does. */
 const moments = [
   '20260230000000000000',
   '20260431000000000000',
@@ -65,7 +65,7 @@ const values = [
   'A'.repeat(300),
 ];
 
-/** What cannot be an address at all, as it goes over the line. */
+/** Byte sequences that cannot be an address, as they are sent. */
 const broken = ['%', '%zz', '%ff', '%c0%af', '%00', '%ed%a0%80', '..%2f..%2f', '%0d%0aX: 1'];
 
 const names = [
@@ -113,7 +113,7 @@ async function faults(client: Client, urls: readonly string[]): Promise<string[]
   return found;
 }
 
-test('the fields of a query that routes read are all known here', () => {
+test('this test knows all query fields that routes read', () => {
   const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
     /routes\.tsx?$/.test(file),
   );
@@ -129,7 +129,7 @@ test('the fields of a query that routes read are all known here', () => {
   expect(read.filter((name) => !known.includes(name))).toEqual([]);
 });
 
-test('no value in a path makes a fault', async () => {
+test('no value in a path causes an error', async () => {
   const withParameters = paths().filter((url) => url.includes(':'));
   expect(withParameters.length).toBeGreaterThan(2);
   const urls = withParameters.flatMap((url) =>
@@ -138,12 +138,13 @@ test('no value in a path makes a fault', async () => {
   expect(await faults(holder, urls)).toEqual([]);
 });
 
-test('no value in a query makes a fault', async () => {
+test('no value in a query causes an error', async () => {
   const plain = ['/history', '/security', '/services', '/services/requisites', '/api/addresses'];
   const urls = plain.flatMap((path) =>
     names.flatMap((name) => [...values.map(encode), ...broken].map((value) => `${path}?${name}=${value}`)),
   );
-  // Each route once with every field at its most hostile; the pages that read most get every value.
+  // Each route is called once with every field at its most hostile. The pages that read most get
+  // every value.
   const others = paths()
     .filter((url) => !url.includes(':') && !url.startsWith('/assets') && !plain.includes(url))
     .flatMap((path) =>
@@ -154,14 +155,14 @@ test('no value in a query makes a fault', async () => {
   expect(await faults(holder, [...urls, ...others])).toEqual([]);
 });
 
-test('no two values together, and no field sent twice, make a fault', async () => {
+test('no two values together, and no field sent twice, cause an error', async () => {
   const both = pairs.flatMap(([one, other]) =>
     values.map(
       (value) =>
         `/api/${one === 'q' ? 'addresses' : 'postcode'}?${one}=${encode(value)}&${other}=${encode(value)}`,
     ),
   );
-  // A session may ask 60 times a minute, and this asks more often: each goes to a fresh one.
+  // A session may send 60 requests a minute, and this sends more, so parts of it use new sessions.
   const found: string[] = [];
   for (let from = 0; from < both.length; from += 50) {
     const fresh = await signedIn(service, person);
@@ -176,7 +177,7 @@ test('no two values together, and no field sent twice, make a fault', async () =
   expect(await faults(holder, twice)).toEqual([]);
 });
 
-test('a moment that no calendar has is no place in the history: the newest is shown', async () => {
+test('a moment that does not exist is no place in the history, so the newest entries are shown', async () => {
   const newest = (await holder.get('/history')).body.match(/<time[^>]*>/g);
   for (const moment of moments.slice(0, 9)) {
     const answer = await holder.get(`/history?before=${moment}-c1`);
@@ -185,7 +186,7 @@ test('a moment that no calendar has is no place in the history: the newest is sh
   }
 });
 
-test('visitors who are not signed in get no fault either', async () => {
+test('visitors who are not signed in get no error either', async () => {
   const guest = injectClient(service.server);
   const urls = paths().flatMap((path) =>
     [...[id, '\u0000', 'infinity', '-1', `${moments[0]}-c1`].map(encode), ...broken].map((value) =>

@@ -13,9 +13,9 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// While codes are guessed, and once a network has asked too often, a code costs work. The proof is
-// good for one person, contact and browser, once, for two minutes. Those whom the owner's own
-// device and session vouch for are not stopped by what strangers do.
+// While codes are being guessed, and once a network has asked too often, a code costs work. A proof
+// is valid once, for two minutes, for one person, contact and browser. The owner's known device and
+// signed-in session are not affected by what strangers do.
 
 let service: TestService;
 let deps: AccountRequestDeps;
@@ -60,8 +60,8 @@ async function solve(challenge: Challenge): Promise<string> {
 }
 
 /**
- * The proof that this browser's script would send for what is typed; on the page of the code, for
- * what was typed before.
+ * The proof that this browser's script would send for what is typed or, on the page of the code,
+ * for what was typed before.
  */
 async function proofFor(client: Client, typed?: { iin: string; contact: string }): Promise<string> {
   const page = typed ? '/recover' : '/recover/confirm';
@@ -91,7 +91,7 @@ describe('while codes are guessed', () => {
   beforeAll(() => guessing(true));
   afterAll(() => guessing(false));
 
-  test('without a proof the page names EDS and when codes are given again', async () => {
+  test('without a proof, the page names EDS and when codes are available again', async () => {
     const person = await enrol();
     const answer = await ask(injectClient(service.server), typedOf(person));
     expect(answer.status).toBe(503);
@@ -101,7 +101,7 @@ describe('while codes are guessed', () => {
     expect(await codesSent(person)).toBe(0);
   });
 
-  test('with a proof a code is sent, and compared for another', async () => {
+  test('with a proof a code is sent, and another proof lets it be compared', async () => {
     const person = await enrol();
     const client = injectClient(service.server);
     const answer = await ask(client, typedOf(person), await proofFor(client, typedOf(person)));
@@ -115,7 +115,7 @@ describe('while codes are guessed', () => {
     expect(tried.body).toContain(kk.reasons.codeWrong);
   });
 
-  test('a proof is good once', async () => {
+  test('a proof is valid once', async () => {
     const person = await enrol();
     const client = injectClient(service.server);
     const proof = await proofFor(client, typedOf(person));
@@ -135,7 +135,7 @@ describe('while codes are guessed', () => {
     expect((await ask(client, typedOf(person), proof)).status).toBe(303);
   });
 
-  test("it is good for two minutes by the database's clock", async () => {
+  test("it is valid for two minutes by the database's clock", async () => {
     const person = await enrol();
     const client = injectClient(service.server);
     await client.get('/recover');
@@ -151,7 +151,7 @@ describe('while codes are guessed', () => {
     expect((await ask(client, typedOf(person), await madeBefore(60))).status).toBe(303);
   });
 
-  test('nothing else passes for one', async () => {
+  test('nothing else is accepted as a proof', async () => {
     const person = await enrol();
     const client = injectClient(service.server);
     const proof = await proofFor(client, typedOf(person));
@@ -180,7 +180,7 @@ describe('while codes are guessed', () => {
     expect((await ask(client, typedOf(person), proof)).status).toBe(303);
   });
 
-  test('the limits of a person stay', async () => {
+  test('the quotas of a person still apply', async () => {
     const person = await enrol();
     for (let n = 0; n < 4; n += 1) {
       const client = injectClient(service.server);
@@ -189,7 +189,7 @@ describe('while codes are guessed', () => {
     expect(await codesSent(person)).toBe(3);
   });
 
-  test("the person's own device goes on without it, for that person alone", async () => {
+  test("the person's own device needs no proof, for that person only", async () => {
     const [person, other] = [await enrol(), await enrol()];
     const own = await signedIn(service, person);
     await own.post('/sign-out', formOf((await own.get('/services')).body, '/sign-out'));
@@ -205,7 +205,7 @@ describe('a network that has asked too often', () => {
     for (let n = 0; n < 6; n += 1) await ask(injectClient(service.server), typedOf(person));
   }
 
-  test('is told so with its minutes, and goes on with a proof', async () => {
+  test('is told so with the minutes, and continues with a proof', async () => {
     await useUp();
     const neighbour = await enrol();
     const client = injectClient(service.server);
@@ -221,7 +221,7 @@ describe('a network that has asked too often', () => {
     expect(await codesSent(neighbour)).toBe(1);
   });
 
-  test("does not stop the person's own device", async () => {
+  test("does not affect the person's own device", async () => {
     const person = await enrol();
     const own = await signedIn(service, person);
     await own.post('/sign-out', formOf((await own.get('/services')).body, '/sign-out'));
@@ -250,7 +250,7 @@ describe('three posts of a stranger who knows IIN and mobile', () => {
     expect(await codesSent(person)).toBe(4);
   });
 
-  test('do not stop what the signed-in owner confirms', async () => {
+  test('do not stop a confirmation by the signed-in owner', async () => {
     const person = await enrol();
     const client = await signedIn(service, person);
     await threePosts(person);
