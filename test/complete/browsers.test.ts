@@ -14,19 +14,19 @@ import { startWebKit } from '../support/webkit.ts';
 
 /** What people come for, each once. Chromium makes every journey. */
 const main: readonly string[] = [
-  'sign in on the start page, and out again',
+  'sign in on the start page, and sign out',
   'a wrong password, then the right one',
-  'nothing is shown by Back after signing out',
-  'all wrong fields are told at once',
+  'Back shows nothing after signing out',
+  'all errors are shown at once',
   'cancel asks when something was typed, and then forgets it',
-  'the language is switched in mid-form, and everything typed stays',
-  'two tabs: the second is shown both versions, keeps what was typed, and can save',
+  'the language is switched while a form is filled in, and everything typed stays',
+  'two tabs: the second shows both versions, keeps what was typed, and can save',
   'an address typed by hand is saved as entered, with the switch on and off',
-  'change the mobile: a code to the new number and one to the old; everybody is told, other browsers are out',
-  'change the e-mail, with an address changed beside it',
+  'change the mobile: codes to both numbers, notices to all channels, other browsers signed out',
+  'change the e-mail together with the address',
   'register by mobile from the start page',
-  'recover a forgotten password; every session ends, and mobile and e-mail rest',
-  'change the password; the other session ends, this one goes on',
+  'recover a forgotten password: every session ends, and mobile and e-mail cannot be changed',
+  'change the password: the other session ends, and this one continues',
 ];
 
 const all: readonly Journey[] = [

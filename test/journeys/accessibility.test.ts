@@ -13,12 +13,12 @@ import { signedIn } from '../support/signed-in.ts';
 import type { World } from './journey.ts';
 import { openWorld } from './world.ts';
 
-/** A visitor who is about to look at a page, in one language. */
+/** A visitor in one language, before they look at a page. */
 interface Look {
   readonly visitor: BrowserVisitor;
   readonly world: World;
   readonly t: Texts;
-  /** Opens an address as a person who is signed in. */
+  /** Opens an address as a signed-in person. */
   asPerson(path: string, different?: Partial<PersonLine>): Promise<PersonLine>;
 }
 
@@ -36,21 +36,18 @@ const nothing = {
 
 const requisites = '/services/requisites';
 
-/** A form spoilt before it is sent, as an old or hostile page would send it. */
+/** Changes a form before it is sent, as an old or hostile page would send it. */
 async function spoil(visitor: BrowserVisitor, script: string, button: string): Promise<void> {
   await visitor.page.evaluate(script);
   await visitor.press(button);
 }
 
-/**
- * Brings back what the script of the address block has hidden, as a browser without scripts shows
- * it.
- */
+/** Shows what the script of the address block has hidden, as in a browser without scripts. */
 async function showSearch({ visitor }: Look): Promise<void> {
   await visitor.page.evaluate(() => document.getElementById('address-search')?.removeAttribute('hidden'));
 }
 
-/** Presses the search button with this in the fields, and shows its answer. */
+/** Fills in the fields, presses the search button, and shows its answer. */
 async function searchAddress(look: Look, address: string, postcode: string): Promise<void> {
   const { visitor, t } = look;
   await look.asPerson(requisites);
@@ -84,8 +81,8 @@ async function openNotMe(look: Look): Promise<void> {
 }
 
 /**
- * Waits for a message of the demonstration's inbox to this person, and gives the code in it, if it
- * has one.
+ * Waits for a message to this person in the demonstration's inbox, and returns its code if it has
+ * one.
  */
 async function codeSentTo(
   visitor: BrowserVisitor,
@@ -103,7 +100,7 @@ async function codeSentTo(
   }, 10_000);
 }
 
-/** The pages of registration and of recovery, which differ in words. */
+/** The pages of registration and of recovery, which differ in their texts. */
 function entryPages(start: '/register' | '/recover'): Record<string, readonly Variant[]> {
   const ask = async ({ visitor, world, t }: Look): Promise<PersonLine> => {
     const person = await world.person(start === '/register' ? { password: undefined } : {});
@@ -160,7 +157,7 @@ function entryPages(start: '/register' | '/recover'): Record<string, readonly Va
   };
 }
 
-/** Every page by its route, in every state that looks different: empty, filled, with errors. */
+/** Every page by its route, in every state that looks different: empty, filled in, with errors. */
 const pages: Readonly<Record<string, readonly Variant[]>> = {
   '/': [
     ['empty', ({ visitor }) => visitor.open('/')],
@@ -452,11 +449,11 @@ const pages: Readonly<Record<string, readonly Variant[]>> = {
   ],
 };
 
-/** Pages that stand in no route. */
-/** While it is set, the database answers with it. */
+/** Pages that belong to no route. */
+/** While this is set, the database answers with it. */
 let outage: Error | undefined;
 
-/** Sends the form of the requisites into an outage. */
+/** Sends the form of the requisites during an outage. */
 async function sendInto({ visitor, t, asPerson }: Look, begin: () => unknown, title: string): Promise<void> {
   await asPerson(requisites);
   await visitor.fill(t.requisites.apartment, '99');
@@ -562,7 +559,7 @@ afterEach(async () => {
   await plan(undefined);
 });
 
-/** Plans a window by hours from now, or takes it back. */
+/** Plans a window by hours from now, or cancels it. */
 async function plan(hours: readonly [from: number, until: number] | undefined): Promise<void> {
   const { database, maintenance } = service;
   if (!hours && maintenance.state().kind === 'none') return;
@@ -575,7 +572,7 @@ async function plan(hours: readonly [from: number, until: number] | undefined): 
   await maintenance.refresh();
 }
 
-/** One browser profile serves a whole language; each look begins without cookies. */
+/** One browser profile serves a whole language. Each look begins without cookies. */
 const visitors = new Map<Language, Promise<BrowserVisitor>>();
 
 function visitorFor(language: Language): Promise<BrowserVisitor> {
@@ -597,8 +594,7 @@ async function look(language: Language, reach: Variant[1]): Promise<string[]> {
     t,
     async asPerson(path, different) {
       const person = await world.person(different);
-      // Signing in by the page is what the journeys do; here it would only take time, a hundred
-      // times over.
+      // The journeys sign in by the page. Here that would only take time, a hundred times.
       const { cookies } = await signedIn(service, person, origin);
       await context.addCookies([...cookies].map(([name, value]) => ({ name, value, url: origin })));
       await visitor.open(path);
@@ -620,7 +616,7 @@ test('every page of the route table is in the table of this test', () => {
   expect([...new Set(shown)].sort()).toEqual(Object.keys(pages).sort());
 });
 
-describe.each(languages)('in %s, axe finds nothing and nothing sticks out at 320 pixels', (language) => {
+describe.each(languages)('in %s, axe finds nothing and nothing overflows at 320 pixels', (language) => {
   describe.each(Object.entries(pages))('%s', (_route, variants) => {
     test.each(variants)('%s', async (_name, reach) => {
       expect(await look(language, reach)).toEqual([]);
@@ -629,8 +625,8 @@ describe.each(languages)('in %s, axe finds nothing and nothing sticks out at 320
 
   afterAll(async () => (await visitorFor(language)).leave());
 
-  // These differ between languages in their words alone: one is enough, unless `npm test -- --all`
-  // asks for all.
+  // These differ between languages only in their texts. One language is enough, unless `npm test --
+  // --all` asks for all.
   if (language !== 'kk' && process.env['TEST_COMPLETE'] === undefined) return;
 
   test.each(outagePages)('outage: %s', async (_name, reach) => {
@@ -643,7 +639,7 @@ describe.each(languages)('in %s, axe finds nothing and nothing sticks out at 320
 });
 
 describe('the check can fail:', () => {
-  test('a field without a label, and a table too wide', async () => {
+  test('a field without a label and a table that is too wide are found', async () => {
     const visitor = await browserVisitor(browser, origin, { javaScript: true });
     await visitor.open('/');
     await visitor.page.evaluate(() => {

@@ -7,8 +7,8 @@ import { areas, everyForm, withoutForm } from './scenarios/areas.ts';
 import { openWorld } from './world.ts';
 
 /**
- * Makes journeys in Chromium, with or without the pages' scripts. A file for each, so that both
- * cores have work.
+ * Runs journeys in Chromium, with or without the pages' scripts. Each way has its own file, so that
+ * both cores have work.
  */
 export function makeJourneysInBrowser(way: Exclude<Way, 'inject'>): void {
   const javaScript = way === 'browser with JavaScript';
@@ -44,7 +44,7 @@ export function makeJourneysInBrowser(way: Exclude<Way, 'inject'>): void {
   );
 
   if (!javaScript) {
-    test('between them they have posted every form', () => {
+    test('together they have posted every form', () => {
       const patterns = [...posted].map((path) => path.replace(/^\/not-me\/.+/, '/not-me/:link'));
       const forms = service.routes.filter(
         ({ method, url, access }) => method === 'POST' && access !== 'machine' && !withoutForm.includes(url),

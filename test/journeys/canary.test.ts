@@ -19,23 +19,23 @@ import { requisitesJourneys } from './scenarios/requisites.ts';
 import { signInJourneys } from './scenarios/sign-in.ts';
 import { type OpenWorld, openWorld } from './world.ts';
 
-// Nothing personal is ever logged, counted or shown to others. Every journey is made, the first one
-// by fifty people, at the finest log level, and much goes wrong; then every line is searched for
-// everything that is known of them, everything they typed, and every secret they were given:
-// cookies, tokens of forms, codes, nonces, links.
+// Nothing personal may be logged, counted or shown to others. This runs every journey, the first
+// one with fifty people, at the finest log level, and causes many errors. Then it searches every
+// line for everything known about the people, everything that they typed, and every secret that
+// they were given: cookies, tokens of forms, codes, nonces and links.
 
 const crowd = 50;
 
 let service: TestService;
 let nca: TestNca;
-/** What is known of the people. */
+/** What is known about the people. */
 const known = new Set<string>();
-/** What was typed and what was signed; common words among it. */
+/** What was typed and what was signed, including common words. */
 const marks = new Set<string>();
 const codes = new Set<string>();
-/** Cookies and the tokens of forms, which only the page of their own browser has. */
+/** Cookies, and the tokens of forms, which only a page in their own browser contains. */
 const secrets = new Set<string>();
-/** What those see who have nothing to do with these people. */
+/** What is shown to anybody who has nothing to do with these people. */
 const shownToOthers: string[] = [];
 
 beforeAll(async () => {
@@ -48,7 +48,7 @@ afterAll(async () => {
   nca.close();
 });
 
-/** A client whose cookies and form tokens are remembered. */
+/** A client whose cookies and form tokens are recorded. */
 function watchedClient(): Client {
   const client = injectClient(service.server);
   const watch = async (answer: Promise<Answered>): Promise<Answered> => {
@@ -64,12 +64,12 @@ function watchedClient(): Client {
   };
 }
 
-/** A visitor whose typing is remembered. */
+/** A visitor whose typing is recorded. */
 function watched(visitor: Visitor): Visitor {
   return {
     ...visitor,
     async fill(label, value) {
-      // Shorter ones stand in times and identifiers by chance.
+      // Shorter texts occur in times and ids by chance.
       if (/^[0-9]{5,8}$/.test(value)) codes.add(value);
       else if (value.length >= 5) marks.add(value);
       await visitor.fill(label, value);
@@ -78,7 +78,7 @@ function watched(visitor: Visitor): Visitor {
   };
 }
 
-/** A world whose messages and links are remembered. */
+/** A world whose messages and links are recorded. */
 function watchedWorld(): OpenWorld {
   const world = openWorld(service, async () => watched(injectVisitor(service.server, watchedClient())));
   return {
@@ -119,7 +119,7 @@ const journeys = [
   ...signInJourneys,
 ].filter(({ ways }) => ways?.includes('inject') ?? true);
 
-/** Signs in by a key, once as it should be and once with somebody else's signature. */
+/** Signs in by a key, once correctly and once with somebody else's signature. */
 async function signInByEds(person: PersonLine): Promise<void> {
   await service.enrol(person);
   mark(person);
@@ -163,13 +163,14 @@ async function saveThatFails(person: PersonLine): Promise<void> {
   );
   await service.database.run(sql`drop function cabinet.planted() cascade`);
   expect(answer.status).toBe(500);
-  // The head of the page has the person's own name.
+  // The head of the page contains the person's own name.
   const values = Object.values(person.requisites).filter((value) => value !== null && value.length > 6);
   expect(marksIn(answer.body, [address, person.iin, ...values.map(String)])).toEqual([]);
 }
 
 /**
- * What goes wrong must not tell either: unreadable addresses, broken forms, too much of everything.
+ * Causes errors that must not reveal anything either: unreadable addresses, broken forms, too much
+ * of everything.
  */
 async function stumble(person: PersonLine): Promise<void> {
   mark(person);
@@ -202,7 +203,7 @@ describe('after all journeys', () => {
     await stumble(inventPerson(9_903));
   });
 
-  test('there was much to log, of many people', () => {
+  test('there were many log lines about many people', () => {
     expect(service.logLines.length).toBeGreaterThan(500);
     expect(service.logLines.join('')).toContain('a request failed');
     expect(known.size).toBeGreaterThan(crowd * 10);
@@ -211,7 +212,7 @@ describe('after all journeys', () => {
     expect(codes.size).toBeGreaterThan(20);
   });
 
-  test('no line of the log names anybody, anything typed, or any secret', () => {
+  test('no line of the log has a name, anything typed, or a secret', () => {
     const log = service.logLines.join('');
     expect(marksIn(log, [...known, ...marks, ...secrets])).toEqual([]);
     expect(codesIn(log, [...codes])).toEqual([]);
@@ -219,13 +220,13 @@ describe('after all journeys', () => {
     expect(log).not.toContain('@example.kz');
   });
 
-  test('nor does the log of the database, though it refused what it was given', () => {
+  test('the log of the database has none either, although it refused what it was given', () => {
     const log = readFileSync(join(inject('postgresFolder'), 'postgres.log'), 'utf8');
     expect(log).toContain('ready to accept connections');
     expect(marksIn(log, [...known, ...marks])).toEqual([]);
   });
 
-  test('no metric names anybody', async () => {
+  test('no metric identifies anybody', async () => {
     const text = await service.metrics.text();
     expect(text).toContain('/services/requisites');
     expect(marksIn(withoutFractions(text), [...known, ...marks])).toEqual([]);
@@ -235,7 +236,7 @@ describe('after all journeys', () => {
     expect(labels).not.toMatch(/[0-9]{7}|@|\+7/);
   });
 
-  test('no page of an error repeats what was asked or typed', () => {
+  test('no error page repeats what was requested or typed', () => {
     expect(shownToOthers.length).toBe(9);
     for (const page of shownToOthers) expect(marksIn(page, [...known])).toEqual([]);
   });

@@ -11,7 +11,8 @@ import { inventPerson, password } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// The database cannot be reached: people are told so at once, and lose nothing of what they typed.
+// When the database cannot be reached, people are told so at once, and lose nothing of what they
+// typed.
 
 const person = inventPerson(9_410);
 const path = '/services/requisites';
@@ -47,7 +48,7 @@ afterAll(async () => {
   await service.close();
 });
 
-/** Reachable again, and the breaker has seen it. */
+/** The database can be reached again, and the breaker has noticed. */
 async function back(): Promise<void> {
   await link.become('good');
   await vi.waitFor(async () => expect(await ready()).toBe(200), { timeout: 10_000, interval: 100 });
@@ -66,7 +67,7 @@ async function speak(client: Client, language: string): Promise<void> {
 describe.each(languages)('in %s', (language) => {
   const t = textsOf(language).outages;
 
-  it('says so at once, asks again by itself, and is alive but not ready', async () => {
+  it('says so at once, reloads by itself, and the process is alive but not ready', async () => {
     await speak(holder, language);
     await link.become('refusing');
     const answer = await holder.get('/services');
@@ -85,7 +86,7 @@ describe.each(languages)('in %s', (language) => {
     expect((await holder.get('/services')).status).toBe(200);
   });
 
-  it('keeps a form in the page, which one press sends again, however often, for one change', async () => {
+  it('keeps a form in the page, and one press sends it again any number of times for one change', async () => {
     await speak(holder, language);
     const apartment = { kk: '21', ru: '22', en: '23' }[language];
     const form = formOf((await holder.get(path)).body, path, { address, apartment });
@@ -96,11 +97,11 @@ describe.each(languages)('in %s', (language) => {
     expect(answer.body).toContain(t.sendAgain);
     expect(answer.headers['refresh']).toBe(undefined);
     const kept = formOf(answer.body, path);
-    // The token is masked anew, and this page is none that the language switch knows.
+    // The token is masked differently, and this is not a page that the language switch knows.
     const own = ([name]: readonly [string, string]) => name !== 'csrf' && name !== 'page';
     expect(new Map(kept.filter(own))).toEqual(new Map(form.filter(own)));
 
-    // Still away: the page comes again with the same form.
+    // Still unreachable: the page returns with the same form.
     const again = await holder.post(path, kept);
     expect(again.status).toBe(503);
     await back();
@@ -111,7 +112,7 @@ describe.each(languages)('in %s', (language) => {
   });
 });
 
-test('a form from elsewhere is refused and not echoed', async () => {
+test('a form from another site is refused and not echoed', async () => {
   const form = formOf((await holder.get(path)).body, path, { address });
   await link.become('refusing');
   const foreign = await holder.post(path, form, { origin: 'https://example.org' });
@@ -125,7 +126,7 @@ test('a form from elsewhere is refused and not echoed', async () => {
   expect(forged.body).not.toContain('Үзілген');
 });
 
-test('no password and no code ever stands in a page', async () => {
+test('no page ever contains a password or a code', async () => {
   await speak(holder, 'kk');
   const guest = injectClient(service.server);
   const signIn = formOf((await guest.get('/sign-in')).body, '/sign-in', { iin: person.iin, password });
@@ -139,12 +140,12 @@ test('no password and no code ever stands in a page', async () => {
   expect(refused.body).not.toContain(password);
   expect(refused.body).not.toContain(person.iin);
   expect(visibleText(readPage(refused.body))).toContain(textsOf('kk').outages.lost);
-  // What names a person and a way to reach them may be sent again.
+  // The values that identify a person and a way to reach them may be sent again.
   const kept = formOf((await guest.post('/register', register)).body, '/register');
   expect(kept).toContainEqual(['contact', '+7 (701) 941-00-00']);
 });
 
-test('while it is away nobody waits for it: three tries, then the breaker answers', async () => {
+test('nobody waits while it cannot be reached: three tries, then the breaker answers', async () => {
   await link.become('dropping');
   for (let request = 0; request < 4; request += 1) await holder.get('/services');
   const tried = link.connections();
@@ -153,13 +154,13 @@ test('while it is away nobody waits for it: three tries, then the breaker answer
   expect(link.connections() - tried).toBeLessThanOrEqual(1);
 });
 
-test('a line that swallows everything is given up', async () => {
+test('a connection that swallows everything is given up', async () => {
   await link.become('stalling');
   const answer = await holder.get('/services');
   expect(answer.status).toBe(503);
 });
 
-test('when every connection is in use the others are asked to wait, and nothing is said of the server', async () => {
+test('when all connections are in use, others are asked to wait, and the page does not blame the server', async () => {
   let free: () => void = () => {};
   const held = new Promise<void>((resolve) => {
     free = resolve;

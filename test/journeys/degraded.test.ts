@@ -10,16 +10,16 @@ import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
 /*
- * What stands on the screen, in Kazakh and Russian, while something else is down: the rest works,
- * nothing is claimed that did not happen, and another way is named. Further rows have files of
- * their own: the fund (fund.inject.test.ts), the database (database-away.test.ts),
- * maintenance.test.ts, overload.test.ts, one node (test/processes/proxy.test.ts), a permission
+ * What the screen shows, in Kazakh and Russian, while a part of the service is down. The rest
+ * works, nothing is claimed that did not happen, and another way is named. Further cases have their
+ * own files: the fund (fund.inject.test.ts), the database (database-away.test.ts),
+ * maintenance.test.ts, overload.test.ts, one node (test/processes/proxy.test.ts), and a permission
  * refused in a real browser (eds.test.ts).
  */
 
 const person = inventPerson(9_430);
 const path = '/services/requisites';
-/** Nobody listens on the discard port. */
+/** Nothing listens on the discard port. */
 const nowhere = '127.0.0.1:9';
 const inBoth = ['kk', 'ru'] as const;
 
@@ -45,7 +45,7 @@ async function speak(client: Client, language: string): Promise<void> {
 
 const text = (html: string) => visibleText(readPage(html));
 
-test('Kazpost: suggestions come from the classifier and say so; the address can be typed and saved', async () => {
+test('Kazpost: suggestions come from the classifier and say so, and an address can be typed and saved', async () => {
   const service = await start({ KAZPOST_API: 'classic', KAZPOST_URL: `http://${nowhere}` });
   const holder = await signedIn(service, person);
   for (const language of inBoth) {
@@ -78,7 +78,7 @@ describe.each([
     change: { email: 'zhana@example.kz' },
   },
 ] as const)('the $gateway gateway is down', ({ channel, environment, contact, warning, change }) => {
-  test('registration and recovery say so and name other ways; nothing is told as sent', async () => {
+  test('registration and recovery say so and name other ways, and never claim that a code was sent', async () => {
     const service = await start(environment);
     await downIsKnown(service, channel);
     for (const language of inBoth) {
@@ -94,7 +94,7 @@ describe.each([
         expect(code).toContain(t[warning]);
         expect(code).toContain(t.codeLeadLate);
         expect(code).not.toContain(t.codeLead.split('{')[0]);
-        // Asked again, it is not "sent again" either.
+        // A second request does not show "sent again" either.
         const again = await guest.post(`${start}/confirm`, [
           ...formOf((await guest.get(`${start}/confirm`)).body, `${start}/confirm`).filter(
             ([name]) => name !== 'action',
@@ -106,7 +106,7 @@ describe.each([
     }
   });
 
-  test('a change of that contact waits and says so; signing in and other changes go on', async () => {
+  test('a change of that contact waits and says so, while signing in and other changes work', async () => {
     const service = await start(environment);
     await downIsKnown(service, channel);
     const holder = await signedIn(service, person);
@@ -131,7 +131,7 @@ describe.each([
   });
 });
 
-/** The page of registration asks the same that this waits for. */
+/** Waits until the page of registration shows that the channel is down. */
 async function downIsKnown(service: TestService, channel: 'mobile' | 'email'): Promise<void> {
   const word = textsOf('kk').accountRequest[channel === 'mobile' ? 'mobileDown' : 'emailDown'];
   await vi.waitFor(async () => expect((await service.server.inject('/register')).body).toContain(word), {
@@ -140,8 +140,8 @@ async function downIsKnown(service: TestService, channel: 'mobile' | 'email'): P
   });
 }
 
-describe('neither responder nor list of the certification authority', () => {
-  /** The form of the page has no button that sends it: its script does. */
+describe('neither the responder nor the list of the certification authority is available', () => {
+  /** The form has no submit button, because the page's script submits it. */
   const edsForm = (html: string, id = '', signature = ''): Fields => [
     ['csrf', readPage(html).querySelector('#eds-form input[name=csrf]')?.getAttribute('value') ?? ''],
     ['id', id],
@@ -155,7 +155,7 @@ describe('neither responder nor list of the certification authority', () => {
     return client.post('/sign-in/eds', edsForm(page.body, id, signChallenge(key, data)));
   }
 
-  test('nobody is let in; since when, and the way by password, are told; the breaker spares the responder', async () => {
+  test('nobody is let in, the page shows since when and offers the password, and the breaker spares the responder', async () => {
     const nca = openTestNca();
     const responder = await brokenResponder('error');
     closers.push(() => nca.close(), responder.close);
@@ -175,7 +175,7 @@ describe('neither responder nor list of the certification authority', () => {
       const [before = '', after = ''] = textsOf(language).eds.reasons.revocationUnknown.split('{since}');
       expect(shown).toContain(before);
       expect(shown).toContain(after);
-      // The first failure's time, also at the sixth.
+      // The time of the first failure, also at the sixth.
       const time = shown.slice(shown.indexOf(before) + before.length).slice(0, 5);
       expect(time).toMatch(/^\d{2}:\d{2}$/);
       since ??= time;
@@ -191,7 +191,7 @@ describe('neither responder nor list of the certification authority', () => {
   });
 });
 
-test('NCALayer is not there or forbidden by the browser: the page holds its words for that, and the way by password', async () => {
+test('NCALayer is missing or forbidden by the browser: the page has the texts for that, and offers the password', async () => {
   const service = await start({});
   for (const language of inBoth) {
     const guest = injectClient(service.server);

@@ -15,7 +15,7 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// Signing a change of mobile or e-mail, instead of all codes.
+// Signing a change of mobile or e-mail, without codes.
 
 const form = '/services/requisites';
 const path = '/services/requisites/confirm';
@@ -47,7 +47,7 @@ async function holder(different: Partial<PersonLine> = {}): Promise<Holder> {
   return { person, client: await signedIn(service, person), key: nca.key(person) };
 }
 
-/** Fills the form in and sends it; with `proof`, by the button that goes on by EDS. */
+/** Fills in the form and sends it. With `proof`, uses the button that continues by EDS. */
 async function propose({ client }: Holder, values: Readonly<Record<string, string>>, proof?: 'eds') {
   const page = await client.get(form);
   const fields = formOf(page.body, form, values).filter(([name]) => name !== 'proof');
@@ -83,7 +83,7 @@ async function requisites({ person }: Holder) {
   return row;
 }
 
-test('a signed change is made at once; its text says what was changed, in the language of the person', async () => {
+test("a signed change is made at once, and its text says what changed in the person's language", async () => {
   const of = await holder();
   expect((await propose(of, { mobilePhone: '+7 705 111 22 33' })).headers['location']).toBe(path);
   const { page, id, data } = await challenge(of);
@@ -104,7 +104,7 @@ test('a signed change is made at once; its text says what was changed, in the la
   expect(again.headers['location']).toBe(answer.headers['location']);
 });
 
-test('the evidence is downloaded with the receipt, and the command verifies it; one byte changed, it does not', async () => {
+test('the evidence is downloaded with the receipt and verified by the command, and fails with one byte changed', async () => {
   const of = await holder();
   await propose(of, { email: 'jana@example.kz' });
   const receipt = String((await signWith(of, of.key)).headers['location']);
@@ -165,7 +165,7 @@ describe('refuses', () => {
     await untouched();
   });
 
-  test('one byte changed after signing', async () => {
+  test('a signature with one byte changed', async () => {
     const { page, id, data } = await challenge(of);
     const signed = Buffer.from(signCms(of.key, Buffer.from(data, 'base64')));
     signed.write('9', signed.indexOf('+77051112244') + 5);
@@ -211,7 +211,7 @@ describe('refuses', () => {
     expect((await of.client.post(path, fields)).status).toBe(400);
   });
 
-  test('a challenge where nothing waits', async () => {
+  test('a challenge when no change waits', async () => {
     const idle = await holder();
     const page = await idle.client.get('/services');
     const csrf = formOf(page.body, '/sign-out').filter(([name]) => name === 'csrf');
@@ -219,8 +219,8 @@ describe('refuses', () => {
   });
 });
 
-describe('what codes may not, EDS may', () => {
-  test('both channels at once: the form says so, one button goes on, and no code makes it', async () => {
+describe('changes that codes cannot make and EDS can', () => {
+  test('both channels at once: the form says so, one button continues, and no code completes it', async () => {
     const of = await holder();
     const both = { mobilePhone: '+7 705 111 33 44', email: 'ekeui@example.kz' };
     const refused = await propose(of, both);
@@ -244,7 +244,7 @@ describe('what codes may not, EDS may', () => {
     ]);
   });
 
-  test('a person without any channel', async () => {
+  test('a person without a channel', async () => {
     const of = await holder({
       requisites: { ...inventPerson(people).requisites, mobilePhone: null, email: null },
     });
@@ -253,7 +253,7 @@ describe('what codes may not, EDS may', () => {
     expect((await requisites(of))?.mobile).toBe('+77051114455');
   });
 
-  test('a stop by "this wasn\'t me": the signature ends it', async () => {
+  test('a freeze by "this wasn\'t me" ends with the signature', async () => {
     const of = await holder();
     await of.client.get(form);
     await service.database.run(sql`
@@ -267,7 +267,7 @@ describe('what codes may not, EDS may', () => {
     expect((await of.client.get('/history')).body).toContain('ЭЦҚ-мен расталып, тоқтату алынды');
   });
 
-  test('a channel that was signed for may vouch after a day', async () => {
+  test('a channel that was signed for may confirm other changes after a day', async () => {
     const of = await holder();
     await propose(of, { email: 'bir@example.kz' });
     await signWith(of, of.key);
@@ -282,7 +282,7 @@ describe('what codes may not, EDS may', () => {
     expect(await choices()).toBe(true);
   });
 
-  test('a button with another value is a 400', async () => {
+  test('a button with another value is answered with 400', async () => {
     const of = await holder();
     const page = await of.client.get(form);
     const fields = formOf(page.body, form, { apartment: '5' });
@@ -290,8 +290,8 @@ describe('what codes may not, EDS may', () => {
   });
 });
 
-describe('an address, by choice', () => {
-  test('is offered to who came by EDS, and to nobody else', async () => {
+describe('signing a change of the address', () => {
+  test('is offered only to a person who signed in by EDS', async () => {
     const of = await holder();
     expect((await of.client.get(form)).body).not.toContain('name="proof"');
     await service.database.run(sql`
@@ -300,7 +300,7 @@ describe('an address, by choice', () => {
     expect((await of.client.get(form)).body).toContain('name="proof"');
   });
 
-  test('waits for its signature, tells nobody, ends no session, and is kept with its evidence', async () => {
+  test('waits for its signature, notifies nobody, ends no session, and is stored with its evidence', async () => {
     const of = await holder();
     const elsewhere = await signedIn(service, of.person);
     expect((await propose(of, { apartment: '77' }, 'eds')).headers['location']).toBe(path);

@@ -12,8 +12,7 @@ import { inventIin, inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf } from '../support/signed-in.ts';
 
-// Signing in by EDS over HTTP: what a browser of ours would send, and what nobody should get away
-// with.
+// Signing in by EDS over HTTP: what our own page would send, and what must be refused.
 
 const person = inventPerson(9_300);
 const path = edsPath;
@@ -45,7 +44,7 @@ async function sessions(iin: string): Promise<number> {
   return row?.n ?? 0;
 }
 
-test('a signature opens a session marked EDS, and leaves its evidence', async () => {
+test('a signature opens a session marked EDS, and its evidence is stored', async () => {
   const begun = await begin();
   const text = Buffer.from(begun.data, 'base64').toString();
   expect(text).toMatch(
@@ -70,7 +69,7 @@ test('a signature opens a session marked EDS, and leaves its evidence', async ()
   });
 });
 
-test('someone known to the fund and new here gets a cabinet', async () => {
+test('a person known to the fund and new here gets a cabinet', async () => {
   const newcomer = inventPerson(9_301);
   await service.enrol(newcomer);
   await service.database.run(
@@ -100,7 +99,7 @@ describe('refuses', () => {
     expect(await sessions(person.iin)).toBe(before);
   });
 
-  test('a revoked key, from the moment it stands on the list', async () => {
+  test('a revoked key, from the moment it is on the list', async () => {
     const lost = nca.key(person);
     expect((await signInWith(lost)).status).toBe(303);
     nca.revoke(lost);
@@ -109,7 +108,7 @@ describe('refuses', () => {
     expect(answer.body).toContain('кері қайтарып алынған');
   });
 
-  test.each(['blocked', 'deceased'] as const)('a %s person, in the same words', async (status) => {
+  test.each(['blocked', 'deceased'] as const)('a %s person, with the same words', async (status) => {
     const barred = inventPerson(status === 'blocked' ? 9_302 : 9_303, { status });
     await service.enrol(barred);
     const answer = await signInWith(nca.key(barred));
@@ -117,7 +116,7 @@ describe('refuses', () => {
     expect(answer.body).toContain('Кабинетке кіру жабық');
   });
 
-  test('the key of another authority of the same names', async () => {
+  test('a key of another authority with the same names', async () => {
     const other = openTestNca();
     const answer = await signInWith(other.key(person));
     other.close();
@@ -148,7 +147,7 @@ describe('refuses', () => {
     expect((await post({ client: again }, begun.id, signature)).body).toContain('қолданылып қойған');
   });
 
-  test('a challenge spent on a wrong signature', async () => {
+  test('a challenge used for a wrong signature', async () => {
     const begun = await begin();
     expect((await post(begun, begun.id, signChallenge(nca.key(person, expired), begun.data))).status).toBe(
       422,
@@ -156,7 +155,7 @@ describe('refuses', () => {
     expect((await post(begun, begun.id, signChallenge(key, begun.data))).body).toContain('қолданылып қойған');
   });
 
-  /** A challenge that was given to this browser a while ago, or for something else. */
+  /** A challenge that was given to this browser earlier, or for another purpose. */
   async function given(by: Date, purpose: 'sign-in' | 'change' = 'sign-in', binding?: Buffer) {
     const begun = await begin();
     const visit = begun.client.cookies.get('visit') ?? '';
@@ -170,7 +169,7 @@ describe('refuses', () => {
     return row?.at ?? new Date(0);
   };
 
-  test('a challenge too old, by the database', async () => {
+  test("a challenge that is too old by the database's clock", async () => {
     const inTime = await given(await databaseTime(60));
     expect((await post(inTime, inTime.id, signChallenge(key, inTime.data))).status).toBe(303);
     const begun = await given(await databaseTime(121));
@@ -192,7 +191,7 @@ describe('refuses', () => {
     }
   });
 
-  test('a challenge of our own making whose time, bits or seal was changed', async () => {
+  test('a challenge of ours with a changed time, random bits or seal', async () => {
     for (const change of [
       (id: string) => id.replace(/^./, (first) => (first === 'z' ? 'y' : 'z')),
       (id: string) => id.replace(/\../, (two) => (two === '.A' ? '.B' : '.A')),
@@ -213,13 +212,13 @@ describe('refuses', () => {
   });
 });
 
-test('a detached signature over the very bytes is as good', async () => {
+test('a detached signature over exactly these bytes is accepted', async () => {
   const begun = await begin();
   const signature = cmsPem(signCms(key, Buffer.from(begun.data, 'base64'), { detached: true }));
   expect((await post(begun, begun.id, signature)).status).toBe(303);
 });
 
-test('of twenty posts of one signature at once, one opens a session', async () => {
+test('one of twenty simultaneous posts of one signature opens a session', async () => {
   const begun = await begin();
   const before = await sessions(person.iin);
   const page = await begun.client.get(path);
@@ -229,7 +228,7 @@ test('of twenty posts of one signature at once, one opens a session', async () =
   expect(await sessions(person.iin)).toBe(before + 1);
 });
 
-test('twelve signatures of one person at once open twelve sessions', async () => {
+test('twelve simultaneous signatures of one person open twelve sessions', async () => {
   const busy = inventPerson(9_304);
   await service.enrol(busy);
   const own = nca.key(busy);
@@ -241,7 +240,7 @@ test('twelve signatures of one person at once open twelve sessions', async () =>
   expect(await sessions(busy.iin)).toBe(12);
 });
 
-test('a key never seen before on a known browser is told to the channels on file', async () => {
+test('a new key in a known browser is reported to the channels on file', async () => {
   const client = injectClient(service.server);
   const notices = async () => {
     const row = await service.database.first<{ n: number }>(sql`
@@ -254,7 +253,7 @@ test('a key never seen before on a known browser is told to the channels on file
     const csrf = edsForm(page.body).slice(0, 1);
     const { id, data } = JSON.parse((await client.post(`${path}/challenge`, csrf)).body);
     expect((await post({ client }, id, signChallenge(identity, data))).status).toBe(303);
-    // The channels are taken over from the fund when the requisites are first seen.
+    // The channels are taken over from the fund when the requisites are first shown.
     await client.get('/services/requisites');
     await client.post('/sign-out', formOf((await client.get('/services')).body, '/sign-out'));
   };
@@ -268,7 +267,7 @@ test('a key never seen before on a known browser is told to the channels on file
 });
 
 describe('the responder of the authority', () => {
-  test('is asked, and its answer is kept; a revoked key is refused by its word alone; broken, it is spared', async () => {
+  test('is asked and its answer stored, alone suffices to refuse a revoked key, and is spared when broken', async () => {
     const responder = await nca.startResponder();
     const alone = await startService({
       EDS_TRUST: nca.environment['EDS_TRUST'] ?? '',
@@ -296,9 +295,9 @@ describe('the responder of the authority', () => {
   });
 });
 
-describe('revocation that cannot be asked', () => {
+describe('revocation cannot be checked', () => {
   test.each(['error', 'garbage', 'silence'] as const)(
-    'the responder gives %s and there is no list: 503, password offered',
+    'the responder gives %s and there is no list: 503, and the password is offered',
     async (how) => {
       const responder = await brokenResponder(how);
       const alone = await startService({

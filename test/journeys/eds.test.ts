@@ -11,7 +11,7 @@ import { type EdsBrowser, startEdsBrowser } from '../support/eds-browser.ts';
 import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-// EDS in a real browser, with the demonstration agent in NCALayer's place.
+// EDS in a real browser, with the demonstration agent in place of NCALayer.
 
 const person = inventPerson(9_310);
 
@@ -51,7 +51,7 @@ async function begin(page: Page, start = '/'): Promise<void> {
   await page.getByRole('button', { name: 'ЭЦҚ арқылы кіру', exact: true }).click();
 }
 
-/** The words of the state that the page has come to. */
+/** Waits until the page shows the text of this state. */
 async function sees(page: Page, words: string): Promise<void> {
   const found = page.getByRole('status').getByText(words);
   await found.waitFor({ state: 'visible' });
@@ -70,7 +70,7 @@ describe('signing in', () => {
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Қызметтер');
   });
 
-  test('leads to where one wanted to go', async () => {
+  test('leads to the page that the person wanted', async () => {
     use(key);
     const page = await browser.visit(origin);
     await begin(page, '/history');
@@ -78,7 +78,7 @@ describe('signing in', () => {
     expect(await page.getByText('Кіру', { exact: false }).count()).toBeGreaterThan(0);
   });
 
-  test('the script is loaded on the page of EDS only', async () => {
+  test('the script is loaded only on the page of EDS', async () => {
     const page = await browser.visit(origin);
     const scripts: string[] = [];
     page.on('request', (request) => scripts.push(request.url()));
@@ -88,7 +88,7 @@ describe('signing in', () => {
     expect(scripts.filter((url) => /\/eds-/.test(url))).toHaveLength(1);
   });
 
-  test('cancelled, and then done', async () => {
+  test('cancelled first, then completed', async () => {
     use(null);
     const page = await browser.visit(origin);
     await begin(page);
@@ -99,7 +99,7 @@ describe('signing in', () => {
     await page.waitForURL(/\/services(\?replaced=1)?$/);
   });
 
-  test('refused by the server: its words, and another key', async () => {
+  test('refused by the server: its text is shown, and another key works', async () => {
     use(nca.key(person, { profile: 'head' }));
     const page = await browser.visit(origin);
     await begin(page);
@@ -113,7 +113,7 @@ describe('signing in', () => {
     await page.waitForURL(/\/services(\?replaced=1)?$/);
   });
 
-  test('a revoked key is refused as such', async () => {
+  test('a revoked key gets its own message', async () => {
     const lost = nca.key(person);
     nca.revoke(lost);
     use(lost);
@@ -123,9 +123,9 @@ describe('signing in', () => {
     expect(new URL(page.url()).pathname).toBe('/sign-in/eds');
   });
 
-  test('a challenge that is good no longer when the key was found, and then a new one', async () => {
+  test('a challenge that expired while the key was chosen, and then a new one', async () => {
     browser.agent.choose = async ({ documents }) => {
-      // To the person a spent one and one that is too old are the same.
+      // For the person, a spent challenge and an expired one are the same.
       const [, nonce = ''] = /^nonce: (.*)$/m.exec(Buffer.from(documents[0] ?? []).toString()) ?? [];
       await service.database.run(sql`
         insert into cabinet.eds_spent (nonce, expires_at) values (${Buffer.from(nonce, 'base64url')}, now())`);
@@ -140,7 +140,7 @@ describe('signing in', () => {
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Қызметтер');
   });
 
-  test('someone whom the fund does not know is told so', async () => {
+  test('a person unknown to the fund is told so', async () => {
     use(nca.key(inventPerson(9_399)));
     const page = await browser.visit(origin);
     await begin(page);
@@ -148,7 +148,7 @@ describe('signing in', () => {
     expect(new URL(page.url()).pathname).toBe('/sign-in/eds');
   });
 
-  test('while revocation cannot be checked nobody is let in, and the password is offered', async () => {
+  test('while revocation cannot be checked, nobody is let in and the password is offered', async () => {
     const responder = await brokenResponder('error');
     const lists = mkdtempSync(join(tmpdir(), 'kabinet-no-lists-'));
     const other = await startService({ ...nca.environment, EDS_CRL_DIR: lists, EDS_OCSP_URL: responder.url });
@@ -166,7 +166,7 @@ describe('signing in', () => {
     }
   });
 
-  test('without a script the card says what it needs, and its page too', async () => {
+  test('without a script, the card and its page say what is needed', async () => {
     const page = await browser.visit(origin, { javaScriptEnabled: false });
     await page.goto('/');
     await page.getByText('JavaScript қосулы').waitFor({ state: 'visible' });
@@ -175,7 +175,7 @@ describe('signing in', () => {
     expect(await page.getByRole('button', { name: 'Сертификатты таңдау' }).count()).toBe(0);
   });
 
-  test('on a phone it says where it works', async () => {
+  test('on a phone, the page says where it works', async () => {
     const page = await browser.visit(origin, {
       viewport: { width: 360, height: 740 },
       userAgent: 'Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/150.0.0.0 Mobile Safari/537.36',
@@ -187,7 +187,9 @@ describe('signing in', () => {
 });
 
 describe('signing a change', () => {
-  /** Signs in by password and proposes both channels at once, which only a signature may. */
+  /**
+   * Signs in by password and proposes both channels at once, which only a signature can confirm.
+   */
   async function propose(page: Page, mobile: string): Promise<void> {
     const changing = inventPerson(people);
     people += 1;
@@ -204,7 +206,7 @@ describe('signing a change', () => {
     await page.waitForURL('**/services/requisites/confirm');
   }
 
-  test('cancelled, then by the wrong key, then done, with the signature to download', async () => {
+  test('cancelled, tried with a wrong key, and completed, with the signature to download', async () => {
     const page = await browser.visit(origin);
     await propose(page, '+7 705 222 33 44');
     const right = browser.agent.choose;
@@ -234,7 +236,7 @@ describe('an agent that', () => {
     ['cancel', 'Қол қою тоқтатылды'],
     ['cancel-code', 'Қол қою тоқтатылды'],
     ['no-modules', 'NCALayer нұсқасы тым ескі'],
-  ])('answers with %s: "%s", and no script of its own', async (fault, words) => {
+  ])('answers with %s: "%s", and none of its scripts runs', async (fault, words) => {
     use(key);
     browser.agent.fault = fault;
     const page = await browser.visit(origin);
@@ -250,7 +252,7 @@ describe('an agent that', () => {
   });
 
   test.each<[Fault]>([['list'], ['alive'], ['no-basics']])(
-    'answers in the manner "%s" signs in',
+    'answers in the manner "%s" can sign in',
     async (fault) => {
       use(key);
       browser.agent.fault = fault;
@@ -261,13 +263,13 @@ describe('an agent that', () => {
     },
   );
 
-  test('goes away after its greeting, or while a key is looked for, is told of at once', async () => {
+  test('goes away after its greeting, or while a key is chosen, is reported at once', async () => {
     use(key);
     browser.agent.fault = 'leave';
     const page = await browser.visit(origin);
     await page.clock.install();
     await page.goto('/sign-in/eds');
-    // No time passes on this page.
+    // Time stands still on this page.
     await page.clock.pauseAt(new Date(Date.now() + 3_600_000));
     await page.getByRole('button', { name: 'Сертификатты таңдау' }).click();
     await sees(page, 'NCALayer жабылды');
@@ -285,7 +287,7 @@ describe('an agent that', () => {
     expect(await page.getByRole('button', { name: 'Сертификатты таңдау' }).isVisible()).toBe(true);
   });
 
-  test('hangs can be left by the person, and the time is limited', async () => {
+  test('hangs can be cancelled by the person, and the time is limited', async () => {
     use(key);
     browser.agent.fault = 'hang';
     const page = await browser.visit(origin);
@@ -300,7 +302,7 @@ describe('an agent that', () => {
     await sees(page, 'Қол қою уақыты өтті');
   });
 
-  test('never greets is no NCALayer', async () => {
+  test('never greets is not NCALayer', async () => {
     browser.agent.fault = 'mute';
     const page = await browser.visit(origin);
     await page.clock.install();
@@ -316,7 +318,7 @@ describe('an agent that', () => {
       .toBe(true);
   });
 
-  test('does not run: the words and the link of the memo', async () => {
+  test('does not run: the page shows the words and the link of the memo', async () => {
     const other = await startEdsBrowser();
     await other.agent.close();
     const page = await other.visit(origin);
@@ -324,7 +326,7 @@ describe('an agent that', () => {
     await sees(page, 'NCALayer бағдарламасы іске қосылмаған');
     const link = page.getByRole('status').getByRole('link', { name: 'NCALayer жүктеп алу' });
     expect(await link.first().getAttribute('href')).toBe('https://pki.gov.kz/ncalayer/');
-    // The other cause, which the browser does not tell from it.
+    // The other cause, which the browser cannot tell apart.
     const trust = page.getByRole('status').getByRole('list').filter({ visible: true });
     expect(await trust.getByRole('listitem').allTextContents()).toEqual([
       expect.stringContaining('https://127.0.0.1:13579/ Ескерту шықса'),
@@ -336,7 +338,7 @@ describe('an agent that', () => {
 });
 
 describe("the browser's permission", () => {
-  /** What a page from elsewhere would be to the browser; the service's own policy stays. */
+  /** Makes the browser treat the page as one from elsewhere. The service's own policy stays. */
   async function fromElsewhere(page: Page): Promise<void> {
     await page.route('**/sign-in/eds*', async (route) => {
       if (route.request().method() !== 'GET') return route.fallback();
@@ -349,7 +351,7 @@ describe("the browser's permission", () => {
     });
   }
 
-  test('refused: says how to give it', async () => {
+  test('refused: the page says how to give it', async () => {
     use(key);
     const page = await browser.visit(origin);
     await fromElsewhere(page);
@@ -357,7 +359,7 @@ describe("the browser's permission", () => {
     await sees(page, 'Браузер NCALayer бағдарламасына қосылуға тыйым салды');
   });
 
-  test('given: signs in', async () => {
+  test('given: signing in works', async () => {
     use(key);
     const page = await browser.visit(origin, { permissions: ['local-network-access'] });
     await fromElsewhere(page);

@@ -9,7 +9,7 @@ import { type FundServer, startFundServer } from '../support/fund-server.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-// What a person sees of a fund that does not answer or did not take a change, in a real browser.
+// What a person sees, in a real browser, when the fund does not answer or has refused a change.
 
 let browser: Browser;
 let fund: FundServer;
@@ -36,7 +36,7 @@ const ofPerson = ({ iin }: PersonLine) =>
 describe.each(languages)('in %s', (language) => {
   const t = textsOf(language);
 
-  test('a change that was refused, one that is late, and the page without and with what the fund said last', async () => {
+  test("a refused change, a late one, and the page without and with the fund's last answer", async () => {
     people += 1;
     const person = inventPerson(people, { language });
     fund.behave('none');

@@ -6,8 +6,8 @@ import { type FundServer, startFundServer } from '../support/fund-server.ts';
 import { expiredTls } from '../support/kazpost-tls.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-// What is wrong with the way to the fund is told when a process starts, not by hours of "no
-// answer".
+// A problem with the connection to the fund is reported when a process starts, and not only by
+// hours without an answer.
 
 const folder = mkdtempSync(join(tmpdir(), 'kabinet-fund-'));
 const path = (name: string, text: string) => {
@@ -16,7 +16,7 @@ const path = (name: string, text: string) => {
 };
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The log line of these words, once it is there. */
+/** The log line with these words, once it appears. */
 async function logged(service: TestService, words: string): Promise<Record<string, unknown>> {
   return expect
     .poll(() => service.logLines.find((line) => line.includes(words)), { timeout: 20_000 })
@@ -47,7 +47,7 @@ describe.each(['all', 'web', 'worker'])('a process that starts as %s', (ROLE) =>
     await close();
   });
 
-  test('says that the fund does not let us in, and that our certificate has expired', async () => {
+  test('says that the fund refuses our credentials, and that our certificate has expired', async () => {
     const { service, close } = await startWith(
       (server) => server.alter(() => ({ status: 401, body: { error: 'unauthorized' } })),
       {
@@ -65,7 +65,7 @@ describe.each(['all', 'web', 'worker'])('a process that starts as %s', (ROLE) =>
     await close();
   });
 
-  test('says that a server answers which may be another', async () => {
+  test('says that a server answers that may not be the fund', async () => {
     const { service, close } = await startWith((server) => server.alter(() => ({ status: 404, body: '' })));
     expect(await logged(service, 'is the folder right?')).toMatchObject({ level: 40 });
     await close();

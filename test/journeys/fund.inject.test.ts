@@ -25,7 +25,7 @@ beforeAll(async () => {
   service = await startService({ DEMO: '1', FUND_URL: server.url }, { work: false });
 });
 
-// A breaker remembers: each test delivers by a connection of its own.
+// A breaker keeps its state, so each test delivers over its own connection.
 beforeEach(() => {
   server.behave('none');
   server.refuse(undefined);
@@ -51,7 +51,7 @@ async function enrolled(different: Partial<PersonLine> = {}): Promise<PersonLine
   return person;
 }
 
-/** What a page says, in Kazakh and in Russian. */
+/** The text of a page in Kazakh and in Russian. */
 async function inBoth(client: Client, path: string): Promise<{ kk: string; ru: string }> {
   const read = async (language: string) =>
     visibleText(readPage((await client.get(path, { cookie: cookies(client, language) })).body));
@@ -62,14 +62,14 @@ function cookies(client: Client, language: string): string {
   return [...client.cookies, ['language', language]].map(([name, value]) => `${name}=${value}`).join('; ');
 }
 
-/** Saves other values and gives the receipt's path. */
+/** Saves other values and returns the receipt's path. */
 async function save(client: Client, values: Readonly<Record<string, string>>): Promise<string> {
   const answer = await client.post(page, formOf((await client.get(page)).body, page, values));
   expect(answer.status).toBe(303);
   return String(answer.headers['location']);
 }
 
-/** Hands over what is due, as the worker does; every waiting time is over. */
+/** Delivers what is due, as the worker does, with every waiting time over. */
 async function deliver(): Promise<number> {
   await service.database.run(
     sql`update cabinet.outbox set next_attempt_at = now(), leased_until = null where lane = 'fund'`,
@@ -95,7 +95,7 @@ async function notices(person: PersonLine): Promise<string[]> {
 const effectsOf = ({ iin }: PersonLine) => server.effects.filter((effect) => effect.iin === iin);
 
 describe('a saved change', () => {
-  test('is being sent, and then accepted', async () => {
+  test('is shown as being sent, and then as accepted', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     const receipt = await save(client, { apartment: '77' });
@@ -112,7 +112,7 @@ describe('a saved change', () => {
     expect(await notices(person)).toEqual([]);
   });
 
-  test('waits while the fund takes nothing, says so, and is told when it has arrived', async () => {
+  test('waits while the fund accepts nothing, says so, and is reported once it has arrived', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     const receipt = await save(client, { apartment: '78' });
@@ -133,7 +133,7 @@ describe('a saved change', () => {
   });
 
   test.each(['cut-before', 'cut-after', 'twice', 'late-copy', 'later'] as const)(
-    'takes effect once though the fund does this: %s',
+    'takes effect once although the fund does this: %s',
     async (fault) => {
       const person = await enrolled();
       const client = await signedIn(service, person);
@@ -164,7 +164,7 @@ describe('a saved change', () => {
     expect(effectsOf(person)).toHaveLength(1);
   });
 
-  test('of a person waits for the one before, and nobody else’s does', async () => {
+  test('waits for an earlier one of the same person, and for nobody else’s', async () => {
     const [stuck, other] = [await enrolled(), await enrolled()];
     const client = await signedIn(service, stuck);
     await save(client, { apartment: '1' });
@@ -183,7 +183,7 @@ describe('a saved change', () => {
     expect(effectsOf(stuck).map(({ fields }) => fields['apartment'])).toEqual(['1', '2']);
   });
 
-  test('that the fund refuses is told with the reason and what to do; an operator puts it back', async () => {
+  test('that the fund refuses is shown with the reason and what to do, and an operator queues it again', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     const receipt = await save(client, { apartment: '82', postcode: '010000' });
@@ -201,7 +201,7 @@ describe('a saved change', () => {
       [`change-refused ${email}`, `change-refused ${mobilePhone}`].sort(),
     );
 
-    // Changed since: only what still stands is sent.
+    // Only fields that still have the value of the change are sent.
     server.refuse(undefined);
     await save(client, { postcode: '020000' });
     await deliver();
@@ -226,7 +226,7 @@ describe('a saved change', () => {
     expect(history.ru).toContain('Причина: the bus was mended');
   });
 
-  test('of which nothing stands any more is not put back', async () => {
+  test('with no field left unchanged is not queued again', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     const receipt = await save(client, { apartment: '83' });
@@ -241,8 +241,8 @@ describe('a saved change', () => {
   });
 });
 
-describe('a branch changed the person meanwhile', () => {
-  test('another field: both changes stand', async () => {
+describe('a branch has changed the person in the meantime', () => {
+  test('another field: both changes stay', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     await save(client, { apartment: '90' });
@@ -253,7 +253,7 @@ describe('a branch changed the person meanwhile', () => {
     expect([form.get('apartment'), form.get('postcode')]).toEqual(['90', '030000']);
   });
 
-  test('the same field: the branch’s stands, and the person sees both and decides', async () => {
+  test('the same field: the branch’s value stays, and the person sees both and decides', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     const receipt = await save(client, { apartment: '91' });
@@ -272,7 +272,7 @@ describe('a branch changed the person meanwhile', () => {
     expect((await inBoth(client, page)).ru).not.toContain('Фонд не принял');
   });
 
-  test('a mobile: its waits and notices begin without a visit of the person', async () => {
+  test('a mobile: its waiting times and notices begin without a visit of the person', async () => {
     const person = await enrolled();
     await (await signedIn(service, person)).get(page);
     const parts = {
@@ -298,7 +298,7 @@ describe('a branch changed the person meanwhile', () => {
     expect(usable).toEqual([{ value: former }]);
   });
 
-  test('while one worker follows, no other does', async () => {
+  test('while one worker reads changes, no other does', async () => {
     const { database } = service;
     expect(await leaseCursor(database)).toBeDefined();
     expect(await leaseCursor(database)).toBeUndefined();
@@ -308,7 +308,7 @@ describe('a branch changed the person meanwhile', () => {
   });
 });
 
-test('an answer about somebody else: an error page, an alert, and nothing of either shown or kept', async () => {
+test('an answer about another person: an error page, an alert, and nothing of either is shown or stored', async () => {
   const [person, other] = [await enrolled(), await enrolled()];
   const client = await signedIn(service, person);
   await client.get(page);
@@ -331,7 +331,7 @@ test('an answer about somebody else: an error page, an alert, and nothing of eit
   ).toHaveLength(1);
 });
 
-test('an answer about somebody else that does not come again ends its alarm after a day', async () => {
+test('an answer about another person that does not happen again ends its alert after a day', async () => {
   await service.database.run(sql`delete from cabinet.alert where kind = 'fund-wrong-person'`);
   await recordWrongPerson(service.database);
   await recordWrongPerson(service.database);
@@ -352,11 +352,11 @@ test('an answer about somebody else that does not come again ends its alarm afte
   expect(await alerts()).toEqual([{ times: 3, open: false }]);
 });
 
-describe('what the fund has added since', () => {
+describe('values that the fund has added', () => {
   afterEach(() => server.alter(undefined));
 
   type Row = Record<string, unknown>;
-  /** The fund gives this difference to what it has of a person. */
+  /** Makes the fund answer with this difference from what it has about a person. */
   const give = ({ iin }: PersonLine, different: (holder: Row) => Row) =>
     server.alter(({ path, question, body }) =>
       path === '/holders/find' && (question as Row)['iin'] === iin
@@ -364,7 +364,7 @@ describe('what the fund has added since', () => {
         : undefined,
     );
 
-  test('is shown as "other", cannot be chosen, and hinders nobody', async () => {
+  test('are shown as "other", cannot be chosen, and block nobody', async () => {
     const person = await enrolled();
     const [card] = person.documents;
     give(person, () => ({
@@ -396,7 +396,7 @@ describe('what the fund has added since', () => {
     ],
     ['a document that cannot be read', () => ({ documents: [{ id: 'd1' }] })],
     ['no list of documents', () => ({ documents: null })],
-  ])('and nothing else (%s): a change is saved without a document', async (_name, different) => {
+  ])('with no other document (%s): a change is saved without a document', async (_name, different) => {
     const person = await enrolled();
     give(person, different);
     const client = await signedIn(service, person);
@@ -404,7 +404,7 @@ describe('what the fund has added since', () => {
     expect((await client.get(`${receipt}.pdf`)).status).toBe(200);
   });
 
-  test('a document without a last day can be chosen', async () => {
+  test('a document without an expiry date can be chosen', async () => {
     const person = await enrolled();
     give(person, ({ documents }) => ({ documents: [{ ...(documents as Row[])[0], validUntil: null }] }));
     const client = await signedIn(service, person);
@@ -412,7 +412,7 @@ describe('what the fund has added since', () => {
     await save(client, { apartment: '6' });
   });
 
-  test('a status: nobody comes in, and the words are its own', async () => {
+  test('a new status: nobody can sign in, and the message has its own text', async () => {
     const person = await enrolled();
     const before = await signedIn(service, person);
     give(person, () => ({ status: 'moved-abroad' }));
@@ -435,7 +435,7 @@ describe('what the fund has added since', () => {
     expect(visibleText(readPage(wrong.body))).toContain('ЖСН немесе құпиясөз қате');
   });
 
-  test('requisites that cannot be read: what is on file here stays, and no empty copy is made', async () => {
+  test('unreadable requisites: the values on file here stay, and no empty copy is made', async () => {
     const person = await enrolled();
     const client = await signedIn(service, person);
     await client.get(page);
@@ -454,7 +454,7 @@ describe('what the fund has added since', () => {
 });
 
 test.each(['blocked', 'deceased'] as const)(
-  'a person who is %s meanwhile is put out politely, in the same words',
+  'a person who becomes %s is signed out politely, with the same words',
   async (status) => {
     const person = await enrolled();
     const client = await signedIn(service, person);
@@ -470,13 +470,13 @@ test.each(['blocked', 'deceased'] as const)(
 );
 
 describe('the fund does not answer', () => {
-  // Its breaker remembers, too: each of these has a service of its own.
+  // The fund's breaker keeps its state too, so each of these tests has its own service.
   beforeEach(async () => {
     await service.close();
     service = await startService({ DEMO: '1', FUND_URL: server.url }, { work: false });
   });
 
-  /** A person who was here so many hours ago, at a fund that has been silent since. */
+  /** A person who was last here `hours` ago, at a fund that has been silent since. */
   async function silentFor(hours: number): Promise<{ person: PersonLine; client: Client }> {
     const person = await enrolled();
     const client = await signedIn(service, person);
@@ -487,7 +487,7 @@ describe('the fund does not answer', () => {
     return { person, client };
   }
 
-  test('what it said last is shown with its time; saving works', async () => {
+  test('its last answer is shown with its time, and saving works', async () => {
     const { person, client } = await silentFor(2);
     const told = await inBoth(client, page);
     expect(told.kk).toMatch(/Қордың \d{4} ж\. .+ кезіндегі мәліметі/);
@@ -500,7 +500,7 @@ describe('the fund does not answer', () => {
     expect(server.requisitesOf(person.iin)?.['apartment']).toBe('95');
   });
 
-  test('what it said too long ago is not shown; saving works all the same', async () => {
+  test('an answer that is too old is not shown, and saving still works', async () => {
     const { person, client } = await silentFor(73);
     const told = await inBoth(client, page);
     expect(told.kk).toContain('Құжаттар мен шоттар туралы мәлімет қазір қолжетімсіз');
@@ -513,7 +513,7 @@ describe('the fund does not answer', () => {
     expect(server.requisitesOf(person.iin)?.['apartment']).toBe('96');
   });
 
-  test('who was here lately may sign in; of whom nothing is known may not, and is told so', async () => {
+  test('a person who was here recently may sign in, an unknown one may not and is told so', async () => {
     const [known, stranger] = [await enrolled(), await enrolled()];
     await signedIn(service, known);
     server.behave('failing');

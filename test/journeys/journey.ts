@@ -1,66 +1,58 @@
 import type { PersonLine } from '../support/people.ts';
 import type { Visitor } from '../support/visitor.ts';
 
-/** How a journey is made. */
+/** How a journey is run. */
 export type Way = 'inject' | 'browser without JavaScript' | 'browser with JavaScript';
 
-/** Something a person does from beginning to end. */
+/** A sequence of actions of one person, from beginning to end. */
 export interface Journey {
   readonly name: string;
-  /** The ways in which it means something; all of them by default. */
+  /** The ways in which it makes sense. All of them by default. */
   readonly ways?: readonly Way[];
   run(world: World): Promise<void>;
 }
 
-/** What stands around a journey. */
+/** The surroundings of a journey. */
 export interface World {
-  /** Someone at a browser of their own, who has never been here. */
+  /** A person at a new browser, who has never been here. */
   visitor(): Promise<Visitor>;
-  /** A person of the fund with a cabinet, like nobody else. */
+  /** A person of the fund with a cabinet and with values that nobody else has. */
   person(different?: Partial<PersonLine>): Promise<PersonLine>;
-  /** Lets so many minutes pass for the sessions of a person. */
+  /** Makes the sessions of a person `minutes` older. */
   ageSessions(person: PersonLine, minutes: number): Promise<void>;
-  /** Lets so many minutes pass for every delay after failed sign-ins. */
+  /** Makes every delay after failed sign-ins `minutes` older. */
   ageFailures(minutes: number): Promise<void>;
-  /**
-   * How many changes of a person are saved, receipts and rows on their way to the fund among them.
-   */
+  /** The number of saved changes of a person, of their messages to the fund, and the revision. */
   saved(
     person: PersonLine,
   ): Promise<{ readonly changes: number; readonly outbox: number; readonly revision: number }>;
-  /** The values that are stored of a person, exactly. */
+  /** The exact values stored for a person. */
   onFile(person: PersonLine): Promise<PersonLine['requisites']>;
-  /** The fields of each change that was queued for the fund, the oldest first. */
+  /** The fields of each change that was queued for the fund, oldest first. */
   sentToFund(person: PersonLine): Promise<readonly unknown[]>;
   /**
-   * What is stored of where a person's address comes from; null before it was ever changed here.
+   * What is stored about the source of a person's address. Null before it was ever changed here.
    */
   addressSource(person: PersonLine): Promise<unknown>;
-  /** The "this wasn't me" link of a notice that was sent to this person. */
+  /** The "this wasn't me" link of a notice sent to this person. */
   notMePath(person: PersonLine): Promise<string>;
   /**
-   * Every SMS or e-mail that was sent to this value, the newest first, once nothing is on its way
-   * any more.
+   * Every SMS or e-mail that was sent to this value, newest first, once no message is on its way.
    */
   inbox(to: string | null): Promise<readonly string[]>;
-  /**
-   * Lets so many minutes pass for begun registrations and recoveries of everybody, and their codes.
-   */
+  /** Makes all unfinished registrations and recoveries, and their codes, `minutes` older. */
   ageEntries(minutes: number): Promise<void>;
-  /** Lets so many minutes pass for everything that was counted to limit codes. */
+  /** Makes all quotas of codes `minutes` older. */
   ageAllowances(minutes: number): Promise<void>;
-  /** Lets so many minutes pass for the pending change of a person and the proofs given for it. */
+  /** Makes the pending change of a person, and its proofs, `minutes` older. */
   agePending(person: PersonLine, minutes: number): Promise<void>;
-  /**
-   * Lets so many hours pass for everything that waits after a change of mobile or e-mail or a
-   * recovery.
-   */
+  /** Makes every waiting time after a change of mobile or e-mail or a recovery `hours` older. */
   ageContacts(person: PersonLine, hours: number): Promise<void>;
-  /** A change made at a branch of the fund, unknown to the cabinet. */
+  /** A change made at a branch of the fund, which the cabinet does not know yet. */
   changeAtBranch(person: PersonLine, fields: Partial<PersonLine['requisites']>): Promise<void>;
 }
 
-/** Signs in on the page that is open. */
+/** Signs in on the current page. */
 export async function signIn(visitor: Visitor, person: PersonLine): Promise<void> {
   await visitor.fill('ЖСН', person.iin);
   await visitor.fill('Құпиясөз', person.password ?? '');
@@ -74,8 +66,8 @@ export async function openRequisites(visitor: Visitor, person: PersonLine): Prom
 }
 
 /**
- * The code in the newest message to this value that carries one: the end of its last line, `@host
- * #CODE`.
+ * The code in the newest message to this value that has one. It is at the end of the last line,
+ * `@host #CODE`.
  */
 export async function codeTo(world: World, to: string | null): Promise<string> {
   const [newest] = await codesTo(world, to);
@@ -83,7 +75,7 @@ export async function codeTo(world: World, to: string | null): Promise<string> {
   return newest;
 }
 
-/** The codes of all messages to this value, the newest first. */
+/** The codes of all messages to this value, newest first. */
 export async function codesTo(world: World, to: string | null): Promise<string[]> {
   const messages = await world.inbox(to);
   return messages.flatMap((text) => /@\S+ #([0-9A-Z]+)$/.exec(text)?.[1] ?? []);

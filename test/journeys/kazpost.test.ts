@@ -18,8 +18,8 @@ import { startService, type TestService } from '../support/service.ts';
 import { openRequisites } from './journey.ts';
 import { type OpenWorld, openWorld } from './world.ts';
 
-// Suggestions with the script and with Kazpost's service behind them: by keyboard, by touch, with
-// the switch off, and what the person sees at each fault of the service.
+// Suggestions with the script and with Kazpost's service: by keyboard, by touch, with the switch
+// off, and what the person sees at each fault of the service.
 
 const apis = ['classic', 'open'] as const;
 const search = 'Мекенжайды іздеу';
@@ -69,7 +69,7 @@ async function start(api: (typeof apis)[number] | undefined): Promise<void> {
   world = openWorld(service, async () => injectVisitor(service.server));
 }
 
-/** Opens the form in Chromium with the script at work. */
+/** Opens the form in Chromium with the script running. */
 async function openForm(
   visit: Partial<BrowserVisit> = {},
 ): Promise<{ visitor: BrowserVisitor; person: PersonLine }> {
@@ -85,7 +85,7 @@ const options = (visitor: BrowserVisitor) => visitor.page.getByRole('option');
 const field = (visitor: BrowserVisitor) => visitor.page.locator('#address');
 const status = (visitor: BrowserVisitor) => visitor.page.locator('#address-status').textContent();
 
-/** Types into the field as fingers do, key by key, in place of what stands there. */
+/** Replaces the content of the field, key by key as a person types. */
 async function type(visitor: BrowserVisitor, text: string): Promise<void> {
   await field(visitor).fill('');
   await field(visitor).pressSequentially(text);
@@ -99,7 +99,7 @@ async function saved(visitor: BrowserVisitor): Promise<void> {
 describe.each(apis)('with the %s service', (api) => {
   beforeEach(() => start(api));
 
-  test('an address is chosen with the keyboard alone; its index is filled in; both are stored with their source', async () => {
+  test('an address is chosen with the keyboard alone, its postcode is filled in, and both are stored with their source', async () => {
     const { visitor, person } = await openForm();
     const { keyboard } = visitor.page;
     await visitor.page.locator('#kazpost').focus();
@@ -114,7 +114,7 @@ describe.each(apis)('with the %s service', (api) => {
     expect(await field(visitor).inputValue()).toBe(house);
     expect(await visitor.page.locator('#postcode').inputValue()).toBe('A11B3C1');
     expect(await options(visitor).first().isVisible()).toBe(false);
-    // Enter again saves, as in every other field.
+    // A second Enter saves, as in every other field.
     await Promise.all([visitor.page.waitForNavigation({ waitUntil: 'load' }), keyboard.press('Enter')]);
     expect(await visitor.heading()).toBe('Рақмет!');
     await visitor.sees(house);
@@ -134,7 +134,7 @@ describe.each(apis)('with the %s service', (api) => {
     await visitor.leave();
   });
 
-  test('without a script the same lines are buttons, in the language of the page', async () => {
+  test('without a script, the same lines are buttons in the language of the page', async () => {
     const person = await world.person();
     const visitor = await world.visitor();
     await openRequisites(visitor, person);
@@ -147,7 +147,7 @@ describe.each(apis)('with the %s service', (api) => {
     expect(await world.addressSource(person)).toMatchObject({ source: 'kazpost', postcode: 'A11B3C1' });
   });
 
-  test('an index alone offers its address', async () => {
+  test('a postcode alone offers its address', async () => {
     const person = await world.person();
     const visitor = await world.visitor();
     await openRequisites(visitor, person);
@@ -158,7 +158,7 @@ describe.each(apis)('with the %s service', (api) => {
     expect(await visitor.fieldValue('Мекенжай')).toBe(house);
   });
 
-  test('with the switch off neither the service nor Kazpost is asked', async () => {
+  test('with the switch off, neither the service nor Kazpost is asked', async () => {
     const { visitor, person } = await openForm();
     const asked: string[] = [];
     visitor.page.on('request', (request) => {
@@ -168,7 +168,7 @@ describe.each(apis)('with the %s service', (api) => {
     await type(visitor, 'Алматы Абая 10');
     await visitor.fill('Индекс', '010000');
     await field(visitor).focus();
-    // Longer than the pause after which the script would have asked.
+    // Waits longer than the pause after which the script would have asked.
     await visitor.page.waitForFunction(
       (since) => performance.now() - since > 600,
       await visitor.page.evaluate(() => performance.now()),
@@ -198,7 +198,7 @@ test('by touch, on a phone, without Kazpost', async () => {
   await visitor.leave();
 });
 
-test('an index of another region is hinted at beside it when the field is left, and saves', async () => {
+test('a postcode of another region gives a hint when the person leaves the field, and can be saved', async () => {
   await start(undefined);
   const { visitor, person } = await openForm();
   const hint = visitor.page.locator('#postcode-hint');
@@ -208,7 +208,7 @@ test('an index of another region is hinted at beside it when the field is left, 
   await field(visitor).focus();
   await expect.poll(() => hint.textContent()).toBe(text);
   expect(await visitor.errorOf('Индекс')).toBeUndefined();
-  // The address may be mended as well as the index.
+  // Correcting the address also removes the hint.
   await type(visitor, 'Астана қаласы, Достық көшесі, 7');
   await visitor.page.locator('#postcode').focus();
   await expect.poll(() => hint.textContent()).toBe('');
@@ -221,7 +221,7 @@ test('an index of another region is hinted at beside it when the field is left, 
   await visitor.leave();
 });
 
-/** What Kazpost does, and nothing of it may reach the person but a line of words. */
+/** Faults of Kazpost. The person may see one line of text about each of them, and nothing else. */
 const faults: readonly (Exclude<KazpostFault, 'none'> | 'down')[] = [
   'slow',
   'failing',
@@ -269,7 +269,7 @@ describe('with the script, when the service is', () => {
   beforeEach(() => start('classic'));
 
   test.each(['slow', 'failing', 'huge', 'down'] as const)(
-    '%s: the line under the field says so, and the list is the classifier’s',
+    '%s: the line under the field says so, and the list comes from the classifier',
     async (fault) => {
       const { visitor, person } = await openForm();
       await fail(fault);
@@ -289,7 +289,7 @@ describe('with the script, when the service is', () => {
 });
 
 test.each(apis)(
-  'a hostile answer of the %s service is shown as plain words, and nothing of it runs',
+  'a hostile answer of the %s service is shown as plain text, and nothing of it runs',
   async (api) => {
     await start(api);
     kazpost.behave('hostile');
@@ -311,7 +311,7 @@ test.each(apis)(
   },
 );
 
-test('while Kazpost does not answer, a save waits for one question at most, and then for none', async () => {
+test('while Kazpost does not answer, a save waits for at most one request, and later for none', async () => {
   await start('classic');
   kazpost.behave('failing');
   const person = await world.person();
@@ -322,7 +322,7 @@ test('while Kazpost does not answer, a save waits for one question at most, and 
     await visitor.fill('Мекенжай', `Бақша серіктестігі, ${time}`);
     await visitor.press('Сақтау');
     expect(await visitor.heading()).toBe('Рақмет!');
-    // After five failures in a row the service is left alone.
+    // After five failures in a row, no requests are sent for a while.
     expect(kazpost.requests).toHaveLength(Math.min(time, 5));
   }
 });

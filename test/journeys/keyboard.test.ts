@@ -6,8 +6,8 @@ import { startService, type TestService } from '../support/service.ts';
 import { openRequisites, signIn } from './journey.ts';
 import { openWorld } from './world.ts';
 
-// What only a browser can show: the keyboard alone, the focus, and the scripts that the pages do
-// without.
+// What only a browser can show: the keyboard alone, the focus, and the optional scripts of the
+// pages.
 
 let service: TestService;
 let browser: Browser;
@@ -36,14 +36,14 @@ async function someone() {
   return person;
 }
 
-/** What has the focus: its id, else its visible name. */
+/** The element with the focus: its id, or its visible name. */
 function focused(visitor: BrowserVisitor): Promise<string> {
   return visitor.page
     .locator(':focus')
     .evaluate((element) => element.id || (element.textContent ?? '').trim());
 }
 
-/** Presses Tab until this has the focus, as a person without a mouse does. */
+/** Presses Tab until this element has the focus, as a person without a mouse does. */
 async function tabTo(visitor: BrowserVisitor, wanted: string): Promise<void> {
   const passed: string[] = [];
   for (let presses = 0; presses < 60; presses += 1) {
@@ -94,7 +94,7 @@ describe.each([
     await visitor.leave();
   });
 
-  test('errors take the focus, and each leads to its field', async () => {
+  test('errors take the focus, and each links to its field', async () => {
     const person = await someone();
     const visitor = await visit(javaScript);
     await openRequisites(visitor, person);
@@ -120,7 +120,7 @@ describe('with JavaScript', () => {
     await visitor.leave();
   });
 
-  test('two minutes before the end a dialog asks, and one key prolongs the session', async () => {
+  test('two minutes before the end a dialog opens, and one key prolongs the session', async () => {
     const person = await someone();
     const visitor = await visit(true);
     const world = openWorld(service, async () => visitor);
@@ -128,7 +128,7 @@ describe('with JavaScript', () => {
     await signIn(visitor, person);
     const dialog = visitor.page.getByRole('dialog');
     expect(await dialog.count()).toBe(0);
-    // The page asks the server how much is left before it warns, so both clocks go on.
+    // The page asks the server for the remaining time before it warns, so both clocks are moved.
     await visitor.page.clock.install();
     await visitor.open('/services');
     await world.ageSessions(person, 13);
@@ -142,7 +142,7 @@ describe('with JavaScript', () => {
     await visitor.leave();
   });
 
-  test('a page left open beyond the end of the session goes to the sign-in page by itself', async () => {
+  test('a page left open after the end of the session goes to the sign-in page', async () => {
     const person = await someone();
     const visitor = await visit(true);
     const world = openWorld(service, async () => visitor);

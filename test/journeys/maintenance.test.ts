@@ -15,14 +15,14 @@ import { inventPerson, password } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// Planned maintenance: told beforehand, everything can be read, nothing changes, nothing typed is
-// lost.
+// Planned maintenance: it is announced, everything can be read, nothing changes, and nothing typed
+// is lost.
 
 const person = inventPerson(9_400);
 const path = '/services/requisites';
 let service: TestService;
 let holder: Client;
-/** Called when a transaction has begun, and when all its work is done but the commit. */
+/** Called when a transaction has begun, and when all of its work is done except the commit. */
 let hooks: { began?: () => Promise<void>; worked?: () => Promise<void> } = {};
 
 beforeAll(async () => {
@@ -56,7 +56,7 @@ beforeEach(async () => {
   await holder.get(path);
 });
 
-/** Plans a window by hours from now, past every rule: a test may begin it in the past. */
+/** Plans a window by hours from now without any rule, because a test may begin it in the past. */
 async function plan(from: number, until: number, messageKk: string | null = null): Promise<void> {
   await service.database.run(sql`
     insert into cabinet.maintenance_window (starts_at, ends_at, message_kk)
@@ -95,7 +95,7 @@ const formWith = async (values: Readonly<Record<string, string>>) =>
 describe.each(languages)('in %s', (language) => {
   const t = textsOf(language).outages;
 
-  it('is announced on every page, also to those who have not signed in, with times of Astana', async () => {
+  it('is announced on every page, also before sign-in, with times of Astana', async () => {
     await service.database.run(sql`
       insert into cabinet.maintenance_window (starts_at, ends_at)
       select day + interval '20 hours', day + interval '22 hours' from (select date_trunc('day', now() at time zone 'UTC') at time zone 'UTC' + interval '2 days' as day)`);
@@ -116,7 +116,7 @@ describe.each(languages)('in %s', (language) => {
     }
   });
 
-  it('answers a save with the end time, and keeps what was typed for after it', async () => {
+  it('answers a save with the end time, and keeps what was typed until then', async () => {
     await speak(holder, language);
     const form = await formWith({ address: 'Алматы қ., Сақталған көшесі, 1-үй' });
     const before = await traces();
@@ -143,7 +143,7 @@ describe.each(languages)('in %s', (language) => {
   });
 });
 
-it('shows the operator’s words in their language, escaped, and the usual ones in the others', async () => {
+it('shows the operator’s text in its language, escaped, and the usual text in the others', async () => {
   await plan(-1, 1, 'Жаңа <b>сервер</b>');
   await service.maintenance.refresh();
   const guest = injectClient(service.server);
@@ -152,7 +152,7 @@ it('shows the operator’s words in their language, escaped, and the usual ones 
   expect(bannerOf(await guest.get('/'))).toContain(textsOf('ru').outages.openMeaning);
 });
 
-test('while it lasts every page can be read, and one can come and go', async () => {
+test('during maintenance every page can be read, and people can sign in and out', async () => {
   await open();
   const visitor = await signedIn(service, person);
   for (const page of ['/services', path, '/history', '/security']) {
@@ -169,10 +169,10 @@ test('while it lasts every page can be read, and one can come and go', async () 
 });
 
 /**
- * Every route that takes a form: open only what the list names, so that a new one is closed until
+ * Every route that accepts a form. Only the named ones are open, so a new one is closed until
  * somebody decides.
  */
-test('whatever is not named as harmless is closed', async () => {
+test('every route that is not named as harmless is closed', async () => {
   const works = new Set([
     '/not-me/:link',
     '/sign-in',
@@ -204,8 +204,8 @@ test('whatever is not named as harmless is closed', async () => {
   }
 });
 
-describe('a window that begins between the look and the commit', () => {
-  test('refuses a save before its first statement, and leaves no trace but the draft', async () => {
+describe('a window that begins between the check and the commit', () => {
+  test('refuses a save before its first statement, and leaves nothing but the draft', async () => {
     const form = await formWith({ address: 'Алматы қ., Ортадағы көшесі, 2-үй' });
     const before = await traces();
     hooks = { began: () => plan(-1, 1) };
@@ -213,12 +213,12 @@ describe('a window that begins between the look and the commit', () => {
     expect(answer.status).toBe(503);
     const text = visibleText(readPage(answer.body));
     expect(text).toContain(textsOf('kk').outages.maintenance.kept);
-    // The node had not heard of the window, and tells its end all the same.
+    // The process did not know the window yet, and still shows its end.
     expect(text).toMatch(/Аяқталу уақыты: .*\d{2}:\d{2}/);
     expect(await traces()).toEqual(before);
   });
 
-  test('lets a save that has been checked be completed as a whole', async () => {
+  test('lets a save that has been checked complete', async () => {
     const form = await formWith({ address: 'Алматы қ., Толық көшесі, 3-үй' });
     hooks = { worked: () => plan(-1, 1) };
     const answer = await holder.post(path, form);
@@ -230,7 +230,7 @@ describe('a window that begins between the look and the commit', () => {
     expect(whole).toEqual({ address: 'Алматы қ., Толық көшесі, 3-үй', queued: 1 });
   });
 
-  test('refuses to propose a change of the mobile: no code leaves', async () => {
+  test('refuses to propose a change of the mobile, and sends no code', async () => {
     await service.database.run(
       sql`update cabinet.requisites set mobile_since = to_timestamp(0), email_since = to_timestamp(0)`,
     );
@@ -256,8 +256,8 @@ describe('a window that begins between the look and the commit', () => {
   });
 });
 
-describe('the windows in the tables', () => {
-  test('two of them never overlap; ending one makes room, once', async () => {
+describe('windows in the tables', () => {
+  test('two windows never overlap, and ending one makes room once', async () => {
     const { database } = service;
     const day = 24 * 3_600_000;
     const from = new Date(Date.now() + 3 * day);
@@ -272,7 +272,7 @@ describe('the windows in the tables', () => {
         messages,
       }),
     ).toBe(undefined);
-    // Right after another is not over it.
+    // A window directly after another does not overlap it.
     expect(
       await addWindow(database, { from: until, until: new Date(until.getTime() + 60_000), messages }),
     ).toBeTypeOf('number');
@@ -284,7 +284,7 @@ describe('the windows in the tables', () => {
     expect((await listWindows(database)).map(({ state }) => state)).toEqual(['planned', 'taken back']);
   });
 
-  test('planning one says when people learn of it less than 48 hours before', async () => {
+  test('planning one reports when people learn of it less than 48 hours before', async () => {
     const messages = { kk: undefined, ru: undefined, en: undefined };
     const plannedIn = async (hours: number) => {
       const time = (more: number) =>
@@ -296,7 +296,7 @@ describe('the windows in the tables', () => {
     expect(await plannedIn(47)).toMatchObject({ reason: 'overlap' });
   });
 
-  test('a node that starts during one knows of it before its first answer', async () => {
+  test('a process that starts during one knows of it before its first answer', async () => {
     await plan(-1, 1);
     const other = injectClient(await service.anotherProcess());
     expect(bannerOf(await other.get('/'))).toContain(textsOf('kk').outages.openMeaning);

@@ -8,7 +8,7 @@ import { inventPerson, password } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// More is asked than can be answered: those who have begun something go first, the others wait,
+// More requests than can be answered: people who have begun something come first, others wait, and
 // nothing typed is lost.
 
 const person = inventPerson(9_420);
@@ -17,7 +17,7 @@ const atOnce = 6;
 
 let service: TestService;
 let holder: Client;
-/** While it is set, the database answers nobody. */
+/** While this is set, the database answers nobody. */
 let held: Promise<void> | undefined;
 let waiting = 0;
 let release: () => void = () => {};
@@ -48,7 +48,8 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 /**
- * So many pages of one who is signed in are under way while `meanwhile` runs; gives their answers.
+ * Runs `meanwhile` while `load` pages of a signed-in person are in progress, and returns their
+ * answers.
  */
 async function under(load: number, meanwhile: () => Promise<void>): Promise<readonly Answered[]> {
   held = new Promise((resolve) => {
@@ -67,7 +68,7 @@ async function under(load: number, meanwhile: () => Promise<void>): Promise<read
 
 const statuses = (answers: readonly Answered[]) => answers.map(({ status }) => status);
 
-test('those who begin wait first, those who are signed in are served, health and assets always', async () => {
+test('new visitors wait first, signed-in people are served, and health and assets always work', async () => {
   const guest = injectClient(service.server);
   const asset = /href="(\/assets\/[^"]+\.css)"/.exec((await guest.get('/')).body)?.[1] ?? '';
   const served = await under((atOnce * 2) / 3, async () => {
@@ -78,14 +79,14 @@ test('those who begin wait first, those who are signed in are served, health and
       expect(wait).toBeGreaterThanOrEqual(5);
       expect(wait).toBeLessThanOrEqual(15);
     }
-    // Spread: ten of them are hardly ever the same.
+    // The waits are spread: ten of them are hardly ever equal.
     expect(new Set(waits).size).toBeGreaterThan(1);
     expect(refused.map(({ headers }) => Number(headers['refresh']))).toEqual(waits);
     expect((await service.server.inject('/health/live')).statusCode).toBe(200);
     expect((await service.server.inject(asset)).statusCode).toBe(200);
     const more = [holder.get('/services'), holder.get('/services')];
     await vi.waitFor(() => expect(waiting).toBe(atOnce));
-    // The very last places are taken: now they wait, too.
+    // The last places are taken, so signed-in people wait too.
     expect((await holder.get('/services')).status).toBe(503);
     release();
     expect(statuses(await Promise.all(more))).toEqual([200, 200]);
@@ -94,7 +95,7 @@ test('those who begin wait first, those who are signed in are served, health and
   expect((await guest.get('/')).status).toBe(200);
 });
 
-test('the waiting page speaks the chosen language, or all of them, and asks nothing of the database', async () => {
+test('the waiting page uses the chosen language, or all of them, and costs no statement', async () => {
   await under(atOnce, async () => {
     const before = waiting;
     for (const language of [...languages, undefined]) {
@@ -117,7 +118,7 @@ test('the waiting page speaks the chosen language, or all of them, and asks noth
   });
 });
 
-test('a form that must wait stands in its page, to be sent again', async () => {
+test('a form that must wait is kept in its page, to be sent again', async () => {
   const form = formOf((await holder.get(path)).body, path, { address: 'Алматы қ., Күткен көшесі, 5-үй' });
   let kept: Answered | undefined;
   await under(atOnce, async () => {
@@ -130,7 +131,7 @@ test('a form that must wait stands in its page, to be sent again', async () => {
   expect(saved.headers['location']).toMatch(/^\/receipts\//);
 });
 
-test('a form of another site is not echoed under load either', async () => {
+test('a form from another site is not echoed under load either', async () => {
   const form = formOf((await holder.get(path)).body, path, { address: 'Алматы қ., Бөгде көшесі, 6-үй' });
   await under(atOnce, async () => {
     const answer = await holder.post(path, form, { origin: 'https://example.org' });
@@ -139,7 +140,7 @@ test('a form of another site is not echoed under load either', async () => {
   });
 });
 
-test('never more passwords are looked at than there are cores to do it', async () => {
+test('no more passwords are checked at once than there are cores', async () => {
   let active = 0;
   let most = 0;
   let looked = 0;

@@ -7,8 +7,8 @@ import { startService, type TestService } from '../support/service.ts';
 import { openRequisites, signIn } from './journey.ts';
 import { type OpenWorld, openWorld } from './world.ts';
 
-// The session ends while a page with scripts is open. The page's clock is moved on, and the stored
-// session made older.
+// The session ends while a page with scripts is open. The test moves the page's clock and makes the
+// stored session older.
 
 const page = '/services/requisites';
 const address = 'Астана қ., Қабанбай батыр даңғылы, 53-үй';
@@ -31,7 +31,7 @@ afterAll(async () => {
   await service.close();
 });
 
-/** Somebody at the form whose page's clock stands still until it is moved. */
+/** A person at the form, with a page clock that stands still until the test moves it. */
 async function atTheForm(): Promise<{ person: PersonLine; visitor: BrowserVisitor }> {
   const person = await world.person();
   const visitor = await browserVisitor(browser, origin, { javaScript: true });
@@ -42,7 +42,7 @@ async function atTheForm(): Promise<{ person: PersonLine; visitor: BrowserVisito
 
 const minutes = (count: number) => count * 60_000;
 
-test('what was typed is kept, the page says why, and one goes on where one was', async () => {
+test('what was typed is kept, the page says why, and the person returns to the same page', async () => {
   const { person, visitor } = await atTheForm();
   await visitor.fill('Мекенжай', address);
   await world.ageSessions(person, 16);
@@ -58,7 +58,7 @@ test('what was typed is kept, the page says why, and one goes on where one was',
   await visitor.leave();
 });
 
-test('nothing typed: only the reason is told, and no draft is offered', async () => {
+test('with nothing typed, only the reason is shown and no draft is offered', async () => {
   const { person, visitor } = await atTheForm();
   await world.ageSessions(person, 16);
   await visitor.page.clock.fastForward(minutes(16));
@@ -70,7 +70,7 @@ test('nothing typed: only the reason is told, and no draft is offered', async ()
   await visitor.leave();
 });
 
-test('signed out in another tab: the first one keeps what was typed', async () => {
+test('signed out in another tab: the first tab keeps what was typed', async () => {
   const { person, visitor } = await atTheForm();
   await visitor.fill('Мекенжай', address);
   const other = await visitor.newTab();
@@ -85,10 +85,10 @@ test('signed out in another tab: the first one keeps what was typed', async () =
   await visitor.leave();
 });
 
-test('a request that the page does not count prolongs the session: nobody is warned', async () => {
+test('a request that the page does not count prolongs the session, and there is no warning', async () => {
   const { person, visitor } = await atTheForm();
   await visitor.fill('Мекенжай', address);
-  // As after a suggestion: the stored session is younger than the page knows.
+  // As after a suggestion, the stored session is younger than the page knows.
   const asked = visitor.page.waitForResponse(/\/session\/left$/);
   await visitor.page.clock.fastForward(minutes(14));
   expect(await (await asked).json()).toMatchObject({ secondsLeft: expect.any(Number) });
@@ -104,7 +104,7 @@ test('a request that the page does not count prolongs the session: nobody is war
   await visitor.leave();
 });
 
-test('no connection in that moment: the page stays with all that was typed, and keeps it later', async () => {
+test('with no connection at that moment, the page stays with what was typed, and keeps it later', async () => {
   const { person, visitor } = await atTheForm();
   await visitor.fill('Мекенжай', address);
   await world.ageSessions(person, 16);
@@ -115,6 +115,6 @@ test('no connection in that moment: the page stays with all that was typed, and 
   await visitor.page.context().setOffline(false);
   await visitor.page.clock.fastForward(minutes(1));
   await visitor.page.waitForURL(/\/sign-in\?ended=kept/);
-  // Of the missing connection the browser complained rightly.
+  // The browser rightly complained about the missing connection.
   await visitor.page.context().close();
 });

@@ -10,8 +10,8 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
 
-// What a page and a save cost is counted in statements: each is a round trip, and under load they
-// decide. Who adds one to these numbers has a reason.
+// The cost of a page and of a save is counted in statements. Each is a round trip, and under load
+// they matter most. Adding one needs a reason.
 
 const person = inventPerson(9_600);
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   });
   client = injectClient(app.server);
   await signIn(client, person);
-  // The first visit takes the requisites over.
+  // The first visit takes over the requisites.
   await client.get('/services/requisites');
 });
 
@@ -40,14 +40,14 @@ afterAll(async () => {
   await service.close();
 });
 
-/** Statements of a request that is answered with this status. */
+/** The statements of a request that is answered with this status. */
 async function cost(status: number, ask: () => ReturnType<Client['get']>): Promise<number> {
   database.take();
   expect((await ask()).status).toBe(status);
   return database.take();
 }
 
-test('the page of the requisites: session, requisites, person; to extend the session costs none', async () => {
+test('the page of the requisites needs three: session, requisites, person; extending the session needs none', async () => {
   expect(await cost(200, () => client.get('/services/requisites'))).toBe(3);
   const aged = await service.database.first<{ seenAt: Date }>(sql`
     update cabinet.session set seen_at = now() - interval '1 minute' returning seen_at as "seenAt"`);
@@ -58,7 +58,7 @@ test('the page of the requisites: session, requisites, person; to extend the ses
   expect(Number(extended?.seenAt) - Number(aged?.seenAt)).toBeGreaterThanOrEqual(60_000);
 });
 
-test('a save: as many, a look for an earlier one, and five in its transaction', async () => {
+test('a save needs as many, a check for an earlier one, and five in its transaction', async () => {
   const page = await client.get('/services/requisites');
   const form = formOf(page.body, '/services/requisites', { apartment: '77', formId: randomUUID() });
   expect(await cost(303, () => client.post('/services/requisites', form))).toBe(9);

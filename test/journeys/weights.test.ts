@@ -16,8 +16,8 @@ afterAll(() => service.close());
 const brotli = { 'accept-encoding': 'br' };
 
 /**
- * The bytes of a first load: the page, its style sheet, scripts and images, each as brotli; headers
- * apart.
+ * The bytes of a first load: the page, its style sheet, scripts and images, each with brotli,
+ * without headers.
  */
 async function weigh(client: Client, path: string): Promise<Map<string, number>> {
   const plain = await client.get(path);

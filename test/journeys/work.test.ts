@@ -8,8 +8,8 @@ import { injectClient } from '../support/client.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-// The work that a code costs while codes are guessed, in a real browser under the content policy of
-// the service.
+// The work that a code costs while codes are being guessed, in a real browser under the service's
+// content policy.
 
 let service: TestService;
 let browser: Browser;
@@ -50,20 +50,20 @@ async function asking(javaScript: boolean): Promise<{ visitor: BrowserVisitor; p
 
 const status = ({ page }: BrowserVisitor) => page.locator('#work-status');
 
-test('the device works it out by itself, and the form goes on', async () => {
+test('the device does the work without the person, and the form is sent', async () => {
   const { visitor } = await asking(true);
   await visitor.sees(kk.work.before);
   await visitor.doesNotSee('JavaScript қосулы болмаса');
   await visitor.press('Жалғастыру');
   expect(await visitor.path()).toBe('/recover/confirm');
-  // A code that is compared costs work, too.
+  // Comparing a code costs work too.
   await visitor.fill('Растау коды', 'WR0NG000');
   await visitor.press('Растау');
   expect(await visitor.status()).toBe(422);
   await visitor.leave();
 });
 
-test('axe finds nothing while it works and before, and nothing sticks out at 320 pixels', async () => {
+test('before and during the work, axe finds nothing and nothing overflows at 320 pixels', async () => {
   const visitor = await browserVisitor(browser, origin, { javaScript: true, width: 320 });
   const { page } = visitor;
   await visitor.open('/recover');
@@ -80,7 +80,7 @@ test('axe finds nothing while it works and before, and nothing sticks out at 320
   await visitor.leave();
 });
 
-test('it tells how far it is, can be stopped, and begins anew', async () => {
+test('it shows its progress, can be stopped, and starts again', async () => {
   const { visitor } = await asking(true);
   const { page } = visitor;
   let held: (() => void) | undefined;
@@ -107,7 +107,7 @@ test('it tells how far it is, can be stopped, and begins anew', async () => {
   await visitor.leave();
 });
 
-test('what is wrong in the form is told without any work', async () => {
+test('errors in the form are shown without any work', async () => {
   const { visitor } = await asking(true);
   await visitor.fill('ЖСН', '123');
   await visitor.press('Жалғастыру');
@@ -116,7 +116,7 @@ test('what is wrong in the form is told without any work', async () => {
   await visitor.leave();
 });
 
-test('without scripts the page names EDS and when the way by code opens again', async () => {
+test('without scripts, the page names EDS and when codes are available again', async () => {
   const { visitor } = await asking(false);
   await visitor.doesNotSee(kk.work.before);
   await visitor.press('Жалғастыру');

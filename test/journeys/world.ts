@@ -9,15 +9,18 @@ import type { World } from './journey.ts';
 
 /** A world around one service. */
 export interface OpenWorld extends World {
-  /** Everyone who was in it. */
+  /** Every person who was created in it. */
   readonly people: readonly PersonLine[];
-  /** Ends all visits; fails when a browser complained. */
+  /** Ends all visits. Fails when a browser reported an error. */
   end(): Promise<void>;
 }
 
 let peopleMade = 0;
 
-/** Lets people be invented and visits begin; `begin` decides how the visits are made. */
+/**
+ * Creates a world in which people are invented and visits begin. `begin` decides how visits are
+ * made.
+ */
 export function openWorld(service: TestService, begin: () => Promise<Visitor>): OpenWorld {
   const visitors: Visitor[] = [];
   const people: PersonLine[] = [];
@@ -49,7 +52,8 @@ export function openWorld(service: TestService, begin: () => Promise<Visitor>): 
           expires_at = expires_at - make_interval(mins => ${minutes})`);
     },
     async saved(person) {
-      // What a first sign-in queues to learn the person's channels is nothing of a form's.
+      // A first sign-in queues a message to learn the person's channels. It does not belong to a
+      // form.
       const row = await database.first<{ changes: number; outbox: number; revision: number | null }>(sql`
         select (select count(*) from cabinet.change c where c.holder_id = h.holder_id and made_by = 'holder') as changes,
           (select count(*) from cabinet.outbox o where o.holder_id = h.holder_id and lane <> 'unaddressed') as outbox,

@@ -7,7 +7,7 @@ const search = 'Мекенжайды іздеу';
 const kazpost = '"Қазпочта" АҚ сервисін қосу';
 const village = 'Алматы облысы, Қарасай ауданы, Шамалған ауылы';
 
-/** The button that searches stands aside where the script offers a list. */
+/** The search button is hidden when the script offers a list. */
 const withoutScript: readonly Way[] = ['inject', 'browser without JavaScript'];
 
 /** Saves, and fails unless a receipt follows. */
@@ -16,10 +16,10 @@ async function save(visitor: Visitor): Promise<void> {
   expect(await visitor.heading()).toBe('Рақмет!');
 }
 
-/** Choosing the address from suggestions, and doing without them. */
+/** Choosing an address from suggestions, and typing one without them. */
 export const addressJourneys: readonly Journey[] = [
   {
-    name: 'search with the button, choose, save: everything else typed stays, and the place is stored with its code',
+    name: 'search with the button, choose, save: other typed text stays, and the place is stored with its code',
     ways: withoutScript,
     async run(world) {
       const person = await world.person();
@@ -60,7 +60,7 @@ export const addressJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a chosen line that is edited becomes "as entered"; another field does not touch it',
+    name: 'a chosen line that is edited becomes "as entered", and editing another field keeps it',
     ways: withoutScript,
     async run(world) {
       const person = await world.person();
@@ -108,7 +108,7 @@ export const addressJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'with the switch off the search says how to get suggestions, and nothing is offered',
+    name: 'with the switch off, the search says how to get suggestions and offers nothing',
     ways: withoutScript,
     async run(world) {
       const person = await world.person();
@@ -127,7 +127,7 @@ export const addressJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'what nobody knows is told, and can be saved all the same',
+    name: 'an unknown address is reported, and can still be saved',
     ways: withoutScript,
     async run(world) {
       const person = await world.person();
@@ -140,7 +140,7 @@ export const addressJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'an index alone offers its address',
+    name: 'a postcode alone offers its address',
     ways: withoutScript,
     async run(world) {
       const person = await world.person();
@@ -156,7 +156,7 @@ export const addressJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'an index of another region is hinted at and never refused',
+    name: 'a postcode of another region gives a hint and is never refused',
     ways: withoutScript,
     async run(world) {
       const person = await world.person();
@@ -173,13 +173,13 @@ export const addressJourneys: readonly Journey[] = [
       await visitor.fill('Индекс', '010000');
       await save(visitor);
       await visitor.sees('010000');
-      // What is on file is not judged each time it is shown.
+      // A value on file gets no hint when it is merely shown.
       await visitor.open(page);
       await visitor.doesNotSee(hint);
     },
   },
   {
-    name: 'lines come in the language of the page; on the English page in Kazakh, as the form takes Cyrillic only',
+    name: 'lines are in the language of the page, and in Kazakh on the English page, as the form accepts Cyrillic only',
     ways: withoutScript,
     async run(world) {
       const person = await world.person();

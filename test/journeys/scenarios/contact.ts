@@ -20,7 +20,7 @@ const cancel = 'Өзгерістен бас тарту';
 
 const withoutEmail = (person: Pick<PersonLine, 'requisites'>) => ({ ...person.requisites, email: null });
 
-/** A number and an address that nobody else has, as the service stores them. */
+/** A number and an address that nobody else has, in their stored form. */
 function newValues(person: PersonLine): { readonly mobile: string; readonly email: string } {
   return {
     mobile: (person.requisites.mobilePhone ?? '').replace('+7701', '+7702'),
@@ -33,7 +33,7 @@ async function enter(visitor: Visitor, label: string, code: string): Promise<voi
   await visitor.fill(label, `${code.slice(0, 3)} ${code.slice(3)}`);
 }
 
-/** Another code than this one. */
+/** A code that differs from this one. */
 function other(code: string): string {
   return code.replace(/.$/, (last) => String((Number(last) + 1) % 10));
 }
@@ -45,13 +45,13 @@ async function propose(visitor: Visitor, person: PersonLine, label: string, valu
   await visitor.press('Сақтау');
 }
 
-/** Has the code sent to a channel on file. */
+/** Chooses a channel on file, to which the code is sent. */
 async function choose(visitor: Visitor, option: string): Promise<void> {
   await visitor.choose(via, option);
   await visitor.press('Кодты осында жіберу');
 }
 
-/** Changes the mobile from beginning to end, confirmed by e-mail. */
+/** Changes the mobile completely, confirmed by e-mail. */
 async function changeMobile(world: World, visitor: Visitor, person: PersonLine): Promise<string> {
   const value = newValues(person).mobile;
   await propose(visitor, person, mobile, value);
@@ -63,10 +63,10 @@ async function changeMobile(world: World, visitor: Visitor, person: PersonLine):
   return value;
 }
 
-/** Changing mobile and e-mail, the keys to the account. */
+/** Changing mobile and e-mail, through which the account can be opened. */
 export const contactJourneys: readonly Journey[] = [
   {
-    name: 'change the mobile: a code to the new number and one to the old; everybody is told, other browsers are out',
+    name: 'change the mobile: codes to both numbers, notices to all channels, other browsers signed out',
     async run(world) {
       const person = await world.person();
       const value = newValues(person).mobile;
@@ -96,7 +96,8 @@ export const contactJourneys: readonly Journey[] = [
       expect(await visitor.heading()).toBe('Рақмет!');
       expect(await world.saved(person)).toMatchObject({ changes: 1, revision: 2 });
 
-      // Proposed and done, to each channel as it was; done to the new one, beside its code.
+      // Each former channel is notified of the proposal and of the change. The new one gets a
+      // notice and its code.
       expect(await told(person.requisites.email)).toBe(before.email + 2);
       expect(await told(person.requisites.mobilePhone)).toBe(before.mobile + 3);
       expect(await told(value)).toBe(2);
@@ -109,7 +110,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'the old number is lost: the e-mail confirms; codes come one by one, and nothing is saved before the last',
+    name: 'the old number is lost: the e-mail confirms, codes are entered one by one, and the last one saves',
     async run(world) {
       const person = await world.person();
       const value = newValues(person).mobile;
@@ -134,7 +135,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'change the e-mail, with an address changed beside it',
+    name: 'change the e-mail together with the address',
     async run(world) {
       const person = await world.person();
       const value = newValues(person).email;
@@ -172,7 +173,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'remove the e-mail: nothing new to prove, one code',
+    name: 'remove the e-mail: no new value to prove, one code',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -191,7 +192,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'what is no code costs no try; a code pasted as its whole line, or typed on another layout, is right',
+    name: 'a text that is not a code costs no try; a code pasted as its line or typed on another layout is right',
     async run(world) {
       const person = await world.person();
       const value = newValues(person).mobile;
@@ -214,7 +215,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a wrong code is told and may be mended; after five the right one is over, and a new one is sent',
+    name: 'a wrong code can be corrected; after five the right one is refused, and a new one is sent',
     async run(world) {
       const person = await world.person();
       const value = newValues(person).mobile;
@@ -241,7 +242,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'resend: the same code while it lives, another one when it is over, no more than three in a quarter of an hour',
+    name: 'resend: the same code while it is valid, another one after that, at most three in 15 minutes',
     async run(world) {
       const person = await world.person();
       const value = newValues(person).mobile;
@@ -269,7 +270,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a code that a limit held back is not said to be sent',
+    name: 'the page does not claim that a code held back by a limit was sent',
     ways: ['inject'],
     async run(world) {
       const person = await world.person();
@@ -293,7 +294,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'fix the value: everything typed is there again, and the former code is worth nothing',
+    name: 'correct the value: everything typed is there again, and the former code is useless',
     async run(world) {
       const person = await world.person();
       const wrong = newValues(person).mobile;
@@ -348,7 +349,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'mobile and e-mail at once: refused before any code is sent, everything typed kept',
+    name: 'mobile and e-mail at once are refused before any code is sent, and everything typed stays',
     async run(world) {
       const person = await world.person();
       const values = newValues(person);
@@ -368,7 +369,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'after one channel the other rests for 72 hours: the moment is told, and after it the change goes through',
+    name: 'after one channel the other must wait for 72 hours: the time is shown, and after it the change works',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -387,7 +388,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'nobody left to confirm: the page says so and names the ways out',
+    name: 'no channel left to confirm: the page says so and names the alternatives',
     async run(world) {
       const somebody = await world.person();
       const person = await world.person({
@@ -406,7 +407,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'the language is switched while the codes are awaited: what was chosen stays',
+    name: 'the language is switched while codes are expected, and the choice stays',
     async run(world) {
       const person = await world.person();
       const value = newValues(person).mobile;
@@ -424,7 +425,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'proofs older than five minutes are asked for again',
+    name: 'proofs older than five minutes must be given again',
     async run(world) {
       const person = await world.person();
       const value = newValues(person).mobile;
@@ -446,7 +447,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a branch changes something meanwhile: both versions are shown, and nothing is saved over it unseen',
+    name: 'a branch changes something meanwhile: both versions are shown, and nothing overwrites it unseen',
     async run(world) {
       const person = await world.person();
       const value = newValues(person).email;
@@ -498,7 +499,7 @@ export const contactJourneys: readonly Journey[] = [
     },
   },
   {
-    name: '"this wasn\'t me": nothing by looking, everything stopped by the button, and the way out is told',
+    name: '"this wasn\'t me": opening changes nothing, the button stops everything, and the page says how to continue',
     async run(world) {
       const person = await world.person();
       const value = newValues(person).mobile;

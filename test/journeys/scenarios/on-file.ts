@@ -10,7 +10,7 @@ const email = 'Электрондық мекенжай';
 const save = 'Сақтау';
 const branch = 'Қарағанды қ., Бұқар жырау даңғылы, 1';
 
-/** Values that came from the fund and that no form of ours would take today. */
+/** Values that came from the fund and that our forms would refuse today. */
 const oldValues: PersonLine['requisites'] = {
   address: 'г. Алматы\r\nул. Abay,\u200e 5\u00a0',
   apartment: 'пәтер 12, кіреберіс 3 ',
@@ -23,10 +23,10 @@ const oldValues: PersonLine['requisites'] = {
 
 const shownAddress = 'г. Алматы ул. Abay, 5';
 
-/** What nobody touched stays as it is, whatever it is. */
+/** A value that nobody touched stays unchanged, whatever it is. */
 export const onFileJourneys: readonly Journey[] = [
   {
-    name: 'one phone is typed beside values that break today’s rules: that phone alone is changed',
+    name: 'one phone is typed beside values that break today’s rules: only that phone changes',
     async run(world) {
       const person = await world.person({ requisites: oldValues });
       const visitor = await world.visitor();
@@ -43,7 +43,7 @@ export const onFileJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'nothing is touched: saving says so, and Cancel leaves at once',
+    name: 'nothing is changed: saving says so, and Cancel leaves at once',
     async run(world) {
       const person = await world.person({ requisites: oldValues });
       const visitor = await world.visitor();
@@ -56,7 +56,7 @@ export const onFileJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'the search of the address block shows the form again: what was not touched stays untouched',
+    name: 'the search of the address block shows the form again, with untouched fields unchanged',
     ways: ['inject', 'browser without JavaScript'],
     async run(world) {
       const person = await world.person({ requisites: oldValues });
@@ -70,7 +70,7 @@ export const onFileJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'an error and another language show the form again: what was not touched stays untouched',
+    name: 'an error and another language show the form again, with untouched fields unchanged',
     async run(world) {
       const person = await world.person({ requisites: oldValues });
       const visitor = await world.visitor();
@@ -89,7 +89,7 @@ export const onFileJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'the session ends: the draft changes what was typed alone, whatever a branch did meanwhile',
+    name: 'the session ends: the draft changes only what was typed, whatever a branch did meanwhile',
     async run(world) {
       const person = await world.person({ requisites: oldValues });
       const visitor = await world.visitor();
@@ -113,7 +113,7 @@ export const onFileJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a change of e-mail waits and is edited again: it changes the e-mail alone',
+    name: 'a pending change of e-mail is edited again and changes only the e-mail',
     async run(world) {
       const person = await world.person({ requisites: oldValues });
       const visitor = await world.visitor();
@@ -131,7 +131,7 @@ export const onFileJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a branch changes the address while a form is open: the form never brings the former one back',
+    name: 'a branch changes the address while a form is open: the form never restores the former one',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -156,7 +156,7 @@ export const onFileJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a branch changes the address while a form is open and nothing is typed: nothing to save, nothing to lose',
+    name: 'a branch changes the address while an untouched form is open: there is nothing to save or lose',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();

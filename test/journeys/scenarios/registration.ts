@@ -25,7 +25,7 @@ async function choose(visitor: Visitor, one: string, other = one): Promise<void>
   await visitor.press('Сақтау');
 }
 
-/** A first password, and a new one for a forgotten one. */
+/** Setting a first password, and replacing a forgotten one. */
 export const registrationJourneys: readonly Journey[] = [
   {
     name: 'register by mobile from the start page',
@@ -62,12 +62,12 @@ export const registrationJourneys: readonly Journey[] = [
       expect(await visitor.path()).toBe('/services');
       await visitor.follow('Тарих');
       await visitor.sees('Құпиясөз қойылды, тіркелу аяқталды');
-      // Both channels are told, since only one has proved itself.
+      // Both channels are notified, because only one was proved.
       expect((await world.inbox(email)).join()).toContain('алғашқы құпиясөз қойылды');
     },
   },
   {
-    name: 'register by e-mail, typed in another way',
+    name: 'register by e-mail, typed in another form',
     async run(world) {
       const person = await world.person({ password: undefined });
       const { mobilePhone, email } = person.requisites;
@@ -109,7 +109,7 @@ export const registrationJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'who is registered already is told so on their own channel alone',
+    name: 'a registered person is told so only on their own channel',
     async run(world) {
       const person = await world.person();
       const { mobilePhone } = person.requisites;
@@ -126,7 +126,7 @@ export const registrationJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'recover a forgotten password; every session ends, and mobile and e-mail rest',
+    name: 'recover a forgotten password: every session ends, and mobile and e-mail cannot be changed',
     async run(world) {
       const person = await world.person();
       const { mobilePhone, email } = person.requisites;
@@ -166,7 +166,7 @@ export const registrationJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'who has no password and asks to recover it gets the code of a registration',
+    name: 'a person without a password who asks to recover it gets the code of a registration',
     async run(world) {
       const person = await world.person({ password: undefined });
       const { email } = person.requisites;
@@ -182,7 +182,7 @@ export const registrationJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'what was typed wrong is told, without saying whose it is',
+    name: 'errors in what was typed are shown, without saying whose it is',
     async run(world) {
       const visitor = await world.visitor();
       await visitor.open('/register');
@@ -203,7 +203,7 @@ export const registrationJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'mend what was typed, from the page of the code',
+    name: 'correct what was typed, from the page of the code',
     async run(world) {
       const person = await world.person({ password: undefined });
       const visitor = await world.visitor();
@@ -220,7 +220,7 @@ export const registrationJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'the code is sent again as it was; when it has run out, another one',
+    name: 'a resend sends the same code, and another one after it has expired',
     async run(world) {
       const person = await world.person({ password: undefined });
       const { mobilePhone } = person.requisites;
@@ -246,7 +246,7 @@ export const registrationJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'an IIN and a code with marks that nobody sees, and a code in Cyrillic letters, are right',
+    name: 'an IIN and a code with invisible marks, and a code in Cyrillic letters, are accepted',
     async run(world) {
       const person = await world.person();
       const { mobilePhone } = person.requisites;
@@ -265,7 +265,7 @@ export const registrationJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'five wrong codes, and the right one comes too late',
+    name: 'after five wrong codes the right one is refused',
     async run(world) {
       const person = await world.person();
       const { mobilePhone } = person.requisites;
@@ -287,7 +287,7 @@ export const registrationJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a fourth code within a quarter of an hour is not sent, and the answer is the same',
+    name: 'a fourth code within 15 minutes is not sent, and the answer is the same',
     async run(world) {
       const person = await world.person({ password: undefined });
       const { mobilePhone } = person.requisites;
@@ -305,7 +305,7 @@ export const registrationJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a password that cannot be chosen, each for its reason',
+    name: 'each password that cannot be chosen gets its reason',
     async run(world) {
       const person = await world.person({ password: undefined });
       const { mobilePhone } = person.requisites;
@@ -366,7 +366,7 @@ export const registrationJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'the pages in the middle lead back to the beginning when there is nothing begun',
+    name: 'the later pages lead back to the first when no request was begun',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -380,7 +380,7 @@ export const registrationJourneys: readonly Journey[] = [
       await ask(visitor, person.iin, person.requisites.mobilePhone);
       await visitor.open('/recover/password');
       expect(await visitor.path()).toBe('/recover/confirm');
-      // An entry of one kind is none of the other.
+      // A request of one kind does not work for the other.
       await visitor.open('/register/confirm');
       expect(await visitor.path()).toBe('/register');
       await world.ageEntries(60);
@@ -390,10 +390,10 @@ export const registrationJourneys: readonly Journey[] = [
   },
 ];
 
-/** What a holder does about the safety of their own cabinet. */
+/** What holders do for the security of their own cabinet. */
 export const securityJourneys: readonly Journey[] = [
   {
-    name: 'change the password; the other session ends, this one goes on',
+    name: 'change the password: the other session ends, and this one continues',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -477,7 +477,7 @@ export const securityJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a sign-in on a new device is told on every channel, the first one and the known one are not',
+    name: 'a sign-in on a new device sends a notice on every channel, the first one and a known one do not',
     async run(world) {
       const person = await world.person();
       const { mobilePhone, email } = person.requisites;
@@ -498,8 +498,8 @@ export const securityJourneys: readonly Journey[] = [
       const [letter] = await world.inbox(email);
       expect(letter).toContain('бұрын пайдаланылмаған құрылғыдан');
 
-      // The owner answers "this wasn't me": the stranger is out, and nothing restores the password
-      // now.
+      // The owner answers "this wasn't me". The stranger is signed out, and nothing restores the
+      // password now.
       await visitor.open(await world.notMePath(person));
       await visitor.press('Бұл мен емеспін, тоқтату');
       await stranger.open('/services');

@@ -7,10 +7,10 @@ import { type Journey, openRequisites, signIn } from '../journey.ts';
 const page = '/services/requisites';
 const address = 'Астана қ., Қабанбай батыр даңғылы, 53-үй';
 
-/** A value that a field refuses, and words of the message beside it. */
+/** A value that a field refuses, and a part of the message beside the field. */
 type BadValue = readonly [label: string, value: string, message: string];
 
-/** Every rule of every field, one value for each. */
+/** One value for every rule of every field. */
 const badValues: readonly BadValue[] = [
   ['Мекенжай', 'Aстана қ., Достық 5', 'латын әрпі бар: A'],
   ['Мекенжай', 'Астана қ.; Достық 5', 'болмайды: ;'],
@@ -42,7 +42,7 @@ const badValues: readonly BadValue[] = [
   ['Электрондық мекенжай', `${'b'.repeat(65)}@example.kz`, 'тым ұзақ'],
 ];
 
-/** Chromium turns the domain of an e-mail field into punycode when the form is sent. */
+/** Chromium changes the domain of an e-mail field to punycode when the form is sent. */
 function domainAsSent(text: string): string {
   return text.replace(/@(.+)$/, (whole, domain: string) => {
     const ascii = domainToASCII(domain);
@@ -50,7 +50,7 @@ function domainAsSent(text: string): string {
   });
 }
 
-/** Fields and what they hold, all of them. */
+/** All fields and their values. */
 async function held(visitor: Visitor): Promise<Record<string, string>> {
   const values: Record<string, string> = {};
   for (const label of [
@@ -70,7 +70,7 @@ async function held(visitor: Visitor): Promise<Record<string, string>> {
 /** Showing and changing the requisites. */
 export const requisitesJourneys: readonly Journey[] = [
   {
-    name: 'change the address and two phones, and hold a receipt',
+    name: 'change the address and two phones, and get a receipt',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -121,7 +121,7 @@ export const requisitesJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'every bad value of every field is named beside it, and everything typed stays',
+    name: 'every bad value of every field has a message beside it, and everything typed stays',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -145,7 +145,7 @@ export const requisitesJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'all wrong fields are told at once',
+    name: 'all errors are shown at once',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -180,7 +180,7 @@ export const requisitesJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a change of mobile or e-mail waits for its proof: until then nothing of that form is saved',
+    name: 'a change of mobile or e-mail waits for its proof, and nothing of that form is saved before',
     async run(world) {
       for (const [label, value] of [
         ['Ұялы телефон', '+7 (702) 111-22-33'],
@@ -204,7 +204,7 @@ export const requisitesJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'nothing changed: said so, nothing written',
+    name: 'an unchanged form says so, and nothing is written',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -244,7 +244,7 @@ export const requisitesJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'the language is switched in mid-form, and everything typed stays',
+    name: 'the language is switched while a form is filled in, and everything typed stays',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -285,7 +285,7 @@ export const requisitesJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a form that was saved and is filled in anew after Back asks to save again',
+    name: 'a saved form that is filled in again after Back asks to be saved again',
     ways: ['inject'],
     async run(world) {
       const person = await world.person();
@@ -303,7 +303,7 @@ export const requisitesJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'two tabs: the second is shown both versions, keeps what was typed, and can save',
+    name: 'two tabs: the second shows both versions, keeps what was typed, and can save',
     async run(world) {
       const person = await world.person();
       const first = await world.visitor();
@@ -332,7 +332,7 @@ export const requisitesJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'the session ends while one types: what was typed comes back after signing in',
+    name: 'the session ends while a person types: what was typed returns after signing in',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -376,7 +376,7 @@ export const requisitesJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'several valid documents: one is chosen and stands on the receipt; an expired one is not offered',
+    name: 'several valid documents: the chosen one is on the receipt, and an expired one is not offered',
     async run(world) {
       const documents = [
         identityCard(1, { id: 'd1', number: '048111111' }),
@@ -400,7 +400,7 @@ export const requisitesJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'no valid document: told what to do, the data shown, nothing saved',
+    name: 'no valid document: the page says what to do and shows the data, and nothing is saved',
     async run(world) {
       const person = await world.person({ documents: [identityCard(2, { validUntil: '2020-01-01' })] });
       const visitor = await world.visitor();
@@ -413,7 +413,7 @@ export const requisitesJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'what a branch changed is shown, and a form opened before is not saved over it',
+    name: 'a change at a branch is shown, and a form opened before does not overwrite it',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();

@@ -4,10 +4,10 @@ import { type Journey, openRequisites, signIn } from '../journey.ts';
 
 const failed = 'ЖСН немесе құпиясөз қате';
 
-/** Coming in and going out. */
+/** Signing in and out. */
 export const signInJourneys: readonly Journey[] = [
   {
-    name: 'sign in on the start page, and out again',
+    name: 'sign in on the start page, and sign out',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -29,7 +29,7 @@ export const signInJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'sign out in one tab, and the other is out too',
+    name: 'signing out in one tab signs out the other',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -43,7 +43,7 @@ export const signInJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'nothing is shown by Back after signing out',
+    name: 'Back shows nothing after signing out',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -74,7 +74,7 @@ export const signInJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'the answer is the same for a wrong password, a stranger, a blocked and a dead person',
+    name: 'the answer is the same for a wrong password, an unknown, a blocked and a deceased person',
     async run(world) {
       const known = await world.person();
       const blocked = await world.person({ status: 'blocked' });
@@ -97,7 +97,7 @@ export const signInJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'an IIN that cannot be one, and empty fields, are told beside the field',
+    name: 'an impossible IIN and empty fields get a message beside the field',
     async run(world) {
       const visitor = await world.visitor();
       await visitor.open('/sign-in');
@@ -125,7 +125,7 @@ export const signInJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'too many wrong passwords make one wait, told in minutes; the wait ends',
+    name: 'too many wrong passwords cause a wait, shown in minutes, which ends',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -143,7 +143,7 @@ export const signInJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'the IIN is remembered only when asked, and forgotten when asked',
+    name: 'the IIN is remembered only on request, and forgotten on request',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -163,7 +163,7 @@ export const signInJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'sign in leads to where one wanted to go',
+    name: 'signing in leads to the page that was wanted',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();

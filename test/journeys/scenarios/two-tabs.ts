@@ -5,10 +5,10 @@ const page = '/services/requisites';
 const address = 'Астана қ., Қабанбай батыр даңғылы, 53-үй';
 const somebody = 'Бұл браузерде кабинетке біреу кіріп қойған';
 
-/** Somebody signs in or out in one tab while a form is filled in in another. */
+/** A person signs in or out in one tab while a form is filled in in another. */
 export const twoTabsJourneys: readonly Journey[] = [
   {
-    name: 'the same person signs in again in another tab: the form comes again as typed, and is saved',
+    name: 'the same person signs in again in another tab: the form is shown again as typed, and is saved',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -30,7 +30,7 @@ export const twoTabsJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'signed out in another tab: what was typed is kept, and offered where one was',
+    name: 'signed out in another tab: what was typed is kept, and offered on the same page',
     async run(world) {
       const person = await world.person();
       const visitor = await world.visitor();
@@ -51,7 +51,7 @@ export const twoTabsJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'a family computer: the form of one is never shown to the other, and kept for its owner',
+    name: 'a family computer: one person’s form is never shown to another, and is kept for its owner',
     async run(world) {
       const person = await world.person();
       const other = await world.person();
@@ -75,7 +75,7 @@ export const twoTabsJourneys: readonly Journey[] = [
     },
   },
   {
-    name: 'two start pages: whoever is signed in gets in by the other too, and somebody else is told to sign out',
+    name: 'two start pages: the signed-in person can use the other one too, and another person is asked to sign out',
     async run(world) {
       const person = await world.person();
       const other = await world.person();
