@@ -44,7 +44,7 @@ describe('the circuit breaker', () => {
     expect(circuit.state()).toBe('closed');
   });
 
-  it('is not closed by an answer to a question from before it opened', async () => {
+  it('stays open when a call that began before it opened succeeds', async () => {
     const { breaker: circuit } = breaker();
     let answer: (value: string) => void = () => {};
     const early = circuit.run(() => new Promise<string>((resolve) => (answer = resolve)));

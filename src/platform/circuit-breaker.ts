@@ -1,16 +1,16 @@
-/** Spares a service that is down, and the people who would wait for it. */
+/** Stops calling a service that is down, so that nobody waits for it in vain. */
 export interface CircuitBreaker extends CircuitBreakerView {
   /**
-   * Runs `work` unless the circuit is open; throws `CircuitOpen` then. What `work` throws counts as
-   * a failure. Failures for which `subject` gives the same text count once: one thing that always
-   * fails says nothing about all others.
+   * Runs `work`, or throws `CircuitOpen` while the circuit is open. An error from `work` counts as
+   * a failure. Failures for which `subject` gives the same text count once: one item that always
+   * fails says nothing about the others.
    */
   run<Value>(work: () => Promise<Value>, subject?: (error: unknown) => string | undefined): Promise<Value>;
 }
 
 /** A breaker as metrics see it. */
 export interface CircuitBreakerView {
-  /** The dependency behind it, e.g. `kazpost`: a label, never an address. */
+  /** The name of the dependency, e.g. `kazpost`: a label, never an address. */
   readonly name: string;
   state(): CircuitState;
 }
@@ -20,21 +20,23 @@ export type CircuitState = 'closed' | 'open' | 'half-open';
 export interface CircuitBreakerOptions {
   /** Failures in a row that open the circuit. */
   readonly failures: number;
-  /** So many of the last `calls` open it too, though some in between went well. */
+  /**
+   * This many failures among the last `calls` also open the circuit, even if other calls succeeded.
+   */
   readonly failuresOfCalls: number;
   readonly calls: number;
-  /** Milliseconds it stays open; then one trial decides. */
+  /** Milliseconds that the circuit stays open. Then one trial call decides. */
   readonly rest: number;
-  /** Milliseconds, never going back. */
+  /** A monotonic clock, milliseconds. */
   readonly now: () => number;
 }
 
-/** Thrown instead of asking. */
+/** Thrown instead of calling the service. */
 export class CircuitOpen extends Error {
   override readonly name = 'CircuitOpen';
 }
 
-/** Five failures in a row or half of the last twenty calls; fifteen seconds of rest. */
+/** Opens after 5 failures in a row or 10 of the last 20 calls; rests for 15 seconds. */
 export const defaultCircuitBreaker: CircuitBreakerOptions = {
   failures: 5,
   failuresOfCalls: 10,
@@ -71,7 +73,7 @@ export function createCircuitBreaker(
       openedAt = call.failed ? now() : undefined;
       last = [];
     } else if (openedAt === undefined) count(call);
-    // A call from before the circuit opened says nothing that is not known.
+    // A call that began before the circuit opened tells us nothing new.
   }
 
   return {
@@ -99,7 +101,7 @@ interface Call {
   readonly subject: string | undefined;
 }
 
-/** Failures, those of one subject taken for one. */
+/** Counts failures. Failures of the same subject count once. */
 function distinctFailures(made: readonly Call[]): number {
   const failed = made.filter((call) => call.failed);
   const subjects = failed.map(({ subject }) => subject).filter((subject) => subject !== undefined);

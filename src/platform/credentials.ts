@@ -1,10 +1,10 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 
-/** What the cabinet shows others to prove who it is, looked at before it is needed: PEM texts. */
+/** Checks on the certificates and keys (PEM) that the cabinet identifies itself with. */
 
 /**
- * How a private key signs tokens: RFC 8037 and RFC 7518. Undefined: it is no PKCS#8 key, or one of
- * another kind.
+ * The algorithm by which a private key signs tokens (RFC 8037, RFC 7518). Undefined when the text
+ * is not a PKCS#8 key, or is a key of another kind.
  */
 export function tokenAlgorithm(pem: string): 'EdDSA' | 'ES256' | undefined {
   const key = /^-----BEGIN PRIVATE KEY-----/m.test(pem) ? privateKey(pem) : undefined;
@@ -15,7 +15,8 @@ export function tokenAlgorithm(pem: string): 'EdDSA' | 'ES256' | undefined {
 export type PairFault = 'no certificate' | 'no key' | 'not a pair';
 
 /**
- * What is wrong with a certificate and its key. Of a chain, the first is the certificate itself.
+ * What is wrong with a certificate and its key. The first certificate of a chain is the one that
+ * must fit the key.
  */
 export function pairFault(certificate: string, key: string): PairFault | undefined {
   const parsed = readCertificate(certificate);
@@ -25,13 +26,13 @@ export function pairFault(certificate: string, key: string): PairFault | undefin
   return parsed.checkPrivateKey(secret) ? undefined : 'not a pair';
 }
 
-/** From when to when a certificate is valid; undefined where the text holds none. */
+/** The validity period of a certificate; undefined when the text holds no certificate. */
 export function validity(pem: string): { readonly from: Date; readonly until: Date } | undefined {
   const parsed = readCertificate(pem);
   return parsed && { from: new Date(parsed.validFrom), until: new Date(parsed.validTo) };
 }
 
-/** An encrypted key is none: there is nobody to type its password. */
+/** Reads a private key. Refuses an encrypted key, since nobody is there to type its password. */
 function privateKey(pem: string): KeyObject | undefined {
   try {
     return createPrivateKey(pem);

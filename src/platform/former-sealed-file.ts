@@ -9,13 +9,13 @@ export const formerMagic = 'kabinet-backup-1';
 
 const pieceLength = 64 * 1024;
 const tagLength = 16;
-/** The length of the magic line and the sealed key of the file, in base64, with their line ends. */
+/** The greatest length of the magic line and the file's sealed key (base64), line ends included. */
 const longestHeader = 512;
 
 /**
- * Reads the former format of backups (docs/decisions/172). Nothing writes it any more; delete this
- * file when no such backup is kept. AES-256-GCM in pieces of 64 KiB under a key of the file's own,
- * which the service's key seals. The nonce counts the pieces and marks the last.
+ * Reads the former format of backups (docs/decisions/172): AES-256-GCM in pieces of 64 KiB. Each
+ * file has its own key, which the service's key seals. The nonce counts the pieces and marks the
+ * last one. Nothing writes this format any more: delete this file when no such backup is left.
  * @throws SealedFileError
  */
 export async function* decryptFormer(path: string, keys: Keys): AsyncGenerator<Buffer> {
@@ -50,7 +50,9 @@ async function readHeader(path: string, keys: Keys): Promise<{ header: Buffer; k
   }
 }
 
-/** Pieces of one length with their tags; the last may be shorter, down to nothing. */
+/**
+ * Cuts the source into pieces of one length, tags included. The last piece may be shorter or empty.
+ */
 async function* cut(
   source: AsyncIterable<Buffer>,
 ): AsyncGenerator<{ readonly piece: Buffer; readonly index: number; readonly last: boolean }> {

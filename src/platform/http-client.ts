@@ -1,31 +1,31 @@
 import { rootCertificates } from 'node:tls';
 import { Agent, request } from 'undici';
 
-/** How a server of others is reached. */
+/** How to reach another party's server. */
 export interface HttpClientOptions {
-  /** Origin and, if any, a folder. Everything asked lies beneath it. */
+  /** The origin, with a folder if there is one. Every request goes below it. */
   readonly url: string;
-  /** PEM certificates to trust beside the usual ones. */
+  /** PEM certificates to trust besides Node's own list. */
   readonly ca?: string;
-  /** PEM certificate and key to show, where the server asks for them. */
+  /** The PEM certificate and key to present, for servers that require them. */
   readonly client?: { readonly cert: string; readonly key: string };
   /** Milliseconds for a whole answer. */
   readonly timeout: number;
-  /** Most connections; 8 unless given. What comes above waits within its time. */
+  /** The most connections; 8 unless given. Further requests wait, within their own time limit. */
   readonly connections?: number;
 }
 
-/** An answer that came in time and in size. */
+/** An answer that arrived within the limits of time and size. */
 export interface Answer {
   readonly status: number;
   /**
-   * The body read as JSON; undefined when it is empty, is none, or stands under a status of 300 or
-   * 500 and above.
+   * The body, parsed as JSON. Undefined when it is empty, compressed or not JSON, and when the
+   * status is 3xx or 5xx.
    */
   readonly body: unknown;
   /**
-   * True where the answer says that it is not in UTF-8: JSON has no other character set, so its
-   * letters are not to be trusted.
+   * True when the answer declares a character set other than UTF-8. JSON allows no other, so its
+   * letters cannot be trusted.
    */
   readonly otherCharset: boolean;
 }
@@ -33,33 +33,35 @@ export interface Answer {
 export interface Question {
   readonly method: 'GET' | 'POST' | 'PUT';
   /**
-   * True where asking twice does no more than asking once, though the method alone does not say so.
-   * Such a question, and each GET, is asked once more when its connection breaks: the other side
-   * closes an idle one at the very moment we write to it.
+   * True when asking twice has the same effect as asking once, though the method alone does not say
+   * so. A repeatable question, like every GET, is asked once more when its connection breaks: the
+   * other side may close an idle connection just as we write to it.
    */
   readonly repeatable?: boolean;
-  /** Segments of the path, encoded here: a house number may hold "/". */
+  /** The segments of the path. The client encodes them: a house number may contain "/". */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly bearer?: string;
-  /** Milliseconds, where this answer may take longer or less. */
+  /** Milliseconds for this answer, where it differs from the client's own limit. */
   readonly timeout?: number;
 }
 
-/** Asks; throws on anything but an answer within the limits. */
+/** Sends questions. Throws unless an answer arrives within the limits. */
 export interface HttpClient {
   ask(question: Question): Promise<Answer>;
   close(): Promise<void>;
 }
 
-/** Largest answer read, in bytes: 100 rows of Kazpost's classic service are some 100 KB. */
+/**
+ * The largest answer that is read, in bytes. 100 rows of Kazpost's classic service are some 100 KB.
+ */
 export const largestAnswer = 256 * 1024;
 
 /**
- * A client for one base URL: certificates are always verified, redirects never followed, answers
- * cut off above 256 KiB and the whole exchange bounded in time. Compressed answers are not asked
- * for and are refused, since their size in memory would be unknown.
+ * Creates a client for one base URL. It always verifies certificates, never follows redirects, cuts
+ * off answers above 256 KiB and limits the time of the whole exchange. It refuses compressed
+ * answers, because their size in memory would be unknown.
  */
 export function createHttpClient({
   url,
@@ -78,8 +80,7 @@ export function createHttpClient({
     maxHeaderSize: 16 * 1024,
   };
   const agent = new Agent(options);
-  // The idle connections may all be closed by then: what is asked again gets a connection of its
-  // own.
+  // All idle connections may be closed by then, so the second attempt opens its own.
   const fresh = new Agent({ ...options, pipelining: 0 });
 
   async function once(question: Question, dispatcher: Agent, signal: AbortSignal): Promise<Answer> {
@@ -127,7 +128,7 @@ export function createHttpClient({
   };
 }
 
-/** Codes of a connection that the other side has closed. */
+/** Error codes of a connection that the other side has closed. */
 const brokenConnection: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 function targetOf(base: URL, { path, query }: Question): URL {
@@ -138,13 +139,16 @@ function targetOf(base: URL, { path, query }: Question): URL {
   return target;
 }
 
-/** `application/json; charset=windows-1251`. */
+/** Recognises e.g. `application/json; charset=windows-1251`. */
 function namesOtherCharset(contentType: string | string[] | undefined): boolean {
   const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(String(contentType ?? ''))?.[1];
   return charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset);
 }
 
-/** One segment: "/" must not part it, and some servers climb at ".." even when it is encoded. */
+/**
+ * Encodes one segment. It must not contain "/", and some servers follow ".." even when it is
+ * encoded.
+ */
 function pathSegment(text: string): string {
   return encodeURIComponent(text.replace(/\p{Cs}/gu, '').replace(/\.{2,}|^\.$/g, ' '));
 }

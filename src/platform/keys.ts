@@ -9,30 +9,32 @@ import {
 } from 'node:crypto';
 
 /**
- * What the service signs and seals with. The first of `SECRET_KEYS` signs, all verify, so keys can
- * be rotated.
+ * Signs and seals for the service. The first key of `SECRET_KEYS` signs and all of them verify, so
+ * keys can be rotated.
  */
 export interface Keys {
-  /** An HMAC-SHA-256 of `text` that is worth nothing for any other purpose. */
+  /** An HMAC-SHA-256 of `text` that is valid for this purpose only. */
   sign(purpose: string, text: string): Buffer;
   /** True when any of the keys made this signature; compared in constant time. */
   verify(purpose: string, text: string, signature: Buffer): boolean;
   /**
-   * HMACs of `text` as `sign` makes them, one by each key, the signing one first: for a shortened
-   * or a mixed one.
+   * The HMAC that `sign` makes, by each key, the signing key first. For values that are shortened
+   * or mixed with others, which `verify` cannot check.
    */
   signAll(purpose: string, text: string): readonly Buffer[];
   /**
-   * Encrypts (AES-256-GCM). `bound` must be given again to open: an owner, so that nobody else's
-   * box opens.
+   * Encrypts (AES-256-GCM). `open` needs the same `bound`, for example the owner: a box that was
+   * copied to another person then does not open.
    */
   seal(purpose: string, bound: string, text: string): Buffer;
-  /** What was sealed, or undefined when it was altered, bound otherwise, or its key is gone. */
+  /**
+   * The sealed text; undefined when it was altered, is bound to something else, or its key is gone.
+   */
   open(purpose: string, bound: string, sealed: Buffer): string | undefined;
   /**
-   * Passphrases of 128 bits for a program that takes no other key, one by each key, the signing
-   * one first. Written as `openssl kdf` prints what it derives, so that a key alone is enough to
-   * get them (docs/decisions/172).
+   * Passphrases of 128 bits, for a program that accepts no other kind of key. One for each key, the
+   * signing key first. They look as `openssl kdf` prints them, so a key alone is enough to compute
+   * them (docs/decisions/172).
    */
   passphrases(purpose: string): readonly [string, ...string[]];
 }
@@ -77,7 +79,7 @@ export function createKeys(secrets: readonly [string, ...string[]]): Keys {
             decipher.final(),
           ]).toString('utf8');
         } catch {
-          // Sealed by an older key, or altered: the next key decides.
+          // It was sealed by an older key, or altered. Try the next key.
         }
       }
       return undefined;
@@ -89,18 +91,18 @@ export function createKeys(secrets: readonly [string, ...string[]]): Keys {
   };
 }
 
-/** The first bytes of a key as `0A:1B:…`. */
+/** The first bytes of a key, written as `0A:1B:…`. */
 function hexPairs(key: Buffer): string {
   const hex = key.toString('hex', 0, passphraseLength).toUpperCase();
   return hex.replace(/..(?=.)/g, '$&:');
 }
 
-/** A secret for a cookie: 256 random bits, base64url. */
+/** A secret for a cookie: 256 random bits in base64url. */
 export function randomToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** What is stored of a secret token: a dump of the database opens nothing. */
+/** The hash that is stored instead of a secret token: nobody can sign in with a database dump. */
 export function tokenHash(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
@@ -108,14 +110,14 @@ export function tokenHash(token: string): Buffer {
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
- * `length` random characters that survive being read aloud (Crockford base32: no I, L, O, U). 5
- * bits each.
+ * `length` random characters of 5 bits each that can be read aloud (Crockford base32: no I, L, O,
+ * U).
  */
 export function randomName(length: number): string {
   return Array.from(randomBytes(length), (byte) => crockford[byte % crockford.length]).join('');
 }
 
-/** Compares without telling by time where the difference is. */
+/** Compares in constant time. */
 export function sameBytes(one: Buffer, other: Buffer): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }

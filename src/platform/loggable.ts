@@ -1,6 +1,6 @@
 /**
- * What may be logged of an error: messages can hold values that people typed, code and place
- * cannot.
+ * The parts of an error that may be logged: its code and stack. Messages may hold values that
+ * people typed.
  */
 export function withoutValues(error: Error & { code?: unknown }): object {
   const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];

@@ -1,11 +1,11 @@
 import type { Language } from '../values/language.ts';
 
-/** A planned window: everything can be read, nothing changed. */
+/** A planned window, in which everything can be read and nothing changed. */
 export interface MaintenanceWindow {
   readonly id: number;
   readonly from: Date;
   readonly until: Date;
-  /** The operator's words; null: the usual ones. */
+  /** The operator's message in each language; null: the standard text. */
   readonly messages: Readonly<Record<Language, string | null>>;
 }
 

@@ -4,12 +4,12 @@ export class UnderMaintenance extends Error {
 }
 
 /**
- * The database cannot be reached or written to just now; whether a commit under way came through is
- * not known.
+ * The database cannot be reached or written to at the moment. It is unknown whether a commit in
+ * progress succeeded.
  */
 export class DatabaseAway extends Error {
   override readonly name = 'DatabaseAway';
-  /** PostgreSQL's or the network's, where there was one. */
+  /** The error code of PostgreSQL or the network, if there was one. */
   readonly code: string | undefined;
   constructor(code: string | undefined, options?: ErrorOptions) {
     super('the database is away', options);
@@ -22,9 +22,7 @@ export class Overloaded extends Error {
   override readonly name = 'Overloaded';
 }
 
-/**
- * True for what passes by itself: the request is answered with when to come back, not as a fault.
- */
+/** True for a temporary error. The answer says when to come back; it is not reported as a fault. */
 export function isOutage(error: unknown): error is UnderMaintenance | DatabaseAway | Overloaded {
   return error instanceof UnderMaintenance || error instanceof DatabaseAway || error instanceof Overloaded;
 }

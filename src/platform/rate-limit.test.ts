@@ -31,7 +31,7 @@ describe('a rate limit', () => {
     expect(limit.take('b').ok).toBe(true);
   });
 
-  it('forgets the key unseen longest', () => {
+  it('forgets the key that was unused for the longest time', () => {
     const { limit } = limited(2);
     for (let question = 0; question < 61; question += 1) limit.take('a');
     limit.take('b');

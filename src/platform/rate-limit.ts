@@ -1,22 +1,22 @@
-/** How often something may be done by each key: a session, a network. */
+/** Limits how often each key, such as a session or a network, may do something. */
 export interface RateLimit {
-  /** Takes one; a refusal gives the seconds to wait, at least 1. */
+  /** Takes one. A refusal gives the seconds to wait, at least 1. */
   take(key: string): { readonly ok: true } | { readonly ok: false; readonly retryAfter: number };
 }
 
 export interface RateLimitOptions {
-  /** So many at once. */
+  /** How many may happen at once. */
   readonly burst: number;
-  /** So many a second after that. */
+  /** How many a second may happen after that. */
   readonly perSecond: number;
-  /** Keys remembered; the longest unseen is forgotten first. */
+  /** How many keys are remembered. The one unused for the longest time is forgotten first. */
   readonly keys: number;
 }
 
 /**
- * A bucket of tokens for each key, kept in this process: each instance counts apart, and nothing is
+ * A token bucket for each key, kept in this process: each instance counts by itself, and nothing is
  * written to the database.
- * @param now milliseconds, never going back
+ * @param now a monotonic clock, milliseconds
  */
 export function createRateLimit(
   options: RateLimitOptions,

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The folder of the checkout or image, wherever this code runs from (`src/` in tests, `dist/` in
- * service).
+ * The root folder of the checkout or image, whether this code runs from `src/` (tests) or `dist/`
+ * (service).
  */
 export const root: string = findRoot(dirname(fileURLToPath(import.meta.url)));
 

@@ -1,4 +1,4 @@
-/** The file is none of ours, was cut or altered, or no key opens it. */
+/** The file has another format, was truncated or altered, or no key opens it. */
 export class SealedFileError extends Error {
   override readonly name = 'SealedFileError';
 }

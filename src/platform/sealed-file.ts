@@ -12,8 +12,9 @@ import { cutOrAltered, noKeyOpens, SealedFileError } from './sealed-file-error.t
 const ageMagic = 'age-encryption.org/v1';
 const purpose = 'backup-passphrase';
 /**
- * The base-2 logarithm of scrypt's cost. The passphrase is 128 bits of HKDF and no words that could
- * be guessed, so a higher cost protects nothing: age's 18 would take seconds for each key.
+ * The base-2 logarithm of scrypt's cost. The passphrase holds 128 bits from HKDF and cannot be
+ * guessed, so a higher cost adds no protection. age's default of 18 would take seconds for each
+ * key.
  */
 const scryptWorkFactor = 10;
 
@@ -23,9 +24,9 @@ export function filePassphrase(keys: Keys): string {
 }
 
 /**
- * Writes what `source` gives into a file that only a holder of `SECRET_KEYS` can read: gzip in an
- * age file under a passphrase (docs/decisions/172). No piece of it can be altered, moved or cut
- * off. The file appears under its name when it is whole and on disk.
+ * Writes `source` into a file that only a holder of `SECRET_KEYS` can read: gzip inside an age file
+ * with a passphrase (docs/decisions/172). No part of it can be altered, moved or cut off unnoticed.
+ * The file gets its name when it is complete and on disk.
  */
 export async function writeSealed(path: string, keys: Keys, source: AsyncIterable<Buffer>): Promise<void> {
   const unfinished = `${path}.part`;
@@ -44,15 +45,15 @@ export async function writeSealed(path: string, keys: Keys, source: AsyncIterabl
 }
 
 /**
- * Reads what `writeSealed` wrote, today or in its former format. Nothing is given out that was not
- * authenticated, but only the end shows that the file is whole: whoever must not act on half of it
- * reads it twice.
+ * Reads what `writeSealed` wrote, in today's or the former format. Every byte that it yields is
+ * authenticated, but only the end shows that the file is complete. Read the file twice where half
+ * of it must not be acted on.
  * @throws SealedFileError
  */
 export async function* readSealed(path: string, keys: Keys): AsyncGenerator<Buffer> {
   const decrypt = decryptionOf(path, await readStart(path));
   const gunzip = createGunzip();
-  // The reader below meets the error of either.
+  // Errors of both streams surface in the reader below.
   pipeline(Readable.from(decrypt(path, keys)), gunzip).catch((error: Error) => gunzip.destroy(error));
   yield* gunzip;
 }
@@ -65,7 +66,7 @@ function decryptionOf(path: string, start: string): Decryption {
   throw new SealedFileError(`${path} is no backup of this service`);
 }
 
-/** Enough of the file to tell its format. */
+/** Reads enough of the file to tell its format. */
 async function readStart(path: string): Promise<string> {
   const file = await open(path, 'r');
   try {
@@ -83,7 +84,7 @@ async function* encrypt(packed: AsyncIterable<Buffer>, passphrase: string): Asyn
   yield* await encrypter.encrypt(streamOf(packed));
 }
 
-/** Tries passphrases alone: a file that was encrypted to a public key can be made by anybody. */
+/** Decrypts with passphrases only: anybody could have encrypted a file to a public key. */
 async function* decryptAge(path: string, keys: Keys): AsyncGenerator<Uint8Array> {
   const decrypter = new Decrypter();
   for (const passphrase of keys.passphrases(purpose)) decrypter.addPassphrase(passphrase);
@@ -100,12 +101,12 @@ async function* decryptAge(path: string, keys: Keys): AsyncGenerator<Uint8Array>
   }
 }
 
-/** In the type that the library names, which is the browser's. */
+/** Converts the stream to the browser's type, which the library declares. */
 function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   return NodeReadableStream.from(source) as ReadableStream<Uint8Array>;
 }
 
-/** Such as EIO of a bad disk, which says nothing of the file. */
+/** True for an error such as EIO of a failing disk, which says nothing about the file. */
 function isOfSystem(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
 }

@@ -1,7 +1,7 @@
 import type { Iin } from '../values/iin.ts';
 import type { Language } from '../values/language.ts';
 
-/** The signed-in holder who does something, and the request in which. */
+/** The signed-in holder who acts, and the request they act in. */
 export interface Actor {
   readonly holderId: string;
   readonly iin: Iin;
@@ -10,36 +10,36 @@ export interface Actor {
   readonly sessionHash: Buffer;
 }
 
-/** A session in force. */
+/** A session that is in force. */
 export interface LiveSession {
-  /** What is stored of the cookie; names the session. */
+  /** The stored hash of the cookie. It identifies the session. */
   readonly hash: Buffer;
   readonly holderId: string;
   readonly iin: string;
   readonly method: 'password' | 'eds';
-  /** For the header of the page, e.g. `Айгерім С.` */
+  /** The name in the page's header, e.g. `Айгерім С.` */
   readonly shortName: string;
-  /** The holder's language, for those whose browser has chosen none. */
+  /** The holder's language, used when the browser has chosen none. */
   readonly language: Language;
-  /** Until it ends when nothing more is asked for. */
+  /** Seconds until the session ends without further requests. */
   readonly secondsLeft: number;
 }
 
 /** What a session cookie stands for now, by the database's clock. */
 export type SessionState =
-  /** `askStatus`: whether the holder may still come in has not been asked for a while. */
+  /** `askStatus`: it is time to ask the fund again whether the holder may still use the cabinet. */
   | { readonly kind: 'live'; readonly session: LiveSession; readonly askStatus?: boolean }
-  /** Over for a day at most, by time or by its holder's sign-out or newer session. */
+  /** Ended at most a day ago: by time-out, sign-out or a newer session of the holder. */
   | { readonly kind: 'timed-out'; readonly holderId: string }
   /** The fund no longer lets the holder in. */
   | { readonly kind: 'closed' }
-  /** It has got a new secret, which the browser may have by now. */
+  /** The session has a new secret, which the browser may have received by now. */
   | { readonly kind: 'rotated' }
   | { readonly kind: 'none' };
 
 /**
- * Thrown inside a transaction whose session was ended meanwhile: nothing of it is done, and the
- * person signs in anew.
+ * Thrown inside a transaction whose session ended meanwhile. The transaction changes nothing, and
+ * the person signs in again.
  */
 export class SessionGone extends Error {
   override readonly name = 'SessionGone';
@@ -49,8 +49,8 @@ export class SessionGone extends Error {
 export interface FormerSession {
   readonly holderId: string;
   /**
-   * What is typed in its forms is still kept for its holder: it did not end for the sake of safety,
-   * nor long ago.
+   * True when what is typed in its forms is still kept for its holder: the session ended recently,
+   * and not for a security reason.
    */
   readonly keepsTyped: boolean;
 }
@@ -58,12 +58,13 @@ export interface FormerSession {
 /** Looks sessions up. */
 export interface SessionReader {
   /**
-   * By the secret of its cookie.
-   * @param active counts the request as activity, which prolongs the session
+   * Looks a session up by the secret of its cookie.
+   * @param active true when the request counts as activity, which prolongs the session
    */
   read(token: string, active: boolean): Promise<SessionState>;
   /**
-   * By the beginning of its hash, as form tokens name it; undefined when it is not kept any more.
+   * Looks a session up by the beginning of its hash, as form tokens name it. Undefined when it is
+   * no longer stored.
    */
   former(name: Buffer): Promise<FormerSession | undefined>;
 }

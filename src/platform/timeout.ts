@@ -1,6 +1,6 @@
 /**
- * Waits for `work`, at most so many milliseconds (undefined: however long). Whether it came to its
- * end; throws what it throws.
+ * Waits for `work`, at most so many milliseconds (undefined: without a limit). Returns whether it
+ * finished in time, and throws what it throws.
  */
 export async function settlesWithin(
   work: Promise<unknown>,

@@ -13,8 +13,8 @@ export interface AccessDeps extends OwnFormsDeps {
 }
 
 /**
- * Opens a route to those who may use it: holders to themselves, forms to those of this service,
- * writes outside maintenance.
+ * Checks that a request may use its route: some routes need a signed-in holder, forms must come
+ * from this service, and nothing may be changed during maintenance.
  */
 export function addAccessHook(server: FastifyInstance, deps: AccessDeps): void {
   server.addHook('preHandler', async (request, reply) => {
@@ -36,7 +36,7 @@ export function addAccessHook(server: FastifyInstance, deps: AccessDeps): void {
   });
 }
 
-/** Waits until fewer writes of this person are under way. */
+/** Waits until fewer writes of the same person are in progress. */
 async function waitForWrites(
   { writeSemaphore }: AccessDeps,
   reply: FastifyReply,
@@ -44,23 +44,23 @@ async function waitForWrites(
 ): Promise<void> {
   const release = await writeSemaphore.acquire(holderId);
   if (!release) throw new Overloaded('too many writes of one person wait');
-  // Who has left meanwhile needs no place.
+  // The visitor may have left while waiting.
   if (reply.raw.destroyed) release();
   else reply.raw.once('close', release);
 }
 
 /**
  * Sends a person without a session to sign in, and back afterwards.
- * @param kept what was typed waits for them
+ * @param kept true when what they typed is kept for them
  */
 export function sendToSignIn(request: FastifyRequest, reply: FastifyReply, kept: boolean): FastifyReply {
   const { context, routeOptions } = request;
   const { json, backTo } = routeOptions.config;
   if (json) return reply.code(401).send({ error: 'session' });
   const wasSignedIn = context.outdated || readSecret(request, 'session', context.secure) !== undefined;
-  // The cookie that the browser has by now may be a newer one.
+  // The browser may have received a newer cookie by now.
   if (context.ending !== 'rotated') clearSecret(reply, 'session', context.secure);
-  // Only a plain page is gone back to: its address holds nothing personal.
+  // Only return to a page without parameters: its address holds nothing personal.
   const wanted = backTo ?? routeOptions.url;
   const plain = wanted !== undefined && !wanted.includes(':') && wanted !== paths.signOut;
   return reply.redirect(

@@ -5,15 +5,15 @@ import type { Actor } from '../session.ts';
 import { clearSecret, sessionOf } from './request-context.ts';
 
 /**
- * Who sends this request to a route that is open to holders only.
- * @throws Problem 403 where nobody is signed in
+ * The person who sends this request, for routes that only holders may use.
+ * @throws Problem 403 when nobody is signed in
  */
 export function actorOf(request: FastifyRequest): Actor {
   const { holderId, iin, language, hash } = sessionOf(request);
   return { holderId, iin: iin as Iin, requestId: request.id, language, sessionHash: hash };
 }
 
-/** Ends all sessions of a person whom the fund no longer lets in, and shows them the way out. */
+/** Ends all sessions of a person whom the fund no longer lets in, and sends them to sign-in. */
 export async function sendAway(
   { endSessions }: { readonly endSessions: (holderId: string) => Promise<unknown> },
   request: FastifyRequest,

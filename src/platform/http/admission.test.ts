@@ -8,7 +8,7 @@ describe('admission control', () => {
     return createAdmissionControl({ atOnce, resting: () => now.resting, lag: () => now.lag });
   };
 
-  it('lets those who begin have two thirds, and those who have begun the rest', () => {
+  it('gives newcomers two thirds of the places and keeps the rest for those who have begun', () => {
     const admission = open(9);
     const begins = Array.from({ length: 9 }, () => admission.admit(false)).filter(Boolean);
     expect(begins).toHaveLength(6);
@@ -16,7 +16,7 @@ describe('admission control', () => {
     expect(begun).toHaveLength(3);
   });
 
-  it('has room again when one leaves, once however often that is told', () => {
+  it('frees one place when a request leaves, even if that is reported twice', () => {
     const admission = open(3);
     const leaves = [admission.admit(true), admission.admit(true), admission.admit(true)];
     expect(admission.admit(true)).toBe(undefined);
@@ -26,14 +26,14 @@ describe('admission control', () => {
     expect(admission.admit(true)).toBe(undefined);
   });
 
-  it('does not count those who only wait for their password to be looked at', () => {
+  it('does not count requests that only wait for a password check', () => {
     const admission = open(3);
     for (let request = 0; request < 3; request += 1) admission.admit(true);
     now.resting = 2;
     expect(admission.admit(false)).toBeDefined();
   });
 
-  it('closes to those who begin when the process is late, and to all when it is very late', () => {
+  it('turns newcomers away when the process is late, and everybody when it is very late', () => {
     const admission = open(100);
     now.lag = 600;
     expect(admission.admit(false)).toBe(undefined);

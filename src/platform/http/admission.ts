@@ -1,31 +1,27 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** Lets in as many requests as can be answered, and first those who have begun something. */
+/** Admits as many requests as the process can answer. Those who have begun something come first. */
 export interface AdmissionControl {
   /**
-   * Counts a request in and gives what counts it out again; undefined when it has to wait.
-   * @param begun somebody signed in, or a form that was filled in: more is lost by turning these
-   * away
+   * Counts a request in and returns the function that counts it out; undefined when it must wait.
+   * @param begun somebody is signed in or has filled in a form: turning them away loses more
    */
   admit(begun: boolean): (() => void) | undefined;
 }
 
 export interface AdmissionOptions {
-  /** Requests answered at the same time; those who begin get two thirds of it. */
+  /** How many requests are answered at the same time. Newcomers may take two thirds of them. */
   readonly atOnce: number;
-  /**
-   * Of the requests under way, those that only wait for a slot of their own and cost nothing
-   * meanwhile.
-   */
+  /** How many of these requests only wait for a slot elsewhere, and cost nothing meanwhile. */
   readonly resting: () => number;
-  /** How late this process's timers are, milliseconds. */
+  /** How late the timers of this process are, in milliseconds. */
   readonly lag: () => number;
 }
 
-/** Lateness at which those who begin have to wait, and at which everybody has to. Milliseconds. */
+/** Lateness from which newcomers must wait, and from which everybody must. Milliseconds. */
 const late = { beginning: 500, all: 2_000 } as const;
 
-/** Creates the admission control of a process. Health and assets never come to it. */
+/** Creates the admission control of a process. Health checks and assets bypass it. */
 export function createAdmissionControl({ atOnce, resting, lag }: AdmissionOptions): AdmissionControl {
   let underWay = 0;
   return {
@@ -46,8 +42,8 @@ export function createAdmissionControl({ atOnce, resting, lag }: AdmissionOption
 const lookEvery = 500;
 
 /**
- * Follows how late the event loop is. One long task is no overload: of the last two looks the
- * better one counts.
+ * Measures how late the event loop is. One long task is no overload, so the lower of the last two
+ * measurements counts.
  */
 export function startLagMonitor(): { ms(): number; stop(): void } {
   const delay = monitorEventLoopDelay({ resolution: 20 });

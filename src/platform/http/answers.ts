@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { compress } from './compression.ts';
 import type { Connections } from './connections.ts';
 
-/** Is called for each answered request, with the pattern of its route. */
+/** Called for each answered request, with the pattern of its route. */
 export type OnAnswered = (route: string, method: string, status: number, seconds: number) => void;
 
-/** Compresses pages, ends connections that are to end, and logs what was answered. */
+/** Compresses pages, closes connections when the server stops, and logs each answer. */
 export function addAnswerHooks(
   server: FastifyInstance,
   connections: Connections,
@@ -25,7 +25,7 @@ export function addAnswerHooks(
 
   server.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
-    // The pattern of the route, never the address asked for: nothing personal can be in it.
+    // Log the route's pattern, never the requested address, which may hold personal data.
     const route = routeOptions.url ?? 'none';
     const { statusCode: status, elapsedTime } = reply;
     onAnswered?.(route, method, status, elapsedTime / 1_000);

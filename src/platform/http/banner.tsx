@@ -4,8 +4,8 @@ import type { MaintenanceState } from '../maintenance.ts';
 import type { RequestContext } from './request-context.ts';
 
 /**
- * What stands under the header of every page: maintenance, announced or under way, and that this is
- * a demonstration.
+ * The strip below the header of every page: announced or current maintenance, and a note that this
+ * is a demonstration.
  */
 export function Banner({
   context: { language, texts: t },

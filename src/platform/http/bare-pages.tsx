@@ -16,10 +16,10 @@ import { bannerOf, type FramedContext, layoutWords, type PageFrame, signedIn } f
 import type { RequestContext } from './request-context.ts';
 import { type SendWaiting, waitingPages } from './waiting-page.tsx';
 
-/** Sends the worded page of a problem. Works before anything is known of the visitor, too. */
+/** Makes the function that sends a problem's page. It also works before the visitor is known. */
 export function problemSender(frame: PageFrame): SendProblem {
   return (request, reply, problem) => {
-    // A request can fail before its context was read: a broken cookie.
+    // A request can fail before its context was read, e.g. because of a broken cookie.
     const context = (request.context as RequestContext | undefined) ?? nobodyWho(request);
     const t = context.texts.problems;
     const { title, text } = t[problem.statusCode];
@@ -41,7 +41,7 @@ export function problemSender(frame: PageFrame): SendProblem {
   };
 }
 
-/** Makes the function that answers a form of this browser from before somebody signed in or out. */
+/** Makes the function that answers a form from before somebody signed in or out in this browser. */
 export function outdatedSender(frame: PageFrame): SendOutdated {
   return (request, reply, outdated) => {
     const { context } = request;
@@ -100,7 +100,7 @@ export function waitingSender({ assets }: PageFrame): Promise<SendWaiting> {
   );
 }
 
-/** A page that no capability made: without scripts, without a section. */
+/** Sends a page without scripts and without a section in the navigation. */
 function sendBare(
   frame: PageFrame,
   context: FramedContext,
@@ -130,7 +130,7 @@ function sendBare(
     );
 }
 
-/** Somebody of whom the chosen language may be known, and nothing else. */
+/** A visitor of whom nothing is known, except perhaps the chosen language. */
 function nobodyWho(request: FastifyRequest): FramedContext {
   const chosen = (request.cookies as typeof request.cookies | undefined)?.['language'];
   const language = isLanguage(chosen) ? chosen : 'kk';

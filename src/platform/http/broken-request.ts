@@ -5,17 +5,17 @@ import { languages } from '../../values/language.ts';
 import type { ProblemStatus } from './problem.ts';
 
 /**
- * Headers that Node reads at all, in bytes: far more than are served, so that too many of them get
- * a page with a way out.
+ * Bytes of headers that Node accepts. This is far above what is served, so that a browser with too
+ * many cookies gets a page that tells it what to do.
  */
 export const headersRead = 64 * 1024;
-/** Headers that are served, in bytes. */
+/** Bytes of headers that are served. */
 const headersServed = 16 * 1024;
 
 /**
- * What is wrong with the headers of a request, as the status to answer with: 431 where they are too
- * large, which only cookies ever are; 400 for an address of that size, and for two `Host` headers,
- * of which a proxy may have judged the other one.
+ * The status to answer bad headers with, or undefined. 431: the headers are too large, which only
+ * cookies cause in practice. 400: the address is that long, or there are two `Host` headers, of
+ * which a proxy may have checked the other one.
  */
 export function headerProblem({ raw, url }: FastifyRequest): 400 | 431 | undefined {
   const names = raw.rawHeaders.filter((_one, index) => index % 2 === 0);
@@ -24,19 +24,16 @@ export function headerProblem({ raw, url }: FastifyRequest): 400 | 431 | undefin
   return raw.rawHeaders.join('').length > headersServed ? 431 : undefined;
 }
 
-/**
- * What Node's own codes mean for the one who asked; everything else is a request that cannot be
- * read.
- */
+/** The answers to Node's own error codes. Any other code means that the request cannot be read. */
 const answers: ReadonlyMap<string | undefined, readonly [status: 408 | 431, reason: string]> = new Map([
   ['HPE_HEADER_OVERFLOW', [431, 'Request Header Fields Too Large']],
   ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Request Timeout']],
 ]);
 
 /**
- * Answers what Node could not read as a request. Nothing is known of who asks, so the page is in
- * all languages.
- * @param headers those that protect every page
+ * Answers what Node could not read as a request. The visitor is unknown, so the page is in all
+ * languages.
+ * @param headers the headers that protect every page
  */
 export function answerBroken(
   error: Error & { code?: string },
@@ -70,8 +67,8 @@ function brokenPage(status: Extract<ProblemStatus, 400 | 408 | 431>): string {
 }
 
 /**
- * The same address without slashes at its end; undefined where it has none, or where it would lead
- * to another host.
+ * The same address without slashes at its end. Undefined when it has none there, or when the result
+ * would lead to another host.
  */
 export function withoutTrailingSlash(url: string): string | undefined {
   const [path = '', query] = url.split(/\?(.*)/s);

@@ -2,31 +2,31 @@ import type { Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { settlesWithin } from '../timeout.ts';
 
-/**
- * The open connections of a server, so that it can leave without losing a request that somebody has
- * sent.
- */
+/** The open connections of a server. It can then stop without losing a request that was sent. */
 export interface Connections {
   /**
-   * True from `end` on: each answer says `Connection: close`, after which the client sends nothing
-   * more here.
+   * True once `end` was called. Each answer then says `Connection: close`, and the client sends
+   * nothing more over that connection.
    */
   readonly ending: boolean;
   end(): void;
-  /** Accepts no further connection; the open ones stay, unlike with `close` of an HTTP server. */
+  /** Accepts no new connections. The open ones stay, unlike with `close` of an HTTP server. */
   stopListening(): void;
   /**
-   * Closes those on which nothing is under way. A request that its client is just sending there is
-   * lost.
+   * Closes the connections without a request in progress. A request that is being sent at that
+   * moment is lost.
    */
   closeIdle(): void;
-  /** Closes all, whatever is under way. */
+  /** Closes all connections, even in the middle of a request. */
   cut(): void;
-  /** Waits until none is open, at most so many milliseconds. Whether that came about. */
+  /**
+   * Waits, at most so many milliseconds, until no connection is open. Returns whether that
+   * happened.
+   */
   gone(milliseconds?: number): Promise<boolean>;
 }
 
-/** Follows the connections of `server` from now on. */
+/** Tracks the connections of `server` from now on. */
 export function trackConnections(server: Server): Connections {
   const open = new Set<Socket>();
   const waiting = new Set<() => void>();
@@ -52,8 +52,7 @@ export function trackConnections(server: Server): Connections {
     },
     closeIdle() {
       server.closeIdleConnections();
-      // Browsers open connections ahead of need; Node counts those as busy until their first
-      // request.
+      // Browsers open connections in advance. Node counts them as busy until their first request.
       for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
     },
     cut() {

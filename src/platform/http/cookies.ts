@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { paths } from '../../paths.ts';
 import { emptyForm, parse } from './forms.ts';
 
-/** Registers the way out for a browser that sends more cookies than are served. */
+/** Registers the page that deletes cookies, for a browser that sends more than are served. */
 export function cookieRoutes(
   server: FastifyInstance,
   endSession: (hash: Buffer, requestId: string) => Promise<void>,
@@ -15,11 +15,11 @@ export function cookieRoutes(
     const { session, secure } = request.context;
     if (session) await endSession(session.hash, request.id);
     for (const name of Object.keys(request.cookies)) {
-      // A name that no cookie of ours can have would break the answer.
+      // None of our cookies has such a name, and setting it would make the answer invalid.
       if (!/^[\w.-]{1,100}$/.test(name)) continue;
       reply.setCookie(name, '', { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: 0 });
     }
-    // Those with another path or of the whole domain, too.
+    // This also removes cookies of another path or of the parent domain.
     return reply.header('clear-site-data', '"cookies"').redirect(paths.start, 303);
   }
 }

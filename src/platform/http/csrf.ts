@@ -3,18 +3,21 @@ import { type Keys, sameBytes } from '../keys.ts';
 
 /** What the token of a form is made from. */
 export interface FormMark {
-  /** The cookie that the token is bound to: of the session, or of a browser without one. */
+  /**
+   * The cookie that the token is bound to: the session's, or the browser's where nobody is signed
+   * in.
+   */
   readonly cookie: string;
-  /** The cookie that stays in this browser whoever signs in and out. */
+  /** The cookie that stays in this browser, whoever signs in and out. */
   readonly browser: string;
   /**
-   * Names the session that the form is made in (`sessionName`); undefined where nobody is signed
-   * in.
+   * The prefix of the session that the form is made in (`sessionPrefix`); undefined when nobody is
+   * signed in.
    */
   readonly session: Buffer | undefined;
 }
 
-/** Where a form of this browser was made: in which session, or in none. */
+/** Where a form of this browser was made: in a session, or without one. */
 export type FormOrigin = Pick<FormMark, 'session'>;
 
 const nameBytes = 16;
@@ -22,16 +25,16 @@ const nonceBytes = 8;
 const tagBytes = 8;
 const nobody = Buffer.alloc(nameBytes);
 
-/** Names a session in a token: the beginning of the hash that the database has. */
+/** The part of a session's hash that identifies the session in a token. */
 export function sessionPrefix(hash: Buffer): Buffer {
   return hash.subarray(0, nameBytes);
 }
 
 /**
- * The token of a form, bound to the browser's cookie. It is masked anew in each response, since
- * pages are compressed and an unmasked secret could be guessed from the compressed length (BREACH).
- * The mask is 32 bytes that look random and say, to the service alone, in which browser and which
- * session the form was made (decision 125).
+ * Makes a form's token, bound to the browser's cookie. The token is masked anew in each response:
+ * pages are compressed, and an unmasked secret could be guessed from the compressed length
+ * (BREACH). The mask is 32 bytes that look random. Only the service can read from them in which
+ * browser and which session the form was made (decision 125).
  */
 export function csrfToken(keys: Keys, mark: FormMark): string {
   const secret = keys.sign('csrf', mark.cookie);
@@ -47,9 +50,9 @@ export function csrfTokenFits(keys: Keys, cookie: string, token: string): boolea
 }
 
 /**
- * Where a form of this browser was made, whatever became of its session since; undefined when the
- * token was not made for the cookie `browser`. It proves no right to act, only that the form is one
- * of ours in this browser.
+ * The session that a form was made in, even if that session is over. Undefined when the token was
+ * not made for the cookie `browser`. This gives no right to act: it only shows that the form is
+ * ours and was made in this browser.
  */
 export function formOrigin(keys: Keys, browser: string, token: string): FormOrigin | undefined {
   const bytes = Buffer.from(token, 'base64url');
@@ -65,7 +68,10 @@ export function formOrigin(keys: Keys, browser: string, token: string): FormOrig
   return { session: name.equals(nobody) ? undefined : name };
 }
 
-/** Eight random bytes, the session's name hidden by them, and a tag over both for this browser. */
+/**
+ * Eight random bytes, the session's prefix encrypted with them, and a tag over both and the
+ * browser.
+ */
 function originMask(keys: Keys, { browser, session = nobody }: FormMark): Buffer {
   const nonce = randomBytes(nonceBytes);
   const hidden = xor(session, padsOf(keys, nonce)[0] as Buffer);

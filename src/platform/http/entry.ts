@@ -19,7 +19,7 @@ export interface EntryDeps {
   readonly waitingPage: SendWaiting;
 }
 
-/** Lets requests in: a place among those under way, and the context of the request. */
+/** Admits requests: gives each a place and reads its context. */
 export function addEntryHooks(server: FastifyInstance, deps: EntryDeps): void {
   server.addHook('onRequest', async (request, reply) => {
     const wrong = headerProblem(request);
@@ -30,21 +30,21 @@ export function addEntryHooks(server: FastifyInstance, deps: EntryDeps): void {
     if (isSecure(request, deps.settings)) reply.header('strict-transport-security', transportSecurity);
     if (wrong === undefined || manyCookies)
       return isUnsafe(request) ? undefined : enter(deps, request, reply);
-    // The page has a form, which needs to know whose it is.
+    // The page has a form, and a form's token depends on who is signed in.
     await enter(deps, request, reply);
     if (reply.sent) return reply;
     throw problem(wrong);
   });
 
-  // A form takes its place when it has come whole: one that is sent byte by byte would hold it for
-  // as long as it likes.
+  // A form takes its place only when all of it has arrived: a form that is sent byte by byte would
+  // hold a place as long as its sender likes.
   server.addHook('preValidation', async (request, reply) => {
     if (request.routeOptions.config.access !== 'machine' && isUnsafe(request))
       await enter(deps, request, reply);
   });
 }
 
-/** Gives a request its place among those under way, and finds out who it is from. */
+/** Gives a request its place and finds out who sent it. */
 async function enter(
   { settings, keys, sessions, admission, waitingPage }: EntryDeps,
   request: FastifyRequest,
@@ -61,12 +61,12 @@ async function enter(
     settings,
     active: !passive,
   });
-  // A form is read before it is turned away, so that its page can hold what was typed.
+  // Read the form before turning it away: its page can then keep what was typed.
   if (!leave) request.context = { ...request.context, outage: new Overloaded('the process is full') };
   return undefined;
 }
 
-/** For a request that is turned away: it costs the database nothing. */
+/** Used for a request that is turned away: it must not cost the database anything. */
 const nobodyLooks: SessionReader = {
   read: () => Promise.reject(new Overloaded('the process is full')),
   former: () => Promise.reject(new Overloaded('the process is full')),

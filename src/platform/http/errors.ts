@@ -10,17 +10,17 @@ import { asProblem, Problem, problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
 import { isUnsafe } from './route-config.ts';
 
-/** Answers a request that cannot be served with a worded page. */
+/** Answers a request that cannot be served with a page that explains why. */
 export type SendProblem = (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply;
 
 export interface ErrorDeps {
   readonly problemPage: SendProblem;
-  /** Answers a request that is not served just now. */
+  /** Answers a request that cannot be served at the moment. */
   readonly outagePage: SendOutage;
   readonly maintenance: { state(): MaintenanceState; refresh(): Promise<void> };
 }
 
-/** Answers what was not found, and whatever is thrown, with a page. */
+/** Answers unknown addresses and thrown errors with a page. */
 export function handleErrors(server: FastifyInstance, deps: ErrorDeps): void {
   server.setNotFoundHandler((request, reply) => {
     const without = isUnsafe(request) ? undefined : withoutTrailingSlash(request.url);
@@ -36,12 +36,12 @@ export function handleErrors(server: FastifyInstance, deps: ErrorDeps): void {
         isOutage(further) ? deps.outagePage(request, reply, { kind: 'away' }) : Promise.reject(further),
       );
     }
-    // Ended while its request was under way: nothing was done.
+    // The session ended during this request, which changed nothing.
     if (error instanceof SessionGone) return sendToSignIn(request, reply, false);
     const known = asProblem(error);
     if (known.statusCode >= 500 && !(error instanceof Problem))
       request.log.error(withoutValues(error), 'a request failed');
-    // Where a file ends, for a range behind its end.
+    // Set for a range beyond the end of a file: the file's length.
     const range = (error as { headers?: Record<string, string> }).headers?.['Content-Range'];
     if (range !== undefined) reply.header('content-range', range);
     return deps.problemPage(request, reply, known);
@@ -58,7 +58,8 @@ async function answerOutage(
   if (json) return reply.code(503).header('retry-after', String(retrySoon())).send({ error: 'outage' });
   if (!(error instanceof UnderMaintenance))
     return outagePage(request, reply, { kind: error instanceof Overloaded ? 'busy' : 'away' });
-  // A store has seen a window that this process has not: the page needs its end.
+  // The database has a maintenance window that this process has not read yet. The page needs its
+  // end.
   if (maintenance.state().kind !== 'open') await maintenance.refresh();
   const state = maintenance.state();
   const holder = request.context.session?.holderId;

@@ -6,16 +6,16 @@ import { problem } from './problem.ts';
 export type Fields = Readonly<Record<string, string>>;
 
 /**
- * A schema of the fields that a form sends, beside the token and the page, which every form
- * carries. Build it once: a schema takes a hundred times as long to make as to use.
+ * A schema of a form's fields, besides the token and the page, which every form carries. Build it
+ * once: making a schema takes a hundred times as long as using it.
  */
 export function formOf<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject({ csrf: z.string().optional(), page: z.string().optional(), ...shape });
 }
 
 /**
- * Reads what a request brought by its schema: a form's body, a query, or the parts of an address.
- * @throws Problem 400 for what does not fit: only a broken or hostile client sends it
+ * Parses a form's body, a query or the parts of an address by a schema.
+ * @throws Problem 400 when it does not fit, which only happens with a broken or hostile client
  */
 export function parse<Schema extends z.ZodType>(schema: Schema, sent: unknown): z.output<Schema> {
   const parsed = schema.safeParse(sent);
@@ -23,13 +23,13 @@ export function parse<Schema extends z.ZodType>(schema: Schema, sent: unknown): 
   return parsed.data;
 }
 
-/** A form that is nothing but its button. */
+/** A form that has only its button. */
 export const emptyForm = formOf({});
 
-/** A form's own id: it tells a form that is sent twice from two forms. */
+/** The id of a form. It distinguishes one form sent twice from two forms. */
 export const formIdText = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
 
-/** What was typed into these fields, of whatever a request brought. */
+/** What a person typed into the named fields, out of everything the request carried. */
 export function pickTyped(sent: Readonly<Record<string, unknown>>, names: readonly string[]): Fields {
   return Object.fromEntries(
     names.flatMap((name) => {
@@ -39,7 +39,7 @@ export function pickTyped(sent: Readonly<Record<string, unknown>>, names: readon
   );
 }
 
-/** The page that a form was sent from, as the browser says, if it is one of ours. */
+/** The page that a form was sent from, according to the browser, if it is a page of ours. */
 export function ownReferer({ headers: { referer, origin } }: FastifyRequest): URL | undefined {
   if (referer === undefined || !URL.canParse(referer)) return undefined;
   const url = new URL(referer);

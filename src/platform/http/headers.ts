@@ -1,12 +1,12 @@
 import type { HttpSettings } from './settings.ts';
 
-/** What a page may load, and where it may be shown: itself, nothing inline, no frame. */
+/** What a page may load: only from this service, nothing inline. No other page may frame it. */
 export const contentPolicy = {
   'default-src': ["'none'"],
   'script-src': ["'self'"],
   'style-src': ["'self'"],
   'img-src': ["'self'"],
-  // NCALayer, the program that signs on the person's own computer.
+  // NCALayer, the signing program on the person's own computer.
   'connect-src': ["'self'", 'wss://127.0.0.1:13579'],
   'form-action': ["'self'"],
   'frame-ancestors': ["'none'"],
@@ -16,7 +16,7 @@ export const contentPolicy = {
 
 export const transportSecurity = 'max-age=31536000; includeSubDomains';
 
-/** The headers that protect a page which comes past no hook. */
+/** The protecting headers, for a page that bypasses the hooks. */
 export function bareHeaders(settings: HttpSettings): Record<string, string> {
   const policy = Object.entries(contentPolicy).map(([name, values]) => `${name} ${values.join(' ')}`);
   return {

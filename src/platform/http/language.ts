@@ -22,7 +22,7 @@ export interface TypedPage {
 export function languageRoutes(
   server: FastifyInstance,
   pages: ReadonlyMap<string, TypedPage>,
-  /** Keeps the choice of a signed-in holder, for notices. */
+  /** Remembers the choice of a signed-in holder, for the language of notices. */
   remember: (holderId: string, language: Language) => Promise<void>,
 ): void {
   const config = { access: 'anyone', duringMaintenance: true, takesEarlier: 'always' } as const;
@@ -30,8 +30,8 @@ export function languageRoutes(
   server.post(paths.language, { config }, postLanguage);
 
   /**
-   * Changes the language and shows the page it came from with everything typed, or goes back to a
-   * page without a form.
+   * Changes the language. Shows the same page again with everything that was typed, or goes back to
+   * a page without a form.
    */
   async function postLanguage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { page: path } = parse(pressedOn, request.body);
@@ -51,7 +51,7 @@ export function languageRoutes(
   }
 }
 
-/** What the switch sends: the language, and with a page everything that is typed there. */
+/** What the switch sends: the language and, from a page with a form, everything typed there. */
 function languageForm({ fields, secret }: Pick<TypedPage, 'fields' | 'secret'>) {
   const typed = Object.fromEntries([...fields, ...secret].map((name) => [name, z.string().optional()]));
   return formOf({ ...typed, language: z.enum(languages) });
@@ -59,10 +59,10 @@ function languageForm({ fields, secret }: Pick<TypedPage, 'fields' | 'secret'>) 
 
 const plainForm = languageForm({ fields: [], secret: [] });
 
-/** The page that the switch was pressed on, whatever else it sent. */
+/** The page that the switch was used on. Other fields are ignored here. */
 const pressedOn = z.object({ page: z.string().optional() });
 
-/** The page the switch was pressed on, if it is one of ours; the start page otherwise. */
+/** The page that the switch was used on, if it is ours; otherwise the start page. */
 function cameFrom(request: FastifyRequest): string {
   const url = ownReferer(request);
   return url && url.pathname !== paths.language ? url.pathname + url.search : paths.start;

@@ -23,7 +23,8 @@ export type Outage =
 export type SendOutage = (request: FastifyRequest, reply: FastifyReply, outage: Outage) => FastifyReply;
 
 /**
- * Seconds until a page asks again by itself: spread, so that all who wait don't come back at once.
+ * Seconds until a page reloads itself. They are random, so that waiting browsers do not all return
+ * at once.
  */
 export function retrySoon(): number {
   return 5 + Math.floor(Math.random() * 11);
@@ -35,16 +36,16 @@ export interface OutagePage {
   /** Seconds. */
   readonly retryAfter: number;
   /**
-   * After those seconds the page asks again by itself: by a header, which the browser obeys without
-   * a script and before the page has come whole. Nothing is lost by it: there is nothing to fill
-   * in.
+   * The page reloads itself after `retryAfter` seconds. A header does that, which works without a
+   * script and before the whole page has arrived. The page has nothing to fill in, so nothing is
+   * lost.
    */
   readonly asksAgain?: true;
   readonly body: ComponentChildren;
 }
 
 /**
- * The page of an outage. A form that may be sent again as it is stands in it with everything typed.
+ * The page of an outage. A form that may be sent again unchanged is in it, with everything typed.
  */
 export function outagePage(request: FastifyRequest, outage: Outage): OutagePage {
   const { context, method } = request;
@@ -108,7 +109,7 @@ export function outagePage(request: FastifyRequest, outage: Outage): OutagePage 
   };
 }
 
-/** The fields of a form of ours that may be sent again; never a password or a code. */
+/** The fields of a form that may be sent again; never a password or a code. */
 function typedAgain(request: FastifyRequest): Fields | undefined {
   const { repeatable } = request.routeOptions.config;
   const body = request.body as Record<string, unknown> | null | undefined;

@@ -7,13 +7,13 @@ import { problem } from './problem.ts';
 import { clearSecret, ownOrigin } from './request-context.ts';
 import type { HttpSettings } from './settings.ts';
 
-/** What a form that is out of date is answered with where no page of its own can be shown again. */
+/** Answers an outdated form whose own page cannot be shown again. */
 export type SendOutdated = (
   request: FastifyRequest,
   reply: FastifyReply,
   outdated:
     | { readonly kind: 'earlier'; readonly page: string }
-    /** `kept`: what was typed waits for the holder of the session that the form was made in. */
+    /** `kept`: what was typed is kept for the holder of the session that the form was made in. */
     | { readonly kind: 'somebody-else'; readonly kept: boolean },
 ) => FastifyReply;
 
@@ -26,9 +26,9 @@ export interface OwnFormsDeps {
 }
 
 /**
- * Judges an unsafe request by its origin and the token of its form (decision 125). Returns the
- * reply where this answers it: the form is one of this browser, but from before somebody signed in
- * or out. Nothing that it asks for is done then.
+ * Checks the origin of an unsafe request and the token of its form (decision 125). Returns a reply
+ * when the form comes from this browser but was made before somebody signed in or out. The form
+ * then changes nothing.
  * @throws Problem 403 for a forgery
  */
 export async function receiveForm(
@@ -51,15 +51,15 @@ export async function receiveForm(
   if (!origin) throw problem(403);
   if (context.outage) throw context.outage;
   if (origin.session) return receiveEarlier(deps, request, reply, origin.session);
-  // Tabs opened at once by a browser without cookies: each has the token of its own.
+  // A browser without cookies opened several tabs at once, and each got a token of its own.
   if (!context.session) return undefined;
-  // No form that only a holder can send was ever made for nobody.
+  // A form for holders only is never made while nobody is signed in, so this one is not ours.
   if (access === 'holder') throw problem(403);
   if (request.routeOptions.config.takesEarlier) return undefined;
   return deps.outdatedPage(request, reply, { kind: 'somebody-else', kept: false });
 }
 
-/** Receives a form that was made in another session than the one in force. */
+/** Handles a form that was made in another session than the current one. */
 async function receiveEarlier(
   deps: OwnFormsDeps,
   request: FastifyRequest,
@@ -72,7 +72,7 @@ async function receiveEarlier(
   const keeper = former?.keepsTyped ? former.holderId : undefined;
   if (!context.session) {
     request.context = { ...context, timedOut: keeper, ...(access === 'holder' ? { outdated: true } : {}) };
-    // The way to sign-in is the same as after a time-out.
+    // The person is sent to sign in, as after a time-out.
     if (access === 'holder' || takesEarlier === 'always') return undefined;
     return showAgain(deps, request, reply);
   }
@@ -83,10 +83,7 @@ async function receiveEarlier(
   return deps.outdatedPage(request, reply, { kind: 'somebody-else', kept });
 }
 
-/**
- * Shows the page of a form again, with a fresh token and what was typed; without passwords and
- * codes.
- */
+/** Shows a form's page again, with a fresh token and what was typed, except passwords and codes. */
 async function showAgain(
   deps: OwnFormsDeps,
   request: FastifyRequest,
@@ -102,7 +99,7 @@ async function showAgain(
   if (!page || (page.forHolder && !request.context.session)) {
     return deps.outdatedPage(request, reply, {
       kind: 'earlier',
-      // The page to open anew: the one that the form stood on.
+      // The page to open anew: the one that the form was on.
       page: ownReferer(request)?.pathname ?? paths.start,
     });
   }

@@ -7,7 +7,7 @@ import type { Assets } from './assets.ts';
 import { Banner } from './banner.tsx';
 import type { RequestContext } from './request-context.ts';
 
-/** What stands around every page. */
+/** What surrounds every page. */
 export interface PageFrame {
   readonly assets: Assets;
   readonly demo: boolean;
@@ -17,10 +17,10 @@ export interface PageFrame {
 /** The parts of the cabinet that the navigation names. */
 export type Section = 'services' | 'history' | 'security';
 
-/** What the frame needs to know of a request. */
+/** What the frame needs to know about a request. */
 export type FramedContext = Pick<RequestContext, 'language' | 'texts' | 'session' | 'csrf'>;
 
-/** The banner of a page; undefined where there is nothing to say. */
+/** The banner of a page; undefined when there is nothing to announce. */
 export function bannerOf({ demo, maintenance }: PageFrame, context: FramedContext) {
   const state = maintenance();
   return state.kind === 'none' && !demo ? undefined : (
@@ -28,7 +28,7 @@ export function bannerOf({ demo, maintenance }: PageFrame, context: FramedContex
   );
 }
 
-/** The words of the frame. */
+/** The texts of the frame. */
 export function layoutWords({ texts: { layout: t } }: Pick<FramedContext, 'texts'>): LayoutWords {
   return {
     cabinet: t.cabinet,
@@ -50,7 +50,7 @@ export function signedIn(
   path: string | undefined,
 ): HeaderUser | undefined {
   if (!session) return undefined;
-  // Only a plain page is gone back to: its address holds nothing personal.
+  // Only return to a page without parameters: its address holds nothing personal.
   const to = path?.includes(':') ? undefined : path;
   const end = new Date(Date.now() + session.secondsLeft * 1_000);
   const current = (name: Section) => (name === section ? ('section' as const) : undefined);

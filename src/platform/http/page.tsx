@@ -6,21 +6,21 @@ import { renderDocument } from '../../ui/render-document.ts';
 import type { ScriptName } from './assets.ts';
 import { bannerOf, layoutWords, type PageFrame, type Section, signedIn } from './page-frame.tsx';
 
-/** A page as a capability gives it. */
+/** A page, as a feature defines it. */
 export interface Page {
   readonly title: string;
   readonly body: ComponentChildren;
   readonly status?: number;
-  /** True when the page shows errors in a form: the title says so first. */
+  /** True when the page shows errors in a form. The title then begins by saying so. */
   readonly hasErrors?: boolean;
-  /** True when the page has a form whose typed values the language switch must keep. */
+  /** True when the page has a form. The language switch must then keep what was typed. */
   readonly hasForm?: boolean;
-  /** The page's own path where it may be answered under another one. */
+  /** The page's own path, where it may be answered under another one. */
   readonly path?: string;
-  /** Names of browser scripts beyond those of every page. */
+  /** Names of browser scripts, besides those that every page has. */
   readonly scripts?: readonly ScriptName[];
   readonly section?: Section;
-  /** True when the page stands before sign-in: it never says who is signed in. */
+  /** True for a page before sign-in: it never says who is signed in. */
   readonly namesNobody?: boolean;
 }
 
@@ -39,7 +39,7 @@ export function pageSender(frame: PageFrame): SendPage {
       ...(page.hasForm ? ['submit-once' as const] : []),
       ...(page.scripts ?? []),
     ];
-    // A page shown again by the language switch, or by another button of its form, stands under
+    // The language switch or another button of the form may have answered with this page, under
     // another address.
     const ownPath = page.path === request.routeOptions.url ? undefined : page.path;
     if (ownPath !== undefined) scripts.push('own-path');

@@ -12,20 +12,16 @@ import { problem } from './problem.ts';
 import type { HttpSettings } from './settings.ts';
 
 /**
- * The largest form, in bytes: all fields of the requisites at their longest, in Kazakh,
+ * The largest form, in bytes: all fields of the requisites at their greatest length, in Kazakh,
  * percent-encoded.
  */
 export const bodyLimit = 32 * 1024;
 
-/**
- * Registers what others have written: protecting headers, cookies, forms, the limit against floods,
- * static files.
- */
+/** Registers the plugins: protecting headers, cookies, forms, the flood limit and static files. */
 export async function registerPlugins(server: FastifyInstance, settings: HttpSettings): Promise<void> {
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: contentPolicy },
-    // With no-referrer, Chromium would send "Origin: null" on a form and every form would be
-    // refused.
+    // With no-referrer, Chromium sends "Origin: null" with a form, and every form would be refused.
     referrerPolicy: { policy: 'same-origin' },
     frameguard: { action: 'deny' },
     hsts: false,

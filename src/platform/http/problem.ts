@@ -1,7 +1,7 @@
-/** The statuses that have a worded page of their own. */
+/** The statuses that have a page of their own. */
 export type ProblemStatus = 400 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 416 | 429 | 431 | 500 | 503;
 
-/** Ends a request with a worded page. */
+/** Thrown to end a request with a page that explains the problem. */
 export class Problem extends Error {
   readonly statusCode: ProblemStatus;
   /** Seconds for `Retry-After`. */
@@ -13,14 +13,14 @@ export class Problem extends Error {
   }
 }
 
-/** A problem to throw; anything else that is thrown becomes a 500. */
+/** A problem to throw. Any other error that is thrown becomes a 500. */
 export function problem(status: ProblemStatus, retryAfter?: number): Problem {
   return new Problem(status, retryAfter);
 }
 
 /**
- * Fastify's own refusals (too large, wrong type, malformed) keep their status; everything else is
- * our fault.
+ * Fastify's own refusals (too large, wrong type, malformed) keep their status. Every other error is
+ * our fault: 500.
  */
 export function asProblem(error: Error & { statusCode?: number }): Problem {
   if (error instanceof Problem) return error;

@@ -12,7 +12,7 @@ describe('the network of an address', () => {
     expect(networkOf(address)).toBe(network);
   });
 
-  test('is the same for neighbours and another one beyond', () => {
+  test('is the same for neighbouring addresses and different for others', () => {
     expect(networkOf('2001:db8:1:ffff::1')).toBe(networkOf('2001:db8:1::2'));
     expect(networkOf('2001:db8:2::1')).not.toBe(networkOf('2001:db8:1::1'));
     expect(networkOf('10.0.1.1')).not.toBe(networkOf('10.0.0.1'));

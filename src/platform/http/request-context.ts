@@ -10,45 +10,48 @@ import { csrfToken, csrfTokenFits, type FormOrigin, formOrigin, sessionPrefix } 
 import { problem } from './problem.ts';
 import type { HttpSettings } from './settings.ts';
 
-/** What is known of a request before its page begins: who, in which language, over what. */
+/**
+ * What is known of a request before its page is made: who sent it, in which language, from where.
+ */
 export interface RequestContext {
   readonly language: Language;
   readonly texts: Texts;
   readonly session: LiveSession | undefined;
   /**
-   * The holder whose session is over and whose form this request brings: what was typed is kept for
-   * them alone.
+   * The holder whose session is over and whose form this request carries. What was typed is kept
+   * for that holder only.
    */
   readonly timedOut: string | undefined;
   /**
-   * Why the session of this request's cookie is over: it goes on under a new secret, or the fund no
-   * longer lets the holder in.
+   * Why the session of this request's cookie is over. `rotated`: it continues under a new secret.
+   * `closed`: the fund no longer lets the holder in.
    */
   readonly ending: 'rotated' | 'closed' | undefined;
   /**
-   * The form of this request was made before the session changed: its page is shown again, with a
-   * word on why.
+   * The form of this request was made before the session changed. Its page is shown again and says
+   * why.
    */
   readonly outdated?: true;
   /**
-   * Why the session could not be looked up; the request ends with it when its form has been read.
+   * Why the session could not be looked up. The request ends with this error after its form was
+   * read.
    */
   readonly outage: Error | undefined;
-  /** The address the request came from, past the trusted proxies. */
+  /** The address of the client, as the trusted proxies report it. */
   readonly address: string;
-  /** Its /24 or /48. */
+  /** The network of that address: /24 of IPv4, /48 of IPv6. */
   readonly network: string;
-  /** The secret of a browser that signed in before, if it has one. */
+  /** The secret of a browser in which somebody signed in before; undefined for other browsers. */
   readonly device: string | undefined;
-  /** True when cookies can be `Secure`: everywhere but plain http on a loopback name. */
+  /** True when cookies can be `Secure`: always, except with plain http on a loopback name. */
   readonly secure: boolean;
-  /** A fresh mask of this browser's form token. */
+  /** The token of this browser's forms, masked anew at each call. */
   csrf(): string;
-  /** True when `token` was made for this browser, and for whoever is signed in now. */
+  /** True when `token` was made for this browser and for whoever is signed in now. */
   csrfFits(token: string): boolean;
   /**
-   * Where in this browser a form was made, whoever is signed in now; undefined for a form of
-   * another browser, or of nobody.
+   * Where in this browser a form was made, whoever is signed in now. Undefined when another
+   * browser's form or no form of ours has this token.
    */
   formOrigin(token: string): FormOrigin | undefined;
 }
@@ -62,12 +65,12 @@ declare module 'fastify' {
 const year = 365 * 24 * 3600;
 
 /**
- * The cookies of the service. Secret ones get the `__Host-` prefix wherever the connection is
- * protected.
+ * The cookies of the service that hold secrets. Their names get the prefix `__Host-` wherever the
+ * connection is protected.
  */
 type SecretCookie = 'session' | 'visit' | 'device' | 'iin' | 'entry';
 
-/** Reads who asks, and gives a first-time browser the cookie its form tokens are bound to. */
+/** Reads who sends a request. Gives a new browser the cookie that its form tokens are bound to. */
 export async function readRequestContext(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -104,8 +107,7 @@ export async function readRequestContext(
       bound !== undefined && bound === sessionToken ? sessionPrefix(tokenHash(sessionToken)) : undefined,
   };
   const chosen = request.cookies['language'];
-  // A browser that has left before its request was looked at has no address any more, whatever the
-  // type says.
+  // The address is missing, despite its type, when the browser left before its request was handled.
   const ip: string | undefined = request.ip;
   const address = ip ?? '';
   const language = isLanguage(chosen) ? chosen : (session?.language ?? 'kk');
@@ -133,13 +135,17 @@ export async function readRequestContext(
   };
 }
 
-/** Tabs that a browser without cookies opens at the same time; more than so many add nothing. */
+/**
+ * The most cookies of this kind that are read. A browser without cookies that opens several tabs at
+ * once receives one in each.
+ */
 const browserCookies = 8;
 
 /**
- * The cookies by which a browser is known for as long as it runs, whoever signs in and out: forms
- * that were made in it are recognised by them. Each has a name of its own: tabs opened at once
- * without cookies then keep all of theirs, where the last one would replace the others.
+ * Reads the cookies that identify a browser until it is closed, whoever signs in and out. Forms
+ * made in this browser are recognised by them. Each cookie has its own name: when several tabs open
+ * at once in a browser without cookies, each keeps its own instead of the last replacing the
+ * others.
  */
 function readBrowser(request: FastifyRequest, reply: FastifyReply, secure: boolean): readonly string[] {
   const prefix = cookieName('browser', secure);
@@ -153,8 +159,8 @@ function readBrowser(request: FastifyRequest, reply: FastifyReply, secure: boole
 }
 
 /**
- * The origin that forms of this service must come from; undefined when none is known, so that all
- * are refused.
+ * The origin that forms of this service must come from. Undefined when it is not known: all forms
+ * are then refused.
  */
 export function ownOrigin(request: FastifyRequest, settings: HttpSettings): string | undefined {
   if (settings.publicUrl) return settings.publicUrl.origin;
@@ -162,7 +168,7 @@ export function ownOrigin(request: FastifyRequest, settings: HttpSettings): stri
   return name !== undefined && isLoopbackName(name) ? `${request.protocol}://${request.host}` : undefined;
 }
 
-/** Sets a cookie that only the server reads. */
+/** Sets a cookie that scripts cannot read. */
 export function setSecret(
   reply: FastifyReply,
   name: SecretCookie,
@@ -179,7 +185,7 @@ export function setSecret(
   });
 }
 
-/** Expires such a cookie. */
+/** Deletes a cookie that `setSecret` set. */
 export function clearSecret(reply: FastifyReply, name: SecretCookie, secure: boolean): void {
   reply.setCookie(cookieName(name, secure), '', {
     path: '/',
@@ -190,15 +196,15 @@ export function clearSecret(reply: FastifyReply, name: SecretCookie, secure: boo
   });
 }
 
-/** The value of such a cookie, or undefined. */
+/** The value of a cookie that `setSecret` set, or undefined. */
 export function readSecret(request: FastifyRequest, name: SecretCookie, secure: boolean): string | undefined {
   const value = request.cookies[cookieName(name, secure)];
   return value === undefined || value === '' || value.length > 200 ? undefined : value;
 }
 
 /**
- * The session of a request to a route that is open to holders only.
- * @throws Problem 403 where there is none
+ * The session of a request to a route that only holders may use.
+ * @throws Problem 403 when there is none
  */
 export function sessionOf(request: FastifyRequest): LiveSession {
   const { session } = request.context;
@@ -206,7 +212,7 @@ export function sessionOf(request: FastifyRequest): LiveSession {
   return session;
 }
 
-/** True when the browser says that it is signed in; nothing is looked up. */
+/** True when the browser has a session cookie. The session is not looked up. */
 export function hasSession(request: FastifyRequest, settings: HttpSettings): boolean {
   return readSecret(request, 'session', isSecure(request, settings)) !== undefined;
 }
@@ -217,8 +223,8 @@ export function setLanguage(reply: FastifyReply, language: Language, secure: boo
 }
 
 /**
- * The network of an address, for limits that a household or an attacker's next address cannot
- * escape: /24 of IPv4, /48 of IPv6.
+ * The network of an address: /24 of IPv4, /48 of IPv6. Limits apply to networks, so that taking the
+ * next address does not evade them.
  */
 export function networkOf(address: string): string {
   const mapped = address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address;
@@ -233,7 +239,7 @@ export function networkOf(address: string): string {
   return `${groups.slice(0, 3).join(':')}::/48`;
 }
 
-/** True when cookies can be `Secure`: everywhere but plain http on a loopback name. */
+/** True when cookies can be `Secure`: always, except with plain http on a loopback name. */
 export function isSecure(request: FastifyRequest, settings: HttpSettings): boolean {
   if (settings.publicUrl) return settings.publicUrl.protocol === 'https:';
   const name = hostName(request);

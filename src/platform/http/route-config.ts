@@ -1,50 +1,50 @@
 import type { FastifyRequest } from 'fastify';
 
-/**
- * Who may open a route: anyone with a page, only a signed-in holder, or machines (no cookies, no
- * language).
- */
+/** Who may use a route: anyone, a signed-in holder only, or machines (no cookies, no language). */
 export type Access = 'anyone' | 'holder' | 'machine';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
     /**
-     * Asked by a script: without a session it answers 401 instead of sending to the sign-in page.
+     * A script calls it. Without a session it answers 401 instead of sending to the sign-in page.
      */
     json?: boolean;
     /**
-     * Keeps what this POST brought when it cannot be done now: the session has timed out, or
+     * Keeps what this POST carried when it cannot be done now because the session has timed out or
      * maintenance is under way.
      */
     keepTyped?: (holderId: string, body: unknown) => Promise<boolean>;
     /**
-     * A POST that changes nothing of the holder's data, or makes them safer: it works during
-     * maintenance, too.
+     * A POST that changes nothing of the holder's data, or makes the data safer. It also works
+     * during maintenance.
      */
     duringMaintenance?: true;
     /**
-     * The fields of a form that may be sent again as it was: they stand in the page of an outage.
+     * The fields of a form that may be sent again unchanged. The page of an outage contains them.
      * Never a password or a code.
      */
     repeatable?: readonly string[];
-    /** The page to come back to after signing in, where the route's own address is none. */
+    /** The page to return to after sign-in, where the route itself is not a page. */
     backTo?: string;
-    /** Where this POST leads when nobody is signed in any more: what it asks for is so already. */
+    /**
+     * Where this POST leads when nobody is signed in any more, because its effect has already
+     * happened.
+     */
     whenSignedOut?: string;
     /**
-     * It serves a form that was made before somebody signed in or out, too: it does nothing that
-     * needs a decision, always or while somebody is signed in.
+     * The route also accepts a form that was made before somebody signed in or out, because it does
+     * nothing that needs a decision. Either always, or only while somebody is signed in.
      */
     takesEarlier?: 'always' | 'signed-in';
-    /** It is served however many cookies come with it. */
+    /** The route is served however many cookies the request carries. */
     manyCookies?: true;
-    /** Its script asks without the person's doing: that does not prolong the session. */
+    /** A script calls it without the person's action, so it does not prolong the session. */
     passive?: true;
   }
 }
 
-/** A route as it was registered, for tests that go through all of them. */
+/** A registered route, for tests that go through all of them. */
 export interface RouteEntry {
   readonly method: string;
   readonly url: string;

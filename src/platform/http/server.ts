@@ -21,20 +21,20 @@ export interface ServerDeps extends EntryDeps, AccessDeps, ErrorDeps {
 /** The HTTP side of the service, without its routes. */
 export interface HttpServer {
   readonly server: FastifyInstance;
-  /** Every route that is registered, as they come. */
+  /** Every registered route, in order of registration. */
   readonly routes: readonly RouteEntry[];
   readonly connections: Connections;
 }
 
 /**
- * A request must have come whole by then, its form included; milliseconds. The longest form takes a
- * second on a slow phone.
+ * Milliseconds within which a whole request must arrive, its form included. The longest form takes
+ * one second on a slow phone.
  */
 const requestTimeout = 10_000;
 
 /**
- * Creates the HTTP side that every capability shares: cookies, headers, limits, access, form
- * tokens, errors, logs.
+ * Creates the HTTP side that all features share: cookies, headers, limits, access, form tokens,
+ * errors and logs.
  */
 export async function createServer(deps: ServerDeps): Promise<HttpServer> {
   const server = createFastify(deps);
@@ -65,16 +65,15 @@ function createFastify({ settings, log, problemPage }: ServerDeps): FastifyInsta
     requestTimeout,
     connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
-    // Node looks for what is overdue every 30 seconds unless told otherwise.
+    // By default Node checks for overdue requests every 30 seconds only.
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000, maxHeaderSize: headersRead },
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 64 },
-    // Whoever closes it waits for the connections first: what still came before that is answered
-    // like any other.
+    // Before the server closes, it waits for its connections. Requests that arrive until then are
+    // answered as usual.
     return503OnClosing: false,
     clientErrorHandler: (error, socket) => answerBroken(error, socket, bareHeaders(settings)),
-    // An address that cannot be read comes past no hook, so its page gets the protecting headers
-    // here.
+    // No hook runs for an address that cannot be read, so set the protecting headers here.
     frameworkErrors: (error, request, reply) =>
       problemPage(request, (reply as FastifyReply).headers(bareHeaders(settings)), asProblem(error)),
   });

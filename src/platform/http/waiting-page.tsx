@@ -5,19 +5,19 @@ import { isLanguage, type Language, languages } from '../../values/language.ts';
 import { compress } from './compression.ts';
 import { retrySoon } from './outage.tsx';
 
-/** One page in each form in which a browser takes it. */
+/** One page, in each encoding that browsers accept. */
 interface Ready {
   readonly plain: string;
   readonly br: Buffer | undefined;
   readonly gzip: Buffer | undefined;
 }
 
-/** Answers a GET that has to wait. It asks again by itself. */
+/** Answers a GET that must wait. The page reloads itself. */
 export type SendWaiting = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
 /**
- * Makes the pages for overload beforehand, so that sending one costs next to nothing: one for each
- * language, and one in all of them for a browser that has not chosen.
+ * Makes the pages for overload in advance, so that sending one costs almost nothing: one for each
+ * language, and one in all languages for a browser that has not chosen.
  * @param render puts a body into the layout
  */
 export async function waitingPages(
@@ -43,7 +43,7 @@ export async function waitingPages(
       .code(503)
       .headers({
         'retry-after': seconds,
-        // The header, since the page is the same for everybody and the seconds are not.
+        // Use a header: the page is the same for everybody, the number of seconds is not.
         refresh: seconds,
         'cache-control': 'no-store',
         vary: 'Accept-Encoding',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readArguments } from './arguments.ts';
 
-test('nothing asked for is one process; --workers says how many', () => {
+test('without options there is one process; --workers sets the number', () => {
   expect(readArguments([])).toEqual({ kind: 'run', workers: undefined });
   expect(readArguments(['--workers', '3'])).toEqual({ kind: 'run', workers: 3 });
   expect(readArguments(['--workers=64'])).toEqual({ kind: 'run', workers: 64 });

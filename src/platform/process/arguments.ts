@@ -6,7 +6,7 @@ export type CommandLine =
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly message: string };
 
-/** More would wait for each other on any machine of today. */
+/** Beyond this number, workers only wait for each other on today's machines. */
 const mostWorkers = 64;
 
 export const help = `Usage: npm start -- [--workers N]
@@ -19,7 +19,7 @@ Starts the service. Settings are environment variables: npx kabinet config
 SIGTERM or SIGINT ends it gracefully, a second one at once. With --workers, SIGHUP replaces the
 processes one after another, without a request lost.`;
 
-/** Reads what stands after `npm start --`. */
+/** Reads the arguments after `npm start --`. */
 export function readArguments(given: readonly string[]): CommandLine {
   try {
     const { values } = parseArgs({

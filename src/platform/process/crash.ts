@@ -6,8 +6,8 @@ interface CrashLog {
 }
 
 /**
- * Ends the process after an error that nobody caught, and logs where it came from. Node itself
- * would print its message and fields, where PostgreSQL's errors carry the values of a row.
+ * Ends the process after an uncaught error and logs where it was thrown. Node itself would print
+ * the error's message and fields, and PostgreSQL's errors contain values of a row.
  */
 export function endAtCrash(log: CrashLog): void {
   process.on('uncaughtException', (error: unknown) => {

@@ -1,15 +1,17 @@
 import type { AddressInfo } from 'node:net';
 
-/** From the primary process to a worker: all stop, or another one has taken this one's place. */
+/**
+ * From the primary process to a worker: the service stops, or another worker has taken its place.
+ */
 export type Order = 'stop' | 'relieved';
 
-/** Where a server listens, as Node says it. */
+/** Where a server listens, in Node's form. */
 export type ListeningAddress = AddressInfo | string | null | undefined;
 
-/** From a worker to the primary process: it listens. */
+/** From a worker to the primary process: the worker listens. */
 export interface ReadyMessage {
   readonly ready: ListeningAddress;
 }
 
-/** The environment variable by which a worker gets its data. */
+/** The environment variable that carries a worker's data. */
 export const dataVariable = 'WORKER_DATA';

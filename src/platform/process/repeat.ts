@@ -1,18 +1,15 @@
 import { settlesWithin } from '../timeout.ts';
 
-/** Work that comes again and again. */
+/** Work that is repeated. */
 export interface Repeating {
-  /**
-   * Begins nothing more; resolves when what is under way has come to its end, or after
-   * `patienceMs`.
-   */
+  /** Starts no further run. Resolves when the current run has ended, or after `patienceMs`. */
   stop(patienceMs?: number): Promise<void>;
 }
 
 /**
- * Does `work` every so many milliseconds, the first time after as many, and leaves one out while
- * the one before is under way. Its signal is aborted when the repetition stops: long work then ends
- * at its next good place.
+ * Runs `work` every `everyMs` milliseconds, first after that time, and skips a run while the
+ * previous one is in progress. The signal is aborted on stop, so that long work can end early at a
+ * safe point.
  */
 export function startRepeating(
   everyMs: number,

@@ -8,9 +8,9 @@ const given = 'slot:given';
 const over = 'slot:over';
 
 /**
- * In the primary process: lends `size` slots to its workers in the order in which they ask, so that
- * all of them together do no more at once than the machine has cores. A worker that dies gives its
- * slots back.
+ * In the primary process: lends `size` slots to the workers in the order of their requests. All
+ * workers together then do no more at once than the machine has cores. A worker that dies returns
+ * its slots.
  */
 export function lendSlots(size: number): void {
   const asking: number[] = [];
@@ -42,7 +42,7 @@ export function lendSlots(size: number): void {
   });
 }
 
-/** In a worker: slots lent by its primary process. */
+/** In a worker: takes slots that the primary process lends. */
 export function borrowSlots(): SlotRunner {
   const waiting: (() => void)[] = [];
   process.on('message', (message) => {

@@ -1,23 +1,23 @@
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 
-/** Within this a process has ended, whatever hangs. Milliseconds after the signal. */
+/** Milliseconds from the signal within which the process ends, even if something hangs. */
 export const stopLimit = 19_000;
 
 /**
- * Within this what is in hand must be done; the rest is cut off and given back. Milliseconds after
- * the signal.
+ * Milliseconds from the signal within which current work must finish. The rest is then cancelled
+ * and goes back to its queue.
  */
 export const patience = 15_000;
 
 /**
- * A terminal, npm and `timeout` each pass a signal on: what follows so soon is the same one.
- * Milliseconds.
+ * A terminal, npm and `timeout` each forward a signal. A second signal within this time is a copy
+ * of the first. Milliseconds.
  */
 const echo = 1_000;
 
 /**
- * Ends the process gracefully at the first SIGTERM or SIGINT, with exit code 0; at once at the
+ * Ends the process gracefully, with exit code 0, at the first SIGTERM or SIGINT; at once at the
  * second.
  */
 export function stopBySignal(stop: () => Promise<void>, warn: (message: string) => void): void {
@@ -34,7 +34,7 @@ export function stopBySignal(stop: () => Promise<void>, warn: (message: string) 
   }
 }
 
-/** Runs `stop`, at most for `stopLimit`, and ends the process. */
+/** Runs `stop` for at most `stopLimit`, and ends the process. */
 export async function endWith(stop: () => Promise<void>, warn: (message: string) => void): Promise<void> {
   setTimeout(() => {
     warn('Something did not end in time; the process ends without it');
@@ -50,8 +50,8 @@ export async function endWith(stop: () => Promise<void>, warn: (message: string)
 }
 
 /**
- * Runs `reload` at SIGHUP, one after another; ends the process where that came because its terminal
- * was closed.
+ * Runs `reload` at each SIGHUP, one at a time. Ends the process instead when the SIGHUP means that
+ * its terminal was closed.
  */
 export function reloadByHangup(
   reload: () => Promise<void>,

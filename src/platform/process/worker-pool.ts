@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { dataVariable, type ListeningAddress, type Order, type ReadyMessage } from './orders.ts';
 import { stopLimit } from './stop.ts';
 
-/** Where the pool says what becomes of its workers. */
+/** Where the pool logs what happens to its workers. */
 export interface PoolLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -15,39 +15,41 @@ export interface WorkerPoolOptions {
   readonly count: number;
   /**
    * What a worker is told at its start, as JSON.
-   * @param place from 0; who replaces a worker takes its place
+   * @param place counted from 0; a replacement takes the place of the worker it replaces
    */
   readonly dataOf: (place: number) => unknown;
-  /** How long a worker may take until it listens. */
+  /** Seconds that a worker may take until it listens. */
   readonly startSeconds: number;
   readonly log: PoolLog;
 }
 
-/** Processes behind one port. One that dies is started again. */
+/** Processes behind one port. A process that dies is started again. */
 export interface WorkerPool {
-  /** Resolves when all listen, with their address. @throws when one ended before that */
+  /** Resolves with the address when all workers listen. @throws when one ends before that */
   start(): Promise<ListeningAddress>;
-  /** Replaces one after another: the new one is ready before the old one leaves. */
+  /** Replaces the workers one by one: the new one is ready before the old one leaves. */
   replaceAll(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A worker that lived for less died at once: the next one starts after a pause, which grows. */
+/**
+ * A worker that lived shorter than this failed at once: the pause before the next start then grows.
+ */
 const shortLifeMs = 10_000;
 const longestPauseMs = 30_000;
 
 interface State extends WorkerPoolOptions {
-  /** Those that listen, with their places. */
+  /** The workers that listen, with their places. */
   readonly ready: Map<Worker, number>;
-  /** Those that are to leave, since another one has taken their place. */
+  /** The workers that must leave because another has taken their place. */
   readonly relieved: Set<Worker>;
-  /** Workers that died at once, one after another. */
+  /** How many workers in a row failed at once. */
   failures: number;
   stopping: boolean;
   address: ListeningAddress;
 }
 
-/** Creates the pool in the primary process. It starts nothing yet. */
+/** Creates the pool in the primary process, without starting workers. */
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const state: State = {
     ...options,
@@ -59,7 +61,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   };
   return {
     async start() {
-      // The first one alone, so that what is wrong is said once.
+      // Start one worker first: an error that all would meet is then logged once.
       await startWorker(state, 0);
       await Promise.all(Array.from({ length: options.count - 1 }, (_, n) => startWorker(state, n + 1)));
       return state.address;
@@ -73,7 +75,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   };
 }
 
-/** Resolves when a new worker listens. @throws when it ended before that */
+/** Resolves when a new worker listens. @throws when it ends before that */
 async function startWorker(state: State, place: number): Promise<void> {
   const { ready, relieved, log } = state;
   const begun = performance.now();
@@ -91,14 +93,15 @@ async function startWorker(state: State, place: number): Promise<void> {
 }
 
 /**
- * Waits until a worker listens, and ends it when that takes too long. @throws when it ended before
+ * Waits until a worker listens, and ends it when that takes too long. @throws when it ends before
+ * that
  */
 async function listening(
   worker: Worker,
   { startSeconds, log }: WorkerPoolOptions,
 ): Promise<ListeningAddress> {
   const { pid } = worker.process;
-  // It would be waited for for ever, and with it every later restart.
+  // Without this limit, the pool and every later restart would wait for it for ever.
   const late = setTimeout(() => {
     log.error({ pid, seconds: startSeconds }, 'a worker was not ready in time and is ended');
     worker.process.kill('SIGKILL');
@@ -111,7 +114,7 @@ async function listening(
   }).finally(() => clearTimeout(late));
 }
 
-/** Starts a worker in the place of one that died, until one stays. */
+/** Starts workers in the place of one that died, until one stays. */
 async function keep(state: State, place: number): Promise<void> {
   while (!state.stopping) {
     const { failures } = state;
@@ -135,14 +138,14 @@ async function replaceAll(state: State): Promise<void> {
   for (const [worker, place] of [...ready]) {
     if (state.stopping) return;
     await startWorker(state, place);
-    // It may have died meanwhile, and been replaced for that.
+    // The worker may have died meanwhile and may already have a replacement.
     if (!ready.delete(worker)) continue;
     relieved.add(worker);
     await order(worker, 'relieved');
   }
 }
 
-/** Tells a worker to leave and waits for it; ends it when it has not left in time. */
+/** Tells a worker to leave and waits for it. Ends it when it has not left in time. */
 async function order(worker: Worker, what: Order): Promise<void> {
   const left = worker.isDead() ? Promise.resolve() : once(worker, 'exit');
   if (worker.isConnected()) worker.send(what);

@@ -14,8 +14,8 @@ export function sayReady(ready: ListeningAddress): void {
 }
 
 /**
- * Ends this worker when the pool says so, or by signal.
- * @param leave completes what is under way; called once
+ * Ends this worker on the pool's order or by signal.
+ * @param leave finishes the current work; called once
  */
 export function obeyOrders(leave: (order: Order) => Promise<void>, warn: (message: string) => void): void {
   let leaving: Promise<void> | undefined;
@@ -23,20 +23,17 @@ export function obeyOrders(leave: (order: Order) => Promise<void>, warn: (messag
     leaving ??= leave(order).then(disconnect);
     return leaving;
   };
-  // Meant for the primary process, which says what follows from it.
+  // SIGHUP is meant for the primary process, which tells its workers what to do.
   process.on('SIGHUP', () => undefined);
-  // A signal to the whole group, as by Ctrl-C, comes here too; the primary process says the same a
-  // moment later.
+  // A signal to the whole process group, such as Ctrl-C, also arrives here. The primary process
+  // sends the same order a moment later.
   stopBySignal(() => obey('stop'), warn);
   process.on('message', (message) => {
     if (message === 'stop' || message === 'relieved') void endWith(() => obey(message), warn);
   });
 }
 
-/**
- * Leaves the cluster in order: connections that were on their way here are handed to another
- * worker.
- */
+/** Leaves the cluster. Connections on their way to this worker go to another one. */
 async function disconnect(): Promise<void> {
   const gone = once(process, 'disconnect');
   cluster.worker?.disconnect();
