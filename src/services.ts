@@ -71,7 +71,9 @@ export async function createServices({
       readReadings(database, { ...config.sessions, eventYears: config.operations.eventsKeptYears }),
     breakers,
     certificates: { fund: config.fund.http?.client && validity(config.fund.http.client.cert)?.until },
-    channels: messages.channelStates,
+    channels: messages.gatewayStates,
+    trusted: () => verifier.trusted(),
+    maintenance: () => maintenance.state(),
     pool: () => database.load(),
   });
   const fund = createFund(config, database, log, metrics);
@@ -190,11 +192,19 @@ function createMessages(
     heard: (channel) => heard[channel],
   });
   const channels: Channels = { available: (channel) => senders[channel].available };
+  /** Of the channels that have a gateway: one without is not down. */
+  const gatewayStates = () =>
+    Object.fromEntries(
+      Object.values(senders)
+        .filter(({ absent }) => !absent)
+        .map(({ channel, available }) => [channel, available]),
+    );
   const channelStates = () => ({ mobile: senders.mobile.available, email: senders.email.available });
   return {
     senders,
     channels,
     channelStates,
+    gatewayStates,
     /**
      * Reports the channels to other processes if this one delivers. Otherwise reads their reports.
      */

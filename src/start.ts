@@ -66,7 +66,7 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
         await new Promise<void>((resolve, reject) => {
           metricsHttp
             .once('error', reject)
-            .listen(config.operations.metricsPort, config.server.host, resolve);
+            .listen(config.operations.metricsPort, config.operations.metricsHost, resolve);
         });
         closers.push(() => new Promise((resolve) => metricsHttp.close(resolve)));
       },

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
-import { createWorkersMetrics } from './features/operations/metrics.ts';
+import { answerPrimary, createWorkersMetrics } from './features/operations/worker-metrics.ts';
 import { createInstance } from './instance.ts';
 import { mostConnections } from './platform/postgres/connection-limit.ts';
 import type { Connection } from './platform/postgres/database.ts';
@@ -111,7 +111,7 @@ export async function runWorker(config: Config, log: Logger): Promise<void> {
     hashSlots: borrowSlots(),
     deliversMessages,
   });
-  instance.metrics.answerPrimary();
+  answerPrimary(instance.metrics.registry);
   obeyOrders(
     async (order) => {
       const relieved = order === 'relieved';

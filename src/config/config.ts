@@ -139,6 +139,7 @@ export function readConfig(environment: Environment): Config {
       eventsKeptYears: known(values.EVENTS_KEPT_YEARS),
       auditHeadFile: values.AUDIT_HEAD_FILE === undefined ? undefined : resolve(values.AUDIT_HEAD_FILE),
       metricsPort: values.METRICS_PORT,
+      metricsHost: known(values.METRICS_HOST),
       logLevel: known(values.LOG_LEVEL),
     },
   };

@@ -455,9 +455,14 @@ export const settings = {
     schema: z.string().min(1),
   },
   METRICS_PORT: {
-    meaning: 'port for Prometheus on the same HOST; unset: no metrics',
+    meaning: 'port for Prometheus at METRICS_HOST; unset: no metrics',
     default: '',
     schema: whole(0, 65_535),
+  },
+  METRICS_HOST: {
+    meaning: 'where METRICS_PORT listens; only Prometheus should reach it',
+    default: '127.0.0.1',
+    schema: z.string().min(1),
   },
   LOG_LEVEL: {
     meaning: 'silent, error, warn, info or debug',

@@ -26,8 +26,10 @@ export function pairFault(certificate: string, key: string): PairFault | undefin
   return parsed.checkPrivateKey(secret) ? undefined : 'not a pair';
 }
 
-/** The validity period of a certificate; undefined when the text holds no certificate. */
-export function validity(pem: string): { readonly from: Date; readonly until: Date } | undefined {
+/** The validity period of a certificate (PEM or DER); undefined when there is no certificate. */
+export function validity(
+  pem: string | Uint8Array,
+): { readonly from: Date; readonly until: Date } | undefined {
   const parsed = readCertificate(pem);
   return parsed && { from: new Date(parsed.validFrom), until: new Date(parsed.validTo) };
 }
@@ -41,7 +43,7 @@ function privateKey(pem: string): KeyObject | undefined {
   }
 }
 
-function readCertificate(pem: string): X509Certificate | undefined {
+function readCertificate(pem: string | Uint8Array): X509Certificate | undefined {
   try {
     return new X509Certificate(pem);
   } catch {

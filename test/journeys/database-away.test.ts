@@ -64,6 +64,16 @@ async function speak(client: Client, language: string): Promise<void> {
   );
 }
 
+test("a browser that never chose a language is told in its holder's", async () => {
+  await service.database.run(sql`update cabinet.holder set language = 'ru' where iin = ${person.iin}`);
+  const client = await signedIn(service, person);
+  await link.become('refusing');
+  const { status, body } = await client.get(path);
+  expect(status).toBe(503);
+  expect(readPage(body).querySelector('html')?.getAttribute('lang')).toBe('ru');
+  await service.database.run(sql`update cabinet.holder set language = 'kk' where iin = ${person.iin}`);
+});
+
 describe.each(languages)('in %s', (language) => {
   const t = textsOf(language).outages;
 

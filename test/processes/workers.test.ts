@@ -132,6 +132,16 @@ test('metrics are the sum of the workers, and what they all read in the database
   expect(Number(signIns?.[1])).toBeGreaterThanOrEqual(others.length);
 });
 
+test('a stuck worker shows, and hides nothing of the others', async () => {
+  const { pid } = JSON.parse(lastReady(service.said())) as { pid: number };
+  process.kill(pid, 'SIGSTOP');
+  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  process.kill(pid, 'SIGCONT');
+  expect(text).toMatch(/^kabinet_workers\{state="answering"\} 1$/m);
+  expect(text).toMatch(/^kabinet_workers\{state="silent"\} 1$/m);
+  expect(text).toMatch(/^kabinet_outbox_pending\{lane="notice"\} \d+$/m);
+});
+
 test('a start whose port is taken ends with its reason, said once', async () => {
   const late = runService(
     { DATABASE_URL: urlOf(fresh.connection), PORT: new URL(service.origin).port },

@@ -14,6 +14,13 @@ export interface VerifiedSignature {
   readonly ocspResponse: Uint8Array | undefined;
 }
 
+/** A certificate that signatures are checked against. */
+export interface TrustedCertificate {
+  /** The name of its file. */
+  readonly name: string;
+  readonly until: Date;
+}
+
 /**
  * Verifies signatures. The `detail` of a refusal is for the log. With `revocationUnknown` it is the
  * time since when nothing could be checked.

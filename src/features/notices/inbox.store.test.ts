@@ -145,7 +145,7 @@ describe('without a demonstration', () => {
     );
     expect(await service.database.rows(sql`select from cabinet.inbox`)).toEqual([]);
     const metrics = await service.metrics.text();
-    expect(metrics).toContain('kabinet_channel_available{channel="mobile"} 0');
+    expect(metrics).not.toContain('kabinet_channel_available{');
     expect(metrics).toContain('kabinet_outbox_pending{lane="code"} 0');
   });
 

@@ -1,35 +1,27 @@
 import { createServer, type Server } from 'node:http';
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { OnAnswered } from '../../platform/answered.ts';
+import { addProcessGauges, type ProcessGauges } from './process-gauges.ts';
 import type { Readings } from './readings-store.ts';
 
 /**
  * Counts what the service does. Labels are route patterns and reasons, and never identify a person.
  */
 export interface Metrics {
-  answered(route: string, method: string, status: number, seconds: number): void;
+  answered: OnAnswered;
   /** A part of the fund's answer could not be read: `documents[].type: unknown`. */
   fundFault(fault: string): void;
   /** A request to the fund had no usable answer. */
   fundFailure(code: string): void;
   /** The Prometheus text. */
   text(): Promise<string>;
-  /** In a worker of the cluster: answers the primary process when it collects. */
-  answerPrimary(): void;
+  /** What a worker gives its primary process, which adds the workers up. */
+  registry: Registry;
 }
 
-/** What is read at each scrape. */
-export interface Gauges {
+/** What is asked at each scrape. */
+export interface Gauges extends ProcessGauges {
   readonly readings: () => Promise<Readings>;
-  /** Whether messages of each channel can be sent. */
-  readonly channels: () => Readonly<Record<string, boolean>>;
-  readonly breakers: readonly CircuitBreakerView[];
-  /**
-   * The date until which each certificate of the cabinet is valid, by the party that it is shown
-   * to.
-   */
-  readonly certificates: Readonly<Record<string, Date | undefined>>;
-  readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
 }
 
 /** Counts answers by route, and reads the database, pool and breakers at each scrape. */
@@ -49,6 +41,12 @@ export function createMetrics(gauges: Gauges): Metrics {
     labelNames: ['route', 'method', 'status'] as const,
     registers: [registry],
   });
+  const actions = new Counter({
+    name: 'kabinet_actions_total',
+    help: 'Saves, confirmations and sign-ins, by outcome',
+    labelNames: ['action', 'outcome'] as const,
+    registers: [registry],
+  });
   const faults = new Counter({
     name: 'kabinet_fund_faults_total',
     help: "Places of the fund's answers that could not be read, by place and fault",
@@ -61,22 +59,20 @@ export function createMetrics(gauges: Gauges): Metrics {
     labelNames: ['code'] as const,
     registers: [registry],
   });
-  addReadings(registry, gauges.readings);
+  // Before the readings: they ask for a connection, and the scrape itself would seem to wait for one.
   addProcessGauges(registry, gauges);
+  addReadings(registry, gauges.readings);
 
   return {
-    answered(route, method, status, took) {
+    answered({ route, method, status, seconds: took, outcome }) {
       seconds.observe({ route, method }, took);
       answers.inc({ route, method, status });
+      if (outcome) actions.inc({ action: outcome.action, outcome: outcome.outcome });
     },
     fundFault: (fault) => faults.inc({ fault }),
     fundFailure: (code) => failures.inc({ code }),
     text: () => registry.metrics(),
-    answerPrimary() {
-      AggregatorRegistry.setRegistries([registry]);
-      // Creating an instance is what makes it listen for the primary's request.
-      new AggregatorRegistry();
-    },
+    registry,
   };
 }
 
@@ -171,53 +167,6 @@ function addReadings(registry: Registry, readings: Gauges['readings']): void {
   }
 }
 
-/** Gauges about the process itself. */
-function addProcessGauges(registry: Registry, gauges: Gauges): void {
-  const registers = [registry];
-  new Gauge({
-    registers,
-    // With workers: 0 as soon as one of them cannot send.
-    aggregator: 'min',
-    name: 'kabinet_channel_available',
-    help: '1 while messages of the channel can be sent by this process',
-    labelNames: ['channel'] as const,
-    collect() {
-      for (const [channel, is] of Object.entries(gauges.channels())) this.set({ channel }, is ? 1 : 0);
-    },
-  });
-  new Gauge({
-    registers,
-    name: 'kabinet_breaker_state',
-    help: 'Processes whose breaker before a dependency is closed, open or half-open',
-    labelNames: ['dependency', 'state'] as const,
-    collect() {
-      for (const { name, state } of gauges.breakers)
-        for (const one of ['closed', 'open', 'half-open'])
-          this.set({ dependency: name, state: one }, state() === one ? 1 : 0);
-    },
-  });
-  new Gauge({
-    registers,
-    name: 'kabinet_certificate_valid_seconds',
-    help: 'Seconds until a certificate that the cabinet shows others is no longer valid',
-    labelNames: ['shown_to'] as const,
-    aggregator: 'min',
-    collect() {
-      for (const [shownTo, until] of Object.entries(gauges.certificates))
-        if (until) this.set({ shown_to: shownTo }, (until.getTime() - Date.now()) / 1_000);
-    },
-  });
-  new Gauge({
-    registers,
-    name: 'kabinet_database_connections',
-    help: 'Connections, by state; waiting are requests that wait for one',
-    labelNames: ['state'] as const,
-    collect() {
-      for (const [state, count] of Object.entries(gauges.pool())) this.set({ state }, count);
-    },
-  });
-}
-
 /**
  * Makes one query for all gauges that are read at the same time. Undefined while the database does
  * not answer.
@@ -232,12 +181,6 @@ function oncePerScrape<Value>(ask: () => Promise<Value>): () => Promise<Value | 
       });
     return asked;
   };
-}
-
-/** In the primary process: the metrics of all workers, added up. */
-export function createWorkersMetrics(): () => Promise<string> {
-  const registry = new AggregatorRegistry();
-  return () => registry.clusterMetrics();
 }
 
 /** Serves the metrics on a separate port that people cannot reach. */

@@ -5,5 +5,7 @@ export interface OperationsSettings {
   readonly auditHeadFile: string | undefined;
   /** Undefined means no metrics. */
   readonly metricsPort: number | undefined;
+  /** Where the port listens: loopback unless it is set. */
+  readonly metricsHost: string;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }

@@ -5,6 +5,7 @@ import { paths, receiptPath } from '../../paths.ts';
 import { actorOf, sendAway } from '../../platform/http/actor.ts';
 import { type Fields, formIdText, formOf, parse } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
+import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { findPendingChange } from '../contact-change/store.ts';
 import type { SessionSettings } from '../sign-in/settings.ts';
@@ -221,6 +222,7 @@ async function postForm(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  noteOutcome(request, 'save', 'error');
   const sent = parse(sentForm, request.body);
   const typed = readTyped(sent);
   const { session } = request.context;
@@ -229,6 +231,7 @@ async function postForm(
     proof: session?.method === 'eds' ? 'eds-session' : 'password-session',
     byEds: sent.proof === 'eds',
   });
+  noteOutcome(request, 'save', result.kind);
   switch (result.kind) {
     case 'saved':
       deps.onSaved();

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { paths } from '../../paths.ts';
 import { emptyForm, formOf, parse } from '../../platform/http/forms.ts';
+import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { readSecret } from '../../platform/http/request-context.ts';
@@ -66,6 +67,7 @@ async function postEdsSignIn(
 ): Promise<FastifyReply> {
   const { context } = request;
   const signed = parse(signatureForm, request.body);
+  noteOutcome(request, 'sign-in-eds', 'error');
   const outcome = await signInByEds(deps, {
     id: signed.id,
     signature: signed.signature,
@@ -77,6 +79,7 @@ async function postEdsSignIn(
     userAgent: request.headers['user-agent'] ?? '',
     requestId: request.id,
   });
+  noteOutcome(request, 'sign-in-eds', outcome.ok ? 'signed-in' : outcome.reason);
   if (!outcome.ok) return refuseSignature(deps, request, reply, outcome, signed);
   deps.onQueued();
   setSessionCookies(reply, outcome.value, context.secure);

@@ -1,6 +1,7 @@
 import { randomToken, tokenHash } from '../../platform/keys.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import type { LiveSession } from '../../platform/session.ts';
+import type { Language } from '../../values/language.ts';
 import { recordEvent } from '../history/event-store.ts';
 import { issueMark, readMarks } from './device-marks.ts';
 import { endMarks, keepDevice } from './device-store.ts';
@@ -35,6 +36,8 @@ export interface OpenedSession {
   readonly device: string;
   /** The number of older sessions that ended to make room. */
   readonly replaced: number;
+  /** The language that the holder chose, here or elsewhere. */
+  readonly language: Language | undefined;
 }
 
 /**
@@ -54,7 +57,7 @@ export async function openSession(
   const shown = readMarks(browser.device);
   const mark = issueMark();
 
-  await lockForOpening(transaction, { holderId }, former);
+  const language = await lockForOpening(transaction, { holderId }, former);
   if (former) await endFormerSession(transaction, former);
   const replaced = await endOldestSessions(transaction, holderId, settings);
   await insertSession(transaction, {
@@ -75,7 +78,7 @@ export async function openSession(
   await forgetFailures(transaction, forget);
   await recordEvent(transaction, { holderId, kind: 'signed-in', detail: { method, device }, requestId });
   if (replaced > 0) await recordEvent(transaction, { holderId, kind: 'session-replaced', requestId });
-  return { token, device: shown.renewed(mark.token, endedMarks), replaced };
+  return { token, device: shown.renewed(mark.token, endedMarks), replaced, language };
 }
 
 /** The hash of the session that a browser had until now. */

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { paths, signInPath } from '../../paths.ts';
 import { emptyForm, type Fields, formOf, parse } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
+import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
-import { clearSecret, readSecret, setSecret } from '../../platform/http/request-context.ts';
+import { clearSecret, readSecret, setLanguage, setSecret } from '../../platform/http/request-context.ts';
 import type { Keys } from '../../platform/keys.ts';
 import { isBlank } from '../../values/cleaning.ts';
 import { type Iin, parseIin } from '../../values/iin.ts';
+import { isLanguage } from '../../values/language.ts';
 import type { Refusal } from '../../values/result.ts';
 import type { OpenedSession } from './open-session.ts';
 import { SignInPage, type SignInPageProps } from './pages.tsx';
@@ -114,6 +116,7 @@ async function postSignIn(
     });
   }
 
+  noteOutcome(request, 'sign-in-password', 'error');
   const outcome = await signIn(deps, {
     iin: parsed.value,
     password,
@@ -123,6 +126,7 @@ async function postSignIn(
     userAgent: request.headers['user-agent'] ?? '',
     requestId: request.id,
   });
+  noteOutcome(request, 'sign-in-password', outcome.ok ? 'signed-in' : outcome.reason);
   if (!outcome.ok) return refuseSignIn(deps, request, reply, outcome, { iin, remember });
   deps.onQueued();
   setSessionCookies(reply, outcome.value, context.secure);
@@ -221,12 +225,14 @@ function sendSignIn(
 /** Sets the cookies of the session and of the mark by which the browser is recognised next time. */
 export function setSessionCookies(
   reply: FastifyReply,
-  { token, device }: OpenedSession,
+  { token, device, language }: OpenedSession,
   secure: boolean,
 ): void {
   setSecret(reply, 'session', token, secure);
   setSecret(reply, 'device', device, secure, deviceDays);
   clearSecret(reply, 'visit', secure);
+  // While the database is away, pages know the language only by this cookie.
+  if (language && !isLanguage(reply.request.cookies['language'])) setLanguage(reply, language, secure);
 }
 
 /** The page on which a session begins. It says once when older sessions were ended. */

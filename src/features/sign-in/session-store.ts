@@ -157,17 +157,19 @@ export type OpeningHolder = { readonly holderId: string } | { readonly iin: Iin 
  * Locks the rows of the person who signs in and of the holder whose session the browser had, in the
  * order of `locks.ts`.
  * @param former the hash of that session
+ * @returns the language of who signs in; undefined where there is no such holder
  */
 export async function lockForOpening(
   transaction: Queryable,
   holder: OpeningHolder,
   former: Buffer | undefined,
-): Promise<void> {
+): Promise<Language | undefined> {
   const isHolder: Sql = 'iin' in holder ? sql`iin = ${holder.iin}` : sql`holder_id = ${holder.holderId}`;
-  await transaction.run(sql`
-    select from cabinet.holder
+  const locked = await transaction.rows<{ readonly language: Language; readonly signsIn: boolean }>(sql`
+    select language, ${isHolder} as "signsIn" from cabinet.holder
     where ${isHolder} or holder_id = (select holder_id from cabinet.session where session_hash = ${former ?? null})
     order by holder_id for no key update`);
+  return locked.find(({ signsIn }) => signsIn)?.language;
 }
 
 /** Ends the session that a browser had, whoever it belongs to, when somebody signs in there. */

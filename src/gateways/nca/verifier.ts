@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
 import {
   createVerifierPool,
   ocspRequest,
+  PRODUCTION_ANCHORS,
   productionCertificates,
   VerifierBusyError,
   type VerifierPool,
 } from 'nca-verify';
-import type { SignatureVerifier } from '../../features/eds/verifier.ts';
+import type { SignatureVerifier, TrustedCertificate } from '../../features/eds/verifier.ts';
 import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
+import { validity } from '../../platform/credentials.ts';
 import { type LookTimes, readCertificates, watchFolder } from './folder.ts';
 import { followLists } from './lists.ts';
 import { type OcspResponder, ocspResponder } from './ocsp.ts';
@@ -25,6 +28,14 @@ export interface NcaSettings extends LookTimes {
   readonly threads: number;
 }
 
+/** The verifier, with what the operator sees of it. */
+export interface NcaVerifier extends SignatureVerifier {
+  readonly breakers: readonly CircuitBreakerView[];
+  /** What is trusted now. */
+  trusted(): Promise<readonly TrustedCertificate[]>;
+  close(): Promise<void>;
+}
+
 const certificateEndings = ['.cer', '.crt', '.pem'];
 /** How long signatures in work may still use threads that were replaced, milliseconds. */
 const grace = 10_000;
@@ -36,7 +47,7 @@ const grace = 10_000;
 export function createNcaVerifier(
   settings: NcaSettings,
   onFailure: (what: 'OCSP' | 'CRL', reason: string) => void,
-): SignatureVerifier & { readonly breakers: readonly CircuitBreakerView[]; close(): Promise<void> } {
+): NcaVerifier {
   const { ocspUrl, crlDir } = settings;
   const ocsp: OcspResponder | undefined =
     ocspUrl === undefined ? undefined : ocspResponder(ocspUrl, (reason) => onFailure('OCSP', reason));
@@ -105,6 +116,7 @@ export function createNcaVerifier(
       }
     },
     breakers: ocsp ? [ocsp.breaker] : [],
+    trusted: pools.trusted,
     async close() {
       await pools.close();
       await ocsp?.close();
@@ -115,6 +127,7 @@ export function createNcaVerifier(
 /** The threads for what is trusted now; none before the first signature comes. */
 function poolsFor(settings: NcaSettings): {
   current(): Promise<VerifierPool>;
+  trusted(): Promise<readonly TrustedCertificate[]>;
   close(): Promise<void>;
 } {
   const { trust, threads } = settings;
@@ -139,6 +152,28 @@ function poolsFor(settings: NcaSettings): {
       mark = now;
       return use(certificates);
     },
+    async trusted() {
+      if (!look) return productionUntil();
+      const files = await look();
+      const certificates = await readCertificates(files);
+      return files.flatMap(({ path }, index) => untilOf(basename(path), certificates[index]));
+    },
     close: async () => pool?.close(),
   };
+}
+
+let pinned: readonly TrustedCertificate[] | undefined;
+
+/** The pinned certificates do not change while the process runs. */
+function productionUntil(): readonly TrustedCertificate[] {
+  pinned ??= productionCertificates().flatMap((der, index) =>
+    untilOf(PRODUCTION_ANCHORS[index]?.file ?? String(index), der),
+  );
+  return pinned;
+}
+
+/** None for a file that is no certificate. */
+function untilOf(name: string, file: Uint8Array | undefined): readonly TrustedCertificate[] {
+  const until = file && validity(file)?.until;
+  return until ? [{ name, until }] : [];
 }

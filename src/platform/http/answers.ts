@@ -1,9 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import type { OnAnswered } from '../answered.ts';
 import { compress } from './compression.ts';
 import type { Connections } from './connections.ts';
-
-/** Called for each answered request, with the pattern of its route. */
-export type OnAnswered = (route: string, method: string, status: number, seconds: number) => void;
 
 /** Compresses pages, closes connections when the server stops, and logs each answer. */
 export function addAnswerHooks(
@@ -28,8 +26,9 @@ export function addAnswerHooks(
     // Log the route's pattern, never the requested address, which may hold personal data.
     const route = routeOptions.url ?? 'none';
     const { statusCode: status, elapsedTime } = reply;
-    onAnswered?.(route, method, status, elapsedTime / 1_000);
+    const { outcome } = request;
+    onAnswered?.({ route, method, status, seconds: elapsedTime / 1_000, outcome });
     if (routeOptions.config.access !== 'machine')
-      request.log.info({ method, route, status, ms: Math.round(elapsedTime) }, 'answered');
+      request.log.info({ method, route, status, ms: Math.round(elapsedTime), ...outcome }, 'answered');
   });
 }

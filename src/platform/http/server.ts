@@ -1,8 +1,9 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
+import type { OnAnswered } from '../answered.ts';
 import { randomName } from '../keys.ts';
 import { type AccessDeps, addAccessHook } from './access.ts';
-import { addAnswerHooks, type OnAnswered } from './answers.ts';
+import { addAnswerHooks } from './answers.ts';
 import { answerBroken, headersRead } from './broken-request.ts';
 import { type Connections, trackConnections } from './connections.ts';
 import { addEntryHooks, type EntryDeps } from './entry.ts';
@@ -41,6 +42,7 @@ export async function createServer(deps: ServerDeps): Promise<HttpServer> {
   const routes: RouteEntry[] = [];
   const connections = trackConnections(server.server);
   server.decorateRequest('context');
+  server.decorateRequest('outcome', undefined);
   server.addHook('onRoute', (route) => {
     if (route.url.startsWith('/assets/')) route.config = { ...route.config, access: 'machine' };
     const access = route.config?.access;

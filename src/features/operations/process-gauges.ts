@@ -1,0 +1,117 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Gauge, type Registry } from 'prom-client';
+import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
+import type { MaintenanceState } from '../../platform/maintenance.ts';
+import type { TrustedCertificate } from '../eds/verifier.ts';
+import { buildInfo } from './build-info.ts';
+
+/** What a process tells of itself at each scrape. */
+export interface ProcessGauges {
+  /** Whether each channel that has a gateway can be sent to. */
+  readonly channels: () => Readonly<Record<string, boolean>>;
+  readonly breakers: readonly CircuitBreakerView[];
+  /** By whom it is shown to: until when each certificate of the cabinet is valid. */
+  readonly certificates: Readonly<Record<string, Date | undefined>>;
+  /** Until when each certificate that signatures are checked against is valid. */
+  readonly trusted: () => Promise<readonly TrustedCertificate[]>;
+  readonly maintenance: () => MaintenanceState;
+  readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
+}
+
+/** How often the delay of the event loop is sampled, milliseconds. */
+const resolution = 20;
+
+/** What each process knows of itself. */
+export function addProcessGauges(registry: Registry, gauges: ProcessGauges): void {
+  const registers = [registry];
+  new Gauge({
+    registers,
+    // With workers: 0 as soon as one of them cannot send.
+    aggregator: 'min',
+    name: 'kabinet_channel_available',
+    help: '1 while messages of the channel can be sent by this process',
+    labelNames: ['channel'] as const,
+    collect() {
+      for (const [channel, is] of Object.entries(gauges.channels())) this.set({ channel }, is ? 1 : 0);
+    },
+  });
+  new Gauge({
+    registers,
+    name: 'kabinet_breaker_state',
+    help: 'Processes whose breaker before a dependency is closed, open or half-open',
+    labelNames: ['dependency', 'state'] as const,
+    collect() {
+      for (const { name, state } of gauges.breakers)
+        for (const one of ['closed', 'open', 'half-open'])
+          this.set({ dependency: name, state: one }, state() === one ? 1 : 0);
+    },
+  });
+  new Gauge({
+    registers,
+    name: 'kabinet_certificate_valid_seconds',
+    help: 'Seconds until a certificate that the cabinet shows others is no longer valid',
+    labelNames: ['shown_to'] as const,
+    aggregator: 'min',
+    collect() {
+      for (const [shownTo, until] of Object.entries(gauges.certificates))
+        if (until) this.set({ shown_to: shownTo }, (until.getTime() - Date.now()) / 1_000);
+    },
+  });
+  new Gauge({
+    registers,
+    name: 'kabinet_trust_valid_seconds',
+    help: 'Seconds until a certificate that signatures are checked against is no longer valid',
+    labelNames: ['certificate'] as const,
+    aggregator: 'min',
+    async collect() {
+      // A certificate that was taken away has no row any more.
+      this.reset();
+      for (const { name, until } of await gauges.trusted().catch(() => []))
+        this.set({ certificate: name }, (until.getTime() - Date.now()) / 1_000);
+    },
+  });
+  new Gauge({
+    registers,
+    aggregator: 'max',
+    name: 'kabinet_maintenance_open',
+    help: '1 while a planned window is open: saving is refused on purpose',
+    collect() {
+      this.set(gauges.maintenance().kind === 'open' ? 1 : 0);
+    },
+  });
+  new Gauge({
+    registers,
+    name: 'kabinet_database_connections',
+    help: 'Connections, by state; waiting are requests that wait for one',
+    labelNames: ['state'] as const,
+    collect() {
+      for (const [state, count] of Object.entries(gauges.pool())) this.set({ state }, count);
+    },
+  });
+  addRuntimeGauges(registers);
+}
+
+/** The build, and how late the process is. */
+function addRuntimeGauges(registers: Registry[]): void {
+  new Gauge({
+    registers,
+    aggregator: 'max',
+    name: 'kabinet_build_info',
+    help: 'Always 1; the labels name the version, the build and the Node.js that runs it',
+    labelNames: ['version', 'build', 'node'] as const,
+  }).set(buildInfo(), 1);
+  const delay = monitorEventLoopDelay({ resolution });
+  delay.enable();
+  new Gauge({
+    registers,
+    // One worker that is stuck must not hide behind the others.
+    aggregator: 'max',
+    name: 'kabinet_event_loop_delay_seconds',
+    help: 'How late timers of the process were at most, since the last scrape',
+    collect() {
+      // Node counts the interval itself in.
+      this.set(Math.max(0, delay.max / 1e9 - resolution / 1e3));
+      delay.reset();
+    },
+  });
+}

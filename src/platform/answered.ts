@@ -1,0 +1,23 @@
+/** What people come for, as the operator counts it. */
+export type Action = 'save' | 'confirm' | 'sign-in-password' | 'sign-in-eds';
+
+/** How a request ended, in the service's own words: never a value of a person. */
+export interface Outcome {
+  readonly action: Action;
+  /** `error` for an exception, otherwise the kind or reason that the use case gave. */
+  readonly outcome: string;
+}
+
+/** What an answered request was. */
+export interface Answered {
+  /** The pattern of the route, never the address asked for. */
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly seconds: number;
+  /** Undefined for a request that only reads. */
+  readonly outcome: Outcome | undefined;
+}
+
+/** Is called for each answered request. */
+export type OnAnswered = (answered: Answered) => void;

@@ -1,0 +1,16 @@
+import type { FastifyRequest } from 'fastify';
+import type { Action, Outcome } from '../answered.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    outcome: Outcome | undefined;
+  }
+}
+
+/**
+ * Notes how an action of this request ended. It is counted when the answer has been sent. A handler
+ * notes `error` first, so that an exception is counted too.
+ */
+export function noteOutcome(request: FastifyRequest, action: Action, outcome: string): void {
+  request.outcome = { action, outcome };
+}
