@@ -25,7 +25,7 @@ import {
 import type { FormAlert } from './form-alert.tsx';
 import { RequisitesPage } from './page.tsx';
 import { refuseTouched, type SaveDeps, saveRequisites } from './save.ts';
-import { ServicesPage } from './services-page.tsx';
+import { servicesRoutes } from './services-routes.ts';
 import { type RequisitesView, viewRequisites } from './view.ts';
 
 export interface RequisitesRoutesDeps extends SaveDeps, DraftDeps {
@@ -75,7 +75,7 @@ export function requisitesRoutes(
   const holder = { access: 'holder' } as const;
   const ofForm = { ...holder, backTo: paths.requisites, duringMaintenance: true } as const;
 
-  server.get(paths.services, { config: holder }, (request, reply) => showServices(deps, request, reply));
+  servicesRoutes(server, deps);
   server.get(paths.requisites, { config: holder }, (request, reply) => showForm(deps, request, reply));
   server.post(paths.requisites, { config: { ...holder, keepTyped, repeatable } }, (request, reply) =>
     postForm(deps, request, reply),
@@ -113,22 +113,6 @@ export function requisitesRoutes(
       },
     ],
   ]);
-}
-
-const servicesQuery = z.object({ replaced: z.literal('1').optional().catch(undefined) });
-
-async function showServices(
-  { sendPage, sessionSettings }: RequisitesRoutesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const { texts: t } = request.context;
-  const { replaced } = parse(servicesQuery, request.query);
-  return sendPage(request, reply, {
-    title: t.services.title,
-    section: 'services',
-    body: ServicesPage({ t, oldestEnded: replaced === undefined ? undefined : sessionSettings.perPerson }),
-  });
 }
 
 /** What a shown form has in addition to what was typed. */
