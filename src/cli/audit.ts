@@ -8,7 +8,7 @@ import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { type Attached, withDatabase } from './terminal.ts';
 
-/** `kabinet audit`: whether anybody altered what happened. */
+/** `kabinet audit`: shows whether anybody altered the record of events. */
 export function auditCommands(program: Command): void {
   const audit = program
     .command('audit')
@@ -47,12 +47,15 @@ export function auditCommands(program: Command): void {
     });
 }
 
-/** A long log takes longer than a statement of the service may. */
+/** Reading a long log takes longer than the service allows a statement. */
 function withAudit(work: (attached: Attached) => Promise<void>): Promise<void> {
   return withDatabase(work, { statementTimeout: 0 });
 }
 
-/** What was named, or what the service itself keeps; undefined where nothing is kept. */
+/**
+ * The head named on the command line, or else the one the service keeps; undefined when there is
+ * none.
+ */
 function keptHead(named: string | undefined, file: string | undefined): KeptAuditHead | undefined {
   const from = named ?? (file !== undefined && existsSync(file) ? file : undefined);
   if (from === undefined) {

@@ -19,8 +19,7 @@ import { print } from './printable.ts';
 import { commandLog, withDatabase } from './terminal.ts';
 
 /**
- * `kabinet backup` and `kabinet restore`: everything of the service in one file, sealed with its
- * key.
+ * `kabinet backup` and `kabinet restore`: all data of the service in one file, sealed with its key.
  */
 export function backupCommands(program: Command): void {
   const backup = program
@@ -63,7 +62,7 @@ export function backupCommands(program: Command): void {
     });
 }
 
-/** A file that cannot be used is lastStep without a stack. */
+/** Reports a file that cannot be used as the operator's error, without a stack. */
 async function withKeys(work: (connection: Connection, keys: Keys) => Promise<void>): Promise<void> {
   await withDatabase(({ config, connection }) => work(connection, createKeys(config.secretKeys))).catch(
     (error: unknown) => {
@@ -74,8 +73,8 @@ async function withKeys(work: (connection: Connection, keys: Keys) => Promise<vo
 }
 
 /**
- * A line for each table, rewritten on a terminal; in a log a line for each table and every gigabyte
- * of it.
+ * Reports progress. On a terminal, one line for each table is rewritten. In a log there is a line
+ * for each table and for each gigabyte of it.
  */
 function progress(done: string): Progress {
   let lastStep = '';

@@ -5,7 +5,7 @@ import { showConfig } from '../config/show.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 
-/** `kabinet config`: the settings as they stand. */
+/** `kabinet config`: the current settings. */
 export function configCommand(program: Command): void {
   program
     .command('config')

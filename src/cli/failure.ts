@@ -1,2 +1,2 @@
-/** Something the person at the terminal can mend; shown without a stack. */
+/** An error that the person at the terminal can correct; shown without a stack. */
 export class CommandFailure extends Error {}

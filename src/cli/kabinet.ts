@@ -12,7 +12,7 @@ import { messageCommands } from './messages.ts';
 import { peopleCommands } from './people.ts';
 import { printable } from './printable.ts';
 
-/** The `kabinet` command: what an operator does beside the running service. */
+/** The `kabinet` command: an operator's tasks beside the running service. */
 const program = new Command('kabinet')
   .description(
     'Commands for the personal cabinet. They work beside the running service, on the same VAR_DIR or DATABASE_URL.',
@@ -30,7 +30,7 @@ backupCommands(program);
 databaseCommands(program);
 maintenanceCommands(program);
 
-// `kabinet … | head` closes the pipe early, which is no failure.
+// `kabinet … | head` closes the pipe early. That is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

@@ -13,7 +13,7 @@ interface Schedule {
   readonly messageEn?: string;
 }
 
-/** `kabinet maintenance`: planned windows. */
+/** `kabinet maintenance`: planned maintenance windows. */
 export function maintenanceCommands(program: Command): void {
   const maintenance = program
     .command('maintenance')
@@ -70,7 +70,7 @@ export function maintenanceCommands(program: Command): void {
     });
 }
 
-/** `2026-12-05T01:00+05:00`. */
+/** Writes e.g. `2026-12-05T01:00+05:00`. */
 function inAstana(moment: Date): string {
   return `${new Date(moment.getTime() + 5 * 3_600_000).toISOString().slice(0, 16)}+05:00`;
 }

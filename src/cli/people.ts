@@ -83,7 +83,7 @@ function personCommands(people: Command): void {
 }
 
 /**
- * Shows how far it is: one line rewritten on a terminal, a line for every hundred thousand in a
+ * Shows progress: one line that is rewritten on a terminal, or a line for every 100,000 people in a
  * log.
  */
 function progressLine(): (read: number) => void {

@@ -3,7 +3,7 @@ import { type Config, readConfig } from '../config/config.ts';
 import type { Connection, Database } from '../platform/postgres/database.ts';
 import { attach } from '../start.ts';
 
-/** Warnings of what a command starts, on stderr. */
+/** Logs the warnings of what a command starts, on stderr. */
 export function commandLog(): Logger {
   return pino({ level: 'warn', base: null }, pino.destination({ dest: 2, sync: true }));
 }
@@ -16,8 +16,8 @@ export interface Attached {
 }
 
 /**
- * Reads the settings, opens the database that the service uses (starting the embedded one if need
- * be) and closes it after `work`.
+ * Reads the settings and opens the service's database, starting the embedded one if needed. Closes
+ * it after `work`.
  */
 export async function withDatabase(
   work: (attached: Attached) => Promise<void>,

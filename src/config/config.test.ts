@@ -23,7 +23,7 @@ function faultsOf(environment: Readonly<Record<string, string>>): readonly strin
 }
 
 describe('the gateways', () => {
-  test('there is none unless one is set, and then no demonstration by itself', () => {
+  test('there is none unless one is set, and setting one turns the demonstration off', () => {
     expect(read({})).toMatchObject({ mail: { gateway: undefined }, sms: { gateway: undefined }, demo: true });
     const set = read({ SMPP_URL: 'smpp://user:p%40ss@10.0.0.1:2776', SMS_SENDER: 'ENPF' });
     expect(set).toMatchObject({ demo: false, sms: { gateway: { sender: 'ENPF' }, perSecond: 30 } });
@@ -67,7 +67,7 @@ describe('the gateways', () => {
     ]);
   });
 
-  test('a password in an address is never shown, nor in a fault', () => {
+  test('a password in an address is never shown, not even in an error', () => {
     const shown = showConfig({ SMTP_URL: 'http://u:s3cret@mail', SMPP_URL: 'smpp://u:s3cret@sms' });
     expect(JSON.stringify(shown)).not.toContain('s3cret');
     expect(shown.faults).toHaveLength(1);
@@ -78,7 +78,7 @@ describe("Kazpost's open service", () => {
   const open = { KAZPOST_API: 'open' };
   const named = { KAZPOST_USER: 'kabinet', KAZPOST_PASSWORD: 'a password' };
 
-  test('is entered by name and password, or by a token', () => {
+  test('takes a name and password, or a token', () => {
     expect(read({ ...open, ...named }).kazpost).toEqual({
       api: 'open',
       username: 'kabinet',
@@ -100,7 +100,7 @@ describe("Kazpost's open service", () => {
   });
 });
 
-describe('what proves to the fund who asks', () => {
+describe('how the cabinet identifies itself to the fund', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kabinet-config-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -138,8 +138,8 @@ describe('what proves to the fund who asks', () => {
 
   test.each([
     ['a pair', standInTls.cert, standInTls.key, []],
-    // The service goes on without the fund, so an old certificate is the log's affair and an
-    // alarm's.
+    // The service keeps running without the fund, so an expired certificate causes a warning and an
+    // alarm.
     ['a pair that has expired', expiredTls.cert, expiredTls.key, []],
     [
       'a key of another certificate',
@@ -156,17 +156,17 @@ describe('what proves to the fund who asks', () => {
     expect(faults).toEqual(expected.map((start) => expect.stringContaining(start)));
   });
 
-  test('a folder is no file, and what holds no certificate is no authority', () => {
+  test('a folder in place of a file and a file without a certificate are refused', () => {
     const faults = faultsOf({ FUND_URL, FUND_TOKEN_KEY: folder, FUND_CA: file('ca.pem', ed25519) });
     expect(faults.join()).toContain('FUND_TOKEN_KEY: names no file');
     expect(faults.join()).toContain('FUND_CA: names a file that holds no certificate');
   });
 });
 
-describe('what stands before the service', () => {
+describe('the proxies before the service', () => {
   const behind = { DEMO: '0', PUBLIC_URL: 'https://cabinet.example.kz' };
 
-  test.each(['all', 'web'])('has to be named where people see https, with ROLE=%s', (ROLE) => {
+  test.each(['all', 'web'])('must be named where people use https, with ROLE=%s', (ROLE) => {
     for (const TRUSTED_PROXIES of [undefined, '', ' , ']) {
       const environment = { ...behind, ROLE, ...(TRUSTED_PROXIES === undefined ? {} : { TRUSTED_PROXIES }) };
       expect(faultsOf(environment)).toEqual([expect.stringMatching(/^TRUSTED_PROXIES: required/)]);
@@ -178,7 +178,7 @@ describe('what stands before the service', () => {
     expect(faultsOf({ ...behind, ROLE, TRUSTED_PROXIES: 'none,10.0.0.5' })).toHaveLength(1);
   });
 
-  test('is nobody without pages, on a laptop, or in a demonstration', () => {
+  test('need not be named without pages, without https, or in a demonstration', () => {
     expect(faultsOf({ ...behind, ROLE: 'worker' })).toEqual([]);
     expect(faultsOf({ ...behind, DEMO: '1' })).toEqual([]);
     expect(faultsOf({ DEMO: '0', PUBLIC_URL: 'http://localhost:3000' })).toEqual([]);

@@ -17,10 +17,10 @@ import { isLoopbackName } from '../platform/loopback.ts';
 import { ConfigError, faultsBetween } from './faults.ts';
 import { type Environment, readSettings, type Values } from './settings.ts';
 
-/** Every setting of the service, read once at start: a group for each capability. */
+/** Every setting of the service, read once at start, in one group for each feature. */
 export interface Config {
   readonly demo: boolean;
-  /** The first signs, all verify. */
+  /** The first key signs; all of them verify. */
   readonly secretKeys: readonly [string, ...string[]];
   readonly server: ServerSettings;
   readonly database: DatabaseSettings;
@@ -35,27 +35,29 @@ export interface Config {
   readonly eds: EdsSettings & EdsTrustSettings;
   readonly fund: {
     /**
-     * The fund's system over HTTP, and how the cabinet proves who it is; undefined: the embedded
-     * one.
+     * The fund's system over HTTP, and how the cabinet identifies itself there. Undefined: the
+     * embedded fund.
      */
     readonly http: FundSettings | undefined;
-    /** How long the fund's last answer stands in while it gives none. */
+    /** How many hours the fund's last answer is used while the fund does not answer. */
     readonly copyHours: number;
   };
-  /** Kazpost's service, where the operator has access to one. */
+  /** Kazpost's service; undefined where the operator has no access to one. */
   readonly kazpost: KazpostSettings | undefined;
   readonly mail: MailSettings;
   readonly sms: SmsSettings;
   readonly operations: OperationsSettings;
 }
 
-/** A process of the service, and how it is reached. */
+/** A process of the service, and how to reach it. */
 export interface ServerSettings extends HttpSettings {
   readonly port: number;
   readonly host: string;
-  /** What this process does: answers people, delivers and keeps house, or both. */
+  /**
+   * What this process does: serves people (`web`), runs the background work (`worker`), or both.
+   */
   readonly role: 'all' | 'web' | 'worker';
-  /** How long it goes on accepting after SIGTERM, so that a proxy notices. */
+  /** Seconds for which it still accepts connections after SIGTERM, so that a proxy notices. */
   readonly drainSeconds: number;
   readonly workerStartSeconds: number;
   /** How many of `--workers` deliver messages, and so connect to the gateways. */
@@ -66,14 +68,14 @@ export interface ServerSettings extends HttpSettings {
 export interface DatabaseSettings {
   /** Undefined: the embedded PostgreSQL under `varDir`. */
   readonly url: string | undefined;
-  /** PostgreSQL itself, where `url` is a pooler that gives a session for one transaction only. */
+  /** The direct address of PostgreSQL, where `url` leads to a transaction-level pooler. */
   readonly directUrl: string | undefined;
-  /** Most connections of each process. */
+  /** The most connections of each process. */
   readonly connections: number;
   readonly varDir: string;
 }
 
-/** Whose signatures count, and where it is asked whether they were revoked. */
+/** Which certificates are trusted for signatures, and where to ask whether one was revoked. */
 export interface EdsTrustSettings {
   /** The pinned roots, or a folder of certificates. */
   readonly trust: 'production' | { readonly folder: string };
@@ -84,14 +86,14 @@ export interface EdsTrustSettings {
 }
 
 export interface MailSettings {
-  /** Undefined: none, or the inbox of a demonstration. */
+  /** Undefined: no gateway, or the inbox of a demonstration. */
   readonly gateway:
     | {
         readonly url: URL;
         readonly from: string;
-        /** Any certificate is taken: only where the server is on this machine. */
+        /** Any certificate is accepted. Only allowed for a server on this machine. */
         readonly anyCertificate: boolean;
-        /** Undefined: this machine's own. */
+        /** Undefined: the name of this machine. */
         readonly ehloName: string | undefined;
       }
     | undefined;
@@ -100,13 +102,13 @@ export interface MailSettings {
 
 export interface SmsSettings {
   readonly gateway: { readonly url: URL; readonly sender: string } | undefined;
-  /** Parts of messages. */
+  /** Message parts a second. */
   readonly perSecond: number;
 }
 
 /**
  * Reads every setting.
- * @throws ConfigError naming everything that is wrong at once.
+ * @throws ConfigError naming all wrong settings at once
  */
 export function readConfig(environment: Environment): Config {
   const { values, faults: own } = readSettings(environment);
@@ -145,7 +147,7 @@ export function readConfig(environment: Environment): Config {
   };
 }
 
-/** The groups of settings under the names by which capabilities take them. */
+/** The groups of settings, under the names that features know them by. */
 export function settingsOf(config: Config) {
   return {
     sessionSettings: config.sessions,
@@ -159,7 +161,7 @@ export function settingsOf(config: Config) {
   };
 }
 
-/** Demonstration is on only where nothing real has been configured. */
+/** Demonstration mode is on by default only where nothing real has been configured. */
 export function demoByDefault(environment: Environment): boolean {
   const real = ['DATABASE_URL', 'FUND_URL', 'SMTP_URL', 'SMPP_URL'];
   return environment['NODE_ENV'] !== 'production' && !real.some((name) => environment[name]);
@@ -180,7 +182,7 @@ function serverOf(values: Values): ServerSettings {
   };
 }
 
-/** How people come in, stay in, and prove who they are. */
+/** How people sign in, stay signed in and identify themselves. */
 function peopleOf(
   values: Values,
 ): Pick<Config, 'sessions' | 'signIn' | 'passwords' | 'codes' | 'accountRequests' | 'contacts'> {
@@ -221,7 +223,7 @@ function peopleOf(
   };
 }
 
-/** A demonstration trusts the certificates of its own folder. */
+/** A demonstration trusts the certificates in its own folder. */
 function edsOf(values: Values, demo: boolean, varDir: string): Config['eds'] {
   const { EDS_TRUST: trust, EDS_CRL_DIR: lists } = values;
   const own = demo ? join(varDir, 'eds') : undefined;
@@ -289,7 +291,7 @@ function kazpostOf(values: Values): KazpostSettings | undefined {
   }
 }
 
-/** A setting with a default has a value wherever no fault was found. */
+/** A setting with a default always has a value, unless it had a fault. */
 function known<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new Error('a setting without a default was taken for one that has it');
   return value;
@@ -300,12 +302,15 @@ function atLeastOne(keys: readonly string[]): readonly [string, ...string[]] {
   return [known(first), ...others];
 }
 
-/** The key of a laptop's service, made at the first start and readable by its owner only. */
+/**
+ * The key of an installation without `SECRET_KEYS`. It is made at the first start; only its owner
+ * can read it.
+ */
 function keptSecretKey(varDir: string): string {
   const path = join(varDir, 'secret-key');
   if (!existsSync(path)) {
     mkdirSync(varDir, { recursive: true, mode: 0o700 });
-    // "wx": of two first starts at once, the second reads what the first wrote.
+    // With "wx", when two processes start at once, the second reads what the first wrote.
     try {
       writeFileSync(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
     } catch (error) {

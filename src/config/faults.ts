@@ -14,7 +14,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** What is wrong between settings that are each right by themselves. */
+/** Finds settings that are valid by themselves but do not fit together. */
 export function faultsBetween(
   values: Values,
   environment: Environment,
@@ -49,9 +49,9 @@ function gatewayFaults(values: Values, environment: Environment): readonly strin
 }
 
 /**
- * The service speaks no TLS: where people see https, something stands before it. Without its
- * address everybody would seem to come from one place, so that limits hit all at once, or from this
- * machine, so that none holds.
+ * The service itself speaks no TLS, so where people use https there is a proxy before it. Without
+ * the proxy's address everybody seems to come from the proxy, and all share one limit; if the proxy
+ * is on this machine, no limit applies.
  */
 function proxyFaults({
   PUBLIC_URL: url,
@@ -64,7 +64,7 @@ function proxyFaults({
     : [];
 }
 
-/** Beyond a loopback name the fund must be able to tell who asks. */
+/** Beyond a loopback name, the fund must be able to tell who asks. */
 function fundFaults({
   FUND_URL: url,
   FUND_CLIENT_CERT: cert,
@@ -89,7 +89,7 @@ function fundFaults({
   return faults;
 }
 
-/** The open service is entered by a token, or by a name and a password. */
+/** The open service needs a token, or a name and a password. */
 function kazpostFaults(values: Values): string[] {
   if (values.KAZPOST_API !== 'open') return [];
   const token = values.KAZPOST_TOKEN !== undefined;

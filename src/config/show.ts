@@ -1,9 +1,7 @@
 import { demoByDefault } from './config.ts';
 import { type Environment, readSettings, type Setting, settings } from './settings.ts';
 
-/**
- * A setting as `kabinet config` shows it: where it came from, and its value unless it is secret.
- */
+/** A setting as `kabinet config` shows it: its source, and its value unless it is secret. */
 export interface ShownSetting {
   readonly name: string;
   readonly meaning: string;
@@ -14,7 +12,8 @@ export interface ShownSetting {
 }
 
 /**
- * Every setting with its meaning, default and source, for `kabinet config`. Never a secret's value.
+ * Every setting with its meaning, default and source, for `kabinet config`. Never the value of a
+ * secret.
  */
 export function showConfig(environment: Environment): {
   readonly settings: readonly ShownSetting[];

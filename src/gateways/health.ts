@@ -3,53 +3,54 @@ import { failureCode, GatewayFailure, isOfAccount } from './gateway.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 /**
- * Hears how a gateway does. Codes are an SMTP reply (`SMTP_451`), an SMPP status
+ * Observes the state of a gateway. Codes are an SMTP reply (`SMTP_451`), an SMPP status
  * (`SMPP_SUBMIT_0x08`) or a system error.
  */
 export interface GatewayWatch {
-  /** It went down, with the code of the last failure, or came back. */
+  /** The gateway went down, with the code of the last failure, or came back. */
   changed?(available: boolean, code?: string): void;
-  /** It did not take a message. */
+  /** The gateway did not accept a message. */
   failed?(code: string): void;
-  /** It refuses our account, with the code; or no longer does, without one. */
+  /** The gateway refuses our account (with the code), or accepts it again (without one). */
   account?(code: string | undefined): void;
 }
 
-/** When a gateway counts as down, and how it is asked whether it is back. */
+/** When a gateway counts as down, and how often to check whether it is back. */
 export interface HealthLimits {
-  /** For an answer; milliseconds. */
+  /** Milliseconds to wait for an answer. */
   readonly deadline: number;
   /** Failures in a row after which the gateway counts as down. */
   readonly failures: number;
   /** Milliseconds between probes of a gateway that is down. */
   readonly probeDown: number;
-  /** Milliseconds between probes of one that works; undefined: only messages show how it does. */
+  /** Milliseconds between probes of a working gateway; undefined: it is judged by messages only. */
   readonly probeUp?: number;
   /**
-   * The longest rest after refusals of our account, in milliseconds; it doubles from `probeDown`.
+   * The longest pause after refusals of our account, in milliseconds. Pauses start at `probeDown`
+   * and double.
    */
   readonly longestRest: number;
 }
 
-/** What is known of a gateway by its answers. */
+/** The state of a gateway, judged by its answers. */
 export interface GatewayHealth {
   readonly available: boolean;
-  /** The gateway took a message. */
+  /** The gateway accepted a message. */
   succeeded(): void;
   /**
-   * Counts a failed message against the gateway as far as it is to blame.
-   * @param waited true when its time ran out while it waited for our own limits, which says nothing
-   *   of the gateway
+   * Counts a failed message against the gateway, unless something else caused the failure.
+   * @param waited true when the time ran out while the message waited for our own limits, which
+   * says nothing about the gateway
    */
   failed(error: unknown, to: string, waited: boolean): void;
-  /** Asks the gateway whether it answers, unless it is being asked. */
+  /** Asks the gateway whether it answers, unless a probe is already running. */
   probe(): void;
   close(): void;
 }
 
 /**
- * Starts as available. After failures in a row the gateway counts as down until it answers a probe
- * again.
+ * The gateway starts as available. After failures in a row it counts as down until it answers a
+ * probe.
  */
 export function createGatewayHealth(
   ask: () => Promise<void>,
@@ -85,7 +86,7 @@ export function createGatewayHealth(
     }
     probing = unlessAborted(AbortSignal.timeout(limits.deadline), ask())
       .then(
-        // An answer does not outweigh messages that fail.
+        // A successful probe does not reset the count of failed messages.
         () => {
           account.works();
           if (!available) setAvailable(true);
@@ -128,10 +129,10 @@ export function createGatewayHealth(
   };
 }
 
-/** Failures of messages since the last success. */
+/** Counts failed messages since the last success. */
 function countFailures(most: number) {
   let count = 0;
-  /** Recipients of messages refused without a clear reason. */
+  /** Recipients whose messages were refused without a clear reason. */
   const unclear = new Set<string>();
   const forget = (): void => {
     count = 0;
@@ -139,7 +140,7 @@ function countFailures(most: number) {
   };
   return {
     forget,
-    /** True when there are so many that the gateway counts as down. */
+    /** True when there are so many failures that the gateway counts as down. */
     add(error: unknown, to: string, waited: boolean): boolean {
       const blame = error instanceof GatewayFailure ? error.blame : 'gateway';
       if (error instanceof Undeliverable || blame === 'message') forget();
@@ -151,7 +152,7 @@ function countFailures(most: number) {
 }
 
 /**
- * How long the gateway is left alone after it refused our account: operators lock accounts that
+ * How long to leave the gateway alone after it refused our account. Operators lock accounts that
  * keep trying.
  */
 function createAccountRest({ longestRest, probeDown }: HealthLimits, watch: GatewayWatch) {
@@ -160,13 +161,13 @@ function createAccountRest({ longestRest, probeDown }: HealthLimits, watch: Gate
   return {
     restMs: () => restUntil - performance.now(),
     refused(code: string): void {
-      // Messages that waited for the same refused sign-in.
+      // These messages waited for the sign-in that was already refused.
       if (performance.now() < restUntil) return;
       restUntil = performance.now() + Math.min(longestRest, probeDown * 2 ** Math.min(refusals, 20));
       refusals += 1;
       if (refusals === 1) watch.account?.(code);
     },
-    /** The gateway answered or took something. */
+    /** The gateway answered a probe or accepted a message. */
     works(): void {
       if (refusals === 0) return;
       refusals = 0;

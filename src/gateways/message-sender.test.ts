@@ -18,7 +18,7 @@ const limits: GatewayLimits = {
 let open: MessageSender | undefined;
 afterEach(() => open?.close());
 
-/** A gateway that does as it is told. */
+/** A gateway that does what the test tells it. */
 function fake(send: Gateway['send'], different: Partial<GatewayLimits> = {}) {
   const changes: boolean[] = [];
   const told = { answers: true, probes: 0 };
@@ -50,7 +50,7 @@ const settled = (work: Promise<unknown>) =>
   );
 
 describe('a guarded gateway', () => {
-  test('keeps a place free for codes while notices take all the others', async () => {
+  test('keeps a place free for codes while notices take all others', async () => {
     const inHand: string[] = [];
     let finish: () => void = () => undefined;
     const stalled = new Promise<void>((resolve) => {
@@ -69,7 +69,7 @@ describe('a guarded gateway', () => {
     expect(inHand).toHaveLength(12);
   });
 
-  test('gives up at the deadline, and what was given up sends nothing more', async () => {
+  test('gives up at the deadline, and sends nothing of that message afterwards', async () => {
     let pace: Pace | undefined;
     let finish: () => void = () => undefined;
     const stalled = new Promise<void>((resolve) => {
@@ -88,7 +88,7 @@ describe('a guarded gateway', () => {
     finish();
   });
 
-  test('is down after failures in a row, says so once, and is asked until it answers', async () => {
+  test('counts as down after failures in a row, reports that once, and is probed until it answers', async () => {
     const { sender, changes, told } = fake(() => Promise.reject(new GatewayFailure('ECONNRESET')));
     await breathe();
     told.answers = false;
@@ -102,7 +102,7 @@ describe('a guarded gateway', () => {
     expect(changes).toEqual([false, true]);
   });
 
-  test('a success between failures forgives them, a refusal for good is none', async () => {
+  test('a success resets the count of failures, and a final refusal does not count', async () => {
     const outcomes = [
       'ECONNRESET',
       'ECONNRESET',
@@ -122,7 +122,7 @@ describe('a guarded gateway', () => {
     expect(sender.available).toBe(true);
   });
 
-  test('time that runs out in our own line is not the gateway’s fault', async () => {
+  test('a time-out in our own queue is not the gateway’s fault', async () => {
     const { sender } = fake(async (_message, turns) => turns.next(), { perSecond: 1, deadline: 50 });
     const outcomes = await Promise.all(
       Array.from({ length: 8 }, (_, n) => settled(sender.send(message(`m${n}`, true)))),
@@ -137,7 +137,7 @@ describe('a guarded gateway', () => {
     expect(changes).toEqual([]);
   });
 
-  test('an unclear refusal counts once for each recipient, and a success forgives it', async () => {
+  test('an unclear refusal counts once for each recipient, and a success resets the count', async () => {
     const refused = new Set(['+77015550002', '+77015550003', '+77015550004']);
     const { sender, changes, told } = fake(async ({ to }) => {
       if (refused.has(to)) throw new GatewayFailure('SMPP_SUBMIT_0xff', 'unclear');
@@ -155,7 +155,7 @@ describe('a guarded gateway', () => {
     expect(changes).toEqual([false]);
   });
 
-  test('a refused account is asked ever more rarely, whatever is to be sent', async () => {
+  test('a gateway that refuses the account is asked at growing intervals, whatever is waiting', async () => {
     const asked: number[] = [];
     const accounts: (string | undefined)[] = [];
     open = createMessageSender(

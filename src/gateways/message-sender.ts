@@ -6,12 +6,13 @@ import { createPacer } from './pace.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 /**
- * `deadline` is for one message, with all that it waits for: well under the 30 seconds of a lease.
+ * `deadline` (milliseconds) is for one message, waiting included. It must be well below the lease
+ * of 30 seconds.
  */
 export interface GatewayLimits extends HealthLimits {
-  /** Messages handed over at the same time. */
+  /** How many messages are handed over at the same time. */
   readonly atOnce: number;
-  /** Of those, kept free for codes. */
+  /** How many of these places are kept free for codes. */
   readonly reserved: number;
   /** Pieces (SMS parts, e-mails) a second. */
   readonly perSecond: number;
@@ -28,8 +29,9 @@ export const defaultGatewayLimits: GatewayLimits = {
 };
 
 /**
- * Creates a sender of a gateway: codes go first, so many at once and a second, each within a
- * deadline; after failures of the gateway in a row nothing is tried until it answers a probe again.
+ * Creates the sender of a gateway. Codes go first. The number of messages at once and per second is
+ * limited, and each has a deadline. After several failures of the gateway in a row, nothing is sent
+ * until it answers a probe.
  */
 export function createMessageSender(
   createGateway: (lost: () => void) => Gateway,
@@ -53,7 +55,7 @@ export function createMessageSender(
       const deadline = new AbortController();
       const late = setTimeout(() => deadline.abort(new GatewayFailure('GATEWAY_TIMEOUT')), limits.deadline);
       const { signal } = deadline;
-      // Time that runs out while we wait for ourselves says nothing of the gateway.
+      // A time-out while we wait for our own limits says nothing about the gateway.
       let waiting = true;
       const next = async (): Promise<void> => {
         signal.throwIfAborted();
@@ -64,7 +66,7 @@ export function createMessageSender(
       try {
         await queue.run(urgent, signal, async () => {
           waiting = false;
-          // It may have gone down while this message waited.
+          // The gateway may have gone down while this message waited.
           if (!health.available) throw new GatewayFailure('GATEWAY_DOWN');
           await unlessAborted(signal, gateway.send(message, { next, slower: pacer.slower }));
         });

@@ -1,4 +1,4 @@
-/** The outcome of `work`, unless `signal` is aborted before it: then its reason is thrown. */
+/** The outcome of `work`. If `signal` is aborted first, throws its reason. */
 export function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
     const aborted = () => reject(signal.reason);

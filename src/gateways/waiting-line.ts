@@ -1,15 +1,15 @@
-/** Waits for a place in one of two lines; the urgent line is served first. */
+/** Two queues for places; the urgent queue is served first. */
 export interface WaitingLine {
   /**
-   * Joins a line, and calls `serve` then: there may be nothing to wait for.
-   * @throws the reason of `signal` when it is aborted before the place is served
+   * Joins a queue, then calls `serve`, since a place may already be free.
+   * @throws the reason of `signal` when it is aborted before a place is given
    */
   wait(urgent: boolean, signal: AbortSignal, serve: () => void): Promise<void>;
   /**
-   * Takes the next place out of the line, to be served by calling it; undefined when nobody waits.
+   * Removes the next waiter; calling the result gives it the place. Undefined when nobody waits.
    */
   shift(): (() => void) | undefined;
-  /** The same of the urgent line only. */
+  /** The same, for the urgent queue only. */
   shiftUrgent(): (() => void) | undefined;
   readonly empty: boolean;
 }

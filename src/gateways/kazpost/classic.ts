@@ -6,7 +6,7 @@ import { type KazpostApi, UnusableAnswer } from './api.ts';
 import { houseOf, levelsOf, type PresentName, wholeLine } from './line.ts';
 
 const name = z.string().max(500).nullish();
-/** Kazpost's ids are letters and digits; they are stored, so nothing else may pass. */
+/** Kazpost's ids are letters and digits. They are stored, so nothing else is accepted. */
 const id = z.string().regex(/^[\w-]{1,40}$/);
 const type = z.object({ id, nameKaz: name, nameRus: name });
 const part = z.object({ id, nameKaz: name, nameRus: name, type: type.nullish() });
@@ -29,14 +29,14 @@ const building = z
   })
   .refine((row) => row.parts?.length || row.address || row.addressKaz || row.addressRus);
 const envelope = z.object({ data: z.array(z.unknown()).max(200) });
-/** A row of byAddress holds the building one level deeper; it may be null. */
+/** In a row of `byAddress` the building is one level deeper, and may be null. */
 const searched = z.object({ id: name, fullAddress: z.unknown() });
 type Building = z.infer<typeof building>;
 
 /**
- * Kazpost's open service (api.post.kz): `byAddress`, `byPostcode`, `byOldPostcode`. Lines are built
- * from `parts`: its own `address` is Russian or even Latin. Rows that are not actual are dropped,
- * and so is each row of another shape.
+ * Kazpost's classic service (api.post.kz): `byAddress`, `byPostcode`, `byOldPostcode`. Lines are
+ * built from `parts`, because its own `address` is in Russian or Latin letters. Rows that are not
+ * current or have another shape are dropped.
  */
 export function createClassicApi(client: HttpClient, presentName: PresentName): KazpostApi {
   async function ask(call: string, text: string): Promise<FoundAddress[]> {
@@ -69,7 +69,7 @@ function unwrapped(row: unknown): unknown {
 
 function isBuilding(row: unknown): boolean {
   const wrapped = searched.safeParse(row);
-  // "fullAddress": null is a known answer for an address without a building.
+  // "fullAddress": null is valid for an address without a building.
   if (wrapped.success && wrapped.data.fullAddress === null) return true;
   return building.safeParse(unwrapped(row)).success;
 }
@@ -104,8 +104,8 @@ function addressOf(row: unknown, presentName: PresentName): FoundAddress[] {
 }
 
 /**
- * A row without levels: its line alone, in one language or both. A Latin one is dropped with what
- * the form does not take.
+ * Reads a row without levels by its whole line, in one language or both. A line in Latin letters is
+ * dropped later, because the form refuses it.
  */
 function wholeAddress(row: Building, presentName: PresentName): FoundAddress[] {
   const { address, addressKaz, addressRus } = row;

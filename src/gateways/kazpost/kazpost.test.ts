@@ -17,7 +17,8 @@ import { createKazpost, type Kazpost, type KazpostSettings } from './kazpost.ts'
 const places = shippedPlaces();
 const embedded = createEmbeddedSource(places);
 /**
- * Long enough on a busy machine; where a fault makes the client wait, it waits the shorter time.
+ * Milliseconds. `patient` is enough on a busy machine; `impatient` is for faults that make the
+ * client wait until its limit.
  */
 const patient = 10_000;
 const impatient = 300;
@@ -64,7 +65,7 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
     });
   }
 
-  it.each(silenced)('answers from the embedded data and says so: %s', async (fault) => {
+  it.each(silenced)('answers from the embedded data and reports that: %s', async (fault) => {
     server.behave(fault);
     const hurried = open(settings(server.url), impatient);
     const answer = await suggestAddresses({ embedded, kazpost: hurried }, 'Алматы Абая 10', 'ru');
@@ -74,7 +75,7 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
     expect(failures).toHaveLength(1);
   });
 
-  it.each(silenced)('is itself again when the trouble is over: %s', async (fault) => {
+  it.each(silenced)('recovers when the trouble is over: %s', async (fault) => {
     server.behave(fault);
     const hurried = open(settings(server.url), impatient);
     expect((await hurried.byText('Алматы Абая 10')).ok).toBe(false);
@@ -85,21 +86,21 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
     await hurried.close();
   });
 
-  it('reads no more than its limit of an endless answer', async () => {
+  it('stops reading an endless answer at its limit', async () => {
     server.behave('huge');
     expect((await kazpost.byText('Алматы')).ok).toBe(false);
-    // What the kernel's buffers hold beyond the limit was never read.
+    // The kernel's buffers hold more than the limit; that part was never read.
     expect(server.sent()).toBeLessThan(50 * 1024 * 1024 * 0.5);
     expect(server.sent()).toBeGreaterThanOrEqual(largestAnswer);
   });
 
-  it('follows no redirect', async () => {
+  it('does not follow redirects', async () => {
     server.behave('redirecting');
     await kazpost.byText('Алматы Абая 10');
     expect(server.requests.filter(({ path }) => path.startsWith('/elsewhere'))).toEqual([]);
   });
 
-  it('offers nothing of markup, control characters or directions, and at most 20 lines', async () => {
+  it('drops markup, control and direction characters, and offers at most 20 lines', async () => {
     server.behave('hostile');
     const answer = await kazpost.byText('Абай');
     if (!answer.ok) throw new Error(answer.reason);
@@ -111,7 +112,7 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
       expect(postcode === null || parsePostcode(postcode).ok).toBe(true);
   });
 
-  it('reads rows that have one whole line alone, and leaves out a Latin one', async () => {
+  it('reads rows that have only a whole line, and drops one in Latin letters', async () => {
     server.behave('lines');
     expect(await kazpost.byText('Тулпар')).toMatchObject({
       ok: true,
@@ -119,7 +120,7 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
     });
   });
 
-  it('asks once for the same words, whoever asks and however they are written', async () => {
+  it('asks once for the same words, whoever asks and in whatever case they are typed', async () => {
     const [first] = await Promise.all([kazpost.byText('Алматы Абая'), kazpost.byText('АЛМАТЫ  Абая')]);
     await kazpost.byText(' алматы абая ');
     expect(first?.ok).toBe(true);
@@ -154,7 +155,7 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
     await resting.close();
   });
 
-  it('verifies the certificate, and takes the extra authority of the configuration', async () => {
+  it('verifies the certificate, and accepts the configured extra authority', async () => {
     const secure = await startKazpostServer({ tls: standInTls });
     const distrusting = open(settings(secure.url));
     expect((await distrusting.byText('Алматы Абая')).ok).toBe(false);
@@ -165,7 +166,7 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
     await secure.close();
   });
 
-  it('says nothing of what was typed when it fails', async () => {
+  it('reports nothing that was typed when it fails', async () => {
     server.behave('failing');
     await kazpost.byText('Секретная 77');
     expect(failures).toEqual(['UnusableAnswer']);
@@ -189,7 +190,7 @@ describe('the classic service', () => {
     await server.close();
   });
 
-  it('builds the line from the parts in the language of the page, with the present name of the town', async () => {
+  it('builds the line from the parts in the language of the page, with the current name of the town', async () => {
     const kk = await suggestAddresses({ embedded, kazpost }, 'Астана Тұлпар 3/1', 'kk');
     expect(kk.suggestions[0]).toEqual({
       text: 'Астана қаласы, Есіл ауданы, Көктерек тұрғын үй алабы, Тұлпар көшесі, 3/1 үй',
@@ -209,7 +210,7 @@ describe('the classic service', () => {
     expect(suggestions[0]?.text).toBe('город Алматы, Бостандыкский район, проспект Абая, дом 1, блок 1');
   });
 
-  it('never offers rows that are not actual', async () => {
+  it('never offers rows that are not current', async () => {
     const answer = await kazpost.byText('Алматы Абая 12А');
     expect(answer).toEqual({ ok: true, value: [] });
   });
@@ -219,7 +220,7 @@ describe('the classic service', () => {
     expect(server.requests.at(-1)?.path).toBe(`/api/byAddress/${encodeURIComponent('Тұлпар 3/1')}?from=0`);
   });
 
-  it('takes a new index and an old one to their own calls', async () => {
+  it('looks up new and old postcodes by separate calls', async () => {
     const typed = await suggestAddresses({ embedded, kazpost }, 'А11В0С1', 'kk');
     expect(typed.suggestions[0]?.text).toBe('Алматы қаласы, Бостандық ауданы, Абай даңғылы, 1 үй, блок 1');
     await suggestAddresses({ embedded, kazpost }, '040900', 'kk');
@@ -264,7 +265,7 @@ describe('the open service', () => {
     await kazpost.close();
   });
 
-  it('takes a token that Kazpost issued, and never logs in with it', async () => {
+  it('uses a token that Kazpost issued, and never logs in', async () => {
     const kazpost = createKazpost(
       { api: 'open', url: server.url, token: 'issued-1' },
       { presentName: places.presentName, timeout: patient },
@@ -276,13 +277,13 @@ describe('the open service', () => {
     await kazpost.close();
   });
 
-  it('is unavailable, and no more, with a wrong password', async () => {
+  it('is only unavailable with a wrong password', async () => {
     const kazpost = open('another');
     expect(await kazpost.byText('Алматы')).toEqual({ ok: false, reason: 'kazpostUnavailable' });
     await kazpost.close();
   });
 
-  it('gives the present name of the town and no country', async () => {
+  it('gives the current name of the town, and no country', async () => {
     const kazpost = open(kazpostCredentials.password);
     const answer = await kazpost.byText('Астана Тұлпар');
     expect(answer.ok && answer.value[0]?.text).toEqual({

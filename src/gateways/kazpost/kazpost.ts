@@ -15,8 +15,8 @@ import type { PresentName } from './line.ts';
 import { createOpenApi, type OpenCredentials } from './open.ts';
 
 /**
- * Which of Kazpost's services, where, and as whom: `KAZPOST_API`, `KAZPOST_URL`, `KAZPOST_USER`
- * with `KAZPOST_PASSWORD` or `KAZPOST_TOKEN`, `KAZPOST_CA`.
+ * Which of Kazpost's services to use, where and with which account: `KAZPOST_API`, `KAZPOST_URL`,
+ * `KAZPOST_USER` with `KAZPOST_PASSWORD` or `KAZPOST_TOKEN`, `KAZPOST_CA`.
  */
 export type KazpostSettings = { readonly url?: string; readonly ca?: string } & (
   | { readonly api: 'classic' }
@@ -28,29 +28,31 @@ export interface KazpostOptions {
   /** Milliseconds for one answer; 1500 unless given. */
   readonly timeout?: number;
   readonly breaker?: CircuitBreakerOptions;
-  /** Called with why Kazpost gave no answer: the error's name and nothing the person typed. */
+  /**
+   * Called with the reason when Kazpost gave no answer: the error's name, nothing the person typed.
+   */
   readonly onFailure?: (reason: string) => void;
 }
 
 /** Kazpost as a source of addresses; `close` ends its connections. */
 export type Kazpost = AddressSource & { close(): Promise<void>; readonly breaker: CircuitBreakerView };
 
-/** Where the services are unless configured. */
+/** The addresses of the services unless configured. */
 const usualUrls = { classic: 'https://api.post.kz', open: 'https://open.post.kz' } as const;
 
-/** Longest question, in characters. */
+/** The longest query, in characters. */
 const longestQuery = 100;
-/** Most rows of one answer that are kept. */
+/** The most rows that are kept of one answer. */
 const most = 20;
 const day = 24 * 60 * 60 * 1000;
-/** An empty answer is remembered for a shorter time: new streets appear. */
+/** An empty answer is kept for a shorter time, because new streets are added. Milliseconds. */
 const emptyFor = 10 * 60 * 1000;
 
 /**
- * Kazpost behind the port: 1.5 s for an answer, a circuit breaker, and a cache shared by all
- * sessions of this process (5,000 questions, 24 hours). Equal questions at the same time are asked
- * once. Whatever goes wrong is `kazpostUnavailable`. Rows whose line the address field would not
- * take (Latin letters, markup) are dropped.
+ * Kazpost as an address source, with 1.5 s for an answer, a circuit breaker, and a cache that all
+ * sessions of this process share (5,000 queries, 24 hours). Equal queries at the same time are sent
+ * once. Every failure is reported as `kazpostUnavailable`. Rows whose line the address field would
+ * refuse (Latin letters, markup) are dropped.
  */
 export function createKazpost(settings: KazpostSettings, options: KazpostOptions): Kazpost {
   const clientOptions: HttpClientOptions = {
@@ -67,7 +69,7 @@ export function createKazpost(settings: KazpostSettings, options: KazpostOptions
   const cache = new LRUCache<string, readonly FoundAddress[], () => Promise<FoundAddress[]>>({
     max: 5_000,
     ttl: day,
-    // A person who types on does not end a question that others may wait for.
+    // When one person types on, others may still wait for the same query.
     ignoreFetchAbort: true,
     fetchMethod: async (_key, _stale, { context, options: entry }) => {
       const rows = (await breaker.run(context)).filter(isUsable).slice(0, most);
@@ -96,7 +98,7 @@ export function createKazpost(settings: KazpostSettings, options: KazpostOptions
   };
 }
 
-/** What the form would refuse is not offered. */
+/** Only offer what the form accepts. */
 function isUsable({ text }: FoundAddress): boolean {
   return parseAddress(text.kk).ok && parseAddress(text.ru).ok;
 }

@@ -2,7 +2,7 @@ import { cleanText } from '../../features/addresses/fold.ts';
 import type { AddressPart, InBoth } from '../../features/addresses/source.ts';
 import type { AddressLanguage } from '../../features/addresses/wording.ts';
 
-/** A level of an address as the classic service gives it: ids checked, names untrusted. */
+/** A level of an address from the classic service. Its ids are checked, its names are not. */
 export interface RawPart {
   readonly id: string;
   readonly nameKaz?: string | null | undefined;
@@ -16,10 +16,10 @@ export interface RawType {
   readonly nameRus?: string | null | undefined;
 }
 
-/** The present name of a town that Kazpost still calls by a former one. */
+/** Gives the current name of a town that Kazpost still lists under a former one. */
 export type PresentName = (name: string, language: AddressLanguage) => string;
 
-/** Kinds of ours for Kazpost's codes of types; the codes are from its own answers. */
+/** Our kinds for Kazpost's type codes. The codes come from Kazpost's own answers. */
 const kinds: ReadonlyMap<string, string> = new Map([
   ['A1', 'village'],
   ['A5', 'district'],
@@ -30,7 +30,7 @@ const kinds: ReadonlyMap<string, string> = new Map([
   ['A10', 'country'],
 ]);
 
-/** Where the type's own name is not what stands in an address. */
+/** Types whose own name is not what people write in an address. */
 const spoken: ReadonlyMap<string, InBoth> = new Map([
   ['A6', { kk: 'қаласы', ru: 'город' }],
   ['A7', { kk: 'облысы', ru: 'область' }],
@@ -38,13 +38,13 @@ const spoken: ReadonlyMap<string, InBoth> = new Map([
   ['A9', { kk: 'қаласы', ru: 'город' }],
 ]);
 
-/** Longest name of a level, in characters. */
+/** The longest name of a level, in characters. */
 const longestName = 80;
 
 /**
  * The levels of an address in full words and both languages, largest first, without the country.
- * Kazpost gives them smallest first. A level without a name in one language takes the other's.
- * Names are cleaned of control and direction characters; a level left without a name is dropped.
+ * Kazpost gives them smallest first. A level that is named in one language only has that name in
+ * both. Control and direction characters are removed from names. A level without a name is dropped.
  */
 export function levelsOf(parts: readonly RawPart[], presentName: PresentName): AddressPart[] {
   return [...parts].reverse().flatMap((part): AddressPart[] => {
@@ -67,7 +67,7 @@ export function levelsOf(parts: readonly RawPart[], presentName: PresentName): A
   });
 }
 
-/** The house in full words: "3/1 үй", "дом 3/1", with the block where there is one. */
+/** The house in full words: "3/1 үй", "дом 3/1", with the block if there is one. */
 export function houseOf(
   number: string,
   type: RawType | null | undefined,
@@ -96,7 +96,7 @@ function joined(name: string, word: string): string {
 }
 
 /**
- * Russian puts the kind behind an adjective ("Бостандыкский район") and before a noun ("район
+ * In Russian the kind follows an adjective ("Бостандыкский район") and precedes a noun ("район
  * Есиль").
  */
 function russian(name: string, word: string): string {
@@ -106,10 +106,7 @@ function russian(name: string, word: string): string {
   return adjective ? `${name} ${word}` : `${word} ${name}`;
 }
 
-/**
- * A line that came as a whole, without the country, and with today's name where a segment is a town
- * by a former one.
- */
+/** Cleans a line that came as a whole: removes the country, and replaces a town's former name. */
 export function wholeLine(text: string, language: AddressLanguage, presentName: PresentName): string {
   return cleanText(text, 200)
     .replace(/^(?:Республика Казахстан|Қазақстан Республикасы|Казахстан|Қазақстан)[\s,]+/iu, '')

@@ -6,8 +6,8 @@ import { type KazpostApi, UnusableAnswer } from './api.ts';
 import { type PresentName, wholeLine } from './line.ts';
 
 /**
- * How the cabinet proves itself to the open service; never leaves the server. Some clients get a
- * token without a log-in.
+ * How the cabinet identifies itself to the open service. Some clients get a token without a log-in.
+ * Credentials never leave the server.
  */
 export type OpenCredentials =
   | { readonly username: string; readonly password: string }
@@ -18,13 +18,14 @@ const line = z.string().max(1_000).nullish();
 const row = z.object({ postcode: line, addressKaz: line, addressRus: line, address: line });
 const envelope = z.object({ data: z.array(z.unknown()).max(500) });
 
-/** The service's own limits of a query, in characters. */
+/** The service's own limits of a query's length, in characters. */
 const queryLength = { least: 3, most: 250 };
 
 /**
- * Kazpost's Open API (open.post.kz): log in, then `npi/search` with the token, which is asked for
- * anew when refused. It gives whole lines in Kazakh and Russian (never the Latin one is taken) and
- * no id but the index. An old index finds nothing here: the service knows new ones only.
+ * Kazpost's Open API (open.post.kz): logs in, then calls `npi/search` with the token, and logs in
+ * again when the token is refused. The service gives whole lines in Kazakh, Russian and Latin
+ * letters; the Latin one is never used. The postcode is the only id. The service does not know old
+ * postcodes.
  */
 export function createOpenApi(
   client: HttpClient,
@@ -33,7 +34,7 @@ export function createOpenApi(
 ): KazpostApi {
   let login: Promise<string> | undefined;
 
-  /** One log-in at a time, shared by everyone who waits for it. */
+  /** One log-in at a time; everyone who needs the token waits for it. */
   function currentToken(): Promise<string> {
     login ??= ('token' in credentials ? Promise.resolve(credentials.token) : logIn(credentials)).catch(
       (error: unknown) => {
@@ -65,9 +66,9 @@ export function createOpenApi(
       });
     const used = currentToken();
     const answer = await ask(await used);
-    // A token that was issued is all there is: the refusal is the answer.
+    // An issued token cannot be renewed here, so the refusal is final.
     if (answer.status !== 401 || 'token' in credentials) return answer;
-    // Another request may have logged in again meanwhile: its token is taken then.
+    // Another request may have logged in meanwhile. Then use its token.
     if (login === used) login = undefined;
     return ask(await currentToken());
   }
@@ -95,7 +96,7 @@ export function createOpenApi(
   };
 }
 
-/** Some rows have one line alone: it serves both languages. */
+/** Some rows have only one line. It is used for both languages. */
 function addressOf(
   { postcode, addressKaz, addressRus, address }: z.infer<typeof row>,
   presentName: PresentName,

@@ -1,27 +1,27 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A file as it was last seen. */
+/** A file, as it was when last looked at. */
 export interface SeenFile {
   readonly path: string;
   /** Changes when the file does. */
   readonly mark: string;
 }
 
-/** The files of a folder as of the last look; none when there is no such folder. */
+/** The files of a folder when last looked at; empty when the folder does not exist. */
 export type LookAtFolder = () => Promise<readonly SeenFile[]>;
 
-/** How often a folder is looked at. */
+/** How often to look at a folder. */
 export interface LookTimes {
-  /** Milliseconds between two looks; 0: whenever somebody asks. */
+  /** Milliseconds between two looks; 0: at every call. */
   readonly everyMs: number;
-  /** Milliseconds from any beginning; never goes back. */
+  /** A monotonic clock, milliseconds. */
   readonly clock: () => number;
 }
 
 /**
- * Looks at the files of a folder with one of these endings, in order, when somebody asks and the
- * last look is old enough.
+ * Lists the files of a folder that have one of these endings, sorted. Looks again at a call when
+ * the last look is old enough.
  */
 export function watchFolder(
   folder: string,
@@ -36,7 +36,7 @@ export function watchFolder(
     nextLook = now + everyMs;
     const look = listFolder(folder, endings);
     seen = look;
-    // What could not be seen is looked at again by whoever asks next.
+    // After a failure, the next caller looks again.
     look.catch(() => {
       if (seen === look) seen = undefined;
     });
@@ -57,7 +57,7 @@ async function listFolder(folder: string, endings: readonly string[]): Promise<r
   return seen.filter((file) => file !== undefined);
 }
 
-/** A file may be replaced between two steps. */
+/** A file may be removed between listing and reading it. */
 function unlessGone<Value>(asked: Promise<Value>): Promise<Value | undefined> {
   return asked.catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -65,7 +65,7 @@ function unlessGone<Value>(asked: Promise<Value>): Promise<Value | undefined> {
   });
 }
 
-/** The certificates in a folder, as they are on the disk. */
+/** Reads the certificates of a folder from disk. */
 export async function readCertificates(files: readonly SeenFile[]): Promise<readonly Uint8Array[]> {
   return Promise.all(files.map(({ path }) => readFile(path)));
 }

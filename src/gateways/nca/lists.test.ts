@@ -29,8 +29,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const inFolder = (name: string) => join(folder, name);
 
 /**
- * Puts a list there as a careful operator does: by renaming. Files of one size in one moment differ
- * by their inode.
+ * Places a list as a careful operator does, by renaming. Two files of the same size and time still
+ * differ by inode.
  */
 function put(name: string, bytes: Uint8Array | string): void {
   writeFileSync(inFolder('new'), bytes);
@@ -48,7 +48,7 @@ function list(number: number, thisUpdate: Date, nextUpdate: Date, baseNumber?: n
 
 const days = (count: number) => new Date(at.getTime() + count * day);
 
-/** Reads as the threads do, and notes what it read. */
+/** Reads as the threads do, and records what it read. */
 const reader = (): ListReader => ({
   async loadCrl(path) {
     reads.push(path.slice(folder.length + 1));
@@ -67,7 +67,7 @@ function follow(everyMs = 0) {
   };
 }
 
-test('the folder is looked at once in an interval, whatever comes', async () => {
+test('the folder is looked at once in an interval, however many requests come', async () => {
   put('gost.crl', list(1, at, days(2)));
   const { numbers } = follow(10_000);
   expect(await numbers()).toEqual([1]);
@@ -100,7 +100,7 @@ describe('a new list that cannot be read', () => {
     expect(await numbers()).toEqual([3]);
   });
 
-  test('is not read again with other certificates: what was trusted before counts no more', async () => {
+  test('is not used with other certificates: what was trusted before no longer counts', async () => {
     put('gost.crl', list(1, at, days(2)));
     const { numbers } = follow();
     expect(await numbers()).toEqual([1]);
@@ -111,18 +111,18 @@ describe('a new list that cannot be read', () => {
 });
 
 describe('lists under dated names', () => {
-  test('the newest is kept in memory, the others are not read again', async () => {
+  test('the newest is kept in memory, and the others are not read again', async () => {
     for (const number of [1, 2, 3]) put(`gost-${number}.crl`, list(number, days(number - 3), days(4)));
     const { numbers } = follow();
     expect(await numbers()).toEqual([3]);
     put('gost-4.crl', list(4, new Date(at.getTime() + 1_000), days(5)));
-    // Not in force yet: both.
+    // The newer one is not in force yet, so both are kept.
     expect((await numbers()).sort()).toEqual([3, 4]);
     expect(await numbers(days(1))).toEqual([4]);
     expect(reads).toEqual(['gost-1.crl', 'gost-2.crl', 'gost-3.crl', 'gost-4.crl']);
   });
 
-  test('one that was let go counts again when the newer one is taken away', async () => {
+  test('an older list is used again when the newer one is removed', async () => {
     for (const number of [1, 2]) put(`gost-${number}.crl`, list(number, days(number - 3), days(4)));
     const { numbers } = follow();
     expect(await numbers()).toEqual([2]);
@@ -132,7 +132,7 @@ describe('lists under dated names', () => {
     expect(await numbers()).toEqual([]);
   });
 
-  test('deltas stay beside their full list until they are over', async () => {
+  test('deltas stay beside their full list until they expire', async () => {
     put('gost.crl', list(10, days(-1), days(4)));
     put('delta-1.crl', list(21, days(-1), days(1), 10));
     put('delta-2.crl', list(22, at, days(2), 10));
@@ -144,7 +144,7 @@ describe('lists under dated names', () => {
   });
 });
 
-test('a thread that fails is no word on the list: the next asks again', async () => {
+test('a failed thread says nothing about the list: the next request reads it again', async () => {
   put('gost.crl', list(1, at, days(2)));
   const { numbers, own } = follow();
   let broken = true;
@@ -159,7 +159,7 @@ test('a thread that fails is no word on the list: the next asks again', async ()
   expect(await numbers(at, failing)).toEqual([1]);
 });
 
-test('a file that is touched is read again, and a folder that is not there is empty', async () => {
+test('a touched file is read again, and a missing folder counts as empty', async () => {
   put('gost.crl', list(1, at, days(2)));
   const { numbers } = follow();
   await numbers();

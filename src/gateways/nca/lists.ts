@@ -8,33 +8,32 @@ export interface ListReader {
 
 export interface RevocationLists {
   /**
-   * The lists that count at a time: for each issuer the newest full one, and the deltas that may
-   * belong to it.
+   * The lists to use at a time: the newest full list of each issuer, and the deltas that may belong
+   * to it.
    */
   current(reader: ListReader, at: Date): Promise<readonly Crl[]>;
 }
 
-/** What is known of a file. */
+/** What is known about a file. */
 interface Known {
   readonly mark: string;
-  /** What the file says of itself; undefined when it never could be read. */
+  /** The dates and issuer of the list; undefined when the file could never be read. */
   readonly facts: Facts | undefined;
-  /** The list itself, while it counts: one of the authority's takes 32 MB. */
+  /** The list itself, while it is in use. One of the authority's lists takes 32 MB. */
   crl: Crl | undefined;
 }
 
 type Facts = Pick<Crl, 'issuer' | 'baseNumber' | 'thisUpdate' | 'nextUpdate'>;
 
 /**
- * How far the clocks may differ, milliseconds: more than the verifier allows, so that it judges and
- * not we.
+ * Tolerated difference of clocks, in milliseconds. It is more than the verifier allows, so that the
+ * verifier decides.
  */
 const skew = 10 * 60_000;
 
 /**
- * Follows a folder of lists. A changed file that cannot be read leaves the list that was read from
- * it before; its age is judged when it is used. Lists that are replaced, removed or over are let
- * go.
+ * Follows a folder of lists. When a changed file cannot be read, the list read from it before stays
+ * in use; its age is checked at each use. Lists that are replaced, removed or expired are freed.
  */
 export function followLists(look: LookAtFolder, onFailure: (reason: string) => void): RevocationLists {
   let known = new Map<string, Known>();
@@ -49,14 +48,14 @@ export function followLists(look: LookAtFolder, onFailure: (reason: string) => v
     const loaded = await reader.loadCrl(path);
     if (!loaded.ok) {
       onFailure(loaded.reason);
-      // With nothing left in memory the file is not asked again until it changes.
+      // When nothing of it is in memory, the file is not read again until it changes.
       return { mark, facts: former?.crl && former.facts, crl: former?.crl };
     }
     const { issuer, baseNumber, thisUpdate, nextUpdate } = loaded.crl;
     return { mark, facts: { issuer, baseNumber, thisUpdate, nextUpdate }, crl: loaded.crl };
   };
 
-  /** One file after another: many at once would hold as many lists, and take as many threads. */
+  /** Read one file after another: reading many at once would hold as many lists and threads. */
   const follow = async (reader: ListReader, at: Date): Promise<readonly Crl[]> => {
     if (readBy !== reader) known = new Map();
     readBy = reader;
@@ -72,7 +71,7 @@ export function followLists(look: LookAtFolder, onFailure: (reason: string) => v
     const counting = letGo(known, at);
     for (const file of files) {
       const one = known.get(file.path);
-      // Let go once and counting again, because the one that replaced it is gone.
+      // A list that was freed is needed again, because the newer one was removed.
       if (one && counting.has(one) && !one.crl) known.set(file.path, await load(reader, file, one));
     }
     return [...letGo(known, at)].flatMap(({ crl }) => crl ?? []);
@@ -80,7 +79,7 @@ export function followLists(look: LookAtFolder, onFailure: (reason: string) => v
 
   return {
     async current(reader, at) {
-      // A change is read once, whoever comes first; a thread that fails is tried again by the next.
+      // The first caller reads a change. If the thread fails, the next caller tries again.
       const mine = previous.then(() => follow(reader, at));
       previous = mine.catch(() => undefined);
       return mine;
@@ -88,7 +87,7 @@ export function followLists(look: LookAtFolder, onFailure: (reason: string) => v
   };
 }
 
-/** Lets go of the lists that do not count at a time, and gives those that do. */
+/** Frees the lists that are not used at a time, and returns those that are. */
 function letGo(known: ReadonlyMap<string, Known>, at: Date): ReadonlySet<Known> {
   const counting = countingAt([...known.values()], at.getTime());
   for (const one of known.values()) if (!counting.has(one)) one.crl = undefined;
@@ -96,8 +95,8 @@ function letGo(known: ReadonlyMap<string, Known>, at: Date): ReadonlySet<Known> 
 }
 
 /**
- * Deltas that are not over, full lists not yet in force, and of those in force the newest of each
- * issuer.
+ * The deltas that have not expired, the full lists not yet in force, and the newest full list in
+ * force of each issuer.
  */
 function countingAt(all: readonly Known[], at: number): ReadonlySet<Known> {
   const counting = new Set<Known>();

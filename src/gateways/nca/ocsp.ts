@@ -3,23 +3,23 @@ import { type CircuitBreakerView, createCircuitBreaker } from '../../platform/ci
 
 /** Asks the authority's OCSP responder. */
 export interface OcspResponder {
-  /** The answer's bytes, unjudged; undefined when none came in time. */
+  /** The bytes of the answer, not verified; undefined when none came in time. */
   ask(question: Uint8Array): Promise<Uint8Array | undefined>;
   readonly breaker: CircuitBreakerView;
   close(): Promise<void>;
 }
 
 /**
- * Milliseconds for a whole answer: with the rest of the verification a person waits no more than
- * four seconds.
+ * Milliseconds for a whole answer. Together with the rest of the verification, a person waits at
+ * most four seconds.
  */
 const timeout = 3_000;
 const largestAnswer = 64 * 1024;
 
 /**
- * A client for the one configured address: the addresses that certificates name are never followed.
- * Nothing is believed of the connection, the answer's signature is checked by the verifier. A
- * breaker spares a responder that fails.
+ * Creates a client for the one configured address. It never follows the addresses that certificates
+ * name. The connection is not trusted: the verifier checks the answer's signature. A circuit
+ * breaker stops calls to a responder that fails.
  */
 export function ocspResponder(url: string, onFailure: (reason: string) => void): OcspResponder {
   const agent = new Agent({

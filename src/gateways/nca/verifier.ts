@@ -17,14 +17,14 @@ import { type OcspResponder, ocspResponder } from './ocsp.ts';
 
 export interface NcaSettings extends LookTimes {
   /**
-   * `production`: the pinned roots of the National Certification Authority. Else a folder of
-   * certificates, read again when it changes.
+   * `production`: the pinned roots of the National Certification Authority. Otherwise a folder of
+   * certificates, which is read again when it changes.
    */
   readonly trust: 'production' | { readonly folder: string };
   readonly ocspUrl: string | undefined;
-  /** Revocation lists, full and delta, kept fresh by whoever runs the service. */
+  /** A folder of revocation lists, full and delta. The operator keeps it up to date. */
   readonly crlDir: string | undefined;
-  /** Threads that verify. */
+  /** How many threads verify. */
   readonly threads: number;
 }
 
@@ -37,12 +37,12 @@ export interface NcaVerifier extends SignatureVerifier {
 }
 
 const certificateEndings = ['.cer', '.crt', '.pem'];
-/** How long signatures in work may still use threads that were replaced, milliseconds. */
+/** Milliseconds for which verifications in progress may still use threads that were replaced. */
 const grace = 10_000;
 
 /**
- * Verifies by nca-verify in worker threads. Revocation is asked of the responder first, the lists
- * come second; without a fresh word from either the signature is refused.
+ * Verifies with nca-verify in worker threads. Asks the OCSP responder about revocation first, then
+ * the lists. Refuses the signature without a recent answer from either.
  */
 export function createNcaVerifier(
   settings: NcaSettings,
@@ -52,7 +52,7 @@ export function createNcaVerifier(
   const ocsp: OcspResponder | undefined =
     ocspUrl === undefined ? undefined : ocspResponder(ocspUrl, (reason) => onFailure('OCSP', reason));
   const pools = poolsFor(settings);
-  /** The first of the signatures that could not be checked since the last one that could. */
+  /** When the first of the current run of signatures came whose revocation could not be checked. */
   let unknownSince: Date | undefined;
   const lists =
     crlDir === undefined
@@ -124,7 +124,7 @@ export function createNcaVerifier(
   };
 }
 
-/** The threads for what is trusted now; none before the first signature comes. */
+/** The threads for what is trusted now. They start with the first signature. */
 function poolsFor(settings: NcaSettings): {
   current(): Promise<VerifierPool>;
   trusted(): Promise<readonly TrustedCertificate[]>;
@@ -147,7 +147,7 @@ function poolsFor(settings: NcaSettings): {
       const now = files.map((file) => file.mark).join('\n');
       if (pool && now === mark) return pool;
       const certificates = await readCertificates(files);
-      // Another request may have come to the same while this one read.
+      // Another request may have done the same while this one read.
       if (pool && now === mark) return pool;
       mark = now;
       return use(certificates);

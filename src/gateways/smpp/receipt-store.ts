@@ -2,8 +2,8 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 
 /**
- * Which parts the SMS gateway took, and what it said of them later. A receipt may come before the
- * answer.
+ * Stores which parts the SMS gateway accepted, and what it reported about them later. A receipt may
+ * arrive before the answer.
  */
 export function createSmsReceipts(database: Database) {
   return {
@@ -15,7 +15,7 @@ export function createSmsReceipts(database: Database) {
           state = case when p.message_id is null then p.state end,
           state_at = case when p.message_id is null then p.state_at end`);
       for (const id of gatewayIds) {
-        // A receipt that came first, with the id written in another way.
+        // A receipt that arrived earlier, whose id is written in another way.
         await database.run(sql`
           with early as (
             delete from cabinet.sms_part
@@ -26,8 +26,8 @@ export function createSmsReceipts(database: Database) {
       }
     },
     async reported(gatewayId: string, state: string): Promise<void> {
-      // The part with this very id, else one whose id is the same number, else a part of which
-      // nothing is known yet.
+      // Take the part with exactly this id; otherwise one whose id is the same number; otherwise a
+      // part without a known state.
       await database.run(sql`
         with known as (
           select gateway_id from cabinet.sms_part
@@ -43,9 +43,9 @@ export function createSmsReceipts(database: Database) {
 const paddings = [1, 8, 10, 12, 16, 20];
 
 /**
- * The other ways in which the same id may have been written: many SMS centres answer `submit_sm` in
- * one base, decimal or hexadecimal, and write the receipt in the other, with or without leading
- * zeros.
+ * The other ways to write the same id. Many SMS centres write it in one base (decimal or
+ * hexadecimal) in the answer to `submit_sm` and in the other in the receipt, with or without
+ * leading zeros.
  */
 function idForms(id: string): readonly string[] {
   const digits = id.replace(/^0x/i, '');

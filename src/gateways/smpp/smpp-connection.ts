@@ -2,11 +2,11 @@ import type { Pdu } from 'smpp';
 import { GatewayFailure } from '../gateway.ts';
 import { type BoundSession, bindSession, type SmppAddress } from './smpp-session.ts';
 
-/** One session at a time with the SMS centre. */
+/** Keeps one session at a time with the SMS centre. */
 export interface SmppConnection {
-  /** The session, connected and bound; a new one when there is none. */
+  /** The session, connected and bound. Opens a new one when there is none. */
   session(): Promise<BoundSession>;
-  /** Unbinds and ends the session. One that is not bound yet is not waited for. */
+  /** Unbinds and ends the session. Does not wait for one that is not bound yet. */
   close(): Promise<void>;
 }
 
@@ -18,9 +18,9 @@ export function createSmppConnection(
   address: SmppAddress,
   timeout: number,
   on: {
-    /** A session that was bound has ended by itself. */
+    /** Called when a bound session has ended without `close`. */
     readonly lost: () => void;
-    /** The SMS centre delivered something. */
+    /** Called when the SMS centre delivered something. */
     readonly delivered: (pdu: Pdu) => void;
   },
 ): SmppConnection {

@@ -4,7 +4,7 @@ declare module 'smpp' {
   import type { Server as NetServer, Socket } from 'node:net';
   import type { SecureContextOptions } from 'node:tls';
 
-  /** A protocol data unit: the header, and what its command carries. */
+  /** A protocol data unit: the header and the fields of its command. */
   export interface Pdu {
     readonly command: string;
     readonly command_status: number;
@@ -22,9 +22,9 @@ declare module 'smpp' {
     readonly user_message_reference?: number;
     readonly receipted_message_id?: string;
     readonly message_state?: number;
-    /** On receipt; `udh` is the list of its elements. */
+    /** Present on receipt; `udh` is the list of its elements. */
     readonly short_message?: { readonly message: string | Buffer; readonly udh?: readonly Buffer[] };
-    /** Of `data_sm`, or in the place of a long `short_message`; decoded like it. */
+    /** Used by `data_sm`, or in place of a long `short_message`; decoded in the same way. */
     readonly message_payload?: { readonly message: string | Buffer } | string | Buffer;
     response(fields?: Readonly<Record<string, unknown>>): Pdu;
     isResponse(): boolean;
@@ -33,10 +33,10 @@ declare module 'smpp' {
   type Fields = Readonly<Record<string, unknown>>;
   type OnResponse = (answer: Pdu) => void;
 
-  /** One connection. Each command is a method; it gives false when the socket is gone. */
+  /** One connection. Each command is a method, which returns false when the socket is closed. */
   export interface Session extends EventEmitter {
     readonly socket: Socket;
-    /** `onSent` is called when the PDU was handed to the socket. */
+    /** `onSent` is called when the PDU has been handed to the socket. */
     send(pdu: Pdu, onResponse?: OnResponse, onSent?: () => void): boolean;
     generic_nack(fields: Fields): boolean;
     data_sm(fields: Fields, onResponse?: OnResponse): boolean;

@@ -1,22 +1,22 @@
 import type { Pdu } from 'smpp';
 
-/** What the SMS centre says became of one message part. */
+/** What the SMS centre reports about one message part. */
 export interface Receipt {
-  /** The id as the receipt writes it, which need not be as `submit_sm_resp` wrote it. */
+  /** The id as the receipt writes it. `submit_sm_resp` may have written it in another way. */
   readonly gatewayId: string;
-  /** A word of SMPP 3.4, appendix B, e.g. `DELIVRD`. */
+  /** A state of SMPP 3.4, appendix B, e.g. `DELIVRD`. */
   readonly state: string;
 }
 
-/** SMPP 3.4, 5.2.28, in the words of a receipt's text. */
+/** The states of SMPP 3.4, 5.2.28, by number, in the spelling of a receipt's text. */
 const states = ['', 'ENROUTE', 'DELIVRD', 'EXPIRED', 'DELETED', 'UNDELIV', 'ACCEPTD', 'UNKNOWN', 'REJECTD'];
 
 const receiptBit = 0x04;
 const longestId = 65;
 
 /**
- * Reads a receipt from `deliver_sm` or `data_sm`: from the optional parameters or from the text, in
- * `short_message` or `message_payload`. Undefined for anything else that was delivered to us.
+ * Reads a receipt from `deliver_sm` or `data_sm`: from the optional parameters, or from the text in
+ * `short_message` or `message_payload`. Undefined for any other delivery.
  */
 export function readReceipt(pdu: Pdu): Receipt | undefined {
   if (((pdu.esm_class ?? 0) & receiptBit) === 0) return undefined;

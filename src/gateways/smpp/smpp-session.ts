@@ -4,43 +4,42 @@ import { GatewayFailure } from '../gateway.ts';
 import { bindRefusal } from './smpp-status.ts';
 
 export interface SmppAddress {
-  /** `smpp://user:password@host:2775`, or `ssmpp://…` for TLS whose certificate is checked. */
+  /** `smpp://user:password@host:2775`, or `ssmpp://…` for TLS with a verified certificate. */
   readonly url: URL;
-  /** A certificate authority beside the usual ones, PEM. */
+  /** A certificate authority to trust besides Node's own list, PEM. */
   readonly ca?: string;
 }
 
 /** One bound session. */
 export interface BoundSession {
   /**
-   * Sends a request and waits for its answer, within the time limit and only while the session
-   * lasts.
+   * Sends a request and waits for its answer, within the time limit and while the session lasts.
    */
   ask(request: (link: Session, onResponse: (answer: Pdu) => void) => boolean): Promise<Pdu>;
-  /** Ends the session at once. `ended` is called before this returns. */
+  /** Ends the session at once. Calls `ended` before it returns. */
   end(): void;
   /**
-   * Asks nothing more in it and ends it when what was asked has been answered. `ended` is called
-   * before this returns.
+   * Sends no further requests, and ends the session when all earlier ones are answered. Calls
+   * `ended` before it returns.
    */
   retire(): void;
 }
 
 export interface SessionWatch {
   /**
-   * Nothing more can be asked in the session, whoever ended it. Called once, and also when it never
-   * became bound.
+   * No more requests can be sent in the session, whoever ended it. Called once, even when the
+   * session never became bound.
    */
   readonly ended: () => void;
-  /** The SMS centre delivered something: `deliver_sm` or `data_sm`. It has been answered. */
+  /** The SMS centre delivered something (`deliver_sm` or `data_sm`), and it has been answered. */
   readonly delivered: (pdu: Pdu) => void;
-  /** Ends a session that is not bound yet. */
+  /** When aborted, ends a session that is not bound yet. */
   readonly signal: AbortSignal;
 }
 
 /** SMPP 3.4, 5.1.3: invalid command id. */
 const invalidCommand = 0x03;
-/** SMPP 3.4 knows no answer to these. */
+/** SMPP 3.4 defines no answer to these. */
 const unanswered = ['outbind', 'alert_notification'];
 
 /**
@@ -54,7 +53,7 @@ export async function bindSession(
   watch: SessionWatch,
 ): Promise<BoundSession> {
   const link = smpp.connect(endpointOf(address));
-  // Every question under way listens for the end of the session.
+  // Every request in progress listens for the end of the session.
   link.setMaxListeners(0);
   let pending = 0;
   let retired = false;
@@ -77,7 +76,7 @@ export async function bindSession(
     link.emit('over');
   };
   link.on('close', end);
-  // The library stops reading after a broken PDU: such a session is of no use.
+  // The library stops reading after a broken PDU, so the session cannot be used any more.
   link.on('error', end);
   serve(link, watch, { end, retire });
   const session: BoundSession = {
@@ -119,8 +118,8 @@ export async function bindSession(
 }
 
 /**
- * Answers whatever the SMS centre asks. No answer would make it end the session, or send the same
- * again for ever.
+ * Answers every request of the SMS centre. Without an answer it would end the session, or repeat
+ * the request for ever.
  */
 function serve(
   link: Session,
@@ -137,12 +136,11 @@ function serve(
       link.send(pdu.response());
       watch.delivered(pdu);
     },
-    // The other side may leave the connection open. It is closed here once the answer is on its
-    // way.
+    // The other side may leave the connection open, so close it once the answer has been sent.
     unbind: (pdu) => void link.send(pdu.response(), undefined, retire),
   };
   link.on('pdu', (pdu: Pdu) => {
-    // Without a number nobody's question was refused: the two sides read different frames.
+    // A sequence number of 0 refuses no request of ours: the two sides read different frames.
     if (pdu.command === 'generic_nack' && pdu.sequence_number === 0) return end();
     if (pdu.isResponse() || unanswered.includes(pdu.command)) return undefined;
     const answer = answered[pdu.command];
@@ -185,7 +183,7 @@ function ask(
     const gone = () => settle(() => reject(new GatewayFailure('SMPP_CONNECTION')));
     const late = setTimeout(() => {
       settle(() => reject(new GatewayFailure('SMPP_TIMEOUT')));
-      // What else was asked of it would wait as long: the next message gets a new session.
+      // The session's other requests would time out as well. The next message gets a new session.
       end();
     }, timeout);
     link.once('over', gone);

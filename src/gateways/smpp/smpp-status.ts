@@ -1,7 +1,7 @@
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import { type Blame, GatewayFailure } from '../gateway.ts';
 
-/** What a status of SMPP 3.4, 5.1.3, says is wrong. */
+/** What an error status of SMPP 3.4, 5.1.3, is about. */
 export type StatusClass =
   | 'ok'
   /** The session or its frames: nothing more can be sent in this session. */
@@ -10,16 +10,16 @@ export type StatusClass =
   | 'account'
   /** The SMS centre wants fewer messages. */
   | 'throttling'
-  /** This recipient, for good. */
+  /** This recipient, permanently. */
   | 'destination'
-  /** Something in this message. Another message may pass. */
+  /** Something in this message. Other messages may pass. */
   | 'message'
-  /** A system error, a status of the vendor's own, or one that no standard has. */
+  /** A system error, a vendor's own status, or one that no standard defines. */
   | 'unknown';
 
 const classes: readonly (readonly [StatusClass, readonly number[]])[] = [
   ['ok', [0x00]],
-  // Invalid length or command (the two sides are out of step), not bound for this, already bound.
+  // Invalid length or command (the two sides are out of step), wrong bind state, already bound.
   ['session', [0x02, 0x03, 0x04, 0x05]],
   // Bind failed, invalid password, invalid system id, invalid system type.
   ['account', [0x0d, 0x0e, 0x0f, 0x53]],
@@ -51,16 +51,14 @@ const blames: Readonly<Record<Exclude<StatusClass, 'ok' | 'destination'>, Blame>
   unknown: 'unclear',
 };
 
-/** The error of a refused message part: `Undeliverable` where no other try can help. */
+/** The error of a refused message part: `Undeliverable` when no retry can help. */
 export function refusal(status: number): Error {
   const kind = classOfStatus(status);
   if (kind === 'destination') return new Undeliverable(`SMPP_${hex(status)}`);
   return new GatewayFailure(`SMPP_SUBMIT_${hex(status)}`, kind === 'ok' ? 'gateway' : blames[kind]);
 }
 
-/**
- * The error of a refused bind. Only a refusal of the account is to be repeated ever more rarely.
- */
+/** The error of a refused bind. Only a refusal of the account is retried at growing intervals. */
 export function bindRefusal(status: number): GatewayFailure {
   const isAccount = classOfStatus(status) === 'account';
   return new GatewayFailure(`SMPP_BIND_${hex(status)}`, isAccount ? 'account' : 'gateway');

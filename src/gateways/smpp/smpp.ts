@@ -14,20 +14,25 @@ export interface SmppSettings extends SmppAddress {
   readonly timeout?: number;
 }
 
-/** Keeps what the gateway says of the parts it took. Its failure never fails a message. */
+/**
+ * Records what the gateway reports about the parts it accepted. A failure here never fails a
+ * message.
+ */
 export interface SmsReceipts {
   handedOver(messageId: string, gatewayIds: readonly string[]): Promise<void>;
   reported(gatewayId: string, state: string): Promise<void>;
 }
 
 const encodings = { gsm: 0x00, ucs2: 0x08 } as const;
-/** Relative time of SMPP 3.4, 7.1.1.2: a code that comes after ten minutes would only mislead. */
+/**
+ * A relative time (SMPP 3.4, 7.1.1.2). A code that arrives after ten minutes would only mislead.
+ */
 const tenMinutes = '000000001000000R';
 const invalidCommand = 0x03;
 
 /**
- * SMS by SMPP 3.4 over one session that sends and receives. `lost` is called when the session ends
- * by itself; the next probe connects again.
+ * Sends SMS by SMPP 3.4, over one session for both directions. Calls `lost` when the session ends
+ * unexpectedly; the next probe connects again.
  */
 export function createSmppGateway(
   settings: SmppSettings,
@@ -54,7 +59,8 @@ export function createSmppGateway(
     async probe() {
       const bound = await connection.session();
       const { command_status: status } = await bound.ask((link, onResponse) => link.enquire_link(onResponse));
-      // Whatever it answers, it is there, but not every answer leaves a session that can send.
+      // Any answer shows that the gateway is there, but some answers leave a session that cannot
+      // send.
       if (classOfStatus(status) !== 'session' || status === invalidCommand) return;
       bound.retire();
       throw refusal(status);
@@ -64,9 +70,9 @@ export function createSmppGateway(
 }
 
 /**
- * Submits one part; as often as the gateway asks for patience, and once more in a new session when
- * this one is no good.
- * @returns the gateway's id of it
+ * Submits one part. Retries as often as the gateway asks to slow down, and once in a new session
+ * when this one cannot be used.
+ * @returns the gateway's id of the part
  */
 async function submitPart(connection: SmppConnection, fields: object, pace: Pace): Promise<string> {
   let sessionsLeft = 1;
@@ -81,7 +87,7 @@ async function submitPart(connection: SmppConnection, fields: object, pace: Pace
       pace.slower();
       continue;
     }
-    // An account that may no longer send is refused at the next bind, too.
+    // An account that may no longer send is also refused at the next bind.
     if (kind === 'session' || kind === 'account') {
       bound.retire();
       if (kind === 'session' && sessionsLeft > 0) {
@@ -96,7 +102,7 @@ async function submitPart(connection: SmppConnection, fields: object, pace: Pace
 /** The parts of a message as fields of `submit_sm`. */
 function submitFields(message: RenderedMessage, sender: string): readonly object[] {
   const { encoding, parts } = smsParts(message.text);
-  // The same for every try of this message, so that a phone puts the parts of two tries together.
+  // The reference is the same at each retry, so that a phone can join parts of two attempts.
   const reference = createHash('sha256').update(message.id).digest().readUInt16BE(0);
   return parts.map((part, index) => {
     const bytes = smsBytes(encoding, part);
@@ -116,8 +122,8 @@ function submitFields(message: RenderedMessage, sender: string): readonly object
 }
 
 /**
- * SMPP 3.4, 5.2.5: a name is alphanumeric, a long number international, a short one the network's
- * own.
+ * The type of the sender (SMPP 3.4, 5.2.5): a name is alphanumeric, a long number is international,
+ * a short one belongs to the network.
  */
 function senderOf(sender: string) {
   const digits = sender.replace(/^\+/, '');

@@ -4,27 +4,27 @@ import { type Gateway, GatewayFailure } from '../gateway.ts';
 
 export interface SmtpSettings {
   /**
-   * `SMTP_URL`: `smtps://…` is TLS from the first byte, `smtp://…` by STARTTLS; user and password
-   * in it.
+   * `SMTP_URL`, with user and password. `smtps://…` uses TLS from the first byte, `smtp://…` uses
+   * STARTTLS.
    */
   readonly url: URL;
   /** `MAIL_FROM`: the sender of every message. */
   readonly from: string;
-  /** Connections kept open. */
+  /** How many connections are kept open. */
   readonly connections: number;
-  /** True where the server is on this machine: only there may the connection be without TLS. */
+  /** True when the server is on this machine. Only then may the connection be without TLS. */
   readonly plainAllowed: boolean;
-  /** A certificate authority beside the usual ones, PEM. */
+  /** A certificate authority to trust besides Node's own list, PEM. */
   readonly ca?: string;
-  /** `SMTP_TLS=unchecked`: any certificate is taken. Only for a server on this machine. */
+  /** `SMTP_TLS=unchecked`: accept any certificate. Only for a server on this machine. */
   readonly anyCertificate?: boolean;
-  /** `SMTP_EHLO_NAME`: the name said in EHLO; undefined: this machine's own. */
+  /** `SMTP_EHLO_NAME`: the name in EHLO; undefined: the name of this machine. */
   readonly ehloName?: string | undefined;
-  /** Milliseconds for connecting, for the greeting, and for each answer. */
+  /** Milliseconds for connecting, for the greeting and for each answer. */
   readonly timeout?: number;
 }
 
-/** E-mail by SMTP, over a pool of connections whose certificates are checked. */
+/** Sends e-mail by SMTP, over a pool of connections with verified certificates. */
 export function createSmtpGateway(settings: SmtpSettings): Gateway {
   const { url, timeout = 8_000 } = settings;
   const secure = url.protocol === 'smtps:';
@@ -61,7 +61,7 @@ export function createSmtpGateway(settings: SmtpSettings): Gateway {
       try {
         await transport.sendMail({
           from: settings.from,
-          // An object is taken as it is: nothing in the address can become a second one.
+          // Nodemailer does not parse an object, so the address cannot contain a second recipient.
           to: { name: '', address: message.to },
           subject: message.subject,
           text: message.text,
@@ -84,24 +84,24 @@ export function createSmtpGateway(settings: SmtpSettings): Gateway {
   };
 }
 
-/** What nodemailer says of a failure. */
+/** What nodemailer reports about a failure. */
 interface SmtpError {
-  /** Nodemailer's own, e.g. `EAUTH`. */
+  /** Nodemailer's own code, e.g. `EAUTH`. */
   readonly code?: string;
-  /** The system's or TLS's, e.g. `DEPTH_ZERO_SELF_SIGNED_CERT`. */
+  /** The system's or TLS's code, e.g. `DEPTH_ZERO_SELF_SIGNED_CERT`. */
   readonly originalCode?: string;
-  /** Of SMTP; absent or false without a reply. */
+  /** The code of the SMTP reply; absent or false without a reply. */
   readonly responseCode?: number | false;
-  /** What was asked, e.g. `RCPT TO`. */
+  /** The SMTP command, e.g. `RCPT TO`. */
   readonly command?: string;
 }
 
-/** RFC 5321: "service not available, closing transmission channel", whatever was asked. */
+/** RFC 5321: "service not available, closing transmission channel". May answer any command. */
 const closing = 421;
 
 /**
- * Sorts a failure by who is to blame. A reply of 5xx to a recipient or the content is final;
- * everything else may pass.
+ * Turns a failure into an error that says what caused it. A 5xx reply to a recipient or to the
+ * content is final; everything else may be temporary.
  */
 function failure(error: unknown): Error {
   const { code, originalCode, responseCode: reply, command = '' } = error as SmtpError;
@@ -112,7 +112,7 @@ function failure(error: unknown): Error {
   const ofReply = `SMTP_${reply}`;
   const isFinal = reply >= 500 && reply < 600;
   if (reply === closing) return new GatewayFailure(ofReply);
-  // Greylisting and full mailboxes are about one recipient.
+  // Greylisting and full mailboxes concern one recipient only.
   if (command === 'RCPT TO')
     return isFinal ? new Undeliverable(ofReply) : new GatewayFailure(ofReply, 'message');
   if (command === 'DATA')
