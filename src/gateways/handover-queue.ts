@@ -1,10 +1,11 @@
-import { createWaitingLine } from './waiting-line.ts';
+import PQueue from 'p-queue';
 
 /** Lets so many messages be handed over at the same time; codes go first. */
 export interface HandoverQueue {
   /**
    * Runs `work` when there is room for it.
-   * @throws the reason of `signal` when it is aborted before that
+   * @throws the reason of `signal` when it is aborted before `work` has ended. The place is free
+   *   again from then on
    */
   run<Value>(urgent: boolean, signal: AbortSignal, work: () => Promise<Value>): Promise<Value>;
 }
@@ -17,26 +18,13 @@ export function createHandoverQueue({
   readonly atOnce: number;
   readonly reserved: number;
 }): HandoverQueue {
-  const line = createWaitingLine();
-  let running = 0;
-
-  function serve(): void {
-    const free = atOnce - running;
-    const next = free > reserved ? line.shift() : free > 0 ? line.shiftUrgent() : undefined;
-    if (!next) return;
-    running += 1;
-    next();
-  }
-
+  const all = new PQueue({ concurrency: atOnce });
+  // Holds the notices back while no more than the reserved places are free.
+  const notices = new PQueue();
+  const admit = () => (all.pending < atOnce - reserved ? notices.start() : notices.pause());
+  all.on('active', admit).on('next', admit);
   return {
-    async run(urgent, signal, work) {
-      await line.wait(urgent, signal, serve);
-      try {
-        return await work();
-      } finally {
-        running -= 1;
-        serve();
-      }
-    },
+    run: (urgent, signal, work) =>
+      urgent ? all.add(work, { signal }) : notices.add(() => all.add(work, { signal }), { signal }),
   };
 }

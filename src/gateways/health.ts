@@ -1,6 +1,5 @@
 import { Undeliverable } from '../platform/outbox/undeliverable.ts';
 import { failureCode, GatewayFailure, isOfAccount } from './gateway.ts';
-import { unlessAborted } from './unless-aborted.ts';
 
 /**
  * Observes the state of a gateway. Codes are an SMTP reply (`SMTP_451`), an SMPP status
@@ -127,6 +126,16 @@ export function createGatewayHealth(
       clearTimeout(timer);
     },
   };
+}
+
+/** The outcome of `work`. If `signal` is aborted first, throws its reason. */
+function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => reject(signal.reason);
+    if (signal.aborted) aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
 }
 
 /** Counts failed messages since the last success. */

@@ -3,7 +3,6 @@ import { failureCode, type Gateway, GatewayFailure } from './gateway.ts';
 import { createHandoverQueue } from './handover-queue.ts';
 import { createGatewayHealth, type GatewayWatch, type HealthLimits } from './health.ts';
 import { createPacer } from './pace.ts';
-import { unlessAborted } from './unless-aborted.ts';
 
 /**
  * `deadline` (milliseconds) is for one message, waiting included. It must be well below the lease
@@ -68,7 +67,7 @@ export function createMessageSender(
           waiting = false;
           // The gateway may have gone down while this message waited.
           if (!health.available) throw new GatewayFailure('GATEWAY_DOWN');
-          await unlessAborted(signal, gateway.send(message, { next, slower: pacer.slower }));
+          await gateway.send(message, { next, slower: pacer.slower });
         });
         pacer.recovered();
         health.succeeded();

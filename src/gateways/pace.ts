@@ -1,4 +1,4 @@
-import { createWaitingLine } from './waiting-line.ts';
+import PQueue from 'p-queue';
 
 /** Lets so many pieces of messages leave each second; those of codes go first. */
 export interface Pacer {
@@ -14,38 +14,40 @@ export interface Pacer {
   close(): void;
 }
 
-/** A token bucket of one second's pieces, which fills evenly. */
+/**
+ * Pieces leave evenly; what was not used of the last second may leave at once. The library's own
+ * `interval` goes by the wall clock: a clock that is put back by an hour stops it for an hour.
+ */
 export function createPacer(perSecond: number): Pacer {
-  const line = createWaitingLine();
-  let tokens = 1;
-  let filledAt = performance.now();
+  const line = new PQueue();
+  const spaceMs = 1_000 / perSecond;
+  /** When the next piece may leave, by what left before. */
+  let dueAt = performance.now();
   let pausedUntil = 0;
   let pauses = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  function serve(): void {
+  function rest(): void {
+    const ms = Math.max(dueAt, pausedUntil) - performance.now();
+    if (ms <= 0) return;
+    line.pause();
     clearTimeout(timer);
-    const now = performance.now();
-    tokens = Math.min(perSecond, tokens + ((now - filledAt) / 1_000) * perSecond);
-    filledAt = now;
-    while (now >= pausedUntil && tokens >= 1) {
-      const next = line.shift();
-      if (!next) return;
-      tokens -= 1;
-      next();
-    }
-    if (line.empty) return;
-    const wait = Math.max(pausedUntil - now, ((1 - tokens) / perSecond) * 1_000, 1);
-    timer = setTimeout(serve, wait);
+    timer = setTimeout(() => line.start(), ms);
+  }
+
+  function leave(): void {
+    dueAt = Math.max(dueAt, performance.now() - 1_000 + spaceMs) + spaceMs;
+    rest();
   }
 
   return {
-    next: (urgent, signal) => line.wait(urgent, signal, serve),
+    next: (urgent, signal) => line.add(async () => leave(), { priority: urgent ? 1 : 0, signal }),
     slower() {
       const now = performance.now();
       if (now < pausedUntil) return;
       pausedUntil = now + 500 * 2 ** Math.min(pauses, 4);
       pauses += 1;
+      rest();
     },
     recovered() {
       pauses = 0;

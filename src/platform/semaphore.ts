@@ -1,55 +1,7 @@
+import PQueue from 'p-queue';
+
 /** Gives a permit back; a second call does nothing. */
 export type Release = () => void;
-
-/** A count of what runs, whose permits give themselves back once. */
-function createPermits(onRelease: () => void) {
-  let running = 0;
-  return {
-    get running() {
-      return running;
-    },
-    take(): Release {
-      running += 1;
-      let released = false;
-      return () => {
-        if (released) return;
-        released = true;
-        running -= 1;
-        onRelease();
-      };
-    },
-  };
-}
-
-/** Lets so many run at a time; everybody else waits, however many they are. */
-export interface Semaphore {
-  run<Value>(work: () => Promise<Value>): Promise<Value>;
-  /** How many wait now. */
-  readonly waiting: number;
-}
-
-/** Serves those who wait in the order in which they came. */
-export function createSemaphore(atOnce: number): Semaphore {
-  const queue: (() => void)[] = [];
-  const permits = createPermits(() => queue.shift()?.());
-  const acquire = (): Release | Promise<Release> =>
-    permits.running < atOnce
-      ? permits.take()
-      : new Promise((resolve) => queue.push(() => resolve(permits.take())));
-  return {
-    async run(work) {
-      const release = await acquire();
-      try {
-        return await work();
-      } finally {
-        release();
-      }
-    },
-    get waiting() {
-      return queue.length;
-    },
-  };
-}
 
 /**
  * Lets so many run at a time, and serves those who wait in rotation, so that one client cannot keep
@@ -84,7 +36,18 @@ export function createFairSemaphore({
   /** In the order in which clients are served; none is empty. */
   const queues = new Map<string, ((release: Release | undefined) => void)[]>();
   let waiting = 0;
-  const permits = createPermits(serveNext);
+  let running = 0;
+
+  function take(): Release {
+    running += 1;
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      running -= 1;
+      serveNext();
+    };
+  }
 
   function serveNext(): void {
     const [first] = queues;
@@ -95,7 +58,7 @@ export function createFairSemaphore({
     // Behind all others, with what is left.
     queues.delete(client);
     if (queue.length > 0) queues.set(client, queue);
-    waiter?.(permits.take());
+    waiter?.(take());
   }
 
   /** Takes the last place of a client who has several. */
@@ -111,7 +74,7 @@ export function createFairSemaphore({
 
   return {
     async acquire(client) {
-      if (permits.running < atOnce) return permits.take();
+      if (running < atOnce) return take();
       const queue = queues.get(client) ?? [];
       if (queue.length >= waitingEach) return undefined;
       if (waiting >= waitingInAll && (queue.length > 0 || !freePlace())) return undefined;
@@ -128,10 +91,9 @@ export function createFairSemaphore({
 export interface KeyedSemaphore {
   /**
    * Waits for a permit.
-   * @returns what releases it, at once where there is nothing to wait for; undefined when too many
-   *   wait already
+   * @returns what releases it; undefined when too many wait already
    */
-  acquire(key: string): Promise<Release> | Release | undefined;
+  acquire(key: string): Promise<Release> | undefined;
   /** How many wait now, of all keys. */
   readonly waiting: number;
 }
@@ -145,36 +107,27 @@ export interface KeyedSemaphoreOptions {
 
 /** Serves those of one key who wait in the order in which they came. */
 export function createKeyedSemaphore({ atOnce, waiting: most }: KeyedSemaphoreOptions): KeyedSemaphore {
-  const keys = new Map<string, ReturnType<typeof openKey>>();
-  let waiting = 0;
+  const queues = new Map<string, PQueue>();
 
-  function openKey(key: string) {
-    const queue: (() => void)[] = [];
-    const permits = createPermits(() => {
-      const next = queue.shift();
-      if (next) next();
-      else if (permits.running === 0) keys.delete(key);
-    });
-    return { queue, permits };
+  function openQueue(key: string): PQueue {
+    const queue = new PQueue({ concurrency: atOnce });
+    queues.set(
+      key,
+      queue.on('idle', () => queues.delete(key)),
+    );
+    return queue;
   }
 
   return {
     acquire(key) {
-      const known = keys.get(key) ?? openKey(key);
-      keys.set(key, known);
-      const { queue, permits } = known;
-      if (permits.running < atOnce) return permits.take();
-      if (queue.length >= most) return undefined;
-      waiting += 1;
+      const queue = queues.get(key) ?? openQueue(key);
+      if (queue.size >= most) return undefined;
       return new Promise((resolve) => {
-        queue.push(() => {
-          waiting -= 1;
-          resolve(permits.take());
-        });
+        void queue.add(() => new Promise<void>((release) => resolve(release)));
       });
     },
     get waiting() {
-      return waiting;
+      return [...queues.values()].reduce((sum, { size }) => sum + size, 0);
     },
   };
 }

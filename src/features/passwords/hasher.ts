@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
+import PQueue from 'p-queue';
 import type { SlotRunner } from '../../platform/process/shared-slots.ts';
-import { createSemaphore } from '../../platform/semaphore.ts';
 
 /** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane. */
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -21,21 +21,21 @@ export type PasswordHasher = Awaited<ReturnType<typeof createPasswordHasher>>;
  * what a known one does. `runInSlot` shares the cores with the other processes of this machine.
  */
 export async function createPasswordHasher(atOnce: number, runInSlot: SlotRunner = (work) => work()) {
-  const slots = createSemaphore(atOnce);
+  const slots = new PQueue({ concurrency: atOnce });
   const dummy = await hash('nobody has this password', parameters);
   return {
     /** True when more passwords wait than can be processed in a few seconds. */
     get saturated(): boolean {
-      return slots.waiting >= atOnce * waitingPerSlot;
+      return slots.size >= atOnce * waitingPerSlot;
     },
     /** Passwords that wait for a free slot. */
     get waiting(): number {
-      return slots.waiting;
+      return slots.size;
     },
-    hash: (password: string): Promise<string> => slots.run(() => runInSlot(() => hash(password, parameters))),
+    hash: (password: string): Promise<string> => slots.add(() => runInSlot(() => hash(password, parameters))),
     /** Without a hash on file, the same work is done with the dummy hash. */
     async verify(stored: string | undefined, password: string): Promise<boolean> {
-      const right = await slots.run(() => runInSlot(() => verify(stored ?? dummy, password)));
+      const right = await slots.add(() => runInSlot(() => verify(stored ?? dummy, password)));
       return right && stored !== undefined;
     },
     /** True when the hash was made with weaker parameters than today's. */

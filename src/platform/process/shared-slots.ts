@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import PQueue from 'p-queue';
 
 /** Runs `work` when this process has a slot. */
 export type SlotRunner = <Value>(work: () => Promise<Value>) => Promise<Value>;
@@ -13,32 +14,24 @@ const over = 'slot:over';
  * its slots.
  */
 export function lendSlots(size: number): void {
-  const asking: number[] = [];
-  const lent: number[] = [];
-  const lend = () => {
-    while (lent.length < size) {
-      const id = asking.shift();
-      if (id === undefined) return;
+  const slots = new PQueue({ concurrency: size });
+  /** What takes back the slots of each worker. */
+  const lent = new Map<number, (() => void)[]>();
+  const lend = (id: number) =>
+    new Promise<void>((takeBack) => {
       const worker = cluster.workers?.[id];
-      if (!worker?.isConnected()) continue;
-      lent.push(id);
+      // The end of a worker may be heard before that of its channel.
+      if (!worker?.isConnected() || worker.isDead()) return takeBack();
+      lent.set(id, [...(lent.get(id) ?? []), takeBack]);
       worker.send(given);
-    }
-  };
-  const takeBack = (id: number) => {
-    const at = lent.indexOf(id);
-    if (at >= 0) lent.splice(at, 1);
-    return at >= 0;
-  };
+    });
   cluster.on('message', ({ id }, message) => {
-    if (message === wanted) asking.push(id);
-    else if (message === over) takeBack(id);
-    else return;
-    lend();
+    if (message === wanted) void slots.add(() => lend(id));
+    else if (message === over) lent.get(id)?.shift()?.();
   });
   cluster.on('exit', ({ id }) => {
-    while (takeBack(id));
-    lend();
+    for (const takeBack of lent.get(id) ?? []) takeBack();
+    lent.delete(id);
   });
 }
 

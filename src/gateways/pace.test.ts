@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createPacer } from './pace.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'],
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A pacer whose grants are noted with the millisecond of each. */
+function recorded(perSecond: number) {
+  const pacer = createPacer(perSecond);
+  const left: string[] = [];
+  const at = new Map<string, number>();
+  const ask = (name: string, urgent = false, { signal } = new AbortController()) =>
+    pacer.next(urgent, signal).then(
+      () => {
+        left.push(name);
+        at.set(name, performance.now());
+      },
+      () => left.push(`not ${name}`),
+    );
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  return { pacer, left, at, ask, pass };
+}
+
+test('so many leave a second, evenly, and codes before notices', async () => {
+  const { left, ask, pass } = recorded(10);
+  for (let n = 0; n < 30; n += 1) void ask(`notice ${n}`);
+  await pass(950);
+  expect(left).toEqual(Array.from({ length: 10 }, (_, n) => `notice ${n}`));
+  void ask('code', true);
+  await pass(100);
+  expect(left.slice(10)).toEqual(['code']);
+  await pass(1_000);
+  expect(left).toHaveLength(21);
+  expect(left[11]).toBe('notice 10');
+});
+
+test('what was not used is saved up for one second at most', async () => {
+  const { left, ask, pass } = recorded(10);
+  await pass(60_000);
+  for (let n = 0; n < 30; n += 1) void ask(`notice ${n}`);
+  await pass(1);
+  expect(left).toHaveLength(10);
+  await pass(1_000);
+  expect(left).toHaveLength(20);
+});
+
+test('a gateway that wants fewer is left alone, ever longer until it takes something', async () => {
+  const { pacer, at, ask, pass } = recorded(1_000);
+  const rests: number[] = [];
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    pacer.slower();
+    // It says so of several pieces that left before.
+    pacer.slower();
+    const from = performance.now();
+    void ask(name, true);
+    await pass(20_000);
+    rests.push((at.get(name) ?? 0) - from);
+  }
+  pacer.recovered();
+  pacer.slower();
+  const from = performance.now();
+  void ask('g');
+  await pass(20_000);
+  rests.push((at.get('g') ?? 0) - from);
+  expect(rests.map((rest) => Math.round(rest))).toEqual([500, 1_000, 2_000, 4_000, 8_000, 8_000, 500]);
+});
+
+test('a pause for the gateway does not shorten the space between pieces', async () => {
+  const { pacer, left, ask, pass } = recorded(1);
+  void ask('first');
+  void ask('second');
+  await pass(1);
+  pacer.slower();
+  await pass(900);
+  expect(left).toEqual(['first']);
+  await pass(200);
+  expect(left).toEqual(['first', 'second']);
+});
+
+test('who gives up in the line leaves it, and uses nothing up', async () => {
+  const { left, ask, pass } = recorded(1);
+  const patience = new AbortController();
+  void ask('first');
+  void ask('late', true, patience);
+  void ask('second');
+  await pass(500);
+  patience.abort(new Error('its time is up'));
+  await pass(501);
+  expect(left).toEqual(['first', 'not late', 'second']);
+});
+
+test('a clock that is put back stops nobody', async () => {
+  const { left, ask, pass } = recorded(10);
+  void ask('before');
+  await pass(1);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  void ask('after');
+  await pass(200);
+  expect(left).toEqual(['before', 'after']);
+});
+
+test('what is closed leaves no timer behind', async () => {
+  const { pacer, ask } = recorded(1);
+  void ask('first');
+  void ask('second');
+  pacer.close();
+  expect(vi.getTimerCount()).toBe(0);
+});
