@@ -36,6 +36,8 @@ function staticChecks() {
     ...typed.map((folder) => ({ name: `types of ${folder}`, program: 'tsc', parameters: ['-p', folder] })),
     { name: 'lint', program: 'biome', parameters: ['ci', '--colors=off'] },
     { name: 'dead code', program: 'knip', parameters: ['--no-progress'] },
+    // What only tests use is dead too, unless it is tagged @internal.
+    { name: 'dead code of production', program: 'knip', parameters: ['--production', '--no-progress'] },
   ];
 }
 

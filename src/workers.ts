@@ -14,6 +14,8 @@ import { openPool, type Prepared, prepare } from './start.ts';
 /**
  * The share of each of `count` workers in what is meant for the whole machine. At least one of
  * everything.
+ *
+ * @internal A test divides machines that it does not have.
  */
 export function divide(config: Config, count: number): Config {
   const messengers = Math.min(count, config.server.messageWorkers);

@@ -56,7 +56,7 @@ export interface HttpClient {
 /**
  * The largest answer that is read, in bytes. 100 rows of Kazpost's classic service are some 100 KB.
  */
-export const largestAnswer = 256 * 1024;
+const largestAnswer = 256 * 1024;
 
 /**
  * Creates a client for one base URL. It always verifies certificates, never follows redirects, cuts

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatIin, parseIin } from './iin.ts';
+import { parseIin } from './iin.ts';
 
 describe('parseIin', () => {
   it.each([
@@ -94,11 +94,11 @@ describe('parseIin', () => {
     );
   });
 
-  it('never throws, and reads what it shows', () => {
+  it('never throws, and reads what it gave as the same value', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9 ]{10,16}$/)), (text) => {
         const read = parseIin(text);
-        if (read.ok) expect(parseIin(formatIin(read.value))).toEqual(read);
+        if (read.ok) expect(parseIin(read.value)).toEqual(read);
         else expect(['iinLength', 'iinDate', 'iinCheckDigit']).toContain(read.reason);
       }),
     );

@@ -31,11 +31,6 @@ export function parseIin(text: string): Result<Iin, IinReason> {
   return accepted(digits as Iin);
 }
 
-/** Shows an IIN as on the identity card: the twelve digits. */
-export function formatIin(iin: Iin): string {
-  return iin;
-}
-
 const firstYearOfCentury: Readonly<Record<string, number>> = {
   1: 1800,
   2: 1800,

@@ -58,6 +58,8 @@ export interface ChosenPassword {
 /**
  * Sets the password and ends everything else that could open the cabinet. Returns undefined when
  * the request has expired or the cabinet is frozen.
+ *
+ * @internal The test of locks runs this transaction against the others.
  */
 export function completeRequest(
   database: Database,

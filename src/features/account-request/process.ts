@@ -64,7 +64,11 @@ export async function processAccountRequest(
   deps.onQueued();
 }
 
-/** Queues the code, or the notice that a password exists already, and concludes the request. */
+/**
+ * Queues the code, or the notice that a password exists already, and concludes the request.
+ *
+ * @internal The test of locks runs this transaction against the others.
+ */
 export async function sendToRecipient(
   transaction: Queryable,
   codeSettings: CodeSettings,

@@ -39,7 +39,11 @@ export async function tryCode(
   return compareCode(deps, kind, hash, meanings);
 }
 
-/** Counts the try, compares, and marks the request as proved. */
+/**
+ * Counts the try, compares, and marks the request as proved.
+ *
+ * @internal The test of locks runs this transaction against the others.
+ */
 export function compareCode(
   {
     database,

@@ -8,7 +8,11 @@ const batch = 20;
 /** Seconds until a request is tried again when the fund or the database did not answer. */
 const restSeconds = 5;
 
-/** Processes all waiting requests. Returns how many were processed. */
+/**
+ * Processes all waiting requests. Returns how many were processed.
+ *
+ * @internal Tests process requests when they want to, without the timer.
+ */
 export async function processDueRequests(
   deps: AccountRequestDeps,
   onError: (error: Error) => void,

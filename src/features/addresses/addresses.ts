@@ -47,7 +47,7 @@ export interface AddressSources {
 }
 
 /** Maximum number of lines in one answer. */
-export const mostSuggestions = 10;
+const mostSuggestions = 10;
 /**
  * Kazpost is asked from this number of characters on. Shorter texts are answered from the embedded
  * data.

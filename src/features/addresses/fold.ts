@@ -94,7 +94,7 @@ export function foldText(text: string): string {
 }
 
 /** Maximum length of a query in characters. The rest is ignored. */
-export const queryLength = 200;
+const queryLength = 200;
 
 /**
  * Makes text from outside fit to search or to show on one line: NFC, without control characters,

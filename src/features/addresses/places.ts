@@ -51,6 +51,8 @@ export function shippedPlaces(): Places {
 /**
  * Reads `places.tsv`, `former-names.tsv` and `populations.tsv` from a folder (described in
  * data/README.md).
+ *
+ * @internal The benchmark measures how long reading takes.
  */
 export function readPlaces(folder: string): Places {
   return createPlaces(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createWordList, slipsAllowed, slipsBetween } from './word-list.ts';
+import { createWordList, slipsBetween } from './word-list.ts';
 
 const words = fc.uniqueArray(
   fc.string({ unit: fc.constantFrom('a', 'b', 'k', 'r'), minLength: 1, maxLength: 10 }),
@@ -28,6 +28,9 @@ function distance(left: string, right: string): number {
   }
   return at(left.length, right.length);
 }
+
+/** How many slips a word of so many letters may have. */
+const slipsAllowed = (length: number) => (length < 4 ? 0 : length < 8 ? 1 : 2);
 
 function nearest(of: string, word: string): number {
   return Math.min(...Array.from({ length: word.length + 1 }, (_, end) => distance(of, word.slice(0, end))));

@@ -21,7 +21,7 @@ export interface WordList {
  * How many typing errors are allowed in a word of `length` letters. An error is a letter missing,
  * added, wrong, or two swapped (Damerau). Short words have too many neighbours.
  */
-export function slipsAllowed(length: number): number {
+function slipsAllowed(length: number): number {
   if (length < 4) return 0;
   return length < 8 ? 1 : 2;
 }

@@ -4,7 +4,7 @@ import { settings } from '../../../test/support/settings.ts';
 import { createEmbeddedFund } from '../../fund/embedded/embedded-fund-store.ts';
 import { leaseMessages, markDead, markDelivered } from '../../platform/outbox/store.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { fundQueue, fundRetryDelay } from './queue.ts';
+import { fundQueue } from './queue.ts';
 
 let fresh: FreshDatabase;
 let holderId: string;
@@ -72,7 +72,7 @@ test('a change that the fund refused notifies its holder', async () => {
 });
 
 test('a change is given up after three days', () => {
-  const waits = Array.from({ length: 900 }, (_, index) => fundRetryDelay(index + 1));
+  const waits = Array.from({ length: 900 }, (_, index) => queue().retryDelay(index + 1));
   const total = waits.reduce<number>((sum, wait) => sum + (wait ?? 0), 0);
   expect(waits.slice(0, 6)).toEqual([1, 5, 30, 120, 300, 300]);
   expect(total / 3_600).toBeGreaterThan(71);

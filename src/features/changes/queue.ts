@@ -12,7 +12,7 @@ const everyMore = 300;
 const rounds = backOff.length + (72 * 3_600) / everyMore;
 
 /** Seconds until the attempt after this round. Undefined when the change is given up. */
-export function fundRetryDelay(round: number): number | undefined {
+function fundRetryDelay(round: number): number | undefined {
   return round > rounds ? undefined : (backOff[round - 1] ?? everyMore);
 }
 

@@ -39,6 +39,8 @@ export async function proposeChange(
 /**
  * Replaces the holder's pending change and notifies the channels on file, as far as the quota of
  * notices allows. When this same form is pending already, returns undefined and does nothing.
+ *
+ * @internal The test of locks runs this transaction against the others.
  */
 export async function proposeOnce(
   { database, keys, contactSettings, codeSettings }: ContactChangeDeps,

@@ -64,7 +64,7 @@ export interface AuditHead {
  * Maximum number of rows in one seal. One pass over them fits into a statement's time limit, and a
  * broken seal puts no more rows than these in doubt.
  */
-export const mostRowsOfSeal = 5_000;
+const mostRowsOfSeal = 5_000;
 
 /**
  * How much later than its own time a row may commit. Statements end after seconds, and the clocks
@@ -92,7 +92,7 @@ const number = sql`case when e.row_id ~ '^[0-9]{1,18}$' then e.row_id::bigint en
 const uuid = sql`case when e.row_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then e.row_id::uuid end`;
 const iso = (time: Sql) => sql`to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
-/** How each table is read. A test compares these columns with those of the tables. */
+/** How each table is read. @internal A test compares it with the columns that the tables have. */
 export const sealedTables: Readonly<Record<AuditSource, SealedTable>> = {
   change: {
     form: 1,

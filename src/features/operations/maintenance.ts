@@ -97,7 +97,11 @@ export async function scheduleWindow(
   return accepted({ id, shortNotice });
 }
 
-/** The requested window, if it is valid. @param now the database's time */
+/**
+ * The requested window, if it is valid. @param now the database's time
+ *
+ * @internal Tests judge every reason at a time of their own, without a database.
+ */
 export function checkWindow(
   asked: AskedWindow,
   now: Date,

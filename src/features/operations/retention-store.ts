@@ -87,7 +87,11 @@ export function removeExpired(database: Queryable, kind: Retention, most: number
   return database.run(removalOf(kind, most));
 }
 
-/** Its statement. It is a function of its own so that a test can examine the plan. */
+/**
+ * Its statement. It is a function of its own so that a test can examine the plan.
+ *
+ * @internal A test reads the plan of this statement.
+ */
 export function removalOf(kind: Retention, most: number): Sql {
   const conditions = [kind.of, `${kind.since} < now() - interval '${kind.term}'`, kind.and].filter(Boolean);
   return statement(

@@ -122,6 +122,8 @@ export interface NewPassword {
 /**
  * Replaces the password and the session's secret, and ends everything else that could open the
  * cabinet. Returns false when the password was changed in the meantime.
+ *
+ * @internal The test of locks runs this transaction against the others.
  */
 export function writeNewPassword(
   database: Database,

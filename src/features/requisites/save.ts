@@ -104,7 +104,11 @@ export async function saveRequisites(
   return conflict(deps, { ...view, stored: outcome.stored }, typed, shown);
 }
 
-/** Writes a change that needs no proof but its session. Resolves after COMMIT. */
+/**
+ * Writes a change that needs no proof but its session. Resolves after COMMIT.
+ *
+ * @internal The test of locks runs this transaction against the others.
+ */
 export function saveChange(
   { database }: Pick<SaveDeps, 'database'>,
   change: NewChange,

@@ -73,6 +73,8 @@ export interface EdsSigner {
  * Opens a session for the holder of a key. Creates their cabinet at the first sign-in, keeps the
  * evidence, lifts a freeze by "this wasn't me", and sends a notice about a certificate that was
  * never used before.
+ *
+ * @internal The test of locks runs this transaction against the others.
  */
 export function openEdsSession(
   { database, sessionSettings }: Pick<EdsSignInDeps, 'database' | 'sessionSettings'>,

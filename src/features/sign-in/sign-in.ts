@@ -80,6 +80,8 @@ export async function signIn(
 /**
  * Records a failed sign-in for the holder of an IIN, if there is one. The work is the same in both
  * cases.
+ *
+ * @internal The test of locks runs this transaction against the others.
  */
 export async function recordFailedSignIn(database: Database, iin: Iin, requestId: string): Promise<void> {
   await database.transaction(async (transaction) => {

@@ -7,6 +7,7 @@ import { isLoopbackName } from '../loopback.ts';
 import { isOutage } from '../outage.ts';
 import type { LiveSession, SessionReader, SessionState } from '../session.ts';
 import { csrfToken, csrfTokenFits, type FormOrigin, formOrigin, sessionPrefix } from './csrf.ts';
+import { networkOf } from './network.ts';
 import { problem } from './problem.ts';
 import type { HttpSettings } from './settings.ts';
 
@@ -220,23 +221,6 @@ export function hasSession(request: FastifyRequest, settings: HttpSettings): boo
 /** Remembers the chosen language in this browser. */
 export function setLanguage(reply: FastifyReply, language: Language, secure: boolean): void {
   reply.setCookie('language', language, { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: year });
-}
-
-/**
- * The network of an address: /24 of IPv4, /48 of IPv6. Limits apply to networks, so that taking the
- * next address does not evade them.
- */
-export function networkOf(address: string): string {
-  const mapped = address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address;
-  if (mapped.includes('.')) return `${mapped.split('.').slice(0, 3).join('.')}.0/24`;
-  const [head = '', tail] = mapped.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const after = tail === '' ? [] : tail.split(':');
-    while (groups.length + after.length < 8) groups.push('0');
-    groups.push(...after);
-  }
-  return `${groups.slice(0, 3).join(':')}::/48`;
 }
 
 /** True when cookies can be `Secure`: always, except with plain http on a loopback name. */

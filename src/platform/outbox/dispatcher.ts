@@ -38,7 +38,11 @@ export function startDispatcher(
   };
 }
 
-/** Hands over everything that is due once. Returns how many messages were delivered. */
+/**
+ * Hands over everything that is due once. Returns how many messages were delivered.
+ *
+ * @internal Tests dispatch when they want to, without the timer.
+ */
 export async function dispatchDue(database: Database, queue: Queue): Promise<number> {
   const errors: Error[] = [];
   const dispatcher = createDispatcher(database, queue, (error) => errors.push(error));

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
-import { migrate, pendingMigrations } from './migrate.ts';
+import { pendingMigrations } from '../../../test/support/pending-migrations.ts';
+import { migrate } from './migrate.ts';
 import { sql } from './sql.ts';
 
 let fresh: FreshDatabase;

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { root } from '../root.ts';
-import type { Connection, Database } from './database.ts';
+import type { Connection } from './database.ts';
 
 /** The folder of `NNN-title.sql`, run in the order of their numbers. */
 export const migrationsFolder = join(root, 'migrations');
@@ -199,14 +199,6 @@ async function givingWay<Value>(work: () => Promise<Value>, log: MigrationLog): 
  */
 export async function migrationNames(folder: string = migrationsFolder): Promise<readonly string[]> {
   return [...(await readDigests(folder)).keys()];
-}
-
-/** Which of this version's migrations the database has not run; empty when it is up to date. */
-export async function pendingMigrations(
-  database: Database,
-  folder: string = migrationsFolder,
-): Promise<readonly string[]> {
-  return notRun((text) => database.rows({ text, values: [] }), await migrationNames(folder));
 }
 
 /** Those of `names` that the database behind `ask` has not run. */

@@ -1,7 +1,11 @@
 import type { Database, Queryable } from './database.ts';
 import { sql } from './sql.ts';
 
-/** What happened: the service adds rows to these and changes none. */
+/**
+ * What happened: the service adds rows to these and changes none.
+ *
+ * @internal A test tries every alteration of each.
+ */
 export const logTables = [
   'change',
   'security_event',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { networkOf } from './request-context.ts';
+import { networkOf } from './network.ts';
 
 describe('the network of an address', () => {
   test.each([
