@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +71,58 @@ describe('the gateways', () => {
     const shown = showConfig({ SMTP_URL: 'http://u:s3cret@mail', SMPP_URL: 'smpp://u:s3cret@sms' });
     expect(JSON.stringify(shown)).not.toContain('s3cret');
     expect(shown.faults).toHaveLength(1);
+  });
+});
+
+describe('a secret in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kabinet-secrets-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (text: string) => {
+    const path = join(folder, randomUUID());
+    writeFileSync(path, text);
+    return path;
+  };
+  const key = 'k'.repeat(40);
+
+  test('counts as if it stood in the environment, and is never shown', () => {
+    const environment = {
+      SECRET_KEYS_FILE: file(`${key}\n`),
+      DATABASE_URL_FILE: file('postgres://u:s3cret@db/x'),
+    };
+    const config = readConfig(environment);
+    expect(config.secretKeys).toEqual([key]);
+    expect(config.database.url).toBe('postgres://u:s3cret@db/x');
+    // A real database ends the demonstration, wherever its address comes from.
+    expect(config.demo).toBe(false);
+    const shown = showConfig(environment);
+    expect(shown.settings.find(({ name }) => name === 'SECRET_KEYS')).toMatchObject({
+      source: 'file',
+      value: undefined,
+    });
+    expect(JSON.stringify(shown)).not.toMatch(/s3cret|kkkk/);
+  });
+
+  test.each([
+    [
+      'beside the environment',
+      () => ({ SECRET_KEYS: key, SECRET_KEYS_FILE: file(key) }),
+      'SECRET_KEYS: set either',
+    ],
+    [
+      'that is missing',
+      () => ({ SECRET_KEYS_FILE: join(folder, 'none') }),
+      'SECRET_KEYS_FILE: cannot be read: ENOENT',
+    ],
+    ['that is empty', () => ({ SECRET_KEYS_FILE: file('\n') }), 'SECRET_KEYS_FILE: is empty'],
+    [
+      'that is too long',
+      () => ({ SECRET_KEYS_FILE: file('k'.repeat(70_000)) }),
+      'SECRET_KEYS_FILE: has more than',
+    ],
+    ['with a wrong value', () => ({ SECRET_KEYS_FILE: file('short') }), 'SECRET_KEYS: must each have'],
+  ])('%s stops the start', (_name, environment, fault) => {
+    expect(() => readConfig(environment())).toThrow(fault);
+    expect(showConfig(environment()).faults.join()).toContain(fault);
   });
 });
 

@@ -15,6 +15,7 @@ import type { KazpostSettings } from '../gateways/kazpost/kazpost.ts';
 import type { HttpSettings } from '../platform/http/settings.ts';
 import { isLoopbackName } from '../platform/loopback.ts';
 import { ConfigError, faultsBetween } from './faults.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { type Environment, readSettings, type Values } from './settings.ts';
 
 /** Every setting of the service, read once at start, in one group for each feature. */
@@ -110,8 +111,10 @@ export interface SmsSettings {
  * Reads every setting.
  * @throws ConfigError naming all wrong settings at once
  */
-export function readConfig(environment: Environment): Config {
-  const { values, faults: own } = readSettings(environment);
+export function readConfig(given: Environment): Config {
+  const { environment, faults: unread } = readSecretFiles(given);
+  const { values, faults: wrong } = readSettings(environment);
+  const own = [...unread, ...wrong];
   const demo = values.DEMO ?? demoByDefault(environment);
   const faults = [...own, ...faultsBetween(values, environment, demo, own)];
   if (faults.length > 0) throw new ConfigError(faults);

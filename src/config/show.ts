@@ -1,4 +1,5 @@
 import { demoByDefault } from './config.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { type Environment, readSettings, type Setting, settings } from './settings.ts';
 
 /** A setting as `kabinet config` shows it: its source, and its value unless it is secret. */
@@ -6,7 +7,7 @@ export interface ShownSetting {
   readonly name: string;
   readonly meaning: string;
   readonly default: string;
-  readonly source: 'environment' | 'default' | 'made and kept in VAR_DIR';
+  readonly source: 'environment' | 'file' | 'default' | 'made and kept in VAR_DIR';
   /** Undefined for a secret. */
   readonly value: string | undefined;
 }
@@ -15,23 +16,30 @@ export interface ShownSetting {
  * Every setting with its meaning, default and source, for `kabinet config`. Never the value of a
  * secret.
  */
-export function showConfig(environment: Environment): {
+export function showConfig(given: Environment): {
   readonly settings: readonly ShownSetting[];
   readonly faults: readonly string[];
 } {
+  const { environment, fromFile, faults: unread } = readSecretFiles(given);
   const { faults } = readSettings(environment);
   const shown = Object.entries<Setting>(settings).map(([name, setting]): ShownSetting => {
-    const given = environment[name];
-    const set = given !== undefined && given !== '';
+    const value = environment[name];
+    const set = value !== undefined && value !== '';
     const madeHere = name === 'SECRET_KEYS' && !set && !environment['DATABASE_URL'];
     const fallback = name === 'DEMO' ? (demoByDefault(environment) ? '1' : '0') : setting.default;
     return {
       name,
       meaning: setting.meaning,
       default: setting.default,
-      source: set ? 'environment' : madeHere ? 'made and kept in VAR_DIR' : 'default',
-      value: setting.secret ? undefined : set ? given : fallback,
+      source: fromFile.has(name)
+        ? 'file'
+        : set
+          ? 'environment'
+          : madeHere
+            ? 'made and kept in VAR_DIR'
+            : 'default',
+      value: setting.secret ? undefined : set ? value : fallback,
     };
   });
-  return { settings: shown, faults };
+  return { settings: shown, faults: [...unread, ...faults] };
 }
