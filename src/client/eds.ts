@@ -158,14 +158,14 @@ const noAnswer: Readonly<Record<Exclude<Ending, 'unreachable'>, State>> = {
 async function stateAfter(error: unknown): Promise<State> {
   if (error instanceof Ended) return error.state;
   if (!(error instanceof ConnectionEnded)) return 'broken';
-  return error.ending === 'unreachable' ? whyNot() : noAnswer[error.ending];
+  return error.ending === 'unreachable' ? connectionFailure() : noAnswer[error.ending];
 }
 
 /**
  * Why a connection failed. A browser lets pages from elsewhere reach this computer only with the
  * person's permission.
  */
-async function whyNot(): Promise<State> {
+async function connectionFailure(): Promise<State> {
   const permission = await permissionState();
   if (permission === 'denied') return 'denied';
   const fromElsewhere = !/^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(location.hostname);

@@ -78,7 +78,7 @@ describe('a value that the fund has added', () => {
       ['documents[1].type: unknown'],
     ],
     [
-      'a document without a last day or an issuer',
+      'a document without an expiry date or an issuer',
       { documents: [{ ...card, validUntil: null, issuedBy: null, issuedOn: null }] },
       { documents: [{ ...card, validUntil: null, issuedBy: null, issuedOn: null }] },
       [],
@@ -92,7 +92,7 @@ describe('a value that the fund has added', () => {
     ['a status', { status: 'moved-abroad' }, { status: 'other' }, ['status: unknown']],
     ['no status', { status: undefined }, { status: 'other' }, ['status: missing']],
     [
-      'small letters in a moment',
+      'small letters in a time',
       { mobileSince: '2026-01-02t03:04:05z', emailSince: '2026-01-02T03:04:05.678+05:00' },
       {
         mobileSince: new Date('2026-01-02T03:04:05Z'),
@@ -107,7 +107,7 @@ describe('a value that the fund has added', () => {
       [],
     ],
     ['one name only', { surname: null, patronymic: null }, { surname: '', patronymic: null }, []],
-    ['members that nobody knows', { photo: 'x', fees: [1] }, { status: 'active' }, []],
+    ['unknown members', { photo: 'x', fees: [1] }, { status: 'active' }, []],
   ])('%s: the holder is read', async (_name, different, read, expected) => {
     const { server, fund, faults, codes } = await open();
     server.alter(answering(different));
@@ -130,19 +130,19 @@ describe('a value that the fund has added', () => {
 describe('a row that cannot be read', () => {
   test.each<[name: string, row: unknown, fault: string]>([
     ['no number', { ...card, number: '' }, 'documents[1].number: missing'],
-    ['a number that is none', { ...card, number: 41234567 }, 'documents[1].number: not text'],
+    ['a number that is not a text', { ...card, number: 41234567 }, 'documents[1].number: not text'],
     ['no id', { ...card, id: undefined }, 'documents[1].id: missing'],
     [
-      'a date that is none',
+      'a text that is not a date',
       { ...card, id: 'd9', validUntil: '05.09.2029' },
       'documents[1].validUntil: not a date',
     ],
     [
-      'a day that is not in the calendar',
+      'a day that does not exist',
       { ...card, id: 'd9', issuedOn: '2019-02-30' },
       'documents[1].issuedOn: not a date',
     ],
-    ['a mark that no table holds', { ...card, id: 'd\0' }, 'documents[1].id: not storable'],
+    ['a character that cannot be stored', { ...card, id: 'd\0' }, 'documents[1].id: not storable'],
     ['nothing', null, 'documents[1]: not an object'],
     ['an id given twice', card, 'documents.id: given twice'],
   ])('%s: the row is left out, and the holder is read', async (_name, row, fault) => {
@@ -177,9 +177,9 @@ describe('a row that cannot be read', () => {
   });
 
   test.each<[string, Row, string]>([
-    ['requisites that are none', { requisites: [] }, 'requisites: not an object'],
+    ['requisites that are not an object', { requisites: [] }, 'requisites: not an object'],
     [
-      'a requisite that is no text',
+      'a requisite that is not a text',
       { requisites: { ...person.requisites, mobilePhone: 77011234567 } },
       'requisites.mobilePhone: not text',
     ],
@@ -266,7 +266,7 @@ describe('lost characters', () => {
 
 describe('one holder', () => {
   test.each<[string, OddAnswer]>([
-    ['an answer that is no JSON', { status: 200, body: '<html>', contentType: 'text/html' }],
+    ['an answer that is not JSON', { status: 200, body: '<html>', contentType: 'text/html' }],
     ['an answer without a holder', { status: 200, body: {} }],
     ['lost characters', { status: 200, body: { iin, name: '\ufffd' } }],
     ['a gateway’s 400', { status: 400, body: '<html>' }],
@@ -294,7 +294,7 @@ describe('one holder', () => {
 });
 
 describe('an answer to a change', () => {
-  const spring = (status: number, error: string) => ({
+  const springError = (status: number, error: string) => ({
     timestamp: '2026-11-28',
     status,
     error,
@@ -307,10 +307,10 @@ describe('an answer to a change', () => {
     [400, { error: 'something-new' }],
     [404, { error: 'Not Found' }],
     [405, ''],
-    [406, spring(406, 'Not Acceptable')],
+    [406, springError(406, 'Not Acceptable')],
     [413, ''],
-    [415, spring(415, 'Unsupported Media Type')],
-    [409, spring(409, 'Conflict')],
+    [415, springError(415, 'Unsupported Media Type')],
+    [409, springError(409, 'Conflict')],
     [409, '<html>'],
     [422, { message: 'Unprocessable' }],
     [422, { errors: [{ field: 'iin' }] }],

@@ -224,13 +224,13 @@ describe('the fund over HTTP in trouble', () => {
     const { server, fund } = await openServer();
     server.enrol(person);
     server.behave('slow');
-    const hasty = createHttpFund(
+    const impatient = createHttpFund(
       { url: new URL(server.url), atOnce: 4 },
       { timeouts: { read: 100, change: 100 } },
     );
-    closers.push(hasty.close);
+    closers.push(impatient.close);
     expect(await fund.read(iin)).toMatchObject({ iin });
-    await expect(hasty.read(iin)).rejects.toBeInstanceOf(FundUnavailable);
+    await expect(impatient.read(iin)).rejects.toBeInstanceOf(FundUnavailable);
   });
 
   test('an answer about somebody else is never accepted', async () => {

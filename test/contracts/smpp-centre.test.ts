@@ -219,9 +219,9 @@ describe('requests of the centre', () => {
   });
 
   test.each([
-    ['a command that nobody knows', 0x01ff],
-    ['query_sm, which is ours to ask', 0x0003],
-    ['submit_sm, which is ours to ask', 0x0004],
+    ['an unknown command', 0x01ff],
+    ['query_sm, which only we may send', 0x0003],
+    ['submit_sm, which only we may send', 0x0004],
   ])('%s gets generic_nack, and the session continues', async (_what, id) => {
     const { server, sender } = await open();
     await sender.send(message(1));

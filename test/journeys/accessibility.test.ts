@@ -37,7 +37,7 @@ const nothing = {
 const requisites = '/services/requisites';
 
 /** Changes a form before it is sent, as an old or hostile page would send it. */
-async function spoil(visitor: BrowserVisitor, script: string, button: string): Promise<void> {
+async function changeAndPress(visitor: BrowserVisitor, script: string, button: string): Promise<void> {
   await visitor.page.evaluate(script);
   await visitor.press(button);
 }
@@ -509,7 +509,11 @@ const problemPages: readonly Variant[] = [
     '403',
     async ({ visitor, t }) => {
       await visitor.open('/sign-in');
-      await spoil(visitor, 'document.querySelector("#page-form [name=csrf]").value = "x"', t.signIn.submit);
+      await changeAndPress(
+        visitor,
+        'document.querySelector("#page-form [name=csrf]").value = "x"',
+        t.signIn.submit,
+      );
       expect(await visitor.status()).toBe(403);
     },
   ],
@@ -517,7 +521,7 @@ const problemPages: readonly Variant[] = [
     '400',
     async ({ visitor, t }) => {
       await visitor.open('/sign-in');
-      await spoil(visitor, 'document.querySelector("#iin").name = "unknown"', t.signIn.submit);
+      await changeAndPress(visitor, 'document.querySelector("#iin").name = "unknown"', t.signIn.submit);
       expect(await visitor.status()).toBe(400);
     },
   ],
@@ -525,7 +529,11 @@ const problemPages: readonly Variant[] = [
     '413',
     async ({ visitor, t }) => {
       await visitor.open('/sign-in');
-      await spoil(visitor, 'document.querySelector("#iin").value = "1".repeat(100000)', t.signIn.submit);
+      await changeAndPress(
+        visitor,
+        'document.querySelector("#iin").value = "1".repeat(100000)',
+        t.signIn.submit,
+      );
       expect(await visitor.status()).toBe(413);
     },
   ],

@@ -172,7 +172,7 @@ async function saveThatFails(person: PersonLine): Promise<void> {
  * Causes errors that must not reveal anything either: unreadable addresses, broken forms, too much
  * of everything.
  */
-async function stumble(person: PersonLine): Promise<void> {
+async function causeErrors(person: PersonLine): Promise<void> {
   mark(person);
   const client = watchedClient();
   const address = person.requisites.address ?? '';
@@ -200,7 +200,7 @@ describe('after all journeys', () => {
     for (const journey of journeys) await make(journey);
     await signInByEds(inventPerson(9_901));
     await saveThatFails(inventPerson(9_902));
-    await stumble(inventPerson(9_903));
+    await causeErrors(inventPerson(9_903));
   });
 
   test('there were many log lines about many people', () => {

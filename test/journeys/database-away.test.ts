@@ -40,7 +40,7 @@ beforeAll(async () => {
   holder = await signedIn(service, person);
 });
 
-afterEach(back);
+afterEach(reconnect);
 
 afterAll(async () => {
   await behindLink.close();
@@ -49,7 +49,7 @@ afterAll(async () => {
 });
 
 /** The database can be reached again, and the breaker has noticed. */
-async function back(): Promise<void> {
+async function reconnect(): Promise<void> {
   await link.become('good');
   await vi.waitFor(async () => expect(await ready()).toBe(200), { timeout: 10_000, interval: 100 });
 }
@@ -92,7 +92,7 @@ describe.each(languages)('in %s', (language) => {
     expect(visibleText(page)).not.toContain(textsOf(language).layout.aroundTheClock);
     expect((await service.server.inject('/health/live')).statusCode).toBe(200);
     expect(await ready()).toBe(503);
-    await back();
+    await reconnect();
     expect((await holder.get('/services')).status).toBe(200);
   });
 
@@ -114,7 +114,7 @@ describe.each(languages)('in %s', (language) => {
     // Still unreachable: the page returns with the same form.
     const again = await holder.post(path, kept);
     expect(again.status).toBe(503);
-    await back();
+    await reconnect();
     const saved = await holder.post(path, formOf(again.body, path));
     expect(saved.status).toBe(303);
     expect(saved.headers['location']).toMatch(/^\/receipts\//);

@@ -80,7 +80,7 @@ describe.each([
 ] as const)('the $gateway gateway is down', ({ channel, environment, contact, warning, change }) => {
   test('registration and recovery say so and name other ways, and never claim that a code was sent', async () => {
     const service = await start(environment);
-    await downIsKnown(service, channel);
+    await waitUntilDown(service, channel);
     for (const language of inBoth) {
       const t = textsOf(language).accountRequest;
       for (const start of ['/register', '/recover']) {
@@ -108,7 +108,7 @@ describe.each([
 
   test('a change of that contact waits and says so, while signing in and other changes work', async () => {
     const service = await start(environment);
-    await downIsKnown(service, channel);
+    await waitUntilDown(service, channel);
     const holder = await signedIn(service, person);
     await holder.get(path);
     await service.database.run(
@@ -132,7 +132,7 @@ describe.each([
 });
 
 /** Waits until the page of registration shows that the channel is down. */
-async function downIsKnown(service: TestService, channel: 'mobile' | 'email'): Promise<void> {
+async function waitUntilDown(service: TestService, channel: 'mobile' | 'email'): Promise<void> {
   const word = textsOf('kk').accountRequest[channel === 'mobile' ? 'mobileDown' : 'emailDown'];
   await vi.waitFor(async () => expect((await service.server.inject('/register')).body).toContain(word), {
     timeout: 10_000,

@@ -109,9 +109,9 @@ describe('refuses', () => {
   });
 
   test.each(['blocked', 'deceased'] as const)('a %s person, with the same words', async (status) => {
-    const barred = inventPerson(status === 'blocked' ? 9_302 : 9_303, { status });
-    await service.enrol(barred);
-    const answer = await signInWith(nca.key(barred));
+    const inactive = inventPerson(status === 'blocked' ? 9_302 : 9_303, { status });
+    await service.enrol(inactive);
+    const answer = await signInWith(nca.key(inactive));
     expect(answer.status).toBe(422);
     expect(answer.body).toContain('Кабинетке кіру жабық');
   });

@@ -52,7 +52,7 @@ async function tabTo(visitor: BrowserVisitor, wanted: string): Promise<void> {
     if (now === wanted) return;
     passed.push(now);
   }
-  throw new Error(`Tab never reaches ${wanted}; it goes over ${passed.join(', ')}`);
+  throw new Error(`Tab never reaches ${wanted}; it passes ${passed.join(', ')}`);
 }
 
 async function pressEnter(visitor: BrowserVisitor): Promise<void> {

@@ -51,7 +51,7 @@ afterAll(() => service.close());
  * Runs `meanwhile` while `load` pages of a signed-in person are in progress, and returns their
  * answers.
  */
-async function under(load: number, meanwhile: () => Promise<void>): Promise<readonly Answered[]> {
+async function underLoad(load: number, meanwhile: () => Promise<void>): Promise<readonly Answered[]> {
   held = new Promise((resolve) => {
     release = resolve;
   });
@@ -71,7 +71,7 @@ const statuses = (answers: readonly Answered[]) => answers.map(({ status }) => s
 test('new visitors wait first, signed-in people are served, and health and assets always work', async () => {
   const guest = injectClient(service.server);
   const asset = /href="(\/assets\/[^"]+\.css)"/.exec((await guest.get('/')).body)?.[1] ?? '';
-  const served = await under((atOnce * 2) / 3, async () => {
+  const served = await underLoad((atOnce * 2) / 3, async () => {
     const refused = await Promise.all(Array.from({ length: 10 }, () => guest.get('/')));
     expect(statuses(refused)).toEqual(Array(10).fill(503));
     const waits = refused.map(({ headers }) => Number(headers['retry-after']));
@@ -96,7 +96,7 @@ test('new visitors wait first, signed-in people are served, and health and asset
 });
 
 test('the waiting page uses the chosen language, or all of them, and costs no statement', async () => {
-  await under(atOnce, async () => {
+  await underLoad(atOnce, async () => {
     const before = waiting;
     for (const language of [...languages, undefined]) {
       const cookie = language && `language=${language}`;
@@ -121,7 +121,7 @@ test('the waiting page uses the chosen language, or all of them, and costs no st
 test('a form that must wait is kept in its page, to be sent again', async () => {
   const form = formOf((await holder.get(path)).body, path, { address: 'Алматы қ., Күткен көшесі, 5-үй' });
   let kept: Answered | undefined;
-  await under(atOnce, async () => {
+  await underLoad(atOnce, async () => {
     kept = await holder.post(path, form);
   });
   expect(kept?.status).toBe(503);
@@ -133,7 +133,7 @@ test('a form that must wait is kept in its page, to be sent again', async () => 
 
 test('a form from another site is not echoed under load either', async () => {
   const form = formOf((await holder.get(path)).body, path, { address: 'Алматы қ., Бөгде көшесі, 6-үй' });
-  await under(atOnce, async () => {
+  await underLoad(atOnce, async () => {
     const answer = await holder.post(path, form, { origin: 'https://example.org' });
     expect(answer.status).toBe(403);
     expect(answer.body).not.toContain('Бөгде');

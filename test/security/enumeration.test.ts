@@ -143,25 +143,25 @@ describe.each(['/register', '/recover'])('%s', (start) => {
   async function walk(typed: { iin: string; contact: string }) {
     const client = visitorFromAnywhere();
     const shapes: ReturnType<typeof shapeOf>[] = [];
-    const see = async (answering: Promise<Answered>): Promise<Answered> => {
+    const record = async (answering: Promise<Answered>): Promise<Answered> => {
       database.take();
       const answer = await answering;
       shapes.push(shapeOf(answer, database.take()));
       return answer;
     };
-    const first = await see(client.get(start));
-    await see(client.post(start, formOf(first.body, start, typed)));
+    const first = await record(client.get(start));
+    await record(client.post(start, formOf(first.body, start, typed)));
     await processed();
-    const page = await see(client.get(`${start}/confirm`));
+    const page = await record(client.get(`${start}/confirm`));
     const form = (code: string) => formOf(page.body, `${start}/confirm`, { code });
     for (let tries = 0; tries < 6; tries += 1) {
-      await see(client.post(`${start}/confirm`, form(`WR0NG00${tries}`)));
+      await record(client.post(`${start}/confirm`, form(`WR0NG00${tries}`)));
     }
-    await see(client.post(`${start}/confirm`, [...form(''), ['action', 'resend']]));
+    await record(client.post(`${start}/confirm`, [...form(''), ['action', 'resend']]));
     await processed();
-    await see(client.get(`${start}/confirm?sent=1`));
-    await see(client.post(`${start}/confirm`, form('WR0NG999')));
-    await see(client.get(`${start}/password`));
+    await record(client.get(`${start}/confirm?sent=1`));
+    await record(client.post(`${start}/confirm`, form('WR0NG999')));
+    await record(client.get(`${start}/password`));
     return shapes;
   }
 

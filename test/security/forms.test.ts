@@ -93,8 +93,8 @@ describe('the form of the requisites', () => {
     formOf((await holder.get(action)).body, action, values);
 
   test.each([
-    ['a form id of another shape', { formId: 'x' }],
-    ['a revision that is no number', { revision: '1; drop table' }],
+    ['a form id that is not a UUID', { formId: 'x' }],
+    ['a revision that is not a number', { revision: '1; drop table' }],
     ['a negative revision', { revision: '-1' }],
   ])('refuses %s', async (_what, values) => {
     expect((await holder.post(action, await form(values))).status).toBe(400);

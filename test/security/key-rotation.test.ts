@@ -86,5 +86,8 @@ test('200 sessions, a typed form, an unfinished form, a link and the log survive
   // Later the former key is removed. Sessions are rows and not signatures, so they continue.
   answering = await service.anotherProcess({ SECRET_KEYS: newKey });
   expect((await busy.get('/services')).status).toBe(200);
-  expect((await back.get(disavowalPath(service.keys, link))).status, 'links it made are dead').not.toBe(200);
+  expect(
+    (await back.get(disavowalPath(service.keys, link))).status,
+    'its links are no longer valid',
+  ).not.toBe(200);
 });

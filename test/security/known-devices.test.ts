@@ -45,7 +45,7 @@ async function visit(client: Client, person: PersonLine): Promise<string> {
 }
 
 /** A browser with this device cookie, wherever the cookie came from. */
-function holding(device: string): Client {
+function browserWith(device: string): Client {
   const client = injectClient(service.server);
   (client.cookies as Map<string, string>).set('device', device);
   return client;
@@ -111,24 +111,24 @@ test('is known only for its own person, and helps nobody else', async () => {
 test('a planted mark is never known, not even after its browser has signed somebody in', async () => {
   const person = await enrol();
   const planted = 'p'.repeat(43);
-  const browser = holding(planted);
+  const browser = browserWith(planted);
   const device = await visit(browser, person);
   expect(device).not.toBe(planted);
   // The stranger who planted it uses it alone, or together with the mark that the service gave.
   for (const cookie of [planted, `${planted}.${'q'.repeat(43)}`]) {
     await service.database.run(sql`delete from cabinet.failure`);
     await fail(injectClient(service.server), person, 5);
-    expect((await attempt(holding(cookie), person)).status).toBe(429);
+    expect((await attempt(browserWith(cookie), person)).status).toBe(429);
   }
 });
 
 test("a stranger's own mark, planted in the owner's browser, stays the stranger's", async () => {
   const [person, stranger] = [await enrol(), await enrol()];
   const strangers = await visit(injectClient(service.server), stranger);
-  const browser = holding(strangers);
+  const browser = browserWith(strangers);
   await visit(browser, person);
   await fail(injectClient(service.server), person, 5);
-  expect((await attempt(holding(strangers), person)).status).toBe(429);
+  expect((await attempt(browserWith(strangers), person)).status).toBe(429);
   expect((await attempt(browser, person)).status).toBe(303);
 });
 
@@ -141,7 +141,7 @@ test('each sign-in renews the mark, and a copy of the former one ends', async ()
   expect(second).not.toBe(first);
   await service.database.run(sql`update cabinet.known_device set ends_at = now() where ends_at is not null`);
   await fail(injectClient(service.server), person, 5);
-  expect((await attempt(holding(first), person)).status).toBe(429);
+  expect((await attempt(browserWith(first), person)).status).toBe(429);
   expect((await attempt(own, person)).status).toBe(303);
   expect(await newDeviceNotices(person)).toBe(0);
   const marks = await service.database.rows(sql`
@@ -154,7 +154,10 @@ test('two simultaneous sign-ins of a known device are not a new device', async (
   const own = injectClient(service.server);
   await visit(own, person);
   const device = own.cookies.get('device') ?? '';
-  const answers = await Promise.all([attempt(holding(device), person), attempt(holding(device), person)]);
+  const answers = await Promise.all([
+    attempt(browserWith(device), person),
+    attempt(browserWith(device), person),
+  ]);
   expect(answers.map(({ status }) => status)).toEqual([303, 303]);
   expect(await newDeviceNotices(person)).toBe(0);
 });

@@ -47,7 +47,7 @@ const attempts: readonly (readonly [where: string, bytes: () => string, status: 
   ['a lone line feed', () => request('GET /sign-in HTTP/1.1', `User-Agent: x\n${planted}`), '400'],
   ['line ends in the address', () => request(`GET /%0d%0a${encodeURIComponent(planted)} HTTP/1.1`), '404'],
   [
-    'them in the query',
+    'line ends in the query',
     () => request(`GET /sign-in?to=%0d%0a${encodeURIComponent(planted)} HTTP/1.1`),
     '200',
   ],
@@ -58,7 +58,7 @@ const attempts: readonly (readonly [where: string, bytes: () => string, status: 
     '200',
   ],
   ['a referrer and a host', () => request('GET /sign-in HTTP/1.1', 'Referer: http://PLANTED/\x07'), '400'],
-  ['a method nobody knows', () => request('PLANTED /sign-in HTTP/1.1'), '400'],
+  ['an unknown method', () => request('PLANTED /sign-in HTTP/1.1'), '400'],
 ];
 
 test.each(attempts)('%s', async (_, bytes, status) => {

@@ -47,7 +47,7 @@ const follow = () =>
   });
 
 /** What was queued for a holder, as `kind channel to`. */
-async function told(holderId: string): Promise<readonly string[]> {
+async function queuedNotices(holderId: string): Promise<readonly string[]> {
   const rows = await database.rows<{ text: string }>(sql`
     select concat_ws(' ', payload ->> 'kind', payload ->> 'channel', payload ->> 'to') as text
     from cabinet.outbox where lane = 'notice' and holder_id = ${holderId} order by outbox_id`);
@@ -131,10 +131,10 @@ const notices: readonly SecurityNotice[] = [
 describe.each(kindsOfPeople)('a person %s', (_kind, make) => {
   test.each(notices)('is notified of %s on every channel, and only once on each', async (notice) => {
     const { holderId, reached } = await make();
-    const before = (await told(holderId)).length;
+    const before = (await queuedNotices(holderId)).length;
     await notifyHolder(database, holderId, notice, { device: 'Firefox' });
     await introduceAll();
-    const sent = (await told(holderId)).slice(before);
+    const sent = (await queuedNotices(holderId)).slice(before);
     expect([...sent].sort()).toEqual(reached.map((channel) => `${notice} ${channel}`).sort());
   });
 
@@ -142,10 +142,10 @@ describe.each(kindsOfPeople)('a person %s', (_kind, make) => {
     const { holderId, reached } = await make();
     const link = await database.first<{ id: string }>(sql`
       insert into cabinet.disavowal (disavowal_id, holder_id) values (${randomUUID()}, ${holderId}) returning disavowal_id as id`);
-    const before = (await told(holderId)).length;
+    const before = (await queuedNotices(holderId)).length;
     await disavow({ database, disavowalSettings: { days: 7 } }, link?.id ?? '', 'request');
     await introduceAll();
-    expect((await told(holderId)).slice(before).sort()).toEqual(
+    expect((await queuedNotices(holderId)).slice(before).sort()).toEqual(
       reached.map((channel) => `frozen ${channel}`).sort(),
     );
   });
@@ -156,7 +156,7 @@ test('a person who never signed in is notified of guesses at their password', as
   await enrol(database, person);
   for (let n = 0; n < 10; n += 1) await recordFailedSignIn(database, person.iin as never, 'request');
   await introduceAll();
-  expect(await told(await holderOf(person))).toEqual(
+  expect(await queuedNotices(await holderOf(person))).toEqual(
     reachedAt(person).map((channel) => `many-failures ${channel}`),
   );
 });
@@ -208,7 +208,7 @@ describe('the whole service', () => {
         const mobilePhone = '+77059999999';
         await service.enrol({ ...person, requisites: { ...person.requisites, mobilePhone } });
         await follow();
-        const sent = await told(holderId);
+        const sent = await queuedNotices(holderId);
         for (const channel of reachedAt(person)) {
           expect(sent).toContain(`new-device ${channel}`);
           expect(sent).toContain(`contact-changed ${channel}`);

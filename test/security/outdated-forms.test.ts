@@ -36,7 +36,10 @@ async function newPerson(): Promise<PersonLine> {
  * A browser with a tab that shows the filled-in form of `person`. They have signed out since, and
  * `next` has signed in.
  */
-async function leftOpen(person: PersonLine, next?: PersonLine): Promise<{ client: Client; fields: Fields }> {
+async function openedForm(
+  person: PersonLine,
+  next?: PersonLine,
+): Promise<{ client: Client; fields: Fields }> {
   const client = await signedIn(service, person);
   const page = await client.get(form);
   const fields = formOf(page.body, form, { address: typed });
@@ -70,7 +73,7 @@ const addressIn = ({ body }: Answered): string | undefined =>
 describe('requests that are still forgeries', () => {
   test("the same holder's token of another browser", async () => {
     const person = await newPerson();
-    const { fields } = await leftOpen(person);
+    const { fields } = await openedForm(person);
     const elsewhere = await signedIn(service, person);
     const answer = await elsewhere.post(form, fields);
     expect(answer.status).toBe(403);
@@ -79,7 +82,7 @@ describe('requests that are still forgeries', () => {
 
   test('a token with any part altered', async () => {
     const person = await newPerson();
-    const { client, fields } = await leftOpen(person, person);
+    const { client, fields } = await openedForm(person, person);
     const bytes = Buffer.from(tokenIn(fields), 'base64url');
     for (const at of [0, 7, 8, 23, 24, 31]) {
       const altered = Buffer.from(bytes);
@@ -97,9 +100,9 @@ describe('requests that are still forgeries', () => {
     ['from a sandboxed page', 'null'],
   ])('an earlier form %s', async (_name, origin) => {
     const person = await newPerson();
-    const again = await leftOpen(person, person);
+    const again = await openedForm(person, person);
     expect((await again.client.post(form, again.fields, { origin })).status).toBe(403);
-    const out = await leftOpen(person);
+    const out = await openedForm(person);
     expect((await out.client.post(form, out.fields, { origin })).status).toBe(403);
     expect((await out.client.post('/sign-out', [], { origin })).status).toBe(403);
   });
@@ -119,7 +122,7 @@ describe('requests that are still forgeries', () => {
 describe('the same person has signed in again', () => {
   test('the form is shown again with what was typed, changes nothing, and can then be saved', async () => {
     const person = await newPerson();
-    const { client, fields } = await leftOpen(person, person);
+    const { client, fields } = await openedForm(person, person);
     const answer = await client.post(form, fields);
     expect(answer.status).toBe(409);
     expect(addressIn(answer)).toBe(typed);
@@ -132,7 +135,7 @@ describe('the same person has signed in again', () => {
 
   test('no route acts on an earlier form, and none calls it a forgery', async () => {
     const person = await newPerson();
-    const { client, fields } = await leftOpen(person, person);
+    const { client, fields } = await openedForm(person, person);
     await client.get(form);
     const sessions = sql`select count(*)::int as live from cabinet.session s join cabinet.holder using (holder_id)
       where iin = ${person.iin} and ended_at is null`;
@@ -166,7 +169,7 @@ describe('the same person has signed in again', () => {
 
   test('the language switch keeps what was typed', async () => {
     const person = await newPerson();
-    const { client, fields } = await leftOpen(person, person);
+    const { client, fields } = await openedForm(person, person);
     const answer = await client.post('/language', [...fields, ['language', 'ru']]);
     expect(answer.status).toBe(200);
     expect(addressIn(answer)).toBe(typed);
@@ -177,7 +180,7 @@ describe('the same person has signed in again', () => {
 describe('nobody is signed in', () => {
   test('what was typed is kept for its holder, who is told and can open it', async () => {
     const person = await newPerson();
-    const { client, fields } = await leftOpen(person);
+    const { client, fields } = await openedForm(person);
     const answer = await client.post(form, fields);
     expect(answer.status).toBe(303);
     const location = String(answer.headers['location']);
@@ -205,7 +208,7 @@ describe('nobody is signed in', () => {
 
   test('the language switch keeps it too', async () => {
     const person = await newPerson();
-    const { client, fields } = await leftOpen(person);
+    const { client, fields } = await openedForm(person);
     const answer = await client.post('/language', [...fields, ['language', 'en']]);
     expect(answer.status).toBe(303);
     expect(answer.headers['location']).toContain('ended=kept');
@@ -234,7 +237,7 @@ describe('nobody is signed in', () => {
 
   test('sign-out leads to the start page, with a token or without', async () => {
     const person = await newPerson();
-    const { client, fields } = await leftOpen(person);
+    const { client, fields } = await openedForm(person);
     for (const sent of [[['csrf', tokenIn(fields)]], []] as const) {
       const answer = await client.post('/sign-out', sent);
       expect([answer.status, answer.headers['location']]).toEqual([303, '/']);
@@ -256,7 +259,7 @@ describe('another person has signed in', () => {
   test('nothing typed is shown, nobody is named, and it is kept for its owner', async () => {
     const person = await newPerson();
     const other = await newPerson();
-    const { client, fields } = await leftOpen(person, other);
+    const { client, fields } = await openedForm(person, other);
     for (const [url, sent] of [
       [form, fields],
       ['/language', [...fields, ['language', 'ru']]],
@@ -275,7 +278,7 @@ describe('another person has signed in', () => {
 
   test("the sign-out of an earlier page does not end another person's session", async () => {
     const other = await newPerson();
-    const { client, fields } = await leftOpen(await newPerson(), other);
+    const { client, fields } = await openedForm(await newPerson(), other);
     const answer = await client.post('/sign-out', [['csrf', tokenIn(fields)]]);
     expect(answer.status).toBe(409);
     expect((await client.get('/services')).status).toBe(200);
@@ -359,7 +362,7 @@ describe('signing in', () => {
 
 test('"this was not me" asks for confirmation on its page, and opening it freezes nothing', async () => {
   const person = await newPerson();
-  const { client, fields } = await leftOpen(person, person);
+  const { client, fields } = await openedForm(person, person);
   const answer = await client.post('/not-me/x', [['csrf', tokenIn(fields)]]);
   expect(answer.status).toBe(409);
   expect(text(answer)).toContain(words.outdatedPage);

@@ -33,11 +33,11 @@ export async function admitRequest(
   requester: Requester,
 ): Promise<Result<undefined, AdmissionReason>> {
   const { database, keys, codeSettings, attackSwitch } = deps;
-  if (attackSwitch.open) return admitBeside(deps, typed, requester, refused('stopped', attackSwitch.minutes));
+  if (attackSwitch.open) return admitExempt(deps, typed, requester, refused('stopped', attackSwitch.minutes));
   const network = requestQuota(keys, codeSettings, requester.network);
   if (await takeQuotas(database, [network])) return accepted(undefined);
   const seconds = await quotaWait(database, network.key);
-  return admitBeside(deps, typed, requester, refused('limited', String(waitMinutes(seconds))));
+  return admitExempt(deps, typed, requester, refused('limited', String(waitMinutes(seconds))));
 }
 
 /** Whether this visitor may have a code compared now. */
@@ -48,11 +48,11 @@ export async function admitAttempt(
 ): Promise<Result<undefined, 'stopped'>> {
   const { attackSwitch } = deps;
   return attackSwitch.open
-    ? admitBeside(deps, typed, requester, refused('stopped', attackSwitch.minutes))
+    ? admitExempt(deps, typed, requester, refused('stopped', attackSwitch.minutes))
     : accepted(undefined);
 }
 
-async function admitBeside<Reason extends AdmissionReason>(
+async function admitExempt<Reason extends AdmissionReason>(
   deps: AccountRequestDeps,
   typed: TypedRequest,
   { marks = [], browser, proof }: Requester,

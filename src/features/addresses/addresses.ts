@@ -36,7 +36,7 @@ export type StoredAddress =
   | { readonly source: 'as-entered' };
 
 /** Kinds of place whose name alone is enough to locate them. */
-const wide = ['region', 'repcity', 'city'];
+const locatedByName = ['region', 'repcity', 'city'];
 
 /** Where suggestions come from. */
 export interface AddressSources {
@@ -149,7 +149,7 @@ export async function seemsElsewhere(
   const levels = found.ok ? (found.value[0]?.parts ?? []) : [];
   const kato = Number(levels[0]?.id);
   return (
-    wide.includes(levels.at(-1)?.kind ?? '') &&
+    locatedByName.includes(levels.at(-1)?.kind ?? '') &&
     Number.isInteger(kato) &&
     postcodeSeemsElsewhere(index.value, kato)
   );

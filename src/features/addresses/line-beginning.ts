@@ -19,7 +19,7 @@ const mostBeginnings = 3;
 /** Maximum number of places compared with a line that was offered. */
 const mostOfLine = 20;
 
-const standsBehind: ReadonlySet<string> = new Set(
+const streetKindsAfterName: ReadonlySet<string> = new Set(
   ['көшесі', 'даңғылы', 'бульвары', 'тұйық', 'өткелі', 'алаңы', 'орамы', 'алабы'].map(foldWord),
 );
 
@@ -38,7 +38,7 @@ export function readBeginning(places: Places, query: string): Beginning | undefi
     const end = words[count - 1]?.end ?? 0;
     const tail = query.slice(end).replace(/^[\s,.]+/, '');
     // In "Абай облысы" and "Абай көшесі", the word for the kind belongs to the name before it.
-    if (tail === '' || isKindBehind(words[count]?.word ?? '')) continue;
+    if (tail === '' || isKindAfterName(words[count]?.word ?? '')) continue;
     const head = query.slice(0, end);
     const named = places.find(head, mostBeginnings, 'words').filter(namedInFull(places, head));
     if (named.length === 0) continue;
@@ -92,6 +92,6 @@ function isSettlement(place: Place): boolean {
  * Whether a word names a kind of place or street and may follow a name, as it always does in
  * Kazakh.
  */
-function isKindBehind(word: string): boolean {
-  return word.length > 1 && (kindsSpokenOf(word) !== undefined || standsBehind.has(word));
+function isKindAfterName(word: string): boolean {
+  return word.length > 1 && (kindsSpokenOf(word) !== undefined || streetKindsAfterName.has(word));
 }

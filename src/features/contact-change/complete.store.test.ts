@@ -140,14 +140,14 @@ async function propose(actor: Actor, entry: ChangeEntry): Promise<PendingChange>
 
 /** Changes the mobile, `hoursLater` hours after the last change. */
 async function changeMobile(actor: Actor, value: string | null, hoursLater = 0): Promise<void> {
-  await pass(actor, hoursLater);
+  await passHours(actor, hoursLater);
   const stored = await loadRequisites(database, actor.holderId);
   const entry = { field: 'mobilePhone', old: stored?.values.mobilePhone ?? null, new: value } as const;
   const outcome = await completeChange(deps(), actor, await propose(actor, entry), evidence);
   if (outcome.kind !== 'saved') throw new Error(outcome.kind);
 }
 
-async function pass({ holderId }: Actor, hours: number): Promise<void> {
+async function passHours({ holderId }: Actor, hours: number): Promise<void> {
   const passed = sql`make_interval(hours => ${hours})`;
   await database.run(sql`
     update cabinet.recovery_contact set usable_from = usable_from - ${passed}, usable_until = usable_until - ${passed}
@@ -155,7 +155,7 @@ async function pass({ holderId }: Actor, hours: number): Promise<void> {
 }
 
 /** The mobiles that can restore the password `hours` hours from now. */
-async function restoring({ holderId }: Actor, hours: number): Promise<string[]> {
+async function recoveryMobiles({ holderId }: Actor, hours: number): Promise<string[]> {
   const then = sql`now() + make_interval(hours => ${hours})`;
   const rows = await database.rows<{ value: string }>(sql`
     select value from cabinet.recovery_contact
@@ -166,56 +166,56 @@ async function restoring({ holderId }: Actor, hours: number): Promise<string[]> 
 
 describe('contacts that restore the password', () => {
   test('a value that the fund has held for long works at once', async () => {
-    expect(await restoring(await holder(), 0)).toEqual([a]);
+    expect(await recoveryMobiles(await holder(), 0)).toEqual([a]);
   });
 
   test('a value that is new at the fund waits 72 hours', async () => {
     const actor = await holder({ mobileSince: new Date(Date.now() - 48 * 3_600_000) });
-    expect(await restoring(actor, 0)).toEqual([]);
-    expect(await restoring(actor, 23)).toEqual([]);
-    expect(await restoring(actor, 25)).toEqual([a]);
+    expect(await recoveryMobiles(actor, 0)).toEqual([]);
+    expect(await recoveryMobiles(actor, 23)).toEqual([]);
+    expect(await recoveryMobiles(actor, 25)).toEqual([a]);
   });
 
   test('a new number works after 72 hours, and the old one until then', async () => {
     const actor = await holder();
     await changeMobile(actor, b);
-    expect(await restoring(actor, 0)).toEqual([a]);
-    expect(await restoring(actor, 71)).toEqual([a]);
-    expect(await restoring(actor, 73)).toEqual([b]);
+    expect(await recoveryMobiles(actor, 0)).toEqual([a]);
+    expect(await recoveryMobiles(actor, 71)).toEqual([a]);
+    expect(await recoveryMobiles(actor, 73)).toEqual([b]);
   });
 
   test('a change undone within the wait: the old number never stops working, and the other never starts', async () => {
     const actor = await holder();
     await changeMobile(actor, b);
     await changeMobile(actor, a, 1);
-    for (const hours of [0, 71, 72, 500]) expect(await restoring(actor, hours)).toEqual([a]);
+    for (const hours of [0, 71, 72, 500]) expect(await recoveryMobiles(actor, hours)).toEqual([a]);
   });
 
   test('a change undone after the wait: the number waits again, and the other works until then', async () => {
     const actor = await holder();
     await changeMobile(actor, b);
     await changeMobile(actor, a, 100);
-    expect(await restoring(actor, 0)).toEqual([b]);
-    expect(await restoring(actor, 73)).toEqual([a]);
+    expect(await recoveryMobiles(actor, 0)).toEqual([b]);
+    expect(await recoveryMobiles(actor, 73)).toEqual([a]);
   });
 
   test('a third number before the second one works: the first works until the third does', async () => {
     const actor = await holder();
     await changeMobile(actor, b);
     await changeMobile(actor, c, 71);
-    expect(await restoring(actor, 0)).toEqual([a]);
-    expect(await restoring(actor, 71)).toEqual([a]);
-    expect(await restoring(actor, 73)).toEqual([c]);
+    expect(await recoveryMobiles(actor, 0)).toEqual([a]);
+    expect(await recoveryMobiles(actor, 71)).toEqual([a]);
+    expect(await recoveryMobiles(actor, 73)).toEqual([c]);
   });
 
   test('a removed number works for 72 more hours', async () => {
     const actor = await holder();
     await changeMobile(actor, null);
-    expect(await restoring(actor, 71)).toEqual([a]);
-    expect(await restoring(actor, 73)).toEqual([]);
+    expect(await recoveryMobiles(actor, 71)).toEqual([a]);
+    expect(await recoveryMobiles(actor, 73)).toEqual([]);
     await changeMobile(actor, a, 80);
-    expect(await restoring(actor, 71)).toEqual([]);
-    expect(await restoring(actor, 73)).toEqual([a]);
+    expect(await recoveryMobiles(actor, 71)).toEqual([]);
+    expect(await recoveryMobiles(actor, 73)).toEqual([a]);
   });
 
   test('a number changed at a branch waits like one changed here', async () => {
@@ -229,8 +229,8 @@ describe('contacts that restore the password', () => {
       }),
       'r',
     );
-    expect(await restoring(actor, 71)).toEqual([a]);
-    expect(await restoring(actor, 73)).toEqual([b]);
+    expect(await recoveryMobiles(actor, 71)).toEqual([a]);
+    expect(await recoveryMobiles(actor, 73)).toEqual([b]);
   });
 });
 
@@ -238,7 +238,7 @@ describe('proofs and the change', () => {
   const entry = { field: 'mobilePhone', old: a, new: b } as const;
 
   /** A proposed change and the codes sent for it. */
-  async function asked(): Promise<{ actor: Actor; pending: PendingChange; codeIds: string[] }> {
+  async function proposed(): Promise<{ actor: Actor; pending: PendingChange; codeIds: string[] }> {
     const actor = await holder();
     const pending = await propose(actor, entry);
     const { holderId } = actor;
@@ -263,7 +263,7 @@ describe('proofs and the change', () => {
   const complete = (actor: Actor, pending: PendingChange) => completeChange(deps(), actor, pending);
 
   test('one of fifty simultaneous uses of one code gives the proof', async () => {
-    const { actor, pending, codeIds } = await asked();
+    const { actor, pending, codeIds } = await proposed();
     const [codeId = ''] = codeIds;
     const given = await Promise.all(
       Array.from({ length: 50 }, () =>
@@ -278,14 +278,14 @@ describe('proofs and the change', () => {
   });
 
   test('a code of a replaced change does not prove the new one', async () => {
-    const { actor, codeIds } = await asked();
+    const { actor, codeIds } = await proposed();
     const newer = await propose(actor, { ...entry, new: c });
     const [codeId = ''] = codeIds;
     expect(await proveByCode(database, actor.holderId, newer.changeId, 'new', codeId)).toBe(false);
   });
 
   test('each missing, old or outdated proof stops the change under the lock', async () => {
-    const { actor, pending, codeIds } = await asked();
+    const { actor, pending, codeIds } = await proposed();
     const [newCode = '', currentCode = ''] = codeIds;
     expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
     await proveByCode(database, actor.holderId, pending.changeId, 'new', newCode);
@@ -312,7 +312,7 @@ describe('proofs and the change', () => {
   });
 
   test('a cancelled change cannot be completed, and its codes are no longer valid', async () => {
-    const { actor, pending, codeIds } = await asked();
+    const { actor, pending, codeIds } = await proposed();
     await cancelChange(deps(), actor.holderId);
     expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });
     for (const codeId of codeIds) {
@@ -339,7 +339,7 @@ describe('proofs and the change', () => {
   });
 
   test('expired changes are deleted, and others stay', async () => {
-    const [old, young] = [await asked(), await asked()];
+    const [old, young] = [await proposed(), await proposed()];
     const count = async ({ holderId }: Actor) =>
       database.first<object>(sql`
         select (select count(*)::int from cabinet.pending_change where holder_id = ${holderId}) as pending,

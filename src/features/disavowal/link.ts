@@ -18,7 +18,7 @@ export function disavowalPath(keys: Keys, disavowalId: string): string {
 }
 
 /** Punctuation around a link that mail programs and messengers take for a part of it. */
-const glued = /^[^\w-]+|[^\w-]+$/g;
+const punctuation = /^[^\w-]+|[^\w-]+$/g;
 
 /**
  * Reads the disavowal's id from the last part of the path, with or without the full stop or bracket
@@ -26,7 +26,7 @@ const glued = /^[^\w-]+|[^\w-]+$/g;
  */
 export function readDisavowal(keys: Keys, link: string): string | undefined {
   if (link.length > 100) return undefined;
-  const text = link.replace(glued, '');
+  const text = link.replace(punctuation, '');
   if (!/^[\w-]{64}$/.test(text)) return undefined;
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length !== idBytes + macBytes) return undefined;

@@ -48,12 +48,12 @@ async function reasonOf(deps: EdsDeps, id: string): Promise<EdsReason | undefine
   return checked.ok ? undefined : checked.reason;
 }
 
-const saying = (reason: EdsReason) => depsWith(async () => ({ ok: false, reason }));
+const refusingWith = (reason: EdsReason) => depsWith(async () => ({ ok: false, reason }));
 
 test.each<EdsReason>(['busy', 'revocationUnknown'])(
   '%s: the challenge stays valid, to be sent again later',
   async (reason) => {
-    const deps = saying(reason);
+    const deps = refusingWith(reason);
     const { id } = await giveChallenge(deps, asked);
     for (let i = 0; i < 3; i += 1) expect(await reasonOf(deps, id)).toBe(reason);
     expect(await spent()).toBe(0);
@@ -64,7 +64,7 @@ test.each<EdsReason>(['busy', 'revocationUnknown'])(
 test.each<EdsReason>(['malformed', 'badSignature', 'revoked', 'expired'])(
   '%s: the challenge is spent',
   async (reason) => {
-    const deps = saying(reason);
+    const deps = refusingWith(reason);
     const { id } = await giveChallenge(deps, asked);
     expect(await reasonOf(deps, id)).toBe(reason);
     expect(await reasonOf(deps, id)).toBe('challengeOver');
@@ -95,7 +95,7 @@ test('a full queue is reported before anything is spent, and an error of the ver
 });
 
 test('a seal for another key, browser, site or purpose is refused', async () => {
-  const deps = saying('busy');
+  const deps = refusingWith('busy');
   const { id } = await giveChallenge(deps, asked);
   for (const other of [
     { ...asked, binding: Buffer.from('other') },

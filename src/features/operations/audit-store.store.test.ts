@@ -29,7 +29,7 @@ const seal = () => sealAll(fresh.database, keys);
 const verify = (kept?: KeptAuditHead, by = keys) => verifyAudit(fresh.database, by, kept);
 
 /** Writes security events and returns the number of the last. */
-async function happen(count = 1, ago = '0 seconds'): Promise<number> {
+async function addEvents(count = 1, ago = '0 seconds'): Promise<number> {
   const rows = await fresh.database.rows<{ id: number }>(sql`
     insert into cabinet.security_event (holder_id, kind, detail, made_at)
     select ${holderId}, 'signed-in', jsonb_build_object('n', n), now() - ${ago}::interval from generate_series(1, ${count}) n
@@ -70,7 +70,7 @@ describe('the tables refuse', () => {
     ['change', 'number = number'],
     ['eds_evidence', 'cms = cms'],
   ])('%s: update, delete and truncate', async (table, set) => {
-    await Promise.all([happen(), change(), sign()]);
+    await Promise.all([addEvents(), change(), sign()]);
     for (const text of [
       `update cabinet.${table} set ${set}`,
       `delete from cabinet.${table}`,
@@ -95,10 +95,10 @@ describe('the tables refuse', () => {
 
 describe('sealed rows', () => {
   test('verify, also across a change of keys, and give their head', async () => {
-    await Promise.all([happen(3), change(), sign()]);
+    await Promise.all([addEvents(3), change(), sign()]);
     await seal();
     const rotated = createKeys(['n'.repeat(32), 'k'.repeat(32)]);
-    await happen(2);
+    await addEvents(2);
     await sealAll(fresh.database, rotated);
     expect(await verify(undefined, rotated)).toMatchObject({
       ok: true,
@@ -111,10 +111,10 @@ describe('sealed rows', () => {
   test('contain every row once, when several nodes seal at once while rows are added', async () => {
     const other = openDatabase(fresh.connection, { max: 4 });
     await Promise.all([
-      happen(2 * most + 1),
+      addEvents(2 * most + 1),
       ...[fresh.database, other, other].map((node) => sealAll(node, keys)),
     ]);
-    await Promise.all([seal(), sealAll(other, keys), happen(10)]);
+    await Promise.all([seal(), sealAll(other, keys), addEvents(10)]);
     await seal();
     await other.close();
     expect(await verify()).toMatchObject({ ok: true, rows: 2 * most + 11 });
@@ -124,7 +124,7 @@ describe('sealed rows', () => {
     const other = openDatabase(fresh.connection, { max: 1 });
     await other.transaction(async (slow) => {
       await slow.run(sql`insert into cabinet.security_event (holder_id, kind) values (${holderId}, 'slow')`);
-      await happen();
+      await addEvents();
       await seal();
     });
     await seal();
@@ -135,7 +135,7 @@ describe('sealed rows', () => {
 
 describe('what verification finds', () => {
   test.each([
-    ['security_event', () => happen(), `update cabinet.security_event set kind = 'signed-iN'`],
+    ['security_event', () => addEvents(), `update cabinet.security_event set kind = 'signed-iN'`],
     ['change', () => change(), `update cabinet.change set entries = '[]'`],
     [
       'eds_evidence',
@@ -143,7 +143,7 @@ describe('what verification finds', () => {
       `update cabinet.eds_evidence set cms = set_byte(cms, 0, get_byte(cms, 0) # 1)`,
     ],
   ])('one changed byte of a row of %s', async (table, write, statement) => {
-    await happen(5);
+    await addEvents(5);
     const id = await write();
     await seal();
     const last = table === 'security_event' ? ` where event_id = ${id}` : '';
@@ -155,8 +155,8 @@ describe('what verification finds', () => {
   });
 
   test('a removed row', async () => {
-    const id = await happen();
-    await happen();
+    const id = await addEvents();
+    await addEvents();
     await seal();
     await tamper('security_event', `delete from cabinet.security_event where event_id = ${id}`);
     const finding = { what: 'missing', table: 'security_event', id: String(id) };
@@ -164,8 +164,8 @@ describe('what verification finds', () => {
   });
 
   test('a row removed together with its entry, and a whole seal of rows removed', async () => {
-    const id = await happen();
-    await happen();
+    const id = await addEvents();
+    await addEvents();
     await seal();
     await tamper('security_event', `delete from cabinet.security_event where event_id = ${id}`);
     await fresh.database.run(sql`delete from cabinet.audit_entry where row_id = ${id}::text`);
@@ -176,19 +176,19 @@ describe('what verification finds', () => {
   });
 
   test('a row added later under an earlier time, before it is sealed and after', async () => {
-    await happen(1, '2 hours');
+    await addEvents(1, '2 hours');
     await seal();
-    const id = await happen(1, '1 hour');
+    const id = await addEvents(1, '1 hour');
     const finding = { what: 'added after the fact', table: 'security_event', id: String(id) };
     expect(await verify()).toMatchObject({ ok: false, finding });
     await seal();
-    expect(await verify(), 'a seal does not take it').toMatchObject({ ok: false, finding });
+    expect(await verify(), 'no seal includes it').toMatchObject({ ok: false, finding });
   });
 
   test('a seal that was altered, removed from the middle, or cut off the end', async () => {
-    await happen();
+    await addEvents();
     await seal();
-    await happen();
+    await addEvents();
     await seal();
     const head = await readAuditHead(fresh.database);
     const newest = head?.seal ?? 0;
@@ -203,7 +203,7 @@ describe('what verification finds', () => {
     expect(await verify(head)).toMatchObject({ ok: true });
     await fresh.database.run(sql`delete from cabinet.audit_entry where seal_id = ${newest}`);
     await fresh.database.run(sql`delete from cabinet.audit_seal where seal_id = ${newest}`);
-    expect(await verify(), 'nobody can tell without a kept head').toMatchObject({ ok: true });
+    expect(await verify(), 'it cannot be noticed without a kept head').toMatchObject({ ok: true });
     expect(await verify(head)).toMatchObject({ ok: false, finding: { what: 'chain broken' } });
     await fresh.database.run(sql`delete from cabinet.audit_entry where seal_id = 2`);
     await fresh.database.run(sql`delete from cabinet.audit_seal where seal_id = 2`);
@@ -211,7 +211,7 @@ describe('what verification finds', () => {
   });
 
   test('a chain made again with another key', async () => {
-    const id = await happen();
+    const id = await addEvents();
     await seal();
     await tamper('security_event', `update cabinet.security_event set kind = 'other' where event_id = ${id}`);
     await fresh.database.run(sql`delete from cabinet.audit_entry`);
@@ -223,9 +223,9 @@ describe('what verification finds', () => {
 
 describe('events past their term', () => {
   test('are removed by whole seals and recorded, and the log still verifies', async () => {
-    await happen(most, '4 years');
-    await happen(most, '2 years');
-    await happen(3);
+    await addEvents(most, '4 years');
+    await addEvents(most, '2 years');
+    await addEvents(3);
     await change();
     await seal();
     expect(await retireEvents(fresh.database, 3)).toBe(most);
@@ -237,7 +237,7 @@ describe('events past their term', () => {
   });
 
   test('a recorded removal of younger events is found', async () => {
-    await happen(4);
+    await addEvents(4);
     await seal();
     await tamper('security_event', 'delete from cabinet.security_event');
     await fresh.database.run(sql`delete from cabinet.audit_entry where source = 'security_event'`);

@@ -56,7 +56,7 @@ test('waiting, dead and sent messages and open alerts are counted, and finished 
   expect(of('fund')?.oldestSeconds).toBeGreaterThanOrEqual(90);
   expect(of('fund')?.oldestSeconds).toBeLessThan(150);
   expect(of('notice')).toMatchObject({ pending: 0, oldestSeconds: 0, dead: 1 });
-  expect(of('later'), 'a lane nobody announced').toMatchObject({ pending: 1 });
+  expect(of('later'), 'an unknown lane').toMatchObject({ pending: 1 });
   expect(codes.find(({ purpose }) => purpose === 'recover')).toMatchObject({ sent: 2, used: 1 });
   expect(tries).toEqual({ right: 3, wrong: 2 });
   expect(alerts).toEqual([{ kind: 'code-guessing', open: 1 }]);

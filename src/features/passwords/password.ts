@@ -75,10 +75,10 @@ const contextWords = [
 ];
 
 /** Letters and digits that must remain of a password after its context words are removed. */
-const leastBeside = 8;
+const leastWithoutContext = 8;
 
 /** A password is still common with fewer than this many characters around it. */
-const fewAround = 8;
+const mostAround = 8;
 
 /**
  * Accepts a new password (in NFC, otherwise as typed) or returns the reason why not. No rule asks
@@ -109,8 +109,8 @@ function isCommon(folded: string, common: CommonPasswords): boolean {
   return [folded, onLatinLayout(folded)].some((text) => {
     if (isRun(text) || new Set(text).size < 5) return true;
     const core = text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
-    const isDressed = text.length - core.length < fewAround;
-    return [text, repeatedPart(text), ...(isDressed ? [core, repeatedPart(core)] : [])].some((part) =>
+    const hasFewAround = text.length - core.length < mostAround;
+    return [text, repeatedPart(text), ...(hasFewAround ? [core, repeatedPart(core)] : [])].some((part) =>
       common.has(part),
     );
   });
@@ -152,7 +152,7 @@ function onLatinLayout(text: string): string {
 
 function isMostlyContext(folded: string): boolean {
   const rest = contextWords.reduce((text, word) => text.replaceAll(word, ''), folded);
-  return rest !== folded && [...rest.matchAll(/[\p{L}\p{N}]/gu)].length < leastBeside;
+  return rest !== folded && [...rest.matchAll(/[\p{L}\p{N}]/gu)].length < leastWithoutContext;
 }
 
 function holdsPersonalData(folded: string, { iin, names, phones, emails }: PersonalData): boolean {

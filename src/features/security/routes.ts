@@ -16,9 +16,9 @@ export interface SecurityRoutesDeps extends HolderSessionsDeps {
 }
 
 const eventsShown = 5;
-const dones = ['changed', 'ended', 'othersEnded'] as const satisfies readonly SecurityDone[];
+const doneValues = ['changed', 'ended', 'othersEnded'] as const satisfies readonly SecurityDone[];
 const endForm = formOf({ session: z.string() });
-const securityQuery = z.object({ done: z.enum(dones).optional().catch(undefined) });
+const securityQuery = z.object({ done: z.enum(doneValues).optional().catch(undefined) });
 
 /** `/security`: how the holder signs in, their open sessions and latest events. */
 export function securityRoutes(server: FastifyInstance, deps: SecurityRoutesDeps): void {

@@ -74,10 +74,10 @@ export const contactJourneys: readonly Journey[] = [
       await openRequisites(elsewhere, person);
       const visitor = await world.visitor();
       await openRequisites(visitor, person);
-      const told = async (to: string | null) => (await world.inbox(to)).length;
+      const messagesTo = async (to: string | null) => (await world.inbox(to)).length;
       const before = {
-        mobile: await told(person.requisites.mobilePhone),
-        email: await told(person.requisites.email),
+        mobile: await messagesTo(person.requisites.mobilePhone),
+        email: await messagesTo(person.requisites.email),
       };
       await visitor.fill(mobile, value);
       await visitor.press('Сақтау');
@@ -85,7 +85,7 @@ export const contactJourneys: readonly Journey[] = [
       await visitor.sees('+7 (702) 555-');
       await visitor.sees('Соңғы растауға дейін бұрынғы мәні күшінде қалады');
       expect(await codesTo(world, person.requisites.mobilePhone)).toEqual([]);
-      expect(await told(person.requisites.email)).toBe(before.email + 1);
+      expect(await messagesTo(person.requisites.email)).toBe(before.email + 1);
 
       await choose(visitor, byMobile);
       await visitor.sees('Код жіберілді');
@@ -98,9 +98,9 @@ export const contactJourneys: readonly Journey[] = [
 
       // Each former channel is notified of the proposal and of the change. The new one gets a
       // notice and its code.
-      expect(await told(person.requisites.email)).toBe(before.email + 2);
-      expect(await told(person.requisites.mobilePhone)).toBe(before.mobile + 3);
-      expect(await told(value)).toBe(2);
+      expect(await messagesTo(person.requisites.email)).toBe(before.email + 2);
+      expect(await messagesTo(person.requisites.mobilePhone)).toBe(before.mobile + 3);
+      expect(await messagesTo(value)).toBe(2);
       await visitor.open(form);
       expect(await visitor.fieldValue(mobile)).toContain('+7 (702) 555-');
       await visitor.open('/history');
