@@ -43,20 +43,23 @@ export interface Jobs {
   stop(patienceMs?: number): Promise<void>;
 }
 
+/** Work that comes again and again. */
+export interface RepeatedJob {
+  readonly name: string;
+  readonly everyMs: number;
+  /** One pass. Its signal is aborted when the process stops. */
+  readonly run: (signal: AbortSignal) => Promise<unknown>;
+}
+
 /** Starts the background work of a process. */
 export function startJobs(services: Services, duties: Duties): Jobs {
-  const { maintenance, fund, attackSwitch, exchangeChannelStates, onError } = services;
-  const running: Jobs[] = [
-    startRepeating(3_000, maintenance.refresh, onError),
-    // Runs in every role: processes that serve people must stop codes, and the others may be the
-    // only ones to raise the alert.
-    startRepeating(2_000, () => attackSwitch.look(), onError),
-    startRepeating(5_000, () => exchangeChannelStates(), onError),
-  ];
+  const { fund, onError } = services;
+  const repeated = [...watchesOf(services), ...(duties.jobs ? upkeepOf(services) : [])];
+  const running: Jobs[] = repeated.map(({ everyMs, run }) => startRepeating(everyMs, run, onError));
   // Runs in every role, so the log says at once whether the fund answers, and not only when a page
   // cannot be shown.
   fund.greet();
-  if (duties.jobs) running.push(...startQueues(services, duties), ...startUpkeep(services));
+  if (duties.jobs) running.push(...startQueues(services, duties));
   return {
     async stop(patienceMs) {
       const most = patienceMs === undefined ? undefined : Math.min(patienceMs, handOverMs);
@@ -71,21 +74,45 @@ export function startJobs(services: Services, duties: Duties): Jobs {
  */
 const handOverMs = 6_000;
 
+/** The queues of the outbox that a process with jobs works on. */
+export function queuesOf(services: Services, duties: Pick<Duties, 'messages'>) {
+  return {
+    changes: fundQueue(services),
+    messages: duties.messages ? messageQueues(services) : [],
+    unaddressed: unaddressedQueue(services),
+  };
+}
+
 /** Delivers what is in the outbox, and processes account requests. */
 function startQueues(services: Services, duties: Duties): readonly Jobs[] {
   const { database, onError } = services;
   const start = (queue: Queue, everyMs = 2_000) => startDispatcher(database, queue, { everyMs, onError });
-  const changes = start(fundQueue(services));
-  const ofMessages = duties.messages ? messageQueues(services) : [];
-  const sending = ofMessages.map((queue) => start(queue, queue.name === 'code' ? 500 : undefined));
-  const unaddressed = start(unaddressedQueue(services));
+  const queues = queuesOf(services, duties);
+  const changes = start(queues.changes);
+  const sending = queues.messages.map((queue) => start(queue, queue.name === 'code' ? 500 : undefined));
+  const unaddressed = start(queues.unaddressed);
   const worker = startAccountRequestWorker(services, { everyMs: 1_000, onError });
   services.connectJobs({ fund: changes, messages: [...sending, unaddressed], accountRequests: worker });
   return [changes, ...sending, unaddressed, worker];
 }
 
+/** What each process looks at, in every role. */
+export function watchesOf({
+  maintenance,
+  attackSwitch,
+  exchangeChannelStates,
+}: Services): readonly RepeatedJob[] {
+  return [
+    { name: 'maintenance', everyMs: 3_000, run: maintenance.refresh },
+    // Processes that serve people must stop codes, and the others may be the only ones to raise the
+    // alert.
+    { name: 'attack-switch', everyMs: 2_000, run: () => attackSwitch.look() },
+    { name: 'channels', everyMs: 5_000, run: () => exchangeChannelStates() },
+  ];
+}
+
 /** Reads changes from the fund, ends alerts, seals the log and deletes rows past their term. */
-function startUpkeep(services: Services): readonly Jobs[] {
+export function upkeepOf(services: Services): readonly RepeatedJob[] {
   const { config, database, keys, log, onError } = services;
   const keepHead = createHeadFile(config.operations.auditHeadFile, onError);
   const onSealed = (sealed: AuditHead, firstOfDay: boolean) => {
@@ -94,18 +121,18 @@ function startUpkeep(services: Services): readonly Jobs[] {
     if (firstOfDay) log.info({ seal, sealedAt, head }, 'audit head');
   };
   return [
-    startRepeating(30_000, () => syncBranchChanges(services, onError), onError),
-    startRepeating(10 * 60_000, () => endQuietAlerts(database), onError),
-    startRepeating(60_000, () => sealAll(database, keys, onSealed), onError),
-    startRepeating(
-      10 * 60_000,
-      (signal) =>
+    { name: 'follow-fund', everyMs: 30_000, run: () => syncBranchChanges(services, onError) },
+    { name: 'end-alerts', everyMs: 10 * 60_000, run: () => endQuietAlerts(database) },
+    { name: 'seal', everyMs: 60_000, run: () => sealAll(database, keys, onSealed) },
+    {
+      name: 'housekeeping',
+      everyMs: 10 * 60_000,
+      run: (signal) =>
         sweep(database, {
           eventYears: config.operations.eventsKeptYears,
           signal,
           onError: (kind, error) => log.error({ kind, ...withoutValues(error) }, 'housekeeping failed'),
         }),
-      onError,
-    ),
+    },
   ];
 }

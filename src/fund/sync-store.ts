@@ -22,17 +22,20 @@ export async function moveCursor(database: Queryable, cursor: string | null): Pr
 
 /**
  * Those of the holders whose requisites we keep and whose version here is behind, with the version
- * we know.
+ * we know. Each is looked up by itself: `offset 0` keeps a hundred from being joined with
+ * every holder.
  */
 export function findBehind(
   database: Queryable,
   holders: BranchChangePage['holders'],
 ): Promise<readonly { readonly holderId: string; readonly iin: Iin; readonly known: number }[]> {
   return database.rows(sql`
-    select holder_id as "holderId", h.iin, r.elsewhere_version as known
+    select holder_id as "holderId", iin, known
     from (select iin, max(version) as version
           from unnest(${holders.map(({ iin }) => iin)}::text[], ${holders.map(({ version }) => version)}::int[]) as named (iin, version)
           group by iin) named
-      join cabinet.holder h using (iin) join cabinet.requisites r using (holder_id)
-    where r.elsewhere_version < named.version`);
+      cross join lateral (
+        select holder_id, r.elsewhere_version as known
+        from cabinet.holder h join cabinet.requisites r using (holder_id) where h.iin = named.iin offset 0) kept
+    where known < version`);
 }

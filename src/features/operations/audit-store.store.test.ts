@@ -4,7 +4,8 @@ import { createKeys } from '../../platform/keys.ts';
 import { openDatabase } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
 import { type KeptAuditHead, sealAll, verifyAudit } from './audit.ts';
-import { auditSources, readAuditHead, retireEvents, sealedTables } from './audit-store.ts';
+import { auditSources, readAuditHead, sealedTables } from './audit-store.ts';
+import { retireEvents } from './retire-events-store.ts';
 
 // The tables of the log refuse changes, and verification names what somebody changed in spite of
 // that.

@@ -318,27 +318,3 @@ export async function findUnsealedRow(tx: Queryable, source: AuditSource): Promi
     order by ${time} limit 1`);
   return found?.id;
 }
-
-/**
- * Removes the security events of seals that closed more than `years` ago, whole seals at a time,
- * and records it. Their seals stay, so the chain remains complete.
- * @param atOnce seals in one transaction
- * @returns the number of removed rows
- */
-export function retireEvents(database: Database, years: number, atOnce = 5): Promise<number> {
-  return database.transaction(async (tx) => {
-    if (!(await lockSealing(tx))) return 0;
-    const due = await tx.rows<{ id: number }>(sql`
-      select seal_id as id from cabinet.audit_seal s
-      where source = 'security_event' and rows > 0 and complete_until < now() - make_interval(years => ${years})
-        and seal_id > coalesce((select max(last_seal) from cabinet.audit_retention where source = 'security_event'), 0)
-      order by seal_id limit ${atOnce}`);
-    const ids = due.map(({ id }) => id);
-    if (ids.length === 0) return 0;
-    // The function belongs to the owner, because the service's role may not have DELETE on the log.
-    const removed = await tx.first<{ rows: number }>(
-      sql`select cabinet.retire_security_events(${ids}::bigint[]) as rows`,
-    );
-    return removed?.rows ?? 0;
-  });
-}

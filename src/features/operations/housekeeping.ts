@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/postgres/database.ts';
-import { retireEvents } from './audit-store.ts';
 import { removeExpired, retentions } from './retention-store.ts';
+import { retireEvents } from './retire-events-store.ts';
 
 /** Options of housekeeping. */
 export interface SweepOptions {

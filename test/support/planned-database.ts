@@ -1,0 +1,143 @@
+import type { Database, Queryable } from '../../src/platform/postgres/database.ts';
+import { type Sql, sql } from '../../src/platform/postgres/sql.ts';
+import { grows } from './growing-tables.ts';
+
+/** A statement whose plan reads the whole of a table or index that grows. */
+export interface WholeRead {
+  /** The statement, in one line. */
+  readonly statement: string;
+  readonly table: string;
+  /** The node of the plan, with the index where there is one. */
+  readonly how: string;
+}
+
+/** A database that has every statement planned before it runs. */
+export interface PlannedDatabase extends Database {
+  /** How many statements were planned since the last call, and which of them read a table whole. */
+  take(): { readonly planned: number; readonly whole: readonly WholeRead[] };
+}
+
+interface Node {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly Schema?: string;
+  readonly 'Index Name'?: string;
+  readonly 'Index Cond'?: string;
+  readonly 'Recheck Cond'?: string;
+  readonly Filter?: string;
+  readonly Plans?: readonly Node[];
+}
+
+/**
+ * Read by an index in its order until the first that fits: by what the service does, that is never
+ * far.
+ */
+const soonFound: readonly RegExp[] = [
+  // Each source is sealed at least once an hour, with nothing if nothing came.
+  /from cabinet\.audit_seal where source = \$1 order by seal_id desc limit 1$/,
+];
+
+/** Of so few rows a table is rightly read whole. */
+const fewRows = 1_000;
+
+/** With other values a statement may get another plan; more than this says nothing new. */
+const plansOfEach = 3;
+
+const canBePlanned = /^\s*(with|select|insert|update|delete)\b/i;
+
+/**
+ * Asks for the plan of the statements that go through `database`, each with its values and in its
+ * transaction, as PostgreSQL will make it. The tables must be filled and analyzed before.
+ */
+export async function planStatements(database: Database): Promise<PlannedDatabase> {
+  const known = { partial: await partialIndexes(database), large: await largeTables(database) };
+  const seen = new Map<string, number>();
+  let planned = 0;
+  let whole = new Map<string, WholeRead>();
+  async function look(inner: Queryable, { text, values }: Sql): Promise<void> {
+    const times = seen.get(text) ?? 0;
+    if (times === plansOfEach || !canBePlanned.test(text)) return;
+    seen.set(text, times + 1);
+    const row = await inner.first<{ 'QUERY PLAN': readonly [{ Plan: Node }] }>({
+      text: `explain (verbose, format json) ${text}`,
+      values,
+    });
+    planned += 1;
+    const statement = text.replaceAll(/\s+/g, ' ').trim();
+    if (soonFound.some((known) => known.test(statement))) return;
+    for (const { table, how } of wholeReads(row?.['QUERY PLAN'][0].Plan, known))
+      whole.set(`${statement} ${table}`, { statement, table, how });
+  }
+  const watched = (inner: Queryable): Queryable => ({
+    async rows(statement) {
+      await look(inner, statement);
+      return inner.rows(statement);
+    },
+    async first(statement) {
+      await look(inner, statement);
+      return inner.first(statement);
+    },
+    async run(statement) {
+      await look(inner, statement);
+      return inner.run(statement);
+    },
+  });
+  return {
+    ...watched(database),
+    transaction: (work, options) =>
+      database.transaction((transaction) => work(watched(transaction)), options),
+    breaker: database.breaker,
+    load: () => database.load(),
+    close: () => database.close(),
+    take() {
+      const taken = { planned, whole: [...whole.values()] };
+      planned = 0;
+      whole = new Map();
+      return taken;
+    },
+  };
+}
+
+/** Tables that are large enough here for their plans to say something. */
+async function largeTables(database: Queryable): Promise<ReadonlySet<string>> {
+  const rows = await database.rows<{ name: string }>(sql`
+    select format('%s.%s', nspname, relname) as name from pg_class c join pg_namespace n on n.oid = relnamespace
+    where relkind = 'r' and reltuples >= ${fewRows}`);
+  return new Set(rows.map(({ name }) => name).filter(grows));
+}
+
+/** Indexes of some rows only: such a one may be read whole, since it is there for that. */
+async function partialIndexes(database: Queryable): Promise<ReadonlySet<string>> {
+  const rows = await database.rows<{ name: string }>(sql`
+    select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid where i.indpred is not null`);
+  return new Set(rows.map(({ name }) => name));
+}
+
+interface Known {
+  readonly partial: ReadonlySet<string>;
+  readonly large: ReadonlySet<string>;
+}
+
+function* wholeReads(
+  node: Node | undefined,
+  known: Known,
+  under?: Node,
+): Generator<{ readonly table: string; readonly how: string }> {
+  if (!node) return;
+  const table = `${node.Schema}.${node['Relation Name']}`;
+  if (known.large.has(table) && readsAll(node, known.partial, under)) {
+    const index = node['Index Name'];
+    yield { table, how: index === undefined ? node['Node Type'] : `${node['Node Type']} of ${index}` };
+  }
+  for (const child of node.Plans ?? []) yield* wholeReads(child, known, node);
+}
+
+/** The first entries of an index, in its order and without a filter, are few. */
+function readsAll(node: Node, partial: ReadonlySet<string>, under: Node | undefined): boolean {
+  const type = node['Node Type'];
+  if (type === 'Seq Scan') return true;
+  const index = node['Index Name'];
+  if (index === undefined || !/^Index (Only )?Scan$/.test(type)) return false;
+  if (node['Index Cond'] !== undefined || partial.has(index)) return false;
+  return node.Filter !== undefined || under?.['Node Type'] !== 'Limit';
+}
