@@ -1,0 +1,309 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LocalPostgres } from 'local-postgres';
+import pg from 'pg';
+import { pino } from 'pino';
+import { startBundledPostgres } from '../src/bundled-postgres.ts';
+import { readConfig } from '../src/config/config.ts';
+import { processDueRequests } from '../src/features/account-request/worker.ts';
+import { createPasswordHasher } from '../src/features/passwords/hasher.ts';
+import { createInstance } from '../src/instance.ts';
+import { queuesOf, upkeepOf, watchesOf } from '../src/jobs.ts';
+import { dispatchDue } from '../src/platform/outbox/dispatcher.ts';
+import { type ConnectionFields, type Database, openDatabase } from '../src/platform/postgres/database.ts';
+import { migrate } from '../src/platform/postgres/migrate.ts';
+import { createServices, type Services } from '../src/services.ts';
+import { injectClient } from '../test/support/client.ts';
+import { inventIinAmong, password } from '../test/support/people.ts';
+import { planStatements } from '../test/support/planned-database.ts';
+import { fillPopulation } from '../test/support/population.ts';
+import { formOf } from '../test/support/signed-in.ts';
+import { cpuOf, parentOf } from './processes.ts';
+import { percentile, type Row } from './row.ts';
+import { Client, type MeasuredService, startMeasured, urlOf } from './service.ts';
+
+const few = 10_000;
+/** Visitors of each population, spread over it. */
+const visitorCount = 40;
+/** Rounds in turn, so that what else this machine does falls on both. */
+const rounds = 15;
+/** Passes of a job in a round: one by itself is below the clock of the CPU. */
+const passes = 10;
+const mostGrowth = 1.3;
+const silent = { info: () => undefined, warn: () => undefined };
+
+/**
+ * What a page, a save, a sign-in and each pass of background work cost among `PEOPLE` (200,000)
+ * beside 10,000: the median time, and the CPU time of PostgreSQL. Both databases stand on one
+ * server, each with a service of its own, and are asked in turn. Then every statement is planned on
+ * the larger one; those that read a table whole are printed.
+ */
+export async function bench(): Promise<Row[]> {
+  const many = Number(process.env['PEOPLE'] ?? 200_000);
+  const varDir = await mkdtemp(join(tmpdir(), 'kabinet-growth-'));
+  await chmod(varDir, 0o711);
+  const server = await startBundledPostgres({
+    varDir,
+    log: silent,
+    settings: { autovacuum: 'off', max_wal_size: '4GB', maintenance_work_mem: '256MB' },
+  });
+  const sides: Side[] = [];
+  try {
+    for (const people of [few, many]) sides.push(await openSide(server, people));
+    const [small, large] = sides;
+    if (!small || !large) throw new Error('two sides are compared');
+    for (const side of sides) await warmUp(side);
+    const samples = await compare(small, large);
+    const whole = await printWholeReads(large);
+    return [
+      ...sides.map(({ people, filledIn, bytes }) => ({
+        name: `growth: filled with ${people.toLocaleString('en')} people`,
+        value: filledIn,
+        unit: 's',
+        note: `${(bytes / 1e6).toFixed(0)} MB`,
+      })),
+      ...samples.flatMap((sample) => rowsOf(sample, many)),
+      {
+        name: 'growth: statements that read a whole table',
+        value: whole,
+        unit: '',
+        note: 'printed above; 0 is right',
+      },
+    ];
+  } finally {
+    for (const side of sides) await side.close();
+    await server.stop();
+    await rm(varDir, { recursive: true, force: true });
+  }
+}
+
+/** A population with a service of its own. */
+interface Side {
+  readonly people: number;
+  readonly filledIn: number;
+  readonly bytes: number;
+  readonly connection: ConnectionFields;
+  readonly database: Database;
+  readonly services: Services;
+  readonly service: MeasuredService;
+  readonly visitors: readonly Visitor[];
+  close(): Promise<void>;
+}
+
+interface Visitor {
+  readonly iin: string;
+  readonly client: Client;
+  form: Record<string, string>;
+  saves: number;
+}
+
+async function openSide(server: LocalPostgres, people: number): Promise<Side> {
+  const name = `growth_${people}`;
+  const connection = { ...server.connection, database: name };
+  const superuser = { ...server.administration, database: name };
+  await inDatabase(server.administration, `create database ${name} owner ${server.connection.user}`);
+  await migrate(connection, silent);
+  const hasher = await createPasswordHasher(1);
+  const begun = performance.now();
+  await fillPopulation(superuser, { people, passwordHash: await hasher.hash(password) });
+  const filledIn = (performance.now() - begun) / 1_000;
+  const [size] = await inDatabase<{ bytes: string }>(
+    superuser,
+    'select pg_database_size(current_database()) as bytes',
+  );
+  const settings = { DEMO: '1', SECRET_KEYS: 'k'.repeat(32), DATABASE_URL: urlOf(connection) };
+  const database = openDatabase(connection, { max: 8, statementTimeout: 0 });
+  const services = await createServices({
+    config: readConfig(settings),
+    database,
+    log: pino({ level: 'warn' }),
+    deliversMessages: true,
+  });
+  // Jobs run only when they are measured.
+  const service = await startMeasured({ ...settings, ROLE: 'web' });
+  const visitors = Array.from({ length: visitorCount }, (_, n) => ({
+    iin: inventIinAmong(Math.floor((n + 0.5) * (people / visitorCount))),
+    client: new Client(service.origin),
+    form: {},
+    saves: 0,
+  }));
+  return {
+    people,
+    filledIn,
+    bytes: Number(size?.bytes),
+    connection,
+    database,
+    services,
+    service,
+    visitors,
+    async close() {
+      await service.close();
+      await services.close();
+      await database.close();
+    },
+  };
+}
+
+async function inDatabase<Row extends object>(
+  connection: ConnectionFields,
+  text: string,
+): Promise<readonly Row[]> {
+  const client = new pg.Client({ ...connection });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const requisites = '/services/requisites';
+
+/** Everybody has been here once, so that first visits and cold caches are not compared. */
+async function warmUp(side: Side): Promise<void> {
+  for (const visitor of side.visitors) {
+    await visitor.client.signIn({ iin: visitor.iin, password });
+    visitor.form = (await visitor.client.get(requisites)).fields;
+    await save(visitor);
+  }
+  for (const [, run] of jobsOf(side)) await run();
+}
+
+async function save(visitor: Visitor): Promise<void> {
+  const { client, form } = visitor;
+  const { status } = await client.post(requisites, {
+    ...form,
+    formId: randomUUID(),
+    revision: String(Number(form['revision']) + visitor.saves),
+    address: `Астана қаласы, Қабанбай батыр даңғылы, ${visitor.saves + 1}`,
+  });
+  if (status !== 303) throw new Error(`a save answered ${status}`);
+  visitor.saves += 1;
+}
+
+async function signIn(side: Side, { iin }: Visitor): Promise<void> {
+  await new Client(side.service.origin).signIn({ iin, password });
+}
+
+async function open({ client }: Visitor): Promise<void> {
+  const { status } = await client.get(requisites);
+  if (status !== 200) throw new Error(`the page answered ${status}`);
+}
+
+type Act = readonly [name: string, run: () => Promise<unknown>];
+
+/** One pass of each job, with what the visitors have left to do. */
+function jobsOf({ services, database }: Side): readonly Act[] {
+  const { changes, messages, unaddressed } = queuesOf(services, { messages: true });
+  const rethrow = (error: Error) => {
+    throw error;
+  };
+  return [
+    ...[...watchesOf(services), ...upkeepOf(services)].map(
+      ({ name, run }): Act => [`job ${name}`, () => run(new AbortController().signal)],
+    ),
+    ...[changes, ...messages, unaddressed].map(
+      (queue): Act => [
+        `queue ${[queue.name, queue.channel].filter(Boolean).join(', ')}`,
+        () => dispatchDue(database, queue),
+      ],
+    ),
+    ['job account requests', () => processDueRequests(services, rethrow)],
+    ['metrics', () => services.metrics.text()],
+  ];
+}
+
+/** Milliseconds of each act, and CPU milliseconds of PostgreSQL for it, of both sides. */
+interface Sample {
+  readonly name: string;
+  readonly took: readonly [number[], number[]];
+  readonly cpu: readonly [number[], number[]];
+}
+
+async function compare(small: Side, large: Side): Promise<readonly Sample[]> {
+  const sides = [small, large] as const;
+  const samples = new Map<string, Sample>();
+  const postgres = await postmasterOf(small.database);
+  for (let round = 0; round < rounds; round += 1) {
+    // Whoever is second finds the machine as the first left it: in turn.
+    for (const at of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+      for (const [name, run, times] of actsOf(sides[at])) {
+        const sample = samples.get(name) ?? { name, took: [[], []], cpu: [[], []] };
+        samples.set(name, sample);
+        const before = await cpuOf(postgres);
+        for (let time = 0; time < times; time += 1) {
+          const begun = performance.now();
+          await run(time);
+          sample.took[at].push(performance.now() - begun);
+        }
+        sample.cpu[at].push((1_000 * ((await cpuOf(postgres)) - before)) / times);
+      }
+    }
+  }
+  return [...samples.values()];
+}
+
+function actsOf(side: Side): readonly (readonly [string, (time: number) => Promise<unknown>, number])[] {
+  const visitor = (time: number) => side.visitors[time % visitorCount] ?? (side.visitors[0] as Visitor);
+  return [
+    ['page of requisites', (time) => open(visitor(time)), visitorCount],
+    ['save', (time) => save(visitor(time)), visitorCount],
+    ['sign-in', (time) => signIn(side, visitor(time)), visitorCount / 4],
+    ...jobsOf(side).map(([name, run]) => [name, run, passes] as const),
+  ];
+}
+
+function rowsOf({ name, took, cpu }: Sample, many: number): readonly Row[] {
+  const [small, large] = took.map((times) => percentile(times, 0.5)) as [number, number];
+  const [smallCpu, largeCpu] = cpu.map(
+    (times) => times.reduce((sum, time) => sum + time, 0) / times.length,
+  ) as [number, number];
+  return [
+    {
+      name: `growth: ${name}`,
+      value: large / small,
+      unit: '×',
+      note: `p50 ${small.toFixed(2)} ms among ${few.toLocaleString('en')}, ${large.toFixed(2)} ms among ${many.toLocaleString('en')}; PostgreSQL ${smallCpu.toFixed(2)} and ${largeCpu.toFixed(2)} ms of CPU; at most ${mostGrowth} ×`,
+    },
+  ];
+}
+
+/**
+ * Makes a journey and a pass of each job once more, with every statement planned, and prints those
+ * that read a whole table of the large side. Gives how many there are.
+ */
+async function printWholeReads(side: Side): Promise<number> {
+  const { config } = side.services;
+  const log = pino({ level: 'warn' });
+  const planned = await planStatements(openDatabase(side.connection, { max: 4, statementTimeout: 0 }));
+  const services = await createServices({ config, database: planned, log, deliversMessages: true });
+  const instance = await createInstance({ config, database: planned, log });
+  try {
+    const client = injectClient(instance.server);
+    const start = await client.get('/sign-in');
+    const iin = inventIinAmong(1);
+    await client.post('/sign-in', formOf(start.body, '/sign-in', { iin, password }));
+    const page = await client.get(requisites);
+    const form = formOf(page.body, requisites, { apartment: '77', formId: randomUUID() });
+    const { status } = await client.post(requisites, form);
+    if (status !== 303) throw new Error(`a save answered ${status}`);
+    for (const path of ['/services', '/history', '/security']) await client.get(path);
+    for (const [, run] of jobsOf({ ...side, services, database: planned })) await run();
+    const { planned: count, whole } = planned.take();
+    console.log(`${count} statements were planned among ${side.people.toLocaleString('en')} people`);
+    for (const { table, how, statement } of whole)
+      console.log(`reads the whole of ${table} (${how}): ${statement}`);
+    return whole.length;
+  } finally {
+    await instance.close();
+    await services.close();
+    await planned.close();
+  }
+}
+
+async function postmasterOf(database: Database): Promise<number> {
+  const row = await database.first<{ pid: number }>({ text: 'select pg_backend_pid() as pid', values: [] });
+  return parentOf(row?.pid ?? 0);
+}
