@@ -8,13 +8,16 @@ import { withDatabase } from './terminal.ts';
 
 /** `kabinet addresses`: streets and houses for the suggestions. */
 export function addressCommands(program: Command): void {
-  const addresses = program.command('addresses').description('streets and houses for the suggestions');
+  const addresses = program
+    .command('addresses')
+    .description('streets and houses that the address field suggests');
 
   addresses
     .command('import <file>')
     .description(
-      'load an operator’s streets and houses (CSV; data/README.md says how) in place of the former ones, all or none',
+      'replace all streets and houses by those of a CSV file (format: data/README.md). If any line is wrong, nothing is loaded',
     )
+    .addHelpText('after', '\nExample:\n  $ npx kabinet addresses import streets.csv')
     .action(async (file: string) => {
       if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
       await withDatabase(async ({ database }) => {

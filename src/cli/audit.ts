@@ -16,11 +16,12 @@ export function auditCommands(program: Command): void {
 
   audit
     .command('verify')
-    .description('recompute every row and every seal; name the first that was altered, and exit with 1')
+    .description('recompute every row and every seal. Names the first altered one and exits with 1')
     .option(
       '--head <file|hash>',
-      'a head kept elsewhere (audit head), to find out if newer seals were cut off',
+      'a head that was kept elsewhere (see "audit head"): shows whether the newest seals were removed. Without it, AUDIT_HEAD_FILE is read',
     )
+    .addHelpText('after', '\nExample:\n  $ npx kabinet audit verify --head /mnt/elsewhere/head.txt')
     .action(async ({ head: kept }: { head?: string }) => {
       await withAudit(async ({ config, database }) => {
         const verdict = await verifyAudit(
@@ -37,7 +38,7 @@ export function auditCommands(program: Command): void {
 
   audit
     .command('head')
-    .description('print the head of the chain, to be kept where nobody of this machine can write')
+    .description('print the head of the chain of seals. Keep it where nobody on this machine can write')
     .action(async () => {
       await withAudit(async ({ database }) => {
         const head = await readAuditHead(database);
@@ -60,18 +61,19 @@ function keptHead(named: string | undefined, file: string | undefined): KeptAudi
   const from = named ?? (file !== undefined && existsSync(file) ? file : undefined);
   if (from === undefined) {
     process.stderr.write(
-      'without a head kept elsewhere (--head, AUDIT_HEAD_FILE) nobody sees whether the newest seals were cut off\n',
+      'without a head that was kept elsewhere (--head, AUDIT_HEAD_FILE), removed newest seals go unnoticed\n',
     );
     return undefined;
   }
   const kept = readHead(from);
-  if (!kept) throw new CommandFailure(`${from}: no file, and no head of 64 hexadecimal digits`);
+  if (!kept)
+    throw new CommandFailure(`${from}: neither an existing file nor a head of 64 hexadecimal digits`);
   return kept;
 }
 
 function describe({ what, table, id, seal, detail }: Finding): string {
   if (what === 'unknown key')
-    return `unknown key · seal ${seal} · SECRET_KEYS does not hold what it was made with: add the former keys at the end and verify again; if none fits, the chain was made anew by somebody else`;
+    return `unknown key · seal ${seal} · SECRET_KEYS lacks the key that made it: add the former keys at the end and verify again; if none fits, somebody else made a new chain`;
   return [
     what,
     ...(table === undefined ? [] : [`cabinet.${table}`]),

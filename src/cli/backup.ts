@@ -25,10 +25,11 @@ export function backupCommands(program: Command): void {
   const backup = program
     .command('backup <file>')
     .description(
-      'write everything into one compressed, encrypted file while the service runs; SECRET_KEYS opens it',
+      'write all data into one compressed file, encrypted with SECRET_KEYS, while the service runs',
     )
+    .addHelpText('after', '\nExample:\n  $ npx kabinet backup cabinet.backup')
     .action(async (file: string) => {
-      if (existsSync(file)) throw new CommandFailure(`${file} is there already`);
+      if (existsSync(file)) throw new CommandFailure(`${file} already exists`);
       await withKeys(async (connection, keys) => {
         const begun = performance.now();
         await writeSealed(file, keys, dumpDatabase(connection, progress('read')));
@@ -40,14 +41,15 @@ export function backupCommands(program: Command): void {
   backup
     .command('passphrase')
     .description(
-      'print the passphrase by which "age -d" opens the backups that the first of SECRET_KEYS makes',
+      'print the passphrase that "age -d" asks for to open backups made with the first of SECRET_KEYS',
     )
     .action(() => print(`${filePassphrase(createKeys(readConfig(process.env).secretKeys))}\n`));
 
   program
     .command('restore <file>')
-    .description('load a backup into an empty database; the whole file is checked before anything is written')
-    .option('--replace', 'lose everything that is in the database now')
+    .description('load a backup into an empty database. The whole file is checked before anything is written')
+    .option('--replace', 'delete everything that is in the database now')
+    .addHelpText('after', '\nExample:\n  $ npx kabinet restore cabinet.backup')
     .action(async (file: string, { replace = false }: { replace?: boolean }) => {
       if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
       await withKeys(async (connection, keys) => {
@@ -55,7 +57,7 @@ export function backupCommands(program: Command): void {
         const refused = await whyNotRestore(connection, { replace });
         if (refused !== undefined) throw new CommandFailure(refused);
         const { madeAt } = await checkDump(readSealed(file, keys));
-        process.stderr.write(`${file} of ${madeAt} is whole; ${since(begun)}\n`);
+        process.stderr.write(`${file}, made at ${madeAt}, is complete (checked in ${since(begun)})\n`);
         await loadDatabase(connection, readSealed(file, keys), commandLog(), progress('loaded'));
         print(`restored to ${madeAt} in ${since(begun)}\n`);
       });

@@ -10,13 +10,13 @@ export function changeCommands(program: Command): void {
   const changes = program
     .command('changes')
     .description(
-      "saved changes that did not reach the fund's system, named by the numbers of their receipts",
+      "saved changes that did not reach the fund's system. A change is named by the number on its receipt",
     );
 
   changes
     .command('list')
-    .description('print those that were given up, the newest first, with nothing of the people who made them')
-    .option('--most <number>', 'how many', readCount, 100)
+    .description('print the changes whose delivery was given up, newest first, without personal data')
+    .option('--most <number>', 'how many to print', readCount, 100)
     .action(async ({ most }: { most: number }) => {
       await withDatabase(async ({ database }) => {
         const dead = await findDeadChanges(database, most);
@@ -30,9 +30,9 @@ export function changeCommands(program: Command): void {
   changes
     .command('show <number>')
     .description(
-      "print whose change it is, which fields and its fate; the look is noted in that person's history",
+      "print who made a change, its fields and what became of it. The person's history records that you looked",
     )
-    .requiredOption('--reason <text>', 'why it is looked at; the person sees it', nonEmpty)
+    .requiredOption('--reason <text>', 'why you look; the person can read it', nonEmpty)
     .action(async (number: string, { reason }: { reason: string }) => {
       await withDatabase(async ({ database }) => {
         const shown = await showDelivery(database, number, reason);
@@ -44,18 +44,20 @@ export function changeCommands(program: Command): void {
   changes
     .command('requeue [numbers...]')
     .description(
-      "send changes that were given up to the fund again, as far as they still stand; noted in their people's histories",
+      "send given-up changes to the fund again, except what a later change has replaced. Recorded in each person's history",
     )
-    .option('--all', 'every one that was given up')
-    .requiredOption('--reason <text>', 'why; the person sees it', nonEmpty)
+    .option('--all', 'all changes that were given up')
+    .requiredOption('--reason <text>', 'why you do this; the person can read it', nonEmpty)
+    .addHelpText('after', '\nExample:\n  $ npx kabinet changes requeue --all --reason "the fund was down"')
     .action(async (numbers: string[], { all, reason }: { all?: true; reason: string }) => {
-      if (numbers.length > 0 === (all === true)) throw new CommandFailure('name the changes, or say --all');
+      if (numbers.length > 0 === (all === true))
+        throw new CommandFailure('give the numbers of changes, or --all');
       await withDatabase(async ({ database }) => {
         const again = await requeueChanges(database, all ? undefined : numbers, reason);
         const left = all ? [] : numbers.filter((number) => !again.includes(number));
         if (left.length > 0)
           throw new CommandFailure(
-            `${again.length} put back; not given up, or nothing of it stands any more: ${left.join(', ')}`,
+            `${again.length} put back; not given up, or replaced by later changes: ${left.join(', ')}`,
           );
         print(`${again.length} put back\n`);
       });

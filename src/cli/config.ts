@@ -9,7 +9,9 @@ import { print } from './printable.ts';
 export function configCommand(program: Command): void {
   program
     .command('config')
-    .description('print every setting with its meaning, default and present source; never a secret')
+    .description(
+      'print every setting with its value (unless it is secret), meaning, default and source. Exits with 1 when a setting is wrong',
+    )
     .action(() => {
       const { settings, faults } = showConfig(process.env);
       for (const setting of settings) {

@@ -7,11 +7,12 @@ import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';
 
 const refusals: Readonly<Record<RoleRefusal, string>> = {
-  badName: 'a role has lower-case letters, digits and _',
-  unknownRole: 'there is no such role: create role NAME login password …',
-  superuser: 'this role is a superuser, who may do anything whatever is granted',
-  ownRole: 'this is the role of this connection: run it as the owner of the tables (DATABASE_DIRECT_URL)',
-  owner: 'this role owns the tables, or is a member of the role that does: it could switch the triggers off',
+  badName: 'the name of a role consists of lower-case letters, digits and _',
+  unknownRole: 'there is no such role. Create it first: create role NAME login password …',
+  superuser: 'this role is a superuser, which no grant can limit',
+  ownRole:
+    'this is the role of the connection itself: connect as the owner of the tables (DATABASE_DIRECT_URL)',
+  owner: 'this role owns the tables, or is a member of the owner: it could switch the triggers off',
   notOwner: 'the role of this connection does not own the tables: set DATABASE_DIRECT_URL to one that does',
 };
 
@@ -19,14 +20,15 @@ const refusals: Readonly<Record<RoleRefusal, string>> = {
 export function databaseCommands(program: Command): void {
   program
     .command('database')
-    .description('the roles of PostgreSQL')
+    .description('the roles (user accounts) of PostgreSQL')
     .command('grant <role>')
     .description(
-      'give a role what the service needs: on the log of what happened it may add and read, nothing else. Run as the owner, after migrations too',
+      'give a PostgreSQL role the rights that the service needs. It can only add to the audit log and read it. Run this as the owner of the tables, and again after each migration',
     )
+    .addHelpText('after', '\nExample:\n  $ npx kabinet database grant cabinet_service')
     .action(async (role: string) => {
       if (readConfig(process.env).database.url === undefined)
-        throw new CommandFailure('the embedded database has one role; this is for DATABASE_URL');
+        throw new CommandFailure('the embedded database has only one role: this command needs DATABASE_URL');
       await withDatabase(async ({ connection }) => {
         const database = openDatabase(connection, { max: 1 });
         try {
@@ -35,7 +37,7 @@ export function databaseCommands(program: Command): void {
         } finally {
           await database.close();
         }
-        print(`${role} may do what the service needs\n`);
+        print(`${role} has the rights that the service needs\n`);
       });
     });
 }

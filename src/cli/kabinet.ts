@@ -15,7 +15,11 @@ import { printable } from './printable.ts';
 /** The `kabinet` command: an operator's tasks beside the running service. */
 const program = new Command('kabinet')
   .description(
-    'Commands for the personal cabinet. They work beside the running service, on the same VAR_DIR or DATABASE_URL.',
+    'Commands for operators of the personal cabinet. They can run while the service runs. Set the same environment variables as for the service, above all SECRET_KEYS and DATABASE_URL or VAR_DIR.',
+  )
+  .addHelpText(
+    'after',
+    '\nThe help of one command:\n  $ npx kabinet messages --help\n  $ npx kabinet messages list --help',
   )
   .showHelpAfterError()
   .configureOutput({ outputError: (text, write) => write(printable(text)) });

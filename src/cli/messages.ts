@@ -11,12 +11,16 @@ import { withDatabase } from './terminal.ts';
 export function messageCommands(program: Command): void {
   const messages = program
     .command('messages')
-    .description('SMS and e-mails that could not be sent. A code is never shown: it is stored nowhere');
+    .description(
+      'SMS and e-mails that could not be sent. Codes are never shown, because they are not stored',
+    );
 
   messages
     .command('list')
-    .description('print the dead letters, the newest first, with nothing of the people they were for')
-    .option('--most <number>', 'how many', readCount, 100)
+    .description(
+      'print the messages whose delivery was given up (dead letters), newest first, without personal data',
+    )
+    .option('--most <number>', 'how many to print', readCount, 100)
     .action(async ({ most }: { most: number }) => {
       await withDatabase(async ({ database }) => {
         for (const { id, kind, channel, error, attempts, queuedAt, deadAt } of await listDeadMessages(
@@ -31,8 +35,10 @@ export function messageCommands(program: Command): void {
 
   messages
     .command('show <id>')
-    .description("print one message's recipient and fate; the look is noted in that person's history")
-    .requiredOption('--reason <text>', 'why it is looked at; the person sees it', nonEmpty)
+    .description(
+      "print the recipient of a message and what became of it. The person's history records that you looked",
+    )
+    .requiredOption('--reason <text>', 'why you look; the person can read it', nonEmpty)
     .action(async (text: string, { reason }: { reason: string }) => {
       const id = readCount(text);
       await withDatabase(async ({ database, config }) => {
@@ -44,17 +50,20 @@ export function messageCommands(program: Command): void {
 
   messages
     .command('retry [ids...]')
-    .description("send dead notices again; noted in their people's histories. A code is not: it has expired")
-    .option('--all', 'every dead notice')
-    .requiredOption('--reason <text>', 'why; the person sees it', nonEmpty)
+    .description(
+      "send given-up notices again. Recorded in each person's history. Codes are not sent again: they have expired",
+    )
+    .option('--all', 'all notices that were given up')
+    .requiredOption('--reason <text>', 'why you do this; the person can read it', nonEmpty)
+    .addHelpText('after', '\nExample:\n  $ npx kabinet messages retry 17 18 --reason "the gateway was down"')
     .action(async (texts: string[], { all, reason }: { all?: true; reason: string }) => {
-      if (texts.length > 0 === (all === true)) throw new CommandFailure('name the messages, or say --all');
+      if (texts.length > 0 === (all === true)) throw new CommandFailure('give the ids of messages, or --all');
       const ids = all ? undefined : texts.map(readCount);
       await withDatabase(async ({ database }) => {
         const retried = await retryMessages(database, ids, reason);
         const left = ids?.filter((id) => !retried.includes(id)) ?? [];
         if (left.length > 0)
-          throw new CommandFailure(`${retried.length} put back; no dead notice: ${left.join(', ')}`);
+          throw new CommandFailure(`${retried.length} put back; not a given-up notice: ${left.join(', ')}`);
         print(`${retried.length} put back\n`);
       });
     });

@@ -14,7 +14,7 @@ import { withDatabase } from './terminal.ts';
 export function peopleCommands(program: Command): void {
   const people = program
     .command('people')
-    .description('people of the embedded fund, and what an operator may do for them');
+    .description('import people into the embedded fund, and help one person');
   importCommand(people);
   personCommands(people);
 }
@@ -23,12 +23,13 @@ function importCommand(people: Command): void {
   people
     .command('import <file>')
     .description(
-      'load people from JSON lines, all or none; a line equal to the last import of that person changes nothing',
+      'load people from JSON lines (example: data/demo-people.jsonl). If any line is wrong, nothing is loaded. A line that is the same as in the last import changes nothing',
     )
+    .addHelpText('after', '\nExample:\n  $ npx kabinet people import people.jsonl')
     .action(async (file: string) => {
       if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
       if (readConfig(process.env).fund.http)
-        throw new CommandFailure('FUND_URL is set: people come from there, not from a file');
+        throw new CommandFailure('FUND_URL is set, so people come from the fund and not from a file');
       await withDatabase(async ({ config, connection }) => {
         const outcome = await importFile(config, connection, file, progressLine());
         if (!outcome.ok) {
@@ -45,24 +46,25 @@ function importCommand(people: Command): void {
 function personCommands(people: Command): void {
   people
     .command('show <iin>')
-    .description('print what is known of a person; the look is noted in their history, with the reason')
-    .requiredOption('--reason <text>', 'why it is looked at; the person sees it', nonEmpty)
+    .description('print what is known about a person. Their history records that you looked, and why')
+    .requiredOption('--reason <text>', 'why you look; the person can read it', nonEmpty)
+    .addHelpText('after', '\nExample:\n  $ npx kabinet people show 900101300007 --reason "call 4711"')
     .action(async (iin: string, { reason }: { reason: string }) => {
       await withDatabase(async ({ database }) => {
         const shown = await showPerson(database, readIin(iin), reason);
-        if (!shown) throw new CommandFailure('nobody with this IIN is on file');
+        if (!shown) throw new CommandFailure('no person with this IIN is on file');
         print(`${JSON.stringify(shown, null, 2)}\n`);
       });
     });
 
   people
     .command('end-sessions <iin>')
-    .description('end all sessions of a person; noted in their history, with the reason')
-    .requiredOption('--reason <text>', 'why they end; the person sees it', nonEmpty)
+    .description('end all sessions of a person. Recorded in their history, with the reason')
+    .requiredOption('--reason <text>', 'why they end; the person can read it', nonEmpty)
     .action(async (iin: string, { reason }: { reason: string }) => {
       await withDatabase(async ({ database }) => {
         const ended = await endSessionsOf(database, readIin(iin), reason);
-        if (ended === undefined) throw new CommandFailure('nobody with this IIN has a cabinet');
+        if (ended === undefined) throw new CommandFailure('no person with this IIN has a cabinet');
         print(`${ended} sessions ended\n`);
       });
     });
@@ -70,14 +72,14 @@ function personCommands(people: Command): void {
   people
     .command('unfreeze <iin>')
     .description(
-      'let recovery and contact changes go on after "this wasn\'t me"; noted in their history, with the reason',
+      'allow password recovery and contact changes again after "this wasn\'t me". Recorded in their history, with the reason',
     )
-    .requiredOption('--reason <text>', 'why; the person sees it', nonEmpty)
+    .requiredOption('--reason <text>', 'why you do this; the person can read it', nonEmpty)
     .action(async (iin: string, { reason }: { reason: string }) => {
       await withDatabase(async ({ database }) => {
         if (!(await unfreeze(database, readIin(iin), reason)))
           throw new CommandFailure('nothing is stopped for this IIN');
-        print('recovery and contact changes go on\n');
+        print('recovery and contact changes are allowed again\n');
       });
     });
 }

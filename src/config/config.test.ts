@@ -210,8 +210,8 @@ describe('how the cabinet identifies itself to the fund', () => {
 
   test('a folder in place of a file and a file without a certificate are refused', () => {
     const faults = faultsOf({ FUND_URL, FUND_TOKEN_KEY: folder, FUND_CA: file('ca.pem', ed25519) });
-    expect(faults.join()).toContain('FUND_TOKEN_KEY: names no file');
-    expect(faults.join()).toContain('FUND_CA: names a file that holds no certificate');
+    expect(faults.join()).toContain('FUND_TOKEN_KEY: is not the path of a file');
+    expect(faults.join()).toContain('FUND_CA: is a file without a certificate');
   });
 });
 

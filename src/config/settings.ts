@@ -29,15 +29,15 @@ const gatewayUrl = (...schemes: readonly string[]) =>
 
 const network = /^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)(?:\/[0-9]{1,3})?$/i;
 
-/** The path of a file that is there. */
+/** The path of an existing file. */
 const file = z.string().refine((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true, {
-  error: 'names no file',
+  error: 'is not the path of a file',
   abort: true,
 });
-/** A file of one or more certificates. */
+/** The path of a file with one or more certificates. */
 const certificates = file.refine(
   (path) => validity(readFileSync(path, 'utf8')) !== undefined,
-  'names a file that holds no certificate (PEM)',
+  'is a file without a certificate (PEM)',
 );
 
 export interface Setting {
@@ -45,35 +45,36 @@ export interface Setting {
   readonly default: string;
   readonly secret?: true;
   /**
-   * Checks and converts a value that was set; what is unset takes `default` when that converts,
-   * else undefined.
+   * Checks and converts the value. An unset setting has its `default` if that converts, and
+   * otherwise undefined.
    */
   readonly schema: z.ZodType<unknown, string>;
 }
 
-/** Every setting of the service. `kabinet config` shows them in this order. */
+/** Every setting of the service, in the order in which `kabinet config` prints them. */
 export const settings = {
-  PORT: { meaning: 'port of the service', default: '3000', schema: whole(0, 65_535) },
-  HOST: { meaning: 'address to listen on', default: '127.0.0.1', schema: z.string().min(1) },
+  PORT: { meaning: 'port that the service listens on', default: '3000', schema: whole(0, 65_535) },
+  HOST: { meaning: 'address that the service listens on', default: '127.0.0.1', schema: z.string().min(1) },
   ROLE: {
     meaning:
-      'what this process does: web answers people, worker delivers, examines and keeps house (only /health on its port), all does both',
+      'what this process does: web serves people; worker runs background work (deliveries, account requests, retention) and serves only /health; all does both',
     default: 'all',
     schema: z.enum(['all', 'web', 'worker'], 'must be all, web or worker'),
   },
   WORKER_START_SECONDS: {
     meaning:
-      'how long a process of --workers may take until it listens; then it is ended, and the log says so',
+      'seconds that a process of --workers may take to start; a slower one is ended, with an error in the log',
     default: '60',
     schema: whole(2, 600),
   },
   DRAIN_SECONDS: {
-    meaning: 'after SIGTERM: not ready, but still accepting for so long, so that the proxy sends nobody more',
-    default: '5 with PUBLIC_URL, else 0',
+    meaning:
+      'seconds after SIGTERM during which the service reports that it is not ready but still accepts requests, so that the proxy can stop sending them',
+    default: '5 with PUBLIC_URL, otherwise 0',
     schema: whole(0, 10),
   },
   PUBLIC_URL: {
-    meaning: 'the origin people see, https except on a loopback name',
+    meaning: 'origin that people open, e.g. https://cabinet.example.kz; http only for a loopback name',
     default: '',
     schema: z.string().transform((text, context) => {
       const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -90,7 +91,7 @@ export const settings = {
   },
   TRUSTED_PROXIES: {
     meaning:
-      'addresses or networks whose X-Forwarded-* headers count, comma-separated; none: TLS ends before the service, but each visitor keeps their own address',
+      "addresses or networks of your proxies, comma-separated, whose X-Forwarded-* headers are trusted; none: TLS ends before the service, but it still sees each visitor's own address",
     default: '',
     schema: list.refine(
       (all) => all.every((one) => network.test(one)) || (all.length === 1 && all[0] === 'none'),
@@ -98,7 +99,8 @@ export const settings = {
     ),
   },
   SECRET_KEYS: {
-    meaning: 'keys of 32 characters or more, comma-separated; the first signs, all verify',
+    meaning:
+      'secret keys of at least 32 characters, comma-separated; the first one signs and encrypts, all are accepted; unset: one is made in VAR_DIR',
     default: '',
     secret: true,
     schema: list.refine(
@@ -107,71 +109,72 @@ export const settings = {
     ),
   },
   DATABASE_URL: {
-    meaning: 'PostgreSQL 15 or later; unset: the embedded one',
+    meaning: 'PostgreSQL 15 or later, as postgres://user:password@host/name; unset: the embedded one',
     default: '',
     secret: true,
     schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
   },
   DATABASE_DIRECT_URL: {
     meaning:
-      'PostgreSQL itself, for migrations and commands, where DATABASE_URL is a PgBouncer in transaction mode; unset: DATABASE_URL',
+      'direct address of PostgreSQL for migrations and commands, needed when DATABASE_URL leads to PgBouncer in transaction mode; unset: DATABASE_URL',
     default: '',
     secret: true,
     schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
   },
   DATABASE_POOL: {
-    meaning: 'most database connections of each process; with --workers N there are N',
+    meaning: 'most database connections of each process; --workers N starts N processes',
     default: '10',
     schema: whole(2, 200),
   },
   VAR_DIR: {
-    meaning: 'folder of the embedded database and the made keys',
+    meaning: 'folder for the embedded database and for generated keys',
     default: './var',
     schema: z.string().min(1),
   },
   DEMO: {
-    meaning: 'demonstration people and fakes: 1 or 0',
+    meaning: '1: demonstration people and stand-ins for outside services; 0: none',
     default: 'on when nothing real is configured',
     schema: z.enum(['0', '1'], 'must be 1 or 0').transform((text) => text === '1'),
   },
   SESSION_IDLE_MINUTES: {
-    meaning: 'a session ends after so long without a request',
+    meaning: 'minutes without a request after which a session ends',
     default: '15',
     schema: whole(3, 240),
   },
   SESSION_MAX_HOURS: {
-    meaning: 'a session ends after so long in any case',
+    meaning: 'hours after which a session ends in any case',
     default: '12',
     schema: whole(1, 24),
   },
   SESSIONS_PER_PERSON: {
-    meaning: 'parallel sessions of one person; the oldest ends',
+    meaning: 'sessions that one person may have at the same time; a further sign-in ends the oldest',
     default: '5',
     schema: whole(1, 50),
   },
   SIGN_IN_FREE_FAILURES: {
-    meaning: 'failed sign-ins of one IIN from one network, or of a known device, before a delay begins',
+    meaning: 'failed sign-ins without a delay, for one IIN from one network or a known device',
     default: '5',
     schema: whole(1, 100),
   },
   SIGN_IN_MAX_DELAY_MINUTES: {
-    meaning: 'the longest delay after failed sign-ins',
+    meaning: 'longest delay after failed sign-ins, in minutes',
     default: '15',
     schema: whole(1, 1_440),
   },
   SIGN_IN_IIN_FAILURES: {
-    meaning: 'failed sign-ins of one IIN from anywhere before unknown devices must wait',
+    meaning: 'failed sign-ins of one IIN, from all networks together, after which unknown devices must wait',
     default: '30',
     schema: whole(5, 1_000),
   },
   EDS_TRUST: {
     meaning:
-      'whose signatures count: production (the pinned NUC RK roots) or a folder of CA certificates; unset: production, in a demonstration VAR_DIR/eds',
+      'trusted issuers of signing certificates: production (the pinned roots of NUC RK) or a folder of CA certificates; unset: production, or VAR_DIR/eds in a demonstration',
     default: '',
     schema: z.string().min(1),
   },
   EDS_OCSP_URL: {
-    meaning: "address of the authority's OCSP responder, e.g. http://ocsp.pki.gov.kz; unset: lists only",
+    meaning:
+      "address of the authority's OCSP responder, e.g. http://ocsp.pki.gov.kz; unset: revocation lists only",
     default: '',
     schema: z
       .string()
@@ -182,120 +185,130 @@ export const settings = {
   },
   EDS_CRL_DIR: {
     meaning:
-      'folder of revocation lists, full and delta, kept fresh from outside; unset: none, in a demonstration VAR_DIR/eds',
+      'folder of revocation lists, full and delta, which you must keep up to date; unset: none, or VAR_DIR/eds in a demonstration',
     default: '',
     schema: z.string().min(1),
   },
   EDS_FOLDER_SECONDS: {
-    meaning: 'seconds between two looks at the folders of EDS_TRUST and EDS_CRL_DIR',
+    meaning: 'seconds between two checks of the folders in EDS_TRUST and EDS_CRL_DIR for changes',
     default: '10',
     schema: whole(0, 3_600),
   },
   EDS_THREADS: {
-    meaning: 'threads of this machine that verify signatures, for all --workers together, at least one each',
+    meaning:
+      'threads that verify signatures on this machine, shared by all --workers; each worker has at least one',
     default: String(Math.max(1, availableParallelism() - 1)),
     schema: whole(1, 256),
   },
   EDS_CHALLENGE_SECONDS: {
-    meaning: 'how long bytes given out may come back signed',
+    meaning: 'seconds within which the bytes to sign must come back signed',
     default: '120',
     schema: whole(30, 300),
   },
   EDS_CONTACT_WAIT_HOURS: {
-    meaning: 'how long a new mobile or e-mail that was signed for waits before it restores a password',
+    meaning:
+      'hours before a mobile or e-mail that was changed by signature can be used to recover a password',
     default: '24',
     schema: whole(1, 720),
   },
   REQUESTS_AT_ONCE: {
     meaning:
-      'pages one process answers at the same time; beyond that people wait, those who only arrive from two thirds on',
+      'requests that one process answers at the same time; further ones wait, and new visitors already wait from two thirds of this number',
     default: '300',
     schema: whole(3, 100_000),
   },
   FLOOD_PER_MINUTE: {
-    meaning: 'requests a minute from one address to one process, loopback excepted',
+    meaning: 'requests a minute from one address to one process; loopback is exempt',
     default: '600',
     schema: whole(10, 1_000_000),
   },
   DRAFT_HOURS: {
-    meaning: 'how long what was typed into a timed-out form is kept',
+    meaning: 'hours for which the input of a timed-out form is kept',
     default: '24',
     schema: whole(1, 168),
   },
   CODES_PER_QUARTER_HOUR: {
-    meaning: 'codes to one person or value in 15 minutes',
+    meaning: 'codes to one person or one mobile or e-mail in 15 minutes',
     default: '3',
     schema: whole(1, 100),
   },
-  CODES_PER_DAY: { meaning: 'codes to one person or value in a day', default: '8', schema: whole(1, 1_000) },
+  CODES_PER_DAY: {
+    meaning: 'codes to one person or one mobile or e-mail in a day',
+    default: '8',
+    schema: whole(1, 1_000),
+  },
   CODES_PER_NETWORK_HOUR: {
-    meaning: 'registrations and recoveries begun from one network in an hour; beyond that each costs work',
+    meaning:
+      'registrations and recoveries from one network in an hour; after that, the browser must do a computation (proof of work) for each',
     default: '60',
     schema: whole(1, 100_000),
   },
   CODES_PER_HOUR: {
-    meaning: 'codes sent to everybody in an hour',
+    meaning: 'codes sent in an hour, to everybody together',
     default: '20000',
     schema: whole(1, 10_000_000),
   },
   CODE_BREAKER_LEAST: {
-    meaning: 'failed codes in ten minutes below which a code never costs work',
+    meaning: 'failed codes in ten minutes below which no code requires proof of work',
     default: '600',
     schema: whole(1, 10_000_000),
   },
   CODE_BREAKER_MULTIPLE: {
-    meaning: 'codes cost work when failures of ten minutes exceed so many times the normal',
+    meaning:
+      'codes require proof of work when the failed codes of ten minutes exceed the usual number this many times',
     default: '3',
     schema: whole(2, 1_000),
   },
   CONFIRMATION_CODE_MINUTES: {
-    meaning: 'how long a code that confirms a change lives',
+    meaning: 'minutes for which a code that confirms a change is valid',
     default: '5',
     schema: whole(1, 10),
   },
   ENTRY_CODE_MINUTES: {
-    meaning: 'how long a code of registration or recovery lives',
+    meaning: 'minutes for which a code of a registration or recovery is valid',
     default: '10',
     schema: whole(1, 30),
   },
   ENTRY_MINUTES: {
-    meaning: 'how long a registration or recovery may take',
+    meaning: 'minutes within which a registration or recovery must be finished',
     default: '60',
     schema: whole(5, 1_440),
   },
   ENTRY_CHOICE_MINUTES: {
-    meaning: 'how long the choice of a password may take after the code',
+    meaning: 'minutes for choosing a password after the code was entered',
     default: '15',
     schema: whole(5, 120),
   },
   DISAVOWAL_DAYS: {
-    meaning: 'how long the link "this wasn\'t me" works',
+    meaning: 'days for which the link "this wasn\'t me" works',
     default: '10',
     schema: whole(1, 60),
   },
   CONTACT_WAIT_HOURS: {
-    meaning: 'how long a new mobile or e-mail waits before it restores a password, and the other one rests',
+    meaning:
+      'hours before a new mobile or e-mail can be used to recover a password; the other one cannot be changed meanwhile',
     default: '72',
     schema: whole(1, 720),
   },
   PROOF_MINUTES: {
-    meaning: 'proofs of a change are not older than this when it is made',
+    meaning: 'greatest age of the proofs of a change when it is made, in minutes',
     default: '5',
     schema: whole(1, 60),
   },
   PENDING_MINUTES: {
-    meaning: 'how long a change waits for its proofs',
+    meaning: 'minutes for which a change waits for its proofs',
     default: '60',
     schema: whole(5, 1_440),
   },
   PERSONS_PER_MOBILE: {
-    meaning: 'people who may have one mobile on file; the next one is refused and the operator told',
+    meaning:
+      'people who may have the same mobile on file; a further one is refused and the operator is notified',
     default: '5',
     schema: whole(1, 1_000),
   },
   FUND_URL: {
     meaning:
-      "the fund's information system (docs/fund-api.yaml), https except on a loopback name; unset: the embedded one",
+      "address of the fund's information system (docs/fund-api.yaml); https, or http on a loopback name; unset: the embedded fund",
     default: '',
     schema: z.string().transform((text, context) => {
       const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -306,40 +319,46 @@ export const settings = {
     }),
   },
   FUND_CA: {
-    meaning: "a file with an additional authority (PEM) for the fund's certificate",
+    meaning: "file with an additional certificate authority (PEM) to trust for the fund's certificate",
     default: '',
     schema: certificates,
   },
   FUND_CLIENT_CERT: {
-    meaning: 'file of the certificate (PEM) that the cabinet shows the fund (mTLS)',
+    meaning: 'file with the certificate (PEM) that the cabinet presents to the fund (mTLS)',
     default: '',
     schema: file,
   },
-  FUND_CLIENT_KEY: { meaning: 'file of its private key (PEM)', default: '', schema: file },
+  FUND_CLIENT_KEY: {
+    meaning: 'file with the private key (PEM) of FUND_CLIENT_CERT',
+    default: '',
+    schema: file,
+  },
   FUND_TOKEN_KEY: {
     meaning:
-      'file of a private key (PKCS#8 PEM, Ed25519 or P-256) that signs a token for each question to the fund',
+      'file with the private key (PKCS#8 PEM, Ed25519 or P-256) that signs a token for each request to the fund',
     default: '',
     schema: file,
   },
   FUND_AT_ONCE: {
-    meaning: 'questions to the fund at the same time by this process, reads and changes each',
+    meaning:
+      'requests to the fund at the same time from this process, counted separately for reads and changes',
     default: '20',
     schema: whole(1, 1_000),
   },
   FUND_COPY_HOURS: {
-    meaning: "how long the fund's last answer about a person is shown, with its time, while it gives none",
+    meaning:
+      "hours for which the fund's last answer about a person is shown, with its time, while the fund does not answer",
     default: '72',
     schema: whole(1, 720),
   },
   KAZPOST_API: {
     meaning:
-      "Kazpost's service for addresses: classic (api.post.kz) or open (open.post.kz); unset: embedded data only",
+      "Kazpost's address service: classic (api.post.kz) or open (open.post.kz); unset: embedded data only",
     default: '',
     schema: z.enum(['classic', 'open'], 'must be classic or open'),
   },
   KAZPOST_URL: {
-    meaning: 'its address where it is not the usual one',
+    meaning: "address of Kazpost's service; unset: the usual one",
     default: '',
     schema: z
       .string()
@@ -351,26 +370,26 @@ export const settings = {
         'must be https, http only on a loopback name',
       ),
   },
-  KAZPOST_USER: { meaning: 'the name for open.post.kz', default: '', schema: z.string().min(1) },
+  KAZPOST_USER: { meaning: 'user name for open.post.kz', default: '', schema: z.string().min(1) },
   KAZPOST_PASSWORD: {
-    meaning: 'the password for open.post.kz',
+    meaning: 'password for open.post.kz',
     default: '',
     secret: true,
     schema: z.string().min(1),
   },
   KAZPOST_TOKEN: {
-    meaning: 'a token that Kazpost issued for open.post.kz, instead of name and password',
+    meaning: 'token that Kazpost issued for open.post.kz, in place of a user name and password',
     default: '',
     secret: true,
     schema: z.string().regex(/^[\w.~+/=-]{1,8000}$/, 'must be a bearer token: letters, digits and -._~+/='),
   },
   KAZPOST_CA: {
-    meaning: "a file with an additional authority (PEM) for Kazpost's certificate",
+    meaning: "file with an additional certificate authority (PEM) to trust for Kazpost's certificate",
     default: '',
     schema: certificates,
   },
   MOBILE_PREFIXES: {
-    meaning: "prefixes of Kazakhstan's mobile providers, comma-separated",
+    meaning: "prefixes of Kazakhstan's mobile operators, comma-separated",
     default: DEFAULT_MOBILE_PREFIXES.join(','),
     schema: list.refine(
       (all) => all.length > 0 && all.every((one) => /^7[0-9]{2}$/.test(one)),
@@ -384,25 +403,24 @@ export const settings = {
   },
   SMTP_URL: {
     meaning:
-      'gateway for e-mail: smtps://user:password@host, or smtp:// with STARTTLS; a CA of your own by NODE_EXTRA_CA_CERTS',
+      'e-mail gateway: smtps://user:password@host, or smtp:// for STARTTLS; set NODE_EXTRA_CA_CERTS to trust your own CA',
     default: '',
     secret: true,
     schema: gatewayUrl('smtp', 'smtps'),
   },
   SMTP_TLS: {
     meaning:
-      'checked: the certificate of SMTP_URL is checked; unchecked: any is taken, only for a relay on this machine',
+      'checked: verify the certificate of SMTP_URL; unchecked: accept any, only for a relay on this machine',
     default: 'checked',
     schema: z.enum(['checked', 'unchecked'], 'must be checked or unchecked'),
   },
   SMTP_EHLO_NAME: {
-    meaning:
-      'name said to the mail server in EHLO; unset: the host of PUBLIC_URL, else this machine’s own name',
+    meaning: 'host name for EHLO; unset: the host of PUBLIC_URL, or this machine’s own name',
     default: '',
     schema: z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/, 'must be a host name'),
   },
   MAIL_FROM: {
-    meaning: 'sender of every e-mail; required with SMTP_URL',
+    meaning: 'sender of every e-mail, e.g. Cabinet <cabinet@example.kz>; required with SMTP_URL',
     default: '',
     schema: z
       .string()
@@ -417,14 +435,14 @@ export const settings = {
     schema: whole(1, 10_000),
   },
   SMPP_URL: {
-    meaning: 'gateway for SMS: smpp://user:password@host:2775, or ssmpp:// with TLS',
+    meaning: 'SMS gateway: smpp://user:password@host:2775, or ssmpp:// for TLS',
     default: '',
     secret: true,
     schema: gatewayUrl('smpp', 'ssmpp'),
   },
   SMS_SENDER: {
     meaning:
-      'name (up to 11 Latin letters and digits) or number that an SMS comes from; required with SMPP_URL',
+      'sender of every SMS: a name of up to 11 Latin letters and digits, or a number; required with SMPP_URL',
     default: '',
     schema: z
       .string()
@@ -434,7 +452,7 @@ export const settings = {
       ),
   },
   MESSAGE_WORKERS: {
-    meaning: 'how many of --workers deliver messages; each binds the SMS centre once',
+    meaning: 'how many of --workers deliver messages; each opens one session with the SMS centre',
     default: '1',
     schema: whole(1, 64),
   },
@@ -444,28 +462,28 @@ export const settings = {
     schema: whole(1, 10_000),
   },
   EVENTS_KEPT_YEARS: {
-    meaning: 'how long security events are kept: three years is the least that requirements 832 allow',
+    meaning: 'years for which security events are kept; requirements 832 demand at least three',
     default: '3',
     schema: whole(3, 100),
   },
   AUDIT_HEAD_FILE: {
     meaning:
-      'file to which each new seal of the log is added, where the keepers of the database cannot write; audit verify reads it',
+      "file to which each new seal of the audit log is appended; put it where the database's administrators cannot write; kabinet audit verify reads it",
     default: '',
     schema: z.string().min(1),
   },
   METRICS_PORT: {
-    meaning: 'port for Prometheus at METRICS_HOST; unset: no metrics',
+    meaning: 'port of the Prometheus metrics, on METRICS_HOST; unset: no metrics',
     default: '',
     schema: whole(0, 65_535),
   },
   METRICS_HOST: {
-    meaning: 'where METRICS_PORT listens; only Prometheus should reach it',
+    meaning: 'address that METRICS_PORT listens on; only Prometheus should reach it',
     default: '127.0.0.1',
     schema: z.string().min(1),
   },
   LOG_LEVEL: {
-    meaning: 'silent, error, warn, info or debug',
+    meaning: 'how much is logged: silent, error, warn, info or debug',
     default: 'info',
     schema: z.enum(
       ['silent', 'error', 'warn', 'info', 'debug'],
@@ -476,13 +494,13 @@ export const settings = {
 
 export type SettingName = keyof typeof settings;
 
-/** What was set, and the defaults of the rest. */
+/** The values that were set, and the defaults of the others. */
 export type Values = { [Name in SettingName]: z.output<(typeof settings)[Name]['schema']> | undefined };
 
-/** The environment as `process.env` gives it. */
+/** Environment variables, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads every setting by itself, and says what is wrong with each. */
+/** Reads each setting by itself and reports what is wrong with it. */
 export function readSettings(environment: Environment): { values: Values; faults: string[] } {
   const faults: string[] = [];
   const values: Partial<Record<SettingName, unknown>> = {};

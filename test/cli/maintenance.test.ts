@@ -29,7 +29,7 @@ test('a window is planned, listed, refused where it overlaps, and taken back', a
     'Серверлер жаңарады',
   );
   expect(planned).toMatchObject({ code: 0, out: expect.stringContaining('window 1 is planned') });
-  expect(planned.err).toContain('usual sentence');
+  expect(planned.err).toContain('standard sentence');
   expect(await maintenance('list')).toMatchObject({
     code: 0,
     out: `1  ${from}  ${to}  planned\n    kk: Серверлер жаңарады\n`,
@@ -50,5 +50,5 @@ test('a mistake is told in one line, and short notice too', async () => {
     err: '--from is in the past; --from now begins at once\n',
   });
   const soon = await maintenance('schedule', '--from', 'now', '--to', at(1));
-  expect(soon).toMatchObject({ code: 0, err: 'people learn of it less than 48 hours before\n' });
+  expect(soon).toMatchObject({ code: 0, err: 'warning: people learn of it less than 48 hours before\n' });
 });
