@@ -1,7 +1,7 @@
 /**
- * Builds dist/: the JavaScript (esbuild) and the declarations (tsc). Runs as `prepare`. An install
- * without dev dependencies has esbuild from the root but no tsc: with `--if-possible`, what is
- * missing is left out.
+ * Builds dist/: the JavaScript (esbuild) and the declarations (tsc). Runs as `prepare`. After an
+ * install without dev dependencies, esbuild comes from the root and tsc is missing. With
+ * `--if-possible`, a step whose tool is missing is skipped.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const home = dirname(fileURLToPath(import.meta.url));
 const dist = join(home, 'dist');
 const optional = process.argv.includes('--if-possible');
 
-/** Bundles the entries and gives the names of the files written. Packages stay outside. */
+/** Bundles the entries, leaves packages external, and returns the names of the files written. */
 async function buildScripts() {
   let esbuild;
   try {
@@ -50,7 +50,7 @@ function buildDeclarations() {
     throw new Error('typescript is not installed');
   }
   execFileSync(process.execPath, [tsc, '-p', join(home, 'tsconfig.build.json')], { stdio: 'inherit' });
-  // tsc leaves the names of the sources in the imports of declarations.
+  // tsc keeps the file endings of the sources in the imports of declarations.
   const types = join(dist, 'types');
   for (const name of readdirSync(types, { recursive: true })) {
     if (!name.endsWith('.d.ts')) continue;
@@ -64,7 +64,7 @@ function buildDeclarations() {
 
 mkdirSync(dist, { recursive: true });
 const written = await buildScripts();
-// Afterwards, so that whoever is running from dist/ meanwhile does not miss a file.
+// Remove old files last, so that a process that runs from dist/ meanwhile finds every file.
 const stale = readdirSync(dist).filter((name) => /\.js(\.map)?$/.test(name) && !written.includes(name));
 if (written.length > 0) for (const name of stale) rmSync(join(dist, name));
 buildDeclarations();

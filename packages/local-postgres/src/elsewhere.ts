@@ -7,36 +7,38 @@ import { openToAll, ownerOf, renameUnlessThere, shortHash } from './files.ts';
 import { commandFor, type Identity, succeeds } from './identity.ts';
 import type { Words } from './options.ts';
 
-/** What a place is sought with. */
+/** What to find a place for. */
 export interface Search {
-  /** The folder asked for. */
+  /** The requested folder. */
   readonly home: string;
   readonly binaries: Binaries;
   readonly words: Words;
   /**
-   * Of the databases that cannot stay in their folder, and of programs that cannot be run where
-   * they are.
+   * The parent folder of databases that cannot stay in their folder, and of copies of programs that
+   * cannot run from theirs.
    */
   readonly parent: string;
   readonly namespaces: boolean;
 }
 
-/** What was found. */
+/** The result of the search. */
 export interface Settled {
   readonly home: string;
   readonly identity: Identity;
   readonly binaries: Binaries;
 }
 
-/** Numbers that systemd's and Debian's allocation leave to nobody. */
+/** User numbers that neither systemd nor Debian assigns to anybody. */
 const FREE_UIDS = { first: 60_578, count: 606 };
 
-/** The user number of a database of root's: nobody else's, and the same at each start. */
+/**
+ * The user number for a database that root starts: unused by others, and the same at each start.
+ */
 export function freeUid(home: string): number {
   return FREE_UIDS.first + (Number.parseInt(shortHash(home), 16) % FREE_UIDS.count);
 }
 
-/** A folder of its own for a database whose own folder shuts out every user but root. */
+/** Finds another folder for a database whose own folder only root may enter. */
 export async function elsewhere(search: Search): Promise<Settled> {
   const { home, words, parent } = search;
   const other = join(parent, shortHash(home));
@@ -57,7 +59,7 @@ export async function elsewhere(search: Search): Promise<Settled> {
         `The database in ${home} can only be run by root in a user namespace, which this machine does not allow: allow user namespaces, or give ${words.folder} and its files to an ordinary user and start as that one.`,
       );
     }
-    // A deleted folder took its pointer with it; what it pointed to is not this database.
+    // The pointer was in the folder that was deleted, so what it pointed to is another database.
     if ((await ownerOf(other)) !== undefined) await rename(other, `${other}.left-${Date.now()}`);
   }
   await mkdir(other, { recursive: true, mode: 0o711 });
@@ -70,7 +72,7 @@ export async function elsewhere(search: Search): Promise<Settled> {
   };
 }
 
-/** The programs as they are, or a copy where user `uid` cannot reach them. */
+/** The programs, or a copy of them when the user `uid` cannot reach the originals. */
 export async function reachableBinaries(uid: number, search: Search): Promise<Binaries> {
   const { binaries, words, parent } = search;
   const identity = { kind: 'uid', uid, gid: uid } as const;

@@ -1,4 +1,4 @@
-/** Why a server cannot be had. */
+/** Why no server can be provided. */
 export type LocalPostgresReason =
   /** PostgreSQL cannot run on this machine or as this user. */
   | 'unsupported'
@@ -8,12 +8,12 @@ export type LocalPostgresReason =
   | 'inUse'
   /** The folder was copied or moved away from the database that it points to. */
   | 'moved'
-  /** The folder was made by another major version. */
+  /** The folder was made by another major version of PostgreSQL. */
   | 'otherVersion'
-  /** PostgreSQL did not start; the message has the end of its log. */
+  /** PostgreSQL did not start. The message has the end of its log. */
   | 'notStarted';
 
-/** Something that the operator can mend; the message says what and how. */
+/** An error that the operator can correct. The message says what is wrong and what to do. */
 export class LocalPostgresError extends Error {
   override readonly name = 'LocalPostgresError';
   readonly reason: LocalPostgresReason;

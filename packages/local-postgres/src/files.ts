@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, lchown, lstat, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** The owner's number, undefined where nothing is. */
+/** The user number of the owner; undefined when the path does not exist. */
 export async function ownerOf(path: string): Promise<number | undefined> {
   try {
     return (await lstat(path)).uid;
@@ -12,7 +12,7 @@ export async function ownerOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** Whether every folder on the way there lets every user through. */
+/** True when every user may enter this folder and every folder above it. */
 export async function everybodyMayEnter(folder: string): Promise<boolean> {
   for (let path = folder; ; path = dirname(path)) {
     if (((await stat(path)).mode & 0o001) === 0) return false;
@@ -20,7 +20,7 @@ export async function everybodyMayEnter(folder: string): Promise<boolean> {
   }
 }
 
-/** Lets every user read, and run what its owner may run. */
+/** Lets every user read everything in a folder, and run what its owner may run. */
 export async function openToAll(path: string): Promise<void> {
   for (const entry of await readdir(path, { withFileTypes: true, recursive: true })) {
     const full = join(entry.parentPath, entry.name);
@@ -30,7 +30,7 @@ export async function openToAll(path: string): Promise<void> {
   await chmod(path, 0o755);
 }
 
-/** `from` becomes `to`, or goes when another process was first. */
+/** Renames `from` to `to`. Removes `from` instead when another process has made `to` first. */
 export async function renameUnlessThere(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
@@ -48,7 +48,7 @@ export async function give(folder: string, uid: number): Promise<void> {
   await lchown(folder, uid, uid);
 }
 
-/** A short name for a path, the same each time. */
+/** A short name that is always the same for one path. */
 export function shortHash(path: string): string {
   return createHash('sha256').update(path).digest('hex').slice(0, 12);
 }

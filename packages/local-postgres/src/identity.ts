@@ -7,16 +7,16 @@ import { completeWords } from './options.ts';
 
 const run = promisify(execFile);
 
-/** As whom PostgreSQL runs: it refuses root. */
+/** The user that PostgreSQL runs as. PostgreSQL refuses to run as root. */
 export type Identity =
   /** As the user of this process. */
   | { readonly kind: 'self' }
-  /** As the user of this process, who inside a user namespace is called by another number. */
+  /** The user of this process, under another number inside a user namespace. */
   | { readonly kind: 'namespace'; readonly uid: number; readonly gid: number }
-  /** As another user, one that owns nothing else. */
+  /** Another user, who owns nothing else. */
   | { readonly kind: 'uid'; readonly uid: number; readonly gid: number };
 
-/** What `spawn` and `execFile` take. */
+/** The arguments of `spawn` and `execFile`. */
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
@@ -29,8 +29,7 @@ export interface Command {
 }
 
 /**
- * How to run one of PostgreSQL's programs as `identity`, with nothing of this process's
- * environment.
+ * How to run one of PostgreSQL's programs as `identity`, without the environment of this process.
  */
 export function commandFor(
   identity: Identity,
@@ -58,7 +57,7 @@ export function commandFor(
   }
 }
 
-/** Whether it ends well, and within ten seconds. */
+/** True when the command succeeds within ten seconds. */
 export async function succeeds({ file, args, options }: Command): Promise<boolean> {
   return run(file, args, { ...options, timeout: 10_000 }).then(
     () => true,
@@ -66,7 +65,7 @@ export async function succeeds({ file, args, options }: Command): Promise<boolea
   );
 }
 
-/** The identity under which `initdb` works: it wants a user with a name, the server does not. */
+/** The identity for `initdb`, which needs a user with a name. The server does not. */
 export async function initdbIdentity(identity: Identity, words = completeWords()): Promise<Identity> {
   if (identity.kind !== 'uid' || (await hasName(identity.uid))) return identity;
   const named = await anyNamedUser();
@@ -89,18 +88,15 @@ async function passwd(): Promise<readonly { readonly uid: number; readonly gid: 
   });
 }
 
-/**
- * One that /etc/passwd names, other than root: `nobody` before others, since that should own no
- * file.
- */
+/** A user in /etc/passwd other than root. Prefers `nobody`, who should own no files. */
 export async function anyNamedUser(): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
   const users = (await passwd()).filter(({ uid, gid }) => uid > 0 && uid <= 65_534 && gid > 0);
   return users.find(({ uid }) => uid === 65_534) ?? users[0];
 }
 
-/** Whether the user of this number has a name. */
+/** True when the user with this number has a name. */
 export async function hasName(uid: number): Promise<boolean> {
-  // Asked of the C library, which knows directories beside /etc/passwd.
+  // Ask the C library, which also knows user directories besides /etc/passwd.
   return run('id', ['-un', '--', String(uid)], { timeout: 10_000 }).then(
     ({ stdout }) => stdout.trim() !== '' && stdout.trim() !== String(uid),
     async () => (await passwd()).some((user) => user.uid === uid),

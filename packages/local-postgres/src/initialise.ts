@@ -8,10 +8,10 @@ import { type Command, commandFor, initdbIdentity } from './identity.ts';
 import type { Place } from './place.ts';
 import { didNotStart } from './server.ts';
 
-/** Half-made folders are removed from this age on. */
+/** Milliseconds after which an unfinished folder is removed. */
 const LEFT_OVER_MS = 600_000;
 
-/** Makes the database's folder, whole or not at all. */
+/** Makes the database's folder, completely or not at all. */
 export async function initialise(place: Place, superuser: string): Promise<void> {
   const major = place.binaries.version.split('.')[0];
   const kept = await readFile(join(place.data, 'PG_VERSION'), 'utf8').catch(() => undefined);
@@ -46,8 +46,8 @@ export async function initialise(place: Place, superuser: string): Promise<void>
 }
 
 /**
- * Sorting by code point and Unicode's letters, whatever locales the machine has. Letters inside
- * trigrams are still told by the machine's LC_CTYPE.
+ * Locale options that sort by code point and use Unicode's letters, whatever locales the machine
+ * has. Trigrams still take their letters from the machine's LC_CTYPE.
  */
 function localeFor(major: number): readonly string[] {
   const letters = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
@@ -56,7 +56,7 @@ function localeFor(major: number): readonly string[] {
     : ['--locale=C', `--lc-ctype=${letters}`];
 }
 
-/** Removes what starts that were killed half-way left. */
+/** Removes the unfinished folders of starts that were killed. */
 async function sweep(place: Place): Promise<void> {
   for (const name of await readdir(place.home)) {
     const folder = join(place.home, name);

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { type Place, socketFile } from './place.ts';
 import { exists, isServer, pidIn } from './process.ts';
 
-/** A server writes its lock file within milliseconds of making it. */
+/** Milliseconds after which an empty lock file is stale. A server fills its own at once. */
 const EMPTY_LOCK_MS = 5_000;
-/** Beyond what Linux and macOS give to a process. */
+/** Higher than any process number of Linux or macOS. */
 const NOBODYS_PID = 2_147_483_646;
 
 /**
- * A server that did not end in order leaves lock files with its number. PostgreSQL refuses to start
- * while any process has that number, so it is replaced by one that none can have. The rest of the
- * file stays: it names the shared memory by which PostgreSQL makes sure that no process of the dead
- * server is still writing.
+ * Makes the lock files of a crashed server harmless. They hold its process number, and PostgreSQL
+ * refuses to start while any process has that number. It is therefore replaced by one that no
+ * process can have. The rest of the file stays: it names the shared memory by which PostgreSQL
+ * checks that no process of the dead server still writes.
  */
 export async function disownStaleLocks(place: Place): Promise<void> {
   for (const file of [join(place.data, 'postmaster.pid'), `${socketFile(place.socket)}.lock`]) {
@@ -23,7 +23,7 @@ export async function disownStaleLocks(place: Place): Promise<void> {
     }
     const pid = pidIn(file);
     if (pid === undefined || !exists(pid) || isServer(pid, place.data)) continue;
-    // Moved first and looked at again: a server that started this moment gets its file back.
+    // Move the file first and read it again: if a server has just started, it gets its file back.
     const aside = `${file}.${randomBytes(4).toString('hex')}`;
     try {
       await rename(file, aside);
@@ -34,7 +34,7 @@ export async function disownStaleLocks(place: Place): Promise<void> {
       }
       await link(aside, file);
     } catch (error) {
-      // Another process was faster.
+      // Another process did this first.
       if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     } finally {
       await rm(aside, { force: true });
@@ -43,8 +43,8 @@ export async function disownStaleLocks(place: Place): Promise<void> {
 }
 
 /**
- * A lock file is empty for the moment in which a server writes it; one that stays so was left by a
- * power cut.
+ * True when a lock file stays empty. It is empty for a moment while a server writes it; one that
+ * stays empty was left by a power cut.
  */
 async function isLeftEmpty(file: string): Promise<boolean> {
   const found = await stat(file).catch(() => undefined);

@@ -7,15 +7,15 @@ import { everybodyMayEnter, give, ownerOf, shortHash } from './files.ts';
 import { anyNamedUser, commandFor, hasName, type Identity, succeeds } from './identity.ts';
 import { completeWords, type PlaceOptions, type Words } from './options.ts';
 
-/** Where a server's files are, and as whom it runs. */
+/** Where a server's files are, and which user it runs as. */
 export interface Place {
   /**
-   * The folder that holds the database: the one asked for or, where PostgreSQL cannot enter that,
-   * another.
+   * The folder that holds the database: the requested one, or another when PostgreSQL cannot enter
+   * that.
    */
   readonly home: string;
   readonly data: string;
-  /** Private to the server's user and, short of being root, nobody else may enter it. */
+  /** The folder of the socket. Only the server's user and root may enter it. */
   readonly socket: string;
   readonly log: string;
   readonly identity: Identity;
@@ -23,13 +23,13 @@ export interface Place {
   readonly words: Words;
 }
 
-/** A socket's path has at most 107 bytes on Linux and 103 on macOS. */
+/** A socket's path may have 107 bytes on Linux and 103 on macOS. */
 const LONGEST_SOCKET_PATH = 103;
 
-/** The server listens on no network: this only names its socket. */
+/** The server does not listen on the network. The port is only part of the socket's name. */
 export const PORT = 5432;
 
-/** Finds, and makes where it is missing, the place of the database of `folder`. */
+/** Finds or makes the place of the database for `folder`. */
 export async function findPlace(options: PlaceOptions): Promise<Place> {
   const words = completeWords(options.words);
   try {
@@ -66,8 +66,8 @@ async function place(options: PlaceOptions, words: Words): Promise<Place> {
 }
 
 /**
- * The path with the links in that of its folder resolved. Names outside are made of it, so that it
- * decides alone.
+ * The path, with links in its parent folder resolved. The names of other folders derive from it, so
+ * one database must always have the same path.
  */
 async function underRealParent(path: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -95,8 +95,7 @@ async function settle(search: Search): Promise<Settled> {
 }
 
 /**
- * PostgreSQL refuses root, so another identity has to be found. `owner`: of the data, where there
- * are any.
+ * PostgreSQL refuses to run as root, so find another identity. `owner`: the owner of existing data.
  */
 async function settleAsRoot(search: Search, owner: number | undefined): Promise<Settled> {
   const { home, binaries } = search;
@@ -115,14 +114,13 @@ async function settleAsRoot(search: Search, owner: number | undefined): Promise<
   return { home, identity: { kind: 'uid', uid, gid: uid }, binaries: await reachableBinaries(uid, search) };
 }
 
-/** A namespace in which this process's user is a named one other than root, if that works here. */
+/** A namespace in which this process's user is a named user other than root, if that works here. */
 async function namespace({ home, binaries, namespaces }: Search): Promise<Identity | undefined> {
   if (!namespaces || process.platform !== 'linux') return undefined;
   const named = await anyNamedUser();
   if (named === undefined) return undefined;
   const identity = { kind: 'namespace', ...named } as const;
-  // Root in a namespace of its own keeps no power over others' folders, so the way to both is
-  // tried.
+  // Inside its own namespace, root has no power over other users' folders, so test access to both.
   const test = 'test -w "$1" && test -x "$1" && "$2" --version';
   const works = await succeeds(
     commandFor(identity, 'sh', ['-c', test, 'sh', home, join(binaries.bin, 'postgres')], binaries),
@@ -153,7 +151,7 @@ async function socketFolder(home: string, name: string, identity: Identity): Pro
   return folder;
 }
 
-/** The socket that the server makes in its folder. */
+/** The path of the socket that the server makes in its folder. */
 export function socketFile(folder: string): string {
   return join(folder, `.s.PGSQL.${PORT}`);
 }

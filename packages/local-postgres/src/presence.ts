@@ -5,29 +5,29 @@ import { type Context, lostConnection, reach } from './reach.ts';
 import { shutDown } from './server.ts';
 
 /**
- * Advisory locks in the database `postgres`, held by one connection of each process that uses the
- * server. PostgreSQL drops them with the connection, so a killed process leaves nothing stale
- * behind. Processes of different versions meet on one server, so these numbers stay.
+ * Advisory locks in the database `postgres`. Each process that uses the server holds them on one
+ * connection. PostgreSQL releases them when the connection ends, so a killed process leaves no
+ * stale lock. Never change the numbers: processes of different versions share one server.
  */
 const LOCKS = {
-  /** Shared by every process that uses the server; exclusive for the one that shuts it down. */
+  /** Shared by every process that uses the server; exclusive for the process that shuts it down. */
   presence: 1,
-  /** Of the one service. */
+  /** Held by the one service. */
   service: 2,
   /** Held while the role and the database are made. */
   setup: 3,
 } as const;
 
-/** How long a service waits for one that is just leaving. */
+/** Milliseconds that a service waits for another one that is stopping. */
 const TAKEOVER_MS = 1_000;
 const POLL_MS = 20;
 
-/** Connects to the server of this place, started if need be, and takes the locks. */
+/** Connects to the server of this place, starting it if necessary, and takes the locks. */
 export async function enterServer(context: Context): Promise<pg.Client> {
   for (;;) {
     const client = await reach(context);
     try {
-      // Refused while another process shuts the server down: then it is started anew.
+      // Refused while another process shuts the server down. It is then started again.
       if (await lock(client, context, 'presence', 'shared')) {
         await setUp(client, context);
         if (context.kind === 'service') await claim(client, context);
@@ -42,7 +42,7 @@ export async function enterServer(context: Context): Promise<pg.Client> {
   }
 }
 
-/** Gives up the locks; whoever finds nobody else there shuts the server down. */
+/** Releases the locks. Shuts the server down when no other process uses it. */
 export async function leaveServer(client: pg.Client, context: Context): Promise<void> {
   try {
     if (await isLast(client, context)) await shutDown(context.place, context.options.log);
@@ -62,7 +62,7 @@ async function lock(
   return rows[0].held === true;
 }
 
-/** Makes the role and the database of the program where they are missing. */
+/** Makes the program's role and database when they are missing. */
 async function setUp(client: pg.Client, { options }: Context): Promise<void> {
   const { role, database, lockSpace } = options;
   const { rows } = await client.query('select 1 from pg_database where datname = $1', [database]);
@@ -79,7 +79,7 @@ async function setUp(client: pg.Client, { options }: Context): Promise<void> {
   await client.query('select pg_advisory_unlock($1, $2)', [lockSpace, LOCKS.setup]);
 }
 
-/** Takes the service's lock, or says who has it. */
+/** Takes the service's lock. Throws an error that names the holder when it is taken. */
 async function claim(client: pg.Client, context: Context): Promise<void> {
   const { place, options } = context;
   const limit = Date.now() + TAKEOVER_MS;
@@ -102,7 +102,8 @@ async function claim(client: pg.Client, context: Context): Promise<void> {
 }
 
 /**
- * Whether nobody else uses the server; from then on nobody can enter until this connection ends.
+ * True when no other process uses the server. After that, none can enter until this connection
+ * ends.
  */
 async function isLast(client: pg.Client, context: Context): Promise<boolean> {
   try {

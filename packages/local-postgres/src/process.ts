@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The process of the server on the folder `data`, if it lives. A pid file alone proves nothing:
- * after a crash its number may be another program's, or that of a dead process which nobody has
- * waited for yet.
+ * The process number of a running server on the folder `data`. The pid file alone proves nothing:
+ * after a crash the number may belong to another program, or to a dead process that was not yet
+ * reaped.
  */
 export function serverProcess(data: string): number | undefined {
   const pid = pidIn(join(data, 'postmaster.pid'));
@@ -23,7 +23,7 @@ export function pidIn(file: string): number | undefined {
   }
 }
 
-/** Whether any process has this number, be it dead and not yet reaped. */
+/** True when a process has this number, even a dead one that was not yet reaped. */
 export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -33,17 +33,17 @@ export function exists(pid: number): boolean {
   }
 }
 
-/** Whether process `pid` lives and was started as the server on `data`. */
+/** True when the process `pid` runs and was started as the server on `data`. */
 export function isServer(pid: number, data: string): boolean {
   if (!exists(pid)) return false;
   try {
     if (process.platform !== 'linux') {
       return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).includes(data);
     }
-    // A dead process that waits to be reaped has an empty command line.
+    // A dead process that was not yet reaped has an empty command line.
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(data);
   } catch (error) {
-    // Gone meanwhile; what cannot be looked at is taken for alive.
+    // The process has ended. One that cannot be examined counts as running.
     return !['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '');
   }
 }

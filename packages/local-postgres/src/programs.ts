@@ -1,7 +1,5 @@
 // biome-ignore-all lint/performance/noBarrelFile: an entry of a published package
-/**
- * For tools that run servers of their own: PostgreSQL's programs, and as whom they agree to run.
- */
+/** For tools that run their own servers: PostgreSQL's programs, and the users that they accept. */
 export { type Binaries, packagedBinaries } from './binaries.ts';
 export { give } from './files.ts';
 export { type Command, commandFor, type Identity, initdbIdentity } from './identity.ts';

@@ -8,23 +8,23 @@ import { type Place, PORT } from './place.ts';
 import { serverProcess } from './process.ts';
 import { didNotStart, type Started, spawnServer } from './server.ts';
 
-/** As what a process uses the server: as the one service, or as one of any number of commands. */
+/** How a process uses the server: as the only service, or as one of many commands. */
 export type Kind = 'service' | 'command';
 
-/** One process's use of one server. */
+/** How one process uses one server. */
 export interface Context {
   readonly kind: Kind;
   readonly place: Place;
   readonly options: Complete;
 }
 
-/** The database that initdb makes, for upkeep. */
+/** The database that initdb makes. It is used for maintenance. */
 export const MAINTENANCE = 'postgres';
 
 const START_LIMIT_MS = 60_000;
 const POLL_MS = 20;
 
-/** A connection to the running server; starts one when none answers. */
+/** Connects to the running server, and starts one when none answers. */
 export async function reach(context: Context): Promise<pg.Client> {
   const { place, options } = context;
   let limit = Date.now() + START_LIMIT_MS;
@@ -37,11 +37,11 @@ export async function reach(context: Context): Promise<pg.Client> {
       );
       return answer;
     }
-    // A server that is recovering says so, however long it takes.
+    // A recovering server is still starting, however long that takes.
     if (answer === 'busy') limit = Date.now() + START_LIMIT_MS;
     const ended = started?.ended();
     if (ended !== undefined) {
-      // Of two that start at once PostgreSQL lets one win.
+      // When two start at once, PostgreSQL lets one of them win.
       if (!/lock file .* (?:already exists|is empty)|shared memory block|could not bind/.test(ended))
         throw didNotStart(place, ended);
       started = undefined;
@@ -57,7 +57,7 @@ export async function reach(context: Context): Promise<pg.Client> {
   }
 }
 
-/** `absent`: nothing listens; `busy`: it starts or stops. */
+/** `absent`: nothing listens. `busy`: the server is starting or stopping. */
 async function connect({ kind, place, options }: Context): Promise<pg.Client | 'absent' | 'busy'> {
   const client = new pg.Client({
     host: place.socket,
@@ -66,7 +66,7 @@ async function connect({ kind, place, options }: Context): Promise<pg.Client | '
     database: MAINTENANCE,
     application_name: `${options.name} ${kind} ${process.pid}`,
   });
-  // The `end` event follows, and that is what counts.
+  // Ignore the error: the `end` event that follows is the one that is handled.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -86,7 +86,7 @@ async function connect({ kind, place, options }: Context): Promise<pg.Client | '
   }
 }
 
-/** The server went away under the connection. */
+/** True when the server went away during the connection. */
 export function lostConnection(error: unknown): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
   return (

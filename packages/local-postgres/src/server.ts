@@ -15,12 +15,12 @@ const POLL_MS = 20;
 
 /** A server that this process has started. */
 export interface Started {
-  /** What the server wrote when it has ended, undefined while it lives. */
+  /** The server's output once it has ended; undefined while it runs. */
   ended(): string | undefined;
   soFar(): string;
 }
 
-/** Starts `postgres`, which is then not ready yet. */
+/** Starts `postgres`. It is not ready yet when this returns. */
 export async function spawnServer(place: Place, extra: Readonly<Record<string, string>>): Promise<Started> {
   const args = Object.entries(settingsOf(place, extra)).flatMap(([name, value]) => [
     '-c',
@@ -39,8 +39,8 @@ export async function spawnServer(place: Place, extra: Readonly<Record<string, s
   if (size > LOG_LIMIT_BYTES) await rename(place.log, `${place.log}.1`);
   const log = await open(place.log, 'a+', 0o600);
   const from = (await log.stat()).size;
-  // Detached, so that Ctrl-C in a terminal reaches the service alone, which then stops the server
-  // in order.
+  // Detached, so that Ctrl-C in a terminal only reaches the service, which then stops the server
+  // properly.
   const child = spawn(command.file, command.args, {
     ...command.options,
     detached: true,
@@ -68,12 +68,12 @@ function settingsOf(place: Place, extra: Readonly<Record<string, string>>): Read
     unix_socket_directories: `"${place.socket.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
     shared_buffers: '64MB',
-    // Not in /dev/shm: containers make it small, and systemd empties it when an ordinary user logs
-    // out.
+    // Do not use /dev/shm: containers make it small, and systemd empties it when a user logs out.
     dynamic_shared_memory_type: 'mmap',
     timezone: 'UTC',
     log_timezone: 'UTC',
-    // Messages and their details can quote values: of errors only the service knows.
+    // Messages and their details can quote values, so only the service may see the details of
+    // errors.
     log_min_messages: 'log',
     log_min_error_statement: 'panic',
     log_error_verbosity: 'terse',
@@ -86,7 +86,7 @@ function settingsOf(place: Place, extra: Readonly<Record<string, string>>): Read
   };
 }
 
-/** The error that tells what PostgreSQL said last. */
+/** An error with the last lines that PostgreSQL printed. */
 export function didNotStart(place: Place, said: string): LocalPostgresError {
   const words = said.trim().split('\n').slice(-5).join('\n  ');
   return new LocalPostgresError(
@@ -95,7 +95,7 @@ export function didNotStart(place: Place, said: string): LocalPostgresError {
   );
 }
 
-/** Fast shutdown: transactions under way are rolled back, everything acknowledged is on disk. */
+/** A fast shutdown: running transactions are rolled back, and all committed data is on disk. */
 export async function shutDown(place: Place, log: Log): Promise<void> {
   const pid = serverProcess(place.data);
   if (pid === undefined) return;

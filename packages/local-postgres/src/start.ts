@@ -5,33 +5,33 @@ import { supervise } from './supervise.ts';
 
 /** A PostgreSQL server in use by this process. */
 export interface LocalPostgres {
-  /** For the program: the owner of its database, no superuser. */
+  /** For the program: the owner of its database, not a superuser. */
   readonly connection: Connection;
-  /** For upkeep: PostgreSQL's superuser. */
+  /** For maintenance: PostgreSQL's superuser. */
   readonly administration: Connection;
   /** The folder with the database's files. */
   readonly location: string;
   /**
-   * Ends this process's use, and the server when nobody else uses it. Close pools first. A repeated
-   * call gives the first one's promise.
+   * Ends this process's use, and stops the server when no other process uses it. Close pools first.
+   * Repeated calls return the first call's promise.
    */
   stop(): Promise<void>;
 }
 
 /**
- * Starts PostgreSQL for the service, or adopts the server that a killed service or a command left
- * running on the same folder. A server that dies is started again.
- * @throws LocalPostgresError when another service uses the folder, and for all else that the
- *   operator can mend
+ * Starts PostgreSQL for the service. If a killed service or a command left a server running on the
+ * same folder, uses that one. A server that dies is started again.
+ * @throws LocalPostgresError when another service uses the folder, and for other errors that the
+ * operator can correct
  */
 export function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   return use('service', options);
 }
 
 /**
- * For commands: joins the server that runs on the folder, or starts it. A service that starts
- * meanwhile adopts it; otherwise the last to leave stops it.
- * @throws LocalPostgresError for what the operator can mend
+ * For commands: uses the server that runs on the folder, or starts it. A service that starts
+ * meanwhile takes it over; otherwise the last command to end stops it.
+ * @throws LocalPostgresError for errors that the operator can correct
  */
 export function attachLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   return use('command', options);

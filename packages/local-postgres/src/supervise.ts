@@ -8,8 +8,8 @@ import { endWithProcess, forget, type Use } from './uses.ts';
 const RETRY_MS = 1_000;
 
 /**
- * Uses the server until `stop`; a service whose server dies starts it again.
- * @throws LocalPostgresError when the server cannot be had at first
+ * Uses the server until `stop`. A service restarts its server when it dies.
+ * @throws LocalPostgresError when the first start fails
  */
 export async function supervise(context: Context): Promise<Use> {
   const { kind, place, options } = context;
@@ -51,8 +51,8 @@ export async function supervise(context: Context): Promise<Use> {
       leaving ??= leave();
       return leaving;
     },
-    // A command may have company; what it leaves running is adopted, or stopped by the next to
-    // leave.
+    // Other commands may use the server. If one is left running, a service takes it over or the
+    // next command to end stops it.
     stopAtExit: () => {
       const pid = kind === 'service' && presence !== undefined ? serverProcess(place.data) : undefined;
       if (pid !== undefined) process.kill(pid, 'SIGINT');

@@ -1,24 +1,24 @@
 /** One use of a server by this process. */
 export interface Use {
   stop(): Promise<void>;
-  /** For the last moment of the process, when nothing asynchronous runs any more. */
+  /** For the end of the process, when nothing asynchronous runs any more. */
   stopAtExit(): void;
 }
 
 const uses = new Set<Use>();
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Has the use end with the process, also where nobody calls `stop`. */
+/** Ends the use with the process, even when nobody calls `stop`. */
 export function endWithProcess(use: Use): void {
   if (uses.size === 0) {
     process.on('exit', onExit);
-    // First in line, to see a `once` listener of the program before it is taken away.
+    // Run first, so that a `once` listener of the program is still counted.
     for (const signal of signals) process.prependListener(signal, onSignal);
   }
   uses.add(use);
 }
 
-/** The use has ended in the ordinary way. */
+/** Forgets a use that has ended normally. */
 export function forget(use: Use): void {
   uses.delete(use);
   if (uses.size > 0) return;
@@ -31,8 +31,8 @@ function onExit(): void {
 }
 
 /**
- * A program that listens to the signal closes in its own order; any other ends here as it would
- * without us.
+ * When the program also listens to the signal, it closes by itself. Otherwise the process ends
+ * here, as it would without this package.
  */
 function onSignal(signal: NodeJS.Signals): void {
   if (process.listenerCount(signal) > 1) return;

@@ -32,7 +32,7 @@ describe('a service that ends badly', () => {
     expect(serverProcess(data())).toBeUndefined();
   });
 
-  test('killed together with its server: the next one starts, with every acknowledged row', async () => {
+  test('killed together with its server: the next one starts and finds every acknowledged row', async () => {
     const child = await spawnService();
     await vi.waitFor(() => expect(child.written()).toBeGreaterThan(50), 20_000);
     process.kill(serverProcess(data()) ?? 0, 'SIGKILL');
@@ -43,7 +43,7 @@ describe('a service that ends badly', () => {
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s to its process group: the server stops in order',
+    '%s to its process group: the server shuts down cleanly',
     async (signal) => {
       const child = await spawnService({ detached: true });
       process.kill(-(child.process.pid ?? 0), signal);
@@ -53,7 +53,7 @@ describe('a service that ends badly', () => {
     },
   );
 
-  test('leaving without a word: the server stops in order', async () => {
+  test('exiting without calling stop: the server shuts down cleanly', async () => {
     const child = await spawnService();
     child.process.stdin?.write('exit\n');
     expect(await child.ended).toEqual([3, null]);
@@ -61,7 +61,7 @@ describe('a service that ends badly', () => {
     expect(readFileSync(logFile(), 'utf8')).toMatch(/database system is shut down\n$/);
   });
 
-  test('a second process is refused with the number of the first', async () => {
+  test('a second process is refused, with the process number of the first', async () => {
     const child = await spawnService();
     await expect(spawnService()).rejects.toThrow(
       `Another service, process ${child.process.pid}, already uses`,
@@ -83,7 +83,7 @@ describe('a command', () => {
     expect(await query(service, 'select 1 as works')).toEqual([{ works: 1 }]);
   });
 
-  test('starts the server where none runs, and the last command stops it', async () => {
+  test('starts the server when none runs, and the last command stops it', async () => {
     const first = await attach();
     const second = await attach();
     await first.stop();
@@ -92,7 +92,7 @@ describe('a command', () => {
     expect(serverProcess(data())).toBeUndefined();
   });
 
-  test('hands the server it started to a service, and may outlast that', async () => {
+  test('leaves the server it started to a service, and may run longer than that', async () => {
     const command = await attach();
     const server = serverProcess(data());
     const service = await start();
@@ -105,7 +105,7 @@ describe('a command', () => {
     expect(serverProcess(data())).toBeUndefined();
   });
 
-  test('races others and a service, coming and going', async () => {
+  test('works while other commands and a service start and stop', async () => {
     const commands = Array.from({ length: 4 }, async () => {
       const command = await attach();
       const rows = await query(command, 'select 1 as works');

@@ -58,7 +58,7 @@ describe('a service on an empty folder', () => {
     expect(await query(used[0] ?? (await start()), 'select 1 as works')).toEqual([{ works: 1 }]);
   });
 
-  test('works in a folder deeper than a socket may be', async () => {
+  test('works in a folder whose path is too long for a socket', async () => {
     const deep = join(home, ...Array.from({ length: 12 }, (_, n) => `қалта ${n} "quoted", long`));
     const server = await start(optionsIn(deep));
     expect(mode(server.connection.host)).toBe('700');

@@ -7,7 +7,7 @@ import { attach, home, logFile, prepareFolders, query, seed, start } from './sup
 prepareFolders();
 
 describe('options', () => {
-  test('names may be any that PostgreSQL takes', async () => {
+  test('names may be any that PostgreSQL accepts', async () => {
     const names = { role: 'The "owner"', database: 'its data', superuser: 'upkeep', lockSpace: 7 };
     const server = await start({ ...names, settings: { work_mem: '3MB' } });
     expect(server.connection).toMatchObject({ user: 'The "owner"', database: 'its data', port: 5432 });
@@ -43,7 +43,7 @@ describe('options', () => {
     expect([existsSync(join(home, 'postgres')), existsSync(logFile())]).toEqual([false, false]);
   });
 
-  test('a refusal has a reason for programs, and without words the plain ones for people', async () => {
+  test('an error has a reason for programs, and default wording for people when `words` is not given', async () => {
     await seed();
     const server = await start();
     const refusal = await start({ words: {} }).catch((error: unknown) => error);

@@ -7,7 +7,7 @@ import { attach, bareCopy, home, prepareFolders, query } from './support/harness
 
 prepareFolders();
 
-describe('where the libraries have no links', () => {
+describe('when the links to the libraries are missing', () => {
   test('they are made beside the programs', async () => {
     const { bundle } = await bareCopy();
     await linkLibraries(bundle);
@@ -15,7 +15,7 @@ describe('where the libraries have no links', () => {
     expect(await links(bundle)).toEqual(await links((await packagedBinaries(home)).bundle ?? ''));
   });
 
-  test('or in a folder of their own, from where the server finds them', async () => {
+  test('or in a folder of their own, where the server finds them', async () => {
     const bare = await bareCopy();
     const spare = join(home, 'spare');
     await linkLibraries(bare.bundle, spare);

@@ -11,7 +11,7 @@ prepareFolders();
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
-/** Inside the package, from where its dependencies are found. */
+/** A folder inside the package, so that its dependencies are found. */
 let folder: string;
 beforeAll(() => {
   const cache = join(root, 'node_modules/.cache');

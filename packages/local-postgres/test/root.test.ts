@@ -25,7 +25,7 @@ const nobodyRunsNode = asRoot && spawnSync(process.execPath, ['--version'], nobo
 prepareFolders();
 
 describe.runIf(asRoot)('for root', () => {
-  test('PostgreSQL runs in a folder that only root may enter, and never with root’s number', async () => {
+  test('PostgreSQL runs in a folder that only root may enter, and never with root’s user number', async () => {
     const server = await start();
     expect(mode(home)).toBe('700');
     expect(await query(server, 'select 1 as works')).toEqual([{ works: 1 }]);
@@ -33,7 +33,7 @@ describe.runIf(asRoot)('for root', () => {
     const map = readFileSync(`/proc/${serverProcess(data())}/uid_map`, 'utf8')
       .trim()
       .split(/\s+/);
-    // Either another user, or one inside a namespace that gives it no power outside.
+    // Either another user, or one in a namespace that gives it no power outside.
     expect(/^Uid:\s+0\s/m.test(status) ? map : []).not.toEqual(['0', '0', '4294967295']);
   });
 
@@ -50,7 +50,7 @@ describe.runIf(asRoot)('for root', () => {
       new RegExp(`^Uid:\\s+${owner}\\s`, 'm'),
     );
     await server.stop();
-    // A start that could use namespaces keeps to the owner of the data.
+    // A start that could use namespaces still runs as the owner of the data.
     expect(await query(await start(), 'select n from kept')).toEqual([{ n: 7 }]);
   });
 
@@ -64,7 +64,7 @@ describe.runIf(asRoot)('for root', () => {
 
   test('without user namespaces a folder that only root may enter gets one elsewhere, with its own programs', async () => {
     const elsewhere = join(home, '..', `elsewhere-${process.pid}`);
-    // In the 0700 folder itself, so that the programs are out of reach too.
+    // Placed in the 0700 folder itself, so that the programs cannot be reached either.
     const options = { namespaces: false, elsewhere, binaries: await bareCopy() };
     const server = await start(options);
     expect(server.location.startsWith(await realpath(elsewhere))).toBe(true);
@@ -102,7 +102,7 @@ describe.runIf(asRoot)('for root', () => {
     );
     child.process.stdin?.write('stop\n');
     expect(await child.ended).toEqual([0, null]);
-    // Root runs it as the owner of the data.
+    // Root runs the server as the owner of the data.
     const server = await start({ binaries });
     expect(statSync(join(data(), 'postmaster.pid')).uid).toBe(nobody.uid);
     expect(await query(server, 'select count(*) > 0 as kept from written')).toEqual([{ kept: true }]);

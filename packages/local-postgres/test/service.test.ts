@@ -39,13 +39,13 @@ describe('a service', () => {
     expect(await query(first, 'select 1 as works')).toEqual([{ works: 1 }]);
   });
 
-  test('follows one that is just stopping', async () => {
+  test('waits for a service that is just stopping', async () => {
     const first = await start();
     const [second] = await Promise.all([start(), first.stop()]);
     expect(await query(second, 'select 1 as works')).toEqual([{ works: 1 }]);
   });
 
-  test('has its server back when that dies', async () => {
+  test('restarts its server when that dies', async () => {
     const server = await start();
     await query(server, 'create table kept as select 7 as n');
     const pool = new pg.Pool({ ...server.connection });
@@ -63,7 +63,7 @@ describe('a service', () => {
     expect(serverProcess(data())).toBeUndefined();
   });
 
-  test('has nothing of its statements or their values in the log', async () => {
+  test('keeps its statements and their values out of the log', async () => {
     const server = await start();
     const pool = new pg.Pool({ ...server.connection, statement_timeout: 200 });
     const canary = '900101300007';
@@ -93,7 +93,7 @@ describe('a service', () => {
     expect(written).not.toContain(canary);
   });
 
-  test('says what PostgreSQL said when it does not start', async () => {
+  test('reports PostgreSQL’s last output when it does not start', async () => {
     await expect(start({ settings: { shared_buffers: 'plenty' } })).rejects.toThrow(
       /did not start on .*\n.*invalid value for parameter "shared_buffers": "plenty"/,
     );
@@ -111,7 +111,7 @@ describe('a service', () => {
     const text = readFileSync(join(data(), 'postmaster.pid'), 'utf8');
     await first.stop();
     const stale = text.replace(String(server), String(await pid()));
-    // The eighth line appears when a server is ready; a crash leaves it there.
+    // The server adds the eighth line when it is ready. After a crash the line stays.
     expect(stale.split('\n').length).toBeGreaterThan(7);
     await writeFile(join(data(), 'postmaster.pid'), stale, { mode: 0o600 });
     await writeFile(join(first.connection.host, '.s.PGSQL.5432.lock'), stale, { mode: 0o600 });
@@ -119,7 +119,7 @@ describe('a service', () => {
     expect(await query(await start(), 'select n from kept')).toEqual([{ n: 7 }]);
   });
 
-  test('is not held up by an empty pid file that a power cut left', async () => {
+  test('starts despite an empty pid file that a power cut left', async () => {
     const first = await start();
     await query(first, 'create table kept as select 7 as n');
     await first.stop();
@@ -137,7 +137,7 @@ function spawnedSleep(): ChildProcess {
   return sleep;
 }
 
-/** A shell that becomes `sleep` never waits for the child it had. */
+/** A shell that becomes `sleep` never reaps the child that it had. */
 async function deadUnreaped(): Promise<number> {
   const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 600']);
   endWithTest(parent);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Builds the agent in a moment and runs it; nothing of it is kept in the service's dist/.
+// Builds the agent, which takes a moment, and runs it. The service's dist/ contains none of it.
 import { mkdirSync } from 'node:fs';
 import { build } from 'esbuild';
 

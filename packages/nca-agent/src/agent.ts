@@ -1,6 +1,6 @@
 /**
- * The agent as a server: `ws` and `wss` on one port of 127.0.0.1, as NCALayer listens, and a page
- * about its certificate.
+ * The agent's server: `ws` and `wss` on one port of 127.0.0.1, as NCALayer has it, and a page about
+ * its certificate.
  */
 import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer as createHttps } from 'node:https';
@@ -9,10 +9,10 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { answer, type Choose, failed, GREETING, type Manner } from './protocol.ts';
 import { makeTlsIdentity, type TlsIdentity } from './tls.ts';
 
-/** Where NCALayer listens, and where the pages look for it. */
+/** The port that NCALayer listens on and that pages connect to. */
 export const NCALAYER_PORT = 13_579;
 
-/** What goes wrong on purpose: each is something that a page must survive. */
+/** Deliberate faults. A page must cope with each of them. */
 export const FAULTS = [
   'none',
   /** The person closes the window. */
@@ -21,23 +21,23 @@ export const FAULTS = [
   'hang',
   /** No greeting. */
   'mute',
-  /** Something that is no JSON. */
+  /** Text that is not JSON. */
   'garbage',
-  /** 20 MB of something. */
+  /** 20 MB of data. */
   'huge',
-  /** The connection breaks in the middle. */
+  /** The connection breaks in the middle of a message. */
   'close',
-  /** An error, with markup in its words. */
+  /** An error whose text contains markup. */
   'refuse',
-  /** The person closes the window, which is told as an error. */
+  /** The person closes the window, which is reported as an error. */
   'cancel-code',
   /** The connection breaks after the greeting. */
   'leave',
-  /** Empty messages between the others, as some programs send them. */
+  /** Empty messages between the others, which some programs send. */
   'alive',
-  /** One signature comes as a list of one. */
+  /** A single signature arrives as a list of one. */
   'list',
-  /** A version without `basics`, and one without `commonUtils` too. */
+  /** A version without `basics`, and one that also lacks `commonUtils`. */
   'no-basics',
   'no-modules',
 ] as const;
@@ -46,7 +46,7 @@ export type Fault = (typeof FAULTS)[number];
 
 export interface AgentOptions {
   readonly choose: Choose;
-  /** 13579 unless given; 0 takes any. */
+  /** 13579 unless given; 0 takes any free port. */
   readonly port?: number;
   readonly tls?: TlsIdentity;
   readonly fault?: Fault;
@@ -56,7 +56,7 @@ export interface AgentOptions {
 
 export interface Agent {
   readonly port: number;
-  /** May be changed while it runs. */
+  /** This may be changed while the agent runs. */
   choose: Choose;
   fault: Fault;
   delay: number;
@@ -65,12 +65,12 @@ export interface Agent {
 
 const HUGE = 20 * 1024 * 1024;
 const MAX_MESSAGE = 1024 * 1024;
-/** First byte of a TLS handshake. */
+/** The first byte of a TLS handshake. */
 const HANDSHAKE = 0x16;
 
 /**
- * Starts the agent. Rejects with `EADDRINUSE` where something listens already, a real NCALayer
- * among them.
+ * Starts the agent. Rejects with `EADDRINUSE` when something already listens there, for example a
+ * real NCALayer.
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const state = { choose: options.choose, fault: options.fault ?? 'none', delay: options.delay ?? 0 };
@@ -85,7 +85,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       websockets.handleUpgrade(request, socket, head, (one) => websockets.emit('connection', one, request));
     });
   }
-  // Both protocols on one port: the first byte tells which.
+  // Both protocols share one port. The first byte tells which one it is.
   const listener = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -109,16 +109,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
 }
 
-/**
- * One connection: a greeting, then one request after another, each answered before the next is
- * read.
- */
+/** Serves one connection: sends the greeting, then answers one request at a time. */
 function serve(socket: WebSocket, state: Pick<Agent, 'choose' | 'fault' | 'delay'>): void {
   socket.on('error', () => socket.terminate());
   if (state.fault === 'alive') socket.send('{}');
   if (state.fault !== 'mute') socket.send(GREETING);
   if (state.fault === 'alive') socket.send('{}');
-  // In order, so that the greeting arrives.
+  // Close after the greeting has been sent.
   if (state.fault === 'leave') socket.close();
   let turn = Promise.resolve();
   socket.on('message', (data) => {
@@ -171,8 +168,8 @@ const manners: Readonly<Record<'none' | 'list' | 'no-basics' | 'no-modules', Man
 };
 
 /**
- * A plain page, so that a person can make their browser accept the certificate, which it asks only
- * for pages.
+ * Serves a plain page on which a person can accept the certificate: browsers only offer that for
+ * pages.
  */
 function page(scheme: 'http' | 'https'): RequestListener {
   const words =

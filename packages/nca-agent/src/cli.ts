@@ -90,7 +90,7 @@ function greet({ folder, files }: DemoKeys, { port }: Agent, fault: Fault): void
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** The same key each time. */
+/** Always uses the same key. */
 function always(keys: DemoKeys, named: string, password: string): Choose {
   const known = keys.files.find(({ iin, file }) => iin === named || file === named);
   const identity = openKeyFile(known ? join(keys.folder, known.file) : resolve(named), password);
@@ -107,7 +107,7 @@ function asking(keys: DemoKeys): Choose {
   };
 }
 
-/** What a site sends must not steer the terminal: controls are written out, as `\u001b`. */
+/** Writes control characters as `\u001b`, so that text from a site cannot control the terminal. */
 function printable(text: string): string {
   return text.replace(
     /(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\ufeff]/gu,

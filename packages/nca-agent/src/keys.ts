@@ -1,5 +1,5 @@
 /**
- * Keys for the demonstration people, from an authority of our own that nothing but a demonstration
+ * Keys for the demonstration people, issued by our own authority, which only a demonstration
  * trusts.
  */
 import { X509Certificate } from 'node:crypto';
@@ -21,9 +21,9 @@ import type { SignRequest } from './protocol.ts';
 /** The password of every key file made here. */
 export const KEY_PASSWORD = 'Qwerty12';
 
-/** A key file and what a person would know of it. */
+/** A key file, with what a person would know about it. */
 export interface KeyFile {
-  /** Relative to the folder of the keys. */
+  /** The path, relative to the folder of the keys. */
   readonly file: string;
   readonly owner: string;
   readonly iin: string;
@@ -40,16 +40,16 @@ export interface KeyFile {
 export interface DemoKeys {
   readonly folder: string;
   readonly files: readonly KeyFile[];
-  /** Writes the revocation lists anew; they hold for a week. */
+  /** Writes new revocation lists, which are valid for a week. */
   writeLists(at: Date): void;
 }
 
 const DAY = 86_400_000;
 
-/** Somebody whom no fund knows; the IIN has a right check digit. */
+/** A person whom no fund knows. The IIN has a correct check digit. */
 const STRANGER: TestPerson = { iin: '880808301002', surname: 'БЕЙТАНЫС', name: 'АДАМ' };
 
-/** Reads people from JSON lines: only who they are. */
+/** Reads people's identity data from JSON lines. */
 export function readPeople(file: string): readonly TestPerson[] {
   return readFileSync(file, 'utf8')
     .split('\n')
@@ -66,8 +66,8 @@ export function readPeople(file: string): readonly TestPerson[] {
 }
 
 /**
- * Makes what is missing in `folder`: CA certificates, an authority's own keys, key files in
- * `keys/`. Makes it all once and leaves it be afterwards.
+ * Makes what is missing in `folder`: CA certificates, the authority's own keys, and key files in
+ * `keys/`. What exists stays unchanged.
  */
 export function prepareKeys(folder: string, people: readonly TestPerson[], at: Date): DemoKeys {
   const keys = join(folder, 'keys');
@@ -130,7 +130,7 @@ export function prepareKeys(folder: string, people: readonly TestPerson[], at: D
   return keyFiles;
 }
 
-/** Takes an authority up from its file, or makes it. */
+/** Reads an authority from its file, or makes it. */
 function authority(folder: string, family: 'gost2015' | 'rsa', at: Date): TestAuthority {
   const label = family === 'rsa' ? 'rsa' : 'gost';
   const file = join(folder, `authority_${label}.json`);
@@ -144,14 +144,16 @@ function authority(folder: string, family: 'gost2015' | 'rsa', at: Date): TestAu
   return found;
 }
 
-/** Opens a key file. @throws KeyFileError when the password is wrong or it is none */
+/**
+ * Opens a key file. @throws KeyFileError when the password is wrong or the file has another format
+ */
 export function openKeyFile(path: string, password: string): Identity {
   return readPkcs12(readFileSync(path), password);
 }
 
 /**
- * Whether NCALayer would let this key be chosen for the request: every purpose asked for, and the
- * IIN if one was named.
+ * True when NCALayer would offer this key for the request: it has every requested purpose and the
+ * requested IIN, if any.
  */
 export function fits({ certificate }: Identity, { purposes, iin }: SignRequest): boolean {
   const { keyUsage = [], subject } = new X509Certificate(certificate);

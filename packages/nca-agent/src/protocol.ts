@@ -1,28 +1,28 @@
-/** NCALayer's wire protocol, as far as a site that signs needs it: text in, text out. */
+/** NCALayer's wire protocol, as far as a signing site needs it: text in, text out. */
 import { cmsPem, type Identity, signCms } from 'nca-verify/testing';
 
-/** What NCALayer says first on each connection. */
+/** NCALayer's greeting on each connection. */
 export const GREETING = JSON.stringify({ result: { version: '1.4' } });
 
 const HEARTBEAT = '--heartbeat--';
 
-/** What a site asks to be signed, and with what kind of key. */
+/** The documents that a site wants signed, and the kind of key. */
 export interface SignRequest {
   readonly documents: readonly Uint8Array[];
-  /** Key purposes that the certificate must have, every one. */
+  /** Key purposes, all of which the certificate must have. */
   readonly purposes: readonly string[];
   readonly iin: string | undefined;
   readonly locale: string;
 }
 
-/** The person in front of the agent: gives the key to sign with, or null to cancel. */
+/** The person at the agent: returns the key to sign with, or null to cancel. */
 export type Choose = (request: SignRequest) => Promise<Identity | null>;
 
-/** In what this program differs from today's NCALayer. */
+/** How this program differs from today's NCALayer. */
 export interface Manner {
-  /** The modules that it has; both unless given. */
+  /** The modules that it offers; both unless given. */
   readonly modules?: readonly Module[] | undefined;
-  /** The signature of a single document comes as a list of one, as some programs give it. */
+  /** The signature of a single document arrives as a list of one, as from some programs. */
   readonly listOfOne?: boolean | undefined;
 }
 
@@ -42,7 +42,7 @@ export async function answer(text: string, choose: Choose, manner: Manner = {}):
   const wanted = readSign(message['args']);
   if (typeof wanted === 'string') return failed('INVALID_SIGNING_PARAMS', wanted);
   const identity = await choose(wanted.request);
-  // A person who closes the window is answered for like this, not as an error.
+  // NCALayer answers in this way, and not with an error, when the person closes the window.
   if (identity === null) return JSON.stringify({ status: true, body: {} });
   const signed = wanted.request.documents.map((document) =>
     cmsPem(signCms(identity, document, { detached: !wanted.encapsulate, signingTime: new Date() })),
@@ -54,8 +54,8 @@ export async function answer(text: string, choose: Choose, manner: Manner = {}):
 }
 
 /**
- * The module of older sites: arguments by position, one document at a time, `uuid` given back as it
- * came.
+ * Answers the module of older sites: arguments by position, one document at a time, and `uuid`
+ * returned unchanged.
  */
 async function answerCommonUtils(
   { method, args, uuid }: Record<string, unknown>,
@@ -63,7 +63,7 @@ async function answerCommonUtils(
 ): Promise<object> {
   const own = uuid === undefined ? {} : { uuid };
   const failure = (message: string) => ({ code: '500', message, ...own });
-  // No token is ever plugged in here: keys are files, which this list leaves out.
+  // Keys are files here and no token is ever plugged in; this list holds only tokens.
   if (method === 'getActiveTokens') return { code: '200', responseObject: [], ...own };
   if (method !== 'createCAdESFromBase64')
     return failure(`java.lang.NoSuchMethodException: ${String(method)}`);
@@ -78,13 +78,13 @@ async function answerCommonUtils(
   return { code: '200', responseObject: Buffer.from(signed).toString('base64'), ...own };
 }
 
-/** The purpose of a key that this module asks for; with any other word, any. */
+/** The key purpose that this module asks for. Any other word means any purpose. */
 const purposeOf: Readonly<Record<string, readonly string[]>> = {
   AUTHENTICATION: ['1.3.6.1.5.5.7.3.2'],
   SIGNATURE: ['1.3.6.1.5.5.7.3.4'],
 };
 
-/** The answer of a call that went wrong. */
+/** The answer to a call that failed. */
 export function failed(code: string, details: string): string {
   return JSON.stringify({ status: false, code, message: 'An invoked method threw an exception.', details });
 }
@@ -92,11 +92,11 @@ export function failed(code: string, details: string): string {
 interface Wanted {
   readonly request: SignRequest;
   readonly encapsulate: boolean;
-  /** Several documents came as a list: so do the signatures. */
+  /** True when several documents came as a list. The signatures then go back as a list. */
   readonly list: boolean;
 }
 
-/** The arguments of `sign`, or what is wrong with them. */
+/** Reads the arguments of `sign`. Returns a text when something is wrong with them. */
 function readSign(args: unknown): Wanted | string {
   if (!isObject(args)) return 'no args';
   const { format, data, locale } = args;

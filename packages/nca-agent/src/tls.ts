@@ -1,6 +1,6 @@
 /**
- * The agent's own TLS certificate: self-signed, made at each start or kept by the caller, for
- * 127.0.0.1 and localhost.
+ * The agent's own TLS certificate for 127.0.0.1 and localhost. It is self-signed, and made at each
+ * start unless the caller keeps it.
  */
 import { makeCertificate, makeRsaKey, nameOf } from 'nca-verify/testing';
 
@@ -11,12 +11,12 @@ export interface TlsIdentity {
 
 /** subjectAltName (RFC 5280, 4.2.1.6): the address 127.0.0.1 and the name localhost. */
 const ALTERNATIVE_NAMES = Buffer.from('301a0603551d110413301187047f00000182096c6f63616c686f7374', 'hex');
-/** CN=127.0.0.1, as NCALayer's own certificate has it. */
+/** CN=127.0.0.1, as in NCALayer's own certificate. */
 const COMMON_NAME = ['2.5.4.3', Buffer.from('0c093132372e302e302e31', 'hex')] as const;
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const DAY = 86_400_000;
 
-/** A key and its certificate as PEM; browsers do not know it, so a person has to accept it once. */
+/** A key and its certificate, in PEM. No browser trusts it, so a person must accept it once. */
 export function makeTlsIdentity(at: Date): TlsIdentity {
   const key = makeRsaKey();
   const certificate = makeCertificate({

@@ -52,7 +52,7 @@ function sign(args: Record<string, unknown> = {}): string {
 const always = (kind: string) => async () => key(kind);
 
 describe('the keys', () => {
-  test('each person has a GOST file, one a pair of RSA, and there is one of each kind to try', () => {
+  test('each person has a GOST file, one person has two RSA files, and there is one key of each special kind', () => {
     const kinds = keys.files.map(({ kind, file }) => `${kind}: ${file.split('/').at(-1)?.split('_')[0]}`);
     expect(kinds.sort()).toEqual([
       'expired: GOST512',
@@ -98,12 +98,12 @@ describe('the keys', () => {
     expect(verdict.ok ? 'accepted' : verdict.reason).toBe(expected);
   });
 
-  test('a wrong password opens none', () => {
+  test('a wrong password opens no key file', () => {
     const file = keys.files[0]?.file ?? '';
     expect(() => openKeyFile(join(keys.folder, file), 'other')).toThrow('password');
   });
 
-  test('one fits a request with its purposes and its IIN', () => {
+  test('a key fits a request for its purposes and its IIN', () => {
     const asked = (different: Partial<SignRequest>): SignRequest => ({
       documents: [],
       purposes: [individual],
@@ -148,11 +148,11 @@ describe('the protocol', () => {
     });
   });
 
-  test('a person who cancels is told of by an empty body', async () => {
+  test('a cancelled request is answered with an empty body', async () => {
     expect(await answer(sign(), async () => null)).toBe('{"status":true,"body":{}}');
   });
 
-  test('signs the base64 text itself unless told to decode, and a list as a list', async () => {
+  test('signs the base64 text itself unless `decode` is set, and returns a list for a list', async () => {
     const trust = createTrust(
       ['root_gost.cer', 'nca_gost.cer'].map((name) => readFileSync(join(folder, name))),
     );
@@ -208,7 +208,7 @@ describe('the server', () => {
     expect(JSON.parse(await next()).body.result).toContain('BEGIN CMS');
   });
 
-  test('fails on demand', async () => {
+  test('shows each fault when asked to', async () => {
     const { socket, next, closed } = await open('garbage');
     await next();
     const faulty = agent as Agent;
@@ -226,7 +226,7 @@ describe('the server', () => {
     expect(await closed).toBe('closed');
   });
 
-  test('its page says how to accept the certificate, and over https that it is accepted', async () => {
+  test('its page explains how to accept the certificate; over https, that it is accepted', async () => {
     agent = await startAgent({ choose: always('usual'), port: 0 });
     const get = (ask: typeof httpRequest, url: string) =>
       new Promise<string>((resolve, reject) => {
@@ -246,7 +246,7 @@ describe('the server', () => {
     );
   });
 
-  test('does not start where something listens', async () => {
+  test('does not start when something listens on the port', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as { port: number };

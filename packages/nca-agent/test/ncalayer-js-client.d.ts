@@ -1,7 +1,7 @@
-/** What the tests use of `ncalayer-js-client`, which has no types. */
+/** The part of `ncalayer-js-client` that the tests use. The package has no types. */
 declare module 'ncalayer-js-client' {
   export interface Client {
-    /** Gives NCALayer's version. */
+    /** Resolves with NCALayer's version. */
     connect(): Promise<string>;
     getActiveTokens(): Promise<unknown>;
     basicsSignCMS(
@@ -23,7 +23,7 @@ declare module 'ncalayer-js-client' {
   }
 
   interface ClientClass {
-    /** With `allowKmdHttpApi` false it signs over the WebSocket alone. */
+    /** With `allowKmdHttpApi` false, the client only uses the WebSocket. */
     new (url: string, allowKmdHttpApi: boolean): Client;
     readonly basicsStorageAll: null;
     readonly basicsCMSParamsDetachedNoTSP: object;
@@ -31,6 +31,6 @@ declare module 'ncalayer-js-client' {
   }
 
   const library: { readonly NCALayerClient: ClientClass };
-  // biome-ignore lint/style/noDefaultExport: what a CommonJS package gives to an import
+  // biome-ignore lint/style/noDefaultExport: this is how a CommonJS package arrives
   export default library;
 }

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { type Agent, startAgent } from '../src/agent.ts';
 import { KEY_PASSWORD, openKeyFile, prepareKeys } from '../src/keys.ts';
 
-// The client that most sites use speaks to the agent as it does to NCALayer.
+// The client library that most sites use talks to the agent as to NCALayer.
 
 const { NCALayerClient } = library;
 
@@ -54,14 +54,14 @@ function accepted(message: unknown): boolean {
   }).ok;
 }
 
-test('connects, and is not taken for another product', async () => {
+test('connects, and recognises the agent as NCALayer', async () => {
   expect(await client.connect()).toBe('1.4');
   expect(client.isKmd).toBe(false);
   expect(await client.getActiveTokens()).toEqual([]);
 });
 
 test.each(['none', 'list'] as const)(
-  'signs by basics, one document and a list, answered in the manner "%s"',
+  'signs by basics, one document and a list, with answers in the form "%s"',
   async (fault) => {
     agent.fault = fault;
     await client.connect();
@@ -73,7 +73,7 @@ test.each(['none', 'list'] as const)(
 );
 
 test.each(['none', 'no-basics'] as const)(
-  'signs by commonUtils, with the content and without it: "%s"',
+  'signs by commonUtils, with and without the content: "%s"',
   async (fault) => {
     agent.fault = fault;
     await client.connect();
@@ -83,7 +83,7 @@ test.each(['none', 'no-basics'] as const)(
   },
 );
 
-test('a person who closes the window is told of as by NCALayer', async () => {
+test('reports a closed window as NCALayer does', async () => {
   agent.choose = async () => null;
   await client.connect();
   await expect(client.basicsSignCMS(all, data, attached, signer)).rejects.toMatchObject({
@@ -92,7 +92,7 @@ test('a person who closes the window is told of as by NCALayer', async () => {
   await expect(client.createCAdESFromBase64('PKCS12', data)).rejects.toThrow('500: action.canceled');
 });
 
-test('a version without modules, and an end of the connection', async () => {
+test('reports a version without modules, and the end of the connection', async () => {
   agent.fault = 'no-modules';
   await client.connect();
   await expect(client.getActiveTokens()).rejects.toThrow();

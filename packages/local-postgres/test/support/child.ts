@@ -1,6 +1,5 @@
-// A process that uses a server, for tests that kill it: `node … '{"folder": …}'`. It says `ready`
-// and the connection on one line, then a line for each row it has committed; `stop` on its input
-// ends it.
+// A process that uses a server, for tests that kill it: `node … '{"folder": …}'`. It prints `ready`
+// and the connection on one line, then a line for each committed row. It ends when it reads `stop`.
 import pg from 'pg';
 import type { LocalPostgresOptions } from '../../src/options.ts';
 import { startLocalPostgres } from '../../src/start.ts';

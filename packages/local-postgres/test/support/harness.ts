@@ -16,9 +16,9 @@ import { scratchFolder } from './scratch.ts';
 
 export const asRoot = process.geteuid?.() === 0;
 
-/** Programs and folders of a file's tests, enterable by everybody. */
+/** The folder with the programs and folders of one test file. Every user may enter it. */
 export let shelf: string;
-/** The folder of the test's program, which holds the database's. */
+/** The test program's folder, which contains the database's folder. */
 export let home: string;
 export let used: LocalPostgres[];
 let children: ChildProcess[];
@@ -26,7 +26,7 @@ let childScript: string;
 /** A program's folder to copy. */
 let seeded: string;
 
-/** Gives each test a folder, and ends with it whatever it has started. */
+/** Gives each test a folder, and stops everything that the test has started. */
 export function prepareFolders(): void {
   beforeAll(async () => {
     shelf = scratchFolder('local-postgres-');
@@ -63,7 +63,7 @@ export function prepareFolders(): void {
   });
 }
 
-/** What a program called `shop` passes. */
+/** The options that a program called `shop` passes. */
 export function optionsIn(folder: string): LocalPostgresOptions {
   return {
     folder: join(folder, 'postgres'),
@@ -80,7 +80,7 @@ export const data = (folder = home) => join(folder, 'postgres', 'data');
 export const logFile = () => join(home, 'postgres.log');
 export const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
-/** Puts a database that has run once into the folder, faster than making one anew. */
+/** Copies a database that has run once into the folder, which is faster than making a new one. */
 export async function seed(): Promise<void> {
   await mkdir(join(home, 'postgres'), { mode: 0o700 });
   await cp(data(seeded), data(), { recursive: true });
@@ -114,12 +114,12 @@ export async function query(
 export interface Child {
   readonly process: ChildProcess;
   readonly connection: Connection;
-  /** The last row known to be committed. */
+  /** The number of the last row that is known to be committed. */
   written(): number;
   readonly ended: Promise<unknown>;
 }
 
-/** A service in a process of its own; rejects with what it says when it does not start. */
+/** Starts a service in its own process. Rejects with its output when it does not start. */
 export async function spawnService(options: SpawnOptions = {}, more: object = {}): Promise<Child> {
   const binaries = await packagedBinaries(join(home, 'unused'));
   const parameters = JSON.stringify({ ...optionsIn(home), log: undefined, binaries, ...more });

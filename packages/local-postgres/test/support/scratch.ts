@@ -7,9 +7,9 @@ const MEMORY = '/dev/shm';
 const ROOM_BYTES = 2_000_000_000;
 
 /**
- * A new folder for a test's databases. In memory where that is roomy and runs programs: databases
- * make and sync thousands of files, and a busy disk would decide how long the tests take. Elsewhere
- * the usual temporary folder.
+ * Makes a folder for a test's databases. It is in memory where there is enough space and programs
+ * may run: databases write and sync thousands of files, and a busy disk would slow the tests.
+ * Otherwise it is in the usual temporary folder.
  */
 export function scratchFolder(prefix: string): string {
   for (const parent of [MEMORY, tmpdir()]) {
