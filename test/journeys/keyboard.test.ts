@@ -85,7 +85,7 @@ describe.each([
     await tabTo(visitor, 'apartment');
     await keyboard.press('Control+A');
     await keyboard.type('88');
-    // Enter in a field saves: it must not press the first button of the page, the language switch.
+    // Enter in a field saves. It must not press the first button of the page, the language switch.
     await pressEnter(visitor);
     expect(await visitor.heading()).toBe('Рақмет!');
     await tabTo(visitor, 'Шығу');

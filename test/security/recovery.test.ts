@@ -11,7 +11,7 @@ import { inventIin, inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-/** Two processes on one database; the first works in the background. */
+/** Two processes on one database. The first one also does the background work. */
 let service: TestService;
 let other: Instance;
 

@@ -87,7 +87,7 @@ async function codesSent({ iin }: PersonLine): Promise<number> {
   return rows.length;
 }
 
-describe('while codes are guessed', () => {
+describe('while codes are being guessed', () => {
   beforeAll(() => guessing(true));
   afterAll(() => guessing(false));
 

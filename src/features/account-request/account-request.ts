@@ -9,7 +9,9 @@ import type { AttackSwitch } from './attack-switch.ts';
 import type { AccountRequestSettings } from './settings.ts';
 import { parseContact, type TypedContact } from './typed-contact.ts';
 
-/** What a visitor without a session wants: a first password, or a new one for a forgotten one. */
+/**
+ * The two kinds of request: `register` sets a first password, `recover` replaces a forgotten one.
+ */
 export type AccountRequestKind = 'register' | 'recover';
 
 export interface AccountRequestDeps extends TakeOverDeps {

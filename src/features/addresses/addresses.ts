@@ -16,7 +16,7 @@ export interface Suggestion {
   readonly id: string;
 }
 
-/** The answer to a piece of an address. */
+/** The answer to a part of an address. */
 export interface Suggestions {
   readonly suggestions: readonly Suggestion[];
   /**

@@ -1,4 +1,4 @@
-/** A word of a text as the search sees it, and where it stands in the text. */
+/** A word of a text in its searchable form, and its position in the text. */
 export interface FoldedWord {
   /** The letters after `foldWord`. */
   readonly word: string;

@@ -39,7 +39,7 @@ interface Search {
   readonly ofPlace: readonly Float32Array[];
 }
 
-/** Finds places by their names; `Places` describes it. */
+/** Finds places by their names, as `Places` describes. */
 export type FindPlaces = (text: string, limit: number, strictness?: Strictness) => PlaceMatch[];
 
 export function createPlaceSearch(table: PlaceTable, names: PlaceNames): FindPlaces {

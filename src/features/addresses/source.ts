@@ -43,6 +43,6 @@ export type SourceRefusal = 'kazpostUnavailable';
 export interface AddressSource {
   /** Addresses for a part of a line, best first, at most 20. Empty when there are none. */
   byText(text: string): Promise<Result<readonly FoundAddress[], SourceRefusal>>;
-  /** Addresses of a postal index, at most 20. */
+  /** Addresses of a postcode, at most 20. */
   byPostcode(postcode: Postcode): Promise<Result<readonly FoundAddress[], SourceRefusal>>;
 }

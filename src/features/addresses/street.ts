@@ -10,7 +10,7 @@ export interface Street {
   readonly kind: StreetKind;
   /** Names without the kind: "Абай", "Абая". */
   readonly name: InBoth;
-  /** House numbers with their postal index where the file has one. */
+  /** House numbers, with their postcode if the file has one. */
   readonly houses: readonly House[];
 }
 

@@ -6,7 +6,7 @@ import type { Channel } from '../notices/channel.ts';
 import type { MessagePayload } from '../notices/payload.ts';
 import { enqueueMessages } from '../notices/store.ts';
 
-/** Where a message can be sent. */
+/** The address of a message. */
 export type Recipient = Pick<MessagePayload, 'channel' | 'to'>;
 
 /** The person whom a notice concerns, and the language of the notice. */

@@ -19,7 +19,7 @@ export interface Metrics {
   registry: Registry;
 }
 
-/** What is asked at each scrape. */
+/** What is read at each scrape. */
 export interface Gauges extends ProcessGauges {
   readonly readings: () => Promise<Readings>;
 }

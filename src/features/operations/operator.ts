@@ -14,7 +14,10 @@ export async function showPerson(database: Database, iin: Iin, reason: string): 
   return fund || cabinet ? { fund: fund ?? null, cabinet: cabinet ?? null } : undefined;
 }
 
-/** Ends all sessions of a person. @returns how many ended; undefined when nobody has this IIN */
+/**
+ * Ends all sessions of a person. @returns the number of ended sessions, or undefined when nobody
+ * has this IIN
+ */
 export async function endSessionsOf(
   database: Database,
   iin: Iin,

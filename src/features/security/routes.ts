@@ -20,7 +20,7 @@ const doneValues = ['changed', 'ended', 'othersEnded'] as const satisfies readon
 const endForm = formOf({ session: z.string() });
 const securityQuery = z.object({ done: z.enum(doneValues).optional().catch(undefined) });
 
-/** `/security`: how the holder signs in, their open sessions and latest events. */
+/** `/security`: the ways to sign in, the holder's open sessions and their latest events. */
 export function securityRoutes(server: FastifyInstance, deps: SecurityRoutesDeps): void {
   const holder = { access: 'holder', duringMaintenance: true } as const;
   server.get(paths.security, { config: { access: 'holder' } }, (request, reply) =>
