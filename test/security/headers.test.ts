@@ -94,7 +94,7 @@ describe.each([
 });
 
 describe('behind TLS', () => {
-  test('every page requires TLS for more than a year', async () => {
+  test('every page requires TLS for at least a year', async () => {
     const client = await signedIn(live, person, publicOrigin);
     for (const [name, { headers }] of await answers(live, client)) {
       const value = String(headers['strict-transport-security']);

@@ -360,7 +360,7 @@ describe('signing in', () => {
   );
 });
 
-test('"this was not me" asks for confirmation on its page, and opening it freezes nothing', async () => {
+test('an outdated "this was not me" form asks to open its page again, and freezes nothing', async () => {
   const person = await newPerson();
   const { client, fields } = await openedForm(person, person);
   const answer = await client.post('/not-me/x', [['csrf', tokenIn(fields)]]);

@@ -81,7 +81,7 @@ function sentNews(areSent: boolean): ConfirmNews {
   return areSent ? { status: 200, message: 'codeSent' } : { status: 429, message: 'codeLimit' };
 }
 
-/** A channel among those that may confirm. Any other value means a manipulated form. */
+/** A channel among those that may confirm. Any other value is answered with 400. */
 function readVia(sent: string | undefined, { choices }: NeededProofs): ContactOnFile | undefined {
   if (sent === undefined || sent === '') return undefined;
   const choice = choices.find(({ channel }) => channel === sent);

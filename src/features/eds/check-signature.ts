@@ -17,7 +17,7 @@ export interface EdsDeps {
   readonly edsSettings: EdsSettings;
 }
 
-/** The bytes that the browser has signed, with their id. */
+/** The bytes that a browser gets to sign, with their id. */
 export interface Challenge {
   readonly id: string;
   /** Base64. */
