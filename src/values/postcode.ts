@@ -12,7 +12,7 @@ export type PostcodeReason = 'postcodeFormat';
 const maxLength = 100;
 
 /**
- * Reads a postcode. Spaces and dashes are removed, small letters become capital, and Cyrillic
+ * Reads a postcode. Spaces and dashes are removed, and small letters become capital. Cyrillic
  * look-alikes become Latin, because people who write an address in Cyrillic also type the postcode
  * that way. Whether the postcode exists is not checked: no published list has the letters of the
  * newest regions.

@@ -6,8 +6,8 @@ import { inventPerson, type PersonLine, password } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
-// A person whom the fund blocks is signed out within a minute, on every page, in every role of the
-// process, with the embedded fund and with one over HTTP.
+// A person whom the fund blocks is signed out on every page within a minute. This holds in every
+// role of the process, with the embedded fund and with one over HTTP.
 
 const roles = ['all', 'web'] as const;
 const funds = ['embedded', 'over HTTP'] as const;

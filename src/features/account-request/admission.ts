@@ -23,9 +23,9 @@ export interface Requester {
 export type AdmissionReason = 'stopped' | 'limited';
 
 /**
- * Whether this visitor may ask for a code now. While codes are being guessed, and once a network
- * has asked too often, two kinds of visitor may continue: a browser that has signed in the person
- * named before, and a visitor who did the work. All others wait or sign in by EDS.
+ * Whether this visitor may ask for a code now. Two kinds of visitor may always: a device with which
+ * the person named has signed in before, and a visitor who did the work. All others wait or sign in
+ * by EDS while codes are being guessed, and once their network has asked too often.
  */
 export async function admitRequest(
   deps: AccountRequestDeps,

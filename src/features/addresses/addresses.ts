@@ -103,10 +103,10 @@ async function find(
 }
 
 /**
- * Decides what to store with a line that is being saved. This is the address that a source knows by
- * exactly this line, with its id and parts, or "as entered" when the person typed or changed the
- * line. What the browser says about the source is not trusted. Kazpost's answers of the last day
- * are cached, so this seldom asks Kazpost again.
+ * Decides what to store with a line that is being saved. If a source knows an address by exactly
+ * this line, that address is stored with its id and parts. Otherwise the person typed or changed
+ * the line, and it is stored "as entered". What the browser says about the source is not trusted.
+ * Kazpost's answers of the last day are cached, so this seldom asks Kazpost again.
  */
 export async function recogniseAddress(
   { embedded, kazpost }: AddressSources,

@@ -126,8 +126,8 @@ const kindWeights: Readonly<Record<PlaceKind, number>> = {
 
 /**
  * Depends on the kind, and for a town on its inhabitants. A village weighs more when it is the seat
- * of its district (the classifier numbers that rural district 30 and its seat 100) or of its rural
- * district (100).
+ * of its district or of its rural district. The classifier numbers the seat of a rural district
+ * 100. The rural district that holds the seat of a district has the number 30.
  */
 function placeWeight(kind: PlaceKind, code: number, inhabitants: number | undefined): number {
   const base = kindWeights[kind];

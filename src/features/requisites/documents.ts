@@ -22,9 +22,9 @@ export function otherDocuments({ person, stored }: Known): IdentityDocument[] {
 }
 
 /**
- * Whether a change must name a document. It need not when there is none to choose and the person is
- * not the cause: the fund does not answer, has a document of a new type, or sent one that could not
- * be read.
+ * Whether a change must name a document. It need not when there is none to choose for a reason that
+ * is not the person's. The fund may not answer, may have a document of a new type, or may have sent
+ * one that could not be read.
  */
 export function needsDocument(view: Known & Pick<RequisitesView, 'validDocuments'>): boolean {
   if (!view.person) return false;

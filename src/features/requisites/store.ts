@@ -117,8 +117,8 @@ export async function insertRequisites(
 }
 
 /**
- * Makes a contact of the first copy a recovery contact: at once when the fund has had it for long
- * (`since` is null), otherwise after the waiting time of a contact changed here.
+ * Makes a contact of the first copy a recovery contact. It works at once when the fund has had it
+ * for long (`since` is null). Otherwise it waits like a contact that was changed here.
  */
 export async function insertRecoveryContact(
   transaction: Queryable,
