@@ -7,7 +7,8 @@ import { endQuietAlerts } from './features/operations/alert-store.ts';
 import { sealAll } from './features/operations/audit.ts';
 import { createHeadFile } from './features/operations/audit-head-file.ts';
 import type { AuditHead } from './features/operations/audit-store.ts';
-import { sweep } from './features/operations/housekeeping.ts';
+import { sweep, sweptKinds } from './features/operations/housekeeping.ts';
+import { backupJob, expectJobs, recordJobSuccess } from './features/operations/job-store.ts';
 import { syncBranchChanges } from './fund/sync.ts';
 import { withoutValues } from './platform/loggable.ts';
 import { startDispatcher } from './platform/outbox/dispatcher.ts';
@@ -60,10 +61,11 @@ export function startJobs(services: Services, duties: Duties): Jobs {
   // cannot be shown.
   fund.greet();
   if (duties.jobs) running.push(...startQueues(services, duties));
+  const expected = duties.jobs ? expectJobs(services.database, expectedJobs).catch(onError) : undefined;
   return {
     async stop(patienceMs) {
       const most = patienceMs === undefined ? undefined : Math.min(patienceMs, handOverMs);
-      await Promise.all(running.map((job) => job.stop(most)));
+      await Promise.all([expected, ...running.map((job) => job.stop(most))]);
     },
   };
 }
@@ -111,6 +113,17 @@ export function watchesOf({
   ];
 }
 
+const ofHousekeeping = (kind: string) => `housekeeping:${kind}`;
+
+/** What some process must do again and again, by the names of `kabinet_job_last_success_seconds`. */
+const expectedJobs: readonly string[] = [
+  'follow-fund',
+  'end-alerts',
+  'seal',
+  ...sweptKinds.map(ofHousekeeping),
+  backupJob,
+];
+
 /** Reads changes from the fund, ends alerts, seals the log and deletes rows past their term. */
 export function upkeepOf(services: Services): readonly RepeatedJob[] {
   const { config, database, keys, log, onError } = services;
@@ -120,19 +133,33 @@ export function upkeepOf(services: Services): readonly RepeatedJob[] {
     const { seal, sealedAt, head } = sealed;
     if (firstOfDay) log.info({ seal, sealedAt, head }, 'audit head');
   };
+  const recorded = <Result>(
+    name: string,
+    everyMs: number,
+    pass: (signal: AbortSignal) => Promise<Result>,
+    succeeded: (result: Result) => readonly string[] = () => [name],
+  ): RepeatedJob => ({
+    name,
+    everyMs,
+    async run(signal) {
+      const result = await pass(signal);
+      if (!signal.aborted) await recordJobSuccess(database, succeeded(result));
+    },
+  });
   return [
-    { name: 'follow-fund', everyMs: 30_000, run: () => syncBranchChanges(services, onError) },
-    { name: 'end-alerts', everyMs: 10 * 60_000, run: () => endQuietAlerts(database) },
-    { name: 'seal', everyMs: 60_000, run: () => sealAll(database, keys, onSealed) },
-    {
-      name: 'housekeeping',
-      everyMs: 10 * 60_000,
-      run: (signal) =>
+    recorded('follow-fund', 30_000, () => syncBranchChanges(services, onError)),
+    recorded('end-alerts', 10 * 60_000, () => endQuietAlerts(database)),
+    recorded('seal', 60_000, () => sealAll(database, keys, onSealed)),
+    recorded(
+      'housekeeping',
+      10 * 60_000,
+      (signal) =>
         sweep(database, {
           eventYears: config.operations.eventsKeptYears,
           signal,
           onError: (kind, error) => log.error({ kind, ...withoutValues(error) }, 'housekeeping failed'),
         }),
-    },
+      (gone) => [...gone.keys()].map(ofHousekeeping),
+    ),
   ];
 }

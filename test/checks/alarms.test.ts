@@ -166,6 +166,18 @@ const firing: readonly Case[] = [
     labels: { severity: 'ticket', kind: 'session' },
   },
   {
+    alarm: 'KabinetJobLate',
+    at: '70m',
+    input: [['kabinet_job_last_success_seconds{job="housekeeping:session"}', '0x80']],
+    labels: { severity: 'ticket', job: 'housekeeping:session' },
+  },
+  {
+    alarm: 'KabinetBackupLate',
+    at: '30h',
+    input: [['kabinet_job_last_success_seconds{job="backup"}', '0x2000']],
+    labels: { severity: 'ticket', job: 'backup' },
+  },
+  {
     alarm: 'KabinetPoolFull',
     at: '10m',
     input: [['kabinet_database_connections{instance="node1",state="waiting"}', '3x20']],
@@ -215,6 +227,16 @@ const silent: readonly Case[] = [
     alarm: 'KabinetPoolFull',
     at: '10m',
     input: [['kabinet_database_connections{instance="node1",state="waiting"}', '3 0 3 0 3 0 3 0 3 0 3x10']],
+  },
+  {
+    alarm: 'KabinetJobLate',
+    at: '75m',
+    // One node's last look is old, another has just succeeded; housekeeping comes every ten minutes.
+    input: [
+      ['kabinet_job_last_success_seconds{instance="node1",job="seal"}', '0x80'],
+      ['kabinet_job_last_success_seconds{instance="node2",job="seal"}', '0+60x80'],
+      ['kabinet_job_last_success_seconds{instance="node1",job="housekeeping:session"}', '1200x80'],
+    ],
   },
   {
     alarm: 'KabinetEventLoop',

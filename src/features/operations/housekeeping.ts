@@ -16,6 +16,9 @@ export interface SweepOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The kinds that a sweep goes through. */
+export const sweptKinds: readonly string[] = [...retentions.map(({ name }) => name), 'security_event'];
+
 /**
  * Removes rows past their term (`retention-store.ts`), in batches and each kind separately. Any
  * node may sweep, and several at once. What is left after `batches` waits for the next sweep, and

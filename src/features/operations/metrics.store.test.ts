@@ -11,6 +11,7 @@ const nothing: Readings = {
   codes: [],
   tries: { right: 0, wrong: 0 },
   alerts: [],
+  jobs: [],
   sealSeconds: undefined,
   sessions: 0,
   overdue: [],

@@ -141,6 +141,12 @@ const readingGauges: readonly Reading[] = [
     label: 'kind',
     values: ({ overdue }) => overdue.map(({ kind, seconds }) => [seconds, kind]),
   },
+  {
+    name: 'job_last_success_seconds',
+    help: 'When each kind of background work last succeeded, on whichever node, Unix time; of one that never did, since when it is expected',
+    label: 'job',
+    values: ({ jobs }) => jobs.map(({ job, at }) => [at, job]),
+  },
   { name: 'sessions', help: 'Sessions in force', values: ({ sessions }) => [[sessions]] },
 ];
 

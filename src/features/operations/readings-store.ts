@@ -1,5 +1,6 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { JobSuccess } from './job-store.ts';
 import { type Overdue, readOverdue } from './retention-store.ts';
 
 /**
@@ -20,6 +21,7 @@ export interface Readings {
   /** Of the last hour. */
   readonly tries: { readonly right: number; readonly wrong: number };
   readonly alerts: readonly { readonly kind: string; readonly open: number }[];
+  readonly jobs: readonly JobSuccess[];
   /** Undefined before the first seal. */
   readonly sealSeconds: number | undefined;
   readonly sessions: number;
@@ -56,6 +58,8 @@ export async function readReadings(
         from cabinet.code_outcome where minute > now() - interval '1 hour') as tries,
       (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'open', open)), '[]')
         from (select kind, count(*) as open from cabinet.alert where ended_at is null group by kind) as a) as alerts,
+      (select coalesce(jsonb_agg(jsonb_build_object('job', job, 'at', extract(epoch from succeeded_at))), '[]')
+        from cabinet.job_success) as jobs,
       (select extract(epoch from now() - sealed_at) from cabinet.audit_seal order by seal_id desc limit 1)::float as "sealSeconds",
       (select count(*) from cabinet.session where ended_at is null and started_at > now() - make_interval(hours => ${terms.maxHours}::int)
         and seen_at > now() - make_interval(mins => ${terms.idleMinutes}::int)) as sessions`);

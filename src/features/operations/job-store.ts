@@ -1,0 +1,27 @@
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+
+/** The name of the backup, which no process of the service makes: a command does. */
+export const backupJob = 'backup';
+
+/** When a kind of background work last succeeded. */
+export interface JobSuccess {
+  readonly job: string;
+  /** Unix time, seconds. For work that has never succeeded: since when it has been expected. */
+  readonly at: number;
+}
+
+/** Expects work from now on, so that it is also noticed when it never succeeds. */
+export async function expectJobs(database: Queryable, jobs: readonly string[]): Promise<void> {
+  await database.run(sql`
+    insert into cabinet.job_success (job) select job from unnest(${jobs}::text[]) as job order by job
+    on conflict (job) do nothing`);
+}
+
+/** Records that these have just succeeded. */
+export async function recordJobSuccess(database: Queryable, jobs: readonly string[]): Promise<void> {
+  // In one order, so that two processes cannot wait for each other.
+  await database.run(sql`
+    insert into cabinet.job_success (job) select job from unnest(${jobs}::text[]) as job order by job
+    on conflict (job) do update set succeeded_at = now()`);
+}
