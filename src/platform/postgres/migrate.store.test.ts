@@ -165,6 +165,28 @@ describe('migrate', () => {
     expect(await brought).toEqual(['002-second']);
   });
 
+  test('starts while a backup reads the record of what ran', async () => {
+    await write('001-first.sql', 'create table public.first (x int);');
+    await bring();
+    const started = await fresh.database.transaction(async (transaction) => {
+      await transaction.rows(sql`select name from public.migration`);
+      return bring();
+    });
+    expect(started).toEqual([]);
+  });
+
+  test('what ran before a file outside a transaction that fails cannot be edited either', async () => {
+    await write('001-first.sql', 'create table public.first (x int);');
+    await write(
+      '002-index.sql',
+      '-- outside a transaction\ncreate index concurrently first_y on first (y);\n',
+    );
+    await expect(bring()).rejects.toThrow('002-index.sql: column "y" does not exist');
+    expect(await pending()).toEqual(['002-index']);
+    await write('001-first.sql', 'create table public.first (y int);');
+    await expect(bring()).rejects.toThrow('edited after it ran here: 001-first.');
+  });
+
   test('what a newer version has run besides leaves this one ready', async () => {
     await write('001-first.sql', 'create table public.first (x int);');
     await bring();

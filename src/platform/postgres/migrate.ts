@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { root } from '../root.ts';
 import type { Connection } from './database.ts';
@@ -65,24 +64,13 @@ export async function migrate(
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const hint = setTimeout(() => {
-      log.info(
-        'Waiting for another node to end its migrations. If DATABASE_URL is a PgBouncer: set DATABASE_DIRECT_URL',
-      );
-    }, hintMs);
-    await waitForLock(client).finally(() => clearTimeout(hint));
-    await refuseEdited(client, digests);
-    const ran: string[] = [];
-    for (const step of await planSteps(client, folder, [...digests.keys()])) {
-      // Building an index concurrently waits for everybody who is at work, and lets everybody work
-      // meanwhile.
-      await client.query(`set lock_timeout = ${step.outside ? 0 : lockWaitMs}`);
-      const done = await givingWay(() => run(client, folder, step), log);
-      await keepDigests(client, digests);
-      for (const { name } of done) log.info(`Migration ${name} ran`);
-      ran.push(...done.map(({ name }) => name));
-    }
-    return ran;
+    await waitForLock(client, log);
+    const waiting = await notRun(client, digests);
+    if (waiting.length === 0) return [];
+    await refuseServiceRole(client);
+    await givingWay(() => run(client, folder, digests), log);
+    for (const name of waiting) log.info(`Migration ${name} ran`);
+    return waiting;
   } finally {
     await client.end();
   }
@@ -93,87 +81,95 @@ export async function migrate(
  * database would hold a snapshot, and `create index concurrently` of the node at work would wait
  * for it in turn.
  */
-async function waitForLock(client: pg.Client): Promise<void> {
-  for (;;) {
-    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [
-      migrationLock,
-    ]);
-    if (rows[0]?.taken) return;
-    await pause(askMs);
+async function waitForLock(client: pg.Client, log: MigrationLog): Promise<void> {
+  const hint = setTimeout(() => {
+    log.info(
+      'Waiting for another node to end its migrations. If DATABASE_URL is a PgBouncer: set DATABASE_DIRECT_URL',
+    );
+  }, hintMs);
+  try {
+    for (;;) {
+      const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [migrationLock]);
+      if (rows[0].taken) return;
+      await pause(askMs);
+    }
+  } finally {
+    clearTimeout(hint);
   }
-}
-
-/** Files that run together: some in one transaction, or one outside any. */
-interface Step {
-  readonly count: number;
-  readonly outside: boolean;
 }
 
 /**
- * Divides what has not run yet into steps. At least one step: the runner makes its table, and
- * checks the order.
+ * The names of files that have not run here, in their order. Only reads: a backup may be reading
+ * the record, too.
+ * @throws MigrationError when a file was edited after it ran
  */
-async function planSteps(
-  client: pg.Client,
-  folder: string,
-  names: readonly string[],
-): Promise<readonly Step[]> {
-  const steps: { count: number; outside: boolean }[] = [];
-  for (const name of await notRun(async (text) => (await client.query(text)).rows, names)) {
-    const outside = outsideTransaction.test(await readFile(join(folder, `${name}.sql`), 'utf8'));
-    const last = steps.at(-1);
-    if (last && !last.outside && !outside) last.count += 1;
-    else steps.push({ count: 1, outside });
-  }
-  const { rows: table } = await client.query<{ owns: boolean }>(
+async function notRun(client: pg.Client, digests: Digests): Promise<readonly string[]> {
+  const { rows: found } = await client.query(`select to_regclass('public.migration') is not null as found`);
+  if (!found[0].found) return [...digests.keys()];
+  // As JSON, because the first versions kept no digest.
+  const { rows } = await client.query(
+    `select name, to_jsonb(migration) ->> 'digest' as digest from public.migration`,
+  );
+  const ran = new Map(rows.map(({ name, digest }) => [name, digest]));
+  const edited = [...digests].filter(([name, digest]) => (ran.get(name) ?? digest) !== digest);
+  if (edited.length > 0)
+    throw new MigrationError(
+      `edited after it ran here: ${edited.map(([name]) => name).join(', ')}. Restore it and put the change into a new migration`,
+    );
+  return [...digests.keys()].filter((name) => !ran.has(name));
+}
+
+/**
+ * A role that only serves owns nothing (`kabinet database grant`): it starts where nothing waits.
+ * @throws MigrationError for such a role
+ */
+async function refuseServiceRole(client: pg.Client): Promise<void> {
+  const { rows: table } = await client.query(
     `select pg_has_role(relowner, 'usage') as owns from pg_class where oid = to_regclass('public.migration')`,
   );
-  // A role that only serves owns nothing (`kabinet database grant`): it starts where nothing waits.
-  if (table[0]?.owns === false) {
-    if (steps.length === 0) return [];
+  if (table[0]?.owns === false)
     throw new MigrationError(
       'migrations wait, and the role of this connection does not own the tables: start once with DATABASE_DIRECT_URL naming their owner',
     );
-  }
-  return steps.length === 0 ? [{ count: 1, outside: false }] : steps;
 }
 
-/** Runs the next files, as many as the step has. */
-async function run(
-  client: pg.Client,
-  folder: string,
-  { count, outside }: Step,
-): Promise<readonly { readonly name: string }[]> {
+/** Runs what has not run yet. The runner is loaded here, because few starts need it. */
+async function run(client: pg.Client, folder: string, digests: Digests): Promise<void> {
+  const { runner } = await import('node-pg-migrate');
   const problems: string[] = [];
-  const onError = (message: string) => {
-    problems.push(message);
-  };
   const quiet = () => undefined;
   let begun = '';
-  return runner({
-    dbClient: client,
-    dir: folder,
-    direction: 'up',
-    count,
-    migrationsTable: 'migration',
-    migrationsSchema: 'public',
-    singleTransaction: !outside,
-    noLock: true,
-    logger: { debug: quiet, info: quiet, warn: quiet, error: onError },
-    // The kept loader would cut a file at a comment that begins with "up migration" or "down
-    // migration".
-    migrationLoaderStrategies: [
-      {
-        extensions: ['.sql'],
-        loader: wholeFiles((name) => {
-          begun = name;
-        }),
-      },
-    ],
-  }).catch((error: Error) => {
-    throw new MigrationError(explain(error, begun, problems), { cause: error });
-  });
+  try {
+    await client.query(`set lock_timeout = ${lockWaitMs}`);
+    await client.query(record);
+    await runner({
+      dbClient: client,
+      dir: folder,
+      direction: 'up',
+      migrationsTable: 'migration',
+      migrationsSchema: 'public',
+      singleTransaction: true,
+      noLock: true,
+      logger: { debug: quiet, info: quiet, warn: quiet, error: (message: string) => problems.push(message) },
+      migrationLoaderStrategies: [
+        { extensions: ['.sql'], loader: wholeFiles(digests, (name) => (begun = name)) },
+      ],
+    });
+  } catch (error) {
+    throw new MigrationError(explain(error as Error, begun, problems), { cause: error });
+  }
 }
+
+/**
+ * The runner's table, with the digest of each file. The runner writes a row in the transaction of
+ * its file and knows nothing of digests, so the digest comes as the column's default.
+ */
+const record = `
+  create table if not exists public.migration (
+    id serial primary key, name varchar(255) not null, run_on timestamp not null
+  );
+  alter table public.migration add column if not exists digest text;
+  alter table public.migration alter column digest set default current_setting('kabinet.digest', true)`;
 
 /**
  * Tries again when a lock was not to be had: all that was done so far has been rolled back, and
@@ -201,19 +197,10 @@ export async function migrationNames(folder: string = migrationsFolder): Promise
   return [...(await readDigests(folder)).keys()];
 }
 
-/** Those of `names` that the database behind `ask` has not run. */
-async function notRun(
-  ask: (text: string) => Promise<readonly { readonly name?: string; readonly known?: boolean }[]>,
-  names: readonly string[],
-): Promise<readonly string[]> {
-  const [table] = await ask(`select to_regclass('public.migration') is not null as known`);
-  if (!table?.known) return names;
-  const ran = new Set((await ask('select name from public.migration')).map(({ name }) => name));
-  return names.filter((name) => !ran.has(name));
-}
+/** The name of each file without its ending, with the hash of its text; in the order of numbers. */
+type Digests = ReadonlyMap<string, string>;
 
-/** Each file's name without its ending, with the hash of its text. */
-async function readDigests(folder: string): Promise<ReadonlyMap<string, string>> {
+async function readDigests(folder: string): Promise<Digests> {
   const digests = new Map<string, string>();
   const numbers = new Set<string>();
   for (const file of (await readdir(folder)).filter((name) => !name.startsWith('.')).sort()) {
@@ -228,50 +215,30 @@ async function readDigests(folder: string): Promise<ReadonlyMap<string, string>>
   return digests;
 }
 
-/** Loads each file as one step forward; gives the name of each as it begins. */
-function wholeFiles(onBegin: (name: string) => void) {
-  return (paths: readonly string[]) =>
-    Promise.all(
-      paths.map(async (path) => {
-        const text = await readFile(path, 'utf8');
-        const up = (steps: { sql(text: string): void; noTransaction(): void }) => {
-          onBegin(basename(path));
-          if (!outsideTransaction.test(text)) return steps.sql(text);
-          steps.noTransaction();
-          // PostgreSQL takes statements that come together for one transaction.
-          for (const statement of text.split(/(?<=;)[ \t]*\r?\n/)) {
-            if (statement.trim() !== '') steps.sql(statement);
-          }
-        };
-        return { id: path, filePaths: [path], actions: { up, down: false as const } };
-      }),
-    );
-}
-
-async function refuseEdited(client: pg.Client, digests: ReadonlyMap<string, string>): Promise<void> {
-  const { rows: found } = await client.query(
-    `select 1 from information_schema.columns
-     where table_schema = 'public' and table_name = 'migration' and column_name = 'digest'`,
-  );
-  if (found.length === 0) return;
-  const { rows } = await client.query('select name, digest from public.migration');
-  const edited = rows.filter(
-    ({ name, digest }) => digest !== null && digests.has(name) && digests.get(name) !== digest,
-  );
-  if (edited.length === 0) return;
-  throw new MigrationError(
-    `edited after it ran here: ${edited.map(({ name }) => name).join(', ')}. Restore it and put the change into a new migration`,
-  );
-}
-
-async function keepDigests(client: pg.Client, digests: ReadonlyMap<string, string>): Promise<void> {
-  await client.query('alter table public.migration add column if not exists digest text');
-  await client.query(
-    `update public.migration set digest = file.digest
-     from unnest($1::text[], $2::text[]) as file (name, digest)
-     where migration.name = file.name and migration.digest is null`,
-    [[...digests.keys()], [...digests.values()]],
-  );
+/**
+ * Loads each file as one step forward; gives the name of each as it begins. The runner's own loader
+ * would cut a file at a comment that begins with "up migration" or "down migration".
+ */
+function wholeFiles(digests: Digests, onBegin: (name: string) => void) {
+  const load = async (path: string) => {
+    const text = await readFile(path, 'utf8');
+    const up = (steps: { sql(text: string): void; noTransaction(): void }) => {
+      onBegin(basename(path));
+      steps.sql(`set kabinet.digest = '${digests.get(basename(path, '.sql'))}'`);
+      if (!outsideTransaction.test(text)) return steps.sql(text);
+      steps.noTransaction();
+      // Building an index concurrently waits for everybody who is at work, and lets everybody work
+      // meanwhile.
+      steps.sql('set lock_timeout = 0');
+      // PostgreSQL takes statements that come together for one transaction.
+      for (const statement of text.split(/(?<=;)[ \t]*\r?\n/)) {
+        if (statement.trim() !== '') steps.sql(statement);
+      }
+      steps.sql(`set lock_timeout = ${lockWaitMs}`);
+    };
+    return { id: path, filePaths: [path], actions: { up, down: false as const } };
+  };
+  return (paths: readonly string[]) => Promise.all(paths.map(load));
 }
 
 /** The runner writes the failing SQL, with a mark under the place, only to its log. */
