@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-// The `kabinet` command. Builds first when the sources are newer than what was built, so it works after `npm ci` alone.
+// The `kabinet` command. In a checkout it builds first when the sources are newer than what was
+// built, so it works after `npm ci` alone. In production it never builds: that would bring the
+// demonstration back.
 import { existsSync } from 'node:fs';
 
 const build = new URL('../scripts/build.mjs', import.meta.url);
-if (existsSync(build)) {
+if (process.env.NODE_ENV !== 'production' && existsSync(build)) {
   const { buildService, isFresh } = await import(build.href);
   if (!isFresh()) await buildService();
 }

@@ -45,6 +45,10 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
     await migrate(direct, log);
     const database = openPool(config, connection, log);
     closers.push(() => database.close());
+    if (!config.demo && !config.mail.gateway && !config.sms.gateway)
+      log.warn(
+        'neither SMTP_URL nor SMPP_URL is set: nobody can register or recover a password, only sign in by EDS',
+      );
     if (!server && (await mayAlterLog(database)))
       log.warn(
         'the database role of the service may alter the log of what happened (kabinet database grant)',

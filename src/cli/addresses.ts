@@ -17,7 +17,7 @@ export function addressCommands(program: Command): void {
     .description(
       'replace all streets and houses by those of a CSV file (format: data/README.md). If any line is wrong, nothing is loaded',
     )
-    .addHelpText('after', '\nExample:\n  $ npx kabinet addresses import streets.csv')
+    .addHelpText('after', '\nExample:\n  $ kabinet addresses import streets.csv')
     .action(async (file: string) => {
       if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
       await withDatabase(async ({ database }) => {

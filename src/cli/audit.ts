@@ -21,7 +21,7 @@ export function auditCommands(program: Command): void {
       '--head <file|hash>',
       'a head that was kept elsewhere (see "audit head"): shows whether the newest seals were removed. Without it, AUDIT_HEAD_FILE is read',
     )
-    .addHelpText('after', '\nExample:\n  $ npx kabinet audit verify --head /mnt/elsewhere/head.txt')
+    .addHelpText('after', '\nExample:\n  $ kabinet audit verify --head /mnt/elsewhere/head.txt')
     .action(async ({ head: kept }: { head?: string }) => {
       await withAudit(async ({ config, database }) => {
         const verdict = await verifyAudit(

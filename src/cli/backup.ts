@@ -27,7 +27,7 @@ export function backupCommands(program: Command): void {
     .description(
       'write all data into one compressed file, encrypted with SECRET_KEYS, while the service runs',
     )
-    .addHelpText('after', '\nExample:\n  $ npx kabinet backup cabinet.backup')
+    .addHelpText('after', '\nExample:\n  $ kabinet backup cabinet.backup')
     .action(async (file: string) => {
       if (existsSync(file)) throw new CommandFailure(`${file} already exists`);
       await withKeys(async (connection, keys) => {
@@ -49,7 +49,7 @@ export function backupCommands(program: Command): void {
     .command('restore <file>')
     .description('load a backup into an empty database. The whole file is checked before anything is written')
     .option('--replace', 'delete everything that is in the database now')
-    .addHelpText('after', '\nExample:\n  $ npx kabinet restore cabinet.backup')
+    .addHelpText('after', '\nExample:\n  $ kabinet restore cabinet.backup')
     .action(async (file: string, { replace = false }: { replace?: boolean }) => {
       if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
       await withKeys(async (connection, keys) => {

@@ -48,7 +48,7 @@ export function changeCommands(program: Command): void {
     )
     .option('--all', 'all changes that were given up')
     .requiredOption('--reason <text>', 'why you do this; the person can read it', nonEmpty)
-    .addHelpText('after', '\nExample:\n  $ npx kabinet changes requeue --all --reason "the fund was down"')
+    .addHelpText('after', '\nExample:\n  $ kabinet changes requeue --all --reason "the fund was down"')
     .action(async (numbers: string[], { all, reason }: { all?: true; reason: string }) => {
       if (numbers.length > 0 === (all === true))
         throw new CommandFailure('give the numbers of changes, or --all');

@@ -25,7 +25,7 @@ export function databaseCommands(program: Command): void {
     .description(
       'give a PostgreSQL role the rights that the service needs. It can only add to the audit log and read it. Run this as the owner of the tables, and again after each migration',
     )
-    .addHelpText('after', '\nExample:\n  $ npx kabinet database grant cabinet_service')
+    .addHelpText('after', '\nExample:\n  $ kabinet database grant cabinet_service')
     .action(async (role: string) => {
       if (readConfig(process.env).database.url === undefined)
         throw new CommandFailure('the embedded database has only one role: this command needs DATABASE_URL');

@@ -19,7 +19,7 @@ const program = new Command('kabinet')
   )
   .addHelpText(
     'after',
-    '\nThe help of one command:\n  $ npx kabinet messages --help\n  $ npx kabinet messages list --help',
+    '\nThe help of one command:\n  $ kabinet messages --help\n  $ kabinet messages list --help',
   )
   .showHelpAfterError()
   .configureOutput({ outputError: (text, write) => write(printable(text)) });

@@ -36,7 +36,7 @@ export function maintenanceCommands(program: Command): void {
     .option('--message-en <text>', 'the same in English')
     .addHelpText(
       'after',
-      '\nExample:\n  $ npx kabinet maintenance schedule --from 2026-12-05T01:00+05:00 --to 2026-12-05T03:00+05:00',
+      '\nExample:\n  $ kabinet maintenance schedule --from 2026-12-05T01:00+05:00 --to 2026-12-05T03:00+05:00',
     )
     .action(async ({ from, to, messageKk, messageRu, messageEn }: Schedule) => {
       await withDatabase(async ({ database }) => {

@@ -55,7 +55,7 @@ export function messageCommands(program: Command): void {
     )
     .option('--all', 'all notices that were given up')
     .requiredOption('--reason <text>', 'why you do this; the person can read it', nonEmpty)
-    .addHelpText('after', '\nExample:\n  $ npx kabinet messages retry 17 18 --reason "the gateway was down"')
+    .addHelpText('after', '\nExample:\n  $ kabinet messages retry 17 18 --reason "the gateway was down"')
     .action(async (texts: string[], { all, reason }: { all?: true; reason: string }) => {
       if (texts.length > 0 === (all === true)) throw new CommandFailure('give the ids of messages, or --all');
       const ids = all ? undefined : texts.map(readCount);

@@ -25,7 +25,7 @@ function importCommand(people: Command): void {
     .description(
       'load people from JSON lines (example: data/demo-people.jsonl). If any line is wrong, nothing is loaded. A line that is the same as in the last import changes nothing',
     )
-    .addHelpText('after', '\nExample:\n  $ npx kabinet people import people.jsonl')
+    .addHelpText('after', '\nExample:\n  $ kabinet people import people.jsonl')
     .action(async (file: string) => {
       if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
       if (readConfig(process.env).fund.http)
@@ -48,7 +48,7 @@ function personCommands(people: Command): void {
     .command('show <iin>')
     .description('print what is known about a person. Their history records that you looked, and why')
     .requiredOption('--reason <text>', 'why you look; the person can read it', nonEmpty)
-    .addHelpText('after', '\nExample:\n  $ npx kabinet people show 900101300007 --reason "call 4711"')
+    .addHelpText('after', '\nExample:\n  $ kabinet people show 900101300007 --reason "call 4711"')
     .action(async (iin: string, { reason }: { reason: string }) => {
       await withDatabase(async ({ database }) => {
         const shown = await showPerson(database, readIin(iin), reason);

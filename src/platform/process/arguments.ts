@@ -11,7 +11,7 @@ const mostWorkers = 64;
 
 export const help = `Usage: npm start -- [--workers N]
 
-Starts the service. Settings are environment variables: npx kabinet config
+Starts the service. Settings are environment variables: npx --no-install kabinet config
 
   --workers N  N processes (1 to ${mostWorkers}) behind one port; one that dies is started again
   --help       this text
