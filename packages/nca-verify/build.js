@@ -1,8 +1,8 @@
 /**
  * Builds dist/: the WebAssembly from assembly/ (AssemblyScript), the JavaScript (esbuild) and the
- * declarations (tsc). Runs as `prepare`. An install without dev dependencies has esbuild from the
- * root but no AssemblyScript and no tsc: what is missing is left out, and the plain TypeScript
- * arithmetic takes over.
+ * declarations (tsc). Runs as `prepare`. After an install without dev dependencies, esbuild comes
+ * from the root, and AssemblyScript and tsc are missing. Their steps are skipped, and the
+ * arithmetic in plain TypeScript is used.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,7 +15,7 @@ const home = dirname(fileURLToPath(import.meta.url));
 const dist = join(home, 'dist');
 const optional = process.argv.includes('--if-possible');
 
-/** A package, or null where it is not installed and need not be. */
+/** Imports a package; null when it is not installed and not required. */
 async function tool(name) {
   try {
     return await import(name);
@@ -29,8 +29,8 @@ async function tool(name) {
 }
 
 /**
- * The digest of the AssemblyScript sources, kept beside the binary so that neither a build nor a
- * test uses a stale one.
+ * The digest of the AssemblyScript sources. It is stored beside the binary, so that neither a build
+ * nor a test uses an outdated one.
  */
 export function assemblyDigest() {
   const hash = createHash('sha256');
@@ -66,8 +66,8 @@ async function buildAssembly() {
 }
 
 /**
- * Bundles the entries into a folder and gives the names of the files; the tests build into folders
- * of their own.
+ * Bundles the entries into a folder and returns the names of the files. Tests build into their own
+ * folders.
  */
 export async function buildScripts(outdir) {
   const esbuild = await tool('esbuild');
@@ -103,7 +103,7 @@ function buildDeclarations() {
     throw new Error('typescript is not installed');
   }
   execFileSync(process.execPath, [tsc, '-p', join(home, 'tsconfig.build.json')], { stdio: 'inherit' });
-  // tsc leaves the names of the sources in the imports of declarations.
+  // tsc keeps the file endings of the sources in the imports of declarations.
   const types = join(dist, 'types');
   for (const name of readdirSync(types, { recursive: true })) {
     if (!name.endsWith('.d.ts')) continue;
@@ -119,7 +119,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(dist, { recursive: true });
   await buildAssembly();
   const written = await buildScripts(dist);
-  // Afterwards, so that whoever is running from dist/ meanwhile does not miss a file.
+  // Remove old files last, so that a process that runs from dist/ meanwhile finds every file.
   const stale = readdirSync(dist).filter((name) => /\.js(\.map)?$/.test(name) && !written.includes(name));
   if (written.length > 0) for (const name of stale) rmSync(join(dist, name));
   buildDeclarations();

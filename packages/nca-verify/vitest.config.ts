@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** For the package by itself; the whole project runs the same tests from its root. */
+/** For running the package's tests alone. The whole project also runs them from its root. */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],

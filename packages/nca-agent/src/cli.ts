@@ -9,14 +9,18 @@ import type { Choose, SignRequest } from './protocol.ts';
 
 const USAGE = `Usage: npm run agent -- [--auto KEYFILE] [--password TEXT] [--any-key] [--fault NAME] [--delay MS]
 
-Stands in for NCALayer on 127.0.0.1:${NCALAYER_PORT} with keys of invented people, made once under VAR_DIR/eds.
+Answers like NCALayer on 127.0.0.1:${NCALAYER_PORT}, for demonstrations and tests only. The first start makes keys of
+invented people under VAR_DIR/eds.
 
-  --auto KEYFILE    signs whatever is asked with this key, without a question; a path, or the IIN of a person
-  --password TEXT   of that key file (${KEY_PASSWORD} unless given)
-  --any-key         lets a key be used although the site asked for another kind
-  --fault NAME      ${FAULTS.join(', ')}
-  --delay MS        waits before each answer
-  --help            prints this
+  --auto KEYFILE    sign every request with this key, without asking; a path, or the IIN of a person
+  --password TEXT   password of that key file (${KEY_PASSWORD} unless given)
+  --any-key         allow a key of another kind than the site asked for
+  --fault NAME      show a fault on purpose: ${FAULTS.join(', ')}
+  --delay MS        milliseconds to wait before each answer
+  --help            print this help
+
+Example:
+  npm run agent -- --auto 900101300007
 `;
 
 /** Runs until it is stopped. */
@@ -50,9 +54,10 @@ async function run(parameters: readonly string[]): Promise<void> {
   if (process.env['NODE_ENV'] === 'production')
     throw new Error('The demonstration agent does not run with NODE_ENV=production.');
   const fault = FAULTS.find((one) => one === values.fault);
-  if (fault === undefined) throw new Error(`--fault ${values.fault}: one of ${FAULTS.join(', ')}`);
+  if (fault === undefined) throw new Error(`--fault ${values.fault}: must be one of ${FAULTS.join(', ')}`);
   const delay = Number(values.delay);
-  if (!Number.isInteger(delay) || delay < 0) throw new Error(`--delay ${values.delay}: milliseconds`);
+  if (!Number.isInteger(delay) || delay < 0)
+    throw new Error(`--delay ${values.delay}: must be a whole number of milliseconds`);
 
   const people = readPeople(fileURLToPath(new URL('../../../data/demo-people.jsonl', import.meta.url)));
   const keys = prepareKeys(join(resolve(process.env['VAR_DIR'] || 'var'), 'eds'), people, new Date());

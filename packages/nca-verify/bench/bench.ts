@@ -1,6 +1,4 @@
-/**
- * What a verification costs. Prints a table; each figure is measured for about a second and a half.
- */
+/** Measures what a verification costs and prints a table. Each figure takes about 1.5 seconds. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
@@ -31,14 +29,14 @@ const CONTENT = Buffer.from(
 const SPAN = 1500;
 const ENTRIES = 500_000;
 /**
- * More than a verifier remembers certificates of, also when two threads share them: nothing is
- * gained by meeting one again.
+ * More people than a verifier remembers certificates of, even when two threads share them, so that
+ * no certificate is still remembered when it comes again.
  */
 const PEOPLE = 160;
 
 /**
- * Verifications made by the Java reference library on a core of the machine that the facts were
- * measured on, a second.
+ * Verifications a second by the Java reference library, on one core of the machine of the published
+ * figures.
  */
 const REFERENCE = 18;
 
@@ -51,8 +49,8 @@ function perSecond(count: number, milliseconds: number): number {
 }
 
 /**
- * Runs `work` for the span after a warm-up; calls a second of processor time, so that the figure of
- * one core is true on a machine that does other things too.
+ * Runs `work` for the span, after a warm-up. Returns calls per second of processor time, so that
+ * the figure of one core is right even on a busy machine.
  */
 function rate(work: (i: number) => boolean): number {
   const run = (span: number): number => {
@@ -106,8 +104,8 @@ function at<T>(list: readonly T[], i: number): T {
 function signature({ name, authority, cases }: Family): void {
   const parsed = cases.map(({ certificate }) => readCertificate(certificate));
   const ca = publicKey(parse(authority.issuing.key.publicKey));
-  // The certificates' own signatures: one key that comes again; and the same bytes under keys
-  // unknown until then.
+  // First the certificates' own signatures, by a key that repeats. Then the same bytes with keys
+  // that are new each time.
   const known = rate((i) => {
     const leaf = at(parsed, i);
     return verifySignature(ca, leaf.signatureAlgorithm, [leaf.tbs], leaf.signature, true);
@@ -146,7 +144,7 @@ function oneCore({ name, authority, cases }: Family): void {
   print(`${name}: full sign-in with OCSP, one core`, `${signIn}/s`);
 }
 
-/** What a forger can make us spend on one message: the longest of many that are all refused. */
+/** What a forger can make us spend on one message: the longest time of many refused messages. */
 function hostile({ authority, cases }: Family): void {
   const trust = createTrust(authority.certificates);
   const right = at(cases, 0).message;
@@ -218,8 +216,8 @@ async function allCores({ name, authority, cases }: Family): Promise<void> {
 }
 
 /**
- * How late timers of the main thread fire: idle, while one worker verifies at a steady pace, and
- * while it never rests.
+ * How late the timers of the main thread fire: when idle, while one worker verifies at a steady
+ * pace, and while it works without a pause.
  */
 async function eventLoop({ authority, cases }: Family): Promise<void> {
   const size = Math.max(1, availableParallelism() - 1);
@@ -232,7 +230,7 @@ async function eventLoop({ authority, cases }: Family): Promise<void> {
     delay.enable();
     await load();
     delay.disable();
-    // The histogram holds intervals; the resolution itself is no delay.
+    // The histogram holds intervals. Subtract the timer's own resolution, which is no delay.
     const late = (nanoseconds: number): string => `${Math.max(0, nanoseconds / 1e6 - 1).toFixed(1)}`;
     print(
       `event-loop delay ${what}`,
@@ -254,7 +252,7 @@ async function eventLoop({ authority, cases }: Family): Promise<void> {
   await pool.close();
 }
 
-/** Writes a list of 500,000 entries; in a process of its own, so that its memory is not counted. */
+/** Writes a list of 500,000 entries, in its own process so that its memory is not counted. */
 function makeList(file: string, saved: string): void {
   const { issuing } = restoreTestAuthority(saved);
   const identifier = algorithm(issuing.key.signatureId());
@@ -286,7 +284,7 @@ function makeList(file: string, saved: string): void {
   closeSync(out);
 }
 
-/** Loads the list in a pool and looks at memory, in a process of its own too. */
+/** Loads the list in a pool and measures the memory, also in its own process. */
 async function scanList(file: string, saved: string): Promise<void> {
   const authority = restoreTestAuthority(saved);
   const pool = createVerifierPool({ certificates: authority.certificates, size: 1 });

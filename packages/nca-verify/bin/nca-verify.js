@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Committed as it is, so that npm finds and links it before `prepare` has built dist/.
+// This file is committed, so that npm can link the command before `prepare` has built dist/.
 import { main } from '../dist/cli.js';
 
 process.exitCode = main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-/** The one table of what may sign what. Anything not in it is refused. */
+/** The one table of accepted algorithms. Anything else is refused. */
 import { createHash, createPublicKey, type KeyObject, verify as nodeVerify } from 'node:crypto';
 import { bigNumber, bitOctets, body, type Element, Fields, inner, oid, parse, TAG, whole } from './der.ts';
 import { verifyGost } from './gost.ts';
@@ -27,8 +27,8 @@ export const OID = {
 } as const;
 
 /**
- * A public key as a certificate gives it. `unsupported` may stand in a structure, but verifies
- * nothing.
+ * A public key, as a certificate holds it. An `unsupported` key may appear in a structure, but it
+ * verifies nothing.
  */
 export type PublicKey =
   | { readonly family: 'gost2015' | 'gost2004'; readonly bytes: Uint8Array }
@@ -41,8 +41,8 @@ interface Scheme {
   /** The signature's identifier in certificates, lists, answers and messages. */
   readonly signature: string;
   /**
-   * The bare key's identifier may stand for the signature in a message (RFC 5652; a 2018 client did
-   * so with GOST 2004).
+   * The identifier of the bare key, which may replace the signature's in a message (RFC 5652; a
+   * client of 2018 did that with GOST 2004).
    */
   readonly keyInMessage: string | null;
 }
@@ -58,13 +58,13 @@ const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 4096;
 
 /**
- * An AlgorithmIdentifier whose parameters are absent or NULL, which mean the same and are all that
- * the table needs.
+ * Reads an AlgorithmIdentifier whose parameters are absent or NULL. Both mean the same, and no row
+ * of the table needs others.
  */
 export function algorithm(element: Element): string {
   const fields = new Fields(element, 'an algorithm');
   const id = oid(fields.take(TAG.oid));
-  // RFC 4055, 2.1 has RSA signatures carry the NULL, and readers accept them without.
+  // RFC 4055, 2.1: RSA signatures carry the NULL, and readers also accept its absence.
   fields.option(TAG.null);
   fields.end();
   return id;
@@ -73,8 +73,8 @@ export function algorithm(element: Element): string {
 const NULL_PARAMETERS = Uint8Array.of(TAG.null, 0);
 
 /**
- * Whether two AlgorithmIdentifiers are the same: equal identifiers and equal parameters, where
- * absent equals NULL and nothing else.
+ * True when two AlgorithmIdentifiers have the same identifier and the same parameters. Absent
+ * parameters equal NULL and nothing else.
  */
 export function sameAlgorithm(a: Element, b: Element): boolean {
   const [first, second] = [a, b].map((element) => {
@@ -89,8 +89,8 @@ export function sameAlgorithm(a: Element, b: Element): boolean {
 }
 
 /**
- * As `algorithm`, but an identifier that is not in the table may have whatever parameters it likes:
- * it will be refused by name.
+ * Like `algorithm`, but accepts any parameters for an identifier that is not in the table, because
+ * that is refused by name later.
  */
 export function anyAlgorithm(element: Element): string {
   const id = oid(new Fields(element, 'an algorithm').take(TAG.oid));
@@ -130,7 +130,7 @@ export function publicKey(element: Element): PublicKey {
     const modulusElement = numbers.take(TAG.integer);
     const exponentElement = numbers.take(TAG.integer);
     numbers.end();
-    // Before the numbers are read: a modulus of a megabit would cost time.
+    // Check the size before the numbers are read: a modulus of a megabit would take time.
     if (body(modulusElement).length > MAX_RSA_BITS / 8 + 1 || body(exponentElement).length > 5) {
       return { family: 'unsupported', why: 'an RSA key too large' };
     }
@@ -139,7 +139,8 @@ export function publicKey(element: Element): PublicKey {
     const length = modulus > 0n ? modulus.toString(2).length : 0;
     if (length < MIN_RSA_BITS || length > MAX_RSA_BITS)
       return { family: 'unsupported', why: `RSA of ${length} bits` };
-    // Small exponents invite forged padding, large ones cost time; the authority uses 65537.
+    // Small exponents make forged padding easier and large ones take time. The authority uses
+    // 65537.
     if (exponent < 65_537n || exponent > 0xffff_ffffn || exponent % 2n === 0n || modulus % 2n === 0n) {
       return { family: 'unsupported', why: 'an RSA key with another exponent' };
     }
@@ -163,12 +164,12 @@ function find(matches: (scheme: Scheme) => boolean, allowGost2004: boolean): Sch
   return SCHEMES.find((scheme) => matches(scheme) && (scheme.family !== 'gost2004' || allowGost2004)) ?? null;
 }
 
-/** Whether certificates, lists and answers may be signed so. */
+/** True when certificates, lists and answers may be signed in this way. */
 export function isAllowedSignature(signature: string, allowGost2004: boolean): boolean {
   return find((scheme) => scheme.signature === signature, allowGost2004) !== null;
 }
 
-/** Whether any key may sign a message with such a pair of identifiers. */
+/** True when any key may sign a message with this pair of identifiers. */
 export function isAllowedPair(digest: string, signature: string, allowGost2004: boolean): boolean {
   return (
     find(
@@ -179,8 +180,8 @@ export function isAllowedPair(digest: string, signature: string, allowGost2004: 
 }
 
 /**
- * Whether a message may be signed by such a key with such a pair of identifiers; gives the table's
- * own signature identifier.
+ * Checks whether this key may sign a message with this pair of identifiers. Returns the table's own
+ * signature identifier.
  */
 export function messageSignature(
   key: PublicKey,
@@ -198,7 +199,7 @@ export function messageSignature(
   return scheme?.signature ?? null;
 }
 
-/** The digest by its identifier; null when unknown. */
+/** The digest with this identifier; null when it is unknown. */
 export function digest(id: string, ...parts: readonly Uint8Array[]): Uint8Array | null {
   switch (id) {
     case OID.streebog512:
@@ -221,9 +222,9 @@ export function nodeDigest(name: 'sha1' | 'sha256' | 'sha512', parts: readonly U
 }
 
 /**
- * Whether `signature` over the parts was made with the key, by the table's row for this signature
- * identifier. The row must be of the key's own family: the caller has asked `isAllowedSignature` or
- * `messageSignature` what is allowed at all.
+ * True when the key made `signature` over the parts, by the table's row for this signature
+ * identifier. The row must belong to the key's family. Whether the algorithm is allowed at all must
+ * be checked before, by `isAllowedSignature` or `messageSignature`.
  */
 export function verifySignature(
   key: PublicKey,
@@ -235,7 +236,7 @@ export function verifySignature(
   const scheme = find((row) => row.signature === signatureId, true);
   if (scheme === null || key.family === 'unsupported' || scheme.family !== key.family) return false;
   if (key.family === 'rsa') {
-    // PKCS#1 v1.5 signatures have exactly the modulus's length (RFC 8017, 8.2.2).
+    // A PKCS#1 v1.5 signature is exactly as long as the modulus (RFC 8017, 8.2.2).
     if (signature.length !== Math.ceil(key.bits / 8)) return false;
     return nodeVerify(scheme.digest === OID.sha256 ? 'sha256' : 'sha512', join(parts), key.key, signature);
   }
@@ -250,7 +251,7 @@ export function verifySignature(
   );
 }
 
-/** Builds the table of a key that will come again and again, so that no request waits for it. */
+/** Builds the table of a key that is used often, so that no request waits for it. */
 export function prepareKey(key: PublicKey): void {
   if (key.family === 'gost2015') gostEngine()?.prepareKey(key.bytes);
 }
@@ -261,7 +262,8 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Extensions of a certificate, list or answer: identifier, critical, value. Each may stand once.
+ * Reads the extensions of a certificate, list or answer: identifier, critical, value. Each may
+ * occur once.
  */
 export function extensions(
   element: Element,

@@ -1,12 +1,12 @@
-/** The certificates of the authority's roots and intermediates in force, kept in `anchors/`. */
+/** The certificates of the authority's current roots and intermediates, stored in `anchors/`. */
 import { readFileSync } from 'node:fs';
 import { createTrust, type Trust } from './trust.ts';
 import { sha256 } from './verify.ts';
 
 /**
- * File and SHA-256 of its DER. Compare with https://pki.gov.kz/cert/NAME before going live, and
- * again when the authority announces new ones: a pin is only as good as the channel by which it
- * came.
+ * Each file with the SHA-256 of its DER. Compare them with https://pki.gov.kz/cert/NAME before
+ * going live, and whenever the authority announces new ones: a pin is only as reliable as the
+ * channel it came by.
  */
 export const PRODUCTION_ANCHORS = [
   { file: 'root_gost_2022.cer', sha256: 'af77725f8328bb24f89d81da3acdf7cee4324248538b7ba2cd2a860517fb9dca' },
@@ -15,7 +15,7 @@ export const PRODUCTION_ANCHORS = [
   { file: 'nca_rsa_2022.cer', sha256: '84fb799a66140950818c056a5d9730acc2a7622cdd4ef0d47113b132fb892905' },
 ] as const;
 
-/** The DER of the pinned certificates. Throws when a file is not the one that was pinned. */
+/** The DER of the pinned certificates. Throws when a file differs from the pinned one. */
 export function productionCertificates(): readonly Uint8Array[] {
   return PRODUCTION_ANCHORS.map(({ file, sha256: pinned }) => {
     const der = readFileSync(new URL(`../anchors/${file}`, import.meta.url));
@@ -24,7 +24,7 @@ export function productionCertificates(): readonly Uint8Array[] {
   });
 }
 
-/** Trust in the pinned production roots and nothing else. */
+/** Trusts the pinned production roots and nothing else. */
 export function productionTrust(): Trust {
   return createTrust(productionCertificates());
 }

@@ -1,12 +1,12 @@
 /**
- * What a caller hands in, checked before it is used. A fault here is the caller's own and throws a
- * TypeError, since a typing mistake in an option must not quietly make a check weaker. What is in a
- * message, an answer or a list never throws.
+ * Checks the arguments of a caller. A wrong argument throws a TypeError, because a typing mistake
+ * in an option must not silently weaken a check. The content of a message, an answer or a list
+ * never throws.
  */
 import { types } from 'node:util';
 import { REQUIREMENTS, type Requirement } from './signer.ts';
 
-/** @throws TypeError that names the argument and says what is expected */
+/** @throws TypeError that names the argument and what is expected */
 export function fault(name: string, value: unknown, expected: string): never {
   throw new TypeError(
     value === undefined ? `\`${name}\` is missing: ${expected}` : `\`${name}\` is not ${expected}`,
@@ -25,7 +25,7 @@ export function checkBoolean(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'boolean') fault(name, value, 'true or false');
 }
 
-/** A whole number from `least`. NaN would switch a limit off. */
+/** Checks a whole number from `least`. NaN would disable a limit. */
 export function checkCount(name: string, value: unknown, least: number): void {
   if (!Number.isSafeInteger(value) || Number(value) < least) {
     fault(name, value, `a whole number from ${least}`);
@@ -33,7 +33,8 @@ export function checkCount(name: string, value: unknown, least: number): void {
 }
 
 /**
- * A time that is none would be neither before nor after anything, so that nothing would be expired.
+ * Checks a time. An invalid date is neither before nor after any other, so nothing would ever
+ * expire.
  */
 export function checkTime(name: string, value: unknown): void {
   if (!(value instanceof Date) || Number.isNaN(value.getTime())) fault(name, value, 'a valid Date');
@@ -59,7 +60,7 @@ function checkSources({ ocsp, crls, maxOcspAge }: Sources): void {
   if (maxOcspAge !== undefined) checkCount('maxOcspAge', maxOcspAge, 0);
 }
 
-/** A request to verify, apart from its trust. */
+/** Checks a request to verify, except its trust. */
 export function checkVerifyRequest(
   request: Sources & {
     readonly message: unknown;
@@ -89,7 +90,7 @@ export function checkVerifyRequest(
   checkSources(request);
 }
 
-/** A request to check revocation, apart from its trust. */
+/** Checks a request for revocation, except its trust. */
 export function checkRevocationRequest(
   request: Sources & {
     readonly certificate: unknown;

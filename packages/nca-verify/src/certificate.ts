@@ -1,6 +1,6 @@
 /**
- * X.509 certificates (RFC 5280), as much as the authority issues; what is not understood and
- * critical is kept by name.
+ * X.509 certificates (RFC 5280), as far as the authority uses them. Unknown critical extensions are
+ * kept by identifier.
  */
 import {
   anyAlgorithm,
@@ -33,19 +33,19 @@ export interface Certificate {
   readonly tbs: Uint8Array;
   /** The content octets of the INTEGER. */
   readonly serial: Uint8Array;
-  /** DER of the names, for comparison. */
+  /** The DER of the names, for comparison. */
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
   readonly issuerName: Name;
   readonly subjectName: Name;
-  /** Milliseconds since 1970, both included. */
+  /** The validity, both ends included, in milliseconds since 1970. */
   readonly notBefore: number;
   readonly notAfter: number;
   readonly key: PublicKey;
-  /** The subject public key's bit string, of which key identifiers are digests. */
+  /** The bit string of the subject's public key. Key identifiers are digests of it. */
   readonly keyBits: Uint8Array;
   readonly signatureAlgorithm: string;
-  /** The identifier inside the signed part and the one outside are the same. */
+  /** True when the identifier inside the signed part equals the one outside. */
   readonly algorithmsAgree: boolean;
   readonly signature: Uint8Array;
   readonly isCa: boolean;
@@ -55,9 +55,9 @@ export interface Certificate {
   readonly extendedKeyUsage: readonly string[];
   readonly subjectKeyId: Uint8Array | null;
   readonly authorityKeyId: Uint8Array | null;
-  /** The issuer's serial number, if the authority key identifier names it. */
+  /** The serial number of the issuer's certificate, if the authority key identifier gives it. */
   readonly authoritySerial: Uint8Array | null;
-  /** The values of the extensions that say where its lists are, DER, unread. */
+  /** The extensions that say where the lists are, as DER. */
   readonly distributionPoints: readonly Uint8Array[];
   readonly unknownCritical: readonly string[];
 }
@@ -203,8 +203,8 @@ function readExtensions(list: ReturnType<typeof extensions>): Extended {
         if (critical) unknownCritical.push(id);
         break;
       default:
-        // Name constraints must be critical (RFC 5280, 4.2.1.10); to be ignored where they are not
-        // would defeat them.
+        // Name constraints must be critical (RFC 5280, 4.2.1.10). If they are not, ignoring them
+        // would defeat their purpose.
         if (critical || id === EXTENSION.nameConstraints) unknownCritical.push(id);
     }
   }
@@ -232,7 +232,10 @@ function readKeyUsage(element: Element): readonly KeyUsage[] {
   return KEY_USAGES.filter((_, bit) => ((bits[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1);
 }
 
-/** AuthorityKeyIdentifier: the key identifier and the issuer's serial number. */
+/**
+ * Reads an AuthorityKeyIdentifier: the key identifier and the serial number of the issuer's
+ * certificate.
+ */
 export function authorityKey(element: Element): Pick<Extended, 'authorityKeyId' | 'authoritySerial'> {
   const fields = new Fields(element, 'an authority key identifier');
   const keyId = fields.option(0x80);
@@ -248,7 +251,7 @@ export function authorityKey(element: Element): Pick<Extended, 'authorityKeyId' 
   };
 }
 
-/** SHA-256 of the DER, lower-case hexadecimal. */
+/** The SHA-256 of the DER, in lower-case hexadecimal. */
 export function fingerprint(of: Certificate): string {
   return hex(nodeDigest('sha256', [of.der]));
 }

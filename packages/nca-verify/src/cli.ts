@@ -1,4 +1,4 @@
-/** `nca-verify FILE …`: the verdict on one message. Exit code 0 accepted, 1 refused, 2 misuse. */
+/** `nca-verify FILE …`: verifies one message. Exit code 0: accepted, 1: refused, 2: misuse. */
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,37 +10,37 @@ import { createTrust } from './trust.ts';
 import type { Verdict } from './verdict.ts';
 import { verify } from './verify.ts';
 
-/** The values of `--require`, in the words of the help. */
+/** What the help says about the values of `--require`. */
 const REQUIREMENT_HELP: Readonly<Record<Requirement, string>> = {
   individual: 'the key of a natural person that may sign in',
   'individual-signature': 'the same, and it may sign documents (nonRepudiation)',
 };
 
 /**
- * Bytes of a message unless `--max-bytes` says otherwise: a signed document with its content is
- * larger than a sign-in.
+ * Bytes of a message unless `--max-bytes` is given. A signed document with its content is larger
+ * than a sign-in.
  */
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 
 interface Option {
-  /** How the synopsis shows the value; without, the option is a switch. */
+  /** How the synopsis shows the value. An option without it is a switch. */
   readonly value?: string;
   readonly several?: true;
   readonly short?: string;
   readonly help: readonly string[];
 }
 
-/** Every option: what is parsed and what the help shows come from this table. */
+/** Every option. Both the parser and the help use this table. */
 const OPTIONS = {
   content: {
     value: 'FILE',
-    help: ['the signed bytes, when the signature is detached; when it is attached they must be equal'],
+    help: ['the signed bytes: required for a detached signature, compared with those of an attached one'],
   },
   trust: {
     value: 'DIR',
     help: [
-      'certificates to trust: self-signed CA certificates are anchors, other CA certificates',
-      'intermediates, all else is ignored; without it the pinned production certificates',
+      'a folder of certificates to trust: self-signed CA certificates become anchors, other CA',
+      'certificates intermediates; without it, the pinned production certificates are trusted',
     ],
   },
   crl: {
@@ -48,27 +48,27 @@ const OPTIONS = {
     several: true,
     help: ['a revocation list, full or delta; may be given several times'],
   },
-  ocsp: { value: 'FILE', help: ['an OCSP answer'] },
-  'ocsp-nonce': { value: 'HEX', help: ['the nonce that the answer must carry'] },
+  ocsp: { value: 'FILE', help: ['an answer of an OCSP responder'] },
+  'ocsp-nonce': { value: 'HEX', help: ['the nonce of the request, which the OCSP answer must carry'] },
   at: {
     value: 'ISO-TIME',
-    help: ['judge for this moment (2026-11-22T11:00:00Z) instead of now, lists and answers too'],
+    help: ['verify as of this time (2026-11-22T11:00:00Z) instead of now; also for lists and answers'],
   },
   'max-bytes': {
     value: 'BYTES',
     help: [`the largest message that is read; ${DEFAULT_MAX_BYTES} (4 MiB) unless given`],
   },
-  'no-revocation': { help: ['do not ask whether the certificate is revoked'] },
+  'no-revocation': { help: ['do not check whether the certificate is revoked'] },
   'allow-gost2004': { help: ['accept archived GOST 34.310-2004 signatures'] },
   require: {
     value: REQUIREMENTS.join('|'),
     help: REQUIREMENTS.map((name) => `${name}: ${REQUIREMENT_HELP[name]}`),
   },
   json: { help: ['print the verdict as one line of JSON'] },
-  help: { short: 'h', help: ['print this'] },
+  help: { short: 'h', help: ['print this help'] },
 } as const satisfies Readonly<Record<string, Option>>;
 
-/** Columns of the help. */
+/** Width of the help and of its first column, in characters. */
 const WIDTH = 110;
 const INDENT = 23;
 
@@ -92,11 +92,15 @@ Verifies a CMS signature (DER, PEM or base64) of Kazakhstan's National Certifica
 
 ${explained.join('\n')}
 
-Exit code: 0 accepted, 1 refused, 2 misuse.
+Examples:
+  nca-verify document.cms --crl nca_gost_2022.crl
+  nca-verify signature.p7s --content document.pdf --no-revocation --json
+
+Exit code: 0 accepted, 1 refused, 2 wrong arguments.
 `;
 }
 
-/** Lists, contents and answers above this are not read. */
+/** The largest list, content or answer that is read, in bytes. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 class Misuse extends Error {}
@@ -112,8 +116,8 @@ function readFile(path: string): Uint8Array {
 }
 
 /**
- * The beginning of a message: one that is longer than `maxBytes` in any form is refused as too
- * large, however long.
+ * Reads the beginning of a message: enough to refuse one above `maxBytes` as too large, in whatever
+ * encoding.
  */
 function readMessage(path: string, maxBytes: number): Uint8Array {
   try {
@@ -152,7 +156,7 @@ function readTime(text: string | undefined): Date {
   const parts = (TIME.exec(text) ?? []).slice(1).map((part) => Number(part ?? 0));
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, offsetHour = 0, offsetMinute = 0] =
     parts;
-  // `Date` takes 30 February for 2 March.
+  // `Date` accepts 30 February as 2 March.
   const calendar = new Date(Date.UTC(year, month - 1, day));
   const exists =
     parts.length > 0 &&
@@ -184,10 +188,7 @@ function readRequirement(text: string | undefined): Requirement | undefined {
   throw new Misuse(`--require ${text}: only ${REQUIREMENTS.join(' and ')} are known`);
 }
 
-/**
- * What the arguments ask for, done. Lists that cannot be used are named on stderr and count as not
- * given.
- */
+/** Runs the command. Lists that cannot be used are named on stderr and count as not given. */
 function run(args: readonly string[]): { verdict: Verdict; json: boolean } | 'help' {
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
@@ -224,8 +225,8 @@ function run(args: readonly string[]): { verdict: Verdict; json: boolean } | 'he
 }
 
 /**
- * The values by name: text, or a list of texts where an option may stand several times; a switch is
- * true when it is given.
+ * The values by name: a text, a list of texts for an option that may be repeated, or true for a
+ * switch.
  */
 type Values = {
   readonly [Name in keyof typeof OPTIONS]: (typeof OPTIONS)[Name] extends { value: string }
@@ -256,7 +257,8 @@ function asJson(verdict: Verdict): string {
   if (!verdict.ok)
     return JSON.stringify({ ok: false, reason: verdict.reason, signer: null, detail: verdict.detail });
   const { signer, signedAt, revocation } = verdict;
-  // The DER would make the line unreadable; the fingerprint names the certificate.
+  // Leave the DER out: it would make the line unreadable, and the fingerprint identifies the
+  // certificate.
   const { der: _der, ...certificate } = signer.certificate;
   return JSON.stringify({ ok: true, reason: null, signer: { ...signer, certificate }, signedAt, revocation });
 }
@@ -288,7 +290,7 @@ function asText(verdict: Verdict): string {
   ].join('\n');
 }
 
-/** Runs the command with its arguments and gives the exit code. */
+/** Runs the command with its arguments and returns the exit code. */
 export function main(args: readonly string[]): number {
   try {
     const outcome = run(args);

@@ -1,4 +1,4 @@
-/** CMS SignedData (RFC 5652) with one signer, as NCALayer and the mobile application make it. */
+/** CMS SignedData (RFC 5652) with one signer, as NCALayer and the mobile application produce it. */
 import { algorithm, anyAlgorithm } from './algorithms.ts';
 import { type Certificate, certificate } from './certificate.ts';
 import {
@@ -42,7 +42,7 @@ export interface SignedMessage {
 }
 
 export interface SignerInfo {
-  /** Null when the signer is named in another way than by issuer and serial number. */
+  /** Null when the signer is identified by other means than issuer and serial number. */
   readonly certificate: { readonly issuer: Uint8Array; readonly serial: Uint8Array } | null;
   readonly digestAlgorithm: string;
   readonly signatureAlgorithm: string;
@@ -51,7 +51,7 @@ export interface SignerInfo {
 }
 
 export interface SignedAttributes {
-  /** What the signature covers: the octets as they came, with the tag of a SET. */
+  /** The signed octets: the attributes as received, with the tag of a SET. */
   readonly octets: Uint8Array;
   /** Null unless there is exactly one with one value. */
   readonly contentType: string | null;
@@ -68,8 +68,7 @@ export interface CertificateIdentifier {
 }
 
 /**
- * Reads a message. BER is accepted around the content, DER is demanded of everything that is
- * signed.
+ * Reads a message. Accepts BER around the content, but requires DER for everything that is signed.
  * @throws Refusal `malformed` or `tooLarge`
  */
 export function signedMessage(bytes: Uint8Array): SignedMessage {
@@ -150,7 +149,7 @@ function issuerAndSerial(element: Element): { issuer: Uint8Array; serial: Uint8A
 function signedAttributes(element: Element): SignedAttributes {
   const octets = Uint8Array.from(whole(element));
   octets[0] = TAG.set;
-  // Read anew as DER: within BER an indefinite length may stand anywhere.
+  // Parse again as DER: inside BER, an indefinite length may occur anywhere.
   const set = parse(octets);
   if (set.children.length > MAX_ATTRIBUTES) throw new Refusal('tooLarge', 'too many signed attributes');
   let previous: Uint8Array | null = null;
@@ -184,7 +183,7 @@ function signedAttributes(element: Element): SignedAttributes {
   };
 }
 
-/** The first identifier of SigningCertificateV2, which is the signer's. */
+/** The first identifier of SigningCertificateV2, which is that of the signer. */
 function certificateIdentifier(element: Element): CertificateIdentifier {
   const outer = new Fields(element, 'a signing certificate');
   const list = outer.take(TAG.sequence);
@@ -210,7 +209,7 @@ function certificateIdentifier(element: Element): CertificateIdentifier {
   return { hashAlgorithm: hashAlgorithm === undefined ? null : algorithm(hashAlgorithm), hash, issuerSerial };
 }
 
-/** Whether the certificate is the one that issuer and serial number name, octet by octet. */
+/** True when issuer and serial number, compared octet by octet, identify this certificate. */
 export function isNamed(
   of: Certificate,
   by: { readonly issuer: Uint8Array; readonly serial: Uint8Array },

@@ -20,7 +20,7 @@ interface Frame {
   readonly entriesEnd: number;
 }
 
-/** Steps over the list's parts without building a tree of its entries. */
+/** Finds the parts of the list without building a tree of its entries. */
 export function readFrame(octets: Uint8Array): Frame {
   const header: Header = { tag: 0, bodyStart: 0, bodyEnd: 0, indefinite: false };
   const enter = (
@@ -57,7 +57,7 @@ export function readFrame(octets: Uint8Array): Frame {
   const nextUpdateEnd = at(thisUpdateEnd);
   const thisUpdate = time(parse(part({ start: issuer.end, end: thisUpdateEnd })));
   const nextUpdate = time(parse(part({ start: thisUpdateEnd, end: nextUpdateEnd })));
-  // The entries may be left out when there are none.
+  // The field of entries may be absent when there are none.
   const listed = octets[nextUpdateEnd] === TAG.sequence;
   const entries = listed ? enter(nextUpdateEnd, tbs.end, TAG.sequence) : null;
   const extended = enter(entries?.end ?? nextUpdateEnd, tbs.end, 0xa0);

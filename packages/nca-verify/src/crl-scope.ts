@@ -1,25 +1,25 @@
 /**
- * What a revocation list is complete for: its issuing distribution point (RFC 5280, 5.2.5) against
- * the certificate. Read whether it is critical or not, since a list that leaves certificates out
- * says nothing of them either way.
+ * What a revocation list is complete for: compares its issuing distribution point (RFC 5280, 5.2.5)
+ * with the certificate. The extension is read whether it is critical or not, because a list that
+ * leaves certificates out says nothing about them.
  */
 import type { Certificate } from './certificate.ts';
 import { body, type Element, Fields, hex, inner, parse, TAG, whole } from './der.ts';
 import { Refusal } from './verdict.ts';
 
-/** Plain data, as a list is sent to threads. */
+/** Plain data, because lists are sent to threads. */
 export interface CrlScope {
-  /** Whose certificates the list covers. */
+  /** The certificates that the list covers. */
   readonly holders: 'all' | 'users' | 'authorities';
-  /** False for a list of some reasons only: it can say "revoked" and never "good". */
+  /** False for a list of some reasons only. Such a list can say "revoked" but never "good". */
   readonly allReasons: boolean;
-  /** The distribution point's names, DER in hexadecimal; null when the list names none. */
+  /** The names of the distribution point, DER in hexadecimal; null when the list has none. */
   readonly names: readonly string[] | null;
 }
 
 export const WHOLE_SCOPE: CrlScope = { holders: 'all', allReasons: true, names: null };
 
-/** BOOLEAN DEFAULT FALSE with an implicit tag: present means true. */
+/** BOOLEAN DEFAULT FALSE with an implicit tag: when present, it means true. */
 function flag(fields: Fields, tag: number): boolean {
   const element = fields.option(tag);
   if (element === undefined) return false;
@@ -28,7 +28,7 @@ function flag(fields: Fields, tag: number): boolean {
   return true;
 }
 
-/** DistributionPointName: full names, or one relative to the issuer. */
+/** A DistributionPointName: full names, or one relative to the issuer. */
 function namesIn(point: Element): readonly string[] {
   const choice = inner(point, 'a distribution point', 0xa0, 0xa1);
   return choice.tag === 0xa0 ? choice.children.map((name) => hex(whole(name))) : [hex(whole(choice))];
@@ -58,8 +58,8 @@ export function readScope(value: Uint8Array): CrlScope {
 }
 
 /**
- * The names at which the certificate says that its lists are, full and delta. Points of another
- * issuer are left out.
+ * The names where the certificate says that its lists are, full and delta. Distribution points of
+ * another issuer are left out.
  */
 function pointsOf(of: Certificate): readonly string[] {
   return of.distributionPoints.flatMap((value) => {
@@ -77,9 +77,8 @@ function pointsOf(of: Certificate): readonly string[] {
 }
 
 /**
- * Whether a certificate that is not on such a list is not revoked. A list with a name is complete
- * for the certificates that name it; one that names no distribution point at all is not divided
- * among several.
+ * True when absence from this list means that the certificate is not revoked. A list with a name is
+ * complete for the certificates that name it, and for those that name no distribution point.
  */
 export function covers({ holders, allReasons, names }: CrlScope, of: Certificate): boolean {
   if (!allReasons || (holders !== 'all' && (holders === 'authorities') !== of.isCa)) return false;

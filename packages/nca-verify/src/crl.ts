@@ -1,7 +1,7 @@
 /**
  * Certificate revocation lists (RFC 5280). A production list has hundreds of thousands of entries,
- * so the list is scanned flat: its octets are kept as they are beside one table of offsets, both in
- * shared memory that every worker reads without a copy.
+ * so it is not parsed into a tree. Its octets stay as they are, beside one table of offsets. Both
+ * are in shared memory that every worker reads without a copy.
  */
 import { isAllowedSignature, verifySignature } from './algorithms.ts';
 import { checkBoolean, checkBytes, checkTime, checkTrust } from './arguments.ts';
@@ -15,37 +15,39 @@ import type { Trust } from './trust.ts';
 import { Refusal, type Refused, refusalAsValue } from './verdict.ts';
 
 /**
- * A list whose signature was verified. Plain data: it can be sent to a worker, and its memory is
- * shared.
+ * A list whose signature was verified. It is plain data in shared memory, so it can be sent to a
+ * worker.
  */
 export interface Crl {
   /** SHA-256 of the CA certificate that signed it. */
   readonly issuer: string;
   readonly number: bigint;
-  /** The number of the base list that this one changes; null for a full list. */
+  /** The number of the base list that this delta changes; null for a full list. */
   readonly baseNumber: bigint | null;
   /** What the list is complete for. */
   readonly scope: CrlScope;
   readonly thisUpdate: number;
   readonly nextUpdate: number;
   readonly entries: number;
-  /** The list as it came. */
+  /** The list as received. */
   readonly octets: Uint8Array;
-  /** Open addressing by serial number: offset of the entry in `octets`, or zero. */
+  /**
+   * A hash table (open addressing) by serial number: the offset of the entry in `octets`, or zero.
+   */
   readonly slots: Uint32Array;
 }
 
-/** Bytes of a list at most. */
+/** The largest list, in bytes. */
 const MAX_BYTES = 128 * 1024 * 1024;
 const REMOVE_FROM_CRL = 8;
 
-/** What `loadCrl` answers: the list, or why it cannot be used. */
+/** The result of `loadCrl`: the list, or why it cannot be used. */
 export type LoadedCrl = { readonly ok: true; readonly crl: Crl } | Refused;
 
 /**
  * Reads a list (DER or PEM), finds its issuer among the trusted CA certificates and verifies the
- * signature. Freshness is judged when the list is used. Costs about half a second for 26 MB: call
- * it in a worker (`VerifierPool.loadCrl`).
+ * signature. Whether it is still valid is checked at each use. Takes about half a second for 26 MB,
+ * so call it in a worker (`VerifierPool.loadCrl`).
  */
 export function loadCrl(file: Uint8Array, trust: Trust, allowGost2004 = false): LoadedCrl {
   checkBytes('file', file);
@@ -97,7 +99,7 @@ function shared(bytes: Uint8Array | null): Uint8Array {
   return copy;
 }
 
-/** Goes over the entries once, checks the form of each, and files its offset by serial number. */
+/** Reads the entries once, checks the form of each, and stores its offset by serial number. */
 function scan(octets: Uint8Array, from: number, to: number): { slots: Uint32Array; entries: number } {
   const header: Header = { tag: 0, bodyStart: 0, bodyEnd: 0, indefinite: false };
   let entries = 0;
@@ -128,7 +130,7 @@ function scan(octets: Uint8Array, from: number, to: number): { slots: Uint32Arra
   return { slots, entries };
 }
 
-/** FNV-1a; serial numbers are the authority's, not an attacker's. */
+/** FNV-1a, which no attacker can exploit: the authority chooses the serial numbers. */
 function serialHash(octets: Uint8Array, from: number, to: number): number {
   let hash = 0x811c9dc5;
   for (let at = from; at < to; at++) hash = Math.imul(hash ^ (octets[at] ?? 0), 0x01000193);
@@ -136,8 +138,8 @@ function serialHash(octets: Uint8Array, from: number, to: number): number {
 }
 
 /**
- * The rest of an entry after its serial number: a time, and extensions of which only the reason may
- * be critical.
+ * Checks the rest of an entry after its serial number: a time and extensions, of which only the
+ * reason may be critical.
  */
 function checkEntry(octets: Uint8Array, header: Header, end: number): void {
   readHeader(octets, header.bodyEnd, end, header);
@@ -149,7 +151,7 @@ function checkEntry(octets: Uint8Array, header: Header, end: number): void {
   }
 }
 
-/** SEQUENCE { SEQUENCE { reasonCode, OCTET STRING { ENUMERATED } } }, all but its last octet. */
+/** SEQUENCE { SEQUENCE { reasonCode, OCTET STRING { ENUMERATED } } }, without its last octet. */
 const PLAIN_REASON = Uint8Array.from([
   0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55, 0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01,
 ]);
@@ -186,7 +188,7 @@ function reasonOf(der: Uint8Array): number | null {
   return reason;
 }
 
-/** What a list says of a serial number. */
+/** What a list says about a serial number. */
 type Listed = { readonly revokedAt: number; readonly reason: number | null } | null;
 
 function look(crl: Crl, serial: Uint8Array): Listed {
@@ -206,15 +208,15 @@ function look(crl: Crl, serial: Uint8Array): Listed {
     const revokedAt = time(parse(Buffer.from(octets.subarray(timeStart, header.bodyEnd))));
     const reason =
       header.bodyEnd === bodyEnd ? null : reasonOf(Buffer.from(octets.subarray(header.bodyEnd, bodyEnd)));
-    // Should a serial number stand twice, the revoking entry counts.
+    // When a serial number occurs twice, the entry that revokes counts.
     if (found === null || found.reason === REMOVE_FROM_CRL) found = { revokedAt, reason };
   }
 }
 
 /**
- * What the lists say of a certificate at a time: the newest full list of its issuer that is in
- * force, and the newest delta to it, for each scope of lists. Revoked by one is revoked. "Good"
- * comes from a full list that covers the certificate; without one it is `unknown`.
+ * What the lists say about a certificate at a time. For each scope, the newest full list of its
+ * issuer in force and the newest delta to it are used. One list is enough for "revoked". "Good"
+ * needs a full list that covers the certificate; without one the status is `unknown`.
  */
 export function crlStatus(of: Certificate, issuer: Certificate, crls: readonly Crl[], at: number): Status {
   const signedBy = fingerprint(issuer);
@@ -240,10 +242,10 @@ export function crlStatus(of: Certificate, issuer: Certificate, crls: readonly C
   return { status: 'unknown', final: false, detail };
 }
 
-/** What a full list and the deltas to it say. */
+/** What a full list and its deltas say. */
 function judgeBy(base: Crl, usable: readonly Crl[], of: Certificate): { revoked: Listed; asOf: number } {
-  // The authority numbers deltas apart from full lists, so only the base number and the time can be
-  // compared.
+  // The authority numbers deltas separately from full lists, so only the base number and the time
+  // can be compared.
   const deltas = usable.filter(
     ({ baseNumber, thisUpdate }) =>
       baseNumber !== null && baseNumber <= base.number && thisUpdate >= base.thisUpdate,
@@ -252,8 +254,8 @@ function judgeBy(base: Crl, usable: readonly Crl[], of: Certificate): { revoked:
   const changed = delta === undefined ? null : look(delta, of.serial);
   const listed = changed ?? look(base, of.serial);
   const takenOff = changed !== null && changed.reason === REMOVE_FROM_CRL;
-  // A delta of another scope can add, but neither take off nor stand before the one that covers the
-  // certificate.
+  // A delta of another scope may add entries. It may neither remove one nor replace the delta that
+  // covers the certificate.
   const added = deltas
     .filter(({ scope }) => !covers(scope, of))
     .map((other) => look(other, of.serial))
@@ -263,9 +265,9 @@ function judgeBy(base: Crl, usable: readonly Crl[], of: Certificate): { revoked:
 }
 
 /**
- * The lists that can still decide something from `at` on: neither past their `nextUpdate` nor
- * replaced by a newer one that is in force. The rest can be let go: a list takes tens of megabytes.
- * A list that could not be loaded is never among `crls`, so it replaces none.
+ * The lists that are still needed from `at` on: their `nextUpdate` has not passed and no newer list
+ * in force replaces them. The others can be freed: a list takes tens of megabytes. A list that
+ * could not be loaded is never among `crls`, so it replaces none.
  */
 export function currentCrls(crls: readonly Crl[], at: Date): readonly Crl[] {
   checkTime('at', at);
@@ -277,7 +279,9 @@ export function currentCrls(crls: readonly Crl[], at: Date): readonly Crl[] {
   return notOver.filter((crl, index) => !inForce.some((other) => replaces(other, crl, notOver, index)));
 }
 
-/** Whether `other` decides everything that `crl` would. Of two equal lists the first one stays. */
+/**
+ * True when `other` decides everything that `crl` would. Of two equal lists, the first one stays.
+ */
 function replaces(other: Crl, crl: Crl, crls: readonly Crl[], index: number): boolean {
   if (other === crl || other.issuer !== crl.issuer || other.thisUpdate < crl.thisUpdate) return false;
   if (!sameScope(other.scope, crl.scope)) return false;
@@ -285,7 +289,7 @@ function replaces(other: Crl, crl: Crl, crls: readonly Crl[], index: number): bo
     if (other.thisUpdate > crl.thisUpdate) return true;
     return crl.baseNumber === null && crls.indexOf(other) < index;
   }
-  // A delta that fits every full list that the other one fits.
+  // A delta replaces another if it fits every full list that the other one fits.
   if (crl.baseNumber === null || other.baseNumber > crl.baseNumber) return false;
   return (
     other.thisUpdate > crl.thisUpdate || other.baseNumber < crl.baseNumber || crls.indexOf(other) < index

@@ -1,6 +1,6 @@
-/** Writing DER: requests here, and everything that `nca-verify/testing` makes. */
+/** Writes DER: requests here, and everything that `nca-verify/testing` makes. */
 
-/** One element with the given content octets. */
+/** Encodes one element with the given content octets. */
 export function encode(tag: number, content: Uint8Array): Uint8Array {
   const { length } = content;
   const octets: number[] = [];
@@ -12,7 +12,7 @@ export function encode(tag: number, content: Uint8Array): Uint8Array {
   return result;
 }
 
-/** One element that holds other elements. */
+/** Encodes one element that contains other elements. */
 export function wrap(tag: number, ...elements: readonly Uint8Array[]): Uint8Array {
   return encode(tag, Buffer.concat(elements));
 }

@@ -1,11 +1,11 @@
 /**
- * A small strict reader of DER (X.690), and of the part of BER that the reference library writes:
- * indefinite lengths and octet strings in pieces. It reads the whole tree at once, so nothing
- * unread can hide in it.
+ * A small, strict reader of DER (X.690). It also reads the part of BER that the reference library
+ * writes: indefinite lengths and octet strings in pieces. It always reads the whole tree, so that
+ * nothing unread can hide in it.
  */
 import { Refusal } from './verdict.ts';
 
-/** One element; the offsets are into `source`. */
+/** One element. The offsets refer to `source`. */
 export interface Element {
   readonly source: Uint8Array;
   /** The identifier octet: class, constructed bit, number. */
@@ -48,8 +48,8 @@ export interface Header {
 }
 
 /**
- * Reads identifier and length at `at` into `header`, all within `limit`. Lengths must be minimal in
- * BER as in DER.
+ * Reads identifier and length at `at` into `header`, all within `limit`. Lengths must be minimal,
+ * in BER as well as in DER.
  */
 export function readHeader(source: Uint8Array, at: number, limit: number, header: Header): void {
   const tag = source[at];
@@ -86,7 +86,7 @@ export function readHeader(source: Uint8Array, at: number, limit: number, header
 
 /**
  * Reads `source` as exactly one element.
- * @throws Refusal `malformed`, or `tooLarge` when nested or counted beyond what any signature needs
+ * @throws Refusal `malformed`, or `tooLarge` for more nesting or elements than any signature needs
  */
 export function parse(source: Uint8Array, rules: 'der' | 'ber' = 'der'): Element {
   const tally = { left: MAX_ELEMENTS };
@@ -154,8 +154,8 @@ function readElement(
 }
 
 /**
- * Universal types have one form each: sequences and sets constructed, all else primitive (octet
- * strings either way in BER).
+ * Checks the form of universal types: sequences and sets are constructed, all others are primitive.
+ * In BER, an octet string may be either.
  */
 function checkForm(tag: number, rules: 'der' | 'ber'): void {
   if ((tag & 0xc0) !== 0) return;
@@ -167,7 +167,7 @@ function checkForm(tag: number, rules: 'der' | 'ber'): void {
   }
 }
 
-/** Whether the content octets of an INTEGER have no superfluous first octet. */
+/** True when the content octets of an INTEGER have no superfluous first octet. */
 export function isMinimal(source: Uint8Array, from: number, to: number): boolean {
   const first = source[from];
   const second = source[from + 1] ?? 0;
@@ -212,7 +212,7 @@ export function whole(element: Element): Uint8Array {
   return element.source.subarray(element.start, element.end);
 }
 
-/** Takes the fields of a sequence one by one and sees to it that none is left over. */
+/** Reads the fields of a sequence one by one and checks that none is left over. */
 export class Fields {
   readonly #children: readonly Element[];
   readonly #what: string;
@@ -224,7 +224,7 @@ export class Fields {
     this.#what = what;
   }
 
-  /** The next field, which must have one of the tags (any tag when none is named). */
+  /** The next field, which must have one of the tags (any tag when none is given). */
   take(...tags: readonly number[]): Element {
     const element = this.#children[this.#next];
     if (element === undefined || (tags.length > 0 && !tags.includes(element.tag))) {
@@ -242,7 +242,7 @@ export class Fields {
     return element;
   }
 
-  /** Ends the sequence. */
+  /** Checks that no field is left. */
   end(): void {
     if (this.#next !== this.#children.length)
       throw new Refusal('malformed', `${this.#what} has a field too many`);
@@ -265,7 +265,7 @@ export function oid(element: Element): string {
   let arc = 0;
   for (let at = element.bodyStart; at < element.bodyEnd; at++) {
     const octet = element.source[at] ?? 0;
-    // Arcs beyond 2^53 exist (UUIDs) but in no structure here.
+    // Larger arcs exist (UUIDs), but not in the structures read here.
     if (arc > 2 ** 45) throw new Refusal('malformed', 'an arc of an identifier is too large');
     arc = arc * 128 + (octet & 0x7f);
     if (octet < 0x80) {
@@ -281,7 +281,7 @@ export function oid(element: Element): string {
   return arcs.join('.');
 }
 
-/** A small non-negative number, as of a version or a path length. */
+/** A small non-negative number, e.g. a version or a path length. */
 export function smallNumber(element: Element): number {
   const value = bigNumber(element);
   if (value < 0n || value > 0x7fff_ffffn) throw new Refusal('malformed', 'a number is out of range');
@@ -306,7 +306,10 @@ export function bitOctets(element: Element): Uint8Array {
 const UTC_TIME = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
 const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
 
-/** UTCTime or GeneralizedTime in the one form DER knows, as milliseconds since 1970. */
+/**
+ * Reads UTCTime or GeneralizedTime, each in the only form that DER allows, as milliseconds since
+ * 1970.
+ */
 export function time(element: Element): number {
   const text = Buffer.from(body(element)).toString('latin1');
   const utc = element.tag === TAG.utcTime;

@@ -1,7 +1,7 @@
 /**
- * The same arithmetic in plain BigInt: for GOST 34.310-2004 (archives), where the WebAssembly is
- * not built, for making signatures in tests, and as the second opinion on the fast code. Nothing
- * here is constant-time.
+ * The same arithmetic in plain BigInt. It is used for GOST 34.310-2004 (archives), when the
+ * WebAssembly is not built, to make signatures in tests, and to check the fast code. It is not
+ * constant-time.
  */
 
 /** A short Weierstrass curve y^2 = x^3 + ax + b with a base point of prime order n. */
@@ -38,7 +38,7 @@ export const GOST_2004: Curve = {
   size: 32,
 };
 
-/** Jacobian; z = 0 is infinity. */
+/** A point in Jacobian coordinates; z = 0 is infinity. */
 interface Point {
   readonly x: bigint;
   readonly y: bigint;
@@ -52,7 +52,7 @@ function modulo(value: bigint, by: bigint): bigint {
   return rest < 0n ? rest + by : rest;
 }
 
-/** 1 / value modulo a prime; value must not be a multiple of it. */
+/** 1 / value modulo a prime. The value must not be a multiple of the prime. */
 export function inverse(value: bigint, prime: bigint): bigint {
   let [a, b, u, v] = [modulo(value, prime), prime, 1n, 0n];
   while (a !== 0n) {
@@ -93,7 +93,7 @@ function add(curve: Curve, a: Point, b: Point): Point {
   return { x, y: modulo(r * (v - x) - s1 * hhh, p), z: (((a.z * b.z) % p) * h) % p };
 }
 
-/** k1 P1 + k2 P2 with one run of doublings, two bits of each number at a time. */
+/** k1 P1 + k2 P2 in one run of doublings, two bits of each number at a time. */
 function multiplySum(curve: Curve, k1: bigint, p1: Point, k2: bigint, p2: Point): Point {
   const first = [INFINITY, p1, double(curve, p1), add(curve, double(curve, p1), p1)];
   const second = [INFINITY, p2, double(curve, p2), add(curve, double(curve, p2), p2)];
@@ -109,7 +109,7 @@ function multiplySum(curve: Curve, k1: bigint, p1: Point, k2: bigint, p2: Point)
   return sum;
 }
 
-/** Affine coordinates of k G; null for infinity. */
+/** The affine coordinates of k G; null for infinity. */
 export function multiplyGenerator(curve: Curve, k: bigint): { x: bigint; y: bigint } | null {
   const base: Point = { x: curve.gx, y: curve.gy, z: 1n };
   const { x, y, z } = multiplySum(curve, k, base, 0n, base);
@@ -124,7 +124,7 @@ export function isOnCurve(curve: Curve, x: bigint, y: bigint): boolean {
   return x < p && y < p && (y * y - (x * x * x + a * x + b)) % p === 0n;
 }
 
-/** Whether z1 G + z2 Q has an x coordinate equal to r modulo n. Q must be on the curve. */
+/** True when the x coordinate of z1 G + z2 Q equals r modulo n. Q must be on the curve. */
 export function referenceMatches(
   curve: Curve,
   qx: bigint,

@@ -1,5 +1,5 @@
 /**
- * The host's side of `assembly/`: loads the WebAssembly once per thread and keeps the tables of
+ * The host's side of `assembly/`. Loads the WebAssembly once per thread and keeps the tables of
  * known keys.
  */
 import { readFileSync } from 'node:fs';
@@ -25,8 +25,8 @@ interface Exports {
 }
 
 /**
- * Tables of 682 KB each: the base point in slot 0 and as many keys as here, the least recently used
- * giving way.
+ * Number of tables for keys, 682 KB each, besides the base point's in slot 0. The least recently
+ * used one is replaced.
  */
 const KEY_SLOTS = 15;
 const INPUT_BYTES = 65_536;
@@ -38,8 +38,8 @@ const GENERATOR_Y =
 let loaded: Engine | null | undefined;
 
 /**
- * The WebAssembly of this thread, or null where `dist/gost.wasm` was not built (an install without
- * dev dependencies): the plain TypeScript then does the same work several times slower.
+ * The WebAssembly of this thread. Null when `dist/gost.wasm` was not built (an install without dev
+ * dependencies): plain TypeScript then does the same work several times slower.
  */
 export function gostEngine(): Engine | null {
   if (loaded === undefined) {
@@ -51,14 +51,14 @@ export function gostEngine(): Engine | null {
 
 function readBuilt(): Uint8Array | null {
   try {
-    // The same relative path from src/*.ts and from dist/*.js.
+    // The relative path is the same from src/*.ts and from dist/*.js.
     return new Uint8Array(readFileSync(new URL('../dist/gost.wasm', import.meta.url)));
   } catch {
     return null;
   }
 }
 
-/** Numbers cross as 64 little-endian bytes. */
+/** Numbers are passed as 64 little-endian bytes. */
 export function littleEndian(value: bigint): Uint8Array {
   return Uint8Array.from(Buffer.from(value.toString(16).padStart(128, '0'), 'hex')).reverse();
 }
@@ -66,7 +66,7 @@ export function littleEndian(value: bigint): Uint8Array {
 export class Engine {
   readonly #wasm: Exports;
   #bytes: Uint8Array;
-  /** Slot of a key, by its bytes in Latin-1; in the order of use. */
+  /** The slot of a key, by the key's bytes in Latin-1. Kept in the order of use. */
   readonly #slots = new Map<string, number>();
 
   constructor(binary: Uint8Array) {
@@ -87,9 +87,9 @@ export class Engine {
   }
 
   /**
-   * Whether z1 G + z2 Q has the x coordinate r (or r + n). All numbers are 64 little-endian bytes;
-   * `reused` says that the key will come again (a CA or a responder), so that a table is worth its
-   * 16 ms.
+   * True when the x coordinate of z1 G + z2 Q is r (or r + n). All numbers are 64 little-endian
+   * bytes. `reused` says that the key comes often (a CA or a responder), so that building its table
+   * in 16 ms pays off.
    */
   matches(
     key: Uint8Array,
@@ -113,14 +113,14 @@ export class Engine {
     return (slot === 0 ? wasm.verifyInput() : wasm.verifyFixed(slot)) !== 0;
   }
 
-  /** Builds the key's table unless it stands already. */
+  /** Builds the key's table unless it exists. */
   prepareKey(key: Uint8Array): void {
     this.#slotOf(key);
   }
 
   /**
-   * The slot that holds the key's table, built when need be; null when the key is no point of the
-   * curve.
+   * The slot with the key's table, which is built if necessary; null when the key is not a point on
+   * the curve.
    */
   #slotOf(key: Uint8Array): number | null {
     const name = Buffer.from(key).toString('latin1');
@@ -143,7 +143,7 @@ export class Engine {
     return slot;
   }
 
-  /** Streebog of the parts one after the other. */
+  /** The Streebog digest of the parts in sequence. */
   streebog(bits: 256 | 512, parts: readonly Uint8Array[]): Uint8Array {
     const wasm = this.#wasm;
     const input = wasm.addressOfInput();

@@ -12,9 +12,9 @@ export function fromLittleEndian(bytes: Uint8Array): bigint {
 }
 
 /**
- * Whether `signature` over `digest` was made with the key. Wrong lengths, numbers out of range and
- * keys off the curve are simply false. `reused` keeps a table for the key (2015 only): say so of
- * keys that a trusted certificate names.
+ * True when the key made `signature` over `digest`. Wrong lengths, numbers out of range and keys
+ * off the curve give false. `reused` keeps a table for the key (2015 only); set it for keys that a
+ * trusted certificate names.
  */
 export function verifyGost(
   curve: Curve,

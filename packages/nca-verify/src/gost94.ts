@@ -15,7 +15,7 @@ const ROWS = [
   '1fd057a4923e6b8c',
 ];
 
-/** Substitution of a byte in its place, rotated left by 11 already. */
+/** The substitution of a byte at its place, already rotated left by 11. */
 const BOXES = [0, 1, 2, 3].map((place) =>
   Int32Array.from({ length: 256 }, (_, value) => {
     const low = Number.parseInt(ROWS[2 * place]?.[value & 15] ?? '', 16);
@@ -63,7 +63,7 @@ function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
   return a.map((byte, i) => byte ^ (b[i] ?? 0));
 }
 
-/** A(y4 | y3 | y2 | y1) = (y1 xor y2) | y4 | y3 | y2, y1 being the lowest eight bytes. */
+/** A(y4 | y3 | y2 | y1) = (y1 xor y2) | y4 | y3 | y2, where y1 is the lowest eight bytes. */
 function shift8(y: Uint8Array): Uint8Array {
   const result = new Uint8Array(32);
   result.set(y.subarray(8));
@@ -78,8 +78,8 @@ function transpose(y: Uint8Array): Uint8Array {
 }
 
 /**
- * psi, `times` over: sixteen words of two bytes shift by one, the new top being the sum of words 1,
- * 2, 3, 4, 13 and 16.
+ * Applies psi `times` times: sixteen words of two bytes shift by one, and the new top word is the
+ * sum of words 1, 2, 3, 4, 13 and 16.
  */
 function stir(y: Uint8Array, times: number): Uint8Array {
   const result = Uint8Array.from(y);

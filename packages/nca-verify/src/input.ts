@@ -1,11 +1,11 @@
-/** What a signature or a certificate may arrive as: DER, PEM or base64 text. */
+/** The forms in which a signature or a certificate may arrive: DER, PEM or base64 text. */
 import { Refusal } from './verdict.ts';
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const LABELS = ['CMS', 'PKCS7', 'PKCS #7 SIGNED DATA', 'SIGNED MESSAGE'];
 const SEQUENCE = 0x30;
 
-/** The text of base64 with line breaks; null unless it is exactly the encoding of some bytes. */
+/** Decodes base64 with line breaks; null unless the text is exactly the encoding of some bytes. */
 function fromBase64(text: string): Uint8Array | null {
   const joined = text.replace(/[\r\n\t ]/g, '');
   if (joined.length === 0 || joined.length % 4 !== 0 || !BASE64.test(joined)) return null;
@@ -14,8 +14,8 @@ function fromBase64(text: string): Uint8Array | null {
 }
 
 /**
- * Text as octets, without a byte order mark; UTF-16 with a mark, as some Windows programs save
- * text, becomes UTF-8.
+ * The text's octets without a byte order mark. UTF-16 with a mark, as some Windows programs write
+ * it, becomes UTF-8.
  */
 function withoutMark(bytes: Buffer): Buffer {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.subarray(3);
@@ -24,9 +24,8 @@ function withoutMark(bytes: Buffer): Buffer {
 }
 
 /**
- * The base64 of every PEM block with one of the labels. What stands before, between and after the
- * blocks is left alone (RFC 7468, 5.2 allows explanatory text). Each octet is looked at once for
- * each label.
+ * The base64 of every PEM block with one of the labels. Text before, between and after the blocks
+ * is ignored (RFC 7468, 5.2 allows it). Each octet is read once for each label.
  */
 function pemBlocks(bytes: Buffer, labels: readonly string[]): readonly string[] {
   return labels.flatMap((label) => {
@@ -48,8 +47,8 @@ function view(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Octets that can be DER at all: text may begin with "0" too, which is the octet of a SEQUENCE, but
- * then runs past its length.
+ * True when the octets can be DER. Text may also begin with "0", the octet of a SEQUENCE, but its
+ * length then does not fit.
  */
 function isDer(bytes: Uint8Array): boolean {
   const length = bytes[1] ?? 0;
@@ -57,12 +56,11 @@ function isDer(bytes: Uint8Array): boolean {
 }
 
 /**
- * The bytes of a CMS message given as DER or BER bytes, as base64 text, or as PEM; text may come as
- * bytes too.
- * @throws Refusal `tooLarge` beyond `maxBytes` of CMS, `malformed` when it is none of these
+ * The bytes of a CMS message, given as DER, BER, base64 text or PEM. Text may also arrive as bytes.
+ * @throws Refusal `tooLarge` above `maxBytes` of CMS, `malformed` when it is none of these
  */
 export function decodeMessage(input: Uint8Array | string, maxBytes: number): Uint8Array {
-  // Base64 needs 4/3, line breaks and a frame a little more.
+  // Base64 takes 4/3 of the size; line breaks and the PEM frame take a little more.
   if (input.length > maxBytes * 1.5 + 1024) throw new Refusal('tooLarge', 'the message is too large');
   const bytes = typeof input !== 'string' && isDer(input) ? input : decodeText(input);
   if (bytes === null) throw new Refusal('malformed', 'neither DER, PEM nor base64');
@@ -76,14 +74,14 @@ function decodeText(input: Uint8Array | string): Uint8Array | null {
   const [block, second] = pemBlocks(text, LABELS);
   if (second !== undefined) return null;
   if (block !== undefined) return fromBase64(block);
-  // Base64 of a SEQUENCE begins with "M", never with the "0" that a SEQUENCE's own octet is.
+  // Base64 of a SEQUENCE begins with "M", never with the "0" of a SEQUENCE's own octet.
   if (typeof input !== 'string' && input[0] === SEQUENCE) return input;
   return fromBase64(text.toString('latin1'));
 }
 
 /**
- * The DER of every certificate in a file: one in DER, or any number in PEM. Nothing readable gives
- * nothing.
+ * The DER of every certificate in a file: one in DER, or any number in PEM. Empty when nothing can
+ * be read.
  */
 export function decodeCertificates(file: Uint8Array): readonly Uint8Array[] {
   if (isDer(file)) return [file];

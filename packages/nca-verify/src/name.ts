@@ -1,4 +1,4 @@
-/** Distinguished names: read by attribute type, never by splitting text. */
+/** Distinguished names. They are read by attribute type, never by splitting text. */
 import { body, type Element, Fields, oid, TAG } from './der.ts';
 import { Refusal } from './verdict.ts';
 
@@ -19,7 +19,7 @@ export interface Attribute {
   readonly type: string;
   /** The ASN.1 type of the value. */
   readonly tag: number;
-  /** Null for a string type we do not read, wrong encoding, or control characters. */
+  /** Null for a string type that is not read here, a wrong encoding, or control characters. */
   readonly text: string | null;
 }
 
@@ -42,7 +42,7 @@ export function name(element: Element): Name {
 }
 
 const PRINTABLE = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression searches for them
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -68,7 +68,7 @@ export function attributes(of: Name, type: string): readonly Attribute[] {
 }
 
 /**
- * The value of an attribute that stands exactly once; null when it is absent, repeated or
+ * The value of an attribute that occurs exactly once; null when it is absent, repeated or
  * unreadable.
  */
 export function only(of: Name, type: string): string | null {
@@ -86,7 +86,7 @@ const LABELS: Readonly<Record<string, string>> = {
   [ATTRIBUTE.givenName]: 'GIVENNAME',
 };
 
-/** "CN=…, C=KZ" for display; nothing is decided by it. */
+/** "CN=…, C=KZ" for display. No decision depends on it. */
 export function displayName(of: Name): string {
   return of
     .map((rdn) => rdn.map(({ type, text: value }) => `${LABELS[type] ?? type}=${value ?? '?'}`).join('+'))

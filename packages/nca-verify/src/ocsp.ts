@@ -1,6 +1,6 @@
 /**
- * OCSP (RFC 6960): building a request, and judging an answer that came over plain HTTP and is
- * believed for its signature only.
+ * OCSP (RFC 6960): builds a request and checks an answer. The answer comes over plain HTTP, so only
+ * its signature is trusted.
  */
 import {
   algorithm,
@@ -35,11 +35,11 @@ const BASIC_RESPONSE = '1.3.6.1.5.5.7.48.1.1';
 const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
 const MAX_BYTES = 65_536;
 const MAX_CERTIFICATES = 3;
-/** For answers without nextUpdate, in milliseconds. */
+/** The greatest age of answers without nextUpdate, in milliseconds. */
 const MAX_AGE_WITHOUT_NEXT = 10 * 60_000;
 /**
- * For every answer, whatever its nextUpdate promises, unless the caller says otherwise: a day in
- * milliseconds.
+ * The greatest age of every answer, whatever its nextUpdate says, unless the caller sets another:
+ * one day in milliseconds.
  */
 const MAX_OCSP_AGE = 24 * 60 * 60_000;
 const STATUS = [
@@ -53,9 +53,9 @@ const STATUS = [
 ];
 
 /**
- * The request for one certificate, DER, to be posted as `application/ocsp-request` to a configured
- * address (never to one that the certificate names). `nonce` is 8 to 32 random bytes to be compared
- * in the answer.
+ * The DER request for one certificate. Post it as `application/ocsp-request` to a configured
+ * address, never to one that the certificate names. `nonce` is 8 to 32 random bytes, which the
+ * answer must repeat.
  */
 export function buildOcspRequest(of: Certificate, issuer: Certificate, nonce: Uint8Array): Uint8Array {
   const certId = wrap(
@@ -81,18 +81,18 @@ export interface OcspQuestion {
   readonly trust: Trust;
   /** Milliseconds. */
   readonly at: number;
-  /** When given, the answer must carry the same. */
+  /** When given, the answer must carry the same nonce. */
   readonly nonce: Uint8Array | null;
   readonly allowGost2004: boolean;
-  /** Lists on which the responder's own certificate may stand. */
+  /** Lists that may revoke the responder's own certificate. */
   readonly crls?: readonly Crl[] | undefined;
   /** Milliseconds since `thisUpdate`; `MAX_OCSP_AGE` unless given. */
   readonly maxAge?: number | undefined;
 }
 
 /**
- * What the answer says; whatever is not a verified, fresh word on exactly this certificate is
- * `unknown`.
+ * What the answer says. The status is `unknown` unless the answer is verified, recent and about
+ * exactly this certificate.
  */
 export function ocspStatus(question: OcspQuestion): Status {
   const judged = refusalAsValue(() => judge(question));
@@ -128,7 +128,7 @@ function judge(question: OcspQuestion): Status {
   if (single.status === 'good') return { status: 'good', asOf: single.thisUpdate };
   if (single.status === 'unknown')
     return { status: 'unknown', final: true, detail: 'OCSP: unknown to the responder' };
-  // RFC 6960 2.2: a certificate that was never issued is answered "revoked", 1 January 1970,
+  // RFC 6960, 2.2: a certificate that was never issued is answered as revoked on 1 January 1970,
   // certificateHold.
   const neverIssued = single.revokedAt === 0;
   return {
@@ -139,8 +139,8 @@ function judge(question: OcspQuestion): Status {
 }
 
 /**
- * @throws Refusal `revocationUnknown` when the answer is not of these days, or its times contradict
- *   each other
+ * @throws Refusal `revocationUnknown` when the answer is too old, or its times contradict each
+ * other
  */
 function checkFreshness(
   producedAt: number,
@@ -156,8 +156,8 @@ function checkFreshness(
 }
 
 /**
- * The issuer itself, or one whose certificate the issuer signed for this purpose and did not
- * revoke.
+ * True for the issuer itself, and for a responder whose certificate the issuer signed for this
+ * purpose and has not revoked.
  */
 function mayAnswer(candidate: Certificate, question: OcspQuestion): boolean {
   const { issuer, trust, at, allowGost2004, crls = [] } = question;

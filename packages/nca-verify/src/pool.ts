@@ -1,5 +1,5 @@
 /**
- * Verification off the event loop: a few worker threads, each with its own WebAssembly and tables
+ * Verifies outside the event loop, in a few worker threads. Each has its own WebAssembly and tables
  * of CA keys.
  */
 import { availableParallelism } from 'node:os';
@@ -18,62 +18,62 @@ import type { Verdict } from './verdict.ts';
 import type { checkRevocation, RevocationRequest, VerifyRequest } from './verify.ts';
 
 export interface VerifierPoolOptions {
-  /** The certificates to trust, as `createTrust` takes them. */
+  /** The certificates to trust, as for `createTrust`. */
   readonly certificates: readonly Uint8Array[];
-  /** Threads, all started at once; two unless given, and one on a machine with one or two cores. */
+  /**
+   * The number of threads, all started at once; 2 unless given, and 1 on a machine with one or two
+   * cores.
+   */
   readonly size?: number | undefined;
   /**
-   * Milliseconds by the clock that one verification may take before its thread is ended; 2000
-   * unless given.
-   */
-  readonly timeLimit?: number | undefined;
-  /** Verifications waiting at most, of all keys together; 500 unless given. */
-  readonly maxWaiting?: number | undefined;
-  /**
-   * Verifications waiting at most for each key of `TurnOptions`; as many as `maxWaiting` unless
+   * Milliseconds of elapsed time for one verification, after which its thread is ended; 2000 unless
    * given.
    */
+  readonly timeLimit?: number | undefined;
+  /** The most waiting verifications, of all keys together; 500 unless given. */
+  readonly maxWaiting?: number | undefined;
+  /** The most waiting verifications for each key of `TurnOptions`; `maxWaiting` unless given. */
   readonly maxWaitingPerKey?: number | undefined;
-  /** The worker's file, should `dist/worker.js` of this package not be where it was built. */
+  /** The worker's file, when it is not at `dist/worker.js` of this package. */
   readonly workerUrl?: URL | undefined;
 }
 
 export interface TurnOptions {
   /**
-   * Whom the work is for, such as a network. Keys are served in turn, so that one that sends much
-   * does not delay the others. All work without a key is one line, to which `maxWaitingPerKey` does
-   * not apply.
+   * For whom the work is, for example a network. Keys are served in turn, so that one that sends
+   * much does not delay the others. Work without a key shares one line, to which `maxWaitingPerKey`
+   * does not apply.
    */
   readonly key?: string | undefined;
 }
 
 /**
- * The requests are those of `verify` and `checkRevocation`, without `trust`. Where no verdict was
- * reached because of load, the promise is rejected with a `VerifierBusyError`; a wrong argument
- * rejects with a TypeError.
+ * Accepts the requests of `verify` and `checkRevocation`, without `trust`. Rejects with a
+ * `VerifierBusyError` when load prevented a verdict, and with a TypeError for a wrong argument.
  */
 export interface VerifierPool {
   readonly verify: (request: Omit<VerifyRequest, 'trust'>, options?: TurnOptions) => Promise<Verdict>;
   /**
-   * Takes its turn too, but `maxWaitingPerKey` does not refuse it: it ends work that was let in.
+   * Also waits for its turn. `maxWaitingPerKey` does not refuse it, because it completes work that
+   * was already accepted.
    */
   readonly checkRevocation: (
     request: Omit<RevocationRequest, 'trust'>,
     options?: TurnOptions,
   ) => Promise<ReturnType<typeof checkRevocation>>;
   /**
-   * Reads, verifies and scans a list from a file, in a thread of its own; what it gives is shared
-   * memory, to be passed with later requests. The pool keeps no list: when a new one cannot be used
-   * (`ok: false`, or a rejection), go on with the one you have.
+   * Reads, verifies and scans a list from a file, in its own thread. The result is shared memory,
+   * to be passed with later requests. The pool keeps no list: when a new one cannot be used (`ok:
+   * false`, or a rejection), keep using the one you have.
    */
   readonly loadCrl: (path: string, allowGost2004?: boolean) => Promise<LoadedCrl>;
-  /** Ends the threads; what was waiting is rejected. */
+  /** Ends the threads and rejects the waiting work. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * `full`: `maxWaiting` are waiting. `share`: `maxWaitingPerKey` of this key are. `timeLimit`: it
- * took longer than it may.
+ * `full`: `maxWaiting` are waiting. `share`: `maxWaitingPerKey` of this key are waiting.
+ * `timeLimit`: it took too long.
  */
 export type BusyReason = 'full' | 'share' | 'timeLimit';
 
@@ -84,8 +84,8 @@ const BUSY: Readonly<Record<BusyReason, string>> = {
 };
 
 /**
- * No verdict, since there is too much to do: nothing is known of the signature. Answer "try again
- * later".
+ * There was too much to do, so there is no verdict and nothing is known about the signature. Answer
+ * "try again later".
  */
 export class VerifierBusyError extends Error {
   readonly reason: BusyReason;
@@ -97,7 +97,7 @@ export class VerifierBusyError extends Error {
   }
 }
 
-/** What goes to a worker, and comes back. */
+/** What a worker receives and returns. */
 export type Job =
   | { readonly kind: 'verify'; readonly request: Omit<VerifyRequest, 'trust'> }
   | { readonly kind: 'revocation'; readonly request: Omit<RevocationRequest, 'trust'> }
@@ -111,12 +111,15 @@ interface Task {
   readonly reject: (error: Error) => void;
 }
 
-/** Half a second is usual for a list of 26 MB; this is for a slow disk and a busy machine. */
+/**
+ * Milliseconds. A list of 26 MB usually takes half a second; this is for a slow disk and a busy
+ * machine.
+ */
 const LIST_TIME_LIMIT = 60_000;
 
 /**
- * Unless more are asked for: a verification takes a few milliseconds, and a machine may run many
- * processes with a pool each.
+ * The number of threads unless more are requested. A verification takes a few milliseconds, and a
+ * machine may run many processes, each with a pool.
  */
 const MAX_DEFAULT_SIZE = 2;
 
@@ -138,12 +141,12 @@ function checkOptions(
 }
 
 /**
- * Starts the threads. A fault of a thread rejects its job and starts another thread.
- * @throws TypeError when an option is missing or of another kind
+ * Starts the threads. A failure in a thread rejects its job and starts another thread.
+ * @throws TypeError when an option is missing or of another type
  */
 export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
   const { certificates, size, timeLimit, maxWaiting, maxWaitingPerKey } = checkOptions(options);
-  // The same relative path from src/*.ts and from dist/*.js.
+  // The relative path is the same from src/*.ts and from dist/*.js.
   const url = options.workerUrl ?? new URL('../dist/worker.js', import.meta.url);
   const waiting = new TurnQueue<Task>();
   const threads = new Set<Thread>();
@@ -165,7 +168,7 @@ export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
     if (thread.wasReady) {
       start();
     } else if (threads.size === 0) {
-      // A thread that cannot start would be started for ever.
+      // Stop here: a thread that cannot start would be started again for ever.
       for (const { reject } of waiting.empty())
         reject(new Error('the verifier threads cannot start', { cause: thread.fault }));
     }
@@ -209,10 +212,7 @@ export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
   };
 }
 
-/**
- * A list takes a thread of its own, for as long as it takes, so that nobody's sign-in waits behind
- * it.
- */
+/** Reads each list in its own thread, so that no sign-in waits behind it. */
 function createScanners(
   url: URL,
   certificates: readonly Uint8Array[],
@@ -282,15 +282,15 @@ class Thread {
 
   run(task: Task): void {
     this.#task = task;
-    // An idle pool should not keep a process alive, a working one should.
+    // A working pool keeps its process alive; an idle pool does not.
     this.#worker.ref();
-    // After a busy main thread the answer may have come already: it is read before the time-out
+    // After a busy main thread, the answer may already be there. Read it before the time-out
     // counts.
     this.#timer = setTimeout(() => setImmediate(() => this.#timeOut(task)), task.limit);
     try {
       this.#worker.postMessage(task.job);
     } catch (error) {
-      // Something in the request cannot be sent, which is the caller's fault and not the thread's.
+      // Something in the request cannot be sent. That is the caller's error, not the thread's.
       this.#settle({ error: error instanceof Error ? error.message : String(error) });
     }
   }

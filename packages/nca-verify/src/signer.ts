@@ -1,10 +1,10 @@
-/** Who a certificate names, and whether it may do what is asked. */
+/** Whom a certificate names, and whether it may do what is required. */
 import { type Certificate, fingerprint } from './certificate.ts';
 import { hex, TAG } from './der.ts';
 import { ATTRIBUTE, attributes, displayName, only } from './name.ts';
 import { type KeyFamily, Refusal, type Signer, type SignerKind } from './verdict.ts';
 
-/** Key purposes of the authority's own branch (facts of the certificates it issues). */
+/** Key purposes in the authority's own branch, as found in the certificates it issues. */
 const PURPOSE = {
   clientAuth: '1.3.6.1.5.5.7.3.2',
   emailProtection: '1.3.6.1.5.5.7.3.4',
@@ -17,9 +17,9 @@ const PURPOSE = {
 } as const;
 
 /**
- * What the certificate must allow beyond a valid signature: `individual` are the sign-in rules for
- * a natural person, `individual-signature` adds that the key may sign documents (nonRepudiation),
- * which a bare authentication key may not.
+ * What the certificate must allow besides a valid signature. `individual`: the rules for a natural
+ * person who signs in. `individual-signature`: the key must also be allowed to sign documents
+ * (nonRepudiation), which a mere authentication key is not.
  */
 export const REQUIREMENTS = ['individual', 'individual-signature'] as const;
 export type Requirement = (typeof REQUIREMENTS)[number];
@@ -41,8 +41,8 @@ export function checkSigner(of: Certificate, requirement: Requirement | null): v
       throw new Refusal('wrongKeyUsage', 'no nonRepudiation');
     }
     if (kindOf(of) !== 'individual') throw new Refusal('notIndividual', 'not a key of a natural person');
-    // After whose key it is: a system's key has neither purpose, and its owner should be told that
-    // it is a system's.
+    // Check this after the holder's kind: a system's key has neither purpose, and its owner should
+    // read that it is a system's key.
     const purposes = of.extendedKeyUsage;
     if (!purposes.includes(PURPOSE.clientAuth) && !purposes.includes(PURPOSE.emailProtection)) {
       throw new Refusal('wrongKeyUsage', 'neither clientAuth nor emailProtection');
@@ -55,7 +55,8 @@ export function checkSigner(of: Certificate, requirement: Requirement | null): v
 }
 
 /**
- * The IIN from exactly one RDN with nothing but a serialNumber, a PrintableString of the one form.
+ * Reads the IIN from exactly one RDN that holds only a serialNumber, a PrintableString in the one
+ * accepted form.
  */
 function readIin(of: Certificate): string | null {
   const [found, second] = attributes(of.subjectName, ATTRIBUTE.serialNumber);
@@ -65,8 +66,8 @@ function readIin(of: Certificate): string | null {
 }
 
 /**
- * Whether an organisational unit gives the number of an organisation, however it is written: BIN,
- * БИН or БСН, or twelve digits.
+ * True when an organisational unit gives an organisation's number, in any spelling: BIN, БИН or
+ * БСН, or twelve digits.
  */
 function namesOrganisation(unit: string): boolean {
   const text = unit.normalize('NFKC');
@@ -90,7 +91,7 @@ function kindOf(of: Certificate): SignerKind {
   return purposes.includes(PURPOSE.individual) ? 'individual' : 'other';
 }
 
-/** The signer's own words of a verified certificate. */
+/** The signer's data from a verified certificate. */
 export function signerOf(of: Certificate): Signer {
   const { subjectName } = of;
   const commonName = only(subjectName, ATTRIBUTE.commonName);

@@ -1,6 +1,6 @@
 /**
- * Streebog (RFC 6986) in plain TypeScript, for where the WebAssembly is not built and as its second
- * opinion. Words of 64 bits are pairs of 32: element 2i holds the low half of word i, 2i + 1 the
+ * Streebog (RFC 6986) in plain TypeScript, used when the WebAssembly is not built and to check it.
+ * Words of 64 bits are pairs of 32: element 2i holds the low half of word i, element 2i + 1 the
  * high half.
  */
 
@@ -15,7 +15,7 @@ const PI = Buffer.from(
   'hex',
 );
 
-/** RFC 6986 6.4: rows of the linear map, first for the highest bit. */
+/** RFC 6986 6.4: the rows of the linear map, the highest bit first. */
 const ROWS = [
   '8e20faa72ba0b470',
   '47107ddd9b505a38',
@@ -83,7 +83,7 @@ const ROWS = [
   '641c314b2b8ee083',
 ];
 
-/** RFC 6986 6.5, highest byte first. */
+/** RFC 6986 6.5, the highest byte first. */
 const CONSTANTS = [
   'b1085bda1ecadae9ebcb2f81c0657c1f2f6a76432e45d016714eb88d7585c4fc' +
     '4b7ce09192676901a2422a08a460d31505767436cc744d23dd806559f2a64507',
@@ -119,8 +119,7 @@ function words(bytes: Uint8Array): Int32Array {
 }
 
 /**
- * Entry ((byte << 8) + value) * 2: what a byte of a word becomes by substitution and the linear
- * map.
+ * Entry ((byte << 8) + value) * 2: the result of substitution and linear map for a byte of a word.
  */
 function buildTables(): Int32Array {
   const made = new Int32Array(8 * 256 * 2);

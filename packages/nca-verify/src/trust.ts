@@ -14,8 +14,8 @@ export interface Trust {
   readonly anchors: readonly Certificate[];
   readonly intermediates: readonly Certificate[];
   /**
-   * Fingerprints of certificates whose signature by a trusted issuer was verified, the longest
-   * unused first; bounded.
+   * Pairs of fingerprints (certificate and issuer) whose signature was verified, the longest unused
+   * first. The size is limited.
    */
   readonly verified: Map<string, true>;
 }
@@ -24,11 +24,11 @@ const MAX_PATH = 4;
 const MAX_VERIFIED = 64;
 
 /**
- * Sorts certificates (DER or PEM): self-signed CA certificates become anchors, other CA
- * certificates intermediates, and everything else is left out, unreadable files too.
+ * Sorts certificates (DER or PEM). Self-signed CA certificates become anchors, other CA
+ * certificates become intermediates. Everything else is ignored, including unreadable files.
  */
 export function createTrust(files: Iterable<Uint8Array>): Trust {
-  // One file is iterable too, octet by octet, and would give a trust in nothing.
+  // A single file is also iterable, octet by octet, and would give a trust in nothing.
   if (typeof files?.[Symbol.iterator] !== 'function' || files instanceof Uint8Array) {
     fault('files', files, 'a list of files, each a Uint8Array');
   }
@@ -53,8 +53,8 @@ function isIssuer(of: Certificate): boolean {
 }
 
 /**
- * Whether the names and key identifiers of `of` point at `issuer`. The key identifier may be left
- * out by an anchor only.
+ * True when the names and key identifiers of `of` refer to `issuer`. Only an anchor may lack the
+ * key identifier.
  */
 export function identifies(of: Certificate, issuer: Certificate): boolean {
   if (!sameBytes(of.issuer, issuer.subject)) return false;
@@ -70,7 +70,7 @@ function signedBy(of: Certificate, issuer: Certificate): boolean {
 }
 
 /**
- * `signedBy`, remembered: CA and responder certificates come again and again, a signer's when its
+ * `signedBy` with memory. CA and responder certificates come again and again, a signer's when its
  * revocation is checked.
  */
 export function signedByRemembered(trust: Trust, of: Certificate, issuer: Certificate): boolean {
@@ -84,8 +84,8 @@ export function signedByRemembered(trust: Trust, of: Certificate, issuer: Certif
 }
 
 /**
- * The chain [leaf, its issuer, …, anchor] with every signature verified and every certificate valid
- * at `at` (milliseconds).
+ * The chain [leaf, its issuer, …, anchor], with every signature verified and every certificate
+ * valid at `at` (milliseconds).
  * @throws Refusal `untrusted`, `notYetValid` or `expired`
  */
 export function buildChain(
@@ -121,7 +121,7 @@ function extend(
     (candidate) =>
       !chain.includes(candidate) &&
       identifies(last, candidate) &&
-      // The CA certificates between this one and the leaf.
+      // The number of CA certificates between this one and the leaf.
       (candidate.pathLength === null || candidate.pathLength >= chain.length - 1),
   );
   for (const candidate of candidates) {

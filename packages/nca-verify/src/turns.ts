@@ -1,9 +1,9 @@
 /**
- * A queue with one line for each key, which serves the lines in turn: a key with many tasks delays
- * a key with one task by one task at most. Tasks without a key share one line.
+ * A queue with one line for each key, served in turn. A key with many tasks delays a key with one
+ * task by one task at most. Tasks without a key share one line.
  */
 export class TurnQueue<Task> {
-  /** The first line is the next to be served. A line that was served goes to the end. */
+  /** The first line is served next. A line that was served goes to the end. */
   readonly #lines = new Map<string | undefined, Task[]>();
   #length = 0;
 
@@ -33,7 +33,7 @@ export class TurnQueue<Task> {
     return undefined;
   }
 
-  /** Takes every task out. */
+  /** Removes and returns every task. */
   empty(): readonly Task[] {
     const tasks = [...this.#lines.values()].flat();
     this.#lines.clear();

@@ -1,7 +1,7 @@
-/** What a verification answers. */
+/** The result of a verification. */
 
 /**
- * Why a signature was refused, in the order in which the checks are made. Closed: a new reason is a
+ * Why a signature was refused, in the order of the checks. The list is closed: a new reason means a
  * new major version.
  */
 export const REASONS = [
@@ -26,7 +26,9 @@ export const REASONS = [
 
 export type Reason = (typeof REASONS)[number];
 
-/** A refusal; `detail` is English for a log, never for the person, and holds nothing personal. */
+/**
+ * A refusal. `detail` is English text for a log, never for the person, and holds nothing personal.
+ */
 export interface Refused {
   readonly ok: false;
   readonly reason: Reason;
@@ -36,17 +38,17 @@ export interface Refused {
 export type KeyFamily = 'gost2015' | 'rsa' | 'gost2004';
 
 /**
- * Whose key it is by the certificate's key purposes: a person, a person for an organisation, a
- * system, or neither is said.
+ * Whose key it is, by the certificate's key purposes: a person's, a person's for an organisation, a
+ * system's, or none of these.
  */
 export type SignerKind = 'individual' | 'legalEntity' | 'informationSystem' | 'other';
 
-/** The certificate in the form a log, a page or an evidence record needs. */
+/** The certificate, in the form that a log, a page or an evidence record needs. */
 export interface CertificateSummary {
   readonly der: Uint8Array;
-  /** Of the DER, lower-case hexadecimal. */
+  /** The SHA-256 of the DER, in lower-case hexadecimal. */
   readonly sha256: string;
-  /** Lower-case hexadecimal without leading zeros of the encoding. */
+  /** Lower-case hexadecimal, without the leading zeros of the encoding. */
   readonly serial: string;
   /** "CN=…, C=KZ", for display. */
   readonly issuer: string;
@@ -57,7 +59,10 @@ export interface CertificateSummary {
   readonly extendedKeyUsage: readonly string[];
 }
 
-/** Who signed, from the verified certificate. Null where it says nothing, or says it twice. */
+/**
+ * The signer, from the verified certificate. A field is null when the certificate lacks it or has
+ * it twice.
+ */
 export interface Signer {
   readonly iin: string | null;
   readonly bin: string | null;
@@ -71,21 +76,21 @@ export interface Signer {
   readonly certificate: CertificateSummary;
 }
 
-/** How it is known that the certificate is not revoked. */
+/** How we know that the certificate is not revoked. */
 export interface RevocationEvidence {
   readonly source: 'ocsp' | 'crl' | 'notChecked';
-  /** When the answer was true: thisUpdate of the answer or list; null when not checked. */
+  /** The time that the answer or list is about (thisUpdate); null when not checked. */
   readonly asOf: Date | null;
 }
 
 export interface Accepted {
   readonly ok: true;
   readonly signer: Signer;
-  /** The signing time the signer's computer claims: not proven. */
+  /** The signing time by the clock of the signer's computer. It is not proven. */
   readonly signedAt: Date | null;
   /** The bytes that were signed. */
   readonly content: Uint8Array;
-  /** DER of the certificate, its issuer, and so on to the anchor. */
+  /** The DER of the certificate, its issuer, and so on up to the anchor. */
   readonly chain: readonly Uint8Array[];
   readonly revocation: RevocationEvidence;
 }
@@ -93,8 +98,8 @@ export interface Accepted {
 export type Verdict = Accepted | Refused;
 
 /**
- * Thrown inside the parsers and checks and turned into a `Refused` by the exported functions, so
- * that a check deep in a structure need not hand its refusal through every caller. Never leaves the
+ * Thrown inside parsers and checks, and turned into a `Refused` by the exported functions. A check
+ * deep in a structure then need not pass its refusal through every caller. Never leaves the
  * package.
  */
 export class Refusal extends Error {
@@ -108,8 +113,8 @@ export class Refusal extends Error {
 }
 
 /**
- * Runs a check; a Refusal becomes a value, anything else is a fault of the program and is thrown
- * on.
+ * Runs a check and returns a Refusal as a value. Any other error is a fault of the program and is
+ * thrown again.
  */
 export function refusalAsValue<T>(check: () => T): T | Refused {
   try {

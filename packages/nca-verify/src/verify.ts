@@ -1,4 +1,4 @@
-/** The verification: every check of a signature, in one order, with one answer. */
+/** The verification: every check of a signature, in a fixed order, with one result. */
 import {
   digest,
   isAllowedPair,
@@ -19,29 +19,26 @@ import { checkSigner, type Requirement, signerOf } from './signer.ts';
 import { buildChain, type Trust } from './trust.ts';
 import { Refusal, type Refused, type RevocationEvidence, refusalAsValue, type Verdict } from './verdict.ts';
 
-/** id-data */
+/** The content type id-data. */
 const DATA = '1.2.840.113549.1.7.1';
 
-/** Bytes of a CMS message unless the caller allows more. */
+/** The largest CMS message in bytes, unless the caller allows more. */
 export const MAX_MESSAGE_BYTES = 65_536;
 
 /** An answer of the authority's OCSP responder to our request. */
 export interface OcspAnswer {
   readonly response: Uint8Array;
-  /** What the request asked with; then the answer must carry it. */
+  /** The nonce of the request. If given, the answer must carry it. */
   readonly nonce?: Uint8Array | undefined;
 }
 
-/**
- * What is known of revocation; nothing given means nothing known, and the verdict is
- * `revocationUnknown`.
- */
+/** The sources about revocation. Without any, the verdict is `revocationUnknown`. */
 export interface RevocationSources {
   readonly ocsp?: OcspAnswer | undefined;
   readonly crls?: readonly Crl[] | undefined;
   /**
-   * How old an OCSP answer may be, in milliseconds since its `thisUpdate`; a day unless given, ten
-   * minutes without `nextUpdate`.
+   * The greatest age of an OCSP answer, in milliseconds since its `thisUpdate`; one day unless
+   * given, and ten minutes at most without `nextUpdate`.
    */
   readonly maxOcspAge?: number | undefined;
 }
@@ -50,15 +47,15 @@ export interface VerifyRequest extends RevocationSources {
   /** The CMS message: DER or BER bytes, or PEM or base64 as text or bytes. */
   readonly message: Uint8Array | string;
   /**
-   * The bytes that should have been signed. Needed when the content is detached; when attached, it
-   * must be equal.
+   * The bytes that should have been signed. Required when the content is detached; when it is
+   * attached, it must be equal.
    */
   readonly content?: Uint8Array | undefined;
   /** The moment for which everything is judged. */
   readonly at: Date;
   readonly trust: Trust;
   readonly require?: Requirement | undefined;
-  /** `skip` leaves revocation to a later `checkRevocation`, or to nobody. */
+  /** `skip`: revocation is not checked here. Call `checkRevocation` later if it matters. */
   readonly revocation?: 'check' | 'skip' | undefined;
   /** Accepts archived GOST 34.310-2004 signatures. */
   readonly allowGost2004?: boolean | undefined;
@@ -66,9 +63,8 @@ export interface VerifyRequest extends RevocationSources {
 }
 
 /**
- * Verifies a message. Whatever is in the message gets a verdict.
- * @throws TypeError when an argument is missing or of another kind, also for a `require` that does
- *   not exist
+ * Verifies a message. Any content of the message gives a verdict.
+ * @throws TypeError when an argument is missing or of another type, also for an unknown `require`
  */
 export function verify(request: VerifyRequest): Verdict {
   checkVerifyRequest(request);
@@ -113,7 +109,8 @@ function onlySigner({ signers }: SignedMessage): SigningInfo {
 }
 
 /**
- * Attached and expected content must be the same bytes, and the signed digest that of the content.
+ * Checks that attached and expected content are the same bytes, and that the signed digest fits the
+ * content.
  */
 function checkContent(
   message: SignedMessage,
@@ -143,8 +140,8 @@ function signerCertificate(message: SignedMessage, signer: SigningInfo, allowGos
   const named = signer.certificate;
   const [leaf, second] =
     named === null ? [] : message.certificates.filter((candidate) => isNamed(candidate, named));
-  // The algorithms come first in the order of reasons, and are known without the certificate where
-  // no row of the table has them.
+  // Algorithms come first in the order of reasons. A pair that no row of the table has can be
+  // refused before the certificate is known.
   if (!isAllowedPair(signer.digestAlgorithm, signer.signatureAlgorithm, allowGost2004)) {
     throw new Refusal('algorithmNotAllowed', `${signer.digestAlgorithm} with ${signer.signatureAlgorithm}`);
   }
@@ -184,9 +181,9 @@ function checkSignature(signer: SigningInfo, leaf: Certificate, allowGost2004: b
 }
 
 /**
- * OCSP first, lists second, and only a verified fresh "good" counts. A verified "revoked" from
- * either ends it; so does a responder that says it does not know the certificate, which is why
- * lists cannot overrule it.
+ * Checks OCSP first, lists second. Only a verified, recent "good" counts. A verified "revoked" from
+ * either source is final. So is a responder's answer that it does not know the certificate: lists
+ * cannot overrule it.
  */
 function notRevoked(
   chain: readonly [Certificate, Certificate, ...Certificate[]],
@@ -215,7 +212,7 @@ function notRevoked(
     throw new Refusal('revocationUnknown', answered.detail);
   const listed = crlStatus(leaf, issuer, crls, at);
   if (listed.status === 'revoked') throw new Refusal('revoked', listed.detail);
-  // Lists of the roots are rarely at hand; where one is, it counts.
+  // Lists of the roots are rarely available. If one is given, it counts.
   for (const [index, member] of chain.entries()) {
     const above = chain[index + 1];
     if (index > 0 && above !== undefined && crlStatus(member, above, crls, at).status === 'revoked') {
@@ -236,9 +233,9 @@ export interface RevocationRequest extends RevocationSources {
 }
 
 /**
- * Checks revocation apart, for a verdict taken with `revocation: 'skip'`, since asking the
+ * Checks revocation separately, for a verdict with `revocation: 'skip'`, because asking the
  * responder takes time.
- * @throws TypeError when an argument is missing or of another kind
+ * @throws TypeError when an argument is missing or of another type
  */
 export function checkRevocation(
   request: RevocationRequest,
@@ -254,8 +251,8 @@ export function checkRevocation(
 }
 
 /**
- * The OCSP request for the signer of an accepted verdict (`verdict.chain`): DER to be posted to a
- * configured responder. `nonce`: 8 to 32 random bytes, given again with the answer.
+ * The DER of the OCSP request for the signer of an accepted verdict (`verdict.chain`). Post it to a
+ * configured responder. `nonce`: 8 to 32 random bytes, to be passed again with the answer.
  */
 export function ocspRequest(chain: readonly Uint8Array[], nonce: Uint8Array): Uint8Array {
   if (!Array.isArray(chain)) fault('chain', chain, 'an array of certificates');
@@ -267,7 +264,7 @@ export function ocspRequest(chain: readonly Uint8Array[], nonce: Uint8Array): Ui
   return buildOcspRequest(certificate(leaf), certificate(issuer), nonce);
 }
 
-/** SHA-256 of bytes in lower-case hexadecimal, as verdicts show it. */
+/** The SHA-256 of bytes in lower-case hexadecimal, as in verdicts. */
 export function sha256(bytes: Uint8Array): string {
   return Buffer.from(nodeDigest('sha256', [bytes])).toString('hex');
 }

@@ -1,6 +1,6 @@
 /**
- * The part of the WebAssembly interface used here: TypeScript keeps it in the DOM library, which
- * has no place in a server.
+ * The part of the WebAssembly interface that is used here. TypeScript declares it only in the DOM
+ * library, which a server should not include.
  */
 declare namespace WebAssembly {
   class Module {

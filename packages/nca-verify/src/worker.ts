@@ -9,7 +9,7 @@ import { checkRevocation, verify } from './verify.ts';
 
 const trust = createTrust(workerData as readonly Uint8Array[]);
 
-/** Reads a file into shared memory, so that the list it holds need not be copied again. */
+/** Reads a file into shared memory, so that the list in it need not be copied again. */
 function readShared(path: string): Uint8Array {
   const file = openSync(path, 'r');
   try {

@@ -1,6 +1,6 @@
 /**
- * Builds the package's scripts into a folder of their own, so that no test depends on when dist/
- * was built.
+ * Builds the package's scripts into a separate folder, so that no test depends on when dist/ was
+ * built.
  */
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export interface Built {
-  /** Of a script in dist/. */
+  /** The URL of a script in dist/. */
   readonly url: (name: string) => URL;
   /** The path of a file of the package. */
   readonly path: (name: string) => string;

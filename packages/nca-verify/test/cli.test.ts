@@ -68,7 +68,7 @@ describe('nca-verify', { timeout: 300_000 }, () => {
     expect(JSON.parse(refused.out)).toMatchObject({ ok: false, reason: 'contentMismatch', signer: null });
   });
 
-  it('and in words', () => {
+  it('prints the verdict in words', () => {
     expect(run(attached, '--trust', made, ...at, '--no-revocation').out).toMatch(
       /^accepted\n {2}signer: ҚҰНАНБАЕВ АБАЙ/,
     );
@@ -89,7 +89,7 @@ describe('nca-verify', { timeout: 300_000 }, () => {
     expect(code(attached, '--ocsp', join(made, 'gost2015_good.der'), '--ocsp-nonce', '01')).toBe(1);
   });
 
-  it('takes several lists, names one that is useless, and counts it as not given', () => {
+  it('takes several lists, names an unusable one, and ignores it', () => {
     const person = gost.issue(PERSON, { key: makeGostKey('gost2015', 'command') });
     const trust = join(folder, 'trust');
     mkdirSync(trust);
@@ -115,7 +115,7 @@ describe('nca-verify', { timeout: 300_000 }, () => {
     expect([code, JSON.parse(out)]).toEqual([1, expect.objectContaining({ ok: false, reason: 'tooLarge' })]);
   });
 
-  it('comes to the same verdicts where the WebAssembly was not built', () => {
+  it('gives the same verdicts without the WebAssembly', () => {
     const wasm = built.path('dist/gost.wasm');
     renameSync(wasm, `${wasm}.away`);
     try {
@@ -180,12 +180,12 @@ describe('nca-verify', { timeout: 300_000 }, () => {
     expect(run(attached, '--at').err).toMatch(/^nca-verify: .*--at/);
   });
 
-  it('takes the last day of February where there is one', () => {
+  it('accepts 29 February only in leap years', () => {
     const ask = (time: string) => run(attached, '--trust', made, '--no-revocation', '--at', time).code;
     expect([ask('2028-02-29'), ask('2026-12-31T23:59:59+05:00')]).toEqual([0, 0]);
   });
 
-  it('ends with 2 when it is misused, and says how on stderr', () => {
+  it('exits with 2 when it is misused, and explains on stderr', () => {
     const misuses: (readonly string[])[] = [
       [],
       [attached, attached],

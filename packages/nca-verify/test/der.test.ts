@@ -57,7 +57,7 @@ describe('the reader of DER', () => {
     expect([read(hex), read(hex, 'ber')]).toEqual(['malformed', 'malformed']);
   });
 
-  it('takes indefinite lengths and strings in pieces as BER only', () => {
+  it('accepts indefinite lengths and strings in pieces only as BER', () => {
     const cases = [
       '3080 020101 0000',
       '2480 040101 040102 0000',
@@ -73,7 +73,7 @@ describe('the reader of DER', () => {
     ]);
   });
 
-  it('never runs into anything but a refusal', () => {
+  it('throws nothing but refusals', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 64 }),
@@ -145,7 +145,7 @@ describe('values', () => {
     expect(text(0x16, '261122120000Z')).toBe('malformed');
   });
 
-  it('fields are taken in order and none is left', () => {
+  it('fields are read in order, and none may be left over', () => {
     const element = parse(sequence(integer(1), wrap(0xa0, integer(2)), integer(3)));
     const fields = new Fields(element, 'a test');
     expect(smallNumber(fields.take(0x02))).toBe(1);

@@ -42,7 +42,7 @@ describe('digests', () => {
   it('WebAssembly and plain TypeScript agree at every length around the blocks, in one part or many', () => {
     const differing: number[] = [];
     for (let length = 0; length <= 400; length++) {
-      // Ones make the sums carry.
+      // Octets of ones cause carries in the sums.
       const message = Buffer.alloc(length, length % 3 === 0 ? 255 : length);
       const expected = hexOf(referenceStreebog(512, message));
       const split = length % 65;
@@ -53,7 +53,7 @@ describe('digests', () => {
     expect(differing).toEqual([]);
   });
 
-  it('takes more than the input buffer holds', () => {
+  it('accepts more than the input buffer holds', () => {
     const message = Buffer.alloc(200_001, 0xa5);
     expect(hexOf(streebog(512, message))).toBe(hexOf(referenceStreebog(512, message)));
   });
@@ -80,7 +80,7 @@ describe('verification', { timeout: 300_000 }, () => {
   const { p, a, b, n, gx, gy } = GOST_2015_512;
   const NoblePoint = weierstrass({ p, a, b, n, h: 1n, Gx: gx, Gy: gy });
 
-  /** The equation of the standard on @noble/curves. */
+  /** The standard's equation, computed with @noble/curves. */
   function secondOpinion(key: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean {
     const [r, s] = [fromLittleEndian(signature.subarray(0, 64)), fromLittleEndian(signature.subarray(64))];
     if (r === 0n || r >= n || s === 0n || s >= n) return false;
@@ -119,7 +119,8 @@ describe('verification', { timeout: 300_000 }, () => {
   });
 
   /**
-   * Scalars and points where additions meet their exceptions: Q = G, -G, 2G, multiples that cancel.
+   * Scalars and points where additions meet their special cases: Q = G, -G, 2G, and multiples that
+   * cancel.
    */
   it('agrees with the plain arithmetic where points coincide, cancel or vanish', () => {
     const engine = gostEngine();
@@ -178,7 +179,7 @@ describe('verification', { timeout: 300_000 }, () => {
     for (const [k, given] of wrong) expect(check(k, given)).toEqual([false, false]);
   });
 
-  it('keeps a bounded number of tables and still answers right when they give way', () => {
+  it('keeps a limited number of tables, and is still right after one was replaced', () => {
     const keys = Array.from({ length: 18 }, (_, i) => makeGostKey('gost2015', `table ${i}`));
     const message = Buffer.from('tables');
     const digest = streebog(512, message);

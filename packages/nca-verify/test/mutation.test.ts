@@ -1,7 +1,7 @@
 /**
- * The mutator's oracle: a mutant is accepted only if every signed part of it (content, signed
- * attributes, the signed part of the certificate) is octet for octet that of one accepted original.
- * Whatever else arrives gets a verdict and never an exception.
+ * The rule for judging mutants: a mutant may be accepted only if every signed part of it (content,
+ * signed attributes, the signed part of the certificate) equals that of one accepted original,
+ * octet for octet. Everything else gets a verdict and never an exception.
  */
 import { Session } from 'node:inspector';
 import fc from 'fast-check';
@@ -37,7 +37,7 @@ interface Original {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly content: Uint8Array;
-  /** What the signature covers, as it stands in the message (with its tag there). */
+  /** The signed octets, as they are in the message (with the tag there). */
   readonly attributes: Uint8Array;
   readonly certificate: Uint8Array;
   readonly detached: boolean;
@@ -62,7 +62,7 @@ function own(
   };
 }
 
-/** A sample: its parts are found by place, with the reader of the test's own choosing. */
+/** Reads a sample. The test finds its parts by position, independently of the verifier. */
 function sample(name: string, path: string, content: string): Original {
   const bytes = fixture(path);
   const signedData = parse(bytes).children[1]?.children[0];
@@ -114,8 +114,8 @@ function judge(message: Uint8Array, content?: Uint8Array): Verdict {
 }
 
 /**
- * The signed part of a certificate, and its signature. The algorithm between them is not signed,
- * and may leave out its NULL.
+ * The signed part of a certificate and its signature. The algorithm between them is not signed and
+ * may lack its NULL.
  */
 function signedParts(der: Uint8Array): Buffer {
   const [tbs, , signature] = parse(der).children;
@@ -123,7 +123,7 @@ function signedParts(der: Uint8Array): Buffer {
   return Buffer.concat([der.subarray(tbs.start, tbs.end), der.subarray(signature.start, signature.end)]);
 }
 
-/** Whether an accepted mutant has every signed part from one original. */
+/** True when every signed part of an accepted mutant comes from one original. */
 function isWhole(bytes: Uint8Array, verdict: Verdict): boolean {
   if (!verdict.ok) return true;
   const mutant = Buffer.from(bytes);
@@ -136,7 +136,7 @@ function isWhole(bytes: Uint8Array, verdict: Verdict): boolean {
   );
 }
 
-/** Blocks of our parsers that were run while `work` ran, in per cent, by V8's own account. */
+/** The blocks of our parsers that ran during `work`, in per cent, as V8 counts them. */
 function covered(work: () => void): Map<string, number> {
   const session = new Session();
   session.connect();
@@ -162,11 +162,11 @@ function covered(work: () => void): Map<string, number> {
   return share;
 }
 
-// Seconds on a quiet machine; the limit is for one that does much else.
+// A quiet machine needs seconds; the limit is for a busy one. Milliseconds.
 const PATIENCE = { timeout: 300_000 };
 
 describe('messages', PATIENCE, () => {
-  // First, since V8 counts only what it has not optimised yet.
+  // This test runs first, because V8 only counts code that it has not optimised yet.
   it(`${CASES} mutants: accepted only when every signed part is that of an original`, () => {
     const random = seeded(SEED);
     const tally = new Map<string, number>();
@@ -178,7 +178,7 @@ describe('messages', PATIENCE, () => {
         if (original === undefined) continue;
         const others = originals.map(({ bytes }) => bytes);
         const mutant = mutate(original.bytes, others, identifiers, random);
-        // Attached mutants are judged with and without the expected content, detached ones need it.
+        // Attached mutants are judged with and without the expected content. Detached ones need it.
         const expected = original.detached || random() < 0.5 ? original.content : undefined;
         const verdict = judge(mutant.bytes, expected);
         const result = verdict.ok ? 'accepted' : verdict.reason;
@@ -196,7 +196,7 @@ describe('messages', PATIENCE, () => {
     );
     expect(broken).toEqual([]);
     expect(kindsUsed.size).toBe(KINDS.length);
-    // The mutator is worth its time only if it gets past the first check and into every corner.
+    // The mutator is only useful if its mutants get past the first check and reach every reason.
     for (const reason of [
       'malformed',
       'noSignedAttributes',
@@ -268,7 +268,7 @@ describe('answers and lists', PATIENCE, () => {
         nextUpdate: later(DAY),
       }),
     ];
-    // The data that is signed: the first element of the basic answer, as a text to be found again.
+    // The signed data: the first element of the basic answer, as a text to search for.
     const basic = parse(body(parse(good).children[1]?.children[0]?.children[1] ?? parse(good)));
     const data = basic.children[0];
     if (data === undefined) throw new Error('no data');

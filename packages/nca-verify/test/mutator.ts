@@ -1,5 +1,5 @@
 /**
- * Changes DER with knowledge of its structure, from a seed: what a clever forger would try, some
+ * Changes DER with knowledge of its structure, from a seed. It tries what a clever forger would,
  * thousands of times.
  */
 import { body, type Element, parse } from '../src/der.ts';
@@ -18,17 +18,17 @@ export function seeded(seed: number): () => number {
 
 interface Node {
   tag: number;
-  /** Octets of a primitive; a node with children has none. */
+  /** The octets of a primitive element; empty for a node with children. */
   content: Uint8Array;
   children: Node[] | null;
-  /** Octets before the children, as the count of unused bits in a bit string. */
+  /** Octets before the children, such as the count of unused bits in a bit string. */
   prefix: Uint8Array;
-  /** How the length is written: as DER, as BER without end, or wrong by some octets. */
+  /** How the length is written: as in DER, as indefinite BER, or wrong by a number of octets. */
   length: 'der' | 'indefinite' | number;
 }
 
 function nodeOf(element: Element): Node {
-  // A copy: `slice` of a Buffer would share memory with the fixture.
+  // Copy the octets: `slice` of a Buffer would share memory with the fixture.
   const content = Uint8Array.from(body(element));
   const node: Node = {
     tag: element.tag,
@@ -39,7 +39,7 @@ function nodeOf(element: Element): Node {
   };
   if ((element.tag & 0x20) !== 0) node.children = element.children.map(nodeOf);
   else if (element.tag === 0x04 || element.tag === 0x03) {
-    // Extensions, keys and digests: look inside where there is DER.
+    // Extensions, keys and digests: look inside if they contain DER.
     const skip = element.tag === 0x03 ? 1 : 0;
     const inside = readInside(content.subarray(skip));
     if (inside !== null) {
@@ -118,8 +118,8 @@ export interface Mutation {
 }
 
 /**
- * Makes one mutant of `source`; parts for transplants come from `others`, identifiers for swapping
- * from `identifiers`.
+ * Makes one mutant of `source`. Parts to transplant come from `others`, identifiers to swap from
+ * `identifiers`.
  */
 export function mutate(
   source: Uint8Array,
@@ -138,7 +138,7 @@ export function mutate(
       apply(root, kind, pick(places(root)));
     }
     const bytes = write(root);
-    // Many a change changes nothing, as a swap of equals.
+    // Many changes have no effect, such as swapping equal parts.
     if (Buffer.compare(bytes, source) !== 0) return { kinds, bytes };
   }
 
@@ -181,7 +181,7 @@ export function mutate(
           node.content = Buffer.concat([node.content, Uint8Array.of(Math.floor(random() * 256))]);
         return;
       case 'transplant': {
-        // The same place of another message as often as not: its certificate, its content, its
+        // In half of the cases, take the same place of another message: its certificate, content or
         // signature.
         const donors = places(nodeOf(parse(pick(others), 'ber')));
         const path = places(root).findIndex((place) => place.node === node);

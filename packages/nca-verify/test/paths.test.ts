@@ -1,5 +1,5 @@
 /**
- * Paths of RSA certificates, right and wrong in one thing, judged by us and by OpenSSL. Where the
+ * Paths of RSA certificates, correct or with one fault, judged by our code and by OpenSSL. When the
  * two differ, the case says why.
  */
 import { spawnSync } from 'node:child_process';
@@ -61,10 +61,10 @@ interface Path {
   readonly a?: Change;
   readonly b?: Change;
   readonly leaf?: Change;
-  /** Certificates left out of what is at hand. */
+  /** A certificate that is left out of those available. */
   readonly without?: 'root' | 'a';
   readonly accepted: boolean;
-  /** Why OpenSSL answers otherwise. */
+  /** Why OpenSSL decides otherwise. */
   readonly differs?: string;
 }
 

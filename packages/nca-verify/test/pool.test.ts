@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 describe('the pool', () => {
-  it('gives the verdicts of the library, many at a time, each to its own question', async () => {
+  it('gives the library’s verdicts, many at a time, each to its own request', async () => {
     const asked = Array.from({ length: 40 }, (_, i) =>
       i % 3 === 0 ? { content: Buffer.from(`other ${i}`) } : { content: CONTENT },
     );
@@ -52,7 +52,7 @@ describe('the pool', () => {
     });
   });
 
-  it('checks revocation apart, by answer or by a list that it loaded itself', async () => {
+  it('checks revocation separately, by an answer or by a list that it loaded', async () => {
     const verdict = await pool.verify({ message, at: AT, revocation: 'skip', require: 'individual' });
     if (!verdict.ok) throw new Error(verdict.reason);
     const request = ocspRequest(verdict.chain, NONCE);
@@ -89,7 +89,7 @@ describe('the pool', () => {
     expect(outcome(await pool.verify({ message, at: AT, revocation: 'skip' }))).toBe('ok');
   });
 
-  it('takes no more than may wait', async () => {
+  it('refuses more work than may wait', async () => {
     const small = createVerifierPool({
       certificates: gost.certificates,
       size: 1,
@@ -106,7 +106,7 @@ describe('the pool', () => {
     await expect(small.verify({ message, at: AT })).rejects.toThrow('closed');
   });
 
-  /** Stands in for the real worker: answers, hangs on one message, ends on another. */
+  /** Replaces the real worker: it answers, hangs on one message and ends on another. */
   function scripted(options: Partial<VerifierPoolOptions>): {
     pool: VerifierPool;
     ask: (text: string, key?: string) => Promise<Verdict>;
@@ -138,7 +138,7 @@ describe('the pool', () => {
     };
   }
 
-  it('tells a verification that takes too long apart from every verdict, and answers the next', async () => {
+  it('rejects a verification that takes too long, and answers the next', async () => {
     const slow = scripted({ timeLimit: 1500 });
     const [hung, next] = await Promise.allSettled([slow.ask('hang'), slow.ask('next')]);
     expect(hung).toMatchObject({
@@ -151,7 +151,7 @@ describe('the pool', () => {
     await slow.pool.close();
   });
 
-  it('takes an answer that came while the main thread was busy beyond the limit', async () => {
+  it('accepts an answer that came while the main thread was busy beyond the limit', async () => {
     const timeLimit = 1000;
     const { pool: quick, ask } = scripted({ timeLimit });
     expect(outcome(await ask('first'))).toBe('malformed');
@@ -164,7 +164,7 @@ describe('the pool', () => {
     await quick.close();
   });
 
-  it('serves the keys in turn, and lets no more of one key wait than it may', async () => {
+  it('serves the keys in turn, and limits the waiting work of one key', async () => {
     const { pool: fair, ask } = scripted({ maxWaiting: 8, maxWaitingPerKey: 3 });
     const order: string[] = [];
     const note = (name: string, key?: string) =>
@@ -212,7 +212,7 @@ describe('the pool', () => {
     expect(() => createVerifierPool({} as never)).toThrow('`certificates` is missing');
   });
 
-  it('finds its thread and its WebAssembly from a bundle that leaves the package out', async () => {
+  it('finds its worker and its WebAssembly from a bundle that leaves the package out', async () => {
     const app = join(folder, 'app');
     mkdirSync(join(app, 'node_modules'), { recursive: true });
     symlinkSync(built.path('.'), join(app, 'node_modules/nca-verify'));
@@ -236,7 +236,7 @@ describe('the pool', () => {
       platform: 'node',
       external: ['nca-verify'],
     });
-    // It also ends by itself: an idle pool keeps no process alive.
+    // The program also ends by itself, since an idle pool does not keep a process alive.
     const { stdout, stderr, status } = spawnSync(process.execPath, [outfile], {
       encoding: 'utf8',
       timeout: 30_000,
@@ -244,7 +244,7 @@ describe('the pool', () => {
     expect([stderr, stdout, status]).toEqual(['', '900101300017\n', 0]);
   });
 
-  it('says so when its threads cannot start', async () => {
+  it('rejects when its threads cannot start', async () => {
     const broken = createVerifierPool({
       certificates: [],
       size: 1,

@@ -23,8 +23,8 @@ afterAll(() => {
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
 /**
- * The first example, made into a function of what it leaves open, and run against the built
- * package.
+ * The README's first example, turned into a function of its undefined names and run against the
+ * built package.
  */
 async function example(): Promise<(given: Record<string, unknown>) => Promise<string>> {
   const code = /## Use\n\n```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
@@ -40,7 +40,7 @@ async function example(): Promise<(given: Record<string, unknown>) => Promise<st
   return run;
 }
 
-it('the example accepts a right sign-in and names each refusal', async () => {
+it('the example accepts a valid sign-in and names each refusal', async () => {
   const run = await example();
   const person = gost.issue(PERSON, { key: makeGostKey('gost2015', 'readme') });
   const company = gost.issue(PERSON, { key: person.key, profile: 'head' });
@@ -64,7 +64,7 @@ it('the example accepts a right sign-in and names each refusal', async () => {
   expect(await ask(company)).toBe('notIndividual');
 });
 
-it('the example for tests makes a key file and a list that hold together', async () => {
+it('the example for tests makes a key file and a list that fit together', async () => {
   const code = /```ts\n(import \{ createTestAuthority[\s\S]*?)```/.exec(readme)?.[1] ?? '';
   const [head, ...body] = code.split('\n\n');
   const source = `${head?.replace("'nca-verify/testing'", "'./dist/testing.js'")}
@@ -83,7 +83,7 @@ it('the example for tests makes a key file and a list that hold together', async
   const list = loadCrl(files.get('demo.crl') ?? new Uint8Array(), trust);
   const [name] = [...files.keys()];
   const identity = readPkcs12(files.get(name ?? '') ?? new Uint8Array(), 'Qwerty12');
-  // The example takes the present time, so this is the one place where a test has to.
+  // The example uses the current time, so this is the only test that must do so as well.
   const given = { at: new Date(), trust, crls: list.ok ? [list.crl] : [], require: 'individual' as const };
   expect(name).toMatch(/^GOST512_[0-9a-f]{40}\.p12$/);
   expect(verify({ message: made.message, content: CONTENT, ...given }).ok).toBe(true);

@@ -1,6 +1,6 @@
 /**
- * Every refusal, by messages and certificates of our own test authority: right in everything but
- * one thing.
+ * Every refusal, with messages and certificates of our own test authority that are correct except
+ * for one thing.
  */
 import { constants, createHash, createPrivateKey, privateEncrypt } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -50,7 +50,7 @@ const key = makeGostKey('gost2015', 'refusals');
 const person = gost.issue(PERSON, { key });
 const other = gost.issue({ ...PERSON, iin: '900101300025' }, { key: makeGostKey('gost2015', 'other') });
 
-/** A right message with some of its pieces replaced. */
+/** A correct message with some of its pieces replaced. */
 function message(
   form: Partial<CmsForm> = {},
   signer: SignerForm = {},
@@ -65,7 +65,7 @@ function message(
   });
 }
 
-describe('a right message', () => {
+describe('a correct message', () => {
   it.each([
     ['attached', {}],
     ['with signing time and signing certificate', { signingTime: AT, cades: true }],
@@ -83,7 +83,7 @@ describe('a right message', () => {
     expect(outcome(judge(cmsPem(signCms(person, CONTENT))))).toBe('ok');
   });
 
-  it('says who signed', () => {
+  it('names the signer', () => {
     expect(judge(signCms(person, CONTENT, { signingTime: AT }))).toMatchObject({
       ok: true,
       signer: {
@@ -101,7 +101,7 @@ describe('a right message', () => {
 describe('malformed and tooLarge', () => {
   const right = signCms(person, CONTENT);
 
-  it('bytes after the end, an empty input, text that is none, another structure', () => {
+  it('bytes after the end, an empty input, text that is not base64, another structure', () => {
     const cases = [
       Buffer.concat([right, Uint8Array.of(0)]),
       new Uint8Array(),
@@ -133,7 +133,7 @@ describe('malformed and tooLarge', () => {
     expect(outcome(judge(Uint8Array.of(0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0)))).toBe('malformed');
   });
 
-  it('more than the limit, as bytes and as text, with or without sense', () => {
+  it('more than the limit, as bytes and as text, valid or not', () => {
     const big = signCms(person, Buffer.alloc(70_000));
     expect(outcome(judge(big))).toBe('tooLarge');
     expect(outcome(judge(big, { maxBytes: 100_000 }))).toBe('ok');
@@ -141,7 +141,7 @@ describe('malformed and tooLarge', () => {
     const started = performance.now();
     expect(outcome(judge(Buffer.alloc(10_000_000, 0x30)))).toBe('tooLarge');
     expect(outcome(judge('A'.repeat(20_000_000)))).toBe('tooLarge');
-    // Refused by size alone, which takes no time to speak of even on a busy machine.
+    // It is refused by its size alone, which is fast even on a busy machine.
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
@@ -204,13 +204,13 @@ describe('signers', () => {
     expect(outcome(judge(message({ signers: [twice, twice] })))).toBe('severalSigners');
   });
 
-  it('without signed attributes, even when the signature over the content is right', () => {
+  it('without signed attributes, even when the signature over the content is correct', () => {
     expect(outcome(judge(message({ signers: [signerInfo(person, null, {}, CONTENT)] })))).toBe(
       'noSignedAttributes',
     );
   });
 
-  it('attributes passed off as content: a signature over attributes is none over their bytes', () => {
+  it('attributes passed off as content: a signature over attributes does not count for their bytes', () => {
     const attributes = setOf(...signedAttributes(person, CONTENT));
     const signers = [signerInfo(person, null, {}, attributes)];
     expect(outcome(judge(message({ content: attributes, signers })))).toBe('noSignedAttributes');
@@ -223,7 +223,7 @@ describe('signers', () => {
     expect(outcome(judge(message({}, {}, [type])))).toBe('noSignedAttributes');
   });
 
-  it('a certificate that is not there, is there twice, or is named otherwise', () => {
+  it('a certificate that is missing, occurs twice, or is named in another way', () => {
     const named = (identifier: Uint8Array, version = 1) =>
       outcome(judge(message({}, { identifier, version })));
     expect(outcome(judge(message({ certificates: [] })))).toBe('certificateMissing');
@@ -263,7 +263,7 @@ describe('content', () => {
     expect(outcomeOf(person, {}, { detached: true })).toBe('contentMismatch');
   });
 
-  it('other content attached beside the right detached content', () => {
+  it('other content attached beside the correct detached content', () => {
     const evil = Buffer.from('evil');
     const signed = signCms(person, CONTENT, { detached: true });
     expect(outcome(judge(signed, { content: CONTENT }))).toBe('ok');
@@ -328,7 +328,7 @@ describe('algorithms', () => {
   function accepted(identity: Identity, given: Parameters<typeof judge>[1]): string[] {
     return digests.flatMap((digest) =>
       signatures.flatMap((signature) => {
-        // The digest is right wherever it can be made, so that the table alone decides.
+        // The digest is correct where it can be made, so that only the table decides.
         const name = digest === OID.sha512 ? 'sha512' : identity.key.digest;
         const attributes = signedAttributes(identity, CONTENT, { digest: name });
         const info = signerInfo(identity, attributes, {
@@ -441,7 +441,7 @@ describe('algorithms', () => {
     expect(shown).toEqual(['algorithmNotAllowed', 'algorithmNotAllowed', 'algorithmNotAllowed']);
   });
 
-  /** A key of 16,384 bits that no one holds: making one would take minutes. */
+  /** A key of 16,384 bits that nobody holds: making a real one would take minutes. */
   function oversized(): TestKey {
     const modulus = Buffer.alloc(2048, 0xff);
     const spki = sequence(algorithm(OID.rsaKey), bitString(sequence(integer(modulus), integer(65_537))));
@@ -490,7 +490,7 @@ describe('RSA padding', () => {
     ]);
   const right = Buffer.concat([prefix, hash]);
 
-  /** What a forger would put under the modulus, and what a careless verifier would take. */
+  /** What a forger would encrypt, and what a careless verifier would accept. */
   const blocks: Record<string, Buffer> = {
     right: pad(right),
     'block type 0': pad(right, 0x00, 0x00),
@@ -565,7 +565,7 @@ describe('signature', () => {
 });
 
 describe('time', () => {
-  it('is taken to the second, both ends included', () => {
+  it('is checked to the second, both ends included', () => {
     const brief = gost.issue(PERSON, { key, notBefore: later(-MINUTE), notAfter: later(MINUTE) });
     const at = (offset: number) => outcomeOf(brief, { at: later(offset) });
     expect([at(-MINUTE - 1000), at(-MINUTE), at(MINUTE), at(MINUTE + 1000)]).toEqual([
@@ -576,7 +576,7 @@ describe('time', () => {
     ]);
   });
 
-  it('also of the issuers', () => {
+  it('is also checked for the issuers', () => {
     const long = gost.issue(PERSON, {
       key,
       notBefore: later(-5000 * 86_400_000),
@@ -588,7 +588,7 @@ describe('time', () => {
 });
 
 describe('use', () => {
-  it('of keys that may not sign, or not for this', () => {
+  it('of keys that may not sign, or not for this purpose', () => {
     const encipher = gost.issue(PERSON, { key, override: { keyUsage: ['keyEncipherment'] } });
     const none = gost.issue(PERSON, { key, override: { keyUsage: [] } });
     const document = gost.issue(PERSON, { key, override: { keyUsage: ['nonRepudiation'] } });
@@ -602,7 +602,7 @@ describe('use', () => {
     expect(outcomeOf(purpose, { require: 'individual' })).toBe('wrongKeyUsage');
   });
 
-  it('of an authentication key: it signs in, it does not sign documents', () => {
+  it('of an authentication key: it may sign in but not sign documents', () => {
     const authentication = gost.issue(PERSON, { key, profile: 'authentication' });
     expect(outcomeOf(authentication, { require: 'individual' })).toBe('ok');
     expect(outcomeOf(authentication, { require: 'individual-signature' })).toBe('wrongKeyUsage');
@@ -661,7 +661,7 @@ describe('use', () => {
   });
 });
 
-/** A person's certificate with attributes added to the subject. */
+/** A person's certificate with additional attributes in the subject. */
 function subject(...extra: readonly TestAttribute[]): Identity {
   return named(
     [ATTRIBUTE.commonName, utf8('ҚҰНАНБАЕВ АБАЙ')],
@@ -678,7 +678,7 @@ describe('the IIN', () => {
   const cn: TestAttribute = [ATTRIBUTE.commonName, utf8('ҚҰНАНБАЕВ АБАЙ')];
   const serial = (value: Uint8Array): Identity => named(cn, [ATTRIBUTE.serialNumber, value]);
 
-  it('comes from exactly one serialNumber of the one form', () => {
+  it('comes from exactly one serialNumber in the one accepted form', () => {
     const wrong: Record<string, Identity> = {
       two: subject([ATTRIBUTE.serialNumber, printable('IIN900101300025')]),
       'the same twice': subject([ATTRIBUTE.serialNumber, printable('IIN900101300017')]),
@@ -702,12 +702,12 @@ describe('the IIN', () => {
       outcomeOf(identity, { require: 'individual' }),
     ]);
     expect(shown).toEqual(Object.keys(wrong).map((what) => [what, 'noIin']));
-    // Without a requirement a certificate may have none, but not a doubtful one.
+    // Without a requirement, a certificate may lack an IIN but not have a doubtful one.
     const plain = Object.entries(wrong).filter(([, identity]) => outcomeOf(identity) === 'ok');
     expect(plain.map(([what]) => what)).toEqual(['none', 'only in the common name']);
   });
 
-  it('an RDN of two values is none', () => {
+  it('an RDN of two values does not count', () => {
     const pair = wrap(
       0x31,
       sequence(encodeOid(ATTRIBUTE.commonName), utf8('X')),
@@ -745,14 +745,14 @@ describe('the chain', () => {
       trust: createTrust([gost.root, gost.issuing, ...issuers].map(({ certificate }) => certificate)),
     });
 
-  it('over an intermediate, and over two', () => {
+  it('through one intermediate, and through two', () => {
     const first = intermediate({});
     const second = intermediate({ issuer: first }, 'SUB SUB CA');
     expect(chained([first], leafOf(first))).toBe('ok');
     expect(chained([first, second], leafOf(second))).toBe('ok');
   });
 
-  it('never over what the message brings along', () => {
+  it('never through certificates from the message', () => {
     const sub = intermediate({});
     const leaf = leafOf(sub);
     const cms = makeCms({
@@ -788,7 +788,7 @@ describe('the chain', () => {
     expect(chained([critical], leafOf(critical))).toBe('untrusted');
   });
 
-  it('a person is no issuer, nor is a self-signed certificate its own proof', () => {
+  it('a person cannot be an issuer, and a self-signed certificate does not prove itself', () => {
     expect(chained([person], leafOf(person))).toBe('untrusted');
     const self = gost.issue(PERSON, { key, override: { issuer: null, authorityKeyId: undefined } });
     expect(outcomeOf(self)).toBe('untrusted');
@@ -819,7 +819,7 @@ describe('the chain', () => {
     expect(outcomeOf(harmless)).toBe('ok');
   });
 
-  it('an extension that stands twice', () => {
+  it('an extension that occurs twice', () => {
     const twice = extension('1.2.3.4', NULL);
     const override = { extraExtensions: [twice, twice] };
     expect(() => gost.issue(PERSON, { key, override })).not.toThrow();
@@ -833,14 +833,14 @@ describe('the chain', () => {
     expect(outcome(judge(cms))).toBe('malformed');
   });
 
-  it('a certificate tampered with after signing', () => {
+  it('a certificate that was changed after signing', () => {
     const changed = Buffer.from(person.certificate);
     const at = changed.indexOf('IIN900101300017');
     changed.write('IIN900101300025', at);
     expect(outcome(judge(message({ certificates: [changed] })))).toBe('untrusted');
   });
 
-  it('trust takes anchors and intermediates and leaves the rest', () => {
+  it('trust accepts anchors and intermediates and ignores the rest', () => {
     const files = [
       gost.root.certificate,
       gost.issuing.certificate,
@@ -879,7 +879,9 @@ function headerLength(der: Uint8Array): number {
   return first < 0x80 ? 2 : 2 + (first & 0x7f);
 }
 
-/** Replaces a SET inside a SignerInfo (there under another tag) and rebuilds the outer sequence. */
+/**
+ * Replaces a SET inside a SignerInfo (where it has another tag) and rebuilds the outer sequence.
+ */
 function replaceOnce(
   info: Uint8Array,
   set: Uint8Array,

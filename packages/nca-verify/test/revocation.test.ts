@@ -23,7 +23,7 @@ const NONCE = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
 
 type OcspChange = Partial<Parameters<typeof makeOcspResponse>[0]>;
 
-/** How the message ends with an OCSP answer that is right but for what is given. */
+/** The outcome for a message with an OCSP answer that is correct except for the given change. */
 function withOcsp(
   change: OcspChange = {},
   given: { at?: Date; nonce?: Uint8Array | undefined; crls?: readonly Uint8Array[] } = {},
@@ -58,7 +58,7 @@ const crl = gost.crl;
 const entry = (reason?: number) => ({ certificate: person.certificate, at: later(-DAY), reason });
 
 describe('OCSP', () => {
-  it('asks for the certificate with the nonce, and takes the answer', () => {
+  it('asks about the certificate with the nonce, and accepts the answer', () => {
     const verdict = judge(cms);
     if (!verdict.ok) throw new Error(verdict.reason);
     const request = ocspRequest(verdict.chain, NONCE);
@@ -77,20 +77,20 @@ describe('OCSP', () => {
     expect(ask([], [])).toBe('revoked');
   });
 
-  it('good, from the delegated responder or the issuer itself', () => {
+  it('says good, from the delegated responder or the issuer itself', () => {
     expect(withOcsp()).toBe('ok');
     expect(withOcsp({ responder: gost.issuing })).toBe('ok');
     expect(withOcsp({ byKey: true })).toBe('ok');
     expect(withOcsp({ byKey: true, responder: gost.issuing })).toBe('ok');
   });
 
-  it('revoked, on hold, never issued, unknown', () => {
+  it('says revoked, on hold, never issued, or unknown', () => {
     expect(withOcsp({ status: 'revoked', revokedAt: later(-DAY) })).toBe('revoked');
     expect(withOcsp({ status: 'revoked', revokedAt: new Date(0) })).toBe('revoked');
     expect(withOcsp({ status: 'unknown' })).toBe('revocationUnknown');
   });
 
-  it('fresh within five minutes of clock difference and ten of age', () => {
+  it('is fresh within five minutes of clock difference and ten minutes of age', () => {
     const age = (minutes: number) => withOcsp({ thisUpdate: later(-minutes * MINUTE) });
     expect([age(-6), age(-4), age(0), age(9), age(11), age(1440)]).toEqual([
       'revocationUnknown',
@@ -102,13 +102,13 @@ describe('OCSP', () => {
     ]);
   });
 
-  it('until nextUpdate where the answer has one', () => {
+  it('is accepted until nextUpdate where the answer has one', () => {
     const thisUpdate = later(-60 * MINUTE);
     expect(withOcsp({ thisUpdate, nextUpdate: later(MINUTE) })).toBe('ok');
     expect(withOcsp({ thisUpdate, nextUpdate: later(-6 * MINUTE) })).toBe('revocationUnknown');
   });
 
-  it('not older than a day, whatever nextUpdate says, or than the caller allows', () => {
+  it('is not accepted when older than a day, whatever nextUpdate says, or than the caller allows', () => {
     const nextUpdate = later(3650 * DAY);
     const age = (milliseconds: number) => withOcsp({ thisUpdate: later(-milliseconds), nextUpdate });
     expect([age(DAY), age(DAY + 1000), age(3650 * DAY)]).toEqual([
@@ -122,26 +122,26 @@ describe('OCSP', () => {
     };
     const hour = { thisUpdate: later(-60 * MINUTE), nextUpdate };
     expect([ask(60 * MINUTE, hour), ask(59 * MINUTE, hour)]).toEqual(['ok', 'revocationUnknown']);
-    // Without nextUpdate ten minutes stay the limit.
+    // Without nextUpdate, the limit of ten minutes stays.
     expect(ask(DAY, { thisUpdate: later(-11 * MINUTE) })).toBe('revocationUnknown');
     expect(ask(MINUTE, { thisUpdate: later(-2 * MINUTE) })).toBe('revocationUnknown');
   });
 
-  it('not signed in the future, nor before the status that it holds', () => {
+  it('is not accepted when signed in the future, or before the status that it holds', () => {
     const nextUpdate = later(DAY);
     expect(withOcsp({ producedAt: later(6 * MINUTE), nextUpdate })).toBe('revocationUnknown');
     expect(withOcsp({ producedAt: later(4 * MINUTE), nextUpdate })).toBe('ok');
     expect(withOcsp({ producedAt: later(-DAY), nextUpdate })).toBe('revocationUnknown');
   });
 
-  it('with algorithms without parameters', () => {
+  it('is accepted with algorithms without parameters', () => {
     const bare = algorithm(gost.responder.key.signatureId(), null);
     expect(withOcsp({ signatureAlgorithm: bare, hashAlgorithm: algorithm(OID.sha256, null) })).toBe('ok');
     const other = algorithm(gost.responder.key.signatureId(), octetString(NULL));
     expect(withOcsp({ signatureAlgorithm: other })).toBe('revocationUnknown');
   });
 
-  it('not by a responder whose own certificate is on a list', () => {
+  it('is not accepted from a responder whose own certificate is on a list', () => {
     const listed = crl([{ certificate: gost.responder.certificate, at: later(-DAY) }], { thisUpdate: AT });
     const empty = crl([], { thisUpdate: AT });
     const response = (status: 'good' | 'revoked') =>
@@ -154,7 +154,7 @@ describe('OCSP', () => {
       });
     expect(ask('good', empty)).toMatchObject({ ok: true, revocation: { source: 'ocsp' } });
     expect(outcome(ask('revoked', empty))).toBe('revoked');
-    // The list stands in, and the responder's word counts neither way.
+    // The list is used instead, and the responder's answer counts neither way.
     expect(ask('good', listed)).toMatchObject({ ok: true, revocation: { source: 'crl' } });
     expect(ask('revoked', listed)).toMatchObject({ ok: true, revocation: { source: 'crl' } });
     const foreign = lists(listed).map((list) => ({ ...list, nextUpdate: AT.getTime() - DAY }));
@@ -166,7 +166,7 @@ describe('OCSP', () => {
     expect(stale).toMatchObject({ ok: true, revocation: { source: 'ocsp' } });
   });
 
-  it('with the nonce that was asked with', () => {
+  it('must carry the nonce of the request', () => {
     expect(withOcsp({ nonce: undefined })).toBe('revocationUnknown');
     expect(withOcsp({ nonce: Buffer.alloc(16) })).toBe('revocationUnknown');
     expect(
@@ -179,7 +179,7 @@ describe('OCSP', () => {
     ).toBe('ok');
   });
 
-  it('not about another certificate, nor two at once', () => {
+  it('is not accepted about another certificate, or about two at once', () => {
     expect(withOcsp({ certificate: stranger.certificate })).toBe('revocationUnknown');
     const single = singleOf(gost.ocsp(stranger.certificate, { status: 'good', thisUpdate: AT }));
     expect(withOcsp({ before: [single] })).toBe('revocationUnknown');
@@ -187,7 +187,7 @@ describe('OCSP', () => {
     expect(withOcsp({ issuer: impostor.issuing })).toBe('revocationUnknown');
   });
 
-  it('not by a wrong key, a leaf without the purpose, an expired or a foreign responder', () => {
+  it('is not accepted from a wrong key, a leaf without the purpose, an expired or a foreign responder', () => {
     const impostor = createTestAuthority({ at: AT, seed: 'impostor' });
     const expired: Identity = gost.issue(PERSON, {
       key: gost.responder.key,
@@ -211,12 +211,12 @@ describe('OCSP', () => {
     expect(withOcsp({ certificates: [] })).toBe('revocationUnknown');
   });
 
-  it('not with an unknown critical extension', () => {
+  it('is not accepted with an unknown critical extension', () => {
     expect(withOcsp({ extraExtensions: [extension('1.2.3.4', NULL)] })).toBe('ok');
     expect(withOcsp({ extraExtensions: [extension('1.2.3.4', NULL, true)] })).toBe('revocationUnknown');
   });
 
-  it('not when the responder refuses, or sends something else', () => {
+  it('is not accepted when the responder refuses, or sends something else', () => {
     for (const responseStatus of [1, 2, 3, 5, 6])
       expect(withOcsp({ responseStatus })).toBe('revocationUnknown');
     const right = gost.ocsp(person.certificate, { status: 'good', thisUpdate: AT, nonce: NONCE });
@@ -235,7 +235,7 @@ describe('OCSP', () => {
     }
   });
 
-  it('every truncation and every changed octet is no "good"', () => {
+  it('is never "good" when truncated or changed in any octet', () => {
     const right = gost.ocsp(person.certificate, { status: 'good', thisUpdate: AT, nonce: NONCE });
     const wrong: string[] = [];
     for (let at = 0; at < right.length; at += 7) {
@@ -282,7 +282,7 @@ describe('lists', () => {
     expect(new Set(statuses.slice(20_000))).toEqual(new Set(['good']));
   });
 
-  it('a serial number that stands twice is revoked if either entry says so', () => {
+  it('a serial number that occurs twice is revoked if either entry says so', () => {
     const base = crl([], { thisUpdate: later(-DAY), nextUpdate: later(DAY), number: 5 });
     for (const reasons of [
       [8, 1],
@@ -314,7 +314,7 @@ describe('lists', () => {
     expect(withCrls([fresh, old])).toBe('revoked');
   });
 
-  it('a delta adds, changes and takes off, and is nothing by itself', () => {
+  it('a delta adds, changes and removes entries, and does not count by itself', () => {
     const base = crl([], { thisUpdate: later(-DAY), nextUpdate: later(DAY), number: 5 });
     const held = crl([entry(6)], { thisUpdate: later(-DAY), nextUpdate: later(DAY), number: 5 });
     const delta = (revoked: Parameters<typeof crl>[0], baseNumber = 5, thisUpdate = AT) =>
@@ -324,7 +324,7 @@ describe('lists', () => {
     expect(withCrls([held, delta([entry(8)])])).toBe('ok');
     expect(withCrls([held, delta([])])).toBe('revoked');
     expect(withCrls([delta([])])).toBe('revocationUnknown');
-    // A delta to a later list, or one older than the list, changes nothing.
+    // A delta to a later list, or one that is older than the list, changes nothing.
     expect(withCrls([held, delta([entry(8)], 6)])).toBe('revoked');
     expect(withCrls([held, delta([entry(8)], 5, later(-2 * DAY))])).toBe('revoked');
   });
@@ -402,23 +402,23 @@ describe('both', () => {
   const good = crl([], { thisUpdate: AT });
   const bad = crl([entry(1)], { thisUpdate: AT });
 
-  it('a list stands in where the answer is useless, and never overrules one', () => {
+  it('a list is used when the answer is unusable, and never overrules a usable one', () => {
     expect(withOcsp({ thisUpdate: later(-DAY) }, { crls: [good] })).toBe('ok');
     expect(withOcsp({ status: 'revoked' }, { crls: [good] })).toBe('revoked');
     expect(withOcsp({ status: 'unknown' }, { crls: [good] })).toBe('revocationUnknown');
     expect(withOcsp({}, { crls: [bad] })).toBe('revoked');
   });
 
-  it('nothing given is nothing known', () => {
+  it('without any source, revocation is unknown', () => {
     expect(outcome(judge(cms, { revocation: 'check' }))).toBe('revocationUnknown');
   });
 });
 
-/** The SingleResponse of an answer with one. */
+/** The SingleResponse of an answer that has one. */
 function singleOf(response: Uint8Array): Uint8Array {
   const sha256 = encode(0x06, Buffer.from('608648016503040201', 'hex'));
   const at = Buffer.from(response).indexOf(sha256);
-  // SEQUENCE { SEQUENCE { SEQUENCE { sha256 …: three headers of two octets each, as everything is
+  // SEQUENCE { SEQUENCE { SEQUENCE { sha256 …: three headers of two octets each, since all are
   // short.
   const start = at - 6;
   return response.subarray(start, start + 2 + (response[start + 1] ?? 0));
@@ -474,7 +474,7 @@ describe('the scope of a list', () => {
     expect(both(flag(0x81))).toEqual(['ok', 'revoked']);
     expect(both(flag(0x82))).toEqual(['revocationUnknown', 'revoked']);
     expect(both(reasons)).toEqual(['revocationUnknown', 'revoked']);
-    // Not lists of ours at all: they cannot be loaded.
+    // These are not lists of certificates of one issuer, so they cannot be loaded.
     expect(both(flag(0x84))).toEqual(['revocationUnknown', 'revocationUnknown']);
     expect(both(flag(0x85))).toEqual(['revocationUnknown', 'revocationUnknown']);
     const reason = (...parts: readonly Uint8Array[]) =>
@@ -494,7 +494,7 @@ describe('the scope of a list', () => {
     }
   });
 
-  it('a narrow list beside a whole one hides nothing that the whole one says', () => {
+  it('a narrow list beside a full one does not hide what the full one says', () => {
     const whole = (revoked: Parameters<typeof crl>[0]) => crl(revoked, { thisUpdate: later(-MINUTE) });
     expect(withCrls([whole([entry(1)]), scoped([flag(0x81)])])).toBe('revoked');
     expect(withCrls([whole([entry(1)]), scoped([flag(0x82)])])).toBe('revoked');
@@ -518,7 +518,7 @@ describe('the scope of a list', () => {
     expect(withNamed(scoped([relative]))).toBe('revocationUnknown');
   });
 
-  it('a delta of another scope adds, and takes nothing off nor stands before the right one', () => {
+  it('a delta of another scope adds entries, but removes none and does not replace the right delta', () => {
     const form = { thisUpdate: AT, baseNumber: 1 };
     const base = (revoked: Parameters<typeof crl>[0] = []) =>
       crl(revoked, { thisUpdate: later(-MINUTE), number: 1 });
@@ -540,7 +540,7 @@ describe('entries', () => {
   const { serial } = certificate(person.certificate);
   const raw = (octets: Uint8Array) => crl([{ serial: octets, at: later(-DAY) }], { thisUpdate: AT });
 
-  it('with a serial number that is not minimal make the list useless, and hide nothing', () => {
+  it('with a serial number that is not minimal make the list unusable, and hide nothing', () => {
     expect(load(raw(serial))).toBe('ok');
     const padded = Buffer.concat([Uint8Array.of(0), serial]);
     expect((serial[0] ?? 0) < 0x80).toBe(true);
@@ -550,7 +550,7 @@ describe('entries', () => {
     expect(withCrls([raw(padded)])).toBe('revocationUnknown');
   });
 
-  it('of another issuer, or with a reason of two octets, make the list useless', () => {
+  it('of another issuer, or with a reason of two octets, make the list unusable', () => {
     const withEntry = (...extensions: readonly Uint8Array[]) => {
       const right = crl([entry(1)], { thisUpdate: AT });
       const tbs = parse(right).children[0];
@@ -605,7 +605,7 @@ describe('the algorithms of a list', () => {
   });
 });
 
-describe('the lists that are kept', () => {
+describe('the lists to keep', () => {
   const load = (form: Partial<Parameters<typeof crl>[1]> & { entries?: Parameters<typeof crl>[0] } = {}) => {
     const loaded = loadCrl(crl(form.entries ?? [], { thisUpdate: AT, ...form }), gostTrust);
     if (!loaded.ok) throw new Error(loaded.detail);
@@ -618,7 +618,7 @@ describe('the lists that are kept', () => {
   const deltaOfYesterday = load({ baseNumber: 1, thisUpdate: later(-MINUTE), nextUpdate: later(DAY) });
   const delta = load({ baseNumber: 2, thisUpdate: later(MINUTE), nextUpdate: later(DAY) });
 
-  it('leaves out what is past its date or replaced, and keeps what comes into force later', () => {
+  it('leaves out expired and replaced lists, and keeps those that come into force later', () => {
     expect(currentCrls([old, yesterday, today, tomorrow], AT)).toEqual([today, tomorrow]);
     expect(currentCrls([today, yesterday], AT)).toEqual([today]);
     expect(currentCrls([old], AT)).toEqual([]);

@@ -107,7 +107,7 @@ describe('signatures made by the reference library with the keys of the test aut
     expect(outcome(judge('cms/ncanode_CmsServiceTest_1.der', '2023-01-01T00:00:00Z'))).toBe('severalSigners');
   });
 
-  it('within and outside the time of the certificate', () => {
+  it('inside and outside the validity of the certificate', () => {
     const name = 'cms/skarm_individual_attached.der';
     expect(outcome(judge(name, '2026-05-08T06:45:13Z'))).toBe('ok');
     expect(outcome(judge(name, '2026-05-08T06:45:12Z'))).toBe('notYetValid');
@@ -145,7 +145,7 @@ describe('lists and answers of the test authority', () => {
     const name = 'cms/skarm_individual_attached.der';
     const checked = judge(name, at, { revocation: 'check', crls: [loaded.crl] });
     expect(checked).toMatchObject({ ok: true, revocation: { source: 'crl' } });
-    // The signature covers the algorithm as it stands: with the NULL put in, it is another list.
+    // The signature covers the algorithm as written: with the NULL added, it is another list.
     const changed = Uint8Array.from(file);
     changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
     expect(outcome(loadCrl(changed, nca) as never)).toBe('badSignature');
@@ -172,13 +172,13 @@ describe('lists and answers of the test authority', () => {
     }
   });
 
-  it('believes a verified answer while it is fresh; a never issued certificate is revoked without a date', () => {
+  it('trusts a verified answer while it is fresh; a certificate that was never issued is revoked without a date', () => {
     const [issuer] = nca.intermediates.filter(
       ({ notAfter }) => notAfter === Date.parse('2032-07-04T09:55:23Z'),
     );
     const message = judge('cms/skarm_individual_attached.der', '2026-08-01T00:00:00Z');
     if (!message.ok || issuer === undefined) throw new Error('no certificate');
-    // The answers are about certificates that are not at hand; only the serial number of one
+    // The certificates that these answers are about are not available. Only the serial number
     // matters here.
     const ask = (name: string, serial: string, at: string) =>
       ocspStatus({
@@ -228,7 +228,7 @@ describe.each(['gost2015', 'rsa'])('the made hierarchy, %s', (family) => {
     expect(outcome(judge(`${folder}/${family}_tampered_content.der`, AT, { trust }))).toBe('contentMismatch');
   });
 
-  it('takes the OCSP answer with its nonce only', () => {
+  it('accepts the OCSP answer only with its nonce', () => {
     const response = fixture(`${folder}/${family}_good.der`);
     const ask = (nonce: Uint8Array | undefined, at = AT) =>
       judge(attached, at, { ...given, ocsp: { response, nonce } });
@@ -238,7 +238,7 @@ describe.each(['gost2015', 'rsa'])('the made hierarchy, %s', (family) => {
     expect(outcome(ask(NONCE, '2026-11-21T12:00:00Z'))).toBe('revocationUnknown');
   });
 
-  it('takes the list while it is in force', () => {
+  it('accepts the list while it is in force', () => {
     const loaded = loadCrl(fixture(`${folder}/${family}_nca.crl`), trust);
     if (!loaded.ok) throw new Error(loaded.detail);
     const ask = (at: string) => judge(attached, at, { ...given, crls: [loaded.crl] });
@@ -246,7 +246,7 @@ describe.each(['gost2015', 'rsa'])('the made hierarchy, %s', (family) => {
     expect(outcome(ask('2025-12-31T23:00:00Z'))).toBe('revocationUnknown');
   });
 
-  it('knows nothing without an answer or a list', () => {
+  it('reports unknown revocation without an answer or a list', () => {
     expect(outcome(judge(attached, AT, given))).toBe('revocationUnknown');
   });
 });

@@ -1,4 +1,4 @@
-/** What the tests share: fixtures, a fixed time, authorities made once for each test file. */
+/** What the tests share: fixtures, a fixed time, and authorities made once for each test file. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { TestAuthority } from '../src/testing/authority.ts';
 import { createTestAuthority } from '../src/testing/authority.ts';
@@ -8,7 +8,7 @@ import { createTrust, type Trust } from '../src/trust.ts';
 import type { Verdict } from '../src/verdict.ts';
 import { type VerifyRequest, verify } from '../src/verify.ts';
 
-/** Every test that makes its own certificates judges at this moment. */
+/** Every test that makes its own certificates judges at this time. */
 export const AT = new Date('2026-11-22T12:00:00Z');
 export const MINUTE = 60_000;
 
@@ -36,17 +36,17 @@ export const CONTENT = Buffer.from('{"purpose":"sign-in","nonce":"00112233445566
 export const gost: TestAuthority = createTestAuthority({ at: AT, seed: 'tests' });
 export const gostTrust: Trust = createTrust(gost.certificates);
 
-/** Verifies with everything right but what is given. */
+/** Verifies a request that is correct except for what is given. */
 export function judge(message: Uint8Array | string, given: Partial<VerifyRequest> = {}): Verdict {
   return verify({ message, at: AT, trust: gostTrust, revocation: 'skip', ...given });
 }
 
-/** "ok", or the reason. */
+/** "ok", or the reason of the refusal. */
 export function outcome(verdict: Verdict): string {
   return verdict.ok ? 'ok' : verdict.reason;
 }
 
-/** Signs CONTENT and says how the verification ends. */
+/** Signs CONTENT and returns the outcome of its verification. */
 export function outcomeOf(
   identity: Identity,
   given: Partial<VerifyRequest> = {},

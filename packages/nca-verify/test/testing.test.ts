@@ -1,4 +1,6 @@
-/** The other entry: key files, the authority, and what must not be reachable from where. */
+/**
+ * The entry `testing`: key files, the authority, and what must not be reachable from the verifier.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createDecipheriv, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -44,7 +46,7 @@ describe('RC2', () => {
     if (made.status === 0) expect(Buffer.from(encryptRc2(key, iv, clear))).toEqual(made.stdout);
   });
 
-  it('takes every length, and refuses wrong padding', () => {
+  it('accepts every length, and refuses wrong padding', () => {
     const [key, iv] = [randomBytes(5), randomBytes(8)];
     for (let length = 0; length < 40; length++) {
       const clear = randomBytes(length);
@@ -52,7 +54,7 @@ describe('RC2', () => {
     }
     expect(() => decryptRc2(key, iv, new Uint8Array(7))).toThrow();
     expect(() => decryptRc2(key, iv, new Uint8Array())).toThrow();
-    // The same cipher is not offered by Node's OpenSSL, which is why it is written out here.
+    // Node's OpenSSL does not offer this cipher, which is why it is implemented here.
     expect(() => createDecipheriv('rc2-40-cbc', key, iv)).toThrow();
   });
 });
@@ -66,7 +68,7 @@ describe('key files', () => {
     expect(outcomeOf(read, { require: 'individual' })).toBe('ok');
   });
 
-  it('say when the password is wrong, and when they are none', () => {
+  it('report a wrong password, and a file of another format', () => {
     const file = writePkcs12(identity, 'right');
     const reason = (bytes: Uint8Array, password: string): string => {
       try {
@@ -147,7 +149,7 @@ describe('keys', () => {
 });
 
 describe('the authority', () => {
-  it('is taken up again from what was saved, and issues certificates that the same trust accepts', () => {
+  it('is restored from what was saved, and issues certificates that the same trust accepts', () => {
     const restored = restoreTestAuthority(gost.save());
     const identity = restored.issue(PERSON);
     expect(outcomeOf(identity, { require: 'individual' })).toBe('ok');
@@ -179,7 +181,7 @@ describe('the authority', () => {
 });
 
 describe.skipIf(!hasOpenssl)('OpenSSL as a second opinion', () => {
-  /** The answer of `openssl` on an RSA message and its chain at AT. */
+  /** The answer of `openssl` about an RSA message and its chain at AT. */
   function openssl(message: Uint8Array, certificates: readonly Uint8Array[]): boolean {
     const folder = mkdtempSync(join(tmpdir(), 'nca-verify-'));
     try {
@@ -211,7 +213,7 @@ describe.skipIf(!hasOpenssl)('OpenSSL as a second opinion', () => {
     }
   }
 
-  it('agrees on RSA messages and paths, right and wrong', () => {
+  it('agrees on RSA messages and paths, valid and invalid', () => {
     const rsa = createTestAuthority({ family: 'rsa', at: AT });
     const impostor = createTestAuthority({ family: 'rsa', at: AT });
     const person = rsa.issue(PERSON, { profile: 'signature' });
@@ -285,12 +287,12 @@ describe('the package', () => {
     return Object.keys(result.metafile.inputs);
   }
 
-  it('has no way from the verifier to what signs', async () => {
+  it('never imports signing code from the verifier', async () => {
     for (const entry of ['src/index.ts', 'src/cli.ts', 'src/worker.ts']) {
       const inputs = await inputsOf(entry);
       expect(inputs.filter((path) => path.includes('testing/'))).toEqual([]);
     }
-    // The same question would find it if it were there.
+    // The same check finds such an import where there is one.
     expect((await inputsOf('src/testing/index.ts')).some((path) => path.includes('testing/'))).toBe(true);
   });
 
@@ -301,7 +303,7 @@ describe('the package', () => {
     expect(inputs.filter((path) => path.includes('node_modules'))).toEqual([]);
   });
 
-  it('was built from the AssemblyScript as it stands', async () => {
+  it('was built from the current AssemblyScript', async () => {
     const stamp = join(home, 'dist/gost.wasm.source');
     const { assemblyDigest } = await import('../build.js');
     expect(

@@ -11,13 +11,17 @@ const mostWorkers = 64;
 
 export const help = `Usage: npm start -- [--workers N]
 
-Starts the service. Settings are environment variables: npx --no-install kabinet config
+Starts the service. Settings are environment variables; "npx --no-install kabinet config" lists
+them.
 
-  --workers N  N processes (1 to ${mostWorkers}) behind one port; one that dies is started again
-  --help       this text
+  --workers N  start N processes (1 to ${mostWorkers}) on one port; one that dies is started again
+  --help       print this help
 
-SIGTERM or SIGINT ends it gracefully, a second one at once. With --workers, SIGHUP replaces the
-processes one after another, without a request lost.`;
+The first SIGTERM or SIGINT stops the service gracefully, a second one at once. With --workers,
+SIGHUP replaces the processes one by one, without losing a request.
+
+Example:
+  npm start -- --workers 4`;
 
 /** Reads the arguments after `npm start --`. */
 export function readArguments(given: readonly string[]): CommandLine {

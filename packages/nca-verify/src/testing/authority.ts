@@ -1,6 +1,6 @@
 /**
- * A whole certification authority for tests and demonstrations: root, issuing CA, OCSP responder,
- * and keys for invented people.
+ * A complete certification authority for tests and demonstrations: root, issuing CA, OCSP
+ * responder, and keys for invented people.
  */
 import { certificate as readCertificate } from '../certificate.ts';
 import { hex, sameBytes } from '../der.ts';
@@ -26,9 +26,9 @@ const INDIVIDUAL = '1.2.398.3.3.4.1.1';
 const LEGAL_ENTITY = '1.2.398.3.3.4.1.2';
 
 /**
- * What a certificate is for, as the authority issues them: one key for everything (GOST 2015), the
- * older pair of an RSA key to sign in and one to sign, keys of an organisation's head, employee and
- * information system, and of a treasury client.
+ * The kinds of certificates that the authority issues: one key for everything (GOST 2015); the
+ * older pair of RSA keys, one to sign in and one to sign; keys of an organisation's head, employee
+ * and information system; and the key of a treasury client.
  */
 export type Profile =
   | 'individual'
@@ -96,11 +96,11 @@ const DAY = 86_400_000;
 export interface IssueOptions {
   readonly profile?: Profile | undefined;
   readonly organisation?: { readonly name: string; readonly bin: string } | undefined;
-  /** A year from the authority's own time unless given. */
+  /** Valid for one year from the authority's own time, unless given. */
   readonly notBefore?: Date | undefined;
   readonly notAfter?: Date | undefined;
   readonly key?: TestKey | undefined;
-  /** Anything of the certificate that should be otherwise, for tests of refusals. */
+  /** Fields of the certificate to change, for tests of refusals. */
   readonly override?: Partial<CertificateForm> | undefined;
 }
 
@@ -110,11 +110,11 @@ export interface TestAuthority {
   /** The CA that issues people's certificates. */
   readonly issuing: Identity;
   readonly responder: Identity;
-  /** Root and issuing CA, DER: what goes into a trust folder. */
+  /** Root and issuing CA, as DER: the content of a trust folder. */
   readonly certificates: readonly Uint8Array[];
   readonly issue: (person: TestPerson, options?: IssueOptions) => Identity;
   /**
-   * A revocation list of the issuing CA in force for a day, or as given; `baseNumber` makes it a
+   * A revocation list of the issuing CA, valid for one day unless given. `baseNumber` makes it a
    * delta.
    */
   readonly crl: (
@@ -126,13 +126,14 @@ export interface TestAuthority {
       readonly baseNumber?: number;
     },
   ) => Uint8Array;
-  /** An OCSP answer of the responder about a certificate. */
+  /** The responder's OCSP answer about a certificate. */
   readonly ocsp: (
     certificate: Uint8Array,
     form: Pick<OcspForm, 'status' | 'thisUpdate'> & Partial<OcspForm>,
   ) => Uint8Array;
   /**
-   * Answers an OCSP request, echoing its nonce; `revoked` lists the certificates to be answered so.
+   * Answers an OCSP request and repeats its nonce. `revoked` lists the certificates to answer as
+   * revoked.
    */
   readonly answerOcsp: (
     request: Uint8Array,
@@ -140,21 +141,25 @@ export interface TestAuthority {
     revoked: readonly Uint8Array[],
     at: Date,
   ) => Uint8Array;
-  /** Everything in a text that `restoreTestAuthority` reads; it holds the private keys. */
+  /** The whole authority as a text for `restoreTestAuthority`. It contains the private keys. */
   readonly save: () => string;
 }
 
 export interface AuthorityOptions {
   readonly family?: 'gost2015' | 'rsa' | undefined;
-  /** The authority's certificates hold from a year before to twenty years after. */
+  /**
+   * The authority's certificates are valid from one year before to twenty years after this time.
+   */
   readonly at: Date;
-  /** Goes into the CA names, so that two authorities can be told apart, or not. */
+  /**
+   * Part of the CA names: two authorities have different names, or the same if a test wants that.
+   */
   readonly name?: string | undefined;
   /** The same seed gives the same GOST keys. */
   readonly seed?: string | undefined;
 }
 
-/** Makes an authority. For RSA three keys are made, which takes a moment. */
+/** Makes an authority. RSA needs three keys, which takes a moment. */
 export function createTestAuthority(options: AuthorityOptions): TestAuthority {
   const { family = 'gost2015', at, name = 'TEST', seed } = options;
   const key = (role: string): TestKey =>
@@ -195,7 +200,7 @@ export function createTestAuthority(options: AuthorityOptions): TestAuthority {
   return authority({ family, root, issuing, responder });
 }
 
-/** Takes up an authority from what `save` gave. */
+/** Restores an authority from the text that `save` returned. */
 export function restoreTestAuthority(saved: string): TestAuthority {
   const { family, root, issuing, responder } = JSON.parse(saved) as Record<string, unknown>;
   const identity = (value: unknown): Identity => {
@@ -264,7 +269,7 @@ function authority(parts: Pick<TestAuthority, 'family' | 'root' | 'issuing' | 'r
     const { serial, nonce } = readOcspRequest(request);
     const isAsked = (der: Uint8Array): boolean => sameBytes(readCertificate(der).serial, serial);
     const known = [...issued, ...revoked].find(isAsked);
-    // The authority's own way to answer for what it never issued.
+    // The authority answers in this way for a certificate that it never issued.
     if (known === undefined) {
       const dummy = issue(
         { iin: '000000000000', surname: 'X', name: 'X' },
@@ -299,7 +304,7 @@ function authority(parts: Pick<TestAuthority, 'family' | 'root' | 'issuing' | 'r
   };
 }
 
-/** The name that the authority gives a key file: by family and purpose, with the key identifier. */
+/** The name that the authority gives a key file: family and purpose, with the key identifier. */
 export function keyFileName({ certificate, key }: Identity): string {
   const id = hex(keyIdentifier(key));
   if (key.family === 'gost2015') return `GOST512_${id}.p12`;

@@ -1,4 +1,4 @@
-/** Making certificates of the authority's shape, right or wrong. */
+/** Makes certificates in the authority's form, correct or with a fault. */
 import { createHash, randomBytes } from 'node:crypto';
 import { certificate as readCertificate } from '../certificate.ts';
 import { bitOctets, parse } from '../der.ts';
@@ -19,7 +19,7 @@ import {
 } from './der.ts';
 import type { TestDigest, TestKey } from './keys.ts';
 
-/** A certificate and the key that belongs to it. */
+/** A certificate and its key. */
 export interface Identity {
   /** DER. */
   readonly certificate: Uint8Array;
@@ -40,11 +40,11 @@ export type TestKeyUsage = keyof typeof USAGE_BITS;
 /** One RDN: attribute type and its encoded value. */
 export type TestAttribute = readonly [type: string, value: Uint8Array];
 
-/** Everything of a certificate; what is left out is as the authority would have it. */
+/** Everything in a certificate. Fields that are left out are as the authority makes them. */
 export interface CertificateForm {
   readonly subject: Uint8Array;
   readonly key: TestKey;
-  /** Null signs the certificate with its own key. */
+  /** Null: the certificate is signed with its own key. */
   readonly issuer: Identity | null;
   readonly notBefore: Date;
   readonly notAfter: Date;
@@ -58,12 +58,12 @@ export interface CertificateForm {
   /** Null leaves the authority key identifier out. */
   readonly authorityKeyId?: Uint8Array | null | undefined;
   readonly digest?: TestDigest | undefined;
-  /** The signature algorithm inside the signed part, when it should differ from the one outside. */
+  /** The signature algorithm inside the signed part, if it should differ from the one outside. */
   readonly innerAlgorithm?: Uint8Array | undefined;
   readonly outerAlgorithm?: Uint8Array | undefined;
 }
 
-/** A name from attributes, each an RDN of its own. */
+/** Encodes a name from attributes, each in its own RDN. */
 export function nameOf(...attributes: readonly TestAttribute[]): Uint8Array {
   return sequence(...attributes.map(([type, value]) => setOf(sequence(encodeOid(type), value))));
 }
@@ -75,7 +75,7 @@ export interface TestPerson {
   readonly patronymic?: string | undefined;
 }
 
-/** The subject of a natural person, or of one acting for an organisation. */
+/** The subject of a natural person, or of a person who acts for an organisation. */
 export function personName(
   person: TestPerson,
   organisation?: { readonly name: string; readonly bin: string },
@@ -95,7 +95,7 @@ export function personName(
   );
 }
 
-/** SHA-1 of the key's bit string, as the authority identifies keys. */
+/** The SHA-1 of the key's bit string, which the authority uses as key identifier. */
 export function keyIdentifier(key: TestKey): Uint8Array {
   const bits = parse(key.publicKey).children[1];
   if (bits === undefined) throw new TypeError('a public key without bits');
@@ -103,8 +103,8 @@ export function keyIdentifier(key: TestKey): Uint8Array {
 }
 
 /**
- * GOST certificates take the key identifier with the top bit cleared and kept from looking short;
- * RSA ones a random number.
+ * The serial number. GOST certificates use the key identifier with its top bit cleared, adjusted so
+ * that no octet is superfluous. RSA ones use a random number.
  */
 function serialFor(key: TestKey): Uint8Array {
   const serial = Uint8Array.from(key.family === 'rsa' ? randomBytes(20) : keyIdentifier(key));

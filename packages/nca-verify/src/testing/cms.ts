@@ -1,4 +1,4 @@
-/** Making CMS messages as NCALayer does, and, by the pieces, as it never would. */
+/** Makes CMS messages as NCALayer does and, from single pieces, as it never would. */
 import { createHash } from 'node:crypto';
 import { certificate as readCertificate } from '../certificate.ts';
 import { encode, encodeOid, wrap } from '../der-writer.ts';
@@ -12,16 +12,16 @@ const SIGNED_DATA = '1.2.840.113549.1.7.2';
 export interface SignOptions {
   /** Leaves the content out of the message. */
   readonly detached?: boolean | undefined;
-  /** The signer's clock; without it the attribute is left out. */
+  /** The time of the signer's clock; without it the attribute is left out. */
   readonly signingTime?: Date | undefined;
   /** Adds signingCertificateV2, as CAdES signatures have. */
   readonly cades?: boolean | undefined;
   readonly digest?: TestDigest | undefined;
-  /** Outer BER with indefinite lengths and content in pieces, as stream writers make it. */
+  /** Outer BER with indefinite lengths and content in pieces, as streaming libraries write it. */
   readonly ber?: boolean | undefined;
 }
 
-/** Signs content with a key and its certificate; DER, or BER when asked. */
+/** Signs content with a key and its certificate. Returns DER, or BER on request. */
 export function signCms(identity: Identity, content: Uint8Array, options: SignOptions = {}): Uint8Array {
   const attributes = signedAttributes(identity, content, options);
   return makeCms({
@@ -33,7 +33,7 @@ export function signCms(identity: Identity, content: Uint8Array, options: SignOp
   });
 }
 
-/** The signed attributes of a right message, each encoded. */
+/** The signed attributes of a correct message, each encoded. */
 export function signedAttributes(
   { key, certificate }: Identity,
   content: Uint8Array,
@@ -54,19 +54,19 @@ export function attribute(id: string, ...values: readonly Uint8Array[]): Uint8Ar
 
 export interface SignerForm {
   readonly digest?: TestDigest | undefined;
-  /** Encoded AlgorithmIdentifiers, when they should be others. */
+  /** Encoded AlgorithmIdentifiers, if they should differ from the correct ones. */
   readonly digestAlgorithm?: Uint8Array | undefined;
   readonly signatureAlgorithm?: Uint8Array | undefined;
-  /** The signer's identifier, when it should name another certificate. */
+  /** The signer's identifier, if it should name another certificate. */
   readonly identifier?: Uint8Array | undefined;
   readonly version?: number | undefined;
-  /** Keeps the attributes in the order given instead of sorting them. */
+  /** Keeps the given order of the attributes instead of sorting them. */
   readonly unsorted?: boolean | undefined;
   readonly signature?: Uint8Array | undefined;
   readonly unsignedAttributes?: readonly Uint8Array[] | undefined;
 }
 
-/** A SignerInfo over the given attributes; with null the signature is over `content` directly. */
+/** A SignerInfo over the given attributes; with null, the signature covers `content` directly. */
 export function signerInfo(
   identity: Identity,
   attributes: readonly Uint8Array[] | null,
@@ -88,7 +88,7 @@ export function signerInfo(
   );
 }
 
-/** IssuerAndSerialNumber of a certificate. */
+/** The IssuerAndSerialNumber of a certificate. */
 export function identifierOf(der: Uint8Array): Uint8Array {
   const { issuer, serial } = readCertificate(der);
   return sequence(issuer, encode(0x02, serial));
@@ -109,7 +109,7 @@ export interface CmsForm {
   readonly ber?: boolean | undefined;
 }
 
-/** Puts a SignedData together from encoded pieces. */
+/** Assembles a SignedData from encoded pieces. */
 export function makeCms(form: CmsForm): Uint8Array {
   const { content, certificates, ber = false } = form;
   const piece = ber ? indefinite : wrap;
@@ -147,7 +147,7 @@ export function indefinite(tag: number, ...elements: readonly Uint8Array[]): Uin
   return Buffer.concat([Uint8Array.of(tag, 0x80), ...elements, Uint8Array.of(0, 0)]);
 }
 
-/** The PEM frame that NCALayer's `basics` module answers with. */
+/** The PEM frame in which NCALayer's `basics` module answers. */
 export function cmsPem(der: Uint8Array): string {
   const lines =
     Buffer.from(der)

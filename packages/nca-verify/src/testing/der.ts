@@ -1,11 +1,11 @@
-/** Small pieces of DER for what the test authority makes. */
+/** Small DER encoders for the test authority. */
 import { encode, encodeOid, wrap } from '../der-writer.ts';
 
 export function sequence(...elements: readonly Uint8Array[]): Uint8Array {
   return wrap(0x30, ...elements);
 }
 
-/** A SET OF, sorted as DER wants it. */
+/** A SET OF, sorted as DER requires. */
 export function setOf(...elements: readonly Uint8Array[]): Uint8Array {
   return wrap(0x31, ...[...elements].sort(Buffer.compare));
 }

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/performance/noBarrelFile: an entry of a published package
 /**
  * A certification authority, keys, signatures and key files for tests and demonstrations.
- * Production code must not import it: its private-key arithmetic leaks through time, and what it
- * makes should be trusted nowhere.
+ * Production code must not import this: its private-key arithmetic leaks through timing, and
+ * nothing should trust what it makes.
  */
 export {
   type AuthorityOptions,

@@ -1,6 +1,6 @@
 /**
- * Keys that can sign: for tests and demonstrations only. The arithmetic is not constant-time, and
- * GOST keys may be made from a seed, so that a test makes the same key every time.
+ * Keys that can sign, for tests and demonstrations only. The arithmetic is not constant-time. GOST
+ * keys can be made from a seed, so that a test gets the same key each time.
  */
 import {
   createHash,
@@ -30,13 +30,13 @@ export interface TestKey {
   readonly publicKey: Uint8Array;
   /** PrivateKeyInfo (PKCS#8), DER, in the form of the authority's key files. */
   readonly privateKey: Uint8Array;
-  /** The digest the family signs with unless told otherwise. */
+  /** The digest that the family signs with by default. */
   readonly digest: TestDigest;
-  /** Identifiers of a digest and of the signature with it. */
+  /** The identifiers of a digest and of the signature with it. */
   readonly digestId: (digest?: TestDigest) => string;
   readonly signatureId: (digest?: TestDigest) => string;
   readonly hash: (data: Uint8Array, digest?: TestDigest) => Uint8Array;
-  /** The signature in the byte order of certificates and messages. */
+  /** The signature, in the byte order of certificates and messages. */
   readonly sign: (data: Uint8Array, digest?: TestDigest) => Uint8Array;
 }
 
@@ -76,7 +76,7 @@ function gostKey(family: 'gost2015' | 'gost2004', d: bigint): TestKey {
   if (point === null) throw new RangeError('a private key out of range');
   const bytes = Buffer.concat([little(point.x, curve.size), little(point.y, curve.size)]);
   const identifier = algorithm(scheme.key, sequence(...scheme.parameters.map(encodeOid)));
-  // The two generations store the number differently.
+  // The two generations of GOST store the number differently.
   const secret = family === 'gost2015' ? octetString(little(d, curve.size)) : integer(d);
   return {
     family,
@@ -91,8 +91,8 @@ function gostKey(family: 'gost2015' | 'gost2004', d: bigint): TestKey {
 }
 
 /**
- * A signature whose one-time number comes from the key and the digest, so that it is the same every
- * time.
+ * Signs with a one-time number that is derived from the key and the digest, so that the result is
+ * always the same.
  */
 function signGost(curve: Curve, d: bigint, digest: Uint8Array): Uint8Array {
   const { n, size } = curve;
@@ -111,7 +111,7 @@ function little(value: bigint, size: number): Uint8Array {
   return Buffer.from(value.toString(16).padStart(size * 2, '0'), 'hex').reverse();
 }
 
-/** Makes an RSA key; 2048 bits take about a tenth of a second. */
+/** Makes an RSA key. 2048 bits take about 0.1 seconds. */
 export function makeRsaKey(bits = 2048, publicExponent = 65_537): TestKey {
   return rsaKey(generateKeyPairSync('rsa', { modulusLength: bits, publicExponent }).privateKey);
 }
@@ -130,7 +130,7 @@ function rsaKey(key: KeyObject): TestKey {
   };
 }
 
-/** Reads a PrivateKeyInfo as the authority's key files hold it. Throws on anything else. */
+/** Reads a PrivateKeyInfo in the form of the authority's key files. Throws on anything else. */
 export function readPrivateKey(der: Uint8Array): TestKey {
   const fields = new Fields(parse(der), 'a private key');
   fields.take(TAG.integer);

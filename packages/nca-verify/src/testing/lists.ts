@@ -1,4 +1,4 @@
-/** Making revocation lists and OCSP answers. */
+/** Makes revocation lists and OCSP answers. */
 import { createHash } from 'node:crypto';
 import { OID } from '../algorithms.ts';
 import { certificate as readCertificate } from '../certificate.ts';
@@ -18,12 +18,13 @@ import {
 } from './der.ts';
 
 export interface RevokedEntry {
-  /** Content octets of the serial number, or the certificate itself. */
+  /** The content octets of the serial number, or the certificate itself. */
   readonly serial?: Uint8Array | undefined;
   readonly certificate?: Uint8Array | undefined;
   readonly at: Date;
   /**
-   * CRLReason: 1 compromised key, 6 on hold, 8 taken off the list (delta only); left out without.
+   * CRLReason: 1 key compromised, 6 on hold, 8 removed from the list (delta only). Left out when
+   * not given.
    */
   readonly reason?: number | undefined;
 }
@@ -34,10 +35,10 @@ export interface CrlForm {
   readonly thisUpdate: Date;
   readonly nextUpdate: Date;
   readonly number?: number | undefined;
-  /** Makes a delta list to the list of this number. */
+  /** Makes this a delta to the list with this number. */
   readonly baseNumber?: number | undefined;
   readonly extraExtensions?: readonly Uint8Array[] | undefined;
-  /** The signature algorithm inside the signed part, when it should differ from the one outside. */
+  /** The signature algorithm inside the signed part, if it should differ from the one outside. */
   readonly innerAlgorithm?: Uint8Array | undefined;
   readonly outerAlgorithm?: Uint8Array | undefined;
 }
@@ -74,7 +75,7 @@ export function makeCrl(form: CrlForm): Uint8Array {
 export interface OcspForm {
   /** The CA whose certificates are asked about. */
   readonly issuer: Identity;
-  /** Who answers: the issuer itself, or one with OCSPSigning. */
+  /** Who answers: the issuer itself, or a responder with OCSPSigning. */
   readonly responder: Identity;
   readonly certificate: Uint8Array;
   readonly status: 'good' | 'revoked' | 'unknown';
@@ -82,13 +83,13 @@ export interface OcspForm {
   readonly thisUpdate: Date;
   readonly nextUpdate?: Date | undefined;
   readonly nonce?: Uint8Array | undefined;
-  /** Certificates to send along; the responder's own unless given. */
+  /** Certificates to include; the responder's own unless given. */
   readonly certificates?: readonly Uint8Array[] | undefined;
-  /** Names the responder by its key instead of its name. */
+  /** Identifies the responder by its key instead of its name. */
   readonly byKey?: boolean | undefined;
-  /** Statuses of other certificates, placed before the wanted one. */
+  /** Statuses of other certificates, placed before the requested one. */
   readonly before?: readonly Uint8Array[] | undefined;
-  /** OCSPResponseStatus; anything but 0 answers without a status. */
+  /** The OCSPResponseStatus. Any value except 0 answers without a status. */
   readonly responseStatus?: number | undefined;
   readonly extraExtensions?: readonly Uint8Array[] | undefined;
   /** `thisUpdate` unless given. */
@@ -98,8 +99,8 @@ export interface OcspForm {
 }
 
 /**
- * Makes an OCSP answer, DER, as the authority's responder does: no nextUpdate unless given, the
- * nonce echoed.
+ * Makes an OCSP answer (DER) as the authority's responder does: without nextUpdate unless given,
+ * and with the request's nonce.
  */
 export function makeOcspResponse(form: OcspForm): Uint8Array {
   const { issuer, responder, status, revokedAt = form.thisUpdate, nonce, nextUpdate } = form;
@@ -150,7 +151,9 @@ export function makeOcspResponse(form: OcspForm): Uint8Array {
   );
 }
 
-/** What an OCSP request asks: for a test responder. Throws on anything but one certificate. */
+/**
+ * Reads an OCSP request, for a test responder. Throws unless it asks about exactly one certificate.
+ */
 export function readOcspRequest(der: Uint8Array): { serial: Uint8Array; nonce: Uint8Array | undefined } {
   const [tbs] = parse(der).children;
   if (tbs === undefined) throw new TypeError('an empty OCSP request');

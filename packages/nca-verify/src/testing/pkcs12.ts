@@ -1,7 +1,7 @@
 /**
- * Key files (PKCS#12, RFC 7292) in the form the authority gives to people: outer BER of indefinite
- * length, HMAC-SHA1 with 1024 rounds, the key under 3DES, the certificate under 40-bit RC2. As weak
- * as it sounds; real files are so.
+ * Key files (PKCS#12, RFC 7292) in the form that the authority gives people: outer BER of
+ * indefinite length, HMAC-SHA1 with 1024 rounds, the key encrypted with 3DES, the certificate with
+ * 40-bit RC2. This is weak, but real files have this form.
  */
 import {
   createCipheriv,
@@ -35,7 +35,7 @@ const ID = {
 const ROUNDS = 1024;
 const PURPOSE = { key: 1, iv: 2, mac: 3 } as const;
 
-/** BMPString with two zero octets, as the key derivation wants a password. */
+/** BMPString with two zero octets at the end, as the key derivation requires. */
 function passwordOctets(password: string): Uint8Array {
   return Buffer.from(`${password}\0`, 'utf16le').swap16();
 }
@@ -160,7 +160,7 @@ export function writePkcs12(identity: Identity, password: string): Uint8Array {
   );
 }
 
-/** An octet string in pieces of 1000, as the authority's library writes it. */
+/** An octet string in pieces of 1000 octets, as the authority's library writes it. */
 function pieces(content: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let at = 0; at < content.length; at += 1000) parts.push(octetString(content.subarray(at, at + 1000)));
@@ -235,7 +235,7 @@ function contentOf(info: Element, type: string): Uint8Array {
   return join(inner(fields.take(0xa0), 'a part of a key file'));
 }
 
-/** A part's bags, decrypted when it is encrypted. */
+/** The bags of a part, decrypted if necessary. */
 function clearContent(part: Element, password: string): Uint8Array {
   const [type, holder] = part.children;
   if (type === undefined || holder === undefined) throw new Error('an empty part');

@@ -1,6 +1,6 @@
 /**
- * RC2 with 40 effective bits in CBC mode (RFC 2268): what the certificate in a key file is
- * encrypted with. OpenSSL 3 no longer offers it.
+ * RC2 with 40 effective bits in CBC mode (RFC 2268). It encrypts the certificate in a key file.
+ * OpenSSL 3 no longer offers it.
  */
 
 /** RFC 2268, section 2: digits of pi. */
@@ -81,7 +81,7 @@ export function encryptRc2(key: Uint8Array, iv: Uint8Array, data: Uint8Array): U
   return padded;
 }
 
-/** Throws when the padding is wrong, as it is with a wrong password. */
+/** Throws when the padding is wrong, which happens with a wrong password. */
 export function decryptRc2(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
   const k = expand(key);
   const clear = new Uint8Array(data.length);
