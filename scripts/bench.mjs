@@ -1,5 +1,5 @@
 // `npm run bench`: builds the service and the measurements, runs each, and prints one table.
-// `npm run bench -- pages saves` runs only those named.
+// `npm run bench -- pages saves` runs only the named ones.
 
 import { readdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -18,7 +18,7 @@ const wanted = process.argv.slice(2);
 
 if (wanted.includes('--help')) {
   console.log(
-    `npm run bench -- [NAME]…\n\nMeasures speed, memory and weights. NAME is one of: ${measurements.join(', ')}. All when none is named.`,
+    `Usage: npm run bench -- [NAME]…\n\nMeasures speed, memory and weights. NAME is one of: ${measurements.join(', ')}.\nWithout a name, everything is measured.\n\nExample:\n  npm run bench -- pages saves`,
   );
   process.exit(0);
 }

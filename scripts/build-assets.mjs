@@ -1,6 +1,6 @@
-// Makes dist/assets: the style sheet, the browser scripts and the icon, each under a name with a
-// hash of its content, beside it .br and .gz, and manifest.json from plain names to addresses. The
-// same sources give the same bytes.
+// Makes dist/assets: the style sheet, the browser scripts and the icon. Each file's name contains a
+// hash of its content, and .br and .gz are beside it. manifest.json maps plain names to addresses.
+// The same sources give the same bytes.
 
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -9,23 +9,25 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build } from 'esbuild';
 import { pruneCss } from './prune-css.mjs';
 
-/** The oldest browsers in which the pages look right; older ones show them plain. */
+/**
+ * The oldest browsers in which the pages look as designed. Older ones show them without the style.
+ */
 const browsers = ['chrome109', 'safari16.4', 'firefox121'];
 
-/** Where markup is written; a rule of the style sheet that none of it can match is dropped. */
+/** The sources of markup. A rule of the style sheet that matches none of it is dropped. */
 const markup = {
   folders: ['src/ui', 'src/features', 'src/platform/http', 'src/client'],
   files: /(\.tsx|client\/[\w-]+\.ts)$/,
 };
 
 /**
- * Former files stay this long: a running service and pages that are open still ask for them.
+ * How long former files are kept, because running services and open pages still ask for them.
  * Milliseconds.
  */
 const keptFor = 7 * 24 * 3600 * 1000;
 
 /**
- * Builds every asset anew.
+ * Builds all assets.
  * @param {string} root the folder of the checkout
  * @returns {Promise<Record<string, string>>} the manifest: plain name -> address
  */
@@ -54,7 +56,8 @@ export async function buildAssets(root) {
   ]);
   /** @type {Record<string, string>} */
   const manifest = Object.fromEntries(named.sort());
-  // In one step, so that a service that starts now reads the former one or this one.
+  // Replace it in one step, so that a service that starts now reads either the former or the new
+  // one.
   await writeFile(join(folder, 'manifest.json.new'), `${JSON.stringify(manifest, null, 2)}\n`);
   await rename(join(folder, 'manifest.json.new'), join(folder, 'manifest.json'));
   await dropFormer(folder);
@@ -62,7 +65,7 @@ export async function buildAssets(root) {
 }
 
 /**
- * Removes what no build has written for a week.
+ * Removes files that no build has written for a week.
  * @param {string} folder
  */
 async function dropFormer(folder) {
@@ -74,7 +77,7 @@ async function dropFormer(folder) {
 }
 
 /**
- * Gives esbuild the style sheet without what no page can use.
+ * Gives esbuild the style sheet without the rules that no page can use.
  * @param {string} root
  * @returns {import('esbuild').Plugin}
  */
@@ -116,7 +119,7 @@ async function markupOf(root) {
 }
 
 /**
- * The scripts of the pages, each an entry point of its own.
+ * The scripts of the pages, each as its own entry point.
  * @param {string} root
  */
 async function scripts(root) {
@@ -128,7 +131,7 @@ async function scripts(root) {
 }
 
 /**
- * Writes a file, and beside it both forms that a browser may ask for.
+ * Writes a file together with its two compressed forms.
  * @param {import('esbuild').OutputFile} file
  */
 async function write({ path, contents }) {

@@ -10,12 +10,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Letters of old Kazakh fonts that stand in a dozen rows of the classifier. */
+/** Letters of old Kazakh fonts, which occur in a dozen rows of the classifier. */
 const oldFont = { Ќ: 'Қ', ќ: 'қ', Ї: 'Ү', ї: 'ү', Ў: 'Ұ', ў: 'ұ', Ј: 'Ә', ј: 'ә' };
 
 /**
- * Kinds of places, tried in order: how the classifier abbreviates them in Russian and in Kazakh. A
- * row is of the first kind whose Russian pattern, or failing that whose Kazakh pattern, it carries.
+ * The kinds of places, tried in this order, with their Russian and Kazakh abbreviations. A row has
+ * the first kind whose Russian pattern it matches, or otherwise whose Kazakh pattern it matches.
  */
 const kinds = [
   ['region', /(?:^область\s+|\s+область$)/i, /\s+облысы$/i],
@@ -38,7 +38,7 @@ const kinds = [
 ];
 
 /**
- * How a kind is written in full; `@` stands for the name. The reader of places.tsv has the same
+ * How each kind is written in full; `@` stands for the name. The reader of places.tsv has the same
  * words.
  */
 const wording = {
@@ -64,7 +64,7 @@ const wording = {
   other: ['@', '@'],
 };
 
-/** A wording the noun must stand first in Russian ("район Тұран", "область Абай"), by kind. */
+/** The wording, by kind, when the noun comes first in Russian ("район Тұран", "область Абай"). */
 const nounFirst = {
   region: 'область @',
   district: 'район @',
@@ -92,7 +92,7 @@ writeFileSync(out, `${['kato\tkind\tkk\tru\tkkFull\truFull', ...lines].join('\n'
 console.log(`${lines.length} places written to ${out}`);
 
 /**
- * One line of places.tsv. The full wording is written only where it differs from that of the kind.
+ * Makes one line of places.tsv. The full wording is included only if it differs from the kind's.
  */
 function placeLine(row) {
   const kk = clean(row.name_kk);
@@ -119,7 +119,7 @@ function placeLine(row) {
 }
 
 /**
- * The kind where the abbreviation alone does not tell it: cities of republican significance,
+ * The kind of a row whose abbreviation is not enough: cities of republican significance and
  * districts of a city.
  */
 function settle(kind, row) {
@@ -131,7 +131,10 @@ function settle(kind, row) {
   return inCity ? 'citydistrict' : 'district';
 }
 
-/** Russian in full: the noun stands where the classifier has it, "им." and "с.о." become words. */
+/**
+ * The full Russian wording: the noun stays where the classifier has it; "им." and "с.о." are
+ * spelled out.
+ */
 function russianFull(kind, official, name, pattern) {
   if (/^им\./i.test(name)) {
     return `${plainNoun[kind]?.[1] ?? ''} имени ${name.replace(/^им\.\s*/i, '')}`.trim();
@@ -146,9 +149,7 @@ function honoured(name) {
   return name.replace(/[\s.]*атын(?:дағы)?$/i, '').trim();
 }
 
-/**
- * The name without the abbreviation of its kind; the whole name where nothing else would remain.
- */
+/** The name without the abbreviation of its kind. The whole name when nothing else would remain. */
 function bare(name, pattern) {
   if (pattern === undefined) return name;
   const rest = name

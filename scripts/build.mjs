@@ -1,6 +1,7 @@
 // Builds the service into dist/: the server and the commands as two bundles, the assets, and the
-// page for when nothing runs. Under two seconds. `--production`: without the demonstration, which
-// no setting brings back. `--out FOLDER`: the bundles alone, elsewhere.
+// page for when nothing runs. Takes less than two seconds. `--production` leaves out the
+// demonstration, and no setting can bring it back. `--out FOLDER` builds only the bundles, into
+// another folder.
 
 import { createHash } from 'node:crypto';
 import {
@@ -20,11 +21,12 @@ import { build } from 'esbuild';
 import { buildAssets } from './build-assets.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** Its time is that of the last build: bundles that did not change keep theirs. */
+/** The time of this file is that of the last build. Bundles that did not change keep their time. */
 const stamp = join(root, 'dist/.built');
 
 /**
- * The options both bundles share; packages stay outside, so that the lock file decides what runs.
+ * The options of both bundles. Packages stay external, so that the lock file decides their
+ * versions.
  */
 export const bundle = {
   absWorkingDir: root,
@@ -50,13 +52,13 @@ const withoutDemonstration = {
   },
 };
 
-/** Builds into dist/, or the bundles alone into another folder. */
+/** Builds into dist/, or only the bundles into another folder. */
 export async function buildService({ production = false, out = 'dist' } = {}) {
   const folder = resolve(root, out);
   mkdirSync(folder, { recursive: true });
-  // For the proxy, when nothing else answers.
+  // The proxy shows this page when nothing else answers.
   cpSync(join(root, 'src/ui/static'), join(root, 'dist/static'), { recursive: true });
-  // The maps name lines; the text of what was left out is in neither.
+  // The source maps name lines. Neither they nor the bundles contain the text that was left out.
   const changed = production ? { plugins: [withoutDemonstration], sourcesContent: false } : {};
   const bundles = build({ ...bundle, outdir: folder, write: false, ...changed });
   const [{ outputFiles }] = await Promise.all([bundles, ...(out === 'dist' ? [buildAssets(root)] : [])]);
@@ -64,7 +66,7 @@ export async function buildService({ production = false, out = 'dist' } = {}) {
   if (out === 'dist') writeFileSync(stamp, digestOf(outputFiles));
 }
 
-/** Names the build: the metrics and the log tell by it which code runs. */
+/** Identifies the build. Metrics and logs use it to say which code runs. */
 function digestOf(outputFiles) {
   const hash = createHash('sha256');
   const code = outputFiles.filter(({ path }) => path.endsWith('.js'));
@@ -72,7 +74,7 @@ function digestOf(outputFiles) {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** True when nothing that goes into dist/ is newer than what is there. */
+/** True when dist/ is newer than everything it is built from. */
 export function isFresh() {
   if (!existsSync(stamp) || !existsSync(join(root, 'dist/assets/manifest.json'))) return false;
   const since = statSync(stamp).mtimeMs;
@@ -86,8 +88,8 @@ export function isFresh() {
 }
 
 /**
- * Writes what differs and then removes what is no longer made, so that whoever watches the folder
- * never sees it without its files.
+ * Writes the files that changed, then removes those that are no longer made. Whoever watches the
+ * folder always finds all files.
  */
 function replaceBundles(folder, files) {
   const made = new Set(files.map(({ path }) => path));

@@ -1,5 +1,5 @@
-// `npm run chaos`: kills the service and what it stands on while clients save, and looks whether
-// anything was lost. `npm run chaos -- planted` runs only what is named.
+// `npm run chaos`: kills the service and what it depends on while clients save, and checks that
+// nothing was lost. `npm run chaos -- planted` runs only what is named.
 
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,16 +9,16 @@ import { buildService, bundle } from './build.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runs = {
-  kill: 'nodes die by SIGKILL at fourteen points and at random under saving clients, the fund errs',
-  planted: 'the same in short with faults planted, each of which must be found',
-  database: 'its sessions are ended, it restarts, its disk fills up, a standby takes over',
-  backlog: '100,000 changes wait for a fund that was away',
+  kill: 'kills nodes at fourteen points and at random while clients save and the fund makes errors',
+  planted: 'a short form of kill with planted faults, each of which must be found',
+  database: 'ends sessions, restarts the database, fills its disk, fails over to a standby',
+  backlog: 'delivers 100,000 changes that waited while the fund was down',
 };
 const wanted = process.argv.slice(2);
 
 if (wanted.includes('--help')) {
   const width = Math.max(...Object.keys(runs).map((name) => name.length));
-  console.log('npm run chaos -- [NAME]…\n\nAll of these when none is named:\n');
+  console.log('Usage: npm run chaos -- [NAME]…\n\nRuns all of these, or only the named ones:\n');
   for (const [name, what] of Object.entries(runs)) console.log(`  ${name.padEnd(width)}  ${what}`);
   process.exit(0);
 }

@@ -1,8 +1,8 @@
-/** The path of a Chromium that runs here, or undefined. */
+/** The path of a Chromium that runs on this machine, or undefined. */
 export function findChromium(): string | undefined;
-/** The path of a Chromium without a window, of a whole one where there is none, or undefined. */
+/** The path of Chromium's headless shell, otherwise of a full Chromium, or undefined. */
 export function findHeadlessShell(): string | undefined;
-/** Installs Chromium where this process may, and gives its path. */
+/** Installs Chromium if this process may, and returns its path. */
 export function installChromium(): string | undefined;
-/** What a person is told when no browser can be found or installed. */
+/** The message for a person when no browser can be found or installed. */
 export const howToGetChromium: string;

@@ -16,13 +16,13 @@ const usualPlaces = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
-/** What a person is told when no browser can be found or installed. */
+/** The message for a person when no browser can be found or installed. */
 export const howToGetChromium =
   'Chromium is needed for the browser tests: "apt-get install chromium" as root, or "npx playwright-core install chromium", or set CHROMIUM_PATH.';
 
 /**
- * The path of a Chromium that answers to --version: `CHROMIUM_PATH`, else in PATH, the usual
- * places, Playwright's cache.
+ * The path of a Chromium that answers --version. Tries `CHROMIUM_PATH`, PATH, the usual places, and
+ * Playwright's cache.
  */
 export function findChromium() {
   const named = process.env.CHROMIUM_PATH;
@@ -31,8 +31,9 @@ export function findChromium() {
 }
 
 /**
- * Chromium without a window, where it is installed and no other is named: a fresh profile costs it
- * an eighth. It knows no permissions, so what asks for one needs the whole browser.
+ * The path of Chromium's headless shell, if it is installed and `CHROMIUM_PATH` is not set. Making
+ * a fresh profile takes it an eighth of the time. It has no permissions, so a test that needs one
+ * must use the full browser.
  */
 export function findHeadlessShell() {
   if (process.env.CHROMIUM_PATH) return findChromium();
@@ -41,9 +42,8 @@ export function findHeadlessShell() {
 }
 
 /**
- * Installs Chromium where this process may: as root where apt-get is. Says what it does. Ubuntu's
- * package only points to a snap, which a container cannot run: Playwright's build is the second
- * try.
+ * Installs Chromium if this process is root and apt-get exists, and reports what it does. Ubuntu's
+ * package only points to a snap, which a container cannot run, so Playwright's build is tried next.
  */
 export function installChromium() {
   if (process.getuid?.() !== 0 || !inPath('apt-get')) return undefined;
@@ -90,7 +90,7 @@ function playwrightShells() {
   );
 }
 
-/** The newest first. */
+/** Playwright's builds, the newest first. */
 function playwrightBuilds(name) {
   const caches = [
     process.env.PLAYWRIGHT_BROWSERS_PATH,

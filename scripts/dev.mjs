@@ -1,5 +1,4 @@
-// `npm run dev`: builds whenever a source changes; Node starts the service again whenever the build
-// has written.
+// `npm run dev`: builds whenever a source changes. Node restarts the service after each build.
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 let timer;
 let building = Promise.resolve();
 
-/** esbuild says what is wrong with a source; the service goes on as it was. */
+/** esbuild reports an error in a source. The service keeps running as it was. */
 function build() {
   building = building.then(() => buildService().catch(() => undefined));
   return building;

@@ -1,10 +1,10 @@
-// Makes src/ui/styles/theme.css anew from src/ui/styles/designsystemet.config.json. Run by hand,
-// and only when a colour or radius of the theme changes: `node scripts/make-theme.mjs`. Needs the
-// network: npx fetches Designsystemet's CLI.
+// Makes src/ui/styles/theme.css from src/ui/styles/designsystemet.config.json. Run it by hand, and
+// only when a colour or radius of the theme changes: `node scripts/make-theme.mjs`. It needs the
+// network, because npx fetches Designsystemet's CLI.
 //
-// The CLI writes 47 KB for every size, scheme and colour it knows. Kept here: one size, light, and
-// dark on a screen where the browser asks for it, in the colours the components use. What is still
-// unused falls away in scripts/build-assets.mjs.
+// The CLI writes 47 KB for every size, scheme and colour it knows. This script keeps one size, the
+// light scheme, the dark scheme for screens when the browser asks for it, and the colours that the
+// components use. scripts/build-assets.mjs drops what is still unused.
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -4,7 +4,7 @@ export function findFirefox(): string | undefined;
 export function findWebKit():
   | { readonly driver: string; readonly browser: string; readonly screen: string }
   | undefined;
-/** Installs what is missing, where this process may. */
+/** Installs what is missing, if this process may. */
 export function installOtherBrowsers(): void;
-/** What a person is told when the journeys in one of them are skipped. */
+/** The messages for a person when the journeys in one of these browsers are skipped. */
 export const howToGetOthers: { readonly firefox: string; readonly webkit: string };

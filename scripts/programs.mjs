@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Installs packages of Debian, where this process may: as root where apt-get is. */
+/** Installs Debian packages if this process is root and apt-get exists. */
 export function installPackages(missing) {
   if (missing.length === 0 || process.getuid?.() !== 0 || !inPath('apt-get')) return;
   console.log(`Installing ${missing.join(', ')} with apt-get`);

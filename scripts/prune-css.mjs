@@ -1,13 +1,13 @@
-// Drops from a style sheet what no page can use: rules whose selector asks for a class, element or
+// Drops from a style sheet what no page can use: rules whose selector needs a class, element or
 // attribute that no markup has, and custom properties and keyframes that nothing refers to.
-// PurgeCSS was tried and drops rules that begin with :is(…).
+// PurgeCSS was tried, but it drops rules that begin with :is(…).
 
 import postcss from 'postcss';
 import parseSelector from 'postcss-selector-parser';
 
 /**
- * What no page has, whatever words its source uses: nothing is disabled, read-only, from right to
- * left, or a placeholder.
+ * What no page has, even if its source contains the word: nothing is disabled, read-only, written
+ * from right to left, or has a placeholder.
  */
 const never = new Set([
   ':disabled',
@@ -25,19 +25,18 @@ const never = new Set([
 ]);
 
 /**
- * The attributes among those, and how markup would write them: a page that does would lose its
- * look.
+ * The attributes among those. A page that used one would lose its style, so their use is refused.
  */
 const neverWritten = [...never].filter((word) => !word.startsWith(':'));
 
-/** Pseudo-classes that match where one of the selectors in their brackets does. */
+/** Pseudo-classes that match when one of the selectors in their brackets matches. */
 const anyOf = new Set([':is', ':where', ':has']);
 
 /**
  * @param {string} css a style sheet without nesting
  * @param {string} markup the sources of every page and component, as one text
- * @returns {string} the same style sheet, as far as it can be used
- * @throws when the markup uses an attribute that is taken for never used
+ * @returns {string} the style sheet without the parts that cannot be used
+ * @throws when the markup uses an attribute that is listed as never used
  */
 export function pruneCss(css, markup) {
   const sheet = postcss.parse(css);
@@ -63,7 +62,7 @@ export function pruneCss(css, markup) {
 }
 
 /**
- * The opening tags of the markup, without what stands between them.
+ * The opening tags of the markup, without the text between them.
  * @param {string} markup
  */
 function elementsOf(markup) {
@@ -71,8 +70,8 @@ function elementsOf(markup) {
 }
 
 /**
- * Every word that could be an element, attribute, class or value of markup: more than there are,
- * never fewer.
+ * Every word that could be an element, attribute, class or value in markup. It may find too many,
+ * but never too few.
  * @param {string} markup
  * @returns {Set<string>}
  */

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// Every test of the project, in one run: `npm test`, or `npm test -- PATTERN` for the matching test files alone.
-// `npm test -- --all` is the complete form: it adds test/complete, whose tools and programs a newcomer need not install.
-// Each static check counts as one test. The last line is `N passed, N failed, N skipped`.
+// Runs all tests of the project: `npm test`. `npm test -- PATTERN` runs only the matching test
+// files. `npm test -- --all` is the complete form. It adds test/complete, whose tools and programs
+// a newcomer need not install. Each static check counts as one test. The last line is `N passed, N
+// failed, N skipped`.
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,8 +25,8 @@ await runTests();
 finish();
 
 /**
- * The checks that read the sources without running them. The import and texts checks are tests in
- * test/checks.
+ * The checks that read the sources without running them. The checks of imports and texts are tests
+ * in test/checks.
  */
 function staticChecks() {
   const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name));
@@ -36,7 +37,7 @@ function staticChecks() {
     ...typed.map((folder) => ({ name: `types of ${folder}`, program: 'tsc', parameters: ['-p', folder] })),
     { name: 'lint', program: 'biome', parameters: ['ci', '--colors=off'] },
     { name: 'dead code', program: 'knip', parameters: ['--no-progress'] },
-    // What only tests use is dead too, unless it is tagged @internal.
+    // Code that only tests use is also dead, unless it is tagged @internal.
     { name: 'dead code of production', program: 'knip', parameters: ['--production', '--no-progress'] },
   ];
 }
@@ -58,8 +59,8 @@ async function prepareBrowser() {
 }
 
 /**
- * What only the complete form needs: the tools of each folder in test/complete that has a lock of
- * its own.
+ * Prepares what only the complete form needs: the tools in each folder of test/complete that has
+ * its own lock file.
  */
 async function prepareComplete() {
   // age opens a backup in test/cli/backup.test.ts.
@@ -96,7 +97,7 @@ async function runTests() {
   const before = total.failed;
   if (existsSync(report)) add(JSON.parse(readFileSync(report, 'utf8')));
   rmSync(folder, { recursive: true, force: true });
-  // A crash, an error outside every test, or no test at all leaves no failed test to count.
+  // After a crash, an error outside all tests, or a run without tests, no failed test was counted.
   if (code !== 0 && total.failed === before) total.failed += 1;
 }
 
@@ -111,7 +112,7 @@ function add(report) {
   }
 }
 
-/** Runs one step in the checkout, its output passed through; gives the exit code. */
+/** Runs one step in the checkout and shows its output. Returns the exit code. */
 function run(name, command, parameters) {
   console.log(`\n== ${name}: ${[command, ...parameters].map(short).join(' ')}`);
   const begun = Date.now();

@@ -13,7 +13,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../src/platform/root.ts';
 
-/** The build is plain JavaScript; these are its signatures. */
+/** The build is plain JavaScript, so its types are declared here. */
 const { buildAssets }: { buildAssets: (root: string) => Promise<Record<string, string>> } = await import(
   join(root, 'scripts/build-assets.mjs')
 );
@@ -47,7 +47,7 @@ describe('the built assets', () => {
     expect(await buildAssets(copy)).toEqual(manifest);
   });
 
-  it('leaves the files of former builds to running services for a week', async () => {
+  it('keeps the files of former builds for a week, for running services', async () => {
     const weekAgo = Date.now() / 1000 - 8 * 24 * 3600;
     for (const name of ['app-former.css', 'app-old.css']) writeFileSync(join(folder, name), 'b{}');
     utimesSync(join(folder, 'app-old.css'), weekAgo, weekAgo);
@@ -71,7 +71,7 @@ describe('the built assets', () => {
     expect(read(`${manifest['submit-once.js']}.br`).length).toBeLessThan(400);
   });
 
-  it('names no file the content policy would refuse, and no nesting that older browsers skip', () => {
+  it('refers to no file that the content policy refuses, and has no nesting, which older browsers skip', () => {
     const css = read(manifest['app.css'] ?? '').toString();
     expect(css).not.toContain('url(');
     expect(css).not.toContain('&');
@@ -119,7 +119,7 @@ describe('pruning', () => {
     expect(() => pruneCss('.lead{top:0}', `${markup}${used}`)).toThrow(word);
   });
 
-  it('is not misled by the word in a text or in code', () => {
+  it('is not misled by the same word in a text or in code', () => {
     const code = 'const disabled = 1; readonly x: string; // disabled';
     expect(pruneCss('.lead{top:0}', `${markup}${code}<p>readonly</p>`)).toBe('.lead{top:0}');
   });
@@ -128,13 +128,13 @@ describe('pruning', () => {
     expect(pruneCss('.other,.lead{top:0}', markup)).toBe('.lead{top:0}');
   });
 
-  it('drops a chain of properties that ends nowhere, and keeps one that ends in use', () => {
+  it('drops a chain of properties that nothing uses, and keeps one that is used at its end', () => {
     expect(pruneCss('p{--a:1px;--b:var(--a);--c:2px;--d:var(--c);top:var(--d)}', markup)).toBe(
       'p{--c:2px;--d:var(--c);top:var(--d)}',
     );
   });
 
-  it('drops keyframes that nothing runs, and what is left empty', () => {
+  it('drops keyframes that nothing runs, and rules that are left empty', () => {
     const css =
       '@keyframes a{from{top:0}}@keyframes b{from{top:0}}p{animation:a 1s}@media print{.other{top:0}}';
     expect(pruneCss(css, markup)).toBe('@keyframes a{from{top:0}}p{animation:a 1s}');

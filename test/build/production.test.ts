@@ -9,7 +9,7 @@ import { root } from '../../src/platform/root.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { urlOf } from '../support/kabinet.ts';
 
-// A production build has no demonstration in it, whatever it is told.
+// A production build contains no demonstration, whatever the settings say.
 
 let folder: string;
 let fresh: FreshDatabase;
@@ -35,7 +35,7 @@ function build(...parameters: readonly string[]): Promise<void> {
   });
 }
 
-/** Words that only the demonstration has. */
+/** Texts that only the demonstration contains. */
 const traces = [
   '/demo/inbox',
   'demo-people',
@@ -58,7 +58,7 @@ function start(settings: Readonly<Record<string, string>>, ...options: readonly 
   });
 }
 
-test('the bundles and their maps hold nothing of it; those of a demonstration hold it all', async () => {
+test('the bundles and their maps contain none of it; those of a demonstration contain all of it', async () => {
   expect(tracesIn(folder)).toEqual([]);
   const usual = join(folder, 'usual');
   await build('--out', usual);
@@ -86,7 +86,7 @@ describe('a start', () => {
     DATABASE_URL: urlOf(fresh.connection),
   });
 
-  /** The origin that it tells when it listens. */
+  /** The origin that the process reports when it listens. */
   async function listening(process: ChildProcess): Promise<string> {
     for await (const line of createInterface({ input: process.stdout as NodeJS.ReadableStream })) {
       const origin = /^The cabinet is at (\S+)$/.exec(line)?.[1];
@@ -95,7 +95,7 @@ describe('a start', () => {
     throw new Error('it ended before it listened');
   }
 
-  test('for real serves people, and no inbox', async () => {
+  test('with real settings serves people, and has no inbox', async () => {
     const process = start(forReal());
     const origin = await listening(process);
     const status = async (path: string) => (await fetch(`${origin}${path}`)).status;

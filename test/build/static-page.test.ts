@@ -6,7 +6,7 @@ import { root } from '../../src/platform/root.ts';
 describe('the page for when nothing runs', () => {
   const page = readFileSync(join(root, 'src/ui/static/unavailable.html'), 'utf8');
 
-  it('asks for nothing else: one file under 14 KB, the first flight of a connection', () => {
+  it('needs no other file, and has less than 14 KB, the first flight of a connection', () => {
     expect(Buffer.byteLength(page)).toBeLessThan(14 * 1024);
     const elsewhere = page.match(/(?:\b(?:src|action)=|<link|<script|<form|url\(|@import|https?:)[^>]*/g);
     expect(elsewhere).toBeNull();

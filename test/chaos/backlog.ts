@@ -16,21 +16,21 @@ import { enrolAll, signIn, type Visit } from './sign-in.ts';
 const people = 10_000;
 const changesEach = 10;
 const all = people * changesEach;
-/** All within a quarter of an hour. */
+/** Changes a second, so that all of them arrive within 15 minutes. */
 const leastRate = 110;
 const readers = 20;
 const seconds = 20;
 
 /**
- * 100,000 changes wait while the fund is away; then it is there again. One node delivers and shows
- * pages meanwhile.
+ * 100,000 changes wait while the fund is down; then it comes back. One node delivers them and
+ * serves pages at the same time.
  */
 export async function chaos(progress: Progress): Promise<Outcome> {
   await bundleNode();
   const own = await startOwnServer();
   const { database } = own;
   const persons = Array.from({ length: people }, (_, n) => inventPerson(n));
-  // Only those who read pages sign in.
+  // Only the people who read pages sign in.
   await enrolAll(
     database,
     persons.map((person, n) => (n < readers ? person : { ...person, password: undefined })),
@@ -107,8 +107,8 @@ async function startFund(persons: readonly PersonLine[], port = 0) {
 }
 
 /**
- * Ten changes of everybody, in ten rounds, as saves wrote them an hour ago: whoever waited so long
- * is told when it has arrived.
+ * Queues ten changes of each person, in ten rounds, as if they were saved an hour ago. Each person
+ * is notified when such a late change has arrived.
  */
 async function queue(database: Database): Promise<void> {
   await database.run(sql`
@@ -131,7 +131,7 @@ async function queue(database: Database): Promise<void> {
     from made join cabinet.holder using (holder_id) order by revision, holder_id`);
 }
 
-/** What took effect twice, or after a later change of the same person. */
+/** Changes that took effect twice, or after a later change of the same person. */
 function disorder(effects: readonly FundEffect[]): string[] {
   const last = new Map<string, number>();
   const wrong = effects.filter(({ iin, sequence }) => {
@@ -142,7 +142,7 @@ function disorder(effects: readonly FundEffect[]): string[] {
   return wrong.length === 0 ? [] : [`${wrong.length} changes took effect twice or out of order`];
 }
 
-/** Reads pages from a process of its own, ten a second; gives how long each took, milliseconds. */
+/** Reads pages in a separate process, ten a second. Reports how long each took, in milliseconds. */
 async function startReaders(origin: string, cookies: readonly string[]) {
   const child = fork(join(root, 'dist/chaos/reader.js'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   child.send({ origin, cookies });

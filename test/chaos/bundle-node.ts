@@ -2,9 +2,9 @@ import { build } from 'esbuild';
 import { root } from '../../src/platform/root.ts';
 
 /**
- * Builds the node that dies at command into `dist/chaos`, from the same sources as the service.
- * Packages are bundled too, but those with files of their own: it is started hundreds of times, and
- * finding modules is most of a start.
+ * Builds the node that dies on command into `dist/chaos`, from the same sources as the service. It
+ * also bundles packages, except those with files of their own: the node is started hundreds of
+ * times, and resolving modules takes most of a start.
  */
 export async function bundleNode(): Promise<void> {
   await build({

@@ -4,7 +4,7 @@ import type { Fields } from '../support/client.ts';
 import type { PersonLine } from '../support/people.ts';
 import { path, readForm, request, signIn, type Visit } from './sign-in.ts';
 
-/** What a client has in writing: a form it sent and every receipt it was given for it. */
+/** A form that a client sent, with every receipt that it got for it. */
 export interface Acknowledged {
   readonly iin: string;
   readonly formId: string;
@@ -12,15 +12,15 @@ export interface Acknowledged {
   readonly numbers: readonly string[];
 }
 
-/** Clients at work. */
+/** Clients that are saving. */
 export interface Clients {
-  /** What was acknowledged so far, of each person in order. */
+  /** What was acknowledged so far, in order for each person. */
   readonly ledger: readonly Acknowledged[];
-  /** Saves in hand are acknowledged first. */
+  /** Stops after the saves in progress are acknowledged. */
   stop(): Promise<void>;
-  /** Rejects when a client gives up: its save got no receipt, or an answer that it must not get. */
+  /** Rejects when a client gives up because its save got no receipt or a wrong answer. */
   readonly failed: Promise<never>;
-  /** What they met so far. */
+  /** What the clients encountered so far. */
   met(): Met;
 }
 
@@ -29,9 +29,9 @@ export interface Met {
   readonly cut: number;
   /** How often each status of 500 and above was answered. */
   readonly failures: ReadonlyMap<number, number>;
-  /** Forms told that somebody else had changed something, though nobody else is there. */
+  /** Forms refused because somebody else had changed something, though nobody else was there. */
   readonly conflicts: number;
-  /** From the first sending to the receipt, milliseconds. */
+  /** Milliseconds from the first sending to the receipt. */
   readonly took: readonly number[];
 }
 
@@ -39,16 +39,16 @@ interface ClientsOptions {
   readonly people: readonly PersonLine[];
   readonly atOnce: number;
   readonly origins: () => readonly string[];
-  /** Mean pause between two saves of a client, milliseconds. */
+  /** The mean pause between two saves of a client, milliseconds. */
   readonly pauseMs: number;
-  /** A save that has no receipt by then is one that hangs. */
+  /** A save without a receipt after this time hangs. Milliseconds. */
   readonly patienceMs?: number;
 }
 
 /**
- * Signs everybody in and begins: each client saves for people of its own, one form after another,
- * sends a form that got no answer or a failure again to the next node, and now and then sends one
- * twice at once, as a double click.
+ * Signs everybody in and starts saving. Each client saves for its own people, one form after
+ * another. A form that got no answer or an error is sent again to the next node. Now and then a
+ * form is sent twice at once, like a double click.
  */
 export async function startClients(options: ClientsOptions): Promise<Clients> {
   const { people, atOnce, origins, pauseMs, patienceMs = 120_000 } = options;
@@ -79,8 +79,8 @@ export async function startClients(options: ClientsOptions): Promise<Clients> {
 
   async function save(visit: Visit, turn: number): Promise<void> {
     count += 1;
-    // All three are others than before and than on file at first, so that half of a change would be
-    // seen.
+    // All three differ from before and from the data on file, so that a half-made change would be
+    // noticed.
     const values = {
       address: `Алматы қ., Белгілі көшесі, ${count}`,
       apartment: String((count % 9_000) + 100),
@@ -115,7 +115,7 @@ export async function startClients(options: ClientsOptions): Promise<Clients> {
   }
 
   const visits: Visit[] = [];
-  // Passwords cost work: the service sends away whoever comes when too many wait already.
+  // Password checks take time, and the service turns people away when too many wait.
   for (const person of people) visits.push(await signIn(person, origins));
   const working = Array.from({ length: atOnce }, (_, client) =>
     work(

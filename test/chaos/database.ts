@@ -15,7 +15,7 @@ import { type OwnServer, startOwnServer } from './own-server.ts';
 import { startPair } from './standby.ts';
 import { figuresOf, type TrialReport, tryOut, wrongIn } from './trial.ts';
 
-/** What happens to the database under saving clients, each on a server of its own. */
+/** What happens to the database while clients save, each on its own server. */
 const misfortunes: Readonly<Record<string, (progress: Progress) => Promise<Outcome>>> = {
   'all sessions ended every 2 s': sessionsEnded,
   'ten immediate restarts': restarts,
@@ -23,9 +23,7 @@ const misfortunes: Readonly<Record<string, (progress: Progress) => Promise<Outco
   'a synchronous standby takes over': failover,
 };
 
-/**
- * Every misfortune; nothing acknowledged may be lost, and each node must live through all of them.
- */
+/** Runs each of them. No acknowledged save may be lost, and each node must survive all of them. */
 export async function chaos(progress: Progress): Promise<Outcome> {
   await bundleNode();
   const figures: (readonly [string, string])[] = [];
@@ -64,7 +62,8 @@ async function restarts(): Promise<Outcome> {
         await pause(3_000);
         const server = serverProcess(join(own.server.location, 'data'));
         if (server === undefined) throw new Error('PostgreSQL does not run');
-        // Without a last checkpoint, as after a power cut; the supervisor starts it again.
+        // PostgreSQL ends without a last checkpoint, as after a power cut. The supervisor restarts
+        // it.
         process.kill(server, 'SIGQUIT');
         took.push(await untilSaved(clients));
       }
@@ -89,7 +88,7 @@ async function diskFull(progress: Progress): Promise<Outcome> {
         const failures = () => [...clients.met().failures.values()].reduce((sum, times) => sum + times, 0);
         const before = failures();
         await disk.fill();
-        // What PostgreSQL has set aside lasts for a while.
+        // PostgreSQL's reserved files last for a while.
         for (
           const until = performance.now() + 120_000;
           performance.now() < until && failures() - before < 50;
@@ -167,8 +166,8 @@ async function withServer(
 }
 
 /**
- * Waits until a save is acknowledged, after a moment in which those may still be that were made
- * before; gives how long it took.
+ * Waits until a save is acknowledged, ignoring those within the first `moment` milliseconds, which
+ * may have been made before. Returns how long it took.
  */
 async function untilSaved({ ledger, failed }: Clients, moment = 50): Promise<number> {
   const began = performance.now();
@@ -181,7 +180,7 @@ async function untilSaved({ ledger, failed }: Clients, moment = 50): Promise<num
   return performance.now() - began;
 }
 
-/** A disk of 400 MB in memory; undefined where this process may not mount one. */
+/** Mounts a disk of 400 MB in memory; undefined when this process may not mount one. */
 async function mountSmallDisk() {
   const folder = await mkdtemp(join(tmpdir(), 'kabinet-chaos-'));
   try {
@@ -196,7 +195,7 @@ async function mountSmallDisk() {
     folder,
     async fill() {
       const { bavail, bsize } = await statfs(folder);
-      // Whatever does not fit any more is not written.
+      // Write what fits; the rest fails.
       await writeFile(ballast, Buffer.alloc(bavail * bsize)).catch(() => undefined);
     },
     free: () => rm(ballast, { force: true }),

@@ -2,17 +2,17 @@ import type { Database } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import type { Acknowledged } from './clients.ts';
 
-/** What the service has in writing, read when all is over. */
+/** What the service has stored, read at the end. */
 export interface Written {
-  /** Changes made by holders, of each person in order of their revision. */
+  /** The changes made by holders, in order of revision for each person. */
   readonly changes: readonly Change[];
-  /** The fund's rows of the outbox. */
+  /** The fund's messages in the outbox. */
   readonly messages: readonly {
     readonly changeId: string;
     readonly fields: Readonly<Record<string, string | null>>;
     readonly delivered: boolean;
   }[];
-  /** Receipt numbers of the security events of saves. */
+  /** The receipt numbers in the security events of saves. */
   readonly noted: readonly string[];
   /** Our copy of each person. */
   readonly copies: ReadonlyMap<
@@ -34,7 +34,7 @@ export interface Change {
   }[];
 }
 
-/** What took effect at the fund, in order, and what is on file there. */
+/** What took effect at the fund, in order, and the data on file there. */
 export interface AtFund {
   readonly effects: readonly { readonly changeId: string; readonly iin: string }[];
   requisitesOf(iin: string): Readonly<Record<string, string | null>> | undefined;
@@ -43,8 +43,8 @@ export interface AtFund {
 export const faults = ['lost', 'doubled', 'out of order', 'half-written'] as const;
 
 /**
- * What is wrong, one line each: all empty when nothing is. Nothing but receipt numbers and ids is
- * told.
+ * What is wrong, one line each; all empty when nothing is. Lines contain only receipt numbers and
+ * ids.
  */
 export type Verdict = Record<(typeof faults)[number], string[]>;
 
@@ -73,9 +73,7 @@ export async function readWritten(database: Database): Promise<Written> {
   };
 }
 
-/**
- * Compares what the clients have in writing with the history, the outbox, our copy and the fund.
- */
+/** Compares the clients' receipts with the history, the outbox, our copy and the fund. */
 export function judge(ledger: readonly Acknowledged[], written: Written, fund: AtFund): Verdict {
   const verdict: Verdict = { lost: [], doubled: [], 'out of order': [], 'half-written': [] };
   const changes = new Map(written.changes.map((change) => [change.number, change]));
@@ -127,7 +125,7 @@ export function judge(ledger: readonly Acknowledged[], written: Written, fund: A
   return verdict;
 }
 
-/** One person: history, copy, and effects go the way of the receipts. */
+/** Checks one person: history, copy and effects must agree with the receipts. */
 function judgePerson(
   iin: string,
   ledger: readonly Acknowledged[],

@@ -6,8 +6,8 @@ import { points } from './points.ts';
 import { figuresOf, wrongIn } from './trial.ts';
 
 /**
- * The kill test at its full length: every point twenty times, sixty kills at random, ten thousand
- * saves or more.
+ * The kill test at its full length: each point twenty times, sixty kills at random moments, and at
+ * least ten thousand saves.
  */
 export async function chaos(progress: Progress): Promise<Outcome> {
   await bundleNode();

@@ -4,12 +4,12 @@ import type { Point } from './points.ts';
 import { stages, type Trial, type TrialOptions, type TrialReport, tryOut } from './trial.ts';
 
 export interface KillOptions extends TrialOptions {
-  /** Kills at each of these points, in mixed order. */
+  /** The points at which nodes are killed, in mixed order. */
   readonly at: readonly Point[];
   readonly timesEach: number;
-  /** Kills at any moment up to half a second after a node listens. */
+  /** The number of kills at a random moment, up to half a second after a node listens. */
   readonly random: number;
-  /** Over so many acknowledged saves the kills are spread. */
+  /** The kills are spread over this many acknowledged saves. */
   readonly saves: number;
   readonly onProgress?: (line: string) => void;
 }
@@ -17,13 +17,13 @@ export interface KillOptions extends TrialOptions {
 export interface KillReport extends TrialReport {
   /** How often a node was killed at each point. */
   readonly kills: ReadonlyMap<Point | 'at random', number>;
-  /** From each death until the successor listened, milliseconds. */
+  /** Milliseconds from each death until the successor listened. */
   readonly restarts: readonly number[];
 }
 
 /**
- * Kills nodes under saving clients: all but one are being killed at any moment, in turn, so that
- * the clients have one.
+ * Kills nodes while clients save. At any time all nodes but one are being killed, in turn, so that
+ * the clients always have one.
  */
 export async function killTest(options: KillOptions): Promise<KillReport> {
   const { onProgress = () => undefined } = options;

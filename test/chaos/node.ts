@@ -7,8 +7,8 @@ import type { Order, Word } from './points.ts';
 import { type Plant, setTrap } from './trap.ts';
 
 /**
- * One whole node of the service, pages and deliveries, on a database that is there and migrated; it
- * dies at command.
+ * One complete node of the service, with pages and deliveries, on a migrated database. It dies on
+ * command.
  */
 async function main(): Promise<void> {
   const config = readConfig(process.env);

@@ -4,42 +4,42 @@ import { join } from 'node:path';
 import { root } from '../../src/platform/root.ts';
 import type { Order, Point, Word } from './points.ts';
 
-/** A place for a node of the service; when the node dies, its successor starts at once. */
+/** A place for a node of the service. When the node dies, its successor starts at once. */
 export interface Place {
   /** Where the node listens; undefined while there is none. */
   origin(): string | undefined;
   /**
-   * Has the node die at `point` of its work; resolves when it is dead, rejects when it does not get
-   * there.
+   * Lets the node die at `point` of its work. Resolves when it is dead; rejects when it does not
+   * get there.
    */
   killAt(point: Point): Promise<void>;
-  /** Kills the node wherever it is. */
+  /** Kills the node at whatever point it is. */
   kill(): Promise<void>;
   /**
-   * Kills the node if this change is in its hands; resolves when it is dead or has said that it is
-   * not.
+   * Kills the node if it is sending this change. Resolves when it is dead or has said that the
+   * change is not its own.
    */
   killWith(changeId: string): Promise<void>;
   /** Resolves when a node listens. */
   listens(): Promise<void>;
-  /** Resolves with the signal when the node that is there has ended. */
+  /** Resolves with the signal when the current node has ended. */
   ended(): Promise<string | null>;
 }
 
-/** Nodes of the service as processes of their own. */
+/** Nodes of the service, each in its own process. */
 export interface Nodes {
   readonly places: readonly Place[];
-  /** Where those listen that are there now. */
+  /** The origins of the nodes that listen now. */
   origins(): readonly string[];
-  /** Rejects when a node ends that nobody has killed, or does not start. */
+  /** Rejects when a node ends that was not killed, or does not start. */
   readonly failed: Promise<never>;
-  /** Everything that the nodes have written so far. */
+  /** Everything that the nodes have logged so far. */
   log(): string;
-  /** Ends all of them in order; throws when one did not end by itself. */
+  /** Stops all of them gracefully. Throws when one did not end by itself. */
   stop(): Promise<void>;
 }
 
-/** Everything as in a demonstration, but sessions that last as long as the test. */
+/** The settings of a demonstration, but with sessions that last as long as the test. */
 export const environment = {
   DEMO: '1',
   SECRET_KEYS: 'k'.repeat(32),
@@ -49,7 +49,7 @@ export const environment = {
 };
 
 const nodeFile = join(root, 'dist/chaos/node.js');
-/** A point that is not reached within this time is not where it is thought to be. */
+/** Milliseconds within which a node must reach its point. Otherwise the point is wrong. */
 const reachedWithin = 60_000;
 const stoppedWithin = 30_000;
 
@@ -78,7 +78,7 @@ export async function startNodes(
       child = mine;
       for (const stream of [mine.stdout, mine.stderr])
         stream?.on('data', (chunk) => chunks.push(String(chunk)));
-      // Orders to one that is already dead are lost, as they may be.
+      // Orders to a dead node get lost, which is fine.
       mine.on('error', () => undefined);
       mine.once('exit', (code, signal) => {
         origin = undefined;
@@ -90,7 +90,7 @@ export async function startNodes(
       listening = firstWord(mine, () => chunks.slice(-5).join('')).then((word) => {
         if ('origin' in word) origin = word.origin;
       });
-      // Whoever waits for it is told; nobody need wait.
+      // A rejection need not be handled when nobody waits for this node.
       listening.catch(() => undefined);
     };
     start();

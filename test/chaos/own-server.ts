@@ -9,7 +9,7 @@ import { migrate } from '../../src/platform/postgres/migrate.ts';
 
 const silent = { info: () => undefined, warn: () => undefined };
 
-/** A PostgreSQL of its own, that really writes to the disk, with a migrated and empty database. */
+/** A separate PostgreSQL that really writes to the disk, with a migrated, empty database. */
 export interface OwnServer {
   readonly server: LocalPostgres;
   readonly database: Database;

@@ -6,7 +6,7 @@ import { startOwnServer } from './own-server.ts';
 
 type PlantedRun = Pick<KillOptions, 'at' | 'timesEach' | 'faults' | 'plant' | 'fund'>;
 
-/** What is planted, and what must be found then. */
+/** The planted faults, and what must be found for each. */
 export const plants: readonly {
   readonly name: string;
   readonly run: PlantedRun;
@@ -34,7 +34,9 @@ export const plants: readonly {
   },
 ];
 
-/** Short kill tests with a planted fault each: wrong is what the kill test did not find. */
+/**
+ * Runs a short kill test for each planted fault. It is wrong when the kill test does not find it.
+ */
 export async function chaos(progress: Progress): Promise<Outcome> {
   await bundleNode();
   const figures: (readonly [string, string])[] = [];
@@ -54,7 +56,7 @@ export async function chaos(progress: Progress): Promise<Outcome> {
   return { figures, wrong };
 }
 
-/** What all short kill tests share. */
+/** The settings of all short kill tests. */
 export const usual = {
   ...{ nodes: 2, people: 12, clients: 4, pauseMs: 20 },
   ...{ random: 0, saves: 100, hurry: true },

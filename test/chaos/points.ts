@@ -1,6 +1,6 @@
 /**
- * Where a process of the service is killed. The two of the fund are reached at the stand-in, all
- * others at the database.
+ * Where a process of the service is killed. The stand-in of the fund reaches two of these points,
+ * the database all others.
  */
 export const points = [
   'before BEGIN',
@@ -21,12 +21,12 @@ export const points = [
 
 export type Point = (typeof points)[number];
 
-/** What the harness tells a node. */
+/** What the test tells a node. */
 export type Order =
-  /** Die when you next come to this point. */
+  /** Die at this point, the next time you get there. */
   | { readonly arm: Point }
-  /** The fund has this change in hand: die if it is from you, say `notMine` if it is not. */
+  /** The fund is handling this change. Die if it is yours; answer `notMine` if it is not. */
   | { readonly dieWith: string };
 
-/** What a node tells the harness. */
+/** What a node tells the test. */
 export type Word = { readonly origin: string } | { readonly notMine: string };

@@ -1,5 +1,5 @@
-// People who look at their requisites, ten a second however long an answer takes: a process of its
-// own, so that nothing else delays it.
+// People who read their requisites, ten a second however long an answer takes. A separate process,
+// so that nothing else delays it.
 let took: number[] = [];
 let timer: NodeJS.Timeout | undefined;
 

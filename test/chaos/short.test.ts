@@ -9,7 +9,7 @@ import { plants, usual } from './planted.ts';
 import { points } from './points.ts';
 import { wrongIn } from './trial.ts';
 
-// The kill test of `npm run chaos` in short, and that it can fail.
+// A short form of the kill test of `npm run chaos`, and a proof that it can fail.
 
 let fresh: FreshDatabase;
 let varDir: string;
@@ -41,7 +41,7 @@ describe('nodes that are killed under saving clients', () => {
     expect(report.fundFaults).toBeGreaterThan(0);
   });
 
-  test('lose saves when the answer goes out before COMMIT, and that is found', {
+  test('lose saves when the answer is sent before COMMIT, and the test finds that', {
     timeout: 180_000,
   }, async () => {
     const [plant] = plants;

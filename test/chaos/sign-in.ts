@@ -9,16 +9,16 @@ import { formOf } from '../support/signed-in.ts';
 export const path = '/services/requisites';
 const answerWithin = 15_000;
 
-/** A signed-in person with the form before them. */
+/** A signed-in person with the open form. */
 export interface Visit {
   readonly person: PersonLine;
   readonly cookies: Map<string, string>;
   form: Fields;
-  /** Since the form was read. */
+  /** The number of saves since the form was read. */
   saves: number;
 }
 
-/** One hash serves all: every invented person has the same password. */
+/** All invented people have the same password, so one hash is enough. */
 export async function enrolAll(database: Database, people: readonly PersonLine[]): Promise<void> {
   const hasher = await createPasswordHasher(1);
   async function* lines(): AsyncGenerator<string> {
@@ -42,7 +42,7 @@ export async function signIn(person: PersonLine, origins: () => readonly string[
   return visit;
 }
 
-/** The form as it stands now, however often that must be asked. */
+/** Reads the current form, asking as often as necessary. */
 export async function readForm(visit: Visit, origins: () => readonly string[]): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const there = origins();
@@ -64,9 +64,7 @@ interface Answer {
   readonly body: string;
 }
 
-/**
- * One request of a browser without its looks; rejects when there is no answer within 15 seconds.
- */
+/** Sends one request as a browser does. Rejects when there is no answer within 15 seconds. */
 export async function request(
   origin: string,
   to: string,

@@ -12,7 +12,7 @@ import { formOf, signedIn } from '../support/signed-in.ts';
 
 const page = '/services/requisites';
 
-test('a worker that wakes after its lease is over cannot mark the change, which takes effect once and in its turn', async () => {
+test('a worker that wakes after its lease has ended cannot mark the change, which takes effect once and in order', async () => {
   let arrivals = 0;
   let arrived: () => void = () => undefined;
   const firstArrival = new Promise<void>((resolve) => {
@@ -23,7 +23,7 @@ test('a worker that wakes after its lease is over cannot mark the change, which 
     wake = resolve;
   });
   const server = await startFundServer({
-    // What the first worker sent lies on the way for as long as that worker is paused.
+    // The first worker's request is held up for as long as that worker is paused.
     onChange: async (stage) => {
       if (stage !== 'arrived' || ++arrivals > 1) return;
       arrived();

@@ -16,17 +16,16 @@ import {
 import pg from 'pg';
 
 /**
- * A primary and a standby that every COMMIT waits for, behind one address, as a proxy would give
- * it.
+ * A primary and a standby with synchronous replication, behind one address as a proxy provides it.
  */
 export interface Pair {
   readonly url: string;
-  /** Kills the primary by SIGKILL, makes the standby the primary and leads everybody there. */
+  /** Kills the primary by SIGKILL, promotes the standby and sends everybody there. */
   failOver(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts the two with these programs. */
+/** Starts both with these programs. */
 export async function startPair(binaries: Binaries): Promise<Pair> {
   const varDir = await mkdtemp(join(tmpdir(), 'kabinet-chaos-'));
   await chmod(varDir, 0o711);
@@ -112,7 +111,10 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
   await ended;
 }
 
-/** Runs statements as the superuser, as soon as the server lets it; gives the rows of the last. */
+/**
+ * Runs statements as the superuser, retrying until the server accepts them. Returns the number of
+ * rows of the last one.
+ */
 async function query(port: number, ...statements: readonly string[]): Promise<number> {
   for (let attempt = 0; ; attempt += 1) {
     const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
@@ -144,7 +146,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** One address that leads to one port or another; those who are led elsewhere are cut off. */
+/** One address that leads to one of two ports. Switching cuts the connections to the other port. */
 async function openSwitch() {
   let target: number | undefined;
   const sockets = new Set<Socket>();

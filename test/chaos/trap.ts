@@ -6,18 +6,18 @@ import type { Order, Point } from './points.ts';
 /** A fault that is planted to prove that the kill test finds it. */
 export type Plant = 'acknowledge before COMMIT';
 
-/** A process that ends itself by SIGKILL where it was told to. */
+/** Makes a process kill itself by SIGKILL at a given point. */
 export interface Trap {
   readonly database: Database;
-  /** False: an order that is not for this process. */
+  /** Returns false when the order is not for this process. */
   obey(order: Order): boolean;
-  /** SIGTERM has come: from now on the next step is one of the drain. */
+  /** SIGTERM has arrived: from now on, steps belong to the drain. */
   drain(): void;
-  /** Everything is drained: the last moment to die in. */
+  /** Everything is drained: this is the last point to die at. */
   drained(): void;
 }
 
-/** The statements that make up a save and a delivery, told apart by their text. */
+/** The statements of a save and a delivery, recognised by their text. */
 const rowLock = /from cabinet\.holder h join cabinet\.requisites r .* for update of r/s;
 const earlierSave = /form_hash as "formHash" from cabinet\.change/;
 const write = /saved as \(\s*insert into cabinet\.change/;
@@ -25,7 +25,7 @@ const lease = /update cabinet\.outbox o set leased_until = now\(\) \+/;
 const mark = /update cabinet\.outbox set delivered_at = now\(\)/;
 const putBack = /update cabinet\.outbox set (leased_until = null|dead_at = now\(\))/;
 
-/** Puts a trap around a pool: the product's code knows nothing of it. */
+/** Puts a trap around a pool. The product's code does not know about it. */
 export function setTrap(database: Database, plant?: Plant): Trap {
   let armed: Point | undefined;
   let draining = false;
@@ -42,8 +42,7 @@ export function setTrap(database: Database, plant?: Plant): Trap {
       const isMark = mark.test(text) && inHand.has(values[0]);
       if (isMark) reach('before the mark');
       const running = run();
-      // pg has handed the statement to the socket by now; PostgreSQL may or may not come to carry
-      // it out.
+      // pg has handed the statement to the socket by now. PostgreSQL may or may not execute it.
       if (inTransaction && write.test(text) && armed === 'with the write on its way') setImmediate(die);
       const outcome = await running;
       if (draining) reach('while it drains after SIGTERM');

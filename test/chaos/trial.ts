@@ -13,31 +13,31 @@ import { enrolAll } from './sign-in.ts';
 import type { Plant } from './trap.ts';
 
 export interface TrialOptions {
-  /** A migrated, empty database, and how the nodes reach it. */
+  /** A migrated, empty database, and the nodes' address of it. */
   readonly database: Database;
   readonly databaseUrl: string;
   readonly varDir: string;
   readonly nodes: number;
   readonly people: number;
-  /** Clients that save at once, and the mean pause of each between two saves. */
+  /** The number of clients that save at once, and the mean pause of each between two saves. */
   readonly clients: number;
   readonly pauseMs: number;
-  /** Share of the questions to the fund that go wrong. */
+  /** The share of requests to the fund that fail. */
   readonly faults: number;
   /**
-   * Whether what a dead node held is taken at the end, without waiting for its leases of 30
-   * seconds.
+   * True: take over the work of dead nodes at the end, without waiting for the end of their leases
+   * of 30 seconds.
    */
   readonly hurry: boolean;
   readonly plant?: Plant;
   readonly fund?: Pick<FundServerOptions, 'idempotent'>;
 }
 
-/** The service under saving clients, for whoever disturbs it. */
+/** The service while clients save, for the code that disturbs it. */
 export interface Trial {
   readonly nodes: Nodes;
   readonly clients: Clients;
-  /** The places whose node is to die while the fund has a change of it in hand. */
+  /** The places whose node must die while the fund handles a change of that node. */
   readonly atFund: Map<Place, Point>;
 }
 
@@ -47,9 +47,9 @@ export interface TrialReport {
   readonly met: Met;
   readonly fundQuestions: number;
   readonly fundFaults: number;
-  /** From the last save until everything was delivered, milliseconds. */
+  /** Milliseconds from the last save until everything was delivered. */
   readonly drained: number;
-  /** Values of the marked people that stand in what the nodes wrote. */
+  /** Values of the marked people that occur in the nodes' logs. */
   readonly told: readonly string[];
 }
 
@@ -62,15 +62,15 @@ const misfortunes: readonly FundFault[] = [
   'later',
 ];
 
-/** What the stand-in tells of, as the points at which a node can die meanwhile. */
+/** The stages that the stand-in reports, as points at which a node can die. */
 export const stages: Readonly<Record<'arrived' | 'applied', Point>> = {
   arrived: 'at the fund: arrived, not applied',
   applied: 'at the fund: applied, not answered',
 };
 
 /**
- * Has clients save while `disturb` goes on, lets everything be delivered, and compares what all
- * have in writing.
+ * Lets clients save while `disturb` runs, waits for all deliveries, and compares everybody's
+ * records.
  */
 export async function tryOut(
   options: TrialOptions,
@@ -139,8 +139,8 @@ export async function tryOut(
 }
 
 /**
- * Waits until the fund has everything. With `hurry` neither leases of the dead nor pauses between
- * tries are waited for.
+ * Waits until the fund has everything. With `hurry`, does not wait for leases of dead nodes or for
+ * pauses between attempts.
  */
 async function drain(database: Database, hurry: boolean): Promise<void> {
   for (const until = performance.now() + 600_000; performance.now() < until; ) {
@@ -156,7 +156,7 @@ async function drain(database: Database, hurry: boolean): Promise<void> {
   }
 }
 
-/** What a report tells in numbers. */
+/** The figures of a report. */
 export function figuresOf(report: TrialReport): Outcome['figures'] {
   const { saves, met, fundQuestions, fundFaults, drained, verdict } = report;
   const statuses = [...met.failures].map(([status, times]) => `${times} × ${status}`).join(', ');
@@ -171,7 +171,7 @@ export function figuresOf(report: TrialReport): Outcome['figures'] {
   ];
 }
 
-/** Everything in a report that must not be. */
+/** The faults in a report. */
 export function wrongIn({ verdict, met, told }: TrialReport): string[] {
   return [
     ...Object.entries(verdict).flatMap(([fault, lines]) => lines.map((line) => `${fault}: ${line}`)),

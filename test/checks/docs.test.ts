@@ -3,11 +3,11 @@ import { root } from '../../src/platform/root.ts';
 import { checkDocuments, checkReferences, type Documents, isThere, readDocuments } from './docs.ts';
 import { readSources } from './imports.ts';
 
-test('every decision record has its form and its row, and every path in the documents is there', () => {
+test('every decision record has its form and its row, and every path in the documents exists', () => {
   expect(checkDocuments(readDocuments(root), isThere(root))).toEqual([]);
 });
 
-test('every record that a source names is there', () => {
+test('every record that a source names exists', () => {
   expect(checkReferences(readSources(root), readDocuments(root))).toEqual([]);
 });
 
@@ -35,7 +35,7 @@ const row = (number: string) => `| [${number}](${number}-shape.md) | Which shape
 const file = (number: string) => `docs/decisions/${number}-shape.md`;
 const rows = `${row('001')}\n${row('002')}`;
 
-/** Two records and their index, with one text replaced where it first stands. */
+/** Two records and their index, with the first occurrence of one text replaced. */
 function planted(from: string, to: string): Documents {
   const texts: readonly [string, string][] = [
     [file('001'), record('001')],
@@ -76,7 +76,7 @@ describe('a planted fault is found:', () => {
   });
 });
 
-test('commands, patterns and addresses are no paths', () => {
+test('commands, patterns and addresses do not count as paths', () => {
   const text =
     'Run `npm test`, see `test/**/*.ts`, `migrations/NNN-title.sql` and [it](https://example.org/a).';
   expect(check(planted('One.', `${text.slice(0, 60)}\n${text.slice(60)}`))).toEqual([]);
@@ -86,7 +86,7 @@ test('a tree without records is refused', () => {
   expect(() => check(new Map())).toThrow('no decision records');
 });
 
-test('a source that names a record that is gone is found', () => {
+test('a source that names a missing record is found', () => {
   const named = (text: string) =>
     checkReferences(new Map([['src/x.ts', text]]), new Map([[file('001'), record('001')]]));
   expect(named('// docs/decisions/001-shape.md and docs/decisions/001')).toEqual([]);

@@ -14,9 +14,9 @@ const longestLine = 100;
 const namedPath = /^(?:src|test|packages|scripts|docs|migrations|data|deploy|bench)\/[\w./-]+$/;
 
 /**
- * Names what keeps a decision record from being read and found: its form, its row in the index, and
- * paths in any document that lead nowhere.
- * @param exists whether a path from the root is there
+ * Finds what makes a decision record hard to read or find: a wrong form, a missing row in the
+ * index, and paths in any document that lead nowhere.
+ * @param exists tells whether a path from the root exists
  */
 export function checkDocuments(documents: Documents, exists: (path: string) => boolean): Violation[] {
   const records = [...documents].filter(([file]) => /^docs\/decisions\/\d{3}-[a-z0-9-]+\.md$/.test(file));
@@ -52,8 +52,8 @@ function checkRecord(file: string, text: string): Violation[] {
 }
 
 /**
- * The row of a record in the index; undefined where its head cannot be read, which is a fault of
- * its own.
+ * The row of a record in the index. Undefined when its head cannot be read, which is reported
+ * separately.
  */
 function rowOf(file: string, text: string): string | undefined {
   const head = /^# (\d{3}) · (.+)\n\n\*\*Date\*\* (\S+) · \*\*Status\*\* (.+)$/m.exec(text);
@@ -79,7 +79,7 @@ function checkIndex(rows: readonly string[], text: string): Violation[] {
   ];
 }
 
-/** Paths in backticks and targets of links that are not there. */
+/** Finds paths in backticks and targets of links that do not exist. */
 function checkPaths(file: string, text: string, exists: (path: string) => boolean): Violation[] {
   return text.split('\n').flatMap((line, at) => {
     const named = [...line.matchAll(/`([^`]+)`/g)]
@@ -95,7 +95,8 @@ function checkPaths(file: string, text: string, exists: (path: string) => boolea
 }
 
 /**
- * Records that a source names, by number (`docs/decisions/145`) or by file, and that are not there.
+ * Finds records that a source names, by number (`docs/decisions/145`) or by file, and that do not
+ * exist.
  */
 export function checkReferences(sources: Sources, documents: Documents): Violation[] {
   const records = [...documents.keys()].filter((file) => file.startsWith(folder));
@@ -109,7 +110,7 @@ export function checkReferences(sources: Sources, documents: Documents): Violati
   );
 }
 
-/** Reads the Markdown of a checkout's `docs`. */
+/** Reads the Markdown files in `docs` of a checkout. */
 export function readDocuments(root: string): Documents {
   const files = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
@@ -117,7 +118,7 @@ export function readDocuments(root: string): Documents {
   return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 }
 
-/** Whether a path from the root is there. */
+/** Tells whether a path from the root exists. */
 export function isThere(root: string): (path: string) => boolean {
   return (path) => existsSync(join(root, path));
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { root } from '../../src/platform/root.ts';
 import { checkImports, importsOf, readSources, type Sources } from './imports.ts';
 
-/** A house in which every import is allowed. */
+/** A tree in which every import is allowed. */
 const sound: Record<string, string> = {
   'src/main.ts': "import { createApp } from './app.ts'; import { readConfig } from './config/config.ts';",
   'src/app.ts': `import { routes } from './features/requisites/routes.tsx'; import fastify from 'fastify';
@@ -71,11 +71,11 @@ function house(planted: Record<string, string> = {}): Sources {
 }
 
 describe('what the service imports', () => {
-  test('goes only the ways the house allows', () => {
+  test('follows the allowed directions', () => {
     expect(checkImports(readSources(root))).toEqual([]);
   });
 
-  test('a sound house has no violation', () => {
+  test('a correct tree has no violation', () => {
     expect(checkImports(house())).toEqual([]);
   });
 
@@ -282,7 +282,7 @@ describe('a planted violation is found:', () => {
   });
 });
 
-test('imports are told from what only looks like one', () => {
+test('text that only looks like an import is ignored', () => {
   const text = `// import './a.ts'
     const s = "import './b.ts'"; const t = \`import('./c.ts')\`;
     export const P = () => <p>import './d.ts' from it's</p>;

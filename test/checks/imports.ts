@@ -8,27 +8,24 @@ import { parseSync, Visitor } from 'oxc-parser';
  */
 export type Sources = ReadonlyMap<string, string>;
 
-/** One thing that a file reaches for. */
+/** One thing that a file imports. */
 export interface Import {
   /**
-   * As written: `./phone.ts`, `node:fs`, `fastify`. Undefined when it is computed and cannot be
-   * judged.
+   * The target as written: `./phone.ts`, `node:fs`, `fastify`. Undefined when it is computed and
+   * cannot be checked.
    */
   readonly target: string | undefined;
   readonly line: number;
 }
 
-/** A broken rule, in words a person can act on. */
+/** A broken rule, described so that a person can correct it. */
 export interface Violation {
   readonly file: string;
   readonly line: number;
   readonly why: string;
 }
 
-/**
- * Where a file stands in the house. `owner` is the capability's, the gateway's or the package's
- * name.
- */
+/** Where a file belongs. `owner` is the name of the feature, gateway or package. */
 interface Place {
   readonly room: Room;
   readonly owner?: string;
@@ -61,9 +58,9 @@ const feature = ['rules', 'store'] as const;
 const below = ['platform', 'platform/postgres', 'values'] as const;
 
 /**
- * What each room may reach, as `docs/architecture.md` draws it. `rules` are a capability's use
- * cases and types, its public functions; `store` is its SQL. `main` is where the service is put
- * together. Tests reach everything; a workspace reaches only itself.
+ * What each part may import, as drawn in `docs/architecture.md`. `rules` are a feature's use cases
+ * and types, its public functions; `store` is its SQL. `main` puts the service together. Tests may
+ * import everything; a workspace only itself.
  */
 const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
   main: [
@@ -100,8 +97,8 @@ const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
 };
 
 /**
- * Packages that would carry a technology out of its room. What is not named here is free everywhere
- * in `src`.
+ * Packages that may only be used in some parts, so that their technology does not spread. Packages
+ * that are not named here may be used everywhere in `src`.
  */
 const keptIn: readonly { readonly packages: RegExp; readonly rooms: readonly Room[] }[] = [
   { packages: /^(fastify|@fastify\/.+|light-my-request)$/, rooms: ['main', 'routes', 'platform/http'] },
@@ -134,8 +131,8 @@ export function readSources(root: string): Sources {
 }
 
 /**
- * Names every import in `src` and `packages` that goes the wrong way.
- * @throws when the tree holds no feature at all: a check of nothing must not pass.
+ * Finds every import in `src` and `packages` that goes in a wrong direction.
+ * @throws when the tree has no feature: a check of nothing must not pass
  */
 export function checkImports(sources: Sources): Violation[] {
   const files = [...sources.keys()];
@@ -181,14 +178,14 @@ function judge(file: string, from: Place, target: string | undefined, sources: S
   return undefined;
 }
 
-/** The template that makes statements. */
+/** The template tag that makes SQL statements. */
 const sqlFile = 'src/platform/postgres/sql.ts';
 
 function mayWriteSql({ room }: Place): boolean {
   return room === 'platform/postgres' || room.endsWith('store');
 }
 
-/** Values are pure: only what says how a number or a domain name is written. */
+/** Values are pure. They may only import what defines how a number or a domain name is written. */
 const forValues = /^(libphonenumber-js\/max|node:url)$/;
 
 function judgePackage(from: Place, target: string): string | undefined {
@@ -246,7 +243,10 @@ function isStore(path: string): boolean {
   return /(^|[/-])store\.ts$/.test(path);
 }
 
-/** `main` is a handful of files that put the service together; nothing else lies at the top. */
+/**
+ * `main` is a handful of files that put the service together. No other files are allowed at the
+ * top.
+ */
 function placeOfTop(file: string): Place | undefined {
   if (file === 'paths.ts') return { room: 'paths' };
   return composition.includes(file) ? { room: 'main' } : undefined;
@@ -282,10 +282,9 @@ function placeInPlatform(owner: string, rest: readonly string[]): Place | undefi
   }
 }
 
-/** A capability may keep one folder of its own things, such as `fields/`. */
+/** A feature may have a subfolder for its own files, such as `fields/`. */
 function roomInFeature(file: string): Room {
-  // A queue is a way out as a route is a way in: it puts a message into words as a route renders a
-  // page.
+  // A queue belongs to the routes: it turns a message into text as a route renders a page.
   if (/(^|[/-])(routes\.tsx?|queues?\.ts)$/.test(file)) return 'routes';
   if (isStore(file)) return 'store';
   return file.endsWith('.tsx') ? 'pages' : 'rules';
@@ -296,9 +295,9 @@ function name({ room, owner }: Place): string {
 }
 
 /**
- * Everything a file imports: static, type-only, re-exported, `import()` of values and of types,
- * `import = require`, and `new URL('./worker.ts', import.meta.url)`.
- * @throws when the file does not parse.
+ * Everything that a file imports: static, type-only and re-exported imports, `import()` of values
+ * and of types, `import = require`, and `new URL('./worker.ts', import.meta.url)`.
+ * @throws when the file cannot be parsed
  */
 export function importsOf(file: string, text: string): Import[] {
   const parsed = parseSync(file, text);

@@ -89,14 +89,14 @@ describe('a migration may', () => {
     expect(check(text)).toEqual([]);
   });
 
-  test('break what is a version old, when it says from which version on', () => {
+  test('break what an older version used, when it says from which version on', () => {
     const text = '\n-- contract: not before 0.2.0\ndrop table cabinet.draft;\n\ndrop table cabinet.holder;';
     expect(check(text)).toMatchObject([{ line: 5 }]);
     expect(check(text, '0.1.9')).toMatchObject([{ line: 3 }, { line: 5 }]);
   });
 });
 
-test('numbers from before the first release are left alone; a check of nothing does not pass', () => {
+test('numbers before the first release are ignored; a check of nothing does not pass', () => {
   expect(checkMigrations(new Map([['029-old.sql', 'drop table cabinet.draft;']]), version)).toEqual([]);
   expect(() => checkMigrations(new Map(), version)).toThrow('no migrations');
 });

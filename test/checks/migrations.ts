@@ -1,34 +1,32 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Something in a migration that the running former version, or its people, would feel. */
+/** A part of a migration that would disturb the running former version or its users. */
 export interface MigrationFault {
   readonly file: string;
   readonly line: number;
   readonly why: string;
 }
 
-/**
- * The first number to which the rule applies: what stands before was there at the first release.
- */
+/** The first number to which the rule applies. Earlier ones belong to the first release. */
 const firstNumber = 30;
 
 /**
- * Written before this check, for tables that no release had filled yet: they are not asked about
- * locks.
+ * Written before this check, for tables that were still empty in every release. They are not
+ * checked for locks.
  */
 const looked = ['030-fund-over-http', '060-audit', '061-readings'];
 
 interface Statement {
-  /** Lower case, without comments, every text emptied, every run of spaces as one. */
+  /** Lower case, without comments, with empty string literals and single spaces. */
   readonly sql: string;
   readonly comments: string;
   readonly line: number;
 }
 
 /**
- * What is found. `breaks`: the former version fails. `care`: it may fail or wait, and somebody has
- * to have thought about it.
+ * `breaks`: the former version fails. `care`: it may fail or wait, so somebody must have considered
+ * it.
  */
 type Finding = { readonly kind: 'breaks' | 'care'; readonly why: string };
 
@@ -39,11 +37,11 @@ export function readMigrations(root: string): ReadonlyMap<string, string> {
 }
 
 /**
- * Names what a version that is still running could not bear
+ * Finds what a version that is still running could not cope with
  * (docs/decisions/080-expand-then-contract.md). `-- contract: not before VERSION` above a statement
- * allows what breaks, from that version of the service on; `-- looked at: REASON` allows what needs
+ * allows what breaks, from that version of the service on. `-- looked at: REASON` allows what needs
  * care.
- * @throws when there is no migration at all: a check of nothing must not pass
+ * @throws when there is no migration: a check of nothing must not pass
  */
 export function checkMigrations(files: ReadonlyMap<string, string>, version: string): MigrationFault[] {
   if (files.size === 0) throw new Error('no migrations were found to check');
@@ -78,7 +76,7 @@ function isAtLeast(version: string, least: string): boolean {
   return place < 0 || (one[place] ?? 0) > (other[place] ?? 0);
 }
 
-/** Tables, columns and constraints that the file itself makes: nothing old knows them. */
+/** Tables, columns and constraints that the file itself makes. No former version knows them. */
 interface Made {
   readonly tables: ReadonlySet<string>;
   /** `table.column` */
@@ -146,11 +144,11 @@ function judge({ sql }: Statement, made: Made): Finding[] {
   const written = /^(?:update|delete from) (?:only )?([\w."]+)/.exec(sql);
   if (written && !made.tables.has(written[1] ?? ''))
     return [care('one statement locks all rows it touches: fill in batches')];
-  // An index that the same file builds anew: what an interrupted build left behind.
+  // An index that the same file builds again, after an interrupted build.
   const unfinished = /^drop index concurrently if exists (?:\w+\.)?(\w+)$/.exec(sql)?.[1];
   if (unfinished !== undefined && made.indexes.has(unfinished)) return [];
   if (/^drop /.test(sql)) return [breaks('drops what the former version may use')];
-  // Nothing old calls a function that the file makes.
+  // No former version calls a function that the file makes.
   const narrowed = /^revoke .* on function ([\w.]+)\(/.exec(sql)?.[1];
   if (narrowed !== undefined && made.functions.has(narrowed)) return [];
   if (/^(truncate|revoke) /.test(sql)) return [breaks('takes away what the former version may use')];
@@ -203,7 +201,7 @@ function judgeAction(action: string, made: Made): Finding[] {
 const breaks = (why: string): Finding => ({ kind: 'breaks', why });
 const care = (why: string): Finding => ({ kind: 'care', why });
 
-/** An ALTER TABLE in its parts. */
+/** Splits an ALTER TABLE into its parts. */
 function alteration(
   sql: string,
 ): { readonly table: string; readonly actions: readonly string[] } | undefined {
@@ -211,7 +209,7 @@ function alteration(
   return table === undefined || rest === undefined ? undefined : { table, actions: splitOutside(rest, ',') };
 }
 
-/** Splits at a mark that stands in no bracket. */
+/** Splits at a mark that is outside all brackets. */
 function splitOutside(text: string, mark: string): string[] {
   const parts = [''];
   let depth = 0;
@@ -224,7 +222,7 @@ function splitOutside(text: string, mark: string): string[] {
   return parts.map((part) => part.trim());
 }
 
-/** The statements of a file. What stands in texts and in bodies of functions is emptied. */
+/** The statements of a file. String literals and function bodies are emptied. */
 function split(text: string): Statement[] {
   const token = /--[^\n]*|\/\*.*?\*\/|'(?:[^']|'')*'|(\$\w*\$).*?\1|;|[^-/'$;]+|./gs;
   const statements: Statement[] = [];

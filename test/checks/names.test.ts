@@ -3,7 +3,7 @@ import { root } from '../../src/platform/root.ts';
 import { readSources } from './imports.ts';
 import { checkNames, declarationsOf } from './names.ts';
 
-test('no file or function is too long, no word is retired, no name is taken twice', () => {
+test('no file or function is too long, no name uses a retired word, and no name is used twice', () => {
   expect(checkNames(readSources(root))).toEqual([]);
 });
 
@@ -26,7 +26,7 @@ describe('a planted fault is found:', () => {
     expect(checkNames(new Map([[file, text]]))).toMatchObject([{ file }]);
   });
 
-  test('two exported things of one name', () => {
+  test('two exports with the same name', () => {
     const sources = new Map([
       ['src/features/x/rules.ts', 'export interface Address {}'],
       ['src/features/y/rules.ts', 'export type Address = string;'],
@@ -35,7 +35,7 @@ describe('a planted fault is found:', () => {
   });
 });
 
-test('what is within its measure passes', () => {
+test('files and functions within the limits pass', () => {
   const text = `export function save() {\n${lines(78)}\n}\nconst planet = 1;\nconst bandage = 2;`;
   expect(checkNames(new Map([['src/features/x/rules.ts', text]]))).toEqual([]);
   expect(checkNames(new Map([['src/texts/kk.ts', '\n'.repeat(900)]]))).toEqual([]);
@@ -45,7 +45,7 @@ test('a tree without sources is refused', () => {
   expect(() => checkNames(new Map())).toThrow('no sources');
 });
 
-test('functions are measured where they stand', () => {
+test('every function is measured, wherever it is written', () => {
   expect(declarationsOf('x.ts', '\nfunction one() {\n  return 1;\n}').functions).toEqual([
     { name: 'one', line: 2, lines: 3 },
   ]);

@@ -1,17 +1,20 @@
 import { parseSync, Visitor } from 'oxc-parser';
 import type { Sources, Violation } from './imports.ts';
 
-/** The longest file of `src` and the longest function, in lines. */
+/** The greatest length of a file in `src` and of a function, in lines. */
 const longestFile = 350;
 const longestFunction = 80;
 
-/** Tables of words and of settings are read by looking up, not from top to bottom. */
+/**
+ * Tables of texts and of settings are looked up, not read from top to bottom, so they may be
+ * longer.
+ */
 const tables = /^src\/(texts\/(kk|ru|en)|config\/settings)\.ts$/;
 
 /**
- * Words of the first house, by the field's word in their place (docs/glossary.md). They are looked
- * for in the names that a file declares, as whole words: `fundLane` holds one, `planet` does not.
- * Columns and cookies keep their names.
+ * Words that the code used before, each with the field's standard word (docs/glossary.md). They are
+ * searched for as whole words in the names that a file declares: `fundLane` contains one, `planet`
+ * does not. Columns and cookies keep their names.
  */
 const retired: readonly { readonly word: string; readonly instead: string }[] = [
   { word: 'parcel', instead: 'outbox message' },
@@ -30,17 +33,17 @@ const retired: readonly { readonly word: string; readonly instead: string }[] = 
   { word: 'make', instead: 'create' },
 ];
 
-/** What a function is given to work with was called so; other things have parts, too. */
+/** The former suffix for the dependencies of a function. Other names may contain "parts". */
 const suffix = { of: /[a-z]Parts$/, but: /^(Sms|Address)Parts$/, instead: 'deps' } as const;
 
-/** What a file declares: its functions with their length, and its names. */
+/** What a file declares: its functions with their lengths, and its names. */
 interface Declared {
   readonly names: readonly { readonly name: string; readonly line: number; readonly exported: boolean }[];
   readonly functions: readonly { readonly name: string; readonly line: number; readonly lines: number }[];
 }
 
 /**
- * Names what is too long, what has a retired name, and what shares its name with something else.
+ * Finds what is too long, what has a retired name, and what shares its name with something else.
  */
 export function checkNames(sources: Sources): Violation[] {
   const own = [...sources].filter(([file]) => file.startsWith('src/') && !/\.test\.tsx?$/.test(file));
@@ -83,7 +86,10 @@ function retiredIn(name: string): { readonly instead: string } | undefined {
   return retired.find(({ word }) => ` ${words} `.includes(` ${word} `));
 }
 
-/** Two exported things never share a name; a production build replaces one file by another. */
+/**
+ * Finds exports with the same name. A file that replaces another in a production build may share
+ * its names.
+ */
 function shared(declared: ReadonlyMap<string, Declared>): Violation[] {
   const first = new Map<string, string>();
   const found: Violation[] = [];
@@ -103,7 +109,7 @@ function shared(declared: ReadonlyMap<string, Declared>): Violation[] {
 
 /**
  * Reads the declarations of a file.
- * @throws when it does not parse
+ * @throws when it cannot be parsed
  */
 export function declarationsOf(file: string, text: string): Declared {
   const parsed = parseSync(file, text);
@@ -153,7 +159,7 @@ export function declarationsOf(file: string, text: string): Declared {
         measure(nameOf(node.key) ?? 'a method', node);
     },
     CallExpression: (node) => {
-      // What is handed over without a name: a handler, a hook.
+      // A function that is passed without a name: a handler or a hook.
       for (const given of node.arguments)
         if (given.type === 'ArrowFunctionExpression') measure('that is handed over here', given);
     },

@@ -6,19 +6,19 @@ import { sealAll } from '../../src/features/operations/audit.ts';
 import { root } from '../../src/platform/root.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-// What is watched exists, and whoever is woken finds what to do.
+// Every metric that is watched exists, and every alarm says what to do.
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
 let service: TestService;
-/** Names of metrics, without the parts that a histogram adds. */
+/** The names of metrics, without the suffixes that a histogram adds. */
 let names: ReadonlySet<string>;
 
 beforeAll(async () => {
   service = await startService({}, { work: false });
   await sealAll(service.database, service.keys);
   const text = await service.metrics.text();
-  // The primary process adds the last one, where there are workers.
+  // The primary process adds the last one when there are workers.
   names = new Set(
     [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name ?? '').concat('kabinet_workers'),
   );
@@ -56,7 +56,7 @@ describe('the alarms', () => {
     ]);
   });
 
-  test('have each a section in the runbook, and no section is left over', () => {
+  test('each have a section in the runbook, and no section is left over', () => {
     const sections = [...read('docs/runbook.md').matchAll(/^### (Kabinet\S+)$/gm)].map(([, name]) => name);
     expect(sections.sort()).toEqual(alarms.map(({ name }) => name).sort());
   });

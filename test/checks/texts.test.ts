@@ -19,7 +19,7 @@ import {
 const latin = /\p{Script=Latin}/u;
 const cyrillic = /\p{Script=Cyrillic}/u;
 
-/** What every language writes in Latin letters: names, and examples of what is typed in them. */
+/** Words that every language writes in Latin letters: names, and examples of what people type. */
 const latinNames = [
   'PDF',
   'SMS',
@@ -40,7 +40,7 @@ const latinNames = [
   'pki.gov.kz',
 ];
 
-/** What English writes in Cyrillic letters: examples of what must be typed in them. */
+/** Words that English writes in Cyrillic letters: examples of what people must type in Cyrillic. */
 const cyrillicNames = ['12А'];
 
 /** Phrases that are the same in Kazakh and Russian. */
@@ -58,7 +58,7 @@ describe('the texts', () => {
     expect(differentKeys(kk, texts)).toEqual([]);
   });
 
-  test.each(languages)('%s has the places of Kazakh', (_language, texts) => {
+  test.each(languages)('%s has the placeholders of Kazakh', (_language, texts) => {
     expect(differentPlaces(kk, texts)).toEqual([]);
   });
 
@@ -70,12 +70,12 @@ describe('the texts', () => {
     expect(badlySpaced(texts)).toEqual([]);
   });
 
-  test('Kazakh and Russian are written in Cyrillic letters alone', () => {
+  test('Kazakh and Russian are written in Cyrillic letters only', () => {
     expect(foreignWords(kk, latin, latinNames)).toEqual([]);
     expect(foreignWords(ru, latin, latinNames)).toEqual([]);
   });
 
-  test('English is written in Latin letters alone', () => {
+  test('English is written in Latin letters only', () => {
     expect(foreignWords(en, cyrillic, cyrillicNames)).toEqual([]);
   });
 
@@ -106,7 +106,7 @@ describe('a planted fault is found:', () => {
     ]);
   });
 
-  test('another place', () => {
+  test('another placeholder', () => {
     const planted = { form: { title: 'Контакты {name}', left: 'осталось {n}' } };
     expect(differentPlaces(good, planted)).toHaveLength(2);
   });
@@ -119,7 +119,7 @@ describe('a planted fault is found:', () => {
     expect(pluralFaults({ left: { one: '{n} day', other: '{n} days' } }, 'en')).toEqual([]);
   });
 
-  test('plural forms count as one key with the places of "other"', () => {
+  test('plural forms count as one key with the placeholders of "other"', () => {
     const one: Tree = { left: { one: '{n} күн', other: '{n} күн' } };
     const other: Tree = { left: { one: 'день', few: '{n} дня', many: '{n} дней', other: '{n} дня' } };
     expect([...differentKeys(one, other), ...differentPlaces(one, other)]).toEqual([]);
@@ -156,7 +156,7 @@ describe('a planted fault is found:', () => {
     expect(shown(source)).toEqual(['form.title', 'form.left']);
   });
 
-  test('a key that no reason has', () => {
+  test('a key that is not a reason', () => {
     expect(shown("const reason = 'title'; show(texts.form[reason])")).toEqual(['form.left']);
   });
 
@@ -175,7 +175,7 @@ describe('a planted fault is found:', () => {
     expect(shown(source)).toEqual([]);
   });
 
-  test('sources that show nothing are refused', () => {
+  test('sources that show no text are refused', () => {
     expect(() => unusedTexts(good, new Map([['src/app.ts', '']]))).toThrow('no text is shown');
   });
 });

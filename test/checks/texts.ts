@@ -1,7 +1,7 @@
 import { parseSync, Visitor } from 'oxc-parser';
 import type { Sources } from './imports.ts';
 
-/** Texts as a language file holds them: nested objects that end in strings. */
+/** The texts of a language file: nested objects that end in strings. */
 export interface Tree {
   readonly [key: string]: string | Tree;
 }
@@ -20,8 +20,8 @@ export function leaves(tree: Tree, prefix = ''): Map<string, string> {
 }
 
 /**
- * What `other` lacks of `reference`, and what it has beside it. Plural forms differ by language and
- * are left to `pluralFaults`.
+ * The keys that `other` lacks compared with `reference`, and those it has in addition. Plural forms
+ * differ by language, so `pluralFaults` checks them.
  */
 export function differentKeys(reference: Tree, other: Tree): string[] {
   const wanted = keys(reference);
@@ -32,7 +32,7 @@ export function differentKeys(reference: Tree, other: Tree): string[] {
   ];
 }
 
-/** Texts whose `{places}` are not those of the reference. */
+/** Texts whose `{placeholders}` differ from those of the reference. */
 export function differentPlaces(reference: Tree, other: Tree): string[] {
   const wanted = placesByKey(reference);
   const faults: string[] = [];
@@ -44,7 +44,7 @@ export function differentPlaces(reference: Tree, other: Tree): string[] {
   return faults;
 }
 
-/** Plural texts that lack a form which the language needs, or carry one that it never uses. */
+/** Plural texts that lack a form the language needs, or have one it never uses. */
 export function pluralFaults(tree: Tree, language: string): string[] {
   const needed = [...new Intl.PluralRules(language).resolvedOptions().pluralCategories].sort().join(', ');
   return plurals(tree).flatMap(([path, forms]) => {
@@ -53,7 +53,7 @@ export function pluralFaults(tree: Tree, language: string): string[] {
   });
 }
 
-/** Texts that are empty, or padded or spaced by accident. */
+/** Texts that are empty or have stray spaces. */
 export function badlySpaced(tree: Tree): string[] {
   return [...leaves(tree)]
     .filter(([, text]) => text === '' || text !== text.trim() || /\s\s/.test(text))
@@ -61,8 +61,8 @@ export function badlySpaced(tree: Tree): string[] {
 }
 
 /**
- * Words of an alphabet that the language does not use (look-alike letters too), `allowed` words
- * apart.
+ * Words in an alphabet that the language does not use, look-alike letters included. `allowed` words
+ * are exempt.
  */
 export function foreignWords(tree: Tree, alphabet: RegExp, allowed: readonly string[]): string[] {
   return [...leaves(tree)].flatMap(([path, text]) =>
@@ -75,7 +75,7 @@ export function foreignWords(tree: Tree, alphabet: RegExp, allowed: readonly str
 }
 
 /**
- * Whole phrases (two words or more) that stand in both languages alike, and so were hardly
+ * Phrases of two or more words that are the same in both languages, and so were probably not
  * translated.
  */
 export function untranslated(one: Tree, other: Tree, allowed: readonly string[]): string[] {
@@ -88,12 +88,12 @@ export function untranslated(one: Tree, other: Tree, allowed: readonly string[])
 
 /**
  * Texts that nothing in `sources` shows. A text is shown when
- * - it is named with its group (`texts.signIn.title`, an alias of the group, a destructuring); or
- * - its group is indexed by a value (`texts.reasons[reason]`) and the key stands somewhere as a
- *   literal; or
- * - its group is handed on whole and something reads a property of that name.
- * This errs towards "shown" for short names, never towards "unused".
- * @throws when the sources show no text at all: a check of nothing must not pass.
+ * - it is named with its group (`texts.signIn.title`, an alias of the group, a destructuring), or
+ * - its group is indexed by a value (`texts.reasons[reason]`) and the key occurs somewhere as a
+ * literal, or
+ * - its group is passed on whole and something reads a property of that name.
+ * In case of doubt, a text with a short name counts as shown.
+ * @throws when the sources show no text: a check of nothing must not pass
  */
 export function unusedTexts(tree: Tree, sources: Sources): string[] {
   const seen = lookAt(sources);
@@ -107,11 +107,11 @@ export function unusedTexts(tree: Tree, sources: Sources): string[] {
 interface Seen {
   /** `group.leaf`, as accessed. */
   readonly named: ReadonlySet<string>;
-  /** Names read from something unknown. */
+  /** Names read from an unknown object. */
   readonly read: ReadonlySet<string>;
   /** Groups indexed by a value. */
   readonly indexed: ReadonlySet<string>;
-  /** Groups handed on whole. */
+  /** Groups that are passed on whole. */
   readonly handedOn: ReadonlySet<string>;
   readonly literals: ReadonlySet<string>;
 }
@@ -171,7 +171,7 @@ function lookAt(sources: Sources): Seen {
       Literal: (node) => {
         literals.add(String(node.value));
       },
-      // SQL writes what happened as a quoted word.
+      // SQL contains the kind of an event as a quoted word.
       TemplateElement: (node) => {
         for (const [, word] of node.value.raw.matchAll(/'([a-z-]+)'/g)) literals.add(word ?? '');
       },
@@ -244,7 +244,7 @@ function isPlural(tree: Tree): boolean {
   return forms.includes('other') && forms.every((form) => pluralForms.includes(form));
 }
 
-/** The paths of a tree, a plural text counted as one. */
+/** The paths of a tree. A plural text counts as one. */
 function keys(tree: Tree): Set<string> {
   const together = plurals(tree).map(([path]) => path);
   const pluralOf = (path: string): string => together.find((one) => path.startsWith(`${one}.`)) ?? path;
@@ -262,7 +262,7 @@ function placesByKey(tree: Tree): Map<string, string> {
   );
 }
 
-/** `{name}`, and the `%d` that a component of the page fills in the browser. */
+/** Removes `{name}`, and `%d`, which a page's component fills in the browser. */
 function withoutPlaces(text: string): string {
   return text.replace(/\{[^}]*\}|%d/g, ' ');
 }

@@ -6,8 +6,7 @@ import { sql } from '../../src/platform/postgres/sql.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { kabinet, type Outcome } from '../support/kabinet.ts';
 
-// `kabinet addresses import`, as an operator calls it; the example of data/README.md is what it
-// loads.
+// `kabinet addresses import`, called as an operator does. It loads the example of data/README.md.
 
 let fresh: FreshDatabase;
 let folder: string;
@@ -38,7 +37,7 @@ const example = `kato;kind;name_kk;name_ru;houses
 195259100;street;Бірлік;;
 `;
 
-test('an operator’s streets are loaded in place of the former ones, and counted', async () => {
+test('an operator’s streets replace the former ones, and are counted', async () => {
   expect(await importFile(example)).toMatchObject({
     code: 0,
     out: 'loaded: streets 2, houses 3, places 2\n',
@@ -56,7 +55,7 @@ test('a bad line is named on stderr with its number, and nothing of the file is 
   expect(await stored()).toEqual(before);
 });
 
-test('a file that is not there is said in one line', async () => {
+test('a missing file is reported in one line', async () => {
   const outcome = await kabinet(fresh.connection, ['addresses', 'import', join(folder, 'none.csv')]);
   expect(outcome).toEqual({ code: 1, out: '', err: `${join(folder, 'none.csv')}: no such file\n` });
 });

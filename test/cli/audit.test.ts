@@ -10,7 +10,7 @@ import { sql } from '../../src/platform/postgres/sql.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { kabinet } from '../support/kabinet.ts';
 
-// A head kept outside of the database: with it, newest seals that were cut off are seen.
+// With a head that is kept outside the database, the removal of the newest seals is noticed.
 
 const secret = 'k'.repeat(32);
 const folder = mkdtempSync(join(tmpdir(), 'kabinet-'));
@@ -48,7 +48,7 @@ test('each seal adds a line, and the last one is the head', async () => {
   expect(readHead(file)).toEqual({ seal: head?.seal, head: head?.head });
 });
 
-test('a file that cannot be written is told, and throws nothing', () => {
+test('a file that cannot be written is reported, and nothing is thrown', () => {
   const told: string[] = [];
   const keep = createHeadFile(join(folder, 'missing', 'heads'), ({ message }) => told.push(message));
   keep({ seal: 1, sealedAt: '2026-11-28T00:00:00Z', head: 'a'.repeat(64) });
@@ -56,11 +56,11 @@ test('a file that cannot be written is told, and throws nothing', () => {
   expect(readHead('nothing')).toBe(undefined);
 });
 
-test('verify says what it cannot see without one, and finds the cut with the one the service keeps', async () => {
+test('verify says what it cannot find without a head, and finds removed seals with the one the service keeps', async () => {
   const whole = await verify({ AUDIT_HEAD_FILE: file });
   expect(whole.code).toBe(0);
   expect(whole.err).not.toContain('newest seals');
-  // As the owner of the tables: a role that only serves may not.
+  // Only the owner of the tables can do this, not the service's role.
   const newest = sql`(select max(seal_id) from cabinet.audit_seal)`;
   await fresh.database.run(sql`delete from cabinet.audit_entry where seal_id = ${newest}`);
   await fresh.database.run(sql`delete from cabinet.audit_seal where seal_id = ${newest}`);

@@ -22,8 +22,8 @@ import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { signedIn } from '../support/signed-in.ts';
 
-// The drill: everything is written to one file while people go on, and comes back as it was, or not
-// at all.
+// The restore drill: everything is written to one file while people keep saving, and comes back
+// unchanged or not at all.
 
 const silent = { info: () => undefined };
 let service: TestService;
@@ -44,7 +44,7 @@ beforeAll(async () => {
     sql`select holder_id as "holderId" from cabinet.holder order by iin limit 1`,
   );
   holderId = row?.holderId ?? '';
-  // What COPY must escape, and bytes.
+  // Characters that COPY must escape, and bytes.
   const address = 'tab\t newline\n return\r backslash\\ \\. \\N ә "quoted"';
   await service.database.run(
     sql`update cabinet.requisites set address = ${address} where holder_id = ${holderId}`,
@@ -62,7 +62,7 @@ afterAll(async () => {
 
 const file = (name: string) => join(folder, name);
 
-/** A hash of the rows of each table, whatever order they lie in. */
+/** A hash of each table's rows, independent of their order. */
 async function hashes(database: Database): Promise<Record<string, string>> {
   const tables = await database.rows<{ name: string }>(sql`
     select schemaname || '.' || tablename as name from pg_tables
@@ -83,8 +83,8 @@ async function restoreAndCompare(path: string, before: Record<string, string>): 
 }
 
 /**
- * Looks into the other database and leaves no connection there: a restore refuses where a service
- * has one.
+ * Queries the other database and closes the connection, because a restore is refused while a
+ * service has one.
  */
 async function there<Value>(work: (database: Database) => Promise<Value>): Promise<Value> {
   const database = openDatabase(other.connection);
@@ -95,7 +95,10 @@ async function there<Value>(work: (database: Database) => Promise<Value>): Promi
   }
 }
 
-/** Saves without pause, each a change and its message in one transaction, until told to stop. */
+/**
+ * Saves without pause until it is stopped. Each save writes a change and its message in one
+ * transaction.
+ */
 function keepSaving(database: Database): { stop(): Promise<number> } {
   let going = true;
   let saved = 0;
@@ -116,7 +119,7 @@ function keepSaving(database: Database): { stop(): Promise<number> } {
   };
 }
 
-test('a backup under load is one moment; restored, nothing of it is half', async () => {
+test('a backup under load is one snapshot; after a restore nothing is half-written', async () => {
   const load = keepSaving(service.database);
   const made = await kabinet(service.connection, ['backup', file('under-load')]);
   expect(made).toMatchObject({ code: 0 });
@@ -139,7 +142,7 @@ test('a backup under load is one moment; restored, nothing of it is half', async
   expect(found).toEqual({ changes: found?.changes, messages: found?.changes, pairs: found?.changes });
 });
 
-test('every table comes back as it was, the log verifies, and the service can go on', async () => {
+test('every table comes back as it was, the log verifies, and the service works', async () => {
   await sealAll(service.database, service.keys);
   const head = await readAuditHead(service.database);
   await writeSealed(file('whole'), service.keys, dumpDatabase(service.connection));
@@ -169,7 +172,7 @@ test('a restore is refused while the service runs', async () => {
   expect(await whyNotRestore(service.connection, { replace: true })).toContain('stop it first');
 });
 
-test('without its key a backup says nothing', async () => {
+test('a backup cannot be read without its key', async () => {
   const bytes = await readFile(file('whole'));
   expect(bytes.includes(inventPerson(0).iin)).toBe(false);
   const stranger = createKeys(['s'.repeat(32)]);
@@ -178,7 +181,7 @@ test('without its key a backup says nothing', async () => {
   await expect(checkDump(readSealed(file('whole'), rotated))).resolves.toHaveProperty('madeAt');
 });
 
-test('a backup is for its owner alone, and appears when it is whole', async () => {
+test('only its owner can read a backup, which appears when it is complete', async () => {
   const { mode } = await stat(file('whole'));
   expect(mode & 0o777).toBe(0o600);
   async function* breaking(): AsyncGenerator<Buffer> {
@@ -223,7 +226,7 @@ test.runIf(hasAge())('age opens a backup with the passphrase that the command pr
 });
 
 /**
- * The header of each format, so that the tests can damage what is before, in and after the pieces.
+ * The header of each format, so that the tests can damage the file before, in and after its pieces.
  */
 const formats = [
   { format: 'age', write: writeSealed, header: /^age[\s\S]*?\n--- .*\n[\s\S]{16}/ },
@@ -234,7 +237,7 @@ test.each(formats)(
   'a backup that was cut or altered anywhere is refused before anything is written: $format',
   async ({ write, header: pattern }) => {
     const keys = service.keys;
-    // More than one piece of 64 KiB, and an end on the edge of none.
+    // More than one piece of 64 KiB, with an end that is not on the edge of a piece.
     await write(file('long'), keys, dumpDatabase(service.connection));
     const bytes = await readFile(file('long'));
     const damaged = file('damaged');
@@ -266,7 +269,7 @@ test.each(formats)(
   },
 );
 
-test('a backup of a former version is loaded as it was and brought up to date', async () => {
+test('a backup of a former version is loaded and then migrated', async () => {
   const former = await freshDatabase();
   const migrations = file('former-migrations');
   await mkdir(migrations);

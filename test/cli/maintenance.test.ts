@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { kabinet } from '../support/kabinet.ts';
 
-// `kabinet maintenance`, as an operator calls it.
+// `kabinet maintenance`, called as an operator does.
 
 let fresh: FreshDatabase;
 beforeAll(async () => {
@@ -13,11 +13,11 @@ afterAll(() => fresh.drop());
 const maintenance = (...parameters: readonly string[]) =>
   kabinet(fresh.connection, ['maintenance', ...parameters]);
 
-/** A time so many hours from now, in Astana's offset. */
+/** A time so many hours from now, with the offset of Astana. */
 const at = (hours: number): string =>
   `${new Date(Date.now() + (hours + 5) * 3_600_000).toISOString().slice(0, 16)}+05:00`;
 
-test('a window is planned, listed, refused where it overlaps, and taken back', async () => {
+test('a window is planned, listed, refused when it overlaps, and cancelled', async () => {
   const [from, to] = [at(72), at(74)];
   const planned = await maintenance(
     'schedule',
@@ -43,7 +43,7 @@ test('a window is planned, listed, refused where it overlaps, and taken back', a
   expect((await maintenance('list')).out).toContain('taken back');
 });
 
-test('a mistake is told in one line, and short notice too', async () => {
+test('a mistake is reported in one line, and so is short notice', async () => {
   expect(await maintenance('schedule', '--from', at(-2), '--to', at(1))).toMatchObject({
     code: 1,
     out: '',

@@ -10,14 +10,14 @@ import { kabinet } from '../support/kabinet.ts';
 import { inventPerson } from '../support/people.ts';
 import { enrol } from '../support/service.ts';
 
-test('controls of a terminal are written out, letters stay', () => {
+test('control characters are escaped, letters stay', () => {
   const hostile = '\u001b[2J\u001b]0;title\u0007\u009b31m\r\b\t\u007f\u202e\u2066\u200f\u2028\u0000';
   expect(printable(`Әсел Ёлкина 😀\n${hostile}`)).toBe(
     'Әсел Ёлкина 😀\n\\u001b[2J\\u001b]0;title\\u0007\\u009b31m\\u000d\\u0008\\u0009\\u007f\\u202e\\u2066\\u200f\\u2028\\u0000',
   );
 });
 
-test('no command writes to stdout past it', () => {
+test('no command writes to stdout without escaping', () => {
   const folder = join(root, 'src/cli');
   const past = readdirSync(folder)
     .filter((file) => file !== 'printable.ts')
@@ -25,7 +25,7 @@ test('no command writes to stdout past it', () => {
   expect(past).toEqual([]);
 });
 
-test('people show and people import write out what a name or a line would do to the terminal', async () => {
+test('people show and people import escape control characters in names and lines', async () => {
   const fresh = await freshDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'kabinet-'));
   try {

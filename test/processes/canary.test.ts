@@ -14,9 +14,10 @@ import { type ServiceProcess, startProcess } from '../support/processes.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
 
-// The canary where processes die: fifty people do what people do while workers and then the whole
-// service are killed, an error ends a process that nobody caught, and an operator's commands run
-// beside. Nothing that any of it wrote names anybody, anything typed, or any code.
+// Searches everything for personal data while processes die. Fifty people use the service while
+// workers and then the whole service are killed, one process ends with an uncaught error, and an
+// operator runs commands. Nothing that was written may name anybody or contain what was typed or
+// any code.
 
 const people = Array.from({ length: 50 }, (_, n) => inventPerson(8_000 + n));
 const wrongPassword = 'Қате-құпиясөз-1917';
@@ -67,7 +68,7 @@ beforeAll(async () => {
   metricsPort = await freePort();
   const file = join(folder, 'people.jsonl');
   await writeFile(file, people.map((person) => JSON.stringify(person)).join('\n'));
-  // A worker that is told to throws as any forgotten promise might: outside every request.
+  // A worker throws on command, outside every request, as a forgotten promise might.
   await writeFile(
     join(folder, 'throwing.mjs'),
     `process.on('SIGUSR2', () => { throw new Error(${JSON.stringify(planted)}) })`,
@@ -83,9 +84,8 @@ afterAll(async () => {
 });
 
 /**
- * The person tries again when the process behind the page was killed. A connection that was being
- * handed to a worker at that moment is answered by nobody: they press the button once more after
- * some seconds.
+ * Tries again when the process behind the page was killed. A connection that was just being passed
+ * to a worker gets no answer, so the person presses the button again after some seconds.
  */
 async function insist<Value>(client: NetworkClient, work: () => Promise<Value>): Promise<Value> {
   const impatience = setInterval(client.close, 4_000);
@@ -106,7 +106,7 @@ async function codeTo(client: NetworkClient, to: string | null): Promise<string>
   return code;
 }
 
-/** Mistypes the password, signs in, saves, looks at everything, and begins to change the mobile. */
+/** Mistypes the password, signs in, saves, looks at every page, and starts to change the mobile. */
 async function spendTheDay(person: PersonLine, n: number): Promise<void> {
   const client = networkClient(service.origin);
   await insist(client, async () => {
@@ -115,7 +115,7 @@ async function spendTheDay(person: PersonLine, n: number): Promise<void> {
   await insist(client, () => signIn(client, person));
   const address = `Көкшетау қ., Құпия ${n + 8_000} көшесі, 1-үй`;
   marks.add(address);
-  // The very same form again, where the answer to the first was lost: it was saved once.
+  // Send the same form again when the answer to the first was lost: it was saved once.
   const page = await insist(client, () => client.get('/services/requisites'));
   const form = formOf(page.body, '/services/requisites', { address, formId: randomUUID() });
   const receipt = await insist(client, async () => {
@@ -143,7 +143,7 @@ function workers(): number[] {
   );
 }
 
-test('fifty people spend their day while workers and then all are killed', async () => {
+test('fifty people use the service while workers and then all processes are killed', async () => {
   const waiting = people.entries();
   let done = 0;
   const days = Promise.all(
@@ -165,7 +165,7 @@ test('fifty people spend their day while workers and then all are killed', async
     await service.saying('a worker is ready', before.length + 1);
   }
   await vi.waitFor(() => expect(done).toBeGreaterThanOrEqual(25), { timeout: 40_000 });
-  // Their workers leave by themselves when the primary process is gone.
+  // Its workers end by themselves when the primary process is gone.
   service.signal('SIGKILL');
   expect(await service.ended).toBe('SIGKILL');
   service = await start();
@@ -177,7 +177,7 @@ test('fifty people spend their day while workers and then all are killed', async
   expect(saved?.n).toBe(people.length);
 }, 180_000);
 
-test('an operator is told what was done, and nothing of the people', async () => {
+test('an operator reads what was done, and nothing about the people', async () => {
   const [person] = people;
   if (!person) throw new Error('there are no people');
   await fresh.database.run(sql`
@@ -198,7 +198,7 @@ test('an operator is told what was done, and nothing of the people', async () =>
   expect(codesIn(told, [...codes])).toEqual([]);
 });
 
-test('nothing that the processes, the database and the metrics wrote names anybody', async () => {
+test('nothing in the output, the database and the metrics names anybody', async () => {
   const log = written.join('\n');
   expect(log).toContain('"route":"/services/requisites"');
   expect(log).toContain('nobody caught an error');
@@ -206,7 +206,7 @@ test('nothing that the processes, the database and the metrics wrote names anybo
   expect(marksIn(log, [...marks])).toEqual([]);
   expect(codesIn(log, [...codes])).toEqual([]);
 
-  // The processes that answered before were killed, and what they had counted went with them.
+  // The former processes were killed, and their counts went with them.
   const client = networkClient(service.origin);
   await client.get('/services/requisites');
   client.close();

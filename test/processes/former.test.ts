@@ -15,9 +15,8 @@ import { type ServiceProcess, startProcess } from '../support/processes.ts';
 import { enrol } from '../support/service.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
 
-// The former release, built from its own sources, beside today's on a database that today's
-// migrations have brought up to date: what a rolling deploy is for some minutes, and a roll-back
-// for longer.
+// The former release, built from its own sources, runs beside today's on a database with today's
+// migrations. That happens for some minutes in a rolling deploy, and longer after a roll-back.
 
 const release = readFileSync(new URL('former-release', import.meta.url), 'utf8').trim();
 const known = isKnown(release);
@@ -35,7 +34,7 @@ function isKnown(commit: string): boolean {
   }
 }
 
-/** Builds the release in a folder of its own, with today's packages. */
+/** Builds the release in a separate folder, with today's packages. */
 function buildFormer(folder: string): string {
   const archive = execFileSync('git', ['archive', release], { cwd: root, maxBuffer: 100_000_000 });
   execFileSync('tar', ['-x', '-C', folder], { input: archive });
@@ -92,7 +91,7 @@ describe.runIf(known)('the former release on the schema of today', () => {
     expect(after.find(([name]) => name === 'apartment')).toEqual(['apartment', apartment]);
   }
 
-  test('it is ready, signs in, shows the requisites, saves and gives the receipt', async () => {
+  test('it becomes ready, signs people in, shows the requisites, saves and gives the receipt', async () => {
     const client = visitor(former);
     expect((await client.get('/health/ready')).status).toBe(200);
     await signIn(client, person);
@@ -100,7 +99,7 @@ describe.runIf(known)('the former release on the schema of today', () => {
     expect((await client.get('/history')).status).toBe(200);
   });
 
-  test('a session and a form of one version serve the other, both ways', async () => {
+  test('a session and a form of one version work in the other, both ways', async () => {
     const old = visitor(former);
     await signIn(old, person);
     const fresher = visitor(today, old);

@@ -23,14 +23,14 @@ test.each([
   const settings = { DEMO: '0', SMPP_URL: url, SMS_SENDER: 'ENPF' };
   const service = await startService({ ...settings, ROLE: role });
   closers.push(service.close);
-  // A second one that binds shows that the first one has had its time.
+  // When a second process has bound, the first one has had time to do so.
   const other = await startService({ ...settings, ROLE: 'worker' });
   closers.push(other.close);
   await vi.waitFor(() => expect(centre.bound()).toBe(binds + 1), { timeout: 10_000 });
   expect(centre.binds()).toBe(binds + 1);
 });
 
-test('a process that only answers people tells what those that deliver say of a channel', async () => {
+test('a process that only serves people shows the channel state that a delivering process reports', async () => {
   const centre = await startSmppServer();
   const url = `smpp://${smppAccount.user}:${encodeURIComponent(smppAccount.password)}@127.0.0.1:${centre.port}`;
   const service = await startService({ DEMO: '0', SMPP_URL: url, SMS_SENDER: 'ENPF', ROLE: 'web' });

@@ -12,7 +12,7 @@ import { freePort, type ServiceProcess, startProcess } from '../support/processe
 import { enrol } from '../support/service.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
 
-// deploy/haproxy.cfg before two nodes that share a database, as several machines would.
+// deploy/haproxy.cfg before two nodes that share a database, as on several machines.
 
 const found = spawnSync('haproxy', ['-v']).status === 0;
 if (!found)
@@ -71,7 +71,7 @@ describe.runIf(found)('HAProxy before two nodes', () => {
     await fresh.drop();
   });
 
-  /** People who read and save until `over`; counts what did not come back as it should. */
+  /** People who read and save until `over`. Counts the requests that failed. */
   async function load(over: {
     yet: boolean;
   }): Promise<{ read: number; lostReads: number; saved: number; lostSaves: number }> {
@@ -95,7 +95,7 @@ describe.runIf(found)('HAProxy before two nodes', () => {
           continue;
         }
         const form = formOf(page.body, requisites, { apartment: String(count.saved), formId: randomUUID() });
-        // A person whose form did not come back presses the button again: the same form.
+        // A person whose form got no answer presses the button again, which sends the same form.
         for (let status = 0; status !== 303; ) {
           status = await saver.post(requisites, form).then(
             (answer) => answer.status,
@@ -113,14 +113,14 @@ describe.runIf(found)('HAProxy before two nodes', () => {
   const saves = async () =>
     (await fresh.database.first<{ n: number }>(sql`select count(*)::int as n from cabinet.change`))?.n;
 
-  test('what it says about a client counts, and its inner addresses are shut', async () => {
+  test('its headers about a client are trusted, and internal addresses are blocked', async () => {
     for (const path of ['/health/ready', '/demo/inbox'])
       expect((await fetch(origin + path)).status).toBe(404);
     const asked = await fetch(`${origin}/sign-in`, { headers: { 'x-forwarded-proto': 'https' } });
     expect(asked.headers.get('strict-transport-security')).toBeNull();
   });
 
-  test('a node that is killed costs at most the save in flight, which is repeated and made once; one that leaves costs nothing', async () => {
+  test('a killed node interrupts at most the current save, which is repeated and made once; a stopping node interrupts nothing', async () => {
     const killing = { yet: false };
     const before = load(killing);
     nodes[0]?.signal('SIGKILL');
@@ -143,7 +143,7 @@ describe.runIf(found)('HAProxy before two nodes', () => {
     expect(await saves()).toBe(killed.saved + left.saved);
   });
 
-  test('when no node is left, the static page says so', async () => {
+  test('when no node is left, people see the static page', async () => {
     for (const node of nodes) node.signal('SIGKILL');
     await Promise.all(nodes.map((node) => node.ended));
     const answer = await fetch(`${origin}/sign-in`);

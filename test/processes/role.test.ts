@@ -30,10 +30,10 @@ const status = async (app: Instance, url: string) => (await app.server.inject({ 
 const queued = () =>
   fresh.database.first(sql`select attempts, delivered_at is not null as delivered from cabinet.outbox`);
 
-test('a process for the web answers and delivers nothing; one that delivers has only its health', async () => {
+test('a web process serves people and delivers nothing; a worker process serves only its health', async () => {
   const web = await start('web');
   expect(await status(web, '/sign-in')).toBe(200);
-  // Whoever works looks at the first moment, and closing waits for that.
+  // A process that delivers would do so at once, and closing would wait for that.
   await web.close();
   expect(await queued()).toEqual({ attempts: 0, delivered: false });
 
@@ -48,7 +48,7 @@ test('a process for the web answers and delivers nothing; one that delivers has 
   await worker.close();
 });
 
-test.each(['all', 'web', 'worker'])('with ROLE=%s nothing is repeated after the end', async (role) => {
+test.each(['all', 'web', 'worker'])('with ROLE=%s no repeated work runs after close', async (role) => {
   const begun = vi.spyOn(globalThis, 'setInterval');
   const ended = vi.spyOn(globalThis, 'clearInterval');
   const instance = await start(role);

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => fresh.drop());
 
-/** A connection on which a request is written by hand. */
+/** A connection on which the test writes requests by hand. */
 async function plainConnection(
   origin: string,
 ): Promise<{ socket: Socket; heard(text: string): Promise<string> }> {
@@ -38,7 +38,7 @@ async function plainConnection(
   };
 }
 
-/** The head of a form whose body follows later; the server says that it has read it. */
+/** The head of a form whose body follows later. The server confirms that it has read the head. */
 const head = (origin: string) =>
   [
     'POST /sign-out HTTP/1.1',
@@ -63,8 +63,8 @@ async function refusesConnections(origin: string): Promise<void> {
 }
 
 /**
- * Tells the service to stop while it waits for the rest of a form; gives the connection on which
- * that is to come.
+ * Tells the service to stop while it waits for the rest of a form. Returns the connection on which
+ * the rest will be sent.
  */
 async function stoppedInFlight(service: Awaited<ReturnType<typeof startProcess>>) {
   const connection = await plainConnection(service.origin);
@@ -76,7 +76,7 @@ async function stoppedInFlight(service: Awaited<ReturnType<typeof startProcess>>
 }
 
 describe.concurrent('SIGTERM', () => {
-  test('lets a request in flight end with its answer, and the process with 0', async () => {
+  test('completes a request in progress, and then exits with 0', async () => {
     const service = await startProcess(environment);
     const { socket, heard } = await stoppedInFlight(service);
     socket.write('csrf=x');
@@ -86,7 +86,7 @@ describe.concurrent('SIGTERM', () => {
     expect(await service.ended).toBe(0);
   });
 
-  test('says "not ready" and goes on answering for DRAIN_SECONDS, each time with the connection closed', async () => {
+  test('reports "not ready" and still answers for DRAIN_SECONDS, closing the connection each time', async () => {
     const service = await startProcess({ ...environment, DRAIN_SECONDS: '5' });
     service.signal('SIGTERM');
     await vi.waitFor(
@@ -101,7 +101,7 @@ describe.concurrent('SIGTERM', () => {
     expect(await service.ended).toBe(0);
   });
 
-  test('a second one ends it at once', async () => {
+  test('ends the process at once when it comes a second time', async () => {
     const service = await startProcess(environment);
     await stoppedInFlight(service);
     const again = setInterval(() => service.signal('SIGTERM'), 100);
@@ -109,7 +109,7 @@ describe.concurrent('SIGTERM', () => {
     clearInterval(again);
   });
 
-  test('ends a process whose gateway hangs and whose clients too, and gives back what it has in hand', async () => {
+  test('ends a process whose gateway and clients hang, and returns its messages to the queue', async () => {
     const own = await freshDatabase();
     const gateway = createServer((socket) => {
       socket.on('error', () => undefined);
@@ -149,7 +149,7 @@ describe.concurrent('SIGTERM', () => {
   });
 });
 
-test('a wrong command line ends with 2 and says what is wrong', async () => {
+test('a wrong command line exits with 2 and an explanation', async () => {
   const wrong = runService({}, { parameters: ['--workers', 'many'] });
   expect(await wrong.ended).toBe(2);
   expect(wrong.said()).toContain('--workers must be a whole number from 1 to 64 (it is "many")');

@@ -14,7 +14,7 @@ import { freePort, runService, type ServiceProcess, startProcess } from '../supp
 import { enrol } from '../support/service.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
 
-// `npm start -- --workers 2`: one service for all these tests, which only ever replace its workers.
+// `npm start -- --workers 2`: all these tests use one service and only replace its workers.
 
 const person = inventPerson(7_101);
 const others = [7_102, 7_103, 7_104, 7_105].map((n) => inventPerson(n));
@@ -32,7 +32,7 @@ beforeAll(async () => {
   service = await startProcess(
     {
       DATABASE_URL: urlOf(fresh.connection),
-      // Fewer turns than workers: they are lent from one to the other.
+      // There are fewer slots than workers, so a slot passes from one worker to the other.
       PASSWORD_HASHES_AT_ONCE: '1',
       METRICS_PORT: String(metricsPort),
     },
@@ -50,7 +50,9 @@ afterAll(async () => {
   await fresh.drop();
 });
 
-/** Asks until `over`; the service must never answer with an error and never drop a connection. */
+/**
+ * Sends requests until `over`. The service must never answer with an error or drop a connection.
+ */
 async function goOn(
   over: { readonly yet: boolean },
   ask: () => Promise<{ readonly status: number }>,
@@ -59,7 +61,7 @@ async function goOn(
   for (; !over.yet; asked += 1) {
     const { status } = await ask();
     expect([200, 303]).toContain(status);
-    // People are slower still; the processor is for the workers that start.
+    // Real people are slower. Leave the processor to the workers that start.
     await pause(10);
   }
   return asked;
@@ -92,14 +94,14 @@ test('rolling restarts while people read and save lose no request', async () => 
   const [[read]] = await Promise.all([loads, restarts()]);
 
   expect(read).toBeGreaterThan(3);
-  // Each restart replaced the worker that each client talked to.
+  // Each restart replaced the worker that each client was connected to.
   expect(reader.connections).toBeGreaterThanOrEqual(3);
   const counted = await fresh.database.first(sql`select count(*)::int as saves from cabinet.change`);
   expect(counted).toEqual({ saves: saved });
 });
 
-test('who signs out on one worker is signed out on the others', async () => {
-  // Whoever connects is given to the workers in turn.
+test('a sign-out on one worker is a sign-out on the others', async () => {
+  // New connections go to the workers in turn.
   const windows = [networkClient(service.origin, saver), networkClient(service.origin, saver)];
   const pages = await Promise.all([saver, ...windows].map((client) => client.get('/services')));
   expect(pages.map(({ status }) => status)).toEqual([200, 200, 200]);
@@ -110,7 +112,7 @@ test('who signs out on one worker is signed out on the others', async () => {
   }
 });
 
-test('two workers share one turn to hash', async () => {
+test('two workers share one slot for hashing', async () => {
   const clients = others.map(() => networkClient(service.origin));
   await Promise.all(others.map((one, at) => signIn(clients[at] ?? saver, one)));
   for (const client of clients) {
@@ -119,7 +121,7 @@ test('two workers share one turn to hash', async () => {
   }
 });
 
-test('metrics are the sum of the workers, and what they all read in the database is told once', async () => {
+test('metrics are the sum of the workers, except what all of them read from the database', async () => {
   await fresh.database.run(sql`delete from cabinet.outbox`);
   await fresh.database.run(sql`
     insert into cabinet.outbox (holder_id, lane, payload, next_attempt_at)
@@ -132,7 +134,7 @@ test('metrics are the sum of the workers, and what they all read in the database
   expect(Number(signIns?.[1])).toBeGreaterThanOrEqual(others.length);
 });
 
-test('a stuck worker shows, and hides nothing of the others', async () => {
+test('a stuck worker is visible in the metrics and does not hide the others', async () => {
   const { pid } = JSON.parse(lastReady(service.said())) as { pid: number };
   process.kill(pid, 'SIGSTOP');
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
@@ -142,7 +144,7 @@ test('a stuck worker shows, and hides nothing of the others', async () => {
   expect(text).toMatch(/^kabinet_outbox_pending\{lane="notice"\} \d+$/m);
 });
 
-test('a start whose port is taken ends with its reason, said once', async () => {
+test('a start whose port is in use ends, and logs the reason once', async () => {
   const late = runService(
     { DATABASE_URL: urlOf(fresh.connection), PORT: new URL(service.origin).port },
     { parameters: ['--workers', '2'] },
@@ -151,7 +153,7 @@ test('a start whose port is taken ends with its reason, said once', async () => 
   expect(late.said().split('The port is in use')).toHaveLength(2);
 });
 
-test('a worker that is killed is replaced, and the turn it had comes back', async () => {
+test('a killed worker is replaced, and its slot is returned', async () => {
   const ready = service.said().split('a worker is ready').length;
   const { pid } = JSON.parse(lastReady(service.said())) as { pid: number };
   process.kill(pid, 'SIGKILL');
@@ -199,7 +201,7 @@ if (process.env.WORKER_DATA && existsSync(${JSON.stringify(flag)})) {
   }
 });
 
-/** The last line that tells of a worker. */
+/** The last log line that says that a worker is ready. */
 function lastReady(said: string): string {
   return said.split('\n').findLast((line) => line.includes('a worker is ready')) ?? '';
 }
