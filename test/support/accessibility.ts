@@ -3,12 +3,12 @@ import type { Page } from 'playwright-core';
 
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** The narrowest screen that the pages are made for, CSS pixels. */
+/** The narrowest screen that the pages are designed for, in CSS pixels. */
 const narrowest = 320;
 
-/** What axe finds wrong with the page as it stands, a line for each element. */
+/** What axe finds wrong with the current page, one line for each element. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
-  // Evaluated, not added as a script: the content policy of the page lets no script in.
+  // Evaluate axe instead of adding it as a script: the page's content policy allows no script.
   await page.evaluate(axe.source);
   const violations = await page.evaluate(async (tags) => {
     const { axe: runner } = globalThis as unknown as { axe: typeof axe };
@@ -25,7 +25,9 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   return violations.flatMap(({ id, help, targets }) => targets.map((target) => `${id}: ${help}: ${target}`));
 }
 
-/** What sticks out of a screen of 320 pixels, so that one would have to scroll sideways. */
+/**
+ * The elements that are wider than a screen of 320 pixels, which would force sideways scrolling.
+ */
 export async function widthFaults(page: Page): Promise<string[]> {
   const before = page.viewportSize();
   await page.setViewportSize({ width: narrowest, height: 800 });

@@ -10,7 +10,7 @@ import type { Database } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 
 /**
- * The use cases of registration on a database, with the keys of `startService`; `environment`
+ * The use cases of registration on a database, with the keys of `startService`. `environment`
  * changes single settings.
  */
 export async function accountRequestDeps(
@@ -31,9 +31,7 @@ export async function accountRequestDeps(
   };
 }
 
-/**
- * Processes every request at once, as the worker would a little later; returns how many there were.
- */
+/** Processes every request now, as the worker would a little later. Returns their number. */
 export async function processAll(deps: AccountRequestDeps): Promise<number> {
   await deps.database.run(sql`update cabinet.entry set leased_until = null where examined_at is null`);
   return processDueRequests(deps, (error) => {

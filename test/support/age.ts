@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 
-/** True where age and a program that lends it a terminal are found; else says what is not tried. */
+/** True when age and the program `script` are installed. Otherwise reports what is not tested. */
 export function hasAge(): boolean {
   const found = ['age', 'script'].every((name) => spawnSync(name, ['--version']).status === 0);
   if (!found) console.log('age was not found here: no backup is opened by it (apt-get install age).');
@@ -8,7 +8,8 @@ export function hasAge(): boolean {
 }
 
 /**
- * Runs `age -d` as a person does: it takes a passphrase from a terminal only; `script` lends one.
+ * Runs `age -d` as a person does. age reads a passphrase only from a terminal, which `script`
+ * provides.
  */
 export function ageDecrypt(
   from: string,

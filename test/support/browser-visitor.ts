@@ -4,7 +4,7 @@ import { button, control, link, radio, readPage, visibleText } from './page.ts';
 import { readingOf } from './reading.ts';
 import type { Visitor } from './visitor.ts';
 
-/** Starts Chromium so that it reaches nothing but this machine. */
+/** Starts Chromium so that it can only reach this machine. */
 export async function startBrowser(): Promise<Browser> {
   const executablePath = findHeadlessShell();
   if (executablePath === undefined) throw new Error(howToGetChromium);
@@ -28,21 +28,20 @@ export interface BrowserVisit {
   /** CSS pixels. */
   readonly width?: number;
   readonly height?: number;
-  /** A screen one touches. */
+  /** A touch screen. */
   readonly touch?: boolean;
-  /** Gets the path of every form that is posted. */
+  /** Called with the path of every form that is posted. */
   readonly onPost?: (path: string) => void;
 }
 
-/** A visitor at a page of a real browser, together with what the browser complained of. */
+/** A visitor at a page in a real browser, with what the browser complained about. */
 export interface BrowserVisitor extends Visitor {
   readonly page: Page;
   newTab(): Promise<BrowserVisitor>;
 }
 
 /**
- * Opens a fresh browser profile on the service at `origin`. Addresses of journeys are relative to
- * it.
+ * Opens a fresh browser profile on the service at `origin`. Journeys use addresses relative to it.
  */
 export async function browserVisitor(
   browser: Browser,
@@ -66,15 +65,15 @@ export async function browserVisitor(
   return await tab(context, origin, complaints);
 }
 
-/** Notes everything that a correct page never causes. */
+/** Records everything that a correct page never causes. */
 function watch(context: BrowserContext, origin: string, complaints: string[]): void {
   context.on('console', (message) => {
-    // A page answered with 422 or 404 is written to the console too; that is the status the journey
-    // checks itself.
+    // The console also reports a page that is answered with 422 or 404. The journey checks that
+    // status itself.
     const failed = message.text().startsWith('Failed to load resource');
     const ownStatus = failed && message.location().url === message.page()?.url();
-    // A suggestion asked for when the session has just run out is answered with 401, and the script
-    // goes on without.
+    // A request for suggestions just after the session has ended gets 401, and the script copes
+    // with it.
     const sessionOver =
       failed && message.text().includes('401') && message.location().url.startsWith(`${origin}/api/`);
     if (message.type() === 'error' && !ownStatus && !sessionOver)
@@ -95,7 +94,7 @@ async function tab(context: BrowserContext, origin: string, complaints: string[]
     if (request.isNavigationRequest() && request.frame() === page.mainFrame() && !redirected)
       status = response.status();
   });
-  // "Unsaved changes. Leave the page?" is answered with yes: who presses Cancel means it.
+  // Accept "Unsaved changes. Leave the page?": a person who presses Cancel means it.
   page.on('dialog', (dialog) => void dialog.accept());
 
   const read = async () => readPage(await page.content());
@@ -137,7 +136,7 @@ async function tab(context: BrowserContext, origin: string, complaints: string[]
         const button = element as HTMLButtonElement;
         const form = button.form as HTMLFormElement;
         const sent = [...new FormData(form, button)].map(([key, value]) => [key, String(value)] as const);
-        // By the attribute: `form.action` is a button where one has that name.
+        // Read the attribute: `form.action` is a button if one has that name.
         const action = button.getAttribute('formaction') ?? form.getAttribute('action') ?? '';
         return { action: new URL(action, form.baseURI).href, fields: sent };
       });

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 
-/** An HTTP client with a cookie jar, that follows nothing by itself. */
+/** An HTTP client with a cookie jar. It does not follow redirects. */
 export interface Client {
-  /** The cookies this client would send now. */
+  /** The cookies that this client would send now. */
   readonly cookies: ReadonlyMap<string, string>;
   get(path: string, headers?: Headers): Promise<Answered>;
   /**
-   * Posts a form from a page of the service; `headers` overrule what a browser sends, undefined
+   * Posts a form from a page of the service. `headers` replace what a browser sends; undefined
    * leaves one out.
    */
   post(path: string, fields: Fields, headers?: Headers): Promise<Answered>;
@@ -14,7 +14,7 @@ export interface Client {
 
 export type Headers = Readonly<Record<string, string | undefined>>;
 
-/** Fields in order; a name may come twice. */
+/** Fields in order. A name may occur twice. */
 export type Fields = readonly (readonly [name: string, value: string])[];
 
 export interface Answered {
@@ -22,11 +22,11 @@ export interface Answered {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: string;
   readonly bytes: Buffer;
-  /** As they came. */
+  /** The headers as received. */
   readonly setCookies: readonly string[];
 }
 
-/** Where a client is unless told otherwise: a loopback name, so that plain http is allowed. */
+/** The default origin: a loopback name, so that plain http is allowed. */
 export const loopback = 'http://localhost:3000';
 
 /** A client that injects its requests into the application. */
@@ -78,8 +78,8 @@ export function injectClient(server: FastifyInstance, origin: string = loopback)
 type Send = (method: 'GET' | 'POST', path: string, headers: Headers, payload?: string) => Promise<Answered>;
 
 /**
- * The two things a browser does without scripts: it opens an address, and it posts a form of a page
- * of `origin`.
+ * The two things that a browser does without scripts: it opens an address, and it posts a form from
+ * a page of `origin`.
  */
 export function asBrowser(origin: string, send: Send): Pick<Client, 'get' | 'post'> {
   return {

@@ -1,12 +1,12 @@
 import type { Database, Queryable } from '../../src/platform/postgres/database.ts';
 
-/** A database that counts the statements that go through it, begin and commit among them. */
+/** A database that counts its statements, including begin and commit. */
 export interface CountedDatabase extends Database {
   /** How many statements ran since the last call. */
   take(): number;
 }
 
-/** Counts what goes through `database`. */
+/** Counts the statements that go through `database`. */
 export function countStatements(database: Database): CountedDatabase {
   let count = 0;
   const counted = (inner: Queryable): Queryable => ({

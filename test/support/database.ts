@@ -19,11 +19,11 @@ const silent = { info: () => undefined, warn: () => undefined };
 let server: Promise<LocalPostgres> | undefined;
 
 /**
- * Makes a database on the server of this run: the embedded PostgreSQL or the machine's, as the
- * project says.
+ * Makes a database on the server of this run: the embedded PostgreSQL or the machine's, depending
+ * on the test project.
  */
 export async function freshDatabase(): Promise<FreshDatabase> {
-  // Left running for the next test file; the run's end stops it.
+  // The server keeps running for the next test file. It stops at the end of the run.
   server ??= attach();
   const { administration, connection } = await server;
   const name = `test_${randomBytes(6).toString('hex')}`;
@@ -54,14 +54,14 @@ async function attach(): Promise<LocalPostgres> {
     varDir: inject('postgresFolder'),
     log: silent,
     ...(binaries === undefined ? {} : { binaries }),
-    // Nobody needs these databases after a power cut.
+    // These databases need not survive a power cut.
     settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
   });
   await makeTemplate(attached);
   return attached;
 }
 
-/** The first worker migrates a template, the others wait for it. */
+/** The first worker migrates a template; the others wait for it. */
 async function makeTemplate({ administration, connection }: LocalPostgres): Promise<void> {
   await withClient(administration, async (client) => {
     await client.query(`select pg_advisory_lock(hashtext('${TEMPLATE}'))`);

@@ -3,44 +3,44 @@ import { button, control, link, radio, readPage } from './page.ts';
 import { readingOf } from './reading.ts';
 import type { Visitor } from './visitor.ts';
 
-/** One tab of a browser, as little of it as a visitor needs. Selectors are CSS. */
+/** One tab of a browser, with as few functions as a visitor needs. Selectors are CSS. */
 export interface DrivenTab {
   goto(url: string): Promise<void>;
   /**
-   * Runs the body of a function in the page; `args` holds the arguments, plain JSON like the
-   * answer.
+   * Runs the body of a function in the page. `args` holds its arguments. Arguments and result are
+   * plain JSON.
    */
   evaluate<Value>(body: string, ...args: readonly unknown[]): Promise<Value>;
-  /** Presses the element with the pointer. */
+  /** Clicks the element with the pointer. */
   click(selector: string): Promise<void>;
-  /** Types with the keyboard, into the element that has the focus. */
+  /** Types with the keyboard into the focused element. */
   type(text: string): Promise<void>;
   press(key: 'ArrowDown' | 'Enter' | 'Tab' | 'Backspace'): Promise<void>;
   back(): Promise<void>;
   newTab(): Promise<DrivenTab>;
-  /** Ends the browser's profile; fails when the browser complained of the page. */
+  /** Closes the browser's profile. Fails when the browser complained about a page. */
   leave(): Promise<void>;
 }
 
-/** What is visited. */
+/** The site that is visited. */
 export interface Site {
   readonly origin: string;
-  /** The HTTP status of the last page that was answered: not every browser tells it. */
+  /** The HTTP status of the last page; not every browser reports it. */
   status(): number;
 }
 
 const patience = { timeout: 15_000, interval: 20 };
 
 /**
- * A visitor in a browser other than Chromium. Journeys that look behind the page (downloads,
- * parallel posts) are not made in it.
+ * A visitor in a browser other than Chromium. It does not run journeys that look behind the page
+ * (downloads, parallel posts).
  */
 export function drivenVisitor(tab: DrivenTab, { origin, status }: Site): Visitor {
   const read = async () => readPage(await tab.evaluate<string>('return document.documentElement.outerHTML'));
   const byId = (id: string | undefined): string => `[id="${id ?? ''}"]`;
   const field = async (label: string) => byId(control(await read(), label).getAttribute('id'));
 
-  /** Waits for the page that follows, by a mark that only the page before has. */
+  /** Waits for the next page, by means of a mark that only the former page has. */
   const arrives = async (act: () => Promise<void>): Promise<void> => {
     await tab.evaluate('window.isLeft = true');
     await act();
@@ -52,7 +52,7 @@ export function drivenVisitor(tab: DrivenTab, { origin, status }: Site): Visitor
     }, patience);
   };
 
-  /** Marks the one element that a person would press, and gives its selector. */
+  /** Marks the one element that a person would press, and returns its selector. */
   const pressable = async (tag: 'button' | 'a', name: string): Promise<string> => {
     const marked = await tab.evaluate<number>(
       `const [tag, name] = args;

@@ -2,19 +2,16 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { type Agent, startAgent } from '../../packages/nca-agent/src/agent.ts';
 import { findChromium, howToGetChromium } from '../../scripts/chromium.mjs';
 
-/**
- * A browser on a computer where an agent listens on NCALayer's port, as far as the browser can
- * tell.
- */
+/** A browser for which an agent seems to listen on NCALayer's port. */
 export interface EdsBrowser {
   readonly agent: Agent;
-  /** A fresh profile. */
+  /** Opens a fresh profile. */
   visit(origin: string, options?: Parameters<Browser['newContext']>[0]): Promise<Page>;
   close(): Promise<void>;
 }
 
 /**
- * Starts both. The browser finds the agent's own port behind 13579, so that several can run on one
+ * Starts both. Connections to 13579 go to the agent's own port, so that several can run on one
  * machine.
  */
 export async function startEdsBrowser(): Promise<EdsBrowser> {

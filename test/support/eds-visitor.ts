@@ -4,10 +4,10 @@ import type { Answered, Client, Fields } from './client.ts';
 import { signChallenge } from './eds.ts';
 import { readPage } from './page.ts';
 
-/** Where one signs in by EDS. */
+/** The page for signing in by EDS. */
 export const edsPath = '/sign-in/eds';
 
-/** A browser that was given bytes to sign. */
+/** A browser that has received bytes to sign. */
 export interface Begun {
   readonly client: Client;
   readonly id: string;
@@ -15,7 +15,7 @@ export interface Begun {
   readonly data: string;
 }
 
-/** The form of the page as its script fills it in; by itself it has no button that sends it. */
+/** The page's form as its script fills it in. Without the script it has no button. */
 export function edsForm(html: string, id = '', signature = ''): Fields {
   const csrf = readPage(html).querySelector('#eds-form input[name=csrf]')?.getAttribute('value') ?? '';
   return [
@@ -25,7 +25,7 @@ export function edsForm(html: string, id = '', signature = ''): Fields {
   ];
 }
 
-/** The form of a page with what the server wrote into it: a signature to be sent once more. */
+/** The form of a page with the values that the server wrote: a signature to send again. */
 export function formAgain(html: string): Fields {
   const form = readPage(html).querySelector('#eds-form');
   expect(form?.querySelector('button[type=submit]')?.text.trim()).toBe('Қолтаңбаны қайта жіберу');
@@ -35,7 +35,7 @@ export function formAgain(html: string): Fields {
   ]);
 }
 
-/** Opens the page and asks for bytes to sign. */
+/** Opens the page and requests bytes to sign. */
 export async function beginEds(client: Client): Promise<Begun> {
   const page = await client.get(edsPath);
   const csrf = edsForm(page.body).slice(0, 1);

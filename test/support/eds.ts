@@ -13,19 +13,16 @@ import {
 } from 'nca-verify/testing';
 import type { PersonLine } from './people.ts';
 
-/**
- * A certification authority for one test file, whose certificates and lists the service is told to
- * use.
- */
+/** A certification authority for one test file. The service uses its certificates and lists. */
 export interface TestNca {
-  /** Settings of the service that trust it. */
+  /** Settings with which the service trusts it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A key for a person; `rsa` by the RSA chain. */
+  /** A key for a person; `rsa` uses the RSA chain. */
   key(person: Who, options?: IssueOptions & { readonly rsa?: boolean }): Identity;
   revoke(identity: Identity): void;
-  /** Starts the authority's responder for GOST keys; it counts what it was asked. */
-  /** What its responder says. */
+  /** The answer of its OCSP responder. */
   answerOcsp(question: Buffer): Uint8Array;
+  /** Starts the authority's responder for GOST keys, which counts its requests. */
   startResponder(): Promise<{ readonly url: string; asked(): number; close(): Promise<void> }>;
   close(): void;
 }
@@ -34,7 +31,7 @@ type Who = Pick<PersonLine, 'iin' | 'surname' | 'name'>;
 
 const day = 86_400_000;
 
-/** Makes both chains. Lists hold for a day. */
+/** Makes both chains. Lists are valid for a day. */
 export function openTestNca(): TestNca {
   const folder = mkdtempSync(join(tmpdir(), 'kabinet-eds-'));
   const at = new Date();
@@ -57,7 +54,7 @@ export function openTestNca(): TestNca {
   }
   writeLists();
   return {
-    // A test does not wait: each signature looks at the folder.
+    // Tests must not wait, so the folder is checked for each signature.
     environment: { EDS_TRUST: folder, EDS_CRL_DIR: folder, EDS_FOLDER_SECONDS: '0' },
     key(person, { rsa: byRsa = false, ...options } = {}) {
       const of: TestAuthority = byRsa ? rsa : gost;
@@ -83,12 +80,12 @@ export function openTestNca(): TestNca {
   };
 }
 
-/** Signs what a challenge asks, as NCALayer does. */
+/** Signs what a challenge asks for, as NCALayer does. */
 export function signChallenge(identity: Identity, data: string): string {
   return cmsPem(signCms(identity, Buffer.from(data, 'base64'), { signingTime: new Date() }));
 }
 
-/** The authority's responder, which can be told to keep its answers back or to fail. */
+/** The authority's responder, which can be told to hold back its answers or to fail. */
 export async function holdingResponder(nca: Pick<TestNca, 'answerOcsp'>): Promise<{
   readonly url: string;
   hold(): void;
@@ -129,7 +126,7 @@ export async function holdingResponder(nca: Pick<TestNca, 'answerOcsp'>): Promis
   };
 }
 
-/** A responder that never says anything of use. */
+/** A responder that never gives a usable answer. */
 export async function brokenResponder(how: 'error' | 'garbage' | 'silence'): Promise<{
   readonly url: string;
   close(): Promise<void>;

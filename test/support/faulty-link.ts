@@ -1,23 +1,23 @@
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What a link does to those who use it. */
+/** What a link does to its users. */
 export type LinkState =
   | 'good'
-  /** Nobody listens; whoever was connected is cut off. */
+  /** Nobody listens, and open connections are cut. */
   | 'refusing'
-  /** Takes everything and passes nothing on. */
+  /** Accepts everything and passes nothing on. */
   | 'stalling'
-  /** Cuts every connection when its client first speaks, and those that stand. */
+  /** Cuts each connection when its client first sends something, and the open ones. */
   | 'dropping'
-  /** Passes everything on 40 ms later. */
+  /** Passes everything on after 40 ms. */
   | 'slow';
 
-/** A TCP link on loopback to a server on loopback, that can be put into trouble. */
+/** A TCP link on loopback to a server on loopback, which can be disturbed. */
 export interface FaultyLink {
   readonly port: number;
   become(state: LinkState): Promise<void>;
-  /** Connections that were made so far. */
+  /** The number of connections made so far. */
   connections(): number;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { root } from '../../src/platform/root.ts';
 import type { DrivenTab } from './driven-visitor.ts';
 
-/** What is used here of puppeteer-core, which only `npm test -- --all` installs. */
+/** The part of puppeteer-core that is used here. Only `npm test -- --all` installs it. */
 interface Puppeteer {
   launch(options: object): Promise<FirefoxBrowser>;
 }
@@ -29,7 +29,7 @@ interface FirefoxPage {
 
 /** A running Firefox, driven over WebDriver BiDi. */
 export interface Firefox {
-  /** A tab in a fresh profile. */
+  /** Opens a tab in a fresh profile. */
   profile(): Promise<DrivenTab>;
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ export async function startFirefox(executablePath: string): Promise<Firefox> {
 async function tabOf(context: FirefoxContext, complaints: string[]): Promise<DrivenTab> {
   const page = await context.newPage();
   page.on('pageerror', ({ message = '' }) => complaints.push(message));
-  // "Unsaved changes. Leave the page?" is answered with yes: who presses Cancel means it.
+  // Accept "Unsaved changes. Leave the page?": a person who presses Cancel means it.
   page.on('dialog', (dialog) => void dialog.accept?.());
   return {
     goto: async (url) => void (await page.goto(url)),

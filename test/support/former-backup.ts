@@ -5,7 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Keys } from '../../src/platform/keys.ts';
 
-// The writer of the former format (docs/decisions/172), as it was: its files must still be read.
+// The former code that wrote backups in the old format (docs/decisions/172), which must stay
+// readable.
 
 const magic = 'kabinet-backup-1';
 const pieceLength = 64 * 1024;

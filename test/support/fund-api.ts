@@ -7,14 +7,12 @@ import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 import { root } from '../../src/platform/root.ts';
 
-/** docs/fund-api.yaml as it is written; `$ref`s are not followed. */
+/** docs/fund-api.yaml, parsed without following `$ref`s. */
 const fundApi = parse(readFileSync(join(root, 'docs/fund-api.yaml'), 'utf8'));
 
 type Node = Readonly<Record<string, unknown>>;
 
-/**
- * A validator for the schema at this place of docs/fund-api.yaml; undefined where there is none.
- */
+/** A validator for the schema at this place in docs/fund-api.yaml; undefined when there is none. */
 export function fundSchema(pointer: string): ((value: unknown) => string | undefined) | undefined {
   const validate = ajv.getSchema(`api#${pointer}`);
   return validate && ((value) => (validate(value) ? undefined : ajv.errorsText(validate.errors)));
@@ -24,9 +22,9 @@ const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);
 ajv.addSchema(fundApi, 'api');
 
-/** An example of docs/fund-api.yaml: where its schema is, and the value. */
+/** An example in docs/fund-api.yaml: the place of its schema, and the value. */
 export interface FundExample {
-  /** `POST /holders/find 200 full`, or the name of a schema. */
+  /** For example `POST /holders/find 200 full`, or the name of a schema. */
   readonly name: string;
   readonly schema: string;
   readonly value: unknown;
@@ -38,7 +36,7 @@ export interface AnswerExample extends FundExample {
   readonly status: number;
 }
 
-/** What `$ref` points at, with the place it stands at. */
+/** Follows a `$ref` and returns its target with the target's place. */
 function follow(pointer: string, node: Node): { pointer: string; node: Node } {
   const reference = node['$ref'];
   if (typeof reference !== 'string') return { pointer, node };
@@ -49,7 +47,7 @@ function follow(pointer: string, node: Node): { pointer: string; node: Node } {
   return { pointer: reference.slice(1), node: target };
 }
 
-/** The examples of one body; an error where it has none. */
+/** The examples of one body. Throws when it has none. */
 function examplesOf(name: string, at: string, body: Node): FundExample[] {
   const { pointer, node } = follow(at, body);
   const media = (node['content'] as Node)['application/json'] as Node;
@@ -73,7 +71,7 @@ const operations = Object.entries(fundApi.paths as Record<string, Record<string,
       })),
 );
 
-/** Every example of a question. */
+/** Every example of a request. */
 export const questionExamples = operations.flatMap(({ name, pointer, operation }) => {
   const body = operation['requestBody'] as Node | undefined;
   return body ? examplesOf(name, `${pointer}/requestBody`, body) : [];
@@ -90,7 +88,7 @@ export const answerExamples: readonly AnswerExample[] = operations.flatMap(({ na
   ),
 );
 
-/** Every schema that has a name, with its examples. */
+/** Every named schema, with its examples. */
 export const schemaExamples: readonly (FundExample & { readonly examples: readonly unknown[] })[] =
   Object.entries(fundApi.components.schemas as Record<string, Node>).map(([name, schema]) => ({
     name,

@@ -4,49 +4,50 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PersonLine } from './people.ts';
 
-/** What the stand-in does instead of answering well. */
+/** What the stand-in does instead of answering correctly. */
 export type FundFault =
   | 'none'
-  /** Answers a quarter of a second later. */
+  /** Answers 250 ms later. */
   | 'slow'
-  /** Takes the question and never answers. */
+  /** Accepts the request and never answers. */
   | 'silent'
   /** 503. */
   | 'failing'
   /** 400. */
   | 'malformed'
-  /** Cuts the connection before it did anything. */
+  /** Cuts the connection without doing anything. */
   | 'cut-before'
-  /** Does it, then cuts the connection: the answer is lost. */
+  /** Applies the request, then cuts the connection, so that the answer is lost. */
   | 'cut-after'
-  /** Handles the same request twice, as a bus that delivers at least once. */
+  /** Handles the same request twice, like a message bus that delivers at least once. */
   | 'twice'
-  /** Handles it, and once more after the holder's next change: a late copy, out of order. */
+  /**
+   * Handles the request, and once more after the holder's next change: a late copy, out of order.
+   */
   | 'late-copy'
-  /** 202: takes a change over and applies it when it is asked about. */
+  /** 202: accepts a change and applies it when it is asked about. */
   | 'later'
-  /** Answers with another holder than the one asked for. */
+  /** Answers with another holder than the requested one. */
   | 'wrong-person'
   /** Status 200 and half a JSON document. */
   | 'broken'
-  /** 1 MB of an answer. */
+  /** An answer of 1 MB. */
   | 'huge'
   /** 302 to itself. */
   | 'redirecting'
   /**
-   * Cuts a connection that has carried a question before, as a server does that has just closed an
-   * idle one.
+   * Cuts a connection that was used before, like a server that has just closed an idle connection.
    */
   | 'closing-idle';
 
-/** An answer as it goes out: a text goes as it is, everything else as JSON. */
+/** An answer to send. Text is sent unchanged, everything else as JSON. */
 export interface OddAnswer {
   readonly status?: number;
   readonly body: unknown;
   readonly contentType?: string;
 }
 
-/** What would have been answered, to be altered. */
+/** The answer that would be sent, which a test may alter. */
 export interface GivenAnswer {
   readonly method: string;
   readonly path: string;
@@ -55,7 +56,7 @@ export interface GivenAnswer {
   readonly body: unknown;
 }
 
-/** A change that took effect: one entry for each time, so that a double is seen. */
+/** A change that took effect. Each time has its own entry, so that a repetition is noticed. */
 export interface FundEffect {
   readonly changeId: string;
   readonly iin: string;
@@ -64,46 +65,46 @@ export interface FundEffect {
 }
 
 /**
- * The fund's information system over HTTP, as docs/fund-api.yaml says, with invented people in
- * memory.
+ * The fund's information system over HTTP, as docs/fund-api.yaml describes it, with invented people
+ * in memory.
  */
 export interface FundServer {
   readonly url: string;
   /** Every change that took effect, in order. */
   readonly effects: readonly FundEffect[];
-  /** Every request so far: method, path and the Authorization it came with. */
+  /** Every request so far: method, path and Authorization header. */
   readonly requests: readonly {
     readonly method: string;
     readonly path: string;
     readonly authorization: string | undefined;
   }[];
-  /** Adds a person, or makes the difference to what is on file a change at a branch. */
+  /** Adds a person. If the person exists, the difference becomes a change made at a branch. */
   enrol(person: PersonLine): void;
-  /** What is on file of a person now. */
+  /** A person's current data on file. */
   requisitesOf(iin: string): Readonly<Record<string, string | null>> | undefined;
-  /** The fault of every request from now on, or a choice for each one. */
+  /** Sets the fault for every following request, or a function that chooses it for each one. */
   behave(fault: FundFault | ((request: { method: string; path: string }) => FundFault)): void;
   /**
-   * Answers something else from now on wherever `alter` gives it: another program's answer, or a
-   * version yet to come.
+   * Replaces answers from now on wherever `alter` returns one: another program's answer, or that of
+   * a future version.
    */
   alter(alter: ((given: GivenAnswer) => OddAnswer | undefined) | undefined): void;
-  /** Refuses every change from now on for this reason; undefined: takes them again. */
+  /** Refuses every following change for this reason; undefined: accepts changes again. */
   refuse(reason: string | undefined): void;
   close(): Promise<void>;
 }
 
 export interface FundServerOptions {
   readonly port?: number;
-  /** The server speaks TLS, and may ask for a client's certificate. */
+  /** The server uses TLS, and may ask for a client certificate. */
   readonly tls?: ServerOptions;
-  /** False: every copy of a change takes effect. Only to prove that a test would notice. */
+  /** False: every copy of a change takes effect. Only used to prove that a test would notice. */
   readonly idempotent?: boolean;
-  /** Told of each question with its answer, to hold both against docs/fund-api.yaml. */
+  /** Called with each request and its answer, to compare both with docs/fund-api.yaml. */
   readonly onExchange?: (exchange: FundExchange) => void;
   /**
-   * Told when a change has arrived, and when it has taken effect but is not answered yet; the
-   * answer waits for it.
+   * Called when a change has arrived, and when it has taken effect but is not answered yet. The
+   * answer waits for this function.
    */
   readonly onChange?: (stage: 'arrived' | 'applied', changeId: string) => void | Promise<void>;
 }
@@ -146,7 +147,7 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
   let refusal: string | undefined;
   let alterAnswer: (given: GivenAnswer) => OddAnswer | undefined = () => undefined;
   const used = new WeakSet<Socket>();
-  /** By holder, what comes again after their next change. */
+  /** By holder, the request that is repeated after their next change. */
   const lateCopies = new Map<string, () => unknown>();
 
   function find({ iin, afterRevision }: { iin: string; afterRevision?: number }, wrong: boolean): Reply {

@@ -5,7 +5,9 @@ import { button, control, heldValue, link, radio, readPage, submission, visibleT
 import { readingOf } from './reading.ts';
 import type { Visitor } from './visitor.ts';
 
-/** A visitor without a browser: HTTP requests into the application and a reading of the pages. */
+/**
+ * A visitor without a browser: it injects HTTP requests into the application and reads the pages.
+ */
 export function injectVisitor(server: FastifyInstance, client: Client = injectClient(server)): Visitor {
   let page: HTMLElement | undefined;
   let path = '';
@@ -112,8 +114,8 @@ export function injectVisitor(server: FastifyInstance, client: Client = injectCl
 }
 
 /**
- * Resolves an address as a browser does; an address outside fails, since no journey leaves the
- * service.
+ * Resolves an address as a browser does. Throws for an address outside, because no journey leaves
+ * the service.
  */
 function localPath(address: string, from: string): string {
   const url = new URL(address === '' ? from : address, new URL(from, loopback));

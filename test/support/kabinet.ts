@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { ConnectionFields } from '../../src/platform/postgres/database.ts';
 import { root } from '../../src/platform/root.ts';
 
-/** What a command left behind. */
+/** The result of a command. */
 export interface Outcome {
   readonly code: number | string;
   readonly out: string;
   readonly err: string;
 }
 
-/** Runs `kabinet` as an operator does, on one database. */
+/** Runs `kabinet` on one database, as an operator does. */
 export function kabinet(
   connection: ConnectionFields,
   parameters: readonly string[],
@@ -34,7 +34,7 @@ export function kabinet(
   });
 }
 
-/** The same connection as `DATABASE_URL` takes it. */
+/** The same connection as a `DATABASE_URL`. */
 export function urlOf({ user, password, host, port, database }: ConnectionFields): string {
   const url = new URL(`postgresql://localhost/${database}`);
   for (const [name, value] of Object.entries({ user, password, host, port }))

@@ -3,7 +3,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { foldedWords } from '../../src/features/addresses/fold.ts';
 
-/** What the stand-in does instead of answering well. */
+/** What the stand-in does instead of answering correctly. */
 export type KazpostFault =
   | 'none'
   /** The answer takes longer than any client should wait. */
@@ -12,26 +12,26 @@ export type KazpostFault =
   | 'failing'
   /** Status 200 and half a JSON document. */
   | 'broken'
-  /** Numbers and lists where names should be. */
+  /** Numbers and lists in place of names. */
   | 'wrong-types'
-  /** Markup, control and direction characters in every name, a thousand rows. */
+  /** Markup, control and direction characters in every name, in a thousand rows. */
   | 'hostile'
-  /** 50 MB of one answer. */
+  /** One answer of 50 MB. */
   | 'huge'
-  /** 302 to another path of the same server, which answers well. */
+  /** 302 to another path of the same server, which answers correctly. */
   | 'redirecting'
   /** The headers and a few bytes, then nothing more. */
   | 'half-open'
-  /** The connection is cut. */
+  /** Cuts the connection. */
   | 'cut'
   /** A small answer that grows when unpacked. */
   | 'compressed'
   /**
-   * Rows that have one whole line, `address`, and no levels: some of Kazpost's own have no more.
+   * Rows with one whole line, `address`, and no levels. Some of Kazpost's own rows are like that.
    */
   | 'lines';
 
-/** A server that speaks both of Kazpost's protocols with invented addresses. */
+/** A server that speaks both of Kazpost's protocols, with invented addresses. */
 export interface KazpostServer {
   readonly url: string;
   /** Every request so far: method and raw path. */
@@ -39,9 +39,9 @@ export interface KazpostServer {
   /** Bytes of bodies handed to the network so far. */
   sent(): number;
   behave(fault: KazpostFault): void;
-  /** Makes tokens given so far worthless. */
+  /** Makes all tokens issued so far invalid. */
   forgetTokens(): void;
-  /** A token that is good without a log-in. */
+  /** Adds a token that is valid without a log-in. */
   issueToken(token: string): void;
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export interface KazpostServer {
 export const kazpostCredentials = { username: 'kabinet', password: 'a password for the stand-in' } as const;
 
 export interface KazpostServerOptions {
-  /** PEM key and certificate: the server speaks TLS then. */
+  /** PEM key and certificate. With them, the server uses TLS. */
   readonly tls?: { readonly key: string; readonly cert: string };
   /** 0 for any free port. */
   readonly port?: number;
@@ -72,7 +72,7 @@ export async function startKazpostServer(options: KazpostServerOptions = {}): Pr
       return void misbehave(path, response);
     if (login) return void logIn(request, response);
     if (url.pathname === '/npi-integration/api/npi/search') return void searchOpen(request, url, response);
-    // The path as sent: an encoded "/" belongs to the text and must not part it.
+    // The path as sent: an encoded "/" belongs to the text and must not split it.
     const [, , call, text, ...rest] = path.replace('/elsewhere', '').split('?')[0]?.split('/') ?? [];
     if (rest.length > 0) send(response, 404, undefined);
     else searchClassic(call ?? '', decodeURIComponent(text ?? ''), response);
@@ -296,7 +296,7 @@ const types = {
 
 type Level = readonly [type: keyof typeof types, kk: string, ru: string];
 
-/** Invented streets; the capital under its name of 2022, as Kazpost still had it. */
+/** Invented streets. The capital has its name of 2022, as Kazpost still had it. */
 const streets: readonly {
   readonly index: string;
   readonly old: string;
@@ -356,8 +356,8 @@ const buildings: readonly Building[] = streets.flatMap((street, index) => houses
 function housesOf(street: (typeof streets)[number], index: number): Building[] {
   const parts = partsOf(street.levels, index);
   return ['1', '2', '3/1', '10', '12А'].map((number, house) => {
-    // Every building has its own index; one in five rows is no longer actual, one address is
-    // missing, one is Latin.
+    // Every building has its own postcode. One row in five is not current, one address is missing,
+    // and one is in Latin letters.
     const actual = house === 4 ? '0' : '1';
     const address =
       house === 1 ? null : house === 2 ? 'almaty, prospekt abaya, dom 3/1' : russianAddress(parts, number);
@@ -439,7 +439,7 @@ function matches(building: Building, text: string): boolean {
   return asked.length > 0 && asked.every((word) => [...words].some((known) => known.startsWith(word)));
 }
 
-/** The same row in both shapes: a client that trusts it shows a script or reverses the line. */
+/** The same row in both forms. A client that trusts it shows a script or reverses the line. */
 function hostileRow(index: number): unknown {
   const script = `<script>alert(${index})</script>`;
   const name = index % 3 === 0 ? `Абай${String.fromCodePoint(0x202e, 0x200b, 0)}` : `${script}Абай`;

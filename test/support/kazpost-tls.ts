@@ -1,6 +1,6 @@
 /**
- * A key and its self-signed certificate for 127.0.0.1, made for the tests of TLS and good for
- * nothing else: the key is public by standing here.
+ * A key with its self-signed certificate for 127.0.0.1, made only for tests of TLS. The key is
+ * public, because it is in this file.
  */
 export const standInTls = {
   key: `-----BEGIN PRIVATE KEY-----
@@ -23,7 +23,7 @@ IX09Q732AgUTRfoCIBM346CrvzLVuCb8KHzDlpWoAYxH8u9IBs0EFiAD7QCb
 `,
 } as const;
 
-/** The same, a certificate that was valid in 2020 alone. */
+/** The same, with a certificate that was only valid in 2020. */
 export const expiredTls = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg/aclHU3XQfCFRGPq

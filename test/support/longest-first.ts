@@ -1,8 +1,8 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * The longest first: what drives a browser, then what starts, kills and waits for processes;
- * everything else takes seconds.
+ * The slowest test files, in order: those that drive a browser, then those that start, kill and
+ * wait for processes. All others take seconds.
  */
 const long = [
   /\/journeys\/(browser|accessibility)[^/]*\.test\.ts$/,
@@ -11,8 +11,8 @@ const long = [
 ];
 
 /**
- * Begins with the longest files, so that no core idles at the end while the other still has minutes
- * to go.
+ * Starts the slowest files first, so that at the end no core is idle while the other still has
+ * minutes of work.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,10 +1,10 @@
 import { formatPhone } from '../../src/values/phone.ts';
 import type { PersonLine } from './people.ts';
 
-/** Values that many people share, and so tell nothing of one. */
+/** Values that many people share, so that they identify nobody. */
 const shared = ['12', '050000'];
 
-/** Everything by which an invented person can be told, in each way it may be written. */
+/** Every value that identifies an invented person, in each way that it may be written. */
 export function marksOf(person: PersonLine): string[] {
   const { homePhone, contactPhone, mobilePhone, ...others } = person.requisites;
   const phones = [homePhone, contactPhone, mobilePhone].filter((phone) => phone !== null);
@@ -25,13 +25,13 @@ export function marksOf(person: PersonLine): string[] {
 }
 
 /**
- * Metrics without measured fractions, whose digits may be anything; whole numbers and labels stay.
+ * Metrics without measured fractions, which may contain any digits. Whole numbers and labels stay.
  */
 export function withoutFractions(metrics: string): string {
   return metrics.replace(/ [0-9]+\.[0-9]+(?:e[+-]?[0-9]+)?$/gm, '');
 }
 
-/** The marks that stand in a text, as they are, in other letters' case, or percent-encoded. */
+/** The marks that occur in a text: unchanged, in other letter case, or percent-encoded. */
 export function marksIn(text: string, marks: readonly string[]): string[] {
   const low = text.toLowerCase();
   return marks.filter((mark) =>
@@ -42,8 +42,8 @@ export function marksIn(text: string, marks: readonly string[]): string[] {
 }
 
 /**
- * The codes that stand in a text by themselves: as part of a longer number or word they stand there
- * by chance.
+ * The codes that occur in a text by themselves. Inside a longer number or word they are a
+ * coincidence.
  */
 export function codesIn(text: string, codes: readonly string[]): string[] {
   return codes.filter((code) => new RegExp(`(?<![0-9A-Za-z.])${code}(?![0-9A-Za-z.])`, 'i').test(text));

@@ -1,19 +1,16 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { asBrowser, type Client, type Headers } from './client.ts';
 
-/**
- * A client with one connection that it keeps open as a browser does. Nothing is ever sent a second
- * time.
- */
+/** A client that keeps one connection open, as a browser does. It never repeats a request. */
 export interface NetworkClient extends Client {
-  /** How many connections were opened so far. */
+  /** The number of connections opened so far. */
   readonly connections: number;
   close(): void;
 }
 
 /**
- * A client for a service that listens; forms are posted as from a page of `origin`. It may begin
- * with another's cookies.
+ * A client for a listening service. Forms are posted as from a page of `origin`. It may start with
+ * the cookies of another client.
  */
 export function networkClient(origin: string, like?: Client): NetworkClient {
   const cookies = new Map<string, string>(like?.cookies);

@@ -1,16 +1,16 @@
 import { type HTMLElement, type Node, NodeType, parse } from 'node-html-parser';
 
-/** A page as it arrived, read the way a person reads it. */
+/** Parses a page as received, so that tests can read it as a person does. */
 export function readPage(html: string): HTMLElement {
   return parse(html.replace(/^<!doctype html>/i, ''), { lowerCaseTagName: true });
 }
 
-/** The text of an element without what is hidden, every run of spaces as one. */
+/** The visible text of an element, with single spaces. */
 export function visibleText(node: Node): string {
   return fold(rawText(node));
 }
 
-/** The one `h1`. */
+/** The text of the only `h1`. */
 export function heading(page: HTMLElement): string {
   const headings = page.querySelectorAll('h1');
   return visibleText(only(headings, 'heading of the first level'));
@@ -25,8 +25,8 @@ export function language(page: HTMLElement): string {
 }
 
 /**
- * The control that a visible label names: a field, a box, or (by its legend) the fieldset of a
- * radio group.
+ * The control with this visible label: a field, a box, or (by its legend) the fieldset of a radio
+ * group.
  */
 export function control(page: HTMLElement, label: string): HTMLElement {
   const legends = page.querySelectorAll('legend').filter((legend) => visibleText(legend) === label);
@@ -53,7 +53,7 @@ export function radio(page: HTMLElement, group: HTMLElement, option: string): HT
   return found;
 }
 
-/** The message that stands beside a control, found as a screen reader finds it. */
+/** The error message of a control, found as a screen reader finds it. */
 export function errorMessage(page: HTMLElement, label: string): string | undefined {
   const ids = control(page, label).getAttribute('aria-describedby')?.split(' ') ?? [];
   const messages = ids
@@ -70,7 +70,7 @@ export function button(page: HTMLElement, name: string): HTMLElement {
   return only(fitting, `button "${name}"`, () => seen.map(visibleText).join(', '));
 }
 
-/** The link with this text; several that lead to one place count as one. */
+/** The address of the link with this text. Several links to the same address count as one. */
 export function link(page: HTMLElement, text: string): string {
   const links = page.querySelectorAll('a[href]').filter((one) => !isHidden(one));
   const fitting = links
@@ -88,8 +88,8 @@ function formOf(page: HTMLElement, element: HTMLElement): HTMLElement {
 }
 
 /**
- * What a browser sends of a form when `submitter` is pressed: the successful controls in the order
- * of the page.
+ * What a browser sends when `submitter` is pressed: the successful controls of the form, in the
+ * order of the page.
  */
 export function submission(
   page: HTMLElement,
@@ -106,19 +106,19 @@ export function submission(
   }
   return {
     method: (submitter.getAttribute('formmethod') ?? form.getAttribute('method') ?? 'get').toLowerCase(),
-    // A fragment is where the browser looks on the answer; it is not sent.
+    // The fragment only positions the browser on the answer. It is not sent.
     action: (submitter.getAttribute('formaction') ?? form.getAttribute('action') ?? '').split('#')[0] ?? '',
     fields,
   };
 }
 
-/** Every form of a page as each of its buttons would send it. */
+/** What each button of each form on the page would send. */
 export function submissions(page: HTMLElement): ReturnType<typeof submission>[] {
   const buttons = page.querySelectorAll('button').filter((one) => one.getAttribute('type') !== 'button');
   return buttons.filter((one) => !isHidden(one)).map((one) => submission(page, one));
 }
 
-/** What a control holds: its text, the chosen option's label, "on" of a ticked box. */
+/** The value of a control: its text, the label of the chosen option, or "on" for a ticked box. */
 export function heldValue(page: HTMLElement, label: string): string {
   const element = control(page, label);
   if (element.tagName === 'FIELDSET') {
@@ -132,7 +132,7 @@ export function heldValue(page: HTMLElement, label: string): string {
   return sentValue(element) ?? '';
 }
 
-/** The option that a list sends: the last one marked, else the first. */
+/** The option that a list sends: the last selected one, otherwise the first. */
 function chosenOption(select: HTMLElement): HTMLElement | undefined {
   const options = select.querySelectorAll('option');
   return options.filter((option) => option.hasAttribute('selected')).at(-1) ?? options[0];
@@ -149,8 +149,8 @@ function sentValue(element: HTMLElement): string | undefined {
 }
 
 /**
- * The value sanitization of HTML: no line of text keeps its line ends, and an e-mail input loses
- * blanks at the ends.
+ * HTML's value sanitization: a single line of text loses its line breaks, and an e-mail input loses
+ * spaces at both ends.
  */
 function sanitized(type: string | undefined, value: string): string {
   if (type === 'hidden') return value;

@@ -1,18 +1,18 @@
 import { inflateSync } from 'node:zlib';
 
-/** A PDF that pdfkit wrote, as a reader sees it. */
+/** The content of a PDF that pdfkit wrote, as a reader shows it. */
 export interface PdfContent {
-  /** Each run of text in the order of the file, read through the fonts' own maps to Unicode. */
+  /** Each run of text in the order of the file, decoded with the fonts' own maps to Unicode. */
   readonly lines: readonly string[];
   readonly pages: number;
-  /** Everything that is not compressed: the catalogue, the structure, the metadata. */
+  /** Everything that is not compressed: catalogue, structure and metadata. */
   readonly objects: string;
 }
 
 /**
- * Reads the text back through the embedded fonts' ToUnicode maps, as copying from a viewer does; a
- * glyph without a map throws. Needs no program, so no test of a PDF is ever left out. Knows only
- * what pdfkit writes.
+ * Reads the text by the ToUnicode maps of the embedded fonts, like copying from a viewer. Throws
+ * for a glyph without a map. It needs no other program, so that no test of a PDF is skipped. It
+ * only understands what pdfkit writes.
  */
 export function readPdf(file: Buffer): PdfContent {
   const objects = new Map<string, string>();

@@ -1,4 +1,4 @@
-/** A line of `kabinet people import`: a person of the fund, here always invented. */
+/** A line of `kabinet people import`: a person of the fund, always invented here. */
 export interface PersonLine {
   readonly iin: string;
   readonly surname: string;
@@ -6,7 +6,7 @@ export interface PersonLine {
   readonly patronymic: string | null;
   readonly language: 'kk' | 'ru' | 'en';
   readonly status?: 'active' | 'blocked' | 'deceased';
-  /** Absent: a person of the fund without a cabinet. */
+  /** Absent for a person of the fund without a cabinet. */
   readonly password?: string | undefined;
   readonly documents: readonly DocumentLine[];
   readonly accounts: readonly {
@@ -36,8 +36,8 @@ export interface DocumentLine {
 export const password = 'Құпия-сөз 2026';
 
 /**
- * An invented person, a different one for each `n` from 0 to 9999 in every value. Each value is
- * marked, so that it can be told wherever it turns up.
+ * An invented person. For each `n` from 0 to 9999 every value is different and marked, so that it
+ * can be recognised wherever it appears.
  */
 export function inventPerson(n: number, different: Partial<PersonLine> = {}): PersonLine {
   const mark = inLetters(n);
@@ -68,7 +68,7 @@ export function inventPerson(n: number, different: Partial<PersonLine> = {}): Pe
   };
 }
 
-/** A card valid today and long after. */
+/** An identity card that is valid today and for a long time. */
 export function identityCard(n: number, different: Partial<DocumentLine> = {}): DocumentLine {
   return {
     id: 'd1',
@@ -83,8 +83,8 @@ export function identityCard(n: number, different: Partial<DocumentLine> = {}): 
 }
 
 /**
- * An IIN with a right check digit: a birth date of its own for each `n`, from 1960 to 1999, and the
- * first serial that is issued.
+ * An IIN with a correct check digit: a different birth date for each `n`, from 1960 to 1999, and
+ * the first serial number that is issued.
  */
 export function inventIin(n: number): string {
   const year = 60 + (n % 40);

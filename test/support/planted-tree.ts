@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { root } from '../../src/platform/root.ts';
 import { scratchFolder } from './scratch.ts';
 
-/** A checkout of its own with changed files: what a change of the code does is seen by doing it. */
+/** A copy of the checkout with changed files, to see what a change of the code does. */
 export interface PlantedTree {
   readonly folder: string;
-  /** Puts a text before or after the one place where `anchor` stands in a file. */
+  /** Inserts a text before or after the only occurrence of `anchor` in a file. */
   plant(file: string, where: 'before' | 'after', anchor: string, text: string): void;
   /** Writes a new file. */
   write(file: string, text: string): void;
-  /** Loads a module of the tree, after all planting. The type is that of the module here. */
+  /** Loads a module of the tree, after all planting. Its type is that of the original module. */
   load<Module>(file: string): Promise<Module>;
   remove(): void;
 }
 
-/** Copies what a change may touch; what only serves it is linked. */
+/** Copies the files that a change may touch, and links the others. */
 export function plantTree(): PlantedTree {
   const folder = scratchFolder('planted-');
   for (const name of ['src', 'migrations', 'test/support', 'package.json', 'tsconfig.json'])
@@ -37,7 +37,7 @@ export function plantTree(): PlantedTree {
     load: (file) => import(join(folder, file)),
     remove: () => rmSync(folder, { recursive: true }),
   };
-  // Its databases have other columns, so they are copied from another template.
+  // The tree's databases have other columns, so they need their own template.
   tree.plant('test/support/database.ts', 'after', "'template_kabinet", '_planted');
   return tree;
 }

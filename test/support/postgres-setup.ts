@@ -7,17 +7,19 @@ import { scratchFolder } from './scratch.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Which PostgreSQL the project runs on; undefined: the embedded one. */
+    /** The PostgreSQL of this test project; undefined: the embedded one. */
     readonly postgres: Binaries | undefined;
-    /** The folder of the run's server, which the first test that wants a database starts. */
+    /** The folder of the run's server. The first test that needs a database starts it. */
     readonly postgresFolder: string;
   }
 }
 
-/** Gives a project's run a folder for its database server, and ends that server with the run. */
+/**
+ * Gives a test project's run a folder for its database server, and stops that server at the end.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = scratchFolder('kabinet-test-');
-  // Where root has no user namespaces, the server runs as another user inside.
+  // When root has no user namespaces, the server runs as another user, who must enter the folder.
   await chmod(folder, 0o711);
   project.provide('postgresFolder', folder);
   return async () => {

@@ -5,29 +5,29 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from '../../src/platform/root.ts';
 
-/** The built service as the operator runs it, in processes of its own. */
+/** The built service as an operator runs it, in its own processes. */
 export interface ServiceProcess {
   readonly pid: number;
-  /** Where it says that it is; empty when it said nothing of the kind. */
+  /** The address that it reported; empty when it reported none. */
   readonly origin: string;
-  /** All that it wrote to stdout and stderr so far. */
+  /** Everything it wrote to stdout and stderr so far. */
   said(): string;
-  /** Resolves when it has written this so many times. */
+  /** Resolves when it has written the text this many times. */
   saying(text: string, times?: number): Promise<void>;
   signal(signal: NodeJS.Signals): void;
-  /** Exit code, once it has ended; a signal's name when one killed it. */
+  /** The exit code after its end, or the name of the signal that killed it. */
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
-/** A test that fails half-way leaves nothing running. */
+/** Kept so that a test that fails half-way leaves no process running. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
 /**
- * Runs `dist/main.js` (or another build's) with these parameters and settings, without those of
- * this process.
+ * Runs `dist/main.js` (or that of another build) with these arguments and settings, without the
+ * settings of this process.
  */
 export function runService(
   environment: Readonly<Record<string, string>>,
@@ -49,7 +49,7 @@ export function runService(
     if (!stream) continue;
     createInterface(stream).on('line', (line) => {
       onLine?.(line);
-      // Of every request one; nobody waits for those.
+      // There is one such line for each request, and no test waits for them.
       if (line.endsWith('"msg":"answered"}')) return;
       said += `${line}\n`;
       for (const listener of listeners) listener();
@@ -79,7 +79,7 @@ export function runService(
   };
 }
 
-/** Runs it until it has said where it is. */
+/** Starts the service and waits until it has reported its address. */
 export async function startProcess(...given: Parameters<typeof runService>): Promise<ServiceProcess> {
   const service = runService(...given);
   await service.saying(' at http://localhost');

@@ -3,13 +3,13 @@ import { expect } from 'vitest';
 import { errorMessage, heading, labelsOf, language, title, visibleText } from './page.ts';
 import type { Visitor } from './visitor.ts';
 
-/** What a visitor reads of a page, whichever way the page was got. */
+/** What a visitor reads of a page, however the page was received. */
 export type Reading = Pick<
   Visitor,
   'sees' | 'doesNotSee' | 'text' | 'heading' | 'title' | 'language' | 'errorOf' | 'labels'
 >;
 
-/** Reads the page that `read` gives, as it stands at each call. */
+/** Reads the page that `read` returns at each call. */
 export function readingOf(read: () => HTMLElement | Promise<HTMLElement>): Reading {
   return {
     sees: async (text) => expect(visibleText(await read())).toContain(text),

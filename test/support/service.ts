@@ -9,7 +9,7 @@ import { type ConnectionFields, type Database, openDatabase } from '../../src/pl
 import { freshDatabase } from './database.ts';
 import { type PersonLine, password } from './people.ts';
 
-/** The whole service on a database of its own. */
+/** The whole service on its own database. */
 export interface TestService {
   readonly server: FastifyInstance;
   readonly routes: Instance['routes'];
@@ -18,18 +18,20 @@ export interface TestService {
   readonly breakers: Instance['breakers'];
   readonly database: Database;
   readonly connection: ConnectionFields;
-  /** What the service signs with, to make the links that it sends. */
+  /** The service's keys, for making the links that it sends. */
   readonly keys: Keys;
-  /** Every line that was logged, at the finest level. */
+  /** Every logged line, at the finest level. */
   readonly logLines: readonly string[];
-  /** Imports a person into the fund; once more with other values, as a change made at a branch. */
+  /**
+   * Imports a person into the fund. With other values, a second call is a change made at a branch.
+   */
   enrol(person: PersonLine): Promise<void>;
   /**
-   * The same service once more, with its own connections to the same database and no work in the
-   * background; `different` changes single settings.
+   * The same service again, with its own connections to the same database and without background
+   * work. `different` changes single settings.
    */
   anotherProcess(different?: Readonly<Record<string, string>>): Promise<FastifyInstance>;
-  /** Begins to listen on 127.0.0.1 and gives the origin. */
+  /** Listens on 127.0.0.1 and returns the origin. */
   listen(): Promise<string>;
   close(): Promise<void>;
 }
@@ -37,13 +39,13 @@ export interface TestService {
 /** Builds the service with demonstration settings; `environment` changes single ones. */
 export async function startService(
   environment: Readonly<Record<string, string>> = {},
-  /** Without work nothing happens in the background: a test drives it by hand. */
+  /** With `work: false` nothing runs in the background: the test starts each step itself. */
   {
     work = true,
     through = (database) => database,
   }: {
     readonly work?: boolean;
-    /** Stands between the service and its database. */
+    /** Wraps the database that the service uses. */
     readonly through?: (database: Database, connection: ConnectionFields) => Database | Promise<Database>;
   } = {},
 ): Promise<TestService> {
@@ -97,7 +99,7 @@ export async function startService(
 
 let hash: Promise<string> | undefined;
 
-/** One hash serves all: every invented person has the same password. */
+/** All invented people have the same password, so one hash is enough. */
 function hashOnce(): Promise<string> {
   hash ??= createPasswordHasher(1).then((hasher) => hasher.hash(password));
   return hash;

@@ -3,7 +3,7 @@ import { readPage, submissions } from './page.ts';
 import type { PersonLine } from './people.ts';
 import type { TestService } from './service.ts';
 
-/** What a form of this page sends to `action` as it stands, or with other values. */
+/** What a form of this page sends to `action`, unchanged or with other values. */
 export function formOf(html: string, action: string, values: Readonly<Record<string, string>> = {}): Fields {
   const found = submissions(readPage(html)).find((one) => one.action.split('?')[0] === action);
   if (!found) throw new Error(`the page has no form for ${action}`);

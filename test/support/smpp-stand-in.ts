@@ -1,9 +1,9 @@
 import type { AddressInfo, Server } from 'node:net';
 import smpp, { type Pdu, type Session } from 'smpp';
 
-/** An SMS as a phone would show it, put together from its parts. */
+/** An SMS as a phone shows it, assembled from its parts. */
 export interface ArrivedSms {
-  /** `user_message_reference`, the same for every try of a message. */
+  /** `user_message_reference`, the same for every attempt to send a message. */
   readonly reference: number;
   readonly from: string;
   readonly to: string;
@@ -11,7 +11,7 @@ export interface ArrivedSms {
   readonly parts: number;
   readonly encoding: number;
   readonly validity: string;
-  /** When its last part came, on the clock of `performance.now`. */
+  /** When its last part arrived, by `performance.now`. */
   readonly at: number;
 }
 
@@ -19,7 +19,7 @@ export interface ArrivedSms {
 export interface SmppStandIn {
   readonly port: number;
   readonly arrived: readonly ArrivedSms[];
-  /** Parts taken, in the order in which they came. */
+  /** The accepted parts, in order of arrival. */
   readonly taken: readonly { readonly gatewayId: string; readonly at: number; readonly urgent: boolean }[];
   /** The next `times` parts get this status, e.g. 0x58. */
   answerParts(status: number, times: number): void;
@@ -27,23 +27,23 @@ export interface SmppStandIn {
   answerBinds(status: number, times: number): void;
   /** Parts to this number always get this status. */
   answerNumber(to: string, status: number): void;
-  /** Sends a `deliver_sm` to whoever is bound; resolves when it was answered. */
+  /** Sends a `deliver_sm` to every bound session. Resolves when it was answered. */
   sendReceipt(fields: Readonly<Record<string, unknown>>): Promise<void>;
-  /** Sends a `data_sm` to whoever is bound; resolves with the command of the answer. */
+  /** Sends a `data_sm` to every bound session. Resolves with the command of the answer. */
   sendData(fields: Readonly<Record<string, unknown>>): Promise<string>;
   /**
-   * Sends a command of this id to whoever is bound; resolves with the command and the status of the
-   * answer.
+   * Sends a command with this id to every bound session. Resolves with the command and the status
+   * of the answer.
    */
   sendCommand(id: number): Promise<{ readonly command: string; readonly status: number }>;
-  /** Unbinds whoever is bound and leaves the connection open; resolves when it was answered. */
+  /** Unbinds every bound session and leaves the connection open. Resolves when it was answered. */
   unbind(): Promise<void>;
   /**
-   * Takes nobody for bound any more, without a word: `submit_sm` gets 0x04, `enquire_link` is
-   * answered as ever.
+   * Silently treats every session as unbound: `submit_sm` gets 0x04, `enquire_link` is answered as
+   * usual.
    */
   forgetBinds(): void;
-  /** Sessions bound now, binds asked for, and questions asked whether we are there. */
+  /** The number of bound sessions, of bind requests, and of `enquire_link` requests. */
   bound(): number;
   binds(): number;
   questions(): number;
@@ -52,7 +52,7 @@ export interface SmppStandIn {
 
 export const smppAccount = { user: 'kabinet', password: 's3cret/' } as const;
 
-/** Starts one, with TLS when it gets a certificate. */
+/** Starts a stand-in, with TLS when a certificate is given. */
 export async function startSmppServer(
   tls: { readonly key?: string; readonly cert?: string } = {},
 ): Promise<SmppStandIn> {

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
-/** An e-mail as it arrived. */
+/** An e-mail as received. */
 export interface ArrivedMail {
   readonly id: string;
   readonly from: string;
@@ -20,19 +20,16 @@ export interface SmtpStandIn {
   answerRecipients(code: number, times: number): void;
   /** The next `times` messages get this answer after their content. */
   answerContents(code: number, times: number): void;
-  /** How often somebody tried to sign in. */
+  /** How often a client tried to sign in. */
   signIns(): number;
-  /** The names said in EHLO. */
+  /** The names given in EHLO. */
   greetings(): readonly string[];
   close(): Promise<void>;
 }
 
 export const smtpAccount = { user: 'kabinet', password: 'құпия/p@ss' } as const;
 
-/**
- * Starts one; with `tls` it offers STARTTLS and, unless a certificate stands in it, with one of its
- * own.
- */
+/** Starts a stand-in. With `tls` it offers STARTTLS, with the given certificate or its own. */
 export async function startSmtpServer({
   tls,
 }: {
@@ -101,8 +98,8 @@ export async function startSmtpServer({
 }
 
 /**
- * The parts of a message of two alternatives, as nodemailer makes them. `raw` has one character for
- * each byte.
+ * The parts of a multipart/alternative message, as nodemailer makes them. `raw` has one character
+ * for each byte.
  */
 function readMail(raw: string): Pick<ArrivedMail, 'id' | 'subject' | 'headers' | 'text' | 'html'> {
   const { headers, body } = split(raw);
@@ -150,7 +147,7 @@ function unquote(text: string): string {
   return text.replace(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-/** RFC 2047. */
+/** Decodes encoded words (RFC 2047). */
 function decodeWords(text: string): string {
   return text
     .replace(/\?=\s+=\?/g, '?==?')

@@ -3,11 +3,11 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Binaries } from 'local-postgres';
 
-/** The oldest PostgreSQL the service supports. */
+/** The oldest PostgreSQL that the service supports. */
 const OLDEST = 15;
 
 /**
- * The oldest fitting PostgreSQL installed on this machine, as the furthest from the embedded one.
+ * The oldest supported PostgreSQL on this machine, because it differs most from the embedded one.
  */
 export function systemPostgres(): Binaries | undefined {
   const found = folders().flatMap((bin) => {

@@ -6,9 +6,9 @@ import { browserVisitor, startBrowser } from './browser-visitor.ts';
 import { injectVisitor } from './inject-visitor.ts';
 import type { Visitor } from './visitor.ts';
 
-// The visitors must agree on what a page says and on what a form sends, or a journey that passes
-// one way proves nothing of the other. This small application shows them every kind of control and
-// echoes what arrives.
+// All visitors must agree on what a page says and what a form sends. Otherwise a journey that
+// passes with one visitor proves nothing about another. This small application has every kind of
+// control and echoes what it receives.
 
 let server: FastifyInstance;
 let browser: Browser;
@@ -115,7 +115,7 @@ describe.each(ways)('a visit by %s', (_way, begin) => {
     await visitor.leave();
   });
 
-  test('sends a form by a button that stands outside of it', async () => {
+  test('sends a form by a button outside the form', async () => {
     const visitor = await begin();
     await visitor.open('/');
     await visitor.untick('Белгі');
@@ -154,7 +154,7 @@ describe.each(ways)('a visit by %s', (_way, begin) => {
   });
 });
 
-test('a browser visit fails at its end when the page threw, or reached for another host', async () => {
+test('a browser visit fails at its end when the page threw an error or requested another host', async () => {
   const visitor = await browserVisitor(browser, origin, { javaScript: true });
   await visitor.open('/faulty');
   const end = visitor.leave();

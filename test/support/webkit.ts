@@ -7,7 +7,7 @@ import { vi } from 'vitest';
 import { root } from '../../src/platform/root.ts';
 import type { DrivenTab } from './driven-visitor.ts';
 
-/** What is used here of selenium-webdriver, which only `npm test -- --all` installs. */
+/** The part of selenium-webdriver that is used here. Only `npm test -- --all` installs it. */
 interface Selenium {
   readonly Builder: new () => SeleniumBuilder;
   readonly Capabilities: new (capabilities: object) => unknown;
@@ -37,23 +37,23 @@ interface SeleniumDriver {
   quit(): Promise<void>;
 }
 
-/** Programs of Debian's packages `webkit2gtk-driver` and `xvfb`. */
+/** Programs from Debian's packages `webkit2gtk-driver` and `xvfb`. */
 export interface WebKitPrograms {
   readonly driver: string;
   readonly browser: string;
   readonly screen: string;
 }
 
-/** WebKitGTK, the engine of Safari, driven over WebDriver on a screen that nobody sees. */
+/** WebKitGTK, which has Safari's engine, driven by WebDriver on a virtual screen. */
 export interface WebKit {
-  /** A tab in a fresh profile. */
+  /** Opens a tab in a fresh profile. */
   profile(): Promise<DrivenTab>;
   close(): Promise<void>;
 }
 
 /**
- * Starts the virtual screen. Each profile has a driver of its own, since a driver has one session
- * at a time.
+ * Starts the virtual screen. Each profile has its own driver, because a driver has one session at a
+ * time.
  */
 export async function startWebKit({ driver, browser, screen }: WebKitPrograms): Promise<WebKit> {
   const selenium = createRequire(join(root, 'test/complete/browsers/package.json'))(
@@ -70,8 +70,8 @@ export async function startWebKit({ driver, browser, screen }: WebKitPrograms): 
           ...process.env,
           DISPLAY: name,
           LIBGL_ALWAYS_SOFTWARE: '1',
-          // Its sandbox needs user namespaces, which a container may lack; only the service under
-          // test is visited.
+          // WebKit's sandbox needs user namespaces, which a container may lack. Only the service
+          // under test is visited.
           WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
         },
       });
@@ -97,7 +97,7 @@ export async function startWebKit({ driver, browser, screen }: WebKitPrograms): 
   };
 }
 
-/** All tabs of a session share its driver: each call goes to its own tab first. */
+/** All tabs of a session share one driver, so each call first switches to its tab. */
 function tabOf(selenium: Selenium, session: SeleniumDriver, handle: string): DrivenTab {
   const here = async () => {
     await session.switchTo().window(handle);
@@ -125,7 +125,7 @@ function tabOf(selenium: Selenium, session: SeleniumDriver, handle: string): Dri
   };
 }
 
-/** Xvfb chooses a free number itself and tells it. */
+/** Xvfb chooses a free display number and reports it. */
 async function startScreen(program: string): Promise<{ child: ChildProcess; name: string }> {
   const child = spawn(program, ['-displayfd', '3', '-screen', '0', '1280x1000x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
