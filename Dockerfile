@@ -1,3 +1,5 @@
+# Where images are built, pin the base by its digest (`FROM node:24-bookworm-slim@sha256:…`) and take
+# a new one each month.
 # The service and its commands, without the demonstration, the embedded PostgreSQL and the tools that build.
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
@@ -18,7 +20,8 @@ COPY --from=build /build/bin bin
 COPY --from=build /build/data data
 COPY --from=build /build/migrations migrations
 COPY --from=build /build/dist dist
+COPY --from=build /build/deploy/health deploy/health
 USER node
 EXPOSE 3000
-HEALTHCHECK CMD ["node", "-e", "fetch('http://127.0.0.1:3000/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=4s --start-period=30s CMD ["deploy/health", "live"]
 CMD ["node", "--enable-source-maps", "dist/main.js"]
