@@ -68,6 +68,7 @@ export async function startNodes(
 
   function makePlace(): Place & { stop(): Promise<void> } {
     let child: ChildProcess;
+    let asked: ReturnType<typeof askedOf>;
     let origin: string | undefined;
     let listening: Promise<void>;
     const start = () => {
@@ -76,6 +77,7 @@ export async function startNodes(
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       });
       child = mine;
+      asked = askedOf(mine);
       for (const stream of [mine.stdout, mine.stderr])
         stream?.on('data', (chunk) => chunks.push(String(chunk)));
       // Orders to a dead node get lost, which is fine.
@@ -119,19 +121,10 @@ export async function startNodes(
         }, point),
       kill: () => dies(() => child.kill('SIGKILL'), 'now'),
       async killWith(changeId) {
-        const asked = child;
-        if (!asked.connected) return;
-        await new Promise<void>((resolve) => {
-          const heard = (word: Word) => {
-            if ('notMine' in word && word.notMine === changeId) done();
-          };
-          const done = () => {
-            asked.off('message', heard).off('exit', done);
-            resolve();
-          };
-          asked.on('message', heard).once('exit', done);
-          tell({ dieWith: changeId });
-        });
+        if (!child.connected) return;
+        const answered = asked.about(changeId);
+        tell({ dieWith: changeId });
+        await answered;
       },
       async stop(): Promise<void> {
         await listening.catch(() => undefined);
@@ -155,6 +148,31 @@ export async function startNodes(
       stopping = true;
       await Promise.all(places.map((place) => place.stop()));
     },
+  };
+}
+
+/**
+ * What a node was asked about changes. The fund asks about many at once, so that there is one
+ * listener for all of them.
+ */
+function askedOf(child: ChildProcess) {
+  const waiting = new Map<string, (() => void)[]>();
+  const answer = (changeId: string) => {
+    for (const done of waiting.get(changeId) ?? []) done();
+    waiting.delete(changeId);
+  };
+  child.on('message', (word: Word) => {
+    if ('notMine' in word) answer(word.notMine);
+  });
+  child.once('exit', () => {
+    for (const changeId of waiting.keys()) answer(changeId);
+  });
+  return {
+    /** Resolves when the node has said that the change is not its own, or is dead. */
+    about: (changeId: string) =>
+      new Promise<void>((done) => {
+        waiting.set(changeId, [...(waiting.get(changeId) ?? []), done]);
+      }),
   };
 }
 
