@@ -1,7 +1,7 @@
 import { chmodSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { scratchFolder } from '../test/support/scratch.ts';
+import { scratchFolder } from '../packages/local-postgres/test/support/scratch.ts';
 import { startBundledPostgres } from './bundled-postgres.ts';
 import { type ConnectionFields, openDatabase } from './platform/postgres/database.ts';
 import { sql } from './platform/postgres/sql.ts';

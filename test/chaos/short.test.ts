@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { urlOf } from '../../bench/service.ts';
+import { scratchFolder } from '../../packages/local-postgres/test/support/scratch.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
-import { scratchFolder } from '../support/scratch.ts';
 import { bundleNode } from './bundle-node.ts';
 import { type KillOptions, killTest } from './kills.ts';
 import { plants, usual } from './planted.ts';

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { scratchFolder } from '../../packages/local-postgres/test/support/scratch.ts';
 import { root } from '../../src/platform/root.ts';
-import { scratchFolder } from '../support/scratch.ts';
 import { checkTags } from './dead-code.ts';
 import { readSources } from './imports.ts';
 

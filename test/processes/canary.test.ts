@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { scratchFolder } from '../../packages/local-postgres/test/support/scratch.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { kabinet, type Outcome, urlOf } from '../support/kabinet.ts';
@@ -11,7 +12,6 @@ import { codesIn, marksIn, marksOf, withoutFractions } from '../support/marks.ts
 import { type NetworkClient, networkClient } from '../support/network-client.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { type ServiceProcess, startProcess } from '../support/processes.ts';
-import { scratchFolder } from '../support/scratch.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
 
 // Searches everything for personal data while processes die. Fifty people use the service while

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { scratchFolder } from '../../packages/local-postgres/test/support/scratch.ts';
 import { root } from '../../src/platform/root.ts';
-import { scratchFolder } from './scratch.ts';
 
 /** A copy of the checkout with changed files, to see what a change of the code does. */
 export interface PlantedTree {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Binaries, isServer, serverProcess } from 'local-postgres/programs';
 import type { TestProject } from 'vitest/node';
-import { scratchFolder } from './scratch.ts';
+import { scratchFolder } from '../../packages/local-postgres/test/support/scratch.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
