@@ -27,8 +27,8 @@ export default defineConfig({
   test: {
     expect: { requireAssertions: true },
     sequence: { sequencer: LongestFirst },
-    // The default leaves a core idle; on two cores that is half of the machine.
-    maxWorkers: availableParallelism(),
+    // Half as many again as there are cores: two files in five wait for processes and time limits.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     // A browser on a busy machine may stumble once; the report names every test that needed its second try.
     retry: process.env['CI'] === undefined ? 0 : 1,
     testTimeout: 60_000,

@@ -79,7 +79,7 @@ describe('signing in', () => {
   });
 
   test('the script is loaded only on the page of EDS', async () => {
-    const page = await browser.visit(origin);
+    const page = await browser.freshVisit(origin);
     const scripts: string[] = [];
     page.on('request', (request) => scripts.push(request.url()));
     await page.goto('/');
@@ -167,7 +167,7 @@ describe('signing in', () => {
   });
 
   test('without a script, the card and its page say what is needed', async () => {
-    const page = await browser.visit(origin, { javaScriptEnabled: false });
+    const page = await browser.freshVisit(origin, { javaScriptEnabled: false });
     await page.goto('/');
     await page.getByText('JavaScript қосулы').waitFor({ state: 'visible' });
     await page.getByRole('button', { name: 'ЭЦҚ арқылы кіру', exact: true }).click();
@@ -176,7 +176,7 @@ describe('signing in', () => {
   });
 
   test('on a phone, the page says where it works', async () => {
-    const page = await browser.visit(origin, {
+    const page = await browser.freshVisit(origin, {
       viewport: { width: 360, height: 740 },
       userAgent: 'Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/150.0.0.0 Mobile Safari/537.36',
     });
@@ -266,7 +266,7 @@ describe('an agent that', () => {
   test('goes away after its greeting, or while a key is chosen, is reported at once', async () => {
     use(key);
     browser.agent.fault = 'leave';
-    const page = await browser.visit(origin);
+    const page = await browser.freshVisit(origin);
     await page.clock.install();
     await page.goto('/sign-in/eds');
     // Time stands still on this page.
@@ -290,7 +290,7 @@ describe('an agent that', () => {
   test('hangs can be cancelled by the person, and the time is limited', async () => {
     use(key);
     browser.agent.fault = 'hang';
-    const page = await browser.visit(origin);
+    const page = await browser.freshVisit(origin);
     await page.clock.install();
     await begin(page);
     await sees(page, 'NCALayer терезесінде қол қойыңыз');
@@ -304,7 +304,7 @@ describe('an agent that', () => {
 
   test('never greets is not NCALayer', async () => {
     browser.agent.fault = 'mute';
-    const page = await browser.visit(origin);
+    const page = await browser.freshVisit(origin);
     await page.clock.install();
     const opened = page.waitForEvent('websocket');
     await begin(page);
@@ -361,7 +361,7 @@ describe("the browser's permission", () => {
 
   test('given: signing in works', async () => {
     use(key);
-    const page = await browser.visit(origin, { permissions: ['local-network-access'] });
+    const page = await browser.freshVisit(origin, { permissions: ['local-network-access'] });
     await fromElsewhere(page);
     await begin(page);
     await page.waitForURL(/\/services(\?replaced=1)?$/);

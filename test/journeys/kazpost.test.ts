@@ -221,49 +221,10 @@ test('a postcode of another region gives a hint when the person leaves the field
   await visitor.leave();
 });
 
-/** Faults of Kazpost. The person may see one line of text about each of them, and nothing else. */
-const faults: readonly (Exclude<KazpostFault, 'none'> | 'down')[] = [
-  'slow',
-  'failing',
-  'broken',
-  'wrong-types',
-  'huge',
-  'redirecting',
-  'half-open',
-  'cut',
-  'compressed',
-  'down',
-];
-
-async function fail(fault: (typeof faults)[number]): Promise<void> {
+async function fail(fault: Exclude<KazpostFault, 'none'> | 'down'): Promise<void> {
   if (fault === 'down') await kazpost.close();
   else kazpost.behave(fault);
 }
-
-describe.each(apis)('when the %s service is', (api) => {
-  beforeEach(() => start(api));
-
-  test.each(faults)('%s: the page says so, offers the shipped places, and saves', async (fault) => {
-    await fail(fault);
-    const person = await world.person();
-    const visitor = await world.visitor();
-    await openRequisites(visitor, person);
-    await visitor.fill('Мекенжай', 'шамалган');
-    await visitor.press(search);
-    expect(await visitor.status()).toBe(200);
-    await visitor.sees(degraded.kk);
-    await visitor.sees('Алматы облысы, Қарасай ауданы, Шамалған ауылы');
-    await visitor.press('РУС');
-    await visitor.press('Найти адрес');
-    await visitor.sees(degraded.ru);
-    await visitor.press('Алматинская область, Карасайский район, село Шамалган');
-    await visitor.fill('Индекс', '040900');
-    await visitor.press('Сохранить');
-    expect(await visitor.heading()).toBe('Спасибо!');
-    expect(await world.addressSource(person)).toMatchObject({ source: 'kato', id: '195259100' });
-    expect(kazpost.requests.filter(({ path }) => path.startsWith('/elsewhere'))).toEqual([]);
-  });
-});
 
 describe('with the script, when the service is', () => {
   beforeEach(() => start('classic'));

@@ -22,6 +22,7 @@ const others = [7_102, 7_103, 7_104, 7_105].map((n) => inventPerson(n));
 let fresh: FreshDatabase;
 let service: ServiceProcess;
 let metricsPort: number;
+let hanging: ReturnType<typeof startHanging>;
 let saver: NetworkClient;
 let reader: NetworkClient;
 
@@ -38,12 +39,15 @@ beforeAll(async () => {
     },
     { parameters: ['--workers', '2'] },
   );
+  hanging = startHanging();
+  hanging.catch(() => undefined);
   saver = networkClient(service.origin);
   reader = networkClient(service.origin);
   await signIn(saver, person);
 });
 
 afterAll(async () => {
+  await (await hanging).end();
   for (const client of [saver, reader]) client.close();
   service.signal('SIGTERM');
   expect(await service.ended).toBe(0);
@@ -165,6 +169,20 @@ test('a killed worker is replaced, and its slot is returned', async () => {
 });
 
 test('a worker that hangs before it listens is ended, and the next restart works', async () => {
+  const { service: other, client, release } = await hanging;
+  await other.saying('a worker was not ready in time and is ended');
+  await other.saying('the rolling restart stopped; the former workers go on');
+  expect((await client.get('/sign-in')).status).toBe(200);
+  release();
+  other.signal('SIGHUP');
+  await other.saying('the rolling restart is done');
+});
+
+/**
+ * Starts another service and a restart of it whose new worker hangs. The worker has twenty seconds,
+ * which pass while the other tests run.
+ */
+async function startHanging() {
   const scratch = mkdtempSync(join(tmpdir(), 'kabinet-hang-'));
   const [flag, script] = [join(scratch, 'hang'), join(scratch, 'hang.mjs')];
   writeFileSync(
@@ -175,7 +193,7 @@ if (process.env.WORKER_DATA && existsSync(${JSON.stringify(flag)})) {
   await new Promise(() => undefined);
 }`,
   );
-  const hanging = await startProcess(
+  const other = await startProcess(
     {
       DATABASE_URL: urlOf(fresh.connection),
       NODE_OPTIONS: `--import=${pathToFileURL(script)}`,
@@ -183,23 +201,21 @@ if (process.env.WORKER_DATA && existsSync(${JSON.stringify(flag)})) {
     },
     { parameters: ['--workers', '1'] },
   );
-  const client = networkClient(hanging.origin);
-  try {
-    writeFileSync(flag, '');
-    hanging.signal('SIGHUP');
-    await hanging.saying('a worker was not ready in time and is ended');
-    await hanging.saying('the rolling restart stopped; the former workers go on');
-    expect((await client.get('/sign-in')).status).toBe(200);
-    rmSync(flag);
-    hanging.signal('SIGHUP');
-    await hanging.saying('the rolling restart is done');
-  } finally {
-    client.close();
-    hanging.signal('SIGTERM');
-    expect(await hanging.ended).toBe(0);
-    rmSync(scratch, { recursive: true });
-  }
-});
+  writeFileSync(flag, '');
+  other.signal('SIGHUP');
+  const client = networkClient(other.origin);
+  return {
+    service: other,
+    client,
+    release: () => rmSync(flag),
+    async end() {
+      client.close();
+      other.signal('SIGTERM');
+      expect(await other.ended).toBe(0);
+      rmSync(scratch, { recursive: true });
+    },
+  };
+}
 
 /** The last log line that says that a worker is ready. */
 function lastReady(said: string): string {

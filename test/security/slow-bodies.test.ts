@@ -9,7 +9,8 @@ import { startService, type TestService } from '../support/service.ts';
 
 const atOnce = 6;
 
-describe.each(['all', 'web'])('with ROLE=%s', (role) => {
+/** Starts a service for the tests of a suite. `halfSent` sends a form as far as its middle. */
+function serve(role: string) {
   let service: TestService;
   let origin: URL;
   const sockets: Socket[] = [];
@@ -52,9 +53,17 @@ describe.each(['all', 'web'])('with ROLE=%s', (role) => {
     return half;
   }
 
+  return { service: () => service, origin: () => origin, halfSent };
+}
+
+const roles = ['all', 'web'];
+
+describe.each(roles)('with ROLE=%s', (role) => {
+  const { service, origin, halfSent } = serve(role);
+
   const connections = () =>
     new Promise<number>((resolve, reject) =>
-      service.server.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      service().server.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
     );
 
   test('two hundred of them block nobody, and each is answered when it is complete', async () => {
@@ -66,7 +75,7 @@ describe.each(['all', 'web'])('with ROLE=%s', (role) => {
       timeout: 20_000,
     });
     for (let ask = 0; ask < 5; ask += 1) {
-      const answer = await fetch(new URL('/sign-in', origin));
+      const answer = await fetch(new URL('/sign-in', origin()));
       expect(answer.status).toBe(200);
       await answer.text();
     }
@@ -78,9 +87,14 @@ describe.each(['all', 'web'])('with ROLE=%s', (role) => {
     expect(halves.filter(({ answer }) => !/^HTTP\/1\.1 (403|503) /.test(answer))).toEqual([]);
     for (const { socket } of halves) socket.destroy();
   });
+});
 
-  test('a form that is not complete within seconds is ended', { timeout: 40_000 }, async () => {
-    const { server } = service.server;
+// Both services are waited for together.
+describe.concurrent.each(roles)('with ROLE=%s', (role) => {
+  const { service, halfSent } = serve(role);
+
+  test('a form that is not complete within seconds is ended', { timeout: 40_000 }, async ({ expect }) => {
+    const { server } = service().server;
     expect(server.requestTimeout).toBeLessThanOrEqual(15_000);
     // Node has the time limit. This test shows that it is checked more often than every 30 seconds.
     server.requestTimeout = 100;

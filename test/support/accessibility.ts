@@ -1,5 +1,10 @@
-import axe from 'axe-core';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type axe from 'axe-core';
 import type { Page } from 'playwright-core';
+
+/** The minified form. A run evaluates it some 150 times, and half the length takes half the time. */
+const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
@@ -9,7 +14,7 @@ const narrowest = 320;
 /** What axe finds wrong with the current page, one line for each element. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   // Evaluate axe instead of adding it as a script: the page's content policy allows no script.
-  await page.evaluate(axe.source);
+  await page.evaluate(source);
   const violations = await page.evaluate(async (tags) => {
     const { axe: runner } = globalThis as unknown as { axe: typeof axe };
     const { violations } = await runner.run(document, {

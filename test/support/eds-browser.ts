@@ -5,8 +5,13 @@ import { findChromium, howToGetChromium } from '../../scripts/chromium.mjs';
 /** A browser for which an agent seems to listen on NCALayer's port. */
 export interface EdsBrowser {
   readonly agent: Agent;
-  /** Opens a fresh profile. */
-  visit(origin: string, options?: Parameters<Browser['newContext']>[0]): Promise<Page>;
+  /**
+   * Opens a page without cookies in a profile that all visits to this site share. A new profile
+   * costs the whole browser a second: it opens a window for it.
+   */
+  visit(origin: string): Promise<Page>;
+  /** Opens a page in a fresh profile, for what stays with a profile: settings, a clock, a cache. */
+  freshVisit(origin: string, options?: Parameters<Browser['newContext']>[0]): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -31,14 +36,25 @@ export async function startEdsBrowser(): Promise<EdsBrowser> {
     ],
   });
   const contexts: BrowserContext[] = [];
+  const open = async (origin: string, options: Parameters<Browser['newContext']>[0] = {}) => {
+    const context = await browser.newContext({ baseURL: origin, locale: 'kk-KZ', ...options });
+    context.setDefaultTimeout(15_000);
+    contexts.push(context);
+    return context;
+  };
+  const shared = new Map<string, BrowserContext>();
   return {
     agent,
-    async visit(origin, options = {}) {
-      const context = await browser.newContext({ baseURL: origin, locale: 'kk-KZ', ...options });
-      context.setDefaultTimeout(15_000);
-      contexts.push(context);
-      return context.newPage();
+    async visit(origin) {
+      const context = shared.get(origin) ?? (await open(origin));
+      shared.set(origin, context);
+      const former = context.pages();
+      await context.clearCookies();
+      const page = await context.newPage();
+      await Promise.all(former.map((one) => one.close()));
+      return page;
     },
+    freshVisit: async (origin, options) => (await open(origin, options)).newPage(),
     async close() {
       await Promise.all(contexts.map((context) => context.close()));
       await browser.close();

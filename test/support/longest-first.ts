@@ -6,8 +6,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 const long = [
   /\/journeys\/(browser|accessibility)[^/]*\.test\.ts$/,
-  /\/(chaos|processes|cli|local-postgres\/test)\/[^/]*\.test\.ts$/,
-  /\/(canary|degraded|eds|keyboard|maintenance|takeover|outbox\.store|entry\.store)\.test\.ts$/,
+  /\/(chaos|processes)\/[^/]*\.test\.ts$|\/journeys\/(inject|eds|kazpost)\.test\.ts$/,
+  /\/(cli|local-postgres\/test)\/[^/]*\.test\.ts$/,
+  /\/(slow-bodies|inbox\.store|takeover|urls|messages|mutation|account-request\.store)\.test\.ts$/,
+  /\/(eds-sign-in\.inject|kazpost-faults|guards-by-role|work|keyboard|outbox\.store)\.test\.ts$/,
 ];
 
 /**
