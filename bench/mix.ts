@@ -104,9 +104,10 @@ async function importPeople(folder: string, environment: NodeJS.ProcessEnv): Pro
     JSON.stringify(inventPerson(n)),
   );
   await writeFile(file, lines.join('\n'));
-  await promisify(execFile)(process.execPath, [join(root, 'dist/kabinet.js'), 'people', 'import', file], {
-    env: environment,
-  });
+  for (const command of [['migrate'], ['people', 'import', file]])
+    await promisify(execFile)(process.execPath, [join(root, 'dist/kabinet.js'), ...command], {
+      env: environment,
+    });
 }
 
 /** The service as `npm start` runs it, in a process of its own. */

@@ -9,8 +9,8 @@ import { importPeople } from './fund/embedded/import-people.ts';
 import { readLines } from './fund/embedded/people-file.ts';
 import { withoutValues } from './platform/loggable.ts';
 import { type Connection, type Database, openDatabase } from './platform/postgres/database.ts';
-import { migrate } from './platform/postgres/migrate.ts';
 import { mayAlterLog } from './platform/postgres/roles.ts';
+import { bringUpToDate, readSchemaState } from './platform/postgres/schema-release.ts';
 
 /** What the service needs before it listens. */
 export interface Prepared {
@@ -42,7 +42,7 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
     const connection: Connection = server?.connection ?? { connectionString: config.database.url ?? '' };
     // Migrations hold a lock of their session, so they need a direct connection.
     const direct: Connection = server?.connection ?? { connectionString: config.database.directUrl ?? '' };
-    await migrate(direct, log);
+    await bringUpToDate(direct, log);
     const database = openPool(config, connection, log);
     closers.push(() => database.close());
     if (!config.demo && !config.mail.gateway && !config.sms.gateway)
@@ -63,7 +63,7 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
     return {
       connection,
       database,
-      migrate: () => migrate(direct, log),
+      migrate: () => bringUpToDate(direct, log),
       async serveMetrics(text) {
         if (config.operations.metricsPort === undefined) return;
         const metricsHttp = createMetricsServer(text);
@@ -82,7 +82,10 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
   }
 }
 
-/** The database for a command, which may run beside the service or alone. */
+/**
+ * The database for a command, which may run beside the service or alone. An embedded one that nobody
+ * has used gets its tables; others are taken as they are.
+ */
 export async function attach(
   config: Config,
   log: Logger,
@@ -94,8 +97,8 @@ export async function attach(
       ? await attachBundledPostgres({ varDir: config.database.varDir, log })
       : undefined;
   const connection: Connection = server?.connection ?? { connectionString: config.database.directUrl ?? '' };
-  await migrate(connection, log);
   const database = openPool(config, connection, log, options);
+  if (server && (await readSchemaState(database)).empty) await bringUpToDate(connection, log);
   return {
     connection,
     database,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
+import { backupJob, recordJobSuccess } from '../features/operations/job-store.ts';
 import { createKeys, type Keys } from '../platform/keys.ts';
 import {
   BackupError,
@@ -11,12 +12,12 @@ import {
   type Progress,
   whyNotRestore,
 } from '../platform/postgres/backup.ts';
-import type { Connection } from '../platform/postgres/database.ts';
+import type { Database } from '../platform/postgres/database.ts';
 import { filePassphrase, readSealed, writeSealed } from '../platform/sealed-file.ts';
 import { SealedFileError } from '../platform/sealed-file-error.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
-import { commandLog, withDatabase } from './terminal.ts';
+import { type Attached, commandLog, withDatabase } from './terminal.ts';
 
 /**
  * `kabinet backup` and `kabinet restore`: all data of the service in one file, sealed with its key.
@@ -30,11 +31,14 @@ export function backupCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ kabinet backup cabinet.backup')
     .action(async (file: string) => {
       if (existsSync(file)) throw new CommandFailure(`${file} already exists`);
-      await withKeys(async (connection, keys) => {
+      await withKeys(async ({ config, connection, database }, keys) => {
+        const { backupUrl } = config.database;
+        const from = backupUrl === undefined ? connection : { connectionString: backupUrl };
         const begun = performance.now();
-        await writeSealed(file, keys, dumpDatabase(connection, progress('read')));
+        await writeSealed(file, keys, dumpDatabase(from, progress('read')));
         const { size } = await stat(file);
         print(`${file}: ${megabytes(size)} in ${since(begun)}\n`);
+        await record(database);
       });
     });
 
@@ -52,7 +56,7 @@ export function backupCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ kabinet restore cabinet.backup')
     .action(async (file: string, { replace = false }: { replace?: boolean }) => {
       if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
-      await withKeys(async (connection, keys) => {
+      await withKeys(async ({ connection }, keys) => {
         const begun = performance.now();
         const refused = await whyNotRestore(connection, { replace });
         if (refused !== undefined) throw new CommandFailure(refused);
@@ -64,14 +68,30 @@ export function backupCommands(program: Command): void {
     });
 }
 
+/**
+ * Lets the metrics tell when the last backup was made. The backup is good without that, and a former
+ * release's database has no place for it.
+ */
+async function record(database: Database): Promise<void> {
+  await recordJobSuccess(database, [backupJob]).catch((error: Error) => {
+    const { code } = (error.cause ?? error) as { code?: string };
+    const why =
+      code === '25006'
+        ? 'DATABASE_URL is a standby: let it name the primary, and DATABASE_BACKUP_URL the standby'
+        : (code ?? error.name);
+    process.stderr.write(`the time of this backup was not recorded (${why})\n`);
+  });
+}
+
 /** Reports a file that cannot be used as the operator's error, without a stack. */
-async function withKeys(work: (connection: Connection, keys: Keys) => Promise<void>): Promise<void> {
-  await withDatabase(({ config, connection }) => work(connection, createKeys(config.secretKeys))).catch(
-    (error: unknown) => {
-      const known = error instanceof BackupError || error instanceof SealedFileError;
-      throw known ? new CommandFailure(error.message) : error;
-    },
-  );
+async function withKeys(work: (attached: Attached, keys: Keys) => Promise<void>): Promise<void> {
+  // The tables are written as they are, and a restore makes its own.
+  await withDatabase((attached) => work(attached, createKeys(attached.config.secretKeys)), {
+    anySchema: true,
+  }).catch((error: unknown) => {
+    const known = error instanceof BackupError || error instanceof SealedFileError;
+    throw known ? new CommandFailure(error.message) : error;
+  });
 }
 
 /**

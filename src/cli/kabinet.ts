@@ -9,6 +9,7 @@ import { databaseCommands } from './database.ts';
 import { CommandFailure } from './failure.ts';
 import { maintenanceCommands } from './maintenance.ts';
 import { messageCommands } from './messages.ts';
+import { migrateCommand } from './migrate.ts';
 import { peopleCommands } from './people.ts';
 import { printable } from './printable.ts';
 
@@ -32,6 +33,7 @@ addressCommands(program);
 auditCommands(program);
 backupCommands(program);
 databaseCommands(program);
+migrateCommand(program);
 maintenanceCommands(program);
 
 // `kabinet … | head` closes the pipe early. That is not an error.

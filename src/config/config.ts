@@ -71,6 +71,8 @@ export interface DatabaseSettings {
   readonly url: string | undefined;
   /** The direct address of PostgreSQL, where `url` leads to a transaction-level pooler. */
   readonly directUrl: string | undefined;
+  /** A standby that backups are read from. */
+  readonly backupUrl: string | undefined;
   /** The most connections of each process. */
   readonly connections: number;
   readonly varDir: string;
@@ -126,6 +128,7 @@ export function readConfig(given: Environment): Config {
     database: {
       url: values.DATABASE_URL,
       directUrl: values.DATABASE_DIRECT_URL ?? values.DATABASE_URL,
+      backupUrl: values.DATABASE_BACKUP_URL,
       connections: known(values.DATABASE_POOL),
       varDir,
     },

@@ -28,8 +28,9 @@ export function faultsBetween(
   faults.push(...kazpostFaults(values), ...fundFaults(values), ...gatewayFaults(values, environment));
   if (values.DATABASE_URL !== undefined && values.SECRET_KEYS === undefined && isNew('SECRET_KEYS'))
     faults.push('SECRET_KEYS: required with DATABASE_URL (all nodes share them)');
-  if (values.DATABASE_DIRECT_URL !== undefined && values.DATABASE_URL === undefined)
-    faults.push('DATABASE_DIRECT_URL: only beside DATABASE_URL');
+  for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_BACKUP_URL'] as const)
+    if (values[name] !== undefined && values.DATABASE_URL === undefined)
+      faults.push(`${name}: only beside DATABASE_URL`);
   if (!demo && isNew('TRUSTED_PROXIES')) faults.push(...proxyFaults(values));
   return faults;
 }

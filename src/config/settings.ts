@@ -121,6 +121,12 @@ export const settings = {
     secret: true,
     schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
   },
+  DATABASE_BACKUP_URL: {
+    meaning: 'a standby that "kabinet backup" reads instead, so that a backup does not weigh on the primary',
+    default: '',
+    secret: true,
+    schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
+  },
   DATABASE_POOL: {
     meaning: 'most database connections of each process; --workers N starts N processes',
     default: '10',

@@ -20,6 +20,8 @@ import pg from 'pg';
  */
 export interface Pair {
   readonly url: string;
+  /** The standby itself, which can only be read. */
+  readonly standbyUrl: string;
   /** Kills the primary by SIGKILL, promotes the standby and sends everybody there. */
   failOver(): Promise<void>;
   close(): Promise<void>;
@@ -62,6 +64,7 @@ export async function startPair(binaries: Binaries): Promise<Pair> {
 
   return {
     url: `postgresql://kabinet@127.0.0.1:${switchboard.port}/kabinet`,
+    standbyUrl: `postgresql://kabinet@127.0.0.1:${secondPort}/kabinet`,
     async failOver() {
       await end(running[0], 'SIGKILL');
       switchboard.leadTo(undefined);

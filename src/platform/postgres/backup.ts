@@ -7,6 +7,7 @@ import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type { Connection } from './database.ts';
 import { type MigrationLog, migrate, migrationsFolder } from './migrate.ts';
+import { bringUpToDate } from './schema-release.ts';
 
 /** A backup that does not fit this database or this version; the message says why. */
 export class BackupError extends Error {
@@ -70,7 +71,13 @@ export async function* dumpDatabase(
     const manifest: Manifest = { madeAt: now[0].now, migrations: ran.map(({ name }) => name), tables };
     yield frame(Buffer.from(JSON.stringify(manifest)));
     const rows: Record<string, number> = {};
+    const unreadable = await findUnreadable(client);
     for (const table of tables) {
+      if (unreadable.has(table.name)) {
+        rows[table.name] = 0;
+        yield frame(Buffer.alloc(0));
+        continue;
+      }
       const stream = client.query(copyTo(`copy ${table.name} (${table.columns.join(', ')}) to stdout`));
       let bytes = 0;
       for await (const chunk of stream) {
@@ -172,7 +179,7 @@ export async function loadDatabase(
   } finally {
     await client.end();
   }
-  await migrate(connection, log);
+  await bringUpToDate(connection, log);
 }
 
 /** Runs the migrations that the backup's version had, and no others. */
@@ -239,6 +246,19 @@ async function listTables(client: pg.Client): Promise<readonly Table[]> {
      group by n.nspname, c.relname order by format('%I.%I', n.nspname, c.relname) collate "C"`,
   );
   return rows;
+}
+
+/**
+ * Tables that a standby does not have: those that are not logged, which a crash empties, too. None
+ * on a primary.
+ */
+async function findUnreadable(client: pg.Client): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ name: string }>(
+    `select format('%I.%I', n.nspname, c.relname) as name
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where pg_is_in_recovery() and c.relkind = 'r' and c.relpersistence = 'u' and n.nspname in ('cabinet', 'fund')`,
+  );
+  return new Set(rows.map(({ name }) => name));
 }
 
 async function readSequences(client: pg.Client): Promise<readonly Sequence[]> {

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { bringUpToDate } from '../platform/postgres/schema-release.ts';
+import { CommandFailure } from './failure.ts';
+import { print } from './printable.ts';
+import { commandLog, withDatabase } from './terminal.ts';
+
+/** `kabinet migrate`: the only command that changes tables. */
+export function migrateCommand(program: Command): void {
+  program
+    .command('migrate')
+    .description(
+      'bring the tables to the level of this release. The service may go on meanwhile. Runs as the owner of the tables',
+    )
+    .addHelpText('after', '\nExample:\n  $ npx kabinet migrate')
+    .action(async () => {
+      await withDatabase(
+        async ({ connection }) => {
+          const ran = await bringUpToDate(connection, commandLog()).catch((error: Error) => {
+            throw error.name === 'MigrationError' ? new CommandFailure(error.message) : error;
+          });
+          print(ran.length === 0 ? 'nothing to do\n' : `${ran.join('\n')}\n${ran.length} migrations ran\n`);
+        },
+        { anySchema: true },
+      );
+    });
+}
