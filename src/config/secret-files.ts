@@ -1,21 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { type Environment, type Setting, settings } from './settings.ts';
 
-/** The longest secret file that makes sense, bytes. A wrong path may name a large file. */
+/** The largest secret file that is read, in bytes. A wrong path may lead to a large file. */
 const mostBytes = 64 * 1024;
 
 /** An environment whose secrets have been read from their files. */
 export interface ResolvedEnvironment {
   readonly environment: Environment;
-  /** The names of the secrets that came from a file. */
+  /** The names of the secrets that were read from a file. */
   readonly fromFile: ReadonlySet<string>;
-  /** What is wrong; never a part of a secret. */
+  /** What is wrong, without any part of a secret. */
   readonly faults: readonly string[];
 }
 
 /**
- * Reads each secret whose `NAME_FILE` is set, so that it need not stand in the environment: systemd's
- * `LoadCredential=`, secrets of Docker and Kubernetes. One line break at the end does not count.
+ * Reads each secret whose `NAME_FILE` is set, so that it need not be in the environment. Works with
+ * systemd's `LoadCredential=` and with secrets of Docker and Kubernetes. One line break at the end
+ * is ignored.
  */
 export function readSecretFiles(environment: Environment): ResolvedEnvironment {
   const resolved: Record<string, string | undefined> = { ...environment };

@@ -29,10 +29,10 @@ export interface Pace {
  * What caused a failure that a retry may fix.
  * - `gateway`: the gateway or the way to it. After several in a row it counts as down.
  * - `account`: it refused our user name, password or rights. It counts as down at once and is asked
- * at growing intervals, because operators lock accounts that keep trying.
+ *   at growing intervals, because operators lock accounts that keep trying.
  * - `message`: it refused this message or this recipient for now. Other messages are unaffected.
  * - `unclear`: refusals of one recipient count once, so that only several recipients in a row close
- * the channel.
+ *   the channel.
  */
 export type Blame = 'gateway' | 'account' | 'message' | 'unclear';
 

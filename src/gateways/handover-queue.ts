@@ -1,16 +1,16 @@
 import PQueue from 'p-queue';
 
-/** Lets so many messages be handed over at the same time; codes go first. */
+/** Limits how many messages are handed over at the same time. Codes go first. */
 export interface HandoverQueue {
   /**
-   * Runs `work` when there is room for it.
-   * @throws the reason of `signal` when it is aborted before `work` has ended. The place is free
-   *   again from then on
+   * Runs `work` when a place is free.
+   * @throws the reason of `signal` when it is aborted before `work` has ended. The place is then
+   * free again
    */
   run<Value>(urgent: boolean, signal: AbortSignal, work: () => Promise<Value>): Promise<Value>;
 }
 
-/** @param reserved of `atOnce`, how many are kept free for codes */
+/** @param reserved how many places of `atOnce` are kept free for codes */
 export function createHandoverQueue({
   atOnce,
   reserved,
@@ -19,7 +19,7 @@ export function createHandoverQueue({
   readonly reserved: number;
 }): HandoverQueue {
   const all = new PQueue({ concurrency: atOnce });
-  // Holds the notices back while no more than the reserved places are free.
+  // Notices wait here while only the reserved places are free.
   const notices = new PQueue();
   const admit = () => (all.pending < atOnce - reserved ? notices.start() : notices.pause());
   all.on('active', admit).on('next', admit);

@@ -1,27 +1,31 @@
 import PQueue from 'p-queue';
 
-/** Lets so many pieces of messages leave each second; those of codes go first. */
+/** Limits how many pieces of messages are sent each second. Pieces of codes go first. */
 export interface Pacer {
   /**
-   * Waits until the next piece may leave.
+   * Waits until the next piece may be sent.
    * @throws the reason of `signal` when it is aborted before that
    */
   next(urgent: boolean, signal: AbortSignal): Promise<void>;
-  /** The gateway wants fewer: everybody waits half a second, then one, two, … up to eight. */
+  /**
+   * Called when the gateway wants fewer messages. Everybody waits half a second, then 1, 2 and so
+   * on up to 8 seconds.
+   */
   slower(): void;
-  /** The gateway took something: the next pause is short again. */
+  /** Called when the gateway accepted something: the next pause is short again. */
   recovered(): void;
   close(): void;
 }
 
 /**
- * Pieces leave evenly; what was not used of the last second may leave at once. The library's own
- * `interval` goes by the wall clock: a clock that is put back by an hour stops it for an hour.
+ * Sends pieces at even intervals. Unused capacity of the last second may be used at once. The
+ * library's own `interval` goes by the wall clock: a clock that is set back by an hour would stop
+ * it for an hour.
  */
 export function createPacer(perSecond: number): Pacer {
   const line = new PQueue();
   const spaceMs = 1_000 / perSecond;
-  /** When the next piece may leave, by what left before. */
+  /** When the next piece may be sent, given the earlier ones. */
   let dueAt = performance.now();
   let pausedUntil = 0;
   let pauses = 0;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createFairSemaphore, createKeyedSemaphore, type FairSemaphore, type Release } from './semaphore.ts';
 
-/** Asks for a permit and notes when it is given or refused. */
+/** Asks for a permit, and records whether it is granted or refused. */
 function asking(semaphore: FairSemaphore, noted: string[]) {
   const held: Release[] = [];
   const ask = (client: string, name = client) => {
@@ -10,7 +10,7 @@ function asking(semaphore: FairSemaphore, noted: string[]) {
       if (release) held.push(release);
     });
   };
-  /** Releases the oldest permit, and lets whoever follows begin. */
+  /** Releases the oldest permit, and lets the next request start. */
   const releaseOne = async () => {
     held.shift()?.();
     await settled();
@@ -18,10 +18,10 @@ function asking(semaphore: FairSemaphore, noted: string[]) {
   return { ask, releaseOne };
 }
 
-/** Lets all promises that can go on do so. */
+/** Lets all pending promises continue. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test('a network that floods waits with two, and others are served in rotation', async () => {
+test('a flooding network may have two requests waiting, and others are served in rotation', async () => {
   const noted: string[] = [];
   const { ask, releaseOne } = asking(
     createFairSemaphore({ atOnce: 1, waitingEach: 2, waitingInAll: 100 }),
@@ -37,7 +37,7 @@ test('a network that floods waits with two, and others are served in rotation', 
   expect(noted).toEqual(['flood', 'home', 'office', 'flood']);
 });
 
-test('the places of one network are given up to a network that has none', async () => {
+test('a network without a place takes one from a network with several', async () => {
   const noted: string[] = [];
   const { ask, releaseOne } = asking(
     createFairSemaphore({ atOnce: 1, waitingEach: 2, waitingInAll: 2 }),
@@ -53,7 +53,7 @@ test('the places of one network are given up to a network that has none', async 
   expect(noted.slice(3)).toEqual(['flood 2', 'home']);
 });
 
-test('so many run at once, and a permit that is released twice frees one place', async () => {
+test('the number that run at once is limited, and releasing a permit twice frees one place', async () => {
   const semaphore = createFairSemaphore({ atOnce: 2, waitingEach: 2, waitingInAll: 100 });
   const [one, two] = [await semaphore.acquire('a'), await semaphore.acquire('b')];
   const noted: string[] = [];
@@ -69,7 +69,7 @@ test('so many run at once, and a permit that is released twice frees one place',
   expect(noted).toEqual(['c', 'd']);
 });
 
-test('lets a few run, a few wait in their order, and turns the rest away', async () => {
+test('lets a few run, a few wait in order, and turns the rest away', async () => {
   const semaphore = createKeyedSemaphore({ atOnce: 2, waiting: 2 });
   const first = await semaphore.acquire('a');
   const second = await semaphore.acquire('a');

@@ -1,39 +1,39 @@
 import PQueue from 'p-queue';
 
-/** Gives a permit back; a second call does nothing. */
+/** Returns a permit. A second call does nothing. */
 export type Release = () => void;
 
 /**
- * Lets so many run at a time, and serves those who wait in rotation, so that one client cannot keep
- * others out.
+ * Limits how much runs at a time, and serves waiting clients in rotation, so that one client cannot
+ * keep others out.
  */
 export interface FairSemaphore {
   /**
    * Waits for a permit.
    * @param client who asks: a network before sign-in, a holder after it
-   * @returns what releases the permit; undefined when too many wait already
+   * @returns the function that releases the permit; undefined when too many already wait
    */
   acquire(client: string): Promise<Release | undefined>;
 }
 
 export interface FairSemaphoreOptions {
   readonly atOnce: number;
-  /** Waiting at most for each client. */
+  /** The most waiting requests of each client. */
   readonly waitingEach: number;
-  /** Waiting at most for all clients together. */
+  /** The most waiting requests of all clients together. */
   readonly waitingInAll: number;
 }
 
 /**
- * Serves waiting clients in rotation, each one's requests in the order in which they came. Where
- * all places are taken, a client who has none gets the last place of one who has several.
+ * Serves waiting clients in rotation, and each client's requests in the order of their arrival.
+ * When all places are taken, a client without one takes the last place of a client who has several.
  */
 export function createFairSemaphore({
   atOnce,
   waitingEach,
   waitingInAll,
 }: FairSemaphoreOptions): FairSemaphore {
-  /** In the order in which clients are served; none is empty. */
+  /** In the order in which clients are served. No queue is empty. */
   const queues = new Map<string, ((release: Release | undefined) => void)[]>();
   let waiting = 0;
   let running = 0;
@@ -55,13 +55,13 @@ export function createFairSemaphore({
     const [client, queue] = first;
     const waiter = queue.shift();
     waiting -= 1;
-    // Behind all others, with what is left.
+    // The client goes behind all others, with its remaining requests.
     queues.delete(client);
     if (queue.length > 0) queues.set(client, queue);
     waiter?.(take());
   }
 
-  /** Takes the last place of a client who has several. */
+  /** Takes the last place from a client who has several. */
   function freePlace(): boolean {
     for (const queue of queues.values()) {
       if (queue.length < 2) continue;
@@ -87,25 +87,28 @@ export function createFairSemaphore({
   };
 }
 
-/** Lets so many of one key run at a time and so many more wait; the rest is turned away. */
+/**
+ * Limits how much of one key runs at a time and how much may wait. Further requests are turned
+ * away.
+ */
 export interface KeyedSemaphore {
   /**
    * Waits for a permit.
-   * @returns what releases it; undefined when too many wait already
+   * @returns the function that releases it; undefined when too many already wait
    */
   acquire(key: string): Promise<Release> | undefined;
-  /** How many wait now, of all keys. */
+  /** The number of waiting requests, of all keys. */
   readonly waiting: number;
 }
 
 export interface KeyedSemaphoreOptions {
-  /** Of one key at the same time. */
+  /** How many of one key run at the same time. */
   readonly atOnce: number;
-  /** Of one key waiting at most. */
+  /** The most waiting requests of one key. */
   readonly waiting: number;
 }
 
-/** Serves those of one key who wait in the order in which they came. */
+/** Serves the waiting requests of one key in the order of their arrival. */
 export function createKeyedSemaphore({ atOnce, waiting: most }: KeyedSemaphoreOptions): KeyedSemaphore {
   const queues = new Map<string, PQueue>();
 

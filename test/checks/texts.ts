@@ -90,7 +90,7 @@ export function untranslated(one: Tree, other: Tree, allowed: readonly string[])
  * Texts that nothing in `sources` shows. A text is shown when
  * - it is named with its group (`texts.signIn.title`, an alias of the group, a destructuring), or
  * - its group is indexed by a value (`texts.reasons[reason]`) and the key occurs somewhere as a
- * literal, or
+ *   literal, or
  * - its group is passed on whole and something reads a property of that name.
  * In case of doubt, a text with a short name counts as shown.
  * @throws when the sources show no text: a check of nothing must not pass

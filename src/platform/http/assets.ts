@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../root.ts';
 
-/** What a page links to. */
+/** The files that a page links to. */
 export interface PageAssets {
   css: string;
   icon: string;
   scripts: readonly string[];
 }
 
-/** A script of `src/client`, by the name of its file. */
+/** A script in `src/client`, by its file name. */
 export type ScriptName =
   | 'address-suggest'
   | 'eds'
@@ -22,10 +22,10 @@ export type ScriptName =
   | 'unsaved'
   | 'work';
 
-/** The built files in `dist/assets`, under their fingerprinted addresses. */
+/** The built files in `dist/assets`, with their fingerprinted addresses. */
 export interface Assets {
   /**
-   * @param scripts what the page uses; nothing is loaded for the rest
+   * @param scripts the scripts that the page uses; no others are loaded
    * @returns addresses for `Layout`
    */
   forPage(scripts: readonly ScriptName[]): PageAssets;
@@ -33,7 +33,7 @@ export interface Assets {
 
 /**
  * Reads the manifest that `scripts/build-assets.mjs` wrote.
- * @throws if nothing was built, or a file is missing from it
+ * @throws when nothing was built, or a file is missing from the manifest
  */
 export function readAssets(): Assets {
   const manifest: Record<string, string> = JSON.parse(

@@ -4,19 +4,19 @@ import { brotliCompress, brotliCompressSync, constants, gzip, gzipSync } from 'n
 const brotli = promisify(brotliCompress);
 const zip = promisify(gzip);
 
-/** Pages shorter than this gain nothing, characters. */
+/** Compressing a page shorter than this saves nothing. Characters. */
 const least = 512;
 
 /**
- * Longest page that is compressed at once, bytes. It takes about half a millisecond. The thread pool
- * costs more CPU than that page: the work is handed over and back, by streams and buffers. A longer
- * page would hold up the others.
+ * The largest page that is compressed on this thread, in bytes; it takes about 0.5 ms. Handing such
+ * a page to the thread pool costs more CPU time than compressing it. A larger page would hold up
+ * other requests.
  */
 const atOnce = 48 * 1024;
 
 /**
- * A window of 64 KB, which holds a whole page. The default of 4 MB is allocated and cleared for
- * each page, and the bytes come out the same.
+ * A window of 64 KB holds a whole page. The default of 4 MB is allocated and cleared for each page,
+ * with the same result.
  */
 const brotliParams = {
   [constants.BROTLI_PARAM_QUALITY]: 5,
@@ -31,8 +31,9 @@ export interface Compressed {
 }
 
 /**
- * Compresses a whole page the way the browser prefers. Pages are complete strings here, so no
- * streams are needed. Undefined for a short page or a browser that takes neither encoding.
+ * Compresses a whole page in the encoding that the browser prefers. Pages are complete strings
+ * here, so no streams are needed. Undefined for a short page, or when the browser accepts neither
+ * encoding.
  */
 export function compress(
   page: string,

@@ -5,21 +5,23 @@ import type { Queue } from './queue.ts';
 import { leaseMessages, markDead, markDelivered, releaseMessage, retryLater } from './store.ts';
 import { Undeliverable } from './undeliverable.ts';
 
-/** A queue at work. */
+/** A running queue. */
 export interface Dispatcher {
-  /** Something was queued: looks now, even while messages are in hand. */
+  /**
+   * Called when something was queued: looks for it now, even while other messages are in progress.
+   */
   wake(): void;
   /**
-   * Leases nothing more; resolves when what is in hand has been handed over or put back. What is
-   * still in hand after `patienceMs` (a gateway that hangs) gets its lease back, so that another
-   * process takes it at once.
+   * Leases no further messages. Resolves when the current ones have been handed over or returned to
+   * the queue. Messages still in progress after `patienceMs` (a gateway that hangs) lose their
+   * lease, so that another process takes them at once.
    */
   stop(patienceMs?: number): Promise<void>;
 }
 
 /**
- * Delivers a queue for as long as the process runs: when woken, and every `everyMs` for what others
- * have left.
+ * Delivers a queue until it is stopped: when woken, and every `everyMs` for messages that other
+ * processes left.
  */
 export function startDispatcher(
   database: Database,
@@ -39,7 +41,7 @@ export function startDispatcher(
 }
 
 /**
- * Hands over everything that is due once. Returns how many messages were delivered.
+ * Hands over everything that is due, once. Returns how many messages were delivered.
  *
  * @internal Tests dispatch when they want to, without the timer.
  */
@@ -78,7 +80,7 @@ function createDispatcher(database: Database, queue: Queue, onError: (error: Err
       }, onError)
       .finally(() => {
         inFlight.delete(done);
-        // Half of the hands are free again: one statement fills them all.
+        // Half of the places are free again. One statement fills them all.
         if (inFlight.size * 2 <= queue.concurrency) wake();
       });
     inFlight.set(done, message);
@@ -126,7 +128,7 @@ async function attempt(database: Database, queue: Queue, message: OutboxMessage)
   return markDelivered(database, queue, message);
 }
 
-/** What may be stored of an error: never its message, which can hold values. */
+/** The code that may be stored of an error. Never its message, which can hold personal values. */
 function codeOf(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';

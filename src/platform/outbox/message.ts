@@ -1,13 +1,19 @@
-/** A row of the outbox, leased to this worker for a while. */
+/** A row of the outbox, leased to this worker for a limited time. */
 export interface OutboxMessage {
   readonly outboxId: number;
   readonly holderId: string;
   readonly changeId: string | null;
   readonly payload: unknown;
-  /** Counts from 1 and fences: a worker that lost its lease cannot mark the message. */
+  /**
+   * Counts all attempts, from 1. A worker that lost its lease has an old number and cannot mark the
+   * message.
+   */
   readonly attempt: number;
-  /** Counts from 1, and anew when an operator puts the message back: how much patience is left. */
+  /**
+   * Counts attempts from 1, and again from 1 when an operator requeues the message. Decides when to
+   * give up.
+   */
   readonly round: number;
-  /** Since it was queued, by the database's clock. */
+  /** Seconds since it was queued, by the database's clock. */
   readonly ageSeconds: number;
 }

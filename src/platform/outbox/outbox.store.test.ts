@@ -14,7 +14,7 @@ import { Undeliverable } from './undeliverable.ts';
 let fresh: FreshDatabase;
 let holders: string[];
 
-/** A busy machine needs longer than the second that is usual. */
+/** A busy machine needs longer than the usual second. Milliseconds. */
 const patience = { timeout: 30_000 };
 
 beforeEach(async () => {
@@ -48,7 +48,7 @@ function queueWith(deliver: Queue['deliver'], different: Partial<Queue> = {}): Q
   };
 }
 
-/** Ages everything that waits, so that it is due. */
+/** Makes everything that waits due. */
 const age = () =>
   fresh.database.run(
     sql`update cabinet.outbox set next_attempt_at = next_attempt_at - interval '1 day', created_at = created_at - interval '1 day',
@@ -63,9 +63,9 @@ const state = () =>
       max(attempts) as attempts, max(last_error) as error from cabinet.outbox`);
 
 describe('two workers on the outbox', () => {
-  test('hand over each of 300 messages once between them', async () => {
+  test('together hand over each of 300 messages once', async () => {
     await queueNotices(300);
-    // As two processes: each with its own connections.
+    // With its own connections, like a second process.
     const other = openDatabase(fresh.connection);
     const handed: number[] = [];
     const byWorker = [0, 0];
@@ -87,7 +87,7 @@ describe('two workers on the outbox', () => {
     expect(await state()).toMatchObject({ delivered: 300, pending: 0, attempts: 1 });
   });
 
-  test('what a killed worker held is taken by the other when its lease is over, and not before', async () => {
+  test('a killed worker’s message goes to the other when its lease has ended, and not before', async () => {
     await queueNotices(5);
     const { database } = fresh;
     const [held] = await leaseMessages(
@@ -103,7 +103,7 @@ describe('two workers on the outbox', () => {
     expect(seen.at(-1)).toMatchObject({ outboxId: held?.outboxId, attempt: 2 });
   });
 
-  test('one that lost its lease marks nothing', async () => {
+  test('a worker that lost its lease cannot mark the message', async () => {
     await queueNotices(1);
     const { database } = fresh;
     const [stale] = await leaseMessages(
@@ -142,7 +142,7 @@ describe('two workers on the outbox', () => {
     ).toBe(true);
   });
 
-  test('an ordered queue gives one message of a holder at a time, the oldest first', async () => {
+  test('an ordered queue leases one message of a holder at a time, the oldest first', async () => {
     await fresh.database.run(sql`
       insert into cabinet.outbox (holder_id, lane, payload)
       select holder_id, 'fund', to_jsonb(n) from unnest(${holders}::uuid[]) holder_id, generate_series(1, 4) n
@@ -190,7 +190,7 @@ describe('a queue', () => {
     expect(seen.filter((kind) => kind === 'code')).toHaveLength(1);
   });
 
-  test('has no more in hand than it may, and one slow message holds nobody up', async () => {
+  test('keeps to its concurrency, and one slow message does not delay others', async () => {
     await queueNotices(60);
     let most = 0;
     let inHand = 0;
@@ -218,7 +218,7 @@ describe('a queue', () => {
     expect(most).toBe(8);
   });
 
-  test('is tried again later, and ends as a dead letter', async () => {
+  test('retries a failed message later, and finally makes it a dead letter', async () => {
     await queueNotices(1);
     const { database } = fresh;
     const failing = queueWith(
@@ -237,7 +237,7 @@ describe('a queue', () => {
     expect(await state()).toMatchObject({ attempts: 3 });
   });
 
-  test('gives up at once what nobody will ever take', async () => {
+  test('gives up an undeliverable message at once', async () => {
     await queueNotices(1);
     await dispatchDue(
       fresh.database,
@@ -246,7 +246,7 @@ describe('a queue', () => {
     expect(await state()).toMatchObject({ dead: 1, error: 'SMTP_550', attempts: 1 });
   });
 
-  test('rests while there is no use in trying: nothing uses up its patience', async () => {
+  test('pauses while it is not ready, without using up attempts', async () => {
     await queueNotices(3);
     let works = false;
     const resting = queueWith(async () => undefined, { ready: () => works });
@@ -256,7 +256,7 @@ describe('a queue', () => {
     expect(await dispatchDue(fresh.database, resting)).toBe(3);
   });
 
-  test('woken while others are in hand, takes what is new at once', async () => {
+  test('takes new messages at once when woken while others are in progress', async () => {
     await queueNotices(1);
     let finish: () => void = () => undefined;
     const stalled = new Promise<void>((resolve) => {
@@ -280,7 +280,7 @@ describe('a queue', () => {
     expect(await state()).toMatchObject({ delivered: 3, pending: 0 });
   });
 
-  test('survives a database that is away for a while', async () => {
+  test('survives an outage of the database', async () => {
     const errors: Error[] = [];
     const real = fresh.database;
     let broken = true;
@@ -300,7 +300,7 @@ describe('a queue', () => {
   });
 });
 
-describe('what a queue makes follow from a delivery', () => {
+describe('the effect of a delivery', () => {
   /** Counts how statements reach the database: alone, or in a transaction. */
   function counting() {
     const counted = { alone: 0, transactions: 0 };
@@ -328,7 +328,7 @@ describe('what a queue makes follow from a delivery', () => {
     return rows.map(({ kind }) => kind);
   };
 
-  test('is nothing by default: a delivery and a dead letter are one statement each', async () => {
+  test('is empty by default: a delivery and a dead letter take one statement each', async () => {
     await queueNotices(2);
     const { database, counted } = counting();
     let first = true;
@@ -361,7 +361,7 @@ describe('what a queue makes follow from a delivery', () => {
     expect(await followed()).toEqual(['delivered', 'dead']);
   });
 
-  test('leaves the message unmarked when it fails', async () => {
+  test('rolls back the mark when it fails', async () => {
     await queueNotices(1);
     const failing = queueWith(async () => undefined, {
       onDelivered: () => () => Promise.reject(new Error('no effect')),
@@ -370,7 +370,7 @@ describe('what a queue makes follow from a delivery', () => {
     expect(await state()).toMatchObject({ delivered: 0, pending: 1 });
   });
 
-  test('does not follow for a worker that lost its lease', async () => {
+  test('does not happen for a worker that lost its lease', async () => {
     await queueNotices(1);
     const queue = queueWith(async () => undefined, {
       onDelivered: () => follow('delivered'),
@@ -386,7 +386,7 @@ describe('what a queue makes follow from a delivery', () => {
     expect(await state()).toMatchObject({ pending: 1 });
   });
 
-  test('may be that nothing is left of the message', async () => {
+  test('may be the deletion of the message', async () => {
     await queueNotices(1);
     expect(
       await dispatchDue(
@@ -399,7 +399,7 @@ describe('what a queue makes follow from a delivery', () => {
 });
 
 describe('a process that is stopped', () => {
-  /** A gateway that never answers, and the moment at which a message reached it. */
+  /** A gateway that never answers, with a promise for the moment when a message reached it. */
   function hanging() {
     let reached: () => void = () => undefined;
     const inHand = new Promise<void>((resolve) => {
@@ -415,7 +415,7 @@ describe('a process that is stopped', () => {
     };
   }
 
-  test('gives back at once what a gateway holds, with no patience used up, and leases nothing more', async () => {
+  test('returns messages from a hanging gateway at once, without using up an attempt, and leases no more', async () => {
     await queueNotices(2);
     const gateway = hanging();
     const onError = (error: Error) => expect.unreachable(error.message);
@@ -432,7 +432,7 @@ describe('a process that is stopped', () => {
     expect(taken.map(({ attempt, round }) => ({ attempt, round }))).toEqual([{ attempt: 2, round: 1 }]);
   });
 
-  test('waits for what can still be handed over', async () => {
+  test('waits for messages that can still be handed over', async () => {
     await queueNotices(1);
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => {
@@ -458,7 +458,7 @@ describe('a process that is stopped', () => {
     expect(await state()).toMatchObject({ delivered: 1, pending: 0 });
   });
 
-  test('cannot mark what another has taken since', async () => {
+  test('cannot mark a message that another process has taken since', async () => {
     await queueNotices(1);
     const { database } = fresh;
     const [mine] = await leaseMessages(
@@ -468,7 +468,7 @@ describe('a process that is stopped', () => {
     );
     if (!mine) throw new Error('nothing was leased');
     await releaseMessage(database, mine);
-    // Its own late failure is no reason for the others to wait.
+    // Its own late failure must not delay the others.
     await retryLater(database, mine, 3_600, 'LATE');
     await markDead(
       database,
@@ -501,12 +501,12 @@ describe('a process that is stopped', () => {
   });
 });
 
-describe('patience', () => {
-  test('of a code is short and has no end of its own', () => {
+describe('the retry policy', () => {
+  test('of a code has short delays and no last attempt', () => {
     expect([1, 2, 3, 4, 5, 60].map(retryOften)).toEqual([1, 2, 5, 10, 10, 10]);
   });
 
-  test('of a notice is three days', () => {
+  test('of a notice ends after three days', () => {
     const waits = Array.from({ length: 80 }, (_, index) => retryForThreeDays(index + 1));
     const total = waits.reduce<number>((sum, wait) => sum + (wait ?? 0), 0);
     expect(waits.slice(0, 7)).toEqual([1, 5, 30, 120, 600, 1_800, 3_600]);
@@ -516,8 +516,8 @@ describe('patience', () => {
   });
 });
 
-describe('with much queued', () => {
-  /** Pages that a lease reads. */
+describe('with a long queue', () => {
+  /** The number of pages that a lease reads. */
   async function pagesRead(queue: QueueOrder): Promise<number> {
     const plans: string[] = [];
     const explaining: Database = {
@@ -547,18 +547,18 @@ describe('with much queued', () => {
     await enqueue(fresh.database, holder(), [
       { queue: 'code', payload: { kind: 'code', channel: 'mobile', codeId: randomUUID() } },
     ]);
-    // As in the minute after a campaign was queued: no statistics yet.
+    // There are no statistics yet, as in the minute after a campaign was queued.
     for (const one of queues) expect(await pagesRead(one)).toBeLessThan(500);
     await fresh.database.run(sql`analyze cabinet.outbox`);
     for (const one of queues) expect(await pagesRead(one)).toBeLessThan(500);
     await postponeNotices();
-    // Only the notices' own queue walks once over what stood there before.
+    // Only the notices' own queue reads once past the earlier messages.
     for (const one of queues) if (one.name !== 'notice') expect(await pagesRead(one)).toBeLessThan(500);
     await pagesRead({ name: 'notice', channel: 'mobile', ordered: false });
     for (const one of queues) expect(await pagesRead(one)).toBeLessThan(500);
   });
 
-  test('so does the queue of the fund, though the statistics know of no backlog', async () => {
+  test('so does the queue of the fund, even with statistics from before the backlog', async () => {
     const queueChanges = () =>
       fresh.database.run(sql`
         insert into cabinet.outbox (holder_id, lane, payload)
@@ -569,14 +569,15 @@ describe('with much queued', () => {
     await fresh.database.run(sql`update cabinet.outbox set delivered_at = now()`);
     await fresh.database.run(sql`analyze cabinet.outbox`);
     await queueChanges();
-    // The walk also passes what the update left behind. By the wrong index it is more than 100,000.
+    // This also reads what the update left behind. The wrong index would take more than 100,000
+    // pages.
     const fund: QueueOrder = { name: 'fund', ordered: true };
     expect(await pagesRead(fund)).toBeLessThan(2_000);
     await fresh.database.run(sql`analyze cabinet.outbox`);
     expect(await pagesRead(fund)).toBeLessThan(2_000);
   });
 
-  /** In steps that each end within the time of a statement. */
+  /** In steps that each finish within the time limit of a statement. */
   async function postponeNotices(): Promise<void> {
     const step = sql`
       update cabinet.outbox set next_attempt_at = now() + interval '1 hour', attempts = 3 where outbox_id in (

@@ -1,12 +1,12 @@
 import type { Queryable } from '../postgres/database.ts';
 import type { OutboxMessage } from './message.ts';
 
-/** Which messages, and in what order. */
+/** Which messages, and in which order. */
 export interface QueueOrder {
   readonly name: string;
   /**
-   * True: those of one holder go one after another, oldest first. False: in the order in which they
-   * are due.
+   * True: the messages of one holder go one after another, oldest first. False: messages go in the
+   * order in which they are due.
    */
   readonly ordered: boolean;
   /** Only messages of this channel. */
@@ -14,32 +14,34 @@ export interface QueueOrder {
 }
 
 /**
- * What is written in the transaction that marks a message. It runs again with it after a deadlock.
+ * What is written in the transaction that marks a message. After a deadlock it runs again with that
+ * transaction.
  */
 export type Effect = (tx: Queryable) => Promise<unknown>;
 
-/** A queue of the outbox: how its messages are delivered, and what follows from that. */
+/** A queue of the outbox: how its messages are delivered, and what a delivery causes. */
 export interface Queue extends QueueOrder {
-  /** Most messages in flight at once in this process. */
+  /** The most messages in progress at once in this process. */
   readonly concurrency: number;
   /**
-   * Seconds before the next attempt when the one of this round has failed; undefined: give the
-   * message up.
+   * Seconds until the next attempt after this round's attempt failed; undefined: give the message
+   * up.
    */
   readonly retryDelay: (round: number) => number | undefined;
-  /**
-   * False while there is no use in trying: nothing is leased, and no message uses up its patience.
-   */
+  /** False while attempts are pointless: nothing is leased, and no message uses up an attempt. */
   readonly ready?: () => boolean;
   /**
-   * Hands one message over, in well under the 30 seconds of a lease. Throws when that failed and is
-   * worth another attempt, and `Undeliverable` when none is.
+   * Hands one message over, in much less than the 30 seconds of a lease. Throws when that failed
+   * and a retry may help, or `Undeliverable` when no retry can help.
    */
   readonly deliver: (message: OutboxMessage) => Promise<void>;
-  /** True: what was delivered is deleted, not marked, because nothing is left to be known of it. */
+  /**
+   * True: delivered messages are deleted instead of marked, because nothing about them is needed
+   * later.
+   */
   readonly deletesDelivered?: boolean;
   /**
-   * What a delivery brings about beside its mark; undefined: nothing, and the mark stays a single
+   * What a delivery writes besides its mark. Undefined: nothing, and the mark takes a single
    * statement.
    */
   readonly onDelivered?: (message: OutboxMessage) => Effect | undefined;

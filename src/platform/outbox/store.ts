@@ -6,11 +6,11 @@ import type { Effect, Queue, QueueOrder } from './queue.ts';
 /** A message to be queued. */
 export interface NewMessage {
   readonly queue: string;
-  /** What its queue's `deliver` reads; no secret stands in it. */
+  /** What the queue's `deliver` reads. It contains no secret. */
   readonly payload: object;
 }
 
-/** Queues messages for a holder. They commit with everything else of the transaction. */
+/** Queues messages for a holder. They are committed with the rest of the transaction. */
 export async function enqueue(
   tx: Queryable,
   holderId: string,
@@ -23,7 +23,7 @@ export async function enqueue(
     from jsonb_array_elements(${json(messages)}::jsonb) as message`);
 }
 
-/** Leases up to `size` messages that are due, for 30 seconds; nobody else gets them meanwhile. */
+/** Leases up to `size` due messages for 30 seconds. No other worker gets them during that time. */
 export function leaseMessages(
   database: Database,
   queue: QueueOrder,
@@ -38,8 +38,8 @@ export function leaseMessages(
 }
 
 /**
- * Marks a message delivered, with what follows from that; false when the lease was lost to another
- * worker.
+ * Marks a message as delivered and writes the effect. False when another worker has taken over the
+ * lease.
  */
 export function markDelivered(
   database: Database,
@@ -53,7 +53,8 @@ export function markDelivered(
 }
 
 /**
- * Puts a message back to be tried again after `seconds`. `code` says why, without a personal value.
+ * Returns a message to the queue, to be retried after `seconds`. `code` says why, without a
+ * personal value.
  */
 export async function retryLater(
   database: Database,
@@ -77,7 +78,7 @@ export async function releaseMessage(database: Database, message: OutboxMessage)
   );
 }
 
-/** Makes a message a dead letter, with what follows from that: it waits for the operator. */
+/** Makes a message a dead letter, which waits for the operator, and writes the effect. */
 export async function markDead(
   database: Database,
   queue: Pick<Queue, 'onDeadLetter'>,
@@ -88,7 +89,7 @@ export async function markDead(
   await markWith(database, mark, queue.onDeadLetter?.(message));
 }
 
-/** Nothing follows from a mark that another worker has set. */
+/** Skips the effect when another worker has set the mark. */
 async function markWith(database: Database, mark: Sql, effect: Effect | undefined): Promise<boolean> {
   if (!effect) return (await database.run(mark)) === 1;
   return database.transaction(async (tx) => {
@@ -100,12 +101,12 @@ async function markWith(database: Database, mark: Sql, effect: Effect | undefine
 
 const pending = sql`delivered_at is null and dead_at is null`;
 
-/** Fenced by the number of the attempt: who leased the message later has a higher one. */
+/** True while no other worker has leased the message: each later lease has a higher number. */
 function held(message: OutboxMessage): Sql {
   return sql`outbox_id = ${message.outboxId} and attempts = ${message.attempt} and ${pending}`;
 }
 
-/** What was released says nothing more than that it was delivered after all. */
+/** For marks that need the lease itself. A released message may only be marked as delivered. */
 function leased(message: OutboxMessage): Sql {
   return sql`${held(message)} and leased_until is not null`;
 }
@@ -114,10 +115,10 @@ const free = sql`next_attempt_at <= now() and (leased_until is null or leased_un
 
 /**
  * The oldest unsent message of each of up to `size` holders. A backlog grows faster than the
- * planner's statistics, and by wrong ones it walks through all that waits, or all that was ever
- * delivered, for each message. So both halves tell what is unsent in words that leave one good
- * index each (`outbox_line`, `outbox_last_of_holder`), and `offset 0` keeps them from being joined
- * in another way.
+ * planner's statistics. With outdated ones, PostgreSQL would read all waiting or all delivered
+ * messages for each message. Both halves therefore say "unsent" in terms that fit only one good
+ * index each (`outbox_line`, `outbox_last_of_holder`), and `offset 0` prevents another kind of
+ * join.
  */
 function firstOfEachHolder({ name }: QueueOrder, size: number): Sql {
   return sql`
@@ -130,7 +131,7 @@ function firstOfEachHolder({ name }: QueueOrder, size: number): Sql {
     order by outbox_id limit ${size} for update skip locked`;
 }
 
-/** Whatever is due, the longest waiting first. */
+/** All due messages, the longest waiting first. */
 function soonestDue({ name, channel }: QueueOrder, size: number): Sql {
   const ofChannel = channel === undefined ? sql`` : sql`and payload ->> 'channel' = ${channel}`;
   return sql`

@@ -1,7 +1,7 @@
-/** Thrown where no further try can help: the message goes to the dead letters at once. */
+/** Thrown when no retry can help: the message becomes a dead letter at once. */
 export class Undeliverable extends Error {
   override readonly name = 'Undeliverable';
-  /** Why, without a personal value; stored and shown to the operator. */
+  /** The reason, without a personal value. It is stored and shown to the operator. */
   readonly code: string;
   constructor(code: string) {
     super(`cannot be delivered: ${code}`);

@@ -9,12 +9,12 @@ import type { Connection } from './database.ts';
 import { type MigrationLog, migrate, migrationsFolder } from './migrate.ts';
 import { bringUpToDate } from './schema-release.ts';
 
-/** A backup that does not fit this database or this version; the message says why. */
+/** The backup does not fit this database or this version. The message says why. */
 export class BackupError extends Error {
   override readonly name = 'BackupError';
 }
 
-/** Called while rows pass, with the table and how many bytes of it have passed. */
+/** Called as rows are copied, with the table and its bytes copied so far. */
 export type Progress = (table: string, bytes: number) => void;
 
 interface Table {
@@ -24,7 +24,7 @@ interface Table {
   readonly columns: readonly string[];
 }
 
-/** What stands at the beginning of a backup. */
+/** The first frame of a backup. */
 interface Manifest {
   readonly madeAt: string;
   readonly migrations: readonly string[];
@@ -37,22 +37,22 @@ interface Sequence {
   readonly value: string | null;
 }
 
-/** What stands at its end. */
+/** The last frame of a backup. */
 interface Trailer {
   readonly rows: Readonly<Record<string, number>>;
   readonly sequences: readonly Sequence[];
 }
 
 /**
- * Numbers of the outbox that may have been given out after the backup was made. The fund took some
- * of those changes and refuses a lower number of the same person, so what is saved after a restore
- * must begin above them.
+ * Reserved outbox numbers, which may have been used after the backup was made. The fund received
+ * some of those changes and refuses a lower number for the same person, so saves after a restore
+ * must start above them.
  */
 const outboxMargin = 1_000_000;
 
 /**
- * Everything of the service as one consistent moment, while it runs: each table's rows as COPY
- * writes them, in frames of a length and so many bytes. An empty frame ends a table.
+ * Writes all data of the service as one consistent snapshot, while it runs: each table's rows in
+ * COPY format, in frames that begin with their length. An empty frame ends a table.
  */
 export async function* dumpDatabase(
   connection: Connection,
@@ -61,7 +61,7 @@ export async function* dumpDatabase(
   const client = await connect(connection, 'kabinet backup');
   try {
     await client.query('begin isolation level repeatable read, read only');
-    // Rows come in the order in which they lie.
+    // Read rows in their physical order.
     await client.query('set local synchronize_seqscans = off');
     const tables = await listTables(client);
     const { rows: ran } = await client.query('select name from public.migration order by name');
@@ -88,7 +88,7 @@ export async function* dumpDatabase(
       rows[table.name] = stream.rowCount;
       yield frame(Buffer.alloc(0));
     }
-    // Read last: none of them is lower than a row above says.
+    // Read the sequences last: none is lower than a number in the rows above.
     const trailer: Trailer = { rows, sequences: await readSequences(client) };
     yield frame(Buffer.from(JSON.stringify(trailer)));
     await client.query('commit');
@@ -98,7 +98,7 @@ export async function* dumpDatabase(
 }
 
 /**
- * Reads a backup through without using it, so that one which was cut is refused before anything is
+ * Reads a whole backup without using it, so that a truncated one is refused before anything is
  * written.
  */
 export async function checkDump(dump: AsyncIterable<Buffer>): Promise<{ readonly madeAt: string }> {
@@ -110,13 +110,10 @@ export async function checkDump(dump: AsyncIterable<Buffer>): Promise<{ readonly
   return { madeAt: manifest.madeAt };
 }
 
-/**
- * What is empty in a database that nobody has used; migrations put rows of their own into some
- * other tables.
- */
+/** Tables that are empty in an unused database. Migrations add rows to some of the others. */
 const filledByPeople = ['cabinet.holder', 'cabinet.street', 'fund.person'];
 
-/** Why a backup must not be loaded here now; undefined when nothing speaks against it. */
+/** Why a backup must not be loaded here now; undefined when it may be. */
 export async function whyNotRestore(
   connection: Connection,
   { replace }: { readonly replace: boolean },
@@ -141,8 +138,8 @@ export async function whyNotRestore(
 }
 
 /**
- * Loads a backup in place of all that is there: the tables are made as the backup's version had
- * them, filled in one transaction, and then brought to the level of this version.
+ * Replaces everything by a backup: creates the tables as in the backup's version, fills them in one
+ * transaction, and then runs the newer migrations.
  */
 export async function loadDatabase(
   connection: Connection,
@@ -205,8 +202,8 @@ interface Link {
 }
 
 /**
- * Empties the tables for loading, without foreign keys, which are checked faster as a whole, and
- * without the triggers that keep the log append-only.
+ * Empties the tables for loading. Removes foreign keys, which are faster to check all at once, and
+ * disables the triggers that keep the audit log append-only.
  */
 async function setLinksAside(client: pg.Client, tables: readonly Table[]): Promise<readonly Link[]> {
   const { rows: links } = await client.query<Link>(
@@ -231,7 +228,7 @@ async function putLinksBack(
 
 async function connect(connection: Connection, name: string): Promise<pg.Client> {
   const client = new pg.Client({ ...connection, application_name: name, statement_timeout: 0 });
-  // The query under way fails with it.
+  // The current query fails with it.
   client.on('error', () => undefined);
   await client.connect();
   return client;
@@ -249,8 +246,8 @@ async function listTables(client: pg.Client): Promise<readonly Table[]> {
 }
 
 /**
- * Tables that a standby does not have: those that are not logged, which a crash empties, too. None
- * on a primary.
+ * The tables that a standby does not have: the unlogged ones, which a crash also empties. Empty on
+ * a primary.
  */
 async function findUnreadable(client: pg.Client): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ name: string }>(
@@ -318,7 +315,7 @@ async function readJson<Value>(frames: AsyncGenerator<Buffer, void>): Promise<Va
   return JSON.parse(next.value.toString()) as Value;
 }
 
-/** The frames of one table. The generator stays open for the next. */
+/** The frames of one table. The generator stays open for the next table. */
 async function* untilEmpty(frames: AsyncGenerator<Buffer, void>): AsyncGenerator<Buffer> {
   for (;;) {
     const next = await frames.next();

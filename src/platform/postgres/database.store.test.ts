@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => fresh.drop());
 
-test('a session that dies between two statements fails its transaction, and neither the process nor the next one', async () => {
+test('a session that dies between two statements fails its transaction, but not the process or the next transaction', async () => {
   const { database } = fresh;
   const transaction = database.transaction(async (inside) => {
     const mine = await inside.first<{ pid: number }>(sql`select pg_backend_pid() as pid`);
@@ -22,7 +22,7 @@ test('a session that dies between two statements fails its transaction, and neit
       const left = await database.run(sql`select from pg_stat_activity where pid = ${mine?.pid}`);
       expect(left).toBe(0);
     });
-    // The bad news is on its way to this process; a round trip on another connection lets it
+    // The error is on its way to this process. A round trip on another connection gives it time to
     // arrive.
     await database.run(sql`select`);
     await inside.run(sql`select`);
@@ -33,12 +33,12 @@ test('a session that dies between two statements fails its transaction, and neit
   expect(value).toEqual({ one: 1 });
 });
 
-test('a session that dies in the moment it is made fails what wanted it, and not the process', async () => {
+test('a session that dies while it is opened fails the caller, but not the process', async () => {
   const authenticated = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
   const ready = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
   const fields = Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0');
   const terminated = Buffer.concat([Buffer.from([0x45, 0, 0, 0, fields.length + 4]), fields]);
-  // All in one packet, as it happens when a server is stopped just then.
+  // Send everything in one packet, as when a server is stopped at that moment.
   const server = createServer((socket) => {
     socket.once('data', () => socket.end(Buffer.concat([authenticated, ready, terminated])));
   }).listen(0, '127.0.0.1');

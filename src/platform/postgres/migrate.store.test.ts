@@ -14,7 +14,7 @@ const log = { info: (message: string) => told.push(message) };
 
 beforeEach(async () => {
   fresh = await freshDatabase();
-  // As before the first start: nothing there but what the test brings.
+  // As before the first start: the database only has what the test creates.
   await fresh.database.run(sql`drop schema cabinet cascade`);
   await fresh.database.run(sql`drop schema fund cascade`);
   await fresh.database.run(sql`drop table public.migration`);
@@ -32,7 +32,7 @@ const bring = () => migrate(fresh.connection, log, folder);
 const pending = () => pendingMigrations(fresh.database, folder);
 
 describe('migrate', () => {
-  test('runs what has not run, in order, once', async () => {
+  test('runs each new file once, in order', async () => {
     await write('001-first.sql', 'create table public.first (x int); insert into first values (1);');
     await write('002-second.sql', 'alter table public.first add y int;');
     expect(await pending()).toEqual(['001-first', '002-second']);
@@ -45,14 +45,14 @@ describe('migrate', () => {
     expect(told).toEqual(['Migration 001-first ran', 'Migration 002-second ran', 'Migration 003-third ran']);
   });
 
-  test('nodes that start together run each file once between them', async () => {
+  test('nodes that start together run each file once', async () => {
     await write('001-first.sql', 'create table public.first (x int); insert into first values (1);');
     const ran = await Promise.all(Array.from({ length: 8 }, bring));
     expect(ran.flat()).toEqual(['001-first']);
     expect(await fresh.database.rows(sql`select x from first`)).toEqual([{ x: 1 }]);
   });
 
-  test('runs a file outside a transaction between its neighbours, by nodes that start together, once', async () => {
+  test('runs a file outside a transaction once, between its neighbours, when nodes start together', async () => {
     await write('001-first.sql', 'create table public.first (x int);');
     await write(
       '002-index.sql',
@@ -68,7 +68,7 @@ describe('migrate', () => {
     ).toEqual([{ valid: true }]);
   });
 
-  test('an index whose build was interrupted is built anew', async () => {
+  test('an index whose build was interrupted is built again', async () => {
     await write('001-first.sql', 'create table public.first (x int); insert into first values (1), (1);');
     const index = (unique: string) =>
       `-- outside a transaction\ndrop index concurrently if exists first_x;\ncreate ${unique} index concurrently first_x on first (x);\n`;
@@ -84,7 +84,7 @@ describe('migrate', () => {
     ).toEqual([{ valid: true }]);
   });
 
-  test('takes a whole file, whatever its comments say', async () => {
+  test('runs a whole file, whatever its comments say', async () => {
     await write(
       '001-first.sql',
       '-- Up migration\ncreate table public.first (x int);\n-- Down migration\ninsert into first values (7); -- {x} $1',
@@ -105,7 +105,7 @@ describe('migrate', () => {
     });
   });
 
-  test('a file edited after it ran is refused, one with other line ends is not', async () => {
+  test('a file that was edited after it ran is refused, but not one with other line ends', async () => {
     await write('001-first.sql', 'create table public.first (x int);\n-- one\n');
     await bring();
     await write('001-first.sql', 'create table public.first (x int);\r\n-- one\r\n');
@@ -132,7 +132,7 @@ describe('migrate', () => {
     await expect(bring()).rejects.toThrow(message);
   });
 
-  test('a number put in before one that ran is refused', async () => {
+  test('a new number below one that ran is refused', async () => {
     await write('002-second.sql', 'select 1;');
     await bring();
     await write('001-first.sql', 'select 1;');
@@ -141,7 +141,7 @@ describe('migrate', () => {
     );
   });
 
-  test('gives way to whoever holds a lock, and comes back; nobody queues behind it for good', async () => {
+  test('gives way when somebody holds a lock, and retries; nobody waits behind it for long', async () => {
     await write('001-first.sql', 'create table public.first (x int); insert into first values (1);');
     await bring();
     await write('002-second.sql', 'alter table public.first add y int;');
@@ -158,14 +158,14 @@ describe('migrate', () => {
       timeout: 30_000,
       interval: 10,
     });
-    // Held up by the first reader, the migration holds no other one up.
+    // The first reader delays the migration, which must not delay other readers.
     expect(await fresh.database.rows(sql`select x from first`)).toEqual([{ x: 1 }]);
     release();
     await reading;
     expect(await brought).toEqual(['002-second']);
   });
 
-  test('starts while a backup reads the record of what ran', async () => {
+  test('starts while a backup reads the list of migrations', async () => {
     await write('001-first.sql', 'create table public.first (x int);');
     await bring();
     const started = await fresh.database.transaction(async (transaction) => {
@@ -175,7 +175,7 @@ describe('migrate', () => {
     expect(started).toEqual([]);
   });
 
-  test('what ran before a file outside a transaction that fails cannot be edited either', async () => {
+  test('files that ran before a failed file outside a transaction are also protected from edits', async () => {
     await write('001-first.sql', 'create table public.first (x int);');
     await write(
       '002-index.sql',
@@ -187,7 +187,7 @@ describe('migrate', () => {
     await expect(bring()).rejects.toThrow('edited after it ran here: 001-first.');
   });
 
-  test('what a newer version has run besides leaves this one ready', async () => {
+  test('further migrations of a newer version leave this version ready', async () => {
     await write('001-first.sql', 'create table public.first (x int);');
     await bring();
     const newer = await mkdtemp(join(tmpdir(), 'kabinet-migrations-newer-'));
@@ -199,7 +199,7 @@ describe('migrate', () => {
     expect(await bring()).toEqual([]);
   });
 
-  test('says nothing on the console', async () => {
+  test('prints nothing on the console', async () => {
     const written: unknown[] = [];
     for (const way of ['log', 'info', 'warn', 'error', 'debug'] as const) {
       vi.spyOn(console, way).mockImplementation((...words) => written.push(...words));

@@ -9,12 +9,10 @@ import type { Connection } from './database.ts';
 /** The folder of `NNN-title.sql`, run in the order of their numbers. */
 export const migrationsFolder = join(root, 'migrations');
 
-/** Any number of our own; nodes that start together wait for each other on it. */
+/** Any constant number. Nodes that start together wait for each other on this advisory lock. */
 const migrationLock = 0x6b_61_62_69_6e;
 
-/**
- * A file of the folder that has no business there, was edited after it ran, or whose SQL failed.
- */
+/** A migration file does not belong in the folder, was edited after it ran, or its SQL failed. */
 class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
@@ -24,34 +22,38 @@ export interface MigrationLog {
 }
 
 /**
- * How long a statement of a migration waits for a lock. Everybody who wants the same table queues
- * behind it meanwhile, so it gives way soon and tries again (facts-security, 3.2: no lock over 200
- * ms).
+ * Milliseconds that a statement of a migration waits for a lock. Everybody else who wants the same
+ * table queues behind it, so it gives up soon and tries again: no lock may block for more than 200
+ * ms.
  */
 const lockWaitMs = 150;
-/** Between two tries, so that those who queued are served. */
+/** Milliseconds between two attempts, so that waiting statements are served. */
 const restMs = 500;
 const mostTries = 200;
-/** Other nodes are seldom slower; behind PgBouncer a lock stays with a session that nobody ends. */
+/**
+ * Milliseconds until a log line about a missing lock. Other nodes rarely take longer; behind
+ * PgBouncer, the lock may belong to a session that never ends.
+ */
 const hintMs = 5_000;
 
-/** How often a node asks whether the node that is migrating has finished. */
+/** Milliseconds between two checks whether the migrating node has finished. */
 const askMs = 200;
 
 /**
  * The first line of a file whose statements run one by one outside a transaction, such as `create
- * index concurrently`. A statement ends with a semicolon at the end of its line. Each must bear
- * being run again after a failure.
+ * index concurrently`. A statement ends with a semicolon at the end of its line. It must be
+ * possible to run each of them again after a failure.
  */
 const outsideTransaction = /^-- outside a transaction\b/;
 
 /**
- * Brings the database to the level of this version: runs the files that it has not run yet, in the
- * order of their numbers. Neighbouring files share one transaction, except those marked `-- outside
- * a transaction`. Safe when several nodes start at once, and beside a running service: it gives way
- * to whoever holds a lock it needs. Needs a session of its own: not PgBouncer's transaction mode.
+ * Updates the database to this version: runs the files that have not run yet, in the order of their
+ * numbers. Neighbouring files share one transaction, except those marked `-- outside a
+ * transaction`. Several nodes may start at once, and a service may be running: a migration gives
+ * way when somebody holds a lock it needs. It needs a session of its own, so PgBouncer's
+ * transaction mode does not work.
  * @returns the names of the files that ran now
- * @throws MigrationError naming the file, and PostgreSQL's message with the line
+ * @throws MigrationError naming the file, with PostgreSQL's message and the line
  */
 export async function migrate(
   connection: Connection,
@@ -60,7 +62,7 @@ export async function migrate(
 ): Promise<readonly string[]> {
   const digests = await readDigests(folder);
   const client = new pg.Client({ ...connection, application_name: 'kabinet migrations' });
-  // The query under way fails with it.
+  // The current query fails with it.
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -77,9 +79,9 @@ export async function migrate(
 }
 
 /**
- * Waits until no other node migrates. It asks again and again: a statement that waits inside the
- * database would hold a snapshot, and `create index concurrently` of the node at work would wait
- * for it in turn.
+ * Waits until no other node migrates, by asking repeatedly. A statement that waits inside the
+ * database would hold a snapshot, and the other node's `create index concurrently` would wait for
+ * that snapshot.
  */
 async function waitForLock(client: pg.Client, log: MigrationLog): Promise<void> {
   const hint = setTimeout(() => {
@@ -99,14 +101,14 @@ async function waitForLock(client: pg.Client, log: MigrationLog): Promise<void> 
 }
 
 /**
- * The names of files that have not run here, in their order. Only reads: a backup may be reading
- * the record, too.
+ * The names of the files that have not run here, in order. This only reads, because a backup may be
+ * reading the table as well.
  * @throws MigrationError when a file was edited after it ran
  */
 async function notRun(client: pg.Client, digests: Digests): Promise<readonly string[]> {
   const { rows: found } = await client.query(`select to_regclass('public.migration') is not null as found`);
   if (!found[0].found) return [...digests.keys()];
-  // As JSON, because the first versions kept no digest.
+  // Read it as JSON, because the first versions had no digest column.
   const { rows } = await client.query(
     `select name, to_jsonb(migration) ->> 'digest' as digest from public.migration`,
   );
@@ -120,7 +122,8 @@ async function notRun(client: pg.Client, digests: Digests): Promise<readonly str
 }
 
 /**
- * A role that only serves owns nothing (`kabinet database grant`): it starts where nothing waits.
+ * Refuses the service's role (`kabinet database grant`), which owns nothing. With that role, a
+ * start only works when there is nothing to migrate.
  * @throws MigrationError for such a role
  */
 async function refuseServiceRole(client: pg.Client): Promise<void> {
@@ -133,7 +136,7 @@ async function refuseServiceRole(client: pg.Client): Promise<void> {
     );
 }
 
-/** Runs what has not run yet. The runner is loaded here, because few starts need it. */
+/** Runs the new files. The runner is imported here, because few starts need it. */
 async function run(client: pg.Client, folder: string, digests: Digests): Promise<void> {
   const { runner } = await import('node-pg-migrate');
   const problems: string[] = [];
@@ -161,8 +164,8 @@ async function run(client: pg.Client, folder: string, digests: Digests): Promise
 }
 
 /**
- * The runner's table, with the digest of each file. The runner writes a row in the transaction of
- * its file and knows nothing of digests, so the digest comes as the column's default.
+ * The runner's table, with the digest of each file. The runner inserts a row in the transaction of
+ * its file and does not know about digests, so the digest is set as the column's default.
  */
 const record = `
   create table if not exists public.migration (
@@ -172,8 +175,8 @@ const record = `
   alter table public.migration alter column digest set default current_setting('kabinet.digest', true)`;
 
 /**
- * Tries again when a lock was not to be had: all that was done so far has been rolled back, and
- * holds nobody up.
+ * Tries again after a lock could not be taken. Everything done so far was rolled back and blocks
+ * nobody.
  */
 async function givingWay<Value>(work: () => Promise<Value>, log: MigrationLog): Promise<Value> {
   for (let attempt = 1; ; attempt += 1) {
@@ -190,14 +193,17 @@ async function givingWay<Value>(work: () => Promise<Value>, log: MigrationLog): 
 }
 
 /**
- * The names of this version's migrations, without their ending, in their order. Reads and checks
- * the folder.
+ * The names of this version's migrations in order, without the file ending. Reads and checks the
+ * folder.
  */
 export async function migrationNames(folder: string = migrationsFolder): Promise<readonly string[]> {
   return [...(await readDigests(folder)).keys()];
 }
 
-/** The name of each file without its ending, with the hash of its text; in the order of numbers. */
+/**
+ * The name of each file, without its ending, with the hash of its text; in the order of the
+ * numbers.
+ */
 type Digests = ReadonlyMap<string, string>;
 
 async function readDigests(folder: string): Promise<Digests> {
@@ -208,7 +214,7 @@ async function readDigests(folder: string): Promise<Digests> {
     if (number === undefined) throw new MigrationError(`${join(folder, file)} is not named NNN-title.sql`);
     if (numbers.has(number)) throw new MigrationError(`two migrations are numbered ${number}`);
     numbers.add(number);
-    // A checkout may have changed the ends of lines.
+    // A checkout may have converted line breaks.
     const text = (await readFile(join(folder, file), 'utf8')).replaceAll('\r\n', '\n');
     digests.set(basename(file, '.sql'), createHash('sha256').update(text).digest('hex'));
   }
@@ -216,8 +222,8 @@ async function readDigests(folder: string): Promise<Digests> {
 }
 
 /**
- * Loads each file as one step forward; gives the name of each as it begins. The runner's own loader
- * would cut a file at a comment that begins with "up migration" or "down migration".
+ * Loads each file as one forward step, and reports the name of each as it begins. The runner's own
+ * loader would split a file at a comment that begins with "up migration" or "down migration".
  */
 function wholeFiles(digests: Digests, onBegin: (name: string) => void) {
   const load = async (path: string) => {
@@ -227,10 +233,9 @@ function wholeFiles(digests: Digests, onBegin: (name: string) => void) {
       steps.sql(`set kabinet.digest = '${digests.get(basename(path, '.sql'))}'`);
       if (!outsideTransaction.test(text)) return steps.sql(text);
       steps.noTransaction();
-      // Building an index concurrently waits for everybody who is at work, and lets everybody work
-      // meanwhile.
+      // Building an index concurrently waits for all running transactions, but does not block them.
       steps.sql('set lock_timeout = 0');
-      // PostgreSQL takes statements that come together for one transaction.
+      // PostgreSQL runs statements that are sent together in one transaction.
       for (const statement of text.split(/(?<=;)[ \t]*\r?\n/)) {
         if (statement.trim() !== '') steps.sql(statement);
       }
@@ -241,7 +246,7 @@ function wholeFiles(digests: Digests, onBegin: (name: string) => void) {
   return (paths: readonly string[]) => Promise.all(paths.map(load));
 }
 
-/** The runner writes the failing SQL, with a mark under the place, only to its log. */
+/** The runner only logs the failing SQL, with a mark below the place. */
 function explain(error: Error, file: string, problems: readonly string[]): string {
   const message = file === '' ? error.message : `${file}: ${error.message}`;
   const lines = problems.at(-1)?.split('\n') ?? [];

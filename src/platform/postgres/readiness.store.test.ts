@@ -11,13 +11,13 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-it('is ready when it can be written and is up to date, and not when it only reads or is behind', async () => {
+it('is ready when it is writable and up to date, and not when it is read-only or behind', async () => {
   const { database, connection, drop } = await freshDatabase();
   closers.push(drop);
   const names = await migrationNames();
   expect(await databaseReady(database, names)).toBe(true);
 
-  // As a standby before it is promoted.
+  // Read-only, like a standby before it is promoted.
   const reader = openDatabase({
     ...connection,
     options: '-c default_transaction_read_only=on',
@@ -29,7 +29,7 @@ it('is ready when it can be written and is up to date, and not when it only read
   expect(await databaseReady(database, names)).toBe(false);
 });
 
-it('asks the database once, and is not ready where nothing was ever migrated', async () => {
+it('asks the database once, and is not ready when it was never migrated', async () => {
   const { database, drop } = await freshDatabase();
   closers.push(drop);
   const counted = countStatements(database);

@@ -2,10 +2,11 @@ import type { Database } from './database.ts';
 import { sql } from './sql.ts';
 
 /**
- * True when people can be served: the database can be written (it is no standby) and has run every
- * migration of this version. A proxy asks every second, so it is one statement and reads no file.
+ * True when people can be served: the database is writable (not a standby) and has run every
+ * migration of this version. A proxy asks every second, so this takes one statement and reads no
+ * file.
  * @param names this version's migrations (`migrationNames`)
- * @throws when the database does not answer, or has never been migrated
+ * @throws when the database does not answer, or was never migrated
  */
 export async function databaseReady(database: Database, names: readonly string[]): Promise<boolean> {
   const row = await database.first<{ ready: boolean }>(sql`

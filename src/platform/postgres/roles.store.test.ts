@@ -18,8 +18,8 @@ import { migrate } from './migrate.ts';
 import { grantService, logTables, mayAlterLog } from './roles.ts';
 import { sql } from './sql.ts';
 
-// The service on a role of its own, which owns nothing: everything works, and what happened cannot
-// be altered by it.
+// Runs the service with its own role, which owns nothing. Everything works, and the role cannot
+// alter the audit log.
 
 const role = `service_${randomBytes(4).toString('hex')}`;
 const keys = createKeys(['k'.repeat(32)]);
@@ -34,7 +34,7 @@ beforeAll(async () => {
   await asAdministrator(`create role ${role} login`);
   service = openDatabase({ ...fresh.connection, user: role });
   expect(await grantService(fresh.database, role)).toBe(undefined);
-  // Sealed before anything else happens, so that its seal holds nothing younger.
+  // Seal this before anything else happens, so that the seal contains nothing newer.
   const holder = await fresh.database.first<{ id: string }>(sql`
     insert into cabinet.holder (iin) values ('000000000000') returning holder_id as id`);
   await fresh.database.run(sql`
@@ -48,7 +48,7 @@ afterAll(async () => {
   await fresh.drop();
 });
 
-/** Roles are made by the superuser of the server. */
+/** Only the server's superuser can create roles. */
 async function asAdministrator(text: string): Promise<void> {
   const { administration } = await serverOfTests();
   const database = openDatabase({ ...administration, database: fresh.connection.database }, { max: 1 });
@@ -59,11 +59,11 @@ async function asAdministrator(text: string): Promise<void> {
   }
 }
 
-test('all tables that seals are made of are among the log', () => {
+test('every sealed table is among the log tables', () => {
   for (const source of Object.keys(sealedTables)) expect(logTables).toContain(source);
 });
 
-test('the service runs on it: a start without migrations, sign-in, a save, seals, upkeep', async () => {
+test('the service runs with the role: start without migrations, sign-in, save, seals, maintenance', async () => {
   expect(await migrate({ ...fresh.connection, user: role }, { info: () => undefined })).toEqual([]);
   const person = inventPerson(9_990);
   await enrol(fresh.database, person);
@@ -110,7 +110,7 @@ describe('refused', () => {
     });
   });
 
-  test('what would get round it', async () => {
+  test('every way around that', async () => {
     for (const statement of [
       `set session_replication_role = replica`,
       `set role ${fresh.connection.user}`,
@@ -119,13 +119,13 @@ describe('refused', () => {
       `select cabinet.retire_security_events(array[1])`,
     ])
       await expect(asService(statement), statement).rejects.toMatchObject({ code: '42501' });
-    // PostgreSQL only warns of a grant that gives nothing.
+    // PostgreSQL only warns about a grant that has no effect.
     await asService(`grant delete on cabinet.audit_seal to ${role}`);
     await expect(asService('delete from cabinet.audit_seal')).rejects.toMatchObject({ code: '42501' });
   });
 });
 
-test('events past their term are retired by it, and only those', async () => {
+test('the role can remove expired events, and only those', async () => {
   await fresh.database.run(sql`
     update cabinet.audit_seal set complete_until = now() - interval '3 years 2 days'
     where seal_id = (select seal_id from cabinet.audit_entry e join cabinet.security_event t on t.event_id::text = e.row_id
@@ -137,7 +137,7 @@ test('events past their term are retired by it, and only those', async () => {
   expect(left?.left).toBe(0);
 });
 
-test('which roles get no rights, and who may alter the log', async () => {
+test('some roles get no rights, and the service knows who may alter the log', async () => {
   expect(await grantService(fresh.database, 'x"; drop')).toBe('badName');
   expect(await grantService(fresh.database, 'nobody_here')).toBe('unknownRole');
   expect(await grantService(fresh.database, fresh.connection.user)).toBe('ownRole');

@@ -2,7 +2,7 @@ import type { Database, Queryable } from './database.ts';
 import { sql } from './sql.ts';
 
 /**
- * What happened: the service adds rows to these and changes none.
+ * The tables of the audit log. The service adds rows to them and changes none.
  *
  * @internal A test tries every alteration of each.
  */
@@ -15,14 +15,14 @@ export const logTables = [
   'audit_retention',
 ] as const;
 
-/** Why a role gets no rights. */
+/** Why a role is refused rights. */
 export type RoleRefusal = 'badName' | 'unknownRole' | 'superuser' | 'ownRole' | 'owner' | 'notOwner';
 
 /**
- * Gives a role what the service needs, and on the log no more than SELECT and INSERT: it can
- * neither change nor remove what happened, nor switch off the triggers that refuse it, since it
- * owns nothing. Run by the owner of the tables; again after each migration that adds a log.
- * Harmless when repeated.
+ * Gives a role the rights that the service needs. On the log tables that is only SELECT and INSERT.
+ * The role owns nothing, so it can neither change or remove log entries nor switch off the triggers
+ * that protect them. The owner of the tables must run this, and again after each migration that
+ * adds a log table. It may be repeated.
  */
 export function grantService(database: Database, role: string): Promise<RoleRefusal | undefined> {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(role)) return Promise.resolve('badName');
@@ -52,7 +52,7 @@ async function refuseRole(transaction: Queryable, role: string): Promise<RoleRef
   return found.mayGrant ? undefined : 'notOwner';
 }
 
-/** `role` has been looked at: it is an identifier. */
+/** `role` was checked before: it is an identifier. */
 function grants(role: string): readonly string[] {
   const log = logTables.map((table) => `cabinet.${table}`).join(', ');
   const schemas = ['cabinet', 'fund'];
@@ -71,7 +71,7 @@ function grants(role: string): readonly string[] {
 }
 
 /**
- * Whether the role of this connection could alter the log: it is a superuser, or the owner of its
+ * True when the role of this connection could alter the log: it is a superuser or the owner of the
  * tables.
  */
 export async function mayAlterLog(database: Database): Promise<boolean> {

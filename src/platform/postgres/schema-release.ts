@@ -5,7 +5,7 @@ import { type Connection, openDatabase, type Queryable } from './database.ts';
 import { type MigrationLog, migrate, migrationNames } from './migrate.ts';
 import { sql } from './sql.ts';
 
-/** The tables of a database beside those that this release works with. */
+/** How the database's tables compare with those that this release needs. */
 export interface SchemaState {
   /** True for a database that no release has used. */
   readonly empty: boolean;

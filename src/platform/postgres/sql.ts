@@ -1,12 +1,13 @@
-/** A statement with its parameters apart: no value ever becomes part of the text. */
+/** A statement with separate parameters: no value ever becomes part of the text. */
 export interface Sql {
   readonly text: string;
   readonly values: readonly unknown[];
 }
 
 /**
- * Builds a parameterised statement: each `${value}` becomes `$1`, `$2`, …; a nested statement is
- * spliced in with its own parameters. Arrays go as PostgreSQL arrays, objects as jsonb by `json()`.
+ * Builds a parameterised statement. Each `${value}` becomes `$1`, `$2` and so on. A nested
+ * statement is inserted with its own parameters. Arrays are sent as PostgreSQL arrays; `json()`
+ * sends objects as jsonb.
  */
 export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
   let text = strings[0] ?? '';
@@ -25,29 +26,26 @@ export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[])
 }
 
 /**
- * The name of a column that stands in a table of our own code.
- * @throws for what would have to be quoted: nothing from outside is ever a name
+ * The name of a column, taken from a table in our own code.
+ * @throws for a name that would need quotes: names never come from outside
  */
 export function identifier(name: string): Sql {
   if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new Error(`not the name of a column: ${name}`);
   return new Statement(name, []);
 }
 
-/**
- * The same for a name that a row gives its column, or a key of a jsonb object, quoted as the one or
- * the other.
- */
+/** A name for a column of the result, or a key of a jsonb object, with the quotes of that place. */
 export function label(name: string, quote: '"' | "'"): Sql {
   if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name)) throw new Error(`not a name of ours: ${name}`);
   return new Statement(`${quote}${name}${quote}`, []);
 }
 
-/** Statements with a comma between them. */
+/** Joins statements with commas. */
 export function listed(statements: readonly Sql[]): Sql {
   return statements.reduce((all, one, index) => (index === 0 ? one : sql`${all}, ${one}`), sql``);
 }
 
-/** A jsonb parameter. Without this, `pg` would send an array as a PostgreSQL array. */
+/** A jsonb parameter. Without this, `pg` sends an array as a PostgreSQL array. */
 export function json(value: unknown): string {
   return JSON.stringify(value);
 }
@@ -62,8 +60,8 @@ class Statement implements Sql {
 }
 
 /**
- * Only what this template made is spliced in: an object from outside with a `text` field stays a
- * value.
+ * Only statements made by this template are inserted. An object from outside with a `text` field
+ * remains a value.
  */
 function isSql(part: unknown): part is Sql {
   return part instanceof Statement;
