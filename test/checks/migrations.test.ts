@@ -27,7 +27,7 @@ describe('a migration is refused that', () => {
     ['takes a right away', 'revoke select on cabinet.holder from public;'],
     [
       'drops an index that it does not build anew',
-      'drop index concurrently if exists cabinet.code_by_time; create index concurrently other on cabinet.code (used_at);',
+      'drop index concurrently if exists cabinet.code_by_time; create index concurrently other on cabinet.alert (kind);',
     ],
     [
       'takes a function away that it does not make',
@@ -42,8 +42,8 @@ describe('a migration is refused that', () => {
   });
 
   test.each([
-    ['builds an index', 'create index holder_by_iin on cabinet.holder (iin);'],
-    ['builds a unique index', 'create unique index if not exists holder_by_iin on cabinet.holder (iin);'],
+    ['builds an index', 'create index alert_by_kind on cabinet.alert (kind);'],
+    ['builds a unique index', 'create unique index if not exists alert_by_kind on cabinet.alert (kind);'],
     ['adds a constraint', 'alter table cabinet.holder add constraint short check (length(iin) < 13);'],
     ['fills a table at once', "update cabinet.holder set iin = 'drop';"],
     ['writes a table anew', 'alter table cabinet.holder add n uuid not null default gen_random_uuid();'],
@@ -55,6 +55,36 @@ describe('a migration is refused that', () => {
   ])('%s, unless somebody says that it was looked at', (_what, text) => {
     expect(check(text)).toMatchObject([{ line: 1, why: expect.stringContaining('looked at') }]);
     expect(check(`-- looked at: some hundred rows\n${text}`)).toEqual([]);
+  });
+});
+
+describe('an index of a table that can be large', () => {
+  const right = `-- outside a transaction
+drop index concurrently if exists cabinet.x; create index concurrently x on cabinet.holder (language);`;
+
+  test('is built concurrently, outside a transaction, and again after an interruption', () => {
+    expect(check(right)).toEqual([]);
+  });
+
+  test.each([
+    ['without "concurrently"', right.replace('index concurrently x', 'index x'), 'can be large'],
+    ['where it may be there', right.replace('index concurrently x', 'index if not exists x'), 'can be large'],
+    ['in a transaction', right.replace('-- outside a transaction', ''), 'outside a transaction'],
+    ['once only', right.replace(/drop index.*?; /, ''), 'drop index concurrently'],
+    [
+      'of a table that nobody has thought about',
+      right.replace('holder', 'newcomer').replace('concurrently x', 'x'),
+      'can be large',
+    ],
+  ])('is refused %s, whatever a comment says', (_what, text, why) => {
+    expect(check(text)).toContainEqual(expect.objectContaining({ why: expect.stringContaining(why) }));
+    const excused = text.replaceAll('create index', '-- looked at: some hundred rows\ncreate index');
+    expect(check(excused)).toContainEqual(expect.objectContaining({ why: expect.stringContaining(why) }));
+  });
+
+  test('was looked at by hand before that rule', () => {
+    const text = 'create index if not exists x on cabinet.holder (iin);';
+    expect(checkMigrations(new Map([['183-old.sql', text]]), version)).toEqual([]);
   });
 });
 
@@ -74,11 +104,11 @@ describe('a migration may', () => {
     ],
     [
       'use an index that was built before',
-      'create index if not exists holder_by_iin on cabinet.holder (iin);',
+      'create index if not exists alert_by_kind on cabinet.alert (kind);',
     ],
     [
       'build an index concurrently, and again after an interruption',
-      'drop index concurrently if exists cabinet.holder_by_iin; create index concurrently holder_by_iin on cabinet.holder (iin);',
+      'drop index concurrently if exists cabinet.alert_by_kind; create index concurrently alert_by_kind on cabinet.alert (kind);',
     ],
     [
       'keep a function that it makes from others',

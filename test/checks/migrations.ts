@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { grows } from '../support/growing-tables.ts';
 
 /** A part of a migration that would disturb the running former version or its users. */
 export interface MigrationFault {
@@ -28,7 +29,7 @@ interface Statement {
  * `breaks`: the former version fails. `care`: it may fail or wait, so somebody must have considered
  * it.
  */
-type Finding = { readonly kind: 'breaks' | 'care'; readonly why: string };
+type Finding = { readonly kind: 'breaks' | 'care' | 'locks'; readonly why: string };
 
 /** Reads `migrations/` of a checkout. */
 export function readMigrations(root: string): ReadonlyMap<string, string> {
@@ -50,17 +51,26 @@ export function checkMigrations(files: ReadonlyMap<string, string>, version: str
     .flatMap(([file, text]) => {
       const statements = split(text);
       const own = namesMadeBy(statements);
+      const alsoLocks = Number(file.slice(0, 3)) >= concurrentFrom;
+      const outside = text.startsWith('-- outside a transaction');
       return statements.flatMap((statement) =>
-        judge(statement, own)
+        [...judge(statement, own), ...(alsoLocks ? judgeBuild(statement, own, outside) : [])]
           .filter(({ kind }) => !isAllowed(kind, file, statement, version))
           .map(({ kind, why }) => ({ file, line: statement.line, why: `${why}; ${wayOut[kind]}` })),
       );
     });
 }
 
+/**
+ * From this number on an index of a table that can be large is built concurrently, whatever a
+ * comment says: nobody knows how many rows the next installation has.
+ */
+const concurrentFrom = 184;
+
 const wayOut = {
   breaks: 'do it a version later, under "-- contract: not before VERSION"',
   care: 'if that is harmless here, say why under "-- looked at: REASON"',
+  locks: 'no comment allows it',
 };
 
 function isAllowed(kind: Finding['kind'], file: string, { comments }: Statement, version: string): boolean {
@@ -85,6 +95,8 @@ interface Made {
   readonly added: ReadonlySet<string>;
   readonly indexes: ReadonlySet<string>;
   readonly functions: ReadonlySet<string>;
+  /** Indexes that are dropped first, where an interrupted build left them. */
+  readonly unfinished: ReadonlySet<string>;
 }
 
 function namesMadeBy(statements: readonly Statement[]): Made {
@@ -94,11 +106,14 @@ function namesMadeBy(statements: readonly Statement[]): Made {
   const added = new Set<string>();
   const indexes = new Set<string>();
   const functions = new Set<string>();
+  const unfinished = new Set<string>();
   for (const { sql } of statements) {
     const table = /^create table (?:if not exists )?([\w."]+)/.exec(sql)?.[1];
     if (table) tables.add(table);
     const index = /^create (?:unique )?index (?:concurrently )?(?:if not exists )?(\w+) on /.exec(sql)?.[1];
     if (index) indexes.add(index);
+    const left = /^drop index concurrently if exists (?:\w+\.)?(\w+)$/.exec(sql)?.[1];
+    if (left) unfinished.add(left);
     const made = /^create function ([\w.]+)\(/.exec(sql)?.[1];
     if (made) functions.add(made);
     const altered = alteration(sql);
@@ -111,7 +126,7 @@ function namesMadeBy(statements: readonly Statement[]): Made {
       if (anew) added.add(anew);
     }
   }
-  return { tables, columns, dropped, added, indexes, functions };
+  return { tables, columns, dropped, added, indexes, functions, unfinished };
 }
 
 function judge({ sql }: Statement, made: Made): Finding[] {
@@ -156,6 +171,26 @@ function judge({ sql }: Statement, made: Made): Finding[] {
   if (/^do /.test(sql)) return [care('a block cannot be checked')];
   if (/^(lock|cluster|vacuum|reindex) /.test(sql)) return [care('locks a whole table')];
   return [];
+}
+
+/** How an index comes to a table that is there already and can be large (`growing-tables.ts`). */
+function judgeBuild({ sql }: Statement, made: Made, outside: boolean): Finding[] {
+  const [, concurrently, name = '', table = ''] =
+    /^create (?:unique )?index (concurrently )?(?:if not exists )?(\w*?) ?on (?:only )?([\w.]+)/.exec(sql) ??
+    [];
+  if (!grows(table) || made.tables.has(table)) return [];
+  const locks = (why: string): Finding => ({ kind: 'locks', why });
+  if (concurrently === undefined) return [locks(`${table} can be large: "create index concurrently"`)];
+  return [
+    ...(outside ? [] : [locks('the file must begin with "-- outside a transaction"')]),
+    ...(made.unfinished.has(name)
+      ? []
+      : [
+          locks(
+            'an interrupted build leaves an invalid index: "drop index concurrently if exists" before it',
+          ),
+        ]),
+  ];
 }
 
 function judgeAction(action: string, made: Made): Finding[] {
