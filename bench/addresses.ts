@@ -17,14 +17,14 @@ import { percentile, type Row } from './row.ts';
 import { Client, type MeasuredService, peopleWhoSave, startMeasured, urlOf } from './service.ts';
 
 const queries = 2_000;
-/** Asked over HTTP: one session may ask 60 at once and 10 a second. */
+/** Queries over HTTP. One session may send 60 at once and 10 a second. */
 const queriesOverHttp = 400;
 const pagesPerSecond = 50;
 const streetCount = 200_000;
 
 /**
  * Suggestions over the shipped places and over 200,000 generated streets: time to load, memory, p50
- * and p99, in this process and over HTTP, alone and while pages are served.
+ * and p99. Measured in this process and over HTTP, alone and while pages are served.
  */
 export async function bench(): Promise<Row[]> {
   const { places, rows } = loading();
@@ -126,7 +126,7 @@ async function measure(sources: AddressSources, texts: readonly string[]): Promi
   return times;
 }
 
-/** `/api/addresses` of a service in a process of its own; ends the service. */
+/** Measures `/api/addresses` of a service in its own process, and stops the service. */
 async function servedFigures(
   name: string,
   service: MeasuredService,
@@ -145,7 +145,7 @@ async function servedFigures(
     if (!first) throw new Error('no demonstration people');
     await ask(first, 'Алматы Абая 1');
     const alone = await askInTurn(clients, texts.slice(0, queriesOverHttp));
-    // The sessions have spent what they may ask at once.
+    // The sessions have used up their burst.
     await pause(6_000);
     const pages = autocannon(
       {
@@ -174,7 +174,7 @@ async function servedFigures(
   }
 }
 
-/** One after another, each session in its turn. */
+/** One query after another, each session in turn. */
 async function askInTurn(clients: readonly Client[], texts: readonly string[]): Promise<number[]> {
   const times: number[] = [];
   for (const [index, text] of texts.entries()) {
@@ -184,7 +184,7 @@ async function askInTurn(clients: readonly Client[], texts: readonly string[]): 
   return times;
 }
 
-/** Milliseconds. */
+/** The time of one query, in milliseconds. */
 async function ask(client: Client, text: string): Promise<number> {
   const start = performance.now();
   const { status } = await client.get(`/api/addresses?${new URLSearchParams({ q: text, language: 'ru' })}`);
@@ -204,7 +204,7 @@ function figures(name: string, times: readonly number[]): Row[] {
   ];
 }
 
-/** What people type of places drawn at random among those a letter finds. */
+/** What people type to find places, drawn at random from those that a letter finds. */
 function typedPlaces(places: Places, random: () => number) {
   const names = [...'абвгдежзиклмнопрстушыәғқңөұүі'].flatMap((letter) =>
     places.find(letter, 500, 'beginnings').flatMap(({ name }) => [name.kk, name.ru]),
@@ -236,7 +236,8 @@ function typedStreets(places: Places, streets: readonly NewStreet[], random: () 
 }
 
 /**
- * As streets are spread: thousands in large towns, a few in villages; some names stand everywhere.
+ * Streets distributed as in reality: thousands in large towns, a few in villages, and some names
+ * everywhere.
  */
 function generatedStreets(places: Places, random: () => number): NewStreet[] {
   const settlements = [...'абвгдежзиклмнопрстушқжәө']
@@ -316,7 +317,7 @@ function repeat(make: () => string): string[] {
   return Array.from({ length: queries }, make);
 }
 
-/** The same numbers, 0 to 1, for the same seed. */
+/** Numbers from 0 to 1, always the same for the same seed. */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {

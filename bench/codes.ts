@@ -24,9 +24,9 @@ const codes = 300;
 const drainSeconds = 5;
 
 /**
- * From the COMMIT that queues a code to its arrival at an SMPP server on this machine, while
- * 100,000 notices wait for the same gateway: once woken by the process that queued it, once found
- * by another.
+ * The time from the COMMIT that queues a code to its arrival at an SMPP server on this machine,
+ * while 100,000 notices wait for the same gateway. Measured once when the process that queued it
+ * wakes the worker, and once when another process finds it.
  */
 export async function bench(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'kabinet-bench-'));
@@ -82,7 +82,7 @@ async function queueNotices(database: Database): Promise<string> {
   return holderId;
 }
 
-/** A worker with an SMPP server that takes so many a second. */
+/** A worker with an SMPP server that accepts so many messages a second. */
 async function startWorker(database: Database, perSecond: number, lanes: readonly string[]) {
   const gateway = await startSmppServer();
   const { user, password } = smppAccount;
@@ -115,7 +115,7 @@ async function startWorker(database: Database, perSecond: number, lanes: readonl
   };
 }
 
-/** Milliseconds from COMMIT to arrival, of each code. */
+/** Milliseconds from COMMIT to arrival, for each code. */
 async function handOver(
   database: Database,
   holderId: string,
@@ -125,7 +125,7 @@ async function handOver(
   const worker = await startWorker(database, perSecond, ['code', 'notice']);
   const queuedAt = new Map<string, number>();
   try {
-    // The notices have taken everything the gateway gives before the first code comes.
+    // The notices use the gateway's whole capacity before the first code comes.
     await arrivals(worker.gateway, 2 * perSecond);
     for (let n = 0; n < codes; n += 1) {
       await pause(60 + (n % 7) * 10);
@@ -156,7 +156,7 @@ function queueCode(database: Database, holderId: string, to: string): Promise<vo
   });
 }
 
-/** Notices a second when nothing holds them back. */
+/** Notices a second without a limit. */
 async function drain(database: Database): Promise<number> {
   const worker = await startWorker(database, 100_000, ['notice']);
   try {

@@ -8,12 +8,12 @@ const path = '/sign-in/eds';
 const signInCount = 240;
 const atOnce = 8;
 const aloneSeconds = 4;
-/** Between two looks at another page, milliseconds. */
+/** Milliseconds between two requests for the other page. */
 const pause = 10;
 
 /**
  * Sign-ins by EDS over HTTP (GOST 2015, revocation by a list), and how long other pages take alone
- * and meanwhile.
+ * and at the same time.
  */
 export async function bench(): Promise<Row[]> {
   const nca = openTestNca();
@@ -22,7 +22,7 @@ export async function bench(): Promise<Row[]> {
     SESSIONS_PER_PERSON: '50',
     SIGN_IN_IIN_FAILURES: '1000',
     FLOOD_PER_MINUTE: '1000000',
-    // All is signed before the clock starts.
+    // Everything is signed before the clock starts.
     EDS_CHALLENGE_SECONDS: '300',
     LOG_LEVEL: 'warn',
   });
@@ -34,8 +34,8 @@ export async function bench(): Promise<Row[]> {
     const looking = new Client(service.origin);
     await looking.signIn(reader);
 
-    // The first sign-in starts the threads. Signing is the agent's work and slow here: all is
-    // signed before the clock starts.
+    // The first sign-in starts the threads. Signing is the agent's work and slow here, so
+    // everything is signed before the clock starts.
     const [first] = keys;
     if (first) await post(await prepared(service, first));
     const ready: Prepared[] = [];
@@ -101,7 +101,7 @@ async function prepared({ origin }: MeasuredService, key: Identity): Promise<Pre
   return { client, fields: { csrf, id, signature: signChallenge(key, data) } };
 }
 
-/** Sends it; gives the milliseconds it took. */
+/** Sends it and returns the time in milliseconds. */
 async function post({ client, fields }: Prepared): Promise<number> {
   const from = performance.now();
   const { status, html } = await client.post(path, fields);
@@ -110,7 +110,7 @@ async function post({ client, fields }: Prepared): Promise<number> {
   return performance.now() - from;
 }
 
-/** Looks at a page again and again; the milliseconds of each look. */
+/** Requests a page again and again. Returns the milliseconds of each request. */
 async function look(client: Client, goOn: () => boolean): Promise<number[]> {
   const took: number[] = [];
   while (goOn()) {

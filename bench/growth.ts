@@ -25,20 +25,20 @@ import { percentile, type Row } from './row.ts';
 import { Client, type MeasuredService, startMeasured, urlOf } from './service.ts';
 
 const few = 10_000;
-/** Visitors of each population, spread over it. */
+/** Visitors of each population, spread over all of it. */
 const visitorCount = 40;
-/** Rounds in turn, so that what else this machine does falls on both. */
+/** Rounds that alternate, so that other load on this machine affects both sides. */
 const rounds = 15;
-/** Passes of a job in a round: one by itself is below the clock of the CPU. */
+/** Passes of a job in a round. A single one is too short for the CPU clock. */
 const passes = 10;
 const mostGrowth = 1.3;
 const silent = { info: () => undefined, warn: () => undefined };
 
 /**
- * What a page, a save, a sign-in and each pass of background work cost among `PEOPLE` (200,000)
- * beside 10,000: the median time, and the CPU time of PostgreSQL. Both databases stand on one
- * server, each with a service of its own, and are asked in turn. Then every statement is planned on
- * the larger one; those that read a table whole are printed.
+ * What a page, a save, a sign-in and each pass of background work cost with `PEOPLE` people
+ * (200,000), compared with 10,000: the median time, and the CPU time of PostgreSQL. Both databases
+ * are on one server, each with its own service, and are measured in turn. Then every statement is
+ * planned on the larger one, and those that read a whole table are printed.
  */
 export async function bench(): Promise<Row[]> {
   const many = Number(process.env['PEOPLE'] ?? 200_000);
@@ -79,7 +79,7 @@ export async function bench(): Promise<Row[]> {
   }
 }
 
-/** A population with a service of its own. */
+/** A population with its own service. */
 interface Side {
   readonly people: number;
   readonly filledIn: number;
@@ -121,7 +121,7 @@ async function openSide(server: LocalPostgres, people: number): Promise<Side> {
     log: pino({ level: 'warn' }),
     deliversMessages: true,
   });
-  // Jobs run only when they are measured.
+  // Jobs only run when they are measured.
   const service = await startMeasured({ ...settings, ROLE: 'web' });
   const visitors = Array.from({ length: visitorCount }, (_, n) => ({
     iin: inventIinAmong(Math.floor((n + 0.5) * (people / visitorCount))),
@@ -161,7 +161,7 @@ async function inDatabase<Row extends object>(
 
 const requisites = '/services/requisites';
 
-/** Everybody has been here once, so that first visits and cold caches are not compared. */
+/** Visits everything once, so that first visits and cold caches are not compared. */
 async function warmUp(side: Side): Promise<void> {
   for (const visitor of side.visitors) {
     await visitor.client.signIn({ iin: visitor.iin, password });
@@ -194,7 +194,7 @@ async function open({ client }: Visitor): Promise<void> {
 
 type Act = readonly [name: string, run: () => Promise<unknown>];
 
-/** One pass of each job, with what the visitors have left to do. */
+/** One pass of each job, with the work that the visitors have left. */
 function jobsOf({ services, database }: Side): readonly Act[] {
   const { changes, messages, unaddressed } = queuesOf(services, { messages: true });
   const rethrow = (error: Error) => {
@@ -215,7 +215,7 @@ function jobsOf({ services, database }: Side): readonly Act[] {
   ];
 }
 
-/** Milliseconds of each act, and CPU milliseconds of PostgreSQL for it, of both sides. */
+/** Milliseconds of each action, and CPU milliseconds of PostgreSQL for it, on both sides. */
 interface Sample {
   readonly name: string;
   readonly took: readonly [number[], number[]];
@@ -227,7 +227,7 @@ async function compare(small: Side, large: Side): Promise<readonly Sample[]> {
   const samples = new Map<string, Sample>();
   const postgres = await postmasterOf(small.database);
   for (let round = 0; round < rounds; round += 1) {
-    // Whoever is second finds the machine as the first left it: in turn.
+    // Alternate who is first: the second side finds the machine as the first has left it.
     for (const at of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
       for (const [name, run, times] of actsOf(sides[at])) {
         const sample = samples.get(name) ?? { name, took: [[], []], cpu: [[], []] };
@@ -271,8 +271,8 @@ function rowsOf({ name, took, cpu }: Sample, many: number): readonly Row[] {
 }
 
 /**
- * Makes a journey and a pass of each job once more, with every statement planned, and prints those
- * that read a whole table of the large side. Gives how many there are.
+ * Repeats a journey and a pass of each job with every statement planned, and prints the statements
+ * that read a whole table on the large side. Returns their number.
  */
 async function printWholeReads(side: Side): Promise<number> {
   const { config } = side.services;

@@ -8,7 +8,7 @@ import { Client, startMeasured } from './service.ts';
 
 const pairs = 400;
 
-/** Whom a request names, and what is typed beside. */
+/** The person that a request names, and what else is typed. */
 interface Named {
   readonly iin: string;
   readonly contact: string;
@@ -17,10 +17,10 @@ interface Named {
 type Samples = Record<'known' | 'unknown', number[]>;
 
 /**
- * Can a person on file be told from an invented one by the time of an answer? Interleaved pairs
- * over one connection, warm. For each route the medians, and the AUC: the chance that an answer for
- * a known person takes longer than one for an unknown, 0.5 when nothing can be told (facts-security
- * A2 wants 0.45 to 0.55, and medians within 5 ms).
+ * Checks whether the time of an answer reveals if a person is on file. Sends interleaved pairs over
+ * one warm connection. Reports for each route the medians and the AUC: the chance that an answer
+ * for a known person takes longer than one for an unknown person. 0.5 means that nothing is
+ * revealed. The target is 0.45 to 0.55, with medians within 5 ms.
  */
 export async function bench(): Promise<Row[]> {
   const service = await startMeasured({
@@ -70,7 +70,7 @@ async function measureAsking({ origin, people }: Visit, start: '/register' | '/r
       clients[kind].push(client);
     }
   }
-  // What was asked is examined behind the requests.
+  // The requests are processed in the background.
   await pause(5_000);
   return { posts, pages, clients };
 }
@@ -115,7 +115,7 @@ async function timed(request: () => Promise<{ readonly status: number }>, wanted
 }
 
 function rowsOf(name: string, { known, unknown }: Samples): Row[] {
-  // The first tenth warms up.
+  // The first tenth is for warming up.
   const warm = (samples: readonly number[]) => samples.slice(pairs / 10);
   const [one, other] = [warm(known), warm(unknown)];
   const medians = [percentile(one, 0.5), percentile(other, 0.5)];
@@ -130,14 +130,14 @@ function rowsOf(name: string, { known, unknown }: Samples): Row[] {
   ];
 }
 
-/** The share of pairs in which the first takes longer; ties count half. */
+/** The share of pairs in which the first takes longer. Ties count half. */
 function auc(one: readonly number[], other: readonly number[]): number {
   let longer = 0;
   for (const a of one) for (const b of other) longer += a > b ? 1 : a === b ? 0.5 : 0;
   return longer / (one.length * other.length);
 }
 
-/** Each kind comes first in every other pair. */
+/** Each kind comes first in every second pair. */
 function inTurn(pair: number): readonly ('known' | 'unknown')[] {
   return pair % 2 === 0 ? ['known', 'unknown'] : ['unknown', 'known'];
 }
@@ -168,7 +168,7 @@ async function peopleWithMobile(): Promise<Named[]> {
     );
 }
 
-/** An IIN of the right form that nobody of the demonstration has. */
+/** A valid IIN that no demonstration person has. */
 function inventedIin(n: number): string {
   for (let tail = n * 100; ; tail += 1) {
     const iin = `6607153${String(tail).padStart(5, '0')}`;

@@ -17,9 +17,7 @@ import { cpuOf, cpuOfMachine, memoryOf, parentOf } from './processes.ts';
 import { percentile, type Row } from './row.ts';
 import { Client, urlOf } from './service.ts';
 
-/**
- * Arrivals a second. A person who signs in has opened the page before, so both come equally often.
- */
+/** Arrivals a second. A person who signs in has opened the page before, so both rates are equal. */
 const rates = {
   'sign-in': 40,
   save: 25,
@@ -33,15 +31,13 @@ const rates = {
 type Kind = keyof typeof rates;
 const kinds = Object.keys(rates) as Kind[];
 
-/** Signed in before the clock starts; they read and save. */
+/** People who are signed in before the clock starts. They read and save. */
 const residentCount = 1_000;
-/** They sign in, again and again, each on a device of their own. */
+/** People who sign in again and again, each on their own device. */
 const arrivingCount = 3_000;
-/** So many of the former have saved before the clock starts: their receipts are read. */
+/** How many of the residents have saved before the clock starts. Their receipts are read. */
 const withReceipt = 50;
-/**
- * Pages of sign-in opened before the clock starts, so that chance leaves no sign-in without one.
- */
+/** Sign-in pages opened before the clock starts, so that no sign-in lacks one by chance. */
 const openedBefore = 1_000;
 const typedAddresses = [
   'Алматы Аба',
@@ -54,10 +50,10 @@ const typedAddresses = [
 ];
 
 /**
- * 40 sign-ins, 25 saves and 150 reads a second for `MIX_SECONDS` (ten minutes), against the built
- * service as it is started, on a PostgreSQL of its own; load, service and database share this
- * machine. The arrivals follow a schedule drawn beforehand and wait for nobody; each answer's time
- * counts from its scheduled moment, so that a stall is not hidden.
+ * 40 sign-ins, 25 saves and 150 reads a second for `MIX_SECONDS` (ten minutes unless set), against
+ * the built service on its own PostgreSQL. The load, the service and the database share this
+ * machine. Arrivals follow a schedule that is made in advance and wait for nobody. The time of an
+ * answer counts from its scheduled moment, so that a stall is not hidden.
  */
 export async function bench(): Promise<Row[]> {
   const seconds = Number(process.env['MIX_SECONDS'] ?? 600);
@@ -110,7 +106,7 @@ async function importPeople(folder: string, environment: NodeJS.ProcessEnv): Pro
     });
 }
 
-/** The service as `npm start` runs it, in a process of its own. */
+/** Starts the service as `npm start` does, in its own process. */
 async function startBuilt(folder: string, environment: NodeJS.ProcessEnv) {
   const logFile = join(folder, 'service.log');
   const log = await open(logFile, 'w');
@@ -132,7 +128,7 @@ async function startBuilt(folder: string, environment: NodeJS.ProcessEnv) {
   return {
     origin,
     pid: child.pid ?? 0,
-    /** Lines of its log at the level of a warning or above. */
+    /** The number of log lines at the level of a warning or above. */
     complaints: async () => (await readFile(logFile, 'utf8')).match(/^\{"level":[456]0/gm)?.length ?? 0,
     async close() {
       child.kill('SIGTERM');
@@ -153,7 +149,7 @@ interface Town {
   readonly residents: readonly Resident[];
   /** The device cookie of each person who signs in, once they have one. */
   readonly devices: string[];
-  /** Pages of sign-in that were opened and not used yet. */
+  /** Sign-in pages that were opened and not used yet. */
   readonly opened: { readonly csrf: string; readonly visit: string }[];
 }
 
@@ -258,7 +254,7 @@ async function save(town: Town, resident: Resident, turn: number): Promise<void>
   resident.receipt = String(answer.headers['location']);
 }
 
-/** What one arrival of each kind does; rejects when the answer is not the right one. */
+/** What an arrival of each kind does. Rejects when the answer is wrong. */
 const acts: Record<Kind, (town: Town, turn: number) => Promise<unknown>> = {
   'sign-in': signIn,
   save: (town, turn) => save(town, residentOf(town, turn), turn),
@@ -292,17 +288,17 @@ interface Outcome {
   /** What went wrong, and how often. */
   readonly reasons: ReadonlyMap<string, number>;
   /**
-   * Milliseconds by which the schedule itself was late: the load's own slowness, which stands in
-   * every time above.
+   * Milliseconds by which the schedule itself was late: the load generator's own delay, which is
+   * included in every time above.
    */
   readonly late: readonly number[];
   readonly savedBefore: number;
   readonly memory: readonly { readonly second: number; readonly megabytes: number }[];
-  /** Cores in use. */
+  /** The number of cores in use. */
   readonly cpu: Readonly<Record<'service' | 'database' | 'load' | 'others', number>>;
 }
 
-/** Lets all arrive at their times; resolves when the last one is answered. */
+/** Lets everybody arrive on schedule. Resolves when the last request is answered. */
 async function run(
   town: Town,
   seconds: number,
@@ -367,7 +363,7 @@ async function run(
 }
 
 /**
- * Every arrival in order; within each kind independent of the others, as people are (a Poisson
+ * Every arrival in order. Within each kind, arrivals are independent of each other (a Poisson
  * process).
  */
 function schedule(seconds: number): { readonly kind: Kind; readonly at: number }[] {
@@ -379,7 +375,7 @@ function schedule(seconds: number): { readonly kind: Kind; readonly at: number }
   return arrivals.sort((one, other) => one.at - other.at);
 }
 
-/** Milliseconds to the next arrival of a kind. */
+/** Milliseconds until the next arrival of a kind. */
 function gap(kind: Kind): number {
   return (-Math.log(1 - Math.random()) * 1_000) / rates[kind];
 }
@@ -445,7 +441,7 @@ function clock(second: number): string {
   return `${Math.floor(second / 60)}:${String(Math.round(second % 60)).padStart(2, '0')}`;
 }
 
-/** Each acknowledged save must stand in the database, once. */
+/** Each acknowledged save must be in the database, exactly once. */
 async function savedRow(database: Database, { took, savedBefore }: Outcome): Promise<Row> {
   const found = await database.first<{ count: number }>(
     sql`select count(*) as count from cabinet.change where made_by = 'holder'`,

@@ -7,8 +7,8 @@ import { Client, type MeasuredService, peopleWhoSave, startMeasured } from './se
 const seconds = 8;
 
 /**
- * CPU and weight of the start page and of the requisites page, the latter signed in and read from
- * the database.
+ * CPU time and size of the start page and of the requisites page. The latter is read signed in,
+ * from the database.
  */
 export async function bench(): Promise<Row[]> {
   const service = await startMeasured();
@@ -39,7 +39,9 @@ export async function bench(): Promise<Row[]> {
   }
 }
 
-/** Eight connections in a closed loop; CPU of the service's process divided by its answers. */
+/**
+ * Eight connections in a closed loop. Divides the CPU time of the service's process by its answers.
+ */
 async function load(service: MeasuredService, name: string, path: string, cookie: string): Promise<Row[]> {
   const run = (duration: number) =>
     autocannon({
@@ -66,7 +68,7 @@ async function load(service: MeasuredService, name: string, path: string, cookie
   ];
 }
 
-/** Brotli bytes of the page and of all it loads. */
+/** The size of the page and of everything it loads, in bytes with Brotli. */
 async function weigh(client: Client, path: string): Promise<number> {
   const { html } = await client.get(path);
   const links = parse(html)

@@ -1,21 +1,21 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** What Linux knows of a process: see proc(5). */
+/** What Linux reports about a process: see proc(5). */
 interface Seen {
   readonly pid: number;
   readonly parent: number;
-  /** Seconds, of its children that have ended too. */
+  /** CPU seconds, including children that have ended. */
   readonly cpu: number;
   /** Resident memory, MB. */
   readonly memory: number;
 }
 
-/** CPU time of a process and all that came from it, seconds. */
+/** The CPU time of a process and all its descendants, in seconds. */
 export async function cpuOf(pid: number): Promise<number> {
   return (await family(pid)).reduce((sum, { cpu }) => sum + cpu, 0);
 }
 
-/** CPU time that all processes of the machine have had, seconds. */
+/** The CPU time of all processes of the machine, in seconds. */
 export async function cpuOfMachine(): Promise<number> {
   const [first = ''] = (await readFile('/proc/stat', 'utf8')).split('\n');
   const [user = 0, nice = 0, system = 0, , , interrupts = 0, softInterrupts = 0] = first
@@ -25,7 +25,7 @@ export async function cpuOfMachine(): Promise<number> {
   return (user + nice + system + interrupts + softInterrupts) / 100;
 }
 
-/** Resident memory of a process and all that came from it, MB. */
+/** The resident memory of a process and all its descendants, in MB. */
 export async function memoryOf(pid: number): Promise<number> {
   return (await family(pid)).reduce((sum, { memory }) => sum + memory, 0);
 }
@@ -53,7 +53,7 @@ async function family(pid: number): Promise<Seen[]> {
 async function look(pid: number): Promise<Seen | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (stat === undefined) return undefined;
-  // The name before it may hold anything, brackets too.
+  // The name before it may contain any character, including brackets.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const number = (place: number) => Number(fields[place - 3]);
   return {

@@ -11,8 +11,8 @@ import { peopleWhoSave } from './service.ts';
 const restarts = 20;
 
 /**
- * Rolling restarts of two workers while people read and save over connections that they keep:
- * requests lost, and their times.
+ * Rolling restarts of two workers while people read and save over kept connections: the number of
+ * lost requests, and the times.
  */
 export async function bench(): Promise<Row[]> {
   const varDir = await mkdtemp(join(tmpdir(), 'kabinet-rolling-'));

@@ -6,7 +6,7 @@ export interface Row {
   readonly note?: string;
 }
 
-/** The value below which a share of the samples lies. */
+/** The value that the given share of the samples does not exceed. */
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;

@@ -11,8 +11,8 @@ import { Client, peopleWhoSave, startMeasured } from './service.ts';
 const seconds = 8;
 
 /**
- * Saves over HTTP, each acknowledged after COMMIT, beside a bare transaction of three statements on
- * the same kind of server.
+ * Saves over HTTP, each acknowledged after COMMIT, compared with a bare transaction of three
+ * statements on the same kind of server.
  */
 export async function bench(): Promise<Row[]> {
   const { rate, took } = await saves();

@@ -5,8 +5,8 @@ import { createInstance } from '../src/instance.ts';
 import { prepare } from '../src/start.ts';
 
 /**
- * The service in a process of its own, so that its CPU time is not mixed with the load's. Answers
- * `cpu` over IPC.
+ * The service in its own process, so that its CPU time is separate from the load's. Answers `cpu`
+ * over IPC.
  */
 async function main(): Promise<void> {
   const config = readConfig(process.env);

@@ -6,10 +6,10 @@ import { parse } from 'node-html-parser';
 import type { ConnectionFields } from '../src/platform/postgres/database.ts';
 import { root } from '../src/platform/root.ts';
 
-/** The service under measurement, in a process and on a database of its own. */
+/** The measured service, in its own process and on its own database. */
 export interface MeasuredService {
   readonly origin: string;
-  /** CPU time of the service's process so far, microseconds, and its resident memory, MB. */
+  /** The CPU time of the service's process so far (microseconds), and its resident memory (MB). */
   usage(): Promise<{ readonly cpu: number; readonly memory: number }>;
   close(): Promise<void>;
 }
@@ -47,7 +47,7 @@ function answer(child: ChildProcess): Promise<unknown> {
   });
 }
 
-/** `DATABASE_URL` of a server on a socket. */
+/** The `DATABASE_URL` of a server on a socket. */
 export function urlOf({ host, port, user, password, database }: ConnectionFields): string {
   const parts = { host, port: String(port), user, ...(password === undefined ? {} : { password }) };
   return `postgresql://localhost/${database}?${new URLSearchParams(parts)}`;
@@ -72,7 +72,7 @@ export async function peopleWhoSave(): Promise<Person[]> {
   );
 }
 
-/** A browser without its looks: cookies and forms. */
+/** A client with a browser's cookies and forms, without rendering. */
 export class Client {
   private readonly cookies = new Map<string, string>();
   readonly origin: string;

@@ -6,7 +6,7 @@ import { Client, peopleWhoSave, startMeasured } from './service.ts';
 const seconds = 8;
 const parallel = 8;
 
-/** Sign-ins over HTTP beside bare argon2id with the same parameters. */
+/** Sign-ins over HTTP, compared with bare argon2id with the same parameters. */
 export async function bench(): Promise<Row[]> {
   const service = await startMeasured();
   try {

@@ -9,8 +9,8 @@ import { sealAll } from '../../src/features/operations/audit.ts';
 import { root } from '../../src/platform/root.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-// Every alarm fires when it should, and none of them on a service that nobody uses. Prometheus's own
-// promtool judges; without it (Debian: prometheus) the tests are skipped.
+// Every alarm fires when it should, and none fires on an idle service. Prometheus's own promtool
+// decides. Without it (Debian: prometheus) the tests are skipped.
 
 const run = promisify(execFile);
 const found = spawnSync('promtool', ['--version']).status === 0;
@@ -23,10 +23,10 @@ interface Series {
 
 interface Case {
   readonly alarm: string;
-  /** When the alarm is asked. */
+  /** When the alarm is evaluated. */
   readonly at: string;
   readonly input: readonly (readonly [series: string, values: string])[];
-  /** The labels that the alarm carries; undefined: it must be silent. */
+  /** The labels of the alarm; undefined when it must stay silent. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +40,7 @@ const durations = (le: string, values: string) =>
 const counted = (values: string) =>
   ['kabinet_http_request_duration_seconds_count{route="/services",method="GET"}', values] as const;
 
-/** The input of an alarm that fires, in the order of the rules. */
+/** Input that makes an alarm fire, in the order of the rules. */
 const firing: readonly Case[] = [
   {
     alarm: 'KabinetErrorsFast',
@@ -191,18 +191,18 @@ const firing: readonly Case[] = [
   },
 ];
 
-/** Near misses: the same alarms must keep silent. */
+/** Near misses, for which the same alarms must stay silent. */
 const silent: readonly Case[] = [
   {
     alarm: 'KabinetErrorsFast',
     at: '70m',
-    // One in three fails, and there are four an hour: nobody is woken for three answers.
+    // One in three fails, but only four an hour: nobody should be woken for three answers.
     input: [requests('200', '0+0.05x80'), requests('500', '0+0.025x80')],
   },
   {
     alarm: 'KabinetErrorsFast',
     at: '80m',
-    // What was wrong an hour ago and is no longer.
+    // Something was wrong an hour ago and no longer is.
     input: [requests('200', '0+100x90'), requests('500', '0+5x40 200x50')],
   },
   {
@@ -231,7 +231,8 @@ const silent: readonly Case[] = [
   {
     alarm: 'KabinetJobLate',
     at: '75m',
-    // One node's last look is old, another has just succeeded; housekeeping comes every ten minutes.
+    // One node's last pass is old, another node has just succeeded. Retention runs every ten
+    // minutes.
     input: [
       ['kabinet_job_last_success_seconds{instance="node1",job="seal"}', '0x80'],
       ['kabinet_job_last_success_seconds{instance="node2",job="seal"}', '0+60x80'],
@@ -261,7 +262,7 @@ const alarmNames = (
   }
 ).groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? []));
 
-/** What promtool finds otherwise than the cases say; empty when all is as they say. */
+/** Where promtool's result differs from the cases; empty when there is no difference. */
 async function judge(cases: readonly Case[], every: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'kabinet-alarms-'));
   try {
@@ -307,7 +308,7 @@ describe.skipIf(!found)('each alarm, as promtool judges it', () => {
     async (one) => expect(await judge([one], '1m')).toBe(''),
   );
 
-  test('is not found silent where it fires', async () => {
+  test('is reported when it fires in a case that expects silence', async () => {
     const [planted] = short;
     if (!planted) throw new Error('no case');
     const { labels: _, ...wrong } = planted;
@@ -315,11 +316,11 @@ describe.skipIf(!found)('each alarm, as promtool judges it', () => {
   });
 });
 
-describe.skipIf(!found)('a service that nobody uses', () => {
+describe.skipIf(!found)('an idle service', () => {
   let service: TestService;
 
   beforeAll(async () => {
-    // Without gateways, as a fund begins.
+    // Without gateways, as a fund starts.
     service = await startService({ DEMO: '0' }, { work: false });
     await sealAll(service.database, service.keys);
   });
@@ -327,7 +328,7 @@ describe.skipIf(!found)('a service that nobody uses', () => {
   afterAll(() => service.close());
 
   test('has no alarm, by its own metrics', async () => {
-    // Twice: the first scrape opens connections.
+    // Scrape twice: the first scrape opens connections.
     await service.metrics.text();
     const lines = (await service.metrics.text()).split('\n').filter((line) => /^[a-z]/.test(line));
     const input = lines.flatMap((line) => {

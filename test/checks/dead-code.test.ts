@@ -7,13 +7,13 @@ import { root } from '../../src/platform/root.ts';
 import { checkTags } from './dead-code.ts';
 import { readSources } from './imports.ts';
 
-// `npm test` runs knip twice: over everything, and over what production reaches. The second run is
-// made here once more with planted violations.
+// `npm test` runs knip twice: on everything, and on what production uses. This test makes the
+// second run with planted violations.
 
-/** Nothing of these is code. */
+/** Folders without code. */
 const left = ['node_modules', 'dist', 'data', 'docs', 'deploy', 'var', '.git'];
 
-test('an export for tests alone, and a tag that is stale, are found; a tagged export is not', () => {
+test('an export only for tests and a stale tag are found, a tagged export is not', () => {
   const folder = scratchFolder('planted-dead-');
   try {
     cpSync(root, folder, {
@@ -56,14 +56,14 @@ export const plantedStale = 3;
   }
 });
 
-describe('the tags by which an export is let alone', () => {
+describe('the tags that exempt an export', () => {
   test('say why', () => {
     expect(checkTags(readSources(root))).toEqual([]);
   });
 
   test.each([
     ['no reason', '/** @internal */'],
-    ['a reason that is none', '/** @internal for tests */'],
+    ['a reason that explains nothing', '/** @internal for tests */'],
     ['a tag that hides from both runs', '/** @public Somebody may want it one day. */'],
   ])('%s is found', (_fault, text) => {
     expect(checkTags(new Map([['src/values/x.ts', `\n${text}`]]))).toMatchObject([{ line: 2 }]);

@@ -1,6 +1,6 @@
 import type { Sources } from './imports.ts';
 
-/** A tag by which an export escapes the check of dead code without need or without a reason. */
+/** A tag that exempts an export from the check of dead code without need or without a reason. */
 export interface TagFault {
   readonly file: string;
   readonly line: number;
@@ -8,8 +8,9 @@ export interface TagFault {
 }
 
 /**
- * `knip --production` lets an export alone that is tagged `@internal`: each says in the same line
- * who else uses it. The other tags that knip knows would hide an export from every check.
+ * `knip --production` ignores an export tagged `@internal`. Each tag must say in the same line who
+ * else uses the export. The other tags that knip knows would hide an export from every check, so
+ * they are refused.
  */
 export function checkTags(sources: Sources): TagFault[] {
   if (sources.size === 0) throw new Error('there are no sources');

@@ -12,8 +12,8 @@ import { kabinet } from '../support/kabinet.ts';
 import { inventPerson } from '../support/people.ts';
 import { enrol } from '../support/service.ts';
 
-// A backup of a large database is read from a standby, which has no unlogged tables and takes no
-// write.
+// A backup of a large database is read from a standby, which has no unlogged tables and is
+// read-only.
 
 let pair: Pair;
 let primary: Database;
@@ -53,7 +53,7 @@ async function restore(file: string) {
   }
 }
 
-test('from the standby beside the primary: everything that is logged, and its time is recorded', async () => {
+test('from the standby beside the primary: every logged table is in it, and its time is recorded', async () => {
   const file = join(folder, 'one.backup');
   const made = await kabinet(other.connection, ['backup', file], {
     DATABASE_URL: pair.url,

@@ -7,7 +7,7 @@ import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { kabinet } from '../support/kabinet.ts';
 import { inventPerson } from '../support/people.ts';
 
-// A command leaves the tables as they are: only `migrate` and the service bring them up to date.
+// Commands leave the tables unchanged. Only `migrate` and the service update them.
 
 let fresh: FreshDatabase;
 let folder: string;
@@ -25,7 +25,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** As if the last migration had not been there yet. */
+/** Behaves as if the last migration did not exist yet. */
 async function forgetLast(): Promise<string> {
   const last = await fresh.database.first<{ name: string }>(sql`
     delete from public.migration where name = (select max(name) from public.migration) returning name`);
@@ -33,7 +33,7 @@ async function forgetLast(): Promise<string> {
   return last?.name ?? '';
 }
 
-test('a database without the last migration: commands say what it lacks and change nothing', async () => {
+test('a database without the last migration: commands say what is missing and change nothing', async () => {
   const last = await forgetLast();
   for (const command of [
     ['people', 'import', people],
@@ -54,7 +54,7 @@ test('a database without the last migration: commands say what it lacks and chan
   expect(await kabinet(fresh.connection, ['people', 'import', people])).toMatchObject({ code: 0 });
 });
 
-test('a database of a newer release: its release is told, and the command goes on', async () => {
+test('a database of a newer release: the command names that release and continues', async () => {
   await fresh.database.run(sql`insert into public.migration (name, run_on) values ('999-later', now())`);
   await fresh.database.run(sql`
     insert into cabinet.schema_release (release, brought_at) values ('0.9.0', now() + interval '1 minute')`);
@@ -66,7 +66,7 @@ test('a database of a newer release: its release is told, and the command goes o
   await fresh.database.run(sql`delete from public.migration where name = '999-later'`);
 });
 
-test('a database without tables: DATABASE_URL wants "migrate"; an embedded one of nobody gets them', async () => {
+test('a database without tables: with DATABASE_URL, "migrate" is needed; an unused embedded one gets its tables', async () => {
   const empty = await freshDatabase();
   try {
     await empty.database.run(sql`drop schema cabinet, fund cascade`);

@@ -12,7 +12,7 @@ import { startFirefox } from '../support/firefox.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { startWebKit } from '../support/webkit.ts';
 
-/** What people come for, each once. Chromium makes every journey. */
+/** The main journeys of people. Chromium runs every journey; these browsers run only these. */
 const main: readonly string[] = [
   'sign in on the start page, and sign out',
   'a wrong password, then the right one',
@@ -45,7 +45,7 @@ const browsers = [
   { name: 'WebKitGTK', start: webkit === undefined ? undefined : () => startWebKit(webkit) },
 ];
 
-test('every main journey is one that exists', () => {
+test('every main journey exists', () => {
   expect(main.filter((name) => !all.some((journey) => journey.name === name))).toEqual([]);
 });
 
@@ -77,7 +77,7 @@ describe.each(browsers)('in $name', ({ start }) => {
     },
   );
 
-  test.skipIf(start === undefined)('Enter in the address does not save while lines are awaited', async () => {
+  test.skipIf(start === undefined)('Enter in the address does not save while suggestions load', async () => {
     const around = world();
     const person = await around.person();
     const tab = await browser.profile();
@@ -94,8 +94,8 @@ describe.each(browsers)('in $name', ({ start }) => {
 });
 
 /**
- * The status of the last page in the service's log; redirections, scripts and questions of scripts
- * apart.
+ * The status of the last page in the service's log, without redirects, scripts and requests by
+ * scripts.
  */
 function lastStatus({ logLines }: TestService): number {
   for (const line of logLines.toReversed()) {

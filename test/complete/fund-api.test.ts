@@ -16,7 +16,7 @@ const folder = join(root, 'test/complete/fund-api');
 const description = join(root, 'docs/fund-api.yaml');
 const program = (tool: string) => join(folder, 'node_modules/.bin', tool);
 
-/** What a tool of the folder prints; rejects when it ends with another code than 0. */
+/** The output of a tool in the folder. Rejects when it exits with another code than 0. */
 async function output(tool: string, parameters: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(program(tool), parameters, {
     env: { ...process.env, REDOCLY_TELEMETRY: 'off' },
@@ -25,19 +25,19 @@ async function output(tool: string, parameters: readonly string[]): Promise<stri
 }
 
 describe('docs/fund-api.yaml', () => {
-  test('leaves Redocly nothing to say', async () => {
+  test('passes Redocly without a message', async () => {
     const report = JSON.parse(await output('redocly', ['lint', description, '--format=json']));
     expect(report.problems).toEqual([]);
   });
 
-  test('leaves Spectral nothing to say', async () => {
+  test('passes Spectral without a message', async () => {
     const ruleset = join(folder, 'spectral.yaml');
     expect(
       JSON.parse(await output('spectral', ['lint', description, '-r', ruleset, '-q', '-f', 'json'])),
     ).toEqual([]);
   });
 
-  test('is read by both: a planted fault is told', async () => {
+  test('is read by both: a planted fault is reported', async () => {
     const planted = mkdtempSync(join(tmpdir(), 'kabinet-planted-'));
     const file = join(planted, 'planted.yaml');
     writeFileSync(file, 'openapi: 3.1.0\ninfo: { title: A, version: "1" }\npaths: { /a: { get: {} } }\n');
@@ -58,7 +58,7 @@ describe('docs/fund-api.yaml', () => {
   });
 });
 
-describe('the fund as Prism plays it', () => {
+describe('the fund as simulated by Prism', () => {
   const person = inventPerson(900, { iin: '900101300007' });
   let prism: ChildProcess;
   let service: TestService;
@@ -86,7 +86,7 @@ describe('the fund as Prism plays it', () => {
     rmSync(keys, { recursive: true });
   });
 
-  test('lets a holder sign in, see what the example says, and save a change that arrives', async () => {
+  test('lets a holder sign in, see the data of the example, and save a change that arrives', async () => {
     const client = await signedIn(service, person);
     const path = '/services/requisites';
     const { body } = await client.get(path);
@@ -102,14 +102,14 @@ describe('the fund as Prism plays it', () => {
       .toMatch(/Қор .+ қабылдады/);
   });
 
-  test('is asked nothing that it refuses: all answers are read, and the health question is answered', () => {
+  test('gets no request that it refuses: all answers are read, and the health request is answered', () => {
     const lines = service.logLines.map((line) => JSON.parse(line) as { msg: string; code?: string });
     const told = lines.filter(({ msg }) => /the fund/.test(msg) || /fund's answer/.test(msg));
     expect(told.map(({ msg, code }) => [msg, code])).toEqual([['the fund answers', undefined]]);
   });
 });
 
-/** A port that nobody listens on now. */
+/** A port that nothing listens on. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -118,7 +118,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-/** Resolves when Prism says that it listens; rejects when it ends before. */
+/** Resolves when Prism reports that it listens. Rejects when it ends before that. */
 function listening(prism: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = '';

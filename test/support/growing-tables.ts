@@ -1,7 +1,7 @@
 /**
- * Tables whose rows do not become more with people, nor with the years; each with the reason. A
- * statement may read one of these whole, and a migration may lock it. Every other table of the
- * service counts as one that grows, so a new table is one until somebody says why it is not.
+ * Tables that do not grow with the number of people or years, each with the reason. A statement may
+ * read one of them whole, and a migration may lock it. Every other table counts as growing, so a
+ * new table does until somebody says why not.
  */
 export const boundedTables: Readonly<Record<string, string>> = {
   'cabinet.alert': 'what the service noticed by itself, kept for a year',
@@ -18,7 +18,7 @@ export const boundedTables: Readonly<Record<string, string>> = {
   'public.migration': 'a row for each migration',
 };
 
-/** Whether a table, named with its schema, can become large. */
+/** True when a table, named with its schema, can become large. */
 export function grows(table: string): boolean {
   return /^(cabinet|fund|public)\./.test(table) && !(table in boundedTables);
 }

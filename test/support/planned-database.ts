@@ -2,18 +2,18 @@ import type { Database, Queryable } from '../../src/platform/postgres/database.t
 import { type Sql, sql } from '../../src/platform/postgres/sql.ts';
 import { grows } from './growing-tables.ts';
 
-/** A statement whose plan reads the whole of a table or index that grows. */
+/** A statement whose plan reads a whole table or index that grows. */
 export interface WholeRead {
   /** The statement, in one line. */
   readonly statement: string;
   readonly table: string;
-  /** The node of the plan, with the index where there is one. */
+  /** The node of the plan, with the index if there is one. */
   readonly how: string;
 }
 
 /** A database that has every statement planned before it runs. */
 export interface PlannedDatabase extends Database {
-  /** How many statements were planned since the last call, and which of them read a table whole. */
+  /** The number of statements planned since the last call, and those that read a whole table. */
   take(): { readonly planned: number; readonly whole: readonly WholeRead[] };
 }
 
@@ -29,25 +29,28 @@ interface Node {
 }
 
 /**
- * Read by an index in its order until the first that fits: by what the service does, that is never
- * far.
+ * Statements that read an index in order until the first matching row, which is always near the
+ * start.
  */
 const soonFound: readonly RegExp[] = [
-  // Each source is sealed at least once an hour, with nothing if nothing came.
+  // Each source is sealed at least once an hour, even if nothing happened.
   /from cabinet\.audit_seal where source = \$1 order by seal_id desc limit 1$/,
 ];
 
-/** Of so few rows a table is rightly read whole. */
+/** Reading a whole table of so few rows is right. */
 const fewRows = 1_000;
 
-/** With other values a statement may get another plan; more than this says nothing new. */
+/**
+ * Other values may lead to another plan. After this many plans of a statement, there is nothing
+ * new.
+ */
 const plansOfEach = 3;
 
 const canBePlanned = /^\s*(with|select|insert|update|delete)\b/i;
 
 /**
- * Asks for the plan of the statements that go through `database`, each with its values and in its
- * transaction, as PostgreSQL will make it. The tables must be filled and analyzed before.
+ * Gets PostgreSQL's plan of each statement that goes through `database`, with its values and inside
+ * its transaction. The tables must be filled and analyzed before.
  */
 export async function planStatements(database: Database): Promise<PlannedDatabase> {
   const known = { partial: await partialIndexes(database), large: await largeTables(database) };
@@ -98,7 +101,7 @@ export async function planStatements(database: Database): Promise<PlannedDatabas
   };
 }
 
-/** Tables that are large enough here for their plans to say something. */
+/** The tables that are large enough here for their plans to be meaningful. */
 async function largeTables(database: Queryable): Promise<ReadonlySet<string>> {
   const rows = await database.rows<{ name: string }>(sql`
     select format('%s.%s', nspname, relname) as name from pg_class c join pg_namespace n on n.oid = relnamespace
@@ -106,7 +109,7 @@ async function largeTables(database: Queryable): Promise<ReadonlySet<string>> {
   return new Set(rows.map(({ name }) => name).filter(grows));
 }
 
-/** Indexes of some rows only: such a one may be read whole, since it is there for that. */
+/** Partial indexes. Reading such an index whole is what it is for. */
 async function partialIndexes(database: Queryable): Promise<ReadonlySet<string>> {
   const rows = await database.rows<{ name: string }>(sql`
     select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid where i.indpred is not null`);
@@ -132,7 +135,7 @@ function* wholeReads(
   for (const child of node.Plans ?? []) yield* wholeReads(child, known, node);
 }
 
-/** The first entries of an index, in its order and without a filter, are few. */
+/** Reading the first entries of an index, in order and without a filter, is cheap. */
 function readsAll(node: Node, partial: ReadonlySet<string>, under: Node | undefined): boolean {
   const type = node['Node Type'];
   if (type === 'Seq Scan') return true;

@@ -3,14 +3,15 @@ import { atTime, bytes, type Filled, uuid } from './population-values.ts';
 const day = 86_400_000;
 
 /**
- * Seals over the changes and events of a population. They are not signed: `audit verify` would
- * refuse them.
- * @param ofSeal rows in each
+ * Seals over the changes and events of a population. They are not signed, so `audit verify` refuses
+ * them.
+ * @param ofSeal the number of rows in each seal
  */
 export function sealsOf(people: number, ofSeal: number): readonly (Filled & { readonly rows: number })[] {
   const changes = Math.ceil(people / ofSeal);
   const events = Math.ceil((2 * people) / ofSeal);
-  // Closed over a day after what it holds, and the newest lately, as if sealing had gone on.
+  // Each seal is closed a day after its content, and the newest one recently, as if sealing had
+  // run.
   const closedAt = (seal: number, of: number, oldest: number) =>
     atTime(seal === of - 1 ? 60_000 : oldest * day - ((seal + 1) / of) * oldest * day);
   return [

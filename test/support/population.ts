@@ -12,17 +12,17 @@ export interface Population {
   /** The hash of everybody's password. */
   readonly passwordHash: string;
   /**
-   * Rows of each table for each person at least: 0 leaves the shares of a real population, 1 makes
-   * every table as large as that of the people.
+   * The least number of rows of each table for each person. 0 keeps the proportions of a real
+   * population; 1 makes every table at least as large as the table of people.
    */
   readonly atLeast?: number;
 }
 
 /**
- * Fills a migrated, empty database with people who have used the service for three years: by COPY,
- * past the foreign keys, with statistics at the end. Nothing in it is past its term but some
- * security events, and nobody is signed in.
- * @param connection of a superuser, since only one may switch foreign keys off
+ * Fills a migrated, empty database with people who have used the service for three years. Uses COPY
+ * without foreign keys, and updates the statistics at the end. Only some security events have
+ * expired, and nobody is signed in.
+ * @param connection of a superuser, because only a superuser may disable foreign keys
  */
 export async function fillPopulation(
   connection: ConnectionFields,
@@ -56,7 +56,7 @@ async function copy(
   await pipeline(Readable.from(lines(rows, row), { objectMode: true }), target);
 }
 
-/** Lines of COPY's text format, some hundred kilobytes at a time. */
+/** Lines in COPY's text format, a few hundred kilobytes at a time. */
 function* lines(rows: number, row: Filled['row']): Generator<Buffer> {
   let text = '';
   for (let n = 0; n < rows; n += 1) {
@@ -70,8 +70,8 @@ function* lines(rows: number, row: Filled['row']): Generator<Buffer> {
 }
 
 /**
- * The numbers that the service gives out next lie above those of the rows, and what branches
- * changed was followed.
+ * Sets the sequences above the numbers in the rows, and marks the changes made at branches as
+ * followed.
  */
 async function setSequences(client: pg.Client): Promise<void> {
   for (const [table, column] of [
@@ -89,7 +89,7 @@ async function setSequences(client: pg.Client): Promise<void> {
   );
 }
 
-/** Who a row is about: everybody in turn, in no order that the tables know. */
+/** The person that a row is about: everybody in turn, in an order that the tables do not know. */
 const holderOf = (n: number, people: number) => uuid('holder', (n * 48_271) % people);
 
 const minute = 60_000;
@@ -97,7 +97,7 @@ const day = 24 * 60 * minute;
 
 function tables(people: number, passwordHash: string): readonly PeopleTable[] {
   const holder = (n: number) => holderOf(n, people);
-  /** Between two ages in days, the oldest first. */
+  /** A time between two ages in days, the oldest first. */
   const spread = (n: number, share: number, from: number, to: number) =>
     atTime(
       from * day - ((n % Math.max(1, people * share)) / Math.max(1, people * share)) * (from - to) * day,
@@ -356,7 +356,7 @@ function ofKeys(holder: (n: number) => string, spread: Spread): readonly PeopleT
       table: 'cabinet.pending_change',
       columns: 'holder_id, change_id, form_id, form_hash, revision, document, entries, expires_at',
       share: 0.01,
-      // Those who are not visited: a change that waits would be shown to them.
+      // People who are not visited: they would be shown the waiting change.
       row: (n) => [
         uuid('absent', n),
         uuid('pending', n),
