@@ -68,24 +68,24 @@ describe('Layout', () => {
       expect(button.hasAttribute('formnovalidate')).toBe(true);
     }
     expect(html.querySelectorAll('form[action="/language"]')).toEqual([]);
-    // In the order of the document, nothing of the form stands before its default button.
+    // In the order of the document, nothing of the form comes before its default button.
     expect(html.querySelector('[form=page-form], #page-form button')).toBe(first);
   });
 
-  it('gives the switch a form of its own where the page has none', () => {
+  it('gives the switch its own form when the page has none', () => {
     const { html } = page({});
     const form = html.querySelector('form[action="/language"]');
     expect(form?.querySelector('[name=csrf]')?.getAttribute('value')).toBe('token');
     expect(form?.querySelectorAll('button').length).toBe(3);
   });
 
-  it('marks the language and the place', () => {
+  it('marks the language and the current place', () => {
     const { html } = page({ language: 'en', signedIn });
     expect(html.querySelector('.languages [aria-current]')?.getAttribute('lang')).toBe('en');
     expect(html.querySelectorAll('nav [aria-current]').map((a) => a.text)).toEqual(['Қызметтер']);
   });
 
-  it('tells who is signed in and until when, and signs out by POST', () => {
+  it('shows who is signed in and until when, and signs out by POST', () => {
     const { html } = page({ signedIn });
     expect(html.querySelector('header')?.text).toContain('Серікова А. Б.');
     expect(html.querySelector('header')?.text).toContain('Сеанс 14:32-де аяқталады');
@@ -95,12 +95,12 @@ describe('Layout', () => {
     expect(html.querySelector('#session-warning')?.getAttribute('data-seconds-left')).toBe('900');
   });
 
-  it('shows none of this to a stranger', () => {
+  it('shows none of this to a visitor who is not signed in', () => {
     const { html } = page({});
     expect(html.querySelectorAll('nav, dialog, form[action="/sign-out"]')).toEqual([]);
   });
 
-  it('writes hostile words as words', () => {
+  it('shows hostile words as text', () => {
     const hostile = '</title></script><script>alert(1)</script>"onload="x';
     const { html } = page({
       title: hostile,

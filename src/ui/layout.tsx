@@ -5,7 +5,7 @@ import { LanguageSwitch } from './language-switch.tsx';
 import { Mark } from './mark.tsx';
 import { SessionWarning, type SessionWarningWords } from './session-warning.tsx';
 
-/** The words around every page. */
+/** The texts around every page. */
 export interface LayoutWords {
   /** "Жеке кабинет". */
   cabinet: string;
@@ -13,25 +13,25 @@ export interface LayoutWords {
   fund: string;
   /** "Skip to the content". */
   skip: string;
-  /** What a screen reader calls the main navigation. */
+  /** The name of the main navigation for a screen reader. */
   navigation: string;
-  /** What a screen reader calls the language switch. */
+  /** The name of the language switch for a screen reader. */
   language: string;
   signOut: string;
   /** "Байланыс орталығы", before the number. */
   contactCentre: string;
   /** The number to call: "1418". */
   contactNumber: string;
-  /** The contact centre's hours, where they are known. */
+  /** The contact centre's hours, if they are known. */
   hours?: string | undefined;
-  /** "The service is available around the clock"; not where it is just unavailable. */
+  /** "The service is available around the clock". Left out while it is unavailable. */
   roundTheClock: string | undefined;
 }
 
 export interface NavItem {
   href: string;
   label: string;
-  /** The page itself (`page`) or one under it (`section`). */
+  /** This page itself (`page`), or a parent of it (`section`). */
   current?: 'page' | 'section' | undefined;
 }
 
@@ -41,11 +41,11 @@ export interface HeaderUser {
   shortName: string;
   nav: readonly NavItem[];
   session: {
-    /** Until the session ends, seconds. */
+    /** Seconds until the session ends. */
     secondsLeft: number;
-    /** Where the page goes when the session has ended. */
+    /** The page to open when the session has ended. */
     endHref: string;
-    /** How long before the end to warn, seconds; 120 by default. */
+    /** Seconds before the end at which to warn. 120 by default. */
     warnSeconds?: number | undefined;
     words: SessionWarningWords;
   };
@@ -53,30 +53,30 @@ export interface HeaderUser {
 
 export interface LayoutProps {
   language: Language;
-  /** The page's own title; the cabinet's name follows it. */
+  /** The page's own title. The cabinet's name is added after it. */
   title: string;
-  /** "Қате": put before the title of a page with errors. */
+  /** "Қате", put before the title of a page with errors. */
   errorTitlePrefix?: string | undefined;
   words: LayoutWords;
-  /** Addresses of the style sheet, the icon and the scripts this page uses. */
+  /** Addresses of the style sheet, the icon and the scripts that this page uses. */
   assets: { css: string; icon: string; scripts: readonly string[] };
   /**
-   * For the small forms of the layout: language, sign-out, session. Undefined: the page is made for
-   * nobody in particular and has none.
+   * For the small forms of the layout: language, sign-out, session. Undefined for a page that is
+   * the same for everybody. It then has none of these forms.
    */
   csrf: string | undefined;
   signedIn?: HeaderUser | undefined;
   /**
-   * The id of the page's form, when it has one (`Form` gives `page-form`): the language switch then
+   * The id of the page's form, if it has one (`Form` uses `page-form`). The language switch then
    * sends it along.
    */
   formId?: string | undefined;
   /**
-   * The page's own address, where it was answered under another one (`/language`);
-   * `client/own-path.ts` shows it.
+   * The page's own address, if it was sent under another one (`/language`). `client/own-path.ts`
+   * shows it.
    */
   ownPath?: string | undefined;
-  /** Told under the header of every page: maintenance, a demonstration. */
+  /** Shown under the header of every page: maintenance, a demonstration. */
   banner?: ComponentChildren;
   children: ComponentChildren;
 }
@@ -151,8 +151,8 @@ export function Layout(props: LayoutProps) {
 
 /**
  * Enter in a field presses the form's first submit button in the document. That would be the
- * language switch in the header, so one that saves stands before it. Not `hidden`: WebKit passes
- * over a button without a box.
+ * language switch in the header, so a button that saves comes before it. It is not `hidden`,
+ * because WebKit skips a button without a box.
  */
 function DefaultButton({ formId }: { formId: string }) {
   // biome-ignore lint/a11y/noAriaHiddenOnFocusable: no one reaches it: tabindex -1, no size, no name
