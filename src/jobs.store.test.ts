@@ -6,7 +6,7 @@ import { dutiesOf, startJobs, upkeepOf } from './jobs.ts';
 import { sql } from './platform/postgres/sql.ts';
 import { createServices, type Services } from './services.ts';
 
-// Background work cannot stop in silence: each kind of it leaves the time of its last success.
+// Each kind of background work records when it last succeeded, which reveals work that has stopped.
 
 let fresh: FreshDatabase;
 let services: Services;
@@ -34,7 +34,7 @@ async function pass(signal = new AbortController().signal): Promise<void> {
   for (const { run } of upkeepOf(services)) await run(signal);
 }
 
-test('work is expected from the first start on, and a later start forgets nothing', async () => {
+test('work is expected from the first start on, and a later start keeps the recorded times', async () => {
   await startJobs(services, dutiesOf('web', true)).stop();
   expect(await read()).toEqual([]);
   await startJobs(services, dutiesOf('worker', true)).stop();
@@ -47,7 +47,7 @@ test('work is expected from the first start on, and a later start forgets nothin
   expect((await read()).every(({ old }) => old)).toBe(true);
 });
 
-test('each kind that succeeded says so, and one that failed does not', async () => {
+test('each kind that succeeded is recorded, and one that failed is not', async () => {
   await fresh.database.run(sql`update cabinet.job_success set succeeded_at = now() - interval '2 days'`);
   await fresh.database.run(sql`alter table cabinet.failure rename to failure_away`);
   await pass(AbortSignal.abort());

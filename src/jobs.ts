@@ -115,7 +115,9 @@ export function watchesOf({
 
 const ofHousekeeping = (kind: string) => `housekeeping:${kind}`;
 
-/** What some process must do again and again, by the names of `kabinet_job_last_success_seconds`. */
+/**
+ * The repeated work that some process must do, by the names in `kabinet_job_last_success_seconds`.
+ */
 const expectedJobs: readonly string[] = [
   'follow-fund',
   'end-alerts',

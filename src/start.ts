@@ -83,8 +83,8 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
 }
 
 /**
- * The database for a command, which may run beside the service or alone. An embedded one that nobody
- * has used gets its tables; others are taken as they are.
+ * The database for a command, which may run beside the service or alone. A bundled database that
+ * nobody has used gets its tables. Others are left as they are.
  */
 export async function attach(
   config: Config,

@@ -11,22 +11,22 @@ import { formOf, signedIn } from '../support/signed-in.ts';
 import type { Visitor } from '../support/visitor.ts';
 import { type OpenWorld, openWorld } from './world.ts';
 
-/** Remembers everything personal that a service is given, so that its log can be searched for it. */
+/** Records everything personal that a service is given. The test then searches the log for it. */
 export interface Canary {
-  /** What is known of the people. */
+  /** What is known about the people. */
   readonly known: ReadonlySet<string>;
-  /** What was typed and what was signed; common words among it. */
+  /** What was typed and what was signed, including common words. */
   readonly marks: ReadonlySet<string>;
   readonly codes: ReadonlySet<string>;
-  /** Cookies and the tokens of forms, which only the page of their own browser has. */
+  /** Cookies, and the tokens of forms, which only a page in their own browser contains. */
   readonly secrets: ReadonlySet<string>;
-  /** What those see who have nothing to do with these people. */
+  /** What is shown to anybody who has nothing to do with these people. */
   readonly shownToOthers: readonly string[];
-  /** A world whose people, typing, messages and links are remembered, visited over HTTP. */
+  /** A world visited over HTTP, whose people, typing, messages and links are recorded. */
   world(): OpenWorld;
   /** Signs in by a key, once correctly and once with somebody else's signature. */
   signInByEds(nca: TestNca, person: PersonLine): Promise<void>;
-  /** Saves what the database refuses with an error that quotes what was typed. */
+  /** A save that the database refuses with an error that quotes what was typed. */
   saveThatFails(person: PersonLine): Promise<void>;
   /** Causes errors: unreadable addresses, broken forms, too much of everything. */
   causeErrors(person: PersonLine): Promise<void>;
@@ -43,7 +43,7 @@ export function createCanary(service: TestService): Canary {
     for (const one of marksOf(person)) known.add(one);
   }
 
-  /** A client whose cookies and form tokens are remembered. */
+  /** A client whose cookies and form tokens are recorded. */
   function watchedClient(): Client {
     const client = injectClient(service.server);
     const watch = async (answer: Promise<Answered>): Promise<Answered> => {
@@ -60,7 +60,7 @@ export function createCanary(service: TestService): Canary {
     };
   }
 
-  /** A visitor whose typing is remembered. */
+  /** A visitor whose typing is recorded. */
   function watched(visitor: Visitor): Visitor {
     return {
       ...visitor,

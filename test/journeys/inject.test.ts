@@ -13,12 +13,12 @@ import { requisitesJourneys } from './scenarios/requisites.ts';
 import { twoTabsJourneys } from './scenarios/two-tabs.ts';
 import { openWorld } from './world.ts';
 
-// Every journey by HTTP, at the finest log level. Then every line of the log is searched for
-// everything that is known of the people, everything they typed, and every secret they were given:
-// cookies, tokens of forms, codes, nonces, links.
+// Runs every journey over HTTP, at the finest log level. Then it searches every line of the log for
+// everything known about the people, everything that they typed, and every secret that they were
+// given: cookies, tokens of forms, codes, nonces and links.
 
 const crowd = 50;
-/** Their people share common values, which would be found anywhere. */
+/** The people of these journeys share common values, which occur everywhere. */
 const unwatched = [onFileJourneys, twoTabsJourneys];
 
 let service: TestService;
@@ -46,7 +46,7 @@ describe.each(areas)('%s, by HTTP', (_area, journeys) => {
   });
 });
 
-describe('after all journeys, one of them made by fifty people more', () => {
+describe('after all journeys, and fifty more people on one of them', () => {
   beforeAll(async () => {
     const [first] = requisitesJourneys;
     if (!first) throw new Error('there is no journey');

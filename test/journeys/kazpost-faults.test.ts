@@ -5,8 +5,8 @@ import { startService } from '../support/service.ts';
 import { openRequisites } from './journey.ts';
 import { openWorld } from './world.ts';
 
-// What a person sees at each fault of Kazpost's service. Several of them are waits: each has a
-// service of its own, and they pass together.
+// What a person sees at each fault of Kazpost's service. Several of the faults are waits, so each
+// has its own service and the waits overlap.
 
 /** Faults of Kazpost. The person may see one line of text about each of them, and nothing else. */
 const faults: readonly (Exclude<KazpostFault, 'none'> | 'down')[] = [

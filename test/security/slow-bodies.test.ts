@@ -9,7 +9,9 @@ import { startService, type TestService } from '../support/service.ts';
 
 const atOnce = 6;
 
-/** Starts a service for the tests of a suite. `halfSent` sends a form as far as its middle. */
+/**
+ * Starts a service for the tests of a suite. `halfSent` sends a form up to the middle of its body.
+ */
 function serve(role: string) {
   let service: TestService;
   let origin: URL;
@@ -89,7 +91,7 @@ describe.each(roles)('with ROLE=%s', (role) => {
   });
 });
 
-// Both services are waited for together.
+// The waits of both services overlap.
 describe.concurrent.each(roles)('with ROLE=%s', (role) => {
   const { service, halfSent } = serve(role);
 

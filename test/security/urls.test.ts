@@ -113,7 +113,7 @@ async function faults(client: Client, urls: readonly string[]): Promise<string[]
   return found;
 }
 
-/** The fields that each query schema of a route has. */
+/** The fields of each query schema of a route. */
 function querySchemas(): string[][] {
   const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
     /routes\.tsx?$/.test(file),
@@ -128,8 +128,8 @@ function querySchemas(): string[][] {
 }
 
 /**
- * The names in groups of which no schema has two: a page that gets a value in every field of a group
- * reads one of them at most, so that no field hides another.
+ * The names in groups, none of which has two names of one schema. A page that gets a value in every
+ * field of a group therefore reads at most one of them, so that no field hides another.
  */
 function groups(): string[][] {
   const schemas = querySchemas();

@@ -11,7 +11,7 @@ export interface DeliverChangeDeps extends TakeOverDeps {
   readonly fund: Fund;
 }
 
-/** What `save` writes into the outbox. A version before this one wrote only the first two. */
+/** What `save` writes into the outbox. Versions before this one wrote only the first two fields. */
 interface Payload {
   readonly iin: Iin;
   readonly fields: Partial<Requisites>;
@@ -19,20 +19,20 @@ interface Payload {
   readonly madeAt?: string;
 }
 
-/** What a change expects that does not say: any. */
+/** The version that a message without `expectedVersion` expects: any. */
 const anyVersion = 2_147_483_647;
 
 /**
- * Hands a saved change over to the fund. From the second attempt on the fund is asked first what
- * became of it: an answer may have been lost. A change that knew less than a branch has changed
- * since goes once more when both touch different fields; when they touch the same, the branch's
- * stands and the person decides. Throws `Undeliverable` with the reason when no further try can
- * help.
+ * Hands a saved change to the fund. From the second attempt on, it first asks the fund about the
+ * change, because an earlier answer may have been lost. When a branch has changed requisites in the
+ * meantime and the fields differ, the change is sent once more. When both changed the same field,
+ * the branch's value stays and the person decides. Throws `Undeliverable` with the reason when
+ * another attempt cannot help.
  */
 export async function deliverChange(deps: DeliverChangeDeps, message: OutboxMessage): Promise<void> {
   const change = changeOf(message);
   const known = message.attempt > 1 ? await deps.fund.findChange(change.changeId) : undefined;
-  // Refused before and put back by an operator: it may be taken now.
+  // The fund refused it before and an operator has put it back, so the fund may accept it now.
   const settled = known && known.kind !== 'refused' ? known : undefined;
   const answer = settled ?? (await deps.fund.apply(change));
   conclude(answer.kind === 'changed-elsewhere' ? await applyUponBranch(deps, message, change) : answer);
@@ -54,8 +54,8 @@ function conclude(answer: FundAnswer): void {
 }
 
 /**
- * Takes over what the branch changed, and applies the change upon it unless both meant the same
- * field otherwise.
+ * Takes over what the branch changed. Then applies the change on top, unless both set the same
+ * field to different values.
  */
 async function applyUponBranch(
   deps: DeliverChangeDeps,
@@ -84,7 +84,7 @@ function changeOf({ changeId, outboxId, payload, ageSeconds }: OutboxMessage): C
     changeId,
     iin,
     fields,
-    // Given out under the lock of the holder's row, so it rises with each change of theirs.
+    // Assigned under the lock of the holder's row, so it rises with each of their changes.
     sequence: outboxId,
     expectedVersion,
     madeAt: madeAt === undefined ? new Date(Date.now() - ageSeconds * 1_000) : new Date(madeAt),

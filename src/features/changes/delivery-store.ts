@@ -2,7 +2,7 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
 import { currentValues } from '../requisites/column-store.ts';
 
-/** A change that did not reach the fund, with nothing of the person who made it. */
+/** A change that did not reach the fund. It contains nothing about the person who made it. */
 export interface StuckChange {
   readonly number: string;
   readonly error: string;
@@ -27,7 +27,7 @@ export interface ShownDelivery {
 
 /*
  * The operator's view of changes for the fund. Looking at one and sending it again are events that
- * its person sees.
+ * the person sees in their history.
  */
 
 /** Changes that were given up, the newest first. */
@@ -60,10 +60,10 @@ export function showDelivery(
 }
 
 /**
- * Puts changes that were given up back, behind whatever else waits for their people; all there are
- * when `numbers` is undefined. Only fields that still stand as the change set them are sent: what
- * was changed since is left alone, and a change of which nothing stands is not sent at all. Gives
- * the numbers that were put back.
+ * Puts changes that were given up back into the queue, behind the other messages of their holders.
+ * Undefined `numbers` means all of them. Only fields that still have the value the change gave them
+ * are sent. Fields changed since are left out, and a change with no such field is not sent at all.
+ * Returns the numbers that were put back.
  */
 export async function requeueChanges(
   database: Queryable,
@@ -71,9 +71,9 @@ export async function requeueChanges(
   reason: string,
 ): Promise<readonly string[]> {
   const which = numbers === undefined ? sql`` : sql`and c.number = any(${numbers}::text[])`;
-  // A new row: its number rises above those of the person's later changes, as the fund demands of
-  // what comes later. The attempts go on counting, so that the fund is asked before anything is
-  // sent again.
+  // Written as a new row, because its number must be higher than those of the person's later
+  // changes, as the fund requires. The attempts continue to count, so the fund is asked before
+  // anything is sent again.
   const rows = await database.rows<{ number: string }>(sql`
     with dead as (
       select o.outbox_id, c.number, o.holder_id, o.change_id, o.payload, o.attempts, o.created_at, r.elsewhere_version,

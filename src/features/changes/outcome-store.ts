@@ -3,8 +3,8 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { notifyEverywhere } from '../notices/store.ts';
 
 /**
- * Notifies a holder that the fund has taken their changes, unless a later one still waits: who
- * waited for several is notified once.
+ * Notifies a holder that the fund has accepted their changes, unless a later one still waits. A
+ * holder with several waiting changes is notified once.
  */
 export async function notifyAccepted(
   tx: Queryable,

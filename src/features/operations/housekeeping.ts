@@ -16,7 +16,7 @@ export interface SweepOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The kinds that a sweep goes through. */
+/** The kinds of rows that a sweep removes. */
 export const sweptKinds: readonly string[] = [...retentions.map(({ name }) => name), 'security_event'];
 
 /**
