@@ -61,6 +61,8 @@ describe('migrate', () => {
     await write('003-third.sql', 'alter table public.first add y int;');
     const ran = await Promise.all(Array.from({ length: 4 }, bring));
     expect(ran.flat()).toEqual(['001-first', '002-index', '003-third']);
+    // What may take long is named before it begins.
+    expect(told[0]).toMatch(/^002-index\.sql runs beside the service/);
     expect(
       await fresh.database.rows(
         sql`select indisvalid as valid from pg_index where indexrelid = 'public.first_x'::regclass`,

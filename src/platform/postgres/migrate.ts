@@ -70,7 +70,7 @@ export async function migrate(
     const waiting = await notRun(client, digests);
     if (waiting.length === 0) return [];
     await refuseServiceRole(client);
-    await givingWay(() => run(client, folder, digests), log);
+    await givingWay(() => run(client, folder, digests, log), log);
     for (const name of waiting) log.info(`Migration ${name} ran`);
     return waiting;
   } finally {
@@ -137,7 +137,7 @@ async function refuseServiceRole(client: pg.Client): Promise<void> {
 }
 
 /** Runs the new files. The runner is imported here, because few starts need it. */
-async function run(client: pg.Client, folder: string, digests: Digests): Promise<void> {
+async function run(client: pg.Client, folder: string, digests: Digests, log: MigrationLog): Promise<void> {
   const { runner } = await import('node-pg-migrate');
   const problems: string[] = [];
   const quiet = () => undefined;
@@ -155,7 +155,13 @@ async function run(client: pg.Client, folder: string, digests: Digests): Promise
       noLock: true,
       logger: { debug: quiet, info: quiet, warn: quiet, error: (message: string) => problems.push(message) },
       migrationLoaderStrategies: [
-        { extensions: ['.sql'], loader: wholeFiles(digests, (name) => (begun = name)) },
+        {
+          extensions: ['.sql'],
+          loader: wholeFiles(digests, (name, outside) => {
+            begun = name;
+            if (outside) log.info(`${name} runs beside the service, which may take long on large tables`);
+          }),
+        },
       ],
     });
   } catch (error) {
@@ -225,13 +231,14 @@ async function readDigests(folder: string): Promise<Digests> {
  * Loads each file as one forward step, and reports the name of each as it begins. The runner's own
  * loader would split a file at a comment that begins with "up migration" or "down migration".
  */
-function wholeFiles(digests: Digests, onBegin: (name: string) => void) {
+function wholeFiles(digests: Digests, onBegin: (name: string, outside: boolean) => void) {
   const load = async (path: string) => {
     const text = await readFile(path, 'utf8');
     const up = (steps: { sql(text: string): void; noTransaction(): void }) => {
-      onBegin(basename(path));
+      const outside = outsideTransaction.test(text);
+      onBegin(basename(path), outside);
       steps.sql(`set kabinet.digest = '${digests.get(basename(path, '.sql'))}'`);
-      if (!outsideTransaction.test(text)) return steps.sql(text);
+      if (!outside) return steps.sql(text);
       steps.noTransaction();
       // Building an index concurrently waits for all running transactions, but does not block them.
       steps.sql('set lock_timeout = 0');
