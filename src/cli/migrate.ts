@@ -9,9 +9,9 @@ export function migrateCommand(program: Command): void {
   program
     .command('migrate')
     .description(
-      'bring the tables to the level of this release. The service may go on meanwhile. Runs as the owner of the tables',
+      'run the migrations that this release needs. The service can keep running. Connect as the owner of the tables',
     )
-    .addHelpText('after', '\nExample:\n  $ npx kabinet migrate')
+    .addHelpText('after', '\nExample:\n  $ kabinet migrate')
     .action(async () => {
       await withDatabase(
         async ({ connection }) => {

@@ -122,7 +122,8 @@ export const settings = {
     schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
   },
   DATABASE_BACKUP_URL: {
-    meaning: 'a standby that "kabinet backup" reads instead, so that a backup does not weigh on the primary',
+    meaning:
+      'a standby from which "kabinet backup" reads, so that a backup does not slow down the primary; unset: the primary',
     default: '',
     secret: true,
     schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),

@@ -2,7 +2,7 @@ import { setImmediate as settled } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createHandoverQueue } from './handover-queue.ts';
 
-/** A queue whose work ends when told, with what has begun so far. */
+/** A queue whose work ends on command, with a record of what has started. */
 function recorded(limits: { atOnce: number; reserved: number }) {
   const queue = createHandoverQueue(limits);
   const begun: string[] = [];
@@ -27,7 +27,7 @@ function recorded(limits: { atOnce: number; reserved: number }) {
   return { begun, hand, notices, codes, end };
 }
 
-test('a notice begins only while the reserved places are free, whoever has the others', async () => {
+test('a notice starts only while the reserved places are free, whatever runs in the others', async () => {
   const { begun, notices, codes, end } = recorded({ atOnce: 4, reserved: 2 });
   await codes('code 1', 'code 2');
   await notices('notice 1', 'notice 2');
@@ -44,7 +44,7 @@ test('a notice begins only while the reserved places are free, whoever has the o
   expect(begun.slice(6)).toEqual(['notice 2']);
 });
 
-test('codes overtake notices that wait; each kind keeps its order', async () => {
+test('codes overtake waiting notices; each kind keeps its order', async () => {
   const { begun, notices, codes, end } = recorded({ atOnce: 2, reserved: 1 });
   await notices('notice 1', 'notice 2', 'notice 3');
   await codes('code 1', 'code 2', 'code 3');
@@ -53,7 +53,7 @@ test('codes overtake notices that wait; each kind keeps its order', async () => 
   expect(begun).toEqual(['notice 1', 'code 1', 'code 2', 'code 3', 'notice 2', 'notice 3']);
 });
 
-test('who gives up in the line leaves it, and takes no place later', async () => {
+test('a waiter that gives up leaves the queue and takes no place later', async () => {
   const { begun, hand, notices, codes, end } = recorded({ atOnce: 2, reserved: 1 });
   await notices('notice 1');
   await codes('code 1');
@@ -75,7 +75,7 @@ test('who gives up in the line leaves it, and takes no place later', async () =>
   expect(begun).toEqual(['notice 1', 'code 1', 'code 2', 'notice 2']);
 });
 
-test('work that fails gives its place back, and its error to whoever asked', async () => {
+test('work that fails frees its place and rejects with its error', async () => {
   const queue = createHandoverQueue({ atOnce: 1, reserved: 0 });
   const { signal } = new AbortController();
   const fails = queue.run(false, signal, () => Promise.reject(new Error('refused')));

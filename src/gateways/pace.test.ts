@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A pacer whose grants are noted with the millisecond of each. */
+/** A pacer whose grants are recorded with their times in milliseconds. */
 function recorded(perSecond: number) {
   const pacer = createPacer(perSecond);
   const left: string[] = [];
@@ -27,7 +27,7 @@ function recorded(perSecond: number) {
   return { pacer, left, at, ask, pass };
 }
 
-test('so many leave a second, evenly, and codes before notices', async () => {
+test('the set number leaves each second, evenly, and codes before notices', async () => {
   const { left, ask, pass } = recorded(10);
   for (let n = 0; n < 30; n += 1) void ask(`notice ${n}`);
   await pass(950);
@@ -40,7 +40,7 @@ test('so many leave a second, evenly, and codes before notices', async () => {
   expect(left[11]).toBe('notice 10');
 });
 
-test('what was not used is saved up for one second at most', async () => {
+test('unused capacity is kept for one second at most', async () => {
   const { left, ask, pass } = recorded(10);
   await pass(60_000);
   for (let n = 0; n < 30; n += 1) void ask(`notice ${n}`);
@@ -50,12 +50,12 @@ test('what was not used is saved up for one second at most', async () => {
   expect(left).toHaveLength(20);
 });
 
-test('a gateway that wants fewer is left alone, ever longer until it takes something', async () => {
+test('a gateway that wants fewer messages is left alone, longer each time until it accepts something', async () => {
   const { pacer, at, ask, pass } = recorded(1_000);
   const rests: number[] = [];
   for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
     pacer.slower();
-    // It says so of several pieces that left before.
+    // It reports that for several pieces that were sent before.
     pacer.slower();
     const from = performance.now();
     void ask(name, true);
@@ -83,7 +83,7 @@ test('a pause for the gateway does not shorten the space between pieces', async 
   expect(left).toEqual(['first', 'second']);
 });
 
-test('who gives up in the line leaves it, and uses nothing up', async () => {
+test('a waiter that gives up leaves the queue and uses no capacity', async () => {
   const { left, ask, pass } = recorded(1);
   const patience = new AbortController();
   void ask('first');
@@ -95,7 +95,7 @@ test('who gives up in the line leaves it, and uses nothing up', async () => {
   expect(left).toEqual(['first', 'not late', 'second']);
 });
 
-test('a clock that is put back stops nobody', async () => {
+test('setting the clock back does not stop sending', async () => {
   const { left, ask, pass } = recorded(10);
   void ask('before');
   await pass(1);
@@ -105,7 +105,7 @@ test('a clock that is put back stops nobody', async () => {
   expect(left).toEqual(['before', 'after']);
 });
 
-test('what is closed leaves no timer behind', async () => {
+test('a closed pacer leaves no timer behind', async () => {
   const { pacer, ask } = recorded(1);
   void ask('first');
   void ask('second');

@@ -1,4 +1,4 @@
-/** What people come for, as the operator counts it. */
+/** What people use the service for, as the operator counts it. */
 export type Action = 'save' | 'confirm' | 'sign-in-password' | 'sign-in-eds';
 
 /** How a request ended, in the service's own words: never a value of a person. */
@@ -8,9 +8,9 @@ export interface Outcome {
   readonly outcome: string;
 }
 
-/** What an answered request was. */
+/** What is recorded of an answered request. */
 export interface Answered {
-  /** The pattern of the route, never the address asked for. */
+  /** The pattern of the route, never the requested address. */
   readonly route: string;
   readonly method: string;
   readonly status: number;
@@ -19,5 +19,5 @@ export interface Answered {
   readonly outcome: Outcome | undefined;
 }
 
-/** Is called for each answered request. */
+/** Called for each answered request. */
 export type OnAnswered = (answered: Answered) => void;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../../src/platform/root.ts';
 
-// The image's health check, which has neither curl nor a Node.js of its own.
+// The image's health check, which uses neither curl nor a second Node.js.
 
 let server: Server;
 let answers = 200;
@@ -41,7 +41,7 @@ test.each([
   expect(asked).toBe(`/health/${what}`);
 });
 
-test('nobody listens: it exits with 1', async () => {
+test('it exits with 1 when nothing listens', async () => {
   const closed = createServer();
   await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
   const { port: free } = closed.address() as AddressInfo;

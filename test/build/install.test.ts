@@ -11,8 +11,8 @@ import { root } from '../../src/platform/root.ts';
 import { serverOfTests } from '../support/database.ts';
 import { urlOf } from '../support/kabinet.ts';
 
-// The commands of the runbook's section "Install on a machine", run as they stand there: with other
-// folders and database names, without systemd, and without the installation of packages.
+// Runs the commands of the runbook's section "Install on a machine" as written, with other folders
+// and database names, without systemd, and without installing packages.
 
 const run = promisify(execFile);
 const owner = `owner_${process.pid}`;
@@ -49,7 +49,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The statements of `deploy/roles.sh`, with names of this test. */
+/** The statements of `deploy/roles.sh`, with this test's names. */
 function rolesOfTheScript(): readonly string[] {
   const [, script = ''] =
     /<<'SQL'\n([\s\S]+?)\nSQL/.exec(readFileSync(join(root, 'deploy/roles.sh'), 'utf8')) ?? [];
@@ -61,7 +61,7 @@ function rolesOfTheScript(): readonly string[] {
     .split(';\n');
 }
 
-/** The commands of the section, one text for each fence. */
+/** The commands of the section, one text for each code block. */
 function fences(): readonly string[] {
   const runbook = readFileSync(join(root, 'docs/runbook.md'), 'utf8');
   const section = /^## Install on a machine$([\s\S]+?)^## /m.exec(runbook)?.[1] ?? '';
@@ -75,7 +75,7 @@ async function addressAs(user: string): Promise<string> {
   return urlOf({ ...connection, user, password: 'a-password', database });
 }
 
-/** What a fence prints, in the installed folder. */
+/** The output of a code block, run in the installed folder. */
 async function follow(fence: string): Promise<string> {
   const commands = fence
     .replaceAll('/etc/kabinet', settings)
@@ -132,15 +132,15 @@ test('the steps lead to a service that answers, without a demonstration', async 
   }
   expect(told, log.join('')).toBe('The cabinet is at https://cabinet.example.kz');
   expect(log.join('')).toContain('neither SMTP_URL nor SMPP_URL is set');
-  // The role owns nothing, so the start has nothing to warn of.
+  // The role owns nothing, so the start logs no warning.
   expect(log.join('')).not.toContain('may alter the log');
   process_.kill('SIGTERM');
   expect(await once(process_, 'close')).toEqual([0, null]);
 });
 
-test('a command in production never builds: the demonstration stays away', async () => {
+test('a command in production never builds, so the demonstration does not come back', async () => {
   const before = readFileSync(join(home, 'dist/kabinet.js'), 'utf8');
-  // Newer than what was built.
+  // The sources are newer than the build.
   cpSync(join(root, 'src'), join(home, 'src'), { recursive: true });
   await follow('kabinet config');
   expect(readFileSync(join(home, 'dist/kabinet.js'), 'utf8')).toBe(before);

@@ -99,8 +99,8 @@ export function inventIin(n: number): string {
 }
 
 /**
- * The same for a population of up to twelve million, by serials that nobody else here has.
- * Whoever has no right digit gets the number of a woman.
+ * An IIN for a population of up to twelve million people, with serial numbers that nothing else
+ * here uses. A number without a valid check digit is replaced by a woman's number.
  */
 export function inventIinAmong(n: number): string {
   const year = 60 + (n % 40);

@@ -8,8 +8,8 @@ declare module 'fastify' {
 }
 
 /**
- * Notes how an action of this request ended. It is counted when the answer has been sent. A handler
- * notes `error` first, so that an exception is counted too.
+ * Records how an action of this request ended. It is counted when the answer has been sent. A
+ * handler records `error` first, so that an exception is also counted.
  */
 export function noteOutcome(request: FastifyRequest, action: Action, outcome: string): void {
   request.outcome = { action, outcome };

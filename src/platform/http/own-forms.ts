@@ -99,7 +99,7 @@ async function showAgain(
   if (!page || (page.forHolder && !request.context.session)) {
     return deps.outdatedPage(request, reply, {
       kind: 'earlier',
-      // The page to open anew: the one that the form was on.
+      // The page to open again: the one that the form was on.
       page: ownReferer(request)?.pathname ?? paths.start,
     });
   }
