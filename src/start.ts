@@ -150,6 +150,7 @@ export function openPool(
   return openDatabase(connection, {
     ...options,
     max: config.database.connections,
+    prepared: config.database.prepared,
     onError: (error) => log.warn(withoutValues(error), 'a database connection broke'),
   });
 }

@@ -73,6 +73,8 @@ export interface DatabaseSettings {
   readonly directUrl: string | undefined;
   /** A standby that backups are read from. */
   readonly backupUrl: string | undefined;
+  /** Whether statements that come often are prepared by name. */
+  readonly prepared: boolean;
   /** The most connections of each process. */
   readonly connections: number;
   readonly varDir: string;
@@ -129,6 +131,7 @@ export function readConfig(given: Environment): Config {
       url: values.DATABASE_URL,
       directUrl: values.DATABASE_DIRECT_URL ?? values.DATABASE_URL,
       backupUrl: values.DATABASE_BACKUP_URL,
+      prepared: values.DATABASE_PREPARED ?? values.DATABASE_URL === undefined,
       connections: known(values.DATABASE_POOL),
       varDir,
     },

@@ -128,6 +128,12 @@ export const settings = {
     secret: true,
     schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
   },
+  DATABASE_PREPARED: {
+    meaning:
+      '1 where DATABASE_URL is PostgreSQL itself, or a PgBouncer from 1.21 that keeps prepared statements; unset: only for the embedded one',
+    default: '',
+    schema: z.enum(['0', '1']).transform((text) => text === '1'),
+  },
   DATABASE_POOL: {
     meaning: 'most database connections of each process; --workers N starts N processes',
     default: '10',

@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     { connectionString: config.database.url ?? '' },
     {
       max: config.database.connections,
+      prepared: true,
       onError: (error) => log.warn(withoutValues(error), 'a connection broke'),
     },
   );

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Database, Queryable } from '../../src/platform/postgres/database.ts';
+import type { Database, Queryable, Transaction } from '../../src/platform/postgres/database.ts';
 import type { Sql } from '../../src/platform/postgres/sql.ts';
 import type { Order, Point } from './points.ts';
 
@@ -18,7 +18,7 @@ export interface Trap {
 }
 
 /** The statements of a save and a delivery, recognised by their text. */
-const rowLock = /from cabinet\.holder h join cabinet\.requisites r .* for update of r/s;
+const rowLock = /^select from cabinet\.holder where holder_id = \$1 for no key update$/;
 const earlierSave = /form_hash as "formHash" from cabinet\.change/;
 const write = /saved as \(\s*insert into cabinet\.change/;
 const lease = /update cabinet\.outbox o set leased_until = now\(\) \+/;
@@ -47,7 +47,7 @@ export function setTrap(database: Database, plant?: Plant): Trap {
       const outcome = await running;
       if (draining) reach('while it drains after SIGTERM');
       if (inTransaction && rowLock.test(text)) reach('after the row lock');
-      if (inTransaction && earlierSave.test(text)) reach('after the look for an earlier save');
+      if (!inTransaction && earlierSave.test(text)) reach('after the look for an earlier save');
       if (lease.test(text)) noteLeased(outcome);
       if (isMark || putBack.test(text)) inHand.delete(values[0]);
       if (isMark) reach('after the mark');
@@ -68,10 +68,12 @@ export function setTrap(database: Database, plant?: Plant): Trap {
     for (const { outboxId, changeId } of changes) if (changeId !== null) inHand.set(outboxId, changeId);
   }
 
-  async function transaction<Value>(work: (transaction: Queryable) => Promise<Value>): Promise<Value> {
+  async function transaction<Value>(work: (transaction: Transaction) => Promise<Value>): Promise<Value> {
     reach('before BEGIN');
     let saves = false;
-    const watched = (inner: Queryable): Queryable => {
+    /** The last statement travels with COMMIT; to stop between the two, it goes alone. */
+    const apart = () => plant !== undefined || armed === 'after the write, before COMMIT';
+    const watched = (inner: Transaction): Transaction => {
       const note = (statement: Sql) => {
         saves ||= write.test(statement.text);
         return statement;
@@ -81,9 +83,15 @@ export function setTrap(database: Database, plant?: Plant): Trap {
         rows: (statement) => own.rows(note(statement)),
         first: (statement) => own.first(note(statement)),
         run: (statement) => own.run(note(statement)),
+        last: (statement) => {
+          if (apart()) return own.run(note(statement));
+          const running = trapped({ ...inner, run: inner.last }, true).run(note(statement));
+          if (saves && armed === 'with COMMIT on its way') setImmediate(die);
+          return running;
+        },
       };
     };
-    const upToCommit = async (inner: Queryable, acknowledge?: (value: Value) => void) => {
+    const upToCommit = async (inner: Transaction, acknowledge?: (value: Value) => void) => {
       reach('after BEGIN');
       const value = await work(watched(inner));
       if (!saves) return value;
@@ -107,7 +115,12 @@ export function setTrap(database: Database, plant?: Plant): Trap {
   }
 
   return {
-    database: { ...database, ...trapped(database, false), transaction },
+    database: {
+      ...database,
+      ...trapped(database, false),
+      batch: (work) => database.batch((connection) => work(trapped(connection, false))),
+      transaction,
+    },
     obey(order) {
       if ('arm' in order) armed = order.arm;
       else if ([...inHand.values()].includes(order.dieWith)) die();

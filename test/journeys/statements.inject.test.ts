@@ -3,12 +3,14 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { createInstance, type Instance } from '../../src/instance.ts';
+import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Client, injectClient } from '../support/client.ts';
 import { type CountedDatabase, countStatements } from '../support/counted-database.ts';
+import { type CountingLink, openCountingLink } from '../support/counting-link.ts';
 import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
-import { formOf, signIn } from '../support/signed-in.ts';
+import { formOf, signedIn, signIn } from '../support/signed-in.ts';
 
 // The cost of a page and of a save is counted in statements. Each is a round trip, and under load
 // they matter most. Adding one needs a reason.
@@ -58,8 +60,37 @@ test('the page of the requisites needs three: session, requisites, person; exten
   expect(Number(extended?.seenAt) - Number(aged?.seenAt)).toBeGreaterThanOrEqual(60_000);
 });
 
-test('a save needs as many, a check for an earlier one, and five in its transaction', async () => {
+test('a save needs as many, a look for an earlier one, and four in its transaction', async () => {
   const page = await client.get('/services/requisites');
   const form = formOf(page.body, '/services/requisites', { apartment: '77', formId: randomUUID() });
-  expect(await cost(303, () => client.post('/services/requisites', form))).toBe(9);
+  expect(await cost(303, () => client.post('/services/requisites', form))).toBe(8);
+});
+
+test('from POST to COMMIT a save makes four round trips: session, requisites, person, write', async () => {
+  let link: CountingLink | undefined;
+  let through: Database | undefined;
+  const counted = await startService(
+    {},
+    {
+      work: false,
+      through: async (_database, { host, port, ...rest }) => {
+        link = await openCountingLink(host.startsWith('/') ? `${host}/.s.PGSQL.${port}` : port);
+        through = openDatabase({ ...rest, host: '127.0.0.1', port: link.port }, { max: 1 });
+        return through;
+      },
+    },
+  );
+  try {
+    await counted.enrol(person);
+    const visitor = await signedIn(counted, person);
+    const page = await visitor.get('/services/requisites');
+    const form = formOf(page.body, '/services/requisites', { apartment: '78', formId: randomUUID() });
+    link?.take();
+    expect((await visitor.post('/services/requisites', form)).status).toBe(303);
+    expect(link?.take()).toBe(4);
+  } finally {
+    await through?.close();
+    await link?.close();
+    await counted.close();
+  }
 });

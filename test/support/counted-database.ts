@@ -25,9 +25,20 @@ export function countStatements(database: Database): CountedDatabase {
   });
   return {
     ...counted(database),
+    batch: (work) => database.batch((connection) => work(counted(connection))),
     transaction(work, options) {
       count += 2;
-      return database.transaction((transaction) => work(counted(transaction)), options);
+      return database.transaction(
+        (transaction) =>
+          work({
+            ...counted(transaction),
+            last(statement) {
+              count += 1;
+              return transaction.last(statement);
+            },
+          }),
+        options,
+      );
     },
     breaker: database.breaker,
     load: () => database.load(),

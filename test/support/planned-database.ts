@@ -87,8 +87,19 @@ export async function planStatements(database: Database): Promise<PlannedDatabas
   });
   return {
     ...watched(database),
+    batch: (work) => database.batch((connection) => work(watched(connection))),
     transaction: (work, options) =>
-      database.transaction((transaction) => work(watched(transaction)), options),
+      database.transaction(
+        (transaction) =>
+          work({
+            ...watched(transaction),
+            async last(statement) {
+              await look(transaction, statement);
+              return transaction.last(statement);
+            },
+          }),
+        options,
+      ),
     breaker: database.breaker,
     load: () => database.load(),
     close: () => database.close(),

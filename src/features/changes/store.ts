@@ -4,6 +4,7 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { StoredAddress } from '../addresses/addresses.ts';
+import { maintenanceOpen } from '../operations/maintenance-store.ts';
 import { assignments } from '../requisites/column-store.ts';
 import type { StoredRequisites } from '../requisites/store.ts';
 import type { ChangeEntry, Proof, SavedChange } from './change.ts';
@@ -51,15 +52,40 @@ export async function savedBefore(
 }
 
 /**
- * New values, change, receipt number, security event and the message for the fund, in one
- * statement.
+ * Writes a change of which everything has been checked under the lock.
+ * @throws when the revision is not the one that was checked
  */
 export async function writeChange(transaction: Queryable, change: NewChange): Promise<void> {
+  const written = await transaction.run(writing(change, sql``));
+  if (written !== 1) throw new Error('the requisites were changed under the lock');
+}
+
+/**
+ * The statement that writes a change if the session still lives, no maintenance window is open and
+ * the revision is the one that the person saw, and that touches no row otherwise. For a transaction
+ * that has locked the holder: a form that was saved before has raised the revision.
+ */
+export function writeInSession(change: NewChange): Sql {
+  return writing(
+    change,
+    sql`and not ${maintenanceOpen} and exists (
+        select from cabinet.session
+        where session_hash = ${change.sessionHash} and holder_id = ${change.holderId} and ended_at is null
+        for share)`,
+  );
+}
+
+/**
+ * New values, change, receipt number, security event and the message for the fund, in one
+ * statement. It touches one row, or none when a condition does not hold.
+ */
+function writing(change: NewChange, condition: Sql): Sql {
   const fields = Object.fromEntries(change.entries.map((entry) => [entry.field, entry.new]));
-  await transaction.run(sql`
+  return sql`
     with updated as (
       update cabinet.requisites set ${assignments(change.entries)} ${addressSource(change)} revision = revision + 1, updated_at = now()
-      where holder_id = ${change.holderId} returning revision, elsewhere_version),
+      where holder_id = ${change.holderId} and revision = ${change.revision} ${condition}
+      returning revision, elsewhere_version),
     saved as (
       insert into cabinet.change (holder_id, number, form_id, form_hash, revision, made_by, proof, document, entries, request_id)
       select ${change.holderId}, ${change.number}, ${change.formId}::uuid, ${change.formHash}, revision, 'holder',
@@ -67,12 +93,13 @@ export async function writeChange(transaction: Queryable, change: NewChange): Pr
       returning change_id, made_at),
     recorded as (
       insert into cabinet.security_event (holder_id, kind, detail, request_id)
-      values (${change.holderId}, 'requisites-saved', ${json({ number: change.number })}::jsonb, ${change.requestId})),
-    discarded as (delete from cabinet.draft where holder_id = ${change.holderId} and form = 'requisites')
+      select ${change.holderId}, 'requisites-saved', ${json({ number: change.number })}::jsonb, ${change.requestId} from saved),
+    discarded as (
+      delete from cabinet.draft where holder_id = ${change.holderId} and form = 'requisites' and exists (select from saved))
     insert into cabinet.outbox (holder_id, lane, change_id, payload)
     select ${change.holderId}, 'fund', change_id, ${json({ iin: change.iin, fields })}::jsonb
       || jsonb_build_object('expectedVersion', elsewhere_version, 'madeAt', made_at)
-    from saved, updated`);
+    from saved, updated`;
 }
 
 /** A changed address loses its former source; an unchanged one keeps it. */

@@ -1,9 +1,17 @@
 import { randomName } from '../../platform/keys.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { lockHolder } from '../../platform/postgres/locks.ts';
 import type { Actor } from '../../platform/session.ts';
 import { refused } from '../../values/result.ts';
 import { type AddressSources, recogniseAddress } from '../addresses/addresses.ts';
 import type { ChangeEntry, Proof } from '../changes/change.ts';
-import { type NewChange, type SaveOutcome, savedBefore, writeChange } from '../changes/store.ts';
+import {
+  type NewChange,
+  type SaveOutcome,
+  savedBefore,
+  writeChange,
+  writeInSession,
+} from '../changes/store.ts';
 import { touchedChannels } from '../contact-change/contact.ts';
 import type { ContactChangeDeps } from '../contact-change/deps.ts';
 import { isMobileOfMany, proposeChange } from '../contact-change/propose.ts';
@@ -12,8 +20,8 @@ import { readStanding } from '../contact-change/store.ts';
 import { checkForm, type FieldErrors } from './check.ts';
 import { channelFields, type FieldName, type Requisites } from './fields/fields.ts';
 import { changedElsewhere, hashOf, renewed, shownBy, type Typed } from './form.ts';
-import { lockForChange } from './store.ts';
-import { type RequisitesView, type ViewDeps, viewRequisites } from './view.ts';
+import { loadRequisites, lockForChange } from './store.ts';
+import { type RequisitesView, type ViewDeps, viewLoaded } from './view.ts';
 
 export interface SaveDeps extends ViewDeps, ContactChangeDeps {
   readonly addresses: AddressSources;
@@ -60,10 +68,15 @@ export async function saveRequisites(
   const { holderId } = actor;
   const { formId } = typed;
   const formHash = hashOf(typed);
-  const earlier = await savedBefore(database, holderId, formId, formHash);
+  const { earlier, loaded } = await database.batch(async (connection) => {
+    // The look comes first: what is saved after it raises the revision that is read then.
+    const look = savedBefore(connection, holderId, formId, formHash);
+    const load = loadRequisites(connection, holderId);
+    return { earlier: await look, loaded: await load };
+  });
   if (earlier?.kind === 'saved') return earlier;
 
-  const view = await viewRequisites(deps, actor);
+  const view = await viewLoaded(deps, actor, loaded);
   if (!view) return { kind: 'not-active' };
   const shown = await shownBy(deps, holderId, view, Number(typed.revision));
   if (earlier) return { kind: 'form-reused', view, typed: renewed(view, typed, shown) };
@@ -109,10 +122,24 @@ export async function saveRequisites(
  *
  * @internal The test of locks runs this transaction against the others.
  */
-export function saveChange(
+export async function saveChange(
   { database }: Pick<SaveDeps, 'database'>,
   change: NewChange,
 ): Promise<SaveOutcome> {
+  // Nearly always nobody else changes anything meanwhile: one round trip locks, compares, writes and
+  // commits. It writes nothing unless everything holds under the lock.
+  const written = await database.transaction(async (transaction) => {
+    const [, touched] = await Promise.all([
+      lockHolder(transaction, change.holderId),
+      transaction.last(writeInSession(change)),
+    ]);
+    return touched;
+  });
+  return written === 1 ? { kind: 'saved', number: change.number } : saveStepByStep(database, change);
+}
+
+/** Says why a change could not be written at once, or writes it after all. */
+function saveStepByStep(database: Database, change: NewChange): Promise<SaveOutcome> {
   return database.transaction(async (transaction) => {
     const current = await lockForChange(transaction, change);
     const earlier = await savedBefore(transaction, change.holderId, change.formId, change.formHash);

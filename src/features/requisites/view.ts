@@ -38,7 +38,15 @@ export async function viewRequisites(
   deps: ViewDeps,
   actor: { readonly holderId: string; readonly iin: Iin; readonly requestId: string },
 ): Promise<RequisitesView | undefined> {
-  const known = await loadRequisites(deps.database, actor.holderId);
+  return viewLoaded(deps, actor, await loadRequisites(deps.database, actor.holderId));
+}
+
+/** The same where our copy has just been read. */
+export async function viewLoaded(
+  deps: ViewDeps,
+  actor: { readonly holderId: string; readonly iin: Iin; readonly requestId: string },
+  known: LoadedRequisites | undefined,
+): Promise<RequisitesView | undefined> {
   const asked = await findKnownPerson(deps, actor.iin, known?.elsewhereVersion ?? 0).catch(
     (error: unknown) => {
       if (known && error instanceof FundUnavailable) return undefined;

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type CountingLink, openCountingLink } from '../../../test/support/counting-link.ts';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
-import { openDatabase } from './database.ts';
+import { type Database, openDatabase, type Queryable } from './database.ts';
 import { sql } from './sql.ts';
 
 let fresh: FreshDatabase;
@@ -48,4 +49,135 @@ test('a session that dies while it is opened fails the caller, but not the proce
   await expect(database.run(sql`select`)).rejects.toThrow('the database is away');
   await database.close();
   server.close();
+});
+
+describe('round trips', () => {
+  let link: CountingLink;
+  let database: Database;
+
+  beforeAll(async () => {
+    const { host, port, ...rest } = fresh.connection;
+    link = await openCountingLink(host.startsWith('/') ? `${host}/.s.PGSQL.${port}` : port);
+    database = openDatabase({ ...rest, host: '127.0.0.1', port: link.port }, { max: 1, prepared: true });
+    await database.run(sql`create table public.note (id int primary key, text text not null)`);
+  });
+
+  afterAll(async () => {
+    await database.close();
+    await link.close();
+  });
+
+  const stored = () => database.rows(sql`select id, text from public.note order by id`);
+  const cost = async (work: () => Promise<unknown>) => {
+    link.take();
+    await work();
+    return link.take();
+  };
+
+  test('BEGIN leaves with the first statement, and COMMIT with the last', async () => {
+    const spent = await cost(() =>
+      database.transaction(async (inside) => {
+        const [held, written] = await Promise.all([
+          inside.first(sql`select 1 as one`),
+          inside.last(sql`insert into public.note values (1, 'one')`),
+        ]);
+        expect(held).toEqual({ one: 1 });
+        expect(written).toBe(1);
+      }),
+    );
+    expect(spent).toBe(1);
+    expect(await stored()).toEqual([{ id: 1, text: 'one' }]);
+  });
+
+  test('a transaction step by step needs one for each step and one for COMMIT', async () => {
+    const spent = await cost(() =>
+      database.transaction(async (inside) => {
+        await inside.run(sql`select`);
+        await inside.run(sql`select`);
+      }),
+    );
+    expect(spent).toBe(3);
+    expect(await cost(() => database.transaction(async () => 'nothing asked'))).toBe(0);
+  });
+
+  test('a batch needs one for all that is started together', async () => {
+    const spent = await cost(async () => {
+      const answers = await database.batch((connection) =>
+        Promise.all([connection.first(sql`select 1 as one`), connection.first(sql`select 2 as two`)]),
+      );
+      expect(answers).toEqual([{ one: 1 }, { two: 2 }]);
+    });
+    expect(spent).toBe(1);
+  });
+
+  test.each([
+    ['the last statement', sql`select 1 as one`, sql`insert into public.note values (1, 'again')`, '23505'],
+    ['the statement before it', sql`select 1 / 0`, sql`insert into public.note values (2, 'two')`, '22012'],
+  ])('when %s fails nothing is stored, and that is told', async (_what, before, last, code) => {
+    const failing = database.transaction((inside) => Promise.all([inside.first(before), inside.last(last)]));
+    await expect(failing).rejects.toMatchObject({ code });
+    expect(await stored()).toEqual([{ id: 1, text: 'one' }]);
+  });
+
+  test('a COMMIT that PostgreSQL answers with ROLLBACK is no success', async () => {
+    const failing = database.transaction(async (inside) => {
+      await inside.run(sql`select 1 / 0`).catch(() => undefined);
+      return 'done';
+    });
+    await expect(failing).rejects.toThrow('COMMIT was answered with ROLLBACK');
+    const hidden = database.transaction(async (inside) => {
+      inside.run(sql`select 1 / 0`).catch(() => undefined);
+      return inside.last(sql`insert into public.note values (3, 'three')`);
+    });
+    await expect(hidden).rejects.toMatchObject({ code: '22012' });
+    expect(await stored()).toEqual([{ id: 1, text: 'one' }]);
+  });
+
+  test('a deadlock is tried once more, also when the last statement was on its way', async () => {
+    let tries = 0;
+    const value = await database.transaction(async (inside) => {
+      tries += 1;
+      const [, written] = await Promise.all([
+        inside.run(
+          tries === 1
+            ? sql`do $$ begin raise exception 'undone' using errcode = '40P01'; end $$`
+            : sql`select`,
+        ),
+        inside.last(sql`insert into public.note values (4, 'four')`),
+      ]);
+      return written;
+    });
+    expect({ value, tries }).toEqual({ value: 1, tries: 2 });
+    await database.run(sql`delete from public.note where id = 4`);
+  });
+
+  test('what a deferred check refuses at COMMIT is refused to the caller', async () => {
+    await database.run(
+      sql`create table public.child (id int references public.note deferrable initially deferred)`,
+    );
+    const failing = database.transaction((inside) => inside.last(sql`insert into public.child values (99)`));
+    await expect(failing).rejects.toMatchObject({ code: '23503' });
+    expect(await database.rows(sql`select from public.child`)).toEqual([]);
+  });
+
+  test('nothing can be asked after the last statement', async () => {
+    const late = database.transaction(async (inside) => {
+      await inside.last(sql`select`);
+      await inside.run(sql`select`);
+    });
+    await expect(late).rejects.toThrow('the transaction has ended');
+  });
+
+  test('what comes often is prepared, and twice in one batch does no harm', async () => {
+    const ask = (connection: Queryable) => connection.first(sql`select ${7}::int as seven`);
+    for (let times = 0; times < 3; times += 1)
+      expect(await database.batch((one) => Promise.all([ask(one), ask(one)]))).toEqual([
+        { seven: 7 },
+        { seven: 7 },
+      ]);
+    const prepared = await database.rows<{ statement: string }>(
+      sql`select statement from pg_prepared_statements where statement like '%as seven%'`,
+    );
+    expect(prepared).toEqual([{ statement: 'select $1::int as seven' }]);
+  });
 });

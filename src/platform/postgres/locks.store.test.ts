@@ -330,7 +330,16 @@ function stepwise(database: Database, me: 0 | 1, { step }: ReturnType<typeof tur
   return {
     ...database,
     ...slowed(database),
-    transaction: (work, options) => database.transaction((transaction) => work(slowed(transaction)), options),
+    batch: (work) => database.batch((connection) => work(slowed(connection))),
+    transaction: (work, options) =>
+      database.transaction(
+        (transaction) =>
+          work({
+            ...slowed(transaction),
+            last: (statement) => counted(() => transaction.last(statement)),
+          }),
+        options,
+      ),
   };
 }
 
