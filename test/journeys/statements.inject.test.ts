@@ -60,7 +60,7 @@ test('the page of the requisites needs three: session, requisites, person; exten
   expect(Number(extended?.seenAt) - Number(aged?.seenAt)).toBeGreaterThanOrEqual(60_000);
 });
 
-test('a save needs as many, a look for an earlier one, and four in its transaction', async () => {
+test('a save needs as many, a check for an earlier one, and four in its transaction', async () => {
   const page = await client.get('/services/requisites');
   const form = formOf(page.body, '/services/requisites', { apartment: '77', formId: randomUUID() });
   expect(await cost(303, () => client.post('/services/requisites', form))).toBe(8);

@@ -14,30 +14,32 @@ export interface NewChange {
   readonly holderId: string;
   readonly iin: Iin;
   readonly formId: string;
-  /** SHA-256 of everything the form sent that matters. */
+  /** SHA-256 of everything relevant that the form sent. */
   readonly formHash: Buffer;
-  /** The revision the person saw. */
+  /** The revision that the person saw. */
   readonly revision: number;
   readonly number: string;
   readonly proof: Proof;
-  /** Null when the fund could not say which documents there are. */
+  /** Null when the fund could not say which documents exist. */
   readonly document: IdentityDocument | null;
   readonly entries: readonly ChangeEntry[];
-  /** With a new address only. */
+  /** Only with a new address. */
   readonly addressSource: StoredAddress | null;
   readonly requestId: string;
-  /** The session it is made in; nothing is saved once that has ended. */
+  /** The session in which it is made. Nothing is saved once the session has ended. */
   readonly sessionHash: Buffer;
 }
 
 export type SaveOutcome =
   | { readonly kind: 'saved'; readonly number: string }
-  /** Another change came first: nothing was written. */
+  /** Another change was saved first. Nothing was written. */
   | { readonly kind: 'conflict'; readonly stored: StoredRequisites }
-  /** This form was saved before with other values: nothing was written. */
+  /** This form was saved before with other values. Nothing was written. */
   | { readonly kind: 'form-reused' };
 
-/** The outcome of an earlier save of this form; a receipt only when it sent the same. */
+/**
+ * The outcome of an earlier save of this form. A receipt only when the form sent the same values.
+ */
 export async function savedBefore(
   database: Queryable,
   holderId: string,
@@ -52,7 +54,7 @@ export async function savedBefore(
 }
 
 /**
- * Writes a change of which everything has been checked under the lock.
+ * Writes a change after everything was checked under the lock.
  * @throws when the revision is not the one that was checked
  */
 export async function writeChange(transaction: Queryable, change: NewChange): Promise<void> {
@@ -61,9 +63,10 @@ export async function writeChange(transaction: Queryable, change: NewChange): Pr
 }
 
 /**
- * The statement that writes a change if the session still lives, no maintenance window is open and
- * the revision is the one that the person saw, and that touches no row otherwise. For a transaction
- * that has locked the holder: a form that was saved before has raised the revision.
+ * The statement that writes a change in a session. It touches no row unless the session is valid,
+ * no maintenance window is open, and the revision is the one that the person saw. The transaction
+ * must have locked the holder. A form that was saved before has raised the revision, so it cannot
+ * be saved twice.
  */
 export function writeInSession(change: NewChange): Sql {
   return writing(
@@ -76,8 +79,8 @@ export function writeInSession(change: NewChange): Sql {
 }
 
 /**
- * New values, change, receipt number, security event and the message for the fund, in one
- * statement. It touches one row, or none when a condition does not hold.
+ * Writes the new values, the change, its receipt number, the security event and the message for the
+ * fund in one statement. It touches one row, or none when a condition does not hold.
  */
 function writing(change: NewChange, condition: Sql): Sql {
   const fields = Object.fromEntries(change.entries.map((entry) => [entry.field, entry.new]));
@@ -102,7 +105,7 @@ function writing(change: NewChange, condition: Sql): Sql {
     from saved, updated`;
 }
 
-/** A changed address loses its former source; an unchanged one keeps it. */
+/** A changed address loses its former source. An unchanged one keeps it. */
 function addressSource({
   entries,
   addressSource: source,
@@ -111,7 +114,7 @@ function addressSource({
   return changed ? sql`address_source = ${source === null ? null : json(source)}::jsonb,` : sql``;
 }
 
-/** Writes down what a branch of the fund changed. The new values are the caller's to set. */
+/** Records what a branch of the fund changed. The caller sets the new values. */
 export async function writeBranchChange(
   transaction: Queryable,
   change: Pick<NewChange, 'holderId' | 'number' | 'revision' | 'entries' | 'requestId'>,
@@ -121,7 +124,7 @@ export async function writeBranchChange(
     values (${change.holderId}, ${change.number}, ${change.revision}, 'fund', 'branch', ${json(change.entries)}, ${change.requestId})`);
 }
 
-/** The changes made after a revision, newest first, each with the revision it made. */
+/** The changes made after a revision, newest first, each with the revision that it created. */
 export function changesAfter(
   database: Queryable,
   holderId: string,
@@ -132,7 +135,7 @@ export function changesAfter(
     where holder_id = ${holderId} and revision > ${revision} order by revision desc`);
 }
 
-/** The receipt of the change that this form made, whatever it sent. */
+/** The receipt number of the change that this form made, whatever the form sent. */
 export async function findNumber(
   database: Queryable,
   holderId: string,
@@ -143,10 +146,10 @@ export async function findNumber(
   return row?.number;
 }
 
-/** A change that has not reached the fund within this time is shown as late. */
+/** Seconds after which a change that has not reached the fund is shown as late. */
 const lateAfterSeconds = 60;
 
-/** A change that the holder made, with what has become of it. */
+/** A change that the holder made, with its state of delivery. */
 export async function findReceipt(
   database: Queryable,
   holderId: string,

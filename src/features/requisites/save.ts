@@ -30,7 +30,7 @@ export interface SaveDeps extends ViewDeps, ContactChangeDeps {
 export type SaveResult =
   | Exclude<SaveOutcome, { kind: 'conflict' | 'form-reused' }>
   | { readonly kind: 'invalid'; readonly view: RequisitesView; readonly errors: FieldErrors }
-  /** `typed` is what to show: what was typed, over what is stored now. */
+  /** `typed` is what to show: what was typed, over the values stored now. */
   | { readonly kind: 'unchanged' | 'form-reused'; readonly view: RequisitesView; readonly typed: Typed }
   | {
       readonly kind: 'conflict';
@@ -41,12 +41,12 @@ export type SaveResult =
       readonly elsewhere: readonly FieldName[];
       readonly errors: FieldErrors;
     }
-  /** Mobile or e-mail is touched, or a signature is wanted: the change waits for its proofs. */
+  /** Mobile or e-mail was changed, or a signature is wanted, so the change waits for its proofs. */
   | { readonly kind: 'proof-needed' }
-  /** The fund no longer lets this person in. */
+  /** The fund no longer allows this person in. */
   | { readonly kind: 'not-active' };
 
-/** What a person sends to be saved. */
+/** What a person submits to be saved. */
 export interface SentForm {
   readonly typed: Typed;
   readonly proof: Extract<Proof, 'password-session' | 'eds-session'>;
@@ -55,9 +55,9 @@ export interface SentForm {
 }
 
 /**
- * Saves what was typed, or lets it wait for its proofs: checks all fields at once, then writes the
- * change in one transaction. A form that was saved before gives the same receipt, whatever has
- * happened since.
+ * Saves what was typed, or stores it until its proofs arrive. Checks all fields at once, then
+ * writes the change in one transaction. A form that was saved before gets the same receipt,
+ * whatever has happened since.
  */
 export async function saveRequisites(
   deps: SaveDeps,
@@ -69,7 +69,8 @@ export async function saveRequisites(
   const { formId } = typed;
   const formHash = hashOf(typed);
   const { earlier, loaded } = await database.batch(async (connection) => {
-    // The look comes first: what is saved after it raises the revision that is read then.
+    // The check for an earlier save comes first. A save after it raises the revision that is read
+    // next.
     const look = savedBefore(connection, holderId, formId, formHash);
     const load = loadRequisites(connection, holderId);
     return { earlier: await look, loaded: await load };
@@ -81,15 +82,15 @@ export async function saveRequisites(
   const shown = await shownBy(deps, holderId, view, Number(typed.revision));
   if (earlier) return { kind: 'form-reused', view, typed: renewed(view, typed, shown) };
 
-  // Another post of this very form may have been saved between the look above and now: it has
-  // raised the revision.
+  // Another post of this same form may have been saved since the look above and raised the
+  // revision.
   const risen = typed.revision !== String(view.stored.revision);
   const meanwhile = risen ? await savedBefore(database, holderId, formId, formHash) : undefined;
   if (meanwhile?.kind === 'saved') return meanwhile;
 
   const { entries, errors } = checkForm(view, typed, contactSettings, shown);
-  // Before the rules: what another window or a branch changed since must not be told as this
-  // person's error.
+  // Checked before the rules, because a change from another window or a branch must not be shown as
+  // this person's error.
   if (risen && (entries.length > 0 || errors.size > 0)) return conflict(deps, view, typed, shown);
   if (errors.size > 0) return { kind: 'invalid', view, errors };
   if (entries.length === 0)
@@ -118,7 +119,7 @@ export async function saveRequisites(
 }
 
 /**
- * Writes a change that needs no proof but its session. Resolves after COMMIT.
+ * Writes a change that needs only its session as proof. Resolves after COMMIT.
  *
  * @internal The test of locks runs this transaction against the others.
  */
@@ -126,8 +127,8 @@ export async function saveChange(
   { database }: Pick<SaveDeps, 'database'>,
   change: NewChange,
 ): Promise<SaveOutcome> {
-  // Nearly always nobody else changes anything meanwhile: one round trip locks, compares, writes and
-  // commits. It writes nothing unless everything holds under the lock.
+  // Other changes at the same moment are rare. For this reason one round trip locks, compares,
+  // writes and commits. It writes nothing unless every condition holds under the lock.
   const written = await database.transaction(async (transaction) => {
     const [, touched] = await Promise.all([
       lockHolder(transaction, change.holderId),
@@ -138,7 +139,7 @@ export async function saveChange(
   return written === 1 ? { kind: 'saved', number: change.number } : saveStepByStep(database, change);
 }
 
-/** Says why a change could not be written at once, or writes it after all. */
+/** Finds out why a change could not be written at once, or writes it after all. */
 function saveStepByStep(database: Database, change: NewChange): Promise<SaveOutcome> {
   return database.transaction(async (transaction) => {
     const current = await lockForChange(transaction, change);
@@ -150,7 +151,7 @@ function saveStepByStep(database: Database, change: NewChange): Promise<SaveOutc
   });
 }
 
-/** Where a new address comes from; null without one. */
+/** The source of a new address. Null when the address is not new. */
 async function addressSource(
   { addresses }: Pick<SaveDeps, 'addresses'>,
   entries: readonly ChangeEntry[],
@@ -158,12 +159,12 @@ async function addressSource(
 ): Promise<NewChange['addressSource']> {
   const address = entries.find(({ field }) => field === 'address')?.new;
   if (address == null) return null;
-  // Kazpost is asked only with the person's switch on.
+  // Kazpost is asked only when the person has switched it on.
   const sources = typed.kazpost ? addresses : { embedded: addresses.embedded };
   return recogniseAddress(sources, address, typed.postcode || null);
 }
 
-/** What is stored now beside what was typed into a form that showed something else. */
+/** Shows the values stored now beside what was typed into a form that showed others. */
 function conflict(
   { contactSettings }: Pick<SaveDeps, 'contactSettings'>,
   view: RequisitesView,
@@ -180,7 +181,7 @@ function conflict(
   };
 }
 
-/** Why a change that touches mobile or e-mail cannot even be proposed now; empty when it can. */
+/** Why a change of mobile or e-mail cannot be proposed now. Empty when it can. */
 export async function refuseTouched(
   deps: ContactChangeDeps,
   holderId: string,
@@ -189,7 +190,8 @@ export async function refuseTouched(
   const standing = await readStanding(deps.database, holderId, deps.contactSettings.waitHours);
   const stopped = refuseContact(standing, touchedChannels(entries));
   if (stopped) return new Map([[channelFields[stopped.channel], stopped.refusal]]);
-  // Told what a wrong number is told: how many others have it is nobody's business.
+  // The same reason as for a wrong number, because how many others have this number must stay
+  // private.
   return (await isMobileOfMany(deps, holderId, entries))
     ? new Map([[channelFields.mobile, refused('phoneNotMobile')]])
     : new Map();

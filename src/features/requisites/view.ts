@@ -41,7 +41,7 @@ export async function viewRequisites(
   return viewLoaded(deps, actor, await loadRequisites(deps.database, actor.holderId));
 }
 
-/** The same where our copy has just been read. */
+/** Does the same when our copy has just been read. */
 export async function viewLoaded(
   deps: ViewDeps,
   actor: { readonly holderId: string; readonly iin: Iin; readonly requestId: string },
