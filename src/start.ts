@@ -5,7 +5,7 @@ import { ConfigError } from './config/faults.ts';
 import { demonstration } from './demonstration.ts';
 import { createMetricsServer } from './features/operations/metrics.ts';
 import { createPasswordHasher } from './features/passwords/hasher.ts';
-import { importPeople } from './fund/embedded/import-people.ts';
+import { type ImportOptions, importPeople } from './fund/embedded/import-people.ts';
 import { readLines } from './fund/embedded/people-file.ts';
 import { withoutValues } from './platform/loggable.ts';
 import { type Connection, type Database, openDatabase } from './platform/postgres/database.ts';
@@ -117,12 +117,12 @@ export async function importFile(
   config: Config,
   connection: Connection,
   file: string,
-  onProgress: (read: number) => void = () => undefined,
+  onProgress: ImportOptions['onProgress'] = () => undefined,
 ): ReturnType<typeof importPeople> {
   const database = openDatabase(connection, { max: 1, statementTimeout: 0 });
   try {
     const hasher = await createPasswordHasher(config.passwords.hashesAtOnce);
-    return await importPeople(database, readLines(file), {
+    return await importPeople(database, () => readLines(file), {
       demo: config.demo,
       hashPassword: hasher.hash,
       onProgress,

@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { unfreeze } from '../features/disavowal/unfreeze.ts';
 import { endSessionsOf, showPerson } from '../features/operations/operator.ts';
+import { ImportInterfered, type ImportProgress } from '../fund/embedded/import-people.ts';
 import { importFile } from '../start.ts';
 import { type Iin, parseIin } from '../values/iin.ts';
 import { nonEmpty } from './arguments.ts';
@@ -23,21 +24,28 @@ function importCommand(people: Command): void {
   people
     .command('import <file>')
     .description(
-      'load people from JSON lines (example: data/demo-people.jsonl). If any line is wrong, nothing is loaded. A line that is the same as in the last import changes nothing',
+      'load people from JSON lines (example: data/demo-people.jsonl). If any line is wrong, nothing is loaded. A line that is the same as in the last import changes nothing. After an interruption, run it again: it goes on where it stopped',
     )
     .addHelpText('after', '\nExample:\n  $ kabinet people import people.jsonl')
     .action(async (file: string) => {
       if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
+      if (!statSync(file).isFile())
+        throw new CommandFailure(`${file}: not a file. It is read twice, so a pipe will not do`);
       if (readConfig(process.env).fund.http)
         throw new CommandFailure('FUND_URL is set, so people come from the fund and not from a file');
       await withDatabase(async ({ config, connection }) => {
-        const outcome = await importFile(config, connection, file, progressLine());
+        const outcome = await importFile(config, connection, file, progressLine()).catch((error: Error) => {
+          throw error instanceof ImportInterfered
+            ? new CommandFailure(`${error.message}. Run it again when that has ended`)
+            : error;
+        });
         if (!outcome.ok) {
           throw new CommandFailure(
             `${outcome.problems.map(({ line, reason, detail }) => `line ${line}: ${reason}${detail === undefined ? '' : ` (${detail})`}`).join('\n')}\nnothing was loaded`,
           );
         }
-        const { read, added, changed, unchanged } = outcome;
+        const { read, added, changed, unchanged, resumedAfter } = outcome;
+        if (resumedAfter !== undefined) print(`went on after line ${resumedAfter}\n`);
         print(`${read} read, ${added} added, ${changed} changed, ${unchanged} unchanged\n`);
       });
     });
@@ -88,17 +96,23 @@ function personCommands(people: Command): void {
  * Shows progress: one line that is rewritten on a terminal, or a line for every 100,000 people in a
  * log.
  */
-function progressLine(): (read: number) => void {
-  let shown = 0;
-  return (read) => {
-    const line = `${read.toLocaleString('en')} lines`;
-    if (process.stderr.isTTY) process.stderr.write(`\r${line}\r`);
-    else if (read - shown >= 100_000) {
-      shown = read;
-      process.stderr.write(`${line}\n`);
-    }
+function progressLine(): (done: ImportProgress) => void {
+  const begun: Partial<Record<ImportProgress['phase'], { readonly at: number; readonly lines: number }>> = {};
+  return ({ phase, lines, of }) => {
+    begun[phase] ??= { at: performance.now(), lines };
+    const { at, lines: first } = begun[phase];
+    const rate = lines > first ? (1_000 * (lines - first)) / (performance.now() - at) : undefined;
+    const left = rate === undefined || of === undefined ? '' : `, ${minutes((of - lines) / rate)} left`;
+    const count = of === undefined ? `${number(lines)} lines` : `${number(lines)} of ${number(of)} lines`;
+    const line = `${phase} ${count}${rate === undefined ? '' : `, ${number(Math.round(rate))} a second`}${left}`;
+    if (process.stderr.isTTY) process.stderr.write(`\r${line.padEnd(72)}\r`);
+    else if (lines % 100_000 === 0) process.stderr.write(`${line}\n`);
   };
 }
+
+const number = (value: number) => value.toLocaleString('en');
+const minutes = (seconds: number) =>
+  seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 
 function readIin(text: string): Iin {
   const parsed = parseIin(text);

@@ -24,7 +24,7 @@ export async function enrolAll(database: Database, people: readonly PersonLine[]
   async function* lines(): AsyncGenerator<string> {
     for (const person of people) yield JSON.stringify(person);
   }
-  const outcome = await importPeople(database, lines(), { demo: true, hashPassword: hasher.hash });
+  const outcome = await importPeople(database, lines, { demo: true, hashPassword: hasher.hash });
   if (!outcome.ok) throw new Error('the invented people were not taken');
 }
 

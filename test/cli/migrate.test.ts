@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { migrate, migrationsFolder } from '../../src/platform/postgres/migrate.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { kabinet } from '../support/kabinet.ts';
@@ -25,12 +26,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Behaves as if the last migration did not exist yet. */
+/** Leaves the database as the release before the last migration did, and gives that migration's name. */
 async function forgetLast(): Promise<string> {
-  const last = await fresh.database.first<{ name: string }>(sql`
-    delete from public.migration where name = (select max(name) from public.migration) returning name`);
-  await fresh.database.run(sql`drop table cabinet.schema_release`);
-  return last?.name ?? '';
+  const former = join(folder, 'former');
+  await mkdir(former);
+  const files = (await readdir(migrationsFolder)).sort();
+  for (const file of files.slice(0, -1)) await copyFile(join(migrationsFolder, file), join(former, file));
+  await fresh.database.run(sql`drop schema cabinet, fund cascade`);
+  await fresh.database.run(sql`drop table public.migration`);
+  await migrate(fresh.connection, { info: () => undefined }, former);
+  return files.at(-1)?.replace(/\.sql$/, '') ?? '';
 }
 
 test('a database without the last migration: commands say what is missing and change nothing', async () => {

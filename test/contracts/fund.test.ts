@@ -56,7 +56,7 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
     return {
       fund: createEmbeddedFund(database),
       async enrol(person) {
-        await importPeople(database, lines(person), { demo: false, hashPassword: async () => '' });
+        await importPeople(database, () => lines(person), { demo: false, hashPassword: async () => '' });
       },
     };
   },

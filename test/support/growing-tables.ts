@@ -10,6 +10,7 @@ export const boundedTables: Readonly<Record<string, string>> = {
   'cabinet.fund_feed': 'one row',
   'cabinet.job_success': 'a row for each kind of background work',
   'cabinet.maintenance_window': 'planned by hand',
+  'fund.people_import': 'a row for each import that was interrupted',
   'cabinet.street': 'the streets of the country, imported as a whole',
   'cabinet.street_anywhere': 'the same',
   'cabinet.street_spelling': 'the same',

@@ -110,7 +110,7 @@ export async function enrol(database: Database, person: PersonLine): Promise<voi
   async function* lines(): AsyncGenerator<string> {
     yield JSON.stringify(person);
   }
-  const outcome = await importPeople(database, lines(), { demo: true, hashPassword: hashOnce });
+  const outcome = await importPeople(database, lines, { demo: true, hashPassword: hashOnce });
   if (!outcome.ok)
     throw new Error(`${person.iin} is not taken: ${outcome.problems.map(({ reason }) => reason).join()}`);
 }

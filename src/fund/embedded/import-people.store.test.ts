@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
-import { identityCard, inventIin, inventPerson, type PersonLine } from '../../../test/support/people.ts';
+import {
+  identityCard,
+  inventIin,
+  inventIinAmong,
+  inventPerson,
+  type PersonLine,
+} from '../../../test/support/people.ts';
 import type { Requisites } from '../../features/requisites/fields/fields.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
@@ -31,7 +37,7 @@ const options: ImportOptions = {
 };
 
 function load(people: readonly (PersonLine | string)[], different: Partial<ImportOptions> = {}) {
-  return importPeople(database, asLines(people), { ...options, ...different });
+  return importPeople(database, () => asLines(people), { ...options, ...different });
 }
 
 async function* asLines(people: readonly (PersonLine | string)[]): AsyncGenerator<string> {
@@ -52,6 +58,12 @@ function iinOf({ iin }: PersonLine): Iin {
   if (!parsed.ok) throw new Error(parsed.reason);
   return parsed.value;
 }
+
+/** One of more people than `inventPerson` knows. */
+const among = (n: number, different: Partial<PersonLine> = {}) =>
+  inventPerson(n % 10_000, { iin: inventIinAmong(n), ...different });
+
+const interrupted = () => database.rows(sql`select lines from fund.people_import`);
 
 async function count(
   table: 'fund.person' | 'fund.change_elsewhere' | 'cabinet.holder' | 'cabinet.credential',
@@ -228,7 +240,7 @@ describe('importPeople', () => {
     expect(await count('fund.person')).toBe(0);
   });
 
-  it('rolls back people already loaded when a later line is bad', async () => {
+  it('loads nobody when a later line is bad', async () => {
     await load([inventPerson(0)]);
     const many = Array.from({ length: 2_500 }, (_, n) => inventPerson(n, { language: 'ru' }));
     const outcome = await load([...many, '{"iin":1}']);
@@ -262,17 +274,73 @@ describe('importPeople', () => {
   });
 
   it('reports its progress, and hashes a shared password once', async () => {
-    const shown: number[] = [];
+    const shown: unknown[] = [];
     let hashed = 0;
     const hashPassword = (password: string) => {
       hashed++;
       return Promise.resolve(password);
     };
-    const people = Array.from({ length: 4_100 }, (_, n) => inventPerson(n));
-    await load(people, { onProgress: (read) => shown.push(read), hashPassword });
-    expect(shown).toEqual([2_000, 4_000, 4_100]);
+    const people = Array.from({ length: 12_100 }, (_, n) => among(n));
+    await load(people, { onProgress: (done) => shown.push(done), hashPassword });
+    expect(shown).toEqual([
+      { phase: 'checked', lines: 10_000 },
+      { phase: 'checked', lines: 12_100 },
+      { phase: 'loaded', lines: 10_000, of: 12_100 },
+      { phase: 'loaded', lines: 12_100, of: 12_100 },
+    ]);
     expect(hashed).toBe(1);
-    expect(await count('cabinet.credential')).toBe(4_100);
+    expect(await count('cabinet.credential')).toBe(12_100);
+    expect(await interrupted()).toEqual([]);
+  });
+
+  it('goes on where it was interrupted, and loads nothing twice', async () => {
+    const people = Array.from({ length: 25_000 }, (_, n) => among(n, { password: undefined }));
+    await expect(
+      load(people, {
+        onProgress({ phase, lines }) {
+          if (phase === 'loaded' && lines === 20_000) throw new Error('the machine goes down');
+        },
+      }),
+    ).rejects.toThrow('goes down');
+    expect(await count('fund.person')).toBe(20_000);
+    expect(await interrupted()).toEqual([{ lines: 20_000 }]);
+    // Another file in between does not disturb it.
+    await load([inventPerson(1)]);
+    expect(await load(people)).toEqual({
+      ok: true,
+      read: 5_000,
+      added: 5_000,
+      changed: 0,
+      unchanged: 0,
+      resumedAfter: 20_000,
+    });
+    expect(await count('fund.person')).toBe(25_001);
+    expect(await interrupted()).toEqual([]);
+  });
+
+  it('begins anew with a file that differs in one line', async () => {
+    const people = Array.from({ length: 10_001 }, (_, n) => among(n, { password: undefined }));
+    const stop = () => {
+      throw new Error('stopped');
+    };
+    await expect(
+      load(people, { onProgress: ({ phase }) => (phase === 'loaded' ? stop() : undefined) }),
+    ).rejects.toThrow('stopped');
+    expect(await load([...people.slice(0, -1), among(10_001)])).toMatchObject({
+      read: 10_001,
+      added: 1,
+      unchanged: 10_000,
+    });
+  });
+
+  it('ends when another process loads the same lines, or when they change between both readings', async () => {
+    const people = Array.from({ length: 10_001 }, (_, n) => among(n, { password: undefined }));
+    const both = await Promise.allSettled([load(people), load(people)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await count('fund.person')).toBe(10_001);
+    let opened = 0;
+    const changing = () => asLines(opened++ === 0 ? [inventPerson(1)] : [inventPerson(1), inventPerson(2)]);
+    await expect(importPeople(database, changing, options)).rejects.toThrow('2 came to be loaded');
   });
 
   it('two imports at once wait for each other', async () => {
@@ -320,17 +388,20 @@ describe('readLines', () => {
   });
 
   it('rejects when there is no such file', async () => {
-    await expect(importPeople(database, readLines(join(folder, 'none')), options)).rejects.toThrow('ENOENT');
+    await expect(importPeople(database, () => readLines(join(folder, 'none')), options)).rejects.toThrow(
+      'ENOENT',
+    );
   });
 
   it('loses no line, also with a readline interface', async () => {
     const people = Array.from({ length: 1_000 }, (_, n) => JSON.stringify(inventPerson(n)));
     const file = await write(people.join('\n'));
-    expect(await importPeople(database, readLines(file), options)).toMatchObject({
+    expect(await importPeople(database, () => readLines(file), options)).toMatchObject({
       read: 1_000,
       added: 1_000,
     });
-    const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
+    const lines = () =>
+      createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
     expect(await importPeople(database, lines, options)).toMatchObject({ read: 1_000, unchanged: 1_000 });
   });
 });

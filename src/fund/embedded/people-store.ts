@@ -97,20 +97,25 @@ export async function setPasswords(
     on conflict (holder_id) do update set password_hash = excluded.password_hash, set_at = now()`);
 }
 
-/** The lines as a table `line`, with one array for each column. */
+/** The lines as a table `line`, sent as one JSON text: arrays of twelve columns cost Node.js thrice that. */
 function asTable(compared: readonly ComparedLine[]): Sql {
-  const column = <Value>(value: (line: PersonLine) => Value) => compared.map(({ line }) => value(line));
+  const rows = compared.map(({ line, importHash }) => ({
+    iin: line.iin,
+    surname: line.surname,
+    name: line.name,
+    patronymic: line.patronymic,
+    language: line.language,
+    status: line.status,
+    documents: line.documents,
+    accounts: line.accounts,
+    requisites: line.requisites,
+    mobile_since: line.mobileSince,
+    email_since: line.emailSince,
+    import_hash: `\\x${importHash.toString('hex')}`,
+  }));
   return sql`
     line as (
-      select * from unnest(
-        ${column(({ iin }) => iin)}::text[], ${column(({ surname }) => surname)}::text[],
-        ${column(({ name }) => name)}::text[], ${column(({ patronymic }) => patronymic)}::text[],
-        ${column(({ language }) => language)}::text[], ${column(({ status }) => status)}::text[],
-        ${column(({ documents }) => json(documents))}::jsonb[], ${column(({ accounts }) => json(accounts))}::jsonb[],
-        ${column(({ requisites }) => json(requisites))}::jsonb[],
-        ${column(({ mobileSince }) => mobileSince)}::timestamptz[],
-        ${column(({ emailSince }) => emailSince)}::timestamptz[],
-        ${compared.map(({ importHash }) => importHash)}::bytea[]
-      ) as line (iin, surname, name, patronymic, language, status, documents, accounts, requisites, mobile_since,
-        email_since, import_hash))`;
+      select * from jsonb_to_recordset(${json(rows)}::jsonb) as line (iin text, surname text, name text, patronymic text,
+        language text, status text, documents jsonb, accounts jsonb, requisites jsonb, mobile_since timestamptz,
+        email_since timestamptz, import_hash bytea))`;
 }
