@@ -76,7 +76,11 @@ export function startJobs(services: Services, duties: Duties): Jobs {
  */
 const handOverMs = 6_000;
 
-/** The queues of the outbox that a process with jobs works on. */
+/**
+ * The queues of the outbox that a process with jobs works on.
+ *
+ * @internal The benchmark of growth drives them by hand.
+ */
 export function queuesOf(services: Services, duties: Pick<Duties, 'messages'>) {
   return {
     changes: fundQueue(services),
@@ -98,7 +102,11 @@ function startQueues(services: Services, duties: Duties): readonly Jobs[] {
   return [changes, ...sending, unaddressed, worker];
 }
 
-/** What each process looks at, in every role. */
+/**
+ * What each process looks at, in every role.
+ *
+ * @internal The benchmark of growth drives them by hand.
+ */
 export function watchesOf({
   maintenance,
   attackSwitch,
@@ -126,7 +134,11 @@ const expectedJobs: readonly string[] = [
   backupJob,
 ];
 
-/** Reads changes from the fund, ends alerts, seals the log and deletes rows past their term. */
+/**
+ * Reads changes from the fund, ends alerts, seals the log and deletes rows past their term.
+ *
+ * @internal The benchmark of growth drives them by hand.
+ */
 export function upkeepOf(services: Services): readonly RepeatedJob[] {
   const { config, database, keys, log, onError } = services;
   const keepHead = createHeadFile(config.operations.auditHeadFile, onError);

@@ -3,7 +3,7 @@
  * read one of them whole, and a migration may lock it. Every other table counts as growing, so a
  * new table does until somebody says why not.
  */
-export const boundedTables: Readonly<Record<string, string>> = {
+const boundedTables: Readonly<Record<string, string>> = {
   'cabinet.alert': 'what the service noticed by itself, kept for a year',
   'cabinet.channel_state': 'two rows for each process that was up within the hour',
   'cabinet.code_outcome': 'a row a minute, kept for two days',
