@@ -27,7 +27,13 @@ test('every queue and purpose is present with zero when nothing has happened', a
     [0, 0],
     [0, 0],
   ]);
-  expect(rest).toEqual({ tries: { right: 0, wrong: 0 }, alerts: [], sealSeconds: undefined, sessions: 0 });
+  expect(rest).toEqual({
+    tries: { right: 0, wrong: 0 },
+    alerts: [],
+    jobs: [],
+    sealSeconds: undefined,
+    sessions: 0,
+  });
 });
 
 test('waiting, dead and sent messages and open alerts are counted, and finished ones are not', async () => {
