@@ -16,6 +16,7 @@ const boundedTables: Readonly<Record<string, string>> = {
   'cabinet.street_spelling': 'the same',
   'cabinet.street_vocabulary': 'the same',
   'cabinet.street_word': 'the same',
+  'cabinet.schema_release': 'a row for each release',
   'public.migration': 'a row for each migration',
 };
 
