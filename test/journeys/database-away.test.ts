@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, test, vi } from 'vitest';
-import { Overloaded } from '../../src/platform/outage.ts';
-import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
+import { DatabaseAway, Overloaded } from '../../src/platform/outage.ts';
+import { type Database, openDatabase, type Queryable } from '../../src/platform/postgres/database.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { languages } from '../../src/values/language.ts';
@@ -23,6 +23,11 @@ let behindLink: Database;
 let service: TestService;
 let holder: Client;
 
+/** The database goes away between the session and the next statements, all of which fail. */
+let lostInBatch = false;
+const gone = () => Promise.reject(new DatabaseAway('ECONNRESET'));
+const lost: Queryable = { rows: gone, first: gone, run: gone };
+
 beforeAll(async () => {
   service = await startService(
     {},
@@ -32,7 +37,7 @@ beforeAll(async () => {
         link = await openFaultyLink(host.startsWith('/') ? `${host}/.s.PGSQL.${port}` : port);
         const connection = { ...rest, host: '127.0.0.1', port: link.port };
         behindLink = openDatabase(connection, { statementTimeout: 2_000, connectTimeout: 300, max: 5 });
-        return behindLink;
+        return { ...behindLink, batch: (work) => (lostInBatch ? work(lost) : behindLink.batch(work)) };
       },
     },
   );
@@ -72,6 +77,16 @@ test("a browser that never chose a language is told in its holder's", async () =
   expect(status).toBe(503);
   expect(readPage(body).querySelector('html')?.getAttribute('lang')).toBe('ru');
   await service.database.run(sql`update cabinet.holder set language = 'kk' where iin = ${person.iin}`);
+});
+
+test('when several statements fail at once, the form is kept and the process goes on', async () => {
+  const client = await signedIn(service, person);
+  const form = formOf((await client.get(path)).body, path, { address, apartment: '24' });
+  lostInBatch = true;
+  const answer = await client.post(path, form);
+  lostInBatch = false;
+  expect(answer.status).toBe(503);
+  expect(answer.body).toContain(address);
 });
 
 describe.each(languages)('in %s', (language) => {

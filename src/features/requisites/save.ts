@@ -68,13 +68,10 @@ export async function saveRequisites(
   const { holderId } = actor;
   const { formId } = typed;
   const formHash = hashOf(typed);
-  const { earlier, loaded } = await database.batch(async (connection) => {
-    // The check for an earlier save comes first. A save after it raises the revision that is read
-    // next.
-    const look = savedBefore(connection, holderId, formId, formHash);
-    const load = loadRequisites(connection, holderId);
-    return { earlier: await look, loaded: await load };
-  });
+  // The check for an earlier save comes first. A save after it raises the revision that is read next.
+  const [earlier, loaded] = await database.batch((connection) =>
+    Promise.all([savedBefore(connection, holderId, formId, formHash), loadRequisites(connection, holderId)]),
+  );
   if (earlier?.kind === 'saved') return earlier;
 
   const view = await viewLoaded(deps, actor, loaded);

@@ -36,7 +36,8 @@ export interface Database extends Queryable {
   /**
    * Runs statements on one connection, outside a transaction. Those that `work` starts without
    * awaiting in between travel together and cost one round trip. Each sees what was committed before
-   * it began.
+   * it began. Start them in one `Promise.all`: a failure of a second one that nobody awaits would end
+   * the process.
    */
   batch<Value>(work: (connection: Queryable) => Promise<Value>): Promise<Value>;
   /**
