@@ -15,12 +15,16 @@ if (isComplete && system === undefined) {
 }
 
 /**
- * The supervisor of the bundled PostgreSQL starts, kills and adopts servers for a minute. Its tests run
- * where it changed with the last commit or since, and with `--all`. Without git: always.
+ * Two packages whose tests take a minute each: one starts, kills and adopts servers, the other checks
+ * thousands of signatures. They are tested where they changed with the last commit or since, and with
+ * `--all`. Without git: always.
  */
-const supervisor = 'packages/local-postgres';
-const hasChanged = spawnSync('git', ['diff', '--quiet', 'HEAD~1', '--', supervisor]).status !== 0;
-const untouched = isComplete || hasChanged ? [] : [`${supervisor}/**`];
+const slowPackages = ['packages/local-postgres', 'packages/nca-verify'];
+const hasChanged = (folder: string) =>
+  spawnSync('git', ['diff', '--quiet', 'HEAD~1', '--', folder]).status !== 0;
+const untouched = slowPackages
+  .filter((folder) => !isComplete && !hasChanged(folder))
+  .map((folder) => `${folder}/**`);
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
@@ -38,12 +42,19 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'embedded',
-          include: [
-            'src/**/*.test.{ts,tsx}',
-            'test/**/*.test.{ts,tsx}',
-            'packages/*/{src,test}/**/*.test.ts',
-          ],
+          include: ['test/**/*.test.{ts,tsx}', 'packages/*/{src,test}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, complete, ...untouched],
+          globalSetup,
+          provide: { postgres: undefined },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'units',
+          include: ['src/**/*.test.{ts,tsx}'],
+          // Each file would load the service anew: that took a third of their processor time.
+          isolate: false,
           globalSetup,
           provide: { postgres: undefined },
         },
