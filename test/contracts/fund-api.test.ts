@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { fields } from '../../src/features/requisites/fields/fields.ts';
 import { createHttpFund } from '../../src/fund/http/http.ts';
 import { faultLine } from '../../src/fund/http/reading.ts';
 import type { Iin } from '../../src/values/iin.ts';
 import {
   answerExamples,
   fundSchema,
+  membersOf,
   questionExamples,
   schemaExamples,
   serveExample,
@@ -34,6 +36,10 @@ describe('the examples', () => {
     expect(judge('/components/schemas/Fields', { colour: 'green' })).toContain('additional');
     expect(judge('/components/schemas/Nothing', {})).toContain('not there');
   });
+});
+
+test.each(['Requisites', 'Fields'])('%s describes every field of the form, and no other', (schema) => {
+  expect([...membersOf(schema)].sort()).toEqual(fields.map(({ name }) => name).sort());
 });
 
 const iin = '900101300007' as Iin;

@@ -18,6 +18,11 @@ export function fundSchema(pointer: string): ((value: unknown) => string | undef
   return validate && ((value) => (validate(value) ? undefined : ajv.errorsText(validate.errors)));
 }
 
+/** The names of the members that a schema of docs/fund-api.yaml describes. */
+export function membersOf(schema: string): readonly string[] {
+  return Object.keys(fundApi.components.schemas[schema].properties);
+}
+
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);
 ajv.addSchema(fundApi, 'api');

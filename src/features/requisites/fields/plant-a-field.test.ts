@@ -13,11 +13,12 @@ import { formOf, signedIn } from '../../../../test/support/signed-in.ts';
 import { paths } from '../../../paths.ts';
 import { sql } from '../../../platform/postgres/sql.ts';
 import { root } from '../../../platform/root.ts';
+import { fields } from './fields.ts';
 
 /*
  * Adds two telephone numbers to a copy of the code by the steps of CONTRIBUTING.md, and looks for
- * them everywhere. One is a work phone, whose change needs a session. The other is a second mobile,
- * whose change needs proofs. They are missing wherever code does not follow the list of fields.
+ * them everywhere. One is a phone whose change needs a session. The other is a mobile whose change
+ * needs proofs. They are missing wherever code does not follow the list of fields.
  */
 
 let tree: PlantedTree;
@@ -26,7 +27,7 @@ let client: Client;
 
 const onFile = '+77172551234;ext=12';
 const person = inventPerson(1);
-const enrolled = { ...person, requisites: { ...person.requisites, workPhone: onFile } };
+const enrolled = { ...person, requisites: { ...person.requisites, plantedPhone: onFile } };
 
 beforeAll(async () => {
   tree = plantTree();
@@ -35,15 +36,15 @@ beforeAll(async () => {
     'before',
     '  emailField,\n] as const',
     `  phoneField({
-    name: 'workPhone',
-    column: 'work_phone',
+    name: 'plantedPhone',
+    column: 'planted_phone',
     number: 'contact',
     input: { description: 'contactPhoneHint' },
     proof: 'session',
   }),
   phoneField({
-    name: 'secondMobile',
-    column: 'second_mobile',
+    name: 'plantedMobile',
+    column: 'planted_mobile',
     number: 'mobile',
     input: { description: 'phoneHint' },
     proof: 'contact',
@@ -52,16 +53,16 @@ beforeAll(async () => {
 `,
   );
   for (const [language, work, second] of [
-    ['kk', 'Жұмыс телефоны', 'Екінші ұялы телефон'],
-    ['ru', 'Рабочий телефон', 'Второй мобильный телефон'],
-    ['en', 'Work phone', 'Second mobile'],
+    ['kk', 'Отырғызылған телефон', 'Отырғызылған ұялы'],
+    ['ru', 'Посаженный телефон', 'Посаженный мобильный'],
+    ['en', 'Planted phone', 'Planted mobile'],
   ]) {
-    const texts = `    workPhone: '${work}',\n    secondMobile: '${second}',\n`;
+    const texts = `    plantedPhone: '${work}',\n    plantedMobile: '${second}',\n`;
     tree.plant(`src/texts/${language}.ts`, 'before', '    contactPhoneHint:', texts);
   }
   tree.write(
     'migrations/999-planted-fields.sql',
-    'alter table cabinet.requisites add column work_phone text, add column second_mobile text;\n',
+    'alter table cabinet.requisites add column planted_phone text, add column planted_mobile text;\n',
   );
   const support =
     await tree.load<typeof import('../../../../test/support/service.ts')>('test/support/service.ts');
@@ -111,81 +112,86 @@ describe('the form', () => {
   test('shows what the fund has, in the order of the list', async () => {
     const page = readPage((await client.get(paths.requisites)).body);
     const inputs = page.querySelectorAll('#phones-block input').map((input) => input.getAttribute('name'));
-    expect(inputs).toEqual(['homePhone', 'contactPhone', 'mobilePhone', 'workPhone', 'secondMobile']);
-    const input = page.querySelector('#workPhone');
+    const phones = fields.filter(({ input }) => input.block === 'phones').map(({ name }) => name);
+    expect(inputs).toEqual([...phones, 'plantedPhone', 'plantedMobile']);
+    const input = page.querySelector('#plantedPhone');
     expect(input?.getAttribute('value')).toBe('+7 (7172) 55-12-34 #12');
     expect(input?.getAttribute('type')).toBe('tel');
-    expect(visibleText(page)).toContain('Жұмыс телефоны');
+    expect(visibleText(page)).toContain('Отырғызылған телефон');
   });
 
   test('shows an error at its field', async () => {
     const answer = await client.post(
       paths.requisites,
-      await filled({ homePhone: '1', workPhone: '2', email: '3' }),
+      await filled({ homePhone: '1', plantedPhone: '2', email: '3' }),
     );
     expect(answer.status).toBe(422);
     const summary = readPage(answer.body).querySelectorAll('.error-summary a, [role=alert] a');
-    expect(summary.map((link) => link.getAttribute('href'))).toEqual(['#homePhone', '#workPhone', '#email']);
+    expect(summary.map((link) => link.getAttribute('href'))).toEqual([
+      '#homePhone',
+      '#plantedPhone',
+      '#email',
+    ]);
   });
 
   test('keeps what was typed when a session has ended', async () => {
-    await client.post(paths.keepRequisites, await filled({ workPhone: 'draft' }));
+    await client.post(paths.keepRequisites, await filled({ plantedPhone: 'draft' }));
     const form = formOf((await client.get(paths.requisites)).body, paths.requisitesDraft, { action: 'show' });
     const answer = await client.post(paths.requisitesDraft, form);
-    expect(readPage(answer.body).querySelector('#workPhone')?.getAttribute('value')).toBe('draft');
+    expect(readPage(answer.body).querySelector('#plantedPhone')?.getAttribute('value')).toBe('draft');
   });
 });
 
 describe('a change', () => {
   test('is stored, appears on the receipt and in the history, and arrives at the fund', async () => {
-    const answer = await client.post(paths.requisites, await filled({ workPhone: '8 7272 50 55 55' }));
+    const answer = await client.post(paths.requisites, await filled({ plantedPhone: '8 7272 50 55 55' }));
     expect(answer.status).toBe(303);
     const receipt = String(answer.headers['location']);
-    const row = await service.database.first(sql`select work_phone as phone from cabinet.requisites`);
+    const row = await service.database.first(sql`select planted_phone as phone from cabinet.requisites`);
     expect(row).toEqual({ phone: '+77272505555' });
-    const change = ['Жұмыс телефоны', '+7 (7172) 55-12-34 #12', '+7 (727) 250-55-55'];
+    const change = ['Отырғызылған телефон', '+7 (7172) 55-12-34 #12', '+7 (727) 250-55-55'];
     const page = await textOf(receipt);
     const pdf = readPdf((await client.get(`${receipt}.pdf`)).bytes).lines.join(' ');
     for (const text of change) {
       expect(page).toContain(text);
       expect(pdf).toContain(text);
     }
-    expect(await textOf(paths.history)).toContain('Жұмыс телефоны');
+    expect(await textOf(paths.history)).toContain('Отырғызылған телефон');
     await vi.waitFor(async () => {
       const atFund = await service.database.first(sql`
-        select requisites ->> 'workPhone' as phone from fund.person where iin = ${person.iin}`);
+        select requisites ->> 'plantedPhone' as phone from fund.person where iin = ${person.iin}`);
       expect(atFund).toEqual({ phone: '+77272505555' });
     });
   });
 
   test('needs the proof that the field defines, and shows what is to be confirmed and signed', async () => {
-    const form = await filled({ workPhone: '', secondMobile: '8 701 555 00 99' });
+    const form = await filled({ plantedPhone: '', plantedMobile: '8 701 555 00 99' });
     const answer = await client.post(paths.requisites, form);
     expect([answer.status, answer.headers['location']]).toEqual([303, paths.confirmChange]);
     const mobile = await client.post(paths.requisites, await filled({ mobilePhone: '8 701 555 00 98' }));
     expect(mobile.headers['location']).toBe(paths.confirmChange);
     await client.post(paths.requisites, form);
     const page = await client.get(paths.confirmChange);
-    for (const label of ['Жұмыс телефоны', 'Екінші ұялы телефон'])
+    for (const label of ['Отырғызылған телефон', 'Отырғызылған ұялы'])
       expect(visibleText(readPage(page.body))).toContain(label);
     const csrf = readPage(page.body).querySelector('input[name=csrf]')?.getAttribute('value') ?? '';
     const challenge = await client.post(paths.confirmChangeChallenge, [['csrf', csrf]]);
     const { data } = JSON.parse(challenge.body) as { data: string };
     const signed = Buffer.from(data, 'base64').toString();
-    for (const text of ['Жұмыс телефоны', '+77272505555', 'Екінші ұялы телефон', '+77015550099'])
+    for (const text of ['Отырғызылған телефон', '+77272505555', 'Отырғызылған ұялы', '+77015550099'])
       expect(signed).toContain(text);
   });
 
   test('made at a branch while the form was open is shown beside what was typed', async () => {
     const form = await filled({ apartment: '99' });
-    const moved = { ...enrolled, requisites: { ...enrolled.requisites, workPhone: '+77172559999' } };
+    const moved = { ...enrolled, requisites: { ...enrolled.requisites, plantedPhone: '+77172559999' } };
     await service.enrol(moved);
     const answer = await client.post(paths.requisites, form);
     expect(answer.status).toBe(409);
     const page = readPage(answer.body);
     const compared = page.querySelectorAll('table').map(visibleText).join(' ');
-    for (const text of ['Жұмыс телефоны', '+7 (7172) 55-99-99']) expect(compared).toContain(text);
-    expect(page.querySelector('#workPhone')?.getAttribute('value')).toBe('+7 (7172) 55-99-99');
+    for (const text of ['Отырғызылған телефон', '+7 (7172) 55-99-99']) expect(compared).toContain(text);
+    expect(page.querySelector('#plantedPhone')?.getAttribute('value')).toBe('+7 (7172) 55-99-99');
   });
 });
 
@@ -195,7 +201,7 @@ describe('outside the pages', () => {
       'src/features/operations/operator.ts',
     );
     const shown = await showPerson(service.database, person.iin as never, 'test');
-    expect(shown).toMatchObject({ cabinet: { workPhone: '+77172559999' } });
+    expect(shown).toMatchObject({ cabinet: { plantedPhone: '+77172559999' } });
   });
 
   test('its value must not be part of the password', async () => {
@@ -219,11 +225,11 @@ describe('outside the pages', () => {
       {
         ...enrolled,
         revision: 1,
-        changesElsewhere: [{ revision: 1, fields: { workPhone: '+77172558888' } }],
+        changesElsewhere: [{ revision: 1, fields: { plantedPhone: '+77172558888' } }],
       },
       0,
     );
-    expect(holder?.requisites).toMatchObject({ workPhone: onFile });
-    expect(holder?.changesElsewhere).toEqual([{ version: 1, fields: { workPhone: '+77172558888' } }]);
+    expect(holder?.requisites).toMatchObject({ plantedPhone: onFile });
+    expect(holder?.changesElsewhere).toEqual([{ version: 1, fields: { plantedPhone: '+77172558888' } }]);
   });
 });
