@@ -126,6 +126,15 @@ describe('a migration may', () => {
   });
 });
 
+test('two migrations with one number are refused', () => {
+  const files = new Map([
+    ['900-one.sql', 'create table cabinet.one (a int);'],
+    ['900-two.sql', 'create table cabinet.two (a int);'],
+    ['901-three.sql', 'create table cabinet.three (a int);'],
+  ]);
+  expect(checkMigrations(files, version)).toMatchObject([{ file: '900-two.sql', line: 1 }]);
+});
+
 test('numbers before the first release are ignored; a check of nothing does not pass', () => {
   expect(checkMigrations(new Map([['029-old.sql', 'drop table cabinet.draft;']]), version)).toEqual([]);
   expect(() => checkMigrations(new Map(), version)).toThrow('no migrations');

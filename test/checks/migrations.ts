@@ -46,7 +46,7 @@ export function readMigrations(root: string): ReadonlyMap<string, string> {
  */
 export function checkMigrations(files: ReadonlyMap<string, string>, version: string): MigrationFault[] {
   if (files.size === 0) throw new Error('no migrations were found to check');
-  return [...files]
+  const breaking = [...files]
     .filter(([file]) => Number(file.slice(0, 3)) >= firstNumber)
     .flatMap(([file, text]) => {
       const statements = split(text);
@@ -59,6 +59,15 @@ export function checkMigrations(files: ReadonlyMap<string, string>, version: str
           .map(({ kind, why }) => ({ file, line: statement.line, why: `${why}; ${wayOut[kind]}` })),
       );
     });
+  return [...sharedNumbers([...files.keys()]), ...breaking];
+}
+
+/** Two branches may take one number. Git merges them, and the service then refuses to start. */
+function sharedNumbers(files: readonly string[]): MigrationFault[] {
+  return files
+    .toSorted()
+    .filter((file, at, all) => file.slice(0, 3) === all[at - 1]?.slice(0, 3))
+    .map((file) => ({ file, line: 1, why: 'another migration has this number; take the next free one' }));
 }
 
 /**
