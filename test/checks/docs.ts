@@ -110,12 +110,13 @@ export function checkReferences(sources: Sources, documents: Documents): Violati
   );
 }
 
-/** Reads the Markdown files in `docs` of a checkout. */
+/** Reads the Markdown files in `docs` of a checkout, and those that lead to them. */
 export function readDocuments(root: string): Documents {
   const files = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => posix.join('docs', file.replaceAll('\\', '/')));
-  return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+  const entrances = ['README.md', 'CONTRIBUTING.md', 'data/README.md'];
+  return new Map([...entrances, ...files].map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 }
 
 /** Tells whether a path from the root exists. */
