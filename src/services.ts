@@ -54,7 +54,10 @@ export interface ServicesOptions {
 /** What pages and jobs work with. Built once in each process. */
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
-/** Builds what pages and jobs work with. This is the only place that knows all gateways. */
+/**
+ * Builds what pages and jobs work with. Only this file and `senders.ts`, for the gateways of
+ * messages, know the gateways.
+ */
 export async function createServices({
   config,
   database,
