@@ -24,7 +24,7 @@ function importCommand(people: Command): void {
   people
     .command('import <file>')
     .description(
-      'load people from JSON lines (example: data/demo-people.jsonl). If any line is wrong, nothing is loaded. A line that is the same as in the last import changes nothing. After an interruption, run it again: it goes on where it stopped',
+      'load people from JSON lines (format: data/README.md). If any line is wrong, nothing is loaded. A line that is the same as in the last import changes nothing. After an interruption, run it again: it goes on where it stopped',
     )
     .addHelpText('after', '\nExample:\n  $ kabinet people import people.jsonl')
     .action(async (file: string) => {

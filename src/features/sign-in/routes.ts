@@ -5,11 +5,15 @@ import { emptyForm, type Fields, formOf, parse } from '../../platform/http/forms
 import type { TypedPage } from '../../platform/http/language.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
-import { clearSecret, readSecret, setLanguage, setSecret } from '../../platform/http/request-context.ts';
+import {
+  clearSecret,
+  readSecret,
+  setHolderLanguageCookie,
+  setSecret,
+} from '../../platform/http/request-context.ts';
 import type { Keys } from '../../platform/keys.ts';
 import { isBlank } from '../../values/cleaning.ts';
 import { type Iin, parseIin } from '../../values/iin.ts';
-import { isLanguage } from '../../values/language.ts';
 import type { Refusal } from '../../values/result.ts';
 import type { OpenedSession } from './open-session.ts';
 import { SignInPage, type SignInPageProps } from './pages.tsx';
@@ -232,7 +236,7 @@ export function setSessionCookies(
   setSecret(reply, 'device', device, secure, deviceDays);
   clearSecret(reply, 'visit', secure);
   // While the database is away, pages know the language only by this cookie.
-  if (language && !isLanguage(reply.request.cookies['language'])) setLanguage(reply, language, secure);
+  if (language) setHolderLanguageCookie(reply, language, secure);
 }
 
 /** The page on which a session begins. It says once when older sessions were ended. */

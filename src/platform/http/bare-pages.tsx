@@ -8,12 +8,11 @@ import { Form } from '../../ui/form.tsx';
 import { Layout } from '../../ui/layout.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { renderDocument } from '../../ui/render-document.ts';
-import { isLanguage } from '../../values/language.ts';
 import type { SendProblem } from './errors.ts';
 import { outagePage, type SendOutage } from './outage.tsx';
 import type { SendOutdated } from './own-forms.ts';
 import { bannerOf, type FramedContext, layoutWords, type PageFrame, signedIn } from './page-frame.tsx';
-import type { RequestContext } from './request-context.ts';
+import { languageByCookie, type RequestContext } from './request-context.ts';
 import { type SendWaiting, waitingPages } from './waiting-page.tsx';
 
 /** Makes the function that sends a problem's page. It also works before the visitor is known. */
@@ -132,7 +131,6 @@ function sendBare(
 
 /** A visitor of whom nothing is known, except perhaps the chosen language. */
 function nobodyWho(request: FastifyRequest): FramedContext {
-  const chosen = (request.cookies as typeof request.cookies | undefined)?.['language'];
-  const language = isLanguage(chosen) ? chosen : 'kk';
+  const language = languageByCookie(request) ?? 'kk';
   return { language, texts: textsOf(language), session: undefined, csrf: () => '' };
 }

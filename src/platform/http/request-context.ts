@@ -111,7 +111,9 @@ export async function readRequestContext(
   // The address is missing, despite its type, when the browser left before its request was handled.
   const ip: string | undefined = request.ip;
   const address = ip ?? '';
-  const language = isLanguage(chosen) ? chosen : (session?.language ?? 'kk');
+  const language = isLanguage(chosen)
+    ? chosen
+    : (session?.language ?? (outage && languageByCookie(request)) ?? 'kk');
   return {
     language,
     texts: textsOf(language),
@@ -221,6 +223,20 @@ export function hasSession(request: FastifyRequest, settings: HttpSettings): boo
 /** Remembers the chosen language in this browser. */
 export function setLanguage(reply: FastifyReply, language: Language, secure: boolean): void {
   reply.setCookie('language', language, { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: year });
+}
+
+/**
+ * Remembers in this browser which language its holder last had. It counts only where the session
+ * cannot be read, so that a choice made in another browser is followed.
+ */
+export function setHolderLanguageCookie(reply: FastifyReply, language: Language, secure: boolean): void {
+  reply.setCookie('spoken', language, { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: year });
+}
+
+/** The language of a browser whose session is not known: the chosen one, or that of its holder. */
+export function languageByCookie(request: FastifyRequest): Language | undefined {
+  const cookies = request.cookies as typeof request.cookies | undefined;
+  return [cookies?.['language'], cookies?.['spoken']].find(isLanguage);
 }
 
 /** True when cookies can be `Secure`: always, except with plain http on a loopback name. */

@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { textsOf } from '../../texts/texts.ts';
 import { PageHeading } from '../../ui/page-heading.tsx';
-import { isLanguage, type Language, languages } from '../../values/language.ts';
+import { type Language, languages } from '../../values/language.ts';
 import { compress } from './compression.ts';
 import { retrySoon } from './outage.tsx';
+import { languageByCookie } from './request-context.ts';
 
 /** One page, in each encoding that browsers accept. */
 interface Ready {
@@ -32,8 +33,7 @@ export async function waitingPages(
     ready.set(chosen, { plain, br: br?.body, gzip: gzip?.body });
   }
   return (request, reply) => {
-    const chosen = request.cookies['language'];
-    const page = ready.get(isLanguage(chosen) ? chosen : undefined) as Ready;
+    const page = ready.get(languageByCookie(request)) as Ready;
     const seconds = String(retrySoon());
     const accepted = request.headers['accept-encoding'] ?? '';
     const encoding = /\bbr\b/.test(accepted) ? 'br' : /\bgzip\b/.test(accepted) ? 'gzip' : undefined;
