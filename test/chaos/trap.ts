@@ -97,7 +97,8 @@ export function setTrap(database: Database, plant?: Plant): Trap {
       if (!saves) return value;
       if (acknowledge) {
         acknowledge(value);
-        await pause(50);
+        // The answer must reach its client before this process dies, on a busy machine too.
+        await pause(250);
       }
       reach('after the write, before COMMIT');
       if (armed === 'with COMMIT on its way') setImmediate(die);

@@ -117,7 +117,7 @@ describe('behind TLS', () => {
       expect(cookie).toContain('Path=/');
       expect(cookie).toContain('Secure');
       expect(cookie).not.toMatch(/domain=/i);
-      if (!cookie.startsWith('language=')) expect(cookie).toMatch(/^__Host-/);
+      if (!/^(?:language|spoken)=/.test(cookie)) expect(cookie).toMatch(/^__Host-/);
     }
   });
 
