@@ -112,3 +112,20 @@ test('a closed pacer leaves no timer behind', async () => {
   pacer.close();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test('a pause is never shorter than asked for, by the real clock', async () => {
+  vi.useRealTimers();
+  const pauses = await Promise.all(
+    Array.from({ length: 40 }, async (_, n) => {
+      const pacer = createPacer(1_000);
+      // Each begins at another fraction of a millisecond.
+      for (let spun = 0; spun < n * 500; spun += 1) Math.sqrt(spun);
+      pacer.slower();
+      const begun = performance.now();
+      await pacer.next(false, new AbortController().signal);
+      return performance.now() - begun;
+    }),
+  );
+  // Pausing began a moment before the clock was read here.
+  expect(Math.min(...pauses)).toBeGreaterThan(499.9);
+});

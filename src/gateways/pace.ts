@@ -36,7 +36,13 @@ export function createPacer(perSecond: number): Pacer {
     if (ms <= 0) return;
     line.pause();
     clearTimeout(timer);
-    timer = setTimeout(() => line.start(), ms);
+    timer = setTimeout(resume, Math.ceil(ms));
+  }
+
+  /** A timer may fire a moment early, and a gateway that is asked too early refuses for nothing. */
+  function resume(): void {
+    if (performance.now() < Math.max(dueAt, pausedUntil)) rest();
+    else line.start();
   }
 
   function leave(): void {
