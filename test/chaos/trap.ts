@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Database, Queryable, Transaction } from '../../src/platform/postgres/database.ts';
-import type { Sql } from '../../src/platform/postgres/sql.ts';
+import type { Database, Transaction } from '../../src/platform/postgres/database.ts';
+import { type Watch, watchDatabase, watchStatements } from '../support/watched-database.ts';
 import type { Order, Point } from './points.ts';
 
 /** A fault that is planted to prove that the kill test finds it. */
@@ -37,8 +37,9 @@ export function setTrap(database: Database, plant?: Plant): Trap {
     if (armed === point) die();
   };
 
-  function trapped(inner: Queryable, inTransaction: boolean): Queryable {
-    async function around<Outcome>({ text, values }: Sql, run: () => Promise<Outcome>): Promise<Outcome> {
+  const trapped =
+    (inTransaction: boolean): Watch =>
+    async ({ text, values }, run) => {
       const isMark = mark.test(text) && inHand.has(values[0]);
       if (isMark) reach('before the mark');
       const running = run();
@@ -52,13 +53,7 @@ export function setTrap(database: Database, plant?: Plant): Trap {
       if (isMark || putBack.test(text)) inHand.delete(values[0]);
       if (isMark) reach('after the mark');
       return outcome;
-    }
-    return {
-      rows: (statement) => around(statement, () => inner.rows(statement)),
-      first: (statement) => around(statement, () => inner.first(statement)),
-      run: (statement) => around(statement, () => inner.run(statement)),
     };
-  }
 
   function noteLeased(outcome: unknown): void {
     const changes = (outcome as readonly { outboxId: number; changeId: string | null }[]).filter(
@@ -74,18 +69,16 @@ export function setTrap(database: Database, plant?: Plant): Trap {
     /** The last statement travels with COMMIT; to stop between the two, it goes alone. */
     const apart = () => plant !== undefined || armed === 'after the write, before COMMIT';
     const watched = (inner: Transaction): Transaction => {
-      const note = (statement: Sql) => {
+      const watch: Watch = (statement, run, on) => {
         saves ||= write.test(statement.text);
-        return statement;
+        return trapped(true)(statement, run, on);
       };
-      const own = trapped(inner, true);
+      const own = watchStatements(inner, watch);
       return {
-        rows: (statement) => own.rows(note(statement)),
-        first: (statement) => own.first(note(statement)),
-        run: (statement) => own.run(note(statement)),
-        last: (statement) => {
-          if (apart()) return own.run(note(statement));
-          const running = trapped({ ...inner, run: inner.last }, true).run(note(statement));
+        ...own,
+        last(statement) {
+          if (apart()) return own.run(statement);
+          const running = watch(statement, () => inner.last(statement), inner);
           if (saves && armed === 'with COMMIT on its way') setImmediate(die);
           return running;
         },
@@ -116,12 +109,7 @@ export function setTrap(database: Database, plant?: Plant): Trap {
   }
 
   return {
-    database: {
-      ...database,
-      ...trapped(database, false),
-      batch: (work) => database.batch((connection) => work(trapped(connection, false))),
-      transaction,
-    },
+    database: { ...watchDatabase(database, trapped(false)), transaction },
     obey(order) {
       if ('arm' in order) armed = order.arm;
       else if ([...inHand.values()].includes(order.dieWith)) die();

@@ -1,6 +1,7 @@
 import type { Database, Queryable } from '../../src/platform/postgres/database.ts';
 import { type Sql, sql } from '../../src/platform/postgres/sql.ts';
 import { grows } from './growing-tables.ts';
+import { watchDatabase } from './watched-database.ts';
 
 /** A statement whose plan reads a whole table or index that grows. */
 export interface WholeRead {
@@ -71,38 +72,11 @@ export async function planStatements(database: Database): Promise<PlannedDatabas
     for (const { table, how } of wholeReads(row?.['QUERY PLAN'][0].Plan, known))
       whole.set(`${statement} ${table}`, { statement, table, how });
   }
-  const watched = (inner: Queryable): Queryable => ({
-    async rows(statement) {
-      await look(inner, statement);
-      return inner.rows(statement);
-    },
-    async first(statement) {
-      await look(inner, statement);
-      return inner.first(statement);
-    },
-    async run(statement) {
-      await look(inner, statement);
-      return inner.run(statement);
-    },
-  });
   return {
-    ...watched(database),
-    batch: (work) => database.batch((connection) => work(watched(connection))),
-    transaction: (work, options) =>
-      database.transaction(
-        (transaction) =>
-          work({
-            ...watched(transaction),
-            async last(statement) {
-              await look(transaction, statement);
-              return transaction.last(statement);
-            },
-          }),
-        options,
-      ),
-    breaker: database.breaker,
-    load: () => database.load(),
-    close: () => database.close(),
+    ...watchDatabase(database, async (statement, run, on) => {
+      await look(on, statement);
+      return run();
+    }),
     take() {
       const taken = { planned, whole: [...whole.values()] };
       planned = 0;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
 import { inventIin } from '../../../test/support/people.ts';
 import { settings } from '../../../test/support/settings.ts';
+import { watchDatabase } from '../../../test/support/watched-database.ts';
 import { completeRequest } from '../../features/account-request/choose-password.ts';
 import { sendToRecipient } from '../../features/account-request/process.ts';
 import { compareCode } from '../../features/account-request/try-code.ts';
@@ -28,7 +29,7 @@ import type { FundHolder } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
 import { createKeys, tokenHash } from '../keys.ts';
 import type { Actor } from '../session.ts';
-import { type Database, openDatabase, type Queryable } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
 import { type Sql, sql } from './sql.ts';
 
 // Every use case that locks more than one row is run beside every other one on the same person,
@@ -312,35 +313,16 @@ function turns() {
 }
 
 function stepwise(database: Database, me: 0 | 1, { step }: ReturnType<typeof turns>): Database {
-  const counted = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+  return watchDatabase(database, async (_statement, run) => {
     try {
-      return await work();
+      return await run();
     } catch (error) {
       if ((error as { code?: string }).code === '40P01') deadlocks += 1;
       throw error;
     } finally {
       await step(me);
     }
-  };
-  const slowed = (inner: Queryable): Queryable => ({
-    rows: <Row extends object>(statement: Sql) => counted(() => inner.rows<Row>(statement)),
-    first: <Row extends object>(statement: Sql) => counted(() => inner.first<Row>(statement)),
-    run: (statement) => counted(() => inner.run(statement)),
   });
-  return {
-    ...database,
-    ...slowed(database),
-    batch: (work) => database.batch((connection) => work(slowed(connection))),
-    transaction: (work, options) =>
-      database.transaction(
-        (transaction) =>
-          work({
-            ...slowed(transaction),
-            last: (statement) => counted(() => transaction.last(statement)),
-          }),
-        options,
-      ),
-  };
 }
 
 /** Runs two use cases on one person in turns; gives how many deadlocks PostgreSQL broke. */
