@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '../../src/platform/postgres/databas
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Client, injectClient } from '../support/client.ts';
 import { type CountedDatabase, countStatements } from '../support/counted-database.ts';
-import { type CountingLink, openCountingLink } from '../support/counting-link.ts';
+import { type FaultyLink, openFaultyLink } from '../support/faulty-link.ts';
 import { inventPerson } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn, signIn } from '../support/signed-in.ts';
@@ -67,14 +67,14 @@ test('a save needs as many, a check for an earlier one, and four in its transact
 });
 
 test('from POST to COMMIT a save makes four round trips: session, requisites, person, write', async () => {
-  let link: CountingLink | undefined;
+  let link: FaultyLink | undefined;
   let through: Database | undefined;
   const counted = await startService(
     {},
     {
       work: false,
       through: async (_database, { host, port, ...rest }) => {
-        link = await openCountingLink(host.startsWith('/') ? `${host}/.s.PGSQL.${port}` : port);
+        link = await openFaultyLink(host.startsWith('/') ? `${host}/.s.PGSQL.${port}` : port);
         through = openDatabase({ ...rest, host: '127.0.0.1', port: link.port }, { max: 1 });
         return through;
       },
@@ -85,9 +85,9 @@ test('from POST to COMMIT a save makes four round trips: session, requisites, pe
     const visitor = await signedIn(counted, person);
     const page = await visitor.get('/services/requisites');
     const form = formOf(page.body, '/services/requisites', { apartment: '78', formId: randomUUID() });
-    link?.take();
+    link?.takeRoundTrips();
     expect((await visitor.post('/services/requisites', form)).status).toBe(303);
-    expect(link?.take()).toBe(4);
+    expect(link?.takeRoundTrips()).toBe(4);
   } finally {
     await through?.close();
     await link?.close();

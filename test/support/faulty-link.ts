@@ -19,6 +19,11 @@ export interface FaultyLink {
   become(state: LinkState): Promise<void>;
   /** The number of connections made so far. */
   connections(): number;
+  /**
+   * How many round trips began since the last call. One begins when the client sends something
+   * after the server has answered what came before.
+   */
+  takeRoundTrips(): number;
   close(): Promise<void>;
 }
 
@@ -26,6 +31,7 @@ export interface FaultyLink {
 export async function openFaultyLink(target: number | string): Promise<FaultyLink> {
   let state: LinkState = 'good';
   let count = 0;
+  let roundTrips = 0;
   const sockets = new Set<Socket>();
   const cut = () => {
     for (const socket of sockets) socket.destroy();
@@ -44,11 +50,22 @@ export async function openFaultyLink(target: number | string): Promise<FaultyLin
     });
     from.on('close', () => to.destroy());
   };
+  const countRoundTrips = (client: Socket, upstream: Socket) => {
+    let isAnswered = true;
+    client.on('data', () => {
+      if (isAnswered) roundTrips += 1;
+      isAnswered = false;
+    });
+    upstream.on('data', () => {
+      isAnswered = true;
+    });
+  };
   const server: Server = createServer((client) => {
     count += 1;
     const upstream = typeof target === 'number' ? dial(target, '127.0.0.1') : dial(target);
     keep(client);
     keep(upstream);
+    countRoundTrips(client, upstream);
     pass(client, upstream, true);
     pass(upstream, client, false);
   });
@@ -60,6 +77,11 @@ export async function openFaultyLink(target: number | string): Promise<FaultyLin
   return {
     port,
     connections: () => count,
+    takeRoundTrips() {
+      const taken = roundTrips;
+      roundTrips = 0;
+      return taken;
+    },
     async become(next) {
       if (next === 'refusing' && state !== 'refusing') {
         const closed = unlisten();

@@ -31,6 +31,19 @@ export type KazpostFault =
    */
   | 'lines';
 
+/** The faults after which Kazpost's part of an answer is missing, and nothing else. */
+export const silencingFaults = [
+  'slow',
+  'failing',
+  'broken',
+  'wrong-types',
+  'huge',
+  'redirecting',
+  'half-open',
+  'cut',
+  'compressed',
+] as const satisfies readonly KazpostFault[];
+
 /** A server that speaks both of Kazpost's protocols, with invented addresses. */
 export interface KazpostServer {
   readonly url: string;

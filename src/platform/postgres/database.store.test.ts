@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type CountingLink, openCountingLink } from '../../../test/support/counting-link.ts';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
+import { type FaultyLink, openFaultyLink } from '../../../test/support/faulty-link.ts';
 import { type Database, openDatabase, type Queryable } from './database.ts';
 import { sql } from './sql.ts';
 
@@ -52,12 +52,12 @@ test('a session that dies while it is opened fails the caller, but not the proce
 });
 
 describe('round trips', () => {
-  let link: CountingLink;
+  let link: FaultyLink;
   let database: Database;
 
   beforeAll(async () => {
     const { host, port, ...rest } = fresh.connection;
-    link = await openCountingLink(host.startsWith('/') ? `${host}/.s.PGSQL.${port}` : port);
+    link = await openFaultyLink(host.startsWith('/') ? `${host}/.s.PGSQL.${port}` : port);
     database = openDatabase({ ...rest, host: '127.0.0.1', port: link.port }, { max: 1, prepared: true });
     await database.run(sql`create table public.note (id int primary key, text text not null)`);
   });
@@ -69,9 +69,9 @@ describe('round trips', () => {
 
   const stored = () => database.rows(sql`select id, text from public.note order by id`);
   const cost = async (work: () => Promise<unknown>) => {
-    link.take();
+    link.takeRoundTrips();
     await work();
-    return link.take();
+    return link.takeRoundTrips();
   };
 
   test('BEGIN leaves with the first statement, and COMMIT with the last', async () => {

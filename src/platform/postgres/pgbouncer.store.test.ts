@@ -4,8 +4,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type CountingLink, openCountingLink } from '../../../test/support/counting-link.ts';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
+import { type FaultyLink, openFaultyLink } from '../../../test/support/faulty-link.ts';
 import { freePort } from '../../../test/support/processes.ts';
 import { type Database, openDatabase } from './database.ts';
 import { sql } from './sql.ts';
@@ -18,7 +18,7 @@ const found = spawnSync('pgbouncer', ['--version']).status === 0;
 describe.skipIf(!found)('behind PgBouncer', () => {
   let folder: string;
   let fresh: FreshDatabase;
-  let link: CountingLink;
+  let link: FaultyLink;
   let bouncer: ReturnType<typeof spawn>;
   let database: Database;
 
@@ -28,7 +28,7 @@ describe.skipIf(!found)('behind PgBouncer', () => {
     const port = await freePort();
     const { host, port: behind, user, password, database: name } = fresh.connection;
     // The server's socket is for its own user only.
-    link = await openCountingLink(host.startsWith('/') ? `${host}/.s.PGSQL.${behind}` : behind);
+    link = await openFaultyLink(host.startsWith('/') ? `${host}/.s.PGSQL.${behind}` : behind);
     const file = join(folder, 'pgbouncer.ini');
     writeFileSync(
       file,
