@@ -1,7 +1,8 @@
 import { type Logger, pino } from 'pino';
 import { type Config, readConfig } from '../config/config.ts';
 import type { Connection, Database } from '../platform/postgres/database.ts';
-import { readSchemaState, thisRelease } from '../platform/postgres/schema-release.ts';
+import { readSchemaState } from '../platform/postgres/schema-release.ts';
+import { thisRelease } from '../platform/release.ts';
 import { attach } from '../start.ts';
 import { CommandFailure } from './failure.ts';
 
@@ -26,8 +27,8 @@ export interface AttachOptions {
 
 /**
  * Reads the settings and opens the service's database, starting the embedded one if needed. Closes
- * it after `work`. A command never migrates: another release may be running on these tables. Only an
- * embedded database that nobody has used gets its tables here.
+ * it after `work`. A command never migrates: another release may be running on these tables. Only
+ * an embedded database that nobody has used gets its tables here.
  */
 export async function withDatabase(
   work: (attached: Attached) => Promise<void>,
@@ -51,7 +52,7 @@ async function requireSchema(database: Database): Promise<void> {
     const state = empty
       ? 'the database has no tables yet'
       : `the database is at the level of ${release === undefined ? 'a former release' : `release ${release}`}, and this is ${own}: it lacks ${pending.join(', ')}`;
-    throw new CommandFailure(`${state}. Run "npx kabinet migrate", or start the service`);
+    throw new CommandFailure(`${state}. Run "kabinet migrate", or start the service`);
   }
   if (newer.length > 0)
     process.stderr.write(

@@ -186,7 +186,7 @@ const firing: readonly Case[] = [
   {
     alarm: 'KabinetEventLoop',
     at: '15m',
-    input: [['kabinet_event_loop_delay_seconds{instance="node1"}', '0.3x30']],
+    input: [['nodejs_eventloop_lag_max_seconds{instance="node1"}', '0.3x30']],
     labels: { severity: 'ticket', instance: 'node1' },
   },
 ];
@@ -243,7 +243,7 @@ const silent: readonly Case[] = [
     alarm: 'KabinetEventLoop',
     at: '15m',
     input: [
-      ['kabinet_event_loop_delay_seconds{instance="node1"}', '0.9 0 0 0 0.9 0 0 0 0.9 0 0 0 0.9 0 0 0'],
+      ['nodejs_eventloop_lag_max_seconds{instance="node1"}', '0.9 0 0 0 0.9 0 0 0 0.9 0 0 0 0.9 0 0 0'],
     ],
   },
   {

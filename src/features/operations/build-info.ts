@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { thisRelease } from '../../platform/release.ts';
 import { root } from '../../platform/root.ts';
 
 /** What runs: the package's version, the build's digest and the version of Node.js. */
@@ -12,8 +13,7 @@ export interface BuildInfo extends Record<string, string> {
 
 /** Reads what the build left in `dist/.built`. */
 export function buildInfo(): BuildInfo {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const stamp = join(root, 'dist/.built');
   const build = existsSync(stamp) ? readFileSync(stamp, 'utf8').trim() : '';
-  return { version, build: build === '' ? 'source' : build, node: process.version };
+  return { version: thisRelease(), build: build === '' ? 'source' : build, node: process.version };
 }

@@ -16,7 +16,7 @@ export interface Metrics {
   /** The Prometheus text. */
   text(): Promise<string>;
   /** What a worker gives its primary process, which adds the workers up. */
-  registry: Registry;
+  readonly registry: Registry;
 }
 
 /** What is read at each scrape. */
@@ -59,7 +59,8 @@ export function createMetrics(gauges: Gauges): Metrics {
     labelNames: ['code'] as const,
     registers: [registry],
   });
-  // Before the readings: they ask for a connection, and the scrape itself would seem to wait for one.
+  // Before the readings: they ask for a connection, and the scrape itself would seem to wait for
+  // one.
   addProcessGauges(registry, gauges);
   addReadings(registry, gauges.readings);
 

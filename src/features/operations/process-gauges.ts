@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Gauge, type Registry } from 'prom-client';
 import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
 import type { MaintenanceState } from '../../platform/maintenance.ts';
@@ -17,9 +16,6 @@ export interface ProcessGauges {
   readonly maintenance: () => MaintenanceState;
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
 }
-
-/** How often the delay of the event loop is sampled, milliseconds. */
-const resolution = 20;
 
 /** What each process knows of itself. */
 export function addProcessGauges(registry: Registry, gauges: ProcessGauges): void {
@@ -88,11 +84,6 @@ export function addProcessGauges(registry: Registry, gauges: ProcessGauges): voi
       for (const [state, count] of Object.entries(gauges.pool())) this.set({ state }, count);
     },
   });
-  addRuntimeGauges(registers);
-}
-
-/** The build, and how late the process is. */
-function addRuntimeGauges(registers: Registry[]): void {
   new Gauge({
     registers,
     aggregator: 'max',
@@ -100,18 +91,4 @@ function addRuntimeGauges(registers: Registry[]): void {
     help: 'Always 1; the labels name the version, the build and the Node.js that runs it',
     labelNames: ['version', 'build', 'node'] as const,
   }).set(buildInfo(), 1);
-  const delay = monitorEventLoopDelay({ resolution });
-  delay.enable();
-  new Gauge({
-    registers,
-    // One worker that is stuck must not hide behind the others.
-    aggregator: 'max',
-    name: 'kabinet_event_loop_delay_seconds',
-    help: 'How late timers of the process were at most, since the last scrape',
-    collect() {
-      // Node counts the interval itself in.
-      this.set(Math.max(0, delay.max / 1e9 - resolution / 1e3));
-      delay.reset();
-    },
-  });
 }

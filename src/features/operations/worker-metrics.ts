@@ -16,7 +16,7 @@ interface Question {
 type Metric = MetricObjectWithValues<MetricValue<string>>;
 
 interface Answer {
-  readonly metrics: readonly Metric[];
+  readonly metrics: Metric[];
   readonly of: number;
 }
 
@@ -51,15 +51,15 @@ export function createWorkersMetrics(waitMs: number = patienceMs): () => Promise
     );
     const answers = await Promise.all(workers.map((worker) => askWorker(worker, asked, waitMs)));
     const heard = answers.filter((one) => one !== undefined);
-    const sums = AggregatorRegistry.aggregate([...heard.map((metrics) => [...metrics])]);
+    const sums = AggregatorRegistry.aggregate(heard);
     return `${await sums.metrics()}${workersGauge(heard.length, workers.length - heard.length)}`;
   };
 }
 
 /** Undefined for a worker that does not answer in time, or ends. */
-function askWorker(worker: Worker, number: number, waitMs: number): Promise<readonly Metric[] | undefined> {
+function askWorker(worker: Worker, number: number, waitMs: number): Promise<Metric[] | undefined> {
   return new Promise((resolve) => {
-    const done = (metrics: readonly Metric[] | undefined) => {
+    const done = (metrics: Metric[] | undefined) => {
       clearTimeout(late);
       worker.off('message', hear).off('exit', leave);
       resolve(metrics);

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { root } from '../root.ts';
+import { thisRelease } from '../release.ts';
 import { type Connection, openDatabase, type Queryable } from './database.ts';
 import { type MigrationLog, migrate, migrationNames } from './migrate.ts';
 import { sql } from './sql.ts';
@@ -13,13 +11,10 @@ export interface SchemaState {
   readonly pending: readonly string[];
   /** Migrations that ran and that this release does not know: a newer one ran them. */
   readonly newer: readonly string[];
-  /** The release that brought the tables to their level; undefined before releases were recorded. */
+  /**
+   * The release that brought the tables to their level; undefined before releases were recorded.
+   */
   readonly release: string | undefined;
-}
-
-/** The release that is running. */
-export function thisRelease(): string {
-  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 /** Compares a database with this release. Reads only, so it works on a standby. */
