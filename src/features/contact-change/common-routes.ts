@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { editPendingChange, paths, receiptPath } from '../../paths.ts';
 import { actorOf } from '../../platform/http/actor.ts';
 import { formIdText } from '../../platform/http/forms.ts';
-import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import type { Actor } from '../../platform/session.ts';
 import { findNumber } from '../changes/store.ts';
@@ -105,7 +104,6 @@ export function leadOn(
   reply: FastifyReply,
   outcome: Exclude<CompleteOutcome, { kind: 'proof-gone' }>,
 ): FastifyReply {
-  noteOutcome(reply.request, 'confirm', outcome.kind);
   if (outcome.kind !== 'saved') return reply.redirect(editPendingChange, 303);
   onSaved();
   onQueued();

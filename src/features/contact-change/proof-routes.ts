@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { paths } from '../../paths.ts';
 import { actorOf, sendAway } from '../../platform/http/actor.ts';
+import { noteOutcome } from '../../platform/http/outcome.ts';
 import { problem } from '../../platform/http/problem.ts';
 import type { Actor } from '../../platform/session.ts';
 import { isBlank } from '../../values/cleaning.ts';
@@ -147,7 +148,12 @@ async function complete(
   // Changes made at a branch in the meantime are taken over first. Otherwise this change would
   // overwrite them unseen.
   if (!(await viewRequisites(deps, actor))) return sendAway(deps, request, reply);
-  const outcome = await completeChange(deps, actor, pending);
+  const outcome = await noteOutcome(
+    request,
+    'confirm',
+    () => completeChange(deps, actor, pending),
+    ({ kind }) => kind,
+  );
   return outcome.kind === 'proof-gone'
     ? sendConfirm(deps, request, reply, { status: 422, message: 'proofGone' })
     : leadOn(deps, reply, outcome);

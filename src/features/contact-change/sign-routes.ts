@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { actorOf, sendAway } from '../../platform/http/actor.ts';
 import { emptyForm, parse } from '../../platform/http/forms.ts';
+import { noteOutcome } from '../../platform/http/outcome.ts';
 import { problem } from '../../platform/http/problem.ts';
 import { formatSince } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
@@ -57,7 +58,12 @@ export async function postSignature(
   // Changes made at a branch in the meantime are taken over first. Otherwise this change would
   // overwrite them unseen.
   if (!(await viewRequisites(deps, actor))) return sendAway(deps, request, reply);
-  const outcome = await completeChange(deps, actor, pending, evidence);
+  const outcome = await noteOutcome(
+    request,
+    'confirm',
+    () => completeChange(deps, actor, pending, evidence),
+    ({ kind }) => kind,
+  );
   return outcome.kind === 'proof-gone' ? refuse('challengeOver') : leadOn(deps, reply, outcome);
 }
 

@@ -201,12 +201,8 @@ async function showForm(
   return sendForm(deps, request, reply, view, blank, message ? { message } : {});
 }
 
-async function postForm(
-  deps: RequisitesRoutesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  noteOutcome(request, 'save', 'error');
+/** Saves what the form sent. */
+async function saveSent(deps: RequisitesRoutesDeps, request: FastifyRequest) {
   const sent = parse(sentForm, request.body);
   const typed = readTyped(sent);
   const { session } = request.context;
@@ -215,7 +211,20 @@ async function postForm(
     proof: session?.method === 'eds' ? 'eds-session' : 'password-session',
     byEds: sent.proof === 'eds',
   });
-  noteOutcome(request, 'save', result.kind);
+  return { typed, result };
+}
+
+async function postForm(
+  deps: RequisitesRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { typed, result } = await noteOutcome(
+    request,
+    'save',
+    () => saveSent(deps, request),
+    (saved) => saved.result.kind,
+  );
   switch (result.kind) {
     case 'saved':
       deps.onSaved();

@@ -67,19 +67,23 @@ async function postEdsSignIn(
 ): Promise<FastifyReply> {
   const { context } = request;
   const signed = parse(signatureForm, request.body);
-  noteOutcome(request, 'sign-in-eds', 'error');
-  const outcome = await signInByEds(deps, {
-    id: signed.id,
-    signature: signed.signature,
-    asked: challengeFor(deps, request),
-    device: context.device,
-    formerToken: readSecret(request, 'session', context.secure),
-    network: context.network,
-    language: context.language,
-    userAgent: request.headers['user-agent'] ?? '',
-    requestId: request.id,
-  });
-  noteOutcome(request, 'sign-in-eds', outcome.ok ? 'signed-in' : outcome.reason);
+  const outcome = await noteOutcome(
+    request,
+    'sign-in-eds',
+    () =>
+      signInByEds(deps, {
+        id: signed.id,
+        signature: signed.signature,
+        asked: challengeFor(deps, request),
+        device: context.device,
+        formerToken: readSecret(request, 'session', context.secure),
+        network: context.network,
+        language: context.language,
+        userAgent: request.headers['user-agent'] ?? '',
+        requestId: request.id,
+      }),
+    (signedIn) => (signedIn.ok ? 'signed-in' : signedIn.reason),
+  );
   if (!outcome.ok) return refuseSignature(deps, request, reply, outcome, signed);
   deps.onQueued();
   setSessionCookies(reply, outcome.value, context.secure);

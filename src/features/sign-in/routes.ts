@@ -120,17 +120,21 @@ async function postSignIn(
     });
   }
 
-  noteOutcome(request, 'sign-in-password', 'error');
-  const outcome = await signIn(deps, {
-    iin: parsed.value,
-    password,
-    device: context.device,
-    formerToken: readSecret(request, 'session', context.secure),
-    network: context.network,
-    userAgent: request.headers['user-agent'] ?? '',
-    requestId: request.id,
-  });
-  noteOutcome(request, 'sign-in-password', outcome.ok ? 'signed-in' : outcome.reason);
+  const outcome = await noteOutcome(
+    request,
+    'sign-in-password',
+    () =>
+      signIn(deps, {
+        iin: parsed.value,
+        password,
+        device: context.device,
+        formerToken: readSecret(request, 'session', context.secure),
+        network: context.network,
+        userAgent: request.headers['user-agent'] ?? '',
+        requestId: request.id,
+      }),
+    (signedIn) => (signedIn.ok ? 'signed-in' : signedIn.reason),
+  );
   if (!outcome.ok) return refuseSignIn(deps, request, reply, outcome, { iin, remember });
   deps.onQueued();
   setSessionCookies(reply, outcome.value, context.secure);

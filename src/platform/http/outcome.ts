@@ -8,9 +8,17 @@ declare module 'fastify' {
 }
 
 /**
- * Records how an action of this request ended. It is counted when the answer has been sent. A
- * handler records `error` first, so that an exception is also counted.
+ * Runs an action of this request and notes how it ended: `error` when it throws, otherwise what
+ * `nameOf` makes of its result. It is counted when the answer has been sent.
  */
-export function noteOutcome(request: FastifyRequest, action: Action, outcome: string): void {
-  request.outcome = { action, outcome };
+export async function noteOutcome<Result>(
+  request: FastifyRequest,
+  action: Action,
+  work: () => Promise<Result>,
+  nameOf: (result: Result) => string,
+): Promise<Result> {
+  request.outcome = { action, outcome: 'error' };
+  const result = await work();
+  request.outcome = { action, outcome: nameOf(result) };
+  return result;
 }
