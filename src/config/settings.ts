@@ -27,6 +27,8 @@ const gatewayUrl = (...schemes: readonly string[]) =>
     return z.NEVER;
   });
 
+const postgresUrl = z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://');
+
 const network = /^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)(?:\/[0-9]{1,3})?$/i;
 
 /** The path of an existing file. */
@@ -112,21 +114,21 @@ export const settings = {
     meaning: 'PostgreSQL 15 or later, as postgres://user:password@host/name; unset: the embedded one',
     default: '',
     secret: true,
-    schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
+    schema: postgresUrl,
   },
   DATABASE_DIRECT_URL: {
     meaning:
       'direct address of PostgreSQL for migrations and commands, needed when DATABASE_URL leads to PgBouncer in transaction mode; unset: DATABASE_URL',
     default: '',
     secret: true,
-    schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
+    schema: postgresUrl,
   },
   DATABASE_BACKUP_URL: {
     meaning:
       'a standby from which "kabinet backup" reads, so that a backup does not slow down the primary; unset: the primary',
     default: '',
     secret: true,
-    schema: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
+    schema: postgresUrl,
   },
   DATABASE_PREPARED: {
     meaning:

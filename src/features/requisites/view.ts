@@ -1,7 +1,7 @@
 import { FundUnavailable } from '../../fund/errors.ts';
 import { findKnownPerson, type KnownPersonDeps } from '../../fund/known-person.ts';
 import type { FundHolder, IdentityDocument } from '../../fund/port.ts';
-import type { Iin } from '../../values/iin.ts';
+import type { Actor } from '../../platform/session.ts';
 import type { UndeliveredChange } from '../changes/change.ts';
 import { isValidOn } from './documents.ts';
 import { type LoadedRequisites, loadRequisites, type StoredRequisites } from './store.ts';
@@ -36,7 +36,7 @@ export interface RequisitesView {
  */
 export async function viewRequisites(
   deps: ViewDeps,
-  actor: { readonly holderId: string; readonly iin: Iin; readonly requestId: string },
+  actor: Pick<Actor, 'holderId' | 'iin' | 'requestId'>,
 ): Promise<RequisitesView | undefined> {
   return viewLoaded(deps, actor, await loadRequisites(deps.database, actor.holderId));
 }
@@ -44,7 +44,7 @@ export async function viewRequisites(
 /** Does the same when our copy has just been read. */
 export async function viewLoaded(
   deps: ViewDeps,
-  actor: { readonly holderId: string; readonly iin: Iin; readonly requestId: string },
+  actor: Pick<Actor, 'holderId' | 'iin' | 'requestId'>,
   known: LoadedRequisites | undefined,
 ): Promise<RequisitesView | undefined> {
   const asked = await findKnownPerson(deps, actor.iin, known?.elsewhereVersion ?? 0).catch(

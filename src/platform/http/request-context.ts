@@ -222,7 +222,7 @@ export function hasSession(request: FastifyRequest, settings: HttpSettings): boo
 
 /** Remembers the chosen language in this browser. */
 export function setLanguage(reply: FastifyReply, language: Language, secure: boolean): void {
-  reply.setCookie('language', language, { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: year });
+  setLanguageCookie(reply, 'language', language, secure);
 }
 
 /**
@@ -230,7 +230,16 @@ export function setLanguage(reply: FastifyReply, language: Language, secure: boo
  * cannot be read, so that a choice made in another browser is followed.
  */
 export function setHolderLanguageCookie(reply: FastifyReply, language: Language, secure: boolean): void {
-  reply.setCookie('spoken', language, { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: year });
+  setLanguageCookie(reply, 'spoken', language, secure);
+}
+
+function setLanguageCookie(
+  reply: FastifyReply,
+  name: 'language' | 'spoken',
+  language: Language,
+  secure: boolean,
+): void {
+  reply.setCookie(name, language, { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: year });
 }
 
 /** The language of a browser whose session is not known: the chosen one, or that of its holder. */
