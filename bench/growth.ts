@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { LocalPostgres } from 'local-postgres';
 import pg from 'pg';
 import { pino } from 'pino';
-import { startBundledPostgres } from '../src/bundled-postgres.ts';
 import { readConfig } from '../src/config/config.ts';
 import { processDueRequests } from '../src/features/account-request/worker.ts';
 import { createPasswordHasher } from '../src/features/passwords/hasher.ts';
@@ -20,6 +16,7 @@ import { inventIinAmong, password } from '../test/support/people.ts';
 import { planStatements } from '../test/support/planned-database.ts';
 import { fillPopulation } from '../test/support/population.ts';
 import { formOf } from '../test/support/signed-in.ts';
+import { silent, withOwnPostgres } from './own-postgres.ts';
 import { cpuOf, parentOf } from './processes.ts';
 import { percentile, type Row } from './row.ts';
 import { Client, type MeasuredService, startMeasured, urlOf } from './service.ts';
@@ -32,7 +29,6 @@ const rounds = 15;
 /** Passes of a job in a round. A single one is too short for the CPU clock. */
 const passes = 10;
 const mostGrowth = 1.3;
-const silent = { info: () => undefined, warn: () => undefined };
 
 /**
  * What a page, a save, a sign-in and each pass of background work cost with `PEOPLE` people
@@ -40,15 +36,13 @@ const silent = { info: () => undefined, warn: () => undefined };
  * are on one server, each with its own service, and are measured in turn. Then every statement is
  * planned on the larger one, and those that read a whole table are printed.
  */
-export async function bench(): Promise<Row[]> {
+export function bench(): Promise<Row[]> {
+  const settings = { autovacuum: 'off', max_wal_size: '4GB', maintenance_work_mem: '256MB' };
+  return withOwnPostgres('growth', settings, compareOn);
+}
+
+async function compareOn(server: LocalPostgres): Promise<Row[]> {
   const many = Number(process.env['PEOPLE'] ?? 200_000);
-  const varDir = await mkdtemp(join(tmpdir(), 'kabinet-growth-'));
-  await chmod(varDir, 0o711);
-  const server = await startBundledPostgres({
-    varDir,
-    log: silent,
-    settings: { autovacuum: 'off', max_wal_size: '4GB', maintenance_work_mem: '256MB' },
-  });
   const sides: Side[] = [];
   try {
     for (const people of [few, many]) sides.push(await openSide(server, people));
@@ -74,8 +68,6 @@ export async function bench(): Promise<Row[]> {
     ];
   } finally {
     for (const side of sides) await side.close();
-    await server.stop();
-    await rm(varDir, { recursive: true, force: true });
   }
 }
 

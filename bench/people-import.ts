@@ -1,78 +1,72 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { startBundledPostgres } from '../src/bundled-postgres.ts';
+import type { LocalPostgres } from 'local-postgres';
 import { type ConnectionFields, openDatabase } from '../src/platform/postgres/database.ts';
 import { migrate } from '../src/platform/postgres/migrate.ts';
 import { root } from '../src/platform/root.ts';
 import { inventIinAmong, inventPerson } from '../test/support/people.ts';
+import { silent, withOwnPostgres } from './own-postgres.ts';
 import { cpuOf, memoryOf, parentOf } from './processes.ts';
 import type { Row } from './row.ts';
 import { urlOf } from './service.ts';
 
 const wanted = 12_000_000;
 const mostMinutes = 30;
-const silent = { info: () => undefined, warn: () => undefined };
 
 /**
  * `kabinet people import` of `LINES` lines (200,000) into an empty database: lines a second, what
  * that means for twelve million, and the memory of the process over time.
  */
-export async function bench(): Promise<Row[]> {
+export function bench(): Promise<Row[]> {
+  return withOwnPostgres('import', {}, measureOn);
+}
+
+async function measureOn(server: LocalPostgres, folder: string): Promise<Row[]> {
   const lines = Number(process.env['LINES'] ?? 200_000);
-  const varDir = await mkdtemp(join(tmpdir(), 'kabinet-import-'));
-  await chmod(varDir, 0o711);
-  const server = await startBundledPostgres({ varDir, log: silent });
-  try {
-    await migrate(server.connection, silent);
-    const file = join(varDir, 'people.jsonl');
-    await pipeline(Readable.from(peopleLines(lines)), createWriteStream(file));
-    const postmaster = await postmasterOf(server.connection);
-    const before = await cpuOf(postmaster);
-    const { seconds, memory, cpu } = await importFile(file, {
-      ...process.env,
-      DATABASE_URL: urlOf(server.connection),
-      SECRET_KEYS: 'k'.repeat(32),
-      DEMO: '0',
-    });
-    const postgres = (await cpuOf(postmaster)) - before;
-    const part = Math.ceil(memory.length / 4);
-    const most = [0, 1, 2, 3].map((at) => Math.max(0, ...memory.slice(at * part, (at + 1) * part)));
-    return [
-      {
-        name: `people import: ${lines.toLocaleString('en')} lines`,
-        value: lines / seconds,
-        unit: '1/s',
-        note: `${seconds.toFixed(1)} s, each line read twice`,
-      },
-      {
-        name: 'people import: 12 million lines at this rate',
-        value: (wanted * seconds) / lines / 60,
-        unit: 'min',
-        note: `at most ${mostMinutes}`,
-      },
-      {
-        name: 'people import: CPU of 100,000 lines',
-        value: (100_000 * cpu) / lines,
-        unit: 's',
-        note: `and ${((100_000 * postgres) / lines).toFixed(1)} s of PostgreSQL; both work at the same time`,
-      },
-      {
-        name: 'people import: most memory',
-        value: Math.max(...most),
-        unit: 'MB',
-        note: `${most.map((one) => one.toFixed(0)).join(', ')} MB in the quarters of the time`,
-      },
-    ];
-  } finally {
-    await server.stop();
-    await rm(varDir, { recursive: true, force: true });
-  }
+  await migrate(server.connection, silent);
+  const file = join(folder, 'people.jsonl');
+  await pipeline(Readable.from(peopleLines(lines)), createWriteStream(file));
+  const postmaster = await postmasterOf(server.connection);
+  const before = await cpuOf(postmaster);
+  const { seconds, memory, cpu } = await importFile(file, {
+    ...process.env,
+    DATABASE_URL: urlOf(server.connection),
+    SECRET_KEYS: 'k'.repeat(32),
+    DEMO: '0',
+  });
+  const postgres = (await cpuOf(postmaster)) - before;
+  const part = Math.ceil(memory.length / 4);
+  const most = [0, 1, 2, 3].map((at) => Math.max(0, ...memory.slice(at * part, (at + 1) * part)));
+  return [
+    {
+      name: `people import: ${lines.toLocaleString('en')} lines`,
+      value: lines / seconds,
+      unit: '1/s',
+      note: `${seconds.toFixed(1)} s, each line read twice`,
+    },
+    {
+      name: 'people import: 12 million lines at this rate',
+      value: (wanted * seconds) / lines / 60,
+      unit: 'min',
+      note: `at most ${mostMinutes}`,
+    },
+    {
+      name: 'people import: CPU of 100,000 lines',
+      value: (100_000 * cpu) / lines,
+      unit: 's',
+      note: `and ${((100_000 * postgres) / lines).toFixed(1)} s of PostgreSQL; both work at the same time`,
+    },
+    {
+      name: 'people import: most memory',
+      value: Math.max(...most),
+      unit: 'MB',
+      note: `${most.map((one) => one.toFixed(0)).join(', ')} MB in the quarters of the time`,
+    },
+  ];
 }
 
 function* peopleLines(count: number): Generator<string> {

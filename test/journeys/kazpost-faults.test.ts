@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest';
 import { injectVisitor } from '../support/inject-visitor.ts';
-import { type KazpostFault, kazpostCredentials, startKazpostServer } from '../support/kazpost-server.ts';
+import { kazpostCredentials, silencingFaults, startKazpostServer } from '../support/kazpost-server.ts';
 import { startService } from '../support/service.ts';
 import { openRequisites } from './journey.ts';
 import { openWorld } from './world.ts';
@@ -9,18 +9,7 @@ import { openWorld } from './world.ts';
 // has its own service and the waits overlap.
 
 /** Faults of Kazpost. The person may see one line of text about each of them, and nothing else. */
-const faults: readonly (Exclude<KazpostFault, 'none'> | 'down')[] = [
-  'slow',
-  'failing',
-  'broken',
-  'wrong-types',
-  'huge',
-  'redirecting',
-  'half-open',
-  'cut',
-  'compressed',
-  'down',
-];
+const faults = [...silencingFaults, 'down'] as const;
 
 const degraded = {
   kk: '«Қазпочта» АҚ сервисі уақытша қолжетімсіз: ұсыныстар классификатордан алынды. Мекенжайды қолмен де енгізуге болады.',

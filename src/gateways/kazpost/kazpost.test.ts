@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  type KazpostFault,
   type KazpostServer,
   kazpostCredentials,
+  silencingFaults,
   startKazpostServer,
 } from '../../../test/support/kazpost-server.ts';
 import { standInTls } from '../../../test/support/kazpost-tls.ts';
@@ -25,18 +25,6 @@ const impatient = 300;
 const services: readonly { readonly name: string; settings(url: string): KazpostSettings }[] = [
   { name: 'api.post.kz', settings: (url) => ({ api: 'classic', url }) },
   { name: 'open.post.kz', settings: (url) => ({ api: 'open', url, ...kazpostCredentials }) },
-];
-
-const silenced: readonly KazpostFault[] = [
-  'slow',
-  'failing',
-  'broken',
-  'wrong-types',
-  'huge',
-  'redirecting',
-  'half-open',
-  'cut',
-  'compressed',
 ];
 
 describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
@@ -64,7 +52,7 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
     });
   }
 
-  it.each(silenced)('answers from the embedded data and reports that: %s', async (fault) => {
+  it.each(silencingFaults)('answers from the embedded data and reports that: %s', async (fault) => {
     server.behave(fault);
     const hurried = open(settings(server.url), impatient);
     const answer = await suggestAddresses({ embedded, kazpost: hurried }, 'Алматы Абая 10', 'ru');
@@ -74,7 +62,7 @@ describe.each(services)('Kazpost in trouble: $name', ({ settings }) => {
     expect(failures).toHaveLength(1);
   });
 
-  it.each(silenced)('recovers when the trouble is over: %s', async (fault) => {
+  it.each(silencingFaults)('recovers when the trouble is over: %s', async (fault) => {
     server.behave(fault);
     const hurried = open(settings(server.url), impatient);
     expect((await hurried.byText('Алматы Абая 10')).ok).toBe(false);
