@@ -1,6 +1,8 @@
-# Where images are built, pin the base by its digest (`FROM node:24-bookworm-slim@sha256:…`) and take
-# a new one each month.
-# The service and its commands, without the demonstration, the embedded PostgreSQL and the tools that build.
+# The service and its commands, without the demonstration, the embedded PostgreSQL and the tools
+# that build.
+#
+# Where images are built, pin the base by its digest (`FROM node:24-bookworm-slim@sha256:…`) and
+# take a new one each month.
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY . .

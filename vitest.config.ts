@@ -15,9 +15,9 @@ if (isComplete && system === undefined) {
 }
 
 /**
- * Two packages whose tests take a minute each: one starts, kills and adopts servers, the other checks
- * thousands of signatures. They are tested where they changed with the last commit or since, and with
- * `--all`. Without git: always.
+ * Two packages whose tests take a minute each: one starts, kills and adopts servers, the other
+ * checks thousands of signatures. They are tested where they changed with the last commit or since,
+ * and with `--all`. Without git: always.
  */
 const slowPackages = ['packages/local-postgres', 'packages/nca-verify'];
 const hasChanged = (folder: string) =>
@@ -33,7 +33,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Half as many again as there are cores: two files in five wait for processes and time limits.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
-    // A browser on a busy machine may stumble once; the report names every test that needed its second try.
+    // A browser on a busy machine may stumble once; the report names every test that needed its
+    // second try.
     retry: process.env['CI'] === undefined ? 0 : 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
@@ -68,7 +69,8 @@ export default defineConfig({
             },
           ]
         : []),
-      // The same again on another PostgreSQL, for everything whose outcome the database has a part in.
+      // The same again on another PostgreSQL, for everything whose outcome the database has a part
+      // in.
       ...(system === undefined
         ? []
         : [

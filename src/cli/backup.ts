@@ -69,8 +69,8 @@ export function backupCommands(program: Command): void {
 }
 
 /**
- * Lets the metrics tell when the last backup was made. The backup is good without that, and a former
- * release's database has no place for it.
+ * Lets the metrics tell when the last backup was made. The backup is good without that, and a
+ * former release's database has no place for it.
  */
 async function record(database: Database): Promise<void> {
   await recordJobSuccess(database, [backupJob]).catch((error: Error) => {

@@ -26,7 +26,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Leaves the database as the release before the last migration did, and gives that migration's name. */
+/**
+ * Leaves the database as the release before the last migration did, and gives that migration's
+ * name.
+ */
 async function forgetLast(): Promise<string> {
   const former = join(folder, 'former');
   await mkdir(former);

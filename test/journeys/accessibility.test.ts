@@ -624,8 +624,8 @@ test('every page of the route table is in the table of this test', () => {
   expect([...new Set(shown)].sort()).toEqual(Object.keys(pages).sort());
 });
 
-// Pages differ between languages only in their texts. One language is enough, unless `npm test -- --all`
-// asks for all.
+// Pages differ between languages only in their texts. One language is enough, unless `npm test --
+// --all` asks for all.
 const looked: readonly Language[] = process.env['TEST_COMPLETE'] === undefined ? ['kk'] : languages;
 
 describe.each(looked)('in %s, axe finds nothing and nothing overflows at 320 pixels', (language) => {

@@ -68,7 +68,8 @@ export async function saveRequisites(
   const { holderId } = actor;
   const { formId } = typed;
   const formHash = hashOf(typed);
-  // The check for an earlier save comes first. A save after it raises the revision that is read next.
+  // The check for an earlier save comes first. A save after it raises the revision that is read
+  // next.
   const [earlier, loaded] = await database.batch((connection) =>
     Promise.all([savedBefore(connection, holderId, formId, formHash), loadRequisites(connection, holderId)]),
   );

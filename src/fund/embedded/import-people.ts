@@ -58,11 +58,11 @@ export class ImportInterfered extends Error {
 }
 
 /**
- * Loads people into the embedded fund, in the order of the lines. Empty lines are skipped. The lines
- * are read twice: all are checked before any is loaded, so a bad one is named and nothing changes.
- * Then 10,000 lines at a time are loaded in a transaction each, which also keeps how far that went:
- * an import that was interrupted goes on there when the same lines are imported again. Memory does
- * not grow with the file.
+ * Loads people into the embedded fund, in the order of the lines. Empty lines are skipped. The
+ * lines are read twice: all are checked before any is loaded, so a bad one is named and nothing
+ * changes. Then 10,000 lines at a time are loaded in a transaction each, which also keeps how far
+ * that went: an import that was interrupted goes on there when the same lines are imported again.
+ * Memory does not grow with the file.
  *
  * A line equal to that person's last import does nothing. A different value counts as a change at a
  * branch. The requisites that differ from the last import are written into the fund and recorded in

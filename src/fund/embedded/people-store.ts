@@ -97,7 +97,10 @@ export async function setPasswords(
     on conflict (holder_id) do update set password_hash = excluded.password_hash, set_at = now()`);
 }
 
-/** The lines as a table `line`, sent as one JSON text: arrays of twelve columns cost Node.js thrice that. */
+/**
+ * The lines as a table `line`, sent as one JSON text: arrays of twelve columns cost Node.js thrice
+ * that.
+ */
 function asTable(compared: readonly ComparedLine[]): Sql {
   const rows = compared.map(({ line, importHash }) => ({
     iin: line.iin,

@@ -13,7 +13,9 @@ export type Ask = (statement: Sql) => Promise<pg.QueryResult>;
 /** The name under which a statement is prepared; undefined for one that is not. */
 export type StatementNames = (text: string) => string | undefined;
 
-/** A statement that comes so often is prepared. Each connection keeps its plan, which takes memory. */
+/**
+ * A statement that comes so often is prepared. Each connection keeps its plan, which takes memory.
+ */
 const timesBeforePrepared = 3;
 /** How many different statements are counted. Those of which nobody asks any more are forgotten. */
 const mostCounted = 1_000;
@@ -126,7 +128,9 @@ function confirm({ command }: pg.QueryResult): void {
   if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);
 }
 
-/** Waits for both, so that nothing is under way afterwards, then throws what the first one threw. */
+/**
+ * Waits for both, so that nothing is under way afterwards, then throws what the first one threw.
+ */
 async function allDone<One, Two>(one: Promise<One>, two: Promise<Two>): Promise<[One, Two]> {
   await Promise.allSettled([one, two]);
   return [await one, await two];

@@ -35,9 +35,9 @@ export interface Transaction extends Queryable {
 export interface Database extends Queryable {
   /**
    * Runs statements on one connection, outside a transaction. Those that `work` starts without
-   * awaiting in between travel together and cost one round trip. Each sees what was committed before
-   * it began. Start them in one `Promise.all`: a failure of a second one that nobody awaits would end
-   * the process.
+   * awaiting in between travel together and cost one round trip. Each sees what was committed
+   * before it began. Start them in one `Promise.all`: a failure of a second one that nobody awaits
+   * would end the process.
    */
   batch<Value>(work: (connection: Queryable) => Promise<Value>): Promise<Value>;
   /**
@@ -73,8 +73,8 @@ export interface DatabaseOptions {
   /** A statement running longer is cancelled; milliseconds, 0 for no limit. */
   readonly statementTimeout?: number;
   /**
-   * Prepares statements that come often, by name. Only for PostgreSQL itself, or a pooler that keeps
-   * prepared statements (PgBouncer from 1.21 with `max_prepared_statements`).
+   * Prepares statements that come often, by name. Only for PostgreSQL itself, or a pooler that
+   * keeps prepared statements (PgBouncer from 1.21 with `max_prepared_statements`).
    */
   readonly prepared?: boolean;
   /** For a new connection, or one to come free; milliseconds. */
