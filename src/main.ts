@@ -7,6 +7,7 @@ import { createInstance, type Instance } from './instance.ts';
 import { paths } from './paths.ts';
 import { help, readArguments } from './platform/process/arguments.ts';
 import { endAtCrash } from './platform/process/crash.ts';
+import { levelBySignal } from './platform/process/log-level.ts';
 import type { ListeningAddress } from './platform/process/orders.ts';
 import { patience, stopBySignal } from './platform/process/stop.ts';
 import { prepare } from './start.ts';
@@ -42,6 +43,7 @@ async function runAlone(
   log: Logger,
   onListening: (address: ListeningAddress) => void,
 ): Promise<void> {
+  levelBySignal(log);
   const { port, host, drainSeconds } = config.server;
   const prepared = await prepare(config, log);
   let instance: Instance | undefined;

@@ -4,6 +4,7 @@ import { answerPrimary, createWorkersMetrics } from './features/operations/worke
 import { createInstance } from './instance.ts';
 import { mostConnections } from './platform/postgres/connection-limit.ts';
 import type { Connection } from './platform/postgres/database.ts';
+import { levelBySignal, obeyLevel } from './platform/process/log-level.ts';
 import type { ListeningAddress } from './platform/process/orders.ts';
 import { borrowSlots, lendSlots } from './platform/process/shared-slots.ts';
 import { patience, reloadByHangup, stopBySignal } from './platform/process/stop.ts';
@@ -36,6 +37,8 @@ interface WorkerShare {
   readonly deliversMessages: boolean;
   /** How many workers share the machine. */
   readonly workers: number;
+  /** How much is logged now, which a signal may have changed since the start. */
+  readonly logLevel: string;
 }
 
 /**
@@ -54,32 +57,36 @@ export async function runPrimary(
   log: Logger,
   onListening: (address: ListeningAddress) => void,
 ): Promise<void> {
+  let pool: WorkerPool | undefined;
+  levelBySignal(log, (order) => pool?.tell(order));
   const prepared = await prepare(config, log);
   const wanted = count * config.database.connections;
   const most = await mostConnections(prepared.database);
   if (wanted > most) log.warn({ wanted, most }, 'workers x DATABASE_POOL is more than PostgreSQL can spare');
   lendSlots(config.passwords.hashesAtOnce);
-  const pool = createWorkerPool({
+  const workers = createWorkerPool({
     count,
     dataOf: (place): WorkerShare => ({
       connection: prepared.connection,
       deliversMessages: place < config.server.messageWorkers,
       workers: count,
+      logLevel: log.level,
     }),
     startSeconds: config.server.workerStartSeconds,
     log,
   });
+  pool = workers;
   let stopping = false;
   const stop = async () => {
     stopping = true;
-    await pool.stop();
+    await workers.stop();
     await prepared.close();
   };
   const warn = (message: string) => log.warn(message);
   stopBySignal(stop, warn);
-  reloadByHangup(() => restart(pool, prepared, log), stop, warn);
+  reloadByHangup(() => restart(workers, prepared, log), stop, warn);
   try {
-    const address = await pool.start();
+    const address = await workers.start();
     await prepared.serveMetrics(createWorkersMetrics());
     onListening(address);
   } catch (error) {
@@ -104,7 +111,8 @@ async function restart(pool: WorkerPool, prepared: Prepared, log: Logger): Promi
 
 /** One of the workers: serves until the primary process orders it to leave. */
 export async function runWorker(config: Config, log: Logger): Promise<void> {
-  const { connection, deliversMessages, workers } = workerData<WorkerShare>();
+  const { connection, deliversMessages, workers, logLevel } = workerData<WorkerShare>();
+  obeyLevel(log, logLevel);
   const database = openPool(config, connection, log);
   const instance = await createInstance({
     config: divide(config, workers),

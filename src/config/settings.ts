@@ -498,7 +498,8 @@ export const settings = {
     schema: z.string().min(1),
   },
   LOG_LEVEL: {
-    meaning: 'how much is logged: silent, error, warn, info or debug',
+    meaning:
+      'how much is logged: silent, error, warn, info or debug; while the service runs, SIGUSR2 switches to debug and back',
     default: 'info',
     schema: z.enum(
       ['silent', 'error', 'warn', 'info', 'debug'],

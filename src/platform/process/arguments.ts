@@ -18,7 +18,8 @@ them.
   --help       print this help
 
 The first SIGTERM or SIGINT stops the service gracefully, a second one at once. With --workers,
-SIGHUP replaces the processes one by one, without losing a request.
+SIGHUP replaces the processes one by one, without losing a request. SIGUSR2 raises the log to
+"debug", and the next one sets it back to LOG_LEVEL.
 
 Example:
   npm start -- --workers 4`;

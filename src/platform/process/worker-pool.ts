@@ -29,6 +29,8 @@ export interface WorkerPool {
   start(): Promise<ListeningAddress>;
   /** Replaces the workers one by one: the new one is ready before the old one leaves. */
   replaceAll(): Promise<void>;
+  /** Sends a message to every worker, also to those that are starting. */
+  tell(message: object): void;
   stop(): Promise<void>;
 }
 
@@ -67,12 +69,18 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       return state.address;
     },
     replaceAll: () => replaceAll(state),
+    tell(message) {
+      for (const worker of allWorkers()) if (worker.isConnected()) worker.send(message);
+    },
     async stop() {
       state.stopping = true;
-      const all = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-      await Promise.all(all.map((worker) => order(worker, 'stop')));
+      await Promise.all(allWorkers().map((worker) => order(worker, 'stop')));
     },
   };
+}
+
+function allWorkers(): readonly Worker[] {
+  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
 }
 
 /** Resolves when a new worker listens. @throws when it ends before that */
