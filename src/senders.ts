@@ -90,7 +90,7 @@ function watchOf(gateway: 'SMTP' | 'SMPP', { database, log, onError }: SenderDep
         : log.warn({ gateway, code }, 'the gateway is down'),
     failed: (code) => log.warn({ gateway, code }, 'the gateway did not take a message'),
     account(code) {
-      if (code !== undefined) log.error({ gateway, code }, 'the gateway refuses our account');
+      if (code !== undefined) log.error({ gateway, code }, 'the gateway refuses the account of the service');
       const kind = gateway === 'SMTP' ? 'mail-account-refused' : 'sms-account-refused';
       const written = code === undefined ? endAlert(database, kind) : raiseAlert(database, kind, { code });
       written.catch(onError);

@@ -228,7 +228,7 @@ function createVerifier(config: Config, log: Logger) {
       everyMs: config.eds.folderSeconds * 1_000,
       clock: () => performance.now(),
     },
-    (what, reason) => log.warn({ what, reason }, 'revocation could not be asked'),
+    (what, reason) => log.warn({ what, reason }, 'the revocation status of a certificate could not be read'),
   );
 }
 
@@ -247,12 +247,12 @@ function createFund(
     },
     onFaults: (faults) => {
       for (const fault of faults) metrics.fundFault(faultLabel(fault));
-      log.warn({ faults: faults.map(faultLine) }, "some of the fund's answer could not be read");
+      log.warn({ faults: faults.map(faultLine) }, "parts of the fund's answer could not be read");
     },
     onWrongPerson: () => {
       log.error({ code: 'FUND_WRONG_PERSON' }, 'the fund answered about another person');
       recordWrongPerson(database).catch((error: Error) =>
-        log.error(withoutValues(error), 'an alert could not be raised'),
+        log.error(withoutValues(error), 'an alert could not be stored'),
       );
     },
   });
@@ -267,7 +267,9 @@ function createFund(
         (state) =>
           state === 'works'
             ? log.info('the fund answers')
-            : log.warn('the server of FUND_URL answers and has no health question: is the folder right?'),
+            : log.warn(
+                'the server of FUND_URL answers but has no health endpoint; check the path of FUND_URL',
+              ),
         (error: { code?: unknown }) =>
           log.error({ code: error.code }, 'the fund does not answer at the start'),
       );

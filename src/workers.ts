@@ -62,7 +62,8 @@ export async function runPrimary(
   const prepared = await prepare(config, log);
   const wanted = count * config.database.connections;
   const most = await mostConnections(prepared.database);
-  if (wanted > most) log.warn({ wanted, most }, 'workers x DATABASE_POOL is more than PostgreSQL can spare');
+  if (wanted > most)
+    log.warn({ wanted, most }, 'workers x DATABASE_POOL exceeds the connections that PostgreSQL has left');
   lendSlots(config.passwords.hashesAtOnce);
   const workers = createWorkerPool({
     count,
@@ -105,7 +106,7 @@ async function restart(pool: WorkerPool, prepared: Prepared, log: Logger): Promi
     log.info('the rolling restart is done');
   } catch (error) {
     const reason = (error as Error).message;
-    log.error({ reason }, 'the rolling restart stopped; the former workers go on');
+    log.error({ reason }, 'the rolling restart stopped; the former workers continue');
   }
 }
 

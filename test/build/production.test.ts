@@ -124,6 +124,6 @@ describe('a start', () => {
     expect(await once(process, 'close')).toEqual([1, null]);
     expect(said).not.toContain('900101300007');
     const last = said.trim().split('\n').at(-1) ?? '';
-    expect(JSON.parse(last)).toMatchObject({ level: 60, msg: 'nobody caught an error: the process ends' });
+    expect(JSON.parse(last)).toMatchObject({ level: 60, msg: 'an uncaught error ends the process' });
   });
 });

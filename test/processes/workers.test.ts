@@ -170,8 +170,8 @@ test('a killed worker is replaced, and its slot is returned', async () => {
 
 test('a worker that hangs before it listens is ended, and the next restart works', async () => {
   const { service: other, client, release } = await hanging;
-  await other.saying('a worker was not ready in time and is ended');
-  await other.saying('the rolling restart stopped; the former workers go on');
+  await other.saying('a worker was not ready in time and was stopped');
+  await other.saying('the rolling restart stopped; the former workers continue');
   expect((await client.get('/sign-in')).status).toBe(200);
   release();
   other.signal('SIGHUP');

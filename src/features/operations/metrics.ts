@@ -30,14 +30,14 @@ export function createMetrics(gauges: Gauges): Metrics {
   collectDefaultMetrics({ register: registry });
   const seconds = new Histogram({
     name: 'kabinet_http_request_duration_seconds',
-    help: 'Time to answer, by route',
+    help: 'Seconds from a request to its answer, by route',
     labelNames: ['route', 'method'] as const,
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [registry],
   });
   const answers = new Counter({
     name: 'kabinet_http_requests_total',
-    help: 'Answers, by route and status',
+    help: 'Answered requests, by route and status',
     labelNames: ['route', 'method', 'status'] as const,
     registers: [registry],
   });
@@ -49,13 +49,13 @@ export function createMetrics(gauges: Gauges): Metrics {
   });
   const faults = new Counter({
     name: 'kabinet_fund_faults_total',
-    help: "Places of the fund's answers that could not be read, by place and fault",
+    help: "Values in the fund's answers that could not be read, by field and fault",
     labelNames: ['fault'] as const,
     registers: [registry],
   });
   const failures = new Counter({
     name: 'kabinet_fund_failures_total',
-    help: 'Questions to the fund without a usable answer, by code',
+    help: 'Requests to the fund without a usable answer, by error code',
     labelNames: ['code'] as const,
     registers: [registry],
   });
@@ -88,13 +88,13 @@ interface Reading {
 const readingGauges: readonly Reading[] = [
   {
     name: 'outbox_pending',
-    help: 'Messages not yet delivered, by lane: changes for the fund, codes, notices',
+    help: 'Outbox messages not yet delivered, by lane (changes, codes, notices)',
     label: 'lane',
     values: ({ lanes }) => lanes.map(({ lane, pending }) => [pending, lane]),
   },
   {
     name: 'outbox_oldest_seconds',
-    help: 'Age of the oldest of them',
+    help: 'Age in seconds of the oldest undelivered outbox message, by lane',
     label: 'lane',
     values: ({ lanes }) => lanes.map(({ lane, oldestSeconds }) => [oldestSeconds, lane]),
   },
@@ -112,13 +112,13 @@ const readingGauges: readonly Reading[] = [
   },
   {
     name: 'codes_used_last_hour',
-    help: 'Those of them that were typed back',
+    help: 'Codes sent in the last hour that were entered correctly, by purpose',
     label: 'purpose',
     values: ({ codes }) => codes.map(({ purpose, used }) => [used, purpose]),
   },
   {
     name: 'code_tries_last_hour',
-    help: 'Codes compared in the last hour, by outcome',
+    help: 'Codes entered in the last hour, by outcome',
     label: 'outcome',
     values: ({ tries }) => [
       [tries.right, 'right'],
@@ -127,28 +127,28 @@ const readingGauges: readonly Reading[] = [
   },
   {
     name: 'alerts_open',
-    help: 'What the service noticed by itself and has not ended, by kind',
+    help: 'Open alerts that the service raised by itself, by kind',
     label: 'kind',
     values: ({ alerts }) => alerts.map(({ kind, open }) => [open, kind]),
   },
   {
     name: 'audit_seal_age_seconds',
-    help: 'Since the log was last sealed',
+    help: 'Seconds since the audit log was last sealed',
     values: ({ sealSeconds }) => (sealSeconds === undefined ? [] : [[sealSeconds]]),
   },
   {
     name: 'retention_overdue_seconds',
-    help: 'How long rows have been past the term after which they are removed, by kind',
+    help: 'Seconds by which the oldest row has outlived its retention period, by kind',
     label: 'kind',
     values: ({ overdue }) => overdue.map(({ kind, seconds }) => [seconds, kind]),
   },
   {
     name: 'job_last_success_seconds',
-    help: 'When each kind of background work last succeeded, on whichever node, Unix time; of one that never did, since when it is expected',
+    help: 'Unix time at which each background job last succeeded on any node, or since when it is expected to',
     label: 'job',
     values: ({ jobs }) => jobs.map(({ job, at }) => [at, job]),
   },
-  { name: 'sessions', help: 'Sessions in force', values: ({ sessions }) => [[sessions]] },
+  { name: 'sessions', help: 'Active sessions', values: ({ sessions }) => [[sessions]] },
 ];
 
 /** The workers of one machine read the same tables, so their values must not be added up. */

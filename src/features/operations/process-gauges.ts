@@ -34,7 +34,7 @@ export function addProcessGauges(registry: Registry, gauges: ProcessGauges): voi
   new Gauge({
     registers,
     name: 'kabinet_breaker_state',
-    help: 'Processes whose breaker before a dependency is closed, open or half-open',
+    help: 'State of the circuit breaker in front of a dependency; 1 for the state that holds',
     labelNames: ['dependency', 'state'] as const,
     collect() {
       for (const { name, state } of gauges.breakers)
@@ -70,7 +70,7 @@ export function addProcessGauges(registry: Registry, gauges: ProcessGauges): voi
     registers,
     aggregator: 'max',
     name: 'kabinet_maintenance_open',
-    help: '1 while a planned window is open: saving is refused on purpose',
+    help: '1 during planned maintenance, when saving is refused on purpose',
     collect() {
       this.set(gauges.maintenance().kind === 'open' ? 1 : 0);
     },
@@ -78,7 +78,7 @@ export function addProcessGauges(registry: Registry, gauges: ProcessGauges): voi
   new Gauge({
     registers,
     name: 'kabinet_database_connections',
-    help: 'Connections, by state; waiting are requests that wait for one',
+    help: 'Connections of the database pool, by state; waiting counts requests that wait for one',
     labelNames: ['state'] as const,
     collect() {
       for (const [state, count] of Object.entries(gauges.pool())) this.set({ state }, count);
@@ -88,7 +88,7 @@ export function addProcessGauges(registry: Registry, gauges: ProcessGauges): voi
     registers,
     aggregator: 'max',
     name: 'kabinet_build_info',
-    help: 'Always 1; the labels name the version, the build and the Node.js that runs it',
+    help: 'Always 1; labels name the version, the build and the Node.js version',
     labelNames: ['version', 'build', 'node'] as const,
   }).set(buildInfo(), 1);
 }

@@ -86,7 +86,7 @@ export async function migrate(
 async function waitForLock(client: pg.Client, log: MigrationLog): Promise<void> {
   const hint = setTimeout(() => {
     log.info(
-      'Waiting for another node to end its migrations. If DATABASE_URL is a PgBouncer: set DATABASE_DIRECT_URL',
+      'Waiting for the migrations of another node. If DATABASE_URL is a PgBouncer, set DATABASE_DIRECT_URL',
     );
   }, hintMs);
   try {
@@ -192,7 +192,7 @@ async function givingWay<Value>(work: () => Promise<Value>, log: MigrationLog): 
       const { code } = ((error as Error).cause ?? {}) as { code?: string };
       if (code !== '55P03' || attempt === mostTries) throw error;
       if (attempt === 1)
-        log.info('A migration gave way to whoever holds a lock that it needs; it tries again');
+        log.info('A migration gave way to a holder of a lock that it needs, and will try again');
       await pause(restMs * (0.5 + Math.random()));
     }
   }

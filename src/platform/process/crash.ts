@@ -12,7 +12,7 @@ interface CrashLog {
 export function endAtCrash(log: CrashLog): void {
   process.on('uncaughtException', (error: unknown) => {
     const known = error instanceof Error ? withoutValues(error) : { error: typeof error };
-    log.fatal(known, 'nobody caught an error: the process ends');
+    log.fatal(known, 'an uncaught error ends the process');
     process.exit(1);
   });
 }

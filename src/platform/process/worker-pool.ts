@@ -94,7 +94,7 @@ async function startWorker(state: State, place: number): Promise<void> {
   worker.once('exit', (code, signal) => {
     ready.delete(worker);
     if (state.stopping || relieved.delete(worker)) return;
-    log.warn({ pid: worker.process.pid, code, signal }, 'a worker ended; another one takes its place');
+    log.warn({ pid: worker.process.pid, code, signal }, 'a worker ended and is replaced');
     state.failures = performance.now() - begun < shortLifeMs ? state.failures + 1 : 0;
     void keep(state, place);
   });
@@ -111,7 +111,7 @@ async function listening(
   const { pid } = worker.process;
   // Without this limit, the pool and every later restart would wait for it for ever.
   const late = setTimeout(() => {
-    log.error({ pid, seconds: startSeconds }, 'a worker was not ready in time and is ended');
+    log.error({ pid, seconds: startSeconds }, 'a worker was not ready in time and was stopped');
     worker.process.kill('SIGKILL');
   }, startSeconds * 1_000);
   return new Promise<ListeningAddress>((resolve, reject) => {
@@ -128,7 +128,10 @@ async function keep(state: State, place: number): Promise<void> {
     const { failures } = state;
     if (failures > 0) {
       const waitMs = Math.min(longestPauseMs, 250 * 2 ** failures);
-      state.log.warn({ failures, waitMs }, 'workers die at once; the next one starts after a pause');
+      state.log.warn(
+        { failures, waitMs },
+        'workers exit right after they start; the next one starts after a pause',
+      );
       await pause(waitMs);
     }
     if (state.stopping) return;
