@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { publicKey, verifySignature } from '../src/algorithms.ts';
 import { certificate as readCertificate } from '../src/certificate.ts';
+import { checkRevocation } from '../src/check-revocation.ts';
 import { parse } from '../src/der.ts';
 import { encode, wrap } from '../src/der-writer.ts';
 import { gostEngine } from '../src/gost-wasm.ts';
@@ -20,7 +21,7 @@ import { signCms } from '../src/testing/cms.ts';
 import { algorithm, bitString, extension, integer, sequence, time } from '../src/testing/der.ts';
 import { makeRsaKey } from '../src/testing/keys.ts';
 import { createTrust } from '../src/trust.ts';
-import { checkRevocation, verify } from '../src/verify.ts';
+import { verify } from '../src/verify.ts';
 
 const AT = new Date('2026-11-22T12:00:00Z');
 const CONTENT = Buffer.from(

@@ -221,6 +221,11 @@ export function nodeDigest(name: 'sha1' | 'sha256' | 'sha512', parts: readonly U
   return hash.digest();
 }
 
+/** The SHA-256 of bytes in lower-case hexadecimal, as in verdicts. */
+export function sha256(bytes: Uint8Array): string {
+  return Buffer.from(nodeDigest('sha256', [bytes])).toString('hex');
+}
+
 /**
  * True when the key made `signature` over the parts, by the table's row for this signature
  * identifier. The row must belong to the key's family. Whether the algorithm is allowed at all must

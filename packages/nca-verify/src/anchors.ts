@@ -1,7 +1,7 @@
 /** The certificates of the authority's current roots and intermediates, stored in `anchors/`. */
 import { readFileSync } from 'node:fs';
+import { sha256 } from './algorithms.ts';
 import { createTrust, type Trust } from './trust.ts';
-import { sha256 } from './verify.ts';
 
 /**
  * Each file with the SHA-256 of its DER. Compare them with https://pki.gov.kz/cert/NAME before

@@ -62,23 +62,54 @@ function checkSources({ ocsp, crls, maxOcspAge }: Sources): void {
 
 /** Checks a request to verify, except its trust. */
 export function checkVerifyRequest(
-  request: Sources & {
+  request: Rules & {
     readonly message: unknown;
     readonly content?: unknown;
-    readonly at: unknown;
-    readonly require?: unknown;
-    readonly revocation?: unknown;
-    readonly allowGost2004?: unknown;
     readonly maxBytes?: unknown;
+    readonly claims?: unknown;
   },
 ): void {
   checkObject('request', request);
-  const { message, content, at, require, revocation, allowGost2004, maxBytes } = request;
-  if (typeof message !== 'string' && !types.isUint8Array(message)) {
-    fault('message', message, 'a Uint8Array or a string');
-  }
-  checkTime('at', at);
+  const { message, content, maxBytes, claims } = request;
+  checkText('message', message);
   if (content !== undefined) checkBytes('content', content);
+  if (maxBytes !== undefined) checkCount('maxBytes', maxBytes, 1);
+  checkBoolean('claims', claims);
+  checkRules(request);
+}
+
+/** Checks a request to verify every signer, except its trust. */
+export function checkVerifyAllRequest(
+  request: Parameters<typeof checkVerifyRequest>[0] & { readonly ocsp?: never; readonly maxOcspAge?: never },
+): void {
+  checkVerifyRequest(request);
+  for (const name of ['ocsp', 'maxOcspAge'] as const) {
+    if (request[name] !== undefined) fault(name, request[name], 'for `verifyAll`, but for `checkRevocation`');
+  }
+}
+
+/** Checks a request to verify a certificate, except its trust. */
+export function checkCertificateRequest(request: Rules & { readonly certificate: unknown }): void {
+  checkObject('request', request);
+  checkText('certificate', request.certificate);
+  checkRules(request);
+}
+
+export function checkText(name: string, value: unknown): void {
+  if (typeof value !== 'string' && !types.isUint8Array(value)) fault(name, value, 'a Uint8Array or a string');
+}
+
+interface Rules extends Sources {
+  readonly at: unknown;
+  readonly require?: unknown;
+  readonly revocation?: unknown;
+  readonly allowGost2004?: unknown;
+}
+
+/** Checks by which rules a signer or a certificate is judged. */
+function checkRules(request: Rules): void {
+  const { at, require, revocation, allowGost2004 } = request;
+  checkTime('at', at);
   if (require !== undefined && !isRequirement(require)) {
     fault('require', require, REQUIREMENTS.map((name) => `"${name}"`).join(' or '));
   }
@@ -86,7 +117,6 @@ export function checkVerifyRequest(
     fault('revocation', revocation, '"check" or "skip"');
   }
   checkBoolean('allowGost2004', allowGost2004);
-  if (maxBytes !== undefined) checkCount('maxBytes', maxBytes, 1);
   checkSources(request);
 }
 

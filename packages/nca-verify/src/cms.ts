@@ -1,4 +1,4 @@
-/** CMS SignedData (RFC 5652) with one signer, as NCALayer and the mobile application produce it. */
+/** CMS SignedData (RFC 5652), as NCALayer, the mobile application and OpenSSL produce it. */
 import { algorithm, anyAlgorithm } from './algorithms.ts';
 import { type Certificate, certificate } from './certificate.ts';
 import {
@@ -25,9 +25,11 @@ const SIGNED_ATTRIBUTE = {
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
   signingTime: '1.2.840.113549.1.9.5',
+  signingCertificate: '1.2.840.113549.1.9.16.2.12',
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
 } as const;
 
+/** The most certificates in a message of which one signer is expected. */
 const MAX_CERTIFICATES = 5;
 const MAX_DIGESTS = 5;
 const MAX_ATTRIBUTES = 16;
@@ -41,9 +43,16 @@ export interface SignedMessage {
   readonly signers: readonly SignerInfo[];
 }
 
+/** How a signer names the certificate: by issuer and serial number, or by the key's identifier. */
+export type SignerIdentifier = IssuerAndSerial | { readonly subjectKeyId: Uint8Array };
+
+export interface IssuerAndSerial {
+  readonly issuer: Uint8Array;
+  readonly serial: Uint8Array;
+}
+
 export interface SignerInfo {
-  /** Null when the signer is identified by other means than issuer and serial number. */
-  readonly certificate: { readonly issuer: Uint8Array; readonly serial: Uint8Array } | null;
+  readonly identifier: SignerIdentifier;
   readonly digestAlgorithm: string;
   readonly signatureAlgorithm: string;
   readonly signature: Uint8Array;
@@ -57,21 +66,24 @@ export interface SignedAttributes {
   readonly contentType: string | null;
   readonly messageDigest: Uint8Array | null;
   readonly signingTime: number | null;
-  readonly signingCertificate: CertificateIdentifier | null;
+  /** At most one of each version. Every one must name the signer's certificate. */
+  readonly signingCertificates: readonly CertificateIdentifier[];
 }
 
-/** ESSCertIDv2 (RFC 5035). */
+/** ESSCertID (RFC 2634), whose hash is always SHA-1, or ESSCertIDv2 (RFC 5035). */
 export interface CertificateIdentifier {
+  readonly version: 1 | 2;
+  /** Null: the default of version 2, SHA-256. */
   readonly hashAlgorithm: string | null;
   readonly hash: Uint8Array;
-  readonly issuerSerial: { readonly issuer: Uint8Array; readonly serial: Uint8Array } | null;
+  readonly issuerSerial: IssuerAndSerial | null;
 }
 
 /**
  * Reads a message. Accepts BER around the content, but requires DER for everything that is signed.
  * @throws Refusal `malformed` or `tooLarge`
  */
-export function signedMessage(bytes: Uint8Array): SignedMessage {
+export function signedMessage(bytes: Uint8Array, maxCertificates = MAX_CERTIFICATES): SignedMessage {
   const root = new Fields(parse(bytes, 'ber'), 'a CMS message');
   if (oid(root.take(TAG.oid)) !== CONTENT.signedData) throw new Refusal('malformed', 'not SignedData');
   const wrapped = root.take(0xa0);
@@ -87,7 +99,7 @@ export function signedMessage(bytes: Uint8Array): SignedMessage {
   const contentElement = encapsulated.option(0xa0);
   encapsulated.end();
   const bag = fields.option(0xa0)?.children ?? [];
-  if (bag.length > MAX_CERTIFICATES) throw new Refusal('tooLarge', 'too many certificates');
+  if (bag.length > maxCertificates) throw new Refusal('tooLarge', 'too many certificates');
   fields.option(0xa1);
   const signers = fields.take(TAG.set).children;
   fields.end();
@@ -130,7 +142,7 @@ function signerInfo(element: Element): SignerInfo {
   fields.option(0xa1);
   fields.end();
   return {
-    certificate: byIssuer ? issuerAndSerial(identifier) : null,
+    identifier: byIssuer ? issuerAndSerial(identifier) : { subjectKeyId: body(identifier) },
     digestAlgorithm,
     signatureAlgorithm,
     signature,
@@ -138,7 +150,7 @@ function signerInfo(element: Element): SignerInfo {
   };
 }
 
-function issuerAndSerial(element: Element): { issuer: Uint8Array; serial: Uint8Array } {
+function issuerAndSerial(element: Element): IssuerAndSerial {
   const fields = new Fields(element, 'issuer and serial number');
   const issuer = whole(fields.take(TAG.sequence));
   const serial = body(fields.take(TAG.integer));
@@ -170,7 +182,8 @@ function signedAttributes(element: Element): SignedAttributes {
   const contentType = values.get(SIGNED_ATTRIBUTE.contentType);
   const messageDigest = values.get(SIGNED_ATTRIBUTE.messageDigest);
   const signingTime = values.get(SIGNED_ATTRIBUTE.signingTime);
-  const signingCertificate = values.get(SIGNED_ATTRIBUTE.signingCertificateV2);
+  const ess = values.get(SIGNED_ATTRIBUTE.signingCertificate);
+  const essV2 = values.get(SIGNED_ATTRIBUTE.signingCertificateV2);
   if (messageDigest !== undefined && messageDigest.tag !== TAG.octetString) {
     throw new Refusal('malformed', 'a message digest is of another type');
   }
@@ -179,12 +192,15 @@ function signedAttributes(element: Element): SignedAttributes {
     contentType: contentType === undefined ? null : oid(contentType),
     messageDigest: messageDigest === undefined ? null : body(messageDigest),
     signingTime: signingTime === undefined ? null : time(signingTime),
-    signingCertificate: signingCertificate === undefined ? null : certificateIdentifier(signingCertificate),
+    signingCertificates: [
+      ...(ess === undefined ? [] : [certificateIdentifier(ess, 1)]),
+      ...(essV2 === undefined ? [] : [certificateIdentifier(essV2, 2)]),
+    ],
   };
 }
 
-/** The first identifier of SigningCertificateV2, which is that of the signer. */
-function certificateIdentifier(element: Element): CertificateIdentifier {
+/** The first identifier of a signing certificate attribute, which is that of the signer. */
+function certificateIdentifier(element: Element, version: 1 | 2): CertificateIdentifier {
   const outer = new Fields(element, 'a signing certificate');
   const list = outer.take(TAG.sequence);
   outer.option(TAG.sequence);
@@ -192,7 +208,7 @@ function certificateIdentifier(element: Element): CertificateIdentifier {
   const [first] = list.children;
   if (first === undefined) throw new Refusal('malformed', 'an empty signing certificate');
   const fields = new Fields(first, 'a certificate identifier');
-  const hashAlgorithm = fields.option(TAG.sequence);
+  const hashAlgorithm = version === 1 ? undefined : fields.option(TAG.sequence);
   const hash = body(fields.take(TAG.octetString));
   const named = fields.option(TAG.sequence);
   fields.end();
@@ -206,13 +222,21 @@ function certificateIdentifier(element: Element): CertificateIdentifier {
     };
     pair.end();
   }
-  return { hashAlgorithm: hashAlgorithm === undefined ? null : algorithm(hashAlgorithm), hash, issuerSerial };
+  return {
+    version,
+    hashAlgorithm: hashAlgorithm === undefined ? null : algorithm(hashAlgorithm),
+    hash,
+    issuerSerial,
+  };
 }
 
-/** True when issuer and serial number, compared octet by octet, identify this certificate. */
-export function isNamed(
-  of: Certificate,
-  by: { readonly issuer: Uint8Array; readonly serial: Uint8Array },
-): boolean {
+/** True when the identifier, compared octet by octet, is that of this certificate. */
+export function isNamed(of: Certificate, by: SignerIdentifier): boolean {
+  if ('subjectKeyId' in by) return of.subjectKeyId !== null && sameBytes(of.subjectKeyId, by.subjectKeyId);
   return sameBytes(of.serial, by.serial) && sameBytes(of.issuer, by.issuer);
+}
+
+/** The certificates in the message that the signer names. Only exactly one is unambiguous. */
+export function certificatesOf(message: SignedMessage, signer: SignerInfo): readonly Certificate[] {
+  return message.certificates.filter((candidate) => isNamed(candidate, signer.identifier));
 }

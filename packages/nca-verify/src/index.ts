@@ -3,6 +3,13 @@
  * Verifies signatures of Kazakhstan's National Certification Authority. The README has an example.
  */
 export { PRODUCTION_ANCHORS, productionCertificates, productionTrust } from './anchors.ts';
+export {
+  checkRevocation,
+  type OcspAnswer,
+  ocspRequest,
+  type RevocationRequest,
+  type RevocationSources,
+} from './check-revocation.ts';
 export { type Crl, currentCrls, type LoadedCrl, loadCrl } from './crl.ts';
 export {
   type BusyReason,
@@ -17,6 +24,7 @@ export { createTrust, type Trust } from './trust.ts';
 export {
   type Accepted,
   type CertificateSummary,
+  type ClaimedSigner,
   type KeyFamily,
   REASONS,
   type Reason,
@@ -27,12 +35,16 @@ export {
   type Verdict,
 } from './verdict.ts';
 export {
-  checkRevocation,
+  type AllVerdicts,
   MAX_MESSAGE_BYTES,
-  type OcspAnswer,
-  ocspRequest,
-  type RevocationRequest,
-  type RevocationSources,
+  type VerifyAllRequest,
   type VerifyRequest,
   verify,
+  verifyAll,
 } from './verify.ts';
+export {
+  type AcceptedCertificate,
+  type CertificateRequest,
+  readCertificate,
+  verifyCertificate,
+} from './verify-certificate.ts';

@@ -2,7 +2,7 @@
 import { Refusal } from './verdict.ts';
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
-const LABELS = ['CMS', 'PKCS7', 'PKCS #7 SIGNED DATA', 'SIGNED MESSAGE'];
+const MESSAGE_LABELS = ['CMS', 'PKCS7', 'PKCS #7 SIGNED DATA', 'SIGNED MESSAGE'];
 const SEQUENCE = 0x30;
 
 /** Decodes base64 with line breaks; null unless the text is exactly the encoding of some bytes. */
@@ -60,18 +60,38 @@ function isDer(bytes: Uint8Array): boolean {
  * @throws Refusal `tooLarge` above `maxBytes` of CMS, `malformed` when it is none of these
  */
 export function decodeMessage(input: Uint8Array | string, maxBytes: number): Uint8Array {
+  return decode(input, maxBytes, MESSAGE_LABELS, 'the message is too large');
+}
+
+/** The largest certificate in bytes. Those of the authority have 1 to 2 KB. */
+const MAX_CERTIFICATE_BYTES = 16_384;
+
+/**
+ * The bytes of one certificate, given as DER, base64 text or PEM.
+ * @throws Refusal `tooLarge`, or `malformed` when it is none of these
+ */
+export function decodeCertificate(input: Uint8Array | string): Uint8Array {
+  return decode(input, MAX_CERTIFICATE_BYTES, ['CERTIFICATE'], 'the certificate is too large');
+}
+
+function decode(
+  input: Uint8Array | string,
+  maxBytes: number,
+  labels: readonly string[],
+  tooLarge: string,
+): Uint8Array {
   // Base64 takes 4/3 of the size; line breaks and the PEM frame take a little more.
-  if (input.length > maxBytes * 1.5 + 1024) throw new Refusal('tooLarge', 'the message is too large');
-  const bytes = typeof input !== 'string' && isDer(input) ? input : decodeText(input);
+  if (input.length > maxBytes * 1.5 + 1024) throw new Refusal('tooLarge', tooLarge);
+  const bytes = typeof input !== 'string' && isDer(input) ? input : decodeText(input, labels);
   if (bytes === null) throw new Refusal('malformed', 'neither DER, PEM nor base64');
-  if (bytes.length > maxBytes) throw new Refusal('tooLarge', 'the message is too large');
+  if (bytes.length > maxBytes) throw new Refusal('tooLarge', tooLarge);
   return bytes;
 }
 
 /** One PEM block, or base64 alone. */
-function decodeText(input: Uint8Array | string): Uint8Array | null {
+function decodeText(input: Uint8Array | string, labels: readonly string[]): Uint8Array | null {
   const text = withoutMark(typeof input === 'string' ? Buffer.from(input) : view(input));
-  const [block, second] = pemBlocks(text, LABELS);
+  const [block, second] = pemBlocks(text, labels);
   if (second !== undefined) return null;
   if (block !== undefined) return fromBase64(block);
   // Base64 of a SEQUENCE begins with "M", never with the "0" of a SEQUENCE's own octet.

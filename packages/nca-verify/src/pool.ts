@@ -6,16 +6,20 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import {
   checkBoolean,
+  checkCertificateRequest,
   checkCount,
   checkObject,
   checkRevocationRequest,
+  checkVerifyAllRequest,
   checkVerifyRequest,
   fault,
 } from './arguments.ts';
+import type { checkRevocation, RevocationRequest } from './check-revocation.ts';
 import type { LoadedCrl } from './crl.ts';
 import { TurnQueue } from './turns.ts';
 import type { Verdict } from './verdict.ts';
-import type { checkRevocation, RevocationRequest, VerifyRequest } from './verify.ts';
+import type { AllVerdicts, VerifyAllRequest, VerifyRequest } from './verify.ts';
+import type { CertificateRequest, verifyCertificate } from './verify-certificate.ts';
 
 export interface VerifierPoolOptions {
   /** The certificates to trust, as for `createTrust`. */
@@ -48,11 +52,19 @@ export interface TurnOptions {
 }
 
 /**
- * Accepts the requests of `verify` and `checkRevocation`, without `trust`. Rejects with a
+ * Accepts the requests of the functions of the same names, without `trust`. Rejects with a
  * `VerifierBusyError` when load prevented a verdict, and with a TypeError for a wrong argument.
  */
 export interface VerifierPool {
   readonly verify: (request: Omit<VerifyRequest, 'trust'>, options?: TurnOptions) => Promise<Verdict>;
+  readonly verifyAll: (
+    request: Omit<VerifyAllRequest, 'trust'>,
+    options?: TurnOptions,
+  ) => Promise<AllVerdicts>;
+  readonly verifyCertificate: (
+    request: Omit<CertificateRequest, 'trust'>,
+    options?: TurnOptions,
+  ) => Promise<ReturnType<typeof verifyCertificate>>;
   /**
    * Also waits for its turn. `maxWaitingPerKey` does not refuse it, because it completes work that
    * was already accepted.
@@ -100,6 +112,8 @@ export class VerifierBusyError extends Error {
 /** What a worker receives and returns. */
 export type Job =
   | { readonly kind: 'verify'; readonly request: Omit<VerifyRequest, 'trust'> }
+  | { readonly kind: 'verifyAll'; readonly request: Omit<VerifyAllRequest, 'trust'> }
+  | { readonly kind: 'certificate'; readonly request: Omit<CertificateRequest, 'trust'> }
   | { readonly kind: 'revocation'; readonly request: Omit<RevocationRequest, 'trust'> }
   | { readonly kind: 'crl'; readonly path: string; readonly allowGost2004: boolean };
 export type Reply = { readonly ready: true } | { readonly value: unknown } | { readonly error: string };
@@ -192,6 +206,15 @@ export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
     async verify(request, { key } = {}) {
       checkVerifyRequest(request);
       return (await submit({ kind: 'verify', request }, key, maxWaitingPerKey)) as Verdict;
+    },
+    async verifyAll(request, { key } = {}) {
+      checkVerifyAllRequest(request);
+      return (await submit({ kind: 'verifyAll', request }, key, maxWaitingPerKey)) as AllVerdicts;
+    },
+    async verifyCertificate(request, { key } = {}) {
+      checkCertificateRequest(request);
+      const checked = await submit({ kind: 'certificate', request }, key, maxWaitingPerKey);
+      return checked as ReturnType<typeof verifyCertificate>;
     },
     async checkRevocation(request, { key } = {}) {
       checkRevocationRequest(request);

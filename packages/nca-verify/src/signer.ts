@@ -2,7 +2,7 @@
 import { type Certificate, fingerprint } from './certificate.ts';
 import { hex, TAG } from './der.ts';
 import { ATTRIBUTE, attributes, displayName, only } from './name.ts';
-import { type KeyFamily, Refusal, type Signer, type SignerKind } from './verdict.ts';
+import { type ClaimedSigner, Refusal, type Signer, type SignerKind } from './verdict.ts';
 
 /** Key purposes in the authority's own branch, as found in the certificates it issues. */
 const PURPOSE = {
@@ -93,6 +93,14 @@ function kindOf(of: Certificate): SignerKind {
 
 /** The signer's data from a verified certificate. */
 export function signerOf(of: Certificate): Signer {
+  const { certificate, ...claimed } = claimedSignerOf(of);
+  const { keyFamily } = certificate;
+  if (keyFamily === null) throw new Refusal('algorithmNotAllowed', 'an unsupported key');
+  return { ...claimed, proven: true, certificate: { ...certificate, keyFamily } };
+}
+
+/** The same data from a certificate that may be anybody's work. */
+export function claimedSignerOf(of: Certificate): ClaimedSigner {
   const { subjectName } = of;
   const commonName = only(subjectName, ATTRIBUTE.commonName);
   const surname = only(subjectName, ATTRIBUTE.surname);
@@ -104,6 +112,7 @@ export function signerOf(of: Certificate): Signer {
     ({ text }) => /^BIN([0-9]{12})$/.exec(text ?? '')?.[1] ?? [],
   );
   return {
+    proven: false,
     iin: readIin(of),
     bin: units.length === 1 ? (units[0] ?? null) : null,
     surname,
@@ -119,14 +128,9 @@ export function signerOf(of: Certificate): Signer {
       issuer: displayName(of.issuerName),
       notBefore: new Date(of.notBefore),
       notAfter: new Date(of.notAfter),
-      keyFamily: familyOf(of),
+      keyFamily: of.key.family === 'unsupported' ? null : of.key.family,
       keyUsage: of.keyUsage ?? [],
       extendedKeyUsage: of.extendedKeyUsage,
     },
   };
-}
-
-function familyOf(of: Certificate): KeyFamily {
-  if (of.key.family === 'unsupported') throw new Refusal('algorithmNotAllowed', of.key.why);
-  return of.key.family;
 }

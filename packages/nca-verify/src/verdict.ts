@@ -33,6 +33,11 @@ export interface Refused {
   readonly ok: false;
   readonly reason: Reason;
   readonly detail: string;
+  /**
+   * Only if the request asks for `claims`: whom the certificates in the message name as its
+   * signers. Anybody can have written it. It is personal, so keep it out of logs.
+   */
+  readonly claims?: readonly ClaimedSigner[];
 }
 
 export type KeyFamily = 'gost2015' | 'rsa' | 'gost2004';
@@ -64,6 +69,8 @@ export interface CertificateSummary {
  * it twice.
  */
 export interface Signer {
+  /** A trusted authority certified these data. Tells a `Signer` from a `ClaimedSigner`. */
+  readonly proven: true;
   readonly iin: string | null;
   readonly bin: string | null;
   readonly surname: string | null;
@@ -75,6 +82,15 @@ export interface Signer {
   readonly kind: SignerKind;
   readonly certificate: CertificateSummary;
 }
+
+/** What a certificate says that nobody verified. It cannot be used where a `Signer` is expected. */
+export type ClaimedSigner = Omit<Signer, 'proven' | 'certificate'> & {
+  readonly proven: false;
+  readonly certificate: Omit<CertificateSummary, 'keyFamily'> & {
+    /** Null for a key that is not supported. */
+    readonly keyFamily: KeyFamily | null;
+  };
+};
 
 /** How we know that the certificate is not revoked. */
 export interface RevocationEvidence {

@@ -8,16 +8,29 @@ import {
   OID,
   verifySignature,
 } from './algorithms.ts';
-import { checkBytes, checkRevocationRequest, checkTrust, checkVerifyRequest, fault } from './arguments.ts';
-import { type Certificate, certificate } from './certificate.ts';
-import { isNamed, type SignedMessage, type SignerInfo, signedMessage } from './cms.ts';
-import { type Crl, crlStatus } from './crl.ts';
+import { checkTrust, checkVerifyAllRequest, checkVerifyRequest } from './arguments.ts';
+import type { Certificate } from './certificate.ts';
+import { notRevoked, type RevocationSources } from './check-revocation.ts';
+import {
+  type CertificateIdentifier,
+  certificatesOf,
+  isNamed,
+  type SignedMessage,
+  type SignerInfo,
+  signedMessage,
+} from './cms.ts';
 import { sameBytes } from './der.ts';
 import { decodeMessage } from './input.ts';
-import { buildOcspRequest, ocspStatus } from './ocsp.ts';
-import { checkSigner, type Requirement, signerOf } from './signer.ts';
+import { checkSigner, claimedSignerOf, type Requirement, signerOf } from './signer.ts';
 import { buildChain, type Trust } from './trust.ts';
-import { Refusal, type Refused, type RevocationEvidence, refusalAsValue, type Verdict } from './verdict.ts';
+import {
+  type Accepted,
+  type ClaimedSigner,
+  Refusal,
+  type Refused,
+  refusalAsValue,
+  type Verdict,
+} from './verdict.ts';
 
 /** The content type id-data. */
 const DATA = '1.2.840.113549.1.7.1';
@@ -25,23 +38,10 @@ const DATA = '1.2.840.113549.1.7.1';
 /** The largest CMS message in bytes, unless the caller allows more. */
 export const MAX_MESSAGE_BYTES = 65_536;
 
-/** An answer of the authority's OCSP responder to our request. */
-export interface OcspAnswer {
-  readonly response: Uint8Array;
-  /** The nonce of the request. If given, the answer must carry it. */
-  readonly nonce?: Uint8Array | undefined;
-}
-
-/** The sources about revocation. Without any, the verdict is `revocationUnknown`. */
-export interface RevocationSources {
-  readonly ocsp?: OcspAnswer | undefined;
-  readonly crls?: readonly Crl[] | undefined;
-  /**
-   * The greatest age of an OCSP answer, in milliseconds since its `thisUpdate`; one day unless
-   * given, and ten minutes at most without `nextUpdate`.
-   */
-  readonly maxOcspAge?: number | undefined;
-}
+/** The most signers of one message that are judged or named. Each costs a verification. */
+const MAX_SIGNERS = 16;
+/** The most certificates in a message with several signers: theirs, and a few issuers. */
+const MAX_CERTIFICATES_OF_SEVERAL = MAX_SIGNERS + 4;
 
 export interface VerifyRequest extends RevocationSources {
   /** The CMS message: DER or BER bytes, or PEM or base64 as text or bytes. */
@@ -60,32 +60,114 @@ export interface VerifyRequest extends RevocationSources {
   /** Accepts archived GOST 34.310-2004 signatures. */
   readonly allowGost2004?: boolean | undefined;
   readonly maxBytes?: number | undefined;
+  /**
+   * Adds to a refusal whom the certificates in the message name. Nothing of it is proven, and it is
+   * personal: show it to a support desk, and keep it out of logs and decisions.
+   */
+  readonly claims?: boolean | undefined;
 }
 
 /**
- * Verifies a message. Any content of the message gives a verdict.
+ * Verifies a message of one signer. Any content of the message gives a verdict.
  * @throws TypeError when an argument is missing or of another type, also for an unknown `require`
  */
 export function verify(request: VerifyRequest): Verdict {
   checkVerifyRequest(request);
   checkTrust(request.trust);
-  return refusalAsValue(() => judge(request));
+  const message = refusalAsValue(() =>
+    signedMessage(decodeMessage(request.message, request.maxBytes ?? MAX_MESSAGE_BYTES)),
+  );
+  if ('ok' in message) return withClaims(message, request, []);
+  const verdict = refusalAsValue(() => judge(message, onlySigner(message), request, contentDigests()));
+  return verdict.ok ? verdict : withClaims(verdict, request, claimed(message, message.signers));
 }
 
-function judge(request: VerifyRequest): Verdict {
+/**
+ * What `verifyAll` takes: the request of `verify`. OCSP answers are about one certificate each, so
+ * pass them to `checkRevocation` for each accepted signer.
+ */
+export type VerifyAllRequest = Omit<VerifyRequest, 'ocsp' | 'maxOcspAge'>;
+
+/**
+ * `ok` when there is at least one signer and all were accepted. Otherwise `reason` is that of the
+ * first refused signer, and `verdicts` is empty when the message itself was refused.
+ */
+export type AllVerdicts =
+  | { readonly ok: true; readonly verdicts: readonly [Accepted, ...Accepted[]] }
+  | (Refused & { readonly verdicts: readonly Verdict[] });
+
+/**
+ * Verifies a message of one or several signers, and gives a verdict for each in the message's
+ * order. One person may have signed twice: compare IINs before you count people.
+ * @throws TypeError when an argument is missing or of another type
+ */
+export function verifyAll(request: VerifyAllRequest): AllVerdicts {
+  checkVerifyAllRequest(request);
+  checkTrust(request.trust);
+  const message = refusalAsValue(() => {
+    const bytes = decodeMessage(request.message, request.maxBytes ?? MAX_MESSAGE_BYTES);
+    const read = signedMessage(bytes, MAX_CERTIFICATES_OF_SEVERAL);
+    if (read.signers.length === 0) throw new Refusal('noSigner', 'nobody signed');
+    if (read.signers.length > MAX_SIGNERS) throw new Refusal('tooLarge', 'too many signers');
+    return read;
+  });
+  if ('ok' in message) return { ...message, verdicts: [] };
+  const digests = contentDigests();
+  const verdicts = message.signers.map((signer): Verdict => {
+    const verdict = refusalAsValue(() => judge(message, withSigned(signer), request, digests));
+    return verdict.ok ? verdict : withClaims(verdict, request, claimed(message, [signer]));
+  });
+  const refused = verdicts.find((verdict) => !verdict.ok);
+  if (refused !== undefined) return { ok: false, reason: refused.reason, detail: refused.detail, verdicts };
+  const [first, ...others] = verdicts.filter((verdict) => verdict.ok);
+  if (first === undefined) throw new Error('a message with signers and without verdicts');
+  return { ok: true, verdicts: [first, ...others] };
+}
+
+function withClaims(
+  refused: Refused,
+  { claims = false }: Pick<VerifyRequest, 'claims'>,
+  signers: readonly ClaimedSigner[],
+): Refused {
+  return claims ? { ...refused, claims: signers } : refused;
+}
+
+/** Whom the message names as its signers, unproven. A signer without one certificate is left out. */
+function claimed(message: SignedMessage, signers: readonly SignerInfo[]): readonly ClaimedSigner[] {
+  return signers.slice(0, MAX_SIGNERS).flatMap((signer) => {
+    const [leaf, second] = certificatesOf(message, signer);
+    return leaf === undefined || second !== undefined ? [] : [claimedSignerOf(leaf)];
+  });
+}
+
+/** The digest of the content by its identifier, computed once for all signers of a message. */
+type ContentDigests = (id: string, content: Uint8Array) => Uint8Array | null;
+
+function contentDigests(): ContentDigests {
+  const known = new Map<string, Uint8Array | null>();
+  return (id, content) => {
+    const found = known.get(id);
+    if (found !== undefined) return found;
+    const computed = digest(id, content);
+    known.set(id, computed);
+    return computed;
+  };
+}
+
+function judge(
+  message: SignedMessage,
+  signer: SigningInfo,
+  request: VerifyRequest,
+  digests: ContentDigests,
+): Accepted {
   const { trust, content, allowGost2004 = false } = request;
   const at = request.at.getTime();
-  const message = signedMessage(decodeMessage(request.message, request.maxBytes ?? MAX_MESSAGE_BYTES));
-  const signer = onlySigner(message);
-  const signedContent = checkContent(message, signer, content);
+  const signedContent = checkContent(message, signer, content, digests);
   const leaf = signerCertificate(message, signer, allowGost2004);
   checkSignature(signer, leaf, allowGost2004);
   const chain = buildChain(leaf, trust, at, allowGost2004);
   checkSigner(leaf, request.require ?? null);
-  const revocation: RevocationEvidence =
-    request.revocation === 'skip'
-      ? { source: 'notChecked', asOf: null }
-      : notRevoked(chain, trust, at, request, allowGost2004);
+  const revocation = notRevoked(chain, trust, at, request, allowGost2004);
   return {
     ok: true,
     signer: signerOf(leaf),
@@ -102,6 +184,10 @@ function onlySigner({ signers }: SignedMessage): SigningInfo {
   const [signer, second] = signers;
   if (signer === undefined) throw new Refusal('noSigner', 'nobody signed');
   if (second !== undefined) throw new Refusal('severalSigners', `${signers.length} signers`);
+  return withSigned(signer);
+}
+
+function withSigned(signer: SignerInfo): SigningInfo {
   if (signer.signed?.contentType == null || signer.signed.messageDigest === null) {
     throw new Refusal('noSignedAttributes', 'the signed attributes are missing');
   }
@@ -116,6 +202,7 @@ function checkContent(
   message: SignedMessage,
   signer: SigningInfo,
   expected: Uint8Array | undefined,
+  digests: ContentDigests,
 ): Uint8Array {
   const content = message.content ?? expected;
   if (content === undefined) throw new Refusal('contentMismatch', 'detached, and no content was given');
@@ -125,7 +212,7 @@ function checkContent(
   if (message.contentType !== DATA || signer.signed.contentType !== DATA) {
     throw new Refusal('contentMismatch', 'content of another type');
   }
-  const computed = digest(signer.digestAlgorithm, content);
+  const computed = digests(signer.digestAlgorithm, content);
   if (computed === null || !message.digestAlgorithms.includes(signer.digestAlgorithm)) {
     throw new Refusal('algorithmNotAllowed', `digest ${signer.digestAlgorithm}`);
   }
@@ -137,9 +224,7 @@ function checkContent(
 
 /** The one certificate in the message that the signer names, if its algorithms are allowed. */
 function signerCertificate(message: SignedMessage, signer: SigningInfo, allowGost2004: boolean): Certificate {
-  const named = signer.certificate;
-  const [leaf, second] =
-    named === null ? [] : message.certificates.filter((candidate) => isNamed(candidate, named));
+  const [leaf, second] = certificatesOf(message, signer);
   // Algorithms come first in the order of reasons. A pair that no row of the table has can be
   // refused before the certificate is known.
   if (!isAllowedPair(signer.digestAlgorithm, signer.signatureAlgorithm, allowGost2004)) {
@@ -148,22 +233,28 @@ function signerCertificate(message: SignedMessage, signer: SigningInfo, allowGos
   if (leaf === undefined || second !== undefined) {
     throw new Refusal('certificateMissing', 'not exactly one certificate of the signer');
   }
-  if (leaf.key.family === 'unsupported') throw new Refusal('algorithmNotAllowed', leaf.key.why);
-  if (!leaf.algorithmsAgree || !isAllowedSignature(leaf.signatureAlgorithm, allowGost2004)) {
-    throw new Refusal('algorithmNotAllowed', `a certificate signed with ${leaf.signatureAlgorithm}`);
-  }
-  const ess = signer.signed.signingCertificate;
-  if (ess !== null) {
-    const hash = digest(ess.hashAlgorithm ?? OID.sha256, leaf.der);
-    if (
-      hash === null ||
-      !sameBytes(hash, ess.hash) ||
-      (ess.issuerSerial !== null && !isNamed(leaf, ess.issuerSerial))
-    ) {
-      throw new Refusal('certificateMissing', 'the signed attributes name another certificate');
-    }
+  checkAlgorithms(leaf, allowGost2004);
+  if (!signer.signed.signingCertificates.every((identifier) => identifies(identifier, leaf))) {
+    throw new Refusal('certificateMissing', 'the signed attributes name another certificate');
   }
   return leaf;
+}
+
+/** @throws Refusal `algorithmNotAllowed` */
+export function checkAlgorithms(of: Certificate, allowGost2004: boolean): void {
+  if (of.key.family === 'unsupported') throw new Refusal('algorithmNotAllowed', of.key.why);
+  if (!of.algorithmsAgree || !isAllowedSignature(of.signatureAlgorithm, allowGost2004)) {
+    throw new Refusal('algorithmNotAllowed', `a certificate signed with ${of.signatureAlgorithm}`);
+  }
+}
+
+/** True when a signing certificate attribute names this certificate. */
+function identifies(by: CertificateIdentifier, of: Certificate): boolean {
+  // SHA-1 finds the certificate here, as in time-stamps. It proves nothing: the signature does.
+  const hash =
+    by.version === 1 ? nodeDigest('sha1', [of.der]) : digest(by.hashAlgorithm ?? OID.sha256, of.der);
+  if (hash === null || !sameBytes(hash, by.hash)) return false;
+  return by.issuerSerial === null || isNamed(of, by.issuerSerial);
 }
 
 function checkSignature(signer: SigningInfo, leaf: Certificate, allowGost2004: boolean): void {
@@ -178,93 +269,4 @@ function checkSignature(signer: SigningInfo, leaf: Certificate, allowGost2004: b
   if (!verifySignature(leaf.key, signature, [signer.signed.octets], signer.signature, false)) {
     throw new Refusal('badSignature', 'the signature is wrong');
   }
-}
-
-/**
- * Checks OCSP first, lists second. Only a verified, recent "good" counts. A verified "revoked" from
- * either source is final. So is a responder's answer that it does not know the certificate: lists
- * cannot overrule it.
- */
-function notRevoked(
-  chain: readonly [Certificate, Certificate, ...Certificate[]],
-  trust: Trust,
-  at: number,
-  { ocsp, crls = [], maxOcspAge }: RevocationSources,
-  allowGost2004: boolean,
-): RevocationEvidence {
-  const [leaf, issuer] = chain;
-  const answered =
-    ocsp === undefined
-      ? null
-      : ocspStatus({
-          response: ocsp.response,
-          certificate: leaf,
-          issuer,
-          trust,
-          at,
-          nonce: ocsp.nonce ?? null,
-          allowGost2004,
-          crls,
-          maxAge: maxOcspAge,
-        });
-  if (answered?.status === 'revoked') throw new Refusal('revoked', answered.detail);
-  if (answered?.status === 'unknown' && answered.final)
-    throw new Refusal('revocationUnknown', answered.detail);
-  const listed = crlStatus(leaf, issuer, crls, at);
-  if (listed.status === 'revoked') throw new Refusal('revoked', listed.detail);
-  // Lists of the roots are rarely available. If one is given, it counts.
-  for (const [index, member] of chain.entries()) {
-    const above = chain[index + 1];
-    if (index > 0 && above !== undefined && crlStatus(member, above, crls, at).status === 'revoked') {
-      throw new Refusal('revoked', 'CRL: an issuer is revoked');
-    }
-  }
-  if (answered?.status === 'good') return { source: 'ocsp', asOf: new Date(answered.asOf) };
-  if (listed.status === 'good') return { source: 'crl', asOf: new Date(listed.asOf) };
-  throw new Refusal('revocationUnknown', [answered?.detail, listed.detail].filter(Boolean).join('; '));
-}
-
-export interface RevocationRequest extends RevocationSources {
-  /** The signer's certificate of an accepted verdict: `verdict.signer.certificate.der`. */
-  readonly certificate: Uint8Array;
-  readonly at: Date;
-  readonly trust: Trust;
-  readonly allowGost2004?: boolean | undefined;
-}
-
-/**
- * Checks revocation separately, for a verdict with `revocation: 'skip'`, because asking the
- * responder takes time.
- * @throws TypeError when an argument is missing or of another type
- */
-export function checkRevocation(
-  request: RevocationRequest,
-): { readonly ok: true; readonly revocation: RevocationEvidence } | Refused {
-  checkRevocationRequest(request);
-  checkTrust(request.trust);
-  return refusalAsValue(() => {
-    const { trust, allowGost2004 = false } = request;
-    const at = request.at.getTime();
-    const chain = buildChain(certificate(request.certificate), trust, at, allowGost2004);
-    return { ok: true as const, revocation: notRevoked(chain, trust, at, request, allowGost2004) };
-  });
-}
-
-/**
- * The DER of the OCSP request for the signer of an accepted verdict (`verdict.chain`). Post it to a
- * configured responder. `nonce`: 8 to 32 random bytes, to be passed again with the answer.
- */
-export function ocspRequest(chain: readonly Uint8Array[], nonce: Uint8Array): Uint8Array {
-  if (!Array.isArray(chain)) fault('chain', chain, 'an array of certificates');
-  const [leaf, issuer] = chain;
-  if (leaf === undefined || issuer === undefined)
-    throw new TypeError('a chain has a certificate and its issuer');
-  checkBytes('nonce', nonce);
-  if (nonce.length < 8 || nonce.length > 32) fault('nonce', nonce, '8 to 32 bytes');
-  return buildOcspRequest(certificate(leaf), certificate(issuer), nonce);
-}
-
-/** The SHA-256 of bytes in lower-case hexadecimal, as in verdicts. */
-export function sha256(bytes: Uint8Array): string {
-  return Buffer.from(nodeDigest('sha256', [bytes])).toString('hex');
 }

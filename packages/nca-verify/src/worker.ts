@@ -2,10 +2,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { prepareKey } from './algorithms.ts';
+import { checkRevocation } from './check-revocation.ts';
 import { loadCrl } from './crl.ts';
 import type { Job, Reply } from './pool.ts';
 import { createTrust } from './trust.ts';
-import { checkRevocation, verify } from './verify.ts';
+import { verify, verifyAll } from './verify.ts';
+import { verifyCertificate } from './verify-certificate.ts';
 
 const trust = createTrust(workerData as readonly Uint8Array[]);
 
@@ -29,6 +31,10 @@ function run(job: Job): unknown {
   switch (job.kind) {
     case 'verify':
       return verify({ ...job.request, trust });
+    case 'verifyAll':
+      return verifyAll({ ...job.request, trust });
+    case 'certificate':
+      return verifyCertificate({ ...job.request, trust });
     case 'revocation':
       return checkRevocation({ ...job.request, trust });
     case 'crl':

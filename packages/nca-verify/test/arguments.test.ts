@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
+import { checkRevocation, ocspRequest } from '../src/check-revocation.ts';
 import { loadCrl } from '../src/crl.ts';
 import { signCms } from '../src/testing/cms.ts';
 import { createTrust } from '../src/trust.ts';
-import { checkRevocation, ocspRequest, verify } from '../src/verify.ts';
+import { verify } from '../src/verify.ts';
 import { AT, CONTENT, gost, gostTrust, outcome, PERSON } from './support.ts';
 
 const person = gost.issue(PERSON);

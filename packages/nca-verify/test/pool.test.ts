@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ocspRequest } from '../src/check-revocation.ts';
 import {
   createVerifierPool,
   VerifierBusyError,
@@ -14,7 +15,6 @@ import {
 import { signCms } from '../src/testing/cms.ts';
 import { makeGostKey } from '../src/testing/keys.ts';
 import type { Verdict } from '../src/verdict.ts';
-import { ocspRequest } from '../src/verify.ts';
 import { type Built, buildPackage } from './built.ts';
 import { AT, CONTENT, gost, outcome, PERSON } from './support.ts';
 
@@ -50,6 +50,16 @@ describe('the pool', () => {
       ok: true,
       signer: { iin: PERSON.iin, certificate: { notBefore: expect.any(Date) } },
     });
+  });
+
+  it('judges every signer, and a certificate alone', async () => {
+    const all = await pool.verifyAll({ message, at: AT, revocation: 'skip' });
+    expect(all).toMatchObject({ ok: true, verdicts: [{ signer: { iin: PERSON.iin } }] });
+    const { certificate } = person;
+    const checked = await pool.verifyCertificate({ certificate, at: AT, revocation: 'skip' });
+    expect(checked).toMatchObject({ ok: true, holder: { proven: true, iin: PERSON.iin } });
+    await expect(pool.verifyAll({ message } as never)).rejects.toThrow('`at` is missing');
+    await expect(pool.verifyCertificate({ at: AT } as never)).rejects.toThrow('`certificate` is missing');
   });
 
   it('checks revocation separately, by an answer or by a list that it loaded', async () => {

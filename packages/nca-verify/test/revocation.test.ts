@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OID } from '../src/algorithms.ts';
 import { certificate } from '../src/certificate.ts';
+import { checkRevocation, ocspRequest } from '../src/check-revocation.ts';
 import { crlStatus, currentCrls, loadCrl } from '../src/crl.ts';
 import { parse } from '../src/der.ts';
 import { encode, encodeOid, wrap } from '../src/der-writer.ts';
@@ -11,7 +12,6 @@ import { algorithm, bitString, extension, NULL, octetString, sequence, time } fr
 import { makeGostKey } from '../src/testing/keys.ts';
 import { makeCrl, type makeOcspResponse, readOcspRequest } from '../src/testing/lists.ts';
 import { createTrust } from '../src/trust.ts';
-import { checkRevocation, ocspRequest } from '../src/verify.ts';
 import { AT, CONTENT, gost, gostTrust, judge, later, MINUTE, outcome, PERSON } from './support.ts';
 
 const DAY = 86_400_000;
