@@ -69,6 +69,20 @@ export default defineConfig({
             },
           ]
         : []),
+      // `npm run screens`, which says what to take.
+      ...(process.env['SCREENS'] === undefined
+        ? []
+        : [
+            {
+              extends: true as const,
+              test: {
+                name: 'screens',
+                include: ['test/screens/screens.ts'],
+                globalSetup,
+                provide: { postgres: undefined },
+              },
+            },
+          ]),
       // The same again on another PostgreSQL, for everything whose outcome the database has a part
       // in.
       ...(system === undefined

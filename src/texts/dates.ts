@@ -23,6 +23,11 @@ export function formatMoment(language: Language, moment: Date): string {
   return format(language, { dateStyle: 'long', timeStyle: 'short' }).format(moment);
 }
 
+/** A day in Astana's time, e.g. `23 ноября 2026 г.` */
+export function formatDay(language: Language, moment: Date): string {
+  return format(language, { dateStyle: 'long' }).format(moment);
+}
+
 /** Hours and minutes in Astana's time, e.g. `05:31`. */
 export function formatTime(language: Language, moment: Date): string {
   return format(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(moment);

@@ -14,7 +14,7 @@ export const en = {
     signOut: 'Sign out',
     contactCentre: 'Contact centre',
     aroundTheClock: 'The service is available around the clock',
-    demo: 'Demonstration: all people and data are invented',
+    demo: 'Demonstration: all data are invented',
     errorTitle: 'Error',
   },
   session: {
@@ -38,8 +38,15 @@ export const en = {
   },
   signIn: {
     title: 'Sign in to the Personal Cabinet',
-    lead: 'Choose how to sign in.',
-    cardTitle: 'IIN and password',
+    slogan: 'Your details in your own hands',
+    purpose: 'Change your address, telephones and email address at any hour.',
+    quick: 'A few minutes, no visit to an office',
+    receipts: 'A receipt for every change',
+    hasPassword: 'I have a password',
+    hasPasswordHelp: 'You need your IIN and password.',
+    hasKey: 'I have an EDS key',
+    firstTime: 'First time here?',
+    firstTimeHelp: 'You need the mobile number or email address that the UAPF has for you. It takes 3 steps.',
     iin: 'IIN',
     iinHint: '12 digits',
     password: 'Password',
@@ -109,6 +116,10 @@ export const en = {
       'Check that the IIN and the contact were entered correctly. No more than {count} codes are sent in 15 minutes.',
     fix: 'Correct what I entered',
     never: 'The fund never asks for the code.',
+    step: 'Step {step} of {steps}',
+    needed: 'What you need',
+    neededIin: 'Your IIN: the 12 digits on your identity card.',
+    neededContact: 'The mobile number or email address that the UAPF has for you: the code is sent there.',
   },
   work: {
     before: 'When you ask for a code, your device calculates for a few seconds. You need not do anything.',
@@ -122,7 +133,7 @@ export const en = {
   },
   newPassword: {
     title: 'New password',
-    rules: 'Password requirements',
+    rules: 'Other password requirements',
     ruleLength: 'At least {least} and at most {most} characters.',
     ruleAny:
       'Any letters, digits, signs and spaces will do. A phrase of several words is easier to remember.',
@@ -175,7 +186,7 @@ export const en = {
   },
   eds: {
     way: 'Sign in with EDS',
-    wayHelp: 'With an EDS key: NCALayer must be installed and running on your computer.',
+    wayHelp: 'You need the key and a computer on which NCALayer is running.',
     title: 'Sign in with EDS',
     lead: 'You choose the key in the window of NCALayer: neither the key nor its password leaves your computer.',
     choose: 'Select a certificate',
@@ -292,9 +303,15 @@ export const en = {
     sectionTitle: 'Amending and (or) supplementing additional/bank details',
     sectionLead: 'Postal and email addresses, telephone numbers.',
     tab: 'Amending and (or) supplementing details',
-    open: 'Open the service',
+    changed: 'Last change',
+    apartment: 'apt. {number}',
+    neverChanged: 'Nothing was changed yet',
+    change: 'Change the details',
+    draftWaits: 'Something you typed is not saved yet',
+    draftOpen: 'Continue',
   },
   requisites: {
+    heading: 'Contact details',
     title: 'Amending and (or) supplementing details',
     asOf: 'Filled in automatically from UAPF systems and cannot be edited',
     asOfCopy:
@@ -414,7 +431,6 @@ export const en = {
     title: 'Confirm the change',
     lead: 'Your mobile phone and email address restore your password, so a change of them must be proved.',
     oldStays: 'Until the last proof, the former value stays in force.',
-    proofs: 'Confirmation codes',
     newMobileCode: 'Code sent to the new number',
     newEmailCode: 'Code sent to the new address',
     currentCode: 'Code sent to your former contact',
@@ -441,6 +457,16 @@ export const en = {
     gatewayDown: 'The message may be late',
     gatewayDownHelp:
       'The system that sends messages does not answer now. Choose the other contact or try later.',
+    newMobileStep: 'Confirm the new number',
+    newEmailStep: 'Confirm the new address',
+    currentStep: 'Confirm through your former contact',
+    resendSecond: 'Resend the second code',
+    hasKey: 'Do you have an EDS key?',
+    noCodes: 'Then you need no codes.',
+    waitAfterMobile:
+      'For {hours} hours after the confirmation, the email address cannot be changed and the new number cannot restore your password. This ends on {until}.',
+    waitAfterEmail:
+      'For {hours} hours after the confirmation, the mobile phone cannot be changed and the new address cannot restore your password. This ends on {until}.',
   },
   notMe: {
     title: 'Was this not you?',
@@ -513,6 +539,8 @@ export const en = {
     receipt: 'Receipt {number}',
     device: 'Device: {device}',
     reason: 'Reason: {reason}',
+    show: 'Show',
+    parts: { all: 'All', changes: 'Changes', events: 'Security' },
   },
   events: {
     registered: 'Password set, registration completed',

@@ -64,13 +64,15 @@ export function ButtonLink({ href, kind = 'secondary', wide = false, ...rest }: 
 export interface ButtonRowProps {
   /** Stays at the bottom edge of a phone's screen while the form is longer than the screen. */
   sticky?: boolean | undefined;
+  /** On a phone one below another, all of one width. */
+  stacked?: boolean | undefined;
   children: ComponentChildren;
 }
 
 /** The buttons at the end of a form or page. */
-export function ButtonRow({ sticky = false, children }: ButtonRowProps) {
+export function ButtonRow({ sticky = false, stacked = false, children }: ButtonRowProps) {
   return (
-    <div class="button-row" data-sticky={sticky ? '' : undefined}>
+    <div class="button-row" data-sticky={sticky ? '' : undefined} data-stacked={stacked ? '' : undefined}>
       {children}
     </div>
   );

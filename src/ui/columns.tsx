@@ -2,10 +2,10 @@ import type { ComponentChildren } from 'preact';
 
 export interface ColumnsProps {
   /**
-   * `two` gives each half of the width, `wide-first` gives the first a little more, `fit` puts
+   * `two` and `three` give each the same width, `wide-first` gives the first a little more, `fit` puts
    * short fields side by side at their own width, `narrow` is one column as wide as a form needs.
    */
-  split?: 'two' | 'wide-first' | 'fit' | 'narrow' | undefined;
+  split?: 'two' | 'three' | 'wide-first' | 'fit' | 'narrow' | undefined;
   children: ComponentChildren;
 }
 

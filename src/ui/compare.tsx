@@ -6,20 +6,26 @@ export interface CompareProps {
   caption: string;
   words: { field: string; before: string; after: string; empty: string };
   /** `null` where there was, or is, no value. */
+  /** The second value takes the place of the first. */
+  arrow?: boolean | undefined;
   rows: readonly { field: string; before: string | null; after: string | null }[];
 }
 
-/** Old and new values side by side. */
-export function Compare({ caption, words, rows }: CompareProps) {
-  const shown = (value: string | null) =>
-    value === null ? <span class="empty">{words.empty}</span> : <span class="value">{value}</span>;
+/** Old and new values side by side. On a phone an arrow leads from one to the other. */
+export function Compare({ caption, words, rows, arrow = false }: CompareProps) {
+  const empty = <span class="empty">{words.empty}</span>;
   return (
     <Table
       caption={caption}
       captionHidden
       even
+      arrow={arrow}
       columns={[words.field, words.before, words.after]}
-      rows={rows.map((row) => [row.field, shown(row.before), shown(row.after)])}
+      rows={rows.map(({ field, before, after }) => [
+        field,
+        before === null ? empty : before,
+        after === null ? empty : <b key={field}>{after}</b>,
+      ])}
     />
   );
 }

@@ -21,6 +21,8 @@ export interface EdsSignProps {
    * A signature that could not be checked. The form contains it, so that it can be sent once more.
    */
   again?: { readonly id: string; readonly signature: string } | undefined;
+  /** The page has another way that comes first. */
+  secondary?: boolean | undefined;
   /** Begins at once, because the person has just asked for it on another page. */
   begins?: boolean | undefined;
 }
@@ -57,7 +59,18 @@ const ownAddress = 'https://127.0.0.1:13579/';
  * `client/eds.ts` switches between them. Without a script, only a sentence that says so is shown.
  */
 export function EdsSign(props: EdsSignProps) {
-  const { t, language, csrf, action, challenge, formId, label, again, begins = false } = props;
+  const {
+    t,
+    language,
+    csrf,
+    action,
+    challenge,
+    formId,
+    label,
+    again,
+    begins = false,
+    secondary = false,
+  } = props;
   const states = Object.entries(kinds) as [State, AlertProps['kind']][];
   return (
     <div
@@ -100,7 +113,13 @@ export function EdsSign(props: EdsSignProps) {
               {t.eds.again}
             </button>
           )}
-          <button type="button" class="ds-button" data-variant={again && 'secondary'} id="eds-start" hidden>
+          <button
+            type="button"
+            class="ds-button"
+            data-variant={again || secondary ? 'secondary' : undefined}
+            id="eds-start"
+            hidden
+          >
             {label}
           </button>
           <button type="button" class="ds-button" data-variant="secondary" id="eds-cancel" hidden>

@@ -23,8 +23,8 @@ export interface FieldProps {
   autocomplete?: string | undefined;
   /** The keyboard that a phone shows. */
   inputmode?: 'text' | 'numeric' | 'tel' | 'email' | undefined;
-  /** A short field does not stretch: apartment, postcode, code. */
-  width?: 'short' | 'full' | undefined;
+  /** A short field does not stretch: apartment, postcode. A code has large, wide signs. */
+  width?: 'short' | 'code' | 'full' | undefined;
   /** Suggestions under the field, by `client/address-suggest.ts`. */
   suggest?: SuggestProps | undefined;
 }
@@ -89,7 +89,7 @@ export function Field(props: FieldProps) {
     />
   );
   return (
-    <div class="ds-field" data-width={props.width === 'short' ? 'short' : undefined}>
+    <div class="ds-field" data-width={props.width === 'full' ? undefined : props.width}>
       <label for={id}>{props.label}</label>
       {description !== undefined && (
         <p class="description" id={`${id}-description`}>

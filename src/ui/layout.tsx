@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { paths } from '../paths.ts';
 import type { Language } from '../values/language.ts';
+import { Icon } from './icon.tsx';
 import { LanguageSwitch } from './language-switch.tsx';
 import { Mark } from './mark.tsx';
 import { SessionWarning, type SessionWarningWords } from './session-warning.tsx';
@@ -78,6 +79,8 @@ export interface LayoutProps {
   ownPath?: string | undefined;
   /** Shown under the header of every page: maintenance, a demonstration. */
   banner?: ComponentChildren;
+  /** The page fills the whole width and divides it by itself: the start page. */
+  wide?: boolean | undefined;
   children: ComponentChildren;
 }
 
@@ -121,7 +124,7 @@ export function Layout(props: LayoutProps) {
             <div class="wrap">{props.banner}</div>
           </div>
         )}
-        <main id="main" class="wrap" tabindex={-1}>
+        <main id="main" class={props.wide ? 'split' : 'wrap'} tabindex={-1}>
           {props.children}
         </main>
         <footer>
@@ -179,8 +182,9 @@ function PersonBar({ signedIn, words, csrf }: { signedIn: HeaderUser; words: Lay
         </p>
         <form method="post" action={paths.signOut}>
           <input type="hidden" name="csrf" value={csrf} />
-          <button type="submit" class="plain">
-            {words.signOut}
+          <button type="submit" class="sign-out">
+            <Icon name="leave" />
+            <span>{words.signOut}</span>
           </button>
         </form>
       </div>

@@ -4,7 +4,7 @@
  */
 export function Mark() {
   return (
-    <svg class="mark" viewBox="0 0 40 40" width="40" height="40" aria-hidden="true" focusable="false">
+    <svg class="mark" viewBox="0 0 40 40" width="36" height="36" aria-hidden="true" focusable="false">
       <rect width="40" height="40" rx="9" fill="#0a5fa8" />
       <circle cx="20" cy="15" r="6" fill="#f2b41b" />
       <path

@@ -11,8 +11,8 @@ export interface NewPasswordFieldsProps {
 }
 
 /**
- * The rules for a new password, then the password twice. The fields are `password` and
- * `passwordAgain`.
+ * A new password twice, with its length as the one rule that everybody must know; the other rules
+ * are behind "more". The fields are `password` and `passwordAgain`.
  */
 export function NewPasswordFields({ t, length, passwordError, againError }: NewPasswordFieldsProps) {
   const eye = { show: t.signIn.show, hide: t.signIn.hide };
@@ -20,12 +20,6 @@ export function NewPasswordFields({ t, length, passwordError, againError }: NewP
   const lengthRule = fill(words.ruleLength, length);
   return (
     <>
-      <h3>{words.rules}</h3>
-      <ul>
-        {[lengthRule, words.ruleAny, words.ruleCommon, words.rulePersonal].map((rule) => (
-          <li key={rule}>{rule}</li>
-        ))}
-      </ul>
       <PasswordField
         id="password"
         label={words.title}
@@ -34,6 +28,14 @@ export function NewPasswordFields({ t, length, passwordError, againError }: NewP
         autocomplete="new-password"
         words={eye}
       />
+      <details>
+        <summary>{words.rules}</summary>
+        <ul>
+          {[words.ruleAny, words.ruleCommon, words.rulePersonal].map((rule) => (
+            <li key={rule}>{rule}</li>
+          ))}
+        </ul>
+      </details>
       <PasswordField
         id="passwordAgain"
         label={words.again}

@@ -4,23 +4,22 @@ export interface PageHeadingProps {
   title: string;
   /** A sentence or two under the title. */
   lead?: ComponentChildren;
-  /** Links from the start to this page, above the title. */
-  trail?: { label: string; links: readonly { href: string; label: string }[] } | undefined;
+  /** "Step 1 of 3", over the title. */
+  step?: string | undefined;
+  /** The page above this one, as a link over the title. */
+  back?: { href: string; label: string } | undefined;
 }
 
 /** The title of a page. */
-export function PageHeading({ title, lead, trail }: PageHeadingProps) {
+export function PageHeading({ title, lead, step, back }: PageHeadingProps) {
   return (
     <div class="page-heading">
-      {trail && (
-        <nav class="trail" aria-label={trail.label}>
-          {trail.links.map((link) => (
-            <a key={link.href} href={link.href}>
-              {link.label}
-            </a>
-          ))}
-        </nav>
+      {back && (
+        <p class="back">
+          <a href={back.href}>{back.label}</a>
+        </p>
       )}
+      {step !== undefined && <p class="eyebrow">{step}</p>}
       <h1>{title}</h1>
       {lead !== undefined && <p class="lead">{lead}</p>}
     </div>

@@ -11,15 +11,24 @@ export interface TableProps {
   rows: readonly (readonly ComponentChildren[])[];
   /** The columns after the first have equal widths. */
   even?: boolean | undefined;
+  /** On a narrow screen an arrow leads from each cell to the next, instead of names of columns. */
+  arrow?: boolean | undefined;
 }
 
 /**
  * A table. On a narrow screen it becomes a list of rows, with each cell under the name of its
  * column.
  */
-export function Table({ caption, captionHidden = false, columns, rows, even = false }: TableProps) {
+export function Table({
+  caption,
+  captionHidden = false,
+  columns,
+  rows,
+  even = false,
+  arrow = false,
+}: TableProps) {
   return (
-    <table class="table" role="table" data-even={even ? '' : undefined}>
+    <table class="table" role="table" data-even={even ? '' : undefined} data-arrow={arrow ? '' : undefined}>
       <caption class={captionHidden ? 'ds-sr-only' : undefined}>{caption}</caption>
       <thead role="rowgroup">
         <tr role="row">

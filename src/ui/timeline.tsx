@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { Icon } from './icon.tsx';
 
 export interface TimelineEntry {
   /** Unique in the list. */
@@ -8,6 +9,8 @@ export interface TimelineEntry {
   /** The same moment for machines, ISO 8601. */
   dateTime: string;
   title: string;
+  /** A change has a full sign, a warning one that nobody overlooks. Others have a dot. */
+  mark?: 'change' | 'warning' | undefined;
   children?: ComponentChildren;
 }
 
@@ -16,7 +19,8 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
   return (
     <ol class="timeline">
       {entries.map((entry) => (
-        <li key={entry.id} id={entry.id}>
+        <li key={entry.id} id={entry.id} data-mark={entry.mark}>
+          {entry.mark && <Icon name={entry.mark === 'warning' ? 'warning' : 'check'} />}
           <time datetime={entry.dateTime}>{entry.time}</time>
           <h2>{entry.title}</h2>
           {entry.children}

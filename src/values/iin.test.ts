@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseIin } from './iin.ts';
+import { maskIin, parseIin } from './iin.ts';
 
 describe('parseIin', () => {
   it.each([
@@ -109,3 +109,7 @@ describe('parseIin', () => {
 function withCheckDigits(stem: string): string[] {
   return [...'0123456789'].map((digit) => `${stem}0001${digit}`).filter((iin) => parseIin(iin).ok);
 }
+
+it('masks an IIN so that its owner recognises it', () => {
+  expect(maskIin('900101300007')).toBe('9001••••0007');
+});

@@ -71,3 +71,8 @@ function checkDigit(digits: string): number | undefined {
   }
   return undefined;
 }
+
+/** `9001••••0007`: enough for its owner to recognise, and not the whole number. */
+export function maskIin(iin: string): string {
+  return `${iin.slice(0, 4)}••••${iin.slice(-4)}`;
+}

@@ -17,11 +17,22 @@ export interface OpenWorld extends World {
 
 let peopleMade = 0;
 
+/** Everybody is different. */
+function inventNext(different: Partial<PersonLine>): PersonLine {
+  const person = inventPerson(peopleMade, different);
+  peopleMade += 1;
+  return person;
+}
+
 /**
  * Creates a world in which people are invented and visits begin. `begin` decides how visits are
  * made.
  */
-export function openWorld(service: TestService, begin: () => Promise<Visitor>): OpenWorld {
+export function openWorld(
+  service: TestService,
+  begin: () => Promise<Visitor>,
+  invent: (different: Partial<PersonLine>) => PersonLine = inventNext,
+): OpenWorld {
   const visitors: Visitor[] = [];
   const people: PersonLine[] = [];
   const { database } = service;
@@ -33,8 +44,7 @@ export function openWorld(service: TestService, begin: () => Promise<Visitor>): 
       return visitor;
     },
     async person(different = {}) {
-      const person = inventPerson(peopleMade, different);
-      peopleMade += 1;
+      const person = invent(different);
       people.push(person);
       await service.enrol(person);
       return person;

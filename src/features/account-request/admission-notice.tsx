@@ -27,6 +27,11 @@ export function wordsOf(t: Texts, kind: AccountRequestKind) {
   return kind === 'register' ? t.registration : t.recovery;
 }
 
+/** "Step 1 of 3": what was entered, the code, the password. */
+export function stepOf(t: Texts, step: 1 | 2 | 3): string {
+  return fill(t.accountRequest.step, { step, steps: 3 });
+}
+
 /**
  * Marks the page for `client/work.ts`, which does the work while codes cost it. The visitor has
  * nothing to see, read or solve.

@@ -10,7 +10,7 @@ import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import type { IinReason } from '../../values/iin.ts';
-import { type AccountRequestPageProps, AdmissionNotice, Work, wordsOf } from './admission-notice.tsx';
+import { type AccountRequestPageProps, AdmissionNotice, stepOf, Work, wordsOf } from './admission-notice.tsx';
 import type { TypedContactReason } from './typed-contact.ts';
 
 /** Why a field was refused: a key of the texts, and what fills its placeholder. */
@@ -43,9 +43,9 @@ export function AskPage(props: AskPageProps) {
         ]}
       />
       <AdmissionNotice {...props} />
-      <PageHeading title={words.title} lead={words.lead} />
+      <PageHeading step={stepOf(t, 1)} title={words.title} lead={words.lead} />
       <Columns split="wide-first">
-        <Card id="ask" heading={words.title}>
+        <div class="card">
           <Form action={start} csrf={csrf} hidden={{ page: start }}>
             <Field
               id="iin"
@@ -64,18 +64,21 @@ export function AskPage(props: AskPageProps) {
               error={contactText}
             />
             <Work {...props} />
-            <ButtonRow>
+            <ButtonRow stacked>
               <Button>{t.accountRequest.submit}</Button>
               <ButtonLink kind="tertiary" href={paths.signIn}>
                 {t.accountRequest.back}
               </ButtonLink>
             </ButtonRow>
           </Form>
-        </Card>
-        <Card id="help" heading={t.accountRequest.nothing}>
+        </div>
+        <Card id="help" heading={t.accountRequest.needed}>
+          <ul>
+            <li>{t.accountRequest.neededIin}</li>
+            <li>{t.accountRequest.neededContact}</li>
+          </ul>
           <p>{words.nothingKnown}</p>
           <p>{t.accountRequest.notOnFile}</p>
-          <p>{t.accountRequest.never}</p>
         </Card>
       </Columns>
     </>

@@ -8,7 +8,7 @@ import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
-import { type AccountRequestPageProps, AdmissionNotice, Work, wordsOf } from './admission-notice.tsx';
+import { type AccountRequestPageProps, AdmissionNotice, stepOf, Work, wordsOf } from './admission-notice.tsx';
 import type { TypedCodeReason } from './try-code.ts';
 
 export interface CodePageProps extends AccountRequestPageProps {
@@ -36,6 +36,7 @@ export function CodePage(props: CodePageProps) {
       <AdmissionNotice {...props} />
       {message && !late && <Alert kind="success" title={t.accountRequest[message]} announced />}
       <PageHeading
+        step={stepOf(t, 2)}
         title={words.title}
         lead={
           late
@@ -44,7 +45,7 @@ export function CodePage(props: CodePageProps) {
         }
       />
       <Columns split="wide-first">
-        <Card id="code-card" heading={t.accountRequest.code}>
+        <div class="card">
           <Form action={confirm} csrf={csrf} hidden={{ page: confirm }}>
             <Field
               id="code"
@@ -53,10 +54,10 @@ export function CodePage(props: CodePageProps) {
               value=""
               error={error}
               autocomplete="one-time-code"
-              width="short"
+              width="code"
             />
             <Work {...props} />
-            <ButtonRow>
+            <ButtonRow stacked>
               <Button>{t.accountRequest.confirm}</Button>
               <Button name="action" value="resend" kind="secondary">
                 {t.accountRequest.resend}
@@ -66,7 +67,7 @@ export function CodePage(props: CodePageProps) {
               </ButtonLink>
             </ButtonRow>
           </Form>
-        </Card>
+        </div>
         <Card id="help" heading={t.accountRequest.nothing}>
           <p>{t.accountRequest.nothingWait}</p>
           <p>{fill(t.accountRequest.nothingCheck, { count: props.codesPerQuarterHour })}</p>

@@ -2,13 +2,14 @@ import { accountRequestPaths } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Button, ButtonRow } from '../../ui/buttons.tsx';
-import { Card } from '../../ui/card.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Form } from '../../ui/form.tsx';
 import { NewPasswordFields } from '../../ui/new-password-fields.tsx';
+import { NoticeLine } from '../../ui/notice-line.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { passwordLength } from '../passwords/password.ts';
 import type { AccountRequestKind } from './account-request.ts';
+import { stepOf } from './admission-notice.tsx';
 import type { ChoiceReason } from './choose-password.ts';
 
 export interface PasswordPageProps {
@@ -34,9 +35,8 @@ export function PasswordPage({ t, kind, csrf, error, busy, contactWaitHours }: P
           ...(busy ? [{ fieldId: undefined, text: t.signIn.busy }] : []),
         ]}
       />
-      <PageHeading title={t.newPassword.title} lead={t.newPassword.sessionsEnd} />
-      <Card id="new-password" heading={t.newPassword.title}>
-        <p>{fill(t.newPassword.wait, { hours: contactWaitHours })}</p>
+      <PageHeading step={stepOf(t, 3)} title={t.newPassword.title} lead={t.newPassword.sessionsEnd} />
+      <div class="card narrow">
         <Form action={path} csrf={csrf} hidden={{ page: path }}>
           <NewPasswordFields
             t={t}
@@ -44,11 +44,12 @@ export function PasswordPage({ t, kind, csrf, error, busy, contactWaitHours }: P
             passwordError={differ ? undefined : text}
             againError={differ ? text : undefined}
           />
-          <ButtonRow>
+          <NoticeLine>{fill(t.newPassword.wait, { hours: contactWaitHours })}</NoticeLine>
+          <ButtonRow stacked>
             <Button>{t.newPassword.save}</Button>
           </ButtonRow>
         </Form>
-      </Card>
+      </div>
     </>
   );
 }

@@ -7,21 +7,35 @@ import { Alert } from '../../ui/alert.tsx';
 import { ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Compare, compareWords } from '../../ui/compare.tsx';
+import { contactWaitText } from '../../ui/contact-wait.ts';
 import { Facts } from '../../ui/facts.tsx';
+import { Icon } from '../../ui/icon.tsx';
+import { NoticeLine } from '../../ui/notice-line.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { maskIin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
+import { touchedChannels } from '../contact-change/contact.ts';
 import { changeRows, type SavedChange } from './change.ts';
 
 export interface ReceiptPageProps {
   readonly t: Texts;
   readonly language: Language;
   readonly change: SavedChange;
-  /** The holder's full name according to the fund. Undefined when the fund cannot be asked now. */
-  readonly holder: string | undefined;
+  readonly holder: ReceiptHolder;
+  /** What the change closes, and until when. */
+  readonly wait: string | undefined;
+}
+
+/** Who made the change. */
+export interface ReceiptHolder {
+  /** The full name according to the fund. Undefined when the fund cannot be asked now. */
+  readonly name: string | undefined;
+  /** Shown masked. */
+  readonly iin: string;
 }
 
 /** "Рақмет!": what was saved, when, and what happens next. */
-export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
+export function ReceiptPage({ t, language, change, holder, wait }: ReceiptPageProps) {
   return (
     <article class="receipt">
       {change.delivery.state === 'refused' ? (
@@ -32,36 +46,63 @@ export function ReceiptPage({ t, language, change, holder }: ReceiptPageProps) {
           </Alert>
         </>
       ) : (
-        <PageHeading title={t.receipt.title} lead={t.receipt.saved} />
+        <div class="outcome">
+          <Icon name="check" />
+          <PageHeading title={t.receipt.title} lead={t.receipt.saved} />
+        </div>
       )}
       <Card id="receipt" heading={`${t.receipt.number}: ${change.number}`}>
-        <Facts facts={receiptFacts(t, language, change, holder)} />
         <Compare
           caption={t.receipt.changes}
           words={compareWords(t)}
+          arrow
           rows={changeRows(t.requisites, change.entries)}
         />
+        <Facts facts={receiptFacts(t, language, change, holder)} />
       </Card>
       <Card id="next" heading={t.receipt.next}>
         {change.delivery.state !== 'refused' && <p>{nextText(t, change)}</p>}
-        <ButtonRow>
-          <button type="button" class="ds-button" data-variant="secondary" data-print hidden>
-            {t.receipt.print}
-          </button>
-          <ButtonLink href={receiptPath(change.number, '.pdf')} download>
-            {t.receipt.pdf}
-          </ButtonLink>
-          {change.proof === 'eds' && (
-            <ButtonLink href={receiptPath(change.number, '.cms')} download>
-              {t.eds.evidence}
-            </ButtonLink>
-          )}
-          <ButtonLink href={paths.requisites}>{t.receipt.back}</ButtonLink>
-          <ButtonLink href={paths.history}>{t.receipt.history}</ButtonLink>
-        </ButtonRow>
+        {wait !== undefined && <NoticeLine>{wait}</NoticeLine>}
+        <ReceiptActions t={t} change={change} />
       </Card>
     </article>
   );
+}
+
+/** To keep the receipt: as a file first, then on paper. The rest are links. */
+function ReceiptActions({ t, change }: Pick<ReceiptPageProps, 't' | 'change'>) {
+  return (
+    <>
+      <ButtonRow stacked>
+        <ButtonLink href={receiptPath(change.number, '.pdf')} kind="primary" download>
+          {t.receipt.pdf}
+        </ButtonLink>
+        <button type="button" class="ds-button" data-variant="secondary" data-print hidden>
+          {t.receipt.print}
+        </button>
+        {change.proof === 'eds' && (
+          <ButtonLink href={receiptPath(change.number, '.cms')} download>
+            {t.eds.evidence}
+          </ButtonLink>
+        )}
+      </ButtonRow>
+      <ul class="links">
+        <li>
+          <a href={paths.requisites}>{t.receipt.back}</a>
+        </li>
+        <li>
+          <a href={paths.history}>{t.receipt.history}</a>
+        </li>
+      </ul>
+    </>
+  );
+}
+
+/** What a change of mobile or e-mail by codes closes, and until when. */
+export function waitText(t: Texts, language: Language, change: SavedChange, hours: number) {
+  return change.proof === 'codes'
+    ? contactWaitText(t, language, touchedChannels(change.entries)[0], { from: change.madeAt, hours })
+    : undefined;
 }
 
 /** What the state of a change means for its holder, and what they can do. */
@@ -77,11 +118,12 @@ export function nextText(t: Texts, { delivery }: SavedChange): string {
 }
 
 /** The facts of a receipt. The page and the PDF show the same. */
-export function receiptFacts(t: Texts, language: Language, change: SavedChange, holder: string | undefined) {
+export function receiptFacts(t: Texts, language: Language, change: SavedChange, holder: ReceiptHolder) {
   const status = deliveryText(t, language, change);
   return [
     { term: t.receipt.time, value: `${formatMoment(language, change.madeAt)} (${t.receipt.astana})` },
-    ...(holder === undefined ? [] : [{ term: t.receipt.holder, value: holder }]),
+    ...(holder.name === undefined ? [] : [{ term: t.receipt.holder, value: holder.name }]),
+    { term: t.signIn.iin, value: maskIin(holder.iin) },
     ...(change.document === null
       ? []
       : [{ term: t.receipt.document, value: documentName(t, change.document) }]),

@@ -9,6 +9,7 @@ export interface ReceiptDocument {
   /** The name of the cabinet. The name of the fund is printed under it. */
   readonly cabinet: string;
   readonly fund: string;
+  /** The name of the service. */
   readonly title: string;
   /** One sentence under the title. */
   readonly lead: string;
@@ -19,7 +20,7 @@ export interface ReceiptDocument {
    * always the same.
    */
   readonly madeAt: Date;
-  /** Number, time, holder, document and proof, in this order. */
+  /** Number, time, holder, masked IIN, document, proof and status, in this order. */
   readonly facts: readonly { readonly term: string; readonly value: string }[];
   readonly changes: {
     readonly title: string;
@@ -65,7 +66,7 @@ const { left, width } = area;
 export function receiptPdf(receipt: ReceiptDocument): Promise<Buffer> {
   const sheet = openSheet({
     language: receipt.language,
-    title: `${receipt.cabinet}: ${receipt.number}`,
+    title: `${receipt.title}: ${receipt.number}`,
     author: receipt.fund,
     createdAt: receipt.madeAt,
     head: receipt.number,
@@ -91,7 +92,7 @@ function drawHead(sheet: Sheet, receipt: ReceiptDocument): void {
     doc.rect(0, 96, area.pageWidth, 3).fill(line);
   });
   sheet.y = 124;
-  drawParagraph(sheet, 'H1', receipt.title, { ...strong, size: 22 });
+  drawParagraph(sheet, 'H1', receipt.title, { ...strong, size: 18 });
   drawParagraph(sheet, 'P', receipt.lead, { ...plain, size: 13 });
   sheet.y += 10;
 }

@@ -5,17 +5,19 @@ import { actorOf } from '../../platform/http/actor.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { compareWords } from '../../ui/compare.tsx';
-import { displayed } from '../../values/displayed.ts';
+import type { ContactSettings } from '../contact-change/settings.ts';
 import { findSignedMessage } from '../eds/store.ts';
+import { holderName } from '../requisites/holder-name.ts';
 import { type ViewDeps, viewRequisites } from '../requisites/view.ts';
 import type { SavedChange } from './change.ts';
 import { changeRows } from './change.ts';
-import { nextText, ReceiptPage, receiptFacts } from './pages.tsx';
+import { nextText, type ReceiptHolder, ReceiptPage, receiptFacts, waitText } from './pages.tsx';
 import { createReceiptPrinter } from './receipt-printer.ts';
 import { findReceipt } from './store.ts';
 
 export interface ReceiptRoutesDeps extends ViewDeps {
   readonly sendPage: SendPage;
+  readonly contactSettings: ContactSettings;
 }
 
 /** The receipt of a change: a page, a PDF, and the holder's signature if there is one. */
@@ -40,7 +42,13 @@ async function showReceipt(
     title: t.receipt.title,
     section: 'services',
     scripts: ['print'],
-    body: ReceiptPage({ t, language, change, holder: await nameOf(deps, request) }),
+    body: ReceiptPage({
+      t,
+      language,
+      change,
+      holder: await holderOf(deps, request),
+      wait: waitText(t, language, change, deps.contactSettings.waitHours),
+    }),
   });
 }
 
@@ -56,20 +64,25 @@ async function showReceiptPdf(
     language,
     cabinet: t.layout.cabinet,
     fund: t.layout.fund,
-    title: t.receipt.title,
-    lead: t.receipt.saved,
+    title: t.requisites.title,
+    lead: `${t.receipt.title} ${t.receipt.saved}`,
     number: change.number,
     madeAt: change.madeAt,
     facts: [
       { term: t.receipt.number, value: change.number },
-      ...receiptFacts(t, language, change, await nameOf(deps, request)),
+      ...receiptFacts(t, language, change, await holderOf(deps, request)),
     ],
     changes: {
       title: t.receipt.changes,
       words: compareWords(t),
       rows: changeRows(t.requisites, change.entries),
     },
-    next: { title: t.receipt.next, text: nextText(t, change) },
+    next: {
+      title: t.receipt.next,
+      text: [nextText(t, change), waitText(t, language, change, deps.contactSettings.waitHours)]
+        .filter((part) => part !== undefined)
+        .join(' '),
+    },
     footer: t.receipt.pdfFooter,
   });
   if (!printed.ok) throw problem(429, printed.retryAfter);
@@ -103,8 +116,7 @@ async function receiptOf({ database }: ReceiptRoutesDeps, request: FastifyReques
   return change;
 }
 
-/** The holder's full name, when the fund can be asked. */
-async function nameOf(deps: ReceiptRoutesDeps, request: FastifyRequest): Promise<string | undefined> {
-  const person = (await viewRequisites(deps, actorOf(request)))?.person;
-  return person && displayed([person.surname, person.name, person.patronymic].filter(Boolean).join(' '));
+async function holderOf(deps: ReceiptRoutesDeps, request: FastifyRequest): Promise<ReceiptHolder> {
+  const actor = actorOf(request);
+  return { name: holderName((await viewRequisites(deps, actor))?.person), iin: actor.iin };
 }

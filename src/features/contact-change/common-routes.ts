@@ -67,6 +67,7 @@ export async function sendConfirm(
       csrf: csrf(),
       pending,
       needed,
+      waitHours: deps.contactSettings.waitHours,
       codeMinutes: deps.codeSettings.confirmationMinutes,
       asked: await proofsAsked(deps, holderId, pending),
       errors: news.errors ?? none,

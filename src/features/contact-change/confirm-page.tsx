@@ -5,23 +5,29 @@ import { Alert } from '../../ui/alert.tsx';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Compare, compareWords } from '../../ui/compare.tsx';
+import { contactWaitText } from '../../ui/contact-wait.ts';
 import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Form } from '../../ui/form.tsx';
+import { Icon } from '../../ui/icon.tsx';
+import { NoticeLine } from '../../ui/notice-line.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import type { Language } from '../../values/language.ts';
 import { changeRows } from '../changes/change.ts';
 import type { ShownReason } from '../eds/reasons.ts';
 import type { Channel } from '../notices/channel.ts';
 import { touchedChannels } from './contact.ts';
 import { type ContactProof, type NeededProofs, openProofs, type PendingChange } from './pending-change.ts';
-import { type ConfirmErrors, ProofsCard } from './proofs-card.tsx';
+import { type ConfirmErrors, ProofSteps } from './proof-steps.tsx';
 
 export interface ConfirmPageProps {
   readonly t: Texts;
-  readonly language: string;
+  readonly language: Language;
   readonly csrf: string;
   readonly pending: PendingChange;
   readonly needed: NeededProofs;
+  /** Hours for which the change closes the other contact. */
+  readonly waitHours: number;
   /** Minutes for which a code is valid. */
   readonly codeMinutes: number;
   /** The proofs for which a code was sent. */
@@ -63,12 +69,17 @@ export function ConfirmPage(props: ConfirmPageProps) {
       <PageHeading
         title={t.confirm.title}
         lead={touchedChannels(pending.entries).length > 0 ? t.confirm.lead : t.eds.signLead}
-        trail={{
-          label: t.layout.services,
-          links: [{ href: paths.requisites, label: t.requisites.title }],
-        }}
+        back={{ href: paths.requisites, label: t.requisites.heading }}
       />
-      <ChangesCard t={t} pending={pending} />
+      <ChangesCard {...props} />
+      {!isStuck && (
+        <p class="aside">
+          <Icon name="key" />
+          <span>
+            <a href="#eds">{t.confirm.hasKey}</a> <span>{t.confirm.noCodes}</span>
+          </span>
+        </p>
+      )}
       {isStuck && <SignCard {...props} />}
       <ConfirmForm {...props} />
       {!isStuck && <SignCard {...props} />}
@@ -115,21 +126,29 @@ function standingMessage({ pending, needed, asked }: ConfirmPageProps): ConfirmM
   return isHeld ? 'codeLimit' : undefined;
 }
 
-function ChangesCard({ t, pending }: Pick<ConfirmPageProps, 't' | 'pending'>) {
+function ChangesCard({ t, language, pending, waitHours }: ConfirmPageProps) {
+  const wait = pending.byEds
+    ? undefined
+    : contactWaitText(t, language, touchedChannels(pending.entries)[0], {
+        from: new Date(),
+        hours: waitHours,
+      });
   return (
     <Card id="changes" heading={t.receipt.changes}>
       <Compare
         caption={t.receipt.changes}
         words={compareWords(t)}
+        arrow
         rows={changeRows(t.requisites, pending.entries)}
       />
       <p>{t.confirm.oldStays}</p>
+      {wait !== undefined && <NoticeLine>{wait}</NoticeLine>}
     </Card>
   );
 }
 
 /** Offers to sign instead. It comes first when codes cannot complete the change. */
-function SignCard({ t, language, csrf, pending, eds }: ConfirmPageProps) {
+function SignCard({ t, language, csrf, pending, needed, eds }: ConfirmPageProps) {
   return (
     <Card id="eds" heading={t.eds.signTitle}>
       <p>{t.eds.signHelp}</p>
@@ -142,6 +161,7 @@ function SignCard({ t, language, csrf, pending, eds }: ConfirmPageProps) {
         formId={pending.formId}
         label={t.eds.sign}
         again={eds?.again}
+        secondary={needed.choices.length > 0}
       />
       <EdsHelp t={t} />
     </Card>
@@ -157,20 +177,15 @@ function ConfirmForm(props: ConfirmPageProps) {
       csrf={csrf}
       hidden={{ page: paths.confirmChange, formId: pending.formId }}
     >
-      {!isStuck && <ProofsCard {...props} />}
+      {!isStuck && <ProofSteps {...props} />}
       {isStuck && !pending.byEds && (
         <Alert kind="warning" title={t.confirm.stuck}>
           <p>{t.confirm.stuckHelp}</p>
         </Alert>
       )}
-      <ButtonRow sticky>
-        {!isStuck && <Button>{t.confirm.submit}</Button>}
-        {!isStuck && openProofs(pending, needed).length > 0 && (
-          <Button name="action" value="resend" kind="secondary">
-            {t.confirm.resend}
-          </Button>
-        )}
-        <Button name="action" value="fix" kind="secondary">
+      {!isStuck && <Button wide>{t.confirm.submit}</Button>}
+      <ButtonRow>
+        <Button name="action" value="fix" kind="tertiary">
           {t.confirm.fix}
         </Button>
         <Button name="action" value="cancel" kind="tertiary">

@@ -13,11 +13,13 @@ export function newContact(entries: readonly ChangeEntry[], channel: Channel): s
 }
 
 /**
- * `+7 (701) ***-**-67`, `a***@example.kz`: enough for its owner to recognise. Only shown to the
+ * `+7 (701) •••-••-67`, `a•••@example.kz`: enough for its owner to recognise. Only shown to the
  * signed-in holder.
  */
 export function maskContact({ channel, value }: { channel: Channel; value: string }): string {
-  if (channel === 'mobile') return `+7 (${value.slice(2, 5)}) ***-**-${value.slice(-2)}`;
+  // The fund may have a number in another form, of which only the end is shown.
+  if (channel === 'mobile' && !/^\+7\d{10}$/.test(value)) return `•••${value.slice(-2)}`;
+  if (channel === 'mobile') return `+7 (${value.slice(2, 5)}) •••-••-${value.slice(-2)}`;
   const at = value.lastIndexOf('@');
-  return `${value.slice(0, 1)}***${value.slice(at)}`;
+  return `${value.slice(0, 1)}•••${value.slice(at)}`;
 }

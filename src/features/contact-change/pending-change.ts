@@ -45,6 +45,9 @@ export type ContactProof = 'new' | 'current';
 
 export const contactProofs = ['new', 'current'] as const satisfies readonly ContactProof[];
 
+/** The buttons that send one of the codes again. `resend` alone sends all that are missing. */
+export const resendActions = { new: 'resend-new', current: 'resend-current' } as const;
+
 /** The purpose of the code for each proof. */
 export const proofPurposes = { new: 'prove-new', current: 'confirm-current' } as const;
 

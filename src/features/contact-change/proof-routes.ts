@@ -16,8 +16,15 @@ import {
 } from './common-routes.ts';
 import { completeChange } from './complete.ts';
 import { type FoundChange, findChange } from './found-change.ts';
-import { isGiven, isProved, type NeededProofs, openProofs, type PendingChange } from './pending-change.ts';
-import type { CodeFieldReason } from './proofs-card.tsx';
+import {
+  isGiven,
+  isProved,
+  type NeededProofs,
+  openProofs,
+  type PendingChange,
+  resendActions,
+} from './pending-change.ts';
+import type { CodeFieldReason } from './proof-steps.tsx';
 import { chooseVia, proveContact, sendProofCode } from './prove.ts';
 import type { ContactOnFile } from './standing.ts';
 
@@ -61,15 +68,19 @@ export async function postProofs(
   return complete(deps, request, reply, now.pending);
 }
 
-/** Sends the missing codes again. A valid code is sent unchanged. */
+/** Sends one of the missing codes again, or all of them. A valid code is sent unchanged. */
 export async function postResend(
   deps: ContactChangeRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   { pending, needed }: FoundChange,
+  action: string,
 ): Promise<FastifyReply> {
   let areSent = true;
-  for (const proof of openProofs(pending, needed)) {
+  const wanted = openProofs(pending, needed).filter(
+    (proof) => action === 'resend' || action === resendActions[proof],
+  );
+  for (const proof of wanted) {
     const sent = await sendProofCode(deps, actorOf(request), pending, proof, needed);
     areSent &&= sent.ok;
   }

@@ -14,7 +14,7 @@ import { postChallenge, postSignature } from './sign-routes.ts';
 const confirmForm = formOf({
   formId: z.string().optional(),
   via: z.enum(['', 'mobile', 'email']).optional(),
-  action: z.enum(['via', 'resend', 'fix', 'cancel']).optional(),
+  action: z.enum(['via', 'resend', 'resend-new', 'resend-current', 'fix', 'cancel']).optional(),
   currentCode: z.string().optional(),
   newMobileCode: z.string().optional(),
   newEmailCode: z.string().optional(),
@@ -74,7 +74,7 @@ async function postConfirm(
   if (sent.action === 'cancel') return cancel(deps, request, reply);
   // The form shows what prevents the change, and lets the person correct it.
   if (sent.action === 'fix' || found.stopped) return reply.redirect(editPendingChange, 303);
-  if (sent.action === 'resend') return postResend(deps, request, reply, found);
+  if (sent.action?.startsWith('resend')) return postResend(deps, request, reply, found, sent.action);
   return postProofs(deps, request, reply, found, sent);
 }
 

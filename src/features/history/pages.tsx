@@ -6,7 +6,9 @@ import { PageHeading } from '../../ui/page-heading.tsx';
 import { Pager } from '../../ui/pager.tsx';
 import { Timeline } from '../../ui/timeline.tsx';
 import type { Language } from '../../values/language.ts';
-import type { HistoryEntry } from './store.ts';
+import { maskContact } from '../contact-change/contact.ts';
+import { channelOf, type FieldName, showValue } from '../requisites/fields/fields.ts';
+import { type HistoryEntry, type HistoryPart, historyParts } from './store.ts';
 
 export interface HistoryPageProps {
   readonly t: Texts;
@@ -14,13 +16,18 @@ export interface HistoryPageProps {
   readonly entries: readonly HistoryEntry[];
   readonly older: string | undefined;
   readonly isFirst: boolean;
+  readonly only: HistoryPart | undefined;
 }
 
+/** Events that their owner must not overlook. */
+const warnings: readonly string[] = ['sign-in-failed', 'frozen'];
+
 /** Shows changes and security events, newest first. */
-export function HistoryPage({ t, language, entries, older, isFirst }: HistoryPageProps) {
+export function HistoryPage({ t, language, entries, older, isFirst, only }: HistoryPageProps) {
   return (
     <>
       <PageHeading title={t.history.title} lead={t.history.lead} />
+      <Filter t={t} only={only} />
       {entries.length === 0 ? (
         <p>{t.history.empty}</p>
       ) : (
@@ -35,33 +42,66 @@ export function HistoryPage({ t, language, entries, older, isFirst }: HistoryPag
       )}
       <Pager
         label={t.history.title}
-        newer={isFirst ? undefined : { href: paths.history, label: t.history.newest }}
+        newer={isFirst ? undefined : { href: historyPath({ only }), label: t.history.newest }}
         older={
           older === undefined
             ? undefined
-            : { href: `${paths.history}?before=${older}`, label: t.history.older }
+            : { href: historyPath({ only, before: older }), label: t.history.older }
         }
       />
     </>
   );
 }
 
+/** Links that show everything, or one of the two parts. */
+function Filter({ t, only }: Pick<HistoryPageProps, 't' | 'only'>) {
+  return (
+    <nav class="filter" aria-label={t.history.show}>
+      {([undefined, ...historyParts] as const).map((part) => (
+        <a
+          key={part ?? 'all'}
+          href={historyPath({ only: part })}
+          aria-current={part === only ? 'true' : undefined}
+        >
+          {t.history.parts[part ?? 'all']}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function historyPath(query: { readonly only?: HistoryPart | undefined; readonly before?: string }): string {
+  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return given.length === 0 ? paths.history : `${paths.history}?${new URLSearchParams(given)}`;
+}
+
 function changeLines(t: Texts, entry: Extract<HistoryEntry, { kind: 'change' }>) {
-  const names = entry.entries.map(({ field }) => t.requisites[field]).join(', ');
   return {
     title: entry.madeBy === 'holder' ? t.history.changed : t.history.changedAtBranch,
+    mark: 'change' as const,
     children: (
-      <p>
-        {names}
+      <>
+        {entry.entries.map((one) => (
+          <p key={one.field} class="from-to">
+            <span class="empty">{t.requisites[one.field]}:</span> {shown(t, one.field, one.old)}{' '}
+            <span aria-hidden="true">→</span> <b>{shown(t, one.field, one.new)}</b>
+          </p>
+        ))}
         {entry.madeBy === 'holder' && (
-          <>
-            <br />
+          <p>
             <a href={receiptPath(entry.number)}>{fill(t.history.receipt, { number: entry.number })}</a>
-          </>
+          </p>
         )}
-      </p>
+      </>
     ),
   };
+}
+
+/** A value in its line. Mobile and e-mail are masked, as on the home; the receipt has them whole. */
+function shown(t: Texts, field: FieldName, value: string | null): string {
+  const channel = channelOf(field);
+  if (value === null) return t.receipt.empty;
+  return channel === undefined ? showValue(field, value) : maskContact({ channel, value });
 }
 
 function eventLines(t: Texts, entry: Extract<HistoryEntry, { kind: 'event' }>) {
@@ -72,6 +112,7 @@ function eventLines(t: Texts, entry: Extract<HistoryEntry, { kind: 'event' }>) {
   ];
   return {
     title: names[entry.event] ?? entry.event,
+    mark: warnings.includes(entry.event) ? ('warning' as const) : undefined,
     children: lines.map((line) => <p key={line}>{line}</p>),
   };
 }

@@ -6,7 +6,7 @@ import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { HistoryPage } from './pages.tsx';
-import { readHistory } from './store.ts';
+import { historyParts, readHistory } from './store.ts';
 
 export interface HistoryRoutesDeps {
   readonly database: Queryable;
@@ -14,7 +14,10 @@ export interface HistoryRoutesDeps {
 }
 
 const entriesPerPage = 20;
-const historyQuery = z.object({ before: z.string().optional().catch(undefined) });
+const historyQuery = z.object({
+  before: z.string().optional().catch(undefined),
+  only: z.enum(historyParts).optional().catch(undefined),
+});
 
 /** The history of a holder's cabinet. */
 export function historyRoutes(server: FastifyInstance, deps: HistoryRoutesDeps): void {
@@ -30,11 +33,11 @@ async function showHistory(
 ): Promise<FastifyReply> {
   const { session, texts: t, language } = request.context;
   if (!session) throw problem(403);
-  const { before } = parse(historyQuery, request.query);
-  const { entries, older } = await readHistory(database, session.holderId, before, entriesPerPage);
+  const { before, only } = parse(historyQuery, request.query);
+  const { entries, older } = await readHistory(database, session.holderId, before, entriesPerPage, only);
   return sendPage(request, reply, {
     title: t.history.title,
     section: 'history',
-    body: HistoryPage({ t, language, isFirst: before === undefined, entries, older }),
+    body: HistoryPage({ t, language, isFirst: before === undefined, entries, older, only }),
   });
 }

@@ -21,6 +21,10 @@ export type HistoryEntry =
       readonly reason: string | null;
     };
 
+/** What the history can be limited to. */
+export const historyParts = ['changes', 'events'] as const;
+export type HistoryPart = (typeof historyParts)[number];
+
 /** A part of the history, newest first. */
 export interface HistorySlice {
   readonly entries: readonly HistoryEntry[];
@@ -42,13 +46,14 @@ interface Row {
 
 /**
  * Changes and security events of one holder, merged by time: the newest before `cursor`, or the
- * newest of all. A cursor is a moment and an id, so new rows do not shift it.
+ * newest of all; or only one of the two. A cursor is a moment and an id, so new rows do not shift it.
  */
 export async function readHistory(
   database: Queryable,
   holderId: string,
   cursor: string | undefined,
   size: number,
+  only: HistoryPart | undefined,
 ): Promise<HistorySlice> {
   const [at, id] = readCursor(cursor);
   const rows = await database.rows<Row>(sql`
@@ -56,12 +61,12 @@ export async function readHistory(
       event, device, reason, made_by as "madeBy", number, entries
     from (
       (select 'c' || change_id::text as id, made_at, null as event, null as device, null as reason, made_by, number, entries
-       from cabinet.change where holder_id = ${holderId} and (made_at, 'c' || change_id::text) < (${at}::timestamptz, ${id}::text)
+       from cabinet.change where holder_id = ${holderId} and ${only ?? 'changes'}::text = 'changes' and (made_at, 'c' || change_id::text) < (${at}::timestamptz, ${id}::text)
        order by made_at desc, 'c' || change_id::text desc limit ${size + 1})
       union all
       (select 'e' || lpad(event_id::text, 19, '0'), made_at, kind, detail ->> 'device', detail ->> 'reason', null, null, null
        from cabinet.security_event
-       where holder_id = ${holderId} and kind <> 'requisites-saved'
+       where holder_id = ${holderId} and ${only ?? 'events'}::text = 'events' and kind <> 'requisites-saved'
          and (made_at, 'e' || lpad(event_id::text, 19, '0')) < (${at}::timestamptz, ${id}::text)
        order by made_at desc, event_id desc limit ${size + 1})
     ) merged order by made_at desc, id desc limit ${size + 1}`);

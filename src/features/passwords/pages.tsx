@@ -1,7 +1,6 @@
 import { paths } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
-import { Card } from '../../ui/card.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Form } from '../../ui/form.tsx';
 import { NewPasswordFields } from '../../ui/new-password-fields.tsx';
@@ -41,9 +40,9 @@ export function ChangePasswordPage({ t, csrf, hasPassword, errors, trouble }: Ch
       <PageHeading
         title={title}
         lead={t.security.othersEnd}
-        trail={{ label: t.security.title, links: [{ href: paths.security, label: t.security.title }] }}
+        back={{ href: paths.security, label: t.security.title }}
       />
-      <Card id="change" heading={title}>
+      <div class="card narrow">
         <Form action={paths.changePassword} csrf={csrf} hidden={{ page: paths.changePassword }}>
           {hasPassword && (
             <PasswordField
@@ -60,14 +59,14 @@ export function ChangePasswordPage({ t, csrf, hasPassword, errors, trouble }: Ch
             passwordError={passwordText}
             againError={againText}
           />
-          <ButtonRow>
+          <ButtonRow stacked>
             <Button>{t.newPassword.save}</Button>
             <ButtonLink kind="tertiary" href={paths.security}>
               {t.security.back}
             </ButtonLink>
           </ButtonRow>
         </Form>
-      </Card>
+      </div>
     </>
   );
 }

@@ -48,6 +48,7 @@ function viewOf(values: Partial<Requisites>): RequisitesView {
     },
     asOf: undefined,
     undelivered: null,
+    changedAt: null,
     begun: { change: false, draft: false },
     stored: { revision: 3, values: { ...empty, ...values }, elsewhereVersion: 0, today: '2026-11-23' },
     validDocuments: [card],

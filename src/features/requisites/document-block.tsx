@@ -7,7 +7,9 @@ import { Card } from '../../ui/card.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { NoticeLine } from '../../ui/notice-line.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
+import { WhoIAm } from '../../ui/who-i-am.tsx';
 import { displayed } from '../../values/displayed.ts';
+import { maskIin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import { otherDocuments } from './documents.ts';
 import type { RequisitesView } from './view.ts';
@@ -16,15 +18,17 @@ interface DocumentBlockProps {
   readonly t: Texts;
   readonly language: Language;
   readonly view: RequisitesView;
+  readonly who: { readonly name: string; readonly iin: string };
   readonly chosen: string;
   readonly error: string | undefined;
 }
 
 /** Shows the identity document, and when the fund gave what the page shows about it. */
 export function DocumentBlock(props: DocumentBlockProps) {
-  const { t, language, view } = props;
+  const { t, language, view, who } = props;
   return (
     <Card id="document-block" heading={t.requisites.document} number={1}>
+      <WhoIAm name={who.name} iinLabel={t.signIn.iin} iin={maskIin(who.iin)} />
       <DocumentChoice {...props} />
       <NoticeLine>{t.requisites.asOf}</NoticeLine>
       {view.asOf && (
@@ -52,7 +56,8 @@ function DocumentChoice({ t, view, chosen, error }: DocumentBlockProps) {
           options={view.validDocuments.map((document) => ({
             value: document.id,
             label: documentName(t, document),
-            description: <Facts facts={documentFacts(t, document, view.stored.today)} />,
+            // The label has the number.
+            description: <Facts facts={documentFacts(t, document, view.stored.today).slice(1)} />,
           }))}
         />
         <ShownDocuments t={t} view={view} documents={otherDocuments(view)} />

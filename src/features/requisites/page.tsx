@@ -29,6 +29,8 @@ export interface RequisitesPageProps {
   readonly language: Language;
   readonly csrf: string;
   readonly view: RequisitesView;
+  /** Whose requisites these are. */
+  readonly who: { readonly name: string; readonly iin: string };
   readonly typed: Typed;
   readonly errors: FieldErrors;
   readonly help: AddressHelp;
@@ -54,14 +56,9 @@ export function RequisitesPage(props: RequisitesPageProps) {
         message={props.message}
       />
       <PageHeading
-        title={t.requisites.title}
-        trail={{
-          label: t.layout.services,
-          links: [
-            { href: paths.services, label: t.layout.services },
-            { href: `${paths.services}#details-section`, label: t.services.sectionTitle },
-          ],
-        }}
+        title={t.requisites.heading}
+        lead={t.requisites.title}
+        back={{ href: paths.services, label: t.layout.services }}
       />
       <FundBox t={t} view={view} />
       {cannotSave && (
@@ -81,6 +78,7 @@ export function RequisitesPage(props: RequisitesPageProps) {
           t={t}
           language={language}
           view={view}
+          who={props.who}
           chosen={typed.document}
           error={errorOf('document')}
         />

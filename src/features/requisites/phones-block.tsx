@@ -8,7 +8,7 @@ export function PhonesBlock({ form }: { readonly form: BlockProps }) {
   const { t } = form;
   return (
     <Card id="phones-block" heading={t.requisites.phones} number={3}>
-      <Columns>
+      <Columns split="three">
         {fieldsOf('phones').map((field) => (
           <Field key={field.name} {...fieldProps(form, field)} />
         ))}

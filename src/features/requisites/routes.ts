@@ -23,6 +23,7 @@ import {
   untouched,
 } from './form.ts';
 import type { FormAlert } from './form-alert.tsx';
+import { holderName } from './holder-name.ts';
 import { RequisitesPage } from './page.tsx';
 import { refuseTouched, type SaveDeps, saveRequisites } from './save.ts';
 import { servicesRoutes } from './services-routes.ts';
@@ -135,7 +136,7 @@ async function sendForm(
   const { texts: t, language, csrf, session } = request.context;
   const help: AddressHelp = await helpWithAddress(deps, view, typed, search ? { language } : undefined);
   return deps.sendPage(request, reply, {
-    title: t.requisites.title,
+    title: t.requisites.heading,
     section: 'services',
     hasForm: true,
     path: paths.requisites,
@@ -147,6 +148,7 @@ async function sendForm(
       language,
       csrf: csrf(),
       view,
+      who: { name: holderName(view.person) ?? session?.shortName ?? '', iin: actorOf(request).iin },
       typed,
       errors,
       maySign: session?.method === 'eds',

@@ -1,13 +1,38 @@
-import { paths } from '../../paths.ts';
+import { paths, receiptPath } from '../../paths.ts';
+import { formatDay, formatMoment } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
+import { ButtonLink } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
-import { LinkList } from '../../ui/link-list.tsx';
-import { PageHeading } from '../../ui/page-heading.tsx';
+import { Icon, type IconName } from '../../ui/icon.tsx';
+import { WhoIAm } from '../../ui/who-i-am.tsx';
+import { maskIin } from '../../values/iin.ts';
+import type { Language } from '../../values/language.ts';
+import { maskContact } from '../contact-change/contact.ts';
+import { showValue } from './fields/fields.ts';
+import { holderName } from './holder-name.ts';
+import type { RequisitesView } from './view.ts';
 
-/** The list of services, the first page after sign-in. */
-export function ServicesPage({ t, oldestEnded }: { t: Texts; oldestEnded: number | undefined }) {
+export interface ServicesPageProps {
+  readonly t: Texts;
+  readonly language: Language;
+  readonly iin: string;
+  /** The name when the fund cannot give the full one. */
+  readonly shortName: string;
+  /** Undefined at a first visit while the fund does not answer. */
+  readonly view: RequisitesView | undefined;
+  /** A change waits for its codes. */
+  readonly pending: boolean;
+  /** Until when something typed and not saved is kept. */
+  readonly draftUntil: Date | undefined;
+  /** How many sessions may be open, when the oldest one has just ended for that reason. */
+  readonly oldestEnded: number | undefined;
+}
+
+/** The home of the cabinet: who I am, what waits for me, what is on file, and the service. */
+export function ServicesPage(props: ServicesPageProps) {
+  const { t, iin, view, oldestEnded } = props;
   return (
     <>
       {oldestEnded !== undefined && (
@@ -15,12 +40,94 @@ export function ServicesPage({ t, oldestEnded }: { t: Texts; oldestEnded: number
           <p>{fill(t.session.oldestEnded, { count: oldestEnded })}</p>
         </Alert>
       )}
-      <PageHeading title={t.services.title} />
-      <Card id="details-section" heading={t.services.sectionTitle}>
-        <LinkList
-          links={[{ href: paths.requisites, title: t.services.tab, description: t.services.sectionLead }]}
-        />
+      <h1 class="eyebrow">{t.services.title}</h1>
+      <WhoIAm name={holderName(view?.person) ?? props.shortName} iin={maskIin(iin)} iinLabel={t.signIn.iin} />
+      <Waiting {...props} />
+      <Card id="details-section" heading={t.requisites.heading}>
+        <p class="description">{t.services.sectionTitle}</p>
+        {view ? <OnFile {...props} view={view} /> : <p>{t.services.sectionLead}</p>}
+        <div class="actions">
+          <ButtonLink href={paths.requisites} kind="primary">
+            {t.services.change}
+          </ButtonLink>
+          <p class="official">
+            <a href={paths.requisites}>{t.services.tab}</a>
+          </p>
+        </div>
       </Card>
     </>
   );
+}
+
+/** What waits for the person: a change to confirm, something typed, a refusal. */
+function Waiting({ t, language, view, pending, draftUntil }: ServicesPageProps) {
+  const refused = view?.undelivered;
+  return (
+    <>
+      {pending && (
+        <Alert kind="warning" icon="waiting" title={t.requisites.pending}>
+          <p>
+            {t.requisites.pendingHelp} <a href={paths.confirmChange}>{t.requisites.pendingContinue}</a>
+          </p>
+        </Alert>
+      )}
+      {draftUntil && (
+        <Alert kind="info" icon="waiting" title={t.services.draftWaits}>
+          <p>
+            {fill(t.requisites.draftHelp, { until: formatMoment(language, draftUntil) })}{' '}
+            <a href={paths.requisites}>{t.services.draftOpen}</a>
+          </p>
+        </Alert>
+      )}
+      {refused && (
+        <Alert kind="warning" title={t.requisites.undelivered}>
+          <p>
+            {t.receipt.refusals[refused.reason]}{' '}
+            <a href={receiptPath(refused.number)}>{t.requisites.undeliveredReceipt}</a>
+          </p>
+        </Alert>
+      )}
+    </>
+  );
+}
+
+/** What is on file now. Mobile and e-mail are masked, because a home is looked at over shoulders. */
+function OnFile({ t, language, view }: ServicesPageProps & { readonly view: RequisitesView }) {
+  const { values } = view.stored;
+  const { mobilePhone, email } = values;
+  const address = [
+    showValue('address', values.address),
+    values.apartment === null
+      ? ''
+      : fill(t.services.apartment, { number: showValue('apartment', values.apartment) }),
+  ].filter((part) => part !== '');
+  const facts: readonly (readonly [IconName, string, string | undefined])[] = [
+    ['home', t.requisites.address, address.length === 0 ? undefined : address.join(', ')],
+    ['mobile', t.requisites.mobilePhone, masked('mobile', mobilePhone)],
+    ['mail', t.requisites.email, masked('email', email)],
+    [
+      'waiting',
+      t.services.changed,
+      view.changedAt === null ? t.services.neverChanged : formatDay(language, view.changedAt),
+    ],
+  ];
+  return (
+    <dl class="on-file">
+      {facts.map(([icon, term, value]) => (
+        <div key={term}>
+          <dt>
+            <span class="tile">
+              <Icon name={icon} />
+            </span>
+            {term}
+          </dt>
+          <dd class={value === undefined ? 'empty' : undefined}>{value ?? t.requisites.notSpecified}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function masked(channel: 'mobile' | 'email', value: string | null): string | undefined {
+  return value === null ? undefined : maskContact({ channel, value });
 }

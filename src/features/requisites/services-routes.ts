@@ -1,17 +1,26 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { FundUnavailable } from '../../fund/errors.ts';
 import { paths } from '../../paths.ts';
+import { actorOf, sendAway } from '../../platform/http/actor.ts';
 import { parse } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
+import { problem } from '../../platform/http/problem.ts';
+import { findPendingChange } from '../contact-change/store.ts';
 import type { SessionSettings } from '../sign-in/settings.ts';
+import { type DraftDeps, findDraft } from './draft.ts';
+import type { SaveDeps } from './save.ts';
 import { ServicesPage } from './services-page.tsx';
+import { viewRequisites } from './view.ts';
 
-export interface ServicesRoutesDeps {
+export interface ServicesRoutesDeps extends SaveDeps, DraftDeps {
   readonly sendPage: SendPage;
   readonly sessionSettings: SessionSettings;
+  /** Ends all sessions of a person whom the fund no longer allows in. */
+  readonly endSessions: (holderId: string) => Promise<unknown>;
 }
 
-/** `/services`: the first page after sign-in. */
+/** `/services`: the home of the cabinet, and the first page after sign-in. */
 export function servicesRoutes(server: FastifyInstance, deps: ServicesRoutesDeps): void {
   server.get(paths.services, { config: { access: 'holder' } }, (request, reply) =>
     showServices(deps, request, reply),
@@ -21,15 +30,38 @@ export function servicesRoutes(server: FastifyInstance, deps: ServicesRoutesDeps
 const servicesQuery = z.object({ replaced: z.literal('1').optional().catch(undefined) });
 
 async function showServices(
-  { sendPage, sessionSettings }: ServicesRoutesDeps,
+  deps: ServicesRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { texts: t } = request.context;
+  const { texts: t, language, session } = request.context;
+  if (!session) throw problem(403);
+  const actor = actorOf(request);
   const { replaced } = parse(servicesQuery, request.query);
-  return sendPage(request, reply, {
+  const view = await viewRequisites(deps, actor).catch((error: unknown) => {
+    // The home can do without the fund, which gives the name and a first copy of the requisites.
+    if (error instanceof FundUnavailable) return 'unavailable' as const;
+    throw error;
+  });
+  if (!view) return sendAway(deps, request, reply);
+  const begun = view === 'unavailable' ? { change: false, draft: false } : view.begun;
+  const { database, contactSettings } = deps;
+  const pending = begun.change
+    ? await findPendingChange(database, actor.holderId, contactSettings.proofMinutes)
+    : undefined;
+  const draft = begun.draft ? await findDraft(deps, actor.holderId) : undefined;
+  return deps.sendPage(request, reply, {
     title: t.services.title,
     section: 'services',
-    body: ServicesPage({ t, oldestEnded: replaced === undefined ? undefined : sessionSettings.perPerson }),
+    body: ServicesPage({
+      t,
+      language,
+      iin: session.iin,
+      shortName: session.shortName,
+      view: view === 'unavailable' ? undefined : view,
+      pending: pending !== undefined,
+      draftUntil: draft?.expiresAt,
+      oldestEnded: replaced === undefined ? undefined : deps.sessionSettings.perPerson,
+    }),
   });
 }

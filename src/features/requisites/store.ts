@@ -23,6 +23,8 @@ export interface StoredRequisites {
 /** Our copy, and what the form shows in addition. */
 export interface LoadedRequisites extends StoredRequisites {
   readonly undelivered: UndeliveredChange | null;
+  /** When something was last changed, here or at a branch. Null when nothing was. */
+  readonly changedAt: Date | null;
   /**
    * Whether there may be a change waiting for its proofs, and a draft. False when there is
    * certainly none.
@@ -44,6 +46,7 @@ export async function loadRequisites(
     Omit<LoadedRequisites, 'undelivered'> & { refused: { number: string; code: string } | null }
   >(sql`
     select ${stored},
+      (select max(made_at) from cabinet.change c where c.holder_id = r.holder_id) as "changedAt",
       jsonb_build_object(
         'change', exists (select from cabinet.pending_change p where p.holder_id = r.holder_id),
         'draft', exists (select from cabinet.draft d where d.holder_id = r.holder_id)) as begun,

@@ -18,6 +18,8 @@ export interface RequisitesView {
   readonly stored: StoredRequisites;
   /** Documents valid today, in the fund's order. Only these can be chosen. */
   readonly validDocuments: readonly IdentityDocument[];
+  /** When something was last changed. Null when nothing was. */
+  readonly changedAt: Date | null;
   /** The last change, if the fund refused it. */
   readonly undelivered: UndeliveredChange | null;
   /**
@@ -54,8 +56,9 @@ export async function viewLoaded(
     },
   );
   if (known && !asked) {
-    const { undelivered, begun } = known;
-    return { person: undefined, asOf: undefined, stored: known, validDocuments: [], undelivered, begun };
+    const { undelivered, changedAt, begun } = known;
+    const nothing = { person: undefined, asOf: undefined, validDocuments: [] };
+    return { ...nothing, stored: known, undelivered, changedAt, begun };
   }
   const person = asked?.person;
   if (person?.status !== 'active') return undefined;
@@ -69,6 +72,7 @@ export async function viewLoaded(
       (document) => document.type !== 'other' && isValidOn(document, stored.today),
     ),
     undelivered: known?.undelivered ?? null,
+    changedAt: known?.changedAt ?? null,
     begun: known?.begun ?? { change: true, draft: true },
   };
 }

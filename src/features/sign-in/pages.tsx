@@ -1,14 +1,16 @@
+import type { ComponentChildren } from 'preact';
 import { paths, signInPath } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
-import { Card } from '../../ui/card.tsx';
 import { Checkbox } from '../../ui/checkbox.tsx';
-import { Columns } from '../../ui/columns.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
+import { Icon, type IconName } from '../../ui/icon.tsx';
+import { NoticeLine } from '../../ui/notice-line.tsx';
+import { Ornament } from '../../ui/ornament.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { PasswordField } from '../../ui/password-field.tsx';
 import type { IinReason } from '../../values/iin.ts';
@@ -46,37 +48,82 @@ export function SignInPage(props: SignInPageProps) {
   ];
   return (
     <>
-      <ErrorSummary
-        title={t.requisites.errors}
-        errors={errors.flatMap(({ fieldId, text }) => (text === undefined ? [] : [{ fieldId, text }]))}
-      />
-      {props.ended && (
-        <Alert kind="info" announced>
-          <p>{endedText(t, props.ended)}</p>
-        </Alert>
-      )}
-      {props.passwordSaved && (
-        <Alert kind="success" announced>
-          <p>{t.newPassword.saved}</p>
-        </Alert>
-      )}
-      {props.signedInAlready && <SignedInAlready t={t} csrf={csrf} />}
-      <PageHeading title={t.signIn.title} lead={t.signIn.lead} />
-      <Columns split="wide-first">
+      <Hero t={t} />
+      <div class="ways">
+        <ErrorSummary
+          title={t.requisites.errors}
+          errors={errors.flatMap(({ fieldId, text }) => (text === undefined ? [] : [{ fieldId, text }]))}
+        />
+        {props.ended && (
+          <Alert kind="info" announced>
+            <p>{endedText(t, props.ended)}</p>
+          </Alert>
+        )}
+        {props.passwordSaved && (
+          <Alert kind="success" announced>
+            <p>{t.newPassword.saved}</p>
+          </Alert>
+        )}
+        {props.signedInAlready && <SignedInAlready t={t} csrf={csrf} />}
+        <PageHeading title={t.signIn.title} />
         <PasswordWay {...props} iinErrorText={iinError} passwordErrorText={passwordError} />
-        <div class="stack">
-          <EdsWay t={t} to={props.to} />
-          <Card id="safety" heading={t.signIn.safetyTitle}>
-            <p>{t.signIn.safety}</p>
-            <p>{t.signIn.safetyAddress}</p>
-          </Card>
-        </div>
-      </Columns>
+        <EdsWay t={t} to={props.to} />
+        <Way id="first-time" icon="join" title={t.signIn.firstTime} help={t.signIn.firstTimeHelp}>
+          <ButtonLink href={paths.register} wide>
+            {t.signIn.register}
+          </ButtonLink>
+        </Way>
+        <NoticeLine>
+          {t.signIn.safety} {t.signIn.safetyAddress}
+        </NoticeLine>
+      </div>
     </>
   );
 }
 
-/** The form for IIN and password, with links for people who do not have them. */
+/** What the cabinet is for, on a deep field with our ornament. */
+function Hero({ t }: { t: Texts }) {
+  return (
+    <div class="hero">
+      <p class="slogan">{t.signIn.slogan}</p>
+      <p>{t.signIn.purpose}</p>
+      <ul>
+        {[t.signIn.quick, t.signIn.receipts].map((point) => (
+          <li key={point}>
+            <Icon name="check" /> {point}
+          </li>
+        ))}
+      </ul>
+      <Ornament />
+    </div>
+  );
+}
+
+interface WayProps {
+  readonly id: string;
+  readonly icon: IconName;
+  /** In the words of the person who goes this way: "I have a key". */
+  readonly title: string;
+  /** One line: what is needed for it. */
+  readonly help: string;
+  readonly children: ComponentChildren;
+}
+
+/** One of the ways in, for the people who recognise themselves in its title. */
+function Way({ id, icon, title, help, children }: WayProps) {
+  return (
+    <section class="card way" id={id} aria-labelledby={`${id}-heading`}>
+      <span class="tile">
+        <Icon name={icon} />
+      </span>
+      <h2 id={`${id}-heading`}>{title}</h2>
+      <p>{help}</p>
+      {children}
+    </section>
+  );
+}
+
+/** The form for IIN and password. */
 function PasswordWay(
   props: SignInPageProps & {
     readonly iinErrorText: string | undefined;
@@ -85,7 +132,7 @@ function PasswordWay(
 ) {
   const { t, csrf } = props;
   return (
-    <Card id="password-way" heading={t.signIn.cardTitle}>
+    <Way id="password-way" icon="lock" title={t.signIn.hasPassword} help={t.signIn.hasPasswordHelp}>
       <Form action={signInPath({ to: props.to })} csrf={csrf} hidden={{ page: paths.signIn }}>
         <Field
           id="iin"
@@ -103,6 +150,9 @@ function PasswordWay(
           autocomplete="current-password"
           words={{ show: t.signIn.show, hide: t.signIn.hide }}
         />
+        <p class="forgot">
+          <a href={paths.recover}>{t.signIn.forgot}</a>
+        </p>
         {props.refusal?.reason === 'failed' && <p>{t.signIn.failedHelp}</p>}
         <Checkbox
           id="remember"
@@ -112,18 +162,14 @@ function PasswordWay(
         />
         <Button wide>{t.signIn.submit}</Button>
       </Form>
-      <ButtonRow>
-        <ButtonLink href={paths.register}>{t.signIn.register}</ButtonLink>
-        <ButtonLink kind="tertiary" href={paths.recover}>
-          {t.signIn.forgot}
-        </ButtonLink>
-      </ButtonRow>
       {props.remembered && (
         <Form id="forget-form" action={paths.forgetIin} csrf={csrf}>
-          <Button kind="tertiary">{t.signIn.forget}</Button>
+          <Button kind="tertiary" wide>
+            {t.signIn.forget}
+          </Button>
         </Form>
       )}
-    </Card>
+    </Way>
   );
 }
 
@@ -149,8 +195,7 @@ function SignedInAlready({ t, csrf }: Pick<SignInPageProps, 't' | 'csrf'>) {
 /** The other way to sign in. Its page and its script are loaded only on request. */
 function EdsWay({ t, to }: { t: Texts; to: string | undefined }) {
   return (
-    <Card id="eds-way" heading={t.eds.way}>
-      <p>{t.eds.wayHelp}</p>
+    <Way id="eds-way" icon="key" title={t.signIn.hasKey} help={t.eds.wayHelp}>
       <p class="without-script">{t.eds.needsScript}</p>
       <form method="get" action={paths.signInByEds}>
         <input type="hidden" name="begin" value="1" />
@@ -159,7 +204,7 @@ function EdsWay({ t, to }: { t: Texts; to: string | undefined }) {
           {t.eds.way}
         </Button>
       </form>
-    </Card>
+    </Way>
   );
 }
 

@@ -210,6 +210,7 @@ function sendSignIn(
   const { to, ended, password } = parse(signInQuery, request.query);
   return sendPage(request, reply, {
     title: context.texts.signIn.title,
+    wide: true,
     status,
     hasErrors: status >= 400 && !context.outdated,
     hasForm: true,

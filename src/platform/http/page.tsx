@@ -20,6 +20,8 @@ export interface Page {
   /** Names of browser scripts, besides those that every page has. */
   readonly scripts?: readonly ScriptName[];
   readonly section?: Section;
+  /** True for a page that fills the whole width. */
+  readonly wide?: boolean;
   /** True for a page before sign-in: it never says who is signed in. */
   readonly namesNobody?: boolean;
 }
@@ -58,6 +60,7 @@ export function pageSender(frame: PageFrame): SendPage {
             csrf={context.csrf()}
             formId={page.hasForm ? 'page-form' : undefined}
             ownPath={ownPath}
+            wide={page.wide}
             banner={bannerOf(frame, context)}
             signedIn={session && signedIn(context, page.section, page.path ?? request.routeOptions.url)}
           >

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url';
 import { expect } from 'vitest';
+import { readPdf } from '../../support/pdf-text.ts';
 import { identityCard } from '../../support/people.ts';
 import type { Visitor } from '../../support/visitor.ts';
 import { type Journey, openRequisites, signIn } from '../journey.ts';
@@ -111,6 +112,10 @@ export const requisitesJourneys: readonly Journey[] = [
       expect(pdf.status).toBe(200);
       expect(pdf.contentType).toContain('application/pdf');
       expect(pdf.bytes.subarray(0, 5).toString()).toBe('%PDF-');
+      const printed = readPdf(pdf.bytes).lines.join(' ');
+      expect(printed).toContain('Деректемелерге өзгерістер және (немесе) толықтырулар енгізу');
+      expect(printed).toContain(`${person.iin.slice(0, 4)}••••${person.iin.slice(-4)}`);
+      expect(printed).not.toContain(person.iin);
 
       await visitor.open('/history');
       await visitor.sees(number);

@@ -1,0 +1,652 @@
+import type { Browser } from 'playwright-core';
+import { expect, vi } from 'vitest';
+import { DatabaseAway } from '../../src/platform/outage.ts';
+import type { ConnectionFields } from '../../src/platform/postgres/database.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import type { Texts } from '../../src/texts/kk.ts';
+import { textsOf } from '../../src/texts/texts.ts';
+import type { Language } from '../../src/values/language.ts';
+import {
+  type BrowserVisit,
+  type BrowserVisitor,
+  browserVisitor,
+  startBrowser,
+} from '../support/browser-visitor.ts';
+import { identityCard, type PersonLine } from '../support/people.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { signedIn } from '../support/signed-in.ts';
+import type { World } from './journey.ts';
+import { openWorld } from './world.ts';
+
+// Every state of every page, and how to reach it. The check of accessibility and the pictures of
+// `npm run screens` both go through this table.
+
+/** A visitor in one language, before they look at a page. */
+export interface Look {
+  readonly visitor: BrowserVisitor;
+  readonly world: World;
+  readonly t: Texts;
+  /** Opens an address as a signed-in person. */
+  asPerson(path: string, different?: Partial<PersonLine>): Promise<PersonLine>;
+  /** From now on the database does not answer. */
+  loseDatabase(): void;
+  /** Plans a maintenance window by hours from now, or cancels it. */
+  plan(hours: readonly [from: number, until: number] | undefined): Promise<void>;
+  /** Looks at a state on the way to the last one. */
+  pause(): Promise<void>;
+}
+
+export type Variant = readonly [name: string, reach: (look: Look) => Promise<unknown>];
+
+const nothing = {
+  address: null,
+  apartment: null,
+  postcode: null,
+  homePhone: null,
+  contactPhone: null,
+  mobilePhone: null,
+  email: null,
+};
+
+const requisites = '/services/requisites';
+
+/** Changes a form before it is sent, as an old or hostile page would send it. */
+async function changeAndPress(visitor: BrowserVisitor, script: string, button: string): Promise<void> {
+  await visitor.page.evaluate(script);
+  await visitor.press(button);
+}
+
+/** Shows what the script of the address block has hidden, as in a browser without scripts. */
+async function showSearch({ visitor }: Look): Promise<void> {
+  await visitor.page.evaluate(() => document.getElementById('address-search')?.removeAttribute('hidden'));
+}
+
+/** Fills in the fields, presses the search button, and shows its answer. */
+async function searchAddress(look: Look, address: string, postcode: string): Promise<void> {
+  const { visitor, t } = look;
+  await look.asPerson(requisites);
+  await showSearch(look);
+  await visitor.fill(t.requisites.address, address);
+  await visitor.fill(t.requisites.postcode, postcode);
+  await visitor.press(t.requisites.addressSearch);
+  await showSearch(look);
+}
+
+/** Types an address and waits until the list under the field is open. */
+async function typeAddress({ visitor, asPerson }: Look): Promise<void> {
+  await asPerson(requisites);
+  await visitor.page.locator('#address').fill('');
+  await visitor.page.locator('#address').pressSequentially('шамалган');
+  await visitor.page.getByRole('option').nth(1).waitFor();
+}
+
+async function proposeMobile({ visitor, t, asPerson }: Look): Promise<PersonLine> {
+  const person = await asPerson(requisites);
+  await visitor.fill(t.requisites.mobilePhone, '+7 (702) 111-22-33');
+  await visitor.press(t.requisites.save);
+  expect(await visitor.heading()).toBe(t.confirm.title);
+  return person;
+}
+
+async function openNotMe(look: Look): Promise<void> {
+  const person = await proposeMobile(look);
+  await look.visitor.open(await look.world.notMePath(person));
+  expect(await look.visitor.heading()).toBe(look.t.notMe.title);
+}
+
+/**
+ * Waits for a message to this person in the demonstration's inbox, and returns its code if it has
+ * one.
+ */
+async function codeSentTo(
+  visitor: BrowserVisitor,
+  person: PersonLine,
+  fits: (text: string) => boolean,
+): Promise<string> {
+  return await vi.waitFor(async () => {
+    const answer = await visitor.page.request.get('/demo/inbox', { headers: { accept: 'application/json' } });
+    const messages = (await answer.json()) as { to: string; text: string }[];
+    const own = messages.find(
+      ({ to, text }) => [person.requisites.mobilePhone, person.requisites.email].includes(to) && fits(text),
+    );
+    if (!own) throw new Error('no message has arrived');
+    return /#([0-9A-Z]+)\s*$/.exec(own.text)?.[1] ?? '';
+  }, 10_000);
+}
+
+/** The pages of registration and of recovery, which differ in their texts. */
+function entryPages(start: '/register' | '/recover'): Record<string, readonly Variant[]> {
+  const ask = async ({ visitor, world, t }: Look): Promise<PersonLine> => {
+    const person = await world.person(start === '/register' ? { password: undefined } : {});
+    await visitor.open(start);
+    await visitor.fill(t.signIn.iin, person.iin);
+    await visitor.fill(t.accountRequest.contact, person.requisites.mobilePhone ?? '');
+    await visitor.press(t.accountRequest.submit);
+    expect(await visitor.path()).toBe(`${start}/confirm`);
+    return person;
+  };
+  const prove = async (look: Look): Promise<void> => {
+    const code = await codeSentTo(look.visitor, await ask(look), (text) => text.includes('#'));
+    await look.visitor.fill(look.t.accountRequest.code, code);
+    await look.visitor.press(look.t.accountRequest.confirm);
+    expect(await look.visitor.path()).toBe(`${start}/password`);
+  };
+  return {
+    [start]: [
+      ['empty', ({ visitor }) => visitor.open(start)],
+      [
+        'with errors',
+        async ({ visitor, t }) => {
+          await visitor.open(start);
+          await visitor.fill(t.accountRequest.contact, '123');
+          await visitor.press(t.accountRequest.submit);
+          expect(await visitor.status()).toBe(422);
+        },
+      ],
+    ],
+    [`${start}/confirm`]: [
+      [
+        'asked, then with a wrong code',
+        async (look) => {
+          await ask(look);
+          await look.pause();
+          await look.visitor.fill(look.t.accountRequest.code, 'AAAAAAAA');
+          await look.visitor.press(look.t.accountRequest.confirm);
+          expect(await look.visitor.status()).toBe(422);
+        },
+      ],
+    ],
+    [`${start}/password`]: [
+      [
+        'asked, then with errors',
+        async (look) => {
+          await prove(look);
+          await look.pause();
+          await look.visitor.fill(look.t.newPassword.title, '123');
+          await look.visitor.press(look.t.newPassword.save);
+          expect(await look.visitor.status()).toBe(422);
+        },
+      ],
+    ],
+  };
+}
+
+/** Every page by its route, in every state that looks different: empty, filled in, with errors. */
+export const pages: Readonly<Record<string, readonly Variant[]>> = {
+  '/': [
+    ['empty', ({ visitor }) => visitor.open('/')],
+    [
+      'with a remembered IIN',
+      async ({ visitor, world, t }) => {
+        const person = await world.person();
+        await visitor.open('/');
+        await visitor.fill(t.signIn.iin, person.iin);
+        await visitor.fill(t.signIn.password, person.password ?? '');
+        await visitor.tick(t.signIn.remember);
+        await visitor.press(t.signIn.submit);
+        await visitor.press(t.layout.signOut);
+      },
+    ],
+  ],
+  '/sign-in': [
+    ['after a time-out', ({ visitor }) => visitor.open('/sign-in?ended=kept')],
+    [
+      'with empty fields',
+      async ({ visitor, t }) => {
+        await visitor.open('/sign-in');
+        await visitor.press(t.signIn.submit);
+      },
+    ],
+    [
+      'refused, then told to wait',
+      async ({ visitor, world, t, pause }) => {
+        const person = await world.person();
+        await visitor.open('/sign-in');
+        await visitor.fill(t.signIn.iin, person.iin);
+        for (let attempt = 0; attempt < 20 && (await visitor.status()) !== 429; attempt += 1) {
+          await visitor.fill(t.signIn.password, 'басқа');
+          await visitor.press(t.signIn.submit);
+          if (attempt === 0) await pause();
+        }
+        expect(await visitor.status()).toBe(429);
+      },
+    ],
+  ],
+  '/sign-in/eds': [
+    ['before anything is signed', ({ visitor }) => visitor.open('/sign-in/eds')],
+    [
+      'every state at once',
+      async ({ visitor }) => {
+        await visitor.open('/sign-in/eds');
+        await visitor.page.evaluate(
+          'for (const one of document.querySelectorAll("[data-state], details")) { one.hidden = false; one.open = true; }',
+        );
+      },
+    ],
+    [
+      'with a signature refused',
+      async ({ visitor }) => {
+        await visitor.open('/sign-in/eds');
+        await Promise.all([
+          visitor.page.waitForNavigation(),
+          visitor.page.evaluate('document.querySelector("#eds-form").submit()'),
+        ]);
+        expect(await visitor.status()).toBe(422);
+      },
+    ],
+  ],
+  '/services': [
+    ['as it is', ({ asPerson }) => asPerson('/services')],
+    [
+      'an older session ended',
+      async ({ visitor, asPerson }) => {
+        await asPerson('/services');
+        await visitor.open('/services?replaced=1');
+      },
+    ],
+  ],
+  '/services/requisites': [
+    ['filled', ({ asPerson }) => asPerson(requisites)],
+    ['empty', ({ asPerson }) => asPerson(requisites, { requisites: nothing, accounts: [] })],
+    [
+      'with errors in all fields',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites);
+        for (const name of [
+          'address',
+          'apartment',
+          'postcode',
+          'homePhone',
+          'contactPhone',
+          'mobilePhone',
+          'email',
+        ] as const) {
+          await visitor.fill(t.requisites[name], 'wrong*');
+        }
+        await visitor.press(t.requisites.save);
+        expect(await visitor.status()).toBe(422);
+      },
+    ],
+    [
+      'several documents',
+      ({ asPerson }) =>
+        asPerson(requisites, {
+          documents: [identityCard(1), identityCard(2, { id: 'd2', type: 'passport', series: 'N' })],
+        }),
+    ],
+    [
+      'no valid document',
+      ({ asPerson }) => asPerson(requisites, { documents: [identityCard(1, { validUntil: '2020-01-01' })] }),
+    ],
+    [
+      'nothing changed',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites);
+        await visitor.press(t.requisites.save);
+      },
+    ],
+    ['the list under the address open', typeAddress],
+    [
+      'a line of that list about to be chosen',
+      async (look) => {
+        await typeAddress(look);
+        await look.visitor.page.keyboard.press('ArrowDown');
+        expect(await look.visitor.page.locator('#address').getAttribute('aria-activedescendant')).not.toBe(
+          null,
+        );
+      },
+    ],
+    [
+      'suggestions while Kazpost does not answer',
+      async (look) => {
+        const line = { text: 'Алматы қаласы', postcode: '050000', source: 'kato', id: '750000000' };
+        const lines = [line, { ...line, text: 'Алматы облысы', postcode: null }];
+        await look.visitor.page.route('**/api/addresses?*', (route) =>
+          route.fulfill({ json: { suggestions: lines, degraded: true } }),
+        );
+        await typeAddress(look);
+        await look.visitor.sees(look.t.requisites.kazpostDown);
+        await look.visitor.page.unrouteAll();
+      },
+    ],
+    [
+      'suggestions as buttons, without a script',
+      async (look) => {
+        await searchAddress(look, 'шамалган', '');
+        expect(await look.visitor.page.locator('.offered button').count()).toBeGreaterThan(1);
+      },
+    ],
+    [
+      'an index of another region, and nothing found',
+      async (look) => {
+        await searchAddress(look, 'Алматы қаласы', '010000');
+        await look.visitor.sees(look.t.requisites.postcodeElsewhere);
+        await look.pause();
+        await look.visitor.fill(look.t.requisites.address, 'Ъъъъъ');
+        await look.visitor.press(look.t.requisites.addressSearch);
+        await showSearch(look);
+        await look.visitor.sees(look.t.requisites.nothingFound);
+      },
+    ],
+    [
+      'changed elsewhere meanwhile',
+      async ({ visitor, world, t, asPerson }) => {
+        const person = await asPerson(requisites);
+        await world.changeAtBranch(person, { address: 'Қарағанды қ., Бұқар жырау даңғылы, 1' });
+        await visitor.fill(t.requisites.apartment, '5');
+        await visitor.press(t.requisites.save);
+        expect(await visitor.status()).toBe(409);
+      },
+    ],
+    [
+      'about to be cancelled',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites);
+        await visitor.fill(t.requisites.apartment, '5');
+        await visitor.press(t.requisites.cancel);
+      },
+    ],
+    [
+      'with a draft, offered and taken up',
+      async ({ visitor, world, t, asPerson, pause }) => {
+        const person = await asPerson(requisites);
+        await visitor.fill(t.requisites.apartment, '5');
+        await world.ageSessions(person, 16);
+        await visitor.press(t.requisites.save);
+        await visitor.fill(t.signIn.iin, person.iin);
+        await visitor.fill(t.signIn.password, person.password ?? '');
+        await visitor.press(t.signIn.submit);
+        await pause();
+        await visitor.press(t.requisites.draftShow);
+      },
+    ],
+  ],
+  '/services/requisites/confirm': [
+    ['codes to type', proposeMobile],
+    [
+      'with wrong codes',
+      async (look) => {
+        await proposeMobile(look);
+        const { visitor, t } = look;
+        for (const label of await visitor.labels()) {
+          if (label === t.confirm.newMobileCode || label === t.confirm.currentCode)
+            await visitor.fill(label, '000');
+        }
+        await visitor.press(t.confirm.submit);
+        expect(await visitor.status()).toBe(422);
+      },
+    ],
+    [
+      'no channel that could confirm',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites, { requisites: nothing });
+        await visitor.fill(t.requisites.mobilePhone, '+7 (702) 111-22-33');
+        await visitor.press(t.requisites.save);
+        expect(await visitor.heading()).toBe(t.confirm.title);
+      },
+    ],
+  ],
+  '/not-me/:link': [
+    ['asked', openNotMe],
+    [
+      'answered',
+      async (look) => {
+        await openNotMe(look);
+        await look.visitor.press(look.t.notMe.submit);
+        expect(await look.visitor.heading()).toBe(look.t.notMe.doneTitle);
+      },
+    ],
+  ],
+  ...entryPages('/register'),
+  ...entryPages('/recover'),
+  '/security': [
+    ['one session', ({ asPerson }) => asPerson('/security')],
+    [
+      'several sessions',
+      async ({ visitor, t, asPerson }) => {
+        const person = await asPerson('/security');
+        await visitor.page.context().clearCookies({ name: 'session' });
+        await visitor.open('/security');
+        await visitor.fill(t.signIn.iin, person.iin);
+        await visitor.fill(t.signIn.password, person.password ?? '');
+        await visitor.press(t.signIn.submit);
+        await visitor.open('/security');
+        await visitor.sees(t.security.endOthers);
+      },
+    ],
+  ],
+  '/security/password': [
+    ['empty', ({ asPerson }) => asPerson('/security/password')],
+    [
+      'with errors',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson('/security/password');
+        await visitor.press(t.newPassword.save);
+        expect(await visitor.status()).toBe(422);
+      },
+    ],
+  ],
+  '/demo/inbox': [
+    [
+      'with messages',
+      async (look) => {
+        await codeSentTo(look.visitor, await proposeMobile(look), () => true);
+        await look.visitor.open('/demo/inbox');
+      },
+    ],
+  ],
+  '/receipts/:number': [
+    [
+      'of a change',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites);
+        await visitor.fill(
+          t.requisites.address,
+          'Астана қ., Қабанбай батыр даңғылы, 53-үй, әдейі ұзын жазылған мекенжай',
+        );
+        await visitor.fill(t.requisites.homePhone, '');
+        await visitor.press(t.requisites.save);
+        expect(await visitor.heading()).toBe(t.receipt.title);
+      },
+    ],
+  ],
+  '/history': [
+    [
+      'with changes and sign-ins',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites);
+        await visitor.fill(t.requisites.apartment, '5');
+        await visitor.press(t.requisites.save);
+        await visitor.open('/history');
+      },
+    ],
+  ],
+};
+
+/** Sends the form of the requisites during an outage. */
+async function sendInto({ visitor, t, asPerson }: Look, begin: () => unknown, title: string): Promise<void> {
+  await asPerson(requisites);
+  await visitor.fill(t.requisites.apartment, '99');
+  await begin();
+  await visitor.press(t.requisites.save);
+  expect(await visitor.heading()).toBe(title);
+}
+
+/** Pages of an outage, which belong to no route. */
+export const outagePages: readonly Variant[] = [
+  [
+    'maintenance announced',
+    async ({ visitor, plan }) => {
+      await plan([49, 51]);
+      await visitor.open('/');
+    },
+  ],
+  [
+    'a form during maintenance',
+    (look) => sendInto(look, () => look.plan([-1, 1]), look.t.outages.maintenance.title),
+  ],
+  [
+    'the database away',
+    async ({ visitor, t, asPerson, loseDatabase }) => {
+      await asPerson('/services');
+      loseDatabase();
+      await visitor.open('/services');
+      expect(await visitor.heading()).toBe(t.outages.away.title);
+    },
+  ],
+  [
+    'a form while the database is away',
+    (look) => sendInto(look, look.loseDatabase, look.t.outages.away.title),
+  ],
+];
+
+/** Pages of a refused request, which belong to no route. */
+export const problemPages: readonly Variant[] = [
+  ['404', ({ visitor }) => visitor.open('/nowhere')],
+  [
+    '404, signed in',
+    async ({ visitor, asPerson }) => {
+      await asPerson('/services');
+      await visitor.open('/nowhere');
+    },
+  ],
+  [
+    '403',
+    async ({ visitor, t }) => {
+      await visitor.open('/sign-in');
+      await changeAndPress(
+        visitor,
+        'document.querySelector("#page-form [name=csrf]").value = "x"',
+        t.signIn.submit,
+      );
+      expect(await visitor.status()).toBe(403);
+    },
+  ],
+  [
+    '400',
+    async ({ visitor, t }) => {
+      await visitor.open('/sign-in');
+      await changeAndPress(visitor, 'document.querySelector("#iin").name = "unknown"', t.signIn.submit);
+      expect(await visitor.status()).toBe(400);
+    },
+  ],
+  [
+    '413',
+    async ({ visitor, t }) => {
+      await visitor.open('/sign-in');
+      await changeAndPress(
+        visitor,
+        'document.querySelector("#iin").value = "1".repeat(100000)',
+        t.signIn.submit,
+      );
+      expect(await visitor.status()).toBe(413);
+    },
+  ],
+];
+
+/** Reaches states in a browser, against a service of their own. */
+export interface Looks {
+  readonly service: TestService;
+  readonly browser: Browser;
+  readonly origin: string;
+  /** The visitor of a language. One browser profile serves a whole language. */
+  visitorFor(language: Language): Promise<BrowserVisitor>;
+  /** Reaches a state, beginning without cookies. `pause` is called at each state on the way. */
+  reach(
+    language: Language,
+    variant: Variant,
+    pause: (visitor: BrowserVisitor) => Promise<void>,
+  ): Promise<BrowserVisitor>;
+  /** Ends outages that a state began. */
+  restore(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface LooksOptions {
+  readonly visit?: Partial<BrowserVisit>;
+  /** A browser that is already running, and that the caller closes. */
+  readonly browser?: Browser;
+  /** Called before the service uses its database. */
+  readonly prepare?: (connection: ConnectionFields) => Promise<void>;
+  /** Invents the people of the states. */
+  readonly invent?: (different: Partial<PersonLine>) => PersonLine;
+}
+
+/** Starts a service and a browser in which states can be reached. */
+export async function openLooks(options: LooksOptions = {}): Promise<Looks> {
+  let outage: Error | undefined;
+  const service = await startService(
+    {},
+    {
+      through: async (database, connection) => {
+        await options.prepare?.(connection);
+        return {
+          ...database,
+          first: (statement) => (outage ? Promise.reject(outage) : database.first(statement)),
+        };
+      },
+    },
+  );
+  const origin = await service.listen();
+  const browser = options.browser ?? (await startBrowser());
+  const visitors = new Map<Language, Promise<BrowserVisitor>>();
+  const visitorFor = (language: Language): Promise<BrowserVisitor> => {
+    const made =
+      visitors.get(language) ?? browserVisitor(browser, origin, { javaScript: true, ...options.visit });
+    visitors.set(language, made);
+    return made;
+  };
+  const plan: Look['plan'] = async (hours) => {
+    const { database, maintenance } = service;
+    if (!hours && maintenance.state().kind === 'none') return;
+    await database.run(sql`delete from cabinet.maintenance_window`);
+    if (hours) {
+      await database.run(sql`
+        insert into cabinet.maintenance_window (starts_at, ends_at)
+        values (now() + ${hours[0]} * interval '1 hour', now() + ${hours[1]} * interval '1 hour')`);
+    }
+    await maintenance.refresh();
+  };
+  return {
+    service,
+    browser,
+    origin,
+    visitorFor,
+    async reach(language, [, reach], pause) {
+      const visitor = await visitorFor(language);
+      const context = visitor.page.context();
+      await context.clearCookies();
+      await context.addCookies([{ name: 'language', value: language, url: origin }]);
+      const world = openWorld(service, async () => visitor, options.invent);
+      await reach({
+        visitor,
+        world,
+        t: textsOf(language),
+        plan,
+        loseDatabase() {
+          outage = new DatabaseAway('08006');
+        },
+        pause: () => pause(visitor),
+        async asPerson(path, different) {
+          const person = await world.person(different);
+          // The journeys sign in by the page. Here that would only take time, a hundred times.
+          const { cookies } = await signedIn(service, person, origin);
+          await context.addCookies([...cookies].map(([name, value]) => ({ name, value, url: origin })));
+          await visitor.open(path);
+          expect(await visitor.path()).toBe(path);
+          return person;
+        },
+      });
+      expect(await visitor.language()).toBe(language);
+      return visitor;
+    },
+    async restore() {
+      outage = undefined;
+      await plan(undefined);
+    },
+    async close() {
+      if (options.browser === undefined) await browser.close();
+      await service.close();
+    },
+  };
+}
