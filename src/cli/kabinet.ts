@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ConfigError } from '../config/faults.ts';
+import { DatabaseAway } from '../platform/outage.ts';
 import { addressCommands } from './addresses.ts';
 import { auditCommands } from './audit.ts';
 import { backupCommands } from './backup.ts';
@@ -43,7 +44,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 program.parseAsync().catch((error: Error) => {
-  const known = error instanceof CommandFailure || error instanceof ConfigError;
-  process.stderr.write(`${printable(known ? error.message : (error.stack ?? error.message))}\n`);
+  process.stderr.write(`${printable(explained(error))}\n`);
   process.exitCode = 1;
 });
+
+/** What an operator can correct, without a stack. PostgreSQL's log has the rest. */
+function explained(error: Error): string {
+  if (error instanceof CommandFailure || error instanceof ConfigError) return error.message;
+  if (error instanceof DatabaseAway) return `the database cannot be used${reasonOf(error.code)}`;
+  return error.stack ?? error.message;
+}
+
+function reasonOf(code: string | undefined): string {
+  if (code === '53100') return ': its disk is full';
+  if (code === '53300') return ': all of its connections are in use';
+  return code === undefined ? '' : `: ${code}`;
+}

@@ -48,3 +48,11 @@ test('it exits with 1 when nothing listens', async () => {
   await new Promise((resolve) => closed.close(resolve));
   expect(await check(free)).toBe(1);
 });
+
+test('with a time to wait it asks again until the service is ready', async () => {
+  answers = 503;
+  server.once('request', () => {
+    answers = 200;
+  });
+  expect(await check(port(), 'ready', '20')).toBe(0);
+});

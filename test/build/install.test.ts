@@ -10,9 +10,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../../src/platform/root.ts';
 import { serverOfTests } from '../support/database.ts';
 import { urlOf } from '../support/kabinet.ts';
+import { readFences, runnable } from '../support/runbook.ts';
 
 // Runs the commands of the runbook's section "Install on a machine" as written, with other folders
-// and database names, without systemd, and without installing packages.
+// and database names, without systemd, and without installing packages. `npm test -- --all` follows
+// the whole runbook (test/complete/runbook.test.ts).
 
 const run = promisify(execFile);
 const owner = `owner_${process.pid}`;
@@ -61,13 +63,11 @@ function rolesOfTheScript(): readonly string[] {
     .split(';\n');
 }
 
-/** The commands of the section, one text for each code block. */
+/** The commands of the section that run, one text for each code block. */
 function fences(): readonly string[] {
   const runbook = readFileSync(join(root, 'docs/runbook.md'), 'utf8');
   const section = /^## Install on a machine$([\s\S]+?)^## /m.exec(runbook)?.[1] ?? '';
-  return [...section.matchAll(/^ +```sh\n([\s\S]+?)^ +```$/gm)].map(([, text = '']) =>
-    text.replaceAll(/^ {3}/gm, ''),
-  );
+  return runnable(readFences(section)).map(({ text }) => text);
 }
 
 async function addressAs(user: string): Promise<string> {
@@ -78,6 +78,7 @@ async function addressAs(user: string): Promise<string> {
 /** The output of a code block, run in the installed folder. */
 async function follow(fence: string): Promise<string> {
   const commands = fence
+    .replaceAll('/opt/kabinet', home)
     .replaceAll('/etc/kabinet', settings)
     .replaceAll('/usr/local/bin', join(folder, 'bin'))
     .replaceAll('postgres://kabinet:PASSWORD@127.0.0.1/kabinet', await addressAs(service))

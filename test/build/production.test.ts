@@ -107,6 +107,20 @@ describe('a start', () => {
     expect(await once(process, 'close')).toEqual([0, null]);
   });
 
+  test.each(['all', 'web', 'worker'])('with ROLE=%s says why nobody can sign in yet', async (ROLE) => {
+    const process = start({ ...forReal(), ROLE });
+    let said = '';
+    process.stderr?.on('data', (chunk) => {
+      said += chunk;
+    });
+    for await (const line of createInterface({ input: process.stdout as NodeJS.ReadableStream }))
+      if (/^The cabinet is at|^This process delivers/.test(line)) break;
+    process.kill('SIGTERM');
+    expect(await once(process, 'close')).toEqual([0, null]);
+    expect(said).toContain('neither SMTP_URL nor SMPP_URL is set: nobody can register');
+    expect(said).toContain('the embedded fund has no people: nobody can sign in');
+  });
+
   test.each([
     ['an error', `throw Object.assign(new Error('900101300007'), { detail: 'Key (iin)=(900101300007)' })`],
     ['a refused promise', `Promise.reject(Object.assign(new Error('900101300007'), { code: '23505' }))`],

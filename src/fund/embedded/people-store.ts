@@ -37,6 +37,11 @@ export async function compareLines(
   });
 }
 
+/** Whether the embedded fund has anybody. */
+export async function hasPeople(database: Queryable): Promise<boolean> {
+  return (await database.first(sql`select from fund.person limit 1`)) !== undefined;
+}
+
 /** Adds people whom the fund does not have yet. */
 export async function insertPeople(tx: Queryable, added: readonly ComparedLine[]): Promise<void> {
   if (added.length === 0) return;

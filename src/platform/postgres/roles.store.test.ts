@@ -13,6 +13,7 @@ import { sweep } from '../../features/operations/housekeeping.ts';
 import { retireEvents } from '../../features/operations/retire-events-store.ts';
 import { createInstance } from '../../instance.ts';
 import { createKeys } from '../keys.ts';
+import { checkDump, dumpDatabase } from './backup.ts';
 import { type Database, openDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
 import { grantService, logTables, mayAlterLog } from './roles.ts';
@@ -90,6 +91,11 @@ test('the service runs with the role: start without migrations, sign-in, save, s
   const failed: string[] = [];
   await sweep(service, { onError: (kind) => failed.push(kind) });
   expect(failed).toEqual([]);
+});
+
+test('the role makes a complete backup, with the sequences', async () => {
+  const dump = dumpDatabase({ ...fresh.connection, user: role });
+  expect(await checkDump(dump)).toMatchObject({ madeAt: expect.stringMatching(/^20/) });
 });
 
 describe('refused', () => {

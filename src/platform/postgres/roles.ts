@@ -60,13 +60,14 @@ function grants(role: string): readonly string[] {
     ...schemas.flatMap((schema) => [
       `grant usage on schema ${schema} to "${role}"`,
       `grant select, insert, update, delete on all tables in schema ${schema} to "${role}"`,
-      `grant usage on all sequences in schema ${schema} to "${role}"`,
+      // SELECT is for the backup.
+      `grant usage, select on all sequences in schema ${schema} to "${role}"`,
       `alter default privileges in schema ${schema} grant select, insert, update, delete on tables to "${role}"`,
-      `alter default privileges in schema ${schema} grant usage on sequences to "${role}"`,
+      `alter default privileges in schema ${schema} grant usage, select on sequences to "${role}"`,
     ]),
     `revoke update, delete on ${log} from "${role}"`,
     `grant execute on function cabinet.retire_security_events(bigint[]) to "${role}"`,
-    `grant select on public.migration to "${role}"`,
+    `grant select on public.migration, public.migration_id_seq to "${role}"`,
   ];
 }
 
