@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../../src/platform/root.ts';
 import { serverOfTests } from '../support/database.ts';
 import { urlOf } from '../support/kabinet.ts';
-import { readFences, runnable } from '../support/runbook.ts';
+import { readFences, runnable, unmarked } from '../support/runbook.ts';
 
 // Runs the commands of the runbook's section "Install on a machine" as written, with other folders
 // and database names, without systemd, and without installing packages. `npm test -- --all` follows
@@ -74,6 +74,10 @@ async function addressAs(user: string): Promise<string> {
   const { connection } = await serverOfTests();
   return urlOf({ ...connection, user, password: 'a-password', database });
 }
+
+test('each block of the runbook runs, or says why not', () => {
+  expect(unmarked(readFences(readFileSync(join(root, 'docs/runbook.md'), 'utf8')))).toEqual([]);
+});
 
 /** The output of a code block, run in the installed folder. */
 async function follow(fence: string): Promise<string> {

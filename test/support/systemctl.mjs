@@ -14,11 +14,13 @@ const pidFile = join(machine, 'service.pid');
 const there = (path) => path.replaceAll(/(?<![\w.])\/(?=(?:opt|etc|var\/lib)\/kabinet)/g, `${machine}/`);
 const pid = () => (existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : undefined);
 
-const [verb] = process.argv.slice(2);
+const [verb, ...rest] = process.argv.slice(2);
 if (verb === 'stop' || verb === 'restart') await stop();
 if (verb === 'start' || verb === 'restart' || verb === 'enable') start();
 if (verb === 'reload') process.kill(pid(), 'SIGHUP');
-if (!['daemon-reload', 'enable', 'start', 'stop', 'restart', 'reload'].includes(verb)) process.exit(1);
+if (verb === 'kill') process.kill(pid(), rest.find((one) => one.startsWith('--signal=')).slice(9));
+if (!['daemon-reload', 'enable', 'start', 'stop', 'restart', 'reload', 'kill'].includes(verb))
+  process.exit(1);
 
 function start() {
   const unit = there(readFileSync(join(machine, 'etc/systemd/system/kabinet.service'), 'utf8'));
