@@ -100,7 +100,7 @@ async function openNotMe(look: Look): Promise<void> {
  */
 async function codeSentTo(
   visitor: BrowserVisitor,
-  person: PersonLine,
+  person: Pick<PersonLine, 'requisites'>,
   fits: (text: string) => boolean,
 ): Promise<string> {
   return await vi.waitFor(async () => {
@@ -198,6 +198,18 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
       },
     ],
     [
+      'refused',
+      async ({ visitor, world, t }) => {
+        const person = await world.person();
+        await visitor.open('/sign-in');
+        await visitor.fill(t.signIn.iin, person.iin);
+        await visitor.fill(t.signIn.password, 'басқа');
+        await visitor.press(t.signIn.submit);
+        expect(await visitor.status()).toBe(422);
+        await visitor.sees(t.signIn.failedHelp);
+      },
+    ],
+    [
       'refused, then told to wait',
       async ({ visitor, world, t, pause }) => {
         const person = await world.person();
@@ -242,6 +254,28 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
       async ({ visitor, asPerson }) => {
         await asPerson('/services');
         await visitor.open('/services?replaced=1');
+      },
+    ],
+    [
+      'a change waits for its codes',
+      async (look) => {
+        await proposeMobile(look);
+        await look.visitor.open('/services');
+        await look.visitor.sees(look.t.requisites.pending);
+      },
+    ],
+    [
+      'something typed was not saved',
+      async ({ visitor, world, t, asPerson }) => {
+        const person = await asPerson(requisites);
+        await visitor.fill(t.requisites.apartment, '5');
+        await world.ageSessions(person, 16);
+        await visitor.press(t.requisites.save);
+        await visitor.fill(t.signIn.iin, person.iin);
+        await visitor.fill(t.signIn.password, person.password ?? '');
+        await visitor.press(t.signIn.submit);
+        await visitor.open('/services');
+        await visitor.sees(t.services.draftWaits);
       },
     ],
   ],
@@ -364,6 +398,17 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
   '/services/requisites/confirm': [
     ['codes to type', proposeMobile],
     [
+      'the first step done',
+      async (look) => {
+        const { requisites: former } = await proposeMobile(look);
+        const to = { requisites: { ...former, mobilePhone: '+77021112233' } };
+        const code = await codeSentTo(look.visitor, to, (text) => text.includes('#'));
+        await look.visitor.fill(look.t.confirm.newMobileCode, code);
+        await look.visitor.press(look.t.confirm.submit);
+        await look.visitor.sees(look.t.confirm.newProved);
+      },
+    ],
+    [
       'with wrong codes',
       async (look) => {
         await proposeMobile(look);
@@ -460,6 +505,7 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
         await visitor.open('/history');
       },
     ],
+    ['changes only', ({ asPerson }) => asPerson('/history?only=changes')],
   ],
 };
 

@@ -183,8 +183,8 @@ function ConfirmForm(props: ConfirmPageProps) {
           <p>{t.confirm.stuckHelp}</p>
         </Alert>
       )}
-      {!isStuck && <Button wide>{t.confirm.submit}</Button>}
-      <ButtonRow>
+      <ButtonRow stacked>
+        {!isStuck && <Button>{t.confirm.submit}</Button>}
         <Button name="action" value="fix" kind="tertiary">
           {t.confirm.fix}
         </Button>

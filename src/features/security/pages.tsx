@@ -74,6 +74,7 @@ function Methods({ t, language, standing }: Pick<SecurityPageProps, 't' | 'langu
   return (
     <Card id="methods" heading={t.security.methods}>
       <Facts
+        long
         facts={[
           {
             term: t.security.password,

@@ -44,16 +44,25 @@ export function SignInPage(props: SignInPageProps) {
   const errors = [
     { fieldId: 'iin', text: iinError },
     { fieldId: 'password', text: passwordError },
-    { fieldId: refusal?.reason === 'failed' ? 'iin' : undefined, text: refusal && refusalText(t, refusal) },
+    {
+      fieldId: undefined,
+      text: refusal && refusal.reason !== 'failed' ? refusalText(t, refusal) : undefined,
+    },
   ];
   return (
     <>
       <Hero t={t} />
       <div class="ways">
         <ErrorSummary
-          title={t.requisites.errors}
+          title={refusal?.reason === 'failed' ? t.signIn.failed : t.requisites.errors}
           errors={errors.flatMap(({ fieldId, text }) => (text === undefined ? [] : [{ fieldId, text }]))}
-        />
+        >
+          {refusal?.reason === 'failed' && (
+            <p>
+              {t.signIn.failedHelp} <a href={paths.recover}>{t.signIn.forgot}</a>
+            </p>
+          )}
+        </ErrorSummary>
         {props.ended && (
           <Alert kind="info" announced>
             <p>{endedText(t, props.ended)}</p>
@@ -153,7 +162,6 @@ function PasswordWay(
         <p class="forgot">
           <a href={paths.recover}>{t.signIn.forgot}</a>
         </p>
-        {props.refusal?.reason === 'failed' && <p>{t.signIn.failedHelp}</p>}
         <Checkbox
           id="remember"
           label={t.signIn.remember}
