@@ -6,9 +6,9 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const home = dirname(fileURLToPath(import.meta.url));
@@ -39,61 +39,107 @@ export function assemblyDigest() {
   return hash.digest('hex');
 }
 
+/** The binaries, each with its entry in `assembly/`: one for every engine, one for those with SIMD. */
+const BINARIES = { 'gost.wasm': 'index.ts', 'gost-simd.wasm': 'index-simd.ts' };
+
+/** Compiles a module of `assembly/` to a file. False when the compiler is not installed. */
+export async function compileAssembly(entry, file) {
+  const compiler = await tool('assemblyscript/asc');
+  if (compiler === null) return false;
+  const options = ['-O2', '--converge', '--noAssert', '--runtime', 'stub', '--use', 'abort='];
+  // A binary with SIMD does not load in an engine without it, so only one entry may use it.
+  const simd = entry === 'index.ts' ? [] : ['--enable', 'simd'];
+  const args = [`assembly/${entry}`, '--outFile', relative(home, file), ...options, ...simd];
+  const { error, stderr } = await compiler.main(args, { baseDir: home });
+  if (error !== null) throw new Error(`${error.message}\n${stderr}`);
+  return true;
+}
+
 async function buildAssembly() {
   const stamp = join(dist, 'gost.wasm.source');
   const digest = assemblyDigest();
-  if (existsSync(join(dist, 'gost.wasm')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest)
-    return;
-  const compiler = await tool('assemblyscript/asc');
-  if (compiler === null) return;
-  const { error, stderr } = await compiler.main(
-    [
-      'assembly/index.ts',
-      '--outFile',
-      'dist/gost.wasm',
-      '-O3',
-      '--converge',
-      '--noAssert',
-      '--runtime',
-      'stub',
-      '--use',
-      'abort=',
-    ],
-    { baseDir: home },
-  );
-  if (error !== null) throw new Error(`${error.message}\n${stderr}`);
+  const files = Object.keys(BINARIES).map((name) => join(dist, name));
+  const built = [stamp, ...files].every((file) => existsSync(file));
+  if (built && readFileSync(stamp, 'utf8') === digest) return;
+  for (const [name, entry] of Object.entries(BINARIES))
+    if (!(await compileAssembly(entry, join(dist, name)))) return;
   writeFileSync(stamp, digest);
 }
 
+const ANCHORS = join(home, 'anchors');
+
+/** Replaces `src/assets.ts` by a module that contains the files. */
+function embed({ binaries, worker }) {
+  const anchors = Object.fromEntries(
+    readdirSync(ANCHORS).map((name) => [name, readFileSync(join(ANCHORS, name), 'base64')]),
+  );
+  const contents = `
+    const anchors = ${JSON.stringify(worker === null ? {} : anchors)};
+    const binaries = ${JSON.stringify(binaries)};
+    const decode = (text) => new Uint8Array(Buffer.from(text, 'base64'));
+    export const anchorFile = (name) => decode(anchors[name]);
+    export const gostBinary = (name) => (binaries[name] === undefined ? null : decode(binaries[name]));
+    export const workerScript = () => ${JSON.stringify(worker)};`;
+  return {
+    name: 'embed',
+    setup(build) {
+      build.onLoad({ filter: /[\\/]src[\\/]assets\.ts$/ }, () => ({ contents, loader: 'js' }));
+    },
+  };
+}
+
 /**
- * Bundles the entries into a folder and returns the names of the files. Tests build into their own
- * folders.
+ * Bundles the entries into a folder, for `import` and, in `cjs/`, for `require`. Returns the names
+ * of the files. Tests build into their own folders, some without the WebAssembly.
  */
-export async function buildScripts(outdir) {
+export async function buildScripts(outdir, { assembly = true } = {}) {
   const esbuild = await tool('esbuild');
   if (esbuild === null) return [];
-  const { metafile } = await esbuild.build({
-    metafile: true,
+  const common = {
     absWorkingDir: home,
-    entryPoints: {
-      index: 'src/index.ts',
-      testing: 'src/testing/index.ts',
-      worker: 'src/worker.ts',
-      cli: 'src/cli.ts',
-    },
-    outdir,
     bundle: true,
-    splitting: true,
-    format: 'esm',
     platform: 'node',
     target: 'node20',
-    sourcemap: true,
     logLevel: 'warning',
+  };
+  // The threads get the WebAssembly from the main thread, and no anchors. CommonJS, because that is
+  // what `new Worker` evaluates.
+  const threads = await esbuild.build({
+    ...common,
+    entryPoints: ['src/worker.ts'],
+    format: 'cjs',
+    minify: true,
+    write: false,
+    plugins: [embed({ binaries: {}, worker: null })],
   });
+  const worker = threads.outputFiles[0].text;
+  const names = Object.keys(BINARIES).filter((name) => assembly && existsSync(join(dist, name)));
+  const binaries = Object.fromEntries(names.map((name) => [name, readFileSync(join(dist, name), 'base64')]));
+  const plugins = [embed({ binaries, worker })];
+  const { metafile } = await esbuild.build({
+    ...common,
+    metafile: true,
+    entryPoints: { index: 'src/index.ts', testing: 'src/testing/index.ts', cli: 'src/cli.ts' },
+    outdir,
+    splitting: true,
+    format: 'esm',
+    plugins,
+  });
+  const cjs = join(outdir, 'cjs');
+  await esbuild.build({
+    ...common,
+    entryPoints: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+    outdir: cjs,
+    format: 'cjs',
+    plugins,
+  });
+  writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n');
+  writeFileSync(join(outdir, 'worker.cjs'), worker);
   return Object.keys(metafile.outputs).map((path) => basename(path));
 }
 
-function buildDeclarations() {
+/** Writes the declarations, and the same ones beside the CommonJS. */
+export function buildDeclarations(outdir) {
   const require = createRequire(import.meta.url);
   let tsc;
   try {
@@ -102,9 +148,12 @@ function buildDeclarations() {
     if (optional) return;
     throw new Error('typescript is not installed');
   }
-  execFileSync(process.execPath, [tsc, '-p', join(home, 'tsconfig.build.json')], { stdio: 'inherit' });
+  const types = join(outdir, 'types');
+  rmSync(types, { recursive: true, force: true });
+  execFileSync(process.execPath, [tsc, '-p', join(home, 'tsconfig.build.json'), '--outDir', types], {
+    stdio: 'inherit',
+  });
   // tsc keeps the file endings of the sources in the imports of declarations.
-  const types = join(dist, 'types');
   for (const name of readdirSync(types, { recursive: true })) {
     if (!name.endsWith('.d.ts')) continue;
     const path = join(types, name);
@@ -113,6 +162,7 @@ function buildDeclarations() {
       readFileSync(path, 'utf8').replace(/((?:from |import\()['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2'),
     );
   }
+  cpSync(types, join(outdir, 'cjs/types'), { recursive: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -122,5 +172,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // Remove old files last, so that a process that runs from dist/ meanwhile finds every file.
   const stale = readdirSync(dist).filter((name) => /\.js(\.map)?$/.test(name) && !written.includes(name));
   if (written.length > 0) for (const name of stale) rmSync(join(dist, name));
-  buildDeclarations();
+  buildDeclarations(dist);
 }

@@ -6,13 +6,13 @@
 import { add, canonical, copy, equal, fromBytes, invert, isZero, multiply, SIZE, setSmall, square, subtract } from './field';
 
 /** Bytes of an affine and of a Jacobian point. */
-const AFFINE: usize = 2 * SIZE;
-const JACOBIAN: usize = 3 * SIZE;
+export const AFFINE: usize = 2 * SIZE;
+export const JACOBIAN: usize = 3 * SIZE;
 
 /** Fixed-base tables: digits of 7 bits, signed, so 74 windows of 64 multiples each. */
-const WIDTH: usize = 7;
-const WINDOWS: usize = 74;
-const ENTRIES: usize = 64;
+export const WIDTH: usize = 7;
+export const WINDOWS: usize = 74;
+export const ENTRIES: usize = 64;
 const TABLE: usize = WINDOWS * ENTRIES * AFFINE;
 
 const b = memory.data<u64>([
@@ -24,8 +24,8 @@ const b = memory.data<u64>([
 const inputX = memory.data(64, 16);
 const inputY = memory.data(64, 16);
 /** z1, with room for the window that reaches past the top. */
-const inputG = memory.data(72, 16);
-const inputQ = memory.data(72, 16);
+export const inputG = memory.data(72, 16);
+export const inputQ = memory.data(72, 16);
 /** r, and r + n where that is below p (else r again). */
 const inputR = memory.data(128, 16);
 
@@ -93,7 +93,7 @@ function finishAddition(p: usize): void {
 }
 
 /** p = p + q for an affine q, or p - q when `negate`. */
-function addAffine(p: usize, q: usize, negate: bool): void {
+export function addAffine(p: usize, q: usize, negate: bool): void {
   const x = p, y = p + SIZE, z = p + 2 * SIZE;
   copy(t6, q + SIZE);
   if (negate) {
@@ -125,7 +125,7 @@ function addAffine(p: usize, q: usize, negate: bool): void {
 }
 
 /** p = p + q for a Jacobian q, or p - q when `negate`. */
-function addJacobian(p: usize, q: usize, negate: bool): void {
+export function addJacobian(p: usize, q: usize, negate: bool): void {
   const x = p, y = p + SIZE, z = p + 2 * SIZE;
   if (isZero(q + 2 * SIZE)) return;
   copy(t5, q + SIZE);
@@ -239,7 +239,7 @@ function normalise(to: usize): void {
   }
 }
 
-const sum = memory.data(<i32>JACOBIAN, 16);
+export const sum = memory.data(<i32>JACOBIAN, 16);
 
 /** sum = sum + k * (the point of the slot) */
 function addFixed(slot: usize, scalar: usize): void {
@@ -254,15 +254,15 @@ function addFixed(slot: usize, scalar: usize): void {
   }
 }
 
-const digits = memory.data(520, 16);
+export const digits = memory.data(520, 16);
 /** Q, 3Q, 5Q … 15Q */
-const odd = memory.data(8 * <i32>JACOBIAN, 16);
+export const odd = memory.data(8 * <i32>JACOBIAN, 16);
 const twice = memory.data(<i32>JACOBIAN, 16);
 
 /**
  * Writes the scalar in signed digits, each zero or odd between -15 and 15, and gives their count.
  */
-function recode(scalar: usize): i32 {
+export function recode(scalar: usize): i32 {
   let length = 0;
   let carry: u32 = 0;
   let bit: usize = 0;
@@ -283,8 +283,8 @@ function recode(scalar: usize): i32 {
   return length;
 }
 
-/** sum = z2 * (the input point), by doubling and adding. */
-function multiplyInput(): void {
+/** Fills `odd` with the odd multiples of the input point. */
+export function multiplesOfInput(): void {
   fromBytes(odd, inputX);
   fromBytes(odd + SIZE, inputY);
   setSmall(odd + 2 * SIZE, 1);
@@ -294,6 +294,11 @@ function multiplyInput(): void {
     memory.copy(odd + i * JACOBIAN, odd + (i - 1) * JACOBIAN, JACOBIAN);
     addJacobian(odd + i * JACOBIAN, twice, false);
   }
+}
+
+/** sum = z2 * (the input point), by doubling and adding. */
+function multiplyInput(): void {
+  multiplesOfInput();
   for (let i = recode(inputQ) - 1; i >= 0; i--) {
     double(sum);
     const digit = <i32>load<i8>(digits + i);
@@ -306,7 +311,7 @@ function multiplyInput(): void {
  * Whether x of the sum is r or r + n: X = r Z^2, so that no inversion is needed. Infinity never
  * matches.
  */
-function matches(): bool {
+export function matches(): bool {
   if (isZero(sum + 2 * SIZE)) return false;
   square(t0, sum + 2 * SIZE);
   for (let i: usize = 0; i < 2; i++) {

@@ -1,6 +1,6 @@
 /** The certificates of the authority's current roots and intermediates, stored in `anchors/`. */
-import { readFileSync } from 'node:fs';
 import { sha256 } from './algorithms.ts';
+import { anchorFile } from './assets.ts';
 import { createTrust, type Trust } from './trust.ts';
 
 /**
@@ -18,7 +18,7 @@ export const PRODUCTION_ANCHORS = [
 /** The DER of the pinned certificates. Throws when a file differs from the pinned one. */
 export function productionCertificates(): readonly Uint8Array[] {
   return PRODUCTION_ANCHORS.map(({ file, sha256: pinned }) => {
-    const der = readFileSync(new URL(`../anchors/${file}`, import.meta.url));
+    const der = anchorFile(file);
     if (sha256(der) !== pinned) throw new Error(`anchors/${file} is not the pinned certificate`);
     return der;
   });

@@ -2,7 +2,8 @@
  * The host's side of `assembly/`. Loads the WebAssembly once per thread and keeps the tables of
  * known keys.
  */
-import { readFileSync } from 'node:fs';
+import { gostBinary } from './assets.ts';
+import { fromLittleEndian, littleEndian } from './little-endian.ts';
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -16,6 +17,11 @@ interface Exports {
   buildTable(slot: number): void;
   verifyInput(): number;
   verifyFixed(slot: number): number;
+  /** The same with two products at once. Only in the binary for engines with SIMD. */
+  verifyInputPaired?(): number;
+  verifyFixedPaired?(slot: number): number;
+  addressOfNumber(): number;
+  invertNumber(): void;
   prepare(): void;
   begin(bits: number): void;
   update(blocks: number): void;
@@ -38,40 +44,40 @@ const GENERATOR_Y =
 let loaded: Engine | null | undefined;
 
 /**
- * The WebAssembly of this thread. Null when `dist/gost.wasm` was not built (an install without dev
- * dependencies): plain TypeScript then does the same work several times slower.
+ * The WebAssembly of this thread. Null when it was not built (an install without dev dependencies):
+ * plain TypeScript then does the same work several times slower.
  */
 export function gostEngine(): Engine | null {
-  if (loaded === undefined) {
-    const bytes = readBuilt();
-    loaded = bytes === null ? null : new Engine(bytes);
-  }
-  return loaded;
+  if (loaded === undefined) useBinary(bestBinary());
+  return loaded ?? null;
 }
 
-function readBuilt(): Uint8Array | null {
-  try {
-    // The relative path is the same from src/*.ts and from dist/*.js.
-    return new Uint8Array(readFileSync(new URL('../dist/gost.wasm', import.meta.url)));
-  } catch {
-    return null;
-  }
+/** The binary with SIMD where the engine can load it. */
+export function bestBinary(): Uint8Array | null {
+  const simd = gostBinary('gost-simd.wasm');
+  return simd !== null && WebAssembly.validate(simd) ? simd : gostBinary('gost.wasm');
 }
 
-/** Numbers are passed as 64 little-endian bytes. */
-export function littleEndian(value: bigint): Uint8Array {
-  return Uint8Array.from(Buffer.from(value.toString(16).padStart(128, '0'), 'hex')).reverse();
+/** Uses this WebAssembly in this thread. The pool's threads receive it from the main thread. */
+export function useBinary(bytes: Uint8Array | null, scalar = false): void {
+  loaded = bytes === null ? null : new Engine(bytes, scalar);
 }
 
 export class Engine {
   readonly #wasm: Exports;
+  readonly #verifyInput: () => number;
+  readonly #verifyFixed: (slot: number) => number;
   #bytes: Uint8Array;
   /** The slot of a key, by the key's bytes in Latin-1. Kept in the order of use. */
   readonly #slots = new Map<string, number>();
 
-  constructor(binary: Uint8Array) {
+  /** `scalar` computes one product at a time even where two are possible: a second opinion. */
+  constructor(binary: Uint8Array, scalar = false) {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(binary));
     this.#wasm = instance.exports as unknown as Exports;
+    const { verifyInput, verifyFixed, verifyInputPaired, verifyFixedPaired } = this.#wasm;
+    this.#verifyInput = scalar ? verifyInput : (verifyInputPaired ?? verifyInput);
+    this.#verifyFixed = scalar ? verifyFixed : (verifyFixedPaired ?? verifyFixed);
     const wanted = this.#wasm.tableAddress(KEY_SLOTS + 1) + 64;
     const present = this.#wasm.memory.buffer.byteLength;
     if (wanted > present) this.#wasm.memory.grow(Math.ceil((wanted - present) / 65_536));
@@ -110,7 +116,15 @@ export class Engine {
     this.#bytes.set(z2, wasm.addressOfScalarQ());
     this.#bytes.set(r, wasm.addressOfR());
     this.#bytes.set(rPlusN, wasm.addressOfR() + 64);
-    return (slot === 0 ? wasm.verifyInput() : wasm.verifyFixed(slot)) !== 0;
+    return (slot === 0 ? this.#verifyInput() : this.#verifyFixed(slot)) !== 0;
+  }
+
+  /** 1 / value modulo the curve's order, for a value from 1 to the order. */
+  inverse(value: bigint): bigint {
+    const address = this.#wasm.addressOfNumber();
+    this.#bytes.set(littleEndian(value), address);
+    this.#wasm.invertNumber();
+    return fromLittleEndian(this.#bytes.subarray(address, address + 64));
   }
 
   /** Builds the key's table unless it exists. */

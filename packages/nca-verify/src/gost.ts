@@ -4,12 +4,8 @@
  */
 import type { Curve } from './gost-reference.ts';
 import { GOST_2015_512, inverse, isOnCurve, referenceMatches } from './gost-reference.ts';
-import { gostEngine, littleEndian } from './gost-wasm.ts';
-
-/** Reads an unsigned little-endian number. */
-export function fromLittleEndian(bytes: Uint8Array): bigint {
-  return BigInt(`0x${Buffer.from(bytes).reverse().toString('hex') || '0'}`);
-}
+import { gostEngine } from './gost-wasm.ts';
+import { fromLittleEndian, littleEndian } from './little-endian.ts';
 
 /**
  * True when the key made `signature` over `digest`. Wrong lengths, numbers out of range and keys
@@ -29,10 +25,10 @@ export function verifyGost(
   const s = fromLittleEndian(signature.subarray(size));
   if (r === 0n || r >= n || s === 0n || s >= n) return false;
   const e = fromLittleEndian(digest) % n || 1n;
-  const v = inverse(e, n);
+  const engine = curve === GOST_2015_512 ? gostEngine() : null;
+  const v = engine?.inverse(e) ?? inverse(e, n);
   const z1 = (s * v) % n;
   const z2 = ((n - r) * v) % n;
-  const engine = curve === GOST_2015_512 ? gostEngine() : null;
   if (engine !== null) {
     const second = r + n < p ? littleEndian(r + n) : signature.subarray(0, size);
     return engine.matches(

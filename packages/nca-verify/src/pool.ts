@@ -14,8 +14,10 @@ import {
   checkVerifyRequest,
   fault,
 } from './arguments.ts';
+import { workerScript } from './assets.ts';
 import type { checkRevocation, RevocationRequest } from './check-revocation.ts';
 import type { LoadedCrl } from './crl.ts';
+import { bestBinary } from './gost-wasm.ts';
 import { TurnQueue } from './turns.ts';
 import type { Verdict } from './verdict.ts';
 import type { AllVerdicts, VerifyAllRequest, VerifyRequest } from './verify.ts';
@@ -38,7 +40,7 @@ export interface VerifierPoolOptions {
   readonly maxWaiting?: number | undefined;
   /** The most waiting verifications for each key of `TurnOptions`; `maxWaiting` unless given. */
   readonly maxWaitingPerKey?: number | undefined;
-  /** The worker's file, when it is not at `dist/worker.js` of this package. */
+  /** A file that the threads run instead of the script within this package. */
   readonly workerUrl?: URL | undefined;
 }
 
@@ -116,6 +118,11 @@ export type Job =
   | { readonly kind: 'certificate'; readonly request: Omit<CertificateRequest, 'trust'> }
   | { readonly kind: 'revocation'; readonly request: Omit<RevocationRequest, 'trust'> }
   | { readonly kind: 'crl'; readonly path: string; readonly allowGost2004: boolean };
+export interface WorkerData {
+  readonly certificates: readonly Uint8Array[];
+  /** The WebAssembly, which the thread's script does not contain. */
+  readonly binary: Uint8Array | null;
+}
 export type Reply = { readonly ready: true } | { readonly value: unknown } | { readonly error: string };
 
 interface Task {
@@ -160,14 +167,13 @@ function checkOptions(
  */
 export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
   const { certificates, size, timeLimit, maxWaiting, maxWaitingPerKey } = checkOptions(options);
-  // The relative path is the same from src/*.ts and from dist/*.js.
-  const url = options.workerUrl ?? new URL('../dist/worker.js', import.meta.url);
+  const create = workers(options.workerUrl, certificates);
   const waiting = new TurnQueue<Task>();
   const threads = new Set<Thread>();
   let closed = false;
 
   function start(): void {
-    threads.add(new Thread(url, certificates, next, replace));
+    threads.add(new Thread(create(), next, replace));
   }
 
   /** Gives an idle thread the task whose turn it is. */
@@ -200,7 +206,7 @@ export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
     });
   }
 
-  const lists = createScanners(url, certificates);
+  const lists = createScanners(create);
   for (let i = 0; i < size; i++) start();
   return {
     async verify(request, { key } = {}) {
@@ -235,11 +241,19 @@ export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
   };
 }
 
+/** Gives a function that starts a worker. The script is text, so no bundler has to find a file. */
+function workers(url: URL | undefined, certificates: readonly Uint8Array[]): () => Worker {
+  const workerData: WorkerData = { certificates, binary: bestBinary() };
+  if (url !== undefined) return () => new Worker(url, { workerData });
+  const script = workerScript();
+  return () => new Worker(script, { eval: true, workerData });
+}
+
 /** Reads each list in its own thread, so that no sign-in waits behind it. */
-function createScanners(
-  url: URL,
-  certificates: readonly Uint8Array[],
-): { scan(job: Job): Promise<unknown>; end(): Promise<void> } {
+function createScanners(create: () => Worker): {
+  scan(job: Job): Promise<unknown>;
+  end(): Promise<void>;
+} {
   const scanners = new Set<Thread>();
   return {
     async scan(job) {
@@ -251,7 +265,7 @@ function createScanners(
             if (task !== undefined) thread.run(task);
             task = undefined;
           };
-          scanner = new Thread(url, certificates, begin, ({ fault: cause }) =>
+          scanner = new Thread(create(), begin, ({ fault: cause }) =>
             reject(new Error('the verifier threads cannot start', { cause })),
           );
           scanners.add(scanner);
@@ -275,13 +289,8 @@ class Thread {
   wasReady = false;
   fault: unknown;
 
-  constructor(
-    url: URL,
-    certificates: readonly Uint8Array[],
-    onIdle: (thread: Thread) => void,
-    onEnd: (thread: Thread) => void,
-  ) {
-    this.#worker = new Worker(url, { workerData: certificates });
+  constructor(worker: Worker, onIdle: (thread: Thread) => void, onEnd: (thread: Thread) => void) {
+    this.#worker = worker;
     this.#worker.on('message', (reply: Reply) => {
       if ('ready' in reply) {
         this.wasReady = true;

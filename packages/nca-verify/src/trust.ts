@@ -21,7 +21,8 @@ export interface Trust {
 }
 
 const MAX_PATH = 4;
-const MAX_VERIFIED = 64;
+/** The most pairs that are remembered, about 1 MB: those who return within a day or so. */
+const MAX_VERIFIED = 4096;
 
 /**
  * Sorts certificates (DER or PEM). Self-signed CA certificates become anchors, other CA

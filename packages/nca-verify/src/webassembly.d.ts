@@ -3,6 +3,8 @@
  * library, which a server should not include.
  */
 declare namespace WebAssembly {
+  /** Whether this engine can load the binary. */
+  function validate(bytes: Uint8Array): boolean;
   class Module {
     constructor(bytes: Uint8Array);
   }

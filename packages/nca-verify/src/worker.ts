@@ -4,12 +4,15 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { prepareKey } from './algorithms.ts';
 import { checkRevocation } from './check-revocation.ts';
 import { loadCrl } from './crl.ts';
-import type { Job, Reply } from './pool.ts';
+import { useBinary } from './gost-wasm.ts';
+import type { Job, Reply, WorkerData } from './pool.ts';
 import { createTrust } from './trust.ts';
 import { verify, verifyAll } from './verify.ts';
 import { verifyCertificate } from './verify-certificate.ts';
 
-const trust = createTrust(workerData as readonly Uint8Array[]);
+const { certificates, binary } = workerData as WorkerData;
+useBinary(binary);
+const trust = createTrust(certificates);
 
 /** Reads a file into shared memory, so that the list in it need not be copied again. */
 function readShared(path: string): Uint8Array {

@@ -2,7 +2,7 @@
  * Builds the package's scripts into a separate folder, so that no test depends on when dist/ was
  * built.
  */
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -15,14 +15,13 @@ export interface Built {
   readonly remove: () => void;
 }
 
-export async function buildPackage(): Promise<Built> {
+export async function buildPackage(options: { readonly assembly?: boolean } = {}): Promise<Built> {
   const home = fileURLToPath(new URL('../', import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), 'nca-verify-'));
   const { buildScripts } = await import('../build.js');
   mkdirSync(join(folder, 'dist'));
-  await buildScripts(join(folder, 'dist'));
-  copyFileSync(join(home, 'dist/gost.wasm'), join(folder, 'dist/gost.wasm'));
-  for (const part of ['anchors', 'bin', 'package.json'])
+  await buildScripts(join(folder, 'dist'), options);
+  for (const part of ['bin', 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'])
     cpSync(join(home, part), join(folder, part), { recursive: true });
   return {
     url: (name) => pathToFileURL(join(folder, 'dist', name)),

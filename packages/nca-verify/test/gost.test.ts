@@ -1,13 +1,18 @@
+import { readdirSync } from 'node:fs';
 import { weierstrass } from '@noble/curves/abstract/weierstrass.js';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gostBinary } from '../src/assets.ts';
 import { bitOctets, body, parse } from '../src/der.ts';
-import { fromLittleEndian, verifyGost } from '../src/gost.ts';
+import { verifyGost } from '../src/gost.ts';
 import { GOST_2004, GOST_2015_512, multiplyGenerator, referenceMatches } from '../src/gost-reference.ts';
-import { gostEngine, littleEndian } from '../src/gost-wasm.ts';
+import { bestBinary, gostEngine, useBinary } from '../src/gost-wasm.ts';
 import { gost94 } from '../src/gost94.ts';
+import { fromLittleEndian, littleEndian } from '../src/little-endian.ts';
 import { streebog } from '../src/streebog.ts';
 import { referenceStreebog } from '../src/streebog-reference.ts';
 import { makeGostKey } from '../src/testing/keys.ts';
+import { createTrust } from '../src/trust.ts';
+import { verify } from '../src/verify.ts';
 import { fixture } from './support.ts';
 
 const constants = JSON.parse(Buffer.from(fixture('constants.json')).toString()) as {
@@ -76,7 +81,17 @@ describe('curves', () => {
   });
 });
 
-describe('verification', { timeout: 300_000 }, () => {
+/** Every arithmetic: two products at once, one at a time in both binaries, and plain BigInt. */
+const ARITHMETICS = [
+  ['two products at once', () => useBinary(bestBinary())],
+  ['one product at a time', () => useBinary(bestBinary(), true)],
+  ['the binary for engines without SIMD', () => useBinary(gostBinary('gost.wasm'))],
+  ['plain BigInt', () => useBinary(null)],
+] as const;
+
+describe.each(ARITHMETICS)('verification by %s', { timeout: 300_000 }, (name, use) => {
+  beforeAll(use);
+  afterAll(() => useBinary(bestBinary()));
   const { p, a, b, n, gx, gy } = GOST_2015_512;
   const NoblePoint = weierstrass({ p, a, b, n, h: 1n, Gx: gx, Gy: gy });
 
@@ -122,8 +137,9 @@ describe('verification', { timeout: 300_000 }, () => {
    * Scalars and points where additions meet their special cases: Q = G, -G, 2G, and multiples that
    * cancel.
    */
-  it('agrees with the plain arithmetic where points coincide, cancel or vanish', () => {
+  it.skipIf(name === 'plain BigInt')('agrees with it where points coincide, cancel or vanish', () => {
     const engine = gostEngine();
+    expect(engine).not.toBeNull();
     const scalars = [0n, 1n, 2n, 3n, 63n, 64n, 65n, 127n, 128n, 2n ** 256n, n - 2n, n - 1n];
     const wrong: string[] = [];
     for (const d of [1n, 2n, 64n, n - 1n, n - 2n]) {
@@ -190,6 +206,33 @@ describe('verification', { timeout: 300_000 }, () => {
     const [first, second] = keys;
     if (first === undefined || second === undefined) throw new Error('no keys');
     expect(verifyGost(GOST_2015_512, point(first), digest, second.sign(message), true)).toBe(false);
+  });
+
+  it('gives the recorded verdicts of messages that others made', () => {
+    const trust = createTrust([
+      ...readdirSync(new URL('./fixtures/ca-test/', import.meta.url)).map((file) =>
+        fixture(`ca-test/${file}`),
+      ),
+      ...['root.cer', 'nca.cer'].map((file) => fixture(`made/gost2015/${file}`)),
+    ]);
+    const judge = (path: string, at: string, content?: string): string => {
+      const expected = content === undefined ? undefined : fixture(content);
+      const verdict = verify({
+        message: fixture(path),
+        at: new Date(at),
+        trust,
+        revocation: 'skip',
+        content: expected,
+      });
+      return verdict.ok ? 'ok' : verdict.reason;
+    };
+    const SKARM = '2026-08-01T00:00:00Z';
+    const MADE = '2026-11-22T12:00:00Z';
+    expect(judge('cms/skarm_individual_attached.der', SKARM)).toBe('ok');
+    expect(judge('cms/skarm_individual_detached.der', SKARM, 'cms/skarm_individual_document.txt')).toBe('ok');
+    expect(judge('cms/skarm_legal_entity_attached.der', SKARM)).toBe('ok');
+    expect(judge('made/gost2015/gost2015_individual_attached.der', MADE)).toBe('ok');
+    expect(judge('made/gost2015/gost2015_tampered_content.der', MADE)).toBe('contentMismatch');
   });
 
   it('verifies GOST 34.310-2004', () => {

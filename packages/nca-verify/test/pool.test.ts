@@ -1,9 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ocspRequest } from '../src/check-revocation.ts';
 import {
@@ -28,7 +26,7 @@ const NONCE = Buffer.alloc(16, 7);
 beforeAll(async () => {
   built = await buildPackage();
   folder = mkdtempSync(join(tmpdir(), 'nca-verify-'));
-  pool = createVerifierPool({ certificates: gost.certificates, size: 2, workerUrl: built.url('worker.js') });
+  pool = createVerifierPool({ certificates: gost.certificates, size: 2, workerUrl: built.url('worker.cjs') });
 });
 
 afterAll(async () => {
@@ -104,7 +102,7 @@ describe('the pool', () => {
       certificates: gost.certificates,
       size: 1,
       maxWaiting: 3,
-      workerUrl: built.url('worker.js'),
+      workerUrl: built.url('worker.cjs'),
     });
     const asked = Array.from({ length: 8 }, () => small.verify({ message, at: AT, revocation: 'skip' }));
     const settled = await Promise.allSettled(asked);
@@ -220,38 +218,6 @@ describe('the pool', () => {
     }
     expect(() => createVerifierPool(undefined as never)).toThrow('`options` is missing');
     expect(() => createVerifierPool({} as never)).toThrow('`certificates` is missing');
-  });
-
-  it('finds its worker and its WebAssembly from a bundle that leaves the package out', async () => {
-    const app = join(folder, 'app');
-    mkdirSync(join(app, 'node_modules'), { recursive: true });
-    symlinkSync(built.path('.'), join(app, 'node_modules/nca-verify'));
-    writeFileSync(
-      join(app, 'main.ts'),
-      `import { createVerifierPool, type Verdict } from 'nca-verify';
-       import { createTestAuthority, signCms } from 'nca-verify/testing';
-       const at = new Date('2026-11-22T12:00:00Z');
-       const authority = createTestAuthority({ at });
-       const person = authority.issue({ iin: '900101300017', surname: 'A', name: 'B' });
-       const pool = createVerifierPool({ certificates: authority.certificates, size: 1 });
-       const verdict: Verdict = await pool.verify({ message: signCms(person, Buffer.from('x')), at, revocation: 'skip' });
-       console.log(verdict.ok && verdict.signer.iin);`,
-    );
-    const outfile = join(app, 'out/main.mjs');
-    await build({
-      entryPoints: [join(app, 'main.ts')],
-      outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      external: ['nca-verify'],
-    });
-    // The program also ends by itself, since an idle pool does not keep a process alive.
-    const { stdout, stderr, status } = spawnSync(process.execPath, [outfile], {
-      encoding: 'utf8',
-      timeout: 30_000,
-    });
-    expect([stderr, stdout, status]).toEqual(['', '900101300017\n', 0]);
   });
 
   it('rejects when its threads cannot start', async () => {

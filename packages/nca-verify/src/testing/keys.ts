@@ -15,9 +15,9 @@ import {
 import { OID } from '../algorithms.ts';
 import { bigNumber, body, Fields, oid, parse, TAG } from '../der.ts';
 import { encodeOid } from '../der-writer.ts';
-import { fromLittleEndian } from '../gost.ts';
 import { type Curve, GOST_2004, GOST_2015_512, multiplyGenerator } from '../gost-reference.ts';
 import { gost94 } from '../gost94.ts';
+import { fromLittleEndian } from '../little-endian.ts';
 import { streebog } from '../streebog.ts';
 import type { KeyFamily } from '../verdict.ts';
 import { algorithm, bitString, integer, octetString, sequence } from './der.ts';

@@ -1,0 +1,2 @@
+export * from './index';
+export { verifyFixedPaired, verifyInputPaired } from './curve-pairs';

@@ -1,0 +1,172 @@
+/**
+ * What `npm pack` makes, installed in an empty folder without a network: JavaScript and strict
+ * TypeScript, `import` and `require`, and inside bundles. Runs with this Node, and with each program
+ * that NCA_VERIFY_NODES names (paths with ":" between).
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildDeclarations } from '../build.js';
+import { type Built, buildPackage } from './built.ts';
+
+const require = createRequire(import.meta.url);
+const nodes = [process.execPath, ...(process.env['NCA_VERIFY_NODES']?.split(':').filter(Boolean) ?? [])];
+let built: Built;
+let app: string;
+let installed: string;
+
+beforeAll(async () => {
+  built = await buildPackage();
+  buildDeclarations(built.path('dist'));
+  app = mkdtempSync(join(tmpdir(), 'nca-verify-app-'));
+  // `--ignore-scripts`: the package was just built. The tarball runs none in any case (below).
+  const packed = npm(['pack', '--ignore-scripts', '--pack-destination', app], built.path('.'));
+  writeFileSync(join(app, 'package.json'), '{ "private": true }');
+  npm(['install', '--offline', '--no-audit', '--no-fund', join(app, packed.trim())], app);
+  installed = join(app, 'node_modules/nca-verify');
+});
+
+afterAll(() => {
+  built.remove();
+  rmSync(app, { recursive: true });
+});
+
+function npm(args: readonly string[], cwd: string): string {
+  return execFileSync('npm', [...args, '--loglevel=error'], { cwd, encoding: 'utf8' });
+}
+
+/** Runs a program to its end and gives what it printed. */
+function run(node: string, file: string): string {
+  const { stdout, stderr, status } = spawnSync(node, [file], { encoding: 'utf8', timeout: 60_000 });
+  return [stdout.trim(), stderr, status].join('|');
+}
+
+/** Verifies in this thread and in a pool, and prints the IIN twice and the number of anchors. */
+const BODY = `
+  const at = new Date('2026-11-22T12:00:00Z');
+  const authority = createTestAuthority({ at });
+  const person = authority.issue({ iin: '900101300017', surname: 'A', name: 'B' });
+  const message = signCms(person, Buffer.from('x'));
+  const trust = createTrust(authority.certificates);
+  const pool = createVerifierPool({ certificates: authority.certificates, size: 1 });
+  const verdicts: readonly Verdict[] = [
+    verify({ message, at, trust, revocation: 'skip' }),
+    await pool.verify({ message, at, revocation: 'skip' }),
+  ];
+  const iins = verdicts.map((verdict) => (verdict.ok ? verdict.signer.iin : verdict.reason));
+  console.log(...iins, productionTrust().anchors.length);`;
+const NAMES = 'createTrust, createVerifierPool, productionTrust, verify';
+const TESTING = 'createTestAuthority, signCms';
+const EXPECTED = '900101300017 900101300017 2||0';
+
+const plain = BODY.replace(': readonly Verdict[]', '');
+const programs = {
+  'main.mjs': `import { ${NAMES} } from 'nca-verify';
+    import { ${TESTING} } from 'nca-verify/testing';
+    ${plain}`,
+  'main.cjs': `const { ${NAMES} } = require('nca-verify');
+    const { ${TESTING} } = require('nca-verify/testing');
+    (async () => {${plain}})();`,
+  'main.mts': `import { ${NAMES}, type Verdict } from 'nca-verify';
+    import { ${TESTING} } from 'nca-verify/testing';
+    ${BODY}`,
+  'main.cts': `import nca = require('nca-verify');
+    import testing = require('nca-verify/testing');
+    const { ${NAMES} } = nca;
+    const { ${TESTING} } = testing;
+    type Verdict = nca.Verdict;
+    (async (): Promise<void> => {${BODY}})();`,
+};
+
+describe('the tarball', () => {
+  it('holds what runs, and no maps, sources, tests or scripts that an install would run', () => {
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    const stray = files.filter((path) => /\.map$|\.wasm|\.test\.|^(src|test|assembly|bench)\b/.test(path));
+    expect(stray).toEqual([]);
+    const { scripts, dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+      dependencies?: unknown;
+    };
+    for (const name of ['preinstall', 'install', 'postinstall']) expect(scripts[name]).toBeUndefined();
+    expect(dependencies).toBeUndefined();
+    const scriptsOf = files.filter((path) => /\.c?js$/.test(path) && existsSync(join(installed, path)));
+    for (const path of scriptsOf)
+      expect([path, readFileSync(join(installed, path), 'utf8').includes('sourceMappingURL')]).toEqual([
+        path,
+        false,
+      ]);
+  });
+
+  it('runs its command', () => {
+    const command = join(app, 'node_modules/.bin/nca-verify');
+    const { stdout, status } = spawnSync(command, ['--help'], { encoding: 'utf8' });
+    expect([stdout.startsWith('Usage: nca-verify'), status]).toEqual([true, 0]);
+  });
+});
+
+describe.each(nodes)('with %s', (node) => {
+  it.each(['main.mjs', 'main.cjs'] as const)('%s in JavaScript', (name) => {
+    writeFileSync(join(app, name), programs[name]);
+    expect(run(node, join(app, name))).toBe(EXPECTED);
+  });
+
+  it('in strict TypeScript, both by `import` and by `require`', () => {
+    const types = dirname(dirname(require.resolve('@types/node/package.json')));
+    for (const name of ['main.mts', 'main.cts'] as const) writeFileSync(join(app, name), programs[name]);
+    writeFileSync(
+      join(app, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          skipLibCheck: false,
+          module: 'node16',
+          target: 'es2022',
+          outDir: 'out',
+          types: ['node'],
+          typeRoots: [types],
+        },
+        files: ['main.mts', 'main.cts'],
+      }),
+    );
+    const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+    const { stdout, status } = spawnSync(process.execPath, [tsc, '-p', app], { encoding: 'utf8' });
+    expect([stdout, status]).toEqual(['', 0]);
+    expect(run(node, join(app, 'out/main.mjs'))).toBe(EXPECTED);
+    expect(run(node, join(app, 'out/main.cjs'))).toBe(EXPECTED);
+  });
+
+  it.each(['esm', 'cjs'] as const)('inside a bundle (%s) that is alone in its folder', async (format) => {
+    const entry = format === 'esm' ? 'main.mjs' : 'main.cjs';
+    writeFileSync(join(app, entry), programs[entry]);
+    const alone = mkdtempSync(join(tmpdir(), 'nca-verify-alone-'));
+    try {
+      mkdirSync(join(alone, 'deep'));
+      const outfile = join(alone, `deep/bundle.${format === 'esm' ? 'mjs' : 'cjs'}`);
+      await build({
+        entryPoints: [join(app, entry)],
+        outfile,
+        bundle: true,
+        minify: true,
+        format,
+        platform: 'node',
+        logLevel: 'error',
+      });
+      expect(run(node, outfile)).toBe(EXPECTED);
+    } finally {
+      rmSync(alone, { recursive: true });
+    }
+  });
+});
