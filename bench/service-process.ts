@@ -10,7 +10,8 @@ import { prepare } from '../src/start.ts';
  */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const log = pino({ level: 'warn' });
+  // As in production: the log is a part of what a request costs.
+  const log = pino({ level: config.operations.logLevel, base: null }, pino.destination({ sync: false }));
   const prepared = await prepare(config, log);
   const app = await createInstance({ config, database: prepared.database, log });
   await app.server.listen({ port: 0, host: '127.0.0.1' });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'node-html-parser';
 import type { ConnectionFields } from '../src/platform/postgres/database.ts';
 import { root } from '../src/platform/root.ts';
+import { type Core, onCore } from './cores.ts';
 
 /** The measured service, in its own process and on its own database. */
 export interface MeasuredService {
@@ -17,10 +18,29 @@ export interface MeasuredService {
 /** Starts the service with the demonstration people. */
 export async function startMeasured(
   environment: Readonly<Record<string, string>> = {},
+  core?: Core,
 ): Promise<MeasuredService> {
   const varDir = await mkdtemp(join(tmpdir(), 'kabinet-bench-'));
-  const child = fork(join(root, 'dist/bench/service-process.js'), {
-    env: { ...process.env, VAR_DIR: varDir, DEMO: '1', DATABASE_URL: '', ...environment },
+  const settings = { VAR_DIR: varDir, DEMO: '1', DATABASE_URL: '', ...environment };
+  const service = await startProcess(join(root, 'dist/bench/service-process.js'), settings, core);
+  return {
+    ...service,
+    async close() {
+      await service.close();
+      await rm(varDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a server that tells its address over IPC and answers `cpu` and `stop`. */
+export async function startProcess(
+  file: string,
+  environment: Readonly<Record<string, string>>,
+  core?: Core,
+): Promise<MeasuredService> {
+  const child = fork(file, {
+    ...onCore(core),
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const { origin } = (await answer(child)) as { origin: string };
@@ -35,15 +55,18 @@ export async function startMeasured(
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.send('stop');
       await ended;
-      await rm(varDir, { recursive: true, force: true });
     },
   };
 }
 
 function answer(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
+    const gone = (code: number | null) => reject(new Error(`the service ended with ${code}`));
+    child.once('exit', gone);
+    child.once('message', (message) => {
+      child.off('exit', gone);
+      resolve(message);
+    });
   });
 }
 

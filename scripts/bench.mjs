@@ -9,7 +9,16 @@ import { build } from 'esbuild';
 import { buildService, bundle } from './build.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const notMeasurements = ['own-postgres', 'processes', 'row', 'service', 'service-process'];
+const notMeasurements = [
+  'cores',
+  'hashes-process',
+  'own-postgres',
+  'peers',
+  'processes',
+  'row',
+  'service',
+  'service-process',
+];
 const all = readdirSync(join(root, 'bench'))
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -3));
