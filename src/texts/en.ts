@@ -520,6 +520,11 @@ export const en = {
     back: 'Back to the details',
     history: 'Change history',
     pdfFooter: 'This receipt was made by the Personal Cabinet automatically.',
+    notShown:
+      'The receipt cannot be shown right now. It will open on this page by itself in a few seconds; there is nothing to press.',
+    inHistory: 'If it does not open, you will find it later in “Change history”.',
+    notSignedIn: 'Your session has ended. To see the receipt, sign in again and open “Change history”.',
+    signIn: 'Sign in',
   },
   proofs: {
     'password-session': 'Signed in with IIN and password',

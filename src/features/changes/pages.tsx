@@ -1,4 +1,4 @@
-import { paths, receiptPath } from '../../paths.ts';
+import { paths, receiptPath, signInPath } from '../../paths.ts';
 import { formatMoment } from '../../texts/dates.ts';
 import { documentName } from '../../texts/documents.ts';
 import type { Texts } from '../../texts/kk.ts';
@@ -94,6 +94,38 @@ function ReceiptActions({ t, change }: Pick<ReceiptPageProps, 't' | 'change'>) {
           <a href={paths.history}>{t.receipt.history}</a>
         </li>
       </ul>
+    </>
+  );
+}
+
+/** Tells who has just saved a change that it is saved, when its receipt cannot be shown. */
+export function SavedPage({
+  t,
+  number,
+  why,
+}: {
+  readonly t: Texts;
+  readonly number: string;
+  readonly why: 'outage' | 'no session';
+}) {
+  return (
+    <>
+      <PageHeading title={t.receipt.saved} lead={`${t.receipt.number}: ${number}`} />
+      {why === 'outage' ? (
+        <>
+          <p>{t.receipt.notShown}</p>
+          <p>{t.receipt.inHistory}</p>
+        </>
+      ) : (
+        <>
+          <p>{t.receipt.notSignedIn}</p>
+          <ButtonRow>
+            <ButtonLink href={signInPath({ to: paths.history })} kind="primary">
+              {t.receipt.signIn}
+            </ButtonLink>
+          </ButtonRow>
+        </>
+      )}
     </>
   );
 }

@@ -2,8 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { paths } from '../../paths.ts';
 import { actorOf } from '../../platform/http/actor.ts';
+import { forgetDone, isDone } from '../../platform/http/done-mark.ts';
+import { retrySoon } from '../../platform/http/outage.tsx';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
+import { languageByCookie } from '../../platform/http/request-context.ts';
+import type { Keys } from '../../platform/keys.ts';
+import { textsOf } from '../../texts/texts.ts';
 import { compareWords } from '../../ui/compare.tsx';
 import type { ContactSettings } from '../contact-change/settings.ts';
 import { findSignedMessage } from '../eds/store.ts';
@@ -11,20 +16,26 @@ import { holderName } from '../requisites/holder-name.ts';
 import { type ViewDeps, viewRequisites } from '../requisites/view.ts';
 import type { SavedChange } from './change.ts';
 import { changeRows } from './change.ts';
-import { nextText, type ReceiptHolder, ReceiptPage, receiptFacts, waitText } from './pages.tsx';
+import { nextText, type ReceiptHolder, ReceiptPage, receiptFacts, SavedPage, waitText } from './pages.tsx';
 import { createReceiptPrinter } from './receipt-printer.ts';
 import { findReceipt } from './store.ts';
 
 export interface ReceiptRoutesDeps extends ViewDeps {
   readonly sendPage: SendPage;
   readonly contactSettings: ContactSettings;
+  readonly keys: Keys;
 }
 
 /** The receipt of a change: a page, a PDF, and the holder's signature if there is one. */
 export function receiptRoutes(server: FastifyInstance, deps: ReceiptRoutesDeps): void {
   const printer = createReceiptPrinter();
   const config = { access: 'holder' } as const;
-  server.get(paths.receipt, { config }, (request, reply) => showReceipt(deps, request, reply));
+  const ofReceipt = {
+    ...config,
+    whenNotShown: (request: FastifyRequest, reply: FastifyReply, why: 'outage' | 'no session') =>
+      isDone(deps.keys, request) ? showSaved(deps, request, reply, why) : undefined,
+  };
+  server.get(paths.receipt, { config: ofReceipt }, (request, reply) => showReceipt(deps, request, reply));
   server.get(paths.receiptPdf, { config }, (request, reply) => showReceiptPdf(deps, printer, request, reply));
   server.get(paths.receiptSignature, { config }, (request, reply) =>
     showReceiptSignature(deps, request, reply),
@@ -38,18 +49,42 @@ async function showReceipt(
 ): Promise<FastifyReply> {
   const change = await receiptOf(deps, request);
   const { texts: t, language } = request.context;
+  const body = ReceiptPage({
+    t,
+    language,
+    change,
+    holder: await holderOf(deps, request),
+    wait: waitText(t, language, change, deps.contactSettings.waitHours),
+  });
+  forgetDone(request, reply);
   return deps.sendPage(request, reply, {
     title: t.receipt.title,
     section: 'services',
     scripts: ['print'],
-    body: ReceiptPage({
-      t,
-      language,
-      change,
-      holder: await holderOf(deps, request),
-      wait: waitText(t, language, change, deps.contactSettings.waitHours),
-    }),
+    body,
   });
+}
+
+/**
+ * Says that the change is saved, to the browser that has just saved it, while its receipt cannot be
+ * shown. It needs neither the database nor a session.
+ */
+function showSaved(
+  { sendPage }: ReceiptRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  why: 'outage' | 'no session',
+): FastifyReply {
+  const language = languageByCookie(request) ?? request.context.language;
+  const t = textsOf(language);
+  request.context = { ...request.context, language, texts: t };
+  const { number = '' } = request.params as { number?: string };
+  const body = SavedPage({ t, number, why });
+  const page = { title: t.receipt.saved, namesNobody: true, body };
+  if (why === 'no session') return sendPage(request, reply, page);
+  const seconds = String(retrySoon());
+  reply.headers({ 'retry-after': seconds, refresh: seconds });
+  return sendPage(request, reply, { ...page, status: 503 });
 }
 
 async function showReceiptPdf(

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { editPendingChange, paths, receiptPath } from '../../paths.ts';
 import { actorOf } from '../../platform/http/actor.ts';
+import { redirectDone } from '../../platform/http/done-mark.ts';
 import { formIdText } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import type { Actor } from '../../platform/session.ts';
@@ -84,7 +85,8 @@ export async function sendConfirm(
  * `otherwise`.
  */
 export async function leave(
-  { database }: Pick<ContactChangeRoutesDeps, 'database'>,
+  { database, keys }: Pick<ContactChangeRoutesDeps, 'database' | 'keys'>,
+  request: FastifyRequest,
   reply: FastifyReply,
   { holderId }: Actor,
   formId: string,
@@ -93,7 +95,9 @@ export async function leave(
   const number = formIdText.safeParse(formId).success
     ? await findNumber(database, holderId, formId)
     : undefined;
-  return reply.redirect(number === undefined ? otherwise : receiptPath(number), 303);
+  return number === undefined
+    ? reply.redirect(otherwise, 303)
+    : redirectDone(keys, request, reply, receiptPath(number));
 }
 
 /**
@@ -101,12 +105,13 @@ export async function leave(
  * completed.
  */
 export function leadOn(
-  { onSaved, onQueued }: Pick<ContactChangeRoutesDeps, 'onSaved' | 'onQueued'>,
+  { keys, onSaved, onQueued }: Pick<ContactChangeRoutesDeps, 'keys' | 'onSaved' | 'onQueued'>,
+  request: FastifyRequest,
   reply: FastifyReply,
   outcome: Exclude<CompleteOutcome, { kind: 'proof-gone' }>,
 ): FastifyReply {
   if (outcome.kind !== 'saved') return reply.redirect(editPendingChange, 303);
   onSaved();
   onQueued();
-  return reply.redirect(receiptPath(outcome.number), 303);
+  return redirectDone(keys, request, reply, receiptPath(outcome.number));
 }

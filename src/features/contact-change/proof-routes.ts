@@ -60,7 +60,7 @@ export async function postProofs(
   const refusals = await proveTyped(deps, actor, found, sent, typed);
   const now = await findChange(deps, actor.holderId);
   if (now?.pending.changeId !== pending.changeId)
-    return leave(deps, reply, actor, pending.formId, paths.confirmChange);
+    return leave(deps, request, reply, actor, pending.formId, paths.confirmChange);
   const errors = errorsLeft(now, sent, refusals);
   if (errors.size > 0) return sendConfirm(deps, request, reply, { status: 422, errors });
   // Codes may be entered one at a time.
@@ -167,5 +167,5 @@ async function complete(
   );
   return outcome.kind === 'proof-gone'
     ? sendConfirm(deps, request, reply, { status: 422, message: 'proofGone' })
-    : leadOn(deps, reply, outcome);
+    : leadOn(deps, request, reply, outcome);
 }

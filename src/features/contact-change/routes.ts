@@ -63,11 +63,11 @@ async function postConfirm(
   const sent = parse(confirmForm, request.body);
   const actor = actorOf(request);
   const found = await findChange(deps, actor.holderId);
-  if (!found) return leave(deps, reply, actor, sent.formId ?? '', paths.requisites);
+  if (!found) return leave(deps, request, reply, actor, sent.formId ?? '', paths.requisites);
   const { pending } = found;
   const { id, signature, formId = pending.formId } = sent;
   // This page is out of date: its change was completed or replaced in another window.
-  if (formId !== pending.formId) return leave(deps, reply, actor, formId, paths.confirmChange);
+  if (formId !== pending.formId) return leave(deps, request, reply, actor, formId, paths.confirmChange);
 
   if (id !== undefined && signature !== undefined)
     return postSignature(deps, request, reply, pending, { id, signature });

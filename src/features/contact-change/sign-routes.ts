@@ -64,7 +64,7 @@ export async function postSignature(
     () => completeChange(deps, actor, pending, evidence),
     ({ kind }) => kind,
   );
-  return outcome.kind === 'proof-gone' ? refuse('challengeOver') : leadOn(deps, reply, outcome);
+  return outcome.kind === 'proof-gone' ? refuse('challengeOver') : leadOn(deps, request, reply, outcome);
 }
 
 function refuseSignature(

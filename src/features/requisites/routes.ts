@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { paths, receiptPath } from '../../paths.ts';
 import { actorOf, sendAway } from '../../platform/http/actor.ts';
+import { redirectDone } from '../../platform/http/done-mark.ts';
 import { type Fields, formIdText, formOf, parse } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
@@ -25,7 +26,7 @@ import {
 import type { FormAlert } from './form-alert.tsx';
 import { holderName } from './holder-name.ts';
 import { RequisitesPage } from './page.tsx';
-import { refuseTouched, type SaveDeps, saveRequisites } from './save.ts';
+import { receiptOfEarlier, refuseTouched, type SaveDeps, saveRequisites } from './save.ts';
 import { servicesRoutes } from './services-routes.ts';
 import { type RequisitesView, viewRequisites } from './view.ts';
 
@@ -73,20 +74,23 @@ export function requisitesRoutes(
     await keepDraft(deps, holderId, readSearch(body).typed);
     return true;
   };
+  const doneBefore = (holderId: string, body: unknown) =>
+    receiptOfEarlier(deps, holderId, readTyped(parse(sentForm, body)));
   const holder = { access: 'holder' } as const;
   const ofForm = { ...holder, backTo: paths.requisites, duringMaintenance: true } as const;
 
   servicesRoutes(server, deps);
   server.get(paths.requisites, { config: holder }, (request, reply) => showForm(deps, request, reply));
-  server.post(paths.requisites, { config: { ...holder, keepTyped, repeatable } }, (request, reply) =>
-    postForm(deps, request, reply),
+  server.post(
+    paths.requisites,
+    { config: { ...holder, keepTyped, repeatable, doneBefore } },
+    (request, reply) => postForm(deps, request, reply),
   );
   server.post(
     paths.keepRequisites,
     { config: { ...ofForm, keepTyped, takesEarlier: 'always' } },
     async (request, reply) => {
-      // The page's script sends this when the session is over. If it is not, the form offers the
-      // draft.
+      // Sent by the page's script at the end of a session. Before it, the form offers the draft.
       await keepTyped(actorOf(request).holderId, request.body);
       return reply.redirect(paths.requisites, 303);
     },
@@ -230,7 +234,7 @@ async function postForm(
   switch (result.kind) {
     case 'saved':
       deps.onSaved();
-      return reply.redirect(receiptPath(result.number), 303);
+      return redirectDone(deps.keys, request, reply, receiptPath(result.number));
     case 'proof-needed':
       deps.onQueued();
       return reply.redirect(paths.confirmChange, 303);

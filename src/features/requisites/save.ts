@@ -1,3 +1,4 @@
+import { receiptPath } from '../../paths.ts';
 import { randomName } from '../../platform/keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
@@ -114,6 +115,16 @@ export async function saveRequisites(
   if (outcome.kind === 'form-reused')
     return { kind: 'form-reused', view, typed: renewed(view, typed, shown) };
   return conflict(deps, { ...view, stored: outcome.stored }, typed, shown);
+}
+
+/** The receipt of what this same form saved before. Undefined when it saved nothing. */
+export async function receiptOfEarlier(
+  { database }: Pick<SaveDeps, 'database'>,
+  holderId: string,
+  typed: Typed,
+): Promise<string | undefined> {
+  const earlier = await savedBefore(database, holderId, typed.formId, hashOf(typed));
+  return earlier?.kind === 'saved' ? receiptPath(earlier.number) : undefined;
 }
 
 /**

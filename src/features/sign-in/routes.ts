@@ -27,8 +27,10 @@ export interface SignInRoutesDeps extends SignInDeps {
   readonly onQueued: () => void;
 }
 
-const rememberDays = 365;
-const deviceDays = 400;
+/** Seconds. */
+const rememberFor = 365 * 24 * 3600;
+/** Seconds. */
+const deviceFor = 400 * 24 * 3600;
 const busySeconds = 5;
 
 /** `ended` says why a person has to sign in again. An unknown value is ignored. */
@@ -238,7 +240,7 @@ export function setSessionCookies(
   secure: boolean,
 ): void {
   setSecret(reply, 'session', token, secure);
-  setSecret(reply, 'device', device, secure, deviceDays);
+  setSecret(reply, 'device', device, secure, deviceFor);
   clearSecret(reply, 'visit', secure);
   // While the database is away, pages know the language only by this cookie.
   if (language) setHolderLanguageCookie(reply, language, secure);
@@ -253,7 +255,7 @@ function rememberIin(reply: FastifyReply, keys: Keys, iin: Iin | undefined, secu
   if (iin === undefined) clearSecret(reply, 'iin', secure);
   else {
     const sealed = keys.seal('remembered iin', '', iin).toString('base64url');
-    setSecret(reply, 'iin', sealed, secure, rememberDays);
+    setSecret(reply, 'iin', sealed, secure, rememberFor);
   }
 }
 

@@ -18,7 +18,7 @@ export interface AccessDeps extends OwnFormsDeps {
  */
 export function addAccessHook(server: FastifyInstance, deps: AccessDeps): void {
   server.addHook('preHandler', async (request, reply) => {
-    const { access, keepTyped, duringMaintenance } = request.routeOptions.config;
+    const { access, keepTyped, duringMaintenance, doneBefore, whenNotShown } = request.routeOptions.config;
     if (access === 'machine' || request.is404) return;
     const unsafe = isUnsafe(request);
     const answered = unsafe ? await receiveForm(deps, request, reply) : undefined;
@@ -27,10 +27,16 @@ export function addAccessHook(server: FastifyInstance, deps: AccessDeps): void {
     const { session, timedOut } = request.context;
     if (access !== 'holder' || session) {
       if (!unsafe) return;
-      if (!duringMaintenance && deps.maintenance.state().kind === 'open') throw new UnderMaintenance();
+      if (!duringMaintenance && deps.maintenance.state().kind === 'open') {
+        const done = session && (await doneBefore?.(session.holderId, request.body));
+        if (done === undefined) throw new UnderMaintenance();
+        return reply.redirect(done, 303);
+      }
       if (session) await waitForWrites(deps, reply, session.holderId);
       return;
     }
+    const instead = unsafe ? undefined : whenNotShown?.(request, reply, 'no session');
+    if (instead) return instead;
     const kept = unsafe && timedOut !== undefined && (await keepTyped?.(timedOut, request.body));
     return sendToSignIn(request, reply, kept === true);
   });

@@ -50,11 +50,11 @@ async function enter(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const { json, passive } = request.routeOptions.config;
+  const { json, passive, whenNotShown } = request.routeOptions.config;
   const begun = isUnsafe(request) || hasSession(request, settings);
   const leave = admission.admit(begun);
   if (leave) reply.raw.once('close', leave);
-  else if (!isUnsafe(request) && !json) return waitingPage(request, reply);
+  else if (!isUnsafe(request) && !json && !whenNotShown) return waitingPage(request, reply);
   request.context = await readRequestContext(request, reply, {
     keys,
     sessions: leave ? sessions : nobodyLooks,

@@ -30,6 +30,8 @@ export function handleErrors(server: FastifyInstance, deps: ErrorDeps): void {
   });
 
   server.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
+    const instead = answerInstead(error, request, reply);
+    if (instead) return instead;
     if (isOutage(error) && (request.context as RequestContext | undefined)) {
       if (error instanceof DatabaseAway) request.log.warn('the database is away');
       return answerOutage(deps, error, request, reply).catch((further: Error) =>
@@ -46,6 +48,21 @@ export function handleErrors(server: FastifyInstance, deps: ErrorDeps): void {
     if (range !== undefined) reply.header('content-range', range);
     return deps.problemPage(request, reply, known);
   });
+}
+
+/** The page of its own that this one has for when it cannot be shown, with the reason in the log. */
+function answerInstead(
+  error: Error & { statusCode?: number },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply | undefined {
+  if (isUnsafe(request) || !(request.context as RequestContext | undefined)) return undefined;
+  const gone = error instanceof SessionGone;
+  if (!gone && !isOutage(error) && asProblem(error).statusCode < 500) return undefined;
+  const { whenNotShown } = request.routeOptions.config;
+  const answer = whenNotShown?.(request, reply, gone ? 'no session' : 'outage');
+  if (answer && !gone && !isOutage(error)) request.log.error(withoutValues(error), 'a request failed');
+  return answer;
 }
 
 async function answerOutage(

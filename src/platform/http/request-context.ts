@@ -69,7 +69,7 @@ const year = 365 * 24 * 3600;
  * The cookies of the service that hold secrets. Their names get the prefix `__Host-` wherever the
  * connection is protected.
  */
-type SecretCookie = 'session' | 'visit' | 'device' | 'iin' | 'entry';
+type SecretCookie = 'session' | 'visit' | 'device' | 'iin' | 'entry' | 'done';
 
 /** Reads who sends a request. Gives a new browser the cookie that its form tokens are bound to. */
 export async function readRequestContext(
@@ -177,14 +177,15 @@ export function setSecret(
   name: SecretCookie,
   value: string,
   secure: boolean,
-  days?: number,
+  /** Undefined: until the browser is closed. */
+  seconds?: number,
 ): void {
   reply.setCookie(cookieName(name, secure), value, {
     path: '/',
     httpOnly: true,
     sameSite: 'lax',
     secure,
-    ...(days === undefined ? {} : { maxAge: days * 24 * 3600 }),
+    ...(seconds === undefined ? {} : { maxAge: seconds }),
   });
 }
 

@@ -25,6 +25,20 @@ declare module 'fastify' {
      * Never a password or a code.
      */
     repeatable?: readonly string[];
+    /**
+     * Where what this POST carries has led before. Asked during maintenance, when it cannot be done
+     * anew, so that nobody is told that it failed.
+     */
+    doneBefore?: (holderId: string, body: unknown) => Promise<string | undefined>;
+    /**
+     * Answers a GET of this page when it cannot be shown, if the browser has a right to know more
+     * than the usual page says: that what the page is about was done.
+     */
+    whenNotShown?: (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      why: 'outage' | 'no session',
+    ) => FastifyReply | undefined;
     /** The page to return to after sign-in, where the route itself is not a page. */
     backTo?: string;
     /**
