@@ -71,6 +71,7 @@ export async function createApp(services: Services, options: AppOptions): Promis
     }),
     maintenance,
     onAnswered: metrics.answered,
+    tracing: services.tracing,
   });
   const migrations = await migrationNames();
   healthRoutes(server, {

@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import { dutiesOf, type Jobs, startJobs } from './jobs.ts';
 import type { Database } from './platform/postgres/database.ts';
 import type { SlotRunner } from './platform/process/shared-slots.ts';
+import type { Tracing } from './platform/tracing.ts';
 import { createServices, type Services } from './services.ts';
 
 /** One process of the service, built but not yet listening. */
@@ -46,6 +47,8 @@ export interface InstanceOptions {
   readonly hashSlots?: SlotRunner | undefined;
   /** False when another process of this machine connects to the gateways and delivers messages. */
   readonly deliversMessages?: boolean;
+  /** Undefined where nothing is traced. The database has the same one. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Builds what this process does according to ROLE: pages, jobs or both. */
@@ -55,6 +58,7 @@ export async function createInstance({
   log,
   hashSlots,
   deliversMessages = true,
+  tracing,
 }: InstanceOptions): Promise<Instance> {
   const duties = dutiesOf(config.server.role, deliversMessages);
   const services = await createServices({
@@ -63,6 +67,7 @@ export async function createInstance({
     log,
     hashSlots,
     deliversMessages: duties.messages,
+    tracing,
   });
   let closing = false;
   const app = await createApp(services, { pages: duties.pages, closing: () => closing });

@@ -91,8 +91,9 @@ export function queuesOf(services: Services, duties: Pick<Duties, 'messages'>) {
 
 /** Delivers what is in the outbox, and processes account requests. */
 function startQueues(services: Services, duties: Duties): readonly Jobs[] {
-  const { database, onError } = services;
-  const start = (queue: Queue, everyMs = 2_000) => startDispatcher(database, queue, { everyMs, onError });
+  const { database, onError, tracing } = services;
+  const start = (queue: Queue, everyMs = 2_000) =>
+    startDispatcher(database, queue, { everyMs, onError, tracing });
   const queues = queuesOf(services, duties);
   const changes = start(queues.changes);
   const sending = queues.messages.map((queue) => start(queue, queue.name === 'code' ? 500 : undefined));

@@ -10,7 +10,7 @@ import { endAtCrash } from './platform/process/crash.ts';
 import { levelBySignal } from './platform/process/log-level.ts';
 import type { ListeningAddress } from './platform/process/orders.ts';
 import { patience, stopBySignal } from './platform/process/stop.ts';
-import { prepare } from './start.ts';
+import { prepare, startTracing } from './start.ts';
 import { runPrimary, runWorker } from './workers.ts';
 
 /**
@@ -45,18 +45,20 @@ async function runAlone(
 ): Promise<void> {
   levelBySignal(log);
   const { port, host, drainSeconds } = config.server;
-  const prepared = await prepare(config, log);
+  const tracing = await startTracing(config, log);
+  const prepared = await prepare(config, log, tracing);
   let instance: Instance | undefined;
   stopBySignal(
     async () => {
       const drainMs = drainSeconds * 1_000;
       await instance?.close({ drainMs, patienceMs: patience - drainMs });
       await prepared.close();
+      await tracing?.close();
     },
     (message) => log.warn(message),
   );
   try {
-    instance = await createInstance({ config, database: prepared.database, log });
+    instance = await createInstance({ config, database: prepared.database, log, tracing });
     await instance.server.listen({ port, host });
     await prepared.serveMetrics(instance.metrics.text);
     instance.startJobs();

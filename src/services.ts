@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -37,6 +38,7 @@ import type { Database } from './platform/postgres/database.ts';
 import type { SlotRunner } from './platform/process/shared-slots.ts';
 import { createRateLimit } from './platform/rate-limit.ts';
 import { createFairSemaphore } from './platform/semaphore.ts';
+import type { Tracing } from './platform/tracing.ts';
 import { createSenders } from './senders.ts';
 
 export interface ServicesOptions {
@@ -49,6 +51,8 @@ export interface ServicesOptions {
   readonly hashSlots?: SlotRunner | undefined;
   /** True for a process that connects to the message gateways. */
   readonly deliversMessages: boolean;
+  /** Undefined where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** What pages and jobs work with. Built once in each process. */
@@ -64,6 +68,7 @@ export async function createServices({
   log,
   hashSlots,
   deliversMessages,
+  tracing,
 }: ServicesOptions) {
   const keys = createKeys(config.secretKeys);
   const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
@@ -79,7 +84,7 @@ export async function createServices({
     maintenance: () => maintenance.state(),
     pool: () => database.load(),
   });
-  const fund = createFund(config, database, log, metrics);
+  const fund = createFund(config, database, log, metrics, tracing);
   const copies = config.fund.http && { database, hours: config.fund.copyHours };
   const kazpost = createKazpostService(config, log);
   const verifier = createVerifier(config, log);
@@ -94,7 +99,6 @@ export async function createServices({
   // Done before the first request, because a process may start during maintenance.
   await maintenance.refresh().catch(onError);
   await attackSwitch.look().catch(onError);
-  const wakeUps = createWakeUps();
   const hasher = await createPasswordHasher(config.passwords.hashesAtOnce, hashSlots);
   const origin = config.server.publicUrl?.origin ?? `http://localhost:${config.server.port}`;
   const addresses = {
@@ -106,13 +110,14 @@ export async function createServices({
   return {
     ...settingsOf(config),
     ...messages,
-    ...wakeUps,
+    ...createWakeUps(),
     config,
     database,
     log,
     keys,
     onError,
     metrics,
+    tracing,
     breakers,
     maintenance,
     fund,
@@ -160,7 +165,7 @@ export interface WakeableJobs {
 
 /**
  * Wakes the jobs of this process after a commit that queued something, so that it does not wait for
- * their next look.
+ * their next look. What they then do belongs to no request: each is bound to the start.
  */
 function createWakeUps() {
   let jobs: WakeableJobs | undefined;
@@ -168,11 +173,11 @@ function createWakeUps() {
     connectJobs(started: WakeableJobs): void {
       jobs = started;
     },
-    onSaved: () => jobs?.fund.wake(),
-    onQueued: () => {
+    onSaved: AsyncResource.bind(() => jobs?.fund.wake()),
+    onQueued: AsyncResource.bind(() => {
       for (const queue of jobs?.messages ?? []) queue.wake();
-    },
-    onRequested: (afterMs: number) => jobs?.accountRequests.wakeAfter(afterMs),
+    }),
+    onRequested: AsyncResource.bind((afterMs: number) => jobs?.accountRequests.wakeAfter(afterMs)),
   };
 }
 
@@ -238,9 +243,11 @@ function createFund(
   database: Database,
   log: Logger,
   metrics: Metrics,
+  tracing: Tracing | undefined,
 ): Fund & { breakers: readonly CircuitBreakerView[]; greet(): void } {
   if (!config.fund.http) return { ...createEmbeddedFund(database), breakers: [], greet: () => undefined };
   const fund = createHttpFund(config.fund.http, {
+    tracing,
     onFailure: (code) => {
       metrics.fundFailure(code);
       log.warn({ code }, 'the fund gave no answer');

@@ -9,9 +9,16 @@ import { type ImportOptions, importPeople } from './fund/embedded/import-people.
 import { readLines } from './fund/embedded/people-file.ts';
 import { hasPeople } from './fund/embedded/people-store.ts';
 import { withoutValues } from './platform/loggable.ts';
-import { type Connection, type Database, openDatabase } from './platform/postgres/database.ts';
+import {
+  type Connection,
+  type Database,
+  type DatabaseOptions,
+  openDatabase,
+} from './platform/postgres/database.ts';
 import { mayAlterLog } from './platform/postgres/roles.ts';
 import { bringUpToDate, readSchemaState } from './platform/postgres/schema-release.ts';
+import { thisRelease } from './platform/release.ts';
+import type { Tracing } from './platform/tracing.ts';
 
 /** What the service needs before it listens. */
 export interface Prepared {
@@ -29,7 +36,7 @@ export interface Prepared {
  * Opens the database (starts the bundled one), brings it up to date and loads the demonstration
  * people once.
  */
-export async function prepare(config: Config, log: Logger): Promise<Prepared> {
+export async function prepare(config: Config, log: Logger, tracing?: Tracing): Promise<Prepared> {
   refuseDemonstration(config);
   const server =
     config.database.url === undefined
@@ -44,7 +51,7 @@ export async function prepare(config: Config, log: Logger): Promise<Prepared> {
     // Migrations hold a lock of their session, so they need a direct connection.
     const direct: Connection = server?.connection ?? { connectionString: config.database.directUrl ?? '' };
     await bringUpToDate(direct, log);
-    const database = openPool(config, connection, log);
+    const database = openPool(config, connection, log, { tracing });
     closers.push(() => database.close());
     await warnWhoCannotEnter(config, database, log);
     if (!server && (await mayAlterLog(database)))
@@ -156,12 +163,35 @@ export function openPool(
   config: Config,
   connection: Connection,
   log: Logger,
-  options: { readonly statementTimeout?: number } = {},
+  options: Pick<DatabaseOptions, 'statementTimeout' | 'tracing'> = {},
 ): Database {
   return openDatabase(connection, {
     ...options,
     max: config.database.connections,
     prepared: config.database.prepared,
     onError: (error) => log.warn(withoutValues(error), 'a database connection broke'),
+  });
+}
+
+/**
+ * Starts tracing where the settings name a collector. Its packages are loaded only then: without
+ * them, nothing takes longer or more memory.
+ * @throws ConfigError when they are not installed
+ */
+export async function startTracing(config: Config, log: Logger): Promise<Tracing | undefined> {
+  const { traces } = config.operations;
+  if (!traces) return undefined;
+  const { createOpenTelemetry } = await import('./platform/process/open-telemetry.ts').catch(() => {
+    throw new ConfigError([
+      'OTEL_EXPORTER_OTLP_ENDPOINT: its packages (@opentelemetry) are not installed; npm ci does it, unless optional ones are omitted',
+    ]);
+  });
+  return createOpenTelemetry(traces, {
+    release: thisRelease(),
+    role: config.server.role,
+    onChange: (takes) =>
+      takes
+        ? log.info('the collector takes traces again')
+        : log.warn('the collector of OTEL_EXPORTER_OTLP_ENDPOINT does not take traces; they are dropped'),
   });
 }

@@ -10,7 +10,7 @@ import { borrowSlots, lendSlots } from './platform/process/shared-slots.ts';
 import { patience, reloadByHangup, stopBySignal } from './platform/process/stop.ts';
 import { obeyOrders, sayReady, workerData } from './platform/process/worker.ts';
 import { createWorkerPool, type WorkerPool } from './platform/process/worker-pool.ts';
-import { openPool, type Prepared, prepare } from './start.ts';
+import { openPool, type Prepared, prepare, startTracing } from './start.ts';
 
 /**
  * The share of each of `count` workers in what is meant for the whole machine. At least one of
@@ -114,13 +114,15 @@ async function restart(pool: WorkerPool, prepared: Prepared, log: Logger): Promi
 export async function runWorker(config: Config, log: Logger): Promise<void> {
   const { connection, deliversMessages, workers, logLevel } = workerData<WorkerShare>();
   obeyLevel(log, logLevel);
-  const database = openPool(config, connection, log);
+  const tracing = await startTracing(config, log);
+  const database = openPool(config, connection, log, { tracing });
   const instance = await createInstance({
     config: divide(config, workers),
     database,
     log,
     hashSlots: borrowSlots(),
     deliversMessages,
+    tracing,
   });
   answerPrimary(instance.metrics.registry);
   obeyOrders(
@@ -129,6 +131,7 @@ export async function runWorker(config: Config, log: Logger): Promise<void> {
       const drainMs = relieved ? lingerMs : config.server.drainSeconds * 1_000;
       await instance.close({ relieved, drainMs, patienceMs: patience - drainMs });
       await database.close();
+      await tracing?.close();
     },
     (message) => log.warn(message),
   );

@@ -152,7 +152,18 @@ export function readConfig(given: Environment): Config {
       metricsPort: values.METRICS_PORT,
       metricsHost: known(values.METRICS_HOST),
       logLevel: known(values.LOG_LEVEL),
+      traces: tracesOf(values),
     },
+  };
+}
+
+function tracesOf(values: Values): OperationsSettings['traces'] {
+  const endpoint = values.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return undefined;
+  return {
+    endpoint,
+    headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+    share: known(values.OTEL_TRACES_SAMPLER_ARG),
   };
 }
 

@@ -31,6 +31,24 @@ const postgresUrl = z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with p
 
 const network = /^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)(?:\/[0-9]{1,3})?$/i;
 
+const webUrl = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '') return url;
+  context.addIssue('must be an address that begins with http:// or https://, without a user and a query');
+  return z.NEVER;
+});
+
+/** Headers as OpenTelemetry writes them: `name=value`, comma-separated, values percent-encoded. */
+const headerList = list.transform((all, context) => {
+  const pairs = all.map((one) => /^([\w-]+)\s*=\s*((?:[\x20-\x24\x26-\x7e]|%[2-7][0-9A-Fa-f])+)$/.exec(one));
+  if (pairs.every((pair) => pair !== null))
+    return Object.fromEntries(
+      pairs.map(([, name = '', value = '']) => [name.toLowerCase(), decodeURIComponent(value)]),
+    );
+  context.addIssue('must be headers as name=value');
+  return z.NEVER;
+});
+
 /** The path of an existing file. */
 const file = z.string().refine((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true, {
   error: 'is not the path of a file',
@@ -496,6 +514,26 @@ export const settings = {
     meaning: 'address that METRICS_PORT listens on; only Prometheus should reach it',
     default: '127.0.0.1',
     schema: z.string().min(1),
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    meaning:
+      'collector of OpenTelemetry that takes traces as OTLP over HTTP, e.g. http://127.0.0.1:4318; unset: no traces',
+    default: '',
+    schema: webUrl,
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    meaning: 'headers that the collector asks for, as name=value, comma-separated',
+    default: '',
+    secret: true,
+    schema: headerList,
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    meaning: 'share of requests that are traced, from 0 to 1, where the proxy has not decided it',
+    default: '1',
+    schema: z
+      .string()
+      .regex(/^(?:0(?:\.[0-9]{1,6})?|1(?:\.0{1,6})?)$/, 'must be a number from 0 to 1')
+      .transform(Number),
   },
   LOG_LEVEL: {
     meaning:

@@ -29,9 +29,10 @@ export async function findKnownPerson(
   { fund, copies }: KnownPersonDeps,
   iin: Iin,
   sinceElsewhere?: number,
+  requestId?: string,
 ): Promise<KnownPerson> {
   try {
-    const person = await fund.read(iin, sinceElsewhere);
+    const person = await fund.read(iin, sinceElsewhere, requestId);
     if (person && copies) await keepCopy(copies.database, person);
     return { person, asOf: undefined };
   } catch (error) {

@@ -88,6 +88,8 @@ export interface ChangeForFund {
   /** The last change made elsewhere that was known when this one was made. */
   readonly expectedVersion: number;
   readonly madeAt: Date;
+  /** The request in which it was made. The fund's log can have the same id. */
+  readonly requestId?: string;
 }
 
 /** The fund's answer to a change. */
@@ -116,12 +118,13 @@ export interface Fund {
    * The person of this IIN, or undefined. With `sinceElsewhere`, includes the changes that a branch
    * made after that version. Throws `WrongPerson` when the answer is about another person.
    */
-  read(iin: Iin, sinceElsewhere?: number): Promise<FundHolder | undefined>;
+  read(iin: Iin, sinceElsewhere?: number, requestId?: string): Promise<FundHolder | undefined>;
   /** Applies a change once, however often it is sent. */
   apply(change: ChangeForFund): Promise<FundAnswer>;
   /** The state of a change. Undefined when it never arrived. */
   findChange(
     changeId: string,
+    requestId?: string,
   ): Promise<Extract<FundAnswer, { kind: 'applied' | 'received' | 'refused' }> | undefined>;
   /** Changes made elsewhere after the cursor, of all holders. Null starts from the beginning. */
   changesElsewhere(cursor: string | null, most: number): Promise<BranchChangePage>;

@@ -43,6 +43,8 @@ export interface Question {
   readonly query?: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly bearer?: string;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds for this answer, where it differs from the client's own limit. */
   readonly timeout?: number;
 }
@@ -84,7 +86,7 @@ export function createHttpClient({
   const fresh = new Agent({ ...options, pipelining: 0 });
 
   async function once(question: Question, dispatcher: Agent, signal: AbortSignal): Promise<Answer> {
-    const { method, json, bearer, timeout: own = timeout } = question;
+    const { method, json, bearer, headers = {}, timeout: own = timeout } = question;
     const response = await request(targetOf(base, question), {
       method,
       dispatcher,
@@ -92,6 +94,7 @@ export function createHttpClient({
       headersTimeout: own,
       bodyTimeout: own,
       headers: {
+        ...headers,
         accept: 'application/json',
         'accept-encoding': 'identity',
         'user-agent': 'kabinet',

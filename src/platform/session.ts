@@ -6,6 +6,8 @@ export interface Actor {
   readonly holderId: string;
   readonly iin: Iin;
   readonly requestId: string;
+  /** The trace of the request; undefined when it is not traced. */
+  readonly traceparent?: string | undefined;
   readonly language: Language;
   readonly sessionHash: Buffer;
 }

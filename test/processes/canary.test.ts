@@ -10,6 +10,7 @@ import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { kabinet, type Outcome, urlOf } from '../support/kabinet.ts';
 import { codesIn, marksIn, marksOf, withoutFractions } from '../support/marks.ts';
 import { type NetworkClient, networkClient } from '../support/network-client.ts';
+import { type OtlpCollector, startOtlpCollector } from '../support/otlp-collector.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { type ServiceProcess, startProcess } from '../support/processes.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
@@ -24,6 +25,7 @@ const wrongPassword = 'Қате-құпиясөз-1917';
 const planted = 'planted error of 900101300007 Сынақова, Шымкент';
 
 let fresh: FreshDatabase;
+let collector: OtlpCollector;
 let service: ServiceProcess;
 let port: number;
 let metricsPort: number;
@@ -42,6 +44,7 @@ async function start(): Promise<ServiceProcess> {
       LOG_LEVEL: 'debug',
       METRICS_PORT: String(metricsPort),
       CODES_PER_NETWORK_HOUR: '10000',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       NODE_OPTIONS: `--import=${join(folder, 'throwing.mjs')}`,
     },
     { parameters: ['--workers', '2'], onLine: (line) => written.push(line) },
@@ -64,6 +67,7 @@ async function command(...parameters: string[]): Promise<Outcome> {
 
 beforeAll(async () => {
   fresh = await freshDatabase();
+  collector = await startOtlpCollector();
   port = await freePort();
   metricsPort = await freePort();
   const file = join(folder, 'people.jsonl');
@@ -71,7 +75,7 @@ beforeAll(async () => {
   // A worker throws on command, outside every request, as a forgotten promise might.
   await writeFile(
     join(folder, 'throwing.mjs'),
-    `process.on('SIGUSR2', () => { throw new Error(${JSON.stringify(planted)}) })`,
+    `process.on('SIGPROF', () => { throw new Error(${JSON.stringify(planted)}) })`,
   );
   expect((await command('people', 'import', file)).out).toContain('50 added');
   service = await start();
@@ -80,6 +84,7 @@ beforeAll(async () => {
 afterAll(async () => {
   service.signal('SIGTERM');
   await service.ended;
+  await collector.close();
   await fresh.drop();
 });
 
@@ -162,7 +167,7 @@ test('fifty people use the service while workers and then all processes are kill
   for (const [signal, after] of [
     ['SIGKILL', 5],
     ['SIGKILL', 10],
-    ['SIGUSR2', 15],
+    ['SIGPROF', 15],
   ] as const) {
     await vi.waitFor(() => expect(done).toBeGreaterThanOrEqual(after), { timeout: 40_000 });
     const before = workers();
@@ -203,7 +208,7 @@ test('an operator reads what was done, and nothing about the people', async () =
   expect(codesIn(told, [...codes])).toEqual([]);
 });
 
-test('nothing in the output, the database and the metrics names anybody', async () => {
+test('nothing in the output, the database, the metrics and the traces names anybody', async () => {
   const log = written.join('\n');
   expect(log).toContain('"route":"/services/requisites"');
   expect(log).toContain('nobody caught an error');
@@ -218,6 +223,13 @@ test('nothing in the output, the database and the metrics names anybody', async 
   const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   expect(metrics).toContain('/services/requisites');
   expect(marksIn(withoutFractions(metrics), [...marks])).toEqual([]);
+
+  // Each kind of span came: a request, a statement and a delivery.
+  for (const name of ['POST /services/requisites', 'with cabinet.requisites', 'deliver fund', 'GET none'])
+    expect(collector.spans.some((span) => span.name === name)).toBe(true);
+  const traces = collector.received.join('\n');
+  expect(marksIn(traces, [...marks])).toEqual([]);
+  expect(codesIn(traces, [...codes])).toEqual([]);
 
   const database = readFileSync(join(inject('postgresFolder'), 'postgres.log'), 'utf8');
   expect(marksIn(database, [...marks])).toEqual([]);

@@ -72,11 +72,13 @@ export interface FundServer {
   readonly url: string;
   /** Every change that took effect, in order. */
   readonly effects: readonly FundEffect[];
-  /** Every request so far: method, path and Authorization header. */
+  /** Every request so far: method, path, and the headers that say who asks and why. */
   readonly requests: readonly {
     readonly method: string;
     readonly path: string;
     readonly authorization: string | undefined;
+    readonly requestId: string | undefined;
+    readonly traceparent: string | undefined;
   }[];
   /** Adds a person. If the person exists, the difference becomes a change made at a branch. */
   enrol(person: PersonLine): void;
@@ -142,7 +144,7 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
   const waiting = new Map<string, Change>();
   const refusedChanges = new Map<string, string>();
   const effects: FundEffect[] = [];
-  const requests: { method: string; path: string; authorization: string | undefined }[] = [];
+  const requests: FundServer['requests'][number][] = [];
   let faultOf: (request: { method: string; path: string }) => FundFault = () => 'none';
   let refusal: string | undefined;
   let alterAnswer: (given: GivenAnswer) => OddAnswer | undefined = () => undefined;
@@ -212,7 +214,14 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const method = request.method ?? '';
     const url = new URL(request.url ?? '/', 'http://stand-in');
-    requests.push({ method, path: request.url ?? '', authorization: request.headers.authorization });
+    const header = (name: string) => request.headers[name]?.toString();
+    requests.push({
+      method,
+      path: request.url ?? '',
+      authorization: header('authorization'),
+      requestId: header('x-request-id'),
+      traceparent: header('traceparent'),
+    });
     const fault = faultOf({ method, path: url.pathname });
     const text = await bodyOf(request);
     if (fault === 'closing-idle' && used.has(request.socket)) return void request.socket.destroy();

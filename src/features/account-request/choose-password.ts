@@ -33,7 +33,8 @@ export async function choosePassword(
   const request = await findAccountRequest(deps, kind, visitor.token);
   if (!request?.proved) return refused('gone');
   const { iin, holderId } = request.proved;
-  const checked = checkPassword(typed.password, await personalData(deps, iin, holderId), deps.common);
+  const about = await personalData(deps, iin, holderId, visitor.requestId);
+  const checked = checkPassword(typed.password, about, deps.common);
   if (!checked.ok) return checked;
   if (typed.again.normalize('NFC') !== checked.value) return refused('passwordsDiffer');
   if (hasher.saturated) return refused('busy');

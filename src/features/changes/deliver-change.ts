@@ -31,7 +31,8 @@ const anyVersion = 2_147_483_647;
  */
 export async function deliverChange(deps: DeliverChangeDeps, message: OutboxMessage): Promise<void> {
   const change = changeOf(message);
-  const known = message.attempt > 1 ? await deps.fund.findChange(change.changeId) : undefined;
+  const known =
+    message.attempt > 1 ? await deps.fund.findChange(change.changeId, change.requestId) : undefined;
   // The fund refused it before and an operator has put it back, so the fund may accept it now.
   const settled = known && known.kind !== 'refused' ? known : undefined;
   const answer = settled ?? (await deps.fund.apply(change));
@@ -63,7 +64,7 @@ async function applyUponBranch(
   change: ChangeForFund,
 ): Promise<FundAnswer> {
   const { fund } = deps;
-  const person = await fund.read(change.iin, change.expectedVersion);
+  const person = await fund.read(change.iin, change.expectedVersion, change.requestId);
   if (!person) return { kind: 'refused', reason: 'unknown-holder' };
   await takeOver(deps, message.holderId, person, randomName(10));
   const atBranch: Partial<Requisites> = Object.assign(
@@ -77,7 +78,7 @@ async function applyUponBranch(
   return fund.apply({ ...change, expectedVersion: person.elsewhereVersion });
 }
 
-function changeOf({ changeId, outboxId, payload, ageSeconds }: OutboxMessage): ChangeForFund {
+function changeOf({ changeId, outboxId, payload, ageSeconds, requestId }: OutboxMessage): ChangeForFund {
   if (changeId === null) throw new Error('a message for the fund names no change');
   const { iin, fields, expectedVersion = anyVersion, madeAt } = payload as Payload;
   return {
@@ -87,6 +88,7 @@ function changeOf({ changeId, outboxId, payload, ageSeconds }: OutboxMessage): C
     // Assigned under the lock of the holder's row, so it rises with each of their changes.
     sequence: outboxId,
     expectedVersion,
+    ...(requestId === null ? {} : { requestId }),
     madeAt: madeAt === undefined ? new Date(Date.now() - ageSeconds * 1_000) : new Date(madeAt),
   };
 }

@@ -26,6 +26,8 @@ export interface NewChange {
   /** Only with a new address. */
   readonly addressSource: StoredAddress | null;
   readonly requestId: string;
+  /** The trace of that request; undefined when it is not traced. */
+  readonly traceparent?: string | undefined;
   /** The session in which it is made. Nothing is saved once the session has ended. */
   readonly sessionHash: Buffer;
 }
@@ -99,9 +101,10 @@ function writing(change: NewChange, condition: Sql): Sql {
       select ${change.holderId}, 'requisites-saved', ${json({ number: change.number })}::jsonb, ${change.requestId} from saved),
     discarded as (
       delete from cabinet.draft where holder_id = ${change.holderId} and form = 'requisites' and exists (select from saved))
-    insert into cabinet.outbox (holder_id, lane, change_id, payload)
+    insert into cabinet.outbox (holder_id, lane, change_id, payload, request_id, traceparent)
     select ${change.holderId}, 'fund', change_id, ${json({ iin: change.iin, fields })}::jsonb
-      || jsonb_build_object('expectedVersion', elsewhere_version, 'madeAt', made_at)
+      || jsonb_build_object('expectedVersion', elsewhere_version, 'madeAt', made_at),
+      ${change.requestId}, ${change.traceparent ?? null}
     from saved, updated`;
 }
 

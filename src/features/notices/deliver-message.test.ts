@@ -40,6 +40,8 @@ function queued(payload: MessagePayload, different: Partial<OutboxMessage> = {})
     attempt: 1,
     round: 1,
     ageSeconds: 0,
+    requestId: null,
+    traceparent: null,
   };
   return { ...common, payload, ...different };
 }

@@ -1,5 +1,9 @@
+import type { TraceSettings } from '../../platform/tracing.ts';
+
 /** How the service is monitored, and how long its log is kept. */
 export interface OperationsSettings {
+  /** Where traces go. Undefined means no traces. */
+  readonly traces: TraceSettings | undefined;
   readonly eventsKeptYears: number;
   /** File to which each new seal of the log is added. */
   readonly auditHeadFile: string | undefined;

@@ -74,7 +74,7 @@ export async function changePassword(
   const { database, hasher, keys, signInSettings } = deps;
   const former = await findPassword(database, actor.holderId);
   const current = typed.current.normalize('NFC');
-  const about = await personalData(deps, actor.iin, actor.holderId);
+  const about = await personalData(deps, actor.iin, actor.holderId, actor.requestId);
   const checked = checkPassword(typed.password, about, deps.common);
   const errors: PasswordErrors = {
     ...(former !== undefined && current === '' ? { current: 'currentEmpty' } : {}),
@@ -96,7 +96,7 @@ export async function changePassword(
     const tooLong = Buffer.byteLength(current) > maxPasswordBytes;
     if (tooLong || !(await hasher.verify(former, current))) return currentWrong;
   }
-  const person = await findHolder(deps, actor.iin as Iin);
+  const person = await findHolder(deps, actor.iin as Iin, actor.requestId);
   if (person !== 'unavailable' && person?.status !== 'active') return { kind: 'not-active' };
   const token = randomToken();
   const changed = await writeNewPassword(database, actor, {

@@ -13,11 +13,14 @@ export async function personalData(
   { database, fund }: { readonly database: Database; readonly fund: Pick<Fund, 'read'> },
   iin: string,
   holderId: string,
+  requestId?: string,
 ): Promise<PersonalData> {
   const values = (await loadRequisites(database, holderId))?.values;
   // When the fund does not answer, the names are not known. This must not keep anybody from
   // choosing a password.
-  const person = await fund.read(iin as Iin).catch((): FundHolder | undefined => undefined);
+  const person = await fund
+    .read(iin as Iin, undefined, requestId)
+    .catch((): FundHolder | undefined => undefined);
   const present = (all: readonly (string | null | undefined)[]) =>
     all.filter((one): one is string => one !== null && one !== undefined);
   const valuesOf = (kind: 'phone' | 'email') =>

@@ -49,12 +49,11 @@ export async function viewLoaded(
   actor: Pick<Actor, 'holderId' | 'iin' | 'requestId'>,
   known: LoadedRequisites | undefined,
 ): Promise<RequisitesView | undefined> {
-  const asked = await findKnownPerson(deps, actor.iin, known?.elsewhereVersion ?? 0).catch(
-    (error: unknown) => {
-      if (known && error instanceof FundUnavailable) return undefined;
-      throw error;
-    },
-  );
+  const since = known?.elsewhereVersion ?? 0;
+  const asked = await findKnownPerson(deps, actor.iin, since, actor.requestId).catch((error: unknown) => {
+    if (known && error instanceof FundUnavailable) return undefined;
+    throw error;
+  });
   if (known && !asked) {
     const { undelivered, changedAt, begun } = known;
     const nothing = { person: undefined, asOf: undefined, validDocuments: [] };

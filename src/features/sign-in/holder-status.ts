@@ -10,9 +10,10 @@ import type { Iin } from '../../values/iin.ts';
 export async function findHolder(
   deps: KnownPersonDeps,
   iin: Iin,
+  requestId?: string,
 ): Promise<FundHolder | 'unavailable' | undefined> {
   try {
-    return (await findKnownPerson(deps, iin)).person;
+    return (await findKnownPerson(deps, iin, undefined, requestId)).person;
   } catch (error) {
     if (error instanceof FundUnavailable) return 'unavailable';
     throw error;

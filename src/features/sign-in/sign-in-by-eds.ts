@@ -48,7 +48,7 @@ export async function signInByEds(
   const { evidence, nonce } = checked.value;
   // The authority vouches for these twelve digits, so their check digit is not verified here.
   const iin = checked.value.iin as Iin;
-  const person = await findHolder(deps, iin);
+  const person = await findHolder(deps, iin, attempt.requestId);
   if (person === 'unavailable') {
     await giveBackChallenge(deps.database, nonce);
     return refused('fundDown');

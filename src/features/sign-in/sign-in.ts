@@ -56,7 +56,7 @@ export async function signIn(
   const tooLong = Buffer.byteLength(attempt.password) > maxPasswordBytes;
   const password = tooLong ? '' : attempt.password.normalize('NFC');
   const right = (await hasher.verify(credential?.passwordHash, password)) && !tooLong;
-  const person = right ? await findHolder(deps, attempt.iin) : undefined;
+  const person = right ? await findHolder(deps, attempt.iin, attempt.requestId) : undefined;
   // Only a person with the right password is told this. Whether they may come in is not known, so
   // they may not.
   if (person === 'unavailable') return refused('fundDown');

@@ -56,12 +56,12 @@ export function createHttpFund(settings: FundSettings, options: FundOptions = {}
         outage: (answer) => answer.status !== 404 && isTransient(answer),
       }),
 
-    read: async (iin, sinceElsewhere) => {
+    read: async (iin, sinceElsewhere, requestId) => {
       const json = { iin, ...(sinceElsewhere === undefined ? {} : { afterRevision: sinceElsewhere }) };
       const person = await reads.ask(
         { method: 'POST', path: ['holders', 'find'], json, repeatable: true },
         (answer, reader) => holderAnswer(answer, reader, sinceElsewhere),
-        { about: iin },
+        { about: iin, requestId },
       );
       if (person && person.iin !== iin) {
         options.onWrongPerson?.();
@@ -70,7 +70,7 @@ export function createHttpFund(settings: FundSettings, options: FundOptions = {}
       return person;
     },
 
-    apply: ({ changeId, iin, fields, sequence, expectedVersion, madeAt }) =>
+    apply: ({ changeId, iin, fields, sequence, expectedVersion, madeAt, requestId }) =>
       changes.ask(
         {
           method: 'PUT',
@@ -80,11 +80,14 @@ export function createHttpFund(settings: FundSettings, options: FundOptions = {}
           repeatable: true,
         },
         changeAnswer,
-        { about: iin },
+        { about: iin, requestId },
       ),
 
-    findChange: (changeId) =>
-      changes.ask({ method: 'GET', path: ['changes', changeId] }, foundAnswer, { about: changeId }),
+    findChange: (changeId, requestId) =>
+      changes.ask({ method: 'GET', path: ['changes', changeId] }, foundAnswer, {
+        about: changeId,
+        requestId,
+      }),
 
     changesElsewhere: (cursor, most) =>
       reads.ask(

@@ -1,6 +1,8 @@
 import { type CircuitBreakerView, createCircuitBreaker } from '../../platform/circuit-breaker.ts';
+import { errorCode } from '../../platform/error-code.ts';
 import { type Answer, createHttpClient, type Question } from '../../platform/http-client.ts';
 import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
+import { noTracing, type Tracing } from '../../platform/tracing.ts';
 import { FundUnavailable } from '../errors.ts';
 import { isTransient } from './answers.ts';
 import { createReader, type Fault, type Reader } from './reading.ts';
@@ -26,6 +28,18 @@ export interface FundLineOptions {
   readonly onFailure?: (code: string) => void;
   /** Called with the parts of an answer that could not be read: their places, never values. */
   readonly onFaults?: (faults: readonly Fault[]) => void;
+  /** Notes the requests of what is traced, and gives them its `traceparent`. */
+  readonly tracing?: Tracing | undefined;
+}
+
+/** What else is known of a question. */
+interface AskOptions {
+  /** Whom or what it is about: a missing answer about one holder says nothing of the others. */
+  readonly about?: string;
+  /** The request of a person that needs the answer, so that both logs can be compared. */
+  readonly requestId?: string | undefined;
+  /** Tells answers that mean that the fund as a whole is down. */
+  readonly outage?: (answer: Answer) => boolean;
 }
 
 /** A connection to the fund for reads or for changes, with its limits and its breaker. */
@@ -41,7 +55,7 @@ export interface FundLine {
   ask<Value>(
     question: Question,
     judge: (answer: Answer, reader: Reader) => Value,
-    how?: { readonly about?: string; readonly outage?: (answer: Answer) => boolean },
+    how?: AskOptions,
   ): Promise<Value>;
   close(): Promise<void>;
 }
@@ -53,6 +67,7 @@ export function createFundLine(
   {
     onFailure,
     onFaults,
+    tracing = noTracing,
     timeout,
     token,
   }: FundLineOptions & {
@@ -71,23 +86,34 @@ export function createFundLine(
   const breaker = createCircuitBreaker(name);
   let inHand = 0;
 
-  async function askOnce(question: Question, outage: (answer: Answer) => boolean): Promise<Answer> {
-    const bearer = await token?.();
-    const answer = await client.ask({ ...question, ...(bearer === undefined ? {} : { bearer }) });
-    if (outage(answer)) throw new FundUnavailable(`FUND_HTTP_${answer.status}`);
-    return answer;
-  }
+  const askOnce = (question: Question, how: AskOptions): Promise<Answer> => {
+    const { method, path } = question;
+    // The rest of the path names a change.
+    const start = {
+      name: `${method} ${path[0]}`,
+      kind: 'client',
+      facts: { 'peer.service': 'fund' },
+    } as const;
+    return tracing.within(start, async (traced) => {
+      const bearer = await token?.();
+      const headers = originOf(how.requestId, tracing.current());
+      const answer = await client.ask({ ...question, headers, ...(bearer === undefined ? {} : { bearer }) });
+      traced.note({ 'http.response.status_code': answer.status });
+      if ((how.outage ?? isTransient)(answer)) throw new FundUnavailable(`FUND_HTTP_${answer.status}`);
+      return answer;
+    });
+  };
 
   return {
     breaker,
-    async ask(question, judge, { about, outage = isTransient } = {}) {
+    async ask(question, judge, how = {}) {
       try {
         if (inHand >= atOnce * 4) throw new FundUnavailable('FUND_BUSY');
         inHand += 1;
         const answer = await breaker
           .run(
-            () => askOnce(question, outage),
-            (error) => (codeOf(error) === 'FUND_HTTP_500' ? about : undefined),
+            () => askOnce(question, how),
+            (error) => (errorCode(error) === 'FUND_HTTP_500' ? how.about : undefined),
           )
           .finally(() => {
             inHand -= 1;
@@ -100,7 +126,7 @@ export function createFundLine(
         }
       } catch (error) {
         if (error instanceof Undeliverable) throw error;
-        const code = codeOf(error);
+        const code = errorCode(error);
         onFailure?.(code);
         throw error instanceof FundUnavailable ? error : new FundUnavailable(code);
       }
@@ -109,7 +135,10 @@ export function createFundLine(
   };
 }
 
-function codeOf(error: unknown): string {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';
+/** The headers that say which request of a person needs the answer. */
+function originOf(requestId: string | undefined, traceparent: string | undefined): Record<string, string> {
+  return {
+    ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
 }

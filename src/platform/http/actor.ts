@@ -10,7 +10,14 @@ import { clearSecret, sessionOf } from './request-context.ts';
  */
 export function actorOf(request: FastifyRequest): Actor {
   const { holderId, iin, language, hash } = sessionOf(request);
-  return { holderId, iin: iin as Iin, requestId: request.id, language, sessionHash: hash };
+  return {
+    holderId,
+    iin: iin as Iin,
+    requestId: request.id,
+    traceparent: request.traced?.traceparent(),
+    language,
+    sessionHash: hash,
+  };
 }
 
 /** Ends all sessions of a person whom the fund no longer lets in, and sends them to sign-in. */

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import type { OnAnswered } from '../answered.ts';
-import { randomName } from '../keys.ts';
+import type { Tracing } from '../tracing.ts';
 import { type AccessDeps, addAccessHook } from './access.ts';
 import { addAnswerHooks } from './answers.ts';
 import { answerBroken, headersRead } from './broken-request.ts';
@@ -11,12 +11,16 @@ import { type ErrorDeps, handleErrors } from './errors.ts';
 import { bareHeaders } from './headers.ts';
 import { bodyLimit, registerPlugins } from './plugins.ts';
 import { asProblem } from './problem.ts';
+import { type ProxyHeaders, readProxyHeaders } from './proxy-headers.ts';
 import type { RouteEntry } from './route-config.ts';
+import { addTraceHooks } from './traced-requests.ts';
 
 export interface ServerDeps extends EntryDeps, AccessDeps, ErrorDeps {
   readonly log: Logger;
   readonly maintenance: ErrorDeps['maintenance'];
   readonly onAnswered?: OnAnswered;
+  /** Undefined where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** The HTTP side of the service, without its routes. */
@@ -38,7 +42,8 @@ const requestTimeout = 10_000;
  * errors and logs.
  */
 export async function createServer(deps: ServerDeps): Promise<HttpServer> {
-  const server = createFastify(deps);
+  const proxyHeaders = readProxyHeaders(deps.settings.trustedProxies);
+  const server = createFastify(deps, proxyHeaders);
   const routes: RouteEntry[] = [];
   const connections = trackConnections(server.server);
   server.decorateRequest('context');
@@ -49,6 +54,7 @@ export async function createServer(deps: ServerDeps): Promise<HttpServer> {
     if (access === undefined) throw new Error(`the route ${route.url} does not say who may open it`);
     for (const method of [route.method].flat()) routes.push({ method, url: route.url, access });
   });
+  if (deps.tracing) addTraceHooks(server, deps.tracing, proxyHeaders);
   await registerPlugins(server, deps.settings);
   addEntryHooks(server, deps);
   addAccessHook(server, deps);
@@ -57,11 +63,14 @@ export async function createServer(deps: ServerDeps): Promise<HttpServer> {
   return { server, routes, connections };
 }
 
-function createFastify({ settings, log, problemPage }: ServerDeps): FastifyInstance {
+function createFastify(
+  { settings, log, problemPage }: ServerDeps,
+  { requestId }: ProxyHeaders,
+): FastifyInstance {
   return Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new Fastify.LogController({ disableRequestLogging: true }),
-    genReqId: () => randomName(10),
+    genReqId: requestId,
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
     bodyLimit,
     requestTimeout,

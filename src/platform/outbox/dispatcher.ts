@@ -1,5 +1,7 @@
+import { errorCode } from '../error-code.ts';
 import type { Database } from '../postgres/database.ts';
 import { settlesWithin } from '../timeout.ts';
+import { noTracing, type Tracing } from '../tracing.ts';
 import type { OutboxMessage } from './message.ts';
 import type { Queue } from './queue.ts';
 import { leaseMessages, markDead, markDelivered, releaseMessage, retryLater } from './store.ts';
@@ -26,9 +28,13 @@ export interface Dispatcher {
 export function startDispatcher(
   database: Database,
   queue: Queue,
-  { everyMs, onError }: { everyMs: number; onError: (error: Error) => void },
+  {
+    everyMs,
+    onError,
+    tracing,
+  }: { everyMs: number; onError: (error: Error) => void; tracing?: Tracing | undefined },
 ): Dispatcher {
-  const dispatcher = createDispatcher(database, queue, onError);
+  const dispatcher = createDispatcher(database, queue, onError, tracing);
   const timer = setInterval(dispatcher.wake, everyMs);
   dispatcher.wake();
   return {
@@ -54,7 +60,12 @@ export async function dispatchDue(database: Database, queue: Queue): Promise<num
   return delivered;
 }
 
-function createDispatcher(database: Database, queue: Queue, onError: (error: Error) => void) {
+function createDispatcher(
+  database: Database,
+  queue: Queue,
+  onError: (error: Error) => void,
+  tracing: Tracing = noTracing,
+) {
   const inFlight = new Map<Promise<void>, OutboxMessage>();
   let looking: Promise<void> | undefined;
   let again = false;
@@ -74,7 +85,13 @@ function createDispatcher(database: Database, queue: Queue, onError: (error: Err
   }
 
   function take(message: OutboxMessage): void {
-    const done = attempt(database, queue, message)
+    const start = {
+      name: `deliver ${queue.name}`,
+      kind: 'consumer',
+      facts: { 'kabinet.queue': queue.name, 'kabinet.attempt': message.attempt },
+    } as const;
+    const done = tracing
+      .resume(message.traceparent, start, () => attempt(database, queue, message))
       .then((marked) => {
         if (marked) delivered += 1;
       }, onError)
@@ -121,15 +138,9 @@ async function attempt(database: Database, queue: Queue, message: OutboxMessage)
     await queue.deliver(message);
   } catch (error) {
     const seconds = error instanceof Undeliverable ? undefined : queue.retryDelay(message.round);
-    if (seconds === undefined) await markDead(database, queue, message, codeOf(error));
-    else await retryLater(database, message, seconds, codeOf(error));
+    if (seconds === undefined) await markDead(database, queue, message, errorCode(error));
+    else await retryLater(database, message, seconds, errorCode(error));
     return false;
   }
   return markDelivered(database, queue, message);
-}
-
-/** The code that may be stored of an error. Never its message, which can hold personal values. */
-function codeOf(error: unknown): string {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';
 }

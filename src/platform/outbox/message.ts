@@ -16,4 +16,8 @@ export interface OutboxMessage {
   readonly round: number;
   /** Seconds since it was queued, by the database's clock. */
   readonly ageSeconds: number;
+  /** The id of the request that queued it. Null where that is not kept. */
+  readonly requestId: string | null;
+  /** The trace of that request (W3C Trace Context). Null when it was not traced. */
+  readonly traceparent: string | null;
 }

@@ -6,9 +6,11 @@ import {
   defaultCircuitBreaker,
 } from '../circuit-breaker.ts';
 import { DatabaseAway, Overloaded } from '../outage.ts';
+import type { Tracing } from '../tracing.ts';
 import { type Ask, askOn, createStatementNames, noNames, queryable, runTransaction } from './conversation.ts';
 import { asOutage, isUndone } from './failure.ts';
 import type { Sql } from './sql.ts';
+import { tracedAsk } from './traced-ask.ts';
 
 /** Where statements run: the pool, or one transaction of it. */
 export interface Queryable {
@@ -81,6 +83,8 @@ export interface DatabaseOptions {
   readonly connectTimeout?: number;
   /** Called with errors of idle connections (a restarted server); never of statements or values. */
   readonly onError?: (error: Error) => void;
+  /** Notes the statements of what is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 const types = new pg.TypeOverrides();
@@ -135,11 +139,15 @@ export function openDatabase(connection: Connection, options: DatabaseOptions = 
     throw new Overloaded('no connection came free');
   }
 
+  const { tracing } = options;
+  const askBy = (client: pg.PoolClient): Ask =>
+    tracing ? tracedAsk(tracing, askOn(client, names)) : askOn(client, names);
+
   async function borrow<Value>(work: (ask: Ask) => Promise<Value>): Promise<Value> {
     const client = await take();
     let broken: Error | undefined;
     try {
-      return await work(askOn(client, names));
+      return await work(askBy(client));
     } catch (error) {
       if (error instanceof DatabaseAway) broken = error;
       throw error;
