@@ -16,6 +16,7 @@ const notMeasurements = [
   'peers',
   'processes',
   'row',
+  'saves-load',
   'service',
   'service-process',
 ];
