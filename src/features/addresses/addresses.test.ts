@@ -114,6 +114,54 @@ describe('what is stored with a line', () => {
     ]);
   });
 
+  it('is what a search for the line would find, though a save does not search', async () => {
+    const searching = {
+      ...embedded,
+      byLine: async (line: string) => {
+        const answer = await embedded.byText(line);
+        return answer.ok ? answer.value : [];
+      },
+    };
+    const queries = [
+      'Абай',
+      'Семей',
+      'Алматы',
+      'Шамалған',
+      'Есиль',
+      'Көк',
+      'с. Жаңа',
+      'район Алатау',
+      'облысы',
+    ];
+    const offered = (await Promise.all(queries.map((query) => embedded.byText(query)))).flatMap((answer) =>
+      answer.ok ? answer.value : [],
+    );
+    expect(offered.length).toBeGreaterThan(80);
+    const lines = [
+      ...offered.flatMap(({ text: { kk, ru } }) => [
+        kk,
+        ru.toUpperCase(),
+        `${kk}, Абай көшесі, 5`,
+        `${ru}, 12`,
+      ]),
+      'Менің үйім',
+      'Шамалған',
+      'Астана , 5',
+      'Алматы қаласы Абай 10',
+      'Алматы қаласы, Алатау ауданы',
+      'Алматы каласы, Абай 10',
+      'Алматы қаласы, Abai 10',
+      'Алматы қаласы, Алматы қаласы, 1',
+    ];
+    for (const line of lines) {
+      const stored = await recogniseAddress({ embedded }, line, null);
+      expect({ line, stored }).toEqual({
+        line,
+        stored: await recogniseAddress({ embedded: searching }, line, null),
+      });
+    }
+  }, 60_000);
+
   it('is "as entered" after the line was changed, or when no source knows it', async () => {
     const { source } = kazpostWith(accepted([fromKazpost]));
     const changed = `${fromKazpost.text.kk}, 2 қабат`;

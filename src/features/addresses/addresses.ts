@@ -2,7 +2,7 @@ import { parsePostcode } from '../../values/postcode.ts';
 import { cleanText } from './fold.ts';
 import { onCyrillicLayout } from './keyboard-layout.ts';
 import { postcodeSeemsElsewhere } from './postcode-region.ts';
-import type { AddressOrigin, AddressPart, AddressSource, FoundAddress } from './source.ts';
+import type { AddressOrigin, AddressPart, AddressSource, EmbeddedSource, FoundAddress } from './source.ts';
 import { addressLanguage } from './wording.ts';
 
 /** One line that a person can choose. `/api/addresses` answers with these. */
@@ -41,7 +41,7 @@ const locatedByName = ['region', 'repcity', 'city'];
 /** Where suggestions come from. */
 export interface AddressSources {
   /** Always present. */
-  readonly embedded: AddressSource;
+  readonly embedded: EmbeddedSource;
   /** Asked first when the operator has configured it. */
   readonly kazpost?: AddressSource;
 }
@@ -126,10 +126,8 @@ export async function recogniseAddress(
     const known = same(answer.value);
     if (known !== undefined) return stored(known);
   }
-  const answer = await embedded.byText(line);
-  const known = answer.ok ? same(answer.value) : undefined;
-  if (known !== undefined) return stored(known);
-  return { source: 'as-entered' };
+  const known = same(await embedded.byLine(line));
+  return known === undefined ? { source: 'as-entered' } : stored(known);
 }
 
 /**

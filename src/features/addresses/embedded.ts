@@ -2,11 +2,11 @@ import { parseAddress } from '../../values/address.ts';
 import type { Postcode } from '../../values/postcode.ts';
 import { accepted } from '../../values/result.ts';
 import { cleanText } from './fold.ts';
-import { readBeginning, weightOf } from './line-beginning.ts';
+import { placesOfLine, readBeginning, readOfferedBeginning, weightOf } from './line-beginning.ts';
 import type { Place } from './place-table.ts';
 import type { Places } from './places.ts';
 import { regionOfPostcode } from './postcode-region.ts';
-import type { AddressSource, FoundAddress, InBoth } from './source.ts';
+import type { EmbeddedSource, FoundAddress, InBoth } from './source.ts';
 import type { StreetLookup } from './street.ts';
 import { rankStreets, streetAddresses } from './street-address.ts';
 import { readStreetText, type StreetText } from './street-words.ts';
@@ -19,9 +19,13 @@ const most = 20;
  * operator has imported them. It needs no network and never refuses. A street and house typed after
  * a complete place are kept as typed.
  */
-export function createEmbeddedSource(places: Places, streets?: StreetLookup): AddressSource {
+export function createEmbeddedSource(places: Places, streets?: StreetLookup): EmbeddedSource {
   return {
     byText: async (text) => accepted(await findByText(places, streets, cleanText(text))),
+    byLine: async (line) =>
+      (await streets?.any())
+        ? findByText(places, streets, cleanText(line))
+        : findByLine(places, cleanText(line)),
     /**
      * Answers with the region that the postcode begins as. The embedded data know nothing else
      * about postcodes.
@@ -71,6 +75,15 @@ async function findByText(
     }
   }
   if (leads) for (const place of wholes) add(placeAddress(places, place));
+  return found;
+}
+
+/** A search costs many times that, and a save knows the line in full. */
+function findByLine(places: Places, line: string): readonly FoundAddress[] {
+  const { found, add } = collectAddresses();
+  const begun = readOfferedBeginning(places, line);
+  for (const place of begun?.places ?? []) add(typedBehind(places, place, begun?.tail ?? ''));
+  for (const place of placesOfLine(places, line)) add(placeAddress(places, place));
   return found;
 }
 

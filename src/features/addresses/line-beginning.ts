@@ -28,11 +28,8 @@ const streetKindsAfterName: ReadonlySet<string> = new Set(
  * offered, up to a comma, or else the longest run of words that names a settlement in full.
  */
 export function readBeginning(places: Places, query: string): Beginning | undefined {
-  for (let comma = query.lastIndexOf(','); comma > 0; comma = query.lastIndexOf(',', comma - 1)) {
-    const tail = query.slice(comma).replace(/^[\s,.]+/, '');
-    const offered = tail === '' ? [] : placesOfLine(places, query.slice(0, comma));
-    if (offered.length > 0) return { places: offered, tail, chosen: true, street: readStreetText(tail) };
-  }
+  const offered = readOfferedBeginning(places, query);
+  if (offered) return { ...offered, chosen: true, street: readStreetText(offered.tail) };
   const words = foldedWords(query).slice(0, 24);
   for (let count = words.length - 1; count > 0; count -= 1) {
     const end = words[count - 1]?.end ?? 0;
@@ -50,20 +47,30 @@ export function readBeginning(places: Places, query: string): Beginning | undefi
   return undefined;
 }
 
+/** Finds a line as it was offered at the beginning of a longer one, up to a comma. */
+export function readOfferedBeginning(
+  places: Places,
+  query: string,
+): Pick<Beginning, 'places' | 'tail'> | undefined {
+  for (let comma = query.lastIndexOf(','); comma > 0; comma = query.lastIndexOf(',', comma - 1)) {
+    const tail = query.slice(comma).replace(/^[\s,.]+/, '');
+    const offered = tail === '' ? [] : placesOfLine(places, query.slice(0, comma)).filter(isSettlement);
+    if (offered.length > 0) return { places: offered.slice(0, 1), tail };
+  }
+  return undefined;
+}
+
 export function weightOf(places: Places, place: Place | undefined): number {
   return place === undefined ? 0 : places.weight(place.kato);
 }
 
-/** The settlement whose line, in either language, is this text. */
-function placesOfLine(places: Places, text: string): Place[] {
+/** The places whose line, in either language, is this text. */
+export function placesOfLine(places: Places, text: string): Place[] {
   const line = foldText(text);
   const last = text.slice(text.lastIndexOf(',') + 1);
-  return [...places.find(text, mostOfLine, 'words'), ...places.find(last, mostOfLine, 'words')]
-    .filter(isSettlement)
-    .filter(
-      ({ kato }) => foldText(places.line(kato, 'kk')) === line || foldText(places.line(kato, 'ru')) === line,
-    )
-    .slice(0, 1);
+  return [...places.find(text, mostOfLine, 'words'), ...places.find(last, mostOfLine, 'words')].filter(
+    ({ kato }) => foldText(places.line(kato, 'kk')) === line || foldText(places.line(kato, 'ru')) === line,
+  );
 }
 
 /**

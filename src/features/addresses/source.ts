@@ -46,3 +46,12 @@ export interface AddressSource {
   /** Addresses of a postcode, at most 20. */
   byPostcode(postcode: Postcode): Promise<Result<readonly FoundAddress[], SourceRefusal>>;
 }
+
+/** The data shipped with the service, which also answer for a line that is complete. */
+export interface EmbeddedSource extends AddressSource {
+  /**
+   * What `byText` finds for a line as it was offered. For a line that was never offered, anything
+   * else or nothing.
+   */
+  byLine(line: string): Promise<readonly FoundAddress[]>;
+}

@@ -4,7 +4,7 @@ import { suggestAddresses } from './addresses.ts';
 import { createEmbeddedSource } from './embedded.ts';
 import { importStreets } from './import-streets.ts';
 import { shippedPlaces } from './places.ts';
-import type { AddressSource } from './source.ts';
+import type { EmbeddedSource } from './source.ts';
 import { parseStreetFile } from './street-file.ts';
 import { createStreetLookup } from './street-lookup.ts';
 import { anyStreets, findStreets } from './street-store.ts';
@@ -26,7 +26,7 @@ const file = `kato;kind;name_kk;name_ru;houses
 
 describe('imported streets', () => {
   let fresh: FreshDatabase;
-  let embedded: AddressSource;
+  let embedded: EmbeddedSource;
 
   beforeAll(async () => {
     fresh = await freshDatabase();
