@@ -14,7 +14,11 @@ export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[])
   const values: unknown[] = [];
   parts.forEach((part, index) => {
     if (isSql(part)) {
-      text += part.text.replace(/\$(\d+)/g, (_, n: string) => `$${Number(n) + values.length}`);
+      // Most parts are fixed texts: columns and conditions without a parameter.
+      text +=
+        part.values.length === 0
+          ? part.text
+          : part.text.replace(/\$(\d+)/g, (_, n: string) => `$${Number(n) + values.length}`);
       values.push(...part.values);
     } else {
       values.push(part);
