@@ -2,4 +2,4 @@
 // This file is committed, so that npm can link the command before `prepare` has built dist/.
 import { main } from '../dist/cli.js';
 
-process.exitCode = main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2));

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OID } from '../src/algorithms.ts';
 import { REQUIREMENTS } from '../src/signer.ts';
-import { cmsPem, signCms } from '../src/testing/cms.ts';
+import { cmsPem, makeCms, signCms, signedAttributes, signerInfo } from '../src/testing/cms.ts';
+import { algorithm } from '../src/testing/der.ts';
 import { makeGostKey } from '../src/testing/keys.ts';
 import { type Built, buildPackage } from './built.ts';
 import { AT, CONTENT, gost, PERSON } from './support.ts';
@@ -167,9 +169,84 @@ describe('nca-verify', { timeout: 300_000 }, () => {
     expect(ask('document.pem', '--max-bytes', '65536')).toBe('tooLarge');
   });
 
+  it('reads standard input', () => {
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [built.path('bin/nca-verify.js'), '-', '--trust', made, ...at, '--no-revocation', '--json'],
+      { input: readFileSync(attached), encoding: 'utf8' },
+    );
+    expect([status, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ ok: true })]);
+  });
+
+  it('judges every signer with --all, and refuses several without it', () => {
+    const [a, b] = [gost.issue(PERSON), gost.issue({ ...PERSON, iin: '900101300025' })];
+    const trust = mkdtempSync(join(folder, 'all-'));
+    for (const [i, der] of gost.certificates.entries()) writeFileSync(join(trust, `${i}.cer`), der);
+    const both = makeCms({
+      content: CONTENT,
+      certificates: [a.certificate, b.certificate],
+      digestAlgorithms: [algorithm(OID.streebog512)],
+      signers: [a, b].map((of) => signerInfo(of, signedAttributes(of, CONTENT))),
+    });
+    writeFileSync(join(folder, 'both.cms'), both);
+    const ask = (...more: readonly string[]) =>
+      run('both.cms', '--trust', trust, ...at, '--no-revocation', ...more);
+    expect([ask().code, ask().out]).toEqual([1, expect.stringMatching(/^refused: severalSigners/)]);
+    const { code, out } = ask('--all', '--json');
+    expect([code, JSON.parse(out)]).toEqual([
+      0,
+      expect.objectContaining({ ok: true, verdicts: [expect.anything(), expect.anything()] }),
+    ]);
+    expect(ask('--all').out.match(/^accepted$/gm)).toHaveLength(2);
+  });
+
+  it('says who claims to have signed, as unproven', () => {
+    const { out } = run(attached, ...at, '--no-revocation');
+    expect(out).toMatch(/^refused: untrusted.*\n {2}claims to be signed by, unproven: ҚҰНАНБАЕВ АБАЙ/);
+    const json = JSON.parse(run(attached, ...at, '--no-revocation', '--json').out);
+    expect(json).toMatchObject({ ok: false, signer: null, claims: [{ proven: false, iin: '900101300017' }] });
+  });
+
+  it('verifies folders and several files: a line of JSON for each, in order, and the worst exit code', () => {
+    const inbox = mkdtempSync(join(folder, 'inbox-'));
+    mkdirSync(join(inbox, 'deep'));
+    const right = readFileSync(attached);
+    for (let i = 0; i < 12; i++) writeFileSync(join(inbox, `a${String(i).padStart(2, '0')}.cms`), right);
+    writeFileSync(join(inbox, 'deep/b.p7s'), readFileSync(join(made, 'gost2015_tampered_content.der')));
+    writeFileSync(join(inbox, 'passed-over.txt'), 'text');
+    const ask = (...files: readonly string[]) => {
+      const { code, out, err } = run(...files, '--trust', made, ...at, '--no-revocation');
+      return {
+        code,
+        err,
+        lines: out
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      };
+    };
+    const whole = ask(inbox);
+    expect(whole.lines.map(({ file, ok, reason }) => [file, ok, reason])).toEqual([
+      ...Array.from({ length: 12 }, (_, i) => [
+        join(inbox, `a${String(i).padStart(2, '0')}.cms`),
+        true,
+        null,
+      ]),
+      [join(inbox, 'deep/b.p7s'), false, 'contentMismatch'],
+    ]);
+    expect([whole.code, whole.err]).toEqual([
+      1,
+      'nca-verify: 13 of 13: 12 accepted, 1 refused, 0 unreadable\n',
+    ]);
+    expect(ask(attached, attached).code).toBe(0);
+    const worst = ask(attached, join(inbox, 'absent.cms'), join(inbox, 'deep'));
+    expect([worst.code, worst.lines.map(({ ok }) => ok)]).toEqual([2, [true, false, false]]);
+    expect(worst.lines[1]).toMatchObject({ reason: null, error: expect.stringContaining('cannot be read') });
+  });
+
   it('names what is missing', () => {
     expect(run().err).toMatch(/^nca-verify: FILE is missing/);
-    expect(run(attached, attached).err).toMatch(/^nca-verify: one FILE is expected, and 2 are given/);
+    expect(run(attached, attached, '--ocsp', attached).err).toMatch(/^nca-verify: --ocsp belongs to one/);
     expect(run(attached, '--at').err).toMatch(/^nca-verify: .*--at/);
   });
 
@@ -181,9 +258,10 @@ describe('nca-verify', { timeout: 300_000 }, () => {
   it('exits with 2 when it is misused, and explains on stderr', () => {
     const misuses: (readonly string[])[] = [
       [],
-      [attached, attached],
       ['absent.cms'],
-      [folder],
+      [mkdtempSync(join(folder, 'empty-'))],
+      [attached, attached, '--content', attached],
+      [attached, '--all', '--ocsp', attached],
       [attached, '--unknown'],
       [attached, '--at', 'yesterday'],
       [attached, '--at', '2026-13-45'],
