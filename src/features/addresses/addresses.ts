@@ -23,6 +23,11 @@ export interface Suggestions {
    * True when Kazpost should have answered and did not. The lines then come from the embedded data.
    */
   readonly degraded: boolean;
+  /**
+   * Set when the text is a known place with something behind it that no source knows, such as a
+   * street. As a line to choose it would look as if it were known.
+   */
+  readonly writeOn?: true;
 }
 
 /** An address as it is stored beside its line. */
@@ -80,6 +85,7 @@ export async function suggestAddresses(
       ...typed.suggestions.slice(mostSuggestions / 2),
     ].slice(0, mostSuggestions),
     degraded: typed.degraded || other.degraded,
+    ...(typed.writeOn || other.writeOn ? { writeOn: true } : {}),
   };
 }
 
@@ -99,7 +105,17 @@ async function find(
     degraded = !answer.ok;
   }
   const answer = await ask(embedded);
-  return { suggestions: answer.ok ? lines(answer.value, pageLanguage) : [], degraded };
+  const found = answer.ok ? answer.value : [];
+  const isEcho = (address: FoundAddress) =>
+    address.parts.at(-1)?.kind === 'typed' && isLine(address.text, text);
+  return {
+    suggestions: lines(
+      found.filter((address) => !isEcho(address)),
+      pageLanguage,
+    ),
+    degraded,
+    ...(found.some(isEcho) ? { writeOn: true } : {}),
+  };
 }
 
 /**

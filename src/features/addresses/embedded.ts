@@ -2,7 +2,7 @@ import { parseAddress } from '../../values/address.ts';
 import type { Postcode } from '../../values/postcode.ts';
 import { accepted } from '../../values/result.ts';
 import { cleanText } from './fold.ts';
-import { placesOfLine, readBeginning, readOfferedBeginning, weightOf } from './line-beginning.ts';
+import { isTown, placesOfLine, readBeginning, readOfferedBeginning, weightOf } from './line-beginning.ts';
 import type { Place } from './place-table.ts';
 import type { Places } from './places.ts';
 import { regionOfPostcode } from './postcode-region.ts';
@@ -54,7 +54,7 @@ async function findByText(
       weightOf(places, named) >= weightOf(places, begun?.places[0]));
   const leads =
     begun !== undefined &&
-    (begun.chosen || begun.street.looksLikeStreet || (isCity(begun.places[0]) && !larger));
+    (begun.chosen || begun.street.looksLikeStreet || (begun.places.slice(0, 1).some(isTown) && !larger));
   // When streets are found without a place, places that match only with a typing error are not
   // searched.
   const anywhere =
@@ -70,8 +70,10 @@ async function findByText(
     }
     for (const place of begun.places) {
       const address = typedBehind(places, place, begun.tail);
-      // The line must not contain a street in Latin letters. The place alone is offered then.
-      add(fits(address.text) ? address : placeAddress(places, place));
+      // What may be anything ("алматы абай") is no address yet, and a street in Latin letters must
+      // not be in the line. The place alone is offered then.
+      const isStreet = begun.chosen || begun.street.looksLikeStreet;
+      add(isStreet && fits(address.text) ? address : placeAddress(places, place));
     }
   }
   if (leads) for (const place of wholes) add(placeAddress(places, place));
@@ -142,10 +144,6 @@ function typedBehind(places: Places, place: Place, tail: string): FoundAddress {
     text: { kk: `${address.text.kk}, ${tail}`, ru: `${address.text.ru}, ${tail}` },
     parts: [...address.parts, { kind: 'typed', id: null, text: { kk: tail, ru: tail } }],
   };
-}
-
-function isCity(place: Place | undefined): boolean {
-  return place?.kind === 'city' || place?.kind === 'repcity';
 }
 
 function fits(text: InBoth): boolean {

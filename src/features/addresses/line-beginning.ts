@@ -40,9 +40,13 @@ export function readBeginning(places: Places, query: string): Beginning | undefi
     const named = places.find(head, mostBeginnings, 'words').filter(namedInFull(places, head));
     if (named.length === 0) continue;
     const chosen = /^[\s.]*,/.test(query.slice(end));
+    const street = readStreetText(tail);
     const least = 0.6 * weightOf(places, named[0]);
-    const of = named.filter((place) => weightOf(places, place) >= least);
-    return { places: of, tail, chosen, street: readStreetText(tail) };
+    const of = named
+      .filter((place) => weightOf(places, place) >= least)
+      // "достык 9" is a street and a house, and not house 9 in one of the villages of that name.
+      .filter((place) => chosen || street.name.length > 0 || isTown(place));
+    if (of.length > 0) return { places: of, tail, chosen, street };
   }
   return undefined;
 }
@@ -85,6 +89,11 @@ function namedInFull(places: Places, head: string): (place: Place) => boolean {
     const official = [kk, ru].some((name) => foldedWords(name).every(({ word }) => typed.has(word)));
     return official || places.weight(place.kato) > 0.5;
   };
+}
+
+/** A large place, whose name alone stands for it. */
+export function isTown({ kind }: Place): boolean {
+  return kind === 'city' || kind === 'repcity';
 }
 
 /**

@@ -45,7 +45,7 @@ const kazakh = `
 Қосшы => Ақмола облысы, Қосшы қаласы
 қараөткел => Ақмола облысы, Целиноград ауданы, Қараөткел ауылы
 Шамалған, Жібек жолы 12 => Алматы облысы, Қарасай ауданы, Шамалған ауылы, Жібек жолы 12
-Алматы қаласы, Абай даңғылы, 52 => Алматы қаласы, Абай даңғылы, 52
+Алматы, Абай даңғылы, 52 => Алматы қаласы, Абай даңғылы, 52
 ШҚО => Шығыс Қазақстан облысы
 Алматы Бостандық => Алматы қаласы, Бостандық ауданы
 `;
@@ -276,6 +276,37 @@ describe.each([
     const { suggestions, degraded } = await suggestAddresses({ embedded }, query ?? '', page);
     expect(suggestions[0]?.text).toBe(expected);
     expect(degraded).toBe(false);
+  });
+});
+
+describe('what would mislead is not offered', () => {
+  it.each([
+    ['достык 9', 'a number behind a village that was not chosen'],
+    ['Достық 9', 'a number behind a village that was not chosen'],
+  ])('%s: %s', async (query) => {
+    const { suggestions } = await suggestAddresses({ embedded }, query, 'kk');
+    expect(suggestions.filter(({ text }) => /9$/.test(text))).toEqual([]);
+  });
+
+  it('a chosen village keeps the number behind it', async () => {
+    const [village] = (await suggestAddresses({ embedded }, 'достык', 'kk')).suggestions;
+    const { suggestions, writeOn } = await suggestAddresses({ embedded }, `${village?.text}, 9`, 'kk');
+    // The line that was typed is not offered again, but it is known where it lies.
+    expect(suggestions.map(({ text }) => text)).not.toContain(`${village?.text}, 9`);
+    expect(writeOn).toBe(true);
+  });
+
+  it('the typed word is not repeated as a street', async () => {
+    const { suggestions } = await suggestAddresses({ embedded }, 'алматы абай', 'kk');
+    expect(suggestions.map(({ text }) => text)).toContain('Алматы қаласы');
+    expect(suggestions.filter(({ text }) => text.endsWith('абай'))).toEqual([]);
+  });
+
+  it('a whole line is not offered to the person who typed it', async () => {
+    const line = 'Алматы қаласы, Абай даңғылы, 52';
+    const { suggestions, writeOn } = await suggestAddresses({ embedded }, line, 'kk');
+    expect(suggestions.map(({ text }) => text)).not.toContain(line);
+    expect(writeOn).toBe(true);
   });
 });
 
