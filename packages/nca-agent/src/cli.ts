@@ -1,5 +1,5 @@
 /** `npm run agent`: makes the demonstration keys and answers on 13579 until it is stopped. */
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -81,18 +81,28 @@ async function run(parameters: readonly string[]): Promise<void> {
       void agent.close().then(() => process.exit(0));
     });
   }
-  greet(keys, agent, fault);
+  process.stdout.write(greeting(keys, agent, fault));
 }
 
-function greet({ folder, files }: DemoKeys, { port }: Agent, fault: Fault): void {
+/**
+ * What the command says once it answers.
+ *
+ * @internal The test reads it without the command, whose port may be taken.
+ */
+export function greeting(
+  { folder, files }: Pick<DemoKeys, 'folder' | 'files'>,
+  { port }: Pick<Agent, 'port'>,
+  fault: Fault,
+): string {
   const lines = [
     `The demonstration agent answers on wss://127.0.0.1:${port}, and is no NCALayer: only test keys belong in it.`,
     `Once for each browser: open https://127.0.0.1:${port} and accept its certificate.`,
     `Keys (password ${KEY_PASSWORD}) in ${folder}:`,
     ...files.map(({ file, owner, iin, kind }) => `  ${iin}  ${owner}, ${kind}  ${file}`),
+    `A service trusts these keys if it was started with VAR_DIR=${dirname(folder)}, and else calls each untrusted.`,
     ...(fault === 'none' ? [] : [`Fault on purpose: ${fault}`]),
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  return `${lines.join('\n')}\n`;
 }
 
 /** Always uses the same key. */

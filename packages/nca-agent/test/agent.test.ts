@@ -8,6 +8,7 @@ import { createTrust, loadCrl, verify } from 'nca-verify';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { type Agent, type Fault, startAgent } from '../src/agent.ts';
+import { greeting } from '../src/cli.ts';
 import { type DemoKeys, fits, KEY_PASSWORD, openKeyFile, prepareKeys } from '../src/keys.ts';
 import { answer, type SignRequest } from '../src/protocol.ts';
 
@@ -253,4 +254,9 @@ describe('the server', () => {
     await expect(startAgent({ choose: always('usual'), port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await new Promise((resolve) => other.close(resolve));
   });
+});
+
+test('names the folder that a service must use to trust the keys', () => {
+  const said = greeting({ folder: '/srv/cabinet/eds', files: [] }, { port: 13_579 }, 'none');
+  expect(said).toContain('VAR_DIR=/srv/cabinet,');
 });
