@@ -1,5 +1,6 @@
 import type { Texts } from '../texts/kk.ts';
 import { Table } from './table.tsx';
+import { useValueLanguage } from './value-language.ts';
 
 export interface CompareProps {
   /** What is compared, for screen readers. */
@@ -14,6 +15,7 @@ export interface CompareProps {
 /** Old and new values side by side. On a phone an arrow leads from one to the other. */
 export function Compare({ caption, words, rows, arrow = false }: CompareProps) {
   const empty = <span class="empty">{words.empty}</span>;
+  const valueLanguage = useValueLanguage();
   return (
     <Table
       caption={caption}
@@ -23,8 +25,14 @@ export function Compare({ caption, words, rows, arrow = false }: CompareProps) {
       columns={[words.field, words.before, words.after]}
       rows={rows.map(({ field, before, after }) => [
         field,
-        before === null ? empty : before,
-        after === null ? empty : <b key={field}>{after}</b>,
+        before === null ? empty : <span lang={valueLanguage(before)}>{before}</span>,
+        after === null ? (
+          empty
+        ) : (
+          <b key={field} lang={valueLanguage(after)}>
+            {after}
+          </b>
+        ),
       ])}
     />
   );
