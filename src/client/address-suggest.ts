@@ -5,16 +5,18 @@
 //   <input name="address" data-address-suggest="/api/addresses" data-address-status="ID"
 //     data-address-postcode="postcode" data-address-compare="/api/postcode"
 //     data-address-elsewhere="…" data-address-one="{count} …" data-address-many="{count} …"
-//     data-address-of="…" data-address-none="…" data-address-degraded="…">
+//     data-address-of="…" data-address-none="…" data-address-write-on="…"
+//     data-address-searching="…" data-address-degraded="…">
 //   <p id="ID" role="status"></p>
 //
 // The list marks the line that Enter would choose with 'data-activedescendant'. It reads out `one`,
-// `many` and `of` itself ("{count}" or "%d" is the number of lines). The status shows `none` and
-// `degraded`. `data-address-postcode` names the field of the same form that a choice also fills in.
+// `many` and `of` itself ("{count}" or "%d" is the number of lines). The status shows `none`,
+// `write-on`, `searching` and `degraded`. `data-address-postcode` names the field of the same form that a choice also fills in.
 // `compare` is asked whether the two fields belong together. If they do not, the hint of that field
 // (its id with "-hint") shows `elsewhere`.
 
 import '@u-elements/u-datalist';
+import { optionFor } from './address-option.ts';
 
 interface Suggestion {
   readonly text: string;
@@ -27,13 +29,16 @@ const pause = 200;
 const least = 2;
 /** Milliseconds after which a request is given up. */
 const patience = 5_000;
+/** Milliseconds after which the page says that it searches. A fast answer needs no words. */
+const noticeable = 600;
 
 for (const input of document.querySelectorAll<HTMLInputElement>('input[data-address-suggest]'))
   enhance(input);
 
 function enhance(input: HTMLInputElement): void {
   const { form } = input;
-  const { addressSuggest: url, addressStatus, addressPostcode, addressNone, addressDegraded } = input.dataset;
+  const { addressSuggest: url, addressStatus, addressPostcode } = input.dataset;
+  const { addressNone, addressDegraded, addressWriteOn, addressSearching } = input.dataset;
   if (url === undefined || form === null) return;
   const kazpost = form.querySelector<HTMLInputElement>('input[type="checkbox"][name="kazpost"]');
   const isOff = () => kazpost?.checked === false;
@@ -41,15 +46,19 @@ function enhance(input: HTMLInputElement): void {
   const field = addressPostcode === undefined ? null : form.elements.namedItem(addressPostcode);
   const postcode = field instanceof HTMLInputElement ? field : undefined;
   const list = createList(input);
-  const question = createQuestion(url, (answer) => {
-    const { suggestions, degraded } = read(answer);
-    list.offer(suggestions);
-    const notes = [
-      degraded ? addressDegraded : undefined,
-      suggestions.length === 0 ? addressNone : undefined,
-    ];
-    say(answer === undefined ? '' : notes.filter((note) => note !== undefined).join(' '));
-  });
+  const question = createQuestion(
+    url,
+    (answer) => {
+      const { suggestions, degraded, writeOn } = read(answer);
+      list.offer(suggestions);
+      const notes = [
+        degraded ? addressDegraded : undefined,
+        suggestions.length === 0 ? (writeOn ? addressWriteOn : addressNone) : undefined,
+      ];
+      say(answer === undefined ? '' : notes.filter((note) => note !== undefined).join(' '));
+    },
+    () => say(addressSearching ?? ''),
+  );
 
   function toggle(): void {
     if (isOff()) {
@@ -107,8 +116,9 @@ function enhance(input: HTMLInputElement): void {
 /**
  * Requests lines, one request at a time. A new one replaces the former.
  * @param answered gets the answer, or undefined when there is no usable one
+ * @param waiting is called when the answer takes long
  */
-function createQuestion(url: string, answered: (answer: unknown) => void) {
+function createQuestion(url: string, answered: (answer: unknown) => void, waiting: () => void) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asked: AbortController | undefined;
 
@@ -117,6 +127,9 @@ function createQuestion(url: string, answered: (answer: unknown) => void) {
     const own = new AbortController();
     asked = own;
     const limit = setTimeout(() => own.abort(), patience);
+    const late = setTimeout(() => {
+      if (asked === own) waiting();
+    }, noticeable);
     try {
       const answer = await fetchJson(url, { q: text, language: document.documentElement.lang }, own.signal);
       // The answer to an older request may arrive last.
@@ -126,6 +139,7 @@ function createQuestion(url: string, answered: (answer: unknown) => void) {
       if (asked === own) answered(undefined);
     } finally {
       clearTimeout(limit);
+      clearTimeout(late);
       if (asked === own) asked = undefined;
     }
   }
@@ -265,6 +279,8 @@ function createList(input: HTMLInputElement) {
 function listFor(input: HTMLInputElement): HTMLElement {
   const { addressOne, addressMany, addressOf } = input.dataset;
   const list = document.createElement('u-datalist');
+  // An English page offers Kazakh addresses, because the form takes Cyrillic letters only.
+  if (document.documentElement.lang === 'en') list.lang = 'kk';
   list.id = `${input.id || input.name}-suggestions`;
   // The server has chosen the lines. The list's own filter would remove lines for typing errors and
   // former names.
@@ -278,38 +294,22 @@ function listFor(input: HTMLInputElement): HTMLElement {
   return list;
 }
 
-/**
- * One line, with the typed beginnings of words marked. Text only: nothing from the server becomes
- * markup.
- */
-function optionFor(text: string, typed: string): HTMLElement {
-  const option = document.createElement('u-option');
-  option.setAttribute('value', text);
-  const beginnings = typed
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word !== '');
-  for (const [piece] of text.matchAll(/[\p{L}\p{N}]+|[^\p{L}\p{N}]+/gu)) {
-    const lower = piece.toLowerCase();
-    const marked = Math.max(0, ...beginnings.map((word) => (lower.startsWith(word) ? word.length : 0)));
-    if (marked > 0) {
-      const mark = document.createElement('mark');
-      mark.textContent = piece.slice(0, marked);
-      option.append(mark);
-    }
-    option.append(piece.slice(marked));
-  }
-  return option;
+interface Answer {
+  readonly suggestions: readonly Suggestion[];
+  readonly degraded: boolean;
+  /** The place is known, its streets are not. */
+  readonly writeOn: boolean;
 }
 
-function read(answer: unknown): { readonly suggestions: readonly Suggestion[]; readonly degraded: boolean } {
-  if (!isRecord(answer) || !Array.isArray(answer['suggestions'])) return { suggestions: [], degraded: false };
+function read(answer: unknown): Answer {
+  if (!isRecord(answer) || !Array.isArray(answer['suggestions']))
+    return { suggestions: [], degraded: false, writeOn: false };
   const suggestions = answer['suggestions'].flatMap((entry: unknown): Suggestion[] => {
     if (!isRecord(entry) || typeof entry['text'] !== 'string') return [];
     const postcode = entry['postcode'];
     return [{ text: entry['text'], postcode: typeof postcode === 'string' ? postcode : null }];
   });
-  return { suggestions, degraded: answer['degraded'] === true };
+  return { suggestions, degraded: answer['degraded'] === true, writeOn: answer['writeOn'] === true };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

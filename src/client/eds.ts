@@ -58,6 +58,9 @@ const signingTime = 120_000;
 /** Milliseconds for answers that NCALayer gives without the person. */
 const answerTime = 10_000;
 
+/** There is no NCALayer on a phone, so nothing can be signed there. */
+const onPhone = /Android|iPhone|iPad|Mobile/.test(navigator.userAgent);
+
 const block = document.querySelector<HTMLElement>('#eds-sign');
 if (block) prepare(block);
 
@@ -71,7 +74,7 @@ function prepare(block: HTMLElement): void {
   const show = (state: State | undefined, busy: boolean): void => {
     for (const one of block.querySelectorAll<HTMLElement>('[data-state]'))
       one.hidden = one.dataset['state'] !== state;
-    start.hidden = busy;
+    start.hidden = busy || onPhone;
     cancel.hidden = !busy || state === 'sending';
   };
   const run = async (): Promise<void> => {
@@ -93,9 +96,10 @@ function prepare(block: HTMLElement): void {
   cancel.addEventListener('click', () => stop?.abort());
   // The browser's Back button shows the page as it was left. It must be ready for another try.
   addEventListener('pageshow', (event) => {
-    if (event.persisted) show(undefined, false);
+    if (event.persisted) show(onPhone ? 'phone' : undefined, false);
   });
-  show(undefined, false);
+  block.querySelector('.until-script')?.remove();
+  show(onPhone ? 'phone' : undefined, false);
   if (block.dataset['begins'] !== undefined) {
     // Signing must not begin again at a reload.
     history.replaceState(null, '', withoutBegin());
@@ -115,7 +119,7 @@ async function sign(
   stop: AbortSignal,
   show: (state: State) => void,
 ): Promise<{ id: string; signature: string }> {
-  if (/Android|iPhone|iPad|Mobile/.test(navigator.userAgent)) throw new Ended('phone');
+  if (onPhone) throw new Ended('phone');
   show('connecting');
   // Tried whatever the permission is, because a page from this same computer needs none.
   const asked = (await permissionState()) === 'prompt';

@@ -10,9 +10,6 @@ if (form) guard(form);
 function guard(form: HTMLFormElement): void {
   let leaving = false;
 
-  form.addEventListener('submit', (event) => {
-    leaving = !event.defaultPrevented;
-  });
   document.addEventListener('session-over', (event) => {
     const { keep: address } = form.dataset;
     leaving = true;
@@ -27,7 +24,8 @@ function guard(form: HTMLFormElement): void {
     leaving = false;
   });
   addEventListener('beforeunload', (event) => {
-    if (!leaving && isTyped(form)) event.preventDefault();
+    // `submit-once.ts` marks a form that is on its way.
+    if (!leaving && form.dataset['leaving'] === undefined && isTyped(form)) event.preventDefault();
   });
 }
 

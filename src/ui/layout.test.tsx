@@ -11,6 +11,8 @@ const words = {
   navigation: 'Мәзір',
   language: 'Тіл',
   signOut: 'Шығу',
+  sending: 'Sending…',
+  offline: 'No connection',
   contactCentre: 'Байланыс орталығы',
   contactNumber: '1418',
   hours: '9:00-18:30',

@@ -5,6 +5,7 @@ import { Icon } from './icon.tsx';
 import { LanguageSwitch } from './language-switch.tsx';
 import { Mark } from './mark.tsx';
 import { SessionWarning, type SessionWarningWords } from './session-warning.tsx';
+import { PageLanguage, useValueLanguage } from './value-language.ts';
 
 /** The texts around every page. */
 export interface LayoutWords {
@@ -19,6 +20,10 @@ export interface LayoutWords {
   /** The name of the language switch for a screen reader. */
   language: string;
   signOut: string;
+  /** "Being sent…", shown by `client/submit-once.ts`. */
+  sending: string;
+  /** Nothing was sent, because there is no connection. Shown by `client/submit-once.ts`. */
+  offline: string;
   /** "Байланыс орталығы", before the number. */
   contactCentre: string;
   /** The number to call: "1418". */
@@ -88,67 +93,73 @@ export interface LayoutProps {
 export function Layout(props: LayoutProps) {
   const { language, title, errorTitlePrefix, words, assets, csrf, signedIn, formId } = props;
   return (
-    <html lang={language}>
-      <head>
-        <meta charset="utf-8" />
-        <title>{`${errorTitlePrefix === undefined ? '' : `${errorTitlePrefix}: `}${title} · ${words.cabinet}`}</title>
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="format-detection" content="telephone=no" />
-        <link rel="stylesheet" href={assets.css} />
-        <link rel="icon" type="image/svg+xml" href={assets.icon} />
-        {assets.scripts.map((script) => (
-          <script key={script} type="module" src={script} />
-        ))}
-      </head>
-      <body data-own-path={props.ownPath}>
-        {formId !== undefined && <DefaultButton formId={formId} />}
-        <a class="ds-skip-link" href="#main">
-          {words.skip}
-        </a>
-        <header>
-          <div class="top wrap">
-            <a class="brand" href={paths.start}>
-              <Mark />
-              <span>
-                <b>{words.cabinet}</b> <span class="fund">{words.fund}</span>
-              </span>
-            </a>
-            {csrf !== undefined && (
-              <LanguageSwitch language={language} label={words.language} formId={formId} csrf={csrf} />
-            )}
-          </div>
-          {signedIn && csrf !== undefined && <PersonBar signedIn={signedIn} words={words} csrf={csrf} />}
-        </header>
-        {props.banner && (
-          <div class="banner" role="status">
-            <div class="wrap">{props.banner}</div>
-          </div>
-        )}
-        <main id="main" class={props.wide ? 'split' : 'wrap'} tabindex={-1}>
-          {props.children}
-        </main>
-        <footer>
-          <div class="wrap">
-            <p>
-              <span>
-                {words.contactCentre} <a href={`tel:${words.contactNumber}`}>{words.contactNumber}</a>
-              </span>
-              <span>{words.hours}</span>
-            </p>
-            {words.roundTheClock !== undefined && <p>{words.roundTheClock}</p>}
-          </div>
-        </footer>
-        {signedIn && csrf !== undefined && (
-          <SessionWarning
-            secondsLeft={signedIn.session.secondsLeft}
-            warnSeconds={signedIn.session.warnSeconds ?? 120}
-            endHref={signedIn.session.endHref}
-            csrf={csrf}
-            words={signedIn.session.words}
-          />
-        )}
-      </body>
-    </html>
+    <PageLanguage.Provider value={language}>
+      <html lang={language}>
+        <head>
+          <meta charset="utf-8" />
+          <title>{`${errorTitlePrefix === undefined ? '' : `${errorTitlePrefix}: `}${title} · ${words.cabinet}`}</title>
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="format-detection" content="telephone=no" />
+          <link rel="stylesheet" href={assets.css} />
+          <link rel="icon" type="image/svg+xml" href={assets.icon} />
+          {assets.scripts.map((script) => (
+            <script key={script} type="module" src={script} />
+          ))}
+        </head>
+        <body
+          data-sending={formId && words.sending}
+          data-offline={formId && words.offline}
+          data-own-path={props.ownPath}
+        >
+          {formId !== undefined && <DefaultButton formId={formId} />}
+          <a class="ds-skip-link" href="#main">
+            {words.skip}
+          </a>
+          <header>
+            <div class="top wrap">
+              <a class="brand" href={paths.start}>
+                <Mark />
+                <span>
+                  <b>{words.cabinet}</b> <span class="fund">{words.fund}</span>
+                </span>
+              </a>
+              {csrf !== undefined && (
+                <LanguageSwitch language={language} label={words.language} formId={formId} csrf={csrf} />
+              )}
+            </div>
+            {signedIn && csrf !== undefined && <PersonBar signedIn={signedIn} words={words} csrf={csrf} />}
+          </header>
+          {props.banner && (
+            <div class="banner" role="status">
+              <div class="wrap">{props.banner}</div>
+            </div>
+          )}
+          <main id="main" class={props.wide ? 'split' : 'wrap'} tabindex={-1}>
+            {props.children}
+          </main>
+          <footer>
+            <div class="wrap">
+              <p>
+                <span>
+                  {words.contactCentre} <a href={`tel:${words.contactNumber}`}>{words.contactNumber}</a>
+                </span>
+                <span>{words.hours}</span>
+              </p>
+              {words.roundTheClock !== undefined && <p>{words.roundTheClock}</p>}
+            </div>
+          </footer>
+          {signedIn && csrf !== undefined && (
+            <SessionWarning
+              secondsLeft={signedIn.session.secondsLeft}
+              warnSeconds={signedIn.session.warnSeconds ?? 120}
+              endHref={signedIn.session.endHref}
+              csrf={csrf}
+              words={signedIn.session.words}
+            />
+          )}
+        </body>
+      </html>
+    </PageLanguage.Provider>
   );
 }
 
@@ -163,6 +174,7 @@ function DefaultButton({ formId }: { formId: string }) {
 }
 
 function PersonBar({ signedIn, words, csrf }: { signedIn: HeaderUser; words: LayoutWords; csrf: string }) {
+  const valueLanguage = useValueLanguage();
   return (
     <div class="person-bar">
       <div class="wrap">
@@ -178,7 +190,8 @@ function PersonBar({ signedIn, words, csrf }: { signedIn: HeaderUser; words: Lay
           ))}
         </nav>
         <p class="person">
-          <b>{signedIn.shortName}</b> <span class="session-ends">{signedIn.session.words.endsAt}</span>
+          <b lang={valueLanguage(signedIn.shortName)}>{signedIn.shortName}</b>{' '}
+          <span class="session-ends">{signedIn.session.words.endsAt}</span>
         </p>
         <form method="post" action={paths.signOut}>
           <input type="hidden" name="csrf" value={csrf} />

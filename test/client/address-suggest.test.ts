@@ -12,7 +12,7 @@ const page = `<!doctype html><html lang="kk"><title>Address</title><script type=
 <label for="address">Мекенжай</label>
 <input id="address" name="address" data-address-suggest="/api/addresses" data-address-status="note"
   data-address-postcode="postcode" data-address-one="{count} мекенжай" data-address-many="{count} мекенжай"
-  data-address-of="/" data-address-none="Ештеңе табылмады" data-address-degraded="Қазпочта жауап бермейді">
+  data-address-of="/" data-address-none="Ештеңе табылмады" data-address-write-on="Әрі қарай жазыңыз" data-address-searching="Ізделуде" data-address-degraded="Қазпочта жауап бермейді">
 <p id="note" role="status"></p>
 <label>Индекс <input name="postcode"></label><button>OK</button></form></html>`;
 
@@ -24,7 +24,7 @@ interface Line {
 /** What the server answers to each question. */
 type Answering = (
   q: string,
-) => Promise<{ readonly suggestions: readonly Line[]; readonly degraded: boolean }>;
+) => Promise<{ readonly suggestions: readonly Line[]; readonly degraded: boolean; readonly writeOn?: true }>;
 
 const lines: readonly Line[] = [
   { text: 'Алматы қаласы', postcode: null },
@@ -236,6 +236,32 @@ describe('suggestions under the address field', () => {
       .poll(() => tab.getByRole('status').textContent())
       .toBe('Қазпочта жауап бермейді Ештеңе табылмады');
     expect(await options().count()).toBe(0);
+  });
+
+  it('say that the search goes on when the answer takes long, and no longer once it is there', async () => {
+    let release = (): void => undefined;
+    answering = () =>
+      new Promise((resolve) => {
+        release = () => resolve({ suggestions: lines, degraded: false });
+      });
+    await field().pressSequentially('алм');
+    await expect.poll(() => tab.getByRole('status').textContent()).toBe('Ізделуде');
+    release();
+    await options().first().waitFor();
+    expect(await tab.getByRole('status').textContent()).toBe('');
+  });
+
+  it('ask to write on when the place is known and its streets are not', async () => {
+    answering = async () => ({ suggestions: [], degraded: false, writeOn: true });
+    await field().pressSequentially('Алматы қаласы, Абай 1');
+    await expect.poll(() => tab.getByRole('status').textContent()).toBe('Әрі қарай жазыңыз');
+  });
+
+  it('mark the typed letters also where the line has the Kazakh ones', async () => {
+    answering = async () => ({ suggestions: [{ text: 'Достық даңғылы', postcode: null }], degraded: false });
+    await field().pressSequentially('достык дан');
+    await options().first().waitFor();
+    expect(await options().locator('mark').allTextContents()).toEqual(['Достық', 'даң']);
   });
 
   it('ask nothing with the switch off, and again with it on', async () => {

@@ -162,7 +162,7 @@ describe('with JavaScript', () => {
     await visitor.fill('Пәтер', '89');
     let posts = 0;
     visitor.page.on('request', (request) => {
-      if (request.method() === 'POST' && request.isNavigationRequest()) posts += 1;
+      if (request.method() === 'POST' && request.url().endsWith('/services/requisites')) posts += 1;
     });
     await Promise.all([
       visitor.page.waitForURL('**/receipts/*'),

@@ -1,19 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { paths, receiptPath } from '../../paths.ts';
-import { actorOf, sendAway } from '../../platform/http/actor.ts';
-import { redirectDone } from '../../platform/http/done-mark.ts';
+import { paths } from '../../paths.ts';
+import { actorOf } from '../../platform/http/actor.ts';
 import { type Fields, formIdText, formOf, parse } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
-import { noteOutcome } from '../../platform/http/outcome.ts';
-import type { SendPage } from '../../platform/http/page.tsx';
 import { findPendingChange } from '../contact-change/store.ts';
-import type { SessionSettings } from '../sign-in/settings.ts';
-import { type AddressHelp, helpWithAddress } from './address-help.ts';
-import type { FieldErrors } from './check.ts';
-import { type DraftDeps, discardDraft, findDraft, keepDraft } from './draft.ts';
-import { eachField } from './fields/fields.ts';
+import {
+  type Around,
+  type RequisitesRoutesDeps,
+  readTyped,
+  sendForm,
+  sentForm,
+  typedShape,
+  viewOf,
+} from './common-routes.ts';
+import { discardDraft, findDraft, keepDraft } from './draft.ts';
 import {
   changedElsewhere,
   isTouched,
@@ -24,34 +26,10 @@ import {
   untouched,
 } from './form.ts';
 import type { FormAlert } from './form-alert.tsx';
-import { holderName } from './holder-name.ts';
-import { RequisitesPage } from './page.tsx';
-import { receiptOfEarlier, refuseTouched, type SaveDeps, saveRequisites } from './save.ts';
+import { receiptOfEarlier, refuseTouched } from './save.ts';
+import { postForm } from './save-routes.ts';
 import { servicesRoutes } from './services-routes.ts';
-import { type RequisitesView, viewRequisites } from './view.ts';
 
-export interface RequisitesRoutesDeps extends SaveDeps, DraftDeps {
-  readonly sendPage: SendPage;
-  /** How often one session may ask for suggestions. */
-  readonly addressLimit: { take(session: string): { ok: true } | { ok: false; retryAfter: number } };
-  readonly sessionSettings: SessionSettings;
-  /** Ends all sessions of a person whom the fund no longer allows in. */
-  readonly endSessions: (holderId: string) => Promise<unknown>;
-  /** Called when a change waits for the fund. */
-  readonly onSaved: () => void;
-  /** Called when messages wait in the outbox. */
-  readonly onQueued: () => void;
-}
-
-const typedShape = {
-  ...eachField(() => z.string()),
-  formId: formIdText,
-  revision: z.string().regex(/^[0-9]{1,9}$/),
-  document: z.string(),
-  kazpost: z.literal('1').optional(),
-};
-/** Sent by the button that continues by EDS when codes are refused. */
-const sentForm = formOf({ ...typedShape, proof: z.literal('eds').optional() });
 /** An offered line as its button sends it: the postcode, if there is one, and the address. */
 const offeredLine = /^(\S{0,7}) (.+)$/s;
 const searchForm = formOf({ ...typedShape, choose: z.string().regex(offeredLine).optional() });
@@ -59,7 +37,6 @@ const draftForm = formOf({ action: z.enum(['show', 'discard']) });
 
 const typedFields = Object.keys(typedShape);
 const repeatable = [...typedFields, 'proof'];
-const none: FieldErrors = new Map();
 
 /** The list of services, and the form of the requisites. */
 export function requisitesRoutes(
@@ -120,59 +97,6 @@ export function requisitesRoutes(
   ]);
 }
 
-/** What a shown form has in addition to what was typed. */
-interface Around {
-  readonly status?: number;
-  readonly errors?: FieldErrors;
-  readonly message?: FormAlert;
-  /** True when lines for the address were requested. */
-  readonly search?: boolean;
-}
-
-async function sendForm(
-  deps: RequisitesRoutesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  view: RequisitesView,
-  typed: Typed,
-  { status = 200, errors = none, message, search = false }: Around = {},
-): Promise<FastifyReply> {
-  const { texts: t, language, csrf, session } = request.context;
-  const help: AddressHelp = await helpWithAddress(deps, view, typed, search ? { language } : undefined);
-  return deps.sendPage(request, reply, {
-    title: t.requisites.heading,
-    section: 'services',
-    hasForm: true,
-    path: paths.requisites,
-    scripts: ['unsaved', 'address-suggest'],
-    status,
-    hasErrors: errors.size > 0,
-    body: RequisitesPage({
-      t,
-      language,
-      csrf: csrf(),
-      view,
-      who: { name: holderName(view.person) ?? session?.shortName ?? '', iin: actorOf(request).iin },
-      typed,
-      errors,
-      maySign: session?.method === 'eds',
-      help,
-      message,
-    }),
-  });
-}
-
-/** The page's data. Undefined after a redirect of a person whom the fund no longer allows in. */
-async function viewOf(
-  deps: RequisitesRoutesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<RequisitesView | undefined> {
-  const view = await viewRequisites(deps, actorOf(request));
-  if (!view) await sendAway(deps, request, reply);
-  return view;
-}
-
 const formQuery = z.object({ edit: z.literal('pending').optional().catch(undefined) });
 
 async function showForm(
@@ -205,57 +129,6 @@ async function showForm(
     : draft && { kind: 'draft', until: draft.expiresAt };
   const blank = untouched(view, randomUUID());
   return sendForm(deps, request, reply, view, blank, message ? { message } : {});
-}
-
-/** Saves what the form sent. */
-async function saveSent(deps: RequisitesRoutesDeps, request: FastifyRequest) {
-  const sent = parse(sentForm, request.body);
-  const typed = readTyped(sent);
-  const { session } = request.context;
-  const result = await saveRequisites(deps, actorOf(request), {
-    typed,
-    proof: session?.method === 'eds' ? 'eds-session' : 'password-session',
-    byEds: sent.proof === 'eds',
-  });
-  return { typed, result };
-}
-
-async function postForm(
-  deps: RequisitesRoutesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const { typed, result } = await noteOutcome(
-    request,
-    'save',
-    () => saveSent(deps, request),
-    (saved) => saved.result.kind,
-  );
-  switch (result.kind) {
-    case 'saved':
-      deps.onSaved();
-      return redirectDone(deps.keys, request, reply, receiptPath(result.number));
-    case 'proof-needed':
-      deps.onQueued();
-      return reply.redirect(paths.confirmChange, 303);
-    case 'invalid':
-      return sendForm(deps, request, reply, result.view, typed, { status: 422, errors: result.errors });
-    case 'unchanged':
-      return sendForm(deps, request, reply, result.view, result.typed, { message: { kind: 'unchanged' } });
-    case 'form-reused':
-      return sendForm(deps, request, reply, result.view, result.typed, {
-        status: 409,
-        message: { kind: 'form-reused' },
-      });
-    case 'conflict':
-      return sendForm(deps, request, reply, result.view, result.typed, {
-        status: 409,
-        errors: result.errors,
-        message: { kind: 'conflict', entries: result.entries, elsewhere: result.elsewhere },
-      });
-    case 'not-active':
-      return sendAway(deps, request, reply);
-  }
 }
 
 /** Leaves at once when nothing was typed, otherwise asks first. Works with and without a script. */
@@ -333,11 +206,6 @@ async function showTyped(
   const pending = await findPendingChange(database, holderId, contactSettings.proofMinutes);
   const around: Around = pending ? { message: { kind: 'pending' } } : {};
   return sendForm(deps, request, reply, view, { ...typed, formId }, around);
-}
-
-function readTyped(sent: z.output<ReturnType<typeof formOf<typeof typedShape>>>): Typed {
-  const { formId, revision, document, kazpost } = sent;
-  return { ...eachField(({ name }) => sent[name]), formId, revision, document, kazpost: kazpost === '1' };
 }
 
 /** Reads the form as the search of the address block sent it, and inserts the chosen line. */

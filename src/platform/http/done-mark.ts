@@ -11,19 +11,24 @@ const markSeconds = 15 * 60;
 const purpose = 'done';
 
 /**
- * Leads to the page of what was done, with a mark in the browser. If that page cannot be shown, the
- * mark proves, without the database and without a session, that it was done. It is signed for this
- * one address and says nothing about who did it.
+ * Leaves a mark in the browser that it has done what the page at `path` is about. If that page
+ * cannot be shown, the mark proves it, without the database and without a session. It is signed for
+ * this one address and says nothing about who did it.
  */
+export function markDone(keys: Keys, request: FastifyRequest, reply: FastifyReply, path: string): void {
+  const until = Math.floor(Date.now() / 1_000) + markSeconds;
+  const signature = keys.sign(purpose, `${until} ${path}`).toString('base64url');
+  setSecret(reply, 'done', `${until}.${signature}`, request.context.secure, markSeconds);
+}
+
+/** Leads to the page of what was done, with the mark. */
 export function redirectDone(
   keys: Keys,
   request: FastifyRequest,
   reply: FastifyReply,
   path: string,
 ): FastifyReply {
-  const until = Math.floor(Date.now() / 1_000) + markSeconds;
-  const signature = keys.sign(purpose, `${until} ${path}`).toString('base64url');
-  setSecret(reply, 'done', `${until}.${signature}`, request.context.secure, markSeconds);
+  markDone(keys, request, reply, path);
   return reply.redirect(path, 303);
 }
 

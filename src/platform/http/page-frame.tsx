@@ -29,7 +29,8 @@ export function bannerOf({ demo, maintenance }: PageFrame, context: FramedContex
 }
 
 /** The texts of the frame. */
-export function layoutWords({ texts: { layout: t } }: Pick<FramedContext, 'texts'>): LayoutWords {
+export function layoutWords({ texts }: Pick<FramedContext, 'texts'>): LayoutWords {
+  const { layout: t, session } = texts;
   return {
     cabinet: t.cabinet,
     fund: t.fund,
@@ -37,6 +38,8 @@ export function layoutWords({ texts: { layout: t } }: Pick<FramedContext, 'texts
     navigation: t.navigation,
     language: t.language,
     signOut: t.signOut,
+    sending: t.sending,
+    offline: session.extendFailed,
     contactCentre: t.contactCentre,
     contactNumber: '1418',
     roundTheClock: t.aroundTheClock,
