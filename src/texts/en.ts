@@ -12,6 +12,7 @@ export const en = {
     security: 'Security',
     language: 'Language',
     signOut: 'Sign out',
+    sending: 'Sending…',
     contactCentre: 'Contact centre',
     aroundTheClock: 'The service is available around the clock',
     demo: 'Demonstration: all data are invented',
@@ -88,7 +89,7 @@ export const en = {
   },
   accountRequest: {
     contact: 'Mobile phone or email address',
-    contactHint: 'For example, +7 (701) 123-45-67 or imya@example.kz',
+    contactHint: 'For example, +7 (701) 123-45-67 or name@example.kz',
     contactEmpty: 'Enter your mobile number or email address',
     submit: 'Continue',
     back: 'Back to sign-in',
@@ -103,8 +104,8 @@ export const en = {
     downHelp: 'Enter another way to reach you, sign in with EDS or try again later.',
     codeLeadLate:
       "If what you entered matches the UAPF's data, a code will come, though perhaps not at once.",
-    codeLead:
-      'If what you entered matches the data of the UAPF, a code has been sent. It is valid for {minutes} minutes.',
+    codeLead: 'If what you entered matches the data of the UAPF, a code has been sent.',
+    codeValid: 'It is valid for {minutes} minutes.',
     code: 'Confirmation code',
     codeHint: '8 characters: digits and Latin letters',
     confirm: 'Confirm',
@@ -180,7 +181,7 @@ export const en = {
     allEvents: 'Change history',
     frozen: 'Password recovery and changes of contacts are stopped',
     frozenHelp:
-      '"This wasn’t me" was reported: {time}. To allow them again, visit an office of the fund with your identity card.',
+      '"This wasn’t me" was reported: {time}. To allow them again, sign in with your EDS or visit an office of the fund with your identity card.',
     recovered: 'Your password was set by a code',
     recoveredHelp: 'Set: {from}. Your mobile number and email address cannot be changed until {until}.',
   },
@@ -202,6 +203,8 @@ export const en = {
     cancel: 'Cancel',
     needsScript:
       'Signing in with EDS needs JavaScript in your browser. With IIN and password you can sign in without it.',
+    noScript:
+      'EDS needs JavaScript to be switched on in the browser. If it is on, the page did not load completely: open it again.',
     helpTitle: 'How to sign',
     helpFile:
       'In the window of NCALayer choose “Your computer” and the key file (GOST), enter the key storage password, press “Open” and then “Sign”.',
@@ -342,6 +345,8 @@ export const en = {
     kazpostDown:
       'The Kazpost service is unavailable: the suggestions are from the classifier. You can also enter the address manually.',
     nothingFound: 'Nothing found. Enter the address manually.',
+    writeOn: 'There is no list of streets for this place: write on yourself.',
+    searching: 'Searching…',
     offeredOne: '{count} suggestion',
     offeredMany: '{count} suggestions',
     offeredOf: 'of',
@@ -375,6 +380,7 @@ export const en = {
     cancel: 'Cancel',
     leave: 'You have unsaved changes. Leave the page?',
     leaveYes: 'Yes, leave',
+    leaveNo: 'No, go on',
     nothingChanged: 'Nothing has changed',
     nothingChangedHelp: 'No field differs from what is stored, so nothing was written.',
     errors: 'Correct the errors',
@@ -435,7 +441,8 @@ export const en = {
     newEmailCode: 'Code sent to the new address',
     currentCode: 'Code sent to your former contact',
     waitsFor: 'The code waits to be sent: {to}. It leaves when the connection is back.',
-    sentTo: 'A code was sent to {to}. It is valid for {minutes} minutes.',
+    sentTo: 'A code was sent to {to}. It is valid until {until}.',
+    codeGone: 'The code that was sent is no longer valid. Send the code again.',
     via: 'Which contact do you want to confirm with?',
     viaMobile: 'By SMS to the former number',
     viaEmail: 'By email to the former address',
@@ -470,11 +477,11 @@ export const en = {
   },
   notMe: {
     title: 'Was this not you?',
-    text: 'If you press the button, password recovery and changes of contacts are stopped and all sessions end. To switch them on again, a visit to a UAPF office is needed.',
+    text: 'If you press the button, password recovery and changes of contacts are stopped and all sessions end. To switch them on again, sign in with your EDS or visit a UAPF office with your identity document.',
     submit: 'This wasn’t me, stop it',
     doneTitle: 'Stopped',
     doneText:
-      'Password recovery and changes of contacts are stopped, and all sessions have ended. To switch them on again, visit a UAPF office with your identity document or call 1418. If somebody may know your password, sign in and change it.',
+      'Password recovery and changes of contacts are stopped, and all sessions have ended. To switch them on again, sign in with your EDS or visit a UAPF office with your identity document. If you have questions, call 1418. If somebody may know your password, sign in and change it.',
   },
   receipt: {
     title: 'Thank you!',
@@ -726,7 +733,7 @@ export const en = {
     },
     busy: {
       title: 'Many people are using the service now',
-      text: 'Please wait a little for your turn.',
+      text: 'Please wait a little.',
     },
     byItself: 'This page reloads by itself in a few seconds; there is nothing to press.',
     typed:
@@ -808,7 +815,7 @@ export const en = {
     contactWait: 'Your other contact was changed recently. This can be changed after {detail}',
     contactAfterRecovery: 'Your password was set by a code recently. This can be changed after {detail}',
     contactFrozen:
-      'Changes of contacts have been stopped: “this wasn’t me” was reported. Please visit a UAPF office',
+      'Changes of contacts have been stopped: “this wasn’t me” was reported. Please sign in with your EDS or visit a UAPF office',
     codeWrong: 'Incorrect code',
     codeNotSixDigits: 'A code has 6 digits. Enter all of it',
     codeNotEightCharacters: 'A code has 8 letters and digits. Enter all of it',

@@ -6,7 +6,10 @@ export interface AlertProps {
   title?: string | undefined;
   /** Instead of the icon of its kind. */
   icon?: IconName | undefined;
-  /** Read out when the page opens, for the answer to what the person has just done. */
+  /**
+   * The answer to what the person has just done, or what they must know first. Takes the focus when
+   * the page opens, which reads it out: screen readers ignore a live region that is there at load.
+   */
   announced?: boolean | undefined;
   children?: ComponentChildren;
 }
@@ -18,10 +21,13 @@ const icons: Readonly<Record<AlertProps['kind'], IconName>> = {
   danger: 'warning',
 };
 
+/** As in `ErrorSummary`. Of several on a page, the browser focuses the first. */
+const takesFocus = { role: 'alert', tabindex: -1, autofocus: true } as const;
+
 /** A box with the result of an action, or with something to know. */
 export function Alert({ kind, title, icon = icons[kind], announced = false, children }: AlertProps) {
   return (
-    <div class="alert" data-kind={kind} role={announced ? 'status' : undefined}>
+    <div class="alert" data-kind={kind} {...(announced ? takesFocus : {})}>
       <Icon name={icon} />
       <div>
         {title !== undefined && <h2>{title}</h2>}

@@ -56,7 +56,7 @@ const ownAddress = 'https://127.0.0.1:13579/';
 
 /**
  * Signs by NCALayer: a button, every state with its text, and the form with the signature.
- * `client/eds.ts` switches between them. Without a script, only a sentence that says so is shown.
+ * `client/eds.ts` switches between them, and removes the sentence that a page without it shows.
  */
 export function EdsSign(props: EdsSignProps) {
   const {
@@ -80,9 +80,9 @@ export function EdsSign(props: EdsSignProps) {
       data-locale={language}
       data-begins={begins ? '' : undefined}
     >
-      <div class="without-script">
+      <div class="until-script">
         <Alert kind="warning">
-          <p>{t.eds.needsScript}</p>
+          <p>{t.eds.noScript}</p>
         </Alert>
       </div>
       <div role="status">

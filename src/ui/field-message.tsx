@@ -1,11 +1,12 @@
-/** The ids of a field's description, hint and error. `undefined` when it has none. */
+/** The ids of a field's description, hint, notice and error. `undefined` when it has none. */
 export function describedBy(
   id: string,
-  parts: { description: unknown; hint?: unknown; error: unknown },
+  parts: { description: unknown; hint?: unknown; noticeId?: string | undefined; error: unknown },
 ): string | undefined {
   const ids = [
     ...(parts.description === undefined ? [] : [`${id}-description`]),
     ...(parts.hint === undefined ? [] : [`${id}-hint`]),
+    ...(parts.noticeId === undefined ? [] : [parts.noticeId]),
     ...(parts.error === undefined ? [] : [`${id}-error`]),
   ];
   return ids.length === 0 ? undefined : ids.join(' ');

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { describedBy, FieldError } from './field-message.tsx';
+import { useValueLanguage } from './value-language.ts';
 
 export interface FieldProps {
   /** The input's id, to which an error summary links. */
@@ -16,6 +17,8 @@ export interface FieldProps {
    * description. '' when a remark may appear later.
    */
   hint?: string | undefined;
+  /** The id of a notice elsewhere on the page that belongs to the field. */
+  noticeId?: string | undefined;
   /** What is wrong with it. */
   error?: string | undefined;
   type?: 'text' | 'tel' | 'email' | undefined;
@@ -46,6 +49,10 @@ export interface SuggestProps {
     /** Read out between the position in the list and its length. */
     of: string;
     none: string;
+    /** The place is known, but none of its streets. */
+    writeOn: string;
+    /** The answer takes longer than usual. */
+    searching: string;
     degraded: string;
     elsewhere: string;
   };
@@ -61,6 +68,8 @@ function suggestAttributes(id: string, suggest: SuggestProps | undefined) {
       'data-address-many': suggest.words.many,
       'data-address-of': suggest.words.of,
       'data-address-none': suggest.words.none,
+      'data-address-write-on': suggest.words.writeOn,
+      'data-address-searching': suggest.words.searching,
       'data-address-degraded': suggest.words.degraded,
       'data-address-compare': suggest.compareFrom,
       'data-address-elsewhere': suggest.words.elsewhere,
@@ -71,6 +80,7 @@ function suggestAttributes(id: string, suggest: SuggestProps | undefined) {
 /** A labelled line of text with its error beside it. */
 export function Field(props: FieldProps) {
   const { id, description, error } = props;
+  const valueLanguage = useValueLanguage();
   const input = (
     <input
       class="ds-input"
@@ -78,6 +88,7 @@ export function Field(props: FieldProps) {
       name={props.name ?? id}
       type={props.type ?? 'text'}
       value={props.value}
+      lang={valueLanguage(props.value)}
       list={undefined}
       autocomplete={props.autocomplete ?? 'off'}
       inputmode={props.inputmode}
@@ -85,7 +96,7 @@ export function Field(props: FieldProps) {
       spellcheck={false}
       {...suggestAttributes(id, props.suggest)}
       aria-invalid={error === undefined ? undefined : 'true'}
-      aria-describedby={describedBy(id, { description, hint: props.hint, error })}
+      aria-describedby={describedBy(id, { description, hint: props.hint, noticeId: props.noticeId, error })}
     />
   );
   return (

@@ -6,7 +6,7 @@ export interface TableProps {
   caption: string;
   /** Only for screen readers, when the heading above says the same. */
   captionHidden?: boolean | undefined;
-  columns: readonly string[];
+  columns: readonly (string | HiddenTitle)[];
   /** The cells of each row, as many as there are columns. The first one names the row. */
   rows: readonly (readonly ComponentChildren[])[];
   /** The columns after the first have equal widths. */
@@ -14,6 +14,16 @@ export interface TableProps {
   /** On a narrow screen an arrow leads from each cell to the next, instead of names of columns. */
   arrow?: boolean | undefined;
 }
+
+/** The title of a column whose cells explain themselves, such as buttons. Only read out. */
+export interface HiddenTitle {
+  readonly hidden: string;
+}
+
+const labelOf = (column: string | HiddenTitle | undefined) => (isHidden(column) ? undefined : column);
+
+const isHidden = (column: string | HiddenTitle | undefined): column is HiddenTitle =>
+  typeof column === 'object';
 
 /**
  * A table. On a narrow screen it becomes a list of rows, with each cell under the name of its
@@ -32,9 +42,9 @@ export function Table({
       <caption class={captionHidden ? 'ds-sr-only' : undefined}>{caption}</caption>
       <thead role="rowgroup">
         <tr role="row">
-          {columns.map((column) => (
-            <th key={column} scope="col" role="columnheader">
-              {column}
+          {columns.map((column, index) => (
+            <th key={index} scope="col" role="columnheader">
+              {isHidden(column) ? <span class="ds-sr-only">{column.hidden}</span> : column}
             </th>
           ))}
         </tr>
@@ -44,11 +54,11 @@ export function Table({
           <tr key={index} role="row">
             {cells.map((cell, column) =>
               column === 0 ? (
-                <th key={columns[column]} scope="row" role="rowheader">
+                <th key={column} scope="row" role="rowheader">
                   {cell}
                 </th>
               ) : (
-                <td key={columns[column]} role="cell" data-label={columns[column]}>
+                <td key={column} role="cell" data-label={labelOf(columns[column])}>
                   {cell}
                 </td>
               ),

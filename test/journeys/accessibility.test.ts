@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Language, languages } from '../../src/values/language.ts';
-import { accessibilityFaults, widthFaults } from '../support/accessibility.ts';
+import { accessibilityFaults, crampedAlerts, widthFaults } from '../support/accessibility.ts';
 import { type BrowserVisitor, browserVisitor } from '../support/browser-visitor.ts';
+import { hiddenStops } from '../support/focus-walk.ts';
 import { type Looks, openLooks, outagePages, pages, problemPages, type Variant } from './states.ts';
 
 let looks: Looks;
@@ -19,7 +20,9 @@ async function look(language: Language, variant: Variant): Promise<string[]> {
   const check = async ({ page }: BrowserVisitor) => {
     faults.push(...(await accessibilityFaults(page)), ...(await widthFaults(page)));
   };
-  await check(await looks.reach(language, variant, check));
+  const { page } = await looks.reach(language, variant, check);
+  const walked = [...(await hiddenStops(page)), ...(await crampedAlerts(page))];
+  faults.push(...(await accessibilityFaults(page)), ...(await widthFaults(page)), ...walked);
   return faults;
 }
 
@@ -37,7 +40,7 @@ test('every page of the route table is in the table of this test', () => {
 // --all` asks for all.
 const looked: readonly Language[] = process.env['TEST_COMPLETE'] === undefined ? ['kk'] : languages;
 
-describe.each(looked)('in %s, axe finds nothing and nothing overflows at 320 pixels', (language) => {
+describe.each(looked)('in %s, axe finds nothing, nothing overflows, no stop is hidden', (language) => {
   describe.each(Object.entries(pages))('%s', (_route, variants) => {
     test.each(variants)('%s', async (...variant) => {
       expect(await look(language, variant)).toEqual([]);
@@ -56,6 +59,18 @@ describe.each(looked)('in %s, axe finds nothing and nothing overflows at 320 pix
 });
 
 describe('the check can fail:', () => {
+  test('a stop under a bar is found', async () => {
+    const visitor = await browserVisitor(looks.browser, looks.origin, { javaScript: true });
+    await visitor.open('/');
+    await visitor.page.evaluate(() => {
+      const bar = document.createElement('div');
+      bar.style.cssText = 'position: fixed; inset: auto 0 0; height: 200px';
+      document.body.append(bar);
+    });
+    expect((await hiddenStops(visitor.page)).join()).toContain('lies under a bar');
+    await visitor.page.context().close();
+  });
+
   test('a field without a label and a table that is too wide are found', async () => {
     const visitor = await browserVisitor(looks.browser, looks.origin, { javaScript: true });
     await visitor.open('/');

@@ -53,7 +53,7 @@ async function begin(page: Page, start = '/'): Promise<void> {
 
 /** Waits until the page shows the text of this state. */
 async function sees(page: Page, words: string): Promise<void> {
-  const found = page.getByRole('status').getByText(words);
+  const found = page.locator('[role=status], [role=alert]').getByText(words);
   await found.waitFor({ state: 'visible' });
   expect(await found.isVisible()).toBe(true);
 }
@@ -180,8 +180,9 @@ describe('signing in', () => {
       viewport: { width: 360, height: 740 },
       userAgent: 'Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/150.0.0.0 Mobile Safari/537.36',
     });
-    await begin(page);
+    await page.goto('/sign-in/eds');
     await sees(page, 'Телефонда NCALayer жоқ');
+    expect(await page.getByRole('button', { name: 'Сертификатты таңдау' }).count()).toBe(0);
     expect(await page.getByRole('link', { name: 'ЖСН және құпиясөз арқылы кіру' }).count()).toBe(1);
   });
 });

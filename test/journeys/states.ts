@@ -28,6 +28,8 @@ export interface Look {
   readonly t: Texts;
   /** Opens an address as a signed-in person. */
   asPerson(path: string, different?: Partial<PersonLine>): Promise<PersonLine>;
+  /** Makes the session of a person one that an EDS has opened. */
+  asByEds(person: PersonLine): Promise<void>;
   /** From now on the database does not answer. */
   loseDatabase(): void;
   /** Plans a maintenance window by hours from now, or cancels it. */
@@ -313,6 +315,14 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
       ({ asPerson }) => asPerson(requisites, { documents: [identityCard(1, { validUntil: '2020-01-01' })] }),
     ],
     [
+      'signed in by EDS',
+      async ({ visitor, t, asPerson, asByEds }) => {
+        await asByEds(await asPerson(requisites));
+        await visitor.open(requisites);
+        await visitor.sees(t.eds.signChoice);
+      },
+    ],
+    [
       'nothing changed',
       async ({ visitor, t, asPerson }) => {
         await asPerson(requisites);
@@ -419,6 +429,15 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
         }
         await visitor.press(t.confirm.submit);
         expect(await visitor.status()).toBe(422);
+      },
+    ],
+    [
+      'a code to the new e-mail',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson(requisites);
+        await visitor.fill(t.requisites.email, 'zhana@example.kz');
+        await visitor.press(t.requisites.save);
+        expect(await visitor.heading()).toBe(t.confirm.title);
       },
     ],
     [
@@ -669,6 +688,11 @@ export async function openLooks(options: LooksOptions = {}): Promise<Looks> {
         world,
         t: textsOf(language),
         plan,
+        async asByEds({ iin }) {
+          await service.database.run(sql`
+            update cabinet.session set method = 'eds'
+            where holder_id = (select holder_id from cabinet.holder where iin = ${iin})`);
+        },
         loseDatabase() {
           outage = new DatabaseAway('08006');
         },

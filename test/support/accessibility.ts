@@ -50,3 +50,20 @@ export async function widthFaults(page: Page): Promise<string[]> {
   if (before) await page.setViewportSize(before);
   return faults;
 }
+
+/** The alerts whose buttons touch the text above them, in CSS pixels. */
+export async function crampedAlerts(page: Page): Promise<string[]> {
+  return await page.evaluate(() => {
+    const buttons = [...document.querySelectorAll('.alert .ds-button')].filter((one) =>
+      one.checkVisibility(),
+    );
+    return buttons.flatMap((button) => {
+      const above = [...(button.closest('.alert')?.querySelectorAll('h2, p') ?? [])].filter(
+        (text) => (text.compareDocumentPosition(button) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0,
+      );
+      const bottom = Math.max(...above.map((text) => text.getBoundingClientRect().bottom));
+      const gap = Math.round(button.getBoundingClientRect().top - bottom);
+      return gap < 12 ? [`the button "${button.textContent}" stands ${gap} px below its text`] : [];
+    });
+  });
+}

@@ -27,6 +27,8 @@ export function CodePage(props: CodePageProps) {
   const { start, confirm } = accountRequestPaths(kind);
   // The page does not show which channel was typed, so it says "sent" of neither.
   const late = props.down.length > 0;
+  const isOver = props.error === 'codeExpired' || props.error === 'codeTries';
+  const valid = isOver ? '' : fill(t.accountRequest.codeValid, { minutes: props.codeMinutes });
   return (
     <>
       <ErrorSummary
@@ -38,11 +40,7 @@ export function CodePage(props: CodePageProps) {
       <PageHeading
         step={stepOf(t, 2)}
         title={words.title}
-        lead={
-          late
-            ? t.accountRequest.codeLeadLate
-            : fill(t.accountRequest.codeLead, { minutes: props.codeMinutes })
-        }
+        lead={late ? t.accountRequest.codeLeadLate : `${t.accountRequest.codeLead} ${valid}`.trim()}
       />
       <Columns split="wide-first">
         <div class="card">

@@ -93,6 +93,27 @@ export async function latestCode(
   return row?.codeId;
 }
 
+/** The code last issued for a purpose of a change. */
+export interface SentCode {
+  readonly purpose: CodePurpose;
+  readonly until: Date;
+  /** It can still be used: not over, and with a try left. */
+  readonly isLive: boolean;
+}
+
+/** The codes last issued for a change, one for each purpose. */
+export function latestCodes(
+  database: Queryable,
+  holderId: string,
+  changeId: string,
+  maxTries: number,
+): Promise<SentCode[]> {
+  return database.rows<SentCode>(sql`
+    select distinct on (purpose) purpose, expires_at as until, attempts < ${maxTries}::int and ${live} as "isLive"
+    from cabinet.code where holder_id = ${holderId} and change_id = ${changeId}::uuid
+    order by purpose, created_at desc`);
+}
+
 /** The code of a message, while it is still worth sending. */
 export function findLiveCode(database: Queryable, codeId: string): Promise<IssuedCode | undefined> {
   return database.first<IssuedCode>(

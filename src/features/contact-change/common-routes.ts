@@ -69,7 +69,6 @@ export async function sendConfirm(
       pending,
       needed,
       waitHours: deps.contactSettings.waitHours,
-      codeMinutes: deps.codeSettings.confirmationMinutes,
       asked: await proofsAsked(deps, holderId, pending),
       errors: news.errors ?? none,
       message: news.message,

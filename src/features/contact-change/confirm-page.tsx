@@ -14,11 +14,13 @@ import { NoticeLine } from '../../ui/notice-line.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import type { Language } from '../../values/language.ts';
 import { changeRows } from '../changes/change.ts';
+import type { SentCode } from '../codes/store.ts';
 import type { ShownReason } from '../eds/reasons.ts';
 import type { Channel } from '../notices/channel.ts';
+import type { CodeField } from './code-fields.ts';
 import { touchedChannels } from './contact.ts';
 import { type ContactProof, type NeededProofs, openProofs, type PendingChange } from './pending-change.ts';
-import { type ConfirmErrors, ProofSteps } from './proof-steps.tsx';
+import { type CodeFieldReason, type ConfirmErrors, ProofSteps } from './proof-steps.tsx';
 
 export interface ConfirmPageProps {
   readonly t: Texts;
@@ -28,10 +30,8 @@ export interface ConfirmPageProps {
   readonly needed: NeededProofs;
   /** Hours for which the change closes the other contact. */
   readonly waitHours: number;
-  /** Minutes for which a code is valid. */
-  readonly codeMinutes: number;
-  /** The proofs for which a code was sent. */
-  readonly asked: ReadonlySet<ContactProof>;
+  /** The last code that was sent for each proof. */
+  readonly asked: ReadonlyMap<ContactProof, SentCode>;
   readonly errors: ConfirmErrors;
   /** What just happened, apart from errors of fields. */
   readonly message?: ConfirmMessage | undefined;
@@ -62,7 +62,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
         title={t.requisites.errors}
         errors={order.flatMap((field) => {
           const reason = errors.get(field);
-          return reason === undefined ? [] : [{ fieldId: field, text: t.reasons[reason] }];
+          return reason === undefined ? [] : [{ fieldId: field, text: errorLine(t, field, reason) }];
         })}
       />
       <ConfirmAlerts {...props} />
@@ -89,6 +89,11 @@ export function ConfirmPage(props: ConfirmPageProps) {
       </Card>
     </>
   );
+}
+
+/** Two codes may be wrong in the same way, so each line names its field. */
+function errorLine(t: Texts, field: CodeField | 'via', reason: CodeFieldReason): string {
+  return field === 'via' ? t.reasons[reason] : `${t.confirm[field]}: ${t.reasons[reason]}`;
 }
 
 /** Says what has just happened, why a signature was refused, and which gateway is down. */

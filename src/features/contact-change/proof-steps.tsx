@@ -1,10 +1,13 @@
+import { formatTime } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Button } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Field } from '../../ui/field.tsx';
 import { RadioGroup } from '../../ui/radio-group.tsx';
+import type { Language } from '../../values/language.ts';
 import type { CodeReason } from '../codes/consume.ts';
+import type { SentCode } from '../codes/store.ts';
 import type { CodeFormReason } from '../codes/typed-code.ts';
 import type { Channel } from '../notices/channel.ts';
 import { showValue } from '../requisites/fields/fields.ts';
@@ -26,8 +29,8 @@ interface ProofStepsProps {
   readonly t: Texts;
   readonly pending: PendingChange;
   readonly needed: NeededProofs;
-  readonly codeMinutes: number;
-  readonly asked: ReadonlySet<ContactProof>;
+  readonly language: Language;
+  readonly asked: ReadonlyMap<ContactProof, SentCode>;
   readonly errors: ConfirmErrors;
   readonly via?: string | undefined;
   readonly unavailable: readonly Channel[];
@@ -96,9 +99,7 @@ interface CodeInputProps extends ProofStepsProps {
 }
 
 function CodeInput(props: CodeInputProps) {
-  const { t, id, proof, channel, to, codeMinutes, asked, errors, unavailable, pending, needed } = props;
-  // The page must not say "sent" while the channel's gateway is down.
-  const sent = unavailable.includes(channel) ? t.confirm.waitsFor : t.confirm.sentTo;
+  const { t, id, proof, errors, pending, needed } = props;
   const reason = errors.get(id);
   // Two buttons on one page need two names.
   const isSecond = openProofs(pending, needed).indexOf(proof) === 1;
@@ -107,7 +108,7 @@ function CodeInput(props: CodeInputProps) {
       <Field
         id={id}
         label={t.confirm[id]}
-        description={asked.has(proof) ? fill(sent, { to, minutes: codeMinutes }) : undefined}
+        description={codeText(props)}
         value=""
         error={reason && t.reasons[reason]}
         inputmode="numeric"
@@ -121,6 +122,16 @@ function CodeInput(props: CodeInputProps) {
       </p>
     </>
   );
+}
+
+/** Where the code was sent and until when it is valid, or that this is over. */
+function codeText({ t, language, proof, channel, to, asked, unavailable }: CodeInputProps) {
+  const code = asked.get(proof);
+  if (!code) return undefined;
+  if (!code.isLive) return t.confirm.codeGone;
+  // The page must not say "sent" while the channel's gateway is down.
+  const sent = unavailable.includes(channel) ? t.confirm.waitsFor : t.confirm.sentTo;
+  return fill(sent, { to, until: formatTime(language, code.until) });
 }
 
 function ViaChoice({ t, needed, errors, via }: ProofStepsProps) {

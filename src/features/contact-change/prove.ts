@@ -1,10 +1,11 @@
 import { lockHolder } from '../../platform/postgres/locks.ts';
 import type { Actor } from '../../platform/session.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
+import { maxTries } from '../codes/code.ts';
 import { type CodeReason, consumeCode } from '../codes/consume.ts';
 import { issueCode } from '../codes/issue.ts';
 import { sendingQuotas } from '../codes/quotas.ts';
-import { endCodes, latestCode } from '../codes/store.ts';
+import { endCodes, latestCode, latestCodes, type SentCode } from '../codes/store.ts';
 import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
 import { enqueueMessages } from '../notices/store.ts';
 import type { ContactChangeDeps } from './deps.ts';
@@ -68,17 +69,19 @@ export async function chooseVia(
   return sent;
 }
 
-/** The proofs for which a code was sent. */
+/** The last code that was sent for each proof. */
 export async function proofsAsked(
   { database }: Pick<ContactChangeDeps, 'database'>,
   holderId: string,
   { changeId }: PendingChange,
-): Promise<ReadonlySet<ContactProof>> {
-  const asked = new Set<ContactProof>();
-  for (const proof of contactProofs) {
-    if (await latestCode(database, holderId, proofPurposes[proof], changeId)) asked.add(proof);
-  }
-  return asked;
+): Promise<ReadonlyMap<ContactProof, SentCode>> {
+  const sent = await latestCodes(database, holderId, changeId, maxTries);
+  return new Map(
+    contactProofs.flatMap((proof) => {
+      const code = sent.find(({ purpose }) => purpose === proofPurposes[proof]);
+      return code ? [[proof, code]] : [];
+    }),
+  );
 }
 
 /**

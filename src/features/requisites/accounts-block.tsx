@@ -21,7 +21,7 @@ export function AccountsBlock({ form, view }: { readonly form: BlockProps; reado
 }
 
 /** Shows the open accounts that the fund returned. */
-function AccountTable({ t, view: { person } }: { t: Texts; view: RequisitesView }) {
+export function AccountTable({ t, view: { person } }: { t: Texts; view: RequisitesView }) {
   if (!person) return <p>{t.requisites.fundDown}</p>;
   if (person.accounts.length === 0) return <p>{t.requisites.accountsNone}</p>;
   return (
@@ -29,9 +29,9 @@ function AccountTable({ t, view: { person } }: { t: Texts; view: RequisitesView 
       caption={t.requisites.accountsLead}
       columns={[t.requisites.accountName, t.requisites.accountNumber, t.requisites.accountNotification]}
       rows={person.accounts.map(({ kind, number, notification }) => [
-        <abbr key={kind} title={t.accountKindNames[kind]}>
-          {t.accountKinds[kind]}
-        </abbr>,
+        <>
+          {t.accountKinds[kind]} <span class="description">{t.accountKindNames[kind]}</span>
+        </>,
         displayed(number),
         notification === null ? t.requisites.notSpecified : t.notifications[notification],
       ])}

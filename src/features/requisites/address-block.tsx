@@ -1,5 +1,6 @@
 import { paths } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
 import { Button } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Checkbox } from '../../ui/checkbox.tsx';
@@ -48,39 +49,60 @@ function suggestions(t: Texts): NonNullable<FieldProps['suggest']> {
       many: t.requisites.offeredMany,
       of: t.requisites.offeredOf,
       none: t.requisites.nothingFound,
+      writeOn: t.requisites.writeOn,
+      searching: t.requisites.searching,
       degraded: t.requisites.kazpostDown,
       elsewhere: t.requisites.postcodeElsewhere,
     },
   };
 }
 
-/**
- * The target of the search without a script, with the place on the page where its answer is shown.
- */
-const answer = `${paths.searchAddresses}#address-block`;
+/** What the search found, in words. They take the focus, which also brings them onto the screen. */
+function searchAnswer(t: Texts, { switchedOff, degraded, offered, writeOn }: AddressHelp): string {
+  const count = offered?.length;
+  if (count === 0 && writeOn) return t.requisites.writeOn;
+  return [
+    ...(switchedOff ? [t.requisites.kazpostOff] : []),
+    ...(degraded ? [t.requisites.kazpostDown] : []),
+    ...(count === undefined ? [] : [foundText(t, count)]),
+  ].join(' ');
+}
+
+function foundText(t: Texts, count: number): string {
+  if (count === 0) return t.requisites.nothingFound;
+  return fill(count === 1 ? t.requisites.offeredOne : t.requisites.offeredMany, { count });
+}
 
 /**
  * For browsers without a script: a button that searches, and the results as buttons. The script
  * hides this and offers a list.
  */
 function OfferedAddresses({ t, help }: { t: Texts; help: AddressHelp }) {
+  const answer = searchAnswer(t, help);
   return (
     <div id="address-search" data-without-script>
-      {help.switchedOff && <p role="status">{t.requisites.kazpostOff}</p>}
-      {help.degraded && <p role="status">{t.requisites.kazpostDown}</p>}
-      {help.offered?.length === 0 && <p role="status">{t.requisites.nothingFound}</p>}
+      {answer !== '' && (
+        <p role="alert" tabindex={-1} autofocus>
+          {answer}
+        </p>
+      )}
       {help.offered && help.offered.length > 0 && (
         <ul class="offered">
           {help.offered.map(({ text, postcode }) => (
             <li key={text}>
-              <Button kind="tertiary" name="choose" value={`${postcode ?? ''} ${text}`} formAction={answer}>
+              <Button
+                kind="tertiary"
+                name="choose"
+                value={`${postcode ?? ''} ${text}`}
+                formAction={paths.searchAddresses}
+              >
                 {postcode === null ? text : `${text}, ${postcode}`}
               </Button>
             </li>
           ))}
         </ul>
       )}
-      <Button kind="secondary" formAction={answer}>
+      <Button kind="secondary" formAction={paths.searchAddresses}>
         {t.requisites.addressSearch}
       </Button>
     </div>

@@ -13,6 +13,8 @@ export interface AddressHelp {
   /** Lines to choose from. Undefined when no search was made. */
   readonly offered: readonly Suggestion[] | undefined;
   readonly degraded: boolean;
+  /** The place is known, its streets are not. */
+  readonly writeOn?: boolean | undefined;
   /** The switch is off, so no search was made. */
   readonly switchedOff: boolean;
   /** The postcode seems to belong to another region than the address. */
@@ -39,10 +41,10 @@ export async function helpWithAddress(
     return { offered: undefined, degraded: false, switchedOff: asked !== undefined, elsewhere };
   }
   // With a postcode and no address, the addresses of that postcode are offered.
-  const { suggestions, degraded } = await suggestAddresses(
+  const { suggestions, degraded, writeOn } = await suggestAddresses(
     addresses,
     typed.address.trim() || typed.postcode,
     asked.language,
   );
-  return { offered: suggestions, degraded, switchedOff: false, elsewhere };
+  return { offered: suggestions, degraded, writeOn, switchedOff: false, elsewhere };
 }

@@ -1,6 +1,11 @@
 import type { IdentityDocument } from '../../fund/port.ts';
 import type { RequisitesView } from './view.ts';
 
+/** Nothing can be saved, because a change must name a valid document and there is none. */
+export function cannotSave(view: Parameters<typeof needsDocument>[0]): boolean {
+  return needsDocument(view) && view.validDocuments.length === 0;
+}
+
 /** The facts about the person, and today's date. */
 type Known = Pick<RequisitesView, 'person' | 'stored'>;
 

@@ -35,15 +35,24 @@ export function fieldProps(
     inputmode: input.inputmode,
     autocomplete: input.autocomplete,
     width: input.width,
+    noticeId: input.notice && noticeId(name),
   };
 }
+
+/** A field's input refers to its notice, so that a screen reader reads both. */
+const noticeId = (name: FieldName): string => `${name}-notice`;
 
 /** The notices at the end of a block. */
 export function BlockNotices({ t, block }: { readonly t: Texts; readonly block: FieldBlock }) {
   return (
     <>
       {fieldsOf(block).map(
-        ({ name, input }) => input.notice && <NoticeLine key={name}>{t.requisites[input.notice]}</NoticeLine>,
+        ({ name, input }) =>
+          input.notice && (
+            <NoticeLine key={name} id={noticeId(name)}>
+              {t.requisites[input.notice]}
+            </NoticeLine>
+          ),
       )}
     </>
   );

@@ -57,7 +57,12 @@ export function FormMessage({
     case 'leave':
       return (
         <Alert kind="warning" title={t.requisites.leave} announced>
-          <ButtonLink href={paths.services}>{t.requisites.leaveYes}</ButtonLink>
+          <ButtonRow>
+            <ButtonLink href="#page-form" kind="primary">
+              {t.requisites.leaveNo}
+            </ButtonLink>
+            <ButtonLink href={paths.services}>{t.requisites.leaveYes}</ButtonLink>
+          </ButtonRow>
         </Alert>
       );
     case 'pending':

@@ -16,12 +16,13 @@ import { AddressBlock } from './address-block.tsx';
 import type { AddressHelp } from './address-help.ts';
 import type { FieldErrors, FormReason } from './check.ts';
 import { DocumentBlock } from './document-block.tsx';
-import { needsDocument } from './documents.ts';
+import { cannotSave } from './documents.ts';
 import type { BlockProps } from './field-block.tsx';
 import { type FieldName, fields } from './fields/fields.ts';
 import { isTouched, type Typed } from './form.ts';
 import { type FormAlert, FormMessage } from './form-alert.tsx';
 import { PhonesBlock } from './phones-block.tsx';
+import { ReadOnlyBlocks } from './read-only-blocks.tsx';
 import type { RequisitesView } from './view.ts';
 
 export interface RequisitesPageProps {
@@ -42,12 +43,12 @@ export interface RequisitesPageProps {
 /** The page of the memo: document, address, phones, and accounts with the e-mail. */
 export function RequisitesPage(props: RequisitesPageProps) {
   const { t, language, csrf, view, typed, errors, help } = props;
-  const cannotSave = needsDocument(view) && view.validDocuments.length === 0;
+  const isStopped = cannotSave(view);
   const errorOf = (name: FieldName | 'document') => errorText(t, language, errors.get(name));
   const form: BlockProps = { t, typed, errorOf };
   return (
     <>
-      {!cannotSave && <ErrorSummary title={t.requisites.errors} errors={errorList(t, errorOf)} />}
+      {!isStopped && <ErrorSummary title={t.requisites.errors} errors={errorList(t, language, errors)} />}
       <FormMessage
         t={t}
         language={language}
@@ -61,42 +62,59 @@ export function RequisitesPage(props: RequisitesPageProps) {
         back={{ href: paths.services, label: t.layout.services }}
       />
       <FundBox t={t} view={view} />
-      {cannotSave && (
+      {isStopped && (
         <Alert kind="warning" title={t.requisites.documentNone}>
           <p>{t.requisites.documentNoneHelp}</p>
         </Alert>
       )}
-      <Form
-        action={paths.requisites}
-        csrf={csrf}
-        hidden={{ page: paths.requisites, formId: typed.formId, revision: typed.revision }}
-        guarded
-        keepAction={paths.keepRequisites}
-        typed={isTouched(view, typed)}
-      >
-        <DocumentBlock
-          t={t}
-          language={language}
-          view={view}
-          who={props.who}
-          chosen={typed.document}
-          error={errorOf('document')}
-        />
-        <AddressBlock form={form} kazpost={typed.kazpost} help={help} />
-        <PhonesBlock form={form} />
-        <AccountsBlock form={form} view={view} />
-        <FormButtons {...props} cannotSave={cannotSave} />
-      </Form>
+      {isReadOnly(view, typed) ? (
+        <ReadOnlyBlocks t={t} language={language} view={view} who={props.who} />
+      ) : (
+        <Form
+          action={paths.requisites}
+          csrf={csrf}
+          hidden={{ page: paths.requisites, formId: typed.formId, revision: typed.revision }}
+          guarded
+          keepAction={paths.keepRequisites}
+          typed={isTouched(view, typed)}
+        >
+          <DocumentBlock
+            t={t}
+            language={language}
+            view={view}
+            who={props.who}
+            chosen={typed.document}
+            error={errorOf('document')}
+          />
+          <AddressBlock form={form} kazpost={typed.kazpost} help={help} />
+          <PhonesBlock form={form} />
+          <AccountsBlock form={form} view={view} />
+          <FormButtons {...props} isStopped={isStopped} />
+        </Form>
+      )}
     </>
   );
 }
 
+/**
+ * Whether the page has no form: nothing could be saved. What was typed before that became known
+ * stays in its fields.
+ */
+export function isReadOnly(view: RequisitesView, typed: Typed): boolean {
+  return cannotSave(view) && !isTouched(view, typed);
+}
+
+/** Reasons that several fields share. The others name their field themselves. */
+const isShared = /^(?:phone|contact)/;
+
 /** All errors, in the order of the page. */
-function errorList(t: Texts, errorOf: (name: FieldName | 'document') => string | undefined) {
+function errorList(t: Texts, language: Language, errors: FieldErrors) {
   const order: readonly (FieldName | 'document')[] = ['document', ...fields.map(({ name }) => name)];
   return order.flatMap((name) => {
-    const error = errorOf(name);
-    return error === undefined ? [] : [{ fieldId: name, text: `${t.requisites[name]}: ${error}` }];
+    const error = errors.get(name);
+    const text = errorText(t, language, error);
+    if (error === undefined || text === undefined) return [];
+    return [{ fieldId: name, text: isShared.test(error.reason) ? `${t.requisites[name]}: ${text}` : text }];
   });
 }
 
@@ -105,8 +123,8 @@ function FormButtons({
   t,
   errors,
   maySign,
-  cannotSave,
-}: RequisitesPageProps & { readonly cannotSave: boolean }) {
+  isStopped,
+}: RequisitesPageProps & { readonly isStopped: boolean }) {
   // Codes cannot confirm this change, but a signature could.
   const stopped = [...errors.values()].some(overcomesByEds);
   return (
@@ -119,13 +137,16 @@ function FormButtons({
           </Button>
         </Alert>
       )}
-      <ButtonRow sticky>
-        {!cannotSave && <Button>{t.requisites.save}</Button>}
-        {!cannotSave && maySign && !stopped && (
+      {!isStopped && maySign && !stopped && (
+        // Not in the row below: three buttons would cover too much of a phone's screen.
+        <ButtonRow>
           <Button kind="secondary" name="proof" value="eds">
             {t.eds.signChoice}
           </Button>
-        )}
+        </ButtonRow>
+      )}
+      <ButtonRow sticky>
+        {!isStopped && <Button>{t.requisites.save}</Button>}
         <Button kind="secondary" formAction={paths.cancelRequisites}>
           {t.requisites.cancel}
         </Button>

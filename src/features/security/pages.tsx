@@ -106,14 +106,18 @@ function Sessions({ t, language, csrf, sessions }: SecurityPageProps) {
       <Table
         caption={t.security.sessions}
         captionHidden
-        columns={[t.security.device, t.security.started, t.security.seen, t.security.action]}
+        columns={[t.security.device, t.security.started, t.security.seen, { hidden: t.security.action }]}
         rows={sessions.map(({ name, device, startedAt, seenAt, isCurrent }): readonly ComponentChildren[] => [
-          device,
+          isCurrent ? (
+            <>
+              {device} <span class="badge">{t.security.thisOne}</span>
+            </>
+          ) : (
+            device
+          ),
           formatMoment(language, startedAt),
           formatMoment(language, seenAt),
-          isCurrent ? (
-            t.security.thisOne
-          ) : (
+          isCurrent ? null : (
             <Form id={`end-${name}`} action={paths.endSession} csrf={csrf} hidden={{ session: name }}>
               <Button kind="tertiary">{t.security.end}</Button>
             </Form>
