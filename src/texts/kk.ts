@@ -16,7 +16,7 @@ export const kk = {
     sending: 'Жіберілуде…',
     contactCentre: 'Байланыс орталығы',
     aroundTheClock: 'Қызмет тәулік бойы қолжетімді',
-    demo: 'Көрсетілім: деректер ойдан шығарылған',
+    demo: 'Көрсетілім: деректер шартты',
     errorTitle: 'Қате',
   },
   session: {

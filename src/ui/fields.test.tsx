@@ -129,6 +129,16 @@ describe('ErrorSummary', () => {
   it('is absent without errors', () => {
     expect(renderToString(<ErrorSummary title="Fix" errors={[]} />)).toBe('');
   });
+
+  it('has advice of its own when its title says what is wrong', () => {
+    const page = shown(
+      <ErrorSummary title="Wrong password" errors={[]}>
+        <p>Check it.</p>
+      </ErrorSummary>,
+    );
+    expect(one(page, '#error-summary').text).toBe('Wrong passwordCheck it.');
+    expect(page.querySelectorAll('#error-summary ul')).toEqual([]);
+  });
 });
 
 describe('Form', () => {
