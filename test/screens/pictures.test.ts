@@ -32,6 +32,8 @@ test.each(['receipts-number-of-a-change', 'services-as-it-is'])(
     expect([...second.keys()]).toHaveLength(4);
     expect(changesBetween(first, second)).toEqual([]);
   },
+  // Each starts two services, which takes a busy machine more than a minute.
+  180_000,
 );
 
 test('the command says which pictures changed, are new, or are gone', () => {

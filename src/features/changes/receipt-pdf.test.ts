@@ -6,8 +6,8 @@ const receipt: ReceiptDocument = {
   language: 'kk',
   cabinet: 'Жеке кабинет',
   fund: 'Бірыңғай жинақтаушы зейнетақы қоры',
-  title: 'Рақмет!',
-  lead: 'Өзгерістер сақталды',
+  title: 'Деректемелерге өзгерістер енгізу',
+  lead: 'Рақмет! Өзгерістер сақталды',
   number: 'R-7F3K-92QX',
   madeAt: new Date('2026-11-22T09:15:00Z'),
   facts: [
@@ -45,8 +45,8 @@ describe('receiptPdf', () => {
     expect(lines).toEqual([
       'Жеке кабинет',
       'Бірыңғай жинақтаушы зейнетақы қоры',
-      'Рақмет!',
-      'Өзгерістер сақталды',
+      'Деректемелерге өзгерістер енгізу',
+      'Рақмет! Өзгерістер сақталды',
       'Түбіртек нөмірі',
       'R-7F3K-92QX',
       'Уақыты',
@@ -121,7 +121,9 @@ describe('receiptPdf', () => {
     expect(objects).toContain('/Marked true');
     expect(objects).toContain('/Lang (kk)');
     expect(objects).toContain('/DisplayDocTitle true');
-    expect(objects).toContain('<rdf:li xml:lang="x-default">Жеке кабинет: R-7F3K-92QX</rdf:li>');
+    expect(objects).toContain(
+      '<rdf:li xml:lang="x-default">Деректемелерге өзгерістер енгізу: R-7F3K-92QX</rdf:li>',
+    );
     for (const tag of ['Document', 'H1', 'H2', 'P', 'Table', 'TR', 'TH', 'TD'])
       expect(objects).toContain(`/S /${tag}\n`);
     expect(objects.match(/\/Scope \/Column/g)).toHaveLength(3);
