@@ -6,8 +6,8 @@ import type { Language } from '../../src/values/language.ts';
 import { openLooks, outagePages, pages, problemPages, type Variant } from '../journeys/states.ts';
 import { pinDatabase, pinnedPerson, pinPage, pinProcess } from './pinned.ts';
 
-export const widths = [360, 1280] as const;
-export const schemes = ['light', 'dark'] as const;
+const widths = [360, 1280] as const;
+const schemes = ['light', 'dark'] as const;
 
 /** A state with its place in the contact sheet. */
 export interface State {

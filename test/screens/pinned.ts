@@ -10,7 +10,7 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 // process, the people, the random numbers on a page, and the fonts.
 
 /** Ten past ten in Astana. Twenty seconds later, so that a slow run stays within the minute. */
-export const pinnedMoment = new Date('2026-11-24T05:10:20Z');
+const pinnedMoment = new Date('2026-11-24T05:10:20Z');
 
 /**
  * Makes `now()` of a database begin at the pinned moment: a function of that name in a schema that
