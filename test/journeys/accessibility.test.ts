@@ -22,8 +22,10 @@ async function look(language: Language, variant: Variant): Promise<string[]> {
   };
   const visitor = await looks.reach(language, variant, check);
   await check(visitor);
-  // The walk comes last, because it leaves the page in another state: every field was visited.
-  return [...faults, ...(await hiddenStops(visitor.page)), ...(await crampedAlerts(visitor.page))];
+  faults.push(...(await crampedAlerts(visitor.page)));
+  // The walk comes last, because it leaves the page in another state: every field was visited. Bars
+  // are equally high in all languages.
+  return language === 'kk' ? [...faults, ...(await hiddenStops(visitor.page))] : faults;
 }
 
 test('every page of the route table is in the table of this test', () => {

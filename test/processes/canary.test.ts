@@ -211,7 +211,7 @@ test('an operator reads what was done, and nothing about the people', async () =
 test('nothing in the output, the database, the metrics and the traces names anybody', async () => {
   const log = written.join('\n');
   expect(log).toContain('"route":"/services/requisites"');
-  expect(log).toContain('nobody caught an error');
+  expect(log).toContain('an uncaught error ends the process');
   expect(codes.size).toBeGreaterThan(40);
   expect(marksIn(log, [...marks])).toEqual([]);
   expect(codesIn(log, [...codes])).toEqual([]);

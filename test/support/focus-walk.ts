@@ -14,6 +14,7 @@ export async function hiddenStops(page: Page): Promise<string[]> {
   const before = page.viewportSize();
   await page.setViewportSize(phone);
   await page.evaluate(startAtTop);
+  await page.evaluate(findBars);
   const faults: string[] = [];
   for (let presses = 0; presses < most; presses += 1) {
     await page.keyboard.press('Tab');
@@ -35,6 +36,12 @@ function startAtTop(): void {
   scrollTo(0, 0);
 }
 
+/** Runs in the page. Marks what stays on the screen while the page scrolls. */
+function findBars(): void {
+  for (const one of document.querySelectorAll('body *'))
+    if (['fixed', 'sticky'].includes(getComputedStyle(one).position)) one.setAttribute('data-bar', '');
+}
+
 /** Runs in the page. What is wrong with the stop that has the focus; `end` after the last one. */
 function lookAtStop(): string | undefined {
   const stop = document.activeElement;
@@ -44,9 +51,8 @@ function lookAtStop(): string | undefined {
   const name = `${stop.tagName} "${stop.id || (stop.textContent ?? '').trim().slice(0, 40)}"`;
   const place = (one: DOMRect) => `${Math.round(one.top)}-${Math.round(one.bottom)}`;
   if (box.bottom <= 0 || box.top >= innerHeight) return `${name} at ${place(box)} is off the screen`;
-  for (const bar of document.querySelectorAll('body *')) {
+  for (const bar of document.querySelectorAll('[data-bar]')) {
     if (bar.contains(stop) || stop.contains(bar)) continue;
-    if (!['fixed', 'sticky'].includes(getComputedStyle(bar).position)) continue;
     const other = bar.getBoundingClientRect();
     const meets =
       other.width > 0 &&
