@@ -108,15 +108,17 @@ function createDispatcher(
     }
     const step = inOneStep(database, { ...queue, deliverTogether }, leased, onError);
     const goOn = async (message: OutboxMessage): Promise<boolean> => {
-      const { marked, handed } = await step;
-      if (marked.has(message.outboxId)) return true;
-      if (handed.has(message)) return markDelivered(database, queue, message);
+      const { withEffect, plain } = await step;
+      if (withEffect.has(message)) return markDelivered(database, queue, message);
+      // Counted together below.
+      if (plain.has(message)) return false;
       if (!stopped) return attempt(database, queue, message);
       await release(message);
       return false;
     };
     const taken = leased.map((message) => take(message, () => goOn(message)));
-    const { alone } = await step;
+    const { marked, alone } = await step;
+    delivered += marked;
     // Their places are free for the next batch.
     await Promise.all(taken.filter((_, index) => !alone.has(leased[index] as OutboxMessage)));
     // The next messages of the same holders.
@@ -176,9 +178,8 @@ function createDispatcher(
 }
 
 /**
- * Hands over and marks what needs one statement for all. `handed` must still be marked, each with
- * its effect or again, and `alone` was not handed over. A failure of the step says nothing of any
- * single message.
+ * Hands over and marks what needs one statement for all. What is `withEffect` must still be marked,
+ * and `alone` was not handed over. A failure of the step says nothing of any single message.
  */
 async function inOneStep(
   database: Database,
@@ -192,12 +193,14 @@ async function inOneStep(
     return none;
   });
   const handed = new Set(together);
-  const plain = together.filter((message) => queue.onDelivered?.(message) === undefined);
-  const marked = await markAllDelivered(database, queue, plain).catch((error) => {
+  const alone = new Set(messages.filter((message) => !handed.has(message)));
+  const withEffect = new Set(together.filter((message) => queue.onDelivered?.(message) !== undefined));
+  const plain = new Set(together.filter((message) => !withEffect.has(message)));
+  const marked = await markAllDelivered(database, queue, [...plain]).catch((error) => {
     onError(error);
-    return new Set<number>();
+    return 0;
   });
-  return { marked, handed, alone: new Set(messages.filter((message) => !handed.has(message))) };
+  return { marked, plain, withEffect, alone };
 }
 
 async function attempt(database: Database, queue: Queue, message: OutboxMessage): Promise<boolean> {

@@ -34,8 +34,7 @@ export function leaseMessages(
     update cabinet.outbox o set leased_until = now() + interval '30 seconds', attempts = attempts + 1
     from due where o.outbox_id = due.outbox_id
     returning o.outbox_id as "outboxId", holder_id as "holderId", change_id as "changeId", payload, attempts as attempt,
-      attempts - forgiven as round, extract(epoch from now() - created_at)::float as "ageSeconds",
-      request_id as "requestId", traceparent`);
+      attempts - forgiven as round, extract(epoch from now() - created_at)::float as "ageSeconds"`);
 }
 
 /**
@@ -51,15 +50,15 @@ export function markDelivered(
 }
 
 /**
- * Marks messages as delivered, without an effect. Returns the numbers of those that were marked: not
- * those whose lease another worker has taken over.
+ * Marks messages as delivered, without an effect. Returns how many: not those whose lease another
+ * worker has taken over.
  */
 export async function markAllDelivered(
   database: Database,
   queue: Pick<Queue, 'deletesDelivered'>,
   messages: readonly OutboxMessage[],
-): Promise<ReadonlySet<OutboxMessage['outboxId']>> {
-  if (messages.length === 0) return new Set();
+): Promise<number> {
+  if (messages.length === 0) return 0;
   const ids = messages.map(({ outboxId }) => outboxId);
   const attempts = messages.map(({ attempt }) => attempt);
   // Locked in the order of their ids, so that two workers with the same messages cannot block each
@@ -68,10 +67,7 @@ export async function markAllDelivered(
     select outbox_id from cabinet.outbox join unnest(${ids}::bigint[], ${attempts}::int[]) as mine (outbox_id, attempts)
       using (outbox_id, attempts)
     where coalesce(delivered_at, dead_at) is null order by outbox_id for update of outbox))`;
-  const rows = await database.rows<Pick<OutboxMessage, 'outboxId'>>(
-    sql`${deliveredWhere(queue, mine)} returning outbox_id as "outboxId"`,
-  );
-  return new Set(rows.map(({ outboxId }) => outboxId));
+  return database.run(deliveredWhere(queue, mine));
 }
 
 function deliveredWhere({ deletesDelivered }: Pick<Queue, 'deletesDelivered'>, which: Sql): Sql {
