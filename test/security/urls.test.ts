@@ -70,6 +70,7 @@ const broken = ['%', '%zz', '%ff', '%c0%af', '%00', '%ed%a0%80', '..%2f..%2f', '
 
 const names = [
   'before',
+  'only',
   'to',
   'ended',
   'again',
