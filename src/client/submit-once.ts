@@ -6,6 +6,7 @@
 // not load would take its place in the history. Such a form is sent in the background first: the
 // page stays until there is an answer. See decision 183.
 
+import { fieldsOf } from './form-fields.ts';
 import { forget, say } from './form-note.ts';
 
 /**
@@ -111,13 +112,9 @@ async function sendInBackground(form: HTMLFormElement, own: Sending): Promise<vo
  * @throws when there is no answer
  */
 async function nextPage(form: HTMLFormElement, submitter: HTMLElement | null): Promise<string | undefined> {
-  const body = new URLSearchParams();
-  for (const [name, value] of new FormData(form)) if (typeof value === 'string') body.append(name, value);
-  if (submitter instanceof HTMLButtonElement && submitter.name !== '')
-    body.append(submitter.name, submitter.value);
   const answer = await fetch(form.getAttribute('action') ?? '', {
     method: 'POST',
-    body,
+    body: fieldsOf(form, submitter),
     headers: { accept: 'application/json' },
     signal: AbortSignal.timeout(answerTime),
   });

@@ -2,6 +2,7 @@
 // server asks. When the session is over, the text is sent to the address in `data-keep`, which
 // keeps it for its owner.
 
+import { fieldsOf } from './form-fields.ts';
 import type { SessionOver } from './session-warning.ts';
 
 const form = document.querySelector<HTMLFormElement>('form[data-unsaved]');
@@ -34,9 +35,7 @@ function guard(form: HTMLFormElement): void {
  * @throws when it could not be kept now
  */
 async function keep(form: HTMLFormElement, address: string): Promise<string | undefined> {
-  const body = new URLSearchParams();
-  for (const [name, value] of new FormData(form)) if (typeof value === 'string') body.append(name, value);
-  const answer = await fetch(address, { method: 'POST', body });
+  const answer = await fetch(address, { method: 'POST', body: fieldsOf(form) });
   if (answer.status >= 500 || answer.status === 429) throw new Error('it cannot be kept now');
   return answer.redirected ? answer.url : undefined;
 }
