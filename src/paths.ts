@@ -75,8 +75,13 @@ export function signInPath(query: {
   readonly password?: 'saved' | undefined;
   readonly to?: string | undefined;
 }): string {
+  return withQuery(paths.signIn, query);
+}
+
+/** The address of a page with the given fields in its query. */
+export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return given.length === 0 ? paths.signIn : `${paths.signIn}?${new URLSearchParams(given)}`;
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { paths, receiptPath } from '../../paths.ts';
+import { paths, receiptPath, withQuery } from '../../paths.ts';
 import { formatMoment } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
@@ -42,11 +42,11 @@ export function HistoryPage({ t, language, entries, older, isFirst, only }: Hist
       )}
       <Pager
         label={t.history.title}
-        newer={isFirst ? undefined : { href: historyPath({ only }), label: t.history.newest }}
+        newer={isFirst ? undefined : { href: withQuery(paths.history, { only }), label: t.history.newest }}
         older={
           older === undefined
             ? undefined
-            : { href: historyPath({ only, before: older }), label: t.history.older }
+            : { href: withQuery(paths.history, { only, before: older }), label: t.history.older }
         }
       />
     </>
@@ -60,7 +60,7 @@ function Filter({ t, only }: Pick<HistoryPageProps, 't' | 'only'>) {
       {([undefined, ...historyParts] as const).map((part) => (
         <a
           key={part ?? 'all'}
-          href={historyPath({ only: part })}
+          href={withQuery(paths.history, { only: part })}
           aria-current={part === only ? 'true' : undefined}
         >
           {t.history.parts[part ?? 'all']}
@@ -68,11 +68,6 @@ function Filter({ t, only }: Pick<HistoryPageProps, 't' | 'only'>) {
       ))}
     </nav>
   );
-}
-
-function historyPath(query: { readonly only?: HistoryPart | undefined; readonly before?: string }): string {
-  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return given.length === 0 ? paths.history : `${paths.history}?${new URLSearchParams(given)}`;
 }
 
 function changeLines(t: Texts, entry: Extract<HistoryEntry, { kind: 'change' }>) {
@@ -97,7 +92,9 @@ function changeLines(t: Texts, entry: Extract<HistoryEntry, { kind: 'change' }>)
   };
 }
 
-/** A value in its line. Mobile and e-mail are masked, as on the home; the receipt has them whole. */
+/**
+ * A value in its line. Mobile and e-mail are masked, as on the home; the receipt has them whole.
+ */
 function shown(t: Texts, field: FieldName, value: string | null): string {
   const channel = channelOf(field);
   if (value === null) return t.receipt.empty;

@@ -1,4 +1,4 @@
-import { paths, signInPath } from '../../paths.ts';
+import { paths, signInPath, withQuery } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
@@ -30,7 +30,7 @@ export interface EdsPageProps {
  * the signature.
  */
 export function EdsPage({ t, language, csrf, to, begins, refusal }: EdsPageProps) {
-  const action = to === undefined ? paths.signInByEds : `${paths.signInByEds}?${new URLSearchParams({ to })}`;
+  const action = withQuery(paths.signInByEds, { to });
   return (
     <>
       {refusal && (
