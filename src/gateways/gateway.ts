@@ -51,9 +51,3 @@ export class GatewayFailure extends Error {
 export function isOfAccount(error: unknown): error is GatewayFailure {
   return error instanceof GatewayFailure && error.blame === 'account';
 }
-
-/** The code of a failure. Never use its message, which can hold personal values. */
-export function failureCode(error: unknown): string {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'UNKNOWN';
-}

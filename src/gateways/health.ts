@@ -1,5 +1,6 @@
+import { errorCode } from '../platform/error-code.ts';
 import { Undeliverable } from '../platform/outbox/undeliverable.ts';
-import { failureCode, GatewayFailure, isOfAccount } from './gateway.ts';
+import { GatewayFailure, isOfAccount } from './gateway.ts';
 
 /**
  * Observes the state of a gateway. Codes are an SMTP reply (`SMTP_451`), an SMPP status
@@ -92,7 +93,7 @@ export function createGatewayHealth(
         },
         (error) => {
           if (isOfAccount(error)) accountRefused(error.code);
-          else setAvailable(false, failureCode(error));
+          else setAvailable(false, errorCode(error));
         },
       )
       .finally(() => {
@@ -117,7 +118,7 @@ export function createGatewayHealth(
         return;
       }
       if (!failures.add(error, to, waited)) return;
-      setAvailable(false, failureCode(error));
+      setAvailable(false, errorCode(error));
       probe();
     },
     probe,

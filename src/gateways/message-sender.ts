@@ -1,5 +1,6 @@
 import type { MessageSender } from '../features/notices/sender.ts';
-import { failureCode, type Gateway, GatewayFailure } from './gateway.ts';
+import { errorCode } from '../platform/error-code.ts';
+import { type Gateway, GatewayFailure } from './gateway.ts';
 import { createHandoverQueue } from './handover-queue.ts';
 import { createGatewayHealth, type GatewayWatch, type HealthLimits } from './health.ts';
 import { createPacer } from './pace.ts';
@@ -73,7 +74,7 @@ export function createMessageSender(
         health.succeeded();
       } catch (error) {
         if (health.available) {
-          watch.failed?.(failureCode(error));
+          watch.failed?.(errorCode(error));
           health.failed(error, message.to, waiting);
         }
         throw error;
