@@ -82,8 +82,11 @@ async function typeAddress({ visitor, asPerson }: Look): Promise<void> {
   await visitor.page.getByRole('option').nth(1).waitFor();
 }
 
-async function proposeMobile({ visitor, t, asPerson }: Look): Promise<PersonLine> {
-  const person = await asPerson(requisites);
+async function proposeMobile(
+  { visitor, t, asPerson }: Look,
+  different?: Partial<PersonLine>,
+): Promise<PersonLine> {
+  const person = await asPerson(requisites, different);
   await visitor.fill(t.requisites.mobilePhone, '+7 (702) 111-22-33');
   await visitor.press(t.requisites.save);
   expect(await visitor.heading()).toBe(t.confirm.title);
@@ -449,15 +452,7 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
         expect(await visitor.heading()).toBe(t.confirm.title);
       },
     ],
-    [
-      'no channel that could confirm',
-      async ({ visitor, t, asPerson }) => {
-        await asPerson(requisites, { requisites: nothing });
-        await visitor.fill(t.requisites.mobilePhone, '+7 (702) 111-22-33');
-        await visitor.press(t.requisites.save);
-        expect(await visitor.heading()).toBe(t.confirm.title);
-      },
-    ],
+    ['no channel that could confirm', (look) => proposeMobile(look, { requisites: nothing })],
   ],
   '/not-me/:link': [
     ['asked', openNotMe],
