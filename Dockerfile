@@ -2,7 +2,8 @@
 # that build. docs/runbook.md, "In containers", says how this was tried and how to pin the base
 # image by its digest.
 #
-# `npm test -- --all` follows the runbook with this Node.js: test/complete/node has the same version.
+# `npm test -- --all` follows the runbook with this Node.js: test/complete/node has the same
+# version.
 ARG NODE=node:24.22.3-bookworm-slim
 
 FROM ${NODE} AS build

@@ -39,7 +39,9 @@ export function assemblyDigest() {
   return hash.digest('hex');
 }
 
-/** The binaries, each with its entry in `assembly/`: one for every engine, one for those with SIMD. */
+/**
+ * The binaries, each with its entry in `assembly/`: one for every engine, one for those with SIMD.
+ */
 const BINARIES = { 'gost.wasm': 'index.ts', 'gost-simd.wasm': 'index-simd.ts' };
 
 /** Compiles a module of `assembly/` to a file. False when the compiler is not installed. */

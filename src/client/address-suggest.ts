@@ -11,9 +11,9 @@
 //
 // The list marks the line that Enter would choose with 'data-activedescendant'. It reads out `one`,
 // `many` and `of` itself ("{count}" or "%d" is the number of lines). The status shows `none`,
-// `write-on`, `searching` and `degraded`. `data-address-postcode` names the field of the same form that a choice also fills in.
-// `compare` is asked whether the two fields belong together. If they do not, the hint of that field
-// (its id with "-hint") shows `elsewhere`.
+// `write-on`, `searching` and `degraded`. `data-address-postcode` names the field of the same form
+// that a choice also fills in. `compare` is asked whether the two fields belong together. If they
+// do not, the hint of that field (its id with "-hint") shows `elsewhere`.
 
 import '@u-elements/u-datalist';
 import { optionFor } from './address-option.ts';

@@ -2,8 +2,9 @@ import type { ComponentChildren } from 'preact';
 
 export interface ColumnsProps {
   /**
-   * `two` and `three` give each the same width, `wide-first` gives the first a little more, `fit` puts
-   * short fields side by side at their own width, `narrow` is one column as wide as a form needs.
+   * `two` and `three` give each the same width, `wide-first` gives the first a little more, `fit`
+   * puts short fields side by side at their own width, `narrow` is one column as wide as a form
+   * needs.
    */
   split?: 'two' | 'three' | 'wide-first' | 'fit' | 'narrow' | undefined;
   children: ComponentChildren;

@@ -1,6 +1,6 @@
 /**
- * Icons of Feather (MIT, Copyright (c) 2013-2023 Cole Bemis), the few that help. Lines of 2 units on
- * a square of 24.
+ * Icons of Feather (MIT, Copyright (c) 2013-2023 Cole Bemis), the few that help. Lines of 2 units
+ * on a square of 24.
  */
 const shapes = {
   check: 'M20 6 9 17l-5-5',

@@ -8,8 +8,8 @@ import { inventPerson } from '../support/people.ts';
 import { startService } from '../support/service.ts';
 import { signedIn } from '../support/signed-in.ts';
 
-// Others have taken every connection that PostgreSQL allows (SQLSTATE 53300), as in docs/runbook.md,
-// "All connections of PostgreSQL are in use".
+// Others have taken every connection that PostgreSQL allows (SQLSTATE 53300), as in
+// docs/runbook.md, "All connections of PostgreSQL are in use".
 
 test('people are told to wait, the node is not ready, and all of it works again by itself', async () => {
   let own: ReturnType<typeof openDatabase> | undefined;

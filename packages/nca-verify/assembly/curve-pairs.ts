@@ -1,7 +1,7 @@
 /**
  * The sum z1 G + z2 Q of `curve.ts` for engines with SIMD. A doubling is exactly four pairs of
- * products, an addition of a multiple of Q seven; the tables are added in two lanes, each with a sum
- * of its own.
+ * products, an addition of a multiple of Q seven; the tables are added in two lanes, each with a
+ * sum of its own.
  *
  * What is rare (a sum at infinity, equal or opposite points, a digit of zero) goes through the
  * additions of `curve.ts`, which know every case. So both codes treat it alike.

@@ -53,8 +53,8 @@ function steps(eta: i32): i32 {
       x = a; a = c; c = 0 - x;
       x = b; b = k; k = 0 - x;
     }
-    // Adds the multiple of f that clears the lowest bits of g, up to ten at a time: (3 f) ^ 2 is the
-    // inverse of an odd f in five bits, and one step of Newton's doubles them.
+    // Adds the multiple of f that clears the lowest bits of g, up to ten at a time: (3 f) ^ 2 is
+    // the inverse of an odd f in five bits, and one step of Newton's doubles them.
     const limit = min(min(eta + 1, left), 10);
     let inverse = (3 * f0) ^ 2;
     inverse *= 2 - f0 * inverse;

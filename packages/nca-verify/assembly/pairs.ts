@@ -3,12 +3,12 @@
  * for two elements at once.
  *
  * A pair is 18 limbs of 29 bits like an element, but each limb stands twice: 32 bits of the first
- * element (lane A), then 32 bits of the second (lane B). One v128 holds limbs 2k and 2k + 1 of both.
- * `extmul` multiplies two pairs of limbs at once.
+ * element (lane A), then 32 bits of the second (lane B). One v128 holds limbs 2k and 2k + 1 of
+ * both. `extmul` multiplies two pairs of limbs at once.
  *
- * Limbs are loose: every function takes and leaves limbs up to 2^29 + 2^23. Half sums are then below
- * 2^30 + 2^24, a column of their product is below 9 * (2^30 + 2^24)^2 < 2^63.3, and a column of the
- * whole product is below 18 * (2^29 + 2^23)^2 < 2^62.3. So nothing overflows 64 bits.
+ * Limbs are loose: every function takes and leaves limbs up to 2^29 + 2^23. Half sums are then
+ * below 2^30 + 2^24, a column of their product is below 9 * (2^30 + 2^24)^2 < 2^63.3, and a column
+ * of the whole product is below 18 * (2^29 + 2^23)^2 < 2^62.3. So nothing overflows 64 bits.
  */
 import { add, LIMBS, SIZE, setSmall } from './field';
 import { high, low, plus, product9, square9 } from './pairs-columns';
@@ -177,7 +177,9 @@ export function squarePair(r: usize, a: usize): void {
   reduce(r);
 }
 
-/** Multiples of p whose limbs exceed those of a loose pair (2048 p) and of three of them (4096 p). */
+/**
+ * Multiples of p whose limbs exceed those of a loose pair (2048 p) and of three of them (4096 p).
+ */
 @inline
 function above(k: i32, times: i32): v128 {
   const limb = times * 0x1fffffff;

@@ -27,7 +27,9 @@ function isFolder(path: string): boolean {
   return path !== '-' && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
-/** The messages in a folder and its folders, in the order of their names. Links are not followed. */
+/**
+ * The messages in a folder and its folders, in the order of their names. Links are not followed.
+ */
 function messagesIn(folder: string): readonly string[] {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {

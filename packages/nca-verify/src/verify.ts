@@ -132,7 +132,9 @@ function withClaims(
   return claims ? { ...refused, claims: signers } : refused;
 }
 
-/** Whom the message names as its signers, unproven. A signer without one certificate is left out. */
+/**
+ * Whom the message names as its signers, unproven. A signer without one certificate is left out.
+ */
 function claimed(message: SignedMessage, signers: readonly SignerInfo[]): readonly ClaimedSigner[] {
   return signers.slice(0, MAX_SIGNERS).flatMap((signer) => {
     const [leaf, second] = certificatesOf(message, signer);

@@ -1,4 +1,6 @@
-/** Messages that `openssl cms` makes, in its forms, with an RSA key. Skipped where it is missing. */
+/**
+ * Messages that `openssl cms` makes, in its forms, with an RSA key. Skipped where it is missing.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

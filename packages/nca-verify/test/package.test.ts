@@ -1,7 +1,7 @@
 /**
  * What `npm pack` makes, installed in an empty folder without a network: JavaScript and strict
- * TypeScript, `import` and `require`, and inside bundles. Runs with this Node, and with each program
- * that NCA_VERIFY_NODES names (paths with ":" between).
+ * TypeScript, `import` and `require`, and inside bundles. Runs with this Node, and with each
+ * program that NCA_VERIFY_NODES names (paths with ":" between).
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {

@@ -1,4 +1,6 @@
-/** Several signers of one message, other ways to name a certificate, and the older ESS attribute. */
+/**
+ * Several signers of one message, other ways to name a certificate, and the older ESS attribute.
+ */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { OID } from '../src/algorithms.ts';

@@ -76,8 +76,8 @@ export async function requeueChanges(
   // anything is sent again.
   const rows = await database.rows<{ number: string }>(sql`
     with dead as (
-      select o.outbox_id, c.number, o.holder_id, o.change_id, o.payload, o.attempts, o.created_at, o.request_id, o.traceparent,
-        r.elsewhere_version,
+      select o.outbox_id, c.number, o.holder_id, o.change_id, o.payload, o.attempts, o.created_at, o.request_id,
+        o.traceparent, r.elsewhere_version,
         (select jsonb_object_agg(key, value) from jsonb_each(o.payload -> 'fields')
          where value = ${currentValues} -> key) as fields
       from cabinet.outbox o join cabinet.change c using (change_id) join cabinet.requisites r on r.holder_id = o.holder_id
@@ -90,8 +90,8 @@ export async function requeueChanges(
       insert into cabinet.outbox (holder_id, lane, change_id, payload, attempts, forgiven, created_at, request_id,
         traceparent)
       select holder_id, 'fund', change_id,
-        payload || jsonb_build_object('fields', fields, 'expectedVersion', elsewhere_version), attempts, attempts, created_at,
-        request_id, traceparent
+        payload || jsonb_build_object('fields', fields, 'expectedVersion', elsewhere_version), attempts, attempts,
+        created_at, request_id, traceparent
       from dead join taken using (outbox_id) order by outbox_id
       returning holder_id, change_id),
     recorded as (

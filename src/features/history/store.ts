@@ -46,7 +46,8 @@ interface Row {
 
 /**
  * Changes and security events of one holder, merged by time: the newest before `cursor`, or the
- * newest of all; or only one of the two. A cursor is a moment and an id, so new rows do not shift it.
+ * newest of all; or only one of the two. A cursor is a moment and an id, so new rows do not shift
+ * it.
  */
 export async function readHistory(
   database: Queryable,
@@ -61,7 +62,9 @@ export async function readHistory(
       event, device, reason, made_by as "madeBy", number, entries
     from (
       (select 'c' || change_id::text as id, made_at, null as event, null as device, null as reason, made_by, number, entries
-       from cabinet.change where holder_id = ${holderId} and ${only ?? 'changes'}::text = 'changes' and (made_at, 'c' || change_id::text) < (${at}::timestamptz, ${id}::text)
+       from cabinet.change
+       where holder_id = ${holderId} and ${only ?? 'changes'}::text = 'changes'
+         and (made_at, 'c' || change_id::text) < (${at}::timestamptz, ${id}::text)
        order by made_at desc, 'c' || change_id::text desc limit ${size + 1})
       union all
       (select 'e' || lpad(event_id::text, 19, '0'), made_at, kind, detail ->> 'device', detail ->> 'reason', null, null, null

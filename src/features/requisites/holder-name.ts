@@ -1,7 +1,9 @@
 import type { FundHolder } from '../../fund/port.ts';
 import { displayed } from '../../values/displayed.ts';
 
-/** The full name that the fund has: surname, name, patronymic. Undefined when it cannot be asked. */
+/**
+ * The full name that the fund has: surname, name, patronymic. Undefined when it cannot be asked.
+ */
 export function holderName(
   person: Pick<FundHolder, 'surname' | 'name' | 'patronymic'> | undefined,
 ): string | undefined {

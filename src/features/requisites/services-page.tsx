@@ -91,7 +91,9 @@ function Waiting({ t, language, view, pending, draftUntil }: ServicesPageProps) 
   );
 }
 
-/** What is on file now. Mobile and e-mail are masked, because a home is looked at over shoulders. */
+/**
+ * What is on file now. Mobile and e-mail are masked, because a home is looked at over shoulders.
+ */
 function OnFile({ t, language, view }: ServicesPageProps & { readonly view: RequisitesView }) {
   const { values } = view.stored;
   const { mobilePhone, email } = values;

@@ -50,7 +50,9 @@ export function handleErrors(server: FastifyInstance, deps: ErrorDeps): void {
   });
 }
 
-/** The page of its own that this one has for when it cannot be shown, with the reason in the log. */
+/**
+ * The page of its own that this one has for when it cannot be shown, with the reason in the log.
+ */
 function answerInstead(
   error: Error & { statusCode?: number },
   request: FastifyRequest,
