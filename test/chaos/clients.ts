@@ -27,7 +27,7 @@ export interface Clients {
 export interface Met {
   /** Requests that ended without an answer. */
   readonly cut: number;
-  /** How often each status of 500 and above was answered. */
+  /** How often 408 and each status of 500 and above was answered. */
   readonly failures: ReadonlyMap<number, number>;
   /** Forms refused because somebody else had changed something, though nobody else was there. */
   readonly conflicts: number;
@@ -64,7 +64,8 @@ export async function startClients(options: ClientsOptions): Promise<Clients> {
       const origin = there[(turn + attempt) % Math.max(there.length, 1)];
       const answer = origin && (await request(origin, path, visit.cookies, fields).catch(() => undefined));
       if (!answer) met.cut += origin ? 1 : 0;
-      else if (answer.status >= 500)
+      // 408: the node was too busy to read the form in time.
+      else if (answer.status >= 500 || answer.status === 408)
         met.failures.set(answer.status, (met.failures.get(answer.status) ?? 0) + 1);
       else if (answer.status === 409) return undefined;
       else {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserVisitor, startBrowser } from '../support/browser-visitor.ts';
 import { startService, type TestService } from '../support/service.ts';
 import type { Journey, Way } from './journey.ts';
-import { areas, everyForm, withoutForm } from './scenarios/areas.ts';
+import { areas, everyForm, withoutForm, withScripts } from './scenarios/areas.ts';
 import { openWorld } from './world.ts';
 
 /**
@@ -14,7 +14,9 @@ export function makeJourneysInBrowser(way: Exclude<Way, 'inject'>): void {
   const javaScript = way === 'browser with JavaScript';
   const isWanted = ({ name, ways }: Journey): boolean =>
     (ways?.includes(way) ?? true) &&
-    (javaScript || process.env['TEST_COMPLETE'] !== undefined || everyForm.has(name));
+    (process.env['TEST_COMPLETE'] !== undefined ||
+      everyForm.has(name) ||
+      (javaScript && withScripts.has(name)));
   const posted = new Set<string>();
   let service: TestService;
   let browser: Browser;
@@ -42,6 +44,11 @@ export function makeJourneysInBrowser(way: Exclude<Way, 'inject'>): void {
       });
     },
   );
+
+  test('the journeys that are chosen by name are there', () => {
+    const names = new Set(areas.flatMap(([, journeys]) => journeys.map(({ name }) => name)));
+    expect([...everyForm, ...withScripts].filter((name) => !names.has(name))).toEqual([]);
+  });
 
   if (!javaScript) {
     test('together they have posted every form', () => {

@@ -70,8 +70,8 @@ export async function retryLater(
 }
 
 /**
- * Gives the lease back untried, so that another process takes the message at once; no patience is
- * used up.
+ * Gives the lease back without an attempt, so that another process can take the message at once.
+ * The attempt that the lease counted is not held against the message.
  */
 export async function releaseMessage(database: Database, message: OutboxMessage): Promise<void> {
   await database.run(

@@ -20,9 +20,9 @@ export const areas: readonly (readonly [area: string, journeys: readonly Journey
 ];
 
 /**
- * Journeys that together post every form of the site at least once. A browser without JavaScript
- * runs only these, unless `npm test -- --all` asks for all. The same journeys over HTTP prove the
- * rest.
+ * Journeys that together post every form of the site at least once. A browser runs only these, and
+ * with JavaScript also those of `withScripts`, unless `npm test -- --all` asks for all. The same
+ * journeys over HTTP prove the rest.
  */
 export const everyForm: ReadonlySet<string> = new Set([
   'sign in on the start page, and sign out',
@@ -38,6 +38,30 @@ export const everyForm: ReadonlySet<string> = new Set([
   'recover a forgotten password: every session ends, and mobile and e-mail cannot be changed',
   'change the password: the other session ends, and this one continues',
   'see the sessions, end another one, then all others',
+]);
+
+/** Journeys in which a script of the page takes part, or the browser's own history does. */
+export const withScripts: ReadonlySet<string> = new Set([
+  'signing out in one tab signs out the other',
+  'Back shows nothing after signing out',
+  'all errors are shown at once',
+  'cancel leaves at once when nothing was typed',
+  'the language is switched while a form is filled in, and everything typed stays',
+  'a saved form that is filled in again after Back asks to be saved again',
+  'two tabs: the second shows both versions, keeps what was typed, and can save',
+  'what one person typed before a time-out is never offered to another',
+  'nothing is changed: saving says so, and Cancel leaves at once',
+  'the session ends: the draft changes only what was typed, whatever a branch did meanwhile',
+  'an address typed by hand is saved as entered, with the switch on and off',
+  'a text that is not a code costs no try; a code pasted as its line or typed on another layout is right',
+  'two impatient clicks on the last button: one change, and both lead to its receipt',
+  'two impatient clicks on Save: one change waits, one code is sent',
+  'an IIN and a code with invisible marks, and a code in Cyrillic letters, are accepted',
+  'the same person signs in again in another tab: the form is shown again as typed, and is saved',
+  'signed out in another tab: what was typed is kept, and offered on the same page',
+  'a family computer: one person’s form is never shown to another, and is kept for its owner',
+  'two start pages: the signed-in person can use the other one too, and another person is asked to sign out',
+  'the language switch of a page whose session is over keeps what was typed',
 ]);
 
 /**
