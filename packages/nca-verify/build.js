@@ -51,8 +51,8 @@ export async function compileAssembly(entry, file) {
   const options = ['-O2', '--converge', '--noAssert', '--runtime', 'stub', '--use', 'abort='];
   // A binary with SIMD does not load in an engine without it, so only one entry may use it.
   const simd = entry === 'index.ts' ? [] : ['--enable', 'simd'];
-  const args = [`assembly/${entry}`, '--outFile', relative(home, file), ...options, ...simd];
-  const { error, stderr } = await compiler.main(args, { baseDir: home });
+  const files = ['--baseDir', home, `assembly/${entry}`, '--outFile', relative(home, file)];
+  const { error, stderr } = await compiler.main([...files, ...options, ...simd]);
   if (error !== null) throw new Error(`${error.message}\n${stderr}`);
   return true;
 }

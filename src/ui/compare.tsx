@@ -6,9 +6,9 @@ export interface CompareProps {
   /** What is compared, for screen readers. */
   caption: string;
   words: { field: string; before: string; after: string; empty: string };
-  /** `null` where there was, or is, no value. */
   /** The second value takes the place of the first. */
   arrow?: boolean | undefined;
+  /** `null` where there was, or is, no value. */
   rows: readonly { field: string; before: string | null; after: string | null }[];
 }
 

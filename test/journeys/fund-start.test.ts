@@ -67,7 +67,7 @@ describe.each(['all', 'web', 'worker'])('a process that starts as %s', (ROLE) =>
 
   test('says that a server answers that may not be the fund', async () => {
     const { service, close } = await startWith((server) => server.alter(() => ({ status: 404, body: '' })));
-    expect(await logged(service, 'is the folder right?')).toMatchObject({ level: 40 });
+    expect(await logged(service, 'has no health endpoint')).toMatchObject({ level: 40 });
     await close();
   });
 });

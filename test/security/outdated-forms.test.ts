@@ -173,7 +173,7 @@ describe('the same person has signed in again', () => {
     const answer = await client.post('/language', [...fields, ['language', 'ru']]);
     expect(answer.status).toBe(200);
     expect(addressIn(answer)).toBe(typed);
-    expect(heading(readPage(answer.body))).toBe(textsOf('ru').requisites.title);
+    expect(heading(readPage(answer.body))).toBe(textsOf('ru').requisites.heading);
   });
 });
 
