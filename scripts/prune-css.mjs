@@ -1,6 +1,7 @@
 // Drops from a style sheet what no page can use: rules whose selector needs a class, element or
-// attribute that no markup has, and custom properties and keyframes that nothing refers to.
-// PurgeCSS was tried, but it drops rules that begin with :is(…).
+// attribute that no markup has, and custom properties and keyframes that nothing refers to. Writes
+// the value of a custom property that never varies where it is used. PurgeCSS was tried, but it
+// drops rules that begin with :is(…).
 
 import postcss from 'postcss';
 import parseSelector from 'postcss-selector-parser';
@@ -55,6 +56,7 @@ export function pruneCss(css, markup) {
     if (kept.length === 0) rule.remove();
     else rule.selectors = kept;
   });
+  inlineConstants(sheet);
   dropUnusedProperties(sheet);
   dropUnusedKeyframes(sheet);
   dropEmpty(sheet);
@@ -128,6 +130,77 @@ function dropUnusedProperties(sheet) {
     });
     if (dropped === 0) return;
   }
+}
+
+/**
+ * Writes the values of custom properties that are declared once into the declarations that use
+ * them: those of `:root` everywhere, those of a component in its own rule. A value that refers to a
+ * property that may vary below `:root` stays where it is computed. The declarations are left, to be
+ * dropped as unused.
+ * @param {postcss.Root} sheet
+ */
+function inlineConstants(sheet) {
+  for (;;) {
+    const properties = customProperties(sheet);
+    let inlined = 0;
+    for (const [name, { declared, users }] of properties) {
+      const [only] = declared;
+      if (only === undefined || declared.length > 1) continue;
+      const value = only.value.trim();
+      const local = users.every((user) => user.parent === only.parent);
+      const constant =
+        isAtRoot(only) &&
+        [...referredIn(value)].every((other) => properties.get(other)?.declared.every(isAtRoot));
+      if (!local && !(constant && !isConditional(only))) continue;
+      for (const user of users) {
+        const before = user.value;
+        user.value = before.replaceAll(`var(${name})`, value);
+        if (user.value !== before) inlined += 1;
+      }
+    }
+    if (inlined === 0) return;
+  }
+}
+
+/**
+ * @param {postcss.Root} sheet
+ * @returns {Map<string, { declared: postcss.Declaration[], users: postcss.Declaration[] }>}
+ */
+function customProperties(sheet) {
+  const found = new Map();
+  const of = (/** @type {string} */ name) => {
+    if (!found.has(name)) found.set(name, { declared: [], users: [] });
+    return found.get(name);
+  };
+  sheet.walkDecls((declaration) => {
+    if (declaration.prop.startsWith('--')) of(declaration.prop).declared.push(declaration);
+    for (const name of referredIn(declaration.value)) of(name).users.push(declaration);
+  });
+  return found;
+}
+
+/** @param {string} value */
+function referredIn(value) {
+  return new Set([...value.matchAll(/var\(\s*(--[\w-]+)/g)].map(([, name]) => name ?? ''));
+}
+
+/** @param {postcss.Declaration} declaration */
+function isAtRoot(declaration) {
+  return (
+    declaration.parent?.type === 'rule' &&
+    /** @type {postcss.Rule} */ (declaration.parent).selector === ':root'
+  );
+}
+
+/**
+ * Whether the declaration is inside `@media` or `@supports`, so that it may not apply.
+ * @param {postcss.Declaration} declaration
+ */
+function isConditional(declaration) {
+  for (let at = declaration.parent?.parent; at && at.type !== 'root'; at = at.parent) {
+    if (at.type === 'atrule' && /** @type {postcss.AtRule} */ (at).name !== 'layer') return true;
+  }
+  return false;
 }
 
 /** @param {postcss.Root} sheet */
