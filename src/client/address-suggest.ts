@@ -234,22 +234,32 @@ const ofCombobox = [
 function createList(input: HTMLInputElement) {
   const list = listFor(input);
   let lines = new Map<string, Suggestion>();
-  // The list needs `list` to find its field when the field gets the focus. If the attribute stayed,
-  // programs that read the page would assume a native datalist, with which no role is allowed.
-  input.addEventListener('focus', () => input.removeAttribute('list'));
+  // The list looks for its field by `list` at a focus, a click or a key, of which it hears on the
+  // document. The field has the attribute only until then: programs that read the page would assume
+  // a native datalist, with which no role is allowed.
+  let isFound = false;
+  for (const type of ['focus', 'click', 'keydown'] as const) {
+    const show = ({ target }: Event) => {
+      if (target === input && list.isConnected && !isFound) input.setAttribute('list', list.id);
+    };
+    window.addEventListener(type, show, { capture: true });
+    input.addEventListener(type, () => {
+      input.removeAttribute('list');
+      isFound = list.isConnected;
+    });
+  }
   input.addEventListener('blur', () => {
-    if (list.isConnected) input.setAttribute('list', list.id);
+    isFound = false;
   });
   return {
     /** The suggestion whose line this text is. */
     offered: (text: string) => lines.get(text),
     attach(): void {
-      if (list.isConnected) return;
-      input.setAttribute('list', list.id);
-      input.after(list);
+      if (!list.isConnected) input.after(list);
     },
     detach(): void {
       for (const name of ofCombobox) input.removeAttribute(name);
+      isFound = false;
       list.remove();
     },
     offer(suggestions: readonly Suggestion[]): void {

@@ -183,6 +183,11 @@ describe('suggestions under the address field', () => {
       await options().first().waitFor();
       await tab.getByRole('button', { name: 'OK' }).focus();
       await expect.poll(() => options().first().isVisible()).toBe(false);
+      // A field with `list` may have no role.
+      expect([await field().getAttribute('role'), await field().getAttribute('list')]).toEqual([
+        'combobox',
+        null,
+      ]);
     }
     expect(questions.map(({ q }) => q)).toEqual(['алм', 'алма']);
   });
