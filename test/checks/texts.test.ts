@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from '../../src/platform/root.ts';
 import { en } from '../../src/texts/en.ts';
@@ -6,14 +8,21 @@ import { ru } from '../../src/texts/ru.ts';
 import { readSources } from './imports.ts';
 import {
   badlySpaced,
+  bannedPhrases,
   differentKeys,
   differentPlaces,
+  foreignMarks,
   foreignWords,
   leaves,
+  longSentences,
   pluralFaults,
+  readWordsAfterPlaces,
+  readWritingRules,
   type Tree,
+  uncarried,
   untranslated,
   unusedTexts,
+  wrongYou,
 } from './texts.ts';
 
 const latin = /\p{Script=Latin}/u;
@@ -26,8 +35,8 @@ const latinNames = [
   '7XX',
   'XXX-XX-XX',
   'A25A2B8',
-  'aty@example.kz',
-  'imya@example.kz',
+  'name@example.kz',
+  'e-mail',
   'NCALayer',
   'GOST',
   'RSA',
@@ -43,10 +52,19 @@ const latinNames = [
 /** Words that English writes in Cyrillic letters: examples of what people must type in Cyrillic. */
 const cyrillicNames = ['12А'];
 
+/** A label of the memo's screen, with the marks that are there. */
+const labelsOfTheMemo = ['requisites.kazpost'];
+
+/** Marks of another language. */
+const foreign = { kk: /["'“”„‘’]/, ru: /["'“”„‘’]/, en: /["'«»„‘]/ };
+
+const page = readFileSync(join(root, 'docs/texts.md'), 'utf8');
+const names = { kk: 'Kazakh', ru: 'Russian', en: 'English' };
+
 /** Phrases that are the same in Kazakh and Russian. */
 const sameInBoth: string[] = [];
 
-const languages: readonly [string, Tree][] = [
+const languages: readonly ['kk' | 'ru' | 'en', Tree][] = [
   ['kk', kk],
   ['ru', ru],
   ['en', en],
@@ -90,12 +108,95 @@ describe('the texts', () => {
     expect(untranslated(ru, en, [])).toEqual([]);
   });
 
+  test.each(languages)('%s has no phrase that docs/texts.md bans', (language, texts) => {
+    expect(bannedPhrases(texts, readWritingRules(page, names[language]).banned)).toEqual([]);
+  });
+
+  test.each(languages)('%s has no sentence that is longer than docs/texts.md allows', (language, texts) => {
+    expect(longSentences(texts, readWritingRules(page, names[language]).sentence)).toEqual([]);
+  });
+
+  test('no placeholder in Kazakh carries a suffix or a word that depends on its value', () => {
+    expect(uncarried(kk, readWordsAfterPlaces(page))).toEqual([]);
+  });
+
+  test('every word that may follow a placeholder in Kazakh does', () => {
+    const surplus = readWordsAfterPlaces(page).filter(
+      (word) => uncarried(kk, [word]).length === uncarried(kk, []).length,
+    );
+    expect(surplus).toEqual([]);
+  });
+
+  test.each(languages)('%s has its own quotation marks and apostrophes', (language, texts) => {
+    expect(foreignMarks(texts, foreign[language], language === 'kk' ? labelsOfTheMemo : [])).toEqual([]);
+  });
+
+  test('an English SMS has only ASCII characters', () => {
+    expect(foreignMarks(en.messages.sms, /[^\x20-\x7e]/, [])).toEqual([]);
+  });
+
+  test('a person is addressed with the right letter', () => {
+    expect(wrongYou(kk, 'kk')).toEqual([]);
+    expect(wrongYou(ru, 'ru')).toEqual([]);
+  });
+
   test('every text is shown somewhere', () => {
     expect(unusedTexts(kk, readSources(root))).toEqual([]);
   });
 });
 
 describe('a planted fault is found:', () => {
+  test.each([
+    ['a suffix', 'Сеанс {time}-де аяқталады', 'title: -де'],
+    ['a suffix without a hyphen', 'Құжат {name}ні таңдаңыз', 'title: ні'],
+    ['a postposition', 'Ол {until} дейін сақталады', 'title: дейін'],
+    ['a verb', 'Қор {time} қабылдады', 'title: қабылдады'],
+  ])('%s after a placeholder in Kazakh', (_name, text, fault) => {
+    expect(uncarried({ title: text }, readWordsAfterPlaces(page))).toEqual([fault]);
+    expect(uncarried({ title: 'Қор қабылдады: {time}. {n} минуттан кейін' }, ['минуттан'])).toEqual([]);
+  });
+
+  test.each(languages)('each banned phrase in %s, at the beginning of a sentence too', (language) => {
+    const { banned } = readWritingRules(page, names[language]);
+    for (const phrase of banned) {
+      const spoken = phrase.replaceAll('…', language === 'en' ? 's' : 'ы');
+      const text = `${spoken.charAt(0).toUpperCase()}${spoken.slice(1)}, 1418`;
+      expect([phrase, bannedPhrases({ title: text }, banned)]).toEqual([
+        phrase,
+        expect.arrayContaining([`title: ${phrase}`]),
+      ]);
+    }
+    expect(bannedPhrases({ title: 'қонақжайлық' }, ['қонақ', 'жай…'])).toEqual([]);
+  });
+
+  test('a page without rules', () => {
+    expect(() => readWritingRules('# Nothing\n', 'Kazakh')).toThrow();
+    expect(() => readWordsAfterPlaces('# Nothing\n')).toThrow();
+  });
+
+  test('a long sentence, but not two short ones', () => {
+    expect(longSentences({ title: 'One two, {three} four five.' }, 4)).toEqual(['title: 5 words']);
+    expect(longSentences({ title: 'One two. {three} four five.' }, 4)).toEqual([]);
+  });
+
+  test.each([
+    ['en', "This wasn't me"],
+    ['en', 'Press "Save"'],
+    ['ru', 'Нажмите “Сохранить”'],
+    ['kk', '"Сақтау" батырмасы'],
+  ] as const)('a mark of another language in %s: %s', (language, text) => {
+    expect(foreignMarks({ title: text }, foreign[language], [])).toEqual(['title']);
+    expect(foreignMarks({ title: text }, foreign[language], ['title'])).toEqual([]);
+  });
+
+  test('a wrong letter of "you"', () => {
+    expect(wrongYou({ title: 'Это не вы?' }, 'ru')).toEqual(['title']);
+    expect(wrongYou({ title: 'Проверьте ваши данные' }, 'ru')).toEqual(['title']);
+    expect(wrongYou({ title: 'Вы вышли. Вернитесь в Ваш кабинет' }, 'ru')).toEqual([]);
+    expect(wrongYou({ title: 'Бұл Сізге тиесілі' }, 'kk')).toEqual(['title']);
+    expect(wrongYou({ title: 'Жоқ. Сізге тиесілі' }, 'kk')).toEqual([]);
+  });
+
   const good: Tree = { form: { title: 'Байланыс деректері', left: '{count} қалды' } };
 
   test('a missing and a surplus key', () => {

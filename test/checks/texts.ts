@@ -86,6 +86,87 @@ export function untranslated(one: Tree, other: Tree, allowed: readonly string[])
     .map(([path]) => path);
 }
 
+/** What `docs/texts.md` prescribes for one language. */
+export interface WritingRules {
+  /** Phrases as the page writes them; `…` stands for any letters. */
+  readonly banned: readonly string[];
+  /** The most words that a sentence may have. */
+  readonly sentence: number;
+}
+
+/**
+ * Reads the tables of `docs/texts.md`.
+ * @throws when a table is not there: a check of nothing must not pass
+ */
+export function readWritingRules(page: string, language: string): WritingRules {
+  const banned = tableOf(page, `### ${language}`).flatMap(([phrases = '']) => quoted(phrases));
+  const limits = tableOf(page, '## Sentences');
+  const sentence = Number(limits.find(([name]) => name === language)?.[1]);
+  if (banned.length === 0 || !(sentence > 0)) throw new Error(`docs/texts.md has no rules for ${language}`);
+  return { banned, sentence };
+}
+
+/** The words of `docs/texts.md` that may follow a placeholder in Kazakh. */
+export function readWordsAfterPlaces(page: string): string[] {
+  const words = tableOf(page, '## Placeholders').flatMap(([cell = '']) => quoted(cell));
+  if (words.length === 0) throw new Error('docs/texts.md names no word that may follow a placeholder');
+  return words;
+}
+
+/**
+ * Placeholders with a suffix or a word that they cannot carry: Kazakh endings depend on the sound
+ * of the value. Only `allowed` words may follow; a sign, such as a colon or the end, always may.
+ */
+export function uncarried(tree: Tree, allowed: readonly string[]): string[] {
+  return [...leaves(tree)].flatMap(([path, text]) =>
+    [...text.matchAll(/\}(?:\s*)([-‑'’]?[\p{L}\p{M}]+(?:[-‑][\p{L}\p{M}]+)*)/gu)]
+      .map(([, word = '']) => word)
+      .filter((word) => !allowed.includes(word) && !/^\p{Lu}/u.test(word))
+      .map((word) => `${path}: ${word}`),
+  );
+}
+
+/** Texts with a banned phrase, in any case. */
+export function bannedPhrases(tree: Tree, banned: readonly string[]): string[] {
+  const patterns = banned.map((phrase) => {
+    const escaped = phrase.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('…', '\\p{L}*');
+    return [phrase, new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'iu')] as const;
+  });
+  return [...leaves(tree)].flatMap(([path, text]) =>
+    patterns.filter(([, pattern]) => pattern.test(text)).map(([phrase]) => `${path}: ${phrase}`),
+  );
+}
+
+/** Sentences with more than `limit` words. A placeholder is a word. */
+export function longSentences(tree: Tree, limit: number): string[] {
+  return [...leaves(tree)].flatMap(([path, text]) =>
+    text
+      .split(/(?<=[.!?])\s+(?=[\p{Lu}\p{N}«“{])/u)
+      .map((sentence) => sentence.match(/[\p{L}\p{N}{][^\s/]*/gu)?.length ?? 0)
+      .filter((words) => words > limit)
+      .map((words) => `${path}: ${words} words`),
+  );
+}
+
+/** Quotation marks and apostrophes of another language, straight ones included. */
+export function foreignMarks(tree: Tree, marks: RegExp, allowed: readonly string[]): string[] {
+  return [...leaves(tree)]
+    .filter(([path, text]) => marks.test(text) && !allowed.includes(path))
+    .map(([path]) => path);
+}
+
+/**
+ * Forms of "you" with the wrong first letter: Russian has a capital everywhere, Kazakh only at the
+ * beginning of a sentence.
+ */
+export function wrongYou(tree: Tree, language: 'kk' | 'ru'): string[] {
+  const wrong =
+    language === 'ru'
+      ? /(?<!\p{L})(?:вы|вас|вам|вами|ваш\p{L}*)(?!\p{L})/u
+      : /(?<=[\p{L}\p{N},;:–—] )Сі(?:з|зд|зг)/u;
+  return [...leaves(tree)].filter(([, text]) => wrong.test(text)).map(([path]) => path);
+}
+
 /**
  * Texts that nothing in `sources` shows. A text is shown when
  * - it is named with its group (`texts.signIn.title`, an alias of the group, a destructuring), or
@@ -260,6 +341,27 @@ function placesByKey(tree: Tree): Map<string, string> {
       return [key, [...new Set(places)].sort().join('}, {')];
     }),
   );
+}
+
+/** The rows of the first table under a heading of a page in Markdown, without its head. */
+function tableOf(page: string, heading: string): string[][] {
+  const [, after = ''] = page.split(`\n${heading}\n`);
+  const [section = ''] = after.split(/\n#{2,3} /);
+  return section
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    );
+}
+
+/** What is between backticks. */
+function quoted(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, phrase = '']) => phrase);
 }
 
 /** Removes `{name}`, and `%d`, which a page's component fills in the browser. */

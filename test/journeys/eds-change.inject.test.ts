@@ -92,7 +92,7 @@ test("a signed change is made at once, and its text says what changed in the per
   expect(lines[1]).toBe('purpose: change');
   expect(lines.slice(5, 9)).toEqual([
     'Деректемелерге өзгеріс енгізу',
-    `Құжат: ЖЕКЕ КУӘЛІК, ${of.person.documents[0]?.number}`,
+    `Құжат: Жеке куәлік, ${of.person.documents[0]?.number}`,
     `Ұялы телефон: "${of.person.requisites.mobilePhone}" -> "+77051112233"`,
     'Деректемелердің нұсқасы: 1',
   ]);
@@ -161,7 +161,7 @@ describe('refuses', () => {
   test('a key that can only sign in', async () => {
     const answer = await signWith(of, nca.key(of.person, { rsa: true, profile: 'authentication' }));
     expect(answer.status).toBe(422);
-    expect(answer.body).toContain('AUTH_RSA кілті тек кіруге жарайды');
+    expect(answer.body).toContain('AUTH_RSA кілті тек кіруге арналған');
     await untouched();
   });
 
@@ -264,7 +264,7 @@ describe('changes that codes cannot make and EDS can', () => {
     const frozen = await service.database.rows(sql`
       select from cabinet.freeze join cabinet.holder using (holder_id) where iin = ${of.person.iin}`);
     expect(frozen).toEqual([]);
-    expect((await of.client.get('/history')).body).toContain('ЭЦҚ-мен расталып, тоқтату алынды');
+    expect((await of.client.get('/history')).body).toContain('ЭЦҚ арқылы расталып, шектеу алынды');
   });
 
   test('a channel that was signed for may confirm other changes after a day', async () => {

@@ -54,7 +54,7 @@ test('a signature opens a session marked EDS, and its evidence is stored', async
   const answer = await post(begun, begun.id, signChallenge(key, begun.data));
   expect([answer.status, answer.headers['location']]).toEqual([303, '/services']);
   expect((await begun.client.get('/services')).status).toBe(200);
-  expect((await begun.client.get('/security')).body).toContain('сертификаттың сериялық нөмірі');
+  expect((await begun.client.get('/security')).body).toContain('Сертификаттың сериялық нөмірі');
   const row = await service.database.first<Record<string, unknown>>(sql`
     select s.method, e.purpose, e.content, e.revocation_source as source, e.number, v.detail ->> 'method' as noted
     from cabinet.holder h join cabinet.session s using (holder_id) join cabinet.eds_evidence e using (holder_id)
@@ -325,7 +325,7 @@ test('nobody is let in while the fund cannot say whether they may come in', asyn
   const client = injectClient(away.server);
   const refused = await signInByEds(client, key);
   expect([refused.status, refused.headers['retry-after']]).toEqual([503, '10']);
-  expect(refused.body).toContain('Қордың жүйесі қазір жауап бермейді');
+  expect(refused.body).toContain('Қордың жүйесі қазір жауап бермей тұр');
   fund.behave('none');
   const again = await client.post(path, formAgain(refused.body));
   expect([again.status, 'the very signature that was refused']).toEqual([

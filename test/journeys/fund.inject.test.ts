@@ -100,14 +100,14 @@ describe('a saved change', () => {
     const client = await signedIn(service, person);
     const receipt = await save(client, { apartment: '77' });
     expect(await inBoth(client, receipt)).toEqual({
-      kk: expect.stringContaining('Осында сақталды, қорға жіберілуде'),
-      ru: expect.stringContaining('Сохранено здесь, передаётся в фонд'),
+      kk: expect.stringContaining('Сақталды, қордың ақпараттық жүйесіне жіберілуде'),
+      ru: expect.stringContaining('Сохранено, передаётся в информационную систему фонда'),
     });
     expect(await deliver()).toBe(1);
     expect(effectsOf(person).map(({ fields }) => fields)).toEqual([{ apartment: '77' }]);
     expect(server.requisitesOf(person.iin)).toEqual({ ...person.requisites, apartment: '77' });
     const told = await inBoth(client, receipt);
-    expect(told.kk).toMatch(/Қор .+ қабылдады/);
+    expect(told.kk).toMatch(/Қор қабылдады: \d{4}/);
     expect(told.ru).toMatch(/Принято фондом /);
     expect(await notices(person)).toEqual([]);
   });
@@ -121,8 +121,8 @@ describe('a saved change', () => {
     await service.database.run(sql`
       update cabinet.outbox set created_at = created_at - interval '16 minutes' where ${ofPerson(person)} and lane = 'fund'`);
     expect(await inBoth(client, receipt)).toEqual({
-      kk: expect.stringContaining('өзгеріс кейін өзі жіберіледі'),
-      ru: expect.stringContaining('изменение уйдёт само позже'),
+      kk: expect.stringContaining('өзгеріс кейін автоматты түрде жіберіледі'),
+      ru: expect.stringContaining('изменение будет передано автоматически'),
     });
     server.behave('none');
     expect(await deliver()).toBe(1);
@@ -220,9 +220,9 @@ describe('a saved change', () => {
       { apartment: '82' },
     ]);
     expect(server.requisitesOf(person.iin)).toMatchObject({ apartment: '82', postcode: '020000' });
-    expect((await inBoth(client, receipt)).kk).toMatch(/Қор .+ қабылдады/);
+    expect((await inBoth(client, receipt)).kk).toMatch(/Қор қабылдады: \d{4}/);
     const history = await inBoth(client, '/history');
-    expect(history.ru).toContain('Сотрудник фонда просмотрел передачу изменения');
+    expect(history.ru).toContain('Сотрудник фонда проверил передачу изменения в фонд');
     expect(history.ru).toContain('Причина: the bus was mended');
   });
 
@@ -261,8 +261,8 @@ describe('a branch has changed the person in the meantime', () => {
     expect(await deliver()).toBe(0);
     expect(effectsOf(person)).toEqual([]);
     expect(await inBoth(client, receipt)).toEqual({
-      kk: expect.stringContaining('осы деректер қор бөлімшесінде өзгертілген'),
-      ru: expect.stringContaining('эти же данные изменили в отделении фонда'),
+      kk: expect.stringContaining('осы деректер БЖЗҚ бөлімшесінде өзгертілген'),
+      ru: expect.stringContaining('эти же данные изменили в отделении ЕНПФ'),
     });
     expect(new Map(formOf((await client.get(page)).body, page)).get('apartment')).toBe('19');
     expect((await inBoth(client, receipt)).ru).toContain('91');
@@ -423,7 +423,7 @@ describe('values that the fund has added', () => {
     const answer = await client.post('/sign-in', form);
     expect(answer.status).toBe(422);
     expect(visibleText(readPage(answer.body))).toContain(
-      'Қор Сіз туралы кабинетке белгісіз мәртебені хабарлады',
+      'Қор сіз туралы кабинетке белгісіз мәртебе хабарлады',
     );
     const wrong = await client.post(
       '/sign-in',
@@ -462,7 +462,7 @@ test.each(['blocked', 'deceased'] as const)(
     const answer = await client.get(page);
     expect(answer.headers['location']).toBe('/sign-in?ended=closed');
     expect(await inBoth(client, '/sign-in?ended=closed')).toEqual({
-      kk: expect.stringContaining('Кабинетке кіру жабық. 1418 нөміріне қоңырау шалыңыз'),
+      kk: expect.stringContaining('Кабинетке кіру жабық. 1418 нөміріне хабарласыңыз'),
       ru: expect.stringContaining('Вход в кабинет закрыт. Позвоните по номеру 1418'),
     });
     expect((await client.get('/history')).status).toBe(303);
@@ -490,8 +490,8 @@ describe('the fund does not answer', () => {
   test('its last answer is shown with its time, and saving works', async () => {
     const { person, client } = await silentFor(2);
     const told = await inBoth(client, page);
-    expect(told.kk).toMatch(/Қордың \d{4} ж\. .+ кезіндегі мәліметі/);
-    expect(told.ru).toMatch(/Сведения фонда на \d{1,2} \S+ \d{4} г\. в \d\d:\d\d/);
+    expect(told.kk).toMatch(/Қор мәліметінің уақыты: \d{4} ж\. /);
+    expect(told.ru).toMatch(/Сведения фонда по состоянию на \d{1,2} \S+ \d{4} г\. в \d\d:\d\d/);
     expect(told.kk).toContain(person.documents[0]?.number);
     expect(told.kk).toContain(person.accounts[0]?.number);
     await save(client, { apartment: '95' });
@@ -527,7 +527,7 @@ describe('the fund does not answer', () => {
     const [kk, ru] = [await attempt('kk'), await attempt('ru')];
     expect([kk.status, kk.headers['retry-after']]).toEqual([503, '5']);
     expect(visibleText(readPage(kk.body))).toContain(
-      'Қордың жүйесі қазір жауап бермейді, сондықтан кіруге болмайды',
+      'Қордың жүйесі қазір жауап бермей тұр, сондықтан кіру мүмкін емес',
     );
     expect(visibleText(readPage(ru.body))).toContain(
       'Система фонда сейчас не отвечает, поэтому войти нельзя',

@@ -195,7 +195,7 @@ describe.each(languages)('in %s', (language) => {
   });
 
   test('"this wasn’t me" says that signing in by EDS lifts the block', () => {
-    const lifts = { kk: 'ЭЦҚ арқылы кіріңіз', ru: 'войдите с помощью ЭЦП', en: 'sign in with your EDS' };
+    const lifts = { kk: 'ЭЦҚ арқылы кіріңіз', ru: 'войдите с помощью ЭЦП', en: 'sign in with EDS' };
     for (const text of [t.notMe.text, t.notMe.doneText, t.security.frozenHelp, t.reasons.contactFrozen]) {
       expect(text.toLowerCase()).toContain(lifts[language].toLowerCase());
     }

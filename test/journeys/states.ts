@@ -427,7 +427,7 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
         const code = await codeSentTo(look.visitor, to, isNew);
         await look.visitor.fill(look.t.confirm.newMobileCode, code);
         await look.visitor.press(look.t.confirm.submit);
-        await look.visitor.sees(look.t.confirm.newProved);
+        await look.visitor.sees(look.t.confirm.newMobileProved);
       },
     ],
     [

@@ -76,7 +76,7 @@ function NewStep(props: ProofStepsProps) {
       done={pending.newProved}
       heading={isMobile ? t.confirm.newMobileStep : t.confirm.newEmailStep}
     >
-      {pending.newProved && <p>{t.confirm.newProved}</p>}
+      {pending.newProved && <p>{isMobile ? t.confirm.newMobileProved : t.confirm.newEmailProved}</p>}
       {!pending.newProved && needed.new && (
         <CodeInput
           {...props}

@@ -92,7 +92,7 @@ describe('/demo/inbox', () => {
     await arrived(2);
     const answer = await service.server.inject({ url: '/demo/inbox', headers: { accept: 'text/html' } });
     const page = parse(answer.body);
-    expect(page.querySelector('h1')?.text).toBe('Көрсетілімнің хабарламалары');
+    expect(page.querySelector('h1')?.text).toBe('Таныстыру нұсқасының хабарламалары');
     expect(page.querySelectorAll('main li h2').map((heading) => heading.text)).toEqual([
       `${to.email} мекенжайына хат`,
       `${to.email} мекенжайына хат`,

@@ -1,6 +1,6 @@
 import type { IdentityDocument } from '../../fund/port.ts';
 import { formatDate, formatMoment } from '../../texts/dates.ts';
-import { documentName } from '../../texts/documents.ts';
+import { documentName, documentTypeOnPage } from '../../texts/documents.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Card } from '../../ui/card.tsx';
@@ -42,7 +42,7 @@ export function DocumentBlock(props: DocumentBlockProps) {
  * Offers a choice only when several documents are valid. When none is valid, the documents on file
  * are shown and marked.
  */
-function DocumentChoice({ t, view, chosen, error }: DocumentBlockProps) {
+function DocumentChoice({ t, language, view, chosen, error }: DocumentBlockProps) {
   const [only, ...others] = view.validDocuments;
   if (others.length > 0) {
     return (
@@ -60,7 +60,7 @@ function DocumentChoice({ t, view, chosen, error }: DocumentBlockProps) {
             description: <Facts facts={documentFacts(t, document, view.stored.today).slice(1)} />,
           }))}
         />
-        <ShownDocuments t={t} view={view} documents={otherDocuments(view)} />
+        <ShownDocuments t={t} language={language} view={view} documents={otherDocuments(view)} />
       </>
     );
   }
@@ -69,7 +69,7 @@ function DocumentChoice({ t, view, chosen, error }: DocumentBlockProps) {
     <>
       {!view.person && <p>{t.requisites.fundDown}</p>}
       <input type="hidden" id="document" name="document" value={only?.id ?? ''} />
-      <ShownDocuments t={t} view={view} documents={shownDocuments} />
+      <ShownDocuments t={t} language={language} view={view} documents={shownDocuments} />
     </>
   );
 }
@@ -77,17 +77,18 @@ function DocumentChoice({ t, view, chosen, error }: DocumentBlockProps) {
 /** Shows documents without a choice. */
 function ShownDocuments(props: {
   readonly t: Texts;
+  readonly language: Language;
   readonly view: RequisitesView;
   readonly documents: readonly IdentityDocument[];
 }) {
-  const { t, view, documents } = props;
+  const { t, language, view, documents } = props;
   return (
     <>
       {documents.map((document) => (
         <Facts
           key={document.id}
           facts={[
-            { term: t.requisites.documentType, value: t.documentTypes[document.type] },
+            { term: t.requisites.documentType, value: documentTypeOnPage(t, language, document.type) },
             ...documentFacts(t, document, view.stored.today),
           ]}
         />

@@ -210,10 +210,10 @@ export const addressJourneys: readonly Journey[] = [
       await visitor.fill('Пәтер', '51');
       await world.ageSessions(person, 16);
       await visitor.press(search);
-      await visitor.sees('Сеанс аяқталды. Жазғаныңыз сақталды');
+      await visitor.sees('Сеанс аяқталды. Енгізген деректеріңіз сақталды');
       await signIn(visitor, person);
       expect(await visitor.path()).toBe(page);
-      await visitor.press('Жазғанымды қайтару');
+      await visitor.press('Енгізілген деректерді қайтару');
       expect(await visitor.fieldValue('Мекенжай')).toBe('шамалган');
       expect(await visitor.fieldValue('Пәтер')).toBe('51');
 
@@ -221,7 +221,7 @@ export const addressJourneys: readonly Journey[] = [
       await world.ageSessions(person, 16);
       await visitor.press(village);
       await signIn(visitor, person);
-      await visitor.press('Жазғанымды қайтару');
+      await visitor.press('Енгізілген деректерді қайтару');
       expect(await visitor.fieldValue('Мекенжай')).toBe(village);
       expect(await visitor.fieldValue('Пәтер')).toBe('51');
       await save(visitor);

@@ -9,11 +9,11 @@ const page = '/services/requisites/confirm';
 const mobile = 'Ұялы телефон';
 const email = 'Электрондық мекенжай';
 const newMobileCode = 'Жаңа нөмірге келген код';
-const newEmailCode = 'Жаңа мекенжайға келген код';
-const currentCode = 'Бұрынғы байланысқа келген код';
-const via = 'Қай байланыс арқылы растайсыз?';
+const newEmailCode = 'Жаңа электрондық мекенжайға келген код';
+const currentCode = 'Бұрынғы нөмірге немесе электрондық мекенжайға келген код';
+const via = 'Код қайда жіберілсін?';
 const byMobile = 'SMS арқылы, бұрынғы нөмірге';
-const byEmail = 'Хат арқылы, бұрынғы мекенжайға';
+const byEmail = 'Хат арқылы, бұрынғы электрондық мекенжайға';
 const confirm = 'Растау';
 const resend = 'Кодты қайта жіберу';
 const cancel = 'Өзгерістен бас тарту';
@@ -48,7 +48,7 @@ async function propose(visitor: Visitor, person: PersonLine, label: string, valu
 /** Chooses a channel on file, to which the code is sent. */
 async function choose(visitor: Visitor, option: string): Promise<void> {
   await visitor.choose(via, option);
-  await visitor.press('Кодты осында жіберу');
+  await visitor.press('Кодты жіберу');
 }
 
 /** Changes the mobile completely, confirmed by e-mail. */
@@ -83,7 +83,7 @@ export const contactJourneys: readonly Journey[] = [
       await visitor.press('Сақтау');
       expect(await visitor.path()).toBe(page);
       await visitor.sees('+7 (702) 555-');
-      await visitor.sees('Соңғы растауға дейін бұрынғы мәні күшінде қалады');
+      await visitor.sees('Өзгеріс толық расталғанша бұрынғы деректер күшінде қалады');
       expect(await codesTo(world, person.requisites.mobilePhone)).toEqual([]);
       expect(await messagesTo(person.requisites.email)).toBe(before.email + 1);
 
@@ -119,9 +119,9 @@ export const contactJourneys: readonly Journey[] = [
       await enter(visitor, newMobileCode, await codeTo(world, value));
       await visitor.press(confirm);
       expect(await visitor.path()).toBe(page);
-      await visitor.sees('Жаңа мән расталды');
+      await visitor.sees('Жаңа нөмір расталды');
       expect(await visitor.labels()).not.toContain(newMobileCode);
-      await visitor.press('Кодты осында жіберу');
+      await visitor.press('Кодты жіберу');
       expect(await visitor.status()).toBe(422);
       expect(await visitor.errorOf(via)).toContain('Код қайда жіберілетінін таңдаңыз');
       await choose(visitor, byEmail);
@@ -206,7 +206,7 @@ export const contactJourneys: readonly Journey[] = [
       }
       await visitor.fill(newMobileCode, `“@localhost #${code.slice(0, 3)}\u2011${code.slice(3)}”.`);
       await visitor.press(confirm);
-      await visitor.sees('Жаңа мән расталды');
+      await visitor.sees('Жаңа нөмір расталды');
       await choose(visitor, byEmail);
       const current = await codeTo(world, person.requisites.email);
       await visitor.fill(currentCode, [...current].map((digit) => 'қ"әіңғ,.үұ'[Number(digit)]).join(''));
@@ -238,7 +238,7 @@ export const contactJourneys: readonly Journey[] = [
       expect(second).not.toBe(first);
       await enter(visitor, newMobileCode, second);
       await visitor.press(confirm);
-      await visitor.sees('Жаңа мән расталды');
+      await visitor.sees('Жаңа нөмір расталды');
     },
   },
   {
@@ -266,7 +266,7 @@ export const contactJourneys: readonly Journey[] = [
       expect(await codesTo(world, value)).toHaveLength(3);
       await enter(visitor, newMobileCode, third);
       await visitor.press(confirm);
-      await visitor.sees('Жаңа мән расталды');
+      await visitor.sees('Жаңа нөмір расталды');
     },
   },
   {
@@ -306,7 +306,7 @@ export const contactJourneys: readonly Journey[] = [
       await visitor.fill(mobile, wrong);
       await visitor.press('Сақтау');
       const former = await codeTo(world, wrong);
-      await visitor.press('Мәнін түзету');
+      await visitor.press('Деректерді түзету');
       expect(await visitor.fieldValue('Мекенжай')).toBe(address);
       expect(await visitor.fieldValue(mobile)).toContain('+7 (702) 555-');
       await visitor.fill(mobile, right);
@@ -321,7 +321,7 @@ export const contactJourneys: readonly Journey[] = [
       }
       await enter(visitor, newMobileCode, code);
       await visitor.press(confirm);
-      await visitor.sees('Жаңа мән расталды');
+      await visitor.sees('Жаңа нөмір расталды');
     },
   },
   {
@@ -379,7 +379,7 @@ export const contactJourneys: readonly Journey[] = [
       await visitor.fill(email, value);
       await visitor.press('Сақтау');
       expect(await visitor.status()).toBe(422);
-      expect(await visitor.errorOf(email)).toMatch(/Жақында басқа байланыс.*\d{2}:\d{2} кейін/);
+      expect(await visitor.errorOf(email)).toMatch(/Жақында басқа байланыс.*уақыт: .*\d{2}:\d{2}/);
       expect(await world.inbox(value)).toEqual([]);
       await world.ageContacts(person, 73);
       await visitor.press('Сақтау');
@@ -398,11 +398,11 @@ export const contactJourneys: readonly Journey[] = [
       const visitor = await world.visitor();
       await propose(visitor, person, email, value);
       expect(await visitor.path()).toBe(page);
-      await visitor.sees('Растауға жарамды байланыс жоқ');
-      await visitor.sees('қор бөлімшесіне жүгініңіз');
+      await visitor.sees('Растау кодын жіберуге болатын нөмір де, электрондық мекенжай да жоқ');
+      await visitor.sees('БЖЗҚ бөлімшесіне жүгініңіз');
       expect(await visitor.labels()).toEqual([]);
       expect(await world.inbox(value)).toEqual([]);
-      await visitor.press('Мәнін түзету');
+      await visitor.press('Деректерді түзету');
       expect(await visitor.fieldValue(email)).toBe(value);
     },
   },
@@ -418,7 +418,7 @@ export const contactJourneys: readonly Journey[] = [
       expect(await visitor.path()).toMatch(/^\/(language|services\/requisites\/confirm)/);
       expect(await visitor.language()).toBe('ru');
       await visitor.sees('+7 (702) 555-');
-      expect(await visitor.fieldValue('Через какой контакт подтвердить?')).toMatch(/прежний адрес/);
+      expect(await visitor.fieldValue('Куда отправить код?')).toMatch(/прежний электронный адрес/);
       await visitor.press('ҚАЗ');
       expect(await visitor.fieldValue(via)).toBe(byEmail);
       expect(await codesTo(world, person.requisites.email)).toEqual([]);
@@ -438,7 +438,7 @@ export const contactJourneys: readonly Journey[] = [
       await enter(visitor, currentCode, await codeTo(world, person.requisites.email));
       await visitor.press(confirm);
       expect(await visitor.path()).toBe(page);
-      await visitor.sees('Растау ескіріп кетті');
+      await visitor.sees('Растау мерзімі өтті');
       expect(await world.saved(person)).toMatchObject({ changes: 0 });
       await visitor.press(resend);
       await enter(visitor, newMobileCode, await codeTo(world, value));
@@ -510,14 +510,14 @@ export const contactJourneys: readonly Journey[] = [
 
       const owner = await world.visitor();
       await owner.open(link);
-      expect(await owner.heading()).toBe('Бұл сіз емес пе?');
+      expect(await owner.heading()).toBe('Мұны сіз жасамадыңыз ба?');
       await owner.doesNotSee(person.name);
       await thief.open(page);
       expect(await thief.path()).toBe(page);
 
       await owner.press('Бұл мен емеспін, тоқтату');
       expect(await owner.heading()).toBe('Тоқтатылды');
-      await owner.sees('қор бөлімшесіне');
+      await owner.sees('БЖЗҚ бөлімшесіне');
       await enter(thief, newMobileCode, code);
       await thief.press(confirm);
       expect(await thief.path()).toMatch(/^\/sign-in/);

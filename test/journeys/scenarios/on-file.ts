@@ -100,7 +100,7 @@ export const onFileJourneys: readonly Journey[] = [
       await world.changeAtBranch(person, { address: branch });
       await signIn(visitor, person);
       await visitor.open(page);
-      await visitor.press('Жазғанымды қайтару');
+      await visitor.press('Енгізілген деректерді қайтару');
       expect(await visitor.fieldValue(address)).toBe(branch);
       expect(await visitor.fieldValue(contact)).toBe('+7 (717) 255-99-88');
       await visitor.press(save);
@@ -122,7 +122,7 @@ export const onFileJourneys: readonly Journey[] = [
       await visitor.press(save);
       expect(await visitor.path()).toBe(`${page}/confirm`);
       await visitor.doesNotSee('Abay');
-      await visitor.press('Мәнін түзету');
+      await visitor.press('Деректерді түзету');
       expect(await visitor.fieldValue(address)).toBe(shownAddress);
       await visitor.fill(email, 'Old.Mail@Example.kz');
       await visitor.press(save);

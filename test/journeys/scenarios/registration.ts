@@ -209,7 +209,7 @@ export const registrationJourneys: readonly Journey[] = [
       const visitor = await world.visitor();
       await visitor.open('/register');
       await ask(visitor, person.iin, '8 701 000 00 99');
-      await visitor.follow('Жазғанды түзету');
+      await visitor.follow('Деректерді түзету');
       expect(await visitor.fieldValue('ЖСН')).toBe(person.iin);
       expect(await visitor.fieldValue(contact)).toBe('+7 (701) 000-00-99');
       await visitor.open('/register');
@@ -442,7 +442,7 @@ export const securityJourneys: readonly Journey[] = [
         await choose(visitor, newPassword);
       }
       expect(await visitor.status()).toBe(429);
-      await visitor.sees('Тексеру уақытша шектелді');
+      await visitor.sees('Құпиясөзді тексеру уақытша шектелді');
       await world.ageFailures(2);
       await visitor.fill('Қазіргі құпиясөз', password);
       await choose(visitor, newPassword);

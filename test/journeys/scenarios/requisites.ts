@@ -25,13 +25,13 @@ const badValues: readonly BadValue[] = [
   ['Индекс', '05000', '6 саннан'],
   ['Индекс', 'A25A2B', '7 таңбадан'],
   ['Үй телефоны', '250-12-34', 'Қала кодын көрсетіңіз'],
-  ['Үй телефоны', '+7 (727) 250-12', 'сандар саны'],
+  ['Үй телефоны', '+7 (727) 250-12', 'цифрлар саны'],
   ['Үй телефоны', '+7 (727) 250-12-34 ішкі 5', 'тек байланыс телефонында'],
-  ['Үй телефоны', '+44 20 7946 0000', 'Қазақстан нөмірін'],
+  ['Үй телефоны', '+44 20 7946 0000', 'қазақстандық нөмірді'],
   ['Үй телефоны', '+7 (727) 250-12-34*', 'болмайды: *'],
   ['Үй телефоны', '1'.repeat(101), 'тым ұзақ'],
   ['Байланыс телефоны', '87012501234, 87012501235', 'бір ғана нөмір'],
-  ['Байланыс телефоны', '+7 916 123-45-67', 'Қазақстан нөмірін'],
+  ['Байланыс телефоны', '+7 916 123-45-67', 'қазақстандық нөмірді'],
   ['Ұялы телефон', '+7 (727) 250-12-34', 'провайдердің'],
   ['Ұялы телефон', '+7 (703) 123-45-67', 'нөмір'],
   ['Электрондық мекенжай', 'belgi', 'қате'],
@@ -353,14 +353,14 @@ export const requisitesJourneys: readonly Journey[] = [
 
       await signIn(visitor, person);
       await visitor.open(page);
-      await visitor.press('Жазғанымды қайтару');
+      await visitor.press('Енгізілген деректерді қайтару');
       expect(await visitor.fieldValue('Мекенжай')).toBe(address);
       expect(await visitor.fieldValue('Үй телефоны')).toBe('+7 (727) 250-00-02');
       await visitor.press('Сақтау');
       expect(await visitor.heading()).toBe('Рақмет!');
       expect(await world.saved(person)).toMatchObject({ changes: 1 });
       await visitor.open(page);
-      await visitor.doesNotSee('Жазғанымды қайтару');
+      await visitor.doesNotSee('Енгізілген деректерді қайтару');
     },
   },
   {
@@ -376,7 +376,7 @@ export const requisitesJourneys: readonly Journey[] = [
       await signIn(visitor, other);
       await visitor.open(page);
       await visitor.doesNotSee('Жазғаныңыз сақталып қалды');
-      await visitor.doesNotSee('Жазғанымды қайтару');
+      await visitor.doesNotSee('Енгізілген деректерді қайтару');
       expect(await visitor.fieldValue('Мекенжай')).toBe(other.requisites.address);
     },
   },

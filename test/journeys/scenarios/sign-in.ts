@@ -156,7 +156,7 @@ export const signInJourneys: readonly Journey[] = [
       await signIn(visitor, person);
       await visitor.press('Шығу');
       expect(await visitor.fieldValue('ЖСН')).toBe(person.iin);
-      await visitor.press('Еске сақталған ЖСН-ды ұмыту');
+      await visitor.press('Сақталған ЖСН-ды өшіру');
       expect(await visitor.fieldValue('ЖСН')).toBe('');
       await visitor.open('/');
       expect(await visitor.fieldValue('ЖСН')).toBe('');

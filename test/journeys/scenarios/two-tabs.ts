@@ -42,11 +42,11 @@ export const twoTabsJourneys: readonly Journey[] = [
 
       await visitor.press('Сақтау');
       expect(await visitor.path()).toMatch(/^\/sign-in/);
-      await visitor.sees('Жазғаныңыз сақталды');
+      await visitor.sees('Енгізген деректеріңіз сақталды');
       await visitor.doesNotSee(address);
       await signIn(visitor, person);
       expect(await visitor.path()).toBe(page);
-      await visitor.press('Жазғанымды қайтару');
+      await visitor.press('Енгізілген деректерді қайтару');
       expect(await visitor.fieldValue('Мекенжай')).toBe(address);
     },
   },
@@ -69,7 +69,7 @@ export const twoTabsJourneys: readonly Journey[] = [
       await visitor.press('Шығу');
       await visitor.open(page);
       await signIn(visitor, person);
-      await visitor.press('Жазғанымды қайтару');
+      await visitor.press('Енгізілген деректерді қайтару');
       expect(await visitor.fieldValue('Мекенжай')).toBe(address);
       expect(await world.saved(other)).toMatchObject({ changes: 0 });
     },
