@@ -26,6 +26,29 @@ const untouched = slowPackages
   .filter((folder) => !isComplete && !hasChanged(folder))
   .map((folder) => `${folder}/**`);
 
+/**
+ * Long tests of what few changes touch, or of what another test proves in a shorter way. Record 177
+ * says which. They run with `--all`, as CI does.
+ */
+const long = isComplete
+  ? []
+  : [
+      'test/build/{image,install,production}.test.ts',
+      'test/checks/{alarms,dead-code}.test.ts',
+      'test/cli/backup-standby.test.ts',
+      'test/journeys/{growth.inject,kazpost-faults,work}.test.ts',
+      'test/processes/{canary,reload-keys}.test.ts',
+      'test/screens/pictures.test.ts',
+      'src/features/requisites/fields/plant-a-field.test.ts',
+    ];
+
+/** Tests that share their modules with others. Two change a module or a clock. */
+const sharing = [
+  'test/contracts/*.test.ts',
+  'test/security/!(addresses|enumeration).test.ts',
+  'test/journeys/{inject,*.inject}.test.ts',
+];
+
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
@@ -44,7 +67,7 @@ export default defineConfig({
         test: {
           name: 'embedded',
           include: ['test/**/*.test.{ts,tsx}', 'packages/*/{src,test}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, complete, ...untouched],
+          exclude: [...configDefaults.exclude, complete, ...sharing, ...long, ...untouched],
           globalSetup,
           provide: { postgres: undefined },
         },
@@ -52,8 +75,9 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'units',
-          include: ['src/**/*.test.{ts,tsx}'],
+          name: 'shared',
+          include: ['src/**/*.test.{ts,tsx}', ...sharing],
+          exclude: [...configDefaults.exclude, ...long],
           // Each file would load the service anew: that took a third of their processor time.
           isolate: false,
           globalSetup,

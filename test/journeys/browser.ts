@@ -14,9 +14,7 @@ export function makeJourneysInBrowser(way: Exclude<Way, 'inject'>): void {
   const javaScript = way === 'browser with JavaScript';
   const isWanted = ({ name, ways }: Journey): boolean =>
     (ways?.includes(way) ?? true) &&
-    (process.env['TEST_COMPLETE'] !== undefined ||
-      everyForm.has(name) ||
-      (javaScript && withScripts.has(name)));
+    (process.env['TEST_COMPLETE'] !== undefined || (javaScript ? withScripts : everyForm).has(name));
   const posted = new Set<string>();
   let service: TestService;
   let browser: Browser;

@@ -339,6 +339,15 @@ describe('an agent that', () => {
 });
 
 describe("the browser's permission", () => {
+  let browser: EdsBrowser;
+
+  beforeAll(async () => {
+    browser = await startEdsBrowser({ permissions: true });
+    browser.agent.choose = async () => key;
+  });
+
+  afterAll(() => browser.close());
+
   /** Makes the browser treat the page as one from elsewhere. The service's own policy stays. */
   async function fromElsewhere(page: Page): Promise<void> {
     await page.route('**/sign-in/eds*', async (route) => {
@@ -353,7 +362,6 @@ describe("the browser's permission", () => {
   }
 
   test('refused: the page says how to give it', async () => {
-    use(key);
     const page = await browser.visit(origin);
     await fromElsewhere(page);
     await begin(page);
@@ -361,7 +369,6 @@ describe("the browser's permission", () => {
   });
 
   test('given: signing in works', async () => {
-    use(key);
     const page = await browser.freshVisit(origin, { permissions: ['local-network-access'] });
     await fromElsewhere(page);
     await begin(page);

@@ -20,9 +20,9 @@ beforeAll(async () => {
   service = await startService({}, { work: false });
   for (const one of [person, other]) await service.enrol(one);
   holder = await signedIn(service, person);
-  // The first visit takes over the requisites from the fund. Later visits change nothing.
-  await holder.get('/services/requisites');
   stranger = await signedIn(service, other);
+  // The first visit takes over the requisites from the fund. Later visits change nothing.
+  for (const client of [holder, stranger]) await client.get('/services/requisites');
   anyone = injectClient(service.server);
 });
 

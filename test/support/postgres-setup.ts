@@ -14,21 +14,44 @@ declare module 'vitest' {
   }
 }
 
+/** A server's folder, and how many test projects of this run use it. */
+interface Shared {
+  readonly folder: string;
+  users: number;
+}
+
+/** By the folder of the programs. Each project loads this module anew, hence the global object. */
+const run = globalThis as { testServers?: Map<string, Shared> };
+run.testServers ??= new Map();
+const shared = run.testServers;
+
 /**
- * Gives a test project's run a folder for its database server, and stops that server at the end.
+ * Gives a test project a folder for its database server. Projects with the same PostgreSQL share a
+ * server, which stops when the last of them ends.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = scratchFolder('kabinet-test-');
+  const key = project.config.provide.postgres?.bin ?? 'embedded';
+  const server = shared.get(key) ?? { folder: scratchFolder('kabinet-test-'), users: 0 };
+  shared.set(key, server);
+  server.users += 1;
   // When root has no user namespaces, the server runs as another user, who must enter the folder.
-  await chmod(folder, 0o711);
-  project.provide('postgresFolder', folder);
+  await chmod(server.folder, 0o711);
+  project.provide('postgresFolder', server.folder);
   return async () => {
-    const data = join(folder, 'postgres', 'data');
-    const server = serverProcess(data);
-    if (server !== undefined) {
-      process.kill(server, 'SIGQUIT');
-      while (isServer(server, data)) await pause(10);
+    server.users -= 1;
+    if (server.users === 0) {
+      shared.delete(key);
+      await end(server.folder);
     }
-    await rm(folder, { recursive: true, force: true });
   };
+}
+
+async function end(folder: string): Promise<void> {
+  const data = join(folder, 'postgres', 'data');
+  const server = serverProcess(data);
+  if (server !== undefined) {
+    process.kill(server, 'SIGQUIT');
+    while (isServer(server, data)) await pause(10);
+  }
+  await rm(folder, { recursive: true, force: true });
 }
