@@ -70,25 +70,50 @@ async function buildAssembly() {
 
 const ANCHORS = join(home, 'anchors');
 
+const SOURCES = join(home, 'src');
+
 /** Replaces `src/assets.ts` by a module that contains the files. */
 function embed({ binaries, worker }) {
   const anchors = Object.fromEntries(
     readdirSync(ANCHORS).map((name) => [name, readFileSync(join(ANCHORS, name), 'base64')]),
   );
   const contents = `
+    import { fromBase64 } from './platform.ts';
     const anchors = ${JSON.stringify(worker === null ? {} : anchors)};
     const binaries = ${JSON.stringify(binaries)};
-    const decode = (text) => new Uint8Array(Buffer.from(text, 'base64'));
+    const decode = (text) => new Uint8Array(fromBase64(text));
     export const anchorFile = (name) => decode(anchors[name]);
     export const gostBinary = (name) => (binaries[name] === undefined ? null : decode(binaries[name]));
     export const workerScript = () => ${JSON.stringify(worker)};`;
   return {
     name: 'embed',
     setup(build) {
-      build.onLoad({ filter: /[\\/]src[\\/]assets\.ts$/ }, () => ({ contents, loader: 'js' }));
+      build.onLoad({ filter: /[\\/]src[\\/]assets\.ts$/ }, () => ({
+        contents,
+        loader: 'js',
+        resolveDir: SOURCES,
+      }));
     },
   };
 }
+
+/** Replaces what only Node has by what a browser has. */
+const forBrowsers = {
+  name: 'for browsers',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]src[\\/]platform\.ts$/ }, () => ({
+      contents: "export * from './browser/platform.ts';",
+      loader: 'ts',
+      resolveDir: SOURCES,
+    }));
+  },
+};
+
+/** Those that have what the code needs: BigInt, private fields and WebAssembly. */
+const BROWSERS = ['chrome109', 'firefox121', 'safari16.4'];
+
+/** What a program may import, besides the command and the entry for browsers. */
+const ENTRIES = { index: 'src/index.ts', xml: 'src/xml/index.ts', testing: 'src/testing/index.ts' };
 
 /**
  * Bundles the entries into a folder, for `import` and, in `cjs/`, for `require`. Returns the names
@@ -102,6 +127,8 @@ export async function buildScripts(outdir, { assembly = true } = {}) {
     bundle: true,
     platform: 'node',
     target: 'node20',
+    // A peer dependency, of the entry for XML alone.
+    external: ['saxes'],
     logLevel: 'warning',
   };
   // The threads get the WebAssembly from the main thread, and no anchors. CommonJS, because that is
@@ -121,23 +148,35 @@ export async function buildScripts(outdir, { assembly = true } = {}) {
   const { metafile } = await esbuild.build({
     ...common,
     metafile: true,
-    entryPoints: { index: 'src/index.ts', testing: 'src/testing/index.ts', cli: 'src/cli.ts' },
+    entryPoints: { ...ENTRIES, cli: 'src/cli.ts' },
     outdir,
     splitting: true,
     format: 'esm',
     plugins,
   });
+  // Only this part of the code needs the package, so an install without it leaves only this out.
+  if ((await tool('@noble/hashes/sha2.js')) !== null) {
+    await esbuild.build({
+      ...common,
+      platform: 'browser',
+      target: BROWSERS,
+      entryPoints: { browser: 'src/browser/index.ts' },
+      outdir,
+      format: 'esm',
+      plugins: [embed({ binaries, worker: '' }), forBrowsers],
+    });
+  }
   const cjs = join(outdir, 'cjs');
   await esbuild.build({
     ...common,
-    entryPoints: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+    entryPoints: ENTRIES,
     outdir: cjs,
     format: 'cjs',
     plugins,
   });
   writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n');
   writeFileSync(join(outdir, 'worker.cjs'), worker);
-  return Object.keys(metafile.outputs).map((path) => basename(path));
+  return [...Object.keys(metafile.outputs).map((path) => basename(path)), 'browser.js'];
 }
 
 /** Writes the declarations, and the same ones beside the CommonJS. */

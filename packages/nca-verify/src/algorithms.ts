@@ -1,10 +1,22 @@
 /** The one table of accepted algorithms. Anything else is refused. */
-import { createHash, createPublicKey, type KeyObject, verify as nodeVerify } from 'node:crypto';
-import { bigNumber, bitOctets, body, type Element, Fields, inner, oid, parse, TAG, whole } from './der.ts';
+import {
+  bigNumber,
+  bitOctets,
+  body,
+  type Element,
+  Fields,
+  inner,
+  oid,
+  parse,
+  sameBytes,
+  TAG,
+  whole,
+} from './der.ts';
 import { verifyGost } from './gost.ts';
 import { GOST_2004, GOST_2015_512 } from './gost-reference.ts';
 import { gostEngine } from './gost-wasm.ts';
 import { gost94 } from './gost94.ts';
+import { concat, hashOf, type RsaKey, rsaKey, toHex, verifyRsa } from './platform.ts';
 import { streebog } from './streebog.ts';
 import { type KeyFamily, Refusal } from './verdict.ts';
 
@@ -32,7 +44,7 @@ export const OID = {
  */
 export type PublicKey =
   | { readonly family: 'gost2015' | 'gost2004'; readonly bytes: Uint8Array }
-  | { readonly family: 'rsa'; readonly bits: number; readonly key: KeyObject }
+  | { readonly family: 'rsa'; readonly bits: number; readonly key: RsaKey }
   | { readonly family: 'unsupported'; readonly why: string };
 
 interface Scheme {
@@ -83,9 +95,9 @@ export function sameAlgorithm(a: Element, b: Element): boolean {
     const parameters = element.children[1];
     if (parameters !== undefined) fields.take();
     fields.end();
-    return Buffer.concat([whole(id), parameters === undefined ? NULL_PARAMETERS : whole(parameters)]);
+    return concat([whole(id), parameters === undefined ? NULL_PARAMETERS : whole(parameters)]);
   });
-  return first !== undefined && second !== undefined && first.equals(second);
+  return first !== undefined && second !== undefined && sameBytes(first, second);
 }
 
 /**
@@ -144,20 +156,12 @@ export function publicKey(element: Element): PublicKey {
     if (exponent < 65_537n || exponent > 0xffff_ffffn || exponent % 2n === 0n || modulus % 2n === 0n) {
       return { family: 'unsupported', why: 'an RSA key with another exponent' };
     }
-    const key = readRsa(whole(element));
+    const key = rsaKey(whole(element), modulus, exponent);
     return key === null
       ? { family: 'unsupported', why: 'an RSA key that OpenSSL refuses' }
       : { family: 'rsa', bits: length, key };
   }
   return { family: 'unsupported', why: `a key of type ${id}` };
-}
-
-function readRsa(spki: Uint8Array): KeyObject | null {
-  try {
-    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
-  } catch {
-    return null;
-  }
 }
 
 function find(matches: (scheme: Scheme) => boolean, allowGost2004: boolean): Scheme | null {
@@ -205,25 +209,19 @@ export function digest(id: string, ...parts: readonly Uint8Array[]): Uint8Array 
     case OID.streebog512:
       return streebog(512, ...parts);
     case OID.sha256:
-      return nodeDigest('sha256', parts);
+      return hashOf('sha256', parts);
     case OID.sha512:
-      return nodeDigest('sha512', parts);
+      return hashOf('sha512', parts);
     case OID.gost94:
-      return gost94(Buffer.concat(parts));
+      return gost94(concat(parts));
     default:
       return null;
   }
 }
 
-export function nodeDigest(name: 'sha1' | 'sha256' | 'sha512', parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash(name);
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-}
-
 /** The SHA-256 of bytes in lower-case hexadecimal, as in verdicts. */
 export function sha256(bytes: Uint8Array): string {
-  return Buffer.from(nodeDigest('sha256', [bytes])).toString('hex');
+  return toHex(hashOf('sha256', [bytes]));
 }
 
 /**
@@ -243,7 +241,7 @@ export function verifySignature(
   if (key.family === 'rsa') {
     // A PKCS#1 v1.5 signature is exactly as long as the modulus (RFC 8017, 8.2.2).
     if (signature.length !== Math.ceil(key.bits / 8)) return false;
-    return nodeVerify(scheme.digest === OID.sha256 ? 'sha256' : 'sha512', join(parts), key.key, signature);
+    return verifyRsa(key.key, scheme.digest === OID.sha256 ? 'sha256' : 'sha512', join(parts), signature);
   }
   const value = digest(scheme.digest, ...parts);
   if (value === null) return false;
@@ -263,7 +261,7 @@ export function prepareKey(key: PublicKey): void {
 
 function join(parts: readonly Uint8Array[]): Uint8Array {
   const [only, more] = parts;
-  return only !== undefined && more === undefined ? only : Buffer.concat(parts);
+  return only !== undefined && more === undefined ? only : concat(parts);
 }
 
 /**

@@ -3,7 +3,7 @@
  * in an option must not silently weaken a check. The content of a message, an answer or a list
  * never throws.
  */
-import { types } from 'node:util';
+import { isBytes } from './platform.ts';
 import { REQUIREMENTS, type Requirement } from './signer.ts';
 
 /** @throws TypeError that names the argument and what is expected */
@@ -14,7 +14,7 @@ export function fault(name: string, value: unknown, expected: string): never {
 }
 
 export function checkBytes(name: string, value: unknown): void {
-  if (!types.isUint8Array(value)) fault(name, value, 'a Uint8Array');
+  if (!isBytes(value)) fault(name, value, 'a Uint8Array');
 }
 
 export function checkObject(name: string, value: unknown): void {
@@ -96,7 +96,7 @@ export function checkCertificateRequest(request: Rules & { readonly certificate:
 }
 
 export function checkText(name: string, value: unknown): void {
-  if (typeof value !== 'string' && !types.isUint8Array(value)) fault(name, value, 'a Uint8Array or a string');
+  if (typeof value !== 'string' && !isBytes(value)) fault(name, value, 'a Uint8Array or a string');
 }
 
 interface Rules extends Sources {
@@ -107,7 +107,7 @@ interface Rules extends Sources {
 }
 
 /** Checks by which rules a signer or a certificate is judged. */
-function checkRules(request: Rules): void {
+export function checkRules(request: Rules): void {
   const { at, require, revocation, allowGost2004 } = request;
   checkTime('at', at);
   if (require !== undefined && !isRequirement(require)) {

@@ -2,14 +2,7 @@
  * X.509 certificates (RFC 5280), as far as the authority uses them. Unknown critical extensions are
  * kept by identifier.
  */
-import {
-  anyAlgorithm,
-  extensions,
-  nodeDigest,
-  type PublicKey,
-  publicKey,
-  sameAlgorithm,
-} from './algorithms.ts';
+import { anyAlgorithm, extensions, type PublicKey, publicKey, sameAlgorithm } from './algorithms.ts';
 import {
   bitOctets,
   body,
@@ -25,6 +18,7 @@ import {
   whole,
 } from './der.ts';
 import { type Name, name } from './name.ts';
+import { hashOf } from './platform.ts';
 import { Refusal } from './verdict.ts';
 
 export interface Certificate {
@@ -253,5 +247,5 @@ export function authorityKey(element: Element): Pick<Extended, 'authorityKeyId' 
 
 /** The SHA-256 of the DER, in lower-case hexadecimal. */
 export function fingerprint(of: Certificate): string {
-  return hex(nodeDigest('sha256', [of.der]));
+  return hex(hashOf('sha256', [of.der]));
 }

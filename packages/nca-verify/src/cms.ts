@@ -14,6 +14,7 @@ import {
   time,
   whole,
 } from './der.ts';
+import { compare, concat } from './platform.ts';
 import { Refusal } from './verdict.ts';
 
 const CONTENT = {
@@ -119,7 +120,7 @@ export function signedMessage(bytes: Uint8Array, maxCertificates = MAX_CERTIFICA
 /** Joins the pieces of a BER octet string. */
 function octetString(element: Element): Uint8Array {
   if (element.tag === TAG.octetString) return body(element);
-  return Buffer.concat(
+  return concat(
     element.children.map((piece) => {
       if (piece.tag !== TAG.octetString && piece.tag !== TAG.octetStringInPieces) {
         throw new Refusal('malformed', 'a piece of the content is of another type');
@@ -168,7 +169,7 @@ function signedAttributes(element: Element): SignedAttributes {
   const values = new Map<string, Element>();
   for (const child of set.children) {
     const encoded = whole(child);
-    if (previous !== null && Buffer.compare(previous, encoded) >= 0) {
+    if (previous !== null && compare(previous, encoded) >= 0) {
       throw new Refusal('malformed', 'signed attributes are out of order');
     }
     previous = encoded;

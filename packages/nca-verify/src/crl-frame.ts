@@ -34,7 +34,7 @@ export function readFrame(octets: Uint8Array): Frame {
     return { start: at, bodyStart: header.bodyStart, end: header.bodyEnd };
   };
   const part = (range: { start: number; end: number }): Uint8Array =>
-    Buffer.from(octets.subarray(range.start, range.end));
+    new Uint8Array(octets.subarray(range.start, range.end));
 
   const root = enter(0, octets.length, TAG.sequence);
   if (root.end !== octets.length) throw new Refusal('malformed', 'bytes after the end');

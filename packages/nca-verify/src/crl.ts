@@ -10,6 +10,7 @@ import { readFrame } from './crl-frame.ts';
 import { type CrlScope, covers, sameScope } from './crl-scope.ts';
 import { body, Fields, type Header, isMinimal, oid, parse, readHeader, sameBytes, TAG, time } from './der.ts';
 import { decodeList } from './input.ts';
+import { isShared, sharedBytes } from './platform.ts';
 import { CLOCK_SKEW, type Status } from './revocation.ts';
 import type { Trust } from './trust.ts';
 import { Refusal, type Refused, refusalAsValue } from './verdict.ts';
@@ -93,8 +94,8 @@ function read(file: Uint8Array, trust: Trust, allowGost2004: boolean): Crl {
 
 function shared(bytes: Uint8Array | null): Uint8Array {
   if (bytes === null) throw new Refusal('malformed', 'neither DER nor PEM');
-  if (bytes.buffer instanceof SharedArrayBuffer) return bytes;
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  if (isShared(bytes)) return bytes;
+  const copy = sharedBytes(bytes.length);
   copy.set(bytes);
   return copy;
 }
@@ -110,7 +111,7 @@ function scan(octets: Uint8Array, from: number, to: number): { slots: Uint32Arra
     entries++;
   }
   const size = 2 ** Math.ceil(Math.log2(entries * 2 + 2));
-  const slots = new Uint32Array(new SharedArrayBuffer(size * 4));
+  const slots = new Uint32Array(sharedBytes(size * 4).buffer);
   for (let at = from; at < to; ) {
     readHeader(octets, at, to, header);
     const { bodyStart, bodyEnd } = header;
@@ -147,7 +148,7 @@ function checkEntry(octets: Uint8Array, header: Header, end: number): void {
   const generalized = header.tag === TAG.generalizedTime && header.bodyEnd - header.bodyStart === 15;
   if (header.indefinite || !(utc || generalized)) throw new Refusal('malformed', 'an entry without a time');
   if (header.bodyEnd !== end && !isPlainReason(octets, header.bodyEnd, end)) {
-    reasonOf(Buffer.from(octets.subarray(header.bodyEnd, end)));
+    reasonOf(new Uint8Array(octets.subarray(header.bodyEnd, end)));
   }
 }
 
@@ -205,9 +206,9 @@ function look(crl: Crl, serial: Uint8Array): Listed {
     if (!sameBytes(octets.subarray(header.bodyStart, header.bodyEnd), serial)) continue;
     const timeStart = header.bodyEnd;
     readHeader(octets, timeStart, bodyEnd, header);
-    const revokedAt = time(parse(Buffer.from(octets.subarray(timeStart, header.bodyEnd))));
+    const revokedAt = time(parse(new Uint8Array(octets.subarray(timeStart, header.bodyEnd))));
     const reason =
-      header.bodyEnd === bodyEnd ? null : reasonOf(Buffer.from(octets.subarray(header.bodyEnd, bodyEnd)));
+      header.bodyEnd === bodyEnd ? null : reasonOf(new Uint8Array(octets.subarray(header.bodyEnd, bodyEnd)));
     // When a serial number occurs twice, the entry that revokes counts.
     if (found === null || found.reason === REMOVE_FROM_CRL) found = { revokedAt, reason };
   }

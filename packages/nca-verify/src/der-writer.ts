@@ -1,4 +1,5 @@
 /** Writes DER: requests here, and everything that `nca-verify/testing` makes. */
+import { concat } from './platform.ts';
 
 /** Encodes one element with the given content octets. */
 export function encode(tag: number, content: Uint8Array): Uint8Array {
@@ -14,7 +15,7 @@ export function encode(tag: number, content: Uint8Array): Uint8Array {
 
 /** Encodes one element that contains other elements. */
 export function wrap(tag: number, ...elements: readonly Uint8Array[]): Uint8Array {
-  return encode(tag, Buffer.concat(elements));
+  return encode(tag, concat(elements));
 }
 
 export function encodeOid(dotted: string): Uint8Array {

@@ -3,6 +3,7 @@
  * writes: indefinite lengths and octet strings in pieces. It always reads the whole tree, so that
  * nothing unread can hide in it.
  */
+import { compare, toHex, toLatin1 } from './platform.ts';
 import { Refusal } from './verdict.ts';
 
 /** One element. The offsets refer to `source`. */
@@ -291,7 +292,7 @@ export function smallNumber(element: Element): number {
 export function bigNumber(element: Element): bigint {
   const octets = body(element);
   if (octets.length > 1024) throw new Refusal('tooLarge', 'a number of more than 8192 bits');
-  const value = BigInt(`0x${Buffer.from(octets).toString('hex')}`);
+  const value = BigInt(`0x${toHex(octets)}`);
   return (octets[0] ?? 0) < 0x80 ? value : value - (1n << BigInt(octets.length * 8));
 }
 
@@ -311,7 +312,7 @@ const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
  * 1970.
  */
 export function time(element: Element): number {
-  const text = Buffer.from(body(element)).toString('latin1');
+  const text = toLatin1(body(element));
   const utc = element.tag === TAG.utcTime;
   const parts = (utc ? UTC_TIME : element.tag === TAG.generalizedTime ? GENERALIZED_TIME : null)?.exec(text);
   if (!parts) throw new Refusal('malformed', 'a time in another form');
@@ -333,9 +334,9 @@ export function time(element: Element): number {
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0;
+  return a.length === b.length && compare(a, b) === 0;
 }
 
 export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
+  return toHex(bytes);
 }

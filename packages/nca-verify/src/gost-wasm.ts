@@ -4,6 +4,7 @@
  */
 import { gostBinary } from './assets.ts';
 import { fromLittleEndian, littleEndian } from './little-endian.ts';
+import { compile, toLatin1 } from './platform.ts';
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -60,7 +61,13 @@ export function bestBinary(): Uint8Array | null {
 
 /** Uses this WebAssembly in this thread. The pool's threads receive it from the main thread. */
 export function useBinary(bytes: Uint8Array | null, scalar = false): void {
-  loaded = bytes === null ? null : new Engine(bytes, scalar);
+  const module = bytes === null ? null : compile(bytes);
+  loaded = module === null ? null : new Engine(module, scalar);
+}
+
+/** Uses WebAssembly that was compiled elsewhere. */
+export function useModule(module: WebAssembly.Module): void {
+  loaded = new Engine(module);
 }
 
 export class Engine {
@@ -72,8 +79,8 @@ export class Engine {
   readonly #slots = new Map<string, number>();
 
   /** `scalar` computes one product at a time even where two are possible: a second opinion. */
-  constructor(binary: Uint8Array, scalar = false) {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(binary));
+  constructor(module: WebAssembly.Module, scalar = false) {
+    const instance = new WebAssembly.Instance(module);
     this.#wasm = instance.exports as unknown as Exports;
     const { verifyInput, verifyFixed, verifyInputPaired, verifyFixedPaired } = this.#wasm;
     this.#verifyInput = scalar ? verifyInput : (verifyInputPaired ?? verifyInput);
@@ -137,7 +144,7 @@ export class Engine {
    * the curve.
    */
   #slotOf(key: Uint8Array): number | null {
-    const name = Buffer.from(key).toString('latin1');
+    const name = toLatin1(key);
     let slot = this.#slots.get(name);
     if (slot !== undefined) {
       this.#slots.delete(name);

@@ -2,6 +2,7 @@
  * GOST 34.311-95 (GOST R 34.11-94, RFC 5831) with the test S-box of RFC 4357, which Kazakhstan
  * uses. Only archived signatures need it.
  */
+import { fromHex } from './platform.ts';
 
 /** Rows K1 to K8, one hexadecimal digit for each value. */
 const ROWS = [
@@ -26,7 +27,7 @@ const BOXES = [0, 1, 2, 3].map((place) =>
 );
 
 /** The third step's constant, lowest byte first. */
-const C3 = Buffer.from('ff00ffff000000ffff0000ff00ffff0000ff00ff00ff00ffff00ff00ff00ff00', 'hex').reverse();
+const C3 = fromHex('ff00ffff000000ffff0000ff00ffff0000ff00ff00ff00ffff00ff00ff00ff00').reverse();
 
 function word(bytes: Uint8Array, at: number): number {
   return (

@@ -1,4 +1,5 @@
 /** The forms in which a signature or a certificate may arrive: DER, PEM or base64 text. */
+import { fromBase64 as decodeBase64, fromUtf16, toBase64, toLatin1, toUtf8 } from './platform.ts';
 import { Refusal } from './verdict.ts';
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -6,20 +7,20 @@ const MESSAGE_LABELS = ['CMS', 'PKCS7', 'PKCS #7 SIGNED DATA', 'SIGNED MESSAGE']
 const SEQUENCE = 0x30;
 
 /** Decodes base64 with line breaks; null unless the text is exactly the encoding of some bytes. */
-function fromBase64(text: string): Uint8Array | null {
+export function fromBase64(text: string): Uint8Array | null {
   const joined = text.replace(/[\r\n\t ]/g, '');
   if (joined.length === 0 || joined.length % 4 !== 0 || !BASE64.test(joined)) return null;
-  const bytes = Buffer.from(joined, 'base64');
-  return bytes.toString('base64') === joined ? bytes : null;
+  const bytes = decodeBase64(joined);
+  return toBase64(bytes) === joined ? bytes : null;
 }
 
 /**
  * The text's octets without a byte order mark. UTF-16 with a mark, as some Windows programs write
  * it, becomes UTF-8.
  */
-function withoutMark(bytes: Buffer): Buffer {
+function withoutMark(bytes: Uint8Array): Uint8Array {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.subarray(3);
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return Buffer.from(bytes.subarray(2).toString('utf16le'));
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return toUtf8(fromUtf16(bytes.subarray(2)));
   return bytes;
 }
 
@@ -27,23 +28,21 @@ function withoutMark(bytes: Buffer): Buffer {
  * The base64 of every PEM block with one of the labels. Text before, between and after the blocks
  * is ignored (RFC 7468, 5.2 allows it). Each octet is read once for each label.
  */
-function pemBlocks(bytes: Buffer, labels: readonly string[]): readonly string[] {
+function pemBlocks(bytes: Uint8Array, labels: readonly string[]): readonly string[] {
+  // Latin-1 has a character for each octet.
+  const text = toLatin1(bytes);
   return labels.flatMap((label) => {
     const begin = `-----BEGIN ${label}-----`;
     const end = `-----END ${label}-----`;
     const blocks: string[] = [];
-    for (let at = bytes.indexOf(begin); at >= 0; at = bytes.indexOf(begin, at)) {
+    for (let at = text.indexOf(begin); at >= 0; at = text.indexOf(begin, at)) {
       const from = at + begin.length;
-      at = bytes.indexOf(end, from);
+      at = text.indexOf(end, from);
       if (at < 0) break;
-      blocks.push(bytes.subarray(from, at).toString('latin1'));
+      blocks.push(text.slice(from, at));
     }
     return blocks;
   });
-}
-
-function view(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /**
@@ -90,13 +89,13 @@ function decode(
 
 /** One PEM block, or base64 alone. */
 function decodeText(input: Uint8Array | string, labels: readonly string[]): Uint8Array | null {
-  const text = withoutMark(typeof input === 'string' ? Buffer.from(input) : view(input));
+  const text = withoutMark(typeof input === 'string' ? toUtf8(input) : input);
   const [block, second] = pemBlocks(text, labels);
   if (second !== undefined) return null;
   if (block !== undefined) return fromBase64(block);
   // Base64 of a SEQUENCE begins with "M", never with the "0" of a SEQUENCE's own octet.
   if (typeof input !== 'string' && input[0] === SEQUENCE) return input;
-  return fromBase64(text.toString('latin1'));
+  return fromBase64(toLatin1(text));
 }
 
 /**
@@ -105,12 +104,12 @@ function decodeText(input: Uint8Array | string, labels: readonly string[]): Uint
  */
 export function decodeCertificates(file: Uint8Array): readonly Uint8Array[] {
   if (isDer(file)) return [file];
-  return pemBlocks(withoutMark(view(file)), ['CERTIFICATE']).flatMap((block) => fromBase64(block) ?? []);
+  return pemBlocks(withoutMark(file), ['CERTIFICATE']).flatMap((block) => fromBase64(block) ?? []);
 }
 
 /** The bytes of a CRL in DER or PEM. */
 export function decodeList(file: Uint8Array): Uint8Array | null {
   if (isDer(file)) return file;
-  const [block, second] = pemBlocks(withoutMark(view(file)), ['X509 CRL']);
+  const [block, second] = pemBlocks(withoutMark(file), ['X509 CRL']);
   return block === undefined || second !== undefined ? null : fromBase64(block);
 }

@@ -1,5 +1,6 @@
 /** Distinguished names. They are read by attribute type, never by splitting text. */
 import { body, type Element, Fields, oid, TAG } from './der.ts';
+import { toLatin1 } from './platform.ts';
 import { Refusal } from './verdict.ts';
 
 export const ATTRIBUTE = {
@@ -49,7 +50,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 function text(element: Element): string | null {
   const octets = body(element);
   if (element.tag === TAG.printableString || element.tag === TAG.ia5String) {
-    const value = Buffer.from(octets).toString('latin1');
+    const value = toLatin1(octets);
     if (element.tag === TAG.ia5String) return /^[ -~]*$/.test(value) ? value : null;
     return PRINTABLE.test(value) ? value : null;
   }

@@ -2,15 +2,7 @@
  * OCSP (RFC 6960): builds a request and checks an answer. The answer comes over plain HTTP, so only
  * its signature is trusted.
  */
-import {
-  algorithm,
-  digest,
-  extensions,
-  isAllowedSignature,
-  nodeDigest,
-  OID,
-  verifySignature,
-} from './algorithms.ts';
+import { algorithm, digest, extensions, isAllowedSignature, OID, verifySignature } from './algorithms.ts';
 import { type Certificate, certificate, EXTENSION } from './certificate.ts';
 import { type Crl, crlStatus } from './crl.ts';
 import {
@@ -27,6 +19,7 @@ import {
   whole,
 } from './der.ts';
 import { encode, encodeOid, wrap } from './der-writer.ts';
+import { hashOf } from './platform.ts';
 import { CLOCK_SKEW, type Status } from './revocation.ts';
 import { identifies, signedByRemembered, type Trust } from './trust.ts';
 import { Refusal, refusalAsValue } from './verdict.ts';
@@ -61,8 +54,8 @@ export function buildOcspRequest(of: Certificate, issuer: Certificate, nonce: Ui
   const certId = wrap(
     TAG.sequence,
     wrap(TAG.sequence, encodeOid(OID.sha256), encode(TAG.null, new Uint8Array())),
-    encode(TAG.octetString, nodeDigest('sha256', [issuer.subject])),
-    encode(TAG.octetString, nodeDigest('sha256', [issuer.keyBits])),
+    encode(TAG.octetString, hashOf('sha256', [issuer.subject])),
+    encode(TAG.octetString, hashOf('sha256', [issuer.keyBits])),
     encode(TAG.integer, of.serial),
   );
   const nonceExtension = wrap(
@@ -189,7 +182,7 @@ interface Single {
 
 function namesCertificate(single: Single, of: Certificate, issuer: Certificate): boolean {
   const hash = (octets: Uint8Array): Uint8Array | null =>
-    single.hashAlgorithm === OID.sha1 ? nodeDigest('sha1', [octets]) : digest(single.hashAlgorithm, octets);
+    single.hashAlgorithm === OID.sha1 ? hashOf('sha1', [octets]) : digest(single.hashAlgorithm, octets);
   const name = hash(issuer.subject);
   const key = hash(issuer.keyBits);
   return (
@@ -256,7 +249,7 @@ function readResponse(bytes: Uint8Array): Answer {
     isResponder: (candidate) =>
       responder.tag === 0xa1
         ? sameBytes(whole(responderId), candidate.subject)
-        : sameBytes(body(responderId), nodeDigest('sha1', [candidate.keyBits])),
+        : sameBytes(body(responderId), hashOf('sha1', [candidate.keyBits])),
     producedAt,
     singles,
     nonce,

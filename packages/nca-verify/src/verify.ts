@@ -4,7 +4,6 @@ import {
   isAllowedPair,
   isAllowedSignature,
   messageSignature,
-  nodeDigest,
   OID,
   verifySignature,
 } from './algorithms.ts';
@@ -21,6 +20,7 @@ import {
 } from './cms.ts';
 import { sameBytes } from './der.ts';
 import { decodeMessage } from './input.ts';
+import { hashOf } from './platform.ts';
 import { checkSigner, claimedSignerOf, type Requirement, signerOf } from './signer.ts';
 import { buildChain, type Trust } from './trust.ts';
 import {
@@ -253,8 +253,7 @@ export function checkAlgorithms(of: Certificate, allowGost2004: boolean): void {
 /** True when a signing certificate attribute names this certificate. */
 function identifies(by: CertificateIdentifier, of: Certificate): boolean {
   // SHA-1 finds the certificate here, as in time-stamps. It proves nothing: the signature does.
-  const hash =
-    by.version === 1 ? nodeDigest('sha1', [of.der]) : digest(by.hashAlgorithm ?? OID.sha256, of.der);
+  const hash = by.version === 1 ? hashOf('sha1', [of.der]) : digest(by.hashAlgorithm ?? OID.sha256, of.der);
   if (hash === null || !sameBytes(hash, by.hash)) return false;
   return by.issuerSerial === null || isNamed(of, by.issuerSerial);
 }

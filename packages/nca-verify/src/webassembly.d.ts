@@ -5,6 +5,7 @@
 declare namespace WebAssembly {
   /** Whether this engine can load the binary. */
   function validate(bytes: Uint8Array): boolean;
+  function compile(bytes: Uint8Array): Promise<Module>;
   class Module {
     constructor(bytes: Uint8Array);
   }

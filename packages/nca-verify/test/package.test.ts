@@ -5,6 +5,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -20,6 +21,8 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildDeclarations } from '../build.js';
 import { type Built, buildPackage } from './built.ts';
+import { gost, PERSON } from './support.ts';
+import { enveloped } from './xml-signer.ts';
 
 const require = createRequire(import.meta.url);
 const nodes = [process.execPath, ...(process.env['NCA_VERIFY_NODES']?.split(':').filter(Boolean) ?? [])];
@@ -51,6 +54,30 @@ function npm(args: readonly string[], cwd: string): string {
 function run(node: string, file: string): string {
   const { stdout, stderr, status } = spawnSync(node, [file], { encoding: 'utf8', timeout: 60_000 });
   return [stdout.trim(), stderr, status].join('|');
+}
+
+/** Compiles strict TypeScript in the app to `out/`. */
+function compile(names: readonly string[]): void {
+  const types = dirname(dirname(require.resolve('@types/node/package.json')));
+  writeFileSync(
+    join(app, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        module: 'node16',
+        target: 'es2022',
+        outDir: 'out',
+        types: ['node'],
+        typeRoots: [types],
+      },
+      files: names,
+    }),
+  );
+  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+  const { stdout, status } = spawnSync(process.execPath, [tsc, '-p', app], { encoding: 'utf8' });
+  expect([stdout, status]).toEqual(['', 0]);
 }
 
 /** Verifies in this thread and in a pool, and prints the IIN twice and the number of anchors. */
@@ -90,6 +117,48 @@ const programs = {
     (async (): Promise<void> => {${BODY}})();`,
 };
 
+/** The entry for XML, whose program reads a signed document from a file. */
+const XML_BODY = `
+  const given = JSON.parse(readFileSync('GIVEN', 'utf8')) as { document: string; certificates: string[] };
+  const trust = createTrust(given.certificates.map((text) => Buffer.from(text, 'base64')));
+  const at = new Date('2026-11-22T12:00:00Z');
+  const verdict: XmlVerdict = verifyXml({ document: given.document, at, trust, revocation: 'skip' });
+  console.log(verdict.ok ? verdict.signer.iin : verdict.reason);`;
+const plainXml = XML_BODY.replace(/ as \{[^}]*\}|: XmlVerdict/g, '');
+const xmlPrograms = {
+  'xml.mjs': `import { readFileSync } from 'node:fs';
+    import { createTrust } from 'nca-verify';
+    import { verifyXml } from 'nca-verify/xml';
+    ${plainXml}`,
+  'xml.cjs': `const { readFileSync } = require('node:fs');
+    const { createTrust } = require('nca-verify');
+    const { verifyXml } = require('nca-verify/xml');
+    ${plainXml}`,
+  'xml.mts': `import { readFileSync } from 'node:fs';
+    import { createTrust } from 'nca-verify';
+    import { verifyXml, type XmlVerdict } from 'nca-verify/xml';
+    ${XML_BODY}`,
+  'xml.cts': `import { readFileSync } from 'node:fs';
+    import nca = require('nca-verify');
+    import xml = require('nca-verify/xml');
+    type XmlVerdict = xml.XmlVerdict;
+    const { createTrust } = nca;
+    const { verifyXml } = xml;
+    ${XML_BODY}`,
+};
+
+/** Puts the package that the entry for XML needs where the app finds it, as an install would. */
+function installSaxes(): () => void {
+  const folders = ['saxes', 'xmlchars'].map((name) => {
+    const folder = join(app, 'node_modules', name);
+    cpSync(dirname(require.resolve(`${name}/package.json`)), folder, { recursive: true });
+    return folder;
+  });
+  return () => {
+    for (const folder of folders) rmSync(folder, { recursive: true });
+  };
+}
+
 describe('the tarball', () => {
   it('holds what runs, and no maps, sources, tests or scripts that an install would run', () => {
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
@@ -123,29 +192,31 @@ describe.each(nodes)('with %s', (node) => {
   });
 
   it('in strict TypeScript, both by `import` and by `require`', () => {
-    const types = dirname(dirname(require.resolve('@types/node/package.json')));
     for (const name of ['main.mts', 'main.cts'] as const) writeFileSync(join(app, name), programs[name]);
-    writeFileSync(
-      join(app, 'tsconfig.json'),
-      JSON.stringify({
-        compilerOptions: {
-          strict: true,
-          exactOptionalPropertyTypes: true,
-          skipLibCheck: false,
-          module: 'node16',
-          target: 'es2022',
-          outDir: 'out',
-          types: ['node'],
-          typeRoots: [types],
-        },
-        files: ['main.mts', 'main.cts'],
-      }),
-    );
-    const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-    const { stdout, status } = spawnSync(process.execPath, [tsc, '-p', app], { encoding: 'utf8' });
-    expect([stdout, status]).toEqual(['', 0]);
+    compile(['main.mts', 'main.cts']);
     expect(run(node, join(app, 'out/main.mjs'))).toBe(EXPECTED);
     expect(run(node, join(app, 'out/main.cjs'))).toBe(EXPECTED);
+  });
+
+  it('the entry for XML alone needs `saxes`', () => {
+    const person = gost.issue(PERSON);
+    const certificates = gost.certificates.map((der) => Buffer.from(der).toString('base64'));
+    const given = join(app, 'given.json');
+    writeFileSync(given, JSON.stringify({ document: enveloped(person, '<a><!--></a>'), certificates }));
+    for (const [name, text] of Object.entries(xmlPrograms))
+      writeFileSync(join(app, name), text.replace('GIVEN', given));
+    // Everything else ran without it: nothing else loads it.
+    expect(existsSync(join(app, 'node_modules/saxes'))).toBe(false);
+    expect(run(node, join(app, 'xml.mjs'))).toMatch(/ERR_MODULE_NOT_FOUND[\s\S]*\|1$/);
+    expect(run(node, join(app, 'xml.cjs'))).toMatch(/MODULE_NOT_FOUND[\s\S]*\|1$/);
+    compile(['xml.mts', 'xml.cts']);
+    const uninstall = installSaxes();
+    try {
+      for (const name of ['xml.mjs', 'xml.cjs', 'out/xml.mjs', 'out/xml.cjs'])
+        expect([name, run(node, join(app, name))]).toEqual([name, `${PERSON.iin}||0`]);
+    } finally {
+      uninstall();
+    }
   });
 
   it.each(['esm', 'cjs'] as const)('inside a bundle (%s) that is alone in its folder', async (format) => {

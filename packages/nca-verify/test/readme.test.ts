@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transform } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadCrl } from '../src/crl.ts';
@@ -9,8 +9,10 @@ import { makeGostKey } from '../src/testing/keys.ts';
 import { readPkcs12 } from '../src/testing/pkcs12.ts';
 import { createTrust } from '../src/trust.ts';
 import { verify } from '../src/verify.ts';
+import { XML_REASONS } from '../src/xml/verdict.ts';
 import { type Built, buildPackage } from './built.ts';
 import { AT, CONTENT, gost, PERSON } from './support.ts';
+import { signXml } from './xml-signer.ts';
 
 let built: Built;
 beforeAll(async () => {
@@ -90,7 +92,35 @@ it('the example for tests makes a key file and a list that fit together', async 
   expect(verify({ message: signCms(identity, CONTENT), ...given }).ok).toBe(true);
 });
 
+it('the example for XML returns what was signed, and names each refusal', async () => {
+  const code = /```ts\n(import \{ createTrust \}[\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  const [head, ...body] = code.split('\n\n');
+  const source = `${head?.replace("'nca-verify'", "'./dist/index.js'").replace("'nca-verify/xml'", "'./dist/xml.js'")}
+    export function run({ signedXml, sentXml, now, caCertificates, parse }) { ${body.join('\n\n')} }`;
+  const file = built.path('xml-example.mjs');
+  writeFileSync(file, (await transform(source, { loader: 'ts' })).code);
+  // The package that the entry needs is installed beside the tests, not beside the copy.
+  symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), built.path('node_modules'));
+  const { run } = (await import(pathToFileURL(file).href)) as { run: (given: unknown) => unknown };
+  const person = gost.issue(PERSON, { key: makeGostKey('gost2015', 'readme') });
+  const ask = (signedXml: string, sentXml: string) =>
+    run({
+      signedXml,
+      sentXml,
+      now: AT,
+      caCertificates: gost.certificates,
+      parse: (octets: Uint8Array) => Buffer.from(octets).toString(),
+    });
+  const signed = signXml(person, '<pay><amount>900</amount></pay>');
+  expect(ask(signed, "<?xml version='1.0'?><pay><amount>900</amount></pay>")).toBe(
+    '<pay><amount>900</amount></pay>',
+  );
+  expect(ask(signed, '<pay/>')).toBe('contentMismatch');
+  expect(ask('<pay/>', '<pay/>')).toBe('noSigner');
+});
+
 it('lists every reason, and shows the usage of the command', async () => {
   const { REASONS } = (await import(built.url('index.js').href)) as { REASONS: readonly string[] };
-  expect(REASONS.filter((reason) => !readme.includes(`\`${reason}\``))).toEqual([]);
+  const all = [...REASONS, ...XML_REASONS];
+  expect(all.filter((reason) => !readme.includes(`\`${reason}\``))).toEqual([]);
 });
