@@ -2,11 +2,9 @@
  * Every refusal, with messages and certificates of our own test authority that are correct except
  * for one thing.
  */
-import { constants, createHash, createPrivateKey, privateEncrypt } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { OID, publicKey, verifySignature } from '../src/algorithms.ts';
+import { OID } from '../src/algorithms.ts';
 import { certificate } from '../src/certificate.ts';
-import { parse } from '../src/der.ts';
 import { encode, encodeOid, wrap } from '../src/der-writer.ts';
 import { ATTRIBUTE } from '../src/name.ts';
 import { createTestAuthority } from '../src/testing/authority.ts';
@@ -474,70 +472,6 @@ describe('algorithms', () => {
       ),
     );
     expect(shown).toEqual(['ok', 'badSignature', 'badSignature', 'badSignature', 'badSignature']);
-  });
-});
-
-describe('RSA padding', () => {
-  const hash = createHash('sha256').update(CONTENT).digest();
-  const prefix = Buffer.from('3031300d060960864801650304020105000420', 'hex');
-  const size = 256;
-  const pad = (tail: Uint8Array, fill = 0xff, first = 0x01): Buffer =>
-    Buffer.concat([
-      Uint8Array.of(0, first),
-      Buffer.alloc(size - 3 - tail.length, fill),
-      Uint8Array.of(0),
-      tail,
-    ]);
-  const right = Buffer.concat([prefix, hash]);
-
-  /** What a forger would encrypt, and what a careless verifier would accept. */
-  const blocks: Record<string, Buffer> = {
-    right: pad(right),
-    'block type 0': pad(right, 0x00, 0x00),
-    'block type 2': pad(right, 0xaa, 0x02),
-    'padding of other octets': pad(right, 0xfe),
-    'no padding': Buffer.concat([right, Buffer.alloc(size - right.length)]),
-    'octets after the digest': Buffer.concat([
-      Uint8Array.of(0, 1),
-      Buffer.alloc(8, 0xff),
-      Uint8Array.of(0),
-      right,
-      Buffer.alloc(size - 11 - right.length),
-    ]),
-    'octets inside the algorithm': pad(
-      Buffer.concat([Buffer.from('3035301106096086480165030402010504deadbeef0420', 'hex'), hash]),
-    ),
-    'no NULL': pad(Buffer.concat([Buffer.from('302f300b0609608648016503040201' + '0420', 'hex'), hash])),
-    'a long length': pad(
-      Buffer.concat([Buffer.from('308131300d060960864801650304020105000420', 'hex'), hash]),
-    ),
-    'a digest of another name': pad(
-      Buffer.concat([Buffer.from('3031300d060960864801650304020305000420', 'hex'), hash]),
-    ),
-    'the bare digest': pad(hash),
-    'a short digest': pad(
-      Buffer.concat([Buffer.from('3030300d06096086480165030402010500041f', 'hex'), hash.subarray(1)]),
-    ),
-    'the digest of something else': pad(
-      Buffer.concat([prefix, createHash('sha256').update('else').digest()]),
-    ),
-  };
-
-  it('only the one block of PKCS #1', () => {
-    const rsa = makeRsaKey();
-    const der = Buffer.from(rsa.privateKey);
-    const raw = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-    const spki = publicKey(parse(rsa.publicKey));
-    const accepted = Object.entries(blocks).filter(([, block]) =>
-      verifySignature(
-        spki,
-        OID.sha256WithRsa,
-        [CONTENT],
-        privateEncrypt({ key: raw, padding: constants.RSA_NO_PADDING }, block),
-        false,
-      ),
-    );
-    expect(accepted.map(([what]) => what)).toEqual(['right']);
   });
 });
 
