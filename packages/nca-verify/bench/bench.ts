@@ -7,13 +7,17 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { publicKey, verifySignature } from '../src/algorithms.ts';
+import { weierstrass } from '@noble/curves/abstract/weierstrass.js';
+import { SignedXml } from 'xml-crypto';
+import { digest, OID, publicKey, verifySignature } from '../src/algorithms.ts';
 import { gostBinary } from '../src/assets.ts';
 import { certificate as readCertificate } from '../src/certificate.ts';
 import { checkRevocation } from '../src/check-revocation.ts';
 import { parse } from '../src/der.ts';
 import { encode, wrap } from '../src/der-writer.ts';
+import { GOST_2015_512, inverse } from '../src/gost-reference.ts';
 import { bestBinary, gostEngine, useBinary } from '../src/gost-wasm.ts';
+import { fromLittleEndian } from '../src/little-endian.ts';
 import { createVerifierPool } from '../src/pool.ts';
 import { streebog } from '../src/streebog.ts';
 import { createTestAuthority, restoreTestAuthority, type TestAuthority } from '../src/testing/authority.ts';
@@ -23,6 +27,8 @@ import { algorithm, bitString, extension, integer, sequence, time } from '../src
 import { makeRsaKey } from '../src/testing/keys.ts';
 import { createTrust } from '../src/trust.ts';
 import { verify } from '../src/verify.ts';
+import { verifyXml } from '../src/xml/verify.ts';
+import { signXml } from '../test/xml-signer.ts';
 
 const AT = new Date('2026-11-22T12:00:00Z');
 const CONTENT = Buffer.from(
@@ -113,8 +119,54 @@ function signature({ name, authority, cases }: Family): void {
     const leaf = at(parsed, i);
     return verifySignature(ca, leaf.signatureAlgorithm, [leaf.tbs], leaf.signature, false);
   });
-  print(`${name}: one signature, key unknown`, `${fresh}/s`);
+  const peer = name.startsWith('GOST') ? byNoble(authority, cases) : 0;
+  const note = peer === 0 ? '' : `${Math.round(fresh / peer)} times @noble/curves (${peer}/s)`;
+  print(`${name}: one signature, key unknown`, `${fresh}/s`, note);
   print(`${name}: one signature, CA key with its table`, `${known}/s`);
+}
+
+/** The standard's equation by `@noble/curves`, on the same signatures: the digest is ours. */
+function byNoble(authority: TestAuthority, cases: readonly Case[]): number {
+  const { p, a, b, n, gx, gy } = GOST_2015_512;
+  const Point = weierstrass({ p, a, b, n, h: 1n, Gx: gx, Gy: gy });
+  const ca = publicKey(parse(authority.issuing.key.publicKey));
+  if (ca.family !== 'gost2015') throw new Error('not a GOST key');
+  const q = Point.fromAffine({
+    x: fromLittleEndian(ca.bytes.subarray(0, 64)),
+    y: fromLittleEndian(ca.bytes.subarray(64)),
+  });
+  const parsed = cases.map(({ certificate }) => readCertificate(certificate));
+  return rate((i) => {
+    const leaf = at(parsed, i);
+    const r = fromLittleEndian(leaf.signature.subarray(0, 64));
+    const s = fromLittleEndian(leaf.signature.subarray(64));
+    const e = fromLittleEndian(digest(OID.streebog512, leaf.tbs) ?? new Uint8Array()) % n || 1n;
+    const v = inverse(e, n);
+    const sum = Point.BASE.multiplyUnsafe((s * v) % n).add(q.multiplyUnsafe(((n - r) * v) % n));
+    return sum.toAffine().x % n === r;
+  });
+}
+
+/** Signed XML of a kilobyte of data, beside `xml-crypto`, which does not judge the certificate. */
+function signedXml({ name, authority }: Family): void {
+  const trust = createTrust(authority.certificates);
+  const person = authority.issue({ iin: '900101300017', surname: 'ТЕСТОВ', name: 'ТЕСТ' });
+  const rows = Array.from({ length: 20 }, (_, i) => `<row id="${i}"><sum>${i * 100}</sum></row>`);
+  const document = signXml(person, `<pay xmlns="urn:pay">${rows.join('')}</pay>`);
+  const ours = rate(() => verifyXml({ document, at: AT, trust, revocation: 'skip' }).ok);
+  if (name.startsWith('GOST')) {
+    print(`${name}: signed XML, one core`, `${ours}/s`);
+    return;
+  }
+  const [element = ''] = /<ds:Signature[\s\S]*<\/ds:Signature>/.exec(document) ?? [];
+  const publicCert = `-----BEGIN PUBLIC KEY-----\n${Buffer.from(person.key.publicKey).toString('base64')}\n-----END PUBLIC KEY-----`;
+  const theirs = rate(() => {
+    const signature = new SignedXml({ publicCert, getCertFromKeyInfo: () => null });
+    signature.loadSignature(element);
+    return signature.checkSignature(document);
+  });
+  const note = `${(ours / theirs).toFixed(1)} times xml-crypto, without a certificate (${theirs}/s)`;
+  print(`${name}: signed XML, one core`, `${ours}/s`, note);
 }
 
 function oneCore({ name, authority, cases }: Family): void {
@@ -168,18 +220,41 @@ function hostile({ authority, cases }: Family): void {
     '10 MB': Buffer.alloc(10_000_000, 0x30),
     '10 MB of text': 'A'.repeat(10_000_000),
   };
-  const spent = Object.entries(messages).map(([what, message]): [number, string] => {
+  worstOf('hostile messages', messages, (message) => verify({ message, at: AT, trust }).ok);
+}
+
+/** The same for documents, around a signature that is right but for its digest. */
+function hostileXml({ authority }: Family): void {
+  const trust = createTrust(authority.certificates);
+  const person = authority.issue({ iin: '900101300017', surname: 'ТЕСТОВ', name: 'ТЕСТ' });
+  const [element = ''] = /<ds:Signature[\s\S]*<\/ds:Signature>/.exec(signXml(person, '<a/>')) ?? [];
+  const declared = Array.from({ length: 10 }, (_, i) => `xmlns:p${i}="urn:${i}"`).join(' ');
+  const nested = (inside: string): string => `<a ${declared}>`.repeat(50) + inside + '</a>'.repeat(50);
+  const documents: Record<string, string> = {
+    'a wrong digest': `<b>${element}</b>`,
+    '60 KB of empty elements': `<a>${element}${'<b/>'.repeat(14_000)}</a>`,
+    '60 KB of instructions': `<a>${element}${'<?a?>'.repeat(11_000)}</a>`,
+    '500 namespaces around 10,000 elements': nested(element + '<b/>'.repeat(10_000)),
+    '40 KB in what is signed': `<a>${element.replace('<ds:Reference', `${'<b/>'.repeat(10_000)}<ds:Reference`)}</a>`,
+    '64 KB of nesting': '<a>'.repeat(21_000),
+    '10 MB': 'x'.repeat(10_000_000),
+  };
+  worstOf('hostile XML', documents, (document) => verifyXml({ document, at: AT, trust }).ok);
+}
+
+function worstOf<T>(name: string, all: Record<string, T>, accepts: (one: T) => boolean): void {
+  const spent = Object.entries(all).map(([what, one]): [number, string] => {
     let worst = 0;
     for (let i = 0; i < 20; i++) {
       const used = process.cpuUsage();
-      if (verify({ message, at: AT, trust }).ok) throw new Error(`${what} was accepted`);
+      if (accepts(one)) throw new Error(`${what} was accepted`);
       const { user, system } = process.cpuUsage(used);
       worst = Math.max(worst, (user + system) / 1000);
     }
     return [worst, what];
   });
   const [worst, what] = spent.sort(([a], [b]) => b - a)[0] ?? [0, ''];
-  print('hostile messages: processor time of the worst', `${worst.toFixed(1)} ms`, what);
+  print(`${name}: processor time of the worst`, `${worst.toFixed(1)} ms`, what);
 }
 
 /** Keeps the pool busy for the span. */
@@ -357,10 +432,12 @@ async function main(): Promise<void> {
   print('Streebog-512', `${((hashed * block.length) / 1e6).toFixed(0)} MB/s`);
   for (const each of families) signature(each);
   for (const each of families) oneCore(each);
+  for (const each of families) signedXml(each);
   for (const each of families) await allCores(each);
   const [gost] = families;
   if (gost === undefined) return;
   hostile(gost);
+  hostileXml(gost);
   await eventLoop(gost);
   const folder = mkdtempSync(join(tmpdir(), 'nca-verify-bench-'));
   const list = join(folder, 'list.crl');

@@ -12,6 +12,7 @@ await build({
   bundle: true,
   format: 'esm',
   platform: 'node',
+  packages: 'external',
   logLevel: 'warning',
 });
 process.exitCode = spawnSync(process.execPath, ['--expose-gc', outfile], { stdio: 'inherit' }).status ?? 1;

@@ -110,20 +110,17 @@ class Writer {
   ): void {
     const scope = within(around, element.declared);
     const namespaces = this.#namespaces(element, scope, written);
-    const attributes = [...element.attributes, ...added].sort(
-      (a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name),
-    );
-    this.#pieces.push(
-      `<${element.written}`,
-      ...namespaces.map(
-        ([prefix, uri]) => ` ${prefix === '' ? 'xmlns' : `xmlns:${prefix}`}="${escapeAttribute(uri)}"`,
-      ),
-      ...attributes.map((one) => ` ${one.written}="${escapeAttribute(one.value)}"`),
-      '>',
-    );
-    const below = within(written, new Map(namespaces)) ?? NOTHING;
+    this.#pieces.push('<', element.written);
+    for (const [prefix, uri] of namespaces) {
+      this.#pieces.push(prefix === '' ? ' xmlns="' : ` xmlns:${prefix}="`, escapeAttribute(uri), '"');
+    }
+    for (const one of inOrder(element.attributes, added)) {
+      this.#pieces.push(' ', one.written, '="', escapeAttribute(one.value), '"');
+    }
+    this.#pieces.push('>');
+    const below = namespaces.length === 0 ? (written ?? NOTHING) : within(written, new Map(namespaces));
     for (const child of element.children) this.#node(child, scope, below);
-    this.#pieces.push(`</${element.written}>`);
+    this.#pieces.push('</', element.written, '>');
   }
 
   /** The declarations to write at an element, in order. */
@@ -143,9 +140,20 @@ class Writer {
 
   /** The prefixes that the exclusive form writes: those in names, and those of the list. */
   #used({ prefix, attributes }: XmlElement): readonly string[] {
+    if (attributes.length === 0) return [prefix, ...this.#form.inclusivePrefixes];
     const inNames = attributes.filter((one) => one.prefix !== '').map((one) => one.prefix);
     return [prefix, ...inNames, ...this.#form.inclusivePrefixes];
   }
+}
+
+function inOrder(
+  attributes: readonly XmlAttribute[],
+  added: readonly XmlAttribute[],
+): readonly XmlAttribute[] {
+  if (attributes.length + added.length < 2) return attributes.length === 0 ? added : attributes;
+  return [...attributes, ...added].sort(
+    (a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name),
+  );
 }
 
 /**

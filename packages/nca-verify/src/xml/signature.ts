@@ -31,6 +31,9 @@ const XML = 'http://www.w3.org/XML/1998/namespace';
 /** The most certificates of one signature, as in a CMS message. */
 const MAX_CERTIFICATES = 5;
 
+/** Half a kilobyte of values, and the namespaces of a large message. */
+const MAX_SIGNED_INFO_BYTES = 16_384;
+
 /** The most prefixes in a list of inclusive namespaces. Each is looked up at every element. */
 const MAX_PREFIXES = 32;
 
@@ -67,7 +70,7 @@ export function onlySignature({ root }: XmlDocument): XmlElement {
   return element;
 }
 
-export function readSignature(element: XmlElement, maxBytes: number): XmlSignature {
+export function readSignature(element: XmlElement): XmlSignature {
   const [infoElement, value, keyInfo] = childrenOf(element);
   if (infoElement === undefined || !isNamed(infoElement, DS, 'SignedInfo')) {
     throw new XmlRefusal('malformed', 'a signature without ds:SignedInfo');
@@ -77,20 +80,19 @@ export function readSignature(element: XmlElement, maxBytes: number): XmlSignatu
   }
   return {
     element,
-    info: readSignedInfo(infoElement, maxBytes),
+    info: readSignedInfo(infoElement),
     value: octetsOf(value),
     keyInfo: keyInfo !== undefined && isNamed(keyInfo, DS, 'KeyInfo') ? keyInfo : null,
   };
 }
 
-function readSignedInfo(element: XmlElement, maxBytes: number): SignedInfo {
+function readSignedInfo(element: XmlElement): SignedInfo {
   const [method] = childrenOf(element);
   if (method === undefined || !isNamed(method, DS, 'CanonicalizationMethod')) {
     throw new XmlRefusal('malformed', 'no ds:CanonicalizationMethod');
   }
   const octets = canonicalElement(element, canonicalizationOf(method));
-  // Namespaces of ancestors and references to characters make the canonical form longer.
-  const { root } = parseXml(octets, 2 * maxBytes + 4096);
+  const { root } = parseXml(octets, MAX_SIGNED_INFO_BYTES);
   const [canonical, signature, reference, second, ...more] = childrenOf(root);
   if (canonical === undefined || !isNamed(canonical, DS, 'CanonicalizationMethod')) {
     throw new XmlRefusal('malformed', 'no ds:CanonicalizationMethod');

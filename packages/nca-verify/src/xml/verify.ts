@@ -77,7 +77,7 @@ export function verifyXml(request: VerifyXmlRequest): XmlVerdict {
   const { document: input, maxBytes = MAX_XML_BYTES, claims = false } = request;
   const read = xmlRefusalAsValue(() => {
     const document = parseXml(input, maxBytes);
-    return { document, signature: readSignature(onlySignature(document), maxBytes) };
+    return { document, signature: readSignature(onlySignature(document)) };
   });
   if ('ok' in read) return claims ? { ...read, claims: [] } : read;
   const verdict = xmlRefusalAsValue(() => judge(read.document, read.signature, request, maxBytes));
