@@ -90,7 +90,7 @@ export const en = {
   },
   accountRequest: {
     contact: 'Mobile phone or email address',
-    contactHint: 'For example, +7\u00a0(701)\u00a0123-45-67 or name@example.kz',
+    contactHint: 'For example, +7\u00a0(701)\u00a0123\u201145\u201167 or name@example.kz',
     contactEmpty: 'Enter your mobile number or email address',
     submit: 'Continue',
     back: 'Back to sign-in',
@@ -364,8 +364,8 @@ export const en = {
     contactPhone: 'Contact phone',
     contactPhoneHint: 'You can give a work phone with its extension',
     mobilePhone: 'Mobile phone',
-    phoneHint: 'For example, +7\u00a0(701)\u00a0123-45-67',
-    landlineHint: 'With the area code, for example +7\u00a0(727)\u00a0250-12-34',
+    phoneHint: 'For example, +7\u00a0(701)\u00a0123\u201145\u201167',
+    landlineHint: 'With the area code, for example +7\u00a0(727)\u00a0250\u201112\u201134',
     mobileNotice:
       'Enter a mobile number that belongs to you. It is used to recover your password, and the fund sends its information mailings to it. The number must belong to a Kazakhstani provider.',
     accounts: 'Account details',

@@ -2,7 +2,7 @@ import { paths, signInPath, withQuery } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
-import { ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { ButtonLink } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Columns } from '../../ui/columns.tsx';
 import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
@@ -52,11 +52,11 @@ export function EdsPage({ t, language, csrf, to, begins, refusal }: EdsPageProps
             again={refusal?.again}
           />
           <EdsHelp t={t} />
-          <ButtonRow>
+          <p>
             <ButtonLink kind="tertiary" href={signInPath({ to })}>
               {t.eds.byPassword}
             </ButtonLink>
-          </ButtonRow>
+          </p>
         </Card>
         <Card id="safety" heading={t.signIn.safetyTitle}>
           <p>{t.signIn.safetyAddress}</p>
