@@ -23,6 +23,15 @@ export const states: readonly State[] = [
   ...problemPages.map((variant) => named('problem', variant)),
 ];
 
+/** The names of the pictures of a state in a language, without `.png`. */
+export function pictureNames(name: string, language: Language): string[] {
+  return widths.flatMap((width) => schemes.map((scheme) => pictureName(name, language, width, scheme)));
+}
+
+function pictureName(name: string, language: Language, width: number, scheme: string): string {
+  return `${name}-${language}-${width}-${scheme}`;
+}
+
 function named(place: string, variant: Variant): State {
   const name = `${place === '/' ? 'start' : place} ${variant[0]}`.toLowerCase();
   return { name: name.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, ''), variant };
@@ -52,7 +61,7 @@ export async function takePictures(
     await pinPage(page);
     for (const width of widths) {
       for (const scheme of schemes) {
-        const file = `${name}-${language}-${width}-${scheme}.png`;
+        const file = `${pictureName(name, language, width, scheme)}.png`;
         const picture = await photograph(page, width, scheme);
         writeFileSync(join(folder, file), picture);
         taken.set(file, createHash('sha256').update(picture).digest('hex').slice(0, 16));
