@@ -28,6 +28,7 @@ export const paths = {
   disavow: '/not-me/:link',
   security: '/security',
   changePassword: '/security/password',
+  lockCabinet: '/security/lock',
   endSession: '/security/sessions/end',
   endOtherSessions: '/security/sessions/end-others',
   changePasswordWellKnown: '/.well-known/change-password',
@@ -71,7 +72,7 @@ export function disavowPath(link: string): string {
  * (`password`), and where to go afterwards.
  */
 export function signInPath(query: {
-  readonly ended?: '1' | 'kept' | 'closed' | undefined;
+  readonly ended?: '1' | 'kept' | 'closed' | 'locked' | undefined;
   readonly password?: 'saved' | undefined;
   readonly to?: string | undefined;
 }): string {
@@ -95,4 +96,5 @@ export const returnTargets: readonly string[] = [
   paths.history,
   paths.security,
   paths.changePassword,
+  paths.lockCabinet,
 ];

@@ -80,7 +80,7 @@ function personCommands(people: Command): void {
   people
     .command('unfreeze <iin>')
     .description(
-      'allow password recovery and contact changes again after "this wasn\'t me". Recorded in their history, with the reason',
+      'lift the block after "this wasn\'t me", or the lock that the person set. Recorded in their history, with the reason',
     )
     .requiredOption('--reason <text>', 'why you do this; the person can read it', nonEmpty)
     .action(async (iin: string, { reason }: { reason: string }) => {

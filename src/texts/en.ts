@@ -70,6 +70,8 @@ export const en = {
       'The fund’s system is not responding at the moment, so you cannot sign in. Try again in a few minutes',
     statusUnknown:
       'The fund gave a status for you that the cabinet does not know, so you cannot sign in. Call 1418 or visit a UAPF office',
+    locked:
+      'The cabinet is locked. To unlock it, sign in with EDS or visit a UAPF office with your identity document',
     iinEmpty: 'Enter your IIN (12 digits)',
     passwordEmpty: 'Enter your password',
     safety: 'The fund never asks for your password.',
@@ -183,8 +185,24 @@ export const en = {
     frozen: 'Password recovery and contact changes are blocked',
     frozenHelp:
       '“This wasn’t me” was reported: {time}. To lift the block, sign in with EDS or visit a UAPF office with your identity document.',
+    lock: 'Lock the cabinet',
+    lockHelp: 'Lock it if your phone is lost or somebody knows your password.',
     recovered: 'Your password was set using a code',
     recoveredHelp: 'Set: {from}. You cannot change your mobile number or email address until {until}.',
+  },
+  lock: {
+    title: 'Lock the cabinet',
+    lead: 'Lock the cabinet if your phone is lost or somebody knows your password.',
+    effects: 'What happens then',
+    sessions: 'all sessions end, this one too',
+    password: 'nobody can sign in with the password or recover it',
+    contacts: 'your mobile number and email address cannot be changed',
+    notice: 'a notice is sent to all your contacts',
+    unlock: 'To unlock it, sign in with EDS or visit a UAPF office with your identity document.',
+    noEds:
+      'You have never signed in to this cabinet with EDS. Without a key, only a UAPF office can unlock it.',
+    submit: 'Lock',
+    done: 'The cabinet is locked and all sessions have ended. To unlock it, sign in with EDS or visit a UAPF office with your identity document.',
   },
   eds: {
     way: 'Sign in with EDS',
@@ -568,6 +586,7 @@ export const en = {
     'contact-proposed': 'Contact change started',
     'contact-changed': 'Contact details changed',
     frozen: '“This wasn’t me” was reported, password recovery blocked',
+    locked: 'The cabinet was locked',
     'unfrozen-by-eds': 'The block was lifted by EDS confirmation',
     unfrozen: 'Fund staff lifted the block',
     'signed-in': 'Signed in',
@@ -613,6 +632,7 @@ export const en = {
         'change-accepted': 'UAPF: change accepted.',
         'change-refused': 'UAPF: change not accepted.',
         frozen: 'UAPF: changing contacts and password is blocked. To lift: EDS or a UAPF office.',
+        locked: 'UAPF: your cabinet is locked. To unlock: EDS or a UAPF office.',
       },
       notYou: '{what} Not you?',
       call: '{what} Not you? Call 1418',
@@ -700,6 +720,10 @@ export const en = {
         frozen: {
           subject: 'Password and contact changes are blocked',
           text: 'The link “This wasn’t me” was opened and confirmed. All sessions have ended, and password recovery and contact changes are blocked. To lift the block, sign in with EDS or visit a UAPF office with your identity document.',
+        },
+        locked: {
+          subject: 'Your cabinet is locked',
+          text: 'The cabinet was locked from within. All sessions have ended, and the password no longer opens it. To unlock it, sign in with EDS or visit a UAPF office with your identity document.',
         },
       },
       time: 'Time: {time} (Astana time)',

@@ -199,6 +199,7 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
     ],
   ],
   '/sign-in': [
+    ['after a lock', ({ visitor }) => visitor.open('/sign-in?ended=locked')],
     ['after a time-out', ({ visitor }) => visitor.open('/sign-in?ended=kept')],
     [
       'with empty fields',
@@ -494,6 +495,7 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
       },
     ],
   ],
+  '/security/lock': [['before a key has opened the cabinet', ({ asPerson }) => asPerson('/security/lock')]],
   '/demo/inbox': [
     [
       'with messages',

@@ -126,6 +126,7 @@ const notices: readonly SecurityNotice[] = [
   'change-accepted',
   'change-refused',
   'frozen',
+  'locked',
 ];
 
 describe.each(kindsOfPeople)('a person %s', (_kind, make) => {

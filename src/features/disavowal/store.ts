@@ -48,7 +48,7 @@ export async function consumeDisavowal(
 }
 
 /**
- * Whether "this wasn't me" has frozen a holder's cabinet. Under the lock of the holder's row the
+ * Whether "this wasn't me" or a lock has frozen a holder's cabinet. Under the lock of the holder's row the
  * answer holds until the transaction ends.
  */
 export async function isFrozen(transaction: Queryable, holderId: string): Promise<boolean> {
@@ -57,14 +57,29 @@ export async function isFrozen(transaction: Queryable, holderId: string): Promis
   );
 }
 
-/** Stops recovery and changes of mobile and e-mail. */
-export async function insertFreeze(transaction: Queryable, holderId: string): Promise<void> {
-  await transaction.run(sql`
-    insert into cabinet.freeze (holder_id) values (${holderId}) on conflict (holder_id) do nothing`);
+/**
+ * Whether the holder has locked their cabinet, so that a password does not open it. Under the lock
+ * of the holder's row the answer holds until the transaction ends.
+ */
+export async function isLocked(transaction: Queryable, holderId: string): Promise<boolean> {
+  const locked = await transaction.first(sql`
+    select from cabinet.freeze where holder_id = ${holderId} and locked_at is not null`);
+  return locked !== undefined;
 }
 
 /**
- * Lifts the freeze after "this wasn't me", and records who lifted it. Returns false when there was
+ * Stops recovery and changes of mobile and e-mail.
+ * @param locked also stops sign-ins by password
+ */
+export async function insertFreeze(transaction: Queryable, holderId: string, locked: boolean): Promise<void> {
+  await transaction.run(sql`
+    insert into cabinet.freeze as f (holder_id, locked_at)
+    values (${holderId}, case when ${locked}::boolean then now() end)
+    on conflict (holder_id) do update set locked_at = coalesce(f.locked_at, excluded.locked_at)`);
+}
+
+/**
+ * Lifts the freeze after "this wasn't me" or a lock, and records who lifted it. Returns false when there was
  * none. Every link sent before ends too, because somebody who still has one could freeze the
  * cabinet again and again. The caller has locked the holder.
  */

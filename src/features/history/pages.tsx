@@ -20,7 +20,7 @@ export interface HistoryPageProps {
 }
 
 /** Events that their owner must not overlook. */
-const warnings: readonly string[] = ['sign-in-failed', 'frozen'];
+const warnings: readonly string[] = ['sign-in-failed', 'frozen', 'locked'];
 
 /** Shows changes and security events, newest first. */
 export function HistoryPage({ t, language, entries, older, isFirst, only }: HistoryPageProps) {

@@ -21,6 +21,7 @@ const kinds: readonly NoticeKind[] = [
   'contact-added',
   'many-failures',
   'frozen',
+  'locked',
 ];
 const channels: readonly Channel[] = ['mobile', 'email'];
 const to = { mobile: '+77015550001', email: 'belgi.0001@example.kz' } as const;
@@ -149,7 +150,9 @@ describe('a notice', () => {
     '$language $kind about $about has at most two SMS parts, with and without its link',
     (one) => {
       const linked =
-        one.kind === 'frozen' || one.kind === 'already-registered' ? undefined : { disavowalPath: path };
+        one.kind === 'frozen' || one.kind === 'locked' || one.kind === 'already-registered'
+          ? undefined
+          : { disavowalPath: path };
       expect(smsParts(notice(one, linked).text).parts.length).toBeLessThanOrEqual(2);
       expect(smsParts(notice(one).text).parts.length).toBeLessThanOrEqual(one.kind === 'frozen' ? 2 : 1);
     },
@@ -242,7 +245,10 @@ describe.each([10, 20, 30])('on a host of %i letters', (letters) => {
     ({ language, kind }) => {
       for (const about of channels) {
         const message = { ...sms, kind, about, language, at: '2026-11-22T19:31:00.000Z' } as const;
-        const withLink = kind === 'frozen' || kind === 'already-registered' ? {} : { disavowalPath: path };
+        const withLink =
+          kind === 'frozen' || kind === 'locked' || kind === 'already-registered'
+            ? {}
+            : { disavowalPath: path };
         const { parts } = smsParts(write(message, { ...facts, ...withLink }).text);
         expect(parts.length).toBeLessThanOrEqual(letters === 10 || language === 'en' ? 2 : 3);
       }

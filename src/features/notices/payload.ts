@@ -18,7 +18,8 @@ export type NoticeKind =
   /** The fund accepted a change that had been late, or refused one. */
   | 'change-accepted'
   | 'change-refused'
-  | 'frozen';
+  | 'frozen'
+  | 'locked';
 
 /**
  * A message as the outbox stores it. It has no secret: the code is calculated from `codeId`, and

@@ -30,6 +30,7 @@ export type SecurityNotice = Extract<
   | 'change-accepted'
   | 'change-refused'
   | 'frozen'
+  | 'locked'
 >;
 
 /**
@@ -42,7 +43,7 @@ const unaddressed = 'unaddressed';
  * Notices without a link. The fund's answer to a change is not an attack, and a frozen cabinet
  * cannot be frozen again.
  */
-const withoutLink: readonly SecurityNotice[] = ['change-accepted', 'change-refused', 'frozen'];
+const withoutLink: readonly SecurityNotice[] = ['change-accepted', 'change-refused', 'frozen', 'locked'];
 
 interface NoticeDetails {
   readonly device?: string | undefined;

@@ -62,8 +62,21 @@ export function SecurityPage(props: SecurityPageProps) {
       <PageHeading title={t.security.title} lead={t.security.lead} />
       <Methods t={t} language={language} standing={standing} />
       <Sessions {...props} />
+      <Lock t={t} />
       <LatestEvents {...props} />
     </>
+  );
+}
+
+/** The way to the page that locks the cabinet. */
+function Lock({ t }: { t: Texts }) {
+  return (
+    <Card id="lock" heading={t.security.lock}>
+      <p>{t.security.lockHelp}</p>
+      <ButtonRow>
+        <ButtonLink href={paths.lockCabinet}>{t.security.lock}</ButtonLink>
+      </ButtonRow>
+    </Card>
   );
 }
 

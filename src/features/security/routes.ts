@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { paths } from '../../paths.ts';
+import { paths, signInPath } from '../../paths.ts';
 import { emptyForm, formOf, parse } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
-import { sessionOf } from '../../platform/http/request-context.ts';
+import { clearSecret, sessionOf } from '../../platform/http/request-context.ts';
 import type { ContactSettings } from '../contact-change/settings.ts';
+import { lockCabinet } from '../disavowal/lock.ts';
+import { LockPage } from './lock-page.tsx';
 import { type SecurityDone, SecurityPage } from './pages.tsx';
 import { endOthers, endSession, type HolderSessionsDeps, sessionName } from './sessions.ts';
 import { listLatestEvents, listSessions, readSecurityStanding } from './store.ts';
@@ -13,6 +15,8 @@ import { listLatestEvents, listSessions, readSecurityStanding } from './store.ts
 export interface SecurityRoutesDeps extends HolderSessionsDeps {
   readonly sendPage: SendPage;
   readonly contactSettings: ContactSettings;
+  /** Called when notices may wait in the outbox. */
+  readonly onQueued: () => void;
 }
 
 const eventsShown = 5;
@@ -20,7 +24,9 @@ const doneValues = ['changed', 'ended', 'othersEnded'] as const satisfies readon
 const endForm = formOf({ session: z.string() });
 const securityQuery = z.object({ done: z.enum(doneValues).optional().catch(undefined) });
 
-/** `/security`: the ways to sign in, the holder's open sessions and their latest events. */
+/**
+ * `/security`: the ways to sign in, the holder's open sessions, their latest events, and the lock.
+ */
 export function securityRoutes(server: FastifyInstance, deps: SecurityRoutesDeps): void {
   const holder = { access: 'holder', duringMaintenance: true } as const;
   server.get(paths.security, { config: { access: 'holder' } }, (request, reply) =>
@@ -30,6 +36,10 @@ export function securityRoutes(server: FastifyInstance, deps: SecurityRoutesDeps
   server.post(paths.endOtherSessions, { config: holder }, (request, reply) =>
     postEndOthers(deps, request, reply),
   );
+  server.get(paths.lockCabinet, { config: { access: 'holder' } }, (request, reply) =>
+    showLock(deps, request, reply),
+  );
+  server.post(paths.lockCabinet, { config: holder }, (request, reply) => postLock(deps, request, reply));
 }
 
 function securityPath(done: SecurityDone): string {
@@ -86,4 +96,34 @@ async function postEndOthers(
   const { holderId, hash } = sessionOf(request);
   await endOthers(database, { holderId, hash, requestId: request.id });
   return reply.redirect(securityPath('othersEnded'), 303);
+}
+
+async function showLock(
+  { database, contactSettings, sendPage }: SecurityRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { texts: t, csrf } = request.context;
+  const { lastEds } = await readSecurityStanding(
+    database,
+    sessionOf(request).holderId,
+    contactSettings.waitHours,
+  );
+  return sendPage(request, reply, {
+    title: t.lock.title,
+    section: 'security',
+    body: LockPage({ t, csrf: csrf(), hasUsedEds: lastEds !== null }),
+  });
+}
+
+async function postLock(
+  { database, onQueued }: SecurityRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  parse(emptyForm, request.body);
+  await lockCabinet(database, { holderId: sessionOf(request).holderId, requestId: request.id });
+  onQueued();
+  clearSecret(reply, 'session', request.context.secure);
+  return reply.header('clear-site-data', '"cache"').redirect(signInPath({ ended: 'locked' }), 303);
 }

@@ -2,6 +2,7 @@ import { randomToken, tokenHash } from '../../platform/keys.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import type { LiveSession } from '../../platform/session.ts';
 import type { Language } from '../../values/language.ts';
+import { isLocked } from '../disavowal/store.ts';
 import { recordEvent } from '../history/event-store.ts';
 import { issueMark, readMarks } from './device-marks.ts';
 import { endMarks, keepDevice } from './device-store.ts';
@@ -40,9 +41,13 @@ export interface OpenedSession {
   readonly language: Language | undefined;
 }
 
+/** The holder has locked the cabinet. Rolls the sign-in back. */
+export class CabinetLocked extends Error {}
+
 /**
  * Opens a session, whichever way its holder has signed in. The holder's row is locked first, so
  * that two sign-ins of one person run one after another.
+ * @throws CabinetLocked when the holder has locked the cabinet, and nothing has lifted the lock
  */
 export async function openSession(
   transaction: Queryable,
@@ -58,6 +63,7 @@ export async function openSession(
   const mark = issueMark();
 
   const language = await lockForOpening(transaction, { holderId }, former);
+  if (await isLocked(transaction, holderId)) throw new CabinetLocked();
   if (former) await endFormerSession(transaction, former);
   const replaced = await endOldestSessions(transaction, holderId, settings);
   await insertSession(transaction, {

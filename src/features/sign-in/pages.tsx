@@ -26,7 +26,7 @@ export interface SignInPageProps {
   /** Where to go afterwards. It is in the address of the form, because it is not personal. */
   readonly to: string | undefined;
   /** Why the person is here: their session ended, and whether what they typed was kept. */
-  readonly ended: '1' | 'kept' | 'closed' | undefined;
+  readonly ended: '1' | 'kept' | 'closed' | 'locked' | undefined;
   /** A password was just chosen, and the person now signs in with it. */
   readonly passwordSaved: boolean;
   /** Somebody is signed in in this browser. They are not named. */
@@ -226,5 +226,10 @@ function refusalText(t: Texts, { reason, minutes }: { reason: SignInRefusal; min
 }
 
 function endedText(t: Texts, ended: NonNullable<SignInPageProps['ended']>): string {
-  return { '1': t.session.over, kept: t.session.overKept, closed: t.eds.reasons.notActive }[ended];
+  return {
+    '1': t.session.over,
+    kept: t.session.overKept,
+    closed: t.eds.reasons.notActive,
+    locked: t.lock.done,
+  }[ended];
 }

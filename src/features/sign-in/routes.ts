@@ -36,7 +36,7 @@ const busySeconds = 5;
 /** `ended` says why a person has to sign in again. An unknown value is ignored. */
 const signInQuery = z.object({
   to: returnTarget,
-  ended: z.enum(['1', 'kept', 'closed']).optional().catch(undefined),
+  ended: z.enum(['1', 'kept', 'closed', 'locked']).optional().catch(undefined),
   password: z.literal('saved').optional().catch(undefined),
 });
 
@@ -161,6 +161,7 @@ function refuseSignIn(
     busy: 503,
     fundDown: 503,
     statusUnknown: 422,
+    locked: 422,
   }[reason];
   return sendSignIn(deps, request, reply, { status, ...typed, refusal: { reason, minutes } });
 }

@@ -15,6 +15,7 @@ export type SessionsEndReason =
   | 'blocked'
   | 'operator'
   | 'frozen'
+  | 'locked'
   | 'password-changed'
   | 'contact-changed'
   | 'registered'

@@ -10,7 +10,7 @@ import { readMarks } from './device-marks.ts';
 import { countPasswordAttempt } from './failure-store.ts';
 import { failureLimits, waitMinutes } from './failures.ts';
 import { findHolder } from './holder-status.ts';
-import { type OpenedSession, openSession, type SignInBrowser } from './open-session.ts';
+import { CabinetLocked, type OpenedSession, openSession, type SignInBrowser } from './open-session.ts';
 import type { SessionSettings, SignInSettings } from './settings.ts';
 import { findCredential, recordFailure, writeAnything } from './store.ts';
 
@@ -32,11 +32,19 @@ export interface SignInAttempt extends SignInBrowser {
 /**
  * The `detail` of `limited` and `limitedHere` (this network, for this IIN) is the wait in minutes.
  */
-export type SignInRefusal = 'failed' | 'limited' | 'limitedHere' | 'busy' | 'fundDown' | 'statusUnknown';
+export type SignInRefusal =
+  | 'failed'
+  | 'limited'
+  | 'limitedHere'
+  | 'busy'
+  | 'fundDown'
+  | 'statusUnknown'
+  | 'locked';
 
 /**
  * Signs in by IIN and password. Unknown people, wrong passwords, and blocked or deceased people get
- * the same answer after the same work: one look-up, two counts, one hash, one record.
+ * the same answer after the same work: one look-up, two counts, one hash, one record. That a
+ * cabinet is locked is told only after the right password.
  */
 export async function signIn(
   deps: SignInDeps,
@@ -68,9 +76,16 @@ export async function signIn(
 
   const { holderId, passwordHash } = credential;
   const forget = counts.map(({ limit }) => limit.key);
-  const opened = await database.transaction((transaction) =>
-    openSession(transaction, { holderId, method: 'password', person, forget }, attempt, sessionSettings),
-  );
+  let opened: OpenedSession;
+  try {
+    opened = await database.transaction((transaction) =>
+      openSession(transaction, { holderId, method: 'password', person, forget }, attempt, sessionSettings),
+    );
+  } catch (error) {
+    if (!(error instanceof CabinetLocked)) throw error;
+    await recordFailedSignIn(database, attempt.iin, attempt.requestId);
+    return refused('locked');
+  }
   if (hasher.outdated(passwordHash)) {
     await upgradeHash(database, holderId, passwordHash, await hasher.hash(password));
   }

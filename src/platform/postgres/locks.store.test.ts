@@ -16,6 +16,7 @@ import { proposeOnce } from '../../features/contact-change/propose.ts';
 import { cancelChange } from '../../features/contact-change/prove.ts';
 import { proveByCode } from '../../features/contact-change/store.ts';
 import { disavow } from '../../features/disavowal/disavow.ts';
+import { lockCabinet } from '../../features/disavowal/lock.ts';
 import { unfreeze } from '../../features/disavowal/unfreeze.ts';
 import type { Evidence } from '../../features/eds/store.ts';
 import { writeNewPassword } from '../../features/passwords/change.ts';
@@ -175,6 +176,7 @@ const useCases: Readonly<Record<string, UseCase>> = {
       { iin, language: 'kk', person, evidence: { ...evidence, purpose: 'sign-in' } },
       browserWith(),
     ),
+  'a lock by its holder': (database, { holderId }) => lockCabinet(database, { holderId, requestId: 'r' }),
   'a code typed for a password': (database, { open }) =>
     compareCode({ database, keys, accountRequestSettings }, 'recover', open.hash, [open.code]),
   'a chosen password': (database, { proved }) =>

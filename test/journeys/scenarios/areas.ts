@@ -38,6 +38,7 @@ export const everyForm: ReadonlySet<string> = new Set([
   'recover a forgotten password: every session ends, and mobile and e-mail cannot be changed',
   'change the password: the other session ends, and this one continues',
   'see the sessions, end another one, then all others',
+  'lock the cabinet: every session ends, and the password opens it no more',
 ]);
 
 /** Journeys in which a script of the page takes part, or the browser's own history does. */

@@ -393,6 +393,30 @@ export const registrationJourneys: readonly Journey[] = [
 /** What holders do for the security of their own cabinet. */
 export const securityJourneys: readonly Journey[] = [
   {
+    name: 'lock the cabinet: every session ends, and the password opens it no more',
+    async run(world) {
+      const person = await world.person();
+      const owner = await world.visitor();
+      const thief = await world.visitor();
+      for (const visitor of [owner, thief]) {
+        await visitor.open('/');
+        await signIn(visitor, person);
+      }
+      await owner.open('/security');
+      await owner.follow('Кабинетті құлыптау');
+      expect(await owner.path()).toBe('/security/lock');
+      await owner.sees('Бұл кабинетке ЭЦҚ арқылы әлі кірмегенсіз');
+      await owner.press('Құлыптау');
+      expect(await owner.path()).toBe('/sign-in?ended=locked');
+      await owner.sees('Кабинет құлыпталды, барлық сеанс аяқталды');
+      await thief.open('/services');
+      expect(await thief.path()).toMatch(/^\/sign-in/);
+      await signIn(thief, person);
+      expect(await thief.status()).toBe(422);
+      await thief.sees('Кабинет құлыпталған');
+    },
+  },
+  {
     name: 'change the password: the other session ends, and this one continues',
     async run(world) {
       const person = await world.person();
