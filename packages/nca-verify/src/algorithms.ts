@@ -16,7 +16,7 @@ import { verifyGost } from './gost.ts';
 import { GOST_2004, GOST_2015_512 } from './gost-reference.ts';
 import { gostEngine } from './gost-wasm.ts';
 import { gost94 } from './gost94.ts';
-import { concat, hashOf, type RsaKey, rsaKey, toHex, verifyRsa } from './platform.ts';
+import { concat, hashOf, rsaKey, toHex, verifyRsa } from './platform.ts';
 import { streebog } from './streebog.ts';
 import { type KeyFamily, Refusal } from './verdict.ts';
 
@@ -40,11 +40,11 @@ export const OID = {
 
 /**
  * A public key, as a certificate holds it. An `unsupported` key may appear in a structure, but it
- * verifies nothing.
+ * verifies nothing. The `key` of RSA is what `rsaKey` of the platform gives.
  */
 export type PublicKey =
   | { readonly family: 'gost2015' | 'gost2004'; readonly bytes: Uint8Array }
-  | { readonly family: 'rsa'; readonly bits: number; readonly key: RsaKey }
+  | { readonly family: 'rsa'; readonly bits: number; readonly key: object }
   | { readonly family: 'unsupported'; readonly why: string };
 
 interface Scheme {

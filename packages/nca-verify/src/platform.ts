@@ -73,11 +73,8 @@ export function hashOf(name: HashName, parts: readonly Uint8Array[]): Uint8Array
   return state.digest();
 }
 
-/** Not named as Node's class, which declarations for a browser must not mention. */
-export type RsaKey = object;
-
 /** Null for a key that OpenSSL refuses. The numbers are those in the SubjectPublicKeyInfo. */
-export function rsaKey(spki: Uint8Array, _modulus: bigint, _exponent: bigint): RsaKey | null {
+export function rsaKey(spki: Uint8Array, _modulus: bigint, _exponent: bigint): object | null {
   try {
     return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   } catch {
@@ -87,7 +84,7 @@ export function rsaKey(spki: Uint8Array, _modulus: bigint, _exponent: bigint): R
 
 /** PKCS#1 v1.5 (RFC 8017, 8.2.2) of a signature that is as long as the modulus. */
 export function verifyRsa(
-  key: RsaKey,
+  key: object,
   name: Exclude<HashName, 'sha1'>,
   data: Uint8Array,
   signature: Uint8Array,

@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildDeclarations } from '../build.js';
+import { signCms } from '../src/testing/cms.ts';
 import { type Built, buildPackage } from './built.ts';
 import { gost, PERSON } from './support.ts';
 import { enveloped } from './xml-signer.ts';
@@ -57,7 +58,7 @@ function run(node: string, file: string): string {
 }
 
 /** Compiles strict TypeScript in the app to `out/`. */
-function compile(names: readonly string[]): void {
+function compile(names: readonly string[], options: Readonly<Record<string, unknown>> = {}): void {
   const types = dirname(dirname(require.resolve('@types/node/package.json')));
   writeFileSync(
     join(app, 'tsconfig.json'),
@@ -71,6 +72,9 @@ function compile(names: readonly string[]): void {
         outDir: 'out',
         types: ['node'],
         typeRoots: [types],
+        // A server has no DOM, and the declarations must not need it.
+        lib: ['es2022'],
+        ...options,
       },
       files: names,
     }),
@@ -217,6 +221,22 @@ describe.each(nodes)('with %s', (node) => {
     } finally {
       uninstall();
     }
+  });
+
+  it('the entry for browsers needs neither Node nor its types', () => {
+    const message = Buffer.from(signCms(gost.issue(PERSON), Buffer.from('x'))).toString('base64');
+    const certificates = gost.certificates.map((der) => Buffer.from(der).toString('base64'));
+    const body = `
+      const octets = (text: string): Uint8Array => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+      const trust = createTrust(${JSON.stringify(certificates)}.map(octets));
+      const at = new Date('2026-11-22T12:00:00Z');
+      const prepared: boolean = await prepare();
+      const verdict: Verdict = verify({ message: '${message}', at, trust, revocation: 'skip' });
+      console.log(prepared, verdict.ok ? verdict.signer.iin : verdict.reason);`;
+    const names = 'createTrust, prepare, verify, type Verdict';
+    writeFileSync(join(app, 'page.mts'), `import { ${names} } from 'nca-verify/browser';${body}`);
+    compile(['page.mts'], { types: [], lib: ['es2022', 'dom'] });
+    expect(run(node, join(app, 'out/page.mjs'))).toBe(`true ${PERSON.iin}||0`);
   });
 
   it.each(['esm', 'cjs'] as const)('inside a bundle (%s) that is alone in its folder', async (format) => {

@@ -252,6 +252,10 @@ describe('signature wrapping', () => {
     expect(outcome(document, { element: pay })).toBe(text);
     expect(outcome(document, { element: { namespace: 'urn:x', name: 'pay' } })).toBe('wrongElement');
     expect(outcome(document, { element: { namespace: '', name: 'all' } })).toBe('wrongElement');
+    // One within the other is signed with it.
+    const nested = '<pay Id="x"><pay>9</pay></pay>';
+    const outer = signature(person, { content: nested, uri: '#x', transforms: transform(EXCLUSIVE) });
+    expect(outcome(`<all>${nested}${outer}</all>`, { element: pay })).toBe(nested);
     // Two of the name: whoever reads the document by name may find the other one.
     expect(outcome(`<all><pay>9</pay>${text}${signed}</all>`, { element: pay })).toBe('wrongElement');
     expect(outcome(`<all><old>${text}</old><pay>9</pay>${signed}</all>`, { element: pay })).toBe(
@@ -345,6 +349,11 @@ describe('refused for what the signature says', () => {
     ['several references', { more: another('') }, 'severalReferences'],
     ['three references', { more: another('#a') + another('#b') }, 'severalReferences'],
     ['another element in SignedInfo', { more: '<ds:Manifest></ds:Manifest>' }, 'malformed'],
+    [
+      'a large SignedInfo',
+      { edit: (text: string) => text.replace(' URI=', ` Id="${'x'.repeat(20_000)}" URI=`) },
+      'tooLarge',
+    ],
     [
       'no reference',
       { edit: (text: string) => text.replace(/<ds:Reference.*<\/ds:Reference>/, '') },

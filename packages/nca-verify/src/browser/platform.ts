@@ -96,14 +96,12 @@ export function hashOf(name: HashName, parts: readonly Uint8Array[]): Uint8Array
   return state.digest();
 }
 
-export type RsaKey = object;
-
 interface Numbers {
   readonly modulus: bigint;
   readonly exponent: bigint;
 }
 
-export function rsaKey(_spki: Uint8Array, modulus: bigint, exponent: bigint): RsaKey | null {
+export function rsaKey(_spki: Uint8Array, modulus: bigint, exponent: bigint): object | null {
   return { modulus, exponent } satisfies Numbers;
 }
 
@@ -115,7 +113,7 @@ const DIGEST_INFO = {
 
 /** Compares the whole padded block, so nothing in it is parsed (RFC 8017, 8.2.2). */
 export function verifyRsa(
-  key: RsaKey,
+  key: object,
   name: Exclude<HashName, 'sha1'>,
   data: Uint8Array,
   signature: Uint8Array,

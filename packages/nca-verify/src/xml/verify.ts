@@ -51,7 +51,7 @@ export interface VerifyXmlRequest extends RevocationSources {
   readonly content?: Uint8Array | string | undefined;
   /**
    * The element that the signature must cover, if it is neither the whole document nor the body of
-   * a SOAP message. The document must have only one element of this name.
+   * a SOAP message. Outside of it, the document must have no element of this name.
    */
   readonly element?: ElementName | undefined;
   /** The moment for which everything is judged. */
@@ -154,14 +154,20 @@ function coveredElement(
   const found = id === null ? root : elementWithId(document, id);
   if (found === null) throw new XmlRefusal('wrongElement', 'the reference points to no element');
   if (wanted !== undefined) {
-    const others = [...elementsOf(root)].filter((one) => isNamed(one, wanted.namespace, wanted.name));
-    if (others.length !== 1 || others[0] !== found) {
+    const isWanted = (one: XmlElement): boolean => isNamed(one, wanted.namespace, wanted.name);
+    const others = [...elementsOf(root)].filter((one) => isWanted(one) && !isWithin(one, found));
+    if (!isWanted(found) || others.length > 0) {
       throw new XmlRefusal('wrongElement', 'not the only element of the name asked for');
     }
   } else if (found !== root && found !== bodyOf(root, signature)) {
     throw new XmlRefusal('wrongElement', 'neither the document nor the body of a SOAP message');
   }
   return found;
+}
+
+function isWithin(element: XmlElement, outer: XmlElement): boolean {
+  for (let one: XmlElement | null = element; one !== null; one = one.parent) if (one === outer) return true;
+  return false;
 }
 
 /** The body of a SOAP message whose header has the signature; null for any other document. */
