@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { root } from '../../src/platform/root.ts';
-import { checkDocuments, checkReferences, type Documents, isThere, readDocuments } from './docs.ts';
+import {
+  checkDocuments,
+  checkGuides,
+  checkReferences,
+  type Documents,
+  isThere,
+  readDocuments,
+} from './docs.ts';
 import { readSources } from './imports.ts';
 
 test('every decision record has its form and its row, and every path in the documents exists', () => {
@@ -9,6 +16,10 @@ test('every decision record has its form and its row, and every path in the docu
 
 test('every record that a source names exists', () => {
   expect(checkReferences(readSources(root), readDocuments(root))).toEqual([]);
+});
+
+test('every name and every test that the guides name exists, and every feature is drawn', () => {
+  expect(checkGuides(readDocuments(root), readSources(root, ['src', 'packages', 'test']))).toEqual([]);
 });
 
 const record = (number: string) => `# ${number} · Which shape?
@@ -92,4 +103,25 @@ test('a source that names a missing record is found', () => {
   expect(named('// docs/decisions/001-shape.md and docs/decisions/001')).toEqual([]);
   expect(named('\n// (docs/decisions/002)')).toMatchObject([{ file: 'src/x.ts', line: 2 }]);
   expect(named('// docs/decisions/001-form.md')).toMatchObject([{ file: 'src/x.ts', line: 1 }]);
+});
+
+test('what a guide names and no source has is found', () => {
+  const sources = new Map([
+    ['src/features/eds/store.ts', 'export const returnTargets = 1;'],
+    ['test/checks/texts.test.ts', ''],
+  ]);
+  const found = (text: string, drawn = ' eds ') =>
+    checkGuides(
+      new Map([
+        ['CONTRIBUTING.md', text],
+        ['docs/architecture.md', `\`\`\`\n│ features/ │\n│ ${drawn} │\n\`\`\`\n`],
+      ]),
+      sources,
+    ).map(({ file, line, why }) => `${file}:${line} ${why}`);
+  expect(found('`returnTargets`, `showX`, `npm test -- checks/texts`, `npm test -- --all`')).toEqual([]);
+  expect(found('\n`backTargets`')).toEqual(['CONTRIBUTING.md:2 names backTargets, which no source has']);
+  expect(found('`npm test -- texts pages`')).toEqual([
+    'CONTRIBUTING.md:1 runs the tests of pages, and there are none',
+  ]);
+  expect(found('', 'eds-more')).toEqual(['docs/architecture.md:1 does not draw eds']);
 });

@@ -94,6 +94,51 @@ function checkPaths(file: string, text: string, exists: (path: string) => boolea
   });
 }
 
+/** The documents that a newcomer follows step by step. */
+const guides = ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md'];
+
+/**
+ * Finds names of code in the guides that no source has, patterns of `npm test -- …` that match no
+ * test file, and features that the drawing of the architecture lacks.
+ */
+export function checkGuides(documents: Documents, sources: Sources): Violation[] {
+  const files = [...sources.keys()];
+  const tests = files.filter((file) => /\.test\.tsx?$/.test(file));
+  const names = new Set([...sources.values()].flatMap((text) => text.match(/\w+/g) ?? []));
+  const found = guides.flatMap((file) =>
+    (documents.get(file) ?? '').split('\n').flatMap((line, at) => {
+      const fault = (why: string): Violation => ({ file, line: at + 1, why });
+      return [
+        ...codeNamesIn(line)
+          .filter((name) => !names.has(name))
+          .map((name) => fault(`names ${name}, which no source has`)),
+        ...testPatternsIn(line)
+          .filter((pattern) => !tests.some((test) => test.includes(pattern)))
+          .map((pattern) => fault(`runs the tests of ${pattern}, and there are none`)),
+      ];
+    }),
+  );
+  const drawing =
+    /```\n([^`]*features\/[^`]*)```/.exec(documents.get('docs/architecture.md') ?? '')?.[1] ?? '';
+  const features = new Set(files.flatMap((file) => /^src\/features\/([^/]+)\//.exec(file)?.[1] ?? []));
+  return [
+    ...found,
+    ...[...features]
+      .filter((feature) => !drawing.split(/[\s·│]+/).includes(feature))
+      .map((feature) => ({ file: 'docs/architecture.md', line: 1, why: `does not draw ${feature}` })),
+  ];
+}
+
+/** Names like `returnTargets`, but not patterns of names like `showX`. */
+function codeNamesIn(line: string): string[] {
+  return [...line.matchAll(/`(?:\w+\.)?([A-Za-z]+[a-z][A-Z][A-Za-z]+)`/g)].map(([, name = '']) => name);
+}
+
+function testPatternsIn(line: string): string[] {
+  const [, given = ''] = /npm test -- ((?:[\w/-]+ ?)+)/.exec(line) ?? [];
+  return given.split(' ').filter((pattern) => pattern !== '' && !pattern.startsWith('-'));
+}
+
 /**
  * Finds records that a source names, by number (`docs/decisions/145`) or by file, and that do not
  * exist.

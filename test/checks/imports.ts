@@ -111,8 +111,8 @@ const keptIn: readonly { readonly packages: RegExp; readonly rooms: readonly Roo
   { packages: /^commander$/, rooms: ['cli'] },
 ];
 
-/** Reads `src` and the workspaces of a checkout. */
-export function readSources(root: string): Sources {
+/** Reads folders of a checkout: `src` and the workspaces, unless others are named. */
+export function readSources(root: string, folders: readonly string[] = ['src', 'packages']): Sources {
   const sources = new Map<string, string>();
   const walk = (folder: string): void => {
     if (!existsSync(join(root, folder))) return;
@@ -125,8 +125,7 @@ export function readSources(root: string): Sources {
       }
     }
   };
-  walk('src');
-  walk('packages');
+  for (const folder of folders) walk(folder);
   return sources;
 }
 

@@ -1,3 +1,5 @@
+import type { Requisites } from '../../src/features/requisites/fields/fields.ts';
+
 /** A line of `kabinet people import`: a person of the fund, always invented here. */
 export interface PersonLine {
   readonly iin: string;
@@ -14,12 +16,7 @@ export interface PersonLine {
     readonly number: string;
     readonly notification: string | null;
   }[];
-  readonly requisites: Readonly<
-    Record<
-      'address' | 'apartment' | 'postcode' | 'homePhone' | 'contactPhone' | 'mobilePhone' | 'email',
-      string | null
-    >
-  >;
+  readonly requisites: Requisites;
 }
 
 export interface DocumentLine {

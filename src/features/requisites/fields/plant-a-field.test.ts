@@ -34,7 +34,7 @@ beforeAll(async () => {
   tree.plant(
     'src/features/requisites/fields/fields.ts',
     'before',
-    '  emailField,\n] as const',
+    '  emailField,\n',
     `  phoneField({
     name: 'plantedPhone',
     column: 'planted_phone',
