@@ -88,5 +88,8 @@ function tagsOf(keys: Keys, browser: string, nonce: Buffer, hidden: Buffer): rea
 }
 
 function xor(one: Buffer, other: Buffer): Buffer {
-  return Buffer.from(one.map((byte, index) => byte ^ (other[index] ?? 0)));
+  const mixed = Buffer.allocUnsafe(one.length);
+  for (let index = 0; index < one.length; index++)
+    mixed[index] = (one[index] as number) ^ (other[index] as number);
+  return mixed;
 }

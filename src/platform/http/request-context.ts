@@ -46,7 +46,7 @@ export interface RequestContext {
   readonly device: string | undefined;
   /** True when cookies can be `Secure`: always, except with plain http on a loopback name. */
   readonly secure: boolean;
-  /** The token of this browser's forms, masked anew at each call. */
+  /** The token of this browser's forms, masked anew in each answer. */
   csrf(): string;
   /** True when `token` was made for this browser and for whoever is signed in now. */
   csrfFits(token: string): boolean;
@@ -107,6 +107,7 @@ export async function readRequestContext(
     session:
       bound !== undefined && bound === sessionToken ? sessionPrefix(tokenHash(sessionToken)) : undefined,
   };
+  let token: string | undefined;
   const chosen = request.cookies['language'];
   // The address is missing, despite its type, when the browser left before its request was handled.
   const ip: string | undefined = request.ip;
@@ -125,7 +126,10 @@ export async function readRequestContext(
     outage,
     device: readSecret(request, 'device', secure),
     secure,
-    csrf: () => csrfToken(keys, mark),
+    csrf: () => {
+      token ??= csrfToken(keys, mark);
+      return token;
+    },
     csrfFits: (token) =>
       [bound, sessionToken].some((cookie) => cookie !== undefined && csrfTokenFits(keys, cookie, token)),
     formOrigin(token) {
