@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { type Config, readConfig } from './config/config.ts';
 import { ConfigError } from './config/faults.ts';
 import { demonstration } from './demonstration.ts';
@@ -7,6 +7,7 @@ import { createInstance, type Instance } from './instance.ts';
 import { paths } from './paths.ts';
 import { help, readArguments } from './platform/process/arguments.ts';
 import { endAtCrash } from './platform/process/crash.ts';
+import { createLog } from './platform/process/log.ts';
 import { levelBySignal } from './platform/process/log-level.ts';
 import type { ListeningAddress } from './platform/process/orders.ts';
 import { patience, stopBySignal } from './platform/process/stop.ts';
@@ -28,8 +29,7 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   const config = readConfig(process.env);
-  const destination = pino.destination({ dest: 2, sync: false });
-  const log = pino({ level: config.operations.logLevel, base: null }, destination);
+  const log = createLog(config.operations.logLevel);
   endAtCrash(log);
   const onListening = (address: ListeningAddress) => greet(config, address);
   if (cluster.isWorker) await runWorker(config, log);
