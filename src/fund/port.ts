@@ -1,4 +1,6 @@
 import type { Requisites } from '../features/requisites/fields/fields.ts';
+import type { Queryable } from '../platform/postgres/database.ts';
+import type { Sql } from '../platform/postgres/sql.ts';
 import type { Iin } from '../values/iin.ts';
 import type { FundRefusal } from './refusals.ts';
 
@@ -119,6 +121,12 @@ export interface Fund {
    * made after that version. Throws `WrongPerson` when the answer is about another person.
    */
   read(iin: Iin, sinceElsewhere?: number, requestId?: string): Promise<FundHolder | undefined>;
+  /**
+   * Does the same by one statement among others of its caller, which travel together. Undefined
+   * where the fund does not lie in the same database.
+   * @param iin an expression, as is `sinceElsewhere`
+   */
+  readAmong?(connection: Queryable, iin: Sql, sinceElsewhere: Sql): Promise<FundHolder | undefined>;
   /** Applies a change once, however often it is sent. */
   apply(change: ChangeForFund): Promise<FundAnswer>;
   /** The state of a change. Undefined when it never arrived. */

@@ -97,6 +97,8 @@ export interface KeyedSemaphore {
    * @returns the function that releases it; undefined when too many already wait
    */
   acquire(key: string): Promise<Release> | undefined;
+  /** Whether all permits of the key are taken, so that the next request waits. */
+  isFull(key: string): boolean;
   /** The number of waiting requests, of all keys. */
   readonly waiting: number;
 }
@@ -129,6 +131,7 @@ export function createKeyedSemaphore({ atOnce, waiting: most }: KeyedSemaphoreOp
         void queue.add(() => new Promise<void>((release) => resolve(release)));
       });
     },
+    isFull: (key) => (queues.get(key)?.pending ?? 0) >= atOnce,
     get waiting() {
       return [...queues.values()].reduce((sum, { size }) => sum + size, 0);
     },

@@ -1,5 +1,6 @@
 import type { Iin } from '../values/iin.ts';
 import type { Language } from '../values/language.ts';
+import type { Queryable } from './postgres/database.ts';
 
 /** The signed-in holder who acts, and the request they act in. */
 export interface Actor {
@@ -29,8 +30,14 @@ export interface LiveSession {
 
 /** What a session cookie stands for now, by the database's clock. */
 export type SessionState =
-  /** `askStatus`: it is time to ask the fund again whether the holder may still use the cabinet. */
-  | { readonly kind: 'live'; readonly session: LiveSession; readonly askStatus?: boolean }
+  | {
+      readonly kind: 'live';
+      readonly session: LiveSession;
+      /** It is time to ask the fund again whether the holder may still use the cabinet. */
+      readonly askStatus?: boolean;
+      /** What `ReadWithSession` read. */
+      readonly reading?: unknown;
+    }
   /** Ended at most a day ago: by time-out, sign-out or a newer session of the holder. */
   | { readonly kind: 'timed-out'; readonly holderId: string }
   /** The fund no longer lets the holder in. */
@@ -57,13 +64,20 @@ export interface FormerSession {
   readonly keepsTyped: boolean;
 }
 
+/**
+ * Reads what belongs to the holder of a session, in the round trip that looks the session up. It is
+ * not known yet whether the session is live, so the statements find the holder by its hash.
+ */
+export type ReadWithSession = (connection: Queryable, sessionHash: Buffer) => Promise<unknown>;
+
 /** Looks sessions up. */
 export interface SessionReader {
   /**
    * Looks a session up by the secret of its cookie.
    * @param active true when the request counts as activity, which prolongs the session
+   * @param also what else to read; it is dropped unless the session is live
    */
-  read(token: string, active: boolean): Promise<SessionState>;
+  read(token: string, active: boolean, also?: ReadWithSession): Promise<SessionState>;
   /**
    * Looks a session up by the beginning of its hash, as form tokens name it. Undefined when it is
    * no longer stored.

@@ -44,7 +44,7 @@ export type SaveOutcome =
  */
 export async function savedBefore(
   database: Queryable,
-  holderId: string,
+  holderId: string | Sql,
   formId: string,
   formHash: Buffer,
 ): Promise<Exclude<SaveOutcome, { kind: 'conflict' }> | undefined> {

@@ -14,6 +14,7 @@ import type { FormAlert } from './form-alert.tsx';
 import { holderName } from './holder-name.ts';
 import { isReadOnly, RequisitesPage } from './page.tsx';
 import type { SaveDeps } from './save.ts';
+import type { SessionReading } from './store.ts';
 import { type RequisitesView, viewRequisites } from './view.ts';
 
 export interface RequisitesRoutesDeps extends SaveDeps, DraftDeps {
@@ -90,9 +91,14 @@ export async function viewOf(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<RequisitesView | undefined> {
-  const view = await viewRequisites(deps, actorOf(request));
+  const view = await viewRequisites(deps, actorOf(request), readingOf<SessionReading>(request));
   if (!view) await sendAway(deps, request, reply);
   return view;
+}
+
+/** What `readWithSession` of the route read; undefined where it is missing or too old. */
+export function readingOf<Reading>({ context }: FastifyRequest): Reading | undefined {
+  return context.reading as Reading | undefined;
 }
 
 /** What the fields of a form hold. */

@@ -27,8 +27,9 @@ import {
 } from './form.ts';
 import type { FormAlert } from './form-alert.tsx';
 import { receiptOfEarlier, refuseTouched } from './save.ts';
-import { postForm } from './save-routes.ts';
+import { postForm, readSent } from './save-routes.ts';
 import { servicesRoutes } from './services-routes.ts';
+import { readOfSession } from './store.ts';
 
 /** An offered line as its button sends it: the postcode, if there is one, and the address. */
 const offeredLine = /^(\S{0,7}) (.+)$/s;
@@ -57,10 +58,27 @@ export function requisitesRoutes(
   const ofForm = { ...holder, backTo: paths.requisites, duringMaintenance: true } as const;
 
   servicesRoutes(server, deps);
-  server.get(paths.requisites, { config: holder }, (request, reply) => showForm(deps, request, reply));
+  server.get(
+    paths.requisites,
+    {
+      config: {
+        ...holder,
+        readWithSession: (connection, hash) => readOfSession(connection, deps.fund, hash),
+      },
+    },
+    (request, reply) => showForm(deps, request, reply),
+  );
   server.post(
     paths.requisites,
-    { config: { ...holder, keepTyped, repeatable, doneBefore } },
+    {
+      config: {
+        ...holder,
+        keepTyped,
+        repeatable,
+        doneBefore,
+        readWithSession: (connection, hash, body) => readSent(deps, connection, hash, body),
+      },
+    },
     (request, reply) => postForm(deps, request, reply),
   );
   server.post(

@@ -4,20 +4,39 @@ import { actorOf, sendAway } from '../../platform/http/actor.ts';
 import { markDone } from '../../platform/http/done-mark.ts';
 import { parse } from '../../platform/http/forms.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
-import { type RequisitesRoutesDeps, readTyped, sendForm, sentForm } from './common-routes.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { type RequisitesRoutesDeps, readingOf, readTyped, sendForm, sentForm } from './common-routes.ts';
 import type { Typed } from './form.ts';
-import { type SaveResult, saveRequisites } from './save.ts';
+import { readForSaveWithSession, type SaveResult, saveRequisites } from './save.ts';
+
+/** Reads what a save needs, together with the session. What the form sent may be no form of ours. */
+export async function readSent(
+  deps: Pick<RequisitesRoutesDeps, 'fund'>,
+  connection: Queryable,
+  sessionHash: Buffer,
+  body: unknown,
+) {
+  const sent = sentForm.safeParse(body);
+  return sent.success
+    ? readForSaveWithSession(connection, deps, sessionHash, readTyped(sent.data))
+    : undefined;
+}
 
 /** Saves what the form sent. */
 async function saveSent(deps: RequisitesRoutesDeps, request: FastifyRequest) {
   const sent = parse(sentForm, request.body);
   const typed = readTyped(sent);
   const { session } = request.context;
-  const result = await saveRequisites(deps, actorOf(request), {
-    typed,
-    proof: session?.method === 'eds' ? 'eds-session' : 'password-session',
-    byEds: sent.proof === 'eds',
-  });
+  const result = await saveRequisites(
+    deps,
+    actorOf(request),
+    {
+      typed,
+      proof: session?.method === 'eds' ? 'eds-session' : 'password-session',
+      byEds: sent.proof === 'eds',
+    },
+    readingOf(request),
+  );
   return { typed, result };
 }
 

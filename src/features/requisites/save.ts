@@ -1,6 +1,6 @@
 import { receiptPath } from '../../paths.ts';
 import { randomName } from '../../platform/keys.ts';
-import type { Database } from '../../platform/postgres/database.ts';
+import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
 import type { Actor } from '../../platform/session.ts';
 import { refused } from '../../values/result.ts';
@@ -21,7 +21,7 @@ import { readStanding } from '../contact-change/store.ts';
 import { checkForm, type FieldErrors } from './check.ts';
 import { channelFields, type FieldName, type Requisites } from './fields/fields.ts';
 import { changedElsewhere, hashOf, renewed, shownBy, type Typed } from './form.ts';
-import { loadRequisites, lockForChange } from './store.ts';
+import { holderOf, loadRequisites, lockForChange, readOfSession, type SessionReading } from './store.ts';
 import { type RequisitesView, type ViewDeps, viewLoaded } from './view.ts';
 
 export interface SaveDeps extends ViewDeps, ContactChangeDeps {
@@ -64,19 +64,16 @@ export async function saveRequisites(
   deps: SaveDeps,
   actor: Actor,
   { typed, proof, byEds }: SentForm,
+  reading?: SaveReading,
 ): Promise<SaveResult> {
   const { database, contactSettings } = deps;
   const { holderId } = actor;
   const { formId } = typed;
   const formHash = hashOf(typed);
-  // The check for an earlier save comes first. A save after it raises the revision that is read
-  // next.
-  const [earlier, loaded] = await database.batch((connection) =>
-    Promise.all([savedBefore(connection, holderId, formId, formHash), loadRequisites(connection, holderId)]),
-  );
+  const { earlier, known, asked } = reading ?? (await readForSave(database, holderId, formId, formHash));
   if (earlier?.kind === 'saved') return earlier;
 
-  const view = await viewLoaded(deps, actor, loaded);
+  const view = await viewLoaded(deps, actor, known, asked);
   if (!view) return { kind: 'not-active' };
   const shown = await shownBy(deps, holderId, view, Number(typed.revision));
   if (earlier) return { kind: 'form-reused', view, typed: renewed(view, typed, shown) };
@@ -115,6 +112,41 @@ export async function saveRequisites(
   if (outcome.kind === 'form-reused')
     return { kind: 'form-reused', view, typed: renewed(view, typed, shown) };
   return conflict(deps, { ...view, stored: outcome.stored }, typed, shown);
+}
+
+/** What is read before a save. */
+interface SaveReading extends SessionReading {
+  readonly earlier: Awaited<ReturnType<typeof savedBefore>>;
+}
+
+/**
+ * Reads it by one round trip. The check for an earlier save comes first: a save after it raises the
+ * revision that is read next.
+ */
+async function readForSave(
+  database: Database,
+  holderId: string,
+  formId: string,
+  formHash: Buffer,
+): Promise<SaveReading> {
+  const [earlier, known] = await database.batch((connection) =>
+    Promise.all([savedBefore(connection, holderId, formId, formHash), loadRequisites(connection, holderId)]),
+  );
+  return { earlier, known, asked: undefined };
+}
+
+/** Reads the same together with the session of the holder, in the same order. */
+export async function readForSaveWithSession(
+  connection: Queryable,
+  { fund }: Pick<SaveDeps, 'fund'>,
+  sessionHash: Buffer,
+  typed: Typed,
+): Promise<SaveReading> {
+  const [earlier, read] = await Promise.all([
+    savedBefore(connection, holderOf(sessionHash), typed.formId, hashOf(typed)),
+    readOfSession(connection, fund, sessionHash),
+  ]);
+  return { ...read, earlier };
 }
 
 /** The receipt of what this same form saved before. Undefined when it saved nothing. */

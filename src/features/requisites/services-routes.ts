@@ -8,9 +8,11 @@ import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { findPendingChange } from '../contact-change/store.ts';
 import type { SessionSettings } from '../sign-in/settings.ts';
+import { readingOf } from './common-routes.ts';
 import { type DraftDeps, findDraft } from './draft.ts';
 import type { SaveDeps } from './save.ts';
 import { ServicesPage } from './services-page.tsx';
+import { readOfSession } from './store.ts';
 import { viewRequisites } from './view.ts';
 
 export interface ServicesRoutesDeps extends SaveDeps, DraftDeps {
@@ -22,8 +24,15 @@ export interface ServicesRoutesDeps extends SaveDeps, DraftDeps {
 
 /** `/services`: the home of the cabinet, and the first page after sign-in. */
 export function servicesRoutes(server: FastifyInstance, deps: ServicesRoutesDeps): void {
-  server.get(paths.services, { config: { access: 'holder' } }, (request, reply) =>
-    showServices(deps, request, reply),
+  server.get(
+    paths.services,
+    {
+      config: {
+        access: 'holder',
+        readWithSession: (connection, hash) => readOfSession(connection, deps.fund, hash),
+      },
+    },
+    (request, reply) => showServices(deps, request, reply),
   );
 }
 
@@ -38,7 +47,7 @@ async function showServices(
   if (!session) throw problem(403);
   const actor = actorOf(request);
   const { replaced } = parse(servicesQuery, request.query);
-  const view = await viewRequisites(deps, actor).catch((error: unknown) => {
+  const view = await viewRequisites(deps, actor, readingOf(request)).catch((error: unknown) => {
     // The home can do without the fund, which gives the name and a first copy of the requisites.
     if (error instanceof FundUnavailable) return 'unavailable' as const;
     throw error;

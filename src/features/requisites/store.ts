@@ -1,8 +1,9 @@
-import type { FundHolder } from '../../fund/port.ts';
+import type { KnownPerson } from '../../fund/known-person.ts';
+import type { Fund, FundHolder } from '../../fund/port.ts';
 import { deliveryRefusal } from '../../fund/refusals.ts';
 import { UnderMaintenance } from '../../platform/outage.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
-import { sql } from '../../platform/postgres/sql.ts';
+import { type Sql, sql } from '../../platform/postgres/sql.ts';
 import { SessionGone } from '../../platform/session.ts';
 import type { Language } from '../../values/language.ts';
 import type { ChangeEntry, UndeliveredChange } from '../changes/change.ts';
@@ -38,10 +39,42 @@ const stored = sql`
   ${currentValues} as values`;
 
 /** Reads our copy of a holder's requisites. Undefined before the first one exists. */
-export async function loadRequisites(
-  database: Queryable,
-  holderId: string,
-): Promise<LoadedRequisites | undefined> {
+export function loadRequisites(database: Queryable, holderId: string): Promise<LoadedRequisites | undefined> {
+  return loadOf(database, sql`${holderId}`);
+}
+
+/** What is read with the session of its holder. */
+export interface SessionReading {
+  readonly known: LoadedRequisites | undefined;
+  /** What the fund says; undefined where it must be asked by itself. */
+  readonly asked: KnownPerson | undefined;
+}
+
+/**
+ * Reads our copy, and the person at a fund that lies in the same database, of whom a session
+ * belongs to. The statements travel together.
+ */
+export async function readOfSession(
+  connection: Queryable,
+  { readAmong }: Pick<Fund, 'readAmong'>,
+  sessionHash: Buffer,
+): Promise<SessionReading> {
+  const holder = holderOf(sessionHash);
+  const iin = sql`(select iin from cabinet.holder where holder_id = ${holder})`;
+  const since = sql`coalesce((select elsewhere_version from cabinet.requisites where holder_id = ${holder}), 0)`;
+  const [known, person] = await Promise.all([
+    loadOf(connection, holder),
+    readAmong?.(connection, iin, since),
+  ]);
+  return { known, asked: readAmong && { person, asOf: undefined } };
+}
+
+/** The holder of a session, as an expression. */
+export function holderOf(sessionHash: Buffer): Sql {
+  return sql`(select holder_id from cabinet.session where session_hash = ${sessionHash})`;
+}
+
+async function loadOf(database: Queryable, holder: Sql): Promise<LoadedRequisites | undefined> {
   const row = await database.first<
     Omit<LoadedRequisites, 'undelivered'> & { refused: { number: string; code: string } | null }
   >(sql`
@@ -55,7 +88,7 @@ export async function loadRequisites(
              where holder_id = r.holder_id and lane = 'fund' order by outbox_id desc limit 1) o
          join cabinet.change c using (change_id)
        where o.dead_at is not null) as refused
-    from cabinet.requisites r where holder_id = ${holderId}`);
+    from cabinet.requisites r where holder_id = ${holder}`);
   if (!row) return undefined;
   const { refused, ...requisites } = row;
   return {

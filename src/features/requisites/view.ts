@@ -1,10 +1,15 @@
 import { FundUnavailable } from '../../fund/errors.ts';
-import { findKnownPerson, type KnownPersonDeps } from '../../fund/known-person.ts';
+import { findKnownPerson, type KnownPerson, type KnownPersonDeps } from '../../fund/known-person.ts';
 import type { FundHolder, IdentityDocument } from '../../fund/port.ts';
 import type { Actor } from '../../platform/session.ts';
 import type { UndeliveredChange } from '../changes/change.ts';
 import { isValidOn } from './documents.ts';
-import { type LoadedRequisites, loadRequisites, type StoredRequisites } from './store.ts';
+import {
+  type LoadedRequisites,
+  loadRequisites,
+  type SessionReading,
+  type StoredRequisites,
+} from './store.ts';
 import { type TakeOverDeps, takeOver } from './take-over.ts';
 
 export interface ViewDeps extends TakeOverDeps, KnownPersonDeps {}
@@ -39,21 +44,29 @@ export interface RequisitesView {
 export async function viewRequisites(
   deps: ViewDeps,
   actor: Pick<Actor, 'holderId' | 'iin' | 'requestId'>,
+  reading?: SessionReading,
 ): Promise<RequisitesView | undefined> {
+  if (reading) return viewLoaded(deps, actor, reading.known, reading.asked);
   return viewLoaded(deps, actor, await loadRequisites(deps.database, actor.holderId));
 }
 
-/** Does the same when our copy has just been read. */
+/**
+ * Does the same when our copy has just been read.
+ * @param read what the fund has just said, where it was asked too
+ */
 export async function viewLoaded(
   deps: ViewDeps,
   actor: Pick<Actor, 'holderId' | 'iin' | 'requestId'>,
   known: LoadedRequisites | undefined,
+  read?: KnownPerson,
 ): Promise<RequisitesView | undefined> {
   const since = known?.elsewhereVersion ?? 0;
-  const asked = await findKnownPerson(deps, actor.iin, since, actor.requestId).catch((error: unknown) => {
-    if (known && error instanceof FundUnavailable) return undefined;
-    throw error;
-  });
+  const ask = () =>
+    findKnownPerson(deps, actor.iin, since, actor.requestId).catch((error: unknown) => {
+      if (known && error instanceof FundUnavailable) return undefined;
+      throw error;
+    });
+  const asked = read ?? (await ask());
   if (known && !asked) {
     const { undelivered, changedAt, begun } = known;
     const nothing = { person: undefined, asOf: undefined, validDocuments: [] };

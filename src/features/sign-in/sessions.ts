@@ -22,9 +22,19 @@ export interface SessionReaderDeps extends KnownPersonDeps {
 export function createSessionReader(deps: SessionReaderDeps): SessionReader {
   const { database } = deps;
   return {
-    async read(token, active) {
-      const state = await readSession(database, tokenHash(token), deps.sessionSettings, active);
-      if (state.kind !== 'live' || !state.askStatus) return state;
+    async read(token, active, also) {
+      const hash = tokenHash(token);
+      const [found, reading] = also
+        ? await database.batch((connection) =>
+            Promise.all([
+              readSession(connection, hash, deps.sessionSettings, active),
+              also(connection, hash),
+            ]),
+          )
+        : [await readSession(database, hash, deps.sessionSettings, active)];
+      if (found.kind !== 'live') return found;
+      const state = { ...found, reading };
+      if (!state.askStatus) return state;
       const { iin, holderId } = state.session;
       const person = await findHolder(deps, iin as Iin);
       if (person === 'unavailable' || person?.status === 'active') return state;

@@ -14,20 +14,22 @@ export function createEmbeddedFund(database: Database): Fund {
     return row && { kind: 'applied', at: row.at };
   };
 
+  const readAmong: Fund['readAmong'] & {} = async (connection, iin, since) => {
+    const row = await connection.first<
+      Omit<FundHolder, 'changesElsewhere'> & { changesElsewhere: BranchChange[] | null }
+    >(sql`
+      select iin, surname, name, patronymic, status, documents, accounts, requisites, mobile_since as "mobileSince",
+        email_since as "emailSince", elsewhere_version as "elsewhereVersion",
+        case when elsewhere_version > ${since} then
+          (select jsonb_agg(jsonb_build_object('version', version, 'fields', fields) order by version)
+           from fund.change_elsewhere e where e.iin = p.iin and version > ${since}) end as "changesElsewhere"
+      from fund.person p where iin = ${iin}`);
+    return row && { ...row, changesElsewhere: row.changesElsewhere ?? [] };
+  };
+
   return {
-    async read(iin, sinceElsewhere) {
-      const since = sinceElsewhere ?? null;
-      const row = await database.first<
-        Omit<FundHolder, 'changesElsewhere'> & { changesElsewhere: BranchChange[] | null }
-      >(sql`
-        select iin, surname, name, patronymic, status, documents, accounts, requisites, mobile_since as "mobileSince",
-          email_since as "emailSince", elsewhere_version as "elsewhereVersion",
-          case when elsewhere_version > ${since}::int then
-            (select jsonb_agg(jsonb_build_object('version', version, 'fields', fields) order by version)
-             from fund.change_elsewhere e where e.iin = p.iin and version > ${since}::int) end as "changesElsewhere"
-        from fund.person p where iin = ${iin}`);
-      return row && { ...row, changesElsewhere: row.changesElsewhere ?? [] };
-    },
+    read: (iin, since) => readAmong(database, sql`${iin}`, sql`${since ?? null}::int`),
+    readAmong,
 
     // The log of changes and the changed values commit together, and a change id enters the log
     // only once.

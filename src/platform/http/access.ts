@@ -32,7 +32,8 @@ export function addAccessHook(server: FastifyInstance, deps: AccessDeps): void {
         if (done === undefined) throw new UnderMaintenance();
         return reply.redirect(done, 303);
       }
-      if (session) await waitForWrites(deps, reply, session.holderId);
+      if (session && (await waitForWrites(deps, reply, session.holderId)))
+        request.context = { ...request.context, reading: undefined };
       return;
     }
     const instead = unsafe ? undefined : whenNotShown?.(request, reply, 'no session');
@@ -42,17 +43,22 @@ export function addAccessHook(server: FastifyInstance, deps: AccessDeps): void {
   });
 }
 
-/** Waits until fewer writes of the same person are in progress. */
+/**
+ * Waits until fewer writes of the same person are in progress. Returns whether it had to wait: what
+ * was read before that is old.
+ */
 async function waitForWrites(
   { writeSemaphore }: AccessDeps,
   reply: FastifyReply,
   holderId: string,
-): Promise<void> {
+): Promise<boolean> {
+  const mustWait = writeSemaphore.isFull(holderId);
   const release = await writeSemaphore.acquire(holderId);
   if (!release) throw new Overloaded('too many writes of one person wait');
   // The visitor may have left while waiting.
   if (reply.raw.destroyed) release();
   else reply.raw.once('close', release);
+  return mustWait;
 }
 
 /**

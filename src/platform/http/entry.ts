@@ -50,7 +50,7 @@ async function enter(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const { json, passive, whenNotShown } = request.routeOptions.config;
+  const { json, passive, whenNotShown, readWithSession } = request.routeOptions.config;
   const begun = isUnsafe(request) || hasSession(request, settings);
   const leave = admission.admit(begun);
   if (leave) reply.raw.once('close', leave);
@@ -60,6 +60,7 @@ async function enter(
     sessions: leave ? sessions : nobodyLooks,
     settings,
     active: !passive,
+    also: readWithSession && ((connection, hash) => readWithSession(connection, hash, request.body)),
   });
   // Read the form before turning it away: its page can then keep what was typed.
   if (!leave) request.context = { ...request.context, outage: new Overloaded('the process is full') };

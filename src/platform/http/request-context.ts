@@ -5,7 +5,7 @@ import { isLanguage, type Language } from '../../values/language.ts';
 import { type Keys, randomName, randomToken, tokenHash } from '../keys.ts';
 import { isLoopbackName } from '../loopback.ts';
 import { isOutage } from '../outage.ts';
-import type { LiveSession, SessionReader, SessionState } from '../session.ts';
+import type { LiveSession, ReadWithSession, SessionReader, SessionState } from '../session.ts';
 import { csrfToken, csrfTokenFits, type FormOrigin, formOrigin, sessionPrefix } from './csrf.ts';
 import { networkOf } from './network.ts';
 import { problem } from './problem.ts';
@@ -18,6 +18,8 @@ export interface RequestContext {
   readonly language: Language;
   readonly texts: Texts;
   readonly session: LiveSession | undefined;
+  /** What the route read together with the session; undefined without a session. */
+  readonly reading: unknown;
   /**
    * The holder whose session is over and whose form this request carries. What was typed is kept
    * for that holder only.
@@ -80,14 +82,21 @@ export async function readRequestContext(
     sessions,
     settings,
     active,
-  }: { keys: Keys; sessions: SessionReader; settings: HttpSettings; active: boolean },
+    also,
+  }: {
+    keys: Keys;
+    sessions: SessionReader;
+    settings: HttpSettings;
+    active: boolean;
+    also: ReadWithSession | undefined;
+  },
 ): Promise<RequestContext> {
   const secure = isSecure(request, settings);
   const sessionToken = readSecret(request, 'session', secure);
   let outage: Error | undefined;
   let state: SessionState = { kind: 'none' };
   try {
-    if (sessionToken) state = await sessions.read(sessionToken, active);
+    if (sessionToken) state = await sessions.read(sessionToken, active, also);
   } catch (error) {
     if (!isOutage(error)) throw error;
     outage = error;
@@ -119,6 +128,7 @@ export async function readRequestContext(
     language,
     texts: textsOf(language),
     session,
+    reading: state.kind === 'live' ? state.reading : undefined,
     timedOut: state.kind === 'timed-out' ? state.holderId : undefined,
     ending: state.kind === 'rotated' || state.kind === 'closed' ? state.kind : undefined,
     address,

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { Queryable } from '../postgres/database.ts';
 
 /** Who may use a route: anyone, a signed-in holder only, or machines (no cookies, no language). */
 export type Access = 'anyone' | 'holder' | 'machine';
@@ -39,6 +40,11 @@ declare module 'fastify' {
       reply: FastifyReply,
       why: 'outage' | 'no session',
     ) => FastifyReply | undefined;
+    /**
+     * What this route reads in any case, together with the session. It gives `context.reading`,
+     * which is undefined when there was nothing to read.
+     */
+    readWithSession?: (connection: Queryable, sessionHash: Buffer, body: unknown) => Promise<unknown>;
     /** The page to return to after sign-in, where the route itself is not a page. */
     backTo?: string;
     /**
