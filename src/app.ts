@@ -78,7 +78,7 @@ export async function createApp(services: Services, options: AppOptions): Promis
     databaseReady: () => databaseReady(database, migrations),
     closing: options.closing,
   });
-  if (options.pages) typedPages = pageRoutes(server, services, pageSender(frame));
+  if (options.pages) typedPages = await pageRoutes(server, services, pageSender(frame));
   await server.ready();
   return {
     server,
@@ -92,11 +92,11 @@ export async function createApp(services: Services, options: AppOptions): Promis
 }
 
 /** Registers the pages. Returns those that can be shown again with what was typed. */
-function pageRoutes(
+async function pageRoutes(
   server: FastifyInstance,
   services: Services,
   sendPage: SendPage,
-): ReadonlyMap<string, TypedPage> {
+): Promise<ReadonlyMap<string, TypedPage>> {
   const { config, database } = services;
   const deps = { ...services, sendPage };
   const pages = new Map([
@@ -112,7 +112,7 @@ function pageRoutes(
   historyRoutes(server, deps);
   disavowalRoutes(server, deps);
   addressRoutes(server, deps);
-  if (config.demo) demonstration?.serve(server, deps);
+  if (config.demo) await demonstration?.serve(server, deps);
   cookieRoutes(server, (hash, requestId) => signOut(database, hash, requestId));
   languageRoutes(server, pages, (holderId, language) => setHolderLanguage(database, holderId, language));
   return pages;

@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Channel } from './features/notices/channel.ts';
-import { createInboxSender } from './features/notices/inbox.ts';
-import { inboxPath, inboxRoutes } from './features/notices/routes.ts';
+import { createInboxSender, inboxPath } from './features/notices/inbox.ts';
 import type { MessageSender } from './features/notices/sender.ts';
 import type { SendPage } from './platform/http/page.tsx';
 import type { Database } from './platform/postgres/database.ts';
@@ -17,7 +16,7 @@ export interface Demonstration {
   /** Replaces a gateway that is not configured. */
   sender(database: Database, channel: Channel): MessageSender;
   /** The inbox, where anybody can read everybody's messages. */
-  serve(server: FastifyInstance, deps: { database: Database; sendPage: SendPage }): void;
+  serve(server: FastifyInstance, deps: { database: Database; sendPage: SendPage }): Promise<void>;
   /** The people who can sign in, with their passwords. */
   readonly peopleFile: string;
   /** The lines that the terminal shows after the start. */
@@ -30,7 +29,7 @@ const peopleFile = join(root, 'data/demo-people.jsonl');
 export const demonstration: Demonstration | undefined = {
   peopleFile,
   sender: createInboxSender,
-  serve: inboxRoutes,
+  serve: async (server, deps) => (await import('./features/notices/routes.ts')).inboxRoutes(server, deps),
   greeting(url) {
     const people = readFileSync(peopleFile, 'utf8')
       .split('\n')

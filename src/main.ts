@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { type Config, readConfig } from './config/config.ts';
 import { ConfigError } from './config/faults.ts';
 import { demonstration } from './demonstration.ts';
-import { createInstance, type Instance } from './instance.ts';
+import type { Instance } from './instance.ts';
 import { paths } from './paths.ts';
 import { help, readArguments } from './platform/process/arguments.ts';
 import { endAtCrash } from './platform/process/crash.ts';
@@ -12,7 +12,6 @@ import { levelBySignal } from './platform/process/log-level.ts';
 import type { ListeningAddress } from './platform/process/orders.ts';
 import { patience, stopBySignal } from './platform/process/stop.ts';
 import { prepare, startTracing } from './start.ts';
-import { runPrimary, runWorker } from './workers.ts';
 
 /**
  * Reads the settings and starts what the command line asks for: one process, or several on one
@@ -32,9 +31,13 @@ async function main(): Promise<void> {
   const log = createLog(config.operations.logLevel);
   endAtCrash(log);
   const onListening = (address: ListeningAddress) => greet(config, address);
-  if (cluster.isWorker) await runWorker(config, log);
-  else if (asked.workers !== undefined) await runPrimary(asked.workers, config, log, onListening);
-  else await runAlone(config, log, onListening);
+  if (cluster.isWorker) {
+    const { runWorker } = await import('./workers.ts');
+    await runWorker(config, log);
+  } else if (asked.workers !== undefined) {
+    const { runPrimary } = await import('./workers.ts');
+    await runPrimary(asked.workers, config, log, onListening);
+  } else await runAlone(config, log, onListening);
 }
 
 /** Runs the whole service in this process. */
@@ -45,6 +48,9 @@ async function runAlone(
 ): Promise<void> {
   levelBySignal(log);
   const { port, host, drainSeconds } = config.server;
+  // The code of the service is loaded while PostgreSQL starts.
+  const loading = import('./instance.ts');
+  loading.catch(() => undefined);
   const tracing = await startTracing(config, log);
   const prepared = await prepare(config, log, tracing);
   let instance: Instance | undefined;
@@ -58,6 +64,7 @@ async function runAlone(
     (message) => log.warn(message),
   );
   try {
+    const { createInstance } = await loading;
     instance = await createInstance({ config, database: prepared.database, log, tracing });
     await instance.server.listen({ port, host });
     await prepared.serveMetrics(instance.metrics.text);

@@ -8,8 +8,6 @@ import { GatewayFailure } from './gateways/gateway.ts';
 import type { GatewayWatch } from './gateways/health.ts';
 import { createMessageSender, defaultGatewayLimits } from './gateways/message-sender.ts';
 import { createSmsReceipts } from './gateways/smpp/receipt-store.ts';
-import { createSmppGateway } from './gateways/smpp/smpp.ts';
-import { createSmtpGateway } from './gateways/smtp/smtp.ts';
 import { isLoopbackName } from './platform/loopback.ts';
 import type { Database } from './platform/postgres/database.ts';
 
@@ -29,10 +27,10 @@ interface SenderDeps {
 
 /**
  * A sender for each channel: its gateway if one is configured, the inbox of a demonstration, or
- * none.
+ * none. The packages of a gateway are loaded only for it.
  */
-export function createSenders(deps: SenderDeps): Record<Channel, MessageSender> {
-  const { config, database, onError, delivers, heard } = deps;
+export async function createSenders(deps: SenderDeps): Promise<Record<Channel, MessageSender>> {
+  const { config, database, delivers, heard } = deps;
   const without = (channel: Channel) =>
     config.demo && demonstration ? demonstration.sender(database, channel) : createAbsentSender(channel);
   const { gateway: smtp } = config.mail;
@@ -44,27 +42,36 @@ export function createSenders(deps: SenderDeps): Record<Channel, MessageSender> 
     };
   }
   return {
-    email: smtp
-      ? createMessageSender(
-          () =>
-            createSmtpGateway({
-              ...smtp,
-              connections: defaultGatewayLimits.atOnce,
-              plainAllowed: isLoopbackName(smtp.url.hostname),
-            }),
-          { ...defaultGatewayLimits, perSecond: config.mail.perSecond },
-          watchOf('SMTP', deps),
-        )
-      : without('email'),
-    mobile: smpp
-      ? createMessageSender(
-          (lost) => createSmppGateway(smpp, { receipts: createSmsReceipts(database), lost, onError }),
-          // A probe every 30 seconds keeps the session alive.
-          { ...defaultGatewayLimits, perSecond: config.sms.perSecond, probeUp: 30_000 },
-          watchOf('SMPP', deps),
-        )
-      : without('mobile'),
+    email: smtp ? await smtpSender(smtp, deps) : without('email'),
+    mobile: smpp ? await smppSender(smpp, deps) : without('mobile'),
   };
+}
+
+type Gateway<Group extends 'mail' | 'sms'> = NonNullable<Config[Group]['gateway']>;
+
+async function smtpSender(smtp: Gateway<'mail'>, deps: SenderDeps): Promise<MessageSender> {
+  const { createSmtpGateway } = await import('./gateways/smtp/smtp.ts');
+  return createMessageSender(
+    () =>
+      createSmtpGateway({
+        ...smtp,
+        connections: defaultGatewayLimits.atOnce,
+        plainAllowed: isLoopbackName(smtp.url.hostname),
+      }),
+    { ...defaultGatewayLimits, perSecond: deps.config.mail.perSecond },
+    watchOf('SMTP', deps),
+  );
+}
+
+async function smppSender(smpp: Gateway<'sms'>, deps: SenderDeps): Promise<MessageSender> {
+  const { config, database, onError } = deps;
+  const { createSmppGateway } = await import('./gateways/smpp/smpp.ts');
+  return createMessageSender(
+    (lost) => createSmppGateway(smpp, { receipts: createSmsReceipts(database), lost, onError }),
+    // A probe every 30 seconds keeps the session alive.
+    { ...defaultGatewayLimits, perSecond: config.sms.perSecond, probeUp: 30_000 },
+    watchOf('SMPP', deps),
+  );
 }
 
 /**

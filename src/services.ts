@@ -20,14 +20,12 @@ import { createMaintenanceWatch } from './features/operations/maintenance.ts';
 import { readUpcomingWindows } from './features/operations/maintenance-store.ts';
 import { createMetrics, type Metrics } from './features/operations/metrics.ts';
 import { readReadings } from './features/operations/readings-store.ts';
-import { readCommonPasswords } from './features/passwords/common-passwords.ts';
+import { lazyCommonPasswords } from './features/passwords/common-passwords.ts';
 import { createPasswordHasher } from './features/passwords/hasher.ts';
 import { endAllSessions } from './features/sign-in/sessions.ts';
 import { createEmbeddedFund } from './fund/embedded/embedded-fund-store.ts';
-import { createHttpFund } from './fund/http/http.ts';
-import { faultLabel, faultLine } from './fund/http/reading.ts';
 import type { Fund } from './fund/port.ts';
-import { createKazpost, type Kazpost } from './gateways/kazpost/kazpost.ts';
+import type { Kazpost } from './gateways/kazpost/kazpost.ts';
 import { createNcaVerifier } from './gateways/nca/verifier.ts';
 import type { CircuitBreakerView } from './platform/circuit-breaker.ts';
 import { validity } from './platform/credentials.ts';
@@ -72,7 +70,7 @@ export async function createServices({
 }: ServicesOptions) {
   const keys = createKeys(config.secretKeys);
   const onError = (error: Error) => log.error(withoutValues(error), 'background work failed');
-  const messages = createMessages(config, database, log, deliversMessages, onError);
+  const messages = await createMessages(config, database, log, deliversMessages, onError);
   const breakers: CircuitBreakerView[] = [];
   const metrics = createMetrics({
     readings: () =>
@@ -84,9 +82,9 @@ export async function createServices({
     maintenance: () => maintenance.state(),
     pool: () => database.load(),
   });
-  const fund = createFund(config, database, log, metrics, tracing);
+  const fund = await createFund(config, database, log, metrics, tracing);
   const copies = config.fund.http && { database, hours: config.fund.copyHours };
-  const kazpost = createKazpostService(config, log);
+  const kazpost = await createKazpostService(config, log);
   const verifier = createVerifier(config, log);
   breakers.push(
     database.breaker,
@@ -130,7 +128,7 @@ export async function createServices({
     /** Ends all sessions of a person whom the fund no longer allows in. */
     endSessions: (holderId: string) => endAllSessions(database, holderId, 'blocked'),
     hasher,
-    common: readCommonPasswords(),
+    common: lazyCommonPasswords(),
     attackSwitch,
     origin,
     /** Closes the connections to gateways. The database stays open. */
@@ -182,7 +180,7 @@ function createWakeUps() {
 }
 
 /** The senders of messages, and what this process knows about their channels. */
-function createMessages(
+async function createMessages(
   config: Config,
   database: Database,
   log: Logger,
@@ -191,7 +189,7 @@ function createMessages(
 ) {
   const node = randomUUID();
   let heard: ChannelStates = {};
-  const senders = createSenders({
+  const senders = await createSenders({
     config,
     database,
     log,
@@ -237,15 +235,22 @@ function createVerifier(config: Config, log: Logger) {
   );
 }
 
-/** The fund's system over HTTP if one is configured, otherwise the embedded fund. */
-function createFund(
+/**
+ * The fund's system over HTTP if one is configured, otherwise the embedded fund. Its packages are
+ * loaded only for it.
+ */
+async function createFund(
   config: Config,
   database: Database,
   log: Logger,
   metrics: Metrics,
   tracing: Tracing | undefined,
-): Fund & { breakers: readonly CircuitBreakerView[]; greet(): void } {
+): Promise<Fund & { breakers: readonly CircuitBreakerView[]; greet(): void }> {
   if (!config.fund.http) return { ...createEmbeddedFund(database), breakers: [], greet: () => undefined };
+  const [{ createHttpFund }, { faultLabel, faultLine }] = await Promise.all([
+    import('./fund/http/http.ts'),
+    import('./fund/http/reading.ts'),
+  ]);
   const fund = createHttpFund(config.fund.http, {
     tracing,
     onFailure: (code) => {
@@ -285,12 +290,11 @@ function createFund(
 }
 
 /** Kazpost's service if one is configured. Otherwise the embedded data answer. */
-function createKazpostService(config: Config, log: Logger): Kazpost | undefined {
-  return (
-    config.kazpost &&
-    createKazpost(config.kazpost, {
-      presentName: (name, language) => shippedPlaces().presentName(name, language),
-      onFailure: (reason) => log.warn({ reason }, 'Kazpost gave no answer'),
-    })
-  );
+async function createKazpostService(config: Config, log: Logger): Promise<Kazpost | undefined> {
+  if (!config.kazpost) return undefined;
+  const { createKazpost } = await import('./gateways/kazpost/kazpost.ts');
+  return createKazpost(config.kazpost, {
+    presentName: (name, language) => shippedPlaces().presentName(name, language),
+    onFailure: (reason) => log.warn({ reason }, 'Kazpost gave no answer'),
+  });
 }

@@ -3,10 +3,7 @@ import { attachBundledPostgres, startBundledPostgres } from './bundled-postgres.
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/faults.ts';
 import { demonstration } from './demonstration.ts';
-import { createMetricsServer } from './features/operations/metrics.ts';
-import { createPasswordHasher } from './features/passwords/hasher.ts';
-import { type ImportOptions, importPeople } from './fund/embedded/import-people.ts';
-import { readLines } from './fund/embedded/people-file.ts';
+import type { ImportOptions, importPeople as importPeopleOf } from './fund/embedded/import-people.ts';
 import { hasPeople } from './fund/embedded/people-store.ts';
 import { withoutValues } from './platform/loggable.ts';
 import {
@@ -71,6 +68,7 @@ export async function prepare(config: Config, log: Logger, tracing?: Tracing): P
       migrate: () => bringUpToDate(direct, log),
       async serveMetrics(text) {
         if (config.operations.metricsPort === undefined) return;
+        const { createMetricsServer } = await import('./features/operations/metrics.ts');
         const metricsHttp = createMetricsServer(text);
         await new Promise<void>((resolve, reject) => {
           metricsHttp
@@ -136,7 +134,12 @@ export async function importFile(
   connection: Connection,
   file: string,
   onProgress: ImportOptions['onProgress'] = () => undefined,
-): ReturnType<typeof importPeople> {
+): ReturnType<typeof importPeopleOf> {
+  const [{ importPeople }, { readLines }, { createPasswordHasher }] = await Promise.all([
+    import('./fund/embedded/import-people.ts'),
+    import('./fund/embedded/people-file.ts'),
+    import('./features/passwords/hasher.ts'),
+  ]);
   const database = openDatabase(connection, { max: 1, statementTimeout: 0 });
   try {
     const hasher = await createPasswordHasher(config.passwords.hashesAtOnce);

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { answerPrimary, createWorkersMetrics } from './features/operations/worker-metrics.ts';
-import { createInstance } from './instance.ts';
 import { mostConnections } from './platform/postgres/connection-limit.ts';
 import type { Connection } from './platform/postgres/database.ts';
 import { levelBySignal, obeyLevel } from './platform/process/log-level.ts';
@@ -116,6 +115,7 @@ export async function runWorker(config: Config, log: Logger): Promise<void> {
   obeyLevel(log, logLevel);
   const tracing = await startTracing(config, log);
   const database = openPool(config, connection, log, { tracing });
+  const { createInstance } = await import('./instance.ts');
   const instance = await createInstance({
     config: divide(config, workers),
     database,

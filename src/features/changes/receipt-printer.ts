@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createRateLimit } from '../../platform/rate-limit.ts';
-import { type ReceiptDocument, receiptPdf } from './receipt-pdf.ts';
+import type { ReceiptDocument } from './receipt-pdf.ts';
 
 /** Draws receipts as PDF, with a limit for each session. */
 export interface ReceiptPrinter {
@@ -28,7 +28,8 @@ export interface ReceiptPrinterOptions {
 }
 
 const usual: ReceiptPrinterOptions = {
-  draw: receiptPdf,
+  // Loaded at the first receipt: it takes time at the start, and memory.
+  draw: async (receipt) => (await import('./receipt-pdf.ts')).receiptPdf(receipt),
   burst: 10,
   perMinute: 10,
   kept: 50,

@@ -1,11 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { SendPage } from '../../platform/http/page.tsx';
 import type { Queryable } from '../../platform/postgres/database.ts';
+import { inboxPath } from './inbox.ts';
 import { readInbox, type SentMessage } from './inbox-store.ts';
 import { InboxPage } from './pages.tsx';
-
-/** Not in `paths.ts`, because a production build must contain nothing of the demonstration. */
-export const inboxPath = '/demo/inbox';
 
 const mostOnPage = 100;
 const mostInJson = 20_000;

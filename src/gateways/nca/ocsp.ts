@@ -1,4 +1,3 @@
-import { Agent, request } from 'undici';
 import { type CircuitBreakerView, createCircuitBreaker } from '../../platform/circuit-breaker.ts';
 
 /** Asks the authority's OCSP responder. */
@@ -22,18 +21,26 @@ const largestAnswer = 64 * 1024;
  * breaker stops calls to a responder that fails.
  */
 export function ocspResponder(url: string, onFailure: (reason: string) => void): OcspResponder {
-  const agent = new Agent({
-    connect: { timeout },
-    connections: 8,
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-    maxResponseSize: largestAnswer,
-  });
+  // Loaded at the first signature: it takes time at the start, and memory.
+  const connect = async () => {
+    const { Agent, request } = await import('undici');
+    const agent = new Agent({
+      connect: { timeout },
+      connections: 8,
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+      maxResponseSize: largestAnswer,
+    });
+    return { agent, request };
+  };
+  let connected: ReturnType<typeof connect> | undefined;
   const breaker = createCircuitBreaker('ocsp');
   return {
     async ask(question) {
       try {
         return await breaker.run(async () => {
+          connected ??= connect();
+          const { agent, request } = await connected;
           const answer = await request(url, {
             method: 'POST',
             dispatcher: agent,
@@ -53,6 +60,8 @@ export function ocspResponder(url: string, onFailure: (reason: string) => void):
       }
     },
     breaker,
-    close: () => agent.destroy(),
+    async close() {
+      await (await connected)?.agent.destroy();
+    },
   };
 }
