@@ -27,7 +27,7 @@ export async function bench(): Promise<Row[]> {
   const varDir = await mkdtemp(join(tmpdir(), 'kabinet-start-'));
   try {
     // Without its stamp a build counts as none.
-    await rm(join(root, 'dist/.built'), { force: true });
+    await rm(join(root, 'dist/.build.json'), { force: true });
     const cold = await start(varDir);
     const warm: Started[] = [];
     for (let turn = 0; turn < warmStarts; turn++) warm.push(await start(varDir));

@@ -2,7 +2,7 @@
 // hash of its content, and .br and .gz are beside it. manifest.json maps plain names to addresses.
 // The same sources give the same bytes.
 
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -49,6 +49,7 @@ export async function buildAssets(root) {
     plugins: [pruned(root)],
     logLevel: 'warning',
   });
+  await touchFormer(folder);
   await Promise.all(outputFiles.map(write));
   const named = Object.entries(metafile.outputs).map(([path, { entryPoint }]) => [
     basename(entryPoint ?? path).replace(/\.ts$/, '.js'),
@@ -62,6 +63,18 @@ export async function buildAssets(root) {
   await rename(join(folder, 'manifest.json.new'), join(folder, 'manifest.json'));
   await dropFormer(folder);
   return manifest;
+}
+
+/**
+ * Notes that the files of the last build were used until now.
+ * @param {string} folder
+ */
+async function touchFormer(folder) {
+  const former = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => '{}');
+  const now = new Date();
+  for (const address of Object.values(JSON.parse(former)))
+    for (const ending of ['', '.br', '.gz'])
+      await utimes(join(folder, basename(address) + ending), now, now).catch(() => undefined);
 }
 
 /**
