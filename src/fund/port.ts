@@ -129,6 +129,12 @@ export interface Fund {
   readAmong?(connection: Queryable, iin: Sql, sinceElsewhere: Sql): Promise<FundHolder | undefined>;
   /** Applies a change once, however often it is sent. */
   apply(change: ChangeForFund): Promise<FundAnswer>;
+  /**
+   * Applies several changes at once, each once however often it is sent. Returns the ids of those
+   * that were applied now; of the others it says nothing, and waits for none. Undefined where each
+   * change is a request of its own.
+   */
+  applyTogether?(changes: readonly ChangeForFund[]): Promise<ReadonlySet<string>>;
   /** The state of a change. Undefined when it never arrived. */
   findChange(
     changeId: string,

@@ -50,6 +50,15 @@ export interface Tracing {
    * @param parent its `traceparent`; null when there was none, so that `work` just runs
    */
   resume<Value>(parent: string | null, start: TraceStart, work: () => Promise<Value>): Promise<Value>;
+  /**
+   * Runs `work` as a part of several such traces. Each has a span for it, and one for everything
+   * that is traced within.
+   */
+  resumeAll<Value>(
+    parents: readonly (string | null)[],
+    start: TraceStart,
+    work: () => Promise<Value>,
+  ): Promise<Value>;
   /** What goes on now, as a `traceparent`. Undefined when it is not traced. */
   current(): string | undefined;
   /** Sends what was noted, within a short time. */
@@ -68,6 +77,7 @@ export const noTracing: Tracing = {
   }),
   within: (_start, work) => work(nothing),
   resume: (_parent, _start, work) => work(),
+  resumeAll: (_parents, _start, work) => work(),
   current: () => undefined,
   close: () => Promise.resolve(),
 };

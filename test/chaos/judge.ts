@@ -73,6 +73,16 @@ export async function readWritten(database: Database): Promise<Written> {
   };
 }
 
+/** Reads what took effect at the embedded fund. Each person's changes have different times. */
+export async function readEmbeddedFund(database: Database): Promise<AtFund> {
+  const effects = await database.rows<AtFund['effects'][number]>(sql`
+    select change_id as "changeId", iin from fund.applied_change order by applied_at`);
+  const people = await database.rows<{ iin: string; requisites: Record<string, string | null> }>(sql`
+    select iin, requisites from fund.person`);
+  const onFile = new Map(people.map(({ iin, requisites }) => [iin, requisites]));
+  return { effects, requisitesOf: (iin) => onFile.get(iin) };
+}
+
 /** Compares the clients' receipts with the history, the outbox, our copy and the fund. */
 export function judge(ledger: readonly Acknowledged[], written: Written, fund: AtFund): Verdict {
   const verdict: Verdict = { lost: [], doubled: [], 'out of order': [], 'half-written': [] };

@@ -42,6 +42,24 @@ describe('nodes that are killed under saving clients', () => {
     expect(report.fundFaults).toBeGreaterThan(0);
   });
 
+  test('lose nothing of a batch for the embedded fund, wherever they are between its steps', {
+    timeout: 180_000,
+  }, async () => {
+    const at = ['after the lease of the outbox', 'before the mark', 'after the mark'] as const;
+    const report = await run({
+      at,
+      timesEach: 2,
+      faults: 0,
+      embedded: true,
+      nodes: 3,
+      clients: 8,
+      pauseMs: 5,
+    });
+    expect(wrongIn(report)).toEqual([]);
+    expect([...report.kills.keys()].sort()).toEqual([...at].sort());
+    expect(report.saves).toBeGreaterThanOrEqual(usual.saves);
+  });
+
   test('lose saves when the answer is sent before COMMIT, and the test finds that', {
     timeout: 180_000,
   }, async () => {

@@ -40,7 +40,9 @@ export function setTrap(database: Database, plant?: Plant): Trap {
   const trapped =
     (inTransaction: boolean): Watch =>
     async ({ text, values }, run) => {
-      const isMark = mark.test(text) && inHand.has(values[0]);
+      // One message, or a batch of them.
+      const marked = [values[0]].flat().filter((id) => inHand.has(id));
+      const isMark = mark.test(text) && marked.length > 0;
       if (isMark) reach('before the mark');
       const running = run();
       // pg has handed the statement to the socket by now. PostgreSQL may or may not execute it.
@@ -50,7 +52,7 @@ export function setTrap(database: Database, plant?: Plant): Trap {
       if (inTransaction && rowLock.test(text)) reach('after the row lock');
       if (!inTransaction && earlierSave.test(text)) reach('after the look for an earlier save');
       if (lease.test(text)) noteLeased(outcome);
-      if (isMark || putBack.test(text)) inHand.delete(values[0]);
+      if (isMark || putBack.test(text)) for (const id of marked) inHand.delete(id);
       if (isMark) reach('after the mark');
       return outcome;
     };

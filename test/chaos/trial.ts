@@ -5,7 +5,7 @@ import { type FundFault, type FundServerOptions, startFundServer } from '../supp
 import { marksIn, marksOf } from '../support/marks.ts';
 import { inventPerson } from '../support/people.ts';
 import { type Clients, type Met, startClients } from './clients.ts';
-import { judge, readWritten, type Verdict } from './judge.ts';
+import { judge, readEmbeddedFund, readWritten, type Verdict } from './judge.ts';
 import { environment, type Nodes, type Place, startNodes } from './nodes.ts';
 import { duration, type Outcome, spread } from './outcome.ts';
 import type { Point } from './points.ts';
@@ -31,6 +31,8 @@ export interface TrialOptions {
   readonly hurry: boolean;
   readonly plant?: Plant;
   readonly fund?: Pick<FundServerOptions, 'idempotent'>;
+  /** True: changes go to the embedded fund, in batches, and not to a stand-in over HTTP. */
+  readonly embedded?: boolean;
 }
 
 /** The service while clients save, for the code that disturbs it. */
@@ -102,7 +104,7 @@ export async function tryOut(
     ...environment,
     DATABASE_URL: options.databaseUrl,
     VAR_DIR: options.varDir,
-    FUND_URL: fund.url,
+    ...(options.embedded ? {} : { FUND_URL: fund.url }),
     ...(options.plant === undefined ? {} : { CHAOS_PLANT: options.plant }),
   });
   try {
@@ -124,7 +126,11 @@ export async function tryOut(
     const log = nodes.log();
     const marks = people.flatMap(marksOf);
     return {
-      verdict: judge(clients.ledger, await readWritten(database), fund),
+      verdict: judge(
+        clients.ledger,
+        await readWritten(database),
+        options.embedded ? await readEmbeddedFund(database) : fund,
+      ),
       saves: clients.ledger.length,
       met: clients.met(),
       fundQuestions: fund.requests.length,

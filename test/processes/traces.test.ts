@@ -132,6 +132,31 @@ describe('a save is one trace, from the proxy to the fund', () => {
   );
 });
 
+test('a save that goes to the embedded fund in a batch has the statements of the batch in its trace', async () => {
+  collector = await startOtlpCollector();
+  const { FUND_URL: _, ...embedded } = settings(collector.url);
+  const service = await startProcess(embedded);
+  started.push(service);
+  expect(await save(service.origin, proxyHeaders)).toBe(303);
+  const ofSave = () => collector.spans.filter((span) => span.traceId === traceId);
+  const named = (name: string) => ofSave().find((span) => span.name === name);
+  await vi.waitFor(
+    () =>
+      expect(ofSave().map(({ name }) => name)).toEqual(
+        expect.arrayContaining(['deliver fund', `POST ${path}`]),
+      ),
+    { timeout: 30_000, interval: 50 },
+  );
+  const delivery = named('deliver fund');
+  expect(delivery?.parentSpanId).toBe(named(`POST ${path}`)?.spanId);
+  expect(delivery?.attributes).toMatchObject({ 'kabinet.queue': 'fund', 'kabinet.batch': 1 });
+  const within = ofSave().filter(({ parentSpanId }) => parentSpanId === delivery?.spanId);
+  expect(within.map(({ attributes }) => String(attributes['db.query.text']))).toEqual([
+    expect.stringContaining('insert into fund.applied_change'),
+    expect.stringContaining('update cabinet.outbox set delivered_at'),
+  ]);
+});
+
 test('a process that traces nothing loads none of the packages', () => {
   const loaded = new Set<string>();
   const load = (file: string): void => {

@@ -39,6 +39,20 @@ export async function deliverChange(deps: DeliverChangeDeps, message: OutboxMess
   conclude(answer.kind === 'changed-elsewhere' ? await applyUponBranch(deps, message, change) : answer);
 }
 
+/**
+ * Hands over saved changes in one step, where the fund can take them so. Only first attempts: for
+ * any other, the fund is asked before.
+ */
+export async function deliverTogether(
+  { fund }: Pick<DeliverChangeDeps, 'fund'>,
+  messages: readonly OutboxMessage[],
+): Promise<readonly OutboxMessage[]> {
+  const first = messages.filter(({ attempt, changeId }) => attempt === 1 && changeId !== null);
+  if (!fund.applyTogether || first.length === 0) return [];
+  const applied = await fund.applyTogether(first.map(changeOf));
+  return first.filter(({ changeId }) => changeId !== null && applied.has(changeId));
+}
+
 function conclude(answer: FundAnswer): void {
   switch (answer.kind) {
     case 'applied':

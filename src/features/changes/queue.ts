@@ -1,6 +1,7 @@
+import type { OutboxMessage } from '../../platform/outbox/message.ts';
 import type { Queue } from '../../platform/outbox/queue.ts';
 import { notifyHolder } from '../notices/store.ts';
-import { type DeliverChangeDeps, deliverChange } from './deliver-change.ts';
+import { type DeliverChangeDeps, deliverChange, deliverTogether } from './deliver-change.ts';
 import { notifyAccepted } from './outcome-store.ts';
 
 /**
@@ -28,6 +29,9 @@ export function fundQueue(deps: DeliverChangeDeps): Queue {
     retryDelay: fundRetryDelay,
     ready: () => deps.fund.available,
     deliver: (message) => deliverChange(deps, message),
+    ...(deps.fund.applyTogether
+      ? { deliverTogether: (messages: readonly OutboxMessage[]) => deliverTogether(deps, messages) }
+      : {}),
     // The page said that the fund does not answer, so the holder is notified once it has.
     onDelivered: (message) =>
       message.ageSeconds > lateAfterSeconds ? (tx) => notifyAccepted(tx, message) : undefined,

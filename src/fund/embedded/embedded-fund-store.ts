@@ -54,6 +54,36 @@ export function createEmbeddedFund(database: Database): Fund {
       return { kind: row.fresh ? 'out-of-order' : 'changed-elsewhere' };
     },
 
+    // A person who is locked (an import, another worker) is left out: one must not hold up all.
+    async applyTogether(changes) {
+      const sent = changes.map(({ changeId, iin, fields, sequence, expectedVersion }) => ({
+        change_id: changeId,
+        iin,
+        fields,
+        sequence,
+        expected_version: expectedVersion,
+      }));
+      const rows = await database.rows<{ changeId: string }>(sql`
+        with sent as (
+          select distinct on (iin) * from jsonb_to_recordset(${json(sent)}::jsonb)
+            as sent (change_id uuid, iin text, fields jsonb, sequence bigint, expected_version int)
+          order by iin, sequence),
+        person as (
+          select sent.* from sent join fund.person p using (iin)
+          where p.elsewhere_version <= sent.expected_version and p.last_sequence < sent.sequence
+          order by iin for update of p skip locked),
+        applied as (
+          insert into fund.applied_change (change_id, iin, fields, sequence)
+          select change_id, iin, fields, sequence from person
+          on conflict (change_id) do nothing returning change_id, iin, fields, sequence),
+        effect as (
+          update fund.person p set requisites = p.requisites || applied.fields, last_sequence = applied.sequence,
+            updated_at = now()
+          from applied where p.iin = applied.iin)
+        select change_id as "changeId" from applied`);
+      return new Set(rows.map(({ changeId }) => changeId));
+    },
+
     findChange,
 
     async changesElsewhere(cursor, most) {

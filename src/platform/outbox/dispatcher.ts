@@ -1,10 +1,17 @@
 import { errorCode } from '../error-code.ts';
 import type { Database } from '../postgres/database.ts';
 import { settlesWithin } from '../timeout.ts';
-import { noTracing, type Tracing } from '../tracing.ts';
+import { noTracing, type TraceFacts, type TraceStart, type Tracing } from '../tracing.ts';
 import type { OutboxMessage } from './message.ts';
 import type { Queue } from './queue.ts';
-import { leaseMessages, markDead, markDelivered, releaseMessage, retryLater } from './store.ts';
+import {
+  leaseMessages,
+  markAllDelivered,
+  markDead,
+  markDelivered,
+  releaseMessage,
+  retryLater,
+} from './store.ts';
 import { Undeliverable } from './undeliverable.ts';
 
 /** A running queue. */
@@ -47,13 +54,18 @@ export function startDispatcher(
 }
 
 /**
- * Hands over everything that is due, once. Returns how many messages were delivered.
+ * Hands over everything that is due, once. Returns how many messages were delivered. Throws the
+ * first error that `startDispatcher` would log, unless the caller collects them.
  *
  * @internal Tests dispatch when they want to, without the timer.
  */
-export async function dispatchDue(database: Database, queue: Queue): Promise<number> {
+export async function dispatchDue(
+  database: Database,
+  queue: Queue,
+  onError?: (error: Error) => void,
+): Promise<number> {
   const errors: Error[] = [];
-  const dispatcher = createDispatcher(database, queue, (error) => errors.push(error));
+  const dispatcher = createDispatcher(database, queue, onError ?? ((error) => errors.push(error)));
   dispatcher.wake();
   const delivered = await dispatcher.idle();
   if (errors[0]) throw errors[0];
@@ -80,18 +92,61 @@ function createDispatcher(
       if (stopped || free <= 0 || queue.ready?.() === false) return;
       const leased = await leaseMessages(database, queue, free);
       if (stopped) await Promise.all(leased.map(release));
-      else for (const message of leased) take(message);
+      else if (leased.length > 0) await takeAll(leased);
     } while (again);
   }
 
-  function take(message: OutboxMessage): void {
-    const start = {
+  /**
+   * Hands over together what can go together. What is queued meanwhile makes the next batch, so
+   * batches grow with the load.
+   */
+  async function takeAll(leased: readonly OutboxMessage[]): Promise<void> {
+    const { deliverTogether } = queue;
+    if (!deliverTogether) {
+      for (const message of leased) take(message, handAlone(message));
+      return;
+    }
+    const step = tracing.resumeAll(
+      leased.map(({ traceparent }) => traceparent),
+      startOf({ 'kabinet.batch': leased.length }),
+      () => inOneStep(database, { ...queue, deliverTogether }, leased, onError),
+    );
+    const goOn = async (message: OutboxMessage): Promise<boolean> => {
+      const { withEffect, plain } = await step;
+      if (withEffect.has(message)) return markDelivered(database, queue, message);
+      // Counted together below.
+      if (plain.has(message)) return false;
+      if (!stopped) return handAlone(message);
+      await release(message);
+      return false;
+    };
+    const taken = leased.map((message) => take(message, goOn(message)));
+    const { marked, alone } = await step;
+    delivered += marked;
+    // Their places are free for the next batch.
+    await Promise.all(taken.filter((_, index) => !alone.has(leased[index] as OutboxMessage)));
+    // The next messages of the same holders.
+    again = true;
+  }
+
+  /** What a delivery is called in its trace. */
+  function startOf(facts: TraceFacts): TraceStart {
+    return {
       name: `deliver ${queue.name}`,
       kind: 'consumer',
-      facts: { 'kabinet.queue': queue.name, 'kabinet.attempt': message.attempt },
-    } as const;
-    const done = tracing
-      .resume(message.traceparent, start, () => attempt(database, queue, message))
+      facts: { 'kabinet.queue': queue.name, ...facts },
+    };
+  }
+
+  function handAlone(message: OutboxMessage): Promise<boolean> {
+    return tracing.resume(message.traceparent, startOf({ 'kabinet.attempt': message.attempt }), () =>
+      attempt(database, queue, message),
+    );
+  }
+
+  /** Counts a message in until it was handed over, and counts what was delivered. */
+  function take(message: OutboxMessage, handing: Promise<boolean>): Promise<void> {
+    const done = handing
       .then((marked) => {
         if (marked) delivered += 1;
       }, onError)
@@ -101,6 +156,7 @@ function createDispatcher(
         if (inFlight.size * 2 <= queue.concurrency) wake();
       });
     inFlight.set(done, message);
+    return done;
   }
 
   function wake(): void {
@@ -110,6 +166,8 @@ function createDispatcher(
         .catch(onError)
         .finally(() => {
           looking = undefined;
+          // Asked for after the last look had decided to end.
+          if (again && !stopped) wake();
         });
     }
   }
@@ -131,6 +189,32 @@ function createDispatcher(
       await Promise.all([...inFlight.values()].map(release));
     },
   };
+}
+
+/**
+ * Hands over and marks what needs one statement for all. What is `withEffect` must still be marked,
+ * and `alone` was not handed over. A failure of the step says nothing of any single message.
+ */
+async function inOneStep(
+  database: Database,
+  queue: Queue & Required<Pick<Queue, 'deliverTogether'>>,
+  messages: readonly OutboxMessage[],
+  onError: (error: Error) => void,
+) {
+  const none: readonly OutboxMessage[] = [];
+  const together = await queue.deliverTogether(messages).catch((error) => {
+    onError(error);
+    return none;
+  });
+  const handed = new Set(together);
+  const alone = new Set(messages.filter((message) => !handed.has(message)));
+  const withEffect = new Set(together.filter((message) => queue.onDelivered?.(message) !== undefined));
+  const plain = new Set(together.filter((message) => !withEffect.has(message)));
+  const marked = await markAllDelivered(database, queue, [...plain]).catch((error) => {
+    onError(error);
+    return 0;
+  });
+  return { marked, plain, withEffect, alone };
 }
 
 async function attempt(database: Database, queue: Queue, message: OutboxMessage): Promise<boolean> {

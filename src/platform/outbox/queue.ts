@@ -36,6 +36,12 @@ export interface Queue extends QueueOrder {
    */
   readonly deliver: (message: OutboxMessage) => Promise<void>;
   /**
+   * Hands over several messages in one step, and returns those that were handed over. The others go
+   * to `deliver`, one by one, and so do all of them when this throws. It neither refuses a message
+   * nor waits for a single one. Undefined where every message goes alone.
+   */
+  readonly deliverTogether?: (messages: readonly OutboxMessage[]) => Promise<readonly OutboxMessage[]>;
+  /**
    * True: delivered messages are deleted instead of marked, because nothing about them is needed
    * later.
    */

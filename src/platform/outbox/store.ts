@@ -47,10 +47,34 @@ export function markDelivered(
   queue: Pick<Queue, 'deletesDelivered' | 'onDelivered'>,
   message: OutboxMessage,
 ): Promise<boolean> {
-  const mark = queue.deletesDelivered
-    ? sql`delete from cabinet.outbox where ${held(message)}`
-    : sql`update cabinet.outbox set delivered_at = now() where ${held(message)}`;
-  return markWith(database, mark, queue.onDelivered?.(message));
+  return markWith(database, deliveredWhere(queue, held(message)), queue.onDelivered?.(message));
+}
+
+/**
+ * Marks messages as delivered, without an effect. Returns how many: not those whose lease another
+ * worker has taken over.
+ */
+export async function markAllDelivered(
+  database: Database,
+  queue: Pick<Queue, 'deletesDelivered'>,
+  messages: readonly OutboxMessage[],
+): Promise<number> {
+  if (messages.length === 0) return 0;
+  const ids = messages.map(({ outboxId }) => outboxId);
+  const attempts = messages.map(({ attempt }) => attempt);
+  // Locked in the order of their ids, so that two workers with the same messages cannot block each
+  // other. "Unsent" is said so that no index of the waiting messages is read for it.
+  const mine = sql`outbox_id = any(array(
+    select outbox_id from cabinet.outbox join unnest(${ids}::bigint[], ${attempts}::int[]) as mine (outbox_id, attempts)
+      using (outbox_id, attempts)
+    where coalesce(delivered_at, dead_at) is null order by outbox_id for update of outbox))`;
+  return database.run(deliveredWhere(queue, mine));
+}
+
+function deliveredWhere({ deletesDelivered }: Pick<Queue, 'deletesDelivered'>, which: Sql): Sql {
+  return deletesDelivered
+    ? sql`delete from cabinet.outbox where ${which}`
+    : sql`update cabinet.outbox set delivered_at = now() where ${which}`;
 }
 
 /**

@@ -53,6 +53,32 @@ test('what belongs to no trace is not noted, and a failure is noted by its code 
   expect(collector.received.join()).not.toContain('900101300007');
 });
 
+test('work of several traces has a span in each, and so has everything within', async () => {
+  const tracing = start();
+  const traces = ['c0ffee00c0ffee00c0ffee00c0ffee00', 'facade00facade00facade00facade00'];
+  const parents = traces.map((traceId) => `00-${traceId}-00f067aa0ba902b7-01`);
+  const notSampled = '00-decade00decade00decade00decade00-00f067aa0ba902b7-00';
+  const value = await tracing.resumeAll([null, ...parents, notSampled], { ...work, name: 'outer' }, () =>
+    tracing.within({ ...work, name: 'inner' }, async (traced) => {
+      traced.note({ rows: 2 });
+      await tracing.within({ ...work, name: 'innermost' }, async () => undefined);
+      return 7;
+    }),
+  );
+  expect(value).toBe(7);
+  expect(await tracing.resumeAll([null], work, async () => 8)).toBe(8);
+  await tracing.close();
+  expect(collector.spans).toHaveLength(6);
+  for (const traceId of traces) {
+    const of = (name: string) =>
+      collector.spans.find((span) => span.traceId === traceId && span.name === name);
+    expect(of('outer')?.parentSpanId).toBe('00f067aa0ba902b7');
+    expect(of('inner')?.parentSpanId).toBe(of('outer')?.spanId);
+    expect(of('inner')?.attributes).toMatchObject({ rows: 2 });
+    expect(of('innermost')?.parentSpanId).toBe(of('inner')?.spanId);
+  }
+});
+
 test('a share of 0 traces only what the sender has decided to trace', async () => {
   const tracing = start(0);
   tracing.request({ ...work, name: 'ours' }, undefined).end({}, false);

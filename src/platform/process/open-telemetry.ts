@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Context,
+  createContextKey,
   defaultTextMapGetter,
   defaultTextMapSetter,
   ROOT_CONTEXT,
@@ -44,6 +45,9 @@ const kinds: Record<TraceKind, SpanKind> = {
   consumer: SpanKind.CONSUMER,
 };
 
+/** Where a context has those of the other traces that the same work belongs to. */
+const beside = createContextKey('the same work in other traces');
+
 /**
  * Traces by OpenTelemetry, sent to a collector as OTLP over HTTP. Nothing is registered globally
  * and nothing is instrumented by itself, so that a span has only the facts that our code gives it.
@@ -64,21 +68,31 @@ export function createOpenTelemetry(settings: TraceSettings, options: TraceOptio
     return headers.traceparent;
   };
 
-  /** Runs `work` as a new span under `parent`. */
+  /** Runs `work` as a new span under each of `parents`. */
   async function span<Value>(
     start: TraceStart,
-    parent: Context,
-    work: (span: Span) => Promise<Value>,
+    parents: readonly Context[],
+    work: (spans: readonly Span[]) => Promise<Value>,
   ): Promise<Value> {
-    const made = begin(start, parent);
+    const made = parents.map((parent) => ({ parent, span: begin(start, parent) }));
+    const spans = made.map((one) => one.span);
+    const [first = ROOT_CONTEXT, ...others] = made.map((one) => trace.setSpan(one.parent, one.span));
     try {
-      return await contexts.with(trace.setSpan(parent, made), work, undefined, made);
+      return await contexts.with(first.setValue(beside, others), work, undefined, spans);
     } catch (error) {
-      made.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', errorCode(error));
+      for (const one of spans)
+        one.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', errorCode(error));
       throw error;
     } finally {
-      made.end();
+      for (const one of spans) one.end();
     }
+  }
+
+  /** What goes on now, in every trace that it belongs to. */
+  function current(): readonly Context[] {
+    const active = contexts.active();
+    const others = (active.getValue(beside) ?? []) as readonly Context[];
+    return [active, ...others].filter((context) => trace.getSpan(context)?.isRecording());
   }
 
   return {
@@ -98,12 +112,22 @@ export function createOpenTelemetry(settings: TraceSettings, options: TraceOptio
       };
     },
     within(start, work) {
-      const parent = contexts.active();
-      if (!trace.getSpan(parent)?.isRecording()) return work({ note: () => undefined });
-      return span(start, parent, (made) => work({ note: (facts) => void made.setAttributes(facts) }));
+      const parents = current();
+      if (parents.length === 0) return work({ note: () => undefined });
+      return span(start, parents, (spans) =>
+        work({
+          note(facts) {
+            for (const one of spans) one.setAttributes(facts);
+          },
+        }),
+      );
     },
     resume: (traceparent, start, work) =>
-      traceparent === null ? work() : span(start, contextOf(traceparent), work),
+      traceparent === null ? work() : span(start, [contextOf(traceparent)], work),
+    resumeAll(traceparents, start, work) {
+      const parents = traceparents.flatMap((one) => (one === null ? [] : [contextOf(one)]));
+      return parents.length === 0 ? work() : span(start, parents, work);
+    },
     current: () => traceparentOf(contexts.active()),
     async close() {
       // A collector that hangs must not keep the process.
