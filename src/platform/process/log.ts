@@ -18,9 +18,9 @@ interface Leveled {
 }
 const metadata = Symbol.for('pino.metadata');
 
-/** The log of a process, on the standard error output. */
-export function createLog(level: string): Logger {
-  const output = pino.destination({ dest: 2, sync: false, maxWrite: portion + 96 });
+/** The log of a process, on the standard error output unless another is named. */
+export function createLog(level: string, dest = 2): Logger {
+  const output = pino.destination({ dest, sync: false, maxWrite: portion + 96 });
   const gathered = gatherLines(output);
   // Before pino's own, which writes what the output still holds.
   process.prependListener('exit', gathered.hand);
