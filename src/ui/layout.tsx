@@ -45,6 +45,8 @@ export interface NavItem {
 export interface HeaderUser {
   /** "Серікова А. Б.". */
   shortName: string;
+  /** The language of the name, where it is not the page's. Guessed unless given. */
+  nameLanguage?: Language | undefined;
   nav: readonly NavItem[];
   session: {
     /** Seconds until the session ends. */
@@ -190,7 +192,7 @@ function PersonBar({ signedIn, words, csrf }: { signedIn: HeaderUser; words: Lay
           ))}
         </nav>
         <p class="person">
-          <b lang={valueLanguage(signedIn.shortName)}>{signedIn.shortName}</b>{' '}
+          <b lang={signedIn.nameLanguage ?? valueLanguage(signedIn.shortName)}>{signedIn.shortName}</b>{' '}
           <span class="session-ends">{signedIn.session.words.endsAt}</span>
         </p>
         <form method="post" action={paths.signOut}>

@@ -12,6 +12,8 @@ import {
   setSecret,
 } from '../../platform/http/request-context.ts';
 import type { Keys } from '../../platform/keys.ts';
+import type { Texts } from '../../texts/kk.ts';
+import type { SharedBody } from '../../ui/page-skeleton.tsx';
 import { isBlank } from '../../values/cleaning.ts';
 import { type Iin, parseIin } from '../../values/iin.ts';
 import type { Refusal } from '../../values/result.ts';
@@ -211,6 +213,8 @@ function sendSignIn(
   const { context } = request;
   const remembered = rememberedIin(request, keys);
   const { to, ended, password } = parse(signInQuery, request.query);
+  const isUntouched =
+    [remembered, to, ended, password].every((one) => one === undefined) && Object.keys(props).length === 0;
   return sendPage(request, reply, {
     title: context.texts.signIn.title,
     wide: true,
@@ -220,19 +224,36 @@ function sendSignIn(
     namesNobody: true,
     path: request.routeOptions.url === paths.start ? paths.start : paths.signIn,
     scripts: ['show-password'],
-    body: SignInPage({
-      t: context.texts,
-      csrf: context.csrf(),
-      iin: remembered ?? '',
-      remember: remembered !== undefined,
-      remembered: remembered !== undefined,
-      to,
-      ended: status >= 400 ? undefined : ended,
-      passwordSaved: status < 400 && password === 'saved',
-      ...props,
-    }),
+    body: isUntouched
+      ? blankSignIn
+      : SignInPage({
+          t: context.texts,
+          csrf: context.csrf(),
+          iin: remembered ?? '',
+          remember: remembered !== undefined,
+          remembered: remembered !== undefined,
+          to,
+          ended: status >= 400 ? undefined : ended,
+          passwordSaved: status < 400 && password === 'saved',
+          ...props,
+        }),
   });
 }
+
+/** The page as everybody sees it who comes for the first time. */
+const blankSignIn: SharedBody<Texts> = {
+  shared: (t, csrf) =>
+    SignInPage({
+      t,
+      csrf,
+      iin: '',
+      remember: false,
+      remembered: false,
+      to: undefined,
+      ended: undefined,
+      passwordSaved: false,
+    }),
+};
 
 /** Sets the cookies of the session and of the mark by which the browser is recognised next time. */
 export function setSessionCookies(

@@ -1,15 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ComponentChildren } from 'preact';
+import type { Texts } from '../../texts/kk.ts';
 import { Alert } from '../../ui/alert.tsx';
-import { Layout } from '../../ui/layout.tsx';
-import { renderDocument } from '../../ui/render-document.ts';
+import { renderPage, renderSharedPage, type SharedBody } from '../../ui/page-skeleton.tsx';
 import type { ScriptName } from './assets.ts';
 import { bannerOf, layoutWords, type PageFrame, type Section, signedIn } from './page-frame.tsx';
+import type { RequestContext } from './request-context.ts';
 
 /** A page, as a feature defines it. */
 export interface Page {
   readonly title: string;
-  readonly body: ComponentChildren;
+  /** What the page shows. A shared one is rendered once for everybody. */
+  readonly body: ComponentChildren | SharedBody<Texts>;
   readonly status?: number;
   /** True when the page shows errors in a form. The title then begins by saying so. */
   readonly hasErrors?: boolean;
@@ -46,33 +48,52 @@ export function pageSender(frame: PageFrame): SendPage {
     const ownPath = page.path === request.routeOptions.url ? undefined : page.path;
     if (ownPath !== undefined) scripts.push('own-path');
     if (session) scripts.push('session-warning', 'restore');
+    const csrf = context.csrf();
+    const props = {
+      language,
+      title: page.title,
+      errorTitlePrefix: page.hasErrors ? t.layout.errorTitle : undefined,
+      words: layoutWords(context),
+      assets: assets.forPage(scripts),
+      csrf,
+      formId: page.hasForm ? 'page-form' : undefined,
+      ownPath,
+      wide: page.wide,
+      banner: bannerOf(frame, context),
+      signedIn: session && signedIn(context, page.section, page.path ?? request.routeOptions.url),
+    };
     return reply
       .code(context.outdated && status === 200 ? 409 : status)
       .type('text/html; charset=utf-8')
       .send(
-        renderDocument(
-          <Layout
-            language={language}
-            title={page.title}
-            errorTitlePrefix={page.hasErrors ? t.layout.errorTitle : undefined}
-            words={layoutWords(context)}
-            assets={assets.forPage(scripts)}
-            csrf={context.csrf()}
-            formId={page.hasForm ? 'page-form' : undefined}
-            ownPath={ownPath}
-            wide={page.wide}
-            banner={bannerOf(frame, context)}
-            signedIn={session && signedIn(context, page.section, page.path ?? request.routeOptions.url)}
-          >
-            {context.outdated && (
-              <Alert kind="warning" title={t.session.outdated} announced>
-                <p>{t.session.outdatedHelp}</p>
-              </Alert>
-            )}
-            {page.body}
-          </Layout>,
-        ),
+        isShared(page.body) && !context.outdated
+          ? renderSharedPage(props, page.body, t)
+          : renderPage({ ...props, children: <Body page={page} context={context} /> }),
       );
   };
   return send;
+}
+
+/** The page's own content, below the reason why it is shown again. */
+function Body({
+  page: { body },
+  context: { texts: t, csrf, outdated },
+}: {
+  page: Page;
+  context: Pick<RequestContext, 'texts' | 'csrf' | 'outdated'>;
+}) {
+  return (
+    <>
+      {outdated && (
+        <Alert kind="warning" title={t.session.outdated} announced>
+          <p>{t.session.outdatedHelp}</p>
+        </Alert>
+      )}
+      {isShared(body) ? body.shared(t, csrf()) : body}
+    </>
+  );
+}
+
+function isShared(body: Page['body']): body is SharedBody<Texts> {
+  return typeof body === 'object' && body !== null && 'shared' in body;
 }
