@@ -1,13 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
-import {
-  createVerifierPool,
-  ocspRequest,
-  PRODUCTION_ANCHORS,
-  productionCertificates,
-  VerifierBusyError,
-  type VerifierPool,
-} from 'nca-verify';
+import type { VerifierPool } from 'nca-verify';
 import type { SignatureVerifier, TrustedCertificate } from '../../features/eds/verifier.ts';
 import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
 import { validity } from '../../platform/credentials.ts';
@@ -37,6 +30,10 @@ export interface NcaVerifier extends SignatureVerifier {
 }
 
 const certificateEndings = ['.cer', '.crt', '.pem'];
+/** Loaded at the first signature: it takes time at the start, and memory. */
+const loadVerifier = () => import('nca-verify');
+type Verifier = Awaited<ReturnType<typeof loadVerifier>>;
+
 /** Milliseconds for which verifications in progress may still use threads that were replaced. */
 const grace = 10_000;
 
@@ -61,6 +58,7 @@ export function createNcaVerifier(
 
   return {
     async verify({ message, content, at, forSignature, requester }) {
+      const { ocspRequest, VerifierBusyError } = await loadVerifier();
       const fairness = { key: requester };
       const pool = await pools.current();
       try {
@@ -134,15 +132,16 @@ function poolsFor(settings: NcaSettings): {
   const look = trust === 'production' ? undefined : watchFolder(trust.folder, certificateEndings, settings);
   let mark: string | undefined;
   let pool: VerifierPool | undefined;
-  const use = (certificates: readonly Uint8Array[]): VerifierPool => {
+  const use = (nca: Verifier, certificates: readonly Uint8Array[]): VerifierPool => {
     const former = pool;
     if (former) setTimeout(() => void former.close(), grace).unref();
-    pool = createVerifierPool({ certificates, size: threads });
+    pool = nca.createVerifierPool({ certificates, size: threads });
     return pool;
   };
   return {
     async current() {
-      if (!look) return pool ?? use(productionCertificates());
+      const nca = await loadVerifier();
+      if (!look) return pool ?? use(nca, nca.productionCertificates());
       const files = await look();
       const now = files.map((file) => file.mark).join('\n');
       if (pool && now === mark) return pool;
@@ -150,7 +149,7 @@ function poolsFor(settings: NcaSettings): {
       // Another request may have done the same while this one read.
       if (pool && now === mark) return pool;
       mark = now;
-      return use(certificates);
+      return use(nca, certificates);
     },
     async trusted() {
       if (!look) return productionUntil();
@@ -165,8 +164,10 @@ function poolsFor(settings: NcaSettings): {
 let pinned: readonly TrustedCertificate[] | undefined;
 
 /** The pinned certificates do not change while the process runs. */
-function productionUntil(): readonly TrustedCertificate[] {
-  pinned ??= productionCertificates().flatMap((der, index) =>
+async function productionUntil(): Promise<readonly TrustedCertificate[]> {
+  if (pinned) return pinned;
+  const { PRODUCTION_ANCHORS, productionCertificates } = await loadVerifier();
+  pinned = productionCertificates().flatMap((der, index) =>
     untilOf(PRODUCTION_ANCHORS[index]?.file ?? String(index), der),
   );
   return pinned;
