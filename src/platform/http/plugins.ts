@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import serveStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import helmet from 'helmet';
 import { isLoopbackName } from '../loopback.ts';
 import { root } from '../root.ts';
 import { contentPolicy } from './headers.ts';
@@ -19,13 +19,17 @@ export const bodyLimit = 32 * 1024;
 
 /** Registers the plugins: protecting headers, cookies, forms, the flood limit and static files. */
 export async function registerPlugins(server: FastifyInstance, settings: HttpSettings): Promise<void> {
-  await server.register(helmet, {
+  // Made once: its plugin for Fastify makes it for each request.
+  const protect = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: contentPolicy },
     // With no-referrer, Chromium sends "Origin: null" with a form, and every form would be refused.
     referrerPolicy: { policy: 'same-origin' },
     frameguard: { action: 'deny' },
-    hsts: false,
+    strictTransportSecurity: false,
     crossOriginEmbedderPolicy: false,
+  });
+  server.addHook('onRequest', (request, reply, next) => {
+    protect(request.raw, reply.raw, (error?: unknown) => next(error as Error | undefined));
   });
   await server.register(cookie);
   await server.register(formbody, { bodyLimit });
