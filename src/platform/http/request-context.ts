@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import type { Texts } from '../../texts/kk.ts';
 import { textsOf } from '../../texts/texts.ts';
 import { isLanguage, type Language } from '../../values/language.ts';
@@ -270,9 +271,18 @@ export function isSecure(request: FastifyRequest, settings: HttpSettings): boole
   return request.protocol === 'https' || name === undefined || !isLoopbackName(name);
 }
 
-function hostName(request: FastifyRequest): string | undefined {
-  const url = `http://${request.host}`;
-  return URL.canParse(url) ? new URL(url).hostname : undefined;
+/** Names by the header that has them: each request asks several times, and parsing takes longest. */
+const hostNames = new LRUCache<string, { readonly name: string | undefined }>({ max: 100 });
+
+function hostName({ host }: FastifyRequest): string | undefined {
+  // The header is missing, despite its type, in old versions of HTTP.
+  const key = String(host);
+  const known = hostNames.get(key);
+  if (known) return known.name;
+  const url = `http://${key}`;
+  const name = URL.canParse(url) ? new URL(url).hostname : undefined;
+  hostNames.set(key, { name });
+  return name;
 }
 
 function cookieName(name: SecretCookie | 'browser', secure: boolean): string {
