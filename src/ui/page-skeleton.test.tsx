@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Icon } from './icon.tsx';
 import { type HeaderUser, Layout, type LayoutProps } from './layout.tsx';
-import { keptParts, renderPage, renderSharedPage, type SharedBody } from './page-skeleton.tsx';
+import { keptParts, renderPage, type SharedBody, sharedAround } from './page-skeleton.tsx';
 import { renderDocument } from './render-document.ts';
 
 const words = {
@@ -95,7 +95,7 @@ test('no kept part has anything of a person or of an answer', () => {
   expect(before.join('\n')).not.toMatch(/70\d\d/);
 });
 
-test('a shared body is rendered once for each language, and has the token of each answer', () => {
+test('a page with a shared body is rendered once for each language, with gaps for the token', () => {
   let rendered = 0;
   const body: SharedBody<{ hello: string }> = {
     shared({ hello }, csrf) {
@@ -109,15 +109,24 @@ test('a shared body is rendered once for each language, and has the token of eac
     },
   };
   const texts = { kk: { hello: 'Сәлем' }, en: { hello: 'Hello & welcome' } };
-  const { children: _, ...props } = base;
-  for (const language of ['kk', 'en'] as const)
-    for (const csrf of ['one', 'two', hostile]) {
-      const page = renderSharedPage({ ...props, language, csrf }, body, texts[language]);
-      const children = body.shared(texts[language], csrf);
-      rendered -= 1;
-      expect(page).toBe(
-        renderDocument(<Layout {...base} language={language} csrf={csrf} children={children} />),
-      );
-    }
-  expect(rendered).toBe(2);
+  const banner = <p>Banner</p>;
+  for (const language of ['kk', 'en'] as const) {
+    const props = { ...base, language, banner };
+    const around = sharedAround(props, body, texts[language]);
+    expect(sharedAround({ ...props }, body, texts[language])).toBe(around);
+    // One in the language switch, and one in the form.
+    expect(around).toHaveLength(3);
+    const children = body.shared(texts[language], 'one');
+    expect(around.join('one')).toBe(
+      renderDocument(
+        <Layout {...props} csrf="one">
+          {children}
+        </Layout>,
+      ),
+    );
+  }
+  expect(rendered).toBe(4);
+  const other = sharedAround({ ...base, title: 'Other' }, body, texts.kk);
+  expect(other.join('')).toContain('Other');
+  expect(keptParts().join('\n')).toContain('Hello &amp; welcome');
 });

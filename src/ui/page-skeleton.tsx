@@ -39,7 +39,8 @@ export interface SharedBody<Words> {
   readonly shared: (words: Words, csrf: string) => VNode;
 }
 
-const sharedBodies = new WeakMap<object, WeakMap<object, Pieces>>();
+/** Whole pages with marks for the token, by their body and by everything else that is in them. */
+const sharedPages = new Map<object, LRUCache<string, Pieces>>();
 
 /** The HTML document of a page, as `renderDocument` makes it of `Layout`. */
 export function renderPage(props: LayoutProps): string {
@@ -48,29 +49,27 @@ export function renderPage(props: LayoutProps): string {
 }
 
 /**
- * The same with a body that all share.
+ * A page whose body all share: its HTML before, between and after the tokens of its forms. It is
+ * the same array each time.
  * @param words the texts of the page's language
  */
-export function renderSharedPage<Words extends object>(
-  props: Omit<LayoutProps, 'children'> & { readonly csrf: string },
+export function sharedAround<Words extends object>(
+  props: Omit<LayoutProps, 'children' | 'csrf' | 'signedIn'>,
   body: SharedBody<Words>,
   words: Words,
-): string {
-  const { csrf, language } = props;
-  const html = fill(piecesOf(body, words, language), { csrf: escapeHtml(csrf) });
-  return compose({ ...props, children: undefined }, html);
-}
-
-function piecesOf<Words extends object>(
-  body: SharedBody<Words>,
-  words: Words,
-  language: LayoutProps['language'],
-): Pieces {
-  const ofWords = sharedBodies.get(body) ?? new WeakMap<object, Pieces>();
-  sharedBodies.set(body, ofWords);
-  const pieces = ofWords.get(words) ?? split(renderBody(body.shared(words, mark('csrf')), language));
-  ofWords.set(words, pieces);
-  return pieces;
+): readonly string[] {
+  const { language, title, ownPath, banner } = props;
+  const whole = { ...props, csrf: mark('csrf'), children: undefined };
+  const bannerHtml = banner ? renderBody(banner, language) : '';
+  const key = JSON.stringify([shapeOf(whole), title, ownPath, bannerHtml]);
+  const pages = sharedPages.get(body) ?? new LRUCache<string, Pieces>({ max: most });
+  sharedPages.set(body, pages);
+  const known = pages.get(key);
+  if (known) return known;
+  const html = compose(whole, renderBody(body.shared(words, mark('csrf')), language));
+  const made = split(html).filter((_, index) => index % 2 === 0);
+  pages.set(key, made);
+  return made;
 }
 
 /**
@@ -79,7 +78,8 @@ function piecesOf<Words extends object>(
  * @internal A test looks for what belongs to a person.
  */
 export function keptParts(): readonly string[] {
-  return [...skeletons.values()].map((pieces) => pieces.join(sign));
+  const pages = [...sharedPages.values()].flatMap((ofBody) => [...ofBody.values()]);
+  return [...skeletons.values(), ...pages].map((pieces) => pieces.join(sign));
 }
 
 function compose(props: LayoutProps, children: string): string {

@@ -2,6 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import type { OnAnswered } from '../answered.ts';
 import { compress } from './compression.ts';
 import type { Connections } from './connections.ts';
+import type { SharedPage } from './shared-compression.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The page of this request's answer, where everybody gets the same. */
+    sharedPage: SharedPage | undefined;
+  }
+}
 
 /** Compresses pages, closes connections when the server stops, and logs each answer. */
 export function addAnswerHooks(
@@ -14,7 +22,7 @@ export function addAnswerHooks(
     if (typeof payload !== 'string' || !String(reply.getHeader('content-type')).startsWith('text/html'))
       return payload;
     reply.header('vary', 'Accept-Encoding');
-    const compressed = await compress(payload, request.headers['accept-encoding']);
+    const compressed = await compress(payload, request.headers['accept-encoding'], request.sharedPage);
     if (!compressed) return payload;
     reply.header('content-encoding', compressed.encoding);
     reply.removeHeader('content-length');

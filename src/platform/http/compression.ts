@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliCompress, brotliCompressSync, constants, gzip, gzipSync } from 'node:zlib';
+import { compressShared, type SharedPage } from './shared-compression.ts';
 
 const brotli = promisify(brotliCompress);
 const zip = promisify(gzip);
@@ -34,14 +35,18 @@ export interface Compressed {
  * Compresses a whole page in the encoding that the browser prefers. Pages are complete strings
  * here, so no streams are needed. Undefined for a short page, or when the browser accepts neither
  * encoding.
+ * @param shared the page, if everybody gets it; it was compressed before
  */
 export function compress(
   page: string,
   acceptEncoding: string | undefined,
+  shared?: SharedPage,
 ): Compressed | undefined | Promise<Compressed> {
   if (page.length < least || acceptEncoding === undefined) return undefined;
   const encoding = preferred(acceptEncoding);
   if (encoding === undefined) return undefined;
+  const before = encoding === 'br' && shared?.html === page ? compressShared(shared) : undefined;
+  if (before) return { body: before, encoding };
   const bytes = Buffer.from(page);
   if (bytes.length > atOnce) return compressInPool(bytes, encoding);
   const body = encoding === 'br' ? brotliCompressSync(bytes, { params: brotliParams }) : gzipSync(bytes);

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ComponentChildren } from 'preact';
 import type { Texts } from '../../texts/kk.ts';
 import { Alert } from '../../ui/alert.tsx';
-import { renderPage, renderSharedPage, type SharedBody } from '../../ui/page-skeleton.tsx';
+import { renderPage, type SharedBody, sharedAround } from '../../ui/page-skeleton.tsx';
 import type { ScriptName } from './assets.ts';
 import { bannerOf, layoutWords, type PageFrame, type Section, signedIn } from './page-frame.tsx';
 import type { RequestContext } from './request-context.ts';
@@ -66,12 +66,19 @@ export function pageSender(frame: PageFrame): SendPage {
       .code(context.outdated && status === 200 ? 409 : status)
       .type('text/html; charset=utf-8')
       .send(
-        isShared(page.body) && !context.outdated
-          ? renderSharedPage(props, page.body, t)
+        isShared(page.body) && !context.outdated && !session
+          ? withToken(request, sharedAround(props, page.body, t), csrf)
           : renderPage({ ...props, children: <Body page={page} context={context} /> }),
       );
   };
   return send;
+}
+
+/** The HTML of a page that everybody gets, and a note that it need not be compressed again. */
+function withToken(request: FastifyRequest, around: readonly string[], token: string): string {
+  const html = around.join(token);
+  request.sharedPage = { html, around, token };
+  return html;
 }
 
 /** The page's own content, below the reason why it is shown again. */

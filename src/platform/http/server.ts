@@ -48,6 +48,7 @@ export async function createServer(deps: ServerDeps): Promise<HttpServer> {
   const connections = trackConnections(server.server);
   server.decorateRequest('context');
   server.decorateRequest('outcome', undefined);
+  server.decorateRequest('sharedPage', undefined);
   server.addHook('onRoute', (route) => {
     if (route.url.startsWith('/assets/')) route.config = { ...route.config, access: 'machine' };
     const access = route.config?.access;
