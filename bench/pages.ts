@@ -191,5 +191,5 @@ async function weigh(client: Client, path: string): Promise<number> {
   );
   const size = (body: Buffer | string, quality: number) =>
     brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }).length;
-  return size(html, 5) + bodies.reduce((sum, body) => sum + size(body, 11), 0);
+  return size(html, 3) + bodies.reduce((sum, body) => sum + size(body, 11), 0);
 }

@@ -9,20 +9,25 @@ const zip = promisify(gzip);
 const least = 512;
 
 /**
- * The largest page that is compressed on this thread, in bytes; it takes about 0.5 ms. Handing such
+ * The largest page that is compressed on this thread, in bytes; it takes about 0.3 ms. Handing such
  * a page to the thread pool costs more CPU time than compressing it. A larger page would hold up
  * other requests.
  */
 const atOnce = 48 * 1024;
 
 /**
- * A window of 64 KB holds a whole page. The default of 4 MB is allocated and cleared for each page,
- * with the same result.
+ * Quality 5 would take two and a half times as long (0.19 instead of 0.08 ms for the requisites)
+ * and make a page of 4.5 KB 0.7 KB shorter. A window of 64 KB holds a whole page. The default of
+ * 4 MB is allocated and cleared for each page, with the same result.
  */
-const brotliParams = {
-  [constants.BROTLI_PARAM_QUALITY]: 5,
-  [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
-  [constants.BROTLI_PARAM_LGWIN]: 16,
+const brotliOptions = {
+  params: {
+    [constants.BROTLI_PARAM_QUALITY]: 3,
+    [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+    [constants.BROTLI_PARAM_LGWIN]: 16,
+  },
+  // One piece of memory for a usual page. The default is 16 KB.
+  chunkSize: 8 * 1024,
 };
 
 /** A compressed page. */
@@ -49,12 +54,12 @@ export function compress(
   if (before) return { body: before, encoding };
   const bytes = Buffer.from(page);
   if (bytes.length > atOnce) return compressInPool(bytes, encoding);
-  const body = encoding === 'br' ? brotliCompressSync(bytes, { params: brotliParams }) : gzipSync(bytes);
+  const body = encoding === 'br' ? brotliCompressSync(bytes, brotliOptions) : gzipSync(bytes);
   return { body, encoding };
 }
 
 async function compressInPool(bytes: Buffer, encoding: Compressed['encoding']): Promise<Compressed> {
-  const body = await (encoding === 'br' ? brotli(bytes, { params: brotliParams }) : zip(bytes));
+  const body = await (encoding === 'br' ? brotli(bytes, brotliOptions) : zip(bytes));
   return { body, encoding };
 }
 
