@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { pino } from 'pino';
 import { readConfig } from '../src/config/config.ts';
 import { createInstance } from '../src/instance.ts';
-import { createLog } from '../src/platform/process/log.ts';
+import { gatherLines, mostAtOnce } from '../src/platform/process/gathered-lines.ts';
 import { prepare } from '../src/start.ts';
 
 /**
@@ -11,7 +12,8 @@ import { prepare } from '../src/start.ts';
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   // As in production: the log is a part of what a request costs.
-  const log = createLog(config.operations.logLevel, 1);
+  const output = pino.destination({ dest: 1, sync: false, maxWrite: mostAtOnce });
+  const log = pino({ level: config.operations.logLevel, base: null }, gatherLines(output));
   const prepared = await prepare(config, log);
   const app = await createInstance({ config, database: prepared.database, log });
   await app.server.listen({ port: 0, host: '127.0.0.1' });

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import type { Logger } from 'pino';
+import { type Logger, pino } from 'pino';
 import { type Config, readConfig } from './config/config.ts';
 import { ConfigError } from './config/faults.ts';
 import { demonstration } from './demonstration.ts';
@@ -7,7 +7,7 @@ import type { Instance } from './instance.ts';
 import { paths } from './paths.ts';
 import { help, readArguments } from './platform/process/arguments.ts';
 import { endAtCrash } from './platform/process/crash.ts';
-import { createLog } from './platform/process/log.ts';
+import { gatherLines, mostAtOnce } from './platform/process/gathered-lines.ts';
 import { levelBySignal } from './platform/process/log-level.ts';
 import type { ListeningAddress } from './platform/process/orders.ts';
 import { patience, stopBySignal } from './platform/process/stop.ts';
@@ -28,7 +28,8 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   const config = readConfig(process.env);
-  const log = createLog(config.operations.logLevel);
+  const output = pino.destination({ dest: 2, sync: false, maxWrite: mostAtOnce });
+  const log = pino({ level: config.operations.logLevel, base: null }, gatherLines(output));
   endAtCrash(log);
   const onListening = (address: ListeningAddress) => greet(config, address);
   if (cluster.isWorker) {

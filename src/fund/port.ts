@@ -1,6 +1,5 @@
 import type { Requisites } from '../features/requisites/fields/fields.ts';
 import type { Queryable } from '../platform/postgres/database.ts';
-import type { Sql } from '../platform/postgres/sql.ts';
 import type { Iin } from '../values/iin.ts';
 import type { FundRefusal } from './refusals.ts';
 
@@ -122,11 +121,11 @@ export interface Fund {
    */
   read(iin: Iin, sinceElsewhere?: number, requestId?: string): Promise<FundHolder | undefined>;
   /**
-   * Does the same by one statement among others of its caller, which travel together. Undefined
-   * where the fund does not lie in the same database.
-   * @param iin an expression, as is `sinceElsewhere`
+   * The person to whom a session of the cabinet belongs, with the changes of a branch that our copy
+   * lacks, by one statement among others of its caller. Undefined where the fund does not lie in the
+   * same database.
    */
-  readAmong?(connection: Queryable, iin: Sql, sinceElsewhere: Sql): Promise<FundHolder | undefined>;
+  readBySession?(connection: Queryable, sessionHash: Buffer): Promise<FundHolder | undefined>;
   /** Applies a change once, however often it is sent. */
   apply(change: ChangeForFund): Promise<FundAnswer>;
   /**

@@ -1,6 +1,5 @@
 import type { Iin } from '../values/iin.ts';
 import type { Language } from '../values/language.ts';
-import type { Queryable } from './postgres/database.ts';
 
 /** The signed-in holder who acts, and the request they act in. */
 export interface Actor {
@@ -67,8 +66,9 @@ export interface FormerSession {
 /**
  * Reads what belongs to the holder of a session, in the round trip that looks the session up. It is
  * not known yet whether the session is live, so the statements find the holder by its hash.
+ * @param connection where statements run; sessions themselves know of no database
  */
-export type ReadWithSession = (connection: Queryable, sessionHash: Buffer) => Promise<unknown>;
+export type ReadWithSession = (connection: unknown, sessionHash: Buffer) => Promise<unknown>;
 
 /** Looks sessions up. */
 export interface SessionReader {

@@ -14,8 +14,6 @@ const russianLetter = /[ёвфхцчщъьэ]/i;
 /**
  * The `lang` of a value that may be in another language than the page: an address, a name, an
  * issuer. Undefined when it is the page's own, or when nothing tells.
- *
- * @internal The table of its test needs no page.
  */
 export function valueLanguage(value: string, page: Language): Language | undefined {
   const found = guess(value, page);

@@ -7,7 +7,11 @@ export type CommonPasswords = Pick<ReadonlySet<string>, 'has'>;
 
 const file = join(root, 'data/common-passwords.txt');
 
-/** Reads the list that the service ships with (origin: `data/README.md`): about 71,000 entries. */
+/**
+ * Reads the list that the service ships with (origin: `data/README.md`): about 71,000 entries.
+ *
+ * @internal Tests go through the whole list.
+ */
 export function readCommonPasswords(): ReadonlySet<string> {
   const lines = readFileSync(file, 'utf8').split('\n');
   return new Set(lines.filter((line) => line !== ''));

@@ -56,17 +56,14 @@ export interface SessionReading {
  */
 export async function readOfSession(
   connection: Queryable,
-  { readAmong }: Pick<Fund, 'readAmong'>,
+  { readBySession }: Pick<Fund, 'readBySession'>,
   sessionHash: Buffer,
 ): Promise<SessionReading> {
-  const holder = holderOf(sessionHash);
-  const iin = sql`(select iin from cabinet.holder where holder_id = ${holder})`;
-  const since = sql`coalesce((select elsewhere_version from cabinet.requisites where holder_id = ${holder}), 0)`;
   const [known, person] = await Promise.all([
-    loadOf(connection, holder),
-    readAmong?.(connection, iin, since),
+    loadOf(connection, holderOf(sessionHash)),
+    readBySession?.(connection, sessionHash),
   ]);
-  return { known, asked: readAmong && { person, asOf: undefined } };
+  return { known, asked: readBySession && { person, asOf: undefined } };
 }
 
 /** The holder of a session, as an expression. */

@@ -1,6 +1,6 @@
-import type { Database } from '../../platform/postgres/database.ts';
-import { json, sql } from '../../platform/postgres/sql.ts';
-import type { BranchChange, BranchChangePage, Fund, FundHolder } from '../port.ts';
+import type { Database, Queryable } from '../../platform/postgres/database.ts';
+import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
+import type { BranchChange, BranchChangePage, ChangeForFund, Fund, FundHolder } from '../port.ts';
 
 /**
  * The fund's information system as tables of the same database. It is for demonstrations, and for a
@@ -14,22 +14,16 @@ export function createEmbeddedFund(database: Database): Fund {
     return row && { kind: 'applied', at: row.at };
   };
 
-  const readAmong: Fund['readAmong'] & {} = async (connection, iin, since) => {
-    const row = await connection.first<
-      Omit<FundHolder, 'changesElsewhere'> & { changesElsewhere: BranchChange[] | null }
-    >(sql`
-      select iin, surname, name, patronymic, status, documents, accounts, requisites, mobile_since as "mobileSince",
-        email_since as "emailSince", elsewhere_version as "elsewhereVersion",
-        case when elsewhere_version > ${since} then
-          (select jsonb_agg(jsonb_build_object('version', version, 'fields', fields) order by version)
-           from fund.change_elsewhere e where e.iin = p.iin and version > ${since}) end as "changesElsewhere"
-      from fund.person p where iin = ${iin}`);
-    return row && { ...row, changesElsewhere: row.changesElsewhere ?? [] };
-  };
-
   return {
-    read: (iin, since) => readAmong(database, sql`${iin}`, sql`${since ?? null}::int`),
-    readAmong,
+    read: (iin, since) => readPerson(database, sql`${iin}`, sql`${since ?? null}::int`),
+    readBySession(connection, sessionHash) {
+      const holder = sql`(select holder_id from cabinet.session where session_hash = ${sessionHash})`;
+      return readPerson(
+        connection,
+        sql`(select iin from cabinet.holder where holder_id = ${holder})`,
+        sql`coalesce((select elsewhere_version from cabinet.requisites where holder_id = ${holder}), 0)`,
+      );
+    },
 
     // The log of changes and the changed values commit together, and a change id enters the log
     // only once.
@@ -54,35 +48,7 @@ export function createEmbeddedFund(database: Database): Fund {
       return { kind: row.fresh ? 'out-of-order' : 'changed-elsewhere' };
     },
 
-    // A person who is locked (an import, another worker) is left out: one must not hold up all.
-    async applyTogether(changes) {
-      const sent = changes.map(({ changeId, iin, fields, sequence, expectedVersion }) => ({
-        change_id: changeId,
-        iin,
-        fields,
-        sequence,
-        expected_version: expectedVersion,
-      }));
-      const rows = await database.rows<{ changeId: string }>(sql`
-        with sent as (
-          select distinct on (iin) * from jsonb_to_recordset(${json(sent)}::jsonb)
-            as sent (change_id uuid, iin text, fields jsonb, sequence bigint, expected_version int)
-          order by iin, sequence),
-        person as (
-          select sent.* from sent join fund.person p using (iin)
-          where p.elsewhere_version <= sent.expected_version and p.last_sequence < sent.sequence
-          order by iin for update of p skip locked),
-        applied as (
-          insert into fund.applied_change (change_id, iin, fields, sequence)
-          select change_id, iin, fields, sequence from person
-          on conflict (change_id) do nothing returning change_id, iin, fields, sequence),
-        effect as (
-          update fund.person p set requisites = p.requisites || applied.fields, last_sequence = applied.sequence,
-            updated_at = now()
-          from applied where p.iin = applied.iin)
-        select change_id as "changeId" from applied`);
-      return new Set(rows.map(({ changeId }) => changeId));
-    },
+    applyTogether: (changes) => applyAll(database, changes),
 
     findChange,
 
@@ -99,4 +65,54 @@ export function createEmbeddedFund(database: Database): Fund {
     available: true,
     close: async () => undefined,
   };
+}
+
+/** Reads a person. Both parameters are expressions. */
+async function readPerson(connection: Queryable, iin: Sql, since: Sql): Promise<FundHolder | undefined> {
+  const row = await connection.first<
+    Omit<FundHolder, 'changesElsewhere'> & { changesElsewhere: BranchChange[] | null }
+  >(sql`
+    select iin, surname, name, patronymic, status, documents, accounts, requisites, mobile_since as "mobileSince",
+      email_since as "emailSince", elsewhere_version as "elsewhereVersion",
+      case when elsewhere_version > ${since} then
+        (select jsonb_agg(jsonb_build_object('version', version, 'fields', fields) order by version)
+         from fund.change_elsewhere e where e.iin = p.iin and version > ${since}) end as "changesElsewhere"
+    from fund.person p where iin = ${iin}`);
+  return row && { ...row, changesElsewhere: row.changesElsewhere ?? [] };
+}
+
+/**
+ * Applies at most one change of each person. A person who is locked (an import, another worker) is
+ * left out: one must not hold up all.
+ */
+async function applyAll(
+  database: Queryable,
+  changes: readonly ChangeForFund[],
+): Promise<ReadonlySet<string>> {
+  const sent = changes.map(({ changeId, iin, fields, sequence, expectedVersion }) => ({
+    change_id: changeId,
+    iin,
+    fields,
+    sequence,
+    expected_version: expectedVersion,
+  }));
+  const rows = await database.rows<{ changeId: string }>(sql`
+    with sent as (
+      select distinct on (iin) * from jsonb_to_recordset(${json(sent)}::jsonb)
+        as sent (change_id uuid, iin text, fields jsonb, sequence bigint, expected_version int)
+      order by iin, sequence),
+    person as (
+      select sent.* from sent join fund.person p using (iin)
+      where p.elsewhere_version <= sent.expected_version and p.last_sequence < sent.sequence
+      order by iin for update of p skip locked),
+    applied as (
+      insert into fund.applied_change (change_id, iin, fields, sequence)
+      select change_id, iin, fields, sequence from person
+      on conflict (change_id) do nothing returning change_id, iin, fields, sequence),
+    effect as (
+      update fund.person p set requisites = p.requisites || applied.fields, last_sequence = applied.sequence,
+        updated_at = now()
+      from applied where p.iin = applied.iin)
+    select change_id as "changeId" from applied`);
+  return new Set(rows.map(({ changeId }) => changeId));
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Keys } from '../keys.ts';
 import { Overloaded } from '../outage.ts';
+import type { Queryable } from '../postgres/database.ts';
 import type { SessionReader } from '../session.ts';
 import type { AdmissionControl } from './admission.ts';
 import { headerProblem } from './broken-request.ts';
@@ -60,7 +61,8 @@ async function enter(
     sessions: leave ? sessions : nobodyLooks,
     settings,
     active: !passive,
-    also: readWithSession && ((connection, hash) => readWithSession(connection, hash, request.body)),
+    also:
+      readWithSession && ((connection, hash) => readWithSession(connection as Queryable, hash, request.body)),
   });
   // Read the form before turning it away: its page can then keep what was typed.
   if (!leave) request.context = { ...request.context, outage: new Overloaded('the process is full') };

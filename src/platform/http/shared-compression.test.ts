@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
 import { kk } from '../../texts/kk.ts';
-import { compressShared, prepare } from './shared-compression.ts';
+import { compressAround, compressShared } from './shared-compression.ts';
 
 const field = '<input type="hidden" name="csrf" value="';
 const rest = (texts: object) => `"/><p>${JSON.stringify(texts)}</p>`;
@@ -35,8 +35,8 @@ test('the page is hardly longer than one that is compressed for each answer', as
 test('a token of another length, and one at the very end, go the usual way', async () => {
   await ready(around, tokens[0] as string);
   expect(compressShared({ around, token: 'short' })).toBe(undefined);
-  expect(await prepare(['<p>', '"'], 86)).toBe(undefined);
-  expect(await prepare(around, 0)).toBe(undefined);
+  expect(await compressAround(['<p>', '"'], 86)).toBe(undefined);
+  expect(await compressAround(around, 0)).toBe(undefined);
 });
 
 test('a page without a token is compressed once too', async () => {

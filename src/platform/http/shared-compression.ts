@@ -29,7 +29,7 @@ export function compressShared({ around, token }: Pick<SharedPage, 'around' | 't
   const known = prepared.get(around);
   if (known === undefined) {
     prepared.set(around, 'soon');
-    prepare(around, Buffer.byteLength(token)).then(
+    compressAround(around, Buffer.byteLength(token)).then(
       (made) => prepared.set(around, made ?? 'never'),
       () => prepared.set(around, 'never'),
     );
@@ -43,9 +43,12 @@ export function compressShared({ around, token }: Pick<SharedPage, 'around' | 't
  * Compresses the page once, at the highest quality. Brotli is flushed around each gap, so the block
  * between can be exchanged for another of the same length.
  *
- * @internal
+ * @internal A test asks what cannot be prepared.
  */
-export async function prepare(around: readonly string[], tokenLength: number): Promise<Prepared | undefined> {
+export async function compressAround(
+  around: readonly string[],
+  tokenLength: number,
+): Promise<Prepared | undefined> {
   const [first = '', ...others] = around;
   const texts = others.map((text) => Buffer.from(text));
   // How Brotli reads a byte may depend on the two before it, so those are the same each time.

@@ -78,17 +78,18 @@ function createDispatcher(
   onError: (error: Error) => void,
   tracing: Tracing = noTracing,
 ) {
-  const inFlight = new Map<Promise<void>, OutboxMessage>();
+  const handOver = createHandOver(database, queue, onError, tracing);
+  // Half of the places are free again. One statement fills them all.
+  const inFlight = createInFlight(onError, (taken) => taken * 2 <= queue.concurrency && wake());
   let looking: Promise<void> | undefined;
   let again = false;
   let stopped = false;
-  let delivered = 0;
   const release = (message: OutboxMessage) => releaseMessage(database, message);
 
   async function look(): Promise<void> {
     do {
       again = false;
-      const free = queue.concurrency - inFlight.size;
+      const free = queue.concurrency - inFlight.taken();
       if (stopped || free <= 0 || queue.ready?.() === false) return;
       const leased = await leaseMessages(database, queue, free);
       if (stopped) await Promise.all(leased.map(release));
@@ -101,62 +102,19 @@ function createDispatcher(
    * batches grow with the load.
    */
   async function takeAll(leased: readonly OutboxMessage[]): Promise<void> {
-    const { deliverTogether } = queue;
-    if (!deliverTogether) {
-      for (const message of leased) take(message, handAlone(message));
+    const step = handOver.together?.(leased);
+    if (!step) {
+      for (const message of leased) inFlight.take(message, handOver.alone(message));
       return;
     }
-    const step = tracing.resumeAll(
-      leased.map(({ traceparent }) => traceparent),
-      startOf({ 'kabinet.batch': leased.length }),
-      () => inOneStep(database, { ...queue, deliverTogether }, leased, onError),
-    );
-    const goOn = async (message: OutboxMessage): Promise<boolean> => {
-      const { withEffect, plain } = await step;
-      if (withEffect.has(message)) return markDelivered(database, queue, message);
-      // Counted together below.
-      if (plain.has(message)) return false;
-      if (!stopped) return handAlone(message);
-      await release(message);
-      return false;
-    };
-    const taken = leased.map((message) => take(message, goOn(message)));
+    const goOn = (message: OutboxMessage) => handOver.after(step, message, () => stopped);
+    const taken = leased.map((message) => inFlight.take(message, goOn(message)));
     const { marked, alone } = await step;
-    delivered += marked;
+    inFlight.count(marked);
     // Their places are free for the next batch.
     await Promise.all(taken.filter((_, index) => !alone.has(leased[index] as OutboxMessage)));
     // The next messages of the same holders.
     again = true;
-  }
-
-  /** What a delivery is called in its trace. */
-  function startOf(facts: TraceFacts): TraceStart {
-    return {
-      name: `deliver ${queue.name}`,
-      kind: 'consumer',
-      facts: { 'kabinet.queue': queue.name, ...facts },
-    };
-  }
-
-  function handAlone(message: OutboxMessage): Promise<boolean> {
-    return tracing.resume(message.traceparent, startOf({ 'kabinet.attempt': message.attempt }), () =>
-      attempt(database, queue, message),
-    );
-  }
-
-  /** Counts a message in until it was handed over, and counts what was delivered. */
-  function take(message: OutboxMessage, handing: Promise<boolean>): Promise<void> {
-    const done = handing
-      .then((marked) => {
-        if (marked) delivered += 1;
-      }, onError)
-      .finally(() => {
-        inFlight.delete(done);
-        // Half of the places are free again. One statement fills them all.
-        if (inFlight.size * 2 <= queue.concurrency) wake();
-      });
-    inFlight.set(done, message);
-    return done;
   }
 
   function wake(): void {
@@ -173,11 +131,11 @@ function createDispatcher(
   }
 
   async function idle(): Promise<number> {
-    while (looking || inFlight.size > 0) {
+    while (looking || inFlight.taken() > 0) {
       await looking;
-      await Promise.all(inFlight.keys());
+      await inFlight.settled();
     }
-    return delivered;
+    return inFlight.delivered();
   }
 
   return {
@@ -186,8 +144,75 @@ function createDispatcher(
     async stop(patienceMs?: number) {
       stopped = true;
       if (await settlesWithin(idle(), patienceMs)) return;
-      await Promise.all([...inFlight.values()].map(release));
+      await Promise.all(inFlight.messages().map(release));
     },
+  };
+}
+
+/** The messages that are being handed over, and how many were delivered. */
+function createInFlight(onError: (error: Error) => void, onFree: (taken: number) => void) {
+  const inFlight = new Map<Promise<void>, OutboxMessage>();
+  let delivered = 0;
+  return {
+    taken: () => inFlight.size,
+    messages: () => [...inFlight.values()],
+    settled: () => Promise.all(inFlight.keys()),
+    delivered: () => delivered,
+    count(marked: number) {
+      delivered += marked;
+    },
+    /** Keeps a place for a message until it was handed over. */
+    take(message: OutboxMessage, handing: Promise<boolean>): Promise<void> {
+      const done = handing
+        .then((marked) => {
+          if (marked) delivered += 1;
+        }, onError)
+        .finally(() => {
+          inFlight.delete(done);
+          onFree(inFlight.size);
+        });
+      inFlight.set(done, message);
+      return done;
+    },
+  };
+}
+
+/** How messages of a queue are handed over, each as a part of its own trace. */
+function createHandOver(database: Database, queue: Queue, onError: (error: Error) => void, tracing: Tracing) {
+  const { deliverTogether } = queue;
+  const startOf = (facts: TraceFacts): TraceStart => ({
+    name: `deliver ${queue.name}`,
+    kind: 'consumer',
+    facts: { 'kabinet.queue': queue.name, ...facts },
+  });
+  const alone = (message: OutboxMessage): Promise<boolean> =>
+    tracing.resume(message.traceparent, startOf({ 'kabinet.attempt': message.attempt }), () =>
+      attempt(database, queue, message),
+    );
+  return {
+    alone,
+    /** What is left to do for one message of a common step. */
+    async after(
+      step: ReturnType<typeof inOneStep>,
+      message: OutboxMessage,
+      stopped: () => boolean,
+    ): Promise<boolean> {
+      const { withEffect, plain } = await step;
+      if (withEffect.has(message)) return markDelivered(database, queue, message);
+      // These are counted together.
+      if (plain.has(message)) return false;
+      if (!stopped()) return alone(message);
+      await releaseMessage(database, message);
+      return false;
+    },
+    together:
+      deliverTogether &&
+      ((messages: readonly OutboxMessage[]) =>
+        tracing.resumeAll(
+          messages.map(({ traceparent }) => traceparent),
+          startOf({ 'kabinet.batch': messages.length }),
+          () => inOneStep(database, { ...queue, deliverTogether }, messages, onError),
+        )),
   };
 }
 

@@ -88,13 +88,6 @@ export function createOpenTelemetry(settings: TraceSettings, options: TraceOptio
     }
   }
 
-  /** What goes on now, in every trace that it belongs to. */
-  function current(): readonly Context[] {
-    const active = contexts.active();
-    const others = (active.getValue(beside) ?? []) as readonly Context[];
-    return [active, ...others].filter((context) => trace.getSpan(context)?.isRecording());
-  }
-
   return {
     request(start, traceparent) {
       const parent = traceparent === undefined ? ROOT_CONTEXT : contextOf(traceparent);
@@ -112,7 +105,7 @@ export function createOpenTelemetry(settings: TraceSettings, options: TraceOptio
       };
     },
     within(start, work) {
-      const parents = current();
+      const parents = recordingIn(contexts.active());
       if (parents.length === 0) return work({ note: () => undefined });
       return span(start, parents, (spans) =>
         work({
@@ -135,6 +128,12 @@ export function createOpenTelemetry(settings: TraceSettings, options: TraceOptio
       contexts.disable();
     },
   };
+}
+
+/** What goes on in a context, in every trace that it belongs to. */
+function recordingIn(active: Context): readonly Context[] {
+  const others = (active.getValue(beside) ?? []) as readonly Context[];
+  return [active, ...others].filter((context) => trace.getSpan(context)?.isRecording());
 }
 
 /** Samples, gathers and sends spans, within the limits above. */

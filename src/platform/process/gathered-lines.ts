@@ -1,13 +1,12 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
-
 /** Lines wait so long for others, in milliseconds: writing each alone costs more than making it. */
 const gatherMs = 100;
-/**
- * The most characters that wait. A pipe takes up to 4,096 bytes in one piece, so that the lines of
- * several processes do not mix.
- */
+/** The most characters that wait. */
 const portion = 4_000;
-
+/**
+ * The most bytes of one write. A pipe takes them in one piece, so that the lines of several
+ * processes do not mix.
+ */
+export const mostAtOnce = 4_096;
 /** Lines of this level and above do not wait: a warning. */
 const urgent = 40;
 
@@ -18,24 +17,18 @@ interface Leveled {
 }
 const metadata = Symbol.for('pino.metadata');
 
-/** The log of a process, on the standard error output unless another is named. */
-export function createLog(level: string, dest = 2): Logger {
-  const output = pino.destination({ dest, sync: false, maxWrite: portion + 96 });
-  const gathered = gatherLines(output);
-  // Before pino's own, which writes what the output still holds.
-  process.prependListener('exit', gathered.hand);
-  return pino({ level, base: null }, gathered);
+/** Where lines go in the end. */
+interface LineOutput {
+  write(text: string): void;
+  flushSync(): void;
 }
 
 /**
- * Writes lines in portions. Warnings and errors are handed over at once, with all lines before
- * them.
- *
- * @internal
+ * Writes the lines of a log in portions. Warnings and errors are handed over at once, with all
+ * lines before them, and so is everything when the process ends. Make it after `output`: what the
+ * output itself still holds is then written later.
  */
-export function gatherLines(
-  output: DestinationStream & { flushSync(): void },
-): DestinationStream & Leveled & { hand(): void; flushSync(): void } {
+export function gatherLines(output: LineOutput): LineOutput & Leveled & { hand(): void } {
   let waiting = '';
   let timer: NodeJS.Timeout | undefined;
   const hand = (): void => {
@@ -44,6 +37,7 @@ export function gatherLines(
     if (waiting !== '') output.write(waiting);
     waiting = '';
   };
+  process.prependListener('exit', hand);
   return {
     [metadata]: true,
     lastLevel: 0,

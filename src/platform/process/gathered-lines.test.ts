@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { gatherLines } from './log.ts';
+import { gatherLines } from './gathered-lines.ts';
 
 let written: string[];
 let flushed: number;
