@@ -38,6 +38,7 @@ beforeAll(async () => {
         rows: (statement) => patiently(() => database.rows(statement)),
         first: (statement) => patiently(() => database.first(statement)),
         run: (statement) => patiently(() => database.run(statement)),
+        batch: (work) => patiently(() => database.batch(work)),
       }),
     },
   );

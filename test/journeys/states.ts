@@ -654,6 +654,7 @@ export async function openLooks(options: LooksOptions = {}): Promise<Looks> {
         return {
           ...database,
           first: (statement) => (outage ? Promise.reject(outage) : database.first(statement)),
+          batch: (work) => (outage ? Promise.reject(outage) : database.batch(work)),
         };
       },
     },
