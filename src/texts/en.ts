@@ -570,6 +570,8 @@ export const en = {
     changed: 'Details changed',
     changedAtBranch: 'Details changed at a UAPF office',
     receipt: 'Receipt No. {number}',
+    way: 'Signed in by: {way}',
+    network: 'Network: {network}',
     device: 'Device: {device}',
     reason: 'Reason: {reason}',
     show: 'Show',

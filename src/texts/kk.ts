@@ -576,6 +576,8 @@ export const kk = {
     changed: 'Деректемелер өзгертілді',
     changedAtBranch: 'Деректемелер БЖЗҚ бөлімшесінде өзгертілді',
     receipt: '№ {number} түбіртек',
+    way: 'Кіру тәсілі: {way}',
+    network: 'Желі: {network}',
     device: 'Құрылғы: {device}',
     reason: 'Себебі: {reason}',
     show: 'Көрсету',

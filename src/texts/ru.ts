@@ -567,6 +567,8 @@ export const ru = {
     changed: 'Изменены реквизиты',
     changedAtBranch: 'Реквизиты изменены в отделении ЕНПФ',
     receipt: 'Квитанция № {number}',
+    way: 'Способ входа: {way}',
+    network: 'Сеть: {network}',
     device: 'Устройство: {device}',
     reason: 'Причина: {reason}',
     show: 'Показать',

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { LiveSession } from '../../platform/session.ts';
 import type { ChangeEntry } from '../changes/change.ts';
 
 /** An entry of the history: a change of the requisites, or a security event. */
@@ -18,6 +19,9 @@ export type HistoryEntry =
       readonly at: Date;
       readonly event: string;
       readonly device: string | null;
+      /** How a session was opened, and in which network; null for other events. */
+      readonly method: LiveSession['method'] | null;
+      readonly network: string | null;
       readonly reason: string | null;
     };
 
@@ -38,6 +42,8 @@ interface Row {
   readonly cursor: string;
   readonly event: string | null;
   readonly device: string | null;
+  readonly method: LiveSession['method'] | null;
+  readonly network: string | null;
   readonly reason: string | null;
   readonly madeBy: 'holder' | 'fund';
   readonly number: string;
@@ -59,15 +65,17 @@ export async function readHistory(
   const [at, id] = readCursor(cursor);
   const rows = await database.rows<Row>(sql`
     select id, made_at as at, to_char(made_at at time zone 'UTC', 'YYYYMMDDHH24MISSUS') || '-' || id as cursor,
-      event, device, reason, made_by as "madeBy", number, entries
+      event, device, method, network, reason, made_by as "madeBy", number, entries
     from (
-      (select 'c' || change_id::text as id, made_at, null as event, null as device, null as reason, made_by, number, entries
+      (select 'c' || change_id::text as id, made_at, null as event, null as device, null as method, null as network,
+         null as reason, made_by, number, entries
        from cabinet.change
        where holder_id = ${holderId} and ${only ?? 'changes'}::text = 'changes'
          and (made_at, 'c' || change_id::text) < (${at}::timestamptz, ${id}::text)
        order by made_at desc, 'c' || change_id::text desc limit ${size + 1})
       union all
-      (select 'e' || lpad(event_id::text, 19, '0'), made_at, kind, detail ->> 'device', detail ->> 'reason', null, null, null
+      (select 'e' || lpad(event_id::text, 19, '0'), made_at, kind, detail ->> 'device', detail ->> 'method', detail ->> 'network',
+         detail ->> 'reason', null, null, null
        from cabinet.security_event
        where holder_id = ${holderId} and ${only ?? 'events'}::text = 'events' and kind <> 'requisites-saved'
          and (made_at, 'e' || lpad(event_id::text, 19, '0')) < (${at}::timestamptz, ${id}::text)
@@ -77,10 +85,11 @@ export async function readHistory(
   return { entries: shown.map(entryOf), older: rows.length > size ? shown.at(-1)?.cursor : undefined };
 }
 
-function entryOf({ id, at, event, device, reason, madeBy, number, entries }: Row): HistoryEntry {
+function entryOf(row: Row): HistoryEntry {
+  const { id, at, event, device, method, network, reason, madeBy, number, entries } = row;
   return event === null
     ? { kind: 'change', id, at, madeBy, number, entries }
-    : { kind: 'event', id, at, event, device, reason };
+    : { kind: 'event', id, at, event, device, method, network, reason };
 }
 
 /** Reads a cursor. Any text that is not one of our cursors shows the newest entries. */

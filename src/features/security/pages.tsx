@@ -12,6 +12,7 @@ import { PageHeading } from '../../ui/page-heading.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Timeline } from '../../ui/timeline.tsx';
 import type { Language } from '../../values/language.ts';
+import { networkName } from '../sign-in/session-names.ts';
 import type { HolderSession, SecurityEvent, SecurityStanding } from './store.ts';
 
 /** What has just happened. Shown once, at the top. */
@@ -68,6 +69,12 @@ export function SecurityPage(props: SecurityPageProps) {
   );
 }
 
+/** How and from where a session was opened. */
+function cameBy(t: Texts, { method, network }: Pick<ShownSession, 'method' | 'network'>): string {
+  const way = method === 'eds' ? t.security.eds : t.security.password;
+  return network === null ? way : `${way} · ${networkName(network)}`;
+}
+
 /** The way to the page that locks the cabinet. */
 function Lock({ t }: { t: Texts }) {
   return (
@@ -120,14 +127,11 @@ function Sessions({ t, language, csrf, sessions }: SecurityPageProps) {
         caption={t.security.sessions}
         captionHidden
         columns={[t.security.device, t.security.started, t.security.seen, { hidden: t.security.action }]}
-        rows={sessions.map(({ name, device, startedAt, seenAt, isCurrent }): readonly ComponentChildren[] => [
-          isCurrent ? (
-            <>
-              {device} <span class="badge">{t.security.thisOne}</span>
-            </>
-          ) : (
-            device
-          ),
+        rows={sessions.map(({ name, startedAt, seenAt, isCurrent, ...way }): readonly ComponentChildren[] => [
+          <>
+            {way.device} {isCurrent && <span class="badge">{t.security.thisOne}</span>}
+            <div class="came-by">{cameBy(t, way)}</div>
+          </>,
           formatMoment(language, startedAt),
           formatMoment(language, seenAt),
           isCurrent ? null : (

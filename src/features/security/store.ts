@@ -8,6 +8,8 @@ export interface HolderSession {
   readonly hash: Buffer;
   readonly method: LiveSession['method'];
   readonly device: string;
+  /** Null for a session that a former release opened. */
+  readonly network: string | null;
   readonly startedAt: Date;
   readonly seenAt: Date;
 }
@@ -73,7 +75,7 @@ export function listSessions(
   { idleMinutes, maxHours }: SessionSettings,
 ): Promise<readonly HolderSession[]> {
   return database.rows<HolderSession>(sql`
-    select session_hash as hash, method, device, started_at as "startedAt", seen_at as "seenAt"
+    select session_hash as hash, method, device, network, started_at as "startedAt", seen_at as "seenAt"
     from cabinet.session
     where holder_id = ${holderId} and ended_at is null
       and seen_at > now() - make_interval(mins => ${idleMinutes}::int)

@@ -18,6 +18,8 @@ export interface SignInBrowser {
   /** The secret of the session cookie, if the browser has one. */
   readonly formerToken: string | undefined;
   readonly userAgent: string;
+  /** The network of its address, as `networkOf` writes it. */
+  readonly network: string;
   readonly requestId: string;
 }
 
@@ -55,7 +57,7 @@ export async function openSession(
   browser: SignInBrowser,
   settings: SessionSettings,
 ): Promise<OpenedSession> {
-  const { requestId } = browser;
+  const { requestId, network } = browser;
   const former = formerSession(browser);
   const device = deviceName(browser.userAgent);
   const token = randomToken();
@@ -72,6 +74,7 @@ export async function openSession(
     method,
     shortName: shortName(person),
     device,
+    network,
   });
   const endedMarks = await endMarks(transaction, holderId, shown.hashes);
   await keepDevice(transaction, {
@@ -82,7 +85,12 @@ export async function openSession(
     isNew: endedMarks.length === 0,
   });
   await forgetFailures(transaction, forget);
-  await recordEvent(transaction, { holderId, kind: 'signed-in', detail: { method, device }, requestId });
+  await recordEvent(transaction, {
+    holderId,
+    kind: 'signed-in',
+    detail: { method, device, network },
+    requestId,
+  });
   if (replaced > 0) await recordEvent(transaction, { holderId, kind: 'session-replaced', requestId });
   return { token, device: shown.renewed(mark.token, endedMarks), replaced, language };
 }

@@ -35,3 +35,8 @@ export function deviceName(userAgent: string): string {
     known.find(([pattern]) => pattern.test(userAgent))?.[1];
   return [first(browsers), first(systems)].filter((part) => part !== undefined).join(' · ') || '—';
 }
+
+/** A network in few signs: `178.90.12.*`, `2a00:1370:8190:*`. */
+export function networkName(network: string): string {
+  return network.replace(/\.0\/24$/, '.*').replace(/::\/48$/, ':*');
+}

@@ -145,9 +145,9 @@ export async function rotateSession(transaction: Queryable, former: Buffer, next
     with former as (
       update cabinet.session set ended_at = now(), end_reason = ${rotated}
       where session_hash = ${former} and ended_at is null
-      returning holder_id, method, short_name, device, started_at, seen_at, status_asked_at)
-    insert into cabinet.session (session_hash, holder_id, method, short_name, device, started_at, seen_at, status_asked_at)
-    select ${next}, holder_id, method, short_name, device, started_at, seen_at, status_asked_at from former`);
+      returning holder_id, method, short_name, device, network, started_at, seen_at, status_asked_at)
+    insert into cabinet.session (session_hash, holder_id, method, short_name, device, network, started_at, seen_at, status_asked_at)
+    select ${next}, holder_id, method, short_name, device, network, started_at, seen_at, status_asked_at from former`);
   if (made === 0) throw new SessionGone();
 }
 
@@ -208,9 +208,11 @@ export async function insertSession(
     readonly method: LiveSession['method'];
     readonly shortName: string;
     readonly device: string;
+    readonly network: string;
   },
 ): Promise<void> {
   await transaction.run(sql`
-    insert into cabinet.session (session_hash, holder_id, method, short_name, device)
-    values (${session.hash}, ${session.holderId}, ${session.method}, ${session.shortName}, ${session.device})`);
+    insert into cabinet.session (session_hash, holder_id, method, short_name, device, network)
+    values (${session.hash}, ${session.holderId}, ${session.method}, ${session.shortName}, ${session.device},
+      ${session.network})`);
 }

@@ -28,7 +28,6 @@ export interface EdsSignInAttempt extends SignInBrowser {
   readonly signature: string;
   /** What the challenge must have been given out for. Undefined when the browser sent no cookie. */
   readonly asked: ChallengeFor | undefined;
-  readonly network: string;
   readonly language: Language;
 }
 

@@ -26,7 +26,6 @@ export interface SignInDeps extends KnownPersonDeps {
 export interface SignInAttempt extends SignInBrowser {
   readonly iin: Iin;
   readonly password: string;
-  readonly network: string;
 }
 
 /**

@@ -94,6 +94,7 @@ const browserWith = (formerToken?: string) => ({
   device: undefined,
   formerToken,
   userAgent: 'd',
+  network: '127.0.0.0/24',
   requestId: 'r',
 });
 const signIn = (database: Database, { holderId }: Scene, formerToken?: string) =>
