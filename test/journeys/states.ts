@@ -517,6 +517,14 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
         await visitor.fill(t.requisites.homePhone, '');
         await visitor.press(t.requisites.save);
         expect(await visitor.heading()).toBe(t.receipt.title);
+        // Always with the fund's answer, which takes a moment.
+        await vi.waitFor(
+          async () => {
+            await visitor.open(await visitor.path());
+            await visitor.doesNotSee(t.receipt.sending);
+          },
+          { timeout: 20_000, interval: 100 },
+        );
       },
     ],
   ],
