@@ -248,3 +248,10 @@ test.each([
   expect(faultsOf(settings)).toContainEqual(expect.stringContaining('KAZPOST_URL: must be https'));
   expect(faultsOf({ ...settings, KAZPOST_URL: 'http://localhost:8080/' })).toEqual([]);
 });
+
+test.each(['all', 'web', 'worker'])('no code lives longer than ten minutes, with ROLE=%s', (ROLE) => {
+  for (const name of ['ENTRY_CODE_MINUTES', 'CONFIRMATION_CODE_MINUTES']) {
+    expect(faultsOf({ ROLE, [name]: '11' })).toContainEqual(expect.stringContaining(name));
+    expect(faultsOf({ ROLE, [name]: '10' })).toEqual([]);
+  }
+});

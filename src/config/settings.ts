@@ -298,9 +298,9 @@ export const settings = {
     schema: whole(1, 10),
   },
   ENTRY_CODE_MINUTES: {
-    meaning: 'minutes for which a code of a registration or recovery is valid',
+    meaning: 'minutes for which a code of a registration or recovery is valid, at most 10',
     default: '10',
-    schema: whole(1, 30),
+    schema: whole(1, 10),
   },
   ENTRY_MINUTES: {
     meaning: 'minutes within which a registration or recovery must be finished',
