@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inventPerson } from '../../../test/support/people.ts';
-import { fields } from '../../features/requisites/fields/fields.ts';
+import { fields, type Requisites } from '../../features/requisites/fields/fields.ts';
 import { root } from '../../platform/root.ts';
 import { hashPersonLine, type PersonLine, parsePersonLine } from './people-file.ts';
 
@@ -37,7 +37,7 @@ const example = {
     contactPhone: null,
     mobilePhone: '+77011234567',
     email: 'a@example.kz',
-  },
+  } satisfies Requisites,
 };
 
 const read = (value: unknown, demo = false) =>
@@ -74,7 +74,7 @@ describe('parsePersonLine', () => {
       contactPhone: null,
       mobilePhone: null,
       email: null,
-    });
+    } satisfies Requisites);
   });
 
   it('accepts old values, whatever today’s rules say', () => {
