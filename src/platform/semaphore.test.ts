@@ -71,8 +71,12 @@ test('the number that run at once is limited, and releasing a permit twice frees
 
 test('lets a few run, a few wait in order, and turns the rest away', async () => {
   const semaphore = createKeyedSemaphore({ atOnce: 2, waiting: 2 });
+  expect(semaphore.isFull('a')).toBe(false);
   const first = await semaphore.acquire('a');
+  expect(semaphore.isFull('a')).toBe(false);
   const second = await semaphore.acquire('a');
+  expect(semaphore.isFull('a')).toBe(true);
+  expect(semaphore.isFull('b')).toBe(false);
   const order: number[] = [];
   const waiters = [3, 4].map(async (number) => {
     const release = await semaphore.acquire('a');
