@@ -1,7 +1,7 @@
-import { brotliCompressSync, constants } from 'node:zlib';
 import autocannon from 'autocannon';
 import type { LocalPostgres } from 'local-postgres';
 import { parse } from 'node-html-parser';
+import { request } from 'undici';
 import { type Core, coreNote, withCores } from './cores.ts';
 import { withOwnPostgres } from './own-postgres.ts';
 import { preparePeers } from './peers.ts';
@@ -180,16 +180,18 @@ async function firstLoads(guest: Client, holder: Client): Promise<Row[]> {
   ];
 }
 
-/** The size of the page and of everything it loads, in bytes with Brotli. */
+/** What a browser receives for the page and for everything it loads, in bytes with Brotli. */
 async function weigh(client: Client, path: string): Promise<number> {
   const { html } = await client.get(path);
   const links = parse(html)
     .querySelectorAll('link[href], script[src], img[src]')
     .map((element) => element.getAttribute('href') ?? element.getAttribute('src') ?? '');
-  const bodies = await Promise.all(
-    links.map(async (link) => Buffer.from(await (await fetch(client.origin + link)).arrayBuffer())),
+  const headers = { cookie: client.cookieHeader, 'accept-encoding': 'br' };
+  const sizes = await Promise.all(
+    [path, ...links].map(async (address) => {
+      const { body } = await request(client.origin + address, { headers });
+      return (await body.arrayBuffer()).byteLength;
+    }),
   );
-  const size = (body: Buffer | string, quality: number) =>
-    brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }).length;
-  return size(html, 3) + bodies.reduce((sum, body) => sum + size(body, 11), 0);
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
