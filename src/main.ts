@@ -67,8 +67,9 @@ async function runAlone(
   try {
     const { createInstance } = await loading;
     instance = await createInstance({ config, database: prepared.database, log, tracing });
-    await instance.server.listen({ port, host });
+    // Before the first page, so that whoever sees the service also sees its metrics.
     await prepared.serveMetrics(instance.metrics.text);
+    await instance.server.listen({ port, host });
     instance.startJobs();
     onListening(instance.server.server.address());
   } catch (error) {
