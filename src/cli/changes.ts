@@ -15,7 +15,7 @@ export function changeCommands(program: Command): void {
 
   changes
     .command('list')
-    .description('print the changes whose delivery was given up, newest first, without personal data')
+    .description('print the changes that the service stopped sending, newest first, without personal data')
     .option('--most <number>', 'how many to print', readCount, 100)
     .action(async ({ most }: { most: number }) => {
       await withDatabase(async ({ database }) => {
@@ -44,9 +44,9 @@ export function changeCommands(program: Command): void {
   changes
     .command('requeue [numbers...]')
     .description(
-      "send given-up changes to the fund again, except what a later change has replaced. Recorded in each person's history",
+      "send changes again that the service stopped sending, except what a later change has replaced. Recorded in each person's history",
     )
-    .option('--all', 'all changes that were given up')
+    .option('--all', 'all changes that the service stopped sending')
     .requiredOption('--reason <text>', 'why you do this; the person can read it', nonEmpty)
     .addHelpText('after', '\nExample:\n  $ kabinet changes requeue --all --reason "the fund was down"')
     .action(async (numbers: string[], { all, reason }: { all?: true; reason: string }) => {

@@ -17,9 +17,7 @@ export function messageCommands(program: Command): void {
 
   messages
     .command('list')
-    .description(
-      'print the messages whose delivery was given up (dead letters), newest first, without personal data',
-    )
+    .description('print undeliverable messages (dead letters), newest first, without personal data')
     .option('--most <number>', 'how many to print', readCount, 100)
     .action(async ({ most }: { most: number }) => {
       await withDatabase(async ({ database }) => {
@@ -51,9 +49,9 @@ export function messageCommands(program: Command): void {
   messages
     .command('retry [ids...]')
     .description(
-      "send given-up notices again. Recorded in each person's history. Codes are not sent again: they have expired",
+      "send undeliverable notices again. Recorded in each person's history. Codes are not sent again: they have expired",
     )
-    .option('--all', 'all notices that were given up')
+    .option('--all', 'all undeliverable notices')
     .requiredOption('--reason <text>', 'why you do this; the person can read it', nonEmpty)
     .addHelpText('after', '\nExample:\n  $ kabinet messages retry 17 18 --reason "the gateway was down"')
     .action(async (texts: string[], { all, reason }: { all?: true; reason: string }) => {

@@ -20,7 +20,7 @@ export const kk = {
     errorTitle: 'Қате',
   },
   session: {
-    endsAt: 'Сеанстың аяқталуы: {time} (Астана уақыты)',
+    endsAt: 'Сеанс соңы: {time} (Астана уақыты)',
     endsIn: 'Сеанс {n} минуттан кейін аяқталады',
     extend: 'Сеансты ұзарту',
     extendFailed:

@@ -56,6 +56,23 @@ describe.each(languages)('on a phone in %s', (language) => {
   });
 });
 
+test.each(languages)('the sections are one line beside the person in %s', async (language) => {
+  // The narrowest window that shows the person.
+  const visitor = await browserVisitor(browser, origin, { javaScript: true, width: 896, height: 780 });
+  const context = visitor.page.context();
+  const { cookies } = await signedIn(service, person, origin);
+  const own: [string, string][] = [...cookies, ['language', language]];
+  await context.addCookies(own.map(([name, value]) => ({ name, value, url: origin })));
+  await visitor.open('/security');
+  expect(await visitor.page.locator('.person').isVisible()).toBe(true);
+  const tops = await visitor.page
+    .locator('.person-bar nav a')
+    .evaluateAll((links) => links.map((one) => one.getBoundingClientRect().top));
+  expect(tops).toHaveLength(3);
+  expect(new Set(tops).size).toBe(1);
+  await visitor.leave();
+});
+
 test('the buttons of the start page have one width on a phone', async () => {
   const visitor = await browserVisitor(browser, origin, { javaScript: true, width: 360, height: 780 });
   await visitor.open('/');
