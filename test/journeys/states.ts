@@ -512,7 +512,7 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
         await asPerson(requisites);
         await visitor.fill(
           t.requisites.address,
-          'Астана қ., Қабанбай батыр даңғылы, 53-үй, әдейі ұзын жазылған мекенжай',
+          'Түркістан облысы, Сайрам ауданы, Қарасу ауылдық округі, Қарасу ауылы, Абай көшесі, 12-үй',
         );
         await visitor.fill(t.requisites.homePhone, '');
         await visitor.press(t.requisites.save);
