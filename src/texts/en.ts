@@ -197,7 +197,7 @@ export const en = {
     sessions: 'all sessions end, this one too',
     password: 'nobody can sign in with the password or recover it',
     contacts: 'your mobile number and email address cannot be changed',
-    notice: 'a notice is sent to all your contacts',
+    notice: 'a notice is sent to your mobile number and email address',
     unlock: 'To unlock it, sign in with EDS or visit a UAPF office with your identity document.',
     noEds:
       'You have never signed in to this cabinet with EDS. Without a key, only a UAPF office can unlock it.',
