@@ -33,11 +33,11 @@ const untouched = slowPackages
 const long = isComplete
   ? []
   : [
-      'test/build/{image,install,production}.test.ts',
+      'test/build/{image,install,production,stale}.test.ts',
       'test/checks/{alarms,dead-code}.test.ts',
-      'test/cli/backup-standby.test.ts',
-      'test/journeys/{growth.inject,kazpost-faults,work}.test.ts',
-      'test/processes/{canary,reload-keys}.test.ts',
+      'test/cli/{backup-standby,migrate}.test.ts',
+      'test/journeys/{fund-browser,growth.inject,kazpost-faults,work}.test.ts',
+      'test/processes/{canary,reload-keys,traces}.test.ts',
       'test/screens/pictures.test.ts',
       'src/features/requisites/fields/plant-a-field.test.ts',
     ];

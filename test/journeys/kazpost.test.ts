@@ -96,7 +96,10 @@ async function saved(visitor: BrowserVisitor): Promise<void> {
   expect(await visitor.heading()).toBe('Рақмет!');
 }
 
-describe.each(apis)('with the %s service', (api) => {
+// Both services give the script the same lines.
+const tried = process.env['TEST_COMPLETE'] === undefined ? apis.slice(0, 1) : apis;
+
+describe.each(tried)('with the %s service', (api) => {
   beforeEach(() => start(api));
 
   test('an address is chosen with the keyboard alone, its postcode is filled in, and both are stored with their source', async () => {
