@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { foldedWords, foldText, foldWord } from './fold.ts';
 import type { Place } from './place-table.ts';
 import { kindsSpokenOf } from './place-words.ts';
@@ -18,6 +19,10 @@ export interface Beginning {
 const mostBeginnings = 3;
 /** Maximum number of places compared with a line that was offered. */
 const mostOfLine = 20;
+/** Maximum number of lines whose places are kept: about a megabyte. */
+const mostKept = 4_000;
+
+const kept = new WeakMap<Places, LRUCache<string, readonly Place[]>>();
 
 const streetKindsAfterName: ReadonlySet<string> = new Set(
   ['көшесі', 'даңғылы', 'бульвары', 'тұйық', 'өткелі', 'алаңы', 'орамы', 'алабы'].map(foldWord),
@@ -68,8 +73,19 @@ export function weightOf(places: Places, place: Place | undefined): number {
   return place === undefined ? 0 : places.weight(place.kato);
 }
 
-/** The places whose line, in either language, is this text. */
-export function placesOfLine(places: Places, text: string): Place[] {
+/**
+ * The places whose line, in either language, is this text. A save asks three times for one line,
+ * and most lines begin with the same cities, so the last answers are kept.
+ */
+export function placesOfLine(places: Places, text: string): readonly Place[] {
+  const answers = kept.get(places) ?? new LRUCache({ max: mostKept });
+  kept.set(places, answers);
+  const answer = answers.get(text) ?? searchLine(places, text);
+  answers.set(text, answer);
+  return answer;
+}
+
+function searchLine(places: Places, text: string): readonly Place[] {
   const line = foldText(text);
   const last = text.slice(text.lastIndexOf(',') + 1);
   return [...places.find(text, mostOfLine, 'words'), ...places.find(last, mostOfLine, 'words')].filter(
