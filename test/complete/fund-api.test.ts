@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../src/platform/root.ts';
+import { textsOf } from '../../src/texts/texts.ts';
 import { standInTls } from '../support/kazpost-tls.ts';
 import { readPage, visibleText } from '../support/page.ts';
 import { inventPerson } from '../support/people.ts';
@@ -99,7 +100,7 @@ describe('the fund as simulated by Prism', () => {
     const receipt = String(saved.headers['location']);
     await expect
       .poll(async () => visibleText(readPage((await client.get(receipt)).body)), { timeout: 30_000 })
-      .toMatch(/Қор .+ қабылдады/);
+      .toContain(textsOf('kk').receipt.applied.replace('{time}', '').trim());
   });
 
   test('gets no request that it refuses: all answers are read, and the health request is answered', () => {

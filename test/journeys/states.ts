@@ -419,8 +419,9 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
     [
       'the first step done',
       async (look) => {
-        // Other people were sent codes to the same number, which may have all that it can get.
-        await look.world.ageAllowances(20);
+        // Other people were sent codes to the same number, which may have all that it can get in a
+        // day.
+        await look.world.ageAllowances(25 * 60);
         const before = new Set((await messagesIn(look.visitor)).map(({ text }) => text));
         const { requisites: former } = await proposeMobile(look);
         const to = { requisites: { ...former, mobilePhone: '+77021112233' } };
