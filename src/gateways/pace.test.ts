@@ -7,6 +7,7 @@ beforeEach(() => {
   });
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -103,6 +104,19 @@ test('setting the clock back does not stop sending', async () => {
   void ask('after');
   await pass(200);
   expect(left).toEqual(['before', 'after']);
+});
+
+test('sending goes on when a timer fires early and the moment passes while it looks', async () => {
+  const { pacer, left, ask, pass } = recorded(10);
+  const begun = performance.now();
+  pacer.slower();
+  void ask('after the pause');
+  await pass(499);
+  vi.spyOn(performance, 'now').mockReturnValueOnce(begun + 499.99);
+  await pass(1);
+  expect(left).toEqual([]);
+  await pass(1);
+  expect(left).toEqual(['after the pause']);
 });
 
 test('a closed pacer leaves no timer behind', async () => {

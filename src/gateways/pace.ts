@@ -31,17 +31,27 @@ export function createPacer(perSecond: number): Pacer {
   let pauses = 0;
   let timer: NodeJS.Timeout | undefined;
 
+  const left = () => Math.max(dueAt, pausedUntil) - performance.now();
+
   function rest(): void {
-    const ms = Math.max(dueAt, pausedUntil) - performance.now();
+    const ms = left();
     if (ms <= 0) return;
     line.pause();
+    wait(ms);
+  }
+
+  function wait(ms: number): void {
     clearTimeout(timer);
     timer = setTimeout(resume, Math.ceil(ms));
   }
 
-  /** A timer may fire a moment early, and a gateway that is asked too early refuses for nothing. */
+  /**
+   * A timer may fire a moment early, and a gateway that is asked too early refuses for nothing. The
+   * clock is read once: between two readings the moment may pass, and the line would stay paused.
+   */
   function resume(): void {
-    if (performance.now() < Math.max(dueAt, pausedUntil)) rest();
+    const ms = left();
+    if (ms > 0) wait(ms);
     else line.start();
   }
 
