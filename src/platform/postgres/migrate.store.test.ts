@@ -139,7 +139,7 @@ describe('migrate', () => {
     await bring();
     await write('001-first.sql', 'select 1;');
     await expect(bring()).rejects.toThrow(
-      'Not run migration 001-first is preceding already run migration 002-second',
+      '001-first has not run here, but 002-second has, which comes after it',
     );
   });
 

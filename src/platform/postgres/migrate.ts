@@ -103,7 +103,7 @@ async function waitForLock(client: pg.Client, log: MigrationLog): Promise<void> 
 /**
  * The names of the files that have not run here, in order. This only reads, because a backup may be
  * reading the table as well.
- * @throws MigrationError when a file was edited after it ran
+ * @throws MigrationError when a file was edited after it ran, or a later one ran before it
  */
 async function notRun(client: pg.Client, digests: Digests): Promise<readonly string[]> {
   const { rows: found } = await client.query(`select to_regclass('public.migration') is not null as found`);
@@ -118,7 +118,14 @@ async function notRun(client: pg.Client, digests: Digests): Promise<readonly str
     throw new MigrationError(
       `edited after it ran here: ${edited.map(([name]) => name).join(', ')}. Restore it and put the change into a new migration`,
     );
-  return [...digests.keys()].filter((name) => !ran.has(name));
+  const waiting = [...digests.keys()].filter((name) => !ran.has(name));
+  const [first] = waiting;
+  const later = [...ran.keys()].find((name) => first !== undefined && name > first);
+  if (later !== undefined)
+    throw new MigrationError(
+      `${first} has not run here, but ${later} has, which comes after it. Give the new file a higher number. After work on another branch, use a new database: delete ./var`,
+    );
+  return waiting;
 }
 
 /**
