@@ -2,15 +2,7 @@
 /**
  * Verifies signatures of Kazakhstan's National Certification Authority. The README has an example.
  */
-export { PRODUCTION_ANCHORS, productionCertificates, productionTrust } from './anchors.ts';
-export {
-  checkRevocation,
-  type OcspAnswer,
-  ocspRequest,
-  type RevocationRequest,
-  type RevocationSources,
-} from './check-revocation.ts';
-export { type Crl, currentCrls, type LoadedCrl, loadCrl } from './crl.ts';
+export * from './everywhere.ts';
 export {
   type BusyReason,
   createVerifierPool,
@@ -19,32 +11,3 @@ export {
   type VerifierPool,
   type VerifierPoolOptions,
 } from './pool.ts';
-export { REQUIREMENTS, type Requirement } from './signer.ts';
-export { createTrust, type Trust } from './trust.ts';
-export {
-  type Accepted,
-  type CertificateSummary,
-  type ClaimedSigner,
-  type KeyFamily,
-  REASONS,
-  type Reason,
-  type Refused,
-  type RevocationEvidence,
-  type Signer,
-  type SignerKind,
-  type Verdict,
-} from './verdict.ts';
-export {
-  type AllVerdicts,
-  MAX_MESSAGE_BYTES,
-  type VerifyAllRequest,
-  type VerifyRequest,
-  verify,
-  verifyAll,
-} from './verify.ts';
-export {
-  type AcceptedCertificate,
-  type CertificateRequest,
-  readCertificate,
-  verifyCertificate,
-} from './verify-certificate.ts';

@@ -5,44 +5,7 @@
  */
 import { bestBinary, useModule } from '../gost-wasm.ts';
 
-export { PRODUCTION_ANCHORS, productionCertificates, productionTrust } from '../anchors.ts';
-export {
-  checkRevocation,
-  type OcspAnswer,
-  ocspRequest,
-  type RevocationRequest,
-  type RevocationSources,
-} from '../check-revocation.ts';
-export { type Crl, currentCrls, type LoadedCrl, loadCrl } from '../crl.ts';
-export { REQUIREMENTS, type Requirement } from '../signer.ts';
-export { createTrust, type Trust } from '../trust.ts';
-export {
-  type Accepted,
-  type CertificateSummary,
-  type ClaimedSigner,
-  type KeyFamily,
-  REASONS,
-  type Reason,
-  type Refused,
-  type RevocationEvidence,
-  type Signer,
-  type SignerKind,
-  type Verdict,
-} from '../verdict.ts';
-export {
-  type AllVerdicts,
-  MAX_MESSAGE_BYTES,
-  type VerifyAllRequest,
-  type VerifyRequest,
-  verify,
-  verifyAll,
-} from '../verify.ts';
-export {
-  type AcceptedCertificate,
-  type CertificateRequest,
-  readCertificate,
-  verifyCertificate,
-} from '../verify-certificate.ts';
+export * from '../everywhere.ts';
 
 /**
  * Compiles the WebAssembly beside the page's own work. Without this, the first GOST signature

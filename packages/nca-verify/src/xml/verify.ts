@@ -10,11 +10,11 @@ import {
   fault,
 } from '../arguments.ts';
 import type { Certificate } from '../certificate.ts';
-import { notRevoked, type RevocationSources } from '../check-revocation.ts';
+import { notRevoked } from '../check-revocation.ts';
 import { sameBytes } from '../der.ts';
-import { checkSigner, claimedSignerOf, type Requirement, signerOf } from '../signer.ts';
-import { buildChain, type Trust } from '../trust.ts';
-import { checkAlgorithms } from '../verify.ts';
+import { checkSigner, claimedSignerOf, signerOf } from '../signer.ts';
+import { buildChain } from '../trust.ts';
+import { checkAlgorithms, type VerifyRequest } from '../verify.ts';
 import { schemeOf } from './algorithms.ts';
 import { type Canonicalization, canonicalDocument, canonicalElement } from './canonical.ts';
 import {
@@ -41,7 +41,7 @@ export const MAX_XML_BYTES = 65_536;
 
 const SOAP = ['http://schemas.xmlsoap.org/soap/envelope/', 'http://www.w3.org/2003/05/soap-envelope'];
 
-export interface VerifyXmlRequest extends RevocationSources {
+export interface VerifyXmlRequest extends Omit<VerifyRequest, 'message' | 'content'> {
   /** The signed document: text, or octets in UTF-8. */
   readonly document: Uint8Array | string;
   /**
@@ -54,17 +54,6 @@ export interface VerifyXmlRequest extends RevocationSources {
    * a SOAP message. Outside of it, the document must have no element of this name.
    */
   readonly element?: ElementName | undefined;
-  /** The moment for which everything is judged. */
-  readonly at: Date;
-  readonly trust: Trust;
-  readonly require?: Requirement | undefined;
-  /** `skip`: revocation is not checked here. Call `checkRevocation` later if it matters. */
-  readonly revocation?: 'check' | 'skip' | undefined;
-  /** Accepts archived GOST 34.310-2004 signatures. */
-  readonly allowGost2004?: boolean | undefined;
-  readonly maxBytes?: number | undefined;
-  /** Adds to a refusal whom the certificate in the document names, unproven and personal. */
-  readonly claims?: boolean | undefined;
 }
 
 /**
