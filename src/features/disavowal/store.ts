@@ -48,8 +48,8 @@ export async function consumeDisavowal(
 }
 
 /**
- * Whether "this wasn't me" or a lock has frozen a holder's cabinet. Under the lock of the holder's row the
- * answer holds until the transaction ends.
+ * Whether "this wasn't me" or a lock has frozen a holder's cabinet. Under the lock of the holder's
+ * row the answer holds until the transaction ends.
  */
 export async function isFrozen(transaction: Queryable, holderId: string): Promise<boolean> {
   return (
@@ -79,9 +79,9 @@ export async function insertFreeze(transaction: Queryable, holderId: string, loc
 }
 
 /**
- * Lifts the freeze after "this wasn't me" or a lock, and records who lifted it. Returns false when there was
- * none. Every link sent before ends too, because somebody who still has one could freeze the
- * cabinet again and again. The caller has locked the holder.
+ * Lifts the freeze after "this wasn't me" or a lock, and records who lifted it. Returns false when
+ * there was none. Every link sent before ends too, because somebody who still has one could freeze
+ * the cabinet again and again. The caller has locked the holder.
  */
 export async function liftFreeze(
   transaction: Queryable,

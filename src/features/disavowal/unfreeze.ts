@@ -4,7 +4,8 @@ import type { Iin } from '../../values/iin.ts';
 import { liftFreeze } from './store.ts';
 
 /**
- * Lifts the freeze after "this wasn't me", or a lock, for an operator. The holder sees this and the reason.
+ * Lifts the freeze after "this wasn't me", or a lock, for an operator. The holder sees this and the
+ * reason.
  * @returns false when there was no freeze
  */
 export function unfreeze(database: Database, iin: Iin, reason: string): Promise<boolean> {

@@ -1,11 +1,11 @@
 import { paths, receiptPath, withQuery } from '../../paths.ts';
-import type { LiveSession } from '../../platform/session.ts';
 import { formatMoment } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { Pager } from '../../ui/pager.tsx';
 import { Timeline } from '../../ui/timeline.tsx';
+import { wayName } from '../../ui/way-name.ts';
 import type { Language } from '../../values/language.ts';
 import { maskContact } from '../contact-change/contact.ts';
 import { channelOf, type FieldName, showValue } from '../requisites/fields/fields.ts';
@@ -107,7 +107,7 @@ function eventLines(t: Texts, entry: Extract<HistoryEntry, { kind: 'event' }>) {
   const names: Readonly<Record<string, string | undefined>> = t.events;
   const lines = [
     ...(entry.device === null ? [] : [fill(t.history.device, { device: entry.device })]),
-    ...(entry.method === null ? [] : [fill(t.history.way, { way: wayOf(t, entry.method) })]),
+    ...(entry.method === null ? [] : [fill(t.history.way, { way: wayName(t, entry.method) })]),
     ...(entry.network === null ? [] : [fill(t.history.network, { network: networkName(entry.network) })]),
     ...(entry.reason === null ? [] : [fill(t.history.reason, { reason: entry.reason })]),
   ];
@@ -116,8 +116,4 @@ function eventLines(t: Texts, entry: Extract<HistoryEntry, { kind: 'event' }>) {
     mark: warnings.includes(entry.event) ? ('warning' as const) : undefined,
     children: lines.map((line) => <p key={line}>{line}</p>),
   };
-}
-
-function wayOf(t: Texts, method: LiveSession['method']): string {
-  return method === 'eds' ? t.security.eds : t.security.password;
 }

@@ -74,8 +74,8 @@ export async function readHistory(
          and (made_at, 'c' || change_id::text) < (${at}::timestamptz, ${id}::text)
        order by made_at desc, 'c' || change_id::text desc limit ${size + 1})
       union all
-      (select 'e' || lpad(event_id::text, 19, '0'), made_at, kind, detail ->> 'device', detail ->> 'method', detail ->> 'network',
-         detail ->> 'reason', null, null, null
+      (select 'e' || lpad(event_id::text, 19, '0'), made_at, kind, detail ->> 'device', detail ->> 'method',
+         detail ->> 'network', detail ->> 'reason', null, null, null
        from cabinet.security_event
        where holder_id = ${holderId} and ${only ?? 'events'}::text = 'events' and kind <> 'requisites-saved'
          and (made_at, 'e' || lpad(event_id::text, 19, '0')) < (${at}::timestamptz, ${id}::text)

@@ -11,6 +11,7 @@ import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Timeline } from '../../ui/timeline.tsx';
+import { wayName } from '../../ui/way-name.ts';
 import type { Language } from '../../values/language.ts';
 import { networkName } from '../sign-in/session-names.ts';
 import type { HolderSession, SecurityEvent, SecurityStanding } from './store.ts';
@@ -71,7 +72,7 @@ export function SecurityPage(props: SecurityPageProps) {
 
 /** How and from where a session was opened. */
 function cameBy(t: Texts, { method, network }: Pick<ShownSession, 'method' | 'network'>): string {
-  const way = method === 'eds' ? t.security.eds : t.security.password;
+  const way = wayName(t, method);
   return network === null ? way : `${way} · ${networkName(network)}`;
 }
 

@@ -146,7 +146,8 @@ export async function rotateSession(transaction: Queryable, former: Buffer, next
       update cabinet.session set ended_at = now(), end_reason = ${rotated}
       where session_hash = ${former} and ended_at is null
       returning holder_id, method, short_name, device, network, started_at, seen_at, status_asked_at)
-    insert into cabinet.session (session_hash, holder_id, method, short_name, device, network, started_at, seen_at, status_asked_at)
+    insert into cabinet.session
+      (session_hash, holder_id, method, short_name, device, network, started_at, seen_at, status_asked_at)
     select ${next}, holder_id, method, short_name, device, network, started_at, seen_at, status_asked_at from former`);
   if (made === 0) throw new SessionGone();
 }
