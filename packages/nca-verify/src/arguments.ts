@@ -66,14 +66,17 @@ export function checkVerifyRequest(
     readonly message: unknown;
     readonly content?: unknown;
     readonly maxBytes?: unknown;
+    readonly timeStamps?: unknown;
     readonly claims?: unknown;
   },
 ): void {
   checkObject('request', request);
-  const { message, content, maxBytes, claims } = request;
+  const { message, content, maxBytes, timeStamps, claims } = request;
   checkText('message', message);
   if (content !== undefined) checkBytes('content', content);
   if (maxBytes !== undefined) checkCount('maxBytes', maxBytes, 1);
+  if (timeStamps !== undefined && timeStamps !== 'check' && timeStamps !== 'ignore')
+    fault('timeStamps', timeStamps, '"check" or "ignore"');
   checkBoolean('claims', claims);
   checkRules(request);
 }

@@ -58,6 +58,8 @@ export interface SignerInfo {
   readonly signatureAlgorithm: string;
   readonly signature: Uint8Array;
   readonly signed: SignedAttributes | null;
+  /** The set of unsigned attributes. Nothing vouches for them. */
+  readonly unsigned: Element | null;
 }
 
 export interface SignedAttributes {
@@ -140,7 +142,7 @@ function signerInfo(element: Element): SignerInfo {
   const attributes = fields.option(0xa0);
   const signatureAlgorithm = anyAlgorithm(fields.take(TAG.sequence));
   const signature = body(fields.take(TAG.octetString));
-  fields.option(0xa1);
+  const unsigned = fields.option(0xa1) ?? null;
   fields.end();
   return {
     identifier: byIssuer ? issuerAndSerial(identifier) : { subjectKeyId: body(identifier) },
@@ -148,6 +150,7 @@ function signerInfo(element: Element): SignerInfo {
     signatureAlgorithm,
     signature,
     signed: attributes === undefined ? null : signedAttributes(attributes),
+    unsigned,
   };
 }
 

@@ -22,6 +22,7 @@ import { sameBytes } from './der.ts';
 import { decodeMessage } from './input.ts';
 import { hashOf } from './platform.ts';
 import { checkSigner, claimedSignerOf, type Requirement, signerOf } from './signer.ts';
+import { checkTimeStamps } from './time-stamp.ts';
 import { buildChain, type Trust } from './trust.ts';
 import {
   type Accepted,
@@ -60,6 +61,11 @@ export interface VerifyRequest extends RevocationSources {
   /** Accepts archived GOST 34.310-2004 signatures. */
   readonly allowGost2004?: boolean | undefined;
   readonly maxBytes?: number | undefined;
+  /**
+   * `check`: a time-stamp in the unsigned attributes must be about this signature. Who made it is
+   * not checked, and its time is not used. Ignored unless given.
+   */
+  readonly timeStamps?: 'check' | 'ignore' | undefined;
   /**
    * Adds to a refusal whom the certificates in the message name. Nothing of it is proven, and it is
    * personal: show it to a support desk, and keep it out of logs and decisions.
@@ -167,6 +173,7 @@ function judge(
   const signedContent = checkContent(message, signer, content, digests);
   const leaf = signerCertificate(message, signer, allowGost2004);
   checkSignature(signer, leaf, allowGost2004);
+  if (request.timeStamps === 'check') checkTimeStamps(signer);
   const chain = buildChain(leaf, trust, at, allowGost2004);
   checkSigner(leaf, request.require ?? null);
   const revocation = notRevoked(chain, trust, at, request, allowGost2004);

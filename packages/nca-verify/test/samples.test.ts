@@ -39,6 +39,11 @@ describe('signatures made by the reference library with the keys of the test aut
     expect(verdict.ok && verdict.chain.length).toBe(3);
   });
 
+  it('its time-stamp is about its signature', () => {
+    const name = 'cms/skarm_individual_attached.der';
+    expect(outcome(judge(name, AT, { timeStamps: 'check' }))).toBe('ok');
+  });
+
   it('an individual, detached', () => {
     const content = fixture('cms/skarm_individual_document.txt');
     const name = 'cms/skarm_individual_detached.der';

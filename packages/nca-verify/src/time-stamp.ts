@@ -1,0 +1,46 @@
+/** The time-stamps among the unsigned attributes of a signer (RFC 3161, RFC 5126). */
+import { digest } from './algorithms.ts';
+import type { SignerInfo } from './cms.ts';
+import { body, type Element, Fields, inner, oid, parse, sameBytes, TAG } from './der.ts';
+import { Refusal } from './verdict.ts';
+
+/** id-aa-timeStampToken */
+const TIME_STAMP = '1.2.840.113549.1.9.16.2.14';
+/** id-ct-TSTInfo */
+const TST_INFO = '1.2.840.113549.1.9.16.1.4';
+
+/**
+ * Checks that each time-stamp is about this signature and not about another one. Whose time-stamp
+ * it is, is not checked, so its time proves nothing. One whose digest is unknown passes.
+ * @throws Refusal `malformed` or `badSignature`
+ */
+export function checkTimeStamps({ unsigned, signature }: SignerInfo): void {
+  for (const attribute of unsigned?.children ?? []) {
+    const fields = new Fields(attribute, 'an unsigned attribute');
+    if (oid(fields.take(TAG.oid)) !== TIME_STAMP) continue;
+    for (const token of fields.take(TAG.set).children) {
+      const { algorithm, imprint } = imprintOf(token);
+      const computed = digest(algorithm, signature);
+      if (computed !== null && !sameBytes(computed, imprint))
+        throw new Refusal('badSignature', 'a time-stamp of something else');
+    }
+  }
+}
+
+/** The digest that a time-stamp is about. */
+function imprintOf(token: Element): { readonly algorithm: string; readonly imprint: Uint8Array } {
+  const root = new Fields(token, 'a time-stamp');
+  root.take(TAG.oid);
+  const signed = new Fields(inner(root.take(0xa0), 'a time-stamp', TAG.sequence), 'a time-stamp');
+  signed.take(TAG.integer);
+  signed.take(TAG.set);
+  const encapsulated = new Fields(signed.take(TAG.sequence), 'the content of a time-stamp');
+  if (oid(encapsulated.take(TAG.oid)) !== TST_INFO) throw new Refusal('malformed', 'no time-stamp');
+  const content = inner(encapsulated.take(0xa0), 'the content of a time-stamp', TAG.octetString);
+  const info = new Fields(parse(body(content)), 'the content of a time-stamp');
+  info.take(TAG.integer);
+  info.take(TAG.oid);
+  const about = new Fields(info.take(TAG.sequence), 'the imprint of a time-stamp');
+  const algorithm = oid(new Fields(about.take(TAG.sequence), 'the digest of a time-stamp').take(TAG.oid));
+  return { algorithm, imprint: body(about.take(TAG.octetString)) };
+}
