@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { demonstration } from './demonstration.ts';
 import { accountRequestRoutes } from './features/account-request/routes.ts';
 import { addressRoutes } from './features/addresses/routes.ts';
+import { decide } from './features/assurance/decide.ts';
+import { proofRoutes } from './features/assurance/routes.ts';
 import { receiptRoutes } from './features/changes/routes.ts';
 import { contactChangeRoutes } from './features/contact-change/routes.ts';
 import { disavowalRoutes } from './features/disavowal/routes.ts';
@@ -9,11 +11,13 @@ import { historyRoutes } from './features/history/routes.ts';
 import { healthRoutes } from './features/operations/routes.ts';
 import { passwordRoutes } from './features/passwords/routes.ts';
 import { requisitesRoutes } from './features/requisites/routes.ts';
+import { secondStepRoutes } from './features/second-step/routes.ts';
 import { securityRoutes } from './features/security/routes.ts';
 import { edsSignInRoutes } from './features/sign-in/eds-routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
 import { setHolderLanguage, signOut } from './features/sign-in/session-store.ts';
 import { createSessionReader } from './features/sign-in/sessions.ts';
+import { stepRoutes } from './features/sign-in/step-routes.ts';
 import { createAdmissionControl, startLagMonitor } from './platform/http/admission.ts';
 import { readAssets } from './platform/http/assets.ts';
 import { outageSender, outdatedSender, problemSender, waitingSender } from './platform/http/bare-pages.tsx';
@@ -70,6 +74,7 @@ export async function createApp(services: Services, options: AppOptions): Promis
       lag: lag.ms,
     }),
     maintenance,
+    decide,
     onAnswered: metrics.answered,
     tracing: services.tracing,
   });
@@ -105,8 +110,11 @@ async function pageRoutes(
     ...contactChangeRoutes(server, deps),
     ...accountRequestRoutes(server, deps),
     ...passwordRoutes(server, deps),
+    ...stepRoutes(server, deps),
   ]);
   edsSignInRoutes(server, deps);
+  proofRoutes(server, deps);
+  secondStepRoutes(server, deps);
   securityRoutes(server, deps);
   receiptRoutes(server, deps);
   historyRoutes(server, deps);

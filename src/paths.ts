@@ -8,6 +8,7 @@ export const paths = {
   forgetIin: '/sign-in/forget',
   signInByEds: '/sign-in/eds',
   signInByEdsChallenge: '/sign-in/eds/challenge',
+  signInStep: '/sign-in/step',
   signOut: '/sign-out',
   extendSession: '/session/extend',
   sessionLeft: '/session/left',
@@ -29,6 +30,11 @@ export const paths = {
   security: '/security',
   changePassword: '/security/password',
   lockCabinet: '/security/lock',
+  prove: '/security/prove',
+  proveByEds: '/security/prove/eds',
+  proveByEdsChallenge: '/security/prove/eds/challenge',
+  allowSmsStep: '/security/sms-step',
+  endTrust: '/security/trusted/end',
   endSession: '/security/sessions/end',
   endOtherSessions: '/security/sessions/end-others',
   changePasswordWellKnown: '/.well-known/change-password',
@@ -72,7 +78,7 @@ export function disavowPath(link: string): string {
  * (`password`), and where to go afterwards.
  */
 export function signInPath(query: {
-  readonly ended?: '1' | 'kept' | 'closed' | 'locked' | undefined;
+  readonly ended?: '1' | 'kept' | 'closed' | 'locked' | 'step' | undefined;
   readonly password?: 'saved' | undefined;
   readonly to?: string | undefined;
 }): string {
@@ -97,4 +103,5 @@ export const returnTargets: readonly string[] = [
   paths.security,
   paths.changePassword,
   paths.lockCabinet,
+  paths.allowSmsStep,
 ];

@@ -9,6 +9,7 @@ import type { EdsSettings } from '../features/eds/settings.ts';
 import type { OperationsSettings } from '../features/operations/settings.ts';
 import type { PasswordSettings } from '../features/passwords/settings.ts';
 import type { RequisitesSettings } from '../features/requisites/settings.ts';
+import type { SecondStepSettings } from '../features/second-step/settings.ts';
 import type { SessionSettings, SignInSettings } from '../features/sign-in/settings.ts';
 import type { FundSettings } from '../fund/http/line.ts';
 import type { KazpostSettings } from '../gateways/kazpost/kazpost.ts';
@@ -27,6 +28,7 @@ export interface Config {
   readonly database: DatabaseSettings;
   readonly sessions: SessionSettings;
   readonly signIn: SignInSettings;
+  readonly secondStep: SecondStepSettings;
   readonly passwords: PasswordSettings;
   readonly codes: CodeSettings;
   readonly accountRequests: AccountRequestSettings;
@@ -172,6 +174,7 @@ export function settingsOf(config: Config) {
   return {
     sessionSettings: config.sessions,
     signInSettings: config.signIn,
+    secondStepSettings: config.secondStep,
     codeSettings: config.codes,
     accountRequestSettings: config.accountRequests,
     contactSettings: config.contacts,
@@ -205,7 +208,10 @@ function serverOf(values: Values): ServerSettings {
 /** How people sign in, stay signed in and identify themselves. */
 function peopleOf(
   values: Values,
-): Pick<Config, 'sessions' | 'signIn' | 'passwords' | 'codes' | 'accountRequests' | 'contacts'> {
+): Pick<
+  Config,
+  'sessions' | 'signIn' | 'secondStep' | 'passwords' | 'codes' | 'accountRequests' | 'contacts'
+> {
   return {
     sessions: {
       idleMinutes: known(values.SESSION_IDLE_MINUTES),
@@ -217,6 +223,7 @@ function peopleOf(
       maxDelayMinutes: known(values.SIGN_IN_MAX_DELAY_MINUTES),
       iinFailures: known(values.SIGN_IN_IIN_FAILURES),
     },
+    secondStep: { mode: known(values.SECOND_STEP) },
     passwords: { hashesAtOnce: known(values.PASSWORD_HASHES_AT_ONCE) },
     codes: {
       perQuarterHour: known(values.CODES_PER_QUARTER_HOUR),

@@ -297,6 +297,12 @@ export const settings = {
     default: '5',
     schema: whole(1, 10),
   },
+  SECOND_STEP: {
+    meaning:
+      'offered: a second step is asked of whoever has set one up; required: of everybody who signs in by password',
+    default: 'offered',
+    schema: z.enum(['offered', 'required']),
+  },
   ENTRY_CODE_MINUTES: {
     meaning: 'minutes for which a code of a registration or recovery is valid, at most 10',
     default: '10',

@@ -12,13 +12,63 @@ export interface Actor {
   readonly sessionHash: Buffer;
 }
 
+/** What a holder signs in with first. */
+export type SignInMethod = 'password' | 'passkey' | 'eds';
+
+/**
+ * The second step that followed a password. `trusted`: the holder does not want to be asked again
+ * in this browser.
+ */
+export type Step = 'passkey' | 'authenticator' | 'backup-code' | 'sms' | 'trusted';
+
+/**
+ * Why a session only reads. `fresh-mobile`: the only second step is a mobile that was changed, or restored
+ * the password, a short time ago, so it proves nothing.
+ */
+export type Restriction = 'fresh-mobile';
+
+/** How somebody came in. It decides what they may do (`features/assurance/decide.ts`). */
+export interface WayIn {
+  readonly method: SignInMethod;
+  /** Null when none was asked. */
+  readonly step: Step | null;
+  /** Null when the session may do what its way in allows. */
+  readonly restricted: Restriction | null;
+}
+
+/** What the holder of a session can prove anew who they are with. */
+export type HolderProof = 'password' | 'passkey' | 'authenticator' | 'backup-code' | 'sms' | 'eds';
+
+/**
+ * What a request wants. `protect` makes the cabinet safer and changes nothing else: sign-out,
+ * ending sessions, the lock.
+ */
+export type Wish =
+  | 'read'
+  | 'save'
+  | 'change-contact'
+  | 'change-password'
+  | 'manage-factors'
+  | 'unlock'
+  | 'protect';
+
+/**
+ * Whether somebody may do what they want. `prove`: after a fresh proof of who they are, or after
+ * codes to their contacts, which the page of the change asks for.
+ */
+export type Verdict =
+  | { readonly kind: 'allow' }
+  | { readonly kind: 'prove'; readonly what: 'holder' | 'contacts' }
+  | { readonly kind: 'refuse' };
+
 /** A session that is in force. */
-export interface LiveSession {
+export interface LiveSession extends WayIn {
   /** The stored hash of the cookie. It identifies the session. */
   readonly hash: Buffer;
   readonly holderId: string;
   readonly iin: string;
-  readonly method: 'password' | 'eds';
+  /** How its holder has lately proved in it who they are. Null when that is too long ago. */
+  readonly proved: HolderProof | null;
   /** The name in the page's header, e.g. `Айгерім С.` */
   readonly shortName: string;
   /** The holder's language, used when the browser has chosen none. */

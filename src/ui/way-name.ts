@@ -1,6 +1,6 @@
 import type { Texts } from '../texts/kk.ts';
 
 /** The way in by which a session was opened, in words. */
-export function wayName(t: Texts, method: 'password' | 'eds'): string {
-  return method === 'eds' ? t.security.eds : t.security.password;
+export function wayName(t: Texts, method: 'password' | 'passkey' | 'eds'): string {
+  return t.security[method];
 }

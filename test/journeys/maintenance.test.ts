@@ -187,6 +187,8 @@ test('every route that is not named as harmless is closed', async () => {
     '/security/sessions/end',
     '/security/sessions/end-others',
     '/security/lock',
+    '/security/trusted/end',
+    '/sign-in/step',
     `${path}/cancel`,
     `${path}/addresses`,
     `${path}/draft`,

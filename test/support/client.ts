@@ -29,9 +29,16 @@ export interface Answered {
 /** The default origin: a loopback name, so that plain http is allowed. */
 export const loopback = 'http://localhost:3000';
 
-/** A client that injects its requests into the application. */
-export function injectClient(server: FastifyInstance, origin: string = loopback): Client {
-  const cookies = new Map<string, string>();
+/**
+ * A client that injects its requests into the application.
+ * @param given the cookies that it has from the beginning: a copied browser, or a stolen secret
+ */
+export function injectClient(
+  server: FastifyInstance,
+  origin: string = loopback,
+  given: Iterable<readonly [name: string, value: string]> = [],
+): Client {
+  const cookies = new Map<string, string>(given);
   const send = async (
     method: 'GET' | 'POST',
     path: string,

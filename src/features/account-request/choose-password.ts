@@ -73,11 +73,11 @@ export function completeRequest(
     const request = await lockProvedRequest(transaction, hash, kind);
     if (!request) return undefined;
     await refuseUnderMaintenance(transaction);
-    const { holderId, language } = request;
+    const { holderId, language, channel } = request;
     // Checked under the lock, because "this wasn't me" may have been answered after the code was
     // typed.
     if (await isFrozen(transaction, holderId)) return undefined;
-    const { isFirst } = await setProvedPassword(transaction, holderId, passwordHash);
+    const { isFirst } = await setProvedPassword(transaction, holderId, passwordHash, channel);
     const event = isFirst ? 'registered' : 'password-recovered';
     await endSessions(transaction, holderId, event);
     await endCodes(transaction, holderId);

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Language } from '../../values/language.ts';
+import type { Channel } from '../notices/channel.ts';
 import type { AccountRequestKind } from './account-request.ts';
 import type { TypedContact } from './typed-contact.ts';
 
@@ -137,6 +138,14 @@ export async function markProved(transaction: Queryable, hash: Buffer, minutes: 
     where entry_hash = ${hash} and ${unproved}`);
 }
 
+/** A request whose code was right. */
+interface ProvedRequest {
+  readonly holderId: string;
+  readonly language: Language;
+  /** Where its code was sent. Null when the code is no longer stored. */
+  readonly channel: Channel | null;
+}
+
 /**
  * Locks a request whose code was right. Returns undefined when it has expired. The caller has
  * locked the holder's row.
@@ -145,9 +154,11 @@ export function lockProvedRequest(
   transaction: Queryable,
   hash: Buffer,
   kind: AccountRequestKind,
-): Promise<{ readonly holderId: string; readonly language: Language } | undefined> {
-  return transaction.first<{ holderId: string; language: Language }>(sql`
-    select holder_id as "holderId", language from cabinet.entry
+): Promise<ProvedRequest | undefined> {
+  return transaction.first<ProvedRequest>(sql`
+    select holder_id as "holderId", language,
+      (select channel from cabinet.code c where c.code_id = entry.code_id) as channel
+    from cabinet.entry
     where entry_hash = ${hash} and kind = ${kind} and proved_at is not null and ${live} for update`);
 }
 

@@ -9,6 +9,7 @@ const forms = {
   recover: 'long',
   'prove-new': 'digits',
   'confirm-current': 'digits',
+  'sign-in-step': 'digits',
 } as const satisfies Record<CodePurpose, 'digits' | 'long'>;
 
 /** Minutes for which a code of this purpose is valid. */

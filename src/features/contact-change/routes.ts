@@ -28,8 +28,10 @@ export function contactChangeRoutes(
   server: FastifyInstance,
   deps: ContactChangeRoutesDeps,
 ): ReadonlyMap<string, TypedPage> {
-  const holder = { access: 'holder' } as const;
-  server.get(paths.confirmChange, { config: holder }, (request, reply) => showConfirm(deps, request, reply));
+  const holder = { access: 'holder', wish: 'change-contact' } as const;
+  server.get(paths.confirmChange, { config: { access: 'holder' } }, (request, reply) =>
+    showConfirm(deps, request, reply),
+  );
   server.post(paths.confirmChange, { config: holder }, (request, reply) => postConfirm(deps, request, reply));
   server.post(paths.confirmChangeChallenge, { config: holder }, (request, reply) =>
     postChallenge(deps, request, reply),

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Keys } from '../../platform/keys.ts';
 
-/** What a signature is valid for. One made for one purpose is refused for the other. */
-export type EdsPurpose = 'sign-in' | 'change';
+/** What a signature is valid for. One made for one purpose is refused for the others. */
+export type EdsPurpose = 'sign-in' | 'prove' | 'change';
 
 /**
  * What a challenge is bound to: the browser before sign-in and the session after it, as a hash of
@@ -29,6 +29,7 @@ export interface GivenChallenge {
 
 const purposes: Readonly<Record<EdsPurpose, { readonly kk: string; readonly ru: string }>> = {
   'sign-in': { kk: 'кіру', ru: 'вход' },
+  prove: { kk: 'жеке басты растау', ru: 'подтверждение личности' },
   change: { kk: 'деректемелерді өзгертуге қол қою', ru: 'подписание изменения реквизитов' },
 };
 

@@ -9,7 +9,13 @@ import { smsParts } from './sms-parts.ts';
 
 const origin = 'https://cabinet.enpf.kz';
 const path = `/not-me/${'x'.repeat(64)}`;
-const purposes: readonly CodePurpose[] = ['register', 'recover', 'prove-new', 'confirm-current'];
+const purposes: readonly CodePurpose[] = [
+  'register',
+  'recover',
+  'prove-new',
+  'confirm-current',
+  'sign-in-step',
+];
 const kinds: readonly NoticeKind[] = [
   'already-registered',
   'registered',
@@ -22,6 +28,9 @@ const kinds: readonly NoticeKind[] = [
   'many-failures',
   'frozen',
   'locked',
+  'step-failures',
+  'factor-added',
+  'factor-removed',
 ];
 const channels: readonly Channel[] = ['mobile', 'email'];
 const to = { mobile: '+77015550001', email: 'belgi.0001@example.kz' } as const;
@@ -30,6 +39,7 @@ const codes = {
   recover: 'AB12CD34',
   'prove-new': '012345',
   'confirm-current': '012345',
+  'sign-in-step': '012345',
 };
 
 const everyCode = languages.flatMap((language) =>

@@ -2,7 +2,7 @@ import type { Language } from '../../values/language.ts';
 import type { Channel } from './channel.ts';
 
 /** What a code is valid for. It is stated in the message and bound into the code. */
-export type CodePurpose = 'register' | 'recover' | 'prove-new' | 'confirm-current';
+export type CodePurpose = 'register' | 'recover' | 'prove-new' | 'confirm-current' | 'sign-in-step';
 
 /** What a notice is about. */
 export type NoticeKind =
@@ -19,7 +19,12 @@ export type NoticeKind =
   | 'change-accepted'
   | 'change-refused'
   | 'frozen'
-  | 'locked';
+  | 'locked'
+  /** A right password was followed by wrong second steps. */
+  | 'step-failures'
+  /** A way to prove who the holder is was added or removed. */
+  | 'factor-added'
+  | 'factor-removed';
 
 /**
  * A message as the outbox stores it. It has no secret: the code is calculated from `codeId`, and

@@ -31,6 +31,9 @@ export type SecurityNotice = Extract<
   | 'change-refused'
   | 'frozen'
   | 'locked'
+  | 'step-failures'
+  | 'factor-added'
+  | 'factor-removed'
 >;
 
 /**

@@ -56,6 +56,18 @@ const kinds: readonly (readonly [table: string, term: string, insert: string, na
     'nonce',
   ],
   [
+    'passkey_spent',
+    '1 hour',
+    `insert into cabinet.passkey_spent (nonce, expires_at) select $2::bytea, $3::timestamptz where $1::uuid is not null`,
+    'nonce',
+  ],
+  [
+    'sign_in_step',
+    '1 hour',
+    `insert into cabinet.sign_in_step (step_hash, holder_id, expires_at) values ($2::bytea, $1::uuid, $3::timestamptz)`,
+    'step_hash',
+  ],
+  [
     'code',
     '30 days',
     `insert into cabinet.code (holder_id, purpose, channel, destination, expires_at)

@@ -31,6 +31,8 @@ export const retentions: readonly Retention[] = [
   { name: 'draft', table: 'cabinet.draft', since: 'expires_at', term: '0' },
   { name: 'pending_change', table: 'cabinet.pending_change', since: 'expires_at', term: '0' },
   { name: 'eds_spent', table: 'cabinet.eds_spent', since: 'expires_at', term: '1 hour' },
+  { name: 'passkey_spent', table: 'cabinet.passkey_spent', since: 'expires_at', term: '1 hour' },
+  { name: 'sign_in_step', table: 'cabinet.sign_in_step', since: 'expires_at', term: '1 hour' },
   // Only the former release writes this table.
   { name: 'eds_challenge', table: 'cabinet.eds_challenge', since: 'expires_at', term: '1 hour' },
   { name: 'code_outcome', table: 'cabinet.code_outcome', since: 'minute', term: '2 days' },

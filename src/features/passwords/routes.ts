@@ -30,13 +30,10 @@ export function passwordRoutes(
   server: FastifyInstance,
   deps: PasswordRoutesDeps,
 ): ReadonlyMap<string, TypedPage> {
+  const config = { access: 'holder', wish: 'change-password' } as const;
   server.get(paths.changePasswordWellKnown, { config: { access: 'machine' } }, showWellKnown);
-  server.get(paths.changePassword, { config: { access: 'holder' } }, (request, reply) =>
-    showChangePassword(deps, request, reply),
-  );
-  server.post(paths.changePassword, { config: { access: 'holder' } }, (request, reply) =>
-    postChangePassword(deps, request, reply),
-  );
+  server.get(paths.changePassword, { config }, (request, reply) => showChangePassword(deps, request, reply));
+  server.post(paths.changePassword, { config }, (request, reply) => postChangePassword(deps, request, reply));
   const typedPage: TypedPage = {
     fields: [],
     secret: ['currentPassword', 'password', 'passwordAgain'],

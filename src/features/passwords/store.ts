@@ -1,5 +1,6 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { Channel } from '../notices/channel.ts';
 
 /** The hash on file, or undefined. */
 export async function findPassword(database: Queryable, holderId: string): Promise<string | undefined> {
@@ -55,16 +56,19 @@ export async function replacePassword(
  * Sets the password of a holder who proved one contact. A first password starts the same waiting
  * times as a new one. Without them, somebody with a stolen number could take over a person who has
  * no cabinet yet.
+ * @param via the contact that was proved; null when that is not known
  */
 export async function setProvedPassword(
   transaction: Queryable,
   holderId: string,
   hash: string,
+  via: Channel | null,
 ): Promise<{ readonly isFirst: boolean }> {
   const row = await transaction.first<{ isFirst: boolean }>(sql`
-    insert into cabinet.credential (holder_id, password_hash, recovered_at) values (${holderId}, ${hash}, now())
+    insert into cabinet.credential (holder_id, password_hash, recovered_at, recovered_via)
+    values (${holderId}, ${hash}, now(), ${via})
     on conflict (holder_id) do update
-      set password_hash = excluded.password_hash, set_at = now(), recovered_at = now()
+      set password_hash = excluded.password_hash, set_at = now(), recovered_at = now(), recovered_via = ${via}
     returning xmax = 0 as "isFirst"`);
   return { isFirst: row?.isFirst ?? false };
 }

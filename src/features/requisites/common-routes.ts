@@ -78,6 +78,7 @@ export async function sendForm(
       who: { name: holderName(view.person) ?? session?.shortName ?? '', iin: actorOf(request).iin },
       typed,
       errors,
+      restricted: session !== undefined && session.restricted !== null,
       maySign: session?.method === 'eds',
       help,
       message,

@@ -8,6 +8,7 @@ import { characterText } from '../../ui/character-text.ts';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { RestrictedAlert } from '../../ui/restricted-alert.tsx';
 import type { Language } from '../../values/language.ts';
 import type { Refusal } from '../../values/result.ts';
 import { overcomesByEds } from '../contact-change/standing.ts';
@@ -36,6 +37,8 @@ export interface RequisitesPageProps {
   readonly errors: FieldErrors;
   readonly help: AddressHelp;
   readonly message: FormAlert | undefined;
+  /** The session only reads. */
+  readonly restricted: boolean;
   /** Signed in by EDS, so any change may be signed. */
   readonly maySign: boolean;
 }
@@ -67,7 +70,8 @@ export function RequisitesPage(props: RequisitesPageProps) {
           <p>{t.requisites.documentNoneHelp}</p>
         </Alert>
       )}
-      {isReadOnly(view, typed) ? (
+      {props.restricted && <RestrictedAlert t={t} />}
+      {props.restricted || isReadOnly(view, typed) ? (
         <ReadOnlyBlocks t={t} language={language} view={view} who={props.who} />
       ) : (
         <Form

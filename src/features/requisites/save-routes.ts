@@ -4,6 +4,7 @@ import { actorOf, sendAway } from '../../platform/http/actor.ts';
 import { markDone } from '../../platform/http/done-mark.ts';
 import { parse } from '../../platform/http/forms.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
+import { sessionOf } from '../../platform/http/request-context.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { type RequisitesRoutesDeps, readingOf, readTyped, sendForm, sentForm } from './common-routes.ts';
 import type { Typed } from './form.ts';
@@ -26,13 +27,12 @@ export async function readSent(
 async function saveSent(deps: RequisitesRoutesDeps, request: FastifyRequest) {
   const sent = parse(sentForm, request.body);
   const typed = readTyped(sent);
-  const { session } = request.context;
   const result = await saveRequisites(
     deps,
     actorOf(request),
     {
       typed,
-      proof: session?.method === 'eds' ? 'eds-session' : 'password-session',
+      proof: `${sessionOf(request).method}-session`,
       byEds: sent.proof === 'eds',
     },
     readingOf(request),

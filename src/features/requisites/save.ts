@@ -2,7 +2,7 @@ import { receiptPath } from '../../paths.ts';
 import { randomName } from '../../platform/keys.ts';
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
-import type { Actor } from '../../platform/session.ts';
+import type { Actor, SignInMethod } from '../../platform/session.ts';
 import { refused } from '../../values/result.ts';
 import { type AddressSources, recogniseAddress } from '../addresses/addresses.ts';
 import type { ChangeEntry, Proof } from '../changes/change.ts';
@@ -50,7 +50,7 @@ export type SaveResult =
 /** What a person submits to be saved. */
 export interface SentForm {
   readonly typed: Typed;
-  readonly proof: Extract<Proof, 'password-session' | 'eds-session'>;
+  readonly proof: Extract<Proof, `${SignInMethod}-session`>;
   /** The person wants to sign the change. */
   readonly byEds: boolean;
 }

@@ -6,6 +6,7 @@ import { Alert } from '../../ui/alert.tsx';
 import { ButtonLink } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Icon, type IconName } from '../../ui/icon.tsx';
+import { RestrictedAlert } from '../../ui/restricted-alert.tsx';
 import { WhoIAm } from '../../ui/who-i-am.tsx';
 import { maskIin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
@@ -22,6 +23,8 @@ export interface ServicesPageProps {
   readonly shortName: string;
   /** Undefined at a first visit while the fund does not answer. */
   readonly view: RequisitesView | undefined;
+  /** The session only reads. */
+  readonly restricted: boolean;
   /** A change waits for its codes. */
   readonly pending: boolean;
   /** Until when something typed and not saved is kept. */
@@ -40,6 +43,7 @@ export function ServicesPage(props: ServicesPageProps) {
           <p>{fill(t.session.oldestEnded, { count: oldestEnded })}</p>
         </Alert>
       )}
+      {props.restricted && <RestrictedAlert t={t} />}
       <h1 class="eyebrow">{t.services.title}</h1>
       <WhoIAm name={holderName(view?.person) ?? props.shortName} iin={maskIin(iin)} iinLabel={t.signIn.iin} />
       <Waiting {...props} />

@@ -68,6 +68,7 @@ async function showServices(
       iin: session.iin,
       shortName: session.shortName,
       view: view === 'unavailable' ? undefined : view,
+      restricted: session.restricted !== null,
       pending: pending !== undefined,
       draftUntil: draft?.expiresAt,
       oldestEnded: replaced === undefined ? undefined : deps.sessionSettings.perPerson,

@@ -9,15 +9,18 @@ import { Card } from '../../ui/card.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { RestrictedAlert } from '../../ui/restricted-alert.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Timeline } from '../../ui/timeline.tsx';
 import { wayName } from '../../ui/way-name.ts';
 import type { Language } from '../../values/language.ts';
+import { maskContact } from '../contact-change/contact.ts';
+import type { StepStanding } from '../second-step/standing.ts';
 import { networkName } from '../sign-in/session-names.ts';
-import type { HolderSession, SecurityEvent, SecurityStanding } from './store.ts';
+import type { HolderSession, SecurityEvent, SecurityStanding, TrustedBrowser } from './store.ts';
 
 /** What has just happened. Shown once, at the top. */
-export type SecurityDone = 'changed' | 'ended' | 'othersEnded';
+export type SecurityDone = 'changed' | 'ended' | 'othersEnded' | 'factors' | 'trustEnded';
 
 /** A session as the page shows it. */
 export interface ShownSession extends HolderSession {
@@ -25,11 +28,22 @@ export interface ShownSession extends HolderSession {
   readonly isCurrent: boolean;
 }
 
+/** A browser in which no second step is asked, as the page shows it. */
+export interface ShownBrowser extends TrustedBrowser {
+  readonly name: string;
+}
+
 export interface SecurityPageProps {
   readonly t: Texts;
   readonly language: Language;
   readonly csrf: string;
   readonly standing: SecurityStanding;
+  /** What the holder has for the second step. */
+  readonly steps: StepStanding;
+  /** Browsers in which no second step is asked. */
+  readonly trusted: readonly ShownBrowser[];
+  /** The session only reads. */
+  readonly restricted: boolean;
   /** The most recently used first. */
   readonly sessions: readonly ShownSession[];
   /** The latest first. */
@@ -61,8 +75,10 @@ export function SecurityPage(props: SecurityPageProps) {
           </p>
         </Alert>
       )}
+      {props.restricted && <RestrictedAlert t={t} />}
       <PageHeading title={t.security.title} lead={t.security.lead} />
       <Methods t={t} language={language} standing={standing} />
+      <SecondStep {...props} />
       <Sessions {...props} />
       <Lock t={t} />
       <LatestEvents {...props} />
@@ -116,6 +132,46 @@ function Methods({ t, language, standing }: Pick<SecurityPageProps, 't' | 'langu
           {passwordSince ? t.security.change : t.security.setFirst}
         </ButtonLink>
       </ButtonRow>
+    </Card>
+  );
+}
+
+/** What is asked after the password, and where it is not. */
+function SecondStep({ t, language, csrf, steps, trusted }: SecurityPageProps) {
+  const { mobile, smsAllowed } = steps;
+  const to = mobile === null ? t.requisites.notSpecified : maskContact({ channel: 'mobile', value: mobile });
+  return (
+    <Card id="second-step" heading={t.security.secondStep}>
+      <p>{t.security.secondStepHelp}</p>
+      <Facts
+        long
+        facts={[
+          {
+            term: t.security.sms,
+            value: smsAllowed ? fill(t.security.smsOn, { to }) : t.security.secondStepNone,
+          },
+        ]}
+      />
+      <ButtonRow>
+        <ButtonLink href={paths.allowSmsStep}>{t.security.smsChange}</ButtonLink>
+      </ButtonRow>
+      {trusted.length > 0 && (
+        <Table
+          caption={t.security.trusted}
+          columns={[t.security.device, { hidden: t.security.action }]}
+          rows={trusted.map(({ name, device, until }): readonly ComponentChildren[] => [
+            <>
+              {device ?? '—'}
+              <div class="came-by">
+                {fill(t.security.trustedUntil, { until: formatMoment(language, until) })}
+              </div>
+            </>,
+            <Form id={`trust-${name}`} action={paths.endTrust} csrf={csrf} hidden={{ browser: name }}>
+              <Button kind="tertiary">{t.security.endTrust}</Button>
+            </Form>,
+          ])}
+        />
+      )}
     </Card>
   );
 }

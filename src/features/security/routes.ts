@@ -7,10 +7,18 @@ import { problem } from '../../platform/http/problem.ts';
 import { clearSecret, sessionOf } from '../../platform/http/request-context.ts';
 import type { ContactSettings } from '../contact-change/settings.ts';
 import { lockCabinet } from '../disavowal/lock.ts';
+import { readStepStanding } from '../second-step/store.ts';
 import { LockPage } from './lock-page.tsx';
 import { type SecurityDone, SecurityPage } from './pages.tsx';
-import { endOthers, endSession, type HolderSessionsDeps, sessionName } from './sessions.ts';
-import { listLatestEvents, listSessions, readSecurityStanding } from './store.ts';
+import {
+  browserName,
+  distrust,
+  endOthers,
+  endSession,
+  type HolderSessionsDeps,
+  sessionName,
+} from './sessions.ts';
+import { listLatestEvents, listSessions, listTrusted, readSecurityStanding } from './store.ts';
 
 export interface SecurityRoutesDeps extends HolderSessionsDeps {
   readonly sendPage: SendPage;
@@ -20,15 +28,22 @@ export interface SecurityRoutesDeps extends HolderSessionsDeps {
 }
 
 const eventsShown = 5;
-const doneValues = ['changed', 'ended', 'othersEnded'] as const satisfies readonly SecurityDone[];
+const doneValues = [
+  'changed',
+  'ended',
+  'othersEnded',
+  'factors',
+  'trustEnded',
+] as const satisfies readonly SecurityDone[];
 const endForm = formOf({ session: z.string() });
+const trustForm = formOf({ browser: z.string() });
 const securityQuery = z.object({ done: z.enum(doneValues).optional().catch(undefined) });
 
 /**
  * `/security`: the ways to sign in, the holder's open sessions, their latest events, and the lock.
  */
 export function securityRoutes(server: FastifyInstance, deps: SecurityRoutesDeps): void {
-  const holder = { access: 'holder', duringMaintenance: true } as const;
+  const holder = { access: 'holder', wish: 'protect', duringMaintenance: true } as const;
   server.get(paths.security, { config: { access: 'holder' } }, (request, reply) =>
     showSecurity(deps, request, reply),
   );
@@ -36,6 +51,7 @@ export function securityRoutes(server: FastifyInstance, deps: SecurityRoutesDeps
   server.post(paths.endOtherSessions, { config: holder }, (request, reply) =>
     postEndOthers(deps, request, reply),
   );
+  server.post(paths.endTrust, { config: holder }, (request, reply) => postEndTrust(deps, request, reply));
   server.get(paths.lockCabinet, { config: { access: 'holder' } }, (request, reply) =>
     showLock(deps, request, reply),
   );
@@ -57,6 +73,9 @@ async function showSecurity(
   const standing = await readSecurityStanding(database, holderId, contactSettings.waitHours);
   const sessions = await listSessions(database, holderId, sessionSettings);
   const events = await listLatestEvents(database, holderId, eventsShown);
+  const { waitHours } = contactSettings;
+  const steps = await readStepStanding(database, holderId, { marks: [], waitHours });
+  const trusted = await listTrusted(database, holderId);
   return sendPage(request, reply, {
     title: context.texts.security.title,
     section: 'security',
@@ -65,6 +84,9 @@ async function showSecurity(
       language: context.language,
       csrf: context.csrf(),
       standing,
+      steps,
+      trusted: trusted.map((browser) => ({ ...browser, name: browserName(keys, browser) })),
+      restricted: sessionOf(request).restricted !== null,
       sessions: sessions.map((session) => ({
         ...session,
         name: sessionName(keys, session),
@@ -85,6 +107,17 @@ async function postEndSession(
   const { holderId } = sessionOf(request);
   if (!(await endSession(deps, { holderId, requestId: request.id }, name))) throw problem(404);
   return reply.redirect(securityPath('ended'), 303);
+}
+
+async function postEndTrust(
+  deps: SecurityRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { browser: name } = parse(trustForm, request.body);
+  const { holderId } = sessionOf(request);
+  if (!(await distrust(deps, { holderId, requestId: request.id }, name))) throw problem(404);
+  return reply.redirect(securityPath('trustEnded'), 303);
 }
 
 async function postEndOthers(

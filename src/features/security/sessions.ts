@@ -2,7 +2,15 @@ import type { Keys } from '../../platform/keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
 import type { SessionSettings } from '../sign-in/settings.ts';
-import { endChosenSession, endSessionsBeside, type HolderSession, listSessions } from './store.ts';
+import {
+  endChosenSession,
+  endSessionsBeside,
+  endTrust,
+  type HolderSession,
+  listSessions,
+  listTrusted,
+  type TrustedBrowser,
+} from './store.ts';
 
 export interface HolderSessionsDeps {
   readonly database: Database;
@@ -38,6 +46,24 @@ export async function endSession(
   const named = sessions.find((session) => sessionName(keys, session) === name);
   if (!named) return false;
   await endChosenSession(database, holderId, named.hash, requestId);
+  return true;
+}
+
+/** A name for a browser that is not asked for the second step. It reveals nothing of its cookie. */
+export function browserName(keys: Keys, { mark }: Pick<TrustedBrowser, 'mark'>): string {
+  return keys.sign('browser name', mark.toString('hex')).subarray(0, 16).toString('base64url');
+}
+
+/** Asks for the second step in one browser again. Returns false when none of theirs has this name. */
+export async function distrust(
+  { database, keys }: Pick<HolderSessionsDeps, 'database' | 'keys'>,
+  { holderId, requestId }: Omit<SessionActor, 'hash'>,
+  name: string,
+): Promise<boolean> {
+  const browsers = await listTrusted(database, holderId);
+  const named = browsers.find((browser) => browserName(keys, browser) === name);
+  if (!named) return false;
+  await endTrust(database, holderId, named.mark, requestId);
   return true;
 }
 

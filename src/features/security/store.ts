@@ -83,6 +83,38 @@ export function listSessions(
     order by seen_at desc, started_at desc`);
 }
 
+/** A browser in which no second step is asked. */
+export interface TrustedBrowser {
+  readonly mark: Buffer;
+  /** Null when a former release stored the mark. */
+  readonly device: string | null;
+  readonly until: Date;
+}
+
+/** The browsers in which a holder is not asked for the second step, the latest first. */
+export function listTrusted(database: Queryable, holderId: string): Promise<readonly TrustedBrowser[]> {
+  return database.rows<TrustedBrowser>(sql`
+    select device_hash as mark, device, trusted_until as until from cabinet.known_device
+    where holder_id = ${holderId} and trusted_until > now() and ends_at is null
+    order by trusted_until desc, device_hash`);
+}
+
+/** Asks for the second step in a browser again, and records this. */
+export async function endTrust(
+  database: Queryable,
+  holderId: string,
+  mark: Buffer,
+  requestId: string,
+): Promise<void> {
+  await database.run(sql`
+    with ended as (
+      update cabinet.known_device set trusted_until = null
+      where holder_id = ${holderId} and device_hash = ${mark} and trusted_until > now() returning device)
+    insert into cabinet.security_event (holder_id, kind, detail, request_id)
+    select ${holderId}::uuid, 'trust-ended', jsonb_strip_nulls(jsonb_build_object('device', device)), ${requestId}
+    from ended`);
+}
+
 /** The latest events of a holder's cabinet, newest first. */
 export function listLatestEvents(
   database: Queryable,

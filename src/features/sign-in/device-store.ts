@@ -7,6 +7,9 @@ import { notifyEverywhere, queueIntroduction } from '../notices/store.ts';
 // The marks of browsers (`device-marks.ts`) in which people have signed in. Only their hashes are
 // stored.
 
+/** How long no second step is asked in a browser, if its holder wants that. */
+const trusted = sql`interval '30 days'`;
+
 /** Matches a mark of the holder `h` that the browser sent and that has not ended. */
 export function knownBy(marks: readonly Buffer[]): Sql {
   return sql`d.holder_id = h.holder_id and d.device_hash = any(${marks}::bytea[]) and coalesce(d.ends_at, 'infinity') > now()`;
@@ -55,11 +58,20 @@ export async function keepDevice(
     readonly device: string;
     readonly method: LiveSession['method'];
     readonly isNew: boolean;
+    /** The marks that the browser had before. Where one of them is trusted, the new one is too. */
+    readonly replaces: readonly Buffer[];
+    /** Whether no second step is to be asked in this browser for some time. */
+    readonly trust: boolean;
   },
 ): Promise<void> {
   const seen = sql`
     seen as (
-      insert into cabinet.known_device (holder_id, device_hash) values (${mark.holderId}, ${mark.hash}) returning holder_id),
+      insert into cabinet.known_device (holder_id, device_hash, device, trusted_until)
+      values (${mark.holderId}, ${mark.hash}, ${mark.device}, case when ${mark.trust}::boolean
+        then now() + ${trusted} else (
+          select max(trusted_until) from cabinet.known_device
+          where holder_id = ${mark.holderId} and device_hash = any(${mark.replaces}::bytea[]) and trusted_until > now()) end)
+      returning holder_id),
     ${queueIntroduction(sql`seen`)},
     told as (
       select holder_id from seen
@@ -67,4 +79,16 @@ export async function keepDevice(
         and (${mark.method === 'eds'}::boolean or exists (
           select from cabinet.known_device d where d.holder_id = seen.holder_id)))`;
   await notifyEverywhere(transaction, seen, 'new-device', { device: mark.device });
+}
+
+/** The mark, among those that a browser sent, of a holder who has signed in there before. */
+export async function findKnownMark(
+  database: Queryable,
+  holderId: string,
+  marks: readonly Buffer[],
+): Promise<Buffer | undefined> {
+  const row = await database.first<{ mark: Buffer }>(sql`
+    select d.device_hash as mark from cabinet.known_device d, cabinet.holder h
+    where h.holder_id = ${holderId} and ${knownBy(marks)} order by d.seen_at desc limit 1`);
+  return row?.mark;
 }

@@ -1,8 +1,9 @@
 import { randomToken, tokenHash } from '../../platform/keys.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
-import type { LiveSession } from '../../platform/session.ts';
+import type { WayIn } from '../../platform/session.ts';
 import type { Language } from '../../values/language.ts';
-import { isLocked } from '../disavowal/store.ts';
+import { decide } from '../assurance/decide.ts';
+import { isLocked, liftFreeze } from '../disavowal/store.ts';
 import { recordEvent } from '../history/event-store.ts';
 import { issueMark, readMarks } from './device-marks.ts';
 import { endMarks, keepDevice } from './device-store.ts';
@@ -26,7 +27,9 @@ export interface SignInBrowser {
 /** Who has proved to be a holder, and how. */
 export interface SessionOpening {
   readonly holderId: string;
-  readonly method: LiveSession['method'];
+  readonly way: WayIn;
+  /** Whether no second step is to be asked in this browser for some time. */
+  readonly trust?: boolean;
   /** The names according to the fund. */
   readonly person: { readonly surname: string; readonly name: string };
   /** Keys of failure counts to forget. */
@@ -48,12 +51,13 @@ export class CabinetLocked extends Error {}
 
 /**
  * Opens a session, whichever way its holder has signed in. The holder's row is locked first, so
- * that two sign-ins of one person run one after another.
+ * that two sign-ins of one person run one after another. A way in that may unlock lifts the lock
+ * and a freeze by "this wasn't me".
  * @throws CabinetLocked when the holder has locked the cabinet, and nothing has lifted the lock
  */
 export async function openSession(
   transaction: Queryable,
-  { holderId, method, person, forget }: SessionOpening,
+  { holderId, way, trust = false, person, forget }: SessionOpening,
   browser: SignInBrowser,
   settings: SessionSettings,
 ): Promise<OpenedSession> {
@@ -65,13 +69,15 @@ export async function openSession(
   const mark = issueMark();
 
   const language = await lockForOpening(transaction, { holderId }, former);
-  if (await isLocked(transaction, holderId)) throw new CabinetLocked();
+  if (decide(way, 'unlock').kind === 'allow')
+    await liftFreeze(transaction, { holderId, kind: 'unfrozen-by-eds', requestId });
+  else await refuseLocked(transaction, holderId);
   if (former) await endFormerSession(transaction, former);
   const replaced = await endOldestSessions(transaction, holderId, settings);
   await insertSession(transaction, {
     hash: tokenHash(token),
     holderId,
-    method,
+    way,
     shortName: shortName(person),
     device,
     network,
@@ -81,18 +87,34 @@ export async function openSession(
     holderId,
     hash: mark.hash,
     device,
-    method,
+    method: way.method,
     isNew: endedMarks.length === 0,
+    replaces: shown.hashes,
+    trust,
   });
   await forgetFailures(transaction, forget);
   await recordEvent(transaction, {
     holderId,
     kind: 'signed-in',
-    detail: { method, device, network },
+    detail: {
+      method: way.method,
+      ...(way.step === null ? {} : { step: way.step }),
+      device,
+      network,
+    },
     requestId,
   });
   if (replaced > 0) await recordEvent(transaction, { holderId, kind: 'session-replaced', requestId });
   return { token, device: shown.renewed(mark.token, endedMarks), replaced, language };
+}
+
+/**
+ * Refuses a cabinet that its holder has locked. The caller has locked the holder's row, or asks
+ * only to say why.
+ * @throws CabinetLocked
+ */
+export async function refuseLocked(transaction: Queryable, holderId: string): Promise<void> {
+  if (await isLocked(transaction, holderId)) throw new CabinetLocked();
 }
 
 /** The hash of the session that a browser had until now. */

@@ -26,7 +26,7 @@ export interface SignInPageProps {
   /** Where to go afterwards. It is in the address of the form, because it is not personal. */
   readonly to: string | undefined;
   /** Why the person is here: their session ended, and whether what they typed was kept. */
-  readonly ended: '1' | 'kept' | 'closed' | 'locked' | undefined;
+  readonly ended: '1' | 'kept' | 'closed' | 'locked' | 'step' | undefined;
   /** A password was just chosen, and the person now signs in with it. */
   readonly passwordSaved: boolean;
   /** Somebody is signed in in this browser. They are not named. */
@@ -231,5 +231,6 @@ function endedText(t: Texts, ended: NonNullable<SignInPageProps['ended']>): stri
     kept: t.session.overKept,
     closed: t.eds.reasons.notActive,
     locked: t.lock.done,
+    step: t.session.overStep,
   }[ended];
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { paths, signInPath } from '../../paths.ts';
+import { paths, signInPath, withQuery } from '../../paths.ts';
 import { emptyForm, type Fields, formOf, parse } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
@@ -38,7 +38,7 @@ const busySeconds = 5;
 /** `ended` says why a person has to sign in again. An unknown value is ignored. */
 const signInQuery = z.object({
   to: returnTarget,
-  ended: z.enum(['1', 'kept', 'closed', 'locked']).optional().catch(undefined),
+  ended: z.enum(['1', 'kept', 'closed', 'locked', 'step']).optional().catch(undefined),
   password: z.literal('saved').optional().catch(undefined),
 });
 
@@ -63,12 +63,19 @@ export function signInRoutes(
   server.post(paths.forgetIin, { config: always }, postForgetIin);
   server.post(
     paths.signOut,
-    { config: { access: 'holder', duringMaintenance: true, whenSignedOut: paths.start } },
+    {
+      config: {
+        access: 'holder',
+        wish: 'protect',
+        duringMaintenance: true,
+        whenSignedOut: paths.start,
+      },
+    },
     (request, reply) => postSignOut(deps, request, reply),
   );
   server.post(
     paths.extendSession,
-    { config: { access: 'holder', duringMaintenance: true, takesEarlier: 'always' } },
+    { config: { access: 'holder', wish: 'protect', duringMaintenance: true, takesEarlier: 'always' } },
     postExtendSession,
   );
   server.post(
@@ -96,6 +103,9 @@ export function signInRoutes(
 function showSignIn(deps: SignInRoutesDeps, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return request.context.session ? reply.redirect(paths.services, 303) : sendSignIn(deps, request, reply, {});
 }
+
+/** What a right password is called in the metrics. */
+const signedInAs = { opened: 'signed-in', step: 'step-asked' } as const;
 
 async function postSignIn(
   deps: SignInRoutesDeps,
@@ -134,16 +144,22 @@ async function postSignIn(
         device: context.device,
         formerToken: readSecret(request, 'session', context.secure),
         network: context.network,
+        language: context.language,
         userAgent: request.headers['user-agent'] ?? '',
         requestId: request.id,
       }),
-    (signedIn) => (signedIn.ok ? 'signed-in' : signedIn.reason),
+    (signedIn) => (signedIn.ok ? signedInAs[signedIn.value.kind] : signedIn.reason),
   );
   if (!outcome.ok) return refuseSignIn(deps, request, reply, outcome, { iin, remember });
   deps.onQueued();
-  setSessionCookies(reply, outcome.value, context.secure);
   rememberIin(reply, deps.keys, remember ? parsed.value : undefined, context.secure);
-  return reply.redirect(firstPage(target, outcome.value), 303);
+  if (outcome.value.kind === 'step') {
+    setSecret(reply, 'step', outcome.value.token, context.secure);
+    return reply.redirect(withQuery(paths.signInStep, { to: parse(signInQuery, request.query).to }), 303);
+  }
+  const { session } = outcome.value;
+  setSessionCookies(reply, session, context.secure);
+  return reply.redirect(firstPage(target, session), 303);
 }
 
 function refuseSignIn(
@@ -164,6 +180,7 @@ function refuseSignIn(
     fundDown: 503,
     statusUnknown: 422,
     locked: 422,
+    noStep: 422,
   }[reason];
   return sendSignIn(deps, request, reply, { status, ...typed, refusal: { reason, minutes } });
 }

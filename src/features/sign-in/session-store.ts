@@ -2,9 +2,11 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { type Sql, sql } from '../../platform/postgres/sql.ts';
 import {
   type FormerSession,
+  type HolderProof,
   type LiveSession,
   SessionGone,
   type SessionState,
+  type WayIn,
 } from '../../platform/session.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
@@ -19,7 +21,8 @@ export type SessionsEndReason =
   | 'password-changed'
   | 'contact-changed'
   | 'registered'
-  | 'password-recovered';
+  | 'password-recovered'
+  | 'factors-changed';
 
 /** The reason for which the row of a replaced secret has ended. */
 const rotated = 'rotated';
@@ -29,6 +32,9 @@ const rotated = 'rotated';
  * after a block.
  */
 const statusHolds = sql`interval '25 seconds'`;
+
+/** How long a fresh proof of who somebody is may be used, in its session. */
+const proofHolds = sql`interval '10 minutes'`;
 
 /**
  * Whether text typed in the forms of session `s` is kept for its holder. It is not when the session
@@ -66,6 +72,8 @@ export async function readSession(
         s.seen_at < now() - interval '5 seconds' as stale,
         coalesce(s.status_asked_at, s.started_at) < now() - ${statusHolds} as "askStatus",
         ${keepsTyped} as recent,
+        s.step, s.restricted,
+        case when s.proved_at > now() - ${proofHolds} then s.proved_by end as proved,
         floor(extract(epoch from least(
           case when ${active}::boolean then now() else s.seen_at end + ${idle}, s.started_at + ${max}) - now()))::int as left
       from cabinet.session s join cabinet.holder h using (holder_id)
@@ -81,11 +89,22 @@ export async function readSession(
   if (row.rotated) return { kind: 'rotated' };
   if (row.ended || !row.live)
     return row.recent ? { kind: 'timed-out', holderId: row.holderId } : { kind: 'none' };
-  const { holderId, iin, method, shortName, language } = row;
+  const { holderId, iin, method, step, restricted, proved, shortName, language } = row;
   return {
     kind: 'live',
     askStatus: row.askStatus,
-    session: { hash, holderId, iin, method, shortName, language, secondsLeft: row.left },
+    session: {
+      hash,
+      holderId,
+      iin,
+      method,
+      step,
+      restricted,
+      proved,
+      shortName,
+      language,
+      secondsLeft: row.left,
+    },
   };
 }
 
@@ -119,7 +138,8 @@ export async function setHolderLanguage(
 }
 
 /**
- * Ends the sessions of a holder. The caller has locked the holder's row.
+ * Ends the sessions of a holder, and sign-ins that wait for their second step. Every browser is
+ * asked for the second step again. The caller has locked the holder's row.
  * @param keep the hash of a session that continues
  * @returns the number of ended sessions
  */
@@ -130,6 +150,10 @@ export function endSessions(
   keep?: Buffer,
 ): Promise<number> {
   return transaction.run(sql`
+    with waiting as (delete from cabinet.sign_in_step where holder_id = ${holderId}),
+    trusted as (
+      update cabinet.known_device set trusted_until = null
+      where holder_id = ${holderId} and trusted_until is not null)
     update cabinet.session set ended_at = now(), end_reason = ${reason}
     where holder_id = ${holderId} and ended_at is null and session_hash is distinct from ${keep ?? null}`);
 }
@@ -145,12 +169,31 @@ export async function rotateSession(transaction: Queryable, former: Buffer, next
     with former as (
       update cabinet.session set ended_at = now(), end_reason = ${rotated}
       where session_hash = ${former} and ended_at is null
-      returning holder_id, method, short_name, device, network, started_at, seen_at, status_asked_at)
-    insert into cabinet.session
-      (session_hash, holder_id, method, short_name, device, network, started_at, seen_at, status_asked_at)
-    select ${next}, holder_id, method, short_name, device, network, started_at, seen_at, status_asked_at from former`);
+      returning ${kept})
+    insert into cabinet.session (session_hash, ${kept}) select ${next}, ${kept} from former`);
   if (made === 0) throw new SessionGone();
 }
+
+/**
+ * Notes that the holder has proved in a session who they are.
+ * @param lifts whether the proof lifts a restriction of the session
+ */
+export async function noteProof(
+  transaction: Queryable,
+  session: Buffer,
+  by: HolderProof,
+  lifts: boolean,
+): Promise<void> {
+  await transaction.run(sql`
+    update cabinet.session set proved_at = now(), proved_by = ${by},
+      restricted = case when ${lifts}::boolean then null else restricted end
+    where session_hash = ${session}`);
+}
+
+/** What a session keeps when it gets a new secret. */
+const kept = sql`
+  holder_id, method, step, restricted, proved_at, proved_by, short_name, device, network, started_at, seen_at,
+  status_asked_at`;
 
 /** The person who opens a session: a holder with a row here, or only an IIN. */
 export type OpeningHolder = { readonly holderId: string } | { readonly iin: Iin };
@@ -206,14 +249,15 @@ export async function insertSession(
   session: {
     readonly hash: Buffer;
     readonly holderId: string;
-    readonly method: LiveSession['method'];
+    readonly way: WayIn;
     readonly shortName: string;
     readonly device: string;
     readonly network: string;
   },
 ): Promise<void> {
+  const { method, step, restricted } = session.way;
   await transaction.run(sql`
-    insert into cabinet.session (session_hash, holder_id, method, short_name, device, network)
-    values (${session.hash}, ${session.holderId}, ${session.method}, ${session.shortName}, ${session.device},
-      ${session.network})`);
+    insert into cabinet.session (session_hash, holder_id, method, step, restricted, short_name, device, network)
+    values (${session.hash}, ${session.holderId}, ${method}, ${step}, ${restricted}, ${session.shortName},
+      ${session.device}, ${session.network})`);
 }

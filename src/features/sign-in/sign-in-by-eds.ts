@@ -1,9 +1,9 @@
 import type { KnownPersonDeps } from '../../fund/known-person.ts';
 import type { Database } from '../../platform/postgres/database.ts';
+import type { WayIn } from '../../platform/session.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
-import { liftFreeze } from '../disavowal/store.ts';
 import type { ChallengeFor } from '../eds/challenge.ts';
 import { checkSignature, type EdsDeps } from '../eds/check-signature.ts';
 import type { EdsReason } from '../eds/reasons.ts';
@@ -59,6 +59,8 @@ export async function signInByEds(
   return accepted(await openEdsSession(deps, { iin, language, person, evidence }, attempt));
 }
 
+const byEds: WayIn = { method: 'eds', step: null, restricted: null };
+
 /** The person who signed with their key, according to the fund, and the evidence. */
 export interface EdsSigner {
   readonly iin: Iin;
@@ -70,8 +72,7 @@ export interface EdsSigner {
 
 /**
  * Opens a session for the holder of a key. Creates their cabinet at the first sign-in, keeps the
- * evidence, lifts a freeze by "this wasn't me", and sends a notice about a certificate that was
- * never used before.
+ * evidence, and sends a notice about a certificate that was never used before.
  *
  * @internal The test of locks runs this transaction against the others.
  */
@@ -91,18 +92,12 @@ export function openEdsSession(
       marks: readMarks(browser.device).hashes,
     });
     await keepEvidence(transaction, { holderId, requestId }, evidence, null);
-    await liftFreeze(transaction, { holderId, kind: 'unfrozen-by-eds', requestId });
     // Opening the session sends the notice about a new device. This one is about a new key on a
     // known device.
     if (!knownKey && knownDevice) {
       const device = deviceName(browser.userAgent);
       await notifyHolder(transaction, holderId, 'new-device', { device });
     }
-    return openSession(
-      transaction,
-      { holderId, method: 'eds', person, forget: [] },
-      browser,
-      sessionSettings,
-    );
+    return openSession(transaction, { holderId, way: byEds, person, forget: [] }, browser, sessionSettings);
   });
 }

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { paths, signInPath } from '../../paths.ts';
+import { paths, signInPath, withQuery } from '../../paths.ts';
 import type { MaintenanceState } from '../maintenance.ts';
 import { Overloaded, UnderMaintenance } from '../outage.ts';
 import type { KeyedSemaphore } from '../semaphore.ts';
+import type { LiveSession, Verdict, WayIn, Wish } from '../session.ts';
 import { type OwnFormsDeps, receiveForm } from './own-forms.ts';
 import { clearSecret, readSecret } from './request-context.ts';
 import { isUnsafe } from './route-config.ts';
@@ -10,6 +11,8 @@ import { isUnsafe } from './route-config.ts';
 export interface AccessDeps extends OwnFormsDeps {
   readonly writeSemaphore: KeyedSemaphore;
   readonly maintenance: { state(): MaintenanceState };
+  /** Whether somebody who came in like this may do what a route is for. */
+  readonly decide: (way: WayIn, wish: Wish) => Verdict;
 }
 
 /**
@@ -25,6 +28,10 @@ export function addAccessHook(server: FastifyInstance, deps: AccessDeps): void {
     if (answered) return answered;
     if (request.context.outage) throw request.context.outage;
     const { session, timedOut } = request.context;
+    if (access === 'holder' && session) {
+      const instead = await sendToProof(deps, request, reply, session, unsafe);
+      if (instead) return instead;
+    }
     if (access !== 'holder' || session) {
       if (!unsafe) return;
       if (!duringMaintenance && deps.maintenance.state().kind === 'open') {
@@ -41,6 +48,26 @@ export function addAccessHook(server: FastifyInstance, deps: AccessDeps): void {
     const kept = unsafe && timedOut !== undefined && (await keepTyped?.(timedOut, request.body));
     return sendToSignIn(request, reply, kept === true);
   });
+}
+
+/**
+ * Sends a holder to prove who they are, where their way in does not suffice for the route. What
+ * they typed is kept for them.
+ */
+async function sendToProof(
+  { decide }: AccessDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  session: LiveSession,
+  unsafe: boolean,
+): Promise<FastifyReply | undefined> {
+  const { wish = unsafe ? 'save' : 'read', json, keepTyped, backTo } = request.routeOptions.config;
+  const verdict = decide(session, wish);
+  const isProved = verdict.kind === 'prove' && (verdict.what === 'contacts' || session.proved !== null);
+  if (verdict.kind === 'allow' || isProved) return undefined;
+  if (json) return reply.code(403).send({ error: verdict.kind });
+  if (unsafe) await keepTyped?.(session.holderId, request.body);
+  return reply.redirect(withQuery(paths.prove, { to: backTo ?? request.routeOptions.url }), 303);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Queryable } from '../postgres/database.ts';
+import type { Wish } from '../session.ts';
 
 /** Who may use a route: anyone, a signed-in holder only, or machines (no cookies, no language). */
 export type Access = 'anyone' | 'holder' | 'machine';
@@ -7,6 +8,11 @@ export type Access = 'anyone' | 'holder' | 'machine';
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /**
+     * What a holder wants with this route. Without it, a GET wants to read and anything else to
+     * save.
+     */
+    wish?: Wish;
     /**
      * A script calls it. Without a session it answers 401 instead of sending to the sign-in page.
      */

@@ -8,6 +8,7 @@ import { watchDatabase } from '../../../test/support/watched-database.ts';
 import { completeRequest } from '../../features/account-request/choose-password.ts';
 import { sendToRecipient } from '../../features/account-request/process.ts';
 import { compareCode } from '../../features/account-request/try-code.ts';
+import { recordProof } from '../../features/assurance/prove.ts';
 import { codeOf } from '../../features/codes/code.ts';
 import { renewCode } from '../../features/codes/store.ts';
 import { completeChange } from '../../features/contact-change/complete.ts';
@@ -22,7 +23,10 @@ import type { Evidence } from '../../features/eds/store.ts';
 import { writeNewPassword } from '../../features/passwords/change.ts';
 import { saveChange } from '../../features/requisites/save.ts';
 import { takeOver } from '../../features/requisites/take-over.ts';
+import { changeSmsStep } from '../../features/second-step/sms-step.ts';
 import { endOthers } from '../../features/security/sessions.ts';
+import { writeStep } from '../../features/sign-in/begin-step.ts';
+import { completeStep } from '../../features/sign-in/complete-step.ts';
 import { openSession } from '../../features/sign-in/open-session.ts';
 import { endAllSessions } from '../../features/sign-in/sessions.ts';
 import { openEdsSession } from '../../features/sign-in/sign-in-by-eds.ts';
@@ -45,6 +49,8 @@ interface Scene {
   readonly sessions: readonly [Buffer, Buffer];
   /** The secret of the second of them. */
   readonly otherToken: string;
+  /** The secret of a sign-in that waits for its second step. */
+  readonly stepToken: string;
   /** An account request whose code was right, and one whose code waits. */
   readonly proved: Buffer;
   readonly open: { readonly hash: Buffer; readonly code: string };
@@ -97,11 +103,12 @@ const browserWith = (formerToken?: string) => ({
   network: '127.0.0.0/24',
   requestId: 'r',
 });
+const byPassword = { method: 'password', step: null, restricted: null } as const;
 const signIn = (database: Database, { holderId }: Scene, formerToken?: string) =>
   database.transaction((transaction) =>
     openSession(
       transaction,
-      { holderId, method: 'password', person, forget },
+      { holderId, way: byPassword, person, forget },
       browserWith(formerToken),
       sessionSettings,
     ),
@@ -177,6 +184,17 @@ const useCases: Readonly<Record<string, UseCase>> = {
       { iin, language: 'kk', person, evidence: { ...evidence, purpose: 'sign-in' } },
       browserWith(),
     ),
+  'a second step begun': (database, { holderId }) =>
+    writeStep(database, { holderId, hash: randomBytes(32), forget }),
+  'a second step taken': (database, { holderId, stepToken, otherToken }) =>
+    completeStep(
+      { database, sessionSettings },
+      { holderId, way: byPassword, person, forget: [], trust: true },
+      { ...browserWith(otherToken), stepToken },
+    ),
+  'a fresh proof in a session': (database, { actor }) => 
+    recordProof(database, actor, 'eds', { ...evidence, purpose: 'prove' }),
+  'codes by SMS allowed': (database, { actor }) => changeSmsStep({ database, contactSettings }, actor, true),
   'a lock by its holder': (database, { holderId }) => lockCabinet(database, { holderId, requestId: 'r' }),
   'a code typed for a password': (database, { open }) =>
     compareCode({ database, keys, accountRequestSettings }, 'recover', open.hash, [open.code]),
@@ -226,6 +244,7 @@ async function prepare(frozen: boolean): Promise<Scene> {
     insert into cabinet.holder (iin, language) values (${iin}, 'kk') returning holder_id as "holderId"`);
   const holderId = row?.holderId ?? '';
   const otherToken = randomUUID();
+  const stepToken = randomUUID();
   const sessions = [randomBytes(32), tokenHash(otherToken)] as const;
   const proved = randomBytes(32);
   const open = randomBytes(32);
@@ -240,6 +259,8 @@ async function prepare(frozen: boolean): Promise<Scene> {
   );
   await database.run(sql`insert into cabinet.session (session_hash, holder_id, method, short_name, device)
     select unnest(${[...sessions]}::bytea[]), ${holderId}, 'password', 'А.', 'd'`);
+  await database.run(sql`insert into cabinet.sign_in_step (step_hash, holder_id, expires_at)
+    values (${tokenHash(stepToken)}, ${holderId}, now() + interval '5 minutes')`);
   await database.run(sql`insert into cabinet.failure (key, failures, allowed, expires_at)
     select unnest(${[Buffer.alloc(32, 1), Buffer.alloc(32, 2)]}::bytea[]), 1, true, now() + interval '1 hour' on conflict do nothing`);
   const codes = await database.rows<{ id: string }>(sql`
@@ -262,6 +283,7 @@ async function prepare(frozen: boolean): Promise<Scene> {
     actor: { holderId, iin, requestId: 'r', language: 'kk', sessionHash: sessions[0] },
     sessions,
     otherToken,
+    stepToken,
     proved,
     open: { hash: open, code: codeOf(keys, { ...ofCode, codeId: recover.id, holderId, changeId: change }) },
     pending: {

@@ -1,0 +1,80 @@
+import type { Verdict, WayIn, Wish } from '../../platform/session.ts';
+
+/** A row of the table: how somebody came in, with everything that changes what they may do. */
+export type WayName =
+  | 'restricted'
+  | 'password'
+  | 'password, trusted browser'
+  | 'password and SMS'
+  | 'password and backup code'
+  | 'password and authenticator'
+  | 'password and passkey'
+  | 'passkey'
+  | 'eds';
+
+const allow: Verdict = { kind: 'allow' };
+const refuse: Verdict = { kind: 'refuse' };
+const proveHolder: Verdict = { kind: 'prove', what: 'holder' };
+const proveContacts: Verdict = { kind: 'prove', what: 'contacts' };
+
+type Row = Readonly<Record<Wish, Verdict>>;
+
+/**
+ * What every way by password may do. A stolen session must not be enough for another way in, so
+ * the factors ask who it is once more, whatever the sign-in was. The form of the password asks for
+ * the present one itself.
+ */
+const byPassword: Row = {
+  read: allow,
+  save: allow,
+  'change-contact': proveContacts,
+  'change-password': allow,
+  'manage-factors': proveHolder,
+  unlock: refuse,
+  protect: allow,
+};
+
+/**
+ * The one table that decides what a way in may do. Contacts that change always need a proof of
+ * their own, and only EDS or a branch unlocks a cabinet.
+ */
+export const accessTable: Readonly<Record<WayName, Row>> = {
+  restricted: {
+    read: allow,
+    save: refuse,
+    'change-contact': refuse,
+    'change-password': refuse,
+    'manage-factors': refuse,
+    unlock: refuse,
+    protect: allow,
+  },
+  password: byPassword,
+  'password, trusted browser': byPassword,
+  'password and SMS': byPassword,
+  'password and backup code': byPassword,
+  'password and authenticator': byPassword,
+  'password and passkey': byPassword,
+  // A password set here is a second way in, so it needs the proof that a factor needs.
+  passkey: { ...byPassword, 'change-password': proveHolder },
+  eds: { ...byPassword, unlock: allow },
+};
+
+const steps = {
+  passkey: 'password and passkey',
+  authenticator: 'password and authenticator',
+  'backup-code': 'password and backup code',
+  sms: 'password and SMS',
+  trusted: 'password, trusted browser',
+} as const satisfies Record<NonNullable<WayIn['step']>, WayName>;
+
+/** The row of the table for a way in. */
+export function wayOf({ method, step, restricted }: WayIn): WayName {
+  if (restricted !== null) return 'restricted';
+  if (method !== 'password') return method;
+  return step === null ? 'password' : steps[step];
+}
+
+/** Whether somebody who came in like this may do what they want. */
+export function decide(way: WayIn, wish: Wish): Verdict {
+  return accessTable[wayOf(way)][wish];
+}

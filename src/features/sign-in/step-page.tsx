@@ -1,0 +1,94 @@
+import { paths, withQuery } from '../../paths.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { Alert } from '../../ui/alert.tsx';
+import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Checkbox } from '../../ui/checkbox.tsx';
+import { Columns } from '../../ui/columns.tsx';
+import { ErrorSummary } from '../../ui/error-summary.tsx';
+import { Field } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import { maskContact } from '../contact-change/contact.ts';
+import type { AskedStep } from '../second-step/standing.ts';
+
+export interface StepPageProps {
+  readonly t: Texts;
+  readonly csrf: string;
+  /** The steps that may be taken, the strongest first. */
+  readonly steps: readonly AskedStep[];
+  /** Where a code by SMS goes. */
+  readonly mobile: string | null;
+  /** Where to go afterwards. */
+  readonly to: string | undefined;
+  readonly trust: boolean;
+  /** What is wrong with the code, in words. */
+  readonly error?: string | undefined;
+  /** What is wrong beside it, in words. */
+  readonly trouble?: string | undefined;
+  /** A code was sent again just now. */
+  readonly resent?: boolean | undefined;
+  /** SMS cannot be sent at present. */
+  readonly late: boolean;
+}
+
+/** Asks for the second step after a right password. */
+export function StepPage(props: StepPageProps) {
+  const { t, csrf, steps, to, error, trouble } = props;
+  const bySms = steps.includes('sms');
+  return (
+    <>
+      <ErrorSummary
+        title={t.requisites.errors}
+        errors={[
+          ...(error === undefined ? [] : [{ fieldId: 'code', text: error }]),
+          ...(trouble === undefined ? [] : [{ fieldId: undefined, text: trouble }]),
+        ]}
+      />
+      {props.resent && !props.late && <Alert kind="success" title={t.accountRequest.resent} announced />}
+      {bySms && props.late && <Alert kind="warning" title={t.accountRequest.mobileDown} />}
+      <PageHeading title={t.step.title} lead={leadOf(props)} />
+      <Columns split="wide-first">
+        <div class="card">
+          <Form action={withQuery(paths.signInStep, { to })} csrf={csrf} hidden={{ page: paths.signInStep }}>
+            <Field
+              id="code"
+              label={t.step.code}
+              value=""
+              error={error}
+              inputmode="numeric"
+              autocomplete="one-time-code"
+              width="code"
+            />
+            <Checkbox id="trust" label={t.step.trust} description={t.step.trustHint} checked={props.trust} />
+            <ButtonRow stacked>
+              <Button>{t.step.submit}</Button>
+              {bySms && (
+                <Button name="action" value="resend" kind="secondary">
+                  {t.accountRequest.resend}
+                </Button>
+              )}
+              <ButtonLink kind="tertiary" href={paths.signIn}>
+                {t.accountRequest.back}
+              </ButtonLink>
+            </ButtonRow>
+          </Form>
+        </div>
+        <Card id="lost" heading={t.step.lostTitle}>
+          <p>{t.step.lost}</p>
+          <ButtonRow>
+            <ButtonLink href={paths.signInByEds}>{t.eds.way}</ButtonLink>
+          </ButtonRow>
+          <p>{t.accountRequest.never}</p>
+        </Card>
+      </Columns>
+    </>
+  );
+}
+
+function leadOf({ t, steps, mobile }: StepPageProps): string {
+  return steps[0] === 'sms' && mobile !== null
+    ? fill(t.step.smsLead, { to: maskContact({ channel: 'mobile', value: mobile }) })
+    : t.step.lead;
+}
