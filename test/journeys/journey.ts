@@ -42,6 +42,8 @@ export interface World {
   inbox(to: string | null): Promise<readonly string[]>;
   /** Makes all unfinished registrations and recoveries, and their codes, `minutes` older. */
   ageEntries(minutes: number): Promise<void>;
+  /** Makes all sign-ins that wait for their second step `minutes` older. */
+  ageSteps(minutes: number): Promise<void>;
   /** Makes all quotas of codes `minutes` older. */
   ageAllowances(minutes: number): Promise<void>;
   /** Makes the pending change of a person, and its proofs, `minutes` older. */

@@ -30,6 +30,8 @@ export interface Look {
   asPerson(path: string, different?: Partial<PersonLine>): Promise<PersonLine>;
   /** Makes the session of a person one that an EDS has opened. */
   asByEds(person: PersonLine): Promise<void>;
+  /** Makes the session of a person one that only reads. */
+  asRestricted(person: PersonLine): Promise<void>;
   /** From now on the database does not answer. */
   loseDatabase(): void;
   /** Plans a maintenance window by hours from now, or cancels it. */
@@ -91,6 +93,28 @@ async function proposeMobile(
   await visitor.press(t.requisites.save);
   expect(await visitor.heading()).toBe(t.confirm.title);
   return person;
+}
+
+/** Proves who the person is, so that factors can be changed. */
+async function proveByPassword({ visitor, t, asPerson }: Look): Promise<PersonLine> {
+  const person = await asPerson(requisites);
+  await visitor.open('/security/prove');
+  await visitor.fill(t.security.current, person.password ?? '');
+  await visitor.press(t.step.submit);
+  return person;
+}
+
+/** Turns codes by SMS on, signs out, and gives the right password. */
+async function askForStep(look: Look): Promise<void> {
+  const { visitor, t } = look;
+  const person = await proveByPassword(look);
+  await visitor.open('/security/sms-step');
+  await visitor.press(t.smsStep.allow);
+  await visitor.page.context().clearCookies({ name: 'session' });
+  await visitor.open('/sign-in');
+  await visitor.fill(t.signIn.iin, person.iin);
+  await visitor.fill(t.signIn.password, person.password ?? '');
+  await visitor.press(t.signIn.submit);
 }
 
 async function openNotMe(look: Look): Promise<void> {
@@ -497,6 +521,53 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
     ],
   ],
   '/security/lock': [['before a key has opened the cabinet', ({ asPerson }) => asPerson('/security/lock')]],
+  '/security/prove': [
+    ['by password', ({ asPerson }) => asPerson('/security/prove')],
+    [
+      'with errors',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson('/security/prove');
+        await visitor.press(t.step.submit);
+        expect(await visitor.status()).toBe(422);
+      },
+    ],
+    [
+      'in a session that only reads',
+      async (look) => {
+        await look.asRestricted(await look.asPerson('/services/requisites'));
+        await look.visitor.open('/security/prove');
+        await look.visitor.sees(look.t.prove.restrictedTitle);
+      },
+    ],
+  ],
+  '/security/sms-step': [
+    [
+      'not allowed yet',
+      async (look) => {
+        await proveByPassword(look);
+        await look.visitor.open('/security/sms-step');
+        await look.visitor.sees(look.t.smsStep.allow);
+      },
+    ],
+  ],
+  '/sign-in/step': [
+    [
+      'a code by SMS',
+      async (look) => {
+        await askForStep(look);
+        expect(await look.visitor.heading()).toBe(look.t.step.title);
+      },
+    ],
+    [
+      'a wrong code',
+      async (look) => {
+        await askForStep(look);
+        await look.visitor.fill(look.t.step.code, '12');
+        await look.visitor.press(look.t.step.submit);
+        expect(await look.visitor.status()).toBe(422);
+      },
+    ],
+  ],
   '/demo/inbox': [
     [
       'with messages',
@@ -707,6 +778,11 @@ export async function openLooks(options: LooksOptions = {}): Promise<Looks> {
         async asByEds({ iin }) {
           await service.database.run(sql`
             update cabinet.session set method = 'eds'
+            where holder_id = (select holder_id from cabinet.holder where iin = ${iin})`);
+        },
+        async asRestricted({ iin }) {
+          await service.database.run(sql`
+            update cabinet.session set restricted = 'fresh-mobile'
             where holder_id = (select holder_id from cabinet.holder where iin = ${iin})`);
         },
         loseDatabase() {

@@ -123,6 +123,11 @@ export function openWorld(
         update cabinet.entry set expires_at = expires_at - ${passed}, code_until = code_until - ${passed}`);
       await database.run(sql`update cabinet.code set expires_at = expires_at - ${passed}`);
     },
+    async ageSteps(minutes) {
+      await database.run(
+        sql`update cabinet.sign_in_step set expires_at = expires_at - make_interval(mins => ${minutes})`,
+      );
+    },
     async ageAllowances(minutes) {
       await database.run(
         sql`update cabinet.allowance set ends_at = ends_at - make_interval(mins => ${minutes})`,

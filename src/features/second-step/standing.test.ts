@@ -33,12 +33,7 @@ describe('the step after a right password', () => {
     ['SMS, and the mobile is gone', { ...sms, mobile: null }, impossible, impossible],
     ['SMS, and the mobile is fresh', { ...sms, ...fresh }, restricted, restricted],
     ['an app', app, ask('authenticator'), ask('authenticator')],
-    [
-      'an app, and a fresh mobile',
-      { ...app, ...sms, ...fresh },
-      ask('authenticator'),
-      ask('authenticator'),
-    ],
+    ['an app, and a fresh mobile', { ...app, ...sms, ...fresh }, ask('authenticator'), ask('authenticator')],
     ['an app and SMS', { ...app, ...sms }, ask('authenticator', 'sms'), ask('authenticator', 'sms')],
     ['a passkey', key, ask('passkey'), ask('passkey')],
     [

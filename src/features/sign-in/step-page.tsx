@@ -46,7 +46,7 @@ export function StepPage(props: StepPageProps) {
           ...(trouble === undefined ? [] : [{ fieldId: undefined, text: trouble }]),
         ]}
       />
-      {props.resent && !props.late && <Alert kind="success" title={t.accountRequest.resent} announced />}
+      {props.resent && !props.late && <Alert kind="success" title={t.prove.sent} announced />}
       {bySms && props.late && <Alert kind="warning" title={t.accountRequest.mobileDown} />}
       <PageHeading title={t.step.title} lead={leadOf(props)} />
       <Columns split="wide-first">

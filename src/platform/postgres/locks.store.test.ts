@@ -192,7 +192,7 @@ const useCases: Readonly<Record<string, UseCase>> = {
       { holderId, way: byPassword, person, forget: [], trust: true },
       { ...browserWith(otherToken), stepToken },
     ),
-  'a fresh proof in a session': (database, { actor }) => 
+  'a fresh proof in a session': (database, { actor }) =>
     recordProof(database, actor, 'eds', { ...evidence, purpose: 'prove' }),
   'codes by SMS allowed': (database, { actor }) => changeSmsStep({ database, contactSettings }, actor, true),
   'a lock by its holder': (database, { holderId }) => lockCabinet(database, { holderId, requestId: 'r' }),

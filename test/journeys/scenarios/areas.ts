@@ -4,6 +4,7 @@ import { contactJourneys } from './contact.ts';
 import { onFileJourneys } from './on-file.ts';
 import { registrationJourneys, securityJourneys } from './registration.ts';
 import { requisitesJourneys } from './requisites.ts';
+import { secondStepJourneys } from './second-step.ts';
 import { signInJourneys } from './sign-in.ts';
 import { twoTabsJourneys } from './two-tabs.ts';
 
@@ -16,6 +17,7 @@ export const areas: readonly (readonly [area: string, journeys: readonly Journey
   ['contact', contactJourneys],
   ['registration', registrationJourneys],
   ['security', securityJourneys],
+  ['second step', secondStepJourneys],
   ['two tabs', twoTabsJourneys],
 ];
 
@@ -39,6 +41,7 @@ export const everyForm: ReadonlySet<string> = new Set([
   'change the password: the other session ends, and this one continues',
   'see the sessions, end another one, then all others',
   'lock the cabinet: every session ends, and the password opens it no more',
+  'a code by SMS after the password: turned on, asked for, sent again, left out in a trusted browser',
 ]);
 
 /** Journeys in which a script of the page takes part, or the browser's own history does. */
