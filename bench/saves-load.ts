@@ -52,6 +52,7 @@ function asker(socket: Socket): (request: string) => Promise<number> {
   let received = '';
   let answered: ((status: number) => void) | undefined;
   let failed: (error: Error) => void = () => undefined;
+  const closed = () => new Error('the service closed the connection');
   socket.on('data', (chunk) => {
     received += chunk.toString('latin1');
     const end = received.indexOf('\r\n\r\n');
@@ -63,9 +64,11 @@ function asker(socket: Socket): (request: string) => Promise<number> {
     answered?.(status);
   });
   socket.on('error', (error) => failed(error));
-  socket.on('close', () => failed(new Error('the service closed the connection')));
+  socket.on('close', () => failed(closed()));
   return (request) =>
     new Promise((resolve, reject) => {
+      // A socket that was closed between two requests says nothing more.
+      if (socket.destroyed) return reject(closed());
       answered = resolve;
       failed = reject;
       socket.write(request);

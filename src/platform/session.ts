@@ -56,7 +56,7 @@ export type Wish =
  * Whether somebody may do what they want. `prove`: after a fresh proof of who they are, or after
  * codes to their contacts, which the page of the change asks for.
  */
-export type Verdict =
+export type Decision =
   | { readonly kind: 'allow' }
   | { readonly kind: 'prove'; readonly what: 'holder' | 'contacts' }
   | { readonly kind: 'refuse' };

@@ -312,7 +312,7 @@ describe('a trusted browser', () => {
           update cabinet.known_device set trusted_until = trusted_until - interval '30 days'
           where holder_id = ${holder(person)} and trusted_until is not null`);
       else {
-        await sendProof(client, { action: 'send' });
+        await sendProof(client, { code: '', action: 'send' });
         await sendProof(client, { code: await sentCode(person) });
         const page = await client.get(smsStep);
         await client.post(smsStep, formOf(page.body, smsStep));
@@ -352,7 +352,7 @@ describe('a thief with a session', () => {
     expect(answer.status).toBe(422);
     expect(seen(answer)).toContain(t.prove.notAccepted);
     expect(leadsTo(await owner.get(smsStep))).toMatch(/^\/security\/prove/);
-    await sendProof(owner, { action: 'send' });
+    await sendProof(owner, { code: '', action: 'send' });
     expect(leadsTo(await sendProof(owner, { code: await sentCode(person) }))).toBe(smsStep);
   });
 

@@ -1,4 +1,4 @@
-import type { Verdict, WayIn, Wish } from '../../platform/session.ts';
+import type { Decision, WayIn, Wish } from '../../platform/session.ts';
 
 /** A row of the table: how somebody came in, with everything that changes what they may do. */
 export type WayName =
@@ -12,12 +12,12 @@ export type WayName =
   | 'passkey'
   | 'eds';
 
-const allow: Verdict = { kind: 'allow' };
-const refuse: Verdict = { kind: 'refuse' };
-const proveHolder: Verdict = { kind: 'prove', what: 'holder' };
-const proveContacts: Verdict = { kind: 'prove', what: 'contacts' };
+const allow: Decision = { kind: 'allow' };
+const refuse: Decision = { kind: 'refuse' };
+const proveHolder: Decision = { kind: 'prove', what: 'holder' };
+const proveContacts: Decision = { kind: 'prove', what: 'contacts' };
 
-type Row = Readonly<Record<Wish, Verdict>>;
+type Row = Readonly<Record<Wish, Decision>>;
 
 /**
  * What every way by password may do. A stolen session must not be enough for another way in, so
@@ -75,6 +75,6 @@ export function wayOf({ method, step, restricted }: WayIn): WayName {
 }
 
 /** Whether somebody who came in like this may do what they want. */
-export function decide(way: WayIn, wish: Wish): Verdict {
+export function decide(way: WayIn, wish: Wish): Decision {
   return accessTable[wayOf(way)][wish];
 }

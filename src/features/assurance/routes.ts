@@ -9,12 +9,12 @@ import { sessionOf, setSecret } from '../../platform/http/request-context.ts';
 import { formatSince } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
+import { stepReasonText } from '../../ui/step-words.ts';
 import { isBlank } from '../../values/cleaning.ts';
 import type { ChallengeFor } from '../eds/challenge.ts';
 import { giveChallenge } from '../eds/check-signature.ts';
 import { retryAfter, shownReason, unknownSince } from '../eds/reasons.ts';
 import { returnTarget } from '../sign-in/return-target.ts';
-import { stepReasonText } from '../sign-in/step-routes.ts';
 import { ProvePage, type ProvePageProps } from './page.tsx';
 import {
   type PasswordProofReason,
@@ -37,11 +37,10 @@ export interface ProofRoutesDeps extends ProveDeps {
 const busySeconds = 5;
 
 const proveQuery = z.object({ to: returnTarget, sent: z.literal('1').optional().catch(undefined) });
-const proveForm = formOf({
-  password: z.string().optional(),
-  code: z.string().optional(),
-  action: z.literal('send').optional(),
-});
+const proveForm = z.union([
+  formOf({ password: z.string() }),
+  formOf({ code: z.string(), action: z.literal('send').optional() }),
+]);
 const signatureForm = formOf({ id: z.string(), signature: z.string() });
 
 /** `/security/prove`: a fresh proof of who the holder of a session is. */
@@ -68,11 +67,9 @@ async function postProve(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { password, code = '', action } = parse(proveForm, request.body);
-  if (action === 'send') return postSend(deps, request, reply);
-  return password === undefined
-    ? postCode(deps, request, reply, code)
-    : postPassword(deps, request, reply, password);
+  const sent = parse(proveForm, request.body);
+  if ('password' in sent) return postPassword(deps, request, reply, sent.password);
+  return sent.action === 'send' ? postSend(deps, request, reply) : postCode(deps, request, reply, sent.code);
 }
 
 async function postPassword(
@@ -224,7 +221,6 @@ async function sendProve(
     section: 'security',
     status,
     hasErrors: status >= 400,
-    hasForm: true,
     path: paths.prove,
     scripts: ['eds', 'show-password'],
     body: ProvePage({

@@ -1,5 +1,6 @@
 import type { Keys } from '../../platform/keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
+import { lockHolder } from '../../platform/postgres/locks.ts';
 import type { Language } from '../../values/language.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import { type CodeReason, consumeCode } from '../codes/consume.ts';
@@ -88,15 +89,28 @@ export async function tryStep(
   if (!counted.allowed) return refused('stepLimited', String(waitMinutes(counted.waitSeconds)));
   const taken = await compare(deps, taker, steps, digits);
   if (!taken.ok) {
-    await database.transaction(async (transaction) => {
-      if (await recordWrongStep(transaction, taker.holderId, taker.requestId)) {
-        await notifyHolder(transaction, taker.holderId, 'step-failures');
-      }
-    });
+    await recordWrong(database, taker);
     return taken;
   }
   await forgetFailures(database, [key]);
   return taken;
+}
+
+/**
+ * Records a wrong step, and notifies the holder of many: somebody may know the password.
+ *
+ * @internal The test of locks runs this transaction against the others.
+ */
+export function recordWrong(
+  database: Database,
+  { holderId, requestId }: Pick<StepTaker, 'holderId' | 'requestId'>,
+): Promise<void> {
+  return database.transaction(async (transaction) => {
+    // So that parallel tries are counted one after another.
+    await lockHolder(transaction, holderId);
+    if (await recordWrongStep(transaction, holderId, requestId))
+      await notifyHolder(transaction, holderId, 'step-failures');
+  });
 }
 
 /** What tries are counted by: the device, the holder's sign-ins, or the holder's sessions. */

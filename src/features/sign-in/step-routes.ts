@@ -6,11 +6,9 @@ import type { TypedPage } from '../../platform/http/language.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { clearSecret, readSecret } from '../../platform/http/request-context.ts';
-import type { Texts } from '../../texts/kk.ts';
-import { fill } from '../../texts/texts.ts';
+import { stepReasonText } from '../../ui/step-words.ts';
 import { isBlank } from '../../values/cleaning.ts';
 import type { Channels } from '../notices/channel.ts';
-import type { StepReason } from '../second-step/try-step.ts';
 import {
   findWaitingStep,
   type StepRefusal,
@@ -168,11 +166,6 @@ function refuseStep(
         error: stepReasonText(t, reason, detail),
       });
   }
-}
-
-/** Why a step was not accepted, in words. */
-export function stepReasonText(t: Texts, reason: StepReason, detail: string | undefined): string {
-  return reason === 'stepLimited' ? fill(t.step.limited, { minutes: detail ?? '1' }) : t.reasons[reason];
 }
 
 function sendStep(

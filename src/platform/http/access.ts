@@ -3,7 +3,7 @@ import { paths, signInPath, withQuery } from '../../paths.ts';
 import type { MaintenanceState } from '../maintenance.ts';
 import { Overloaded, UnderMaintenance } from '../outage.ts';
 import type { KeyedSemaphore } from '../semaphore.ts';
-import type { LiveSession, Verdict, WayIn, Wish } from '../session.ts';
+import type { Decision, LiveSession, WayIn, Wish } from '../session.ts';
 import { type OwnFormsDeps, receiveForm } from './own-forms.ts';
 import { clearSecret, readSecret } from './request-context.ts';
 import { isUnsafe } from './route-config.ts';
@@ -12,7 +12,7 @@ export interface AccessDeps extends OwnFormsDeps {
   readonly writeSemaphore: KeyedSemaphore;
   readonly maintenance: { state(): MaintenanceState };
   /** Whether somebody who came in like this may do what a route is for. */
-  readonly decide: (way: WayIn, wish: Wish) => Verdict;
+  readonly decide: (way: WayIn, wish: Wish) => Decision;
 }
 
 /**
@@ -28,17 +28,17 @@ export function addAccessHook(server: FastifyInstance, deps: AccessDeps): void {
     if (answered) return answered;
     if (request.context.outage) throw request.context.outage;
     const { session, timedOut } = request.context;
-    if (access === 'holder' && session) {
-      const instead = await sendToProof(deps, request, reply, session, unsafe);
-      if (instead) return instead;
-    }
     if (access !== 'holder' || session) {
-      if (!unsafe) return;
-      if (!duringMaintenance && deps.maintenance.state().kind === 'open') {
+      if (unsafe && !duringMaintenance && deps.maintenance.state().kind === 'open') {
         const done = session && (await doneBefore?.(session.holderId, request.body));
         if (done === undefined) throw new UnderMaintenance();
         return reply.redirect(done, 303);
       }
+      if (access === 'holder' && session) {
+        const instead = await sendToProof(deps, request, reply, session, unsafe);
+        if (instead) return instead;
+      }
+      if (!unsafe) return;
       if (session && (await waitForWrites(deps, reply, session.holderId)))
         request.context = { ...request.context, reading: undefined };
       return;

@@ -24,6 +24,7 @@ import { writeNewPassword } from '../../features/passwords/change.ts';
 import { saveChange } from '../../features/requisites/save.ts';
 import { takeOver } from '../../features/requisites/take-over.ts';
 import { changeSmsStep } from '../../features/second-step/sms-step.ts';
+import { recordWrong } from '../../features/second-step/try-step.ts';
 import { endOthers } from '../../features/security/sessions.ts';
 import { writeStep } from '../../features/sign-in/begin-step.ts';
 import { completeStep } from '../../features/sign-in/complete-step.ts';
@@ -186,6 +187,7 @@ const useCases: Readonly<Record<string, UseCase>> = {
     ),
   'a second step begun': (database, { holderId }) =>
     writeStep(database, { holderId, hash: randomBytes(32), forget }),
+  'a wrong second step': (database, { holderId }) => recordWrong(database, { holderId, requestId: 'r' }),
   'a second step taken': (database, { holderId, stepToken, otherToken }) =>
     completeStep(
       { database, sessionSettings },
@@ -407,6 +409,8 @@ const outcomes: Readonly<Record<string, unknown>> = {
   'a new password in a session': true,
   'a chosen password': 'recovered',
   'a code typed for a password': { ok: true },
+  'a second step taken': { replaced: 0 },
+  'codes by SMS allowed': true,
 };
 
 test.each(names)('%s does its work when nobody is beside it', async (name) => {
@@ -420,6 +424,8 @@ test.each(names)('%s does its work when nobody is beside it', async (name) => {
         union all select e::text from cabinet.entry e where holder_id = ${scene.holderId}
         union all select p::text from cabinet.pending_change p where holder_id = ${scene.holderId}
         union all select f::text from cabinet.freeze f where holder_id = ${scene.holderId}
+        union all select w::text from cabinet.sign_in_step w where holder_id = ${scene.holderId}
+        union all select v::text from cabinet.security_event v where holder_id = ${scene.holderId}
         union all select r::text from cabinet.requisites r where holder_id = ${scene.holderId}) as rows`);
     return row?.state;
   };

@@ -79,6 +79,8 @@ export const withoutForm: readonly string[] = [
   '/services/requisites/confirm/challenge',
   '/sign-in/eds',
   '/sign-in/eds/challenge',
+  '/security/prove/eds',
+  '/security/prove/eds/challenge',
   '/register/work',
   '/recover/work',
   '/cookies/clear',

@@ -11,7 +11,7 @@ async function turnSmsOn(visitor: Visitor): Promise<void> {
   await visitor.fill('Қазіргі құпиясөз', password);
   await visitor.press('Растау');
   expect(await visitor.path()).toBe('/security/sms-step');
-  await visitor.sees('SIM-картаңызды біреу өз атына ауыстырып алса');
+  await visitor.sees('Нөміріңізді біреу өз атына аударып алса');
   await visitor.press('Қауіпті түсіндім, рұқсат беремін');
   expect(await visitor.path()).toBe('/security?done=factors');
 }
