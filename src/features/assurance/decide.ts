@@ -37,6 +37,8 @@ const byPassword: Row = {
 /**
  * The one table that decides what a way in may do. Contacts that change always need a proof of
  * their own, and only EDS or a branch unlocks a cabinet.
+ *
+ * @internal A test asks for every cell.
  */
 export const accessTable: Readonly<Record<WayName, Row>> = {
   restricted: {
@@ -67,7 +69,11 @@ const steps = {
   trusted: 'password, trusted browser',
 } as const satisfies Record<NonNullable<WayIn['step']>, WayName>;
 
-/** The row of the table for a way in. */
+/**
+ * The row of the table for a way in.
+ *
+ * @internal A test asks for every way.
+ */
 export function wayOf({ method, step, restricted }: WayIn): WayName {
   if (restricted !== null) return 'restricted';
   if (method !== 'password') return method;

@@ -81,7 +81,7 @@ export async function takeStep(
 }
 
 /** Opens the session of a sign-in whose second step was right. */
-export async function openAfterStep(
+async function openAfterStep(
   deps: SignInDeps,
   { holderId, iin }: Pick<WaitingStep, 'holderId' | 'iin'>,
   { step, trust }: { readonly step: AskedStep; readonly trust: boolean },
