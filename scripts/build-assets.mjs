@@ -21,6 +21,12 @@ const markup = {
 };
 
 /**
+ * The scripts that load a part of themselves when it is used. That part is a file of its own. Other
+ * scripts are one file each, because a request costs more than what they have in common.
+ */
+const split = /\/passkey[\w-]*\.ts$/;
+
+/**
  * How long former files are kept, because running services and open pages still ask for them.
  * Milliseconds.
  */
@@ -34,10 +40,13 @@ const keptFor = 7 * 24 * 3600 * 1000;
 export async function buildAssets(root) {
   const folder = join(root, 'dist/assets');
   await mkdir(folder, { recursive: true });
-  const { outputFiles, metafile } = await build({
+  const names = await scripts(root);
+  const isSplit = (/** @type {string} */ name) => split.test(name);
+  /** @type {import('esbuild').BuildOptions} */
+  const options = {
     absWorkingDir: root,
-    entryPoints: ['src/ui/styles/app.css', 'src/ui/styles/icon.svg', ...(await scripts(root))],
     entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
     outdir: folder,
     metafile: true,
     bundle: true,
@@ -45,13 +54,25 @@ export async function buildAssets(root) {
     format: 'esm',
     write: false,
     target: browsers,
-    loader: { '.svg': 'copy' },
-    plugins: [pruned(root)],
     logLevel: 'warning',
-  });
+  };
+  const built = await Promise.all([
+    build({
+      ...options,
+      entryPoints: [
+        'src/ui/styles/app.css',
+        'src/ui/styles/icon.svg',
+        ...names.filter((name) => !isSplit(name)),
+      ],
+      loader: { '.svg': 'copy' },
+      plugins: [pruned(root)],
+    }),
+    build({ ...options, entryPoints: names.filter(isSplit), splitting: true }),
+  ]);
   await touchFormer(folder);
-  await Promise.all(outputFiles.map(write));
-  const named = Object.entries(metafile.outputs).map(([path, { entryPoint }]) => [
+  await Promise.all(built.flatMap(({ outputFiles }) => outputFiles ?? []).map(write));
+  const outputs = built.flatMap(({ metafile }) => Object.entries(metafile?.outputs ?? {}));
+  const named = outputs.map(([path, { entryPoint }]) => [
     basename(entryPoint ?? path).replace(/\.ts$/, '.js'),
     `/assets/${basename(path)}`,
   ]);

@@ -9,14 +9,17 @@ import { contactChangeRoutes } from './features/contact-change/routes.ts';
 import { disavowalRoutes } from './features/disavowal/routes.ts';
 import { historyRoutes } from './features/history/routes.ts';
 import { healthRoutes } from './features/operations/routes.ts';
+import { passkeyRoutes } from './features/passkeys/routes.ts';
 import { passwordRoutes } from './features/passwords/routes.ts';
 import { requisitesRoutes } from './features/requisites/routes.ts';
 import { secondStepRoutes } from './features/second-step/routes.ts';
 import { securityRoutes } from './features/security/routes.ts';
 import { edsSignInRoutes } from './features/sign-in/eds-routes.ts';
+import { passkeySignInRoutes } from './features/sign-in/passkey-routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
 import { setHolderLanguage, signOut } from './features/sign-in/session-store.ts';
 import { createSessionReader } from './features/sign-in/sessions.ts';
+import { stepPasskeyRoutes } from './features/sign-in/step-passkey-routes.ts';
 import { stepRoutes } from './features/sign-in/step-routes.ts';
 import { createAdmissionControl, startLagMonitor } from './platform/http/admission.ts';
 import { readAssets } from './platform/http/assets.ts';
@@ -112,9 +115,12 @@ async function pageRoutes(
     ...passwordRoutes(server, deps),
     ...stepRoutes(server, deps),
   ]);
+  passkeySignInRoutes(server, deps);
+  stepPasskeyRoutes(server, deps);
   edsSignInRoutes(server, deps);
   proofRoutes(server, deps);
   secondStepRoutes(server, deps);
+  passkeyRoutes(server, deps);
   securityRoutes(server, deps);
   receiptRoutes(server, deps);
   historyRoutes(server, deps);

@@ -1,5 +1,12 @@
 /** What people use the service for, as the operator counts it. */
-export type Action = 'save' | 'confirm' | 'sign-in-password' | 'sign-in-step' | 'sign-in-eds' | 'prove';
+export type Action =
+  | 'save'
+  | 'confirm'
+  | 'sign-in-password'
+  | 'sign-in-step'
+  | 'sign-in-passkey'
+  | 'sign-in-eds'
+  | 'prove';
 
 /** How a request ended, in the service's own words: never a value of a person. */
 export interface Outcome {

@@ -11,10 +11,13 @@ import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { PasskeyAsk } from '../../ui/passkey-ask.tsx';
+import { PasskeyRefused, type PasskeyRefusedProps } from '../../ui/passkey-refused.tsx';
 import { PasswordField } from '../../ui/password-field.tsx';
 import type { Language } from '../../values/language.ts';
 import { maskContact } from '../contact-change/contact.ts';
 import type { ShownReason } from '../eds/reasons.ts';
+import type { PasskeySite } from '../passkeys/site.ts';
 
 export interface ProvePageProps {
   readonly t: Texts;
@@ -33,6 +36,9 @@ export interface ProvePageProps {
   readonly errors: { readonly password?: string; readonly code?: string; readonly other?: string };
   /** A code was sent just now. */
   readonly sent: boolean;
+  readonly where: PasskeySite;
+  /** Why a passkey was refused. */
+  readonly passkeyRefusal?: PasskeyRefusedProps['reason'];
   readonly eds?:
     | {
         readonly reason: ShownReason;
@@ -62,6 +68,7 @@ export function ProvePage(props: ProvePageProps) {
           <p>{fill(t.eds.reasons[eds.reason], { since: eds.since ?? '' })}</p>
         </Alert>
       )}
+      <PasskeyRefused t={t} reason={props.passkeyRefusal} />
       {props.sent && <Alert kind="success" title={t.prove.sent} announced />}
       <Restricted {...props} />
       <PageHeading
@@ -69,6 +76,7 @@ export function ProvePage(props: ProvePageProps) {
         lead={t.prove.lead}
         back={{ href: paths.security, label: t.security.title }}
       />
+      {accepted.includes('passkey') && <ByPasskey {...props} />}
       {accepted.includes('password') && <ByPassword {...props} />}
       {byCode && <ByCode {...props} />}
       <Card id="prove-eds" heading={t.eds.signTitle}>
@@ -100,6 +108,21 @@ function Restricted({ t, language, restricted, mobileFreshUntil }: ProvePageProp
           : fill(t.prove.freshMobile, { until: formatMoment(language, mobileFreshUntil) })}
       </p>
     </Alert>
+  );
+}
+
+function ByPasskey({ t, csrf, to, where }: ProvePageProps) {
+  return (
+    <Card id="prove-passkey" heading={t.passkey.confirm}>
+      <PasskeyAsk
+        t={t}
+        csrf={csrf}
+        action={withQuery(paths.proveByPasskey, { to })}
+        challenge={paths.proveByPasskeyChallenge}
+        where={where}
+        label={t.passkey.use}
+      />
+    </Card>
   );
 }
 

@@ -9,6 +9,8 @@ import { checkSignature, type EdsDeps, type SignedChallenge } from '../eds/check
 import type { EdsReason } from '../eds/reasons.ts';
 import { type Evidence, keepEvidence } from '../eds/store.ts';
 import { recordEvent } from '../history/event-store.ts';
+import { checkAssertion, type SentAssertion } from '../passkeys/check-assertion.ts';
+import type { PasskeyReason } from '../passkeys/reasons.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
 import { maxPasswordBytes } from '../passwords/password.ts';
 import { findPassword } from '../passwords/store.ts';
@@ -111,6 +113,20 @@ export async function proveByStep(
     typed,
   );
   return taken.ok ? accepted(await recordProof(deps.database, actor, taken.value)) : taken;
+}
+
+/**
+ * Proves the holder by a passkey of theirs.
+ * @returns the new secret of the session
+ */
+export async function proveByPasskey(
+  deps: ProveDeps,
+  actor: Actor,
+  sent: Pick<SentAssertion, 'answer' | 'asked'>,
+): Promise<Result<string, PasskeyReason>> {
+  const { holderId, requestId } = actor;
+  const checked = await checkAssertion(deps, { ...sent, holderId, requestId });
+  return checked.ok ? accepted(await recordProof(deps.database, actor, 'passkey')) : checked;
 }
 
 /**

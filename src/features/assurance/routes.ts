@@ -5,21 +5,24 @@ import { actorOf } from '../../platform/http/actor.ts';
 import { emptyForm, formOf, parse } from '../../platform/http/forms.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
+import { problem } from '../../platform/http/problem.ts';
 import { sessionOf, setSecret } from '../../platform/http/request-context.ts';
 import { formatSince } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { stepReasonText } from '../../ui/step-words.ts';
 import { isBlank } from '../../values/cleaning.ts';
-import type { ChallengeFor } from '../eds/challenge.ts';
 import { giveChallenge } from '../eds/check-signature.ts';
 import { retryAfter, shownReason, unknownSince } from '../eds/reasons.ts';
+import { askForPasskey } from '../passkeys/check-assertion.ts';
+import { passkeySiteOf } from '../passkeys/site.ts';
 import { returnTarget } from '../sign-in/return-target.ts';
 import { ProvePage, type ProvePageProps } from './page.tsx';
 import {
   type PasswordProofReason,
   type ProveDeps,
   proveByEds,
+  proveByPasskey,
   proveByPassword,
   proveByStep,
   readProofs,
@@ -41,6 +44,7 @@ const proveForm = z.union([
   formOf({ password: z.string() }),
   formOf({ code: z.string(), action: z.literal('send').optional() }),
 ]);
+const answerForm = formOf({ answer: z.string() });
 const signatureForm = formOf({ id: z.string(), signature: z.string() });
 
 /** `/security/prove`: a fresh proof of who the holder of a session is. */
@@ -51,6 +55,10 @@ export function proofRoutes(server: FastifyInstance, deps: ProofRoutesDeps): voi
   server.post(paths.proveByEdsChallenge, { config }, (request, reply) =>
     postProveChallenge(deps, request, reply),
   );
+  server.post(paths.proveByPasskeyChallenge, { config: { ...config, json: true } }, (request, reply) =>
+    postPasskeyChallenge(deps, request, reply),
+  );
+  server.post(paths.proveByPasskey, { config }, (request, reply) => postProveByPasskey(deps, request, reply));
   server.post(paths.proveByEds, { config }, (request, reply) => postProveByEds(deps, request, reply));
 }
 
@@ -191,9 +199,39 @@ async function postProveByEds(
   });
 }
 
+async function postPasskeyChallenge(
+  deps: ProofRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  parse(emptyForm, request.body);
+  const options = await askForPasskey(deps, challengeFor(deps, request), sessionOf(request).holderId);
+  if (!options) throw problem(409);
+  return reply.send(options);
+}
+
+async function postProveByPasskey(
+  deps: ProofRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { answer } = parse(answerForm, request.body);
+  const asked = challengeFor(deps, request);
+  const proved = await noteOutcome(
+    request,
+    'prove',
+    () => proveByPasskey(deps, actorOf(request), { answer, asked }),
+    (one) => (one.ok ? 'passkey' : one.reason),
+  );
+  if (proved.ok) return leadOn(request, reply, proved.value);
+  deps.onQueued();
+  request.log.info({ reason: proved.reason }, 'a passkey was refused');
+  return sendProve(deps, request, reply, { status: 422, passkeyRefusal: proved.reason });
+}
+
 /** What a challenge is valid for here: a proof in this session. */
-function challengeFor(deps: ProofRoutesDeps, request: FastifyRequest): ChallengeFor {
-  return { purpose: 'prove', binding: sessionOf(request).hash, site: deps.siteOf(request) };
+function challengeFor(deps: ProofRoutesDeps, request: FastifyRequest) {
+  return { purpose: 'prove', binding: sessionOf(request).hash, site: deps.siteOf(request) } as const;
 }
 
 /** Goes on in the session under its new secret. */
@@ -209,8 +247,9 @@ async function sendProve(
   {
     status = 200,
     errors = {},
+    passkeyRefusal,
     eds,
-  }: Partial<Pick<ProvePageProps, 'errors' | 'eds'>> & { readonly status?: number },
+  }: Partial<Pick<ProvePageProps, 'errors' | 'passkeyRefusal' | 'eds'>> & { readonly status?: number },
 ): Promise<FastifyReply> {
   const { texts: t, language, csrf } = request.context;
   const { holderId, restricted } = sessionOf(request);
@@ -222,7 +261,7 @@ async function sendProve(
     status,
     hasErrors: status >= 400,
     path: paths.prove,
-    scripts: ['eds', 'show-password'],
+    scripts: ['passkey', 'eds', 'show-password'],
     body: ProvePage({
       t,
       language,
@@ -234,6 +273,8 @@ async function sendProve(
       to,
       errors,
       sent: sent === '1' && status < 400,
+      where: passkeySiteOf(deps.siteOf(request)),
+      passkeyRefusal,
       eds,
     }),
   });

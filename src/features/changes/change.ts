@@ -18,7 +18,14 @@ export function changeRows(names: Readonly<Record<FieldName, string>>, entries: 
   }));
 }
 
-export type Proof = 'password-session' | 'passkey-session' | 'eds-session' | 'codes' | 'eds' | 'branch';
+export type Proof =
+  | 'password-session'
+  | 'passkey-session'
+  | 'eds-session'
+  | 'codes'
+  | 'passkey'
+  | 'eds'
+  | 'branch';
 
 /** A saved change as its receipt shows it. */
 export interface SavedChange {

@@ -130,9 +130,9 @@ export function SavedPage({
   );
 }
 
-/** What a change of mobile or e-mail by codes closes, and until when. */
+/** What a change of mobile or e-mail that was not signed closes, and until when. */
 export function waitText(t: Texts, language: Language, change: SavedChange, hours: number) {
-  return change.proof === 'codes'
+  return change.proof === 'codes' || change.proof === 'passkey'
     ? contactWaitText(t, language, touchedChannels(change.entries)[0], { from: change.madeAt, hours })
     : undefined;
 }

@@ -8,6 +8,8 @@ import type { Actor } from '../../platform/session.ts';
 import { findNumber } from '../changes/store.ts';
 import type { EdsDeps } from '../eds/check-signature.ts';
 import type { Channels } from '../notices/channel.ts';
+import { passkeySiteOf } from '../passkeys/site.ts';
+import { readPasskeysForContacts } from '../passkeys/store.ts';
 import type { ViewDeps } from '../requisites/view.ts';
 import type { CompleteOutcome } from './complete.ts';
 import { ConfirmPage, type ConfirmPageProps } from './confirm-page.tsx';
@@ -32,7 +34,9 @@ export interface ContactChangeRoutesDeps
 }
 
 /** What the page says about what has just happened. */
-export type ConfirmNews = Partial<Pick<ConfirmPageProps, 'errors' | 'message' | 'via' | 'eds'>> & {
+export type ConfirmNews = Partial<
+  Pick<ConfirmPageProps, 'errors' | 'message' | 'via' | 'passkeyRefusal' | 'eds'>
+> & {
   readonly status?: number;
 };
 
@@ -60,8 +64,8 @@ export async function sendConfirm(
     hasForm: true,
     path: paths.confirmChange,
     status: news.status ?? 200,
-    hasErrors: (news.errors?.size ?? 0) > 0 || news.eds !== undefined,
-    scripts: ['eds'],
+    hasErrors: (news.errors?.size ?? 0) > 0 || news.eds !== undefined || news.passkeyRefusal !== undefined,
+    scripts: ['passkey', 'eds'],
     body: ConfirmPage({
       t,
       language,
@@ -73,6 +77,9 @@ export async function sendConfirm(
       errors: news.errors ?? none,
       message: news.message,
       via: news.via,
+      passkey: await readPasskeysForContacts(deps.database, holderId, deps.contactSettings.waitHours),
+      where: passkeySiteOf(deps.siteOf(request)),
+      passkeyRefusal: news.passkeyRefusal,
       eds: news.eds,
       unavailable: (['mobile', 'email'] as const).filter((channel) => !deps.channels.available(channel)),
     }),

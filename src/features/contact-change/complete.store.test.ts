@@ -296,6 +296,7 @@ describe('proofs and the change', () => {
       where holder_id = ${actor.holderId}`);
     expect(await findPendingChange(database, actor.holderId, 5)).toMatchObject({
       lapsed: true,
+      byPasskey: false,
       newProved: false,
     });
     expect(await complete(actor, pending)).toEqual({ kind: 'proof-gone' });

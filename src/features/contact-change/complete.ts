@@ -30,8 +30,8 @@ export type CompleteOutcome =
   | { readonly kind: 'refused' };
 
 /**
- * Completes a pending change that was proved by codes, or by the given signature, for which the
- * waiting times are shorter. Everything is checked again under the lock, because proofs expire and
+ * Completes a pending change that was proved by codes, with or without a passkey, or by the given
+ * signature, for which the waiting times are shorter. Everything is checked again under the lock, because proofs expire and
  * a change may be cancelled, stopped or overtaken.
  */
 export function completeChange(
@@ -69,7 +69,8 @@ export function completeChange(
       return { kind: 'refused' };
 
     const before = await formerRecipients(transaction, holderId, current.values);
-    await writeChange(transaction, { ...pending, ...actor, number, proof: evidence ? 'eds' : 'codes' });
+    const proof = evidence ? 'eds' : still.byPasskey ? 'passkey' : 'codes';
+    await writeChange(transaction, { ...pending, ...actor, number, proof });
     if (evidence) {
       await keepEvidence(transaction, actor, evidence, number);
       await liftFreeze(transaction, { holderId, kind: 'unfrozen-by-eds', requestId });

@@ -1,4 +1,5 @@
 import { paths } from '../../paths.ts';
+import { formatMoment } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
@@ -12,11 +13,15 @@ import { Form } from '../../ui/form.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { NoticeLine } from '../../ui/notice-line.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { PasskeyAsk } from '../../ui/passkey-ask.tsx';
+import { PasskeyRefused, type PasskeyRefusedProps } from '../../ui/passkey-refused.tsx';
 import type { Language } from '../../values/language.ts';
 import { changeRows } from '../changes/change.ts';
 import type { SentCode } from '../codes/store.ts';
 import type { ShownReason } from '../eds/reasons.ts';
 import type { Channel } from '../notices/channel.ts';
+import type { PasskeySite } from '../passkeys/site.ts';
+import type { PasskeyForContacts } from '../passkeys/store.ts';
 import type { CodeField } from './code-fields.ts';
 import { touchedChannels } from './contact.ts';
 import { type ContactProof, type NeededProofs, openProofs, type PendingChange } from './pending-change.ts';
@@ -37,6 +42,11 @@ export interface ConfirmPageProps {
   readonly message?: ConfirmMessage | undefined;
   /** The channel on file that was chosen on this page, whether it was submitted or not. */
   readonly via?: string | undefined;
+  /** Whether a passkey may stand for the contact on file. */
+  readonly passkey: PasskeyForContacts;
+  readonly where: PasskeySite;
+  /** Why a passkey was refused. */
+  readonly passkeyRefusal?: PasskeyRefusedProps['reason'];
   /** Why a signature was refused. */
   readonly eds?:
     | {
@@ -82,6 +92,7 @@ export function ConfirmPage(props: ConfirmPageProps) {
       )}
       {isStuck && <SignCard {...props} />}
       <ConfirmForm {...props} />
+      {!isStuck && !pending.currentProved && <PasskeyCard {...props} />}
       {!isStuck && <SignCard {...props} />}
       <Card id="other-ways" heading={t.confirm.otherWays}>
         <p>{t.confirm.otherWaysText}</p>
@@ -113,6 +124,7 @@ function ConfirmAlerts(props: ConfirmPageProps) {
           <p>{fill(t.eds.reasons[eds.reason], { since: eds.since ?? '' })}</p>
         </Alert>
       )}
+      <PasskeyRefused t={t} reason={props.passkeyRefusal} />
       {isDown && (
         <Alert kind="warning" title={t.confirm.gatewayDown}>
           <p>{t.confirm.gatewayDownHelp}</p>
@@ -148,6 +160,33 @@ function ChangesCard({ t, language, pending, waitHours }: ConfirmPageProps) {
       />
       <p>{t.confirm.oldStays}</p>
       {wait !== undefined && <NoticeLine>{wait}</NoticeLine>}
+    </Card>
+  );
+}
+
+/** Offers a passkey in place of the code to a contact on file. */
+function PasskeyCard({ t, language, csrf, pending, passkey, where }: ConfirmPageProps) {
+  const { credentialIds, from } = passkey;
+  if (credentialIds.length === 0 && from === null) return null;
+  return (
+    <Card id="passkey-instead" heading={t.passkey.confirm}>
+      {credentialIds.length === 0 && from !== null ? (
+        <p>{fill(t.passkey.changeLater, { time: formatMoment(language, from) })}</p>
+      ) : (
+        <>
+          <p>{t.passkey.change}</p>
+          <PasskeyAsk
+            t={t}
+            csrf={csrf}
+            action={paths.confirmByPasskey}
+            challenge={paths.confirmByPasskeyChallenge}
+            formId={pending.formId}
+            where={where}
+            label={t.passkey.use}
+            secondary
+          />
+        </>
+      )}
     </Card>
   );
 }

@@ -30,6 +30,8 @@ export interface PendingChange extends ProposedChange {
   readonly via: Channel | null;
   /** Whether each proof is valid. One older than its time limit is not. */
   readonly currentProved: boolean;
+  /** A passkey stood for the contact on file. */
+  readonly byPasskey: boolean;
   readonly newProved: boolean;
   /** A proof was given and has expired. */
   readonly lapsed: boolean;
@@ -94,7 +96,10 @@ export function isProved(pending: PendingChange, needed: NeededProofs): boolean 
   );
 }
 
-/** True when codes have proved everything that the change needs, according to its row. */
+/**
+ * True when codes have proved everything that the change needs, or a passkey in place of the one to
+ * a contact on file, according to its row.
+ */
 export function isProvedByCodes(pending: PendingChange): boolean {
   const hasNewValue = touchedChannels(pending.entries).some(
     (channel) => newContact(pending.entries, channel) !== null,

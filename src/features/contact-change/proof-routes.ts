@@ -65,7 +65,7 @@ export async function postProofs(
   if (errors.size > 0) return sendConfirm(deps, request, reply, { status: 422, errors });
   // Codes may be entered one at a time.
   if (!isProved(now.pending, now.needed)) return reply.redirect(paths.confirmChange, 303);
-  return complete(deps, request, reply, now.pending);
+  return completeProved(deps, request, reply, now.pending);
 }
 
 /** Sends one of the missing codes again, or all of them. A valid code is sent unchanged. */
@@ -149,7 +149,8 @@ function errorsLeft(
   return new Map(empty.map((field) => [field, 'codeEmpty']));
 }
 
-async function complete(
+/** Completes a change that needs no further proof. */
+export async function completeProved(
   deps: ContactChangeRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -8,6 +8,8 @@ import { sendingQuotas } from '../codes/quotas.ts';
 import { endCodes, latestCode, latestCodes, type SentCode } from '../codes/store.ts';
 import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
 import { enqueueMessages } from '../notices/store.ts';
+import { checkAssertion, type SentAssertion } from '../passkeys/check-assertion.ts';
+import type { PasskeyReason } from '../passkeys/reasons.ts';
 import type { ContactChangeDeps } from './deps.ts';
 import {
   type ContactProof,
@@ -17,7 +19,7 @@ import {
   proofPurposes,
 } from './pending-change.ts';
 import type { ContactOnFile } from './standing.ts';
-import { deletePendingChange, proveByCode, writeVia } from './store.ts';
+import { deletePendingChange, proveByCode, proveByPasskeyInstead, writeVia } from './store.ts';
 
 /** Sends the code of a proof. A valid code is sent again unchanged. */
 export async function sendProofCode(
@@ -103,6 +105,24 @@ export async function proveContact(
     proveByCode(database, holderId, changeId, proof, id),
   );
   return checked.ok ? accepted(undefined) : refused(checked.reason);
+}
+
+/**
+ * Verifies a passkey of the holder, which stands for the code to a contact on file. `tooYoung`: it
+ * was added without EDS, and the waiting time is not over.
+ */
+export async function agreeByPasskey(
+  deps: ContactChangeDeps,
+  { holderId, requestId }: Actor,
+  { changeId }: PendingChange,
+  sent: Pick<SentAssertion, 'answer' | 'asked'>,
+): Promise<Result<undefined, PasskeyReason | 'tooYoung'>> {
+  const checked = await checkAssertion(deps, { ...sent, holderId, requestId });
+  if (!checked.ok) return checked;
+  const { credentialId } = checked.value;
+  const { waitHours } = deps.contactSettings;
+  const isTaken = await proveByPasskeyInstead(deps.database, holderId, changeId, { credentialId, waitHours });
+  return isTaken ? accepted(undefined) : refused('tooYoung');
 }
 
 /** Deletes the pending change of a holder, and ends its codes. */

@@ -7,6 +7,7 @@ import type { TypedPage } from '../../platform/http/language.ts';
 import { codeFields } from './code-fields.ts';
 import { type ContactChangeRoutesDeps, leave, sendConfirm } from './common-routes.ts';
 import { findChange } from './found-change.ts';
+import { postPasskey, postPasskeyChallenge } from './passkey-routes.ts';
 import { postProofs, postResend } from './proof-routes.ts';
 import { cancelChange } from './prove.ts';
 import { postChallenge, postSignature } from './sign-routes.ts';
@@ -35,6 +36,14 @@ export function contactChangeRoutes(
   server.post(paths.confirmChange, { config: holder }, (request, reply) => postConfirm(deps, request, reply));
   server.post(paths.confirmChangeChallenge, { config: holder }, (request, reply) =>
     postChallenge(deps, request, reply),
+  );
+  server.post(paths.confirmByPasskeyChallenge, { config: { ...holder, json: true } }, (request, reply) =>
+    postPasskeyChallenge(deps, request, reply),
+  );
+  server.post(
+    paths.confirmByPasskey,
+    { config: { ...holder, backTo: paths.confirmChange } },
+    (request, reply) => postPasskey(deps, request, reply),
   );
   return new Map([
     [

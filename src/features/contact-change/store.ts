@@ -55,6 +55,7 @@ export function findPendingChange(
     select change_id as "changeId", form_id as "formId", form_hash as "formHash", revision, document, entries,
       address_source as "addressSource", via,
       coalesce(current_proved_at > ${fresh}, false) as "currentProved",
+      coalesce(current_passkey_at = current_proved_at, false) as "byPasskey",
       coalesce(new_proved_at > ${fresh}, false) as "newProved",
       coalesce(least(current_proved_at, new_proved_at) <= ${fresh}, false) as lapsed,
       by_eds as "byEds"
@@ -72,6 +73,8 @@ export async function isProposed(
       and form_hash = ${formHash} and revision = ${revision} and expires_at > now()`);
   return row !== undefined;
 }
+
+const unproved = { currentProved: false, byPasskey: false, newProved: false, lapsed: false };
 
 /**
  * Writes the pending change of a holder in place of the former one. It expires after the given
@@ -94,7 +97,7 @@ export async function writePendingChange(
     returning change_id as "changeId"`);
   if (!row) throw new Error('no pending change was written');
   const { changeId } = row;
-  return { ...change, changeId, via: null, currentProved: false, newProved: false, lapsed: false, byEds };
+  return { ...change, changeId, via: null, ...unproved, byEds };
 }
 
 /**
@@ -135,6 +138,28 @@ export async function proveByCode(
       returning c.holder_id, change_id)
     update cabinet.pending_change p set ${column} = now() from used
     where p.holder_id = used.holder_id and p.change_id = used.change_id`);
+  return proved === 1;
+}
+
+/**
+ * Stores that a passkey agreed in place of a contact on file, if it may: it was added after a
+ * signature by EDS, or is older than the waiting time.
+ * @returns false when it may not, or the change is no longer pending
+ */
+export async function proveByPasskeyInstead(
+  database: Queryable,
+  holderId: string,
+  changeId: string,
+  { credentialId, waitHours }: { readonly credentialId: Buffer; readonly waitHours: number },
+): Promise<boolean> {
+  const proved = await database.run(sql`
+    with held as materialized (
+      select holder_id from cabinet.holder where holder_id = ${holderId} for no key update)
+    update cabinet.pending_change p set current_proved_at = now(), current_passkey_at = now() from held
+    where p.holder_id = held.holder_id and change_id = ${changeId} and expires_at > now()
+      and exists (
+        select from cabinet.passkey k where k.holder_id = held.holder_id and credential_id = ${credentialId}
+          and (by_eds or created_at <= now() - make_interval(hours => ${waitHours}::int)))`);
   return proved === 1;
 }
 

@@ -31,6 +31,7 @@ const kinds: readonly NoticeKind[] = [
   'step-failures',
   'factor-added',
   'factor-removed',
+  'passkey-copied',
 ];
 const channels: readonly Channel[] = ['mobile', 'email'];
 const to = { mobile: '+77015550001', email: 'belgi.0001@example.kz' } as const;

@@ -24,7 +24,9 @@ export type NoticeKind =
   | 'step-failures'
   /** A way to prove who the holder is was added or removed. */
   | 'factor-added'
-  | 'factor-removed';
+  | 'factor-removed'
+  /** A passkey answered with a count that shows a second copy of it. */
+  | 'passkey-copied';
 
 /**
  * A message as the outbox stores it. It has no secret: the code is calculated from `codeId`, and

@@ -34,6 +34,7 @@ export type SecurityNotice = Extract<
   | 'step-failures'
   | 'factor-added'
   | 'factor-removed'
+  | 'passkey-copied'
 >;
 
 /**

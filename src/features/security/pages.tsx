@@ -138,7 +138,7 @@ function Methods({ t, language, standing }: Pick<SecurityPageProps, 't' | 'langu
 
 /** What is asked after the password, and where it is not. */
 function SecondStep({ t, language, csrf, steps, trusted }: SecurityPageProps) {
-  const { mobile, smsAllowed } = steps;
+  const { mobile, smsAllowed, passkeys } = steps;
   const to = mobile === null ? t.requisites.notSpecified : maskContact({ channel: 'mobile', value: mobile });
   return (
     <Card id="second-step" heading={t.security.secondStep}>
@@ -147,12 +147,20 @@ function SecondStep({ t, language, csrf, steps, trusted }: SecurityPageProps) {
         long
         facts={[
           {
+            term: t.security.passkey,
+            value:
+              passkeys > 0
+                ? fill(t.security.passkeysAdded, { count: String(passkeys) })
+                : t.security.secondStepNone,
+          },
+          {
             term: t.security.sms,
             value: smsAllowed ? fill(t.security.smsOn, { to }) : t.security.secondStepNone,
           },
         ]}
       />
       <ButtonRow>
+        <ButtonLink href={paths.passkeys}>{t.security.passkeysChange}</ButtonLink>
         <ButtonLink href={paths.allowSmsStep}>{t.security.smsChange}</ButtonLink>
       </ButtonRow>
       {trusted.length > 0 && (

@@ -3,6 +3,8 @@ import type { Database } from '../../platform/postgres/database.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
+import { checkAssertion, type SentAssertion } from '../passkeys/check-assertion.ts';
+import type { PasskeyReason } from '../passkeys/reasons.ts';
 import { type AskedStep, nextStep, type StepStanding } from '../second-step/standing.ts';
 import { endPendingStep, findPendingStep, type PendingStep, readStepStanding } from '../second-step/store.ts';
 import { type StepReason, sendStepCode, tryStep } from '../second-step/try-step.ts';
@@ -78,6 +80,23 @@ export async function takeStep(
   const { requestId } = browser;
   const taken = await tryStep(deps, { holderId, stepId, knownDevice, requestId }, steps, typed);
   return taken.ok ? openAfterStep(deps, waiting, { step: taken.value, trust }, browser) : taken;
+}
+
+/**
+ * Verifies the answer of a passkey of the person who has given the right password, and opens the
+ * session.
+ * @param trust whether no step is to be asked in this browser for some time
+ */
+export async function takePasskeyStep(
+  deps: SignInDeps,
+  waiting: WaitingStep,
+  sent: Pick<SentAssertion, 'answer' | 'asked'>,
+  { trust, ...browser }: StepBrowser & { readonly trust: boolean },
+): Promise<Result<OpenedSession, PasskeyReason | 'gone' | 'locked' | 'fundDown'>> {
+  const { holderId } = waiting;
+  const { requestId } = browser;
+  const checked = await checkAssertion(deps, { ...sent, holderId, requestId });
+  return checked.ok ? openAfterStep(deps, waiting, { step: 'passkey', trust }, browser) : checked;
 }
 
 /** Opens the session of a sign-in whose second step was right. */

@@ -76,6 +76,7 @@ export function SignInPage(props: SignInPageProps) {
         {props.signedInAlready && <SignedInAlready t={t} csrf={csrf} />}
         <PageHeading title={t.signIn.title} />
         <PasswordWay {...props} iinErrorText={iinError} passwordErrorText={passwordError} />
+        <PasskeyWay t={t} to={props.to} />
         <EdsWay t={t} to={props.to} />
         <Way id="first-time" icon="join" title={t.signIn.firstTime} help={t.signIn.firstTimeHelp}>
           <ButtonLink href={paths.register} wide>
@@ -150,7 +151,7 @@ function PasswordWay(
           value={props.iin}
           error={props.iinErrorText}
           inputmode="numeric"
-          autocomplete="username"
+          autocomplete="username webauthn"
         />
         <PasswordField
           id="password"
@@ -200,19 +201,35 @@ function SignedInAlready({ t, csrf }: Pick<SignInPageProps, 't' | 'csrf'>) {
   );
 }
 
-/** The other way to sign in. Its page and its script are loaded only on request. */
+/** Signing in without a password. Its page and its script are loaded only on request. */
+function PasskeyWay({ t, to }: { t: Texts; to: string | undefined }) {
+  return (
+    <Way id="passkey-way" icon="mobile" title={t.signIn.hasPasskey} help={t.passkey.wayHelp}>
+      <Begin action={paths.signInByPasskey} to={to} label={t.passkey.way} />
+    </Way>
+  );
+}
+
+/** Signing in by a key of the authority. Its page and its script are loaded only on request. */
 function EdsWay({ t, to }: { t: Texts; to: string | undefined }) {
   return (
     <Way id="eds-way" icon="key" title={t.signIn.hasKey} help={t.eds.wayHelp}>
       <p class="without-script">{t.eds.needsScript}</p>
-      <form method="get" action={paths.signInByEds}>
-        <input type="hidden" name="begin" value="1" />
-        {to !== undefined && <input type="hidden" name="to" value={to} />}
-        <Button kind="secondary" wide>
-          {t.eds.way}
-        </Button>
-      </form>
+      <Begin action={paths.signInByEds} to={to} label={t.eds.way} />
     </Way>
+  );
+}
+
+/** Opens the page of another way, which begins at once. */
+function Begin({ action, to, label }: { action: string; to: string | undefined; label: string }) {
+  return (
+    <form method="get" action={action}>
+      <input type="hidden" name="begin" value="1" />
+      {to !== undefined && <input type="hidden" name="to" value={to} />}
+      <Button kind="secondary" wide>
+        {label}
+      </Button>
+    </form>
   );
 }
 

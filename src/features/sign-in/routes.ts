@@ -240,7 +240,7 @@ function sendSignIn(
     hasForm: true,
     namesNobody: true,
     path: request.routeOptions.url === paths.start ? paths.start : paths.signIn,
-    scripts: ['show-password'],
+    scripts: ['show-password', 'passkey-autofill'],
     body: isUntouched
       ? blankSignIn
       : SignInPage({

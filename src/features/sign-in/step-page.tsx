@@ -10,7 +10,10 @@ import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { PasskeyAsk } from '../../ui/passkey-ask.tsx';
+import { PasskeyRefused, type PasskeyRefusedProps } from '../../ui/passkey-refused.tsx';
 import { maskContact } from '../contact-change/contact.ts';
+import type { PasskeySite } from '../passkeys/site.ts';
 import type { AskedStep } from '../second-step/standing.ts';
 
 export interface StepPageProps {
@@ -18,6 +21,7 @@ export interface StepPageProps {
   readonly csrf: string;
   /** The steps that may be taken, the strongest first. */
   readonly steps: readonly AskedStep[];
+  readonly where: PasskeySite;
   /** Where a code by SMS goes. */
   readonly mobile: string | null;
   /** Where to go afterwards. */
@@ -27,6 +31,8 @@ export interface StepPageProps {
   readonly error?: string | undefined;
   /** What is wrong beside it, in words. */
   readonly trouble?: string | undefined;
+  /** Why a passkey was refused. */
+  readonly passkeyRefusal?: PasskeyRefusedProps['reason'];
   /** A code was sent again just now. */
   readonly resent?: boolean | undefined;
   /** SMS cannot be sent at present. */
@@ -35,7 +41,7 @@ export interface StepPageProps {
 
 /** Asks for the second step after a right password. */
 export function StepPage(props: StepPageProps) {
-  const { t, csrf, steps, to, error, trouble } = props;
+  const { t, steps, error, trouble } = props;
   const bySms = steps.includes('sms');
   return (
     <>
@@ -48,32 +54,12 @@ export function StepPage(props: StepPageProps) {
       />
       {props.resent && !props.late && <Alert kind="success" title={t.prove.sent} announced />}
       {bySms && props.late && <Alert kind="warning" title={t.accountRequest.mobileDown} />}
+      <PasskeyRefused t={t} reason={props.passkeyRefusal} />
       <PageHeading title={t.step.title} lead={leadOf(props)} />
       <Columns split="wide-first">
-        <div class="card">
-          <Form action={withQuery(paths.signInStep, { to })} csrf={csrf} hidden={{ page: paths.signInStep }}>
-            <Field
-              id="code"
-              label={t.step.code}
-              value=""
-              error={error}
-              inputmode="numeric"
-              autocomplete="one-time-code"
-              width="code"
-            />
-            <Checkbox id="trust" label={t.step.trust} description={t.step.trustHint} checked={props.trust} />
-            <ButtonRow stacked>
-              <Button>{t.step.submit}</Button>
-              {bySms && (
-                <Button name="action" value="resend" kind="secondary">
-                  {t.accountRequest.resend}
-                </Button>
-              )}
-              <ButtonLink kind="tertiary" href={paths.signIn}>
-                {t.accountRequest.back}
-              </ButtonLink>
-            </ButtonRow>
-          </Form>
+        <div class="stack">
+          {steps.includes('passkey') && <PasskeyStep {...props} />}
+          {steps.some((step) => step !== 'passkey') && <CodeStep {...props} />}
         </div>
         <Card id="lost" heading={t.step.lostTitle}>
           <p>{t.step.lost}</p>
@@ -87,7 +73,65 @@ export function StepPage(props: StepPageProps) {
   );
 }
 
+/** The strongest step: nothing is typed that somebody could read or pass on. */
+function PasskeyStep({ t, csrf, to, trust, where }: StepPageProps) {
+  return (
+    <Card id="passkey-step" heading={t.security.passkey}>
+      <PasskeyAsk
+        t={t}
+        csrf={csrf}
+        action={withQuery(paths.signInStepPasskey, { to })}
+        challenge={paths.signInStepPasskeyChallenge}
+        where={where}
+        label={t.passkey.use}
+      >
+        <Checkbox
+          id="passkey-trust"
+          name="trust"
+          label={t.step.trust}
+          description={t.step.trustHint}
+          checked={trust}
+        />
+      </PasskeyAsk>
+    </Card>
+  );
+}
+
+/** A code: from the app, from paper or by SMS. */
+function CodeStep(props: StepPageProps) {
+  const { t, csrf, steps, to, error } = props;
+  const bySms = steps.includes('sms');
+  return (
+    <div class="card">
+      <Form action={withQuery(paths.signInStep, { to })} csrf={csrf} hidden={{ page: paths.signInStep }}>
+        <Field
+          id="code"
+          label={t.step.code}
+          value=""
+          error={error}
+          inputmode="numeric"
+          autocomplete="one-time-code"
+          width="code"
+        />
+        <Checkbox id="trust" label={t.step.trust} description={t.step.trustHint} checked={props.trust} />
+        <ButtonRow stacked>
+          <Button>{t.step.submit}</Button>
+          {bySms && (
+            <Button name="action" value="resend" kind="secondary">
+              {t.accountRequest.resend}
+            </Button>
+          )}
+          <ButtonLink kind="tertiary" href={paths.signIn}>
+            {t.accountRequest.back}
+          </ButtonLink>
+        </ButtonRow>
+      </Form>
+    </div>
+  );
+}
+
 function leadOf({ t, steps, mobile }: StepPageProps): string {
+  if (steps[0] === 'passkey') return t.passkey.stepLead;
   return steps[0] === 'sms' && mobile !== null
     ? fill(t.step.smsLead, { to: maskContact({ channel: 'mobile', value: mobile }) })
     : t.step.lead;

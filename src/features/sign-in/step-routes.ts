@@ -9,13 +9,16 @@ import { clearSecret, readSecret } from '../../platform/http/request-context.ts'
 import { stepReasonText } from '../../ui/step-words.ts';
 import { isBlank } from '../../values/cleaning.ts';
 import type { Channels } from '../notices/channel.ts';
+import { passkeySiteOf } from '../passkeys/site.ts';
 import {
   findWaitingStep,
+  type StepBrowser,
   type StepRefusal,
   sendWaitingCode,
   takeStep,
   type WaitingStep,
 } from './complete-step.ts';
+import type { OpenedSession } from './open-session.ts';
 import { returnTarget } from './return-target.ts';
 import { firstPage, setSessionCookies } from './routes.ts';
 import type { SignInDeps } from './sign-in.ts';
@@ -24,6 +27,8 @@ import { StepPage, type StepPageProps } from './step-page.tsx';
 export interface StepRoutesDeps extends SignInDeps {
   readonly sendPage: SendPage;
   readonly channels: Channels;
+  /** The origin that the person sees. Passkeys are bound to it. */
+  readonly siteOf: (request: FastifyRequest) => string;
   /** Called when messages wait in the outbox. */
   readonly onQueued: () => void;
 }
@@ -94,24 +99,34 @@ async function postStep(
   const outcome = await noteOutcome(
     request,
     'sign-in-step',
-    () =>
-      takeStep(deps, waiting, code, {
-        ...typed,
-        stepToken: token,
-        device: context.device,
-        formerToken: readSecret(request, 'session', context.secure),
-        network: context.network,
-        userAgent: request.headers['user-agent'] ?? '',
-        requestId: request.id,
-      }),
+    () => takeStep(deps, waiting, code, { ...typed, ...stepBrowser(request, token) }),
     (taken) => (taken.ok ? 'signed-in' : taken.reason),
   );
   if (!outcome.ok) return refuseStep(deps, request, reply, waiting, typed, outcome);
   deps.onQueued();
-  setSessionCookies(reply, outcome.value, context.secure);
-  clearSecret(reply, 'step', context.secure);
+  return goOn(request, reply, outcome.value);
+}
+
+/** The browser in which the step is taken. @param token the secret of the waiting sign-in */
+export function stepBrowser(request: FastifyRequest, token: string): StepBrowser {
+  const { context } = request;
+  return {
+    stepToken: token,
+    device: context.device,
+    formerToken: readSecret(request, 'session', context.secure),
+    network: context.network,
+    userAgent: request.headers['user-agent'] ?? '',
+    requestId: request.id,
+  };
+}
+
+/** Goes on in the session that the step has opened. */
+export function goOn(request: FastifyRequest, reply: FastifyReply, session: OpenedSession): FastifyReply {
+  const { secure } = request.context;
+  setSessionCookies(reply, session, secure);
+  clearSecret(reply, 'step', secure);
   const target = parse(stepQuery, request.query).to ?? paths.services;
-  return reply.redirect(firstPage(target, outcome.value), 303);
+  return reply.redirect(firstPage(target, session), 303);
 }
 
 async function postResend(
@@ -129,7 +144,7 @@ async function postResend(
 }
 
 /** The sign-in waits no more: the person gives the password again. */
-function leaveStep(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function leaveStep(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   clearSecret(reply, 'step', request.context.secure);
   return reply.redirect(signInPath({ ended: 'step' }), 303);
 }
@@ -168,8 +183,8 @@ function refuseStep(
   }
 }
 
-function sendStep(
-  { sendPage, channels }: StepRoutesDeps,
+export function sendStep(
+  { sendPage, channels, siteOf }: StepRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   { steps, standing }: WaitingStep,
@@ -180,12 +195,15 @@ function sendStep(
     title: t.step.title,
     status,
     hasErrors: status >= 400,
-    hasForm: true,
+    // The form of the code. A passkey has nothing that a switch of the language could lose.
+    hasForm: steps.some((step) => step !== 'passkey'),
     path: paths.signInStep,
+    scripts: ['passkey'],
     body: StepPage({
       t,
       csrf: csrf(),
       steps,
+      where: passkeySiteOf(siteOf(request)),
       mobile: standing.mobile,
       to: parse(stepQuery, request.query).to,
       trust: false,
@@ -195,6 +213,6 @@ function sendStep(
   });
 }
 
-function stepToken(request: FastifyRequest): string | undefined {
+export function stepToken(request: FastifyRequest): string | undefined {
   return readSecret(request, 'step', request.context.secure);
 }

@@ -14,6 +14,8 @@ export type ScriptName =
   | 'address-suggest'
   | 'eds'
   | 'own-path'
+  | 'passkey'
+  | 'passkey-autofill'
   | 'print'
   | 'restore'
   | 'session-warning'

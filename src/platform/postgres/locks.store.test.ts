@@ -298,6 +298,7 @@ async function prepare(frozen: boolean): Promise<Scene> {
       addressSource: null,
       via: null,
       currentProved: false,
+      byPasskey: false,
       newProved: false,
       lapsed: false,
       byEds: false,
