@@ -33,8 +33,10 @@ describe('the built assets', () => {
 
   it('has the style sheet, the icon and each script under an address with its hash', () => {
     const sources = readdirSync(join(root, 'src/client')).filter((name) => name.endsWith('.ts'));
+    // The part of the scripts of passkeys that is loaded when it is used.
+    const loadedLater = 'ceremony.js';
     expect(Object.keys(manifest)).toEqual(
-      ['app.css', 'icon.svg', ...sources.map((name) => name.replace(/ts$/, 'js'))].sort(),
+      ['app.css', loadedLater, 'icon.svg', ...sources.map((name) => name.replace(/ts$/, 'js'))].sort(),
     );
     for (const [name, address] of Object.entries(manifest)) {
       const [stem, extension] = name.split('.');
@@ -69,6 +71,18 @@ describe('the built assets', () => {
     expect(read(`${manifest['app.css']}.br`).length).toBeLessThan(7 * 1024);
     expect(read(`${manifest['show-password.js']}.br`).length).toBeLessThan(400);
     expect(read(`${manifest['submit-once.js']}.br`).length).toBeLessThan(1024);
+  });
+
+  it('loads what needs the library of passkeys only when it is used, by the address of its file', () => {
+    const later = manifest['ceremony.js']?.replace('/assets/', './') ?? '';
+    expect(read(manifest['ceremony.js'] ?? '').toString()).toContain('credentials.get');
+    for (const name of ['passkey.js', 'passkey-autofill.js']) {
+      const script = read(manifest[name] ?? '').toString();
+      expect(script).toContain(`import("${later}")`);
+      expect(script).not.toContain('credentials.get');
+      expect(script).not.toMatch(/\bfrom"/);
+    }
+    expect(read(`${manifest['passkey-autofill.js']}.br`).length).toBeLessThan(300);
   });
 
   it('refers to no file that the content policy refuses, and has no nesting, which older browsers skip', () => {

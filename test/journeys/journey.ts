@@ -44,6 +44,8 @@ export interface World {
   ageEntries(minutes: number): Promise<void>;
   /** Makes all sign-ins that wait for their second step `minutes` older. */
   ageSteps(minutes: number): Promise<void>;
+  /** Adds a passkey that no device has, in sessions whose holder has just proved who they are. */
+  givePasskey(person: PersonLine, name: string): Promise<void>;
   /** Makes all quotas of codes `minutes` older. */
   ageAllowances(minutes: number): Promise<void>;
   /** Makes the pending change of a person, and its proofs, `minutes` older. */

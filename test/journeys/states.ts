@@ -148,6 +148,13 @@ async function codeSentTo(
   }, 10_000);
 }
 
+/** Shows the text of every state of a script. */
+async function showEveryState(visitor: BrowserVisitor): Promise<void> {
+  await visitor.page.evaluate(
+    'for (const one of document.querySelectorAll("[data-state], details")) { one.hidden = false; one.open = true; }',
+  );
+}
+
 /** The pages of registration and of recovery, which differ in their texts. */
 function entryPages(start: '/register' | '/recover'): Record<string, readonly Variant[]> {
   const ask = async ({ visitor, world, t }: Look): Promise<PersonLine> => {
@@ -259,15 +266,34 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
       },
     ],
   ],
+  '/sign-in/passkey': [
+    ['before anything is asked', ({ visitor }) => visitor.open('/sign-in/passkey')],
+    [
+      'every state at once',
+      async ({ visitor }) => {
+        await visitor.open('/sign-in/passkey');
+        await showEveryState(visitor);
+      },
+    ],
+    [
+      'with a passkey refused',
+      async ({ visitor, t }) => {
+        await visitor.open('/sign-in/passkey');
+        await Promise.all([
+          visitor.page.waitForNavigation(),
+          visitor.page.evaluate('document.querySelector("#passkey-form").submit()'),
+        ]);
+        await visitor.sees(t.passkey.reasons.refused);
+      },
+    ],
+  ],
   '/sign-in/eds': [
     ['before anything is signed', ({ visitor }) => visitor.open('/sign-in/eds')],
     [
       'every state at once',
       async ({ visitor }) => {
         await visitor.open('/sign-in/eds');
-        await visitor.page.evaluate(
-          'for (const one of document.querySelectorAll("[data-state], details")) { one.hidden = false; one.open = true; }',
-        );
+        await showEveryState(visitor);
       },
     ],
     [
@@ -478,6 +504,16 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
         expect(await visitor.heading()).toBe(t.confirm.title);
       },
     ],
+    [
+      'a passkey in place of a code',
+      async (look) => {
+        const person = await look.asPerson(requisites);
+        await look.world.givePasskey(person, 'Chrome · Android');
+        await look.visitor.fill(look.t.requisites.mobilePhone, '+7 (702) 111-22-33');
+        await look.visitor.press(look.t.requisites.save);
+        await look.visitor.sees(look.t.passkey.change);
+      },
+    ],
     ['no channel that could confirm', (look) => proposeMobile(look, { requisites: nothing })],
   ],
   '/not-me/:link': [
@@ -532,11 +568,49 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
       },
     ],
     [
+      'by a passkey',
+      async ({ visitor, world, t, asPerson }) => {
+        await world.givePasskey(await asPerson('/services'), 'Chrome · Android');
+        await visitor.open('/security/prove');
+        await visitor.sees(t.passkey.confirm);
+      },
+    ],
+    [
       'in a session that only reads',
       async (look) => {
         await look.asRestricted(await look.asPerson('/services/requisites'));
         await look.visitor.open('/security/prove');
         await look.visitor.sees(look.t.prove.restrictedTitle);
+      },
+    ],
+  ],
+  '/security/passkeys': [
+    [
+      'none yet, then with one and every state of the script',
+      async (look) => {
+        await proveByPassword(look);
+        const { visitor, world, t } = look;
+        await visitor.open('/security/passkeys');
+        await visitor.sees(t.passkeys.none);
+        await look.pause();
+        const person = await look.asPerson('/services');
+        await world.givePasskey(person, 'Chrome · Android');
+        await visitor.open('/security/passkeys?done=added');
+        await visitor.sees(t.passkeys.added);
+        await showEveryState(visitor);
+      },
+    ],
+    [
+      'with a passkey not added',
+      async (look) => {
+        await proveByPassword(look);
+        const { visitor, t } = look;
+        await visitor.open('/security/passkeys');
+        await Promise.all([
+          visitor.page.waitForNavigation(),
+          visitor.page.evaluate('document.querySelector("#passkey-form").submit()'),
+        ]);
+        await visitor.sees(t.passkeys.notAdded);
       },
     ],
   ],
@@ -551,6 +625,19 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
     ],
   ],
   '/sign-in/step': [
+    [
+      'a passkey',
+      async ({ visitor, world, t, asPerson }) => {
+        const person = await asPerson('/services');
+        await world.givePasskey(person, 'Chrome · Android');
+        await visitor.page.context().clearCookies({ name: 'session' });
+        await visitor.open('/sign-in');
+        await visitor.fill(t.signIn.iin, person.iin);
+        await visitor.fill(t.signIn.password, person.password ?? '');
+        await visitor.press(t.signIn.submit);
+        await visitor.sees(t.passkey.stepLead);
+      },
+    ],
     [
       'a code by SMS',
       async (look) => {
@@ -739,7 +826,8 @@ export async function openLooks(options: LooksOptions = {}): Promise<Looks> {
       },
     },
   );
-  const origin = await service.listen();
+  // Passkeys are offered on a name alone.
+  const origin = (await service.listen()).replace('127.0.0.1', 'localhost');
   const browser = options.browser ?? (await startBrowser());
   const visitors = new Map<Language, Promise<BrowserVisitor>>();
   const visitorFor = (language: Language): Promise<BrowserVisitor> => {

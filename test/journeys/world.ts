@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { vi } from 'vitest';
 import { disavowalPath } from '../../src/features/disavowal/link.ts';
 import { currentValues } from '../../src/features/requisites/column-store.ts';
@@ -128,6 +129,16 @@ export function openWorld(
         sql`update cabinet.sign_in_step set expires_at = expires_at - make_interval(mins => ${minutes})`,
       );
     },
+    async givePasskey(person, name) {
+      const whose = sql`(select holder_id from cabinet.holder where iin = ${person.iin})`;
+      await database.run(sql`
+        insert into cabinet.passkey_user (holder_id, user_handle) values (${whose}, ${randomBytes(32)})`);
+      await database.run(sql`
+        insert into cabinet.passkey (credential_id, holder_id, public_key, counter, backed_up, name, by_eds)
+        values (${randomBytes(32)}, ${whose}, ${Buffer.alloc(77)}, 0, false, ${name}, true)`);
+      await database.run(sql`
+        update cabinet.session set proved_at = now(), proved_by = 'eds' where holder_id = ${whose}`);
+    },
     async ageAllowances(minutes) {
       await database.run(
         sql`update cabinet.allowance set ends_at = ends_at - make_interval(mins => ${minutes})`,
@@ -137,7 +148,7 @@ export function openWorld(
       const passed = sql`make_interval(mins => ${minutes})`;
       await database.run(sql`
         update cabinet.pending_change set expires_at = expires_at - ${passed},
-          current_proved_at = current_proved_at - ${passed}, new_proved_at = new_proved_at - ${passed}
+          current_proved_at = current_proved_at - ${passed}, current_passkey_at = current_passkey_at - ${passed}, new_proved_at = new_proved_at - ${passed}
         where holder_id = (select holder_id from cabinet.holder where iin = ${person.iin})`);
     },
     async ageContacts(person, hours) {

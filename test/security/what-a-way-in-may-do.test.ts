@@ -210,6 +210,8 @@ describe('the service', () => {
       '/security/prove',
       '/security/prove/eds',
       '/security/prove/eds/challenge',
+      '/security/prove/passkey',
+      '/security/prove/passkey/challenge',
     ];
     const changing = service.routes.filter(
       ({ method, access, url }) => method === 'POST' && access === 'holder' && !harmless.includes(url),

@@ -15,11 +15,14 @@ import { completeChange } from '../../features/contact-change/complete.ts';
 import type { PendingChange } from '../../features/contact-change/pending-change.ts';
 import { proposeOnce } from '../../features/contact-change/propose.ts';
 import { cancelChange } from '../../features/contact-change/prove.ts';
-import { proveByCode } from '../../features/contact-change/store.ts';
+import { proveByCode, proveByPasskeyInstead } from '../../features/contact-change/store.ts';
 import { disavow } from '../../features/disavowal/disavow.ts';
 import { lockCabinet } from '../../features/disavowal/lock.ts';
 import { unfreeze } from '../../features/disavowal/unfreeze.ts';
 import type { Evidence } from '../../features/eds/store.ts';
+import { keepPasskey } from '../../features/passkeys/add-passkey.ts';
+import { refuseCopy } from '../../features/passkeys/check-assertion.ts';
+import { removePasskey } from '../../features/passkeys/remove-passkey.ts';
 import { writeNewPassword } from '../../features/passwords/change.ts';
 import { saveChange } from '../../features/requisites/save.ts';
 import { takeOver } from '../../features/requisites/take-over.ts';
@@ -31,6 +34,7 @@ import { completeStep } from '../../features/sign-in/complete-step.ts';
 import { openSession } from '../../features/sign-in/open-session.ts';
 import { endAllSessions } from '../../features/sign-in/sessions.ts';
 import { openEdsSession } from '../../features/sign-in/sign-in-by-eds.ts';
+import { openPasskeySession } from '../../features/sign-in/sign-in-by-passkey.ts';
 import type { FundHolder } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
 import { createKeys, tokenHash } from '../keys.ts';
@@ -58,6 +62,8 @@ interface Scene {
   readonly pending: PendingChange;
   readonly proofCode: string;
   readonly disavowalId: string;
+  /** The id of a passkey. */
+  readonly passkey: Buffer;
 }
 
 type UseCase = (database: Database, scene: Scene) => Promise<unknown>;
@@ -196,6 +202,28 @@ const useCases: Readonly<Record<string, UseCase>> = {
     ),
   'a fresh proof in a session': (database, { actor }) =>
     recordProof(database, actor, 'eds', { ...evidence, purpose: 'prove' }),
+  'a passkey added': (database, { actor }) =>
+    keepPasskey(database, actor, {
+      credentialId: randomBytes(16),
+      publicKey: Buffer.from('key'),
+      counter: 0,
+      transports: [],
+      backedUp: false,
+      name: 'new',
+      byEds: false,
+    }),
+  'a passkey removed': (database, { actor, passkey }) => removePasskey(database, actor, passkey),
+  'a copied passkey': (database, { holderId, passkey }) =>
+    refuseCopy(database, { holderId, credentialId: passkey, requestId: 'r' }),
+  'a passkey for a change': (database, { holderId, pending, passkey }) =>
+    proveByPasskeyInstead(database, holderId, pending.changeId, { credentialId: passkey, waitHours: 0 }),
+  'a sign-in by a passkey': (database, { holderId, passkey, otherToken }) =>
+    openPasskeySession(
+      { database, sessionSettings },
+      { holderId, way: { ...byPassword, method: 'passkey' }, person, forget: [] },
+      passkey,
+      browserWith(otherToken),
+    ),
   'codes by SMS allowed': (database, { actor }) => changeSmsStep({ database, contactSettings }, actor, true),
   'a lock by its holder': (database, { holderId }) => lockCabinet(database, { holderId, requestId: 'r' }),
   'a code typed for a password': (database, { open }) =>
@@ -278,6 +306,12 @@ async function prepare(frozen: boolean): Promise<Scene> {
     values (${open}, 'recover', '', 'kk', '', ${holderId}, ${recover.id}, now() + interval '5 minutes', now() + interval '10 minutes')`);
   const link = await database.first<{ id: string }>(sql`
     insert into cabinet.disavowal (holder_id) values (${holderId}) returning disavowal_id as id`);
+  const passkey = randomBytes(16);
+  await database.run(
+    sql`insert into cabinet.passkey_user (holder_id, user_handle) values (${holderId}, ${randomBytes(32)})`,
+  );
+  await database.run(sql`insert into cabinet.passkey (credential_id, holder_id, public_key, counter, backed_up, name, by_eds)
+    values (${passkey}, ${holderId}, '', 0, false, 'p', true)`);
   if (frozen) await database.run(sql`insert into cabinet.freeze (holder_id) values (${holderId})`);
   return {
     holderId,
@@ -305,6 +339,7 @@ async function prepare(frozen: boolean): Promise<Scene> {
     },
     proofCode: prove.id,
     disavowalId: link?.id ?? '',
+    passkey,
   };
 }
 

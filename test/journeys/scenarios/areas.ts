@@ -2,6 +2,7 @@ import type { Journey } from '../journey.ts';
 import { addressJourneys } from './addresses.ts';
 import { contactJourneys } from './contact.ts';
 import { onFileJourneys } from './on-file.ts';
+import { passkeyJourneys } from './passkeys.ts';
 import { registrationJourneys, securityJourneys } from './registration.ts';
 import { requisitesJourneys } from './requisites.ts';
 import { secondStepJourneys } from './second-step.ts';
@@ -18,6 +19,7 @@ export const areas: readonly (readonly [area: string, journeys: readonly Journey
   ['registration', registrationJourneys],
   ['security', securityJourneys],
   ['second step', secondStepJourneys],
+  ['passkeys', passkeyJourneys],
   ['two tabs', twoTabsJourneys],
 ];
 
@@ -41,6 +43,7 @@ export const everyForm: ReadonlySet<string> = new Set([
   'change the password: the other session ends, and this one continues',
   'see the sessions, end another one, then all others',
   'lock the cabinet: every session ends, and the password opens it no more',
+  'a passkey is named and removed, and the page says what happened',
   'a code by SMS after the password: turned on, asked for, sent again, left out in a trusted browser',
 ]);
 
@@ -81,6 +84,16 @@ export const withoutForm: readonly string[] = [
   '/sign-in/eds/challenge',
   '/security/prove/eds',
   '/security/prove/eds/challenge',
+  '/sign-in/passkey',
+  '/sign-in/passkey/challenge',
+  '/sign-in/step/passkey',
+  '/sign-in/step/passkey/challenge',
+  '/security/prove/passkey',
+  '/security/prove/passkey/challenge',
+  '/security/passkeys/add',
+  '/security/passkeys/challenge',
+  '/services/requisites/confirm/passkey',
+  '/services/requisites/confirm/passkey/challenge',
   '/register/work',
   '/recover/work',
   '/cookies/clear',
