@@ -4,6 +4,8 @@ import { accountRequestRoutes } from './features/account-request/routes.ts';
 import { addressRoutes } from './features/addresses/routes.ts';
 import { decide } from './features/assurance/decide.ts';
 import { proofRoutes } from './features/assurance/routes.ts';
+import { authenticatorRoutes } from './features/authenticator/routes.ts';
+import { backupCodeRoutes } from './features/backup-codes/routes.ts';
 import { receiptRoutes } from './features/changes/routes.ts';
 import { contactChangeRoutes } from './features/contact-change/routes.ts';
 import { disavowalRoutes } from './features/disavowal/routes.ts';
@@ -114,6 +116,7 @@ async function pageRoutes(
     ...accountRequestRoutes(server, deps),
     ...passwordRoutes(server, deps),
     ...stepRoutes(server, deps),
+    ...authenticatorRoutes(server, deps),
   ]);
   passkeySignInRoutes(server, deps);
   stepPasskeyRoutes(server, deps);
@@ -121,6 +124,7 @@ async function pageRoutes(
   proofRoutes(server, deps);
   secondStepRoutes(server, deps);
   passkeyRoutes(server, deps);
+  backupCodeRoutes(server, deps);
   securityRoutes(server, deps);
   receiptRoutes(server, deps);
   historyRoutes(server, deps);

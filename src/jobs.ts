@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts';
 import { startAccountRequestWorker } from './features/account-request/worker.ts';
+import { resealAuthenticators } from './features/authenticator/reseal.ts';
 import { fundQueue } from './features/changes/queue.ts';
 import { messageQueues } from './features/notices/queues.ts';
 import { unaddressedQueue } from './features/notices/unaddressed.ts';
@@ -131,12 +132,14 @@ const expectedJobs: readonly string[] = [
   'follow-fund',
   'end-alerts',
   'seal',
+  'reseal',
   ...sweptKinds.map(ofHousekeeping),
   backupJob,
 ];
 
 /**
- * Reads changes from the fund, ends alerts, seals the log and deletes rows past their term.
+ * Reads changes from the fund, ends alerts, seals the log, seals again what a former key has sealed,
+ * and deletes rows past their term.
  *
  * @internal The benchmark of growth drives them by hand.
  */
@@ -165,6 +168,7 @@ export function upkeepOf(services: Services): readonly RepeatedJob[] {
     recorded('follow-fund', 30_000, () => syncBranchChanges(services, onError)),
     recorded('end-alerts', 10 * 60_000, () => endQuietAlerts(database)),
     recorded('seal', 60_000, () => sealAll(database, keys, onSealed)),
+    recorded('reseal', 10 * 60_000, (signal) => resealAuthenticators(services, { signal })),
     recorded(
       'housekeeping',
       10 * 60_000,

@@ -47,6 +47,10 @@ export const paths = {
   renamePasskey: '/security/passkeys/rename',
   removePasskey: '/security/passkeys/remove',
   allowSmsStep: '/security/sms-step',
+  authenticator: '/security/authenticator',
+  removeAuthenticator: '/security/authenticator/remove',
+  backupCodes: '/security/backup-codes',
+  dismissSuggestion: '/security/suggestion/dismiss',
   endTrust: '/security/trusted/end',
   endSession: '/security/sessions/end',
   endOtherSessions: '/security/sessions/end-others',
@@ -118,4 +122,6 @@ export const returnTargets: readonly string[] = [
   paths.lockCabinet,
   paths.allowSmsStep,
   paths.passkeys,
+  paths.authenticator,
+  paths.backupCodes,
 ];

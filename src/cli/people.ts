@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { unfreeze } from '../features/disavowal/unfreeze.ts';
 import { endSessionsOf, showPerson } from '../features/operations/operator.ts';
+import { resetSecondStep } from '../features/second-step/reset.ts';
 import { ImportInterfered, type ImportProgress } from '../fund/embedded/import-people.ts';
 import { importFile } from '../start.ts';
 import { type Iin, parseIin } from '../values/iin.ts';
@@ -88,6 +89,20 @@ function personCommands(people: Command): void {
         if (!(await unfreeze(database, readIin(iin), reason)))
           throw new CommandFailure('nothing is stopped for this IIN');
         print('recovery and contact changes are allowed again\n');
+      });
+    });
+
+  people
+    .command('reset-second-step <iin>')
+    .description(
+      'remove every second step of a person who has lost them all: the app, passkeys, backup codes and codes by SMS. Their sessions end. Recorded in their history, with the reason',
+    )
+    .requiredOption('--reason <text>', 'why you do this; the person can read it', nonEmpty)
+    .action(async (iin: string, { reason }: { reason: string }) => {
+      await withDatabase(async ({ database }) => {
+        if (!(await resetSecondStep(database, readIin(iin), reason)))
+          throw new CommandFailure('the person with this IIN has no second step');
+        print('every second step is removed and all sessions have ended\n');
       });
     });
 }

@@ -6,7 +6,8 @@ export type Action =
   | 'sign-in-step'
   | 'sign-in-passkey'
   | 'sign-in-eds'
-  | 'prove';
+  | 'prove'
+  | 'factor';
 
 /** How a request ended, in the service's own words: never a value of a person. */
 export interface Outcome {

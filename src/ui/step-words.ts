@@ -7,8 +7,9 @@ import { fill } from '../texts/texts.ts';
  */
 export function stepReasonText(
   t: Texts,
-  reason: keyof Texts['reasons'] | 'stepLimited',
+  reason: keyof Texts['reasons'] | 'stepLimited' | 'stepBusy',
   minutes: string | undefined,
 ): string {
-  return reason === 'stepLimited' ? fill(t.step.limited, { minutes: minutes ?? '1' }) : t.reasons[reason];
+  if (reason === 'stepLimited') return fill(t.step.limited, { minutes: minutes ?? '1' });
+  return reason === 'stepBusy' ? t.signIn.busy : t.reasons[reason];
 }

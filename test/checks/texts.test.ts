@@ -47,6 +47,8 @@ const latinNames = [
   'Edge',
   'Firefox',
   'pki.gov.kz',
+  'QR-код',
+  'TOTP',
 ];
 
 /** Words that English writes in Cyrillic letters: examples of what people must type in Cyrillic. */

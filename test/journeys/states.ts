@@ -15,6 +15,7 @@ import {
 import { identityCard, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { signedIn } from '../support/signed-in.ts';
+import { appCode } from '../support/step-visitor.ts';
 import type { World } from './journey.ts';
 import { openWorld } from './world.ts';
 
@@ -30,6 +31,8 @@ export interface Look {
   asPerson(path: string, different?: Partial<PersonLine>): Promise<PersonLine>;
   /** Makes the session of a person one that an EDS has opened. */
   asByEds(person: PersonLine): Promise<void>;
+  /** Makes the password of a person one that is long enough alone. */
+  asLongPassword(person: PersonLine): Promise<void>;
   /** Makes the session of a person one that only reads. */
   asRestricted(person: PersonLine): Promise<void>;
   /** From now on the database does not answer. */
@@ -101,6 +104,26 @@ async function proveByPassword({ visitor, t, asPerson }: Look): Promise<PersonLi
   await visitor.open('/security/prove');
   await visitor.fill(t.security.current, person.password ?? '');
   await visitor.press(t.step.submit);
+  return person;
+}
+
+/** Begins to add an app, and returns its secret. */
+async function beginApp(look: Look): Promise<{ readonly person: PersonLine; readonly secret: string }> {
+  const { visitor, t } = look;
+  const person = await proveByPassword(look);
+  await visitor.open('/security/authenticator');
+  await visitor.press(t.authenticator.begin);
+  const groups = (await visitor.page.locator('.secret').textContent()) ?? '';
+  return { person, secret: groups.replaceAll(' ', '') };
+}
+
+/** Adds an app, and arrives where backup codes are offered. */
+async function addApp(look: Look): Promise<PersonLine> {
+  const { visitor, t } = look;
+  const { person, secret } = await beginApp(look);
+  await visitor.fill(t.authenticator.code, appCode(secret));
+  await visitor.press(t.step.submit);
+  await visitor.sees(t.backupCodes.appAdded);
   return person;
 }
 
@@ -310,6 +333,14 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
   ],
   '/services': [
     ['as it is', ({ asPerson }) => asPerson('/services')],
+    [
+      'a second step is suggested',
+      async (look) => {
+        await look.asLongPassword(await look.asPerson('/services'));
+        await look.visitor.open('/services');
+        await look.visitor.sees(look.t.advice.step);
+      },
+    ],
     [
       'an older session ended',
       async ({ visitor, asPerson }) => {
@@ -530,6 +561,15 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
   ...entryPages('/register'),
   ...entryPages('/recover'),
   '/security': [
+    [
+      'with an app and backup codes',
+      async (look) => {
+        await addApp(look);
+        await look.visitor.press(look.t.backupCodes.submit);
+        await look.visitor.open('/security');
+        await look.visitor.sees(look.t.security.authenticatorOn);
+      },
+    ],
     ['one session', ({ asPerson }) => asPerson('/security')],
     [
       'several sessions',
@@ -624,6 +664,58 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
       },
     ],
   ],
+  '/security/authenticator': [
+    [
+      'before an app is added',
+      async (look) => {
+        await proveByPassword(look);
+        await look.visitor.open('/security/authenticator');
+        await look.visitor.sees(look.t.authenticator.needed);
+      },
+    ],
+    ['the secret to scan', beginApp],
+    [
+      'a wrong code',
+      async (look) => {
+        await beginApp(look);
+        await look.visitor.fill(look.t.authenticator.code, '12');
+        await look.visitor.press(look.t.step.submit);
+        expect(await look.visitor.status()).toBe(422);
+      },
+    ],
+    [
+      'an app that may not go before the password is longer',
+      async (look) => {
+        await addApp(look);
+        await look.visitor.open('/security/authenticator');
+        await look.visitor.press(look.t.authenticator.remove);
+        expect(await look.visitor.status()).toBe(422);
+      },
+    ],
+  ],
+  '/security/backup-codes': [
+    [
+      'without an app',
+      async (look) => {
+        await proveByPassword(look);
+        await look.visitor.open('/security/backup-codes');
+        await look.visitor.sees(look.t.backupCodes.notOffered);
+      },
+    ],
+    ['offered after the app', addApp],
+    [
+      'just created, and left later',
+      async (look) => {
+        const { visitor, t, pause } = look;
+        await addApp(look);
+        await visitor.press(t.backupCodes.submit);
+        await visitor.sees(t.backupCodes.keep);
+        await pause();
+        await visitor.open('/security/backup-codes');
+        await visitor.sees(t.backupCodes.renewHelp);
+      },
+    ],
+  ],
   '/sign-in/step': [
     [
       'a passkey',
@@ -636,6 +728,20 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
         await visitor.fill(t.signIn.password, person.password ?? '');
         await visitor.press(t.signIn.submit);
         await visitor.sees(t.passkey.stepLead);
+      },
+    ],
+    [
+      'a code of the app, or one on paper',
+      async (look) => {
+        const { visitor, t } = look;
+        const person = await addApp(look);
+        await visitor.press(t.backupCodes.submit);
+        await visitor.page.context().clearCookies({ name: 'session' });
+        await visitor.open('/sign-in');
+        await visitor.fill(t.signIn.iin, person.iin);
+        await visitor.fill(t.signIn.password, person.password ?? '');
+        await visitor.press(t.signIn.submit);
+        await visitor.sees(t.step.backupHint);
       },
     ],
     [
@@ -866,6 +972,11 @@ export async function openLooks(options: LooksOptions = {}): Promise<Looks> {
         async asByEds({ iin }) {
           await service.database.run(sql`
             update cabinet.session set method = 'eds'
+            where holder_id = (select holder_id from cabinet.holder where iin = ${iin})`);
+        },
+        async asLongPassword({ iin }) {
+          await service.database.run(sql`
+            update cabinet.credential set suffices_alone = true
             where holder_id = (select holder_id from cabinet.holder where iin = ${iin})`);
         },
         async asRestricted({ iin }) {

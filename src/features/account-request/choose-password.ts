@@ -7,9 +7,10 @@ import { isFrozen } from '../disavowal/store.ts';
 import { recordEvent } from '../history/event-store.ts';
 import { notifyHolder } from '../notices/store.ts';
 import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
-import { checkPassword, type PasswordReason } from '../passwords/password.ts';
+import { checkPassword, type PasswordReason, passwordLength, sufficesAlone } from '../passwords/password.ts';
 import { personalData } from '../passwords/personal-data.ts';
-import { setProvedPassword } from '../passwords/store.ts';
+import { type StoredPassword, setProvedPassword } from '../passwords/store.ts';
+import { readStrongSteps } from '../second-step/store.ts';
 import { forgetFailures } from '../sign-in/failure-store.ts';
 import { failureKeys } from '../sign-in/failures.ts';
 import { endSessions, setHolderLanguage } from '../sign-in/session-store.ts';
@@ -34,23 +35,25 @@ export async function choosePassword(
   if (!request?.proved) return refused('gone');
   const { iin, holderId } = request.proved;
   const about = await personalData(deps, iin, holderId, visitor.requestId);
-  const checked = checkPassword(typed.password, about, deps.common);
+  const { count } = await readStrongSteps(database, holderId);
+  const checked = checkPassword(typed.password, about, deps.common, passwordLength(count > 0));
   if (!checked.ok) return checked;
   if (typed.again.normalize('NFC') !== checked.value) return refused('passwordsDiffer');
   if (hasher.saturated) return refused('busy');
   const outcome = await completeRequest(database, tokenHash(visitor.token), kind, {
-    passwordHash: await hasher.hash(checked.value),
+    hash: await hasher.hash(checked.value),
+    sufficesAlone: sufficesAlone(checked.value),
     requestId: visitor.requestId,
     failures: failureKeys(keys, iin, visitor.network),
   });
   if (outcome === undefined) return refused('gone');
+  if (outcome === 'passwordShort') return refused(outcome);
   deps.onQueued();
   return accepted(outcome);
 }
 
 /** A checked and hashed password. */
-export interface ChosenPassword {
-  readonly passwordHash: string;
+export interface ChosenPassword extends StoredPassword {
   readonly requestId: string;
   /** Counts of failed sign-ins to forget. */
   readonly failures: readonly Buffer[];
@@ -58,7 +61,8 @@ export interface ChosenPassword {
 
 /**
  * Sets the password and ends everything else that could open the cabinet. Returns undefined when
- * the request has expired or the cabinet is frozen.
+ * the request has expired or the cabinet is frozen, and `passwordShort` when the strong step is gone
+ * beside which the password would be long enough.
  *
  * @internal The test of locks runs this transaction against the others.
  */
@@ -66,8 +70,8 @@ export function completeRequest(
   database: Database,
   hash: Buffer,
   kind: AccountRequestKind,
-  { passwordHash, requestId, failures }: ChosenPassword,
-): Promise<'registered' | 'recovered' | undefined> {
+  { requestId, failures, ...password }: ChosenPassword,
+): Promise<'registered' | 'recovered' | 'passwordShort' | undefined> {
   return database.transaction(async (transaction) => {
     await lockHolderOfRequest(transaction, hash);
     const request = await lockProvedRequest(transaction, hash, kind);
@@ -77,7 +81,9 @@ export function completeRequest(
     // Checked under the lock, because "this wasn't me" may have been answered after the code was
     // typed.
     if (await isFrozen(transaction, holderId)) return undefined;
-    const { isFirst } = await setProvedPassword(transaction, holderId, passwordHash, channel);
+    if (!password.sufficesAlone && (await readStrongSteps(transaction, holderId)).count === 0)
+      return 'passwordShort';
+    const { isFirst } = await setProvedPassword(transaction, holderId, password, channel);
     const event = isFirst ? 'registered' : 'password-recovered';
     await endSessions(transaction, holderId, event);
     await endCodes(transaction, holderId);

@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { readSecret } from '../../platform/http/request-context.ts';
 import type { Channel } from '../notices/channel.ts';
+import { type PasswordLength, passwordLength } from '../passwords/password.ts';
+import { readStrongSteps } from '../second-step/store.ts';
 import { readMarks } from '../sign-in/device-marks.ts';
 import type { AccountRequestDeps, AccountRequestKind } from './account-request.ts';
 import type { Requester } from './admission.ts';
@@ -56,6 +58,17 @@ export async function requestProgress(
   const token = requestToken(request);
   const found = token === undefined ? undefined : await findAccountRequest(deps, deps.kind, token);
   return found && (found.proved ? 'proved' : 'begun');
+}
+
+/** How long the password of this browser's request must be. Told only after the right code. */
+export async function requestedLength(
+  deps: KindRoutesDeps,
+  request: FastifyRequest,
+): Promise<PasswordLength> {
+  const token = requestToken(request);
+  const found = token === undefined ? undefined : await findAccountRequest(deps, deps.kind, token);
+  const strong = found?.proved && (await readStrongSteps(deps.database, found.proved.holderId));
+  return passwordLength((strong?.count ?? 0) > 0);
 }
 
 /** Who is asking, as far as the HTTP request shows. */

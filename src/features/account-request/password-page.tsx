@@ -7,7 +7,7 @@ import { Form } from '../../ui/form.tsx';
 import { NewPasswordFields } from '../../ui/new-password-fields.tsx';
 import { NoticeLine } from '../../ui/notice-line.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
-import { passwordLength } from '../passwords/password.ts';
+import type { PasswordLength } from '../passwords/password.ts';
 import type { AccountRequestKind } from './account-request.ts';
 import { stepOf } from './admission-notice.tsx';
 import type { ChoiceReason } from './choose-password.ts';
@@ -16,16 +16,18 @@ export interface PasswordPageProps {
   readonly t: Texts;
   readonly kind: AccountRequestKind;
   readonly csrf: string;
+  readonly length: PasswordLength;
   readonly error?: ChoiceReason | undefined;
   readonly busy?: boolean | undefined;
   readonly contactWaitHours: number;
 }
 
 /** The choice of a password, after the right code. */
-export function PasswordPage({ t, kind, csrf, error, busy, contactWaitHours }: PasswordPageProps) {
+export function PasswordPage(props: PasswordPageProps) {
+  const { t, kind, csrf, length, error, busy, contactWaitHours } = props;
   const path = accountRequestPaths(kind).password;
   const differ = error === 'passwordsDiffer';
-  const text = error && t.reasons[error];
+  const text = error && fill(t.reasons[error], { ...length });
   return (
     <>
       <ErrorSummary
@@ -40,7 +42,7 @@ export function PasswordPage({ t, kind, csrf, error, busy, contactWaitHours }: P
         <Form action={path} csrf={csrf} hidden={{ page: path }}>
           <NewPasswordFields
             t={t}
-            length={passwordLength}
+            length={length}
             passwordError={differ ? undefined : text}
             againError={differ ? text : undefined}
           />

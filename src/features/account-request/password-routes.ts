@@ -4,7 +4,13 @@ import { accountRequestPaths, signInPath } from '../../paths.ts';
 import { formOf, parse } from '../../platform/http/forms.ts';
 import { clearSecret } from '../../platform/http/request-context.ts';
 import { choosePassword } from './choose-password.ts';
-import { type KindRoutesDeps, requestProgress, requestToken, type Shown } from './common-routes.ts';
+import {
+  type KindRoutesDeps,
+  requestedLength,
+  requestProgress,
+  requestToken,
+  type Shown,
+} from './common-routes.ts';
 import { PasswordPage, type PasswordPageProps } from './password-page.tsx';
 
 const busySeconds = 5;
@@ -52,13 +58,15 @@ export async function postPassword(
 }
 
 /** Sends the page on which a password is chosen. */
-export function sendPasswordPage(
-  { kind, contactSettings, sendPage }: KindRoutesDeps,
+export async function sendPasswordPage(
+  deps: KindRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   { status = 200, ...props }: Shown<PasswordPageProps>,
-): FastifyReply {
+): Promise<FastifyReply> {
+  const { kind, contactSettings, sendPage } = deps;
   const { texts: t, csrf } = request.context;
+  const length = await requestedLength(deps, request);
   return sendPage(request, reply, {
     title: t.newPassword.title,
     status,
@@ -66,6 +74,13 @@ export function sendPasswordPage(
     hasForm: true,
     path: accountRequestPaths(kind).password,
     scripts: ['show-password'],
-    body: PasswordPage({ t, kind, csrf: csrf(), contactWaitHours: contactSettings.waitHours, ...props }),
+    body: PasswordPage({
+      t,
+      kind,
+      csrf: csrf(),
+      length,
+      contactWaitHours: contactSettings.waitHours,
+      ...props,
+    }),
   });
 }

@@ -43,7 +43,7 @@ function typedPages(deps: KindRoutesDeps): readonly (readonly [string, TypedPage
   const at =
     (
       wanted: 'begun' | 'proved',
-      send: (request: FastifyRequest, reply: FastifyReply) => FastifyReply,
+      send: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>,
     ): TypedPage['show'] =>
     async (request, reply) =>
       (await requestProgress(deps, request)) === wanted ? send(request, reply) : reply.redirect(start, 303);

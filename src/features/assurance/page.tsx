@@ -150,8 +150,10 @@ function ByPassword({ t, csrf, to, errors }: ProvePageProps) {
 
 function ByCode({ t, csrf, accepted, mobile, to, errors }: ProvePageProps) {
   const bySms = accepted.includes('sms') && mobile !== null;
+  const byPaper = accepted.includes('backup-code');
   return (
     <Card id="prove-code" heading={t.prove.byCode}>
+      {accepted.includes('authenticator') && <p>{t.prove.byApp}</p>}
       {bySms && <p>{fill(t.prove.smsTo, { to: maskContact({ channel: 'mobile', value: mobile }) })}</p>}
       <Form id="code-form" action={withQuery(paths.prove, { to })} csrf={csrf}>
         <Field
@@ -159,7 +161,8 @@ function ByCode({ t, csrf, accepted, mobile, to, errors }: ProvePageProps) {
           label={t.step.code}
           value=""
           error={errors.code}
-          inputmode="numeric"
+          description={byPaper ? t.step.backupHint : undefined}
+          inputmode={byPaper ? 'text' : 'numeric'}
           autocomplete="one-time-code"
           width="code"
         />

@@ -138,10 +138,11 @@ async function postCode(
   deps.onQueued();
   const { reason, detail } = proved;
   const text = stepReasonText(t, reason, detail);
-  if (reason !== 'stepLimited')
+  if (reason !== 'stepLimited' && reason !== 'stepBusy')
     return sendProve(deps, request, reply, { status: 422, errors: { code: text } });
-  reply.header('retry-after', String(Number(detail) * 60));
-  return sendProve(deps, request, reply, { status: 429, errors: { other: text } });
+  const isLimited = reason === 'stepLimited';
+  reply.header('retry-after', String(isLimited ? Number(detail) * 60 : busySeconds));
+  return sendProve(deps, request, reply, { status: isLimited ? 429 : 503, errors: { other: text } });
 }
 
 async function postSend(

@@ -1,17 +1,24 @@
 import { cleanWords } from '../../values/cleaning.ts';
 import { asLatinKeys, asLatinShapes, typedDigits } from '../../values/look-alikes.ts';
 
-/** Six digits for a confirmation, or eight Crockford characters where a code opens an account. */
-export type CodeForm = 'digits' | 'long';
+/**
+ * Six digits for a confirmation, eight Crockford characters where a code opens an account, ten on
+ * paper.
+ */
+export type CodeForm = 'digits' | 'long' | 'paper';
 
 /** Why a text is not a code. It uses no try. */
-export type CodeFormReason = 'codeNotSixDigits' | 'codeNotEightCharacters';
+export type CodeFormReason = 'codeNotSixDigits' | 'codeNotEightCharacters' | 'codeOfNoForm';
 
 /** The reason for a text without a code of this form. */
 export const notACode = {
   digits: 'codeNotSixDigits',
   long: 'codeNotEightCharacters',
+  paper: 'codeOfNoForm',
 } as const satisfies Record<CodeForm, CodeFormReason>;
+
+/** Crockford characters of the forms that have them. */
+const characters = { long: 8, paper: 10 } as const;
 
 /** Whole messages may be pasted, but a longer text is not one of ours. UTF-16 units. */
 const maxLength = 5_000;
@@ -48,7 +55,9 @@ function meaningsOf(part: string, form: CodeForm): string[] {
   // On the Kazakh layout some digits are signs. A typed digit shows that this layout was not on.
   const keys = /[0-9]/.test(part) ? bare : part.replace(/[ -]/g, '');
   const meanings = [asLatinShapes(bare), asLatinKeys(bare), asLatinKeys(keys)].map(crockford);
-  return [...new Set(meanings)].filter((code) => /^[0-9A-HJKMNP-TV-Z]{8}$/.test(code));
+  return [...new Set(meanings)].filter(
+    (code) => code.length === characters[form] && /^[0-9A-HJKMNP-TV-Z]+$/.test(code),
+  );
 }
 
 /** Replaces letters that look alike, as Crockford defines. */

@@ -32,6 +32,7 @@ const kinds: readonly NoticeKind[] = [
   'factor-added',
   'factor-removed',
   'passkey-copied',
+  'backup-code-used',
 ];
 const channels: readonly Channel[] = ['mobile', 'email'];
 const to = { mobile: '+77015550001', email: 'belgi.0001@example.kz' } as const;

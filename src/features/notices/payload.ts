@@ -26,7 +26,8 @@ export type NoticeKind =
   | 'factor-added'
   | 'factor-removed'
   /** A passkey answered with a count that shows a second copy of it. */
-  | 'passkey-copied';
+  | 'passkey-copied'
+  | 'backup-code-used';
 
 /**
  * A message as the outbox stores it. It has no secret: the code is calculated from `codeId`, and

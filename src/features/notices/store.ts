@@ -35,6 +35,7 @@ export type SecurityNotice = Extract<
   | 'factor-added'
   | 'factor-removed'
   | 'passkey-copied'
+  | 'backup-code-used'
 >;
 
 /**

@@ -68,6 +68,16 @@ const kinds: readonly (readonly [table: string, term: string, insert: string, na
     'step_hash',
   ],
   [
+    'authenticator_setup',
+    '1 hour',
+    `with other as (
+      insert into cabinet.holder (iin, language) select case $2::text when 'past' then '900000000001' else '900000000002' end, 'kk'
+      where $1::uuid is not null returning holder_id)
+    insert into cabinet.authenticator_setup (holder_id, secret, expires_at)
+    select holder_id, convert_to($2::text, 'UTF8'), $3::timestamptz from other`,
+    'secret',
+  ],
+  [
     'code',
     '30 days',
     `insert into cabinet.code (holder_id, purpose, channel, destination, expires_at)

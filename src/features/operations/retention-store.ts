@@ -33,6 +33,12 @@ export const retentions: readonly Retention[] = [
   { name: 'eds_spent', table: 'cabinet.eds_spent', since: 'expires_at', term: '1 hour' },
   { name: 'passkey_spent', table: 'cabinet.passkey_spent', since: 'expires_at', term: '1 hour' },
   { name: 'sign_in_step', table: 'cabinet.sign_in_step', since: 'expires_at', term: '1 hour' },
+  {
+    name: 'authenticator_setup',
+    table: 'cabinet.authenticator_setup',
+    since: 'expires_at',
+    term: '1 hour',
+  },
   // Only the former release writes this table.
   { name: 'eds_challenge', table: 'cabinet.eds_challenge', since: 'expires_at', term: '1 hour' },
   { name: 'code_outcome', table: 'cabinet.code_outcome', since: 'minute', term: '2 days' },

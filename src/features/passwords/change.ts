@@ -9,6 +9,7 @@ import { endCodes } from '../codes/store.ts';
 import { recordEvent } from '../history/event-store.ts';
 import { notifyHolder } from '../notices/store.ts';
 import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
+import { readStrongSteps } from '../second-step/store.ts';
 import { countPasswordAttempt, forgetFailures } from '../sign-in/failure-store.ts';
 import { waitMinutes } from '../sign-in/failures.ts';
 import { findHolder } from '../sign-in/holder-status.ts';
@@ -16,9 +17,15 @@ import { endSessions, rotateSession } from '../sign-in/session-store.ts';
 import type { SignInSettings } from '../sign-in/settings.ts';
 import type { CommonPasswords } from './common-passwords.ts';
 import type { PasswordHasher } from './hasher.ts';
-import { checkPassword, maxPasswordBytes, type PasswordReason } from './password.ts';
+import {
+  checkPassword,
+  maxPasswordBytes,
+  type PasswordReason,
+  passwordLength,
+  sufficesAlone,
+} from './password.ts';
 import { personalData } from './personal-data.ts';
-import { findPassword, replacePassword, setFirstPassword } from './store.ts';
+import { findPassword, replacePassword, type StoredPassword, setFirstPassword } from './store.ts';
 
 export interface ChangePasswordDeps extends KnownPersonDeps {
   readonly database: Database;
@@ -59,7 +66,10 @@ export type PasswordOutcome =
   /** The fund no longer allows this person in. */
   | { readonly kind: 'not-active' };
 
-const currentWrong: PasswordOutcome = { kind: 'invalid', errors: { current: 'currentWrong' } };
+const currentWrong: Extract<PasswordOutcome, { kind: 'invalid' }> = {
+  kind: 'invalid',
+  errors: { current: 'currentWrong' },
+};
 
 /**
  * Replaces the password of a signed-in holder, who enters the current one. When none is set (they
@@ -75,7 +85,8 @@ export async function changePassword(
   const former = await findPassword(database, actor.holderId);
   const current = typed.current.normalize('NFC');
   const about = await personalData(deps, actor.iin, actor.holderId, actor.requestId);
-  const checked = checkPassword(typed.password, about, deps.common);
+  const { count } = await readStrongSteps(database, actor.holderId);
+  const checked = checkPassword(typed.password, about, deps.common, passwordLength(count > 0));
   const errors: PasswordErrors = {
     ...(former !== undefined && current === '' ? { current: 'currentEmpty' } : {}),
     ...(checked.ok ? {} : { password: checked.reason }),
@@ -101,16 +112,16 @@ export async function changePassword(
   const token = randomToken();
   const changed = await writeNewPassword(database, actor, {
     hash: await hasher.hash(checked.value),
+    sufficesAlone: sufficesAlone(checked.value),
     former,
     nextSession: tokenHash(token),
     failures,
   });
-  return changed ? { kind: 'changed', token } : currentWrong;
+  return changed === 'changed' ? { kind: 'changed', token } : changed;
 }
 
 /** A checked and hashed password. */
-export interface NewPassword {
-  readonly hash: string;
+export interface NewPassword extends StoredPassword {
   /** The hash that is replaced. Undefined for a first password. */
   readonly former: string | undefined;
   /** The hash of the secret with which the session continues. */
@@ -121,22 +132,25 @@ export interface NewPassword {
 
 /**
  * Replaces the password and the session's secret, and ends everything else that could open the
- * cabinet. Returns false when the password was changed in the meantime.
+ * cabinet. Gives what is wrong when the password was changed in the meantime, or the strong step is
+ * gone beside which it would be long enough.
  *
  * @internal The test of locks runs this transaction against the others.
  */
 export function writeNewPassword(
   database: Database,
   { holderId, sessionHash, requestId }: Omit<PasswordActor, 'iin'>,
-  { hash, former, nextSession, failures }: NewPassword,
-): Promise<boolean> {
+  { former, nextSession, failures, ...password }: NewPassword,
+): Promise<'changed' | Extract<PasswordOutcome, { kind: 'invalid' }>> {
   return database.transaction(async (transaction) => {
     await lockInSession(transaction, { holderId, sessionHash });
     await refuseUnderMaintenance(transaction);
+    if (!password.sufficesAlone && (await readStrongSteps(transaction, holderId)).count === 0)
+      return { kind: 'invalid', errors: { password: 'passwordShort' } };
     const changed = await (former === undefined
-      ? setFirstPassword(transaction, holderId, hash)
-      : replacePassword(transaction, holderId, former, hash));
-    if (!changed) return false;
+      ? setFirstPassword(transaction, holderId, password)
+      : replacePassword(transaction, holderId, former, password));
+    if (!changed) return currentWrong;
     await endSessions(transaction, holderId, 'password-changed', sessionHash);
     await rotateSession(transaction, sessionHash, nextSession);
     await endCodes(transaction, holderId);
@@ -144,6 +158,6 @@ export function writeNewPassword(
     await forgetFailures(transaction, [failures]);
     await recordEvent(transaction, { holderId, kind: 'password-changed', requestId });
     await notifyHolder(transaction, holderId, 'password-changed');
-    return true;
+    return 'changed';
   });
 }

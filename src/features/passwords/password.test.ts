@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readCommonPasswords } from './common-passwords.ts';
-import { checkPassword, type PersonalData, passwordLength } from './password.ts';
+import { checkPassword, type PersonalData, passwordLength, sufficesAlone } from './password.ts';
 
 const common = readCommonPasswords();
 const person: PersonalData = {
@@ -10,30 +10,37 @@ const person: PersonalData = {
   phones: ['+77017654321', '+77172551234;ext=12'],
   emails: ['aigerim.zh@example.kz'],
 };
-const outcome = (typed: string, about: PersonalData = person) => {
-  const result = checkPassword(typed, about, common);
+const besideStep = passwordLength(true);
+const alone = passwordLength(false);
+const outcome = (typed: string, about: PersonalData = person, length = besideStep) => {
+  const result = checkPassword(typed, about, common, length);
   return result.ok ? 'accepted' : result.reason;
 };
 
 describe('length', () => {
-  test('counts code points after NFC, from 12 to 128', () => {
-    const phrase = 'қыран дала ж';
-    expect([...phrase]).toHaveLength(passwordLength.least);
-    expect(outcome(phrase)).toBe('accepted');
-    expect(outcome(phrase.slice(1))).toBe('passwordShort');
-    expect(outcome('')).toBe('passwordEmpty');
+  test.each([
+    ['beside a strong step', besideStep, 8, 'қыран да'],
+    ['alone', alone, 15, 'қыран дала жел ұ'.slice(0, 15)],
+  ])('counts code points after NFC: %s', (_name, length, least, phrase) => {
+    expect([...phrase]).toHaveLength(least);
+    expect(outcome(phrase, person, length)).toBe('accepted');
+    expect(outcome(phrase.slice(1), person, length)).toBe('passwordShort');
+    expect(outcome('', person, length)).toBe('passwordEmpty');
+    expect(sufficesAlone(phrase)).toBe(least === 15);
+    expect(sufficesAlone(`${phrase.slice(1)}и\u0306`)).toBe(least === 15);
+    expect(sufficesAlone(phrase.slice(1))).toBe(false);
     const long = 'сұңқар мен қыран бірге ұшты көктем аспанда және бұлттар қалды ж😀'.repeat(2);
     expect([...long]).toHaveLength(128);
     expect(outcome(long)).toBe('accepted');
     expect(outcome(`${long}!`)).toBe('passwordLong');
     // и and a combining breve become the single letter й.
-    expect(outcome('и\u0306'.repeat(11))).toBe('passwordShort');
+    expect(outcome('и\u0306'.repeat(least - 1), person, length)).toBe('passwordShort');
   });
 
   test('composed and decomposed letters give one password', () => {
     const composed = 'йод ёлка тайга';
-    const one = checkPassword(composed, person, common);
-    const other = checkPassword(composed.normalize('NFD'), person, common);
+    const one = checkPassword(composed, person, common, besideStep);
+    const other = checkPassword(composed.normalize('NFD'), person, common, besideStep);
     expect(one).toEqual(other);
     expect(one.ok && one.value).toBe(composed);
   });
@@ -49,7 +56,7 @@ test.each([
   '48151623421007',
   'Бәйтерек түбінде күту '.repeat(3).trim(),
 ])('accepts "%s" as typed', (typed) => {
-  const result = checkPassword(typed, person, common);
+  const result = checkPassword(typed, person, common, besideStep);
   expect(result.ok && result.value).toBe(typed);
 });
 
@@ -75,7 +82,7 @@ test.each([
 });
 
 test('refuses every long entry of the list, in any case', () => {
-  const long = [...common].filter((entry) => [...entry].length >= passwordLength.least);
+  const long = [...common].filter((entry) => [...entry].length >= besideStep.least);
   expect(long.length).toBeGreaterThan(40_000);
   expect(long.filter((entry) => outcome(entry) !== 'passwordCommon')).toEqual([]);
   expect(long.slice(0, 500).filter((entry) => outcome(entry.toUpperCase()) !== 'passwordCommon')).toEqual([]);
@@ -119,10 +126,10 @@ test('a short name refuses nothing', () => {
 test('an accepted password is changed only by NFC, and is accepted again', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 140 }), (typed) => {
-      const result = checkPassword(typed, person, common);
+      const result = checkPassword(typed, person, common, besideStep);
       if (result.ok) {
         expect(result.value).toBe(typed.normalize('NFC'));
-        expect(checkPassword(result.value, person, common)).toEqual(result);
+        expect(checkPassword(result.value, person, common, besideStep)).toEqual(result);
       } else expect(result.reason).toMatch(/^password/);
     }),
   );

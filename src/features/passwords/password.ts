@@ -10,11 +10,24 @@ export type PasswordReason =
   | 'passwordContext'
   | 'passwordPersonal';
 
-/**
- * Code points after NFC, following NIST SP 800-63B-4 and OWASP ASVS 6.2. The minimum is ours,
- * because important actions ask for a second proof.
- */
-export const passwordLength = { least: 12, most: 128 } as const;
+/** Code points after NFC (NIST SP 800-63B-4, 3.1.1.2): alone or beside SMS, and beside a strong step. */
+const lengths = { alone: 15, besideStrongStep: 8, most: 128 } as const;
+
+/** How long a new password must be, in code points after NFC. */
+export interface PasswordLength {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** The length for a holder with or without a step that is stronger than a code by SMS. */
+export function passwordLength(hasStrongStep: boolean): PasswordLength {
+  return { least: hasStrongStep ? lengths.besideStrongStep : lengths.alone, most: lengths.most };
+}
+
+/** Whether a password is long enough without a strong step. */
+export function sufficesAlone(password: string): boolean {
+  return [...password.normalize('NFC')].length >= lengths.alone;
+}
 
 /**
  * Longer passwords are refused before any work is done (OWASP Password Storage: a long password
@@ -88,12 +101,13 @@ export function checkPassword(
   typed: string,
   person: PersonalData,
   common: CommonPasswords,
+  { least, most }: PasswordLength,
 ): Result<string, PasswordReason> {
   const password = typed.normalize('NFC');
   const length = [...password].length;
   if (length === 0) return refused('passwordEmpty');
-  if (length < passwordLength.least) return refused('passwordShort');
-  if (length > passwordLength.most) return refused('passwordLong');
+  if (length < least) return refused('passwordShort');
+  if (length > most) return refused('passwordLong');
   const folded = password.toLowerCase();
   if (isCommon(folded, common)) return refused('passwordCommon');
   if (holdsPersonalData(folded, person)) return refused('passwordPersonal');

@@ -6,9 +6,11 @@ import type { TypedPage } from '../../platform/http/language.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { clearSecret, sessionOf, setSecret } from '../../platform/http/request-context.ts';
 import { fill } from '../../texts/texts.ts';
+import { readStrongSteps } from '../second-step/store.ts';
 import { endAllSessions } from '../sign-in/sessions.ts';
 import { type ChangePasswordDeps, changePassword } from './change.ts';
 import { ChangePasswordPage, type ChangePasswordPageProps } from './pages.tsx';
+import { passwordLength } from './password.ts';
 import { findPassword } from './store.ts';
 
 export interface PasswordRoutesDeps extends ChangePasswordDeps {
@@ -55,7 +57,9 @@ async function showChangePassword(
   { status = 200, ...props }: Partial<ChangePasswordPageProps> & { readonly status?: number } = {},
 ): Promise<FastifyReply> {
   const { texts: t, csrf } = request.context;
-  const hasPassword = (await findPassword(database, sessionOf(request).holderId)) !== undefined;
+  const { holderId } = sessionOf(request);
+  const hasPassword = (await findPassword(database, holderId)) !== undefined;
+  const length = passwordLength((await readStrongSteps(database, holderId)).count > 0);
   return sendPage(request, reply, {
     title: hasPassword ? t.security.change : t.security.setFirst,
     section: 'security',
@@ -64,7 +68,7 @@ async function showChangePassword(
     hasForm: true,
     path: paths.changePassword,
     scripts: ['show-password'],
-    body: ChangePasswordPage({ t, csrf: csrf(), hasPassword, errors: {}, ...props }),
+    body: ChangePasswordPage({ t, csrf: csrf(), hasPassword, length, errors: {}, ...props }),
   });
 }
 

@@ -3,14 +3,16 @@ import { formatDay, formatMoment } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
-import { ButtonLink } from '../../ui/buttons.tsx';
+import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
+import { Form } from '../../ui/form.tsx';
 import { Icon, type IconName } from '../../ui/icon.tsx';
 import { RestrictedAlert } from '../../ui/restricted-alert.tsx';
 import { WhoIAm } from '../../ui/who-i-am.tsx';
 import { maskIin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import { maskContact } from '../contact-change/contact.ts';
+import type { StepAdvice } from '../second-step/store.ts';
 import { showValue } from './fields/fields.ts';
 import { holderName } from './holder-name.ts';
 import type { RequisitesView } from './view.ts';
@@ -23,8 +25,11 @@ export interface ServicesPageProps {
   readonly shortName: string;
   /** Undefined at a first visit while the fund does not answer. */
   readonly view: RequisitesView | undefined;
+  readonly csrf: string;
   /** The session only reads. */
   readonly restricted: boolean;
+  /** What the holder may be advised to do about their sign-in. */
+  readonly advice: StepAdvice | undefined;
   /** A change waits for its codes. */
   readonly pending: boolean;
   /** Until when something typed and not saved is kept. */
@@ -47,6 +52,7 @@ export function ServicesPage(props: ServicesPageProps) {
       <h1 class="eyebrow">{t.services.title}</h1>
       <WhoIAm name={holderName(view?.person) ?? props.shortName} iin={maskIin(iin)} iinLabel={t.signIn.iin} />
       <Waiting {...props} />
+      <Advice {...props} />
       <Card id="details-section" heading={t.requisites.heading}>
         <p class="description">{t.services.sectionTitle}</p>
         {view ? <OnFile {...props} view={view} /> : <p>{t.services.sectionLead}</p>}
@@ -92,6 +98,35 @@ function Waiting({ t, language, view, pending, draftUntil }: ServicesPageProps) 
         </Alert>
       )}
     </>
+  );
+}
+
+/**
+ * How to make the sign-in safer. A short password is named as long as it is one, and the suggestion
+ * of a second step can be closed.
+ */
+function Advice({ t, csrf, advice }: ServicesPageProps) {
+  if (advice?.passwordShort)
+    return (
+      <Alert kind="info">
+        <p>
+          {t.advice.passwordShort}. {t.advice.passwordShortHelp}{' '}
+          <a href={paths.changePassword}>{t.advice.longer}</a>{' '}
+          <a href={`${paths.security}#second-step`}>{t.advice.setUp}</a>
+        </p>
+      </Alert>
+    );
+  if (!advice?.suggestStep) return null;
+  return (
+    <Alert kind="info" title={t.advice.step}>
+      <p>{t.advice.stepHelp}</p>
+      <Form id="suggestion-form" action={paths.dismissSuggestion} csrf={csrf}>
+        <ButtonRow>
+          <ButtonLink href={`${paths.security}#second-step`}>{t.advice.setUp}</ButtonLink>
+          <Button kind="tertiary">{t.advice.later}</Button>
+        </ButtonRow>
+      </Form>
+    </Alert>
   );
 }
 

@@ -6,13 +6,15 @@ import { actorOf, sendAway } from '../../platform/http/actor.ts';
 import { parse } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
+import type { Queryable } from '../../platform/postgres/database.ts';
 import { findPendingChange } from '../contact-change/store.ts';
+import { readStepAdvice, type StepAdvice } from '../second-step/store.ts';
 import type { SessionSettings } from '../sign-in/settings.ts';
 import { readingOf } from './common-routes.ts';
 import { type DraftDeps, findDraft } from './draft.ts';
 import type { SaveDeps } from './save.ts';
 import { ServicesPage } from './services-page.tsx';
-import { readOfSession } from './store.ts';
+import { readOfSession, type SessionReading } from './store.ts';
 import { viewRequisites } from './view.ts';
 
 export interface ServicesRoutesDeps extends SaveDeps, DraftDeps {
@@ -29,11 +31,28 @@ export function servicesRoutes(server: FastifyInstance, deps: ServicesRoutesDeps
     {
       config: {
         access: 'holder',
-        readWithSession: (connection, hash) => readOfSession(connection, deps.fund, hash),
+        readWithSession: (connection, hash) => readHome(deps, connection, hash),
       },
     },
     (request, reply) => showServices(deps, request, reply),
   );
+}
+
+/** What the home shows, as far as it is read with the session. */
+interface HomeReading extends SessionReading {
+  readonly advice: StepAdvice | undefined;
+}
+
+async function readHome(
+  { fund }: ServicesRoutesDeps,
+  connection: Queryable,
+  hash: Buffer,
+): Promise<HomeReading> {
+  const [reading, advice] = await Promise.all([
+    readOfSession(connection, fund, hash),
+    readStepAdvice(connection, hash),
+  ]);
+  return { ...reading, advice };
 }
 
 const servicesQuery = z.object({ replaced: z.literal('1').optional().catch(undefined) });
@@ -43,11 +62,13 @@ async function showServices(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { texts: t, language, session } = request.context;
+  const { context } = request;
+  const { texts: t, language, session } = context;
   if (!session) throw problem(403);
   const actor = actorOf(request);
   const { replaced } = parse(servicesQuery, request.query);
-  const view = await viewRequisites(deps, actor, readingOf(request)).catch((error: unknown) => {
+  const reading = readingOf<HomeReading>(request);
+  const view = await viewRequisites(deps, actor, reading).catch((error: unknown) => {
     // The home can do without the fund, which gives the name and a first copy of the requisites.
     if (error instanceof FundUnavailable) return 'unavailable' as const;
     throw error;
@@ -68,7 +89,9 @@ async function showServices(
       iin: session.iin,
       shortName: session.shortName,
       view: view === 'unavailable' ? undefined : view,
+      csrf: context.csrf(),
       restricted: session.restricted !== null,
+      advice: session.restricted === null ? reading?.advice : undefined,
       pending: pending !== undefined,
       draftUntil: draft?.expiresAt,
       oldestEnded: replaced === undefined ? undefined : deps.sessionSettings.perPerson,

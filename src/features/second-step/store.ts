@@ -81,7 +81,7 @@ export async function endPendingStep(transaction: Queryable, hash: Buffer): Prom
 }
 
 /**
- * Records a wrong second step after a right password.
+ * Records a wrong second step after a right password. The caller has locked the holder's row.
  * @returns whether it is time to notify the holder: at the fifth within a day
  */
 export async function recordWrongStep(
@@ -110,4 +110,74 @@ export async function writeSmsAllowed(
     insert into cabinet.second_step as s (holder_id, sms_allowed_at)
     values (${holderId}, case when ${allowed}::boolean then now() end)
     on conflict (holder_id) do update set sms_allowed_at = excluded.sms_allowed_at`);
+}
+
+/** The strong steps of a holder: passkeys and the app. */
+export interface StrongSteps {
+  readonly count: number;
+  /** Whether the password, if there is one, is known to be long enough without them. */
+  readonly passwordSuffices: boolean;
+}
+
+/** Reads them. Under the lock of the holder's row they hold until the transaction ends. */
+export async function readStrongSteps(database: Queryable, holderId: string): Promise<StrongSteps> {
+  const row = await database.first<StrongSteps>(sql`
+    select (select count(*) from cabinet.passkey p where p.holder_id = h.holder_id)::int
+        + (select count(*) from cabinet.authenticator a
+           where a.holder_id = h.holder_id and confirmed_at is not null)::int as count,
+      c.holder_id is null or coalesce(c.suffices_alone, false) as "passwordSuffices"
+    from cabinet.holder h left join cabinet.credential c using (holder_id)
+    where h.holder_id = ${holderId}`);
+  if (!row) throw new Error('there is no such holder');
+  return row;
+}
+
+/** What a holder may be advised to do about their sign-in. */
+export interface StepAdvice {
+  /** There is a password, which is short for one without a strong step, and there is none. */
+  readonly passwordShort: boolean;
+  /** There is a password and no strong step, and the suggestion was not closed lately. */
+  readonly suggestStep: boolean;
+}
+
+/** Days for which a closed suggestion stays away. */
+const dismissedDays = 90;
+
+/** Reads what the holder of a session may be advised to do. */
+export function readStepAdvice(database: Queryable, sessionHash: Buffer): Promise<StepAdvice | undefined> {
+  const strong = sql`(exists (select from cabinet.passkey p where p.holder_id = c.holder_id)
+    or exists (select from cabinet.authenticator a
+      where a.holder_id = c.holder_id and a.confirmed_at is not null))`;
+  return database.first<StepAdvice>(sql`
+    select c.suffices_alone is false and not ${strong} as "passwordShort",
+      coalesce(s.dismissed_at, '-infinity') < now() - make_interval(days => ${dismissedDays}::int)
+        and not ${strong} as "suggestStep"
+    from cabinet.session join cabinet.credential c using (holder_id)
+      left join cabinet.second_step s using (holder_id)
+    where session_hash = ${sessionHash}`);
+}
+
+/** Closes the suggestion to set a second step up. */
+export async function dismissSuggestion(database: Queryable, holderId: string): Promise<void> {
+  await database.run(sql`
+    insert into cabinet.second_step (holder_id, dismissed_at) values (${holderId}, now())
+    on conflict (holder_id) do update set dismissed_at = now()`);
+}
+
+/**
+ * Removes every second step of a holder. The caller has locked the holder's row.
+ * @returns whether there was one
+ */
+export async function deleteSteps(transaction: Queryable, holderId: string): Promise<boolean> {
+  const row = await transaction.first<{ any: boolean }>(sql`
+    with app as (delete from cabinet.authenticator where holder_id = ${holderId} returning holder_id),
+    begun as (delete from cabinet.authenticator_setup where holder_id = ${holderId}),
+    passkeys as (delete from cabinet.passkey where holder_id = ${holderId} returning holder_id),
+    codes as (delete from cabinet.backup_code where holder_id = ${holderId} returning holder_id),
+    sms as (
+      update cabinet.second_step set sms_allowed_at = null
+      where holder_id = ${holderId} and sms_allowed_at is not null returning holder_id)
+    select exists (select from app) or exists (select from passkeys) or exists (select from codes)
+      or exists (select from sms) as any`);
+  return row?.any ?? false;
 }

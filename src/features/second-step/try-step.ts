@@ -3,6 +3,8 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
 import type { Language } from '../../values/language.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
+import { consumeAppCode } from '../authenticator/consume.ts';
+import { consumeBackupCode } from '../backup-codes/consume.ts';
 import { type CodeReason, consumeCode } from '../codes/consume.ts';
 import { issueCode } from '../codes/issue.ts';
 import { sendingQuotas } from '../codes/quotas.ts';
@@ -10,6 +12,7 @@ import type { CodeSettings } from '../codes/settings.ts';
 import { latestCode } from '../codes/store.ts';
 import { type CodeFormReason, notACode, readCode } from '../codes/typed-code.ts';
 import { enqueueMessages, notifyHolder } from '../notices/store.ts';
+import type { PasswordHasher } from '../passwords/hasher.ts';
 import { countPasswordAttempt, forgetFailures } from '../sign-in/failure-store.ts';
 import { waitMinutes } from '../sign-in/failures.ts';
 import type { SignInSettings } from '../sign-in/settings.ts';
@@ -19,6 +22,7 @@ import { recordWrongStep } from './store.ts';
 export interface StepDeps {
   readonly database: Database;
   readonly keys: Keys;
+  readonly hasher: PasswordHasher;
   readonly codeSettings: CodeSettings;
   readonly signInSettings: SignInSettings;
 }
@@ -63,7 +67,16 @@ export async function sendStepCode(
   return accepted(undefined);
 }
 
-export type StepReason = CodeReason | CodeFormReason | 'codeEmpty' | 'stepLimited';
+/** `codeUsed`: the app's code is right, and was used before. */
+export type StepReason = CodeReason | CodeFormReason | 'codeEmpty' | 'codeUsed' | 'stepLimited' | 'stepBusy';
+
+/** What was typed, by the forms that a code may have. */
+interface TypedStep {
+  /** A code of the app, or one by SMS. */
+  readonly digits: string | undefined;
+  /** The readings of a backup code. */
+  readonly paper: readonly string[];
+}
 
 /**
  * Compares what was typed with the steps that are asked for, and uses up the code that fits. Every
@@ -78,8 +91,14 @@ export async function tryStep(
   typed: string,
 ): Promise<Result<AskedStep, StepReason>> {
   const { database, signInSettings } = deps;
-  const digits = readCode(typed, 'digits');
-  if (digits.length === 0) return refused(notACode.digits);
+  const canBePaper = steps.includes('backup-code');
+  const read: TypedStep = {
+    digits: readCode(typed, 'digits')[0],
+    paper: canBePaper ? readCode(typed, 'paper') : [],
+  };
+  if (read.digits === undefined && read.paper.length === 0)
+    return refused(notACode[canBePaper ? 'paper' : 'digits']);
+  if (read.paper.length > 0 && deps.hasher.saturated) return refused('stepBusy');
   const key = countKey(deps, taker);
   const counted = await countPasswordAttempt(database, {
     key,
@@ -87,7 +106,7 @@ export async function tryStep(
     maxMinutes: signInSettings.maxDelayMinutes,
   });
   if (!counted.allowed) return refused('stepLimited', String(waitMinutes(counted.waitSeconds)));
-  const taken = await compare(deps, taker, steps, digits);
+  const taken = await compare(deps, taker, steps, read);
   if (!taken.ok) {
     await recordWrong(database, taker);
     return taken;
@@ -121,13 +140,31 @@ function countKey({ keys }: StepDeps, { holderId, stepId, knownDevice }: StepTak
 
 async function compare(
   deps: StepDeps,
+  taker: StepTaker,
+  steps: readonly AskedStep[],
+  { digits, paper }: TypedStep,
+): Promise<Result<AskedStep, StepReason>> {
+  const outcome =
+    digits !== undefined && steps.includes('authenticator')
+      ? await consumeAppCode(deps, taker.holderId, digits)
+      : 'wrong';
+  if (outcome === 'right') return accepted('authenticator');
+  if (paper.length > 0 && (await consumeBackupCode(deps, taker, paper))) return accepted('backup-code');
+  if (outcome === 'used') return refused('codeUsed');
+  return digits !== undefined && steps.includes('sms')
+    ? compareSms(deps, taker, steps, digits)
+    : refused('codeWrong');
+}
+
+async function compareSms(
+  deps: StepDeps,
   { holderId, stepId }: StepTaker,
   steps: readonly AskedStep[],
-  digits: readonly string[],
+  digits: string,
 ): Promise<Result<AskedStep, StepReason>> {
-  if (!steps.includes('sms')) return refused('codeWrong');
   const codeId = await latestCode(deps.database, holderId, purpose, stepId);
-  if (codeId === undefined) return refused('codeOver');
-  const checked = await consumeCode(deps, { codeId, holderId }, digits);
+  // Beside another step, nobody may have asked for a code by SMS.
+  if (codeId === undefined) return refused(steps.length > 1 ? 'codeWrong' : 'codeOver');
+  const checked = await consumeCode(deps, { codeId, holderId }, [digits]);
   return checked.ok ? accepted('sms') : checked;
 }

@@ -15,7 +15,7 @@ import { Timeline } from '../../ui/timeline.tsx';
 import { wayName } from '../../ui/way-name.ts';
 import type { Language } from '../../values/language.ts';
 import { maskContact } from '../contact-change/contact.ts';
-import type { StepStanding } from '../second-step/standing.ts';
+import { hasStrongStep, type StepStanding } from '../second-step/standing.ts';
 import { networkName } from '../sign-in/session-names.ts';
 import type { HolderSession, SecurityEvent, SecurityStanding, TrustedBrowser } from './store.ts';
 
@@ -138,7 +138,8 @@ function Methods({ t, language, standing }: Pick<SecurityPageProps, 't' | 'langu
 
 /** What is asked after the password, and where it is not. */
 function SecondStep({ t, language, csrf, steps, trusted }: SecurityPageProps) {
-  const { mobile, smsAllowed, passkeys } = steps;
+  const { mobile, smsAllowed, passkeys, authenticator, backupCodes } = steps;
+  const hasCodes = hasStrongStep(steps) || backupCodes > 0;
   const to = mobile === null ? t.requisites.notSpecified : maskContact({ channel: 'mobile', value: mobile });
   return (
     <Card id="second-step" heading={t.security.secondStep}>
@@ -154,6 +155,21 @@ function SecondStep({ t, language, csrf, steps, trusted }: SecurityPageProps) {
                 : t.security.secondStepNone,
           },
           {
+            term: t.security.authenticator,
+            value: authenticator ? t.security.authenticatorOn : t.security.secondStepNone,
+          },
+          ...(hasCodes
+            ? [
+                {
+                  term: t.security.backupCodes,
+                  value:
+                    backupCodes > 0
+                      ? fill(t.security.backupCodesLeft, { count: backupCodes })
+                      : t.security.backupCodesNone,
+                },
+              ]
+            : []),
+          {
             term: t.security.sms,
             value: smsAllowed ? fill(t.security.smsOn, { to }) : t.security.secondStepNone,
           },
@@ -161,6 +177,8 @@ function SecondStep({ t, language, csrf, steps, trusted }: SecurityPageProps) {
       />
       <ButtonRow>
         <ButtonLink href={paths.passkeys}>{t.security.passkeysChange}</ButtonLink>
+        <ButtonLink href={paths.authenticator}>{t.security.authenticatorChange}</ButtonLink>
+        {hasCodes && <ButtonLink href={paths.backupCodes}>{t.security.backupCodesChange}</ButtonLink>}
         <ButtonLink href={paths.allowSmsStep}>{t.security.smsChange}</ButtonLink>
       </ButtonRow>
       {trusted.length > 0 && (

@@ -8,8 +8,8 @@ import { accepted, type Result, refused } from '../../values/result.ts';
 import type { CodeSettings } from '../codes/settings.ts';
 import type { ContactSettings } from '../contact-change/settings.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
-import { maxPasswordBytes } from '../passwords/password.ts';
-import { upgradeHash } from '../passwords/store.ts';
+import { maxPasswordBytes, sufficesAlone } from '../passwords/password.ts';
+import { noteSufficesAlone, type StoredPassword, upgradeHash } from '../passwords/store.ts';
 import { takeOver } from '../requisites/take-over.ts';
 import type { SecondStepSettings } from '../second-step/settings.ts';
 import { nextStep } from '../second-step/standing.ts';
@@ -103,7 +103,8 @@ export async function signIn(
 
   const { holderId, passwordHash } = credential;
   const forget = counts.map(({ limit }) => limit.key);
-  const signedIn = await letIn(deps, { holderId, person, forget, marks }, attempt);
+  const known = { hash: passwordHash, sufficesAlone: sufficesAlone(password) };
+  const signedIn = await letIn(deps, { holderId, password: known, person, forget, marks }, attempt);
   if (signedIn.ok && hasher.outdated(passwordHash)) {
     await upgradeHash(database, holderId, passwordHash, await hasher.hash(password));
   }
@@ -113,6 +114,7 @@ export async function signIn(
 /** The holder whose password was right. */
 interface LetIn {
   readonly holderId: string;
+  readonly password: StoredPassword;
   readonly person: FundHolder;
   readonly forget: readonly Buffer[];
   readonly marks: readonly Buffer[];
@@ -121,12 +123,14 @@ interface LetIn {
 /** Opens the session, or asks for the second step first. */
 async function letIn(
   deps: SignInDeps,
-  { holderId, person, forget, marks }: LetIn,
+  { holderId, password, person, forget, marks }: LetIn,
   attempt: SignInAttempt,
 ): Promise<Result<SignedIn, SignInRefusal>> {
   const { database, sessionSettings, secondStepSettings, contactSettings } = deps;
   const { waitHours } = contactSettings;
   let standing = await readStepStanding(database, holderId, { marks, waitHours });
+  if (standing.sufficesAlone !== password.sufficesAlone)
+    await noteSufficesAlone(database, holderId, password);
   if (nextStep(standing, secondStepSettings).kind === 'impossible' && person.requisites !== null) {
     // Who never opened the form has a mobile in the fund, and none here.
     await takeOver(deps, holderId, person, attempt.requestId);

@@ -101,6 +101,7 @@ function PasskeyStep({ t, csrf, to, trust, where }: StepPageProps) {
 function CodeStep(props: StepPageProps) {
   const { t, csrf, steps, to, error } = props;
   const bySms = steps.includes('sms');
+  const byPaper = steps.includes('backup-code');
   return (
     <div class="card">
       <Form action={withQuery(paths.signInStep, { to })} csrf={csrf} hidden={{ page: paths.signInStep }}>
@@ -109,7 +110,8 @@ function CodeStep(props: StepPageProps) {
           label={t.step.code}
           value=""
           error={error}
-          inputmode="numeric"
+          description={byPaper ? t.step.backupHint : undefined}
+          inputmode={byPaper ? 'text' : 'numeric'}
           autocomplete="one-time-code"
           width="code"
         />
@@ -118,7 +120,7 @@ function CodeStep(props: StepPageProps) {
           <Button>{t.step.submit}</Button>
           {bySms && (
             <Button name="action" value="resend" kind="secondary">
-              {t.accountRequest.resend}
+              {steps[0] === 'sms' ? t.accountRequest.resend : t.prove.send}
             </Button>
           )}
           <ButtonLink kind="tertiary" href={paths.signIn}>
@@ -132,7 +134,7 @@ function CodeStep(props: StepPageProps) {
 
 function leadOf({ t, steps, mobile }: StepPageProps): string {
   if (steps[0] === 'passkey') return t.passkey.stepLead;
-  return steps[0] === 'sms' && mobile !== null
-    ? fill(t.step.smsLead, { to: maskContact({ channel: 'mobile', value: mobile }) })
-    : t.step.lead;
+  if (steps[0] === 'sms' && mobile !== null)
+    return fill(t.step.smsLead, { to: maskContact({ channel: 'mobile', value: mobile }) });
+  return steps.includes('authenticator') ? t.step.appLead : t.step.lead;
 }

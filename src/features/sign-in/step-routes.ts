@@ -167,6 +167,13 @@ function refuseStep(
     case 'fundDown':
       reply.header('retry-after', String(busySeconds));
       return sendStep(deps, request, reply, waiting, { ...typed, status: 503, trouble: t.signIn.fundDown });
+    case 'stepBusy':
+      reply.header('retry-after', String(busySeconds));
+      return sendStep(deps, request, reply, waiting, {
+        ...typed,
+        status: 503,
+        trouble: stepReasonText(t, reason, detail),
+      });
     case 'stepLimited':
       reply.header('retry-after', String(Number(detail) * 60));
       return sendStep(deps, request, reply, waiting, {

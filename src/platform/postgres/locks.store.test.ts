@@ -4,11 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
 import { inventIin } from '../../../test/support/people.ts';
 import { settings } from '../../../test/support/settings.ts';
+import { appCode } from '../../../test/support/step-visitor.ts';
 import { watchDatabase } from '../../../test/support/watched-database.ts';
 import { completeRequest } from '../../features/account-request/choose-password.ts';
 import { sendToRecipient } from '../../features/account-request/process.ts';
 import { compareCode } from '../../features/account-request/try-code.ts';
 import { recordProof } from '../../features/assurance/prove.ts';
+import { sealAppSecret } from '../../features/authenticator/sealed-secret.ts';
+import { beginSetup, confirmSetup, removeAuthenticator } from '../../features/authenticator/set-up.ts';
+import { spendBackupCode } from '../../features/backup-codes/consume.ts';
+import { writeCodeSet } from '../../features/backup-codes/renew.ts';
 import { codeOf } from '../../features/codes/code.ts';
 import { renewCode } from '../../features/codes/store.ts';
 import { completeChange } from '../../features/contact-change/complete.ts';
@@ -26,6 +31,7 @@ import { removePasskey } from '../../features/passkeys/remove-passkey.ts';
 import { writeNewPassword } from '../../features/passwords/change.ts';
 import { saveChange } from '../../features/requisites/save.ts';
 import { takeOver } from '../../features/requisites/take-over.ts';
+import { resetSecondStep } from '../../features/second-step/reset.ts';
 import { changeSmsStep } from '../../features/second-step/sms-step.ts';
 import { recordWrong } from '../../features/second-step/try-step.ts';
 import { endOthers } from '../../features/security/sessions.ts';
@@ -64,6 +70,8 @@ interface Scene {
   readonly disavowalId: string;
   /** The id of a passkey. */
   readonly passkey: Buffer;
+  /** The set of backup codes. */
+  readonly codesSince: string;
 }
 
 type UseCase = (database: Database, scene: Scene) => Promise<unknown>;
@@ -101,6 +109,7 @@ const person = { surname: 'Сапарова', name: 'Айгерім' };
 const forget = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
 const sessionSettings = { ...settings.sessionSettings, perPerson: 2 };
 const keys = createKeys(['k'.repeat(32)]);
+const setupSecret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 const { accountRequestSettings, codeSettings, contactSettings } = settings;
 const ofCode = { purpose: 'recover', channel: 'mobile', destination: mobile } as const;
 const browserWith = (formerToken?: string) => ({
@@ -176,6 +185,7 @@ const useCases: Readonly<Record<string, UseCase>> = {
   'a new password in a session': (database, { actor }) =>
     writeNewPassword(database, actor, {
       hash: 'new',
+      sufficesAlone: true,
       former: 'former',
       nextSession: randomBytes(32),
       failures: Buffer.alloc(32, 2),
@@ -225,12 +235,28 @@ const useCases: Readonly<Record<string, UseCase>> = {
       browserWith(otherToken),
     ),
   'codes by SMS allowed': (database, { actor }) => changeSmsStep({ database, contactSettings }, actor, true),
+  'an app about to be added': async (database, { actor, holderId }) => {
+    await database.run(
+      sql`update cabinet.authenticator_setup set expires_at = now() where holder_id = ${holderId}`,
+    );
+    await beginSetup({ database, keys }, actor);
+  },
+  'an app added': (database, { actor }) =>
+    confirmSetup({ database, keys }, actor, appCode(setupSecret), false),
+  'an app removed': (database, { actor }) => removeAuthenticator({ database }, actor),
+  'new backup codes': (database, { actor, codesSince }) =>
+    writeCodeSet(database, actor, codesSince, [{ label: 'NE', hash: 'new' }]),
+  'a backup code used': (database, { holderId }) =>
+    spendBackupCode(database, { holderId, requestId: 'r' }, { label: 'AA', hash: 'a' }),
+  'an operator who removes every second step': (database, { iin }) =>
+    resetSecondStep(database, iin, 'reason'),
   'a lock by its holder': (database, { holderId }) => lockCabinet(database, { holderId, requestId: 'r' }),
   'a code typed for a password': (database, { open }) =>
     compareCode({ database, keys, accountRequestSettings }, 'recover', open.hash, [open.code]),
   'a chosen password': (database, { proved }) =>
     completeRequest(database, proved, 'recover', {
-      passwordHash: 'chosen',
+      hash: 'chosen',
+      sufficesAlone: true,
       requestId: 'r',
       failures: forget,
     }),
@@ -285,7 +311,7 @@ async function prepare(frozen: boolean): Promise<Scene> {
   await database.run(sql`insert into cabinet.requisites (holder_id, mobile_phone, email, mobile_since, email_since, elsewhere_version)
     values (${holderId}, ${mobile}, 'a@example.kz', to_timestamp(0), to_timestamp(0), 0)`);
   await database.run(
-    sql`insert into cabinet.credential (holder_id, password_hash) values (${holderId}, 'former')`,
+    sql`insert into cabinet.credential (holder_id, password_hash, suffices_alone) values (${holderId}, 'former', true)`,
   );
   await database.run(sql`insert into cabinet.session (session_hash, holder_id, method, short_name, device)
     select unnest(${[...sessions]}::bytea[]), ${holderId}, 'password', 'А.', 'd'`);
@@ -304,6 +330,14 @@ async function prepare(frozen: boolean): Promise<Scene> {
     values (${proved}, 'recover', '', 'kk', '', ${holderId}, now(), now() + interval '10 minutes')`);
   await database.run(sql`insert into cabinet.entry (entry_hash, kind, asked, language, network, holder_id, code_id, code_until, expires_at)
     values (${open}, 'recover', '', 'kk', '', ${holderId}, ${recover.id}, now() + interval '5 minutes', now() + interval '10 minutes')`);
+  const app = sealAppSecret(keys, holderId, setupSecret);
+  await database.run(sql`insert into cabinet.authenticator (holder_id, secret, sealed_by, by_eds, confirmed_at)
+    values (${holderId}, ${app.secret}, ${app.sealedBy}, false, now())`);
+  await database.run(sql`insert into cabinet.authenticator_setup (holder_id, secret, expires_at)
+    values (${holderId}, ${app.secret}, now() + interval '5 minutes')`);
+  const set = await database.first<{ since: string }>(sql`
+    insert into cabinet.backup_code (holder_id, label, code_hash) values (${holderId}, 'AA', 'a')
+    returning created_at::text as since`);
   const link = await database.first<{ id: string }>(sql`
     insert into cabinet.disavowal (holder_id) values (${holderId}) returning disavowal_id as id`);
   const passkey = randomBytes(16);
@@ -340,6 +374,7 @@ async function prepare(frozen: boolean): Promise<Scene> {
     proofCode: prove.id,
     disavowalId: link?.id ?? '',
     passkey,
+    codesSince: set?.since ?? '',
   };
 }
 
@@ -442,11 +477,16 @@ const outcomes: Readonly<Record<string, unknown>> = {
   'a sign-in by EDS': { replaced: 1 },
   'the end of all sessions': 2,
   'an operator who lifts a stop': true,
-  'a new password in a session': true,
+  'a new password in a session': 'changed',
   'a chosen password': 'recovered',
   'a code typed for a password': { ok: true },
   'a second step taken': { replaced: 0 },
   'codes by SMS allowed': true,
+  'an app added': { ok: true },
+  'an app removed': true,
+  'new backup codes': undefined,
+  'a backup code used': true,
+  'an operator who removes every second step': true,
 };
 
 test.each(names)('%s does its work when nobody is beside it', async (name) => {
@@ -461,6 +501,7 @@ test.each(names)('%s does its work when nobody is beside it', async (name) => {
         union all select p::text from cabinet.pending_change p where holder_id = ${scene.holderId}
         union all select f::text from cabinet.freeze f where holder_id = ${scene.holderId}
         union all select w::text from cabinet.sign_in_step w where holder_id = ${scene.holderId}
+        union all select g::text from cabinet.authenticator_setup g where holder_id = ${scene.holderId}
         union all select v::text from cabinet.security_event v where holder_id = ${scene.holderId}
         union all select r::text from cabinet.requisites r where holder_id = ${scene.holderId}) as rows`);
     return row?.state;

@@ -1,0 +1,58 @@
+import encodeQR from 'qr';
+
+/** A QR code as an SVG path: one square unit for each module, the quiet zone included. */
+interface QrShape {
+  /** The width and height in units. */
+  readonly size: number;
+  /** The dark modules, as rows of rectangles. */
+  readonly path: string;
+}
+
+/** Modules of white around the code, as the standard asks. */
+const quiet = 4;
+
+/** Encodes a text with error correction M, which older cameras read from a screen. */
+function qrShape(text: string): QrShape {
+  const rows = encodeQR(text, 'raw', { ecc: 'medium', border: quiet });
+  const path = rows
+    .flatMap((row, y) => runsOf(row).map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`))
+    .join('');
+  return { size: rows.length, path };
+}
+
+/** The runs of dark modules in a row: where each begins, and its length. */
+function runsOf(row: readonly boolean[]): [number, number][] {
+  const runs: [number, number][] = [];
+  row.forEach((dark, x) => {
+    const last = runs.at(-1);
+    if (dark && last && last[0] + last[1] === x) last[1] += 1;
+    else if (dark) runs.push([x, 1]);
+  });
+  return runs;
+}
+
+interface QrCodeProps {
+  readonly text: string;
+  /** What to do with it, for who does not see it. Never what it holds. */
+  readonly label: string;
+}
+
+/**
+ * A QR code. It is dark on light in every theme, because many scanners read no other. A script may
+ * replace it by another one of the same size.
+ */
+export function QrCode({ text, label }: QrCodeProps) {
+  const { size, path } = qrShape(text);
+  return (
+    <svg
+      class="qr"
+      role="img"
+      aria-label={label}
+      viewBox={`0 0 ${size} ${size}`}
+      shape-rendering="crispEdges"
+    >
+      <path fill="#fff" d={`M0 0h${size}v${size}h-${size}z`} />
+      <path fill="#000" d={path} data-qr="" />
+    </svg>
+  );
+}
