@@ -72,10 +72,21 @@ export async function planStatements(database: Database): Promise<PlannedDatabas
     for (const { table, how } of wholeReads(row?.['QUERY PLAN'][0].Plan, known))
       whole.set(`${statement} ${table}`, { statement, table, how });
   }
+  // A save sends its lock and its last statement together. Each must come with its plan before the
+  // next, so they take turns.
+  const turns = new WeakMap<Queryable, Promise<unknown>>();
   return {
-    ...watchDatabase(database, async (statement, run, on) => {
-      await look(on, statement);
-      return run();
+    ...watchDatabase(database, (statement, run, on) => {
+      const planAndRun = async () => {
+        await look(on, statement);
+        return run();
+      };
+      const mine = (turns.get(on) ?? Promise.resolve()).then(planAndRun);
+      turns.set(
+        on,
+        mine.catch(() => undefined),
+      );
+      return mine;
     }),
     take() {
       const taken = { planned, whole: [...whole.values()] };
