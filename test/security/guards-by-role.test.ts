@@ -80,6 +80,43 @@ describe.each(['all', 'web'])('ROLE=%s', (role) => {
     expect(seen).toEqual([422, 422, 422, 422, 422, 429]);
   });
 
+  /** Somebody who allowed codes by SMS, and a browser that has given their password. */
+  async function withStep() {
+    const person = await enrol();
+    const session = await signedIn(service, person);
+    await session.get('/services/requisites');
+    await service.database.run(sql`
+      insert into cabinet.second_step (holder_id, sms_allowed_at)
+      select holder_id, now() from cabinet.holder where iin = ${person.iin}`);
+    return { session, waiting: await signedIn(service, person) };
+  }
+
+  test('the second step: the sixth wrong code waits', async () => {
+    const { waiting } = await withStep();
+    const seen: number[] = [];
+    for (let n = 0; n < 6; n += 1)
+      seen.push((await post(waiting, '/sign-in/step', { code: '000000' })).status);
+    expect(seen).toEqual([422, 422, 422, 422, 422, 429]);
+  });
+
+  test('a fresh proof: the sixth guess at an open session waits', async () => {
+    const session = await signedIn(service, await enrol());
+    const seen: number[] = [];
+    for (let n = 0; n < 6; n += 1)
+      seen.push((await post(session, '/security/prove', { password: 'басқа құпиясөз' })).status);
+    expect(seen).toEqual([422, 422, 422, 422, 422, 429]);
+  });
+
+  test('a session without a fresh proof changes no factor, and one that only reads saves nothing', async () => {
+    const { session } = await withStep();
+    const wanted = await session.get('/security/sms-step');
+    expect(wanted.headers['location']).toMatch(/^\/security\/prove/);
+    await service.database.run(sql`update cabinet.session set restricted = 'fresh-mobile'`);
+    const form = await session.get('/services/requisites');
+    expect(form.body).not.toContain('name="address"');
+    await service.database.run(sql`update cabinet.session set restricted = null`);
+  });
+
   test('account requests: the thirteenth of one network in an hour waits', async () => {
     await later();
     const person = await enrol();
