@@ -65,6 +65,29 @@ export function turnPage(sheet: Sheet): void {
   sheet.y += headHeight;
 }
 
+/**
+ * Attaches a small text to the file, as it is. pdfkit's own attachments are compressed and have a
+ * checksum, so their bytes could not be filled in afterwards.
+ */
+export function attachText({ doc }: Sheet, name: string, text: string): void {
+  const stream = doc.ref({ Type: 'EmbeddedFile', Subtype: 'application#2Fjose', Filter: [] });
+  stream.end(Buffer.from(text));
+  const file = doc.ref({
+    Type: 'Filespec',
+    F: new String(name),
+    UF: new String(name),
+    EF: { F: stream },
+    AFRelationship: 'Supplement',
+  });
+  file.end(undefined);
+  (doc as unknown as NamedFiles).addNamedEmbeddedFile(name, file);
+}
+
+/** A method of pdfkit that its types lack. */
+interface NamedFiles {
+  addNamedEmbeddedFile(name: string, file: PDFKit.PDFKitReference): void;
+}
+
 /** Draws the footer and the number on every page, and resolves with the file. */
 export async function closeSheet(sheet: Sheet): Promise<Buffer> {
   const { doc, body, options } = sheet;

@@ -1,4 +1,4 @@
-import { area, closeSheet, decorate, drawParagraph, openSheet, type Sheet } from './pdf-sheet.ts';
+import { area, attachText, closeSheet, decorate, drawParagraph, openSheet, type Sheet } from './pdf-sheet.ts';
 import { type Cell, drawTable } from './pdf-table.ts';
 import { type Face, lineHeight, wrapText, writeLine } from './pdf-text.ts';
 
@@ -40,7 +40,12 @@ export interface ReceiptDocument {
   readonly next: { readonly title: string; readonly text: string };
   /** The last line of every page. */
   readonly footer: string;
+  /** Where a seal will stand, still empty. Undefined: the receipt gets none. */
+  readonly place?: string;
 }
+
+/** The name of the attachment. */
+const sealFileName = 'receipt-seal.jws';
 
 const blue = '#0a5fa8';
 const sky = '#00afca';
@@ -78,6 +83,7 @@ export function receiptPdf(receipt: ReceiptDocument): Promise<Buffer> {
   drawFacts(sheet, receipt.facts);
   drawChanges(sheet, receipt.changes);
   drawNext(sheet, receipt.next);
+  if (receipt.place !== undefined) attachText(sheet, sealFileName, receipt.place);
   return closeSheet(sheet);
 }
 
