@@ -13,6 +13,7 @@ import { historyRoutes } from './features/history/routes.ts';
 import { healthRoutes } from './features/operations/routes.ts';
 import { passkeyRoutes } from './features/passkeys/routes.ts';
 import { passwordRoutes } from './features/passwords/routes.ts';
+import { sealRoutes } from './features/receipt-seal/routes.ts';
 import { requisitesRoutes } from './features/requisites/routes.ts';
 import { secondStepRoutes } from './features/second-step/routes.ts';
 import { securityRoutes } from './features/security/routes.ts';
@@ -127,6 +128,7 @@ async function pageRoutes(
   backupCodeRoutes(server, deps);
   securityRoutes(server, deps);
   receiptRoutes(server, deps);
+  sealRoutes(server, deps);
   historyRoutes(server, deps);
   disavowalRoutes(server, deps);
   addressRoutes(server, deps);

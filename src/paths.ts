@@ -54,6 +54,7 @@ export const paths = {
   endTrust: '/security/trusted/end',
   endSession: '/security/sessions/end',
   endOtherSessions: '/security/sessions/end-others',
+  receiptKeys: '/.well-known/jwks.json',
   changePasswordWellKnown: '/.well-known/change-password',
   language: '/language',
   clearCookies: '/cookies/clear',

@@ -22,6 +22,7 @@ import { createMetrics, type Metrics } from './features/operations/metrics.ts';
 import { readReadings } from './features/operations/readings-store.ts';
 import { lazyCommonPasswords } from './features/passwords/common-passwords.ts';
 import { createPasswordHasher } from './features/passwords/hasher.ts';
+import { createReceiptSealer } from './features/receipt-seal/sealer.ts';
 import { endAllSessions } from './features/sign-in/sessions.ts';
 import { createEmbeddedFund } from './fund/embedded/embedded-fund-store.ts';
 import type { Fund } from './fund/port.ts';
@@ -130,6 +131,7 @@ export async function createServices({
     hasher,
     common: lazyCommonPasswords(),
     attackSwitch,
+    receiptSealer: createSealer(config, log),
     origin,
     /** Closes the connections to gateways. The database stays open. */
     async close(): Promise<void> {
@@ -139,6 +141,12 @@ export async function createServices({
       await verifier.close();
     },
   };
+}
+
+function createSealer({ receiptKeys }: Config, log: Logger) {
+  if (receiptKeys) return createReceiptSealer(receiptKeys);
+  log.warn('receipts have no seal: RECEIPT_KEYS is not set');
+  return undefined;
 }
 
 /**

@@ -5,6 +5,7 @@ import { addressCommands } from './addresses.ts';
 import { auditCommands } from './audit.ts';
 import { backupCommands } from './backup.ts';
 import { changeCommands } from './changes.ts';
+import { checkCommand } from './check.ts';
 import { configCommand } from './config.ts';
 import { databaseCommands } from './database.ts';
 import { CommandFailure } from './failure.ts';
@@ -36,6 +37,7 @@ backupCommands(program);
 databaseCommands(program);
 migrateCommand(program);
 maintenanceCommands(program);
+checkCommand(program);
 
 // `kabinet … | head` closes the pipe early. That is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AccountRequestSettings } from '../features/account-request/settings.ts';
 import type { CodeSettings } from '../features/codes/settings.ts';
@@ -16,6 +15,7 @@ import type { KazpostSettings } from '../gateways/kazpost/kazpost.ts';
 import type { HttpSettings } from '../platform/http/settings.ts';
 import { isLoopbackName } from '../platform/loopback.ts';
 import { ConfigError, faultsBetween } from './faults.ts';
+import { keptKey, newReceiptKey, newSecretKey } from './kept-keys.ts';
 import { readSecretFiles } from './secret-files.ts';
 import { type Environment, readSettings, type Values } from './settings.ts';
 
@@ -24,6 +24,8 @@ export interface Config {
   readonly demo: boolean;
   /** The first key signs; all of them verify. */
   readonly secretKeys: readonly [string, ...string[]];
+  /** The keys that seal receipts, the sealing one first. Undefined: receipts have no seal. */
+  readonly receiptKeys: readonly [string, ...string[]] | undefined;
   readonly server: ServerSettings;
   readonly database: DatabaseSettings;
   readonly sessions: SessionSettings;
@@ -127,7 +129,8 @@ export function readConfig(given: Environment): Config {
   const varDir = resolve(known(values.VAR_DIR));
   return {
     demo,
-    secretKeys: atLeastOne(values.SECRET_KEYS ?? [keptSecretKey(varDir)]),
+    secretKeys: atLeastOne(values.SECRET_KEYS ?? [keptKey(join(varDir, 'secret-key'), newSecretKey)]),
+    receiptKeys: receiptKeysOf(values, varDir),
     server: serverOf(values),
     database: {
       url: values.DATABASE_URL,
@@ -329,20 +332,7 @@ function atLeastOne(keys: readonly string[]): readonly [string, ...string[]] {
   return [known(first), ...others];
 }
 
-/**
- * The key of an installation without `SECRET_KEYS`. It is made at the first start; only its owner
- * can read it.
- */
-function keptSecretKey(varDir: string): string {
-  const path = join(varDir, 'secret-key');
-  if (!existsSync(path)) {
-    mkdirSync(varDir, { recursive: true, mode: 0o700 });
-    // With "wx", when two processes start at once, the second reads what the first wrote.
-    try {
-      writeFileSync(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-  return readFileSync(path, 'utf8').trim();
+function receiptKeysOf({ RECEIPT_KEYS: given, DATABASE_URL: url }: Values, varDir: string) {
+  if (given) return atLeastOne(given);
+  return url === undefined ? ([keptKey(join(varDir, 'receipt-key'), newReceiptKey)] as const) : undefined;
 }

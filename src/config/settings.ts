@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
@@ -48,6 +49,26 @@ const headerList = list.transform((all, context) => {
   context.addIssue('must be headers as name=value');
   return z.NEVER;
 });
+
+/** Whether a text is a key that seals receipts, or opens former seals. */
+function isSealKey(base64: string, isPrivate: boolean): boolean {
+  const der = Buffer.from(base64, 'base64');
+  try {
+    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1';
+  } catch {
+    return !isPrivate && isPublicSealKey(der);
+  }
+}
+
+function isPublicSealKey(der: Buffer): boolean {
+  try {
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1';
+  } catch {
+    return false;
+  }
+}
 
 /** The path of an existing file. */
 const file = z.string().refine((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true, {
@@ -126,6 +147,16 @@ export const settings = {
     schema: list.refine(
       (all) => all.length > 0 && all.every((one) => one.length >= 32),
       'must each have at least 32 characters',
+    ),
+  },
+  RECEIPT_KEYS: {
+    meaning:
+      'keys that seal receipts, comma-separated, ECDSA on P-256 as PEM without its dashes: the first private (PKCS #8), former ones private or public; unset: one is made in VAR_DIR beside the embedded PostgreSQL, otherwise receipts have no seal',
+    default: '',
+    secret: true,
+    schema: list.refine(
+      (all) => all.length > 0 && all.every((one, at) => isSealKey(one, at === 0)),
+      'must be keys on P-256, the first one private',
     ),
   },
   DATABASE_URL: {

@@ -12,6 +12,9 @@ export interface ShownSetting {
   readonly value: string | undefined;
 }
 
+/** Keys that are made and kept where they are not set. */
+const keptNames: readonly string[] = ['SECRET_KEYS', 'RECEIPT_KEYS'];
+
 /**
  * Every setting with its meaning, default and source, for `kabinet config`. Never the value of a
  * secret.
@@ -25,7 +28,7 @@ export function showConfig(given: Environment): {
   const shown = Object.entries<Setting>(settings).map(([name, setting]): ShownSetting => {
     const value = environment[name];
     const set = value !== undefined && value !== '';
-    const madeHere = name === 'SECRET_KEYS' && !set && !environment['DATABASE_URL'];
+    const madeHere = keptNames.includes(name) && !set && !environment['DATABASE_URL'];
     const fallback = name === 'DEMO' ? (demoByDefault(environment) ? '1' : '0') : setting.default;
     return {
       name,

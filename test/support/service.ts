@@ -36,6 +36,10 @@ export interface TestService {
   close(): Promise<void>;
 }
 
+/** Seals the receipts of the tests, and nothing else. */
+const receiptKey =
+  'MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgiPuioXVhgtPyFdPht3jTnDsKLlWjQ5kkIIfrJQmt1mihRANCAASJ6v9s9OW7HPvcYPySTQegj2NG1a2LIg7+yhs/OosyuyaJ5j8iF6U8/kYz7DTayFnDGQhYcLz2ysCf11pASt3f';
+
 /** Builds the service with demonstration settings; `environment` changes single ones. */
 export async function startService(
   environment: Readonly<Record<string, string>> = {},
@@ -54,6 +58,7 @@ export async function startService(
   const settings = {
     DEMO: '1',
     SECRET_KEYS: 'k'.repeat(32),
+    RECEIPT_KEYS: receiptKey,
     LOG_LEVEL: 'debug',
     // All visitors of a test come from one network.
     CODES_PER_NETWORK_HOUR: '10000',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { SealedContent } from '../receipt-seal/sealed-content.ts';
 import type { ReceiptDocument } from './receipt-pdf.ts';
 import { createReceiptPrinter } from './receipt-printer.ts';
 
@@ -6,7 +7,7 @@ const receipt = (number: number) => ({ number: String(number) }) as ReceiptDocum
 
 function printer(different: { readonly kept?: number; readonly fails?: boolean } = {}) {
   const counts = { made: 0, atOnce: 0, most: 0, now: 0 };
-  const { print } = createReceiptPrinter({
+  const unsealed = createReceiptPrinter(undefined, {
     burst: 3,
     perMinute: 3,
     kept: different.kept ?? 50,
@@ -21,6 +22,7 @@ function printer(different: { readonly kept?: number; readonly fails?: boolean }
       return Buffer.from(number);
     },
   });
+  const print = (session: string, one: ReceiptDocument) => unsealed.print(session, {} as SealedContent, one);
   return { counts, print };
 }
 

@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
 import { createRateLimit } from '../../platform/rate-limit.ts';
+import type { SealedContent } from '../receipt-seal/sealed-content.ts';
+import type { ReceiptSealer } from '../receipt-seal/sealer.ts';
 import type { ReceiptDocument } from './receipt-pdf.ts';
 
 /** Draws receipts as PDF, with a limit for each session. */
 export interface ReceiptPrinter {
-  /** The PDF, or the seconds until this session may have another one drawn. */
+  /**
+   * The PDF with its seal, or the seconds until this session may have another one drawn.
+   * @param sealed what the seal says
+   */
   print(
     session: string,
+    sealed: SealedContent,
     receipt: ReceiptDocument,
   ): Promise<
     { readonly ok: true; readonly pdf: Buffer } | { readonly ok: false; readonly retryAfter: number }
@@ -40,19 +46,26 @@ const usual: ReceiptPrinterOptions = {
  * A PDF takes 25 to 45 ms of the thread that answers everybody. For this reason one is drawn at a
  * time and a session gets ten a minute. A recently drawn file is sent again and does not count.
  */
-export function createReceiptPrinter(different: Partial<ReceiptPrinterOptions> = {}): ReceiptPrinter {
+export function createReceiptPrinter(
+  sealer: ReceiptSealer | undefined,
+  different: Partial<ReceiptPrinterOptions> = {},
+): ReceiptPrinter {
   const { draw, burst, perMinute, kept, now } = { ...usual, ...different };
   const limit = createRateLimit({ burst, perSecond: perMinute / 60, keys: 20_000 }, now);
   const drawn = new Map<string, Promise<Buffer>>();
   let last: Promise<unknown> = Promise.resolve();
   return {
-    async print(session, receipt) {
-      const key = createHash('sha256').update(JSON.stringify(receipt)).digest('base64');
+    async print(session, sealed, receipt) {
+      const key = createHash('sha256')
+        .update(JSON.stringify([sealed, receipt]))
+        .digest('base64');
       const before = drawn.get(key);
       if (before) return { ok: true, pdf: await before };
       const taken = limit.take(session);
       if (!taken.ok) return taken;
-      const drawing = last.then(() => draw(receipt));
+      const drawing = last.then(() =>
+        sealer ? sealer.seal(sealed, (place) => draw({ ...receipt, place })) : draw(receipt),
+      );
       last = drawing.catch(() => undefined);
       drawn.set(key, drawing);
       drawing.catch(() => drawn.delete(key));

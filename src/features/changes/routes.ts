@@ -10,8 +10,11 @@ import { languageByCookie } from '../../platform/http/request-context.ts';
 import type { Keys } from '../../platform/keys.ts';
 import { textsOf } from '../../texts/texts.ts';
 import { compareWords } from '../../ui/compare.tsx';
+import { maskIin } from '../../values/iin.ts';
 import type { ContactSettings } from '../contact-change/settings.ts';
 import { findSignedMessage } from '../eds/store.ts';
+import type { SealedContent } from '../receipt-seal/sealed-content.ts';
+import type { ReceiptSealer } from '../receipt-seal/sealer.ts';
 import { holderName } from '../requisites/holder-name.ts';
 import { type ViewDeps, viewRequisites } from '../requisites/view.ts';
 import type { SavedChange } from './change.ts';
@@ -24,11 +27,15 @@ export interface ReceiptRoutesDeps extends ViewDeps {
   readonly sendPage: SendPage;
   readonly contactSettings: ContactSettings;
   readonly keys: Keys;
+  /** Undefined where receipts have no seal. */
+  readonly receiptSealer: ReceiptSealer | undefined;
+  /** The origin that the person sees. The seal names it. */
+  readonly siteOf: (request: FastifyRequest) => string;
 }
 
 /** The receipt of a change: a page, a PDF, and the holder's signature if there is one. */
 export function receiptRoutes(server: FastifyInstance, deps: ReceiptRoutesDeps): void {
-  const printer = createReceiptPrinter();
+  const printer = createReceiptPrinter(deps.receiptSealer);
   const config = { access: 'holder' } as const;
   const ofReceipt = {
     ...config,
@@ -95,7 +102,9 @@ async function showReceiptPdf(
 ): Promise<FastifyReply> {
   const change = await receiptOf(deps, request);
   const { texts: t, language } = request.context;
-  const printed = await printer.print(actorOf(request).sessionHash.toString('hex'), {
+  const holder = await holderOf(deps, request);
+  const sealed = sealedContentOf(change, holder, deps.siteOf(request));
+  const printed = await printer.print(actorOf(request).sessionHash.toString('hex'), sealed, {
     language,
     cabinet: t.layout.cabinet,
     fund: t.layout.fund,
@@ -103,10 +112,7 @@ async function showReceiptPdf(
     lead: `${t.receipt.title} ${t.receipt.saved}`,
     number: change.number,
     madeAt: change.madeAt,
-    facts: [
-      { term: t.receipt.number, value: change.number },
-      ...receiptFacts(t, language, change, await holderOf(deps, request)),
-    ],
+    facts: [{ term: t.receipt.number, value: change.number }, ...receiptFacts(t, language, change, holder)],
     changes: {
       title: t.receipt.changes,
       words: compareWords(t),
@@ -125,6 +131,25 @@ async function showReceiptPdf(
     .type('application/pdf')
     .header('content-disposition', `attachment; filename="receipt-${change.number}.pdf"`)
     .send(printed.pdf);
+}
+
+/** What the seal says: the values as they are stored, and who made the change. */
+function sealedContentOf(
+  { number, madeAt, document, entries, proof, delivery }: SavedChange,
+  holder: ReceiptHolder,
+  origin: string,
+): SealedContent {
+  return {
+    version: 1,
+    origin,
+    number,
+    madeAt: madeAt.toISOString(),
+    holder: { name: holder.name ?? null, iin: maskIin(holder.iin) },
+    document: document && [document.type, document.series, document.number].filter(Boolean).join(' '),
+    changes: entries.map(({ field, old, new: value }) => ({ field, old, new: value })),
+    proof,
+    state: delivery.state,
+  };
 }
 
 async function showReceiptSignature(

@@ -1,4 +1,11 @@
-import { calculateJwkThumbprint, exportJWK, importPKCS8, importSPKI, type JSONWebKeySet, type JWK } from 'jose';
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  importPKCS8,
+  importSPKI,
+  type JSONWebKeySet,
+  type JWK,
+} from 'jose';
 
 /** The keys that seal receipts. */
 export interface SealKeys {

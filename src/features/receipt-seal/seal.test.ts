@@ -82,8 +82,7 @@ describe('a sealed receipt', () => {
     if (!place) throw new Error('no place');
     const after = place.offset + place.length;
     const places = [0, 7, place.offset - 1, after, after + 1, sealed.length - 1];
-    for (let at = 100; at < sealed.length; at += 997)
-      if (at < place.offset || at >= after) places.push(at);
+    for (let at = 100; at < sealed.length; at += 997) if (at < place.offset || at >= after) places.push(at);
     expect(places.length).toBeGreaterThan(20);
     for (const at of places) {
       const changed = Uint8Array.from(sealed);

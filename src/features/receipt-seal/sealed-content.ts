@@ -22,9 +22,7 @@ export const sealedContent = z.object({
   }),
   /** Type, series and number of the document that was shown. Null when there was none. */
   document: z.string().nullable(),
-  changes: z.array(
-    z.object({ field: z.string(), old: z.string().nullable(), new: z.string().nullable() }),
-  ),
+  changes: z.array(z.object({ field: z.string(), old: z.string().nullable(), new: z.string().nullable() })),
   /** How the holder proved the change. */
   proof: z.string(),
   /** What has become of the change at the fund when the file was made. */
@@ -34,7 +32,7 @@ export const sealedContent = z.object({
 export type SealedContent = z.infer<typeof sealedContent>;
 
 /** What the seal covers of the file: everything but its own place. */
-export const sealedFile = z.object({
+const sealedFile = z.object({
   /** SHA-256 over the bytes before the place and those after it, base64url. */
   sha256: z.string().regex(/^[\w-]{43}$/),
   /** The first byte of the place, and its length in bytes. Eight digits each. */

@@ -1,0 +1,42 @@
+import type { JSONWebKeySet } from 'jose';
+import type { SealedContent } from './sealed-content.ts';
+
+/** Seals receipts with the keys of this installation. */
+export interface ReceiptSealer {
+  /** The public keys, as they are published. */
+  published(): Promise<JSONWebKeySet>;
+  /**
+   * Draws a file with a place for the seal, and seals it.
+   * @param draw draws the file with this place somewhere in it, unchanged
+   */
+  seal(content: SealedContent, draw: (place: string) => Promise<Buffer>): Promise<Buffer>;
+}
+
+/**
+ * Creates a sealer. Keys are read, and the library is loaded, with the first receipt.
+ * @param texts the keys as `readSealKeys` takes them
+ */
+export function createReceiptSealer(texts: readonly [string, ...string[]]): ReceiptSealer {
+  let loading: ReturnType<typeof load> | undefined;
+  const loaded = () => {
+    loading ??= load(texts);
+    return loading;
+  };
+  return {
+    published: async () => (await loaded()).keys.published,
+    async seal(content, draw) {
+      const { keys, emptyPlace, sealLength, sealFile } = await loaded();
+      const file = await draw(emptyPlace(await sealLength(keys, content)));
+      return Buffer.from(await sealFile(keys, file, content));
+    },
+  };
+}
+
+async function load(texts: readonly [string, ...string[]]) {
+  const [{ readSealKeys }, { emptyPlace }, { sealLength, sealFile }] = await Promise.all([
+    import('./seal-keys.ts'),
+    import('./place.ts'),
+    import('./seal.ts'),
+  ]);
+  return { keys: await readSealKeys(texts), emptyPlace, sealLength, sealFile };
+}
