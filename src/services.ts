@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type Config, settingsOf } from './config/config.ts';
 import { createAttackSwitch } from './features/account-request/attack-switch.ts';
+import type { AddressSources } from './features/addresses/addresses.ts';
 import { createEmbeddedSource } from './features/addresses/embedded.ts';
 import { createLazySource } from './features/addresses/lazy-source.ts';
 import { shippedPlaces } from './features/addresses/places.ts';
@@ -100,12 +101,6 @@ export async function createServices({
   await attackSwitch.look().catch(onError);
   const hasher = await createPasswordHasher(config.passwords.hashesAtOnce, hashSlots);
   const origin = config.server.publicUrl?.origin ?? `http://localhost:${config.server.port}`;
-  const addresses = {
-    embedded: createLazySource(() =>
-      createEmbeddedSource(shippedPlaces(), createStreetLookup(database, onError)),
-    ),
-    ...(kazpost ? { kazpost } : {}),
-  };
   return {
     ...settingsOf(config),
     ...messages,
@@ -121,7 +116,7 @@ export async function createServices({
     maintenance,
     fund,
     copies,
-    addresses,
+    addresses: createAddressSources(database, kazpost, onError),
     addressLimit: createRateLimit(suggestionRate),
     verifier,
     edsSemaphore: createFairSemaphore(edsConcurrency),
@@ -141,6 +136,17 @@ export async function createServices({
       await verifier.close();
     },
   };
+}
+
+function createAddressSources(
+  database: Database,
+  kazpost: Kazpost | undefined,
+  onError: (error: Error) => void,
+): AddressSources {
+  const embedded = createLazySource(() =>
+    createEmbeddedSource(shippedPlaces(), createStreetLookup(database, onError)),
+  );
+  return { embedded, ...(kazpost ? { kazpost } : {}) };
 }
 
 function createSealer({ receiptKeys }: Config, log: Logger) {
