@@ -240,7 +240,7 @@ export const en = {
     trustHint: 'Leave this off on a shared device.',
     submit: 'Confirm',
     limited: 'Too many wrong codes were entered. Try again in {minutes} minutes',
-    lostTitle: 'Cannot get a code?',
+    lostTitle: 'Cannot confirm?',
     lost: 'Sign in with EDS or visit a UAPF office with your identity document.',
   },
   prove: {

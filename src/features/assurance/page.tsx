@@ -10,6 +10,7 @@ import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
+import { NoticeLine } from '../../ui/notice-line.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { PasskeyAsk } from '../../ui/passkey-ask.tsx';
 import { PasskeyRefused, type PasskeyRefusedProps } from '../../ui/passkey-refused.tsx';
@@ -92,7 +93,7 @@ export function ProvePage(props: ProvePageProps) {
         />
         <EdsHelp t={t} />
       </Card>
-      <p>{t.prove.branch}</p>
+      <NoticeLine>{t.prove.branch}</NoticeLine>
     </>
   );
 }

@@ -16,6 +16,7 @@ import { giveChallenge } from '../eds/check-signature.ts';
 import { retryAfter, shownReason, unknownSince } from '../eds/reasons.ts';
 import { askForPasskey } from '../passkeys/check-assertion.ts';
 import { passkeySiteOf } from '../passkeys/site.ts';
+import { liftsRestriction } from '../second-step/standing.ts';
 import { returnTarget } from '../sign-in/return-target.ts';
 import { ProvePage, type ProvePageProps } from './page.tsx';
 import {
@@ -254,7 +255,10 @@ async function sendProve(
 ): Promise<FastifyReply> {
   const { texts: t, language, csrf } = request.context;
   const { holderId, restricted } = sessionOf(request);
-  const { standing, accepted } = await readProofs(deps, holderId);
+  const proofs = await readProofs(deps, holderId);
+  const { standing } = proofs;
+  // In a session that only reads, only what lifts this is of use.
+  const accepted = restricted === null ? proofs.accepted : proofs.accepted.filter(liftsRestriction);
   const { to, sent } = parse(proveQuery, request.query);
   return deps.sendPage(request, reply, {
     title: t.prove.title,
