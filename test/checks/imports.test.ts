@@ -248,6 +248,7 @@ describe('a planted violation is found:', () => {
     ['a workspace by its path', 'src/cli/people.ts', "import '../../packages/nca-verify/src/der.ts';"],
     ['test keys in production', 'src/fund/sync.ts', "import { issue } from 'nca-verify/testing';"],
     ['the demonstration agent in production', 'src/cli/people.ts', "import 'nca-agent';"],
+    ['the double of the phone in production', 'src/cli/people.ts', "import 'egov-mobile-double';"],
     ['a test helper in production', 'src/app.ts', "import '../test/support/people.ts';"],
     ['a test in production', 'src/app.ts', "import './values/phone.test.ts';"],
     ['a file outside src', 'src/app.ts', "import '../scripts/build.ts';"],

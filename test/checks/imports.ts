@@ -196,7 +196,8 @@ function judgePackage(from: Place, target: string): string | undefined {
   if (from.room === 'package')
     return named === 'kabinet' ? 'a package imports nothing of the service' : undefined;
   if (target === 'nca-verify/testing') return 'production code imports test material: nca-verify/testing';
-  if (named === 'nca-agent') return 'the demonstration agent is never part of the service: nca-agent';
+  if (named === 'nca-agent' || named === 'egov-mobile-double')
+    return `what demonstrates signing is never part of the service: ${named}`;
   if (from.room === 'client' && target.startsWith('node:')) return `a browser has no ${target}`;
   if (from.room === 'values' && !forValues.test(target)) return `${name(from)} imports nothing: ${named}`;
   const rule = keptIn.find(({ packages }) => packages.test(named));
