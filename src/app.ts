@@ -9,6 +9,7 @@ import { backupCodeRoutes } from './features/backup-codes/routes.ts';
 import { receiptRoutes } from './features/changes/routes.ts';
 import { contactChangeRoutes } from './features/contact-change/routes.ts';
 import { disavowalRoutes } from './features/disavowal/routes.ts';
+import { phoneRoutes } from './features/egov-mobile/routes.ts';
 import { historyRoutes } from './features/history/routes.ts';
 import { healthRoutes } from './features/operations/routes.ts';
 import { passkeyRoutes } from './features/passkeys/routes.ts';
@@ -126,6 +127,7 @@ async function pageRoutes(
   secondStepRoutes(server, deps);
   passkeyRoutes(server, deps);
   backupCodeRoutes(server, deps);
+  await phoneRoutes(server, deps);
   securityRoutes(server, deps);
   receiptRoutes(server, deps);
   sealRoutes(server, deps);

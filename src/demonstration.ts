@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import type { PhoneCodeDeps } from './features/egov-mobile/routes.ts';
 import type { Channel } from './features/notices/channel.ts';
 import { createInboxSender, inboxPath } from './features/notices/inbox.ts';
 import type { MessageSender } from './features/notices/sender.ts';
@@ -15,8 +16,14 @@ import { root } from './platform/root.ts';
 export interface Demonstration {
   /** Replaces a gateway that is not configured. */
   sender(database: Database, channel: Channel): MessageSender;
-  /** The inbox, where anybody can read everybody's messages. */
-  serve(server: FastifyInstance, deps: { database: Database; sendPage: SendPage }): Promise<void>;
+  /**
+   * The inbox, where anybody can read everybody's messages, and the code for the double of the
+   * phone.
+   */
+  serve(
+    server: FastifyInstance,
+    deps: PhoneCodeDeps & { database: Database; sendPage: SendPage },
+  ): Promise<void>;
   /** The people who can sign in, with their passwords. */
   readonly peopleFile: string;
   /** The lines that the terminal shows after the start. */
@@ -29,7 +36,10 @@ const peopleFile = join(root, 'data/demo-people.jsonl');
 export const demonstration: Demonstration | undefined = {
   peopleFile,
   sender: createInboxSender,
-  serve: async (server, deps) => (await import('./features/notices/routes.ts')).inboxRoutes(server, deps),
+  async serve(server, deps) {
+    (await import('./features/notices/routes.ts')).inboxRoutes(server, deps);
+    (await import('./features/egov-mobile/demo-routes.ts')).demoPhoneRoutes(server, deps);
+  },
   greeting(url) {
     const people = readFileSync(peopleFile, 'utf8')
       .split('\n')
@@ -46,7 +56,7 @@ export const demonstration: Demonstration | undefined = {
         ({ iin, password, surname, name }) => `  ${iin}  ${password.padEnd(width)}  ${surname} ${name}`,
       ),
       '',
-      'Their EDS keys: run `npm run agent` beside this',
+      'Their EDS keys: run `npm run agent` beside this; for eGov Mobile, `npm run phone -- --auto 900101300007`',
     ];
   },
 };

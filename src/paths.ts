@@ -13,6 +13,12 @@ export const paths = {
   signInStepPasskeyChallenge: '/sign-in/step/passkey/challenge',
   signInByPasskey: '/sign-in/passkey',
   signInByPasskeyChallenge: '/sign-in/passkey/challenge',
+  signInByPhone: '/sign-in/phone',
+  phoneState: '/sign-in/phone/state',
+  enterByPhone: '/sign-in/phone/enter',
+  phoneReturn: '/sign-in/phone/return/:key',
+  phoneRequest: '/egov/:id/mgovSign',
+  phoneDocuments: '/egov/:id/documents',
   signOut: '/sign-out',
   extendSession: '/session/extend',
   sessionLeft: '/session/left',
@@ -84,6 +90,16 @@ export const editPendingChange = `${paths.requisites}?edit=pending`;
 /** The receipt of a change. @param number its 12 characters, which need no escaping */
 export function receiptPath(number: string, form: '' | '.pdf' | '.cms' = ''): string {
   return `/receipts/${number}${form}`;
+}
+
+/** What a phone calls. @param id base64url */
+export function phoneAddress(id: string, what: 'mgovSign' | 'documents'): string {
+  return `/egov/${id}/${what}`;
+}
+
+/** Where the app leads back. @param key base64url */
+export function phoneReturnPath(key: string): string {
+  return `/sign-in/phone/return/${key}`;
 }
 
 /** The target of a "this wasn't me" link. @param link base64url */

@@ -5,6 +5,7 @@ import type { CodeSettings } from '../features/codes/settings.ts';
 import type { ContactSettings } from '../features/contact-change/settings.ts';
 import type { DisavowalSettings } from '../features/disavowal/settings.ts';
 import type { EdsSettings } from '../features/eds/settings.ts';
+import type { EgovMobileSettings } from '../features/egov-mobile/settings.ts';
 import type { OperationsSettings } from '../features/operations/settings.ts';
 import type { PasswordSettings } from '../features/passwords/settings.ts';
 import type { RequisitesSettings } from '../features/requisites/settings.ts';
@@ -14,6 +15,7 @@ import type { FundSettings } from '../fund/http/line.ts';
 import type { KazpostSettings } from '../gateways/kazpost/kazpost.ts';
 import type { HttpSettings } from '../platform/http/settings.ts';
 import { isLoopbackName } from '../platform/loopback.ts';
+import { egovMobileOf } from './egov-mobile.ts';
 import { ConfigError, faultsBetween } from './faults.ts';
 import { keptKey, newReceiptKey, newSecretKey } from './kept-keys.ts';
 import { readSecretFiles } from './secret-files.ts';
@@ -38,6 +40,7 @@ export interface Config {
   readonly requisites: RequisitesSettings;
   readonly disavowal: DisavowalSettings;
   readonly eds: EdsSettings & EdsTrustSettings;
+  readonly egovMobile: EgovMobileSettings;
   readonly fund: {
     /**
      * The fund's system over HTTP, and how the cabinet identifies itself there. Undefined: the
@@ -144,6 +147,7 @@ export function readConfig(given: Environment): Config {
     requisites: { draftHours: known(values.DRAFT_HOURS) },
     disavowal: { days: known(values.DISAVOWAL_DAYS) },
     eds: edsOf(values, demo, varDir),
+    egovMobile: egovMobileOf(values, demo),
     fund: { http: fundOf(values), copyHours: known(values.FUND_COPY_HOURS) },
     kazpost: kazpostOf(values),
     mail: { gateway: mailGatewayOf(values), perSecond: known(values.MAIL_PER_SECOND) },
@@ -184,6 +188,7 @@ export function settingsOf(config: Config) {
     requisitesSettings: config.requisites,
     disavowalSettings: config.disavowal,
     edsSettings: config.eds,
+    egovMobileSettings: config.egovMobile,
   };
 }
 

@@ -25,7 +25,12 @@ export function faultsBetween(
   const isNew = (name: string) => !before.some((fault) => fault.startsWith(name));
   const production = environment['NODE_ENV'] === 'production';
   if (production && demo) faults.push('DEMO=1 cannot be combined with NODE_ENV=production');
-  faults.push(...kazpostFaults(values), ...fundFaults(values), ...gatewayFaults(values, environment));
+  faults.push(
+    ...egovMobileFaults(values),
+    ...kazpostFaults(values),
+    ...fundFaults(values),
+    ...gatewayFaults(values, environment),
+  );
   if (values.DATABASE_URL !== undefined && values.SECRET_KEYS === undefined && isNew('SECRET_KEYS'))
     faults.push('SECRET_KEYS: required with DATABASE_URL (all nodes share them)');
   for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_BACKUP_URL'] as const)
@@ -88,6 +93,20 @@ function fundFaults({
   if (pair === 'not a pair')
     faults.push('FUND_CLIENT_CERT, FUND_CLIENT_KEY: the key is not that of the certificate');
   return faults;
+}
+
+/** The phone shows who asks, so a host alone is not enough. */
+function egovMobileFaults(values: Values): string[] {
+  const names = [
+    'EGOV_MOBILE_NAME_KK',
+    'EGOV_MOBILE_NAME_RU',
+    'EGOV_MOBILE_NAME_EN',
+    'EGOV_MOBILE_BIN',
+  ] as const;
+  const missing = names.filter((name) => values[name] === undefined);
+  return values.EGOV_MOBILE_HOST === undefined
+    ? []
+    : missing.map((name) => `${name}: required with EGOV_MOBILE_HOST`);
 }
 
 /** The open service needs a token, or a name and a password. */

@@ -269,6 +269,43 @@ export const settings = {
     default: '120',
     schema: whole(30, 300),
   },
+  EGOV_MOBILE_HOST: {
+    meaning:
+      'host on the list of eGov Mobile at which phones reach this service, e.g. cabinet.example.kz; unset: nobody signs in with the phone, except with the double of the phone in a demonstration',
+    default: '',
+    schema: z
+      .string()
+      .regex(
+        /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$/,
+        'must be the name of a host, without https://',
+      ),
+  },
+  EGOV_MOBILE_NAME_KK: {
+    meaning: 'name of your organisation in Kazakh, as in the register; the phone shows it',
+    default: '',
+    schema: z.string().min(1).max(200),
+  },
+  EGOV_MOBILE_NAME_RU: { meaning: 'the same in Russian', default: '', schema: z.string().min(1).max(200) },
+  EGOV_MOBILE_NAME_EN: { meaning: 'the same in English', default: '', schema: z.string().min(1).max(200) },
+  EGOV_MOBILE_BIN: {
+    meaning: 'BIN of your organisation; the phone shows it',
+    default: '',
+    schema: z.string().regex(/^[0-9]{12}$/, 'must be the 12 digits of a BIN'),
+  },
+  EGOV_MOBILE_LINK: {
+    meaning:
+      'what stands before the percent-encoded address in the link that opens eGov Mobile on the same phone',
+    default: 'https://m.egov.kz/mobileSign/?link=',
+    schema: z
+      .string()
+      .regex(/^https:\/\/[^\s"<>]+=$/, 'must be an https address that ends in link= or another field'),
+  },
+  EGOV_MOBILE_RETURN: {
+    meaning:
+      'what a sign-in with the phone needs beside the signature: required (nobody comes in without the code that only the signing phone gets), or restricted (without it, one can only look)',
+    default: 'restricted',
+    schema: z.enum(['required', 'restricted'], 'must be required or restricted'),
+  },
   EDS_CONTACT_WAIT_HOURS: {
     meaning:
       'hours before a mobile or e-mail that was changed by signature can be used to recover a password',

@@ -6,6 +6,7 @@ export type Action =
   | 'sign-in-step'
   | 'sign-in-passkey'
   | 'sign-in-eds'
+  | 'sign-in-phone'
   | 'prove'
   | 'factor';
 

@@ -13,7 +13,7 @@ export interface Actor {
 }
 
 /** What a holder signs in with first. */
-export type SignInMethod = 'password' | 'passkey' | 'eds';
+export type SignInMethod = 'password' | 'passkey' | 'eds' | 'phone';
 
 /**
  * The second step that followed a password. `trusted`: the holder does not want to be asked again
@@ -23,9 +23,10 @@ export type Step = 'passkey' | 'authenticator' | 'backup-code' | 'sms' | 'truste
 
 /**
  * Why a session only reads. `fresh-mobile`: the only second step is a mobile that was changed, or restored
- * the password, a short time ago, so it proves nothing.
+ * the password, a short time ago, so it proves nothing. `phone`: somebody signed with a phone for a
+ * browser that is not known to them, or the phone did not lead back, so it may be a stranger's.
  */
-export type Restriction = 'fresh-mobile';
+export type Restriction = 'fresh-mobile' | 'phone';
 
 /** How somebody came in. It decides what they may do (`features/assurance/decide.ts`). */
 export interface WayIn {

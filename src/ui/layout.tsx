@@ -86,6 +86,8 @@ export interface LayoutProps {
   ownPath?: string | undefined;
   /** Shown under the header of every page: maintenance, a demonstration. */
   banner?: ComponentChildren;
+  /** Seconds after which a browser without scripts loads the page again. */
+  refreshedAfter?: number | undefined;
   /** The page fills the whole width and divides it by itself: the start page. */
   wide?: boolean | undefined;
   children: ComponentChildren;
@@ -104,6 +106,11 @@ export function Layout(props: LayoutProps) {
           <meta name="format-detection" content="telephone=no" />
           <link rel="stylesheet" href={assets.css} />
           <link rel="icon" type="image/svg+xml" href={assets.icon} />
+          {props.refreshedAfter !== undefined && (
+            <noscript>
+              <meta http-equiv="refresh" content={String(props.refreshedAfter)} />
+            </noscript>
+          )}
           {assets.scripts.map((script) => (
             <script key={script} type="module" src={script} />
           ))}

@@ -1,7 +1,7 @@
 import encodeQR from 'qr';
 
 /** A QR code as an SVG path: one square unit for each module, the quiet zone included. */
-interface QrShape {
+export interface QrShape {
   /** The width and height in units. */
   readonly size: number;
   /** The dark modules, as rows of rectangles. */
@@ -12,7 +12,7 @@ interface QrShape {
 const quiet = 4;
 
 /** Encodes a text with error correction M, which older cameras read from a screen. */
-function qrShape(text: string): QrShape {
+export function qrShape(text: string): QrShape {
   const rows = encodeQR(text, 'raw', { ecc: 'medium', border: quiet });
   const path = rows
     .flatMap((row, y) => runsOf(row).map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`))

@@ -49,6 +49,10 @@ const latinNames = [
   'pki.gov.kz',
   'QR-код',
   'TOTP',
+  'eGov',
+  'Mobile',
+  'QR',
+  'QR-кодты',
 ];
 
 /** Words that English writes in Cyrillic letters: examples of what people must type in Cyrillic. */

@@ -79,7 +79,7 @@ test('the buttons of the start page have one width on a phone', async () => {
   const widths = await visitor.page
     .locator('main .ds-button')
     .evaluateAll((buttons) => buttons.map((one) => one.getBoundingClientRect().width));
-  expect(widths.length).toBe(3);
+  expect(widths.length).toBe(5);
   expect(new Set(widths).size).toBe(1);
   await visitor.leave();
 });

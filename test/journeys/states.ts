@@ -1,8 +1,10 @@
 import type { Browser } from 'playwright-core';
 import { expect, vi } from 'vitest';
+import { createReturnSecret } from '../../src/features/egov-mobile/attempt-secrets.ts';
+import { phoneReturnPath } from '../../src/paths.ts';
 import { DatabaseAway } from '../../src/platform/outage.ts';
 import type { ConnectionFields } from '../../src/platform/postgres/database.ts';
-import { sql } from '../../src/platform/postgres/sql.ts';
+import { type Sql, sql } from '../../src/platform/postgres/sql.ts';
 import type { Texts } from '../../src/texts/kk.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import type { Language } from '../../src/values/language.ts';
@@ -35,6 +37,10 @@ export interface Look {
   asLongPassword(person: PersonLine): Promise<void>;
   /** Makes the session of a person one that only reads. */
   asRestricted(person: PersonLine): Promise<void>;
+  /** Changes the latest attempt to sign in with the phone. */
+  asPhone(change: Sql): Promise<void>;
+  /** Where the phone of the latest attempt leads back. */
+  phoneReturn(): Promise<string>;
   /** From now on the database does not answer. */
   loseDatabase(): void;
   /** Plans a maintenance window by hours from now, or cancels it. */
@@ -138,6 +144,16 @@ async function askForStep(look: Look): Promise<void> {
   await visitor.fill(t.signIn.iin, person.iin);
   await visitor.fill(t.signIn.password, person.password ?? '');
   await visitor.press(t.signIn.submit);
+}
+
+/** Asks for a code on the start page, and shows what becomes of the attempt by this change. */
+async function beginPhone({ visitor, t, asPhone }: Look, change?: Sql): Promise<void> {
+  await visitor.open('/');
+  await visitor.press(t.phone.way);
+  expect(await visitor.heading()).toBe(t.phone.title);
+  if (!change) return;
+  await asPhone(change);
+  await visitor.open('/sign-in/phone');
 }
 
 async function openNotMe(look: Look): Promise<void> {
@@ -307,6 +323,51 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
           visitor.page.evaluate('document.querySelector("#passkey-form").submit()'),
         ]);
         await visitor.sees(t.passkey.reasons.refused);
+      },
+    ],
+  ],
+  '/sign-in/phone': [
+    ['before anything began', ({ visitor }) => visitor.open('/sign-in/phone')],
+    [
+      'scanned, and something was not accepted',
+      (look) => beginPhone(look, sql`state = 'scanned', trouble = 'token'`),
+    ],
+    ['signed, in a new browser', (look) => beginPhone(look, sql`state = 'done'`)],
+    ['refused', (look) => beginPhone(look, sql`state = 'refused', reason = 'revoked'`)],
+    ['over', (look) => beginPhone(look, sql`expires_at = now()`)],
+    [
+      'the six digits are wrong',
+      async (look) => {
+        const { visitor, t } = look;
+        const person = await look.asPerson('/services');
+        await visitor.page.context().clearCookies({ name: 'session' });
+        await beginPhone(
+          look,
+          sql`
+          state = 'done', holder_id = (select holder_id from cabinet.holder where iin = ${person.iin})`,
+        );
+        await visitor.fill(t.phone.done.code, '12');
+        await visitor.press(t.phone.done.enter);
+        expect(await visitor.status()).toBe(422);
+      },
+    ],
+    ['the code', (look) => beginPhone(look)],
+  ],
+  '/sign-in/phone/return/:key': [
+    ['over', ({ visitor }) => visitor.open('/sign-in/phone/return/x')],
+    [
+      'in the browser that began',
+      async (look) => {
+        await beginPhone(look, sql`state = 'done'`);
+        await look.visitor.open(await look.phoneReturn());
+      },
+    ],
+    [
+      'in another one',
+      async (look) => {
+        await beginPhone(look, sql`state = 'done'`);
+        await look.visitor.page.context().clearCookies({ name: 'phone' });
+        await look.visitor.open(await look.phoneReturn());
       },
     ],
   ],
@@ -983,6 +1044,16 @@ export async function openLooks(options: LooksOptions = {}): Promise<Looks> {
           await service.database.run(sql`
             update cabinet.session set restricted = 'fresh-mobile'
             where holder_id = (select holder_id from cabinet.holder where iin = ${iin})`);
+        },
+        async asPhone(change) {
+          await service.database.run(sql`
+            update cabinet.phone_attempt set ${change}
+            where started_at = (select max(started_at) from cabinet.phone_attempt)`);
+        },
+        async phoneReturn() {
+          const row = await service.database.first<{ id: Buffer }>(sql`
+            select attempt_id as id from cabinet.phone_attempt order by started_at desc limit 1`);
+          return phoneReturnPath(createReturnSecret(service.keys, row?.id ?? Buffer.alloc(8)));
         },
         loseDatabase() {
           outage = new DatabaseAway('08006');

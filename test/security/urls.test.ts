@@ -82,6 +82,7 @@ const names = [
   'q',
   'language',
   'password',
+  'turn',
 ];
 const pairs = [
   ['q', 'language'],

@@ -21,6 +21,7 @@ const ways: Readonly<Record<WayName, WayIn>> = {
   'password and passkey': { method: 'password', step: 'passkey', restricted: null },
   passkey: { method: 'passkey', step: null, restricted: null },
   eds: { method: 'eds', step: null, restricted: null },
+  phone: { method: 'phone', step: null, restricted: null },
 };
 
 type Expected = 'allow' | 'holder' | 'contacts' | 'refuse';
@@ -36,6 +37,7 @@ const expected: Readonly<Record<WayName, Readonly<Record<Wish, Expected>>>> = {
   'password and passkey': row('allow', 'allow', 'contacts', 'allow', 'holder', 'refuse'),
   passkey: row('allow', 'allow', 'contacts', 'holder', 'holder', 'refuse'),
   eds: row('allow', 'allow', 'contacts', 'allow', 'holder', 'allow'),
+  phone: row('allow', 'allow', 'contacts', 'allow', 'holder', 'allow'),
 };
 
 function row(
@@ -188,11 +190,11 @@ describe('the service', () => {
     ).toHaveLength(1);
   });
 
-  test('a lock opens for EDS alone', async () => {
+  test('a lock opens for a signature alone', async () => {
     for (const [name, way] of Object.entries(ways))
       expect([name, named(accessTable[wayOf(way)].unlock)]).toEqual([
         name,
-        name === 'eds' ? 'allow' : 'refuse',
+        name === 'eds' || name === 'phone' ? 'allow' : 'refuse',
       ]);
     // What the service does of it: test/security/locked-cabinet.test.ts.
   });

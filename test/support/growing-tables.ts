@@ -9,6 +9,7 @@ const boundedTables: Readonly<Record<string, string>> = {
   'cabinet.code_outcome': 'a row a minute, kept for two days',
   'cabinet.fund_feed': 'one row',
   'cabinet.job_success': 'a row for each kind of background work',
+  'cabinet.phone_attempt': 'a limited number that wait, kept for an hour',
   'cabinet.maintenance_window': 'planned by hand',
   'fund.people_import': 'a row for each import that was interrupted',
   'cabinet.street': 'the streets of the country, imported as a whole',

@@ -10,7 +10,8 @@ export type WayName =
   | 'password and authenticator'
   | 'password and passkey'
   | 'passkey'
-  | 'eds';
+  | 'eds'
+  | 'phone';
 
 const allow: Decision = { kind: 'allow' };
 const refuse: Decision = { kind: 'refuse' };
@@ -36,7 +37,7 @@ const byPassword: Row = {
 
 /**
  * The one table that decides what a way in may do. Contacts that change always need a proof of
- * their own, and only EDS or a branch unlocks a cabinet.
+ * their own, and only EDS, with NCALayer or a phone, or a branch unlocks a cabinet.
  *
  * @internal A test asks for every cell.
  */
@@ -59,6 +60,8 @@ export const accessTable: Readonly<Record<WayName, Row>> = {
   // A password set here is a second way in, so it needs the proof that a factor needs.
   passkey: { ...byPassword, 'change-password': proveHolder },
   eds: { ...byPassword, unlock: allow },
+  // The same signature, from a browser that the holder has used before.
+  phone: { ...byPassword, unlock: allow },
 };
 
 const steps = {

@@ -104,9 +104,11 @@ function Restricted({ t, language, restricted, mobileFreshUntil }: ProvePageProp
   return (
     <Alert kind="warning" title={t.prove.restrictedTitle}>
       <p>
-        {mobileFreshUntil === null
-          ? t.prove.freshMobileOver
-          : fill(t.prove.freshMobile, { until: formatMoment(language, mobileFreshUntil) })}
+        {restricted === 'phone'
+          ? t.prove.byPhone
+          : mobileFreshUntil === null
+            ? t.prove.freshMobileOver
+            : fill(t.prove.freshMobile, { until: formatMoment(language, mobileFreshUntil) })}
       </p>
     </Alert>
   );

@@ -2,7 +2,7 @@ import type { KnownPersonDeps } from '../../fund/known-person.ts';
 import { randomToken, tokenHash } from '../../platform/keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { lockInSession } from '../../platform/postgres/locks.ts';
-import type { Actor, HolderProof } from '../../platform/session.ts';
+import type { Actor, HolderProof, Restriction } from '../../platform/session.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import type { ContactSettings } from '../contact-change/settings.ts';
 import { checkSignature, type EdsDeps, type SignedChallenge } from '../eds/check-signature.ts';
@@ -25,6 +25,7 @@ import { readStepStanding } from '../second-step/store.ts';
 import { type StepDeps, type StepReason, sendStepCode, tryStep } from '../second-step/try-step.ts';
 import { countPasswordAttempt, forgetFailures } from '../sign-in/failure-store.ts';
 import { waitMinutes } from '../sign-in/failures.ts';
+import { markBrowser, type SignInBrowser } from '../sign-in/open-session.ts';
 import { noteProof, rotateSession } from '../sign-in/session-store.ts';
 
 export interface ProveDeps extends StepDeps, EdsDeps, KnownPersonDeps {
@@ -40,14 +41,28 @@ export interface HolderProofs {
   readonly accepted: readonly HolderProof[];
 }
 
+/** The holder of a session who proves something in it. */
+export interface Prover extends Actor {
+  readonly restricted: Restriction | null;
+  /** The browser, which gets a mark if it has none because a phone opened the session. */
+  readonly browser: Pick<SignInBrowser, 'device' | 'userAgent'>;
+}
+
+/** A session in which its holder has proved who they are. Its secrets go only into cookies. */
+export interface ProvedSession {
+  readonly token: string;
+  /** The marks of the browser; undefined when they stay as they are. */
+  readonly device: string | undefined;
+}
+
 /** Reads which proofs count for a holder now. No browser is trusted here. */
 export async function readProofs(
   { database, contactSettings, secondStepSettings }: ProveDeps,
-  holderId: string,
+  { holderId, restricted }: Pick<Prover, 'holderId' | 'restricted'>,
 ): Promise<HolderProofs> {
   const { waitHours } = contactSettings;
   const standing = await readStepStanding(database, holderId, { marks: [], waitHours });
-  return { standing, accepted: acceptedProofs(standing, secondStepSettings) };
+  return { standing, accepted: acceptedProofs(standing, secondStepSettings, restricted) };
 }
 
 /** Why a proof was not accepted. The `detail` of `limited` is the wait in minutes. */
@@ -56,16 +71,16 @@ export type PasswordProofReason = 'currentEmpty' | 'currentWrong' | 'limited' | 
 /**
  * Proves the holder by the password. Guesses are counted together with those of the form that
  * changes it.
- * @returns the new secret of the session
+ * @returns the new secrets of the session
  */
 export async function proveByPassword(
   deps: ProveDeps,
-  actor: Actor,
+  actor: Prover,
   typed: string,
-): Promise<Result<string, PasswordProofReason>> {
+): Promise<Result<ProvedSession, PasswordProofReason>> {
   const { database, keys, hasher, signInSettings } = deps;
   const { holderId } = actor;
-  if (!(await readProofs(deps, holderId)).accepted.includes('password')) return refused('notAccepted');
+  if (!(await readProofs(deps, actor)).accepted.includes('password')) return refused('notAccepted');
   if (typed === '') return refused('currentEmpty');
   if (hasher.saturated) return refused('busy');
   const key = keys.sign('password check', holderId);
@@ -86,9 +101,10 @@ export async function proveByPassword(
 /** Sends the code by SMS, if that proves the holder. */
 export async function sendProofBySms(
   deps: ProveDeps,
-  { holderId, language }: Actor,
+  actor: Prover,
 ): Promise<Result<undefined, 'codeLimit'>> {
-  const { standing, accepted: proofs } = await readProofs(deps, holderId);
+  const { holderId, language } = actor;
+  const { standing, accepted: proofs } = await readProofs(deps, actor);
   return proofs.includes('sms') && standing.mobile !== null
     ? sendStepCode(deps, { holderId, stepId: null }, standing.mobile, language)
     : accepted(undefined);
@@ -96,15 +112,15 @@ export async function sendProofBySms(
 
 /**
  * Proves the holder by a code: from the app, from paper or by SMS.
- * @returns the new secret of the session
+ * @returns the new secrets of the session
  */
 export async function proveByStep(
   deps: ProveDeps,
-  actor: Actor,
+  actor: Prover,
   typed: string,
-): Promise<Result<string, StepReason>> {
+): Promise<Result<ProvedSession, StepReason>> {
   const { holderId, requestId } = actor;
-  const proofs = await readProofs(deps, holderId);
+  const proofs = await readProofs(deps, actor);
   const steps = proofs.accepted.filter((one): one is AskedStep => one !== 'password' && one !== 'eds');
   const taken = await tryStep(
     deps,
@@ -117,13 +133,13 @@ export async function proveByStep(
 
 /**
  * Proves the holder by a passkey of theirs.
- * @returns the new secret of the session
+ * @returns the new secrets of the session
  */
 export async function proveByPasskey(
   deps: ProveDeps,
-  actor: Actor,
+  actor: Prover,
   sent: Pick<SentAssertion, 'answer' | 'asked'>,
-): Promise<Result<string, PasskeyReason>> {
+): Promise<Result<ProvedSession, PasskeyReason>> {
   const { holderId, requestId } = actor;
   const checked = await checkAssertion(deps, { ...sent, holderId, requestId });
   return checked.ok ? accepted(await recordProof(deps.database, actor, 'passkey')) : checked;
@@ -131,13 +147,13 @@ export async function proveByPasskey(
 
 /**
  * Proves the holder by a signature over a challenge of ours.
- * @returns the new secret of the session
+ * @returns the new secrets of the session
  */
 export async function proveByEds(
   deps: ProveDeps,
-  actor: Actor,
+  actor: Prover,
   signed: Pick<SignedChallenge, 'id' | 'signature' | 'asked'>,
-): Promise<Result<string, EdsReason>> {
+): Promise<Result<ProvedSession, EdsReason>> {
   const checked = await checkSignature(deps, { ...signed, requester: `holder ${actor.holderId}` });
   if (!checked.ok) return checked;
   const { iin, evidence } = checked.value;
@@ -153,18 +169,24 @@ export async function proveByEds(
  */
 export function recordProof(
   database: Database,
-  actor: Pick<Actor, 'holderId' | 'sessionHash' | 'requestId'>,
+  actor: Pick<Prover, 'holderId' | 'sessionHash' | 'requestId' | 'restricted' | 'browser'>,
   by: HolderProof,
   evidence?: Evidence,
-): Promise<string> {
+): Promise<ProvedSession> {
   const token = randomToken();
-  const { holderId, sessionHash, requestId } = actor;
+  const { holderId, sessionHash, requestId, restricted, browser } = actor;
+  const lifts = liftsRestriction(by, restricted);
   return database.transaction(async (transaction) => {
     await lockInSession(transaction, { holderId, sessionHash });
     if (evidence) await keepEvidence(transaction, actor, evidence, null);
-    await noteProof(transaction, sessionHash, by, liftsRestriction(by));
+    await noteProof(transaction, sessionHash, by, lifts);
     await rotateSession(transaction, sessionHash, tokenHash(token));
     await recordEvent(transaction, { holderId, kind: 'identity-proved', detail: { by }, requestId });
-    return token;
+    // The holder was told of this browser when the phone opened the session.
+    const marked = restricted === 'phone' && lifts;
+    const device = marked
+      ? await markBrowser(transaction, { holderId, method: 'phone', isNew: false }, browser)
+      : undefined;
+    return { token, device };
   });
 }

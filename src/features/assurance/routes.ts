@@ -7,6 +7,7 @@ import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { sessionOf, setSecret } from '../../platform/http/request-context.ts';
+import { setDeviceMarks } from '../../platform/http/session-cookies.ts';
 import { formatSince } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
@@ -22,6 +23,8 @@ import { ProvePage, type ProvePageProps } from './page.tsx';
 import {
   type PasswordProofReason,
   type ProveDeps,
+  type ProvedSession,
+  type Prover,
   proveByEds,
   proveByPasskey,
   proveByPassword,
@@ -91,7 +94,7 @@ async function postPassword(
   const proved = await noteOutcome(
     request,
     'prove',
-    () => proveByPassword(deps, actorOf(request), password),
+    () => proveByPassword(deps, proverOf(request), password),
     (one) => (one.ok ? 'password' : one.reason),
   );
   if (proved.ok) return leadOn(request, reply, proved.value);
@@ -132,7 +135,7 @@ async function postCode(
   const proved = await noteOutcome(
     request,
     'prove',
-    () => proveByStep(deps, actorOf(request), code),
+    () => proveByStep(deps, proverOf(request), code),
     (one) => (one.ok ? 'step' : one.reason),
   );
   if (proved.ok) return leadOn(request, reply, proved.value);
@@ -151,7 +154,7 @@ async function postSend(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const sent = await sendProofBySms(deps, actorOf(request));
+  const sent = await sendProofBySms(deps, proverOf(request));
   if (!sent.ok) {
     const other = request.context.texts.confirm.codeLimit;
     return sendProve(deps, request, reply, { status: 429, errors: { other } });
@@ -181,7 +184,7 @@ async function postProveByEds(
   const proved = await noteOutcome(
     request,
     'prove',
-    () => proveByEds(deps, actorOf(request), { id, signature, asked }),
+    () => proveByEds(deps, proverOf(request), { id, signature, asked }),
     (one) => (one.ok ? 'eds' : one.reason),
   );
   if (proved.ok) return leadOn(request, reply, proved.value);
@@ -222,7 +225,7 @@ async function postProveByPasskey(
   const proved = await noteOutcome(
     request,
     'prove',
-    () => proveByPasskey(deps, actorOf(request), { answer, asked }),
+    () => proveByPasskey(deps, proverOf(request), { answer, asked }),
     (one) => (one.ok ? 'passkey' : one.reason),
   );
   if (proved.ok) return leadOn(request, reply, proved.value);
@@ -236,9 +239,26 @@ function challengeFor(deps: ProofRoutesDeps, request: FastifyRequest) {
   return { purpose: 'prove', binding: sessionOf(request).hash, site: deps.siteOf(request) } as const;
 }
 
+/** The holder who proves something, and the browser. */
+function proverOf(request: FastifyRequest): Prover {
+  const { device } = request.context;
+  const { restricted } = sessionOf(request);
+  return {
+    ...actorOf(request),
+    restricted,
+    browser: { device, userAgent: request.headers['user-agent'] ?? '' },
+  };
+}
+
 /** Goes on in the session under its new secret. */
-function leadOn(request: FastifyRequest, reply: FastifyReply, token: string): FastifyReply {
-  setSecret(reply, 'session', token, request.context.secure);
+function leadOn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { token, device }: ProvedSession,
+): FastifyReply {
+  const { secure } = request.context;
+  setSecret(reply, 'session', token, secure);
+  if (device !== undefined) setDeviceMarks(reply, device, secure);
   return reply.redirect(parse(proveQuery, request.query).to ?? paths.security, 303);
 }
 
@@ -255,10 +275,13 @@ async function sendProve(
 ): Promise<FastifyReply> {
   const { texts: t, language, csrf } = request.context;
   const { holderId, restricted } = sessionOf(request);
-  const proofs = await readProofs(deps, holderId);
+  const proofs = await readProofs(deps, { holderId, restricted });
   const { standing } = proofs;
   // In a session that only reads, only what lifts this is of use.
-  const accepted = restricted === null ? proofs.accepted : proofs.accepted.filter(liftsRestriction);
+  const accepted =
+    restricted === null
+      ? proofs.accepted
+      : proofs.accepted.filter((proof) => liftsRestriction(proof, restricted));
   const { to, sent } = parse(proveQuery, request.query);
   return deps.sendPage(request, reply, {
     title: t.prove.title,

@@ -22,6 +22,7 @@ export type Proof =
   | 'password-session'
   | 'passkey-session'
   | 'eds-session'
+  | 'phone-session'
   | 'codes'
   | 'passkey'
   | 'eds'

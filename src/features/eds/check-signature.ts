@@ -96,7 +96,7 @@ export async function checkSignature(
 }
 
 /** The DER of a signature sent as PEM or base64. Undefined when it is neither. */
-function decodeMessage(text: string): Buffer | undefined {
+export function decodeMessage(text: string): Buffer | undefined {
   const base64 = text.replace(/-----(?:BEGIN|END) [A-Z0-9 ]+-----/g, '').replace(/\s/g, '');
   if (base64 === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
   return Buffer.from(base64, 'base64');

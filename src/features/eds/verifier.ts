@@ -21,21 +21,31 @@ export interface TrustedCertificate {
   readonly until: Date;
 }
 
+/** A signature to be verified. */
+export interface SignatureRequest {
+  /** CMS as DER. */
+  readonly message: Uint8Array;
+  readonly content: Uint8Array;
+  readonly at: Date;
+  /** Whether the key must be allowed to sign documents, and not only to sign in. */
+  readonly forSignature: boolean;
+  /**
+   * Signed by the application of a phone: the content must be inside, and a time-stamp must be
+   * about this signature.
+   */
+  readonly byPhone?: boolean;
+  /** Who sent it. Requests of different senders are processed in turn. */
+  readonly requester: string;
+}
+
 /**
  * Verifies signatures. The `detail` of a refusal is for the log. With `revocationUnknown` it is the
  * time since when nothing could be checked.
  */
 export interface SignatureVerifier {
-  verify(request: {
-    /** CMS as DER. */
-    readonly message: Uint8Array;
-    readonly content: Uint8Array;
-    readonly at: Date;
-    /** Whether the key must be allowed to sign documents, and not only to sign in. */
-    readonly forSignature: boolean;
-    /** Who sent it. Requests of different senders are processed in turn. */
-    readonly requester: string;
-  }): Promise<
+  verify(
+    request: SignatureRequest,
+  ): Promise<
     | { readonly ok: true; readonly value: VerifiedSignature }
     | { readonly ok: false; readonly reason: EdsReason; readonly detail?: string }
   >;

@@ -39,6 +39,7 @@ export const retentions: readonly Retention[] = [
     since: 'expires_at',
     term: '1 hour',
   },
+  { name: 'phone_attempt', table: 'cabinet.phone_attempt', since: 'expires_at', term: '1 hour' },
   // Only the former release writes this table.
   { name: 'eds_challenge', table: 'cabinet.eds_challenge', since: 'expires_at', term: '1 hour' },
   { name: 'code_outcome', table: 'cabinet.code_outcome', since: 'minute', term: '2 days' },

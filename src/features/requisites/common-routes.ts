@@ -61,11 +61,12 @@ export async function sendForm(
   { status = 200, errors = none, message, search = false }: Around = {},
 ): Promise<FastifyReply> {
   const { texts: t, language, csrf, session } = request.context;
+  const restricted = session !== undefined && session.restricted !== null;
   const help: AddressHelp = await helpWithAddress(deps, view, typed, search ? { language } : undefined);
   return deps.sendPage(request, reply, {
     title: t.requisites.heading,
     section: 'services',
-    hasForm: !isReadOnly(view, typed),
+    hasForm: !restricted && !isReadOnly(view, typed),
     path: paths.requisites,
     scripts: ['unsaved', 'address-suggest'],
     status,
@@ -78,7 +79,7 @@ export async function sendForm(
       who: { name: holderName(view.person) ?? session?.shortName ?? '', iin: actorOf(request).iin },
       typed,
       errors,
-      restricted: session !== undefined && session.restricted !== null,
+      restricted,
       maySign: session?.method === 'eds',
       help,
       message,

@@ -66,9 +66,21 @@ export function nextStep(standing: StepStanding, { mode }: SecondStepSettings): 
 
 /**
  * What proves anew in a session who its holder is, the strongest first. A password counts only
- * where there is no second step: whoever stole it must not be able to add a step of their own.
+ * where there is no second step: whoever stole it must not be able to add a step of their own. In a
+ * session that a phone has opened, a code to the mobile on file counts, too: its holder has signed,
+ * and now shows that they are also at this browser.
  */
-export function acceptedProofs(standing: StepStanding, settings: SecondStepSettings): readonly HolderProof[] {
+export function acceptedProofs(
+  standing: StepStanding,
+  settings: SecondStepSettings,
+  restricted: Restriction | null = null,
+): readonly HolderProof[] {
+  if (restricted === 'phone') {
+    const { mobile, mobileFreshUntil } = standing;
+    const own = nextStep({ ...standing, trusted: false, smsAllowed: false }, settings);
+    const strong = own.kind === 'ask' ? own.steps.filter((step) => step !== 'sms') : [];
+    return [...strong, ...(mobile !== null && mobileFreshUntil === null ? (['sms'] as const) : []), 'eds'];
+  }
   const next = nextStep({ ...standing, trusted: false }, settings);
   if (next.kind === 'ask') return [...next.steps, 'eds'];
   const isPasswordEnough = standing.hasPassword && next.kind === 'open' && next.restricted === null;
@@ -76,6 +88,6 @@ export function acceptedProofs(standing: StepStanding, settings: SecondStepSetti
 }
 
 /** Whether a proof lifts the restriction of a session. */
-export function liftsRestriction(proof: HolderProof): boolean {
-  return proof !== 'password' && proof !== 'sms';
+export function liftsRestriction(proof: HolderProof, restricted: Restriction | null): boolean {
+  return proof !== 'password' && (proof !== 'sms' || restricted === 'phone');
 }

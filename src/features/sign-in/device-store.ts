@@ -76,9 +76,27 @@ export async function keepDevice(
     told as (
       select holder_id from seen
       where ${mark.isNew}::boolean
-        and (${mark.method === 'eds'}::boolean or exists (
+        and (${mark.method === 'eds' || mark.method === 'phone'}::boolean or exists (
           select from cabinet.known_device d where d.holder_id = seen.holder_id)))`;
   await notifyEverywhere(transaction, seen, 'new-device', { device: mark.device });
+}
+
+/**
+ * Notifies a holder of a session in a browser that has no mark of theirs, and gets none: a stranger
+ * may have made them sign with their phone. In a browser that has one, nothing is new.
+ */
+export async function notifyOfUnmarked(
+  transaction: Queryable,
+  holderId: string,
+  { device, marks }: { readonly device: string; readonly marks: readonly Buffer[] },
+): Promise<undefined> {
+  const unmarked = sql`
+    unmarked as (
+      select h.holder_id from cabinet.holder h
+      where h.holder_id = ${holderId} and not exists (select from cabinet.known_device d where ${knownBy(marks)})),
+    ${queueIntroduction(sql`unmarked`)},
+    told as (select holder_id from unmarked)`;
+  await notifyEverywhere(transaction, unmarked, 'new-device', { device });
 }
 
 /** The mark, among those that a browser sent, of a holder who has signed in there before. */

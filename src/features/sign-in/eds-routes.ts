@@ -6,14 +6,14 @@ import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { readSecret } from '../../platform/http/request-context.ts';
+import { setSessionCookies } from '../../platform/http/session-cookies.ts';
 import { tokenHash } from '../../platform/keys.ts';
 import { formatSince } from '../../texts/dates.ts';
 import type { ChallengeFor } from '../eds/challenge.ts';
 import { giveChallenge } from '../eds/check-signature.ts';
 import { type EdsReason, retryAfter, shownReason, unknownSince } from '../eds/reasons.ts';
 import { EdsPage, type EdsPageProps } from './eds-pages.tsx';
-import { returnTarget } from './return-target.ts';
-import { firstPage, setSessionCookies } from './routes.ts';
+import { firstPage, returnTarget } from './return-target.ts';
 import { type EdsSignInDeps, signInByEds } from './sign-in-by-eds.ts';
 
 export interface EdsSignInRoutesDeps extends EdsSignInDeps {

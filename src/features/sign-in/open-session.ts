@@ -6,7 +6,7 @@ import { decide } from '../assurance/decide.ts';
 import { isLocked, liftFreeze } from '../disavowal/store.ts';
 import { recordEvent } from '../history/event-store.ts';
 import { issueMark, readMarks } from './device-marks.ts';
-import { endMarks, keepDevice } from './device-store.ts';
+import { endMarks, keepDevice, notifyOfUnmarked } from './device-store.ts';
 import { forgetFailures } from './failure-store.ts';
 import { deviceName, shortName } from './session-names.ts';
 import { endFormerSession, endOldestSessions, insertSession, lockForOpening } from './session-store.ts';
@@ -39,7 +39,8 @@ export interface SessionOpening {
 /** A session that was just opened. Its secrets go only into cookies. */
 export interface OpenedSession {
   readonly token: string;
-  readonly device: string;
+  /** The marks of the browser, with a new one. Undefined: it gets none. */
+  readonly device: string | undefined;
   /** The number of older sessions that ended to make room. */
   readonly replaced: number;
   /** The language that the holder chose, here or elsewhere. */
@@ -65,8 +66,6 @@ export async function openSession(
   const former = formerSession(browser);
   const device = deviceName(browser.userAgent);
   const token = randomToken();
-  const shown = readMarks(browser.device);
-  const mark = issueMark();
 
   const language = await lockForOpening(transaction, { holderId }, former);
   if (decide(way, 'unlock').kind === 'allow')
@@ -82,16 +81,10 @@ export async function openSession(
     device,
     network,
   });
-  const endedMarks = await endMarks(transaction, holderId, shown.hashes);
-  await keepDevice(transaction, {
-    holderId,
-    hash: mark.hash,
-    device,
-    method: way.method,
-    isNew: endedMarks.length === 0,
-    replaces: shown.hashes,
-    trust,
-  });
+  const marked =
+    way.restricted === 'phone'
+      ? await notifyOfUnmarked(transaction, holderId, { device, marks: readMarks(browser.device).hashes })
+      : await markBrowser(transaction, { holderId, method: way.method, trust }, browser);
   await forgetFailures(transaction, forget);
   await recordEvent(transaction, {
     holderId,
@@ -105,7 +98,41 @@ export async function openSession(
     requestId,
   });
   if (replaced > 0) await recordEvent(transaction, { holderId, kind: 'session-replaced', requestId });
-  return { token, device: shown.renewed(mark.token, endedMarks), replaced, language };
+  return { token, device: marked, replaced, language };
+}
+
+/**
+ * Gives a browser a new mark of this person, in the place of those that it had. The first one of a
+ * browser sends a notice.
+ * @returns the new value of its cookie
+ */
+export async function markBrowser(
+  transaction: Queryable,
+  {
+    holderId,
+    method,
+    trust = false,
+    isNew = true,
+  }: Pick<SessionOpening, 'holderId' | 'trust'> &
+    Pick<WayIn, 'method'> & {
+      /** False: the holder was told of this browser before. */
+      readonly isNew?: boolean;
+    },
+  { device: cookie, userAgent }: Pick<SignInBrowser, 'device' | 'userAgent'>,
+): Promise<string> {
+  const shown = readMarks(cookie);
+  const mark = issueMark();
+  const endedMarks = await endMarks(transaction, holderId, shown.hashes);
+  await keepDevice(transaction, {
+    holderId,
+    hash: mark.hash,
+    device: deviceName(userAgent),
+    method,
+    isNew: isNew && endedMarks.length === 0,
+    replaces: shown.hashes,
+    trust,
+  });
+  return shown.renewed(mark.token, endedMarks);
 }
 
 /**

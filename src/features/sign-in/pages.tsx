@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { paths, signInPath } from '../../paths.ts';
+import { paths, signInPath, withQuery } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
@@ -29,6 +29,8 @@ export interface SignInPageProps {
   readonly ended: '1' | 'kept' | 'closed' | 'locked' | 'step' | undefined;
   /** A password was just chosen, and the person now signs in with it. */
   readonly passwordSaved: boolean;
+  /** Whether people may sign in with the phone. */
+  readonly byPhone: boolean;
   /** Somebody is signed in in this browser. They are not named. */
   readonly signedInAlready?: boolean | undefined;
   readonly iinError?: IinReason | 'empty' | undefined;
@@ -77,6 +79,7 @@ export function SignInPage(props: SignInPageProps) {
         <PageHeading title={t.signIn.title} />
         <PasswordWay {...props} iinErrorText={iinError} passwordErrorText={passwordError} />
         <PasskeyWay t={t} to={props.to} />
+        {props.byPhone && <PhoneWay t={t} csrf={csrf} to={props.to} />}
         <EdsWay t={t} to={props.to} />
         <Way id="first-time" icon="join" title={t.signIn.firstTime} help={t.signIn.firstTimeHelp}>
           <ButtonLink href={paths.register} wide>
@@ -230,6 +233,19 @@ function Begin({ action, to, label }: { action: string; to: string | undefined; 
         {label}
       </Button>
     </form>
+  );
+}
+
+/** Signing in with the key in the phone's app. */
+function PhoneWay({ t, csrf, to }: { t: Texts; csrf: string; to: string | undefined }) {
+  return (
+    <Way id="phone-way" icon="mobile" title={t.phone.hasApp} help={t.phone.wayHelp}>
+      <Form id="phone-form" action={withQuery(paths.signInByPhone, { to })} csrf={csrf}>
+        <Button kind="secondary" wide>
+          {t.phone.way}
+        </Button>
+      </Form>
+    </Way>
   );
 }
 

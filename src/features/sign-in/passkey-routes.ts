@@ -6,13 +6,13 @@ import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import { readSecret } from '../../platform/http/request-context.ts';
+import { setSessionCookies } from '../../platform/http/session-cookies.ts';
 import { tokenHash } from '../../platform/keys.ts';
 import type { PasskeyAsked } from '../passkeys/challenge.ts';
 import { askForPasskey } from '../passkeys/check-assertion.ts';
 import { passkeySiteOf } from '../passkeys/site.ts';
 import { PasskeyPage } from './passkey-page.tsx';
-import { returnTarget } from './return-target.ts';
-import { firstPage, setSessionCookies } from './routes.ts';
+import { firstPage, returnTarget } from './return-target.ts';
 import { type PasskeyRefusal, type PasskeySignInDeps, signInByPasskey } from './sign-in-by-passkey.ts';
 
 export interface PasskeySignInRoutesDeps extends PasskeySignInDeps {

@@ -5,34 +5,29 @@ import { emptyForm, type Fields, formOf, parse } from '../../platform/http/forms
 import type { TypedPage } from '../../platform/http/language.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
-import {
-  clearSecret,
-  readSecret,
-  setHolderLanguageCookie,
-  setSecret,
-} from '../../platform/http/request-context.ts';
+import { clearSecret, readSecret, setSecret } from '../../platform/http/request-context.ts';
+import { setSessionCookies } from '../../platform/http/session-cookies.ts';
 import type { Keys } from '../../platform/keys.ts';
 import type { Texts } from '../../texts/kk.ts';
 import type { SharedBody } from '../../ui/page-skeleton.tsx';
 import { isBlank } from '../../values/cleaning.ts';
 import { type Iin, parseIin } from '../../values/iin.ts';
 import type { Refusal } from '../../values/result.ts';
-import type { OpenedSession } from './open-session.ts';
+import type { EgovMobileSettings } from '../egov-mobile/settings.ts';
 import { SignInPage, type SignInPageProps } from './pages.tsx';
-import { returnTarget } from './return-target.ts';
+import { firstPage, returnTarget } from './return-target.ts';
 import { signOut } from './session-store.ts';
 import { type SignInDeps, type SignInRefusal, signIn } from './sign-in.ts';
 
 export interface SignInRoutesDeps extends SignInDeps {
   readonly sendPage: SendPage;
+  readonly egovMobileSettings: EgovMobileSettings;
   /** Called when notices may wait in the outbox. */
   readonly onQueued: () => void;
 }
 
 /** Seconds. */
 const rememberFor = 365 * 24 * 3600;
-/** Seconds. */
-const deviceFor = 400 * 24 * 3600;
 const busySeconds = 5;
 
 /** `ended` says why a person has to sign in again. An unknown value is ignored. */
@@ -222,7 +217,7 @@ async function postSessionLeft(request: FastifyRequest, reply: FastifyReply): Pr
 }
 
 function sendSignIn(
-  { keys, sendPage }: SignInRoutesDeps,
+  { keys, sendPage, egovMobileSettings }: SignInRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   { status = 200, ...props }: Partial<SignInPageProps> & { readonly status?: number },
@@ -242,7 +237,9 @@ function sendSignIn(
     path: request.routeOptions.url === paths.start ? paths.start : paths.signIn,
     scripts: ['show-password', 'passkey-autofill'],
     body: isUntouched
-      ? blankSignIn
+      ? egovMobileSettings.service
+        ? blankSignIn
+        : blankWithoutPhone
       : SignInPage({
           t: context.texts,
           csrf: context.csrf(),
@@ -252,42 +249,30 @@ function sendSignIn(
           to,
           ended: status >= 400 ? undefined : ended,
           passwordSaved: status < 400 && password === 'saved',
+          byPhone: egovMobileSettings.service !== undefined,
           ...props,
         }),
   });
 }
 
 /** The page as everybody sees it who comes for the first time. */
-const blankSignIn: SharedBody<Texts> = {
-  shared: (t, csrf) =>
-    SignInPage({
-      t,
-      csrf,
-      iin: '',
-      remember: false,
-      remembered: false,
-      to: undefined,
-      ended: undefined,
-      passwordSaved: false,
-    }),
-};
+const blankSignIn: SharedBody<Texts> = { shared: (t, csrf) => blankPage(t, csrf, true) };
 
-/** Sets the cookies of the session and of the mark by which the browser is recognised next time. */
-export function setSessionCookies(
-  reply: FastifyReply,
-  { token, device, language }: OpenedSession,
-  secure: boolean,
-): void {
-  setSecret(reply, 'session', token, secure);
-  setSecret(reply, 'device', device, secure, deviceFor);
-  clearSecret(reply, 'visit', secure);
-  // While the database is away, pages know the language only by this cookie.
-  if (language) setHolderLanguageCookie(reply, language, secure);
-}
+/** The same where nobody signs in with the phone. */
+const blankWithoutPhone: SharedBody<Texts> = { shared: (t, csrf) => blankPage(t, csrf, false) };
 
-/** The page on which a session begins. It says once when older sessions were ended. */
-export function firstPage(target: string, { replaced }: OpenedSession): string {
-  return replaced > 0 ? `${target}?replaced=1` : target;
+function blankPage(t: Texts, csrf: string, byPhone: boolean) {
+  return SignInPage({
+    t,
+    csrf,
+    iin: '',
+    remember: false,
+    remembered: false,
+    to: undefined,
+    ended: undefined,
+    passwordSaved: false,
+    byPhone,
+  });
 }
 
 function rememberIin(reply: FastifyReply, keys: Keys, iin: Iin | undefined, secure: boolean): void {

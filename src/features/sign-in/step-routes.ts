@@ -6,6 +6,7 @@ import type { TypedPage } from '../../platform/http/language.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { clearSecret, readSecret } from '../../platform/http/request-context.ts';
+import { setSessionCookies } from '../../platform/http/session-cookies.ts';
 import { stepReasonText } from '../../ui/step-words.ts';
 import { isBlank } from '../../values/cleaning.ts';
 import type { Channels } from '../notices/channel.ts';
@@ -19,8 +20,7 @@ import {
   type WaitingStep,
 } from './complete-step.ts';
 import type { OpenedSession } from './open-session.ts';
-import { returnTarget } from './return-target.ts';
-import { firstPage, setSessionCookies } from './routes.ts';
+import { firstPage, returnTarget } from './return-target.ts';
 import type { SignInDeps } from './sign-in.ts';
 import { StepPage, type StepPageProps } from './step-page.tsx';
 

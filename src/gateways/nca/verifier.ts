@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import type { VerifierPool } from 'nca-verify';
-import type { SignatureVerifier, TrustedCertificate } from '../../features/eds/verifier.ts';
+import type { SignatureRequest, SignatureVerifier, TrustedCertificate } from '../../features/eds/verifier.ts';
 import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
 import { validity } from '../../platform/credentials.ts';
 import { type LookTimes, readCertificates, watchFolder } from './folder.ts';
@@ -57,21 +57,13 @@ export function createNcaVerifier(
       : followLists(watchFolder(crlDir, ['.crl'], settings), (reason) => onFailure('CRL', reason));
 
   return {
-    async verify({ message, content, at, forSignature, requester }) {
+    async verify(request) {
+      const { at, requester } = request;
       const { ocspRequest, VerifierBusyError } = await loadVerifier();
       const fairness = { key: requester };
       const pool = await pools.current();
       try {
-        const verdict = await pool.verify(
-          {
-            message,
-            content,
-            at,
-            require: forSignature ? 'individual-signature' : 'individual',
-            revocation: 'skip',
-          },
-          fairness,
-        );
+        const verdict = await verifyMessage(pool, request);
         if (!verdict.ok) return verdict;
         const { iin, certificate } = verdict.signer;
         if (iin === null) return { ok: false, reason: 'noIin' };
@@ -120,6 +112,28 @@ export function createNcaVerifier(
       await ocsp?.close();
     },
   };
+}
+
+/** Verifies everything except revocation. */
+async function verifyMessage(
+  pool: VerifierPool,
+  { message, content, at, forSignature, byPhone = false, requester }: SignatureRequest,
+) {
+  const verdict = await pool.verify(
+    {
+      message,
+      // Without it, a message that lacks its content is refused.
+      ...(byPhone ? {} : { content }),
+      at,
+      require: forSignature ? 'individual-signature' : 'individual',
+      revocation: 'skip',
+      timeStamps: byPhone ? 'check' : 'ignore',
+    },
+    { key: requester },
+  );
+  return verdict.ok && Buffer.compare(verdict.content, content) !== 0
+    ? ({ ok: false, reason: 'contentMismatch' } as const)
+    : verdict;
 }
 
 /** The threads for what is trusted now. They start with the first signature. */

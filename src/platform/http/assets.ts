@@ -16,6 +16,7 @@ export type ScriptName =
   | 'own-path'
   | 'passkey'
   | 'passkey-autofill'
+  | 'phone'
   | 'print'
   | 'restore'
   | 'session-warning'

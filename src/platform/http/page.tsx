@@ -22,6 +22,8 @@ export interface Page {
   /** Names of browser scripts, besides those that every page has. */
   readonly scripts?: readonly ScriptName[];
   readonly section?: Section;
+  /** Seconds after which the page is loaded again where no scripts run. */
+  readonly refreshedAfter?: number | undefined;
   /** True for a page that fills the whole width. */
   readonly wide?: boolean;
   /** True for a page before sign-in: it never says who is signed in. */
@@ -59,6 +61,7 @@ export function pageSender(frame: PageFrame): SendPage {
       formId: page.hasForm ? 'page-form' : undefined,
       ownPath,
       wide: page.wide,
+      refreshedAfter: page.refreshedAfter,
       banner: bannerOf(frame, context),
       signedIn: session && signedIn(context, page.section, page.path ?? request.routeOptions.url),
     };

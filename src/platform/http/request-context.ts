@@ -72,7 +72,7 @@ const year = 365 * 24 * 3600;
  * The cookies of the service that hold secrets. Their names get the prefix `__Host-` wherever the
  * connection is protected.
  */
-type SecretCookie = 'session' | 'step' | 'visit' | 'device' | 'iin' | 'entry' | 'done';
+type SecretCookie = 'session' | 'step' | 'visit' | 'device' | 'iin' | 'entry' | 'done' | 'phone';
 
 /** Reads who sends a request. Gives a new browser the cookie that its form tokens are bound to. */
 export async function readRequestContext(

@@ -25,6 +25,8 @@ import { disavow } from '../../features/disavowal/disavow.ts';
 import { lockCabinet } from '../../features/disavowal/lock.ts';
 import { unfreeze } from '../../features/disavowal/unfreeze.ts';
 import type { Evidence } from '../../features/eds/store.ts';
+import { openPhoneSession, stopByPhone } from '../../features/egov-mobile/enter.ts';
+import { recordSigner } from '../../features/egov-mobile/take-signature.ts';
 import { keepPasskey } from '../../features/passkeys/add-passkey.ts';
 import { refuseCopy } from '../../features/passkeys/check-assertion.ts';
 import { removePasskey } from '../../features/passkeys/remove-passkey.ts';
@@ -72,6 +74,8 @@ interface Scene {
   readonly passkey: Buffer;
   /** The set of backup codes. */
   readonly codesSince: string;
+  /** Attempts to sign in with a phone: one that is being judged, and one that is signed. */
+  readonly attempts: { readonly checking: Buffer; readonly done: Buffer };
 }
 
 type UseCase = (database: Database, scene: Scene) => Promise<unknown>;
@@ -201,6 +205,20 @@ const useCases: Readonly<Record<string, UseCase>> = {
       { iin, language: 'kk', person, evidence: { ...evidence, purpose: 'sign-in' } },
       browserWith(),
     ),
+  'a signature by a phone': (database, { iin, attempts }) =>
+    recordSigner(
+      { database },
+      { attemptId: attempts.checking, language: 'kk' },
+      { iin, evidence: { ...evidence, purpose: 'sign-in' } },
+      'r',
+    ),
+  'a sign-in by a phone': (database, { holderId, attempts, otherToken }) =>
+    openPhoneSession(
+      { database, sessionSettings },
+      { attemptId: attempts.done, holderId, person },
+      { ...browserWith(otherToken), browser: attempts.done },
+    ),
+  'a sign-in by a phone stopped': (database, { attempts }) => stopByPhone({ database }, attempts.done),
   'a second step begun': (database, { holderId }) =>
     writeStep(database, { holderId, hash: randomBytes(32), forget }),
   'a wrong second step': (database, { holderId }) => recordWrong(database, { holderId, requestId: 'r' }),
@@ -211,7 +229,12 @@ const useCases: Readonly<Record<string, UseCase>> = {
       { ...browserWith(otherToken), stepToken },
     ),
   'a fresh proof in a session': (database, { actor }) =>
-    recordProof(database, actor, 'eds', { ...evidence, purpose: 'prove' }),
+    recordProof(
+      database,
+      { ...actor, restricted: 'phone', browser: { device: undefined, userAgent: '' } },
+      'eds',
+      { ...evidence, purpose: 'prove' },
+    ),
   'a passkey added': (database, { actor }) =>
     keepPasskey(database, actor, {
       credentialId: randomBytes(16),
@@ -346,6 +369,11 @@ async function prepare(frozen: boolean): Promise<Scene> {
   );
   await database.run(sql`insert into cabinet.passkey (credential_id, holder_id, public_key, counter, backed_up, name, by_eds)
     values (${passkey}, ${holderId}, '', 0, false, 'p', true)`);
+  const attempts = { checking: randomBytes(8), done: randomBytes(8) };
+  await database.run(sql`insert into cabinet.phone_attempt
+      (attempt_id, browser, language, device, network, digits, expires_at, state, holder_id)
+    values (${attempts.checking}, ${attempts.checking}, 'kk', 'd', 'n', 10, now() + interval '3 minutes', 'checking', null),
+      (${attempts.done}, ${attempts.done}, 'kk', 'd', 'n', 10, now() + interval '3 minutes', 'done', ${holderId})`);
   if (frozen) await database.run(sql`insert into cabinet.freeze (holder_id) values (${holderId})`);
   return {
     holderId,
@@ -375,6 +403,7 @@ async function prepare(frozen: boolean): Promise<Scene> {
     disavowalId: link?.id ?? '',
     passkey,
     codesSince: set?.since ?? '',
+    attempts,
   };
 }
 
@@ -502,6 +531,7 @@ test.each(names)('%s does its work when nobody is beside it', async (name) => {
         union all select f::text from cabinet.freeze f where holder_id = ${scene.holderId}
         union all select w::text from cabinet.sign_in_step w where holder_id = ${scene.holderId}
         union all select g::text from cabinet.authenticator_setup g where holder_id = ${scene.holderId}
+        union all select a::text from cabinet.phone_attempt a where attempt_id in (${scene.attempts.checking}, ${scene.attempts.done})
         union all select v::text from cabinet.security_event v where holder_id = ${scene.holderId}
         union all select r::text from cabinet.requisites r where holder_id = ${scene.holderId}) as rows`);
     return row?.state;

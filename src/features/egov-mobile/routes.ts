@@ -1,0 +1,282 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { paths, phoneAddress } from '../../paths.ts';
+import { emptyForm, formOf, parse } from '../../platform/http/forms.ts';
+import { noteOutcome } from '../../platform/http/outcome.ts';
+import type { SendPage } from '../../platform/http/page.tsx';
+import { clearSecret, readSecret, setSecret } from '../../platform/http/request-context.ts';
+import { setSessionCookies } from '../../platform/http/session-cookies.ts';
+import { tokenHash } from '../../platform/keys.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
+import { qrShape } from '../../ui/qr-code.tsx';
+import { type Refusal, type Result, refused } from '../../values/result.ts';
+import { readMarks } from '../sign-in/device-marks.ts';
+import { findKnownMark } from '../sign-in/device-store.ts';
+import type { OpenedSession } from '../sign-in/open-session.ts';
+import { firstPage, returnTarget } from '../sign-in/return-target.ts';
+import { type PhoneApiDeps, phoneApiRoutes, phoneOrigin, phoneReason } from './api-routes.ts';
+import { createAttemptAddress } from './attempt-secrets.ts';
+import { type AttemptReason, findAttemptOf, type PhoneAttempt } from './attempt-store.ts';
+import { type EnterDeps, type EnteringBrowser, type EnterRefusal, enterByPhone } from './enter.ts';
+import { PhonePage, type PhonePageProps } from './pages.tsx';
+import { phoneReturnRoutes } from './return-routes.ts';
+import { startAttempt } from './start.ts';
+import { phoneView, secondsLeft } from './view.ts';
+
+export interface PhoneRoutesDeps extends PhoneApiDeps, EnterDeps {
+  readonly sendPage: SendPage;
+  /** Called when notices may wait in the outbox. */
+  readonly onQueued: () => void;
+  readonly config: { readonly demo: boolean };
+}
+
+/** Seconds for which the browser remembers the attempt that it began. */
+const rememberedFor = 600;
+/** Seconds after which a page without scripts is loaded again. */
+const refreshedAfter = 10;
+const busySeconds = 5;
+/** Minutes for which a browser that started too many attempts waits. */
+const limitMinutes = 10;
+/** The demonstration person whose key the page proposes. */
+const demoIin = '900101300007';
+
+const phoneQuery = z.object({ to: returnTarget });
+const stateQuery = z.object({ turn: z.coerce.number().int().min(0).optional().catch(undefined) });
+const enterForm = formOf({ code: z.string().max(20).optional(), action: z.literal('read').optional() });
+
+/** `/sign-in/phone`: the pages in the browser that asks, and on the phone after signing. */
+export async function phoneRoutes(server: FastifyInstance, deps: PhoneRoutesDeps): Promise<void> {
+  if (!deps.egovMobileSettings.service) return;
+  const anyone = { access: 'anyone' } as const;
+  const always = { ...anyone, duringMaintenance: true } as const;
+  server.get(paths.signInByPhone, { config: anyone }, (request, reply) => showPhone(deps, request, reply));
+  server.post(paths.signInByPhone, { config: always }, (request, reply) => postPhone(deps, request, reply));
+  server.get(paths.phoneState, { config: { ...anyone, json: true } }, (request, reply) =>
+    showPhoneState(deps, request, reply),
+  );
+  server.post(paths.enterByPhone, { config: always }, (request, reply) => postEnter(deps, request, reply));
+  phoneReturnRoutes(server, deps);
+  await phoneApiRoutes(server, deps);
+}
+
+async function showPhone(
+  deps: PhoneRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (request.context.session) return reply.redirect(paths.services, 303);
+  return sendPhone(deps, request, reply, await ownAttempt(deps, request));
+}
+
+/** Starts an attempt in this browser, in the place of a former one. */
+async function postPhone(
+  deps: PhoneRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  parse(emptyForm, request.body);
+  const { context } = request;
+  if (context.session) return reply.redirect(paths.services, 303);
+  const { to } = parse(phoneQuery, request.query);
+  const started = await startAttempt(deps.database, {
+    formerToken: phoneToken(request),
+    userAgent: request.headers['user-agent'] ?? '',
+    network: context.network,
+    language: context.language,
+    target: to,
+  });
+  if (started.ok) {
+    setSecret(reply, 'phone', started.value, context.secure, rememberedFor);
+    return reply.redirect(paths.signInByPhone, 303);
+  }
+  const isLimited = started.reason === 'limited';
+  reply.header('retry-after', String(isLimited ? limitMinutes * 60 : busySeconds));
+  const { limited, busy } = context.texts.phone;
+  return sendPhone(deps, request, reply, undefined, {
+    status: isLimited ? 429 : 503,
+    trouble: isLimited ? fill(limited, { minutes: limitMinutes }) : busy,
+  });
+}
+
+/** Answers the script of the page: how far it is, and a newer code. Never who signed. */
+async function showPhoneState(
+  deps: PhoneRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const attempt = await ownAttempt(deps, request);
+  const state = phoneView(attempt);
+  const { turn } = parse(stateQuery, request.query);
+  const code = attempt && state === 'waiting' ? phoneCodeOf(deps, request, attempt) : undefined;
+  return reply.send({
+    state,
+    left: attempt ? secondsLeft(attempt) : 0,
+    trouble: attempt?.trouble ?? '',
+    ...(code && code.turn !== turn
+      ? { code: { turn: code.turn, path: qrShape(code.qr).path, link: code.link } }
+      : {}),
+  });
+}
+
+/** Opens the session of an attempt that a phone has signed. */
+async function postEnter(
+  deps: PhoneRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { code = '', action } = parse(enterForm, request.body);
+  const attempt = await ownAttempt(deps, request);
+  if (!attempt || phoneView(attempt) !== 'done') return reply.redirect(paths.signInByPhone, 303);
+  const typed = action === 'read' ? undefined : code;
+  const asked = await askedOf(deps, request, attempt);
+  // The button beside it enters without digits.
+  if (asked.asksDigits && action !== 'read' && code.trim() === '')
+    return refuseEntering(deps, request, reply, attempt, refused('codeEmpty'));
+  const outcome = await noteOutcome(
+    request,
+    'sign-in-phone',
+    () => enterByPhone(deps, attempt, typed, enteringBrowser(request)),
+    (entered) => (entered.ok ? 'signed-in' : entered.reason),
+  );
+  return leadIn(deps, request, reply, attempt, outcome);
+}
+
+/** Goes into the cabinet, or says why not. */
+export function leadIn(
+  deps: PhoneRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  attempt: PhoneAttempt,
+  outcome: Result<OpenedSession, EnterRefusal>,
+): FastifyReply | Promise<FastifyReply> {
+  if (!outcome.ok) return refuseEntering(deps, request, reply, attempt, outcome);
+  const { secure } = request.context;
+  deps.onQueued();
+  setSessionCookies(reply, outcome.value, secure);
+  clearSecret(reply, 'phone', secure);
+  const target = returnTarget.parse(attempt.target ?? undefined) ?? paths.services;
+  return reply.redirect(firstPage(target, outcome.value), 303);
+}
+
+async function refuseEntering(
+  deps: PhoneRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  attempt: PhoneAttempt,
+  { reason }: Refusal<EnterRefusal>,
+): Promise<FastifyReply> {
+  const { texts: t } = request.context;
+  switch (reason) {
+    case 'gone':
+    case 'ended':
+      return reply.redirect(paths.signInByPhone, 303);
+    case 'codeEmpty':
+    case 'codeWrong':
+      return sendPhone(deps, request, reply, attempt, { status: 422, codeError: t.phone.done[reason] });
+    case 'locked':
+      return sendPhone(deps, request, reply, attempt, { status: 422, trouble: t.phone.locked });
+    case 'fundDown':
+      reply.header('retry-after', String(busySeconds));
+      return sendPhone(deps, request, reply, attempt, { status: 503, trouble: t.signIn.fundDown });
+  }
+}
+
+type Said = Partial<Pick<PhonePageProps, 'codeError' | 'trouble'>> & { readonly status?: number };
+
+async function sendPhone(
+  deps: PhoneRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  attempt: PhoneAttempt | undefined,
+  { status = 200, ...said }: Said = {},
+): Promise<FastifyReply> {
+  const { texts: t, csrf } = request.context;
+  const view = phoneView(attempt);
+  const isWatched = view === 'waiting' || view === 'scanned';
+  const asked = attempt && view === 'done' ? await askedOf(deps, request, attempt) : neverAsked;
+  return deps.sendPage(request, reply, {
+    title: t.phone.title,
+    status,
+    hasErrors: status >= 400,
+    path: paths.signInByPhone,
+    scripts: isWatched ? ['phone'] : [],
+    refreshedAfter: isWatched ? refreshedAfter : undefined,
+    body: PhonePage({
+      t,
+      csrf: csrf(),
+      view,
+      attempt,
+      code: attempt && view === 'waiting' ? phoneCodeOf(deps, request, attempt) : undefined,
+      to: attempt?.target ?? parse(phoneQuery, request.query).to,
+      ...asked,
+      reason: attempt?.reason ? reasonText(t, attempt.reason) : undefined,
+      command: deps.config.demo && view === 'waiting' ? `npm run phone -- --auto ${demoIin}` : undefined,
+      ...said,
+    }),
+  });
+}
+
+const neverAsked = { asksDigits: false, needsDigits: false, willRead: false };
+
+/** Whether the six digits make a difference in this browser, for the person who signed. */
+async function askedOf(
+  { database, egovMobileSettings }: PhoneRoutesDeps,
+  request: FastifyRequest,
+  { holderId, returnedAt }: PhoneAttempt,
+): Promise<Pick<PhonePageProps, 'asksDigits' | 'needsDigits' | 'willRead'>> {
+  const { hashes } = readMarks(request.context.device);
+  const isKnown = holderId !== null && (await findKnownMark(database, holderId, hashes)) !== undefined;
+  const needsDigits = egovMobileSettings.returns === 'required' && returnedAt === null;
+  return { asksDigits: needsDigits || (isKnown && returnedAt === null), needsDigits, willRead: !isKnown };
+}
+
+/** Why an attempt ended, in words. */
+function reasonText(t: Texts, reason: AttemptReason): string {
+  if (reason === 'wrongDigits' || reason === 'stopped') return t.phone[reason];
+  return fill(phoneReason(t, reason), { since: '' });
+}
+
+/** What the address of a code is made from. */
+export type PhoneCodeDeps = Pick<PhoneRoutesDeps, 'keys' | 'egovMobileSettings' | 'siteOf'>;
+
+/** What the QR code holds now, and the link for the same phone. */
+export function phoneCodeOf(
+  deps: PhoneCodeDeps,
+  request: FastifyRequest,
+  { attemptId, turn }: PhoneAttempt,
+): NonNullable<PhonePageProps['code']> {
+  const id = createAttemptAddress(deps.keys, { attemptId, turn });
+  const address = phoneOrigin(deps, request) + phoneAddress(id, 'mgovSign');
+  return {
+    turn,
+    qr: `mobileSign:${address}`,
+    link: deps.egovMobileSettings.link + encodeURIComponent(address),
+  };
+}
+
+/** The attempt that this browser began last. */
+export async function ownAttempt(
+  { database }: PhoneRoutesDeps,
+  request: FastifyRequest,
+): Promise<PhoneAttempt | undefined> {
+  const token = phoneToken(request);
+  return token === undefined ? undefined : findAttemptOf(database, tokenHash(token));
+}
+
+/** The browser of a request, as it enters. */
+export function enteringBrowser(request: FastifyRequest): EnteringBrowser {
+  const { context } = request;
+  return {
+    browser: tokenHash(phoneToken(request) ?? ''),
+    device: context.device,
+    formerToken: readSecret(request, 'session', context.secure),
+    network: context.network,
+    userAgent: request.headers['user-agent'] ?? '',
+    requestId: request.id,
+  };
+}
+
+function phoneToken(request: FastifyRequest): string | undefined {
+  return readSecret(request, 'phone', request.context.secure);
+}
