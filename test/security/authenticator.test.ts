@@ -102,6 +102,26 @@ describe('adding', () => {
     expect((await sendProof(client, { code: appCode(secret) })).status).toBe(422);
   });
 
+  test('the secret that somebody saw in another session is not the one that its owner gets', async () => {
+    const { person, owner } = await newcomer();
+    const thief = injectClient(service.server);
+    await sendPassword(thief, person);
+    await sendProof(thief, { password: person.password ?? '' });
+    await thief.post(appPath, [...(await csrfOf(thief)), ['action', 'begin']]);
+    const known = secretOn(await thief.get(appPath));
+
+    await sendProof(owner, { password: person.password ?? '' });
+    expect(seen(await owner.get(appPath))).toContain(t.authenticator.needed);
+    await owner.post(appPath, [...(await csrfOf(owner)), ['action', 'begin']]);
+    const page = await owner.get(appPath);
+    expect(secretOn(page)).not.toBe(known);
+    const answer = await thief.post(appPath, [...(await csrfOf(thief)), ['code', appCode(known)]]);
+    expect(seen(answer)).toContain(t.authenticator.setupOver);
+    // A new proof gives the session a new secret, and the page stays the same.
+    await sendProof(owner, { password: person.password ?? '' });
+    expect(secretOn(await owner.get(appPath))).toBe(secretOn(page));
+  });
+
   test('after an hour it is begun anew', async () => {
     const { person, owner } = await newcomer();
     await sendProof(owner, { password: person.password ?? '' });

@@ -110,8 +110,8 @@ async function sendAuthenticator(
   { status = 200, ...props }: Partial<AuthenticatorPageProps> & { readonly status?: number },
 ): Promise<FastifyReply> {
   const { texts: t, csrf } = request.context;
-  const { holderId, iin } = sessionOf(request);
-  const { isSetUp, secret } = await readAuthenticator(deps, holderId);
+  const { iin } = sessionOf(request);
+  const { isSetUp, secret } = await readAuthenticator(deps, actorOf(request));
   const names = { issuer: t.messages.cabinet, label: maskIin(iin) };
   return deps.sendPage(request, reply, {
     title: t.authenticator.title,

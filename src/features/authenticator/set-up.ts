@@ -14,6 +14,7 @@ import {
   findAuthenticator,
   findSetup,
   insertSetup,
+  type SetupOwner,
   writeAuthenticator,
 } from './store.ts';
 import { createAppSecret, stepOfCode } from './totp.ts';
@@ -30,12 +31,14 @@ export interface AuthenticatorStanding {
   readonly secret: string | undefined;
 }
 
-/** Reads whether a holder has an app, and whether another is being added. */
+/** Reads whether a holder has an app, and whether another is being added in this session. */
 export async function readAuthenticator(
   { database, keys }: AuthenticatorDeps,
-  holderId: string,
+  actor: SetupOwner,
 ): Promise<AuthenticatorStanding> {
-  const [current, setup] = [await findAuthenticator(database, holderId), await findSetup(database, holderId)];
+  const { holderId } = actor;
+  const current = await findAuthenticator(database, holderId);
+  const setup = await findSetup(database, actor);
   return { isSetUp: current !== undefined, secret: setup && openAppSecret(keys, holderId, setup.secret) };
 }
 
@@ -46,7 +49,7 @@ export function beginSetup({ database, keys }: AuthenticatorDeps, actor: Actor):
   return database.transaction(async (transaction) => {
     await lockInSession(transaction, actor);
     await refuseUnderMaintenance(transaction);
-    await insertSetup(transaction, holderId, secret);
+    await insertSetup(transaction, actor, secret);
   });
 }
 
@@ -69,7 +72,7 @@ export async function confirmSetup(
   return database.transaction(async (transaction): Promise<Result<undefined, SetupReason>> => {
     await lockInSession(transaction, actor);
     await refuseUnderMaintenance(transaction);
-    const setup = await findSetup(transaction, holderId);
+    const setup = await findSetup(transaction, actor);
     if (!setup) return refused('setupOver');
     const secret = openAppSecret(keys, holderId, setup.secret);
     const step = stepOfCode(secret, code, setup.seconds);

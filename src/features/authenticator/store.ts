@@ -1,5 +1,6 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { Actor } from '../../platform/session.ts';
 import type { SealedSecret } from './sealed-secret.ts';
 
 /** The time in seconds since 1970, by the database's clock. */
@@ -59,23 +60,41 @@ export function listSealedBy(
     order by holder_id limit ${most}`);
 }
 
-/** The secret of an app that is being added. Undefined when none is, or its time is over. */
-export function findSetup(database: Queryable, holderId: string): Promise<TimedSecret | undefined> {
+/** Who adds an app, and in which session. */
+export type SetupOwner = Pick<Actor, 'holderId' | 'sessionHash'>;
+
+/** When the session began. It stays the same when the session gets a new secret. */
+const startOf = (sessionHash: Buffer) =>
+  sql`(select started_at from cabinet.session where session_hash = ${sessionHash})`;
+
+/**
+ * The secret of an app that is being added in this session. Undefined when none is, or its time is
+ * over. One that was begun in another session is nothing here: somebody else may have seen it.
+ */
+export function findSetup(
+  database: Queryable,
+  { holderId, sessionHash }: SetupOwner,
+): Promise<TimedSecret | undefined> {
   return database.first<TimedSecret>(sql`
     select secret, ${clock} from cabinet.authenticator_setup
-    where holder_id = ${holderId} and expires_at > now()`);
+    where holder_id = ${holderId} and expires_at > now() and session_started = ${startOf(sessionHash)}`);
 }
 
 /**
- * Begins to add an app. One that was begun before stays while its time lasts, so that a page that
- * is opened again shows the same secret. The caller has locked the holder's row.
+ * Begins to add an app. One that was begun in this session stays while its time lasts, so that a
+ * page that is opened again shows the same secret. The caller has locked the holder's row.
  */
-export async function insertSetup(transaction: Queryable, holderId: string, secret: Buffer): Promise<void> {
+export async function insertSetup(
+  transaction: Queryable,
+  { holderId, sessionHash }: SetupOwner,
+  secret: Buffer,
+): Promise<void> {
   await transaction.run(sql`
-    insert into cabinet.authenticator_setup as s (holder_id, secret, expires_at)
-    values (${holderId}, ${secret}, now() + make_interval(mins => ${setupMinutes}::int))
-    on conflict (holder_id) do update set secret = excluded.secret, expires_at = excluded.expires_at
-      where s.expires_at <= now()`);
+    insert into cabinet.authenticator_setup as s (holder_id, secret, expires_at, session_started)
+    values (${holderId}, ${secret}, now() + make_interval(mins => ${setupMinutes}::int), ${startOf(sessionHash)})
+    on conflict (holder_id) do update set secret = excluded.secret, expires_at = excluded.expires_at,
+      session_started = excluded.session_started
+      where s.expires_at <= now() or s.session_started is distinct from excluded.session_started`);
 }
 
 /** Ends it. The caller has locked the holder's row. */

@@ -356,8 +356,9 @@ async function prepare(frozen: boolean): Promise<Scene> {
   const app = sealAppSecret(keys, holderId, setupSecret);
   await database.run(sql`insert into cabinet.authenticator (holder_id, secret, sealed_by, by_eds, confirmed_at)
     values (${holderId}, ${app.secret}, ${app.sealedBy}, false, now())`);
-  await database.run(sql`insert into cabinet.authenticator_setup (holder_id, secret, expires_at)
-    values (${holderId}, ${app.secret}, now() + interval '5 minutes')`);
+  await database.run(sql`insert into cabinet.authenticator_setup (holder_id, secret, expires_at, session_started)
+    select ${holderId}, ${app.secret}, now() + interval '5 minutes', started_at
+    from cabinet.session where session_hash = ${sessions[0]}`);
   const set = await database.first<{ since: string }>(sql`
     insert into cabinet.backup_code (holder_id, label, code_hash) values (${holderId}, 'AA', 'a')
     returning created_at::text as since`);
