@@ -89,7 +89,8 @@ async function noticesOf(person: PersonLine, kind: string): Promise<number> {
 
 async function eventsOf(person: PersonLine, kind: string): Promise<readonly { detail: object }[]> {
   return service.database.rows<{ detail: object }>(sql`
-    select detail from cabinet.security_event where holder_id = ${holder(person)} and kind = ${kind}`);
+    select detail from cabinet.security_event where holder_id = ${holder(person)} and kind = ${kind}
+    order by event_id`);
 }
 
 /** Makes the passkeys of a person this much older. */
