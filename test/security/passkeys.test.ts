@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf } from '../../src/features/codes/code.ts';
 import type { IssuedCode } from '../../src/features/codes/store.ts';
 import { createPasskeyChallenge } from '../../src/features/passkeys/challenge.ts';
+import { openPasskeySession } from '../../src/features/sign-in/sign-in-by-passkey.ts';
 import { tokenHash } from '../../src/platform/keys.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { textsOf } from '../../src/texts/texts.ts';
@@ -22,6 +23,7 @@ import {
 } from '../support/passkey-visitor.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { settings } from '../support/settings.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
 
 // What a passkey opens and what it does not, with an authenticator in software that also answers as
@@ -351,13 +353,24 @@ describe('signing in', () => {
   });
 
   test('a removed passkey opens nothing, also when it is removed while it answers', async () => {
-    const { client, passkey } = await owner();
+    const { person, client, passkey } = await owner();
     await proveAgain(client);
     const page = await client.get(passkeysPath);
     const removed = await client.post(`${passkeysPath}/remove`, formOf(page.body, `${passkeysPath}/remove`));
     expect(leadsTo(removed)).toBe(`${passkeysPath}?done=removed`);
     const answer = await signInByPasskey(visitor(), passkey);
     expect([answer.status, seen(answer).includes(t.passkey.reasons.unknownKey)]).toEqual([422, true]);
+
+    const row = await service.database.first<{ holderId: string }>(sql`
+      select holder_id as "holderId" from cabinet.holder where iin = ${person.iin}`);
+    const way = { method: 'passkey', step: null, restricted: null } as const;
+    const opened = await openPasskeySession(
+      { database: service.database, sessionSettings: settings.sessionSettings },
+      { holderId: row?.holderId ?? '', way, person: { surname: '', name: '' }, forget: [] },
+      Buffer.from(passkey.id, 'base64url'),
+      { device: undefined, formerToken: undefined, userAgent: '', network: '', requestId: 'r' },
+    );
+    expect(opened).toBeUndefined();
   });
 
   test.each([

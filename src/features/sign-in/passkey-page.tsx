@@ -45,7 +45,7 @@ export function PasskeyPage({ t, csrf, to, where, begins, refusal }: PasskeyPage
             </ButtonLink>
           </p>
         </Card>
-        <Card id="safety" heading={t.signIn.safetyTitle}>
+        <Card id="no-passkey" heading={t.passkey.noneTitle}>
           <p>{t.passkey.none}</p>
         </Card>
       </Columns>
