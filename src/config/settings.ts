@@ -115,7 +115,8 @@ export const settings = {
     schema: whole(0, 10),
   },
   PUBLIC_URL: {
-    meaning: 'origin that people open, e.g. https://cabinet.example.kz; http only for a loopback name',
+    meaning:
+      'origin that people open, e.g. https://cabinet.example.kz; http only for a loopback name; passkeys are bound to its host, and need a name',
     default: '',
     schema: z.string().transform((text, context) => {
       const url = URL.canParse(text) ? new URL(text) : undefined;

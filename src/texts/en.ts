@@ -330,7 +330,7 @@ export const en = {
     usedAt: 'Last used',
     notUsed: 'Not used yet',
     nameOf: 'Name: {name}',
-    rename: 'Save the name',
+    rename: 'Save the name: {name}',
     remove: 'Remove the passkey: {name}',
     addTitle: 'Add a passkey',
     effect: 'Once added, the passkey is also requested after your password. Other sessions end.',

@@ -108,6 +108,29 @@ describe('adding and signing in', () => {
     await visitor.leave();
   });
 
+  test('what is offered in the field is asked anew before the server would refuse the answer', async () => {
+    const visitor = await browserVisitor(browser, origin, { javaScript: true });
+    const { page } = visitor;
+    // A browser that waits until somebody chooses a passkey. Chromium's authenticator does so at once.
+    await page.addInitScript(() => {
+      PublicKeyCredential.isConditionalMediationAvailable = async () => true;
+      navigator.credentials.get = (options) =>
+        new Promise((_resolve, reject) => {
+          options?.signal?.addEventListener('abort', () => reject(options.signal?.reason));
+        });
+    });
+    await page.clock.install();
+    await visitor.open('/');
+    const asked = () => page.waitForRequest('**/sign-in/passkey/challenge');
+    const first = asked();
+    await page.getByLabel(t.signIn.iin, { exact: true }).focus();
+    await (await first).response();
+    const second = asked();
+    await page.clock.runFor(241_000);
+    expect((await (await second).response())?.status()).toBe(200);
+    await visitor.leave();
+  });
+
   test('it leads to the page that the person wanted', async () => {
     const { visitor } = await owner();
     await visitor.page.context().clearCookies({ name: 'session' });

@@ -132,7 +132,8 @@ export function openWorld(
     async givePasskey(person, name) {
       const whose = sql`(select holder_id from cabinet.holder where iin = ${person.iin})`;
       await database.run(sql`
-        insert into cabinet.passkey_user (holder_id, user_handle) values (${whose}, ${randomBytes(32)})`);
+        insert into cabinet.passkey_user (holder_id, user_handle) values (${whose}, ${randomBytes(32)})
+        on conflict do nothing`);
       await database.run(sql`
         insert into cabinet.passkey (credential_id, holder_id, public_key, counter, backed_up, name, by_eds)
         values (${randomBytes(32)}, ${whose}, ${Buffer.alloc(77)}, 0, false, ${name}, true)`);

@@ -95,6 +95,13 @@ async function eventsOf(person: PersonLine, kind: string): Promise<readonly { de
     order by event_id`);
 }
 
+/** Makes the password of a person long enough without a second step. */
+function lengthen(person: PersonLine): Promise<number> {
+  return service.database.run(
+    sql`update cabinet.credential set suffices_alone = true where holder_id = ${holder(person)}`,
+  );
+}
+
 /** Makes the passkeys of a person this much older. */
 function age(person: PersonLine, hours: number): Promise<number> {
   return service.database.run(sql`
@@ -354,6 +361,7 @@ describe('signing in', () => {
 
   test('a removed passkey opens nothing, also when it is removed while it answers', async () => {
     const { person, client, passkey } = await owner();
+    await lengthen(person);
     await proveAgain(client);
     const page = await client.get(passkeysPath);
     const removed = await client.post(`${passkeysPath}/remove`, formOf(page.body, `${passkeysPath}/remove`));
@@ -536,6 +544,21 @@ describe('as a fresh proof', () => {
     expect(leadsTo(await copied.get('/services'))).toMatch(/^\/sign-in/);
   });
 
+  test('takes no answer to a challenge of another purpose, in the same session either', async () => {
+    const { person, client, passkey } = await owner();
+    const ofNew = await askAt(client, passkeysPath);
+    await service.database.run(
+      sql`update cabinet.session set proved_at = null where holder_id = ${holder(person)}`,
+    );
+    const page = await client.get(prove);
+    const answer = await client.post(
+      `${prove}/passkey`,
+      passkeyForm(page.body, passkey.answer({ challenge: ofNew.options.challenge })),
+    );
+    expect(seen(answer)).toContain(t.passkey.reasons.challengeOver);
+    expect(leadsTo(await client.get(passkeysPath))).toMatch(/^\/security\/prove/);
+  });
+
   test('of another person proves nothing', async () => {
     const { person, client } = await owner();
     const stranger = await owner();
@@ -597,6 +620,7 @@ describe('naming and removing', () => {
     const { person, client, passkey } = await owner();
     const other = visitor();
     await signInByPasskey(other, passkey);
+    await lengthen(person);
     await proveAgain(client);
     const page = await client.get(passkeysPath);
     await client.post(`${passkeysPath}/remove`, formOf(page.body, `${passkeysPath}/remove`));
@@ -607,6 +631,28 @@ describe('naming and removing', () => {
     const plain = visitor();
     await signIn(plain, person);
     expect((await plain.get('/services')).status).toBe(200);
+  });
+});
+
+describe('the last strong step', () => {
+  test('stays while the password is short, and one of two goes', async () => {
+    const { person, client } = await owner();
+    await proveAgain(client);
+    await addPasskey(client);
+    const remove = async () => {
+      const page = await client.get(passkeysPath);
+      return client.post(`${passkeysPath}/remove`, formOf(page.body, `${passkeysPath}/remove`));
+    };
+    expect(leadsTo(await remove())).toBe(`${passkeysPath}?done=removed`);
+    const answer = await remove();
+    expect([answer.status, seen(answer).includes(t.authenticator.passwordShort)]).toEqual([422, true]);
+    expect(await eventsOf(person, 'passkey-removed')).toHaveLength(1);
+    const left = await service.database.rows(
+      sql`select from cabinet.passkey where holder_id = ${holder(person)}`,
+    );
+    expect(left).toHaveLength(1);
+    await lengthen(person);
+    expect(leadsTo(await remove())).toBe(`${passkeysPath}?done=removed`);
   });
 });
 

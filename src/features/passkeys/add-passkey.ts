@@ -6,6 +6,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { lockInSession } from '../../platform/postgres/locks.ts';
 import type { Actor, LiveSession } from '../../platform/session.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
+import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
 import { concludeFactorChange } from '../second-step/factor-change.ts';
 import { base64url, challengeIn, readJson } from './answer.ts';
 import { createPasskeyChallenge, type PasskeyAsked, readPasskeyChallenge } from './challenge.ts';
@@ -125,6 +126,7 @@ export function keepPasskey(
   const { holderId } = actor;
   return database.transaction(async (transaction) => {
     await lockInSession(transaction, actor);
+    await refuseUnderMaintenance(transaction);
     if ((await listPasskeys(transaction, holderId)).length >= mostPasskeys) return refused('tooMany');
     if (!(await insertPasskey(transaction, holderId, added))) return refused('known');
     await concludeFactorChange(transaction, actor, {
@@ -153,8 +155,8 @@ async function verify(
     const object = decodeAttestationObject(
       new Uint8Array(Buffer.from(response.attestationObject, 'base64url')),
     );
-    // No attestation is asked for. The library would follow the addresses in a certificate that
-    // somebody sends all the same.
+    // No attestation is asked for. For a certificate that somebody sends all the same, the library
+    // would ask servers elsewhere whether it is revoked.
     if (object.get('attStmt').get('x5c') !== undefined || !['none', 'packed'].includes(object.get('fmt')))
       return undefined;
     const checked = await verifyRegistrationResponse({

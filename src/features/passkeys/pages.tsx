@@ -30,6 +30,8 @@ export interface PasskeysPageProps {
   readonly waitHours: number | undefined;
   readonly done?: 'added' | 'renamed' | 'removed' | undefined;
   readonly refusal?: AddPasskeyReason | undefined;
+  /** The last strong step cannot go, because the password is too short without it. */
+  readonly passwordShort: boolean;
 }
 
 /** The passkeys of a holder, and how to add one. */
@@ -41,6 +43,13 @@ export function PasskeysPage(props: PasskeysPageProps) {
       {refusal && (
         <Alert kind="danger" title={t.passkeys.notAdded} announced>
           <p>{refusalText(t, refusal)}</p>
+        </Alert>
+      )}
+      {props.passwordShort && (
+        <Alert kind="danger" title={t.authenticator.passwordShort} announced>
+          <p>
+            {t.authenticator.passwordShortHelp} <a href={paths.changePassword}>{t.security.change}</a>
+          </p>
         </Alert>
       )}
       <PageHeading
@@ -86,7 +95,7 @@ function OnePasskey({
       <Form id={`rename-${number}`} action={paths.renamePasskey} csrf={csrf} hidden={hidden}>
         <Field id={`name-${number}`} name="name" label={fill(t.passkeys.nameOf, { name })} value={name} />
         <ButtonRow>
-          <Button kind="secondary">{t.passkeys.rename}</Button>
+          <Button kind="secondary">{fill(t.passkeys.rename, { name })}</Button>
         </ButtonRow>
       </Form>
       <Form id={`remove-${number}`} action={paths.removePasskey} csrf={csrf} hidden={hidden}>

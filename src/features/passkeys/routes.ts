@@ -96,14 +96,15 @@ async function postRename(
 }
 
 async function postRemove(
-  { database, onQueued }: PasskeyRoutesDeps,
+  deps: PasskeyRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { passkey } = parse(removeForm, request.body);
-  const isDone = await removePasskey(database, actorOf(request), Buffer.from(passkey, 'base64url'));
-  // A second press, or another tab, has removed it already.
-  if (isDone) onQueued();
+  const removal = await removePasskey(deps.database, actorOf(request), Buffer.from(passkey, 'base64url'));
+  if (removal === 'passwordShort') return sendPasskeys(deps, request, reply, { passwordShort: true });
+  // Else a second press, or another tab, has removed it already.
+  if (removal === 'removed') deps.onQueued();
   return reply.redirect(withQuery(paths.passkeys, { done: 'removed' }), 303);
 }
 
@@ -120,16 +121,17 @@ async function sendPasskeys(
   { database, contactSettings, siteOf, sendPage }: PasskeyRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { refusal }: Pick<PasskeysPageProps, 'refusal'> = {},
+  { refusal, passwordShort = false }: Partial<Pick<PasskeysPageProps, 'refusal' | 'passwordShort'>> = {},
 ): Promise<FastifyReply> {
   const { texts: t, language, csrf } = request.context;
   const { holderId, proved } = sessionOf(request);
   const passkeys = await listPasskeys(database, holderId);
+  const isRefused = refusal !== undefined || passwordShort;
   return sendPage(request, reply, {
     title: t.passkeys.title,
     section: 'security',
-    status: refusal === undefined ? 200 : 422,
-    hasErrors: refusal !== undefined,
+    status: isRefused ? 422 : 200,
+    hasErrors: isRefused,
     path: paths.passkeys,
     scripts: ['passkey'],
     body: PasskeysPage({
@@ -141,8 +143,9 @@ async function sendPasskeys(
       where: passkeySiteOf(siteOf(request)),
       device: deviceOf(request),
       waitHours: proved === 'eds' ? undefined : contactSettings.waitHours,
-      done: refusal === undefined ? parse(passkeysQuery, request.query).done : undefined,
+      done: isRefused ? undefined : parse(passkeysQuery, request.query).done,
       refusal,
+      passwordShort,
     }),
   });
 }

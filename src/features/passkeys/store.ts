@@ -158,18 +158,16 @@ export async function writePasskeyName(
   return renamed === 1;
 }
 
-/**
- * Removes a passkey. Returns its name, or undefined when the holder has no such passkey. The caller
- * has locked the holder's row.
- */
+/** Removes a passkey, and returns its name. The caller has locked the holder's row and found it. */
 export async function deletePasskey(
   transaction: Queryable,
   holderId: string,
   credentialId: Buffer,
-): Promise<string | undefined> {
+): Promise<string> {
   const row = await transaction.first<{ name: string }>(sql`
     delete from cabinet.passkey where credential_id = ${credentialId} and holder_id = ${holderId} returning name`);
-  return row?.name;
+  if (!row) throw new Error('there was no passkey to remove');
+  return row.name;
 }
 
 /** How a passkey may stand for a contact on file. */

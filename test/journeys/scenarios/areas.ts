@@ -43,7 +43,7 @@ export const everyForm: ReadonlySet<string> = new Set([
   'change the password: the other session ends, and this one continues',
   'see the sessions, end another one, then all others',
   'lock the cabinet: every session ends, and the password opens it no more',
-  'a passkey is named and removed, and the page says what happened',
+  'a passkey is named and removed; the last one stays until the password is longer',
   'an app with backup codes: added, asked for, replaced on paper, removed; the suggestion is closed',
   'a code by SMS after the password: turned on, asked for, sent again, left out in a trusted browser',
 ]);
