@@ -1,4 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createSign, type KeyObject } from 'node:crypto';
+import { makeCertificate, makeRsaKey, nameOf } from 'nca-verify/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf } from '../../src/features/codes/code.ts';
 import type { IssuedCode } from '../../src/features/codes/store.ts';
@@ -169,10 +170,10 @@ describe('adding a passkey', () => {
     ['nobody was asked for a finger or a PIN', { unverified: true }],
     ['an answer of another kind', { type: 'webauthn.get' }],
     [
-      'an attestation with an address to fetch',
-      { statement: { format: 'packed', values: withCertificate() } },
+      'an attestation with a certificate of its maker',
+      { statement: { format: 'packed', values: withCertificate } },
     ],
-    ['an attestation of another format', { statement: { format: 'android-key', values: {} } }],
+    ['an attestation of another format', { statement: { format: 'fido-u2f', values: () => ({}) } }],
   ])('%s: refused, and nothing is stored', async (_what, oddity) => {
     const { person, client } = await proved();
     const { answer } = await addPasskey(client, oddity);
@@ -180,6 +181,14 @@ describe('adding a passkey', () => {
     expect(
       await service.database.rows(sql`select from cabinet.passkey where holder_id = ${holder(person)}`),
     ).toEqual([]);
+  });
+
+  test('a statement that the new key itself has signed is accepted', async () => {
+    const { client } = await proved();
+    const { answer } = await addPasskey(client, {
+      statement: { format: 'packed', values: signedByItself },
+    });
+    expect(leadsTo(answer)).toBe(`${passkeysPath}?done=added`);
   });
 
   test('a challenge of another session, another purpose, a used or an old one is over', async () => {
@@ -230,11 +239,37 @@ async function proveAgain(client: Client): Promise<void> {
   await service.database.run(sql`update cabinet.session set proved_at = now() where proved_at is not null`);
 }
 
-/** A statement whose certificate could name an address that the service would have to fetch. */
-function withCertificate() {
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const certificate = publicKey.export({ type: 'spki', format: 'der' });
-  return { alg: -7, sig: Buffer.alloc(70), x5c: [certificate] };
+/** A statement with a certificate as makers of devices have them. The library would accept it. */
+function withCertificate(signed: Buffer) {
+  const key = makeRsaKey();
+  const subject = nameOf(
+    ['2.5.4.6', Buffer.from('\x13\x02KZ')],
+    ['2.5.4.10', text('Maker')],
+    ['2.5.4.11', text('Authenticator Attestation')],
+    ['2.5.4.3', text('Device')],
+  );
+  const certificate = makeCertificate({
+    subject,
+    key,
+    issuer: null,
+    notBefore: new Date(Date.now() - 86_400_000),
+    notAfter: new Date(Date.now() + 86_400_000),
+    keyUsage: [],
+    // Basic constraints: no authority.
+    extraExtensions: [Buffer.from('3009060355041304023000', 'hex')],
+    digest: 'sha256',
+  });
+  return { alg: -257, sig: Buffer.from(key.sign(signed, 'sha256')), x5c: [Buffer.from(certificate)] };
+}
+
+/** A UTF8String. */
+function text(value: string): Buffer {
+  return Buffer.concat([Buffer.from([0x0c, value.length]), Buffer.from(value)]);
+}
+
+/** A statement that the new key itself has signed, as devices without a certificate send it. */
+function signedByItself(signed: Buffer, own: KeyObject) {
+  return { alg: -7, sig: createSign('sha256').update(signed).sign(own) };
 }
 
 describe('signing in', () => {

@@ -27,8 +27,11 @@ export interface Oddity {
   readonly userHandle?: string | undefined;
   /** Signs with a key that nobody knows. */
   readonly otherKey?: boolean;
-  /** Sends this attestation statement. */
-  readonly statement?: { readonly format: string; readonly values: Readonly<Record<string, Cbor>> };
+  /** Sends an attestation statement about the bytes that it signs. */
+  readonly statement?: {
+    readonly format: string;
+    readonly values: (signed: Buffer, own: KeyObject) => Readonly<Record<string, Cbor>>;
+  };
 }
 
 /** A passkey in an authenticator. */
@@ -52,13 +55,15 @@ export function makePasskey(asked: AskedOptions, origin: string, oddity: Oddity 
   let counter = oddity.counter ?? 0;
   const attested = Buffer.concat([Buffer.alloc(16), Buffer.from([0, id.length]), id, coseKey(publicKey)]);
   const data = Buffer.concat([authenticatorData(rpId, oddity, counter, flag.attested), attested]);
-  const { format = 'none', values = {} } = oddity.statement ?? {};
-  const object = encode({ fmt: format, attStmt: values, authData: data });
+  const ofPage = clientData('webauthn.create', asked, origin, oddity);
+  const { format = 'none', values = () => ({}) } = oddity.statement ?? {};
+  const signed = Buffer.concat([data, sha256(ofPage)]);
+  const object = encode({ fmt: format, attStmt: values(signed, privateKey), authData: data });
   return {
     id: id.toString('base64url'),
     userHandle,
     made: toJson(id, {
-      clientDataJSON: clientData('webauthn.create', asked, origin, oddity),
+      clientDataJSON: ofPage,
       attestationObject: object,
       transports: ['internal'],
     }),
