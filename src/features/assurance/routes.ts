@@ -17,6 +17,7 @@ import { giveChallenge } from '../eds/check-signature.ts';
 import { retryAfter, shownReason, unknownSince } from '../eds/reasons.ts';
 import { askForPasskey } from '../passkeys/check-assertion.ts';
 import { passkeySiteOf } from '../passkeys/site.ts';
+import { listPasskeys } from '../passkeys/store.ts';
 import { liftsRestriction } from '../second-step/standing.ts';
 import { returnTarget } from '../sign-in/return-target.ts';
 import { ProvePage, type ProvePageProps } from './page.tsx';
@@ -210,7 +211,8 @@ async function postPasskeyChallenge(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   parse(emptyForm, request.body);
-  const options = await askForPasskey(deps, challengeFor(deps, request), sessionOf(request).holderId);
+  const own = await listPasskeys(deps.database, sessionOf(request).holderId);
+  const options = await askForPasskey(deps, challengeFor(deps, request), own);
   if (!options) throw problem(409);
   return reply.send(options);
 }

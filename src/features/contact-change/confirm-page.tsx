@@ -166,11 +166,11 @@ function ChangesCard({ t, language, pending, waitHours }: ConfirmPageProps) {
 
 /** Offers a passkey in place of the code to a contact on file. */
 function PasskeyCard({ t, language, csrf, pending, passkey, where }: ConfirmPageProps) {
-  const { credentialIds, from } = passkey;
-  if (credentialIds.length === 0 && from === null) return null;
+  const { usable, from } = passkey;
+  if (usable.length === 0 && from === null) return null;
   return (
     <Card id="passkey-instead" heading={t.passkey.confirm}>
-      {credentialIds.length === 0 && from !== null ? (
+      {usable.length === 0 && from !== null ? (
         <p>{fill(t.passkey.changeLater, { time: formatMoment(language, from) })}</p>
       ) : (
         <>

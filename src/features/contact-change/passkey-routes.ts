@@ -7,6 +7,7 @@ import { noteOutcome } from '../../platform/http/outcome.ts';
 import { problem } from '../../platform/http/problem.ts';
 import type { PasskeyAsked } from '../passkeys/challenge.ts';
 import { askForPasskey } from '../passkeys/check-assertion.ts';
+import { readPasskeysForContacts } from '../passkeys/store.ts';
 import { type ContactChangeRoutesDeps, leave, sendConfirm } from './common-routes.ts';
 import { findChange } from './found-change.ts';
 import { isProved, type PendingChange } from './pending-change.ts';
@@ -25,7 +26,11 @@ export async function postPasskeyChallenge(
   const { holderId } = actorOf(request);
   const found = await findChange(deps, holderId);
   if (!found || found.stopped) throw problem(409);
-  const options = await askForPasskey(deps, askedFor(deps, request, found.pending), holderId);
+  const { database, contactSettings } = deps;
+  const { usable } = await readPasskeysForContacts(database, holderId, contactSettings.waitHours);
+  // An empty list would let any passkey answer.
+  if (usable.length === 0) throw problem(409);
+  const options = await askForPasskey(deps, askedFor(deps, request, found.pending), usable);
   if (!options) throw problem(409);
   return reply.send(options);
 }

@@ -12,9 +12,8 @@ import type { PasskeyReason } from './reasons.ts';
 import { passkeySiteOf } from './site.ts';
 import {
   countUse,
+  type DescribedPasskey,
   findPasskey,
-  listPasskeys,
-  type Passkey,
   recordCopy,
   type ShownPasskey,
   spendPasskeyChallenge,
@@ -46,29 +45,28 @@ interface PasskeyDescriptor {
 }
 
 /** Names a passkey for a browser. */
-export function describePasskey({ credentialId, transports }: Passkey): PasskeyDescriptor {
+export function describePasskey({ credentialId, transports }: DescribedPasskey): PasskeyDescriptor {
   return { id: credentialId.toString('base64url'), type: 'public-key', transports };
 }
 
 /**
  * Gives out what a browser needs to ask for a passkey. Nothing is stored, so a flood of challenges
  * costs no row. Undefined on an address where passkeys do not work.
- * @param holderId whose passkeys may answer; undefined when that is not known yet
+ * @param among the passkeys that may answer; undefined when it is not known yet whose
  */
 export async function askForPasskey(
   { database, keys }: { readonly database: Queryable; readonly keys: Keys },
   asked: PasskeyAsked,
-  holderId?: string,
+  among?: readonly DescribedPasskey[],
 ): Promise<AssertionOptions | undefined> {
   const site = passkeySiteOf(asked.site);
   if (!site.offered) return undefined;
-  const own = holderId === undefined ? undefined : await listPasskeys(database, holderId);
   return {
     challenge: createPasskeyChallenge(keys, asked, await readNow(database)),
     rpId: site.rpId,
     timeout: askedFor,
     userVerification: 'required',
-    ...(own && { allowCredentials: own.map(describePasskey) }),
+    ...(among && { allowCredentials: among.map(describePasskey) }),
   };
 }
 

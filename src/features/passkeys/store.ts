@@ -4,11 +4,15 @@ import { sql } from '../../platform/postgres/sql.ts';
 /** Seconds within which the answer to a challenge must come. */
 const challengeSeconds = 300;
 
-/** A passkey of a holder. */
-export interface Passkey {
+/** By what a browser recognises a passkey. */
+export interface DescribedPasskey {
   readonly credentialId: Buffer;
   /** How a browser reaches it: `internal`, `usb`, `hybrid`. */
   readonly transports: readonly string[];
+}
+
+/** A passkey of a holder. */
+export interface Passkey extends DescribedPasskey {
   readonly name: string;
   readonly createdAt: Date;
   /** Null when it was never used since it was added. */
@@ -173,7 +177,7 @@ export async function deletePasskey(
 /** How a passkey may stand for a contact on file. */
 export interface PasskeyForContacts {
   /** The passkeys that may. */
-  readonly credentialIds: readonly Buffer[];
+  readonly usable: readonly DescribedPasskey[];
   /** From when another one may. Null: the holder has none. */
   readonly from: Date | null;
 }
@@ -188,12 +192,12 @@ export async function readPasskeysForContacts(
   waitHours: number,
 ): Promise<PasskeyForContacts> {
   const wait = sql`make_interval(hours => ${waitHours}::int)`;
-  const rows = await database.rows<{ credentialId: Buffer; from: Date; helps: boolean }>(sql`
-    select credential_id as "credentialId", created_at + ${wait} as from,
+  const rows = await database.rows<DescribedPasskey & { from: Date; helps: boolean }>(sql`
+    select credential_id as "credentialId", transports, created_at + ${wait} as from,
       by_eds or created_at <= now() - ${wait} as helps
     from cabinet.passkey where holder_id = ${holderId} order by created_at, credential_id`);
   return {
-    credentialIds: rows.filter(({ helps }) => helps).map(({ credentialId }) => credentialId),
+    usable: rows.filter(({ helps }) => helps),
     from: rows.find(({ helps }) => !helps)?.from ?? null,
   };
 }

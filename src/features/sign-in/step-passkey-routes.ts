@@ -7,6 +7,7 @@ import { problem } from '../../platform/http/problem.ts';
 import { tokenHash } from '../../platform/keys.ts';
 import type { PasskeyAsked } from '../passkeys/challenge.ts';
 import { askForPasskey } from '../passkeys/check-assertion.ts';
+import { listPasskeys } from '../passkeys/store.ts';
 import { findWaitingStep, takePasskeyStep } from './complete-step.ts';
 import { goOn, leaveStep, type StepRoutesDeps, sendStep, stepBrowser, stepToken } from './step-routes.ts';
 
@@ -30,7 +31,8 @@ async function postStepChallenge(
   const token = stepToken(request);
   const waiting = await findWaitingStep(deps, token);
   if (token === undefined || !waiting) throw problem(403);
-  const options = await askForPasskey(deps, askedHere(deps, request, token), waiting.holderId);
+  const own = await listPasskeys(deps.database, waiting.holderId);
+  const options = await askForPasskey(deps, askedHere(deps, request, token), own);
   if (!options) throw problem(409);
   return reply.send(options);
 }
