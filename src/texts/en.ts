@@ -388,7 +388,6 @@ export const en = {
   },
   advice: {
     passwordShort: 'Your password is shorter than 15 characters',
-    passwordShortHelp: 'Choose a longer one, or set up confirmation of sign-ins.',
     longer: 'Choose a longer password',
     step: 'Protect the cabinet from someone who knows your password',
     stepHelp: 'With confirmation of sign-ins, the password alone is not enough.',

@@ -167,7 +167,7 @@ function ByCode({ t, csrf, accepted, mobile, to, errors }: ProvePageProps) {
           description={byPaper ? t.step.backupHint : undefined}
           inputmode={byPaper ? 'text' : 'numeric'}
           autocomplete="one-time-code"
-          width="code"
+          width={byPaper ? 'full' : 'code'}
         />
         <ButtonRow stacked>
           <Button>{t.step.submit}</Button>

@@ -8,7 +8,6 @@ import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { sessionOf } from '../../platform/http/request-context.ts';
 import { isBlank } from '../../values/cleaning.ts';
-import { maskIin } from '../../values/iin.ts';
 import { readCodeSet } from '../backup-codes/store.ts';
 import { AuthenticatorPage, type AuthenticatorPageProps } from './pages.tsx';
 import {
@@ -22,6 +21,8 @@ import { appAddress } from './totp.ts';
 
 export interface AuthenticatorRoutesDeps extends AuthenticatorDeps {
   readonly sendPage: SendPage;
+  /** The origin that the person sees. */
+  readonly siteOf: (request: FastifyRequest) => string;
   /** Called when notices may wait in the outbox. */
   readonly onQueued: () => void;
 }
@@ -112,7 +113,9 @@ async function sendAuthenticator(
   const { texts: t, csrf } = request.context;
   const { iin } = sessionOf(request);
   const { isSetUp, secret } = await readAuthenticator(deps, actorOf(request));
-  const names = { issuer: t.messages.cabinet, label: maskIin(iin) };
+  // In Latin letters and short: every other one takes six signs of the QR code, which then needs a
+  // good camera.
+  const names = { issuer: new URL(deps.siteOf(request)).hostname, label: `${iin.slice(0, 4)}****` };
   return deps.sendPage(request, reply, {
     title: t.authenticator.title,
     section: 'security',

@@ -110,8 +110,8 @@ function Advice({ t, csrf, advice }: ServicesPageProps) {
     return (
       <Alert kind="info">
         <p>
-          {t.advice.passwordShort}. {t.advice.passwordShortHelp}{' '}
-          <a href={paths.changePassword}>{t.advice.longer}</a>{' '}
+          {t.advice.passwordShort}. <a href={paths.changePassword}>{t.advice.longer}</a>
+          {' · '}
           <a href={`${paths.security}#second-step`}>{t.advice.setUp}</a>
         </p>
       </Alert>

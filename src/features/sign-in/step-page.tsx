@@ -113,7 +113,7 @@ function CodeStep(props: StepPageProps) {
           description={byPaper ? t.step.backupHint : undefined}
           inputmode={byPaper ? 'text' : 'numeric'}
           autocomplete="one-time-code"
-          width="code"
+          width={byPaper ? 'full' : 'code'}
         />
         <Checkbox id="trust" label={t.step.trust} description={t.step.trustHint} checked={props.trust} />
         <ButtonRow stacked>
