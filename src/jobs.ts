@@ -10,6 +10,7 @@ import { createHeadFile } from './features/operations/audit-head-file.ts';
 import type { AuditHead } from './features/operations/audit-store.ts';
 import { sweep, sweptKinds } from './features/operations/housekeeping.ts';
 import { backupJob, expectJobs, recordJobSuccess } from './features/operations/job-store.ts';
+import { keepReceiptLog } from './features/receipt-log/log.ts';
 import { syncBranchChanges } from './fund/sync.ts';
 import { withoutValues } from './platform/loggable.ts';
 import { startDispatcher } from './platform/outbox/dispatcher.ts';
@@ -132,6 +133,7 @@ const expectedJobs: readonly string[] = [
   'follow-fund',
   'end-alerts',
   'seal',
+  'receipt-log',
   'reseal',
   ...sweptKinds.map(ofHousekeeping),
   backupJob,
@@ -168,6 +170,7 @@ export function upkeepOf(services: Services): readonly RepeatedJob[] {
     recorded('follow-fund', 30_000, () => syncBranchChanges(services, onError)),
     recorded('end-alerts', 10 * 60_000, () => endQuietAlerts(database)),
     recorded('seal', 60_000, () => sealAll(database, keys, onSealed)),
+    recorded('receipt-log', 60_000, () => keepReceiptLog(services)),
     recorded('reseal', 10 * 60_000, (signal) => resealAuthenticators(services, { signal })),
     recorded(
       'housekeeping',

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type Finding, type KeptAuditHead, verifyAudit } from '../features/operations/audit.ts';
 import { headLine, readHead } from '../features/operations/audit-head-file.ts';
 import { readAuditHead } from '../features/operations/audit-store.ts';
+import { readDays } from '../features/receipt-log/store.ts';
 import { createKeys } from '../platform/keys.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
@@ -46,7 +47,28 @@ export function auditCommands(program: Command): void {
         print(`${headLine(head)}\n`);
       });
     });
+
+  audit
+    .command('publish')
+    .description(
+      'print the signed heads of the log of receipts, a line for each day: day, number of receipts, root, signature. Publish them where you cannot change them later, or print them',
+    )
+    .option('--from <day>', 'from this day on, as 2026-11-29', always)
+    .addHelpText('after', '\nExample:\n  $ kabinet audit publish --from 2026-11-01 > heads.txt')
+    .action(async ({ from }: { from: string }) => {
+      if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(from) || Number.isNaN(Date.parse(from)))
+        throw new CommandFailure(`${from}: not a day such as 2026-11-29`);
+      await withAudit(async ({ database }) => {
+        const days = await readDays(database, from);
+        if (days.length === 0) throw new CommandFailure('no day has been closed yet');
+        for (const { day, size, root, head } of days)
+          print(`${day} ${size} ${root.toString('hex')} ${head}\n`);
+      });
+    });
 }
+
+/** The day before all. */
+const always = '2000-01-01';
 
 /** Reading a long log takes longer than the service allows a statement. */
 function withAudit(work: (attached: Attached) => Promise<void>): Promise<void> {

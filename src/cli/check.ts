@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import type { JSONWebKeySet } from 'jose';
 import { readConfig } from '../config/config.ts';
+import { checkLog, type LogReason, type LogStanding, readHeads } from '../features/receipt-log/check-log.ts';
 import { checkSeal, mostReceiptBytes, type SealReason } from '../features/receipt-seal/check-seal.ts';
 import { readSealKeys } from '../features/receipt-seal/seal-keys.ts';
+import type { SealedContent } from '../features/receipt-seal/sealed-content.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 
@@ -20,28 +23,73 @@ export function checkCommand(program: Command): void {
     .command('check')
     .description('Checks the seal of a receipt (PDF), and prints what was sealed.')
     .argument('<file>', 'the receipt')
+    .option(
+      '--heads <file>',
+      'heads of the log as "audit publish" writes them, from a place that you trust: proves that the receipt is among all others',
+    )
     .option('--keys <file>', 'the published keys (/.well-known/jwks.json); by default those of RECEIPT_KEYS')
     .action(check);
 }
 
-async function check(path: string, { keys: keysPath }: { readonly keys?: string }): Promise<void> {
-  for (const one of [path, keysPath]) {
+interface CheckOptions {
+  readonly keys?: string;
+  readonly heads?: string;
+}
+
+async function check(path: string, { keys: keysPath, heads }: CheckOptions): Promise<void> {
+  for (const one of [path, keysPath, heads]) {
     if (one !== undefined && !existsSync(one)) throw new CommandFailure(`${one}: no such file`);
   }
   const file = await readFile(path);
   if (file.length > mostReceiptBytes) throw new CommandFailure(`${path} is larger than a receipt can be`);
-  const keys = keysPath === undefined ? await ownKeys() : JSON.parse(await readFile(keysPath, 'utf8'));
+  const keys: JSONWebKeySet =
+    keysPath === undefined ? await ownKeys() : JSON.parse(await readFile(keysPath, 'utf8'));
   const checked = await checkSeal(file, keys);
   if (!checked.ok) throw new CommandFailure(`${path}: ${reasons[checked.reason]}`);
-  const { holder, document, changes, ...facts } = checked.value;
+  const inLog = await logLine(checked.value, keys, heads);
+  const { holder, document, changes, log: _, ...facts } = checked.value;
   const lines = [
     'The seal is right. It says:',
     ...Object.entries({ ...facts, name: holder.name, iin: holder.iin, document }).map(
       ([name, value]) => `  ${name}: ${value ?? '—'}`,
     ),
+    inLog,
     ...changes.map(({ field, old, new: value }) => `  ${field}: ${old ?? '—'} -> ${value ?? '—'}`),
   ];
   print(`${lines.join('\n')}\n`);
+}
+
+const standings: Readonly<Record<LogStanding, string>> = {
+  none: 'the receipt says nothing of the log',
+  promised: 'the receipt has a promise; after its day a new file has the proof',
+  included: 'the receipt is in the log, by the head in its own file',
+  published: 'the receipt is in the log, by a published head',
+};
+
+const refutations: Readonly<Record<LogReason, string>> = {
+  notInTree: 'the log does not have this receipt',
+  foreign: 'the head in the file is not of this log',
+  otherHead: 'another head was published for its day: somebody keeps two histories',
+  cutOff: 'the published heads do not reach the day of this receipt',
+  fetchAgain: 'its day was published since: fetch the file again',
+};
+
+/** What the log says of a receipt. @throws CommandFailure when the log refutes it */
+async function logLine(
+  content: SealedContent,
+  keys: JSONWebKeySet,
+  headsPath: string | undefined,
+): Promise<string> {
+  const published = headsPath === undefined ? undefined : await readPublished(headsPath, keys);
+  const standing = await checkLog(content, keys, published);
+  if (!standing.ok) throw new CommandFailure(refutations[standing.reason]);
+  return `  log: ${standings[standing.value]}`;
+}
+
+async function readPublished(path: string, keys: JSONWebKeySet) {
+  const read = await readHeads(await readFile(path, 'utf8'), keys);
+  if (!read.ok) throw new CommandFailure(`${path}: ${read.reason} in line ${read.detail}`);
+  return read.value;
 }
 
 async function ownKeys() {

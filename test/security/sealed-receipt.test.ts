@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { keepReceiptLog } from '../../src/features/receipt-log/log.ts';
 import { checkSeal } from '../../src/features/receipt-seal/check-seal.ts';
+import { createReceiptSealer } from '../../src/features/receipt-seal/sealer.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Client, injectClient } from '../support/client.ts';
 import { kabinet } from '../support/kabinet.ts';
 import { inventPerson } from '../support/people.ts';
-import { startService, type TestService } from '../support/service.ts';
+import { receiptKey, startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
 
 // A receipt of the running service, checked by what the service publishes.
@@ -35,7 +38,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function published(): Promise<JSONWebKeySet> {
+async function publishedKeys(): Promise<JSONWebKeySet> {
   const answer = await injectClient(service.server).get('/.well-known/jwks.json');
   expect(answer.setCookies).toEqual([]);
   return JSON.parse(answer.body);
@@ -44,7 +47,7 @@ async function published(): Promise<JSONWebKeySet> {
 test('says what was saved, who saved it and how, and holds by the published keys', async () => {
   const { bytes, headers } = await client.get(`${receipt}.pdf`);
   expect(headers['content-type']).toBe('application/pdf');
-  const checked = await checkSeal(bytes, await published());
+  const checked = await checkSeal(bytes, await publishedKeys());
   expect(checked).toMatchObject({
     ok: true,
     value: {
@@ -66,7 +69,7 @@ test('another installation does not know the key', async () => {
 test('`kabinet check` prints the values, and refuses an altered file', async () => {
   const { bytes } = await client.get(`${receipt}.pdf`);
   const [keys, right, wrong] = ['keys.json', 'right.pdf', 'wrong.pdf'].map((name) => join(folder, name));
-  await writeFile(keys ?? '', JSON.stringify(await published()));
+  await writeFile(keys ?? '', JSON.stringify(await publishedKeys()));
   await writeFile(right ?? '', bytes);
   bytes[200] = (bytes[200] as number) ^ 1;
   await writeFile(wrong ?? '', bytes);
@@ -74,6 +77,36 @@ test('`kabinet check` prints the values, and refuses an altered file', async () 
   expect(await run(right)).toMatchObject({ code: 0, out: expect.stringContaining('apartment: ') });
   expect(await run(wrong)).toMatchObject({ code: 1, err: expect.stringContaining('altered') });
   expect(await run(join(folder, 'none'))).toMatchObject({ code: 1, err: expect.stringContaining('no such') });
+});
+
+test('`kabinet audit publish` prints the heads, by which a receipt of a former day is proved', async () => {
+  const day = sql`(select change_id from cabinet.change where number = ${receipt.split('/').at(-1)})`;
+  await client.get(`${receipt}.pdf`);
+  await service.database.run(sql`
+    update cabinet.receipt_leaf set day = day - 2 where change_id = ${day}`);
+  await keepReceiptLog({
+    database: service.database,
+    receiptSealer: createReceiptSealer([receiptKey]),
+  });
+  const { bytes } = await client.get(`${receipt}.pdf`);
+  const published = await kabinet(service.connection, ['audit', 'publish']);
+  expect(published).toMatchObject({ code: 0, err: '' });
+  const [keys = '', heads = '', file = ''] = ['keys.json', 'heads.txt', 'later.pdf'].map((name) =>
+    join(folder, name),
+  );
+  await writeFile(keys, JSON.stringify(await publishedKeys()));
+  await writeFile(heads, published.out);
+  await writeFile(file, bytes);
+  const parameters = ['check', file, '--keys', keys, '--heads', heads];
+  expect(await kabinet(service.connection, parameters)).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('by a published head'),
+  });
+  await writeFile(heads, published.out.replace(/[A-Za-z0-9_-]{20}\n/, 'AAAAAAAAAAAAAAAAAAAA\n'));
+  expect(await kabinet(service.connection, parameters)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('foreign in line 1'),
+  });
 });
 
 test('without keys a receipt has no seal, and nothing is published', async () => {

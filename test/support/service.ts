@@ -37,7 +37,7 @@ export interface TestService {
 }
 
 /** Seals the receipts of the tests, and nothing else. */
-const receiptKey =
+export const receiptKey =
   'MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgiPuioXVhgtPyFdPht3jTnDsKLlWjQ5kkIIfrJQmt1mihRANCAASJ6v9s9OW7HPvcYPySTQegj2NG1a2LIg7+yhs/OosyuyaJ5j8iF6U8/kYz7DTayFnDGQhYcLz2ysCf11pASt3f';
 
 /** Builds the service with demonstration settings; `environment` changes single ones. */

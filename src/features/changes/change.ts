@@ -30,6 +30,7 @@ export type Proof =
 
 /** A saved change as its receipt shows it. */
 export interface SavedChange {
+  readonly changeId: string;
   readonly number: string;
   readonly madeAt: Date;
   readonly proof: Proof;

@@ -13,7 +13,8 @@ import { compareWords } from '../../ui/compare.tsx';
 import { maskIin } from '../../values/iin.ts';
 import type { ContactSettings } from '../contact-change/settings.ts';
 import { findSignedMessage } from '../eds/store.ts';
-import type { SealedContent } from '../receipt-seal/sealed-content.ts';
+import { findInLog } from '../receipt-log/log.ts';
+import { loggedDocument, type SealedContent } from '../receipt-seal/sealed-content.ts';
 import type { ReceiptSealer } from '../receipt-seal/sealer.ts';
 import { holderName } from '../requisites/holder-name.ts';
 import { type ViewDeps, viewRequisites } from '../requisites/view.ts';
@@ -103,7 +104,8 @@ async function showReceiptPdf(
   const change = await receiptOf(deps, request);
   const { texts: t, language } = request.context;
   const holder = await holderOf(deps, request);
-  const sealed = sealedContentOf(change, holder, deps.siteOf(request));
+  const log = deps.receiptSealer ? await findInLog(deps.database, change) : undefined;
+  const sealed = sealedContentOf(change, holder, { origin: deps.siteOf(request), log: log ?? null });
   const printed = await printer.print(actorOf(request).sessionHash.toString('hex'), sealed, {
     language,
     cabinet: t.layout.cabinet,
@@ -137,7 +139,7 @@ async function showReceiptPdf(
 function sealedContentOf(
   { number, madeAt, document, entries, proof, delivery }: SavedChange,
   holder: ReceiptHolder,
-  origin: string,
+  { origin, log }: Pick<SealedContent, 'origin' | 'log'>,
 ): SealedContent {
   return {
     version: 1,
@@ -145,10 +147,11 @@ function sealedContentOf(
     number,
     madeAt: madeAt.toISOString(),
     holder: { name: holder.name ?? null, iin: maskIin(holder.iin) },
-    document: document && [document.type, document.series, document.number].filter(Boolean).join(' '),
+    document: loggedDocument(document),
     changes: entries.map(({ field, old, new: value }) => ({ field, old, new: value })),
     proof,
     state: delivery.state,
+    log,
   };
 }
 

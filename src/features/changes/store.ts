@@ -159,6 +159,7 @@ export async function findReceipt(
   number: string,
 ): Promise<SavedChange | undefined> {
   const row = await database.first<{
+    changeId: string;
     number: string;
     madeAt: Date;
     proof: Proof;
@@ -169,7 +170,7 @@ export async function findReceipt(
     late: boolean | null;
     code: string | null;
   }>(sql`
-    select c.number, c.made_at as "madeAt", c.proof, c.document, c.entries,
+    select c.change_id as "changeId", c.number, c.made_at as "madeAt", c.proof, c.document, c.entries,
       o.delivered_at as "deliveredAt", o.dead_at is not null as dead, o.last_error as code,
       o.created_at < now() - make_interval(secs => ${lateAfterSeconds}::int) as late
     from cabinet.change c left join cabinet.outbox o on o.change_id = c.change_id and o.lane = 'fund'

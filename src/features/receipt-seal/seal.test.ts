@@ -20,6 +20,7 @@ const content: SealedContent = {
   changes: [{ field: 'address', old: null, new: 'Әл-Фараби даңғылы, 77/7' }],
   proof: 'password-session',
   state: 'applied',
+  log: null,
 };
 
 const receipt: ReceiptDocument = {

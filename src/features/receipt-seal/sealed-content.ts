@@ -1,7 +1,34 @@
 import { z } from 'zod';
+import type { IdentityDocument } from '../../fund/port.ts';
 
 /** The `typ` of the JWS, so that no other signature of the service can stand for it. */
 export const sealType = 'kabinet-receipt+jws';
+
+const hexadecimal = z.string().regex(/^(?:[0-9a-f]{2})+$/);
+
+/** What a receipt says of the log of all receipts. */
+const inLog = z.object({
+  salt: hexadecimal,
+  /** The day in whose head it is, or will be: that is a promise, and the seal signs it. */
+  day: z.iso.date(),
+  /** Null until that day is closed. */
+  proof: z
+    .object({
+      place: z.int().nonnegative(),
+      /** From the leaf up. */
+      path: z.array(hexadecimal).max(64),
+      /** The signed head of the day, a JWS. */
+      head: z.string(),
+    })
+    .nullable(),
+});
+
+export type ReceiptInLog = z.infer<typeof inLog>;
+
+/** A document as the seal and the log name it. */
+export function loggedDocument(document: IdentityDocument | null): string | null {
+  return document && [document.type, document.series, document.number].filter(Boolean).join(' ');
+}
 
 /**
  * What the seal of a receipt says, beside the bytes that it covers. Values are the stored ones, and
@@ -27,6 +54,8 @@ export const sealedContent = z.object({
   proof: z.string(),
   /** What has become of the change at the fund when the file was made. */
   state: z.enum(['sending', 'applied', 'refused']),
+  /** Null where there is no log. */
+  log: inLog.nullable(),
 });
 
 export type SealedContent = z.infer<typeof sealedContent>;

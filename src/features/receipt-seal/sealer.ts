@@ -1,4 +1,5 @@
 import type { JSONWebKeySet } from 'jose';
+import type { ReceiptHead } from '../receipt-log/head.ts';
 import type { SealedContent } from './sealed-content.ts';
 
 /** Seals receipts with the keys of this installation. */
@@ -10,6 +11,11 @@ export interface ReceiptSealer {
    * @param draw draws the file with this place somewhere in it, unchanged
    */
   seal(content: SealedContent, draw: (place: string) => Promise<Buffer>): Promise<Buffer>;
+  /**
+   * Signs the head of a day of the log.
+   * @param former the signed head of the day before; undefined for the first
+   */
+  signHead(head: Omit<ReceiptHead, 'previous'>, former: string | undefined): Promise<string>;
 }
 
 /**
@@ -29,14 +35,19 @@ export function createReceiptSealer(texts: readonly [string, ...string[]]): Rece
       const file = await draw(emptyPlace(await sealLength(keys, content)));
       return Buffer.from(await sealFile(keys, file, content));
     },
+    async signHead(head, former) {
+      const { keys, signHead, digestOfHead } = await loaded();
+      return signHead(keys, { ...head, previous: former === undefined ? null : digestOfHead(former) });
+    },
   };
 }
 
 async function load(texts: readonly [string, ...string[]]) {
-  const [{ readSealKeys }, { emptyPlace }, { sealLength, sealFile }] = await Promise.all([
+  const [{ readSealKeys }, { emptyPlace }, { sealLength, sealFile }, heads] = await Promise.all([
     import('./seal-keys.ts'),
     import('./place.ts'),
     import('./seal.ts'),
+    import('../receipt-log/head.ts'),
   ]);
-  return { keys: await readSealKeys(texts), emptyPlace, sealLength, sealFile };
+  return { ...heads, keys: await readSealKeys(texts), emptyPlace, sealLength, sealFile };
 }

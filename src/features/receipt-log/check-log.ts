@@ -1,0 +1,93 @@
+import type { JSONWebKeySet } from 'jose';
+import { accepted, type Result, refused } from '../../values/result.ts';
+import type { SealedContent } from '../receipt-seal/sealed-content.ts';
+import { digestOfHead, openHead, type ReceiptHead } from './head.ts';
+import { leafOf } from './leaf.ts';
+import { rootByPath } from './merkle.ts';
+
+/** A published head with its signature. */
+export interface PublishedHead extends ReceiptHead {
+  readonly signed: string;
+}
+
+/**
+ * Why published heads are not one history. `foreign`: none of the keys signed the head, or it was
+ * altered. `gap`: a day is missing, or stands twice. `fork`: a head does not follow the one before.
+ * The `detail` is the line, from 1.
+ */
+export type HeadsReason = 'foreign' | 'gap' | 'fork';
+
+/**
+ * Reads published heads, one JWS in each line, and checks that they are one history: day after day,
+ * each naming the one before.
+ */
+export async function readHeads(
+  text: string,
+  keys: JSONWebKeySet,
+): Promise<Result<readonly PublishedHead[], HeadsReason>> {
+  const heads: PublishedHead[] = [];
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  for (const [at, line] of lines.entries()) {
+    const signed = line.trim().split(/\s+/).at(-1) ?? '';
+    const head = await openHead(signed, keys);
+    const detail = String(at + 1);
+    if (!head) return refused('foreign', detail);
+    const former = heads.at(-1);
+    if (former && head.day !== dayAfter(former.day)) return refused('gap', detail);
+    if (former && head.previous !== digestOfHead(former.signed)) return refused('fork', detail);
+    heads.push({ ...head, signed });
+  }
+  return accepted(heads);
+}
+
+function dayAfter(day: string): string {
+  return new Date(Date.parse(day) + 24 * 3_600_000).toISOString().slice(0, 10);
+}
+
+/**
+ * What the log says of a receipt. `promised`: its day was not closed when the file was made.
+ * `included`: its own head proves it. `published`: a published head proves it.
+ */
+export type LogStanding = 'none' | 'promised' | 'included' | 'published';
+
+/**
+ * Why the log refutes a receipt. `notInTree`: its path does not lead to its head. `foreign`: its head
+ * is not ours. `otherHead`: another head was published for its day, so somebody keeps two histories.
+ * `cutOff`: the published heads end before its day although its own head is later than the last of
+ * them. `fetchAgain`: its day was published since, and only a new file can prove it.
+ */
+export type LogReason = 'notInTree' | 'foreign' | 'otherHead' | 'cutOff' | 'fetchAgain';
+
+/**
+ * Proves a sealed receipt against the log.
+ * @param content what the seal says; the caller has checked the seal
+ * @param published heads that were published, as `readHeads` gives them; undefined where there are none
+ */
+export async function checkLog(
+  { log, ...content }: SealedContent,
+  keys: JSONWebKeySet,
+  published?: readonly PublishedHead[],
+): Promise<Result<LogStanding, LogReason>> {
+  if (!log) return accepted('none');
+  const ofDay = published?.find(({ day }) => day === log.day);
+  if (!log.proof) return ofDay ? refused('fetchAgain') : accepted('promised');
+  const head = await openHead(log.proof.head, keys);
+  if (!head || head.day !== log.day) return refused('foreign');
+  const root = rootByPath(
+    leafOf(Buffer.from(log.salt, 'hex'), content),
+    log.proof.place,
+    head.size,
+    log.proof.path.map((node) => Buffer.from(node, 'hex')),
+  );
+  if (root?.toString('hex') !== head.root) return refused('notInTree');
+  if (!published) return accepted('included');
+  if (!ofDay) return refused('cutOff');
+  return ofDay.signed === log.proof.head || sameHead(ofDay, head)
+    ? accepted('published')
+    : refused('otherHead');
+}
+
+/** ECDSA signatures of one text differ. What they say counts. */
+function sameHead(one: ReceiptHead, other: ReceiptHead): boolean {
+  return one.root === other.root && one.size === other.size && one.previous === other.previous;
+}
