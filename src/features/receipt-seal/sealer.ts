@@ -43,11 +43,13 @@ export function createReceiptSealer(texts: readonly [string, ...string[]]): Rece
 }
 
 async function load(texts: readonly [string, ...string[]]) {
-  const [{ readSealKeys }, { emptyPlace }, { sealLength, sealFile }, heads] = await Promise.all([
-    import('./seal-keys.ts'),
-    import('./place.ts'),
-    import('./seal.ts'),
-    import('../receipt-log/head.ts'),
-  ]);
-  return { ...heads, keys: await readSealKeys(texts), emptyPlace, sealLength, sealFile };
+  const [{ readSealKeys }, { emptyPlace }, { sealLength, sealFile }, { signHead, digestOfHead }] =
+    await Promise.all([
+      import('./seal-keys.ts'),
+      import('./place.ts'),
+      import('./seal.ts'),
+      import('../receipt-log/head.ts'),
+    ]);
+  const keys = await readSealKeys(texts);
+  return { keys, emptyPlace, sealLength, sealFile, signHead, digestOfHead };
 }
