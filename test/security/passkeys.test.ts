@@ -869,6 +869,42 @@ describe('for a change of contacts', () => {
   });
 });
 
+describe('under a public name', () => {
+  test('they are bound to its host, and answer no other page', async () => {
+    const site = 'https://cabinet.example.kz';
+    const server = await service.anotherProcess({ PUBLIC_URL: site });
+    const person = inventPerson(people++);
+    await service.enrol(person);
+    const client = injectClient(server, site);
+    await signIn(client, person);
+    await client.get(form);
+    await proveByPassword(client);
+    const { page, options } = await askAt(client, passkeysPath);
+    expect(options.rp?.id).toBe('cabinet.example.kz');
+    const passkey = makePasskey(options, site);
+    const added = await client.post(`${passkeysPath}/add`, passkeyForm(page, passkey.made));
+    expect(leadsTo(added)).toBe(`${passkeysPath}?done=added`);
+    for (const [from, status] of [
+      ['https://cabinet.example.kz.example', 422],
+      ['http://cabinet.example.kz', 422],
+      ['https://mail.cabinet.example.kz', 422],
+      [site, 303],
+    ] as const) {
+      const answer = await signInByPasskey(injectClient(server, site), passkey, { origin: from });
+      expect([from, answer.status]).toEqual([from, status]);
+    }
+  });
+
+  test('that is no name, nothing is offered', async () => {
+    const site = 'https://10.0.0.7';
+    const client = injectClient(await service.anotherProcess({ PUBLIC_URL: site }), site);
+    const page = await client.get(passkeyPath);
+    expect(seen(page)).toContain(t.passkey.elsewhere);
+    expect(seen(page)).toContain(t.passkey.otherWays);
+    expect(readPage(page.body).querySelector('#passkey-form')).toBeNull();
+  });
+});
+
 describe('on an address of digits', () => {
   test('they are not offered, and the right address is shown', async () => {
     const { person } = await owner();
