@@ -31,7 +31,7 @@ function follow(block: HTMLElement): void {
     try {
       const now = await fetchState(block.dataset['turn']);
       const { state, trouble } = block.dataset;
-      if (now.state !== state || now.trouble !== trouble || now.left <= 0) return leave();
+      if (now.state !== state || now.trouble !== trouble || now.left <= 0) return leave(block);
       over = Date.now() + now.left * 1_000;
       if (now.code) replace(block, now.code);
     } catch {
@@ -62,8 +62,8 @@ async function fetchState(turn = ''): Promise<State> {
 }
 
 /** Shows the page as the server now writes it. */
-function leave(): void {
-  location.replace('/sign-in/phone');
+function leave(block: HTMLElement): void {
+  location.replace(block.dataset['page'] ?? '/');
 }
 
 function replace(block: HTMLElement, { turn, path, link }: NonNullable<State['code']>): void {

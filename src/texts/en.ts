@@ -568,6 +568,13 @@ export const en = {
     locked: 'The cabinet is locked. It cannot be opened from this browser in this way.',
     badMessage: 'The signature is not valid. Get a new code and sign again.',
     wrongDigits: 'The six digits were wrong three times. Get a new code.',
+    changeOver:
+      'The change was not made: it was cancelled, replaced or overtaken. Start again from the form.',
+    sign: {
+      title: 'Sign with the phone',
+      help: 'The text of the change is shown on the phone. You need no key on the computer.',
+      submit: 'Sign with eGov Mobile',
+    },
     stopped: 'The phone that signed cancelled the sign-in.',
     back: {
       title: 'You have signed',
@@ -583,7 +590,6 @@ export const en = {
     },
     document: {
       title: 'Signing in to the UAPF cabinet',
-      description: 'Signing in to the UAPF Personal Cabinet. Number on the screen: {number}',
       decline: 'If you did not open this page, decline!',
       number: 'Number on the screen: {number}',
       site: 'Site: {site}',

@@ -183,6 +183,27 @@ describe.each(screens)('at $width px, scripts: $javaScript', (screen) => {
   });
 });
 
+test.each(screens)('a change is signed: $width px, scripts: $javaScript', async (screen) => {
+  const person = inventPerson(people);
+  people += 1;
+  await service.enrol(person);
+  const visitor = await browserVisitor(browser, origin, screen);
+  await visitor.open('/');
+  await visitor.fill(kk.signIn.iin, person.iin);
+  await visitor.fill(kk.signIn.password, person.password ?? '');
+  await visitor.press(kk.signIn.submit);
+  await visitor.open('/services/requisites');
+  await visitor.fill(kk.requisites.mobilePhone, '+7 (702) 111-22-33');
+  await visitor.press(kk.requisites.save);
+  await visitor.press(kk.phone.sign.submit);
+  expect(await visitor.heading()).toBe(kk.phone.sign.title);
+  const run = await play({ visitor, person, key: nca.key(person) }, screen.width < 600 ? 'link' : 'code');
+  expect(run.shown?.documents[0]?.shown).toContain('"+77021112233"');
+  await follow({ visitor, person, key: nca.key(person) }, screen, kk.receipt.title);
+  await visitor.sees(kk.eds.evidence);
+  await visitor.leave();
+});
+
 test('the key of a person whom nobody knows here', async () => {
   const somebody = await begin(screens[0]);
   const key = nca.key({ iin: '880808301002', surname: 'БЕЙТАНЫС', name: 'АДАМ' });

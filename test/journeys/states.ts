@@ -608,6 +608,26 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
     ],
     ['no channel that could confirm', (look) => proposeMobile(look, { requisites: nothing })],
   ],
+  '/services/requisites/confirm/phone': [
+    [
+      'the code',
+      async (look) => {
+        await proposeMobile(look);
+        await look.visitor.press(look.t.phone.sign.submit);
+        expect(await look.visitor.heading()).toBe(look.t.phone.sign.title);
+      },
+    ],
+    [
+      'the change is over',
+      async (look) => {
+        await proposeMobile(look);
+        await look.visitor.press(look.t.phone.sign.submit);
+        await look.asPhone(sql`state = 'refused', reason = 'changeOver'`);
+        await look.visitor.open('/services/requisites/confirm/phone');
+        await look.visitor.sees(look.t.phone.changeOver);
+      },
+    ],
+  ],
   '/not-me/:link': [
     ['asked', openNotMe],
     [

@@ -7,6 +7,7 @@ import type { SendPage } from '../../platform/http/page.tsx';
 import type { Actor } from '../../platform/session.ts';
 import { findNumber } from '../changes/store.ts';
 import type { EdsDeps } from '../eds/check-signature.ts';
+import type { EgovMobileSettings } from '../egov-mobile/settings.ts';
 import type { Channels } from '../notices/channel.ts';
 import { passkeySiteOf } from '../passkeys/site.ts';
 import { readPasskeysForContacts } from '../passkeys/store.ts';
@@ -24,6 +25,7 @@ export interface ContactChangeRoutesDeps
   /** The origin that the person sees. It is part of what they sign. */
   readonly siteOf: (request: FastifyRequest) => string;
   readonly sendPage: SendPage;
+  readonly egovMobileSettings: EgovMobileSettings;
   readonly channels: Channels;
   /** Ends all sessions of a person whom the fund no longer allows in. */
   readonly endSessions: (holderId: string) => Promise<unknown>;
@@ -81,6 +83,7 @@ export async function sendConfirm(
       where: passkeySiteOf(deps.siteOf(request)),
       passkeyRefusal: news.passkeyRefusal,
       eds: news.eds,
+      byPhone: deps.egovMobileSettings.service !== undefined,
       unavailable: (['mobile', 'email'] as const).filter((channel) => !deps.channels.available(channel)),
     }),
   });

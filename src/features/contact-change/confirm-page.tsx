@@ -57,6 +57,8 @@ export interface ConfirmPageProps {
     | undefined;
   /** Channels whose gateway is down now. */
   readonly unavailable: readonly Channel[];
+  /** Whether a change can be signed with the phone. */
+  readonly byPhone: boolean;
 }
 
 export type ConfirmMessage = 'codeLimit' | 'codeSent' | 'proofGone';
@@ -192,7 +194,7 @@ function PasskeyCard({ t, language, csrf, pending, passkey, where }: ConfirmPage
 }
 
 /** Offers to sign instead. It comes first when codes cannot complete the change. */
-function SignCard({ t, language, csrf, pending, needed, eds }: ConfirmPageProps) {
+function SignCard({ t, language, csrf, pending, needed, eds, byPhone }: ConfirmPageProps) {
   return (
     <Card id="eds" heading={t.eds.signTitle}>
       <p>{t.eds.signHelp}</p>
@@ -208,6 +210,13 @@ function SignCard({ t, language, csrf, pending, needed, eds }: ConfirmPageProps)
         secondary={needed.choices.length > 0}
       />
       <EdsHelp t={t} />
+      {byPhone && (
+        <Form id="phone-form" action={paths.confirmByPhone} csrf={csrf}>
+          <h3>{t.phone.sign.title}</h3>
+          <p>{t.phone.sign.help}</p>
+          <Button kind="secondary">{t.phone.sign.submit}</Button>
+        </Form>
+      )}
     </Card>
   );
 }

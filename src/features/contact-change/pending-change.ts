@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IdentityDocument } from '../../fund/port.ts';
 import type { StoredAddress } from '../addresses/addresses.ts';
 import type { ChangeEntry } from '../changes/change.ts';
@@ -105,4 +106,11 @@ export function isProvedByCodes(pending: PendingChange): boolean {
     (channel) => newContact(pending.entries, channel) !== null,
   );
   return !pending.byEds && pending.currentProved && (pending.newProved || !hasNewValue);
+}
+
+/** A mark of everything that the text of a change says, so that the text cannot outlive it. */
+export function changeMark({ changeId, document, entries, revision }: PendingChange): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify([changeId, document, entries, revision]))
+    .digest();
 }

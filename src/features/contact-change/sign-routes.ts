@@ -4,9 +4,7 @@ import { emptyForm, parse } from '../../platform/http/forms.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
 import { problem } from '../../platform/http/problem.ts';
 import { formatSince } from '../../texts/dates.ts';
-import type { Texts } from '../../texts/kk.ts';
-import { fill } from '../../texts/texts.ts';
-import { displayed } from '../../values/displayed.ts';
+import { changeLines } from '../../ui/change-words.ts';
 import type { ChallengeFor } from '../eds/challenge.ts';
 import { checkSignature, giveChallenge } from '../eds/check-signature.ts';
 import { type EdsReason, retryAfter, shownReason, unknownSince } from '../eds/reasons.ts';
@@ -102,28 +100,4 @@ function challengeFor(
     site: siteOf(request),
     change: { id: pending.changeId, lines: changeLines(request.context.texts, pending) },
   };
-}
-
-/**
- * The change in words, one line each. Values appear as they will be stored, and in quotation marks,
- * so there is only one way to read them.
- */
-function changeLines(t: Texts, { document, entries, revision }: PendingChange): string[] {
-  const quoted = (value: string | null) => (value === null ? t.eds.change.none : JSON.stringify(value));
-  const shown = document && [
-    t.documentTypes[document.type],
-    displayed([document.series, document.number].filter(Boolean).join(' ')),
-  ];
-  return [
-    t.eds.change.title,
-    fill(t.eds.change.document, { document: shown?.join(', ') ?? t.eds.change.none }),
-    ...entries.map((entry) =>
-      fill(t.eds.change.entry, {
-        field: t.requisites[entry.field],
-        old: quoted(entry.old),
-        new: quoted(entry.new),
-      }),
-    ),
-    fill(t.eds.change.revision, { revision }),
-  ];
 }

@@ -41,14 +41,14 @@ export function createChallenge(
   keys: Keys,
   asked: ChallengeFor,
   givenAt: Date,
-): { readonly id: string; readonly content: Buffer } {
+): { readonly id: string; readonly nonce: Buffer; readonly content: Buffer } {
   const nonce = randomBytes(32);
   const text = textOf(asked, givenAt, nonce);
   const seal = keys.sign(sealed, sealedText(asked, text));
   const id = [givenAt.getTime().toString(36), nonce.toString('base64url'), seal.toString('base64url')].join(
     '.',
   );
-  return { id, content: Buffer.from(text) };
+  return { id, nonce, content: Buffer.from(text) };
 }
 
 const idForm = /^([0-9a-z]{1,9})\.([\w-]{43})\.([\w-]{43})$/;

@@ -9,7 +9,9 @@ import { isOutage } from '../../platform/outage.ts';
 import { formatSince } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill, textsOf } from '../../texts/texts.ts';
+import type { Language } from '../../values/language.ts';
 import { type EdsReason, isPassing, retryAfter, shownReason, unknownSince } from '../eds/reasons.ts';
+import type { PhoneAttempt } from './attempt.ts';
 import { createReturnSecret } from './attempt-secrets.ts';
 import { appLanguage, sayIn, signInDocument } from './document-routes.ts';
 import { askPhone, type ReadRefusal, readDocument } from './read-document.ts';
@@ -63,7 +65,10 @@ async function showPhoneRequest(
     return refuseReading(request, reply, asked?.ok === false ? asked.reason : 'unknown');
   const { attempt, token } = asked.value;
   return answer(reply, 200, {
-    description: sayIn(language, (t) => fill(t.phone.document.description, { number: attempt.digits })),
+    description: sayIn(
+      language,
+      (t) => `${documentTitle(t, attempt)}. ${fill(t.phone.document.number, { number: attempt.digits })}`,
+    ),
     expiry_date: attempt.expiresAt.toISOString(),
     organisation: {
       nameRu: service.names.ru,
@@ -92,7 +97,7 @@ async function showPhoneDocuments(
     signInDocument(attempt, { site, nonce, language }),
   );
   if (!given.ok) return refuseReading(request, reply, given.reason);
-  const title = (one: 'kk' | 'ru' | 'en') => textsOf(one).phone.document.title;
+  const title = (one: Language) => documentTitle(textsOf(one), given.value.attempt);
   return answer(reply, 200, {
     signMethod: 'CMS_WITH_DATA',
     version: 1,
@@ -110,6 +115,11 @@ async function showPhoneDocuments(
       },
     ],
   });
+}
+
+/** What is signed, as the phone names it. */
+function documentTitle(t: Texts, { purpose }: PhoneAttempt): string {
+  return purpose === 'change' ? t.eds.change.title : t.phone.document.title;
 }
 
 /** API №2, answering: the signature. */
@@ -132,13 +142,15 @@ async function putPhoneDocuments(
     (taken) => (taken.ok ? 'signed' : taken.reason),
   );
   if (!outcome.ok) return refuseSigning(request, reply, outcome);
-  const secret = createReturnSecret(deps.keys, outcome.value.attemptId);
+  const { attemptId, purpose } = outcome.value;
+  const back =
+    purpose === 'change' ? paths.confirmByPhone : phoneReturnPath(createReturnSecret(deps.keys, attemptId));
   return answer(reply, 200, {
     // Three members, because versions of the app look for different ones.
     status: 'success',
     code: '200',
     message: 'success',
-    backUrl: deps.siteOf(request) + phoneReturnPath(secret),
+    backUrl: deps.siteOf(request) + back,
   });
 }
 
@@ -176,6 +188,8 @@ function refuseSigning(
 ): FastifyReply {
   const { reason } = refusal;
   request.log.info({ reason }, 'a signature of a phone was refused');
+  if (reason === 'changeOver')
+    return answer(reply, 403, { message: sayIn(appLanguage(request), (t) => t.phone.changeOver) });
   if (isOfApi(reason))
     return answer(reply, signingStatus[reason], {
       message: sayIn(appLanguage(request), (t) => t.phone.api[reason]),

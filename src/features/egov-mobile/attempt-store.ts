@@ -1,7 +1,7 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Language } from '../../values/language.ts';
-import type { EdsReason } from '../eds/reasons.ts';
+import type { AskedOfPhone, AttemptReason, AttemptState, PhoneAttempt, PhoneTrouble } from './attempt.ts';
 import {
   attemptLimits,
   attemptSeconds,
@@ -11,50 +11,11 @@ import {
   wrongDigits,
 } from './settings.ts';
 
-/** How far an attempt is. `checking`: its signature is being judged. */
-export type AttemptState = 'waiting' | 'scanned' | 'checking' | 'done' | 'refused' | 'entered';
-
-/**
- * What a phone did that was not accepted and ended nothing: it had no token of the attempt, or
- * another phone had read the document.
- */
-export type PhoneTrouble = 'token' | 'otherPhone';
-
-/** Why an attempt opens nothing. */
-export type AttemptReason = EdsReason | 'wrongDigits' | 'stopped';
-
-/** An attempt as a phone's call finds it, by the database's clock. */
-export interface PhoneAttempt {
-  readonly attemptId: Buffer;
-  readonly state: AttemptState;
-  readonly isOver: boolean;
-  /** Which of its QR codes is shown now, and whether the one before is still taken. */
-  readonly turn: number;
-  readonly takesFormer: boolean;
-  readonly language: Language;
-  readonly device: string;
-  readonly network: string;
-  readonly digits: number;
-  readonly trouble: PhoneTrouble | null;
-  readonly startedAt: Date;
-  readonly expiresAt: Date;
-  readonly tokenHash: Buffer | null;
-  readonly content: Buffer | null;
-  readonly givenAt: Date | null;
-  readonly answerHash: Buffer | null;
-  readonly reason: AttemptReason | null;
-  readonly holderId: string | null;
-  readonly knownKey: boolean | null;
-  readonly returnedAt: Date | null;
-  readonly sessionHash: Buffer | null;
-  readonly target: string | null;
-  readonly now: Date;
-}
-
 const age = sql`extract(epoch from now() - started_at)::float`;
 
 const columns = sql`
-  attempt_id as "attemptId", expires_at <= now() as "isOver",
+  attempt_id as "attemptId", purpose, signer_id as "signerId", asked_in as "askedIn", change_id as "changeId",
+  change_mark as "changeMark", number, expires_at <= now() as "isOver",
   -- A judgement that was interrupted may begin again.
   case when state = 'checking' and checking_since < now() - make_interval(secs => ${checkSeconds}::int) then 'scanned'
     else state end as state,
@@ -88,6 +49,7 @@ export interface AttemptStart {
   readonly network: string;
   readonly digits: number;
   readonly target: string | undefined;
+  readonly asked: AskedOfPhone;
 }
 
 /**
@@ -96,8 +58,17 @@ export interface AttemptStart {
  */
 export async function insertAttempt(
   database: Queryable,
-  { attemptId, browser, former, language, device, network, digits, target }: AttemptStart,
+  { attemptId, browser, former, language, device, network, digits, target, asked }: AttemptStart,
 ): Promise<'started' | 'limited' | 'full'> {
+  const {
+    purpose,
+    signerId,
+    askedIn,
+    changeId,
+    changeMark,
+    content,
+    nonce,
+  }: Partial<Extract<AskedOfPhone, { purpose: 'change' }>> = asked as object;
   const row = await database.first<{ readonly outcome: 'started' | 'limited' | 'full' }>(sql`
     with former as (
       select coalesce(max(starts), 0) as starts from cabinet.phone_attempt
@@ -112,9 +83,12 @@ export async function insertAttempt(
       update cabinet.phone_attempt set expires_at = now()
       where browser = ${former ?? null}::bytea and expires_at > now() and (select outcome from judged) = 'started'),
     inserted as (
-      insert into cabinet.phone_attempt (attempt_id, browser, language, device, network, digits, target, starts, expires_at)
+      insert into cabinet.phone_attempt (attempt_id, browser, language, device, network, digits, target, starts, expires_at,
+        purpose, signer_id, asked_in, change_id, change_mark, content, nonce)
       select ${attemptId}::bytea, ${browser}::bytea, ${language}, ${device}, ${network}, ${digits}::int, ${target ?? null}, starts + 1,
-        now() + make_interval(secs => ${attemptSeconds}::int)
+        now() + make_interval(secs => ${attemptSeconds[asked.purpose]}::int), ${purpose}, ${signerId ?? null}::uuid,
+        ${askedIn ?? null}::bytea, ${changeId ?? null}::uuid, ${changeMark ?? null}::bytea, ${content ?? null}::bytea,
+        ${nonce ?? null}::bytea
       from judged where outcome = 'started')
     select outcome from judged`);
   return row?.outcome ?? 'full';
@@ -137,8 +111,8 @@ export async function giveDocument(
   { tokenHash, nonce, content }: GivenDocument,
 ): Promise<boolean> {
   const given = await database.run(sql`
-    update cabinet.phone_attempt set state = 'scanned', token_hash = ${tokenHash}, nonce = ${nonce},
-      content = ${content}, given_at = now()
+    update cabinet.phone_attempt set state = 'scanned', token_hash = ${tokenHash}, nonce = coalesce(nonce, ${nonce}),
+      content = coalesce(content, ${content}), given_at = now()
     where attempt_id = ${attemptId} and state = 'waiting' and expires_at > now()`);
   return given === 1;
 }
@@ -216,6 +190,17 @@ export async function finishCheck(
   return done === 1;
 }
 
+/** Notes that the change was made. */
+export async function finishChangeCheck(
+  database: Queryable,
+  attemptId: Buffer,
+  { holderId, number }: { readonly holderId: string; readonly number: string },
+): Promise<void> {
+  await database.run(sql`
+    update cabinet.phone_attempt set state = 'done', holder_id = ${holderId}, number = ${number}
+    where attempt_id = ${attemptId} and state = 'checking'`);
+}
+
 /** What became of six digits that were typed. */
 export type DigitsOutcome = 'right' | 'wrong' | 'ended';
 
@@ -278,7 +263,8 @@ export function enterAttempt(
 ): Promise<EnteredAttempt | undefined> {
   return transaction.first<EnteredAttempt>(sql`
     update cabinet.phone_attempt set state = 'entered'
-    where attempt_id = ${attemptId} and browser = ${browser} and state = 'done' and expires_at > now()
+    where attempt_id = ${attemptId} and browser = ${browser} and state = 'done' and purpose <> 'change'
+      and expires_at > now()
     returning returned_at is not null as "isReturned", known_key as "knownKey"`);
 }
 

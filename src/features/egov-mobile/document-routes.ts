@@ -3,7 +3,7 @@ import { formatMoment, formatTime } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill, textsOf } from '../../texts/texts.ts';
 import { isLanguage, type Language } from '../../values/language.ts';
-import type { PhoneAttempt } from './attempt-store.ts';
+import type { PhoneAttempt } from './attempt.ts';
 
 // What the phone shows, in its own language.
 

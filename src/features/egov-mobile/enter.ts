@@ -19,6 +19,7 @@ import {
 import { deviceName } from '../sign-in/session-names.ts';
 import { lockForOpening } from '../sign-in/session-store.ts';
 import type { SessionSettings } from '../sign-in/settings.ts';
+import type { PhoneAttempt } from './attempt.ts';
 import { returnDigits } from './attempt-secrets.ts';
 import {
   compareDigits,
@@ -26,7 +27,6 @@ import {
   findAttempt,
   noteReturn,
   noteSession,
-  type PhoneAttempt,
   stopAttempt,
 } from './attempt-store.ts';
 import type { EgovMobileSettings } from './settings.ts';

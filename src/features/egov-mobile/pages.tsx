@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { paths, phoneReturnPath, signInPath, withQuery } from '../../paths.ts';
+import { paths, phoneReturnPath } from '../../paths.ts';
 import { formatTime } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { fill } from '../../texts/texts.ts';
@@ -15,18 +15,28 @@ import { NoticeLine } from '../../ui/notice-line.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { QrCode } from '../../ui/qr-code.tsx';
 import type { Language } from '../../values/language.ts';
-import type { PhoneAttempt } from './attempt-store.ts';
+import type { PhoneAttempt } from './attempt.ts';
 import { type PhoneView, secondsLeft } from './view.ts';
+
+/** Where a phone is asked for a signature. */
+export interface PhonePlace {
+  readonly title: string;
+  readonly lead: string;
+  /** The page itself, and where its button starts an attempt. */
+  readonly page: string;
+  readonly begin: string;
+  /** The page with the other ways. */
+  readonly other: { readonly href: string; readonly label: string };
+}
 
 export interface PhonePageProps {
   readonly t: Texts;
+  readonly place: PhonePlace;
   readonly csrf: string;
   readonly view: PhoneView;
   readonly attempt: PhoneAttempt | undefined;
   /** What the QR code holds, and the link that opens the app; while a phone is waited for. */
   readonly code: { readonly qr: string; readonly link: string; readonly turn: number } | undefined;
-  /** Where to go afterwards. */
-  readonly to: string | undefined;
   /** Whether a session could do more than read, once the six digits were typed. */
   readonly asksDigits: boolean;
   /** Whether nobody comes in without the digits. */
@@ -45,7 +55,7 @@ export interface PhonePageProps {
 
 /** Signing in with the phone: every state of it. */
 export function PhonePage(props: PhonePageProps) {
-  const { t, view, codeError, trouble } = props;
+  const { t, view, place, codeError, trouble } = props;
   return (
     <>
       <ErrorSummary
@@ -55,33 +65,36 @@ export function PhonePage(props: PhonePageProps) {
           ...(trouble === undefined ? [] : [{ fieldId: undefined, text: trouble }]),
         ]}
       />
-      <PageHeading title={t.phone.title} lead={view === 'gone' ? t.phone.lead : undefined} />
+      <PageHeading title={place.title} lead={view === 'gone' ? place.lead : undefined} />
       {view === 'waiting' && <Waiting {...props} />}
       {view === 'scanned' && <Scanned {...props} />}
       {view === 'done' && <Done {...props} />}
       {(view === 'refused' || view === 'expired') && <Ended {...props} />}
       {view === 'gone' && <Begin {...props} label={t.phone.begin} />}
-      <NoticeLine>
-        {t.phone.safety} {t.signIn.safetyAddress}
-      </NoticeLine>
-      <p>
-        <ButtonLink kind="tertiary" href={signInPath({ to: props.to })}>
-          {t.phone.byOther}
-        </ButtonLink>
-      </p>
+      <div class="stack">
+        <NoticeLine>
+          {t.phone.safety} {t.signIn.safetyAddress}
+        </NoticeLine>
+        <p>
+          <ButtonLink kind="tertiary" href={place.other.href}>
+            {place.other.label}
+          </ButtonLink>
+        </p>
+      </div>
     </>
   );
 }
 
 /** The block that `client/phone.ts` keeps up to date. */
 function Watched(props: PhonePageProps & { readonly children: ComponentChildren }) {
-  const { t, view, attempt, code, children } = props;
+  const { t, view, attempt, code, place, children } = props;
   const left = attempt ? secondsLeft(attempt) : 0;
   const [before = '', after = ''] = t.phone.left.split('{time}');
   return (
     <div
       id="phone-attempt"
       class="stack"
+      data-page={place.page}
       data-state={view}
       data-left={left}
       data-turn={code?.turn}
@@ -94,7 +107,7 @@ function Watched(props: PhonePageProps & { readonly children: ComponentChildren 
         {after}
       </p>
       <div class="button-row">
-        <form method="get" action={paths.signInByPhone} class="until-script">
+        <form method="get" action={place.page} class="until-script">
           <Button kind="secondary">{t.phone.signed}</Button>
         </form>
         <Begin {...props} label={t.phone.again} secondary />
@@ -235,12 +248,12 @@ function Ended(props: PhonePageProps) {
 /** The button that starts an attempt. */
 function Begin({
   csrf,
-  to,
+  place,
   label,
   secondary = false,
-}: Pick<PhonePageProps, 'csrf' | 'to'> & { readonly label: string; readonly secondary?: boolean }) {
+}: Pick<PhonePageProps, 'csrf' | 'place'> & { readonly label: string; readonly secondary?: boolean }) {
   return (
-    <Form id="begin-form" action={withQuery(paths.signInByPhone, { to })} csrf={csrf}>
+    <Form id="begin-form" action={place.begin} csrf={csrf}>
       <Button kind={secondary ? 'tertiary' : 'primary'}>{label}</Button>
     </Form>
   );

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { type Keys, sameBytes, tokenHash } from '../../platform/keys.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
+import type { PhoneAttempt } from './attempt.ts';
 import { createPhoneToken, isPhoneToken, readAttemptAddress } from './attempt-secrets.ts';
-import { findAttempt, giveDocument, noteTrouble, type PhoneAttempt } from './attempt-store.ts';
+import { findAttempt, giveDocument, noteTrouble } from './attempt-store.ts';
 
 export interface AttemptDeps {
   readonly database: Queryable;
@@ -73,7 +74,8 @@ export async function readDocument(
   if (!isOpen(attempt)) return refused('over');
   if (attempt.state === 'waiting') {
     const nonce = randomBytes(32);
-    const content = write(attempt, nonce);
+    // The text of a change was written with it.
+    const content = attempt.content ?? write(attempt, nonce);
     if (await giveDocument(database, attemptId, { tokenHash: hash, nonce, content }))
       return accepted({ attempt, content });
   }

@@ -4,8 +4,9 @@ import { paths } from '../../paths.ts';
 import { formOf, parse } from '../../platform/http/forms.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
 import { sameBytes } from '../../platform/keys.ts';
+import type { PhoneAttempt } from './attempt.ts';
 import { readReturnSecret, returnDigits } from './attempt-secrets.ts';
-import { findAttempt, type PhoneAttempt } from './attempt-store.ts';
+import { findAttempt } from './attempt-store.ts';
 import { enterOnPhone, stopByPhone } from './enter.ts';
 import { ReturnPage, type ReturnPageProps } from './pages.tsx';
 import { enteringBrowser, leadIn, ownAttempt, type PhoneRoutesDeps } from './routes.ts';
@@ -110,5 +111,7 @@ async function returned(
 ): Promise<{ readonly key: string; readonly attempt: PhoneAttempt | undefined }> {
   const { key } = parse(returnParams, request.params);
   const attemptId = readReturnSecret(keys, key);
-  return { key, attempt: attemptId && (await findAttempt(database, attemptId)) };
+  const attempt = attemptId && (await findAttempt(database, attemptId));
+  // Nobody comes in by the signature of a change.
+  return { key, attempt: attempt?.purpose === 'change' ? undefined : attempt };
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { paths, phoneAddress } from '../../paths.ts';
+import { paths, phoneAddress, signInPath, withQuery } from '../../paths.ts';
 import { emptyForm, formOf, parse } from '../../platform/http/forms.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
@@ -16,13 +16,15 @@ import { findKnownMark } from '../sign-in/device-store.ts';
 import type { OpenedSession } from '../sign-in/open-session.ts';
 import { firstPage, returnTarget } from '../sign-in/return-target.ts';
 import { type PhoneApiDeps, phoneApiRoutes, phoneOrigin, phoneReason } from './api-routes.ts';
+import type { AttemptReason, PhoneAttempt } from './attempt.ts';
 import { createAttemptAddress } from './attempt-secrets.ts';
-import { type AttemptReason, findAttemptOf, type PhoneAttempt } from './attempt-store.ts';
+import { findAttemptOf } from './attempt-store.ts';
+import { phoneChangeRoutes } from './change-routes.ts';
 import { type EnterDeps, type EnteringBrowser, type EnterRefusal, enterByPhone } from './enter.ts';
-import { PhonePage, type PhonePageProps } from './pages.tsx';
+import { PhonePage, type PhonePageProps, type PhonePlace } from './pages.tsx';
 import { phoneReturnRoutes } from './return-routes.ts';
 import { startAttempt } from './start.ts';
-import { phoneView, secondsLeft } from './view.ts';
+import { type PhoneView, phoneView, secondsLeft } from './view.ts';
 
 export interface PhoneRoutesDeps extends PhoneApiDeps, EnterDeps {
   readonly sendPage: SendPage;
@@ -32,12 +34,12 @@ export interface PhoneRoutesDeps extends PhoneApiDeps, EnterDeps {
 }
 
 /** Seconds for which the browser remembers the attempt that it began. */
-const rememberedFor = 600;
+export const rememberedFor = 600;
 /** Seconds after which a page without scripts is loaded again. */
-const refreshedAfter = 10;
+export const refreshedAfter = 10;
 const busySeconds = 5;
 /** Minutes for which a browser that started too many attempts waits. */
-const limitMinutes = 10;
+export const limitMinutes = 10;
 /** The demonstration person whose key the page proposes. */
 const demoIin = '900101300007';
 
@@ -57,6 +59,7 @@ export async function phoneRoutes(server: FastifyInstance, deps: PhoneRoutesDeps
   );
   server.post(paths.enterByPhone, { config: always }, (request, reply) => postEnter(deps, request, reply));
   phoneReturnRoutes(server, deps);
+  phoneChangeRoutes(server, deps);
   await phoneApiRoutes(server, deps);
 }
 
@@ -66,7 +69,7 @@ async function showPhone(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   if (request.context.session) return reply.redirect(paths.services, 303);
-  return sendPhone(deps, request, reply, await ownAttempt(deps, request));
+  return sendPhone(deps, request, reply, await ownSignIn(deps, request));
 }
 
 /** Starts an attempt in this browser, in the place of a former one. */
@@ -85,6 +88,7 @@ async function postPhone(
     network: context.network,
     language: context.language,
     target: to,
+    asked: { purpose: 'sign-in' },
   });
   if (started.ok) {
     setSecret(reply, 'phone', started.value, context.secure, rememberedFor);
@@ -126,7 +130,7 @@ async function postEnter(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { code = '', action } = parse(enterForm, request.body);
-  const attempt = await ownAttempt(deps, request);
+  const attempt = await ownSignIn(deps, request);
   if (!attempt || phoneView(attempt) !== 'done') return reply.redirect(paths.signInByPhone, 303);
   const typed = action === 'read' ? undefined : code;
   const asked = await askedOf(deps, request, attempt);
@@ -208,16 +212,27 @@ async function sendPhone(
       view,
       attempt,
       code: attempt && view === 'waiting' ? phoneCodeOf(deps, request, attempt) : undefined,
-      to: attempt?.target ?? parse(phoneQuery, request.query).to,
+      place: signInPlace(t, attempt?.target ?? parse(phoneQuery, request.query).to),
       ...asked,
-      reason: attempt?.reason ? reasonText(t, attempt.reason) : undefined,
-      command: deps.config.demo && view === 'waiting' ? `npm run phone -- --auto ${demoIin}` : undefined,
+      reason: attempt?.reason ? attemptReasonText(t, attempt.reason) : undefined,
+      command: demoCommand(deps, view),
       ...said,
     }),
   });
 }
 
-const neverAsked = { asksDigits: false, needsDigits: false, willRead: false };
+function signInPlace(t: Texts, to: string | undefined): PhonePlace {
+  return {
+    title: t.phone.title,
+    lead: t.phone.lead,
+    page: paths.signInByPhone,
+    begin: withQuery(paths.signInByPhone, { to }),
+    other: { href: signInPath({ to }), label: t.phone.byOther },
+  };
+}
+
+/** Nothing depends on the six digits. */
+export const neverAsked = { asksDigits: false, needsDigits: false, willRead: false };
 
 /** Whether the six digits make a difference in this browser, for the person who signed. */
 async function askedOf(
@@ -232,9 +247,17 @@ async function askedOf(
 }
 
 /** Why an attempt ended, in words. */
-function reasonText(t: Texts, reason: AttemptReason): string {
-  if (reason === 'wrongDigits' || reason === 'stopped') return t.phone[reason];
+export function attemptReasonText(t: Texts, reason: AttemptReason): string {
+  if (reason === 'wrongDigits' || reason === 'stopped' || reason === 'changeOver') return t.phone[reason];
   return fill(phoneReason(t, reason), { since: '' });
+}
+
+/** The command that takes the place of the app, on the page with the code of a demonstration. */
+export function demoCommand(
+  { config }: Pick<PhoneRoutesDeps, 'config'>,
+  view: PhoneView,
+): string | undefined {
+  return config.demo && view === 'waiting' ? `npm run phone -- --auto ${demoIin}` : undefined;
 }
 
 /** What the address of a code is made from. */
@@ -264,6 +287,12 @@ export async function ownAttempt(
   return token === undefined ? undefined : findAttemptOf(database, tokenHash(token));
 }
 
+/** The attempt to sign in that this browser began last. */
+async function ownSignIn(deps: PhoneRoutesDeps, request: FastifyRequest): Promise<PhoneAttempt | undefined> {
+  const attempt = await ownAttempt(deps, request);
+  return attempt?.purpose === 'change' ? undefined : attempt;
+}
+
 /** The browser of a request, as it enters. */
 export function enteringBrowser(request: FastifyRequest): EnteringBrowser {
   const { context } = request;
@@ -277,6 +306,7 @@ export function enteringBrowser(request: FastifyRequest): EnteringBrowser {
   };
 }
 
-function phoneToken(request: FastifyRequest): string | undefined {
+/** The secret of the attempt that this browser began last. */
+export function phoneToken(request: FastifyRequest): string | undefined {
   return readSecret(request, 'phone', request.context.secure);
 }

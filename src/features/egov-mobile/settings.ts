@@ -18,8 +18,8 @@ export interface EgovMobileSettings {
   readonly returns: 'required' | 'restricted';
 }
 
-/** Seconds that an attempt waits for its signature. */
-export const attemptSeconds = 180;
+/** Seconds that an attempt waits for its signature. A change takes longer to read. */
+export const attemptSeconds = { 'sign-in': 180, step: 180, change: 300 } as const;
 
 /** Seconds that a signed attempt waits for its browser. */
 export const enterSeconds = 120;

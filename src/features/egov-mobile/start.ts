@@ -4,6 +4,7 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import type { Language } from '../../values/language.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import { deviceName, networkName } from '../sign-in/session-names.ts';
+import type { AskedOfPhone } from './attempt.ts';
 import { createAttemptId } from './attempt-secrets.ts';
 import { insertAttempt } from './attempt-store.ts';
 
@@ -17,6 +18,7 @@ export interface StartingBrowser {
   readonly language: Language;
   /** Where to go afterwards. */
   readonly target: string | undefined;
+  readonly asked: AskedOfPhone;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface StartingBrowser {
  */
 export async function startAttempt(
   database: Queryable,
-  { formerToken, userAgent, network, language, target }: StartingBrowser,
+  { formerToken, userAgent, network, language, target, asked }: StartingBrowser,
 ): Promise<Result<string, 'limited' | 'full'>> {
   const token = randomToken();
   const outcome = await insertAttempt(database, {
@@ -37,6 +39,7 @@ export async function startAttempt(
     network: networkName(network),
     digits: randomInt(10, 100),
     target,
+    asked,
   });
   return outcome === 'started' ? accepted(token) : refused(outcome);
 }

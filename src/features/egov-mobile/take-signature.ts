@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KnownPersonDeps } from '../../fund/known-person.ts';
-import { type Keys, sameBytes, tokenHash } from '../../platform/keys.ts';
-import type { Database } from '../../platform/postgres/database.ts';
+import { sameBytes, tokenHash } from '../../platform/keys.ts';
 import { lockHolderByIin } from '../../platform/postgres/locks.ts';
 import type { FairSemaphore } from '../../platform/semaphore.ts';
 import type { Iin } from '../../values/iin.ts';
@@ -14,6 +13,7 @@ import { type Evidence, keepEvidence } from '../eds/store.ts';
 import type { SignatureVerifier } from '../eds/verifier.ts';
 import { findHolder } from '../sign-in/holder-status.ts';
 import { ensureHolder, readEdsHolder } from '../sign-in/store.ts';
+import type { PhoneAttempt } from './attempt.ts';
 import { isPhoneToken, readAttemptAddress } from './attempt-secrets.ts';
 import {
   abandonCheck,
@@ -21,14 +21,13 @@ import {
   findAttempt,
   finishCheck,
   noteTrouble,
-  type PhoneAttempt,
   refuseAttempt,
   refuseUnjudged,
 } from './attempt-store.ts';
+import { type CompleteByPhoneDeps, completeByPhone } from './complete-by-phone.ts';
+import { findSignerIin } from './signer-store.ts';
 
-export interface TakeSignatureDeps extends KnownPersonDeps {
-  readonly database: Database;
-  readonly keys: Keys;
+export interface TakeSignatureDeps extends KnownPersonDeps, CompleteByPhoneDeps {
   readonly verifier: SignatureVerifier;
   readonly edsSemaphore: FairSemaphore;
 }
@@ -53,6 +52,8 @@ export type PhoneRefusal =
   | 'over'
   /** Another signature was taken or refused before. */
   | 'finished'
+  /** The change was cancelled, replaced or overtaken. */
+  | 'changeOver'
   | EdsReason;
 
 /** How long a signature waits for the judgement of the same one, sent before. Milliseconds. */
@@ -132,62 +133,79 @@ async function judge(
   const { database } = deps;
   const { attemptId } = attempt;
   try {
-    const outcome = await verifySigner(deps, attempt, judged);
-    if (outcome.ok) await recordSigner(deps, attempt, outcome.value, judged.requestId);
-    else if (isPassing(outcome.reason)) await abandonCheck(database, attemptId);
+    const verified = await verifySignature(deps, attempt, judged);
+    const outcome = verified.ok ? await actOn(deps, attempt, verified.value, judged.requestId) : verified;
+    if (outcome.ok) return accepted(attempt);
+    if (outcome.reason !== 'changeOver' && isPassing(outcome.reason)) await abandonCheck(database, attemptId);
     else await refuseAttempt(database, attemptId, outcome.reason);
-    return outcome.ok ? accepted(attempt) : outcome;
+    return outcome;
   } catch (error) {
     await abandonCheck(database, attemptId);
     throw error;
   }
 }
 
-interface Signed {
+/** Who has signed, proved. */
+export interface Signed {
   readonly iin: Iin;
   readonly evidence: Evidence;
 }
 
-/** Who may come in is decided as for NCALayer. */
-async function verifySigner(
+/** Verifies the signature over the bytes that were given out. A change needs a key for documents. */
+async function verifySignature(
   deps: TakeSignatureDeps,
-  { content, givenAt, network }: PhoneAttempt,
-  { message, at, requestId }: Judged,
+  { purpose, content, givenAt, network }: PhoneAttempt,
+  { message, at }: Judged,
 ): Promise<Result<Signed, EdsReason>> {
   if (message === undefined || !content || !givenAt) return refused('malformed');
   // The share of the browser's network: the phone's own address is that of many people.
   const requester = `network ${network}`;
   const release = await deps.edsSemaphore.acquire(requester);
   if (!release) return refused('busy');
+  const forSignature = purpose === 'change';
   try {
     const verdict = await deps.verifier.verify({
       message,
       content,
       at,
-      forSignature: false,
+      forSignature,
       byPhone: true,
       requester,
     });
     if (!verdict.ok) return refused(verdict.reason, verdict.detail);
     const { value } = verdict;
-    // The authority vouches for these twelve digits, so their check digit is not verified here.
-    const iin = value.iin as Iin;
-    const person = await findHolder(deps, iin, requestId);
-    if (person === 'unavailable') return refused('fundDown');
-    if (!person) return refused('unknownPerson');
-    if (person.status === 'other') return refused('statusUnknown');
-    if (person.status !== 'active') return refused('notActive');
     const evidence = {
-      purpose: 'sign-in',
+      purpose: forSignature ? 'change' : 'sign-in',
       content,
       cms: message,
       signature: value,
       challengedAt: givenAt,
     } as const;
-    return accepted({ iin, evidence });
+    // The authority vouches for these twelve digits, so their check digit is not verified here.
+    return accepted({ iin: value.iin as Iin, evidence });
   } finally {
     release();
   }
+}
+
+/** Does what the signature is for. Who may come in is decided as for NCALayer. */
+async function actOn(
+  deps: TakeSignatureDeps,
+  attempt: PhoneAttempt,
+  signed: Signed,
+  requestId: string,
+): Promise<Result<undefined, EdsReason | 'changeOver'>> {
+  const { signerId } = attempt;
+  if (signerId !== null && (await findSignerIin(deps.database, signerId)) !== signed.iin)
+    return refused('otherPerson');
+  if (attempt.purpose === 'change') return completeByPhone(deps, attempt, signed, requestId);
+  const person = await findHolder(deps, signed.iin, requestId);
+  if (person === 'unavailable') return refused('fundDown');
+  if (!person) return refused('unknownPerson');
+  if (person.status === 'other') return refused('statusUnknown');
+  if (person.status !== 'active') return refused('notActive');
+  await recordSigner(deps, attempt, signed, requestId);
+  return accepted(undefined);
 }
 
 /**

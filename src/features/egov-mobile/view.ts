@@ -1,4 +1,4 @@
-import type { PhoneAttempt } from './attempt-store.ts';
+import type { PhoneAttempt } from './attempt.ts';
 
 /** What the browser that began is shown. `gone`: it has begun nothing, or has come in already. */
 export type PhoneView = 'gone' | 'waiting' | 'scanned' | 'done' | 'refused' | 'expired';

@@ -95,6 +95,7 @@ export const withoutForm: readonly string[] = [
   '/security/passkeys/challenge',
   '/services/requisites/confirm/passkey',
   '/services/requisites/confirm/passkey/challenge',
+  '/services/requisites/confirm/phone',
   '/sign-in/phone',
   '/sign-in/phone/enter',
   '/sign-in/phone/return/:key',
