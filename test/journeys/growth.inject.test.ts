@@ -88,7 +88,8 @@ describe('background work', () => {
   beforeAll(async () => {
     planned = await planStatements(openDatabase(service.connection, withoutTime));
     services = await createServices({
-      config: readConfig({ DEMO: '1', SECRET_KEYS: 'k'.repeat(32) }),
+      // The first key seals, so that what the second has sealed is sealed again.
+      config: readConfig({ DEMO: '1', SECRET_KEYS: `${'n'.repeat(32)},${'k'.repeat(32)}` }),
       database: planned,
       log: pino({ level: 'silent' }),
       deliversMessages: true,
@@ -112,6 +113,7 @@ describe('background work', () => {
         'follow-fund',
         'end-alerts',
         'seal',
+        'reseal',
         'housekeeping',
       ] as const
     ).map((name) => [name, () => jobNamed(name).run(new AbortController().signal)] as const),

@@ -32,7 +32,17 @@ export function hex(n: number): string {
   return scatter(n).toString(16).padStart(8, '0') + n.toString(16).padStart(8, '0');
 }
 
-const kinds = ['holder', 'absent', 'change', 'form', 'code', 'disavowal', 'pending', 'challenge'] as const;
+const kinds = [
+  'holder',
+  'absent',
+  'change',
+  'form',
+  'code',
+  'disavowal',
+  'pending',
+  'challenge',
+  'step',
+] as const;
 
 /** A UUID, different for each kind and `n`. */
 export function uuid(kind: (typeof kinds)[number], n: number): string {

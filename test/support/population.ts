@@ -4,6 +4,7 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { ConnectionFields } from '../../src/platform/postgres/database.ts';
 import { inventIinAmong } from './people.ts';
+import { ofFactors } from './population-factors.ts';
 import { sealsOf } from './population-seals.ts';
 import { atTime, bytes, cell, type Filled, hex, type PeopleTable, uuid } from './population-values.ts';
 
@@ -426,5 +427,6 @@ function ofKeys(holder: (n: number) => string, spread: Spread): readonly PeopleT
       share: 0.1,
       row: (n) => [`m${hex(n)}`, 'email', 'adam@example.kz', 'kk', 'Сәлеметсіз бе', spread(n, 0.1, 29, 1)],
     },
+    ...ofFactors(soon),
   ];
 }

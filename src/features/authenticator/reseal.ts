@@ -16,19 +16,17 @@ export async function resealAuthenticators(
   const [, ...former] = keyNames(keys);
   if (former.length === 0) return 0;
   let done = 0;
-  let closed = 0;
-  let after: string | undefined;
-  while (!signal?.aborted) {
-    const found = await listSealedBy(database, former, { after, most: portion });
+  const closed: string[] = [];
+  while (!signal?.aborted && closed.length < portion) {
+    const found = await listSealedBy(database, former, { without: closed, most: portion });
     for (const { holderId, secret } of found) {
       const next = resealed(keys, holderId, secret);
       if (next) await replaceSealed(database, holderId, secret, next);
       if (next) done += 1;
-      else closed += 1;
+      else closed.push(holderId);
     }
     if (found.length < portion) break;
-    after = found.at(-1)?.holderId;
   }
-  if (closed > 0) throw new Error(`${closed} secrets of authenticators cannot be opened`);
+  if (closed.length > 0) throw new Error(`${closed.length} secrets of authenticators cannot be opened`);
   return done;
 }

@@ -48,16 +48,15 @@ export async function replaceSealed(
     where holder_id = ${holderId} and secret = ${former}`);
 }
 
-/** Secrets that these keys have sealed, in the order of their holders. */
+/** Some of the secrets that these keys have sealed, except those of `without`. */
 export function listSealedBy(
   database: Queryable,
   keyNames: readonly Buffer[],
-  { after, most }: { readonly after: string | undefined; readonly most: number },
+  { without, most }: { readonly without: readonly string[]; readonly most: number },
 ): Promise<readonly { readonly holderId: string; readonly secret: Buffer }[]> {
   return database.rows(sql`
     select holder_id as "holderId", secret from cabinet.authenticator
-    where sealed_by = any(${keyNames}::bytea[]) and (${after ?? null}::uuid is null or holder_id > ${after ?? null}::uuid)
-    order by holder_id limit ${most}`);
+    where sealed_by = any(${keyNames}::bytea[]) and holder_id <> all(${without}::uuid[]) limit ${most}`);
 }
 
 /** Who adds an app, and in which session. */
