@@ -10,6 +10,7 @@ import { receiptRoutes } from './features/changes/routes.ts';
 import { contactChangeRoutes } from './features/contact-change/routes.ts';
 import { disavowalRoutes } from './features/disavowal/routes.ts';
 import { phoneRoutes } from './features/egov-mobile/routes.ts';
+import { helpRoutes } from './features/help/routes.ts';
 import { historyRoutes } from './features/history/routes.ts';
 import { healthRoutes } from './features/operations/routes.ts';
 import { passkeyRoutes } from './features/passkeys/routes.ts';
@@ -132,6 +133,7 @@ async function pageRoutes(
   receiptRoutes(server, deps);
   sealRoutes(server, deps);
   historyRoutes(server, deps);
+  helpRoutes(server, deps);
   disavowalRoutes(server, deps);
   addressRoutes(server, deps);
   if (config.demo) await demonstration?.serve(server, deps);

@@ -61,6 +61,8 @@ export const paths = {
   endTrust: '/security/trusted/end',
   endSession: '/security/sessions/end',
   endOtherSessions: '/security/sessions/end-others',
+  help: '/help',
+  helpTopic: '/help/:topic',
   receiptKeys: '/.well-known/jwks.json',
   changePasswordWellKnown: '/.well-known/change-password',
   language: '/language',
@@ -106,6 +108,11 @@ export function phoneReturnPath(key: string): string {
 /** The target of a "this wasn't me" link. @param link base64url */
 export function disavowPath(link: string): string {
   return `/not-me/${link}`;
+}
+
+/** A page of the guide. @param topic one of the keys of the guide's texts */
+export function helpPath(topic: string): string {
+  return `${paths.help}/${topic}`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { helpEn } from './help/en.ts';
 import type { Texts } from './kk.ts';
 
 /** English. */
@@ -1206,4 +1207,5 @@ export const en = {
     contactMustRemain: 'Keep at least one: mobile phone or email address',
     documentNotValid: 'Choose a valid document',
   },
+  help: helpEn,
 } satisfies Texts;

@@ -1,3 +1,5 @@
+import { helpKk } from './help/kk.ts';
+
 /**
  * Kazakh, the language of the memo, whose labels are used here word for word. This object is the
  * type of the other two languages. `fill` replaces `{name}`.
@@ -1215,6 +1217,7 @@ export const kk = {
     contactMustRemain: 'Ұялы телефон мен электрондық мекенжайдың кемінде біреуі қалуы керек',
     documentNotValid: 'Жарамды құжатты таңдаңыз',
   },
+  help: helpKk,
 };
 
 /** The shape every language has. */

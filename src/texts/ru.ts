@@ -1,3 +1,4 @@
+import { helpRu } from './help/ru.ts';
 import type { Texts } from './kk.ts';
 
 /** Russian. */
@@ -1203,4 +1204,5 @@ export const ru = {
     contactMustRemain: 'Должно остаться хотя бы одно: мобильный телефон или электронный адрес',
     documentNotValid: 'Выберите действующий документ',
   },
+  help: helpRu,
 } satisfies Texts;

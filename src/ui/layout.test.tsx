@@ -13,6 +13,7 @@ const words = {
   signOut: 'Шығу',
   sending: 'Sending…',
   offline: 'No connection',
+  help: 'Көмек',
   contactCentre: 'Байланыс орталығы',
   contactNumber: '1418',
   hours: '9:00-18:30',

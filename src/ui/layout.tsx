@@ -24,6 +24,8 @@ export interface LayoutWords {
   sending: string;
   /** Nothing was sent, because there is no connection. Shown by `client/submit-once.ts`. */
   offline: string;
+  /** "Көмек", the link to the guide. */
+  help: string;
   /** "Байланыс орталығы", before the number. */
   contactCentre: string;
   /** The number to call: "1418". */
@@ -153,6 +155,7 @@ export function Layout(props: LayoutProps) {
                   {words.contactCentre} <a href={`tel:${words.contactNumber}`}>{words.contactNumber}</a>
                 </span>
                 <span>{words.hours}</span>
+                <a href={paths.help}>{words.help}</a>
               </p>
               {words.roundTheClock !== undefined && <p>{words.roundTheClock}</p>}
             </div>

@@ -53,6 +53,7 @@ const latinNames = [
   'Mobile',
   'QR',
   'QR-кодты',
+  'WhatsApp',
 ];
 
 /** Words that English writes in Cyrillic letters: examples of what people must type in Cyrillic. */
@@ -147,7 +148,9 @@ describe('the texts', () => {
   });
 
   test('every text is shown somewhere', () => {
-    expect(unusedTexts(kk, readSources(root))).toEqual([]);
+    // The pages of the guide go through its groups and topics, and through each topic's steps.
+    const { groups: _groups, topics: _topics, ...help } = kk.help;
+    expect(unusedTexts({ ...kk, help }, readSources(root))).toEqual([]);
   });
 });
 

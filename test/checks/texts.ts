@@ -133,7 +133,9 @@ export function bannedPhrases(tree: Tree, banned: readonly string[]): string[] {
     return [phrase, new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'iu')] as const;
   });
   return [...leaves(tree)].flatMap(([path, text]) =>
-    patterns.filter(([, pattern]) => pattern.test(text)).map(([phrase]) => `${path}: ${phrase}`),
+    patterns
+      .filter(([, pattern]) => pattern.test(withoutPlaces(text)))
+      .map(([phrase]) => `${path}: ${phrase}`),
   );
 }
 

@@ -881,6 +881,11 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
       },
     ],
   ],
+  '/help': [['every question', ({ visitor }) => visitor.open('/help')]],
+  '/help/:topic': [
+    ['an answer in words', ({ visitor }) => visitor.open('/help/call')],
+    ['an answer in steps', ({ visitor }) => visitor.open('/help/first-time')],
+  ],
   '/history': [
     [
       'with changes and sign-ins',

@@ -8,6 +8,7 @@ import { Columns } from '../../ui/columns.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
+import { HelpLink } from '../../ui/help-link.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import type { IinReason } from '../../values/iin.ts';
 import { type AccountRequestPageProps, AdmissionNotice, stepOf, Work, wordsOf } from './admission-notice.tsx';
@@ -79,6 +80,8 @@ export function AskPage(props: AskPageProps) {
           </ul>
           <p>{words.nothingKnown}</p>
           <p>{t.accountRequest.notOnFile}</p>
+          <HelpLink t={t} topic={kind === 'register' ? 'first-time' : 'forgotten-password'} />
+          <HelpLink t={t} topic="old-number" />
         </Card>
       </Columns>
     </>

@@ -1,4 +1,4 @@
-import { paths, receiptPath, signInPath } from '../../paths.ts';
+import { helpPath, paths, receiptPath, signInPath } from '../../paths.ts';
 import { formatMoment } from '../../texts/dates.ts';
 import { documentName } from '../../texts/documents.ts';
 import type { Texts } from '../../texts/kk.ts';
@@ -92,6 +92,9 @@ function ReceiptActions({ t, change }: Pick<ReceiptPageProps, 't' | 'change'>) {
         </li>
         <li>
           <a href={paths.history}>{t.receipt.history}</a>
+        </li>
+        <li>
+          <a href={helpPath('receipt')}>{t.help.topics.receipt.question}</a>
         </li>
       </ul>
     </>

@@ -10,6 +10,7 @@ import { contactWaitText } from '../../ui/contact-wait.ts';
 import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Form } from '../../ui/form.tsx';
+import { HelpLink } from '../../ui/help-link.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { NoticeLine } from '../../ui/notice-line.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
@@ -98,6 +99,8 @@ export function ConfirmPage(props: ConfirmPageProps) {
       {!isStuck && <SignCard {...props} />}
       <Card id="other-ways" heading={t.confirm.otherWays}>
         <p>{t.confirm.otherWaysText}</p>
+        <HelpLink t={t} topic="confirmation" />
+        <HelpLink t={t} topic="old-number" />
         <ButtonLink href={paths.requisites}>{t.receipt.back}</ButtonLink>
       </Card>
     </>

@@ -2,6 +2,7 @@ import { paths } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Form } from '../../ui/form.tsx';
+import { HelpLink } from '../../ui/help-link.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 
 export interface DisavowalPageProps {
@@ -33,6 +34,7 @@ export function DisavowalPage({ t, csrf, action, done }: DisavowalPageProps) {
           </ButtonRow>
         </Form>
       )}
+      <HelpLink t={t} topic="not-me" />
     </>
   );
 }

@@ -1,6 +1,7 @@
 import type { Texts } from '../../texts/kk.ts';
 import { Card } from '../../ui/card.tsx';
 import { Field } from '../../ui/field.tsx';
+import { HelpLink } from '../../ui/help-link.tsx';
 import { Table } from '../../ui/table.tsx';
 import { displayed } from '../../values/displayed.ts';
 import { BlockNotices, type BlockProps, fieldProps, fieldsOf } from './field-block.tsx';
@@ -16,6 +17,7 @@ export function AccountsBlock({ form, view }: { readonly form: BlockProps; reado
         <Field key={field.name} {...fieldProps(form, field)} />
       ))}
       <BlockNotices t={t} block="accounts" />
+      <HelpLink t={t} topic="email" />
     </Card>
   );
 }

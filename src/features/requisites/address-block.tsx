@@ -6,6 +6,7 @@ import { Card } from '../../ui/card.tsx';
 import { Checkbox } from '../../ui/checkbox.tsx';
 import { Columns } from '../../ui/columns.tsx';
 import { Field, type FieldProps } from '../../ui/field.tsx';
+import { HelpLink } from '../../ui/help-link.tsx';
 import type { AddressHelp } from './address-help.ts';
 import { BlockNotices, type BlockProps, fieldProps, fieldsOf } from './field-block.tsx';
 import type { FieldName } from './fields/fields.ts';
@@ -34,6 +35,7 @@ export function AddressBlock({ form, kazpost, help }: AddressBlockProps) {
       <OfferedAddresses t={t} help={help} />
       <Columns split="fit">{shown.filter(({ isShort }) => isShort).map(({ field }) => field)}</Columns>
       <BlockNotices t={t} block="address" />
+      <HelpLink t={t} topic="address" />
     </Card>
   );
 }

@@ -1,6 +1,7 @@
 import { Card } from '../../ui/card.tsx';
 import { Columns } from '../../ui/columns.tsx';
 import { Field } from '../../ui/field.tsx';
+import { HelpLink } from '../../ui/help-link.tsx';
 import { BlockNotices, type BlockProps, fieldProps, fieldsOf } from './field-block.tsx';
 
 /** The telephone numbers. */
@@ -14,6 +15,7 @@ export function PhonesBlock({ form }: { readonly form: BlockProps }) {
         ))}
       </Columns>
       <BlockNotices t={t} block="phones" />
+      <HelpLink t={t} topic="phones" />
     </Card>
   );
 }

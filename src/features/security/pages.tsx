@@ -8,6 +8,7 @@ import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Form } from '../../ui/form.tsx';
+import { HelpLink } from '../../ui/help-link.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { RestrictedAlert } from '../../ui/restricted-alert.tsx';
 import { Table } from '../../ui/table.tsx';
@@ -100,6 +101,7 @@ function Lock({ t }: { t: Texts }) {
       <ButtonRow>
         <ButtonLink href={paths.lockCabinet}>{t.security.lock}</ButtonLink>
       </ButtonRow>
+      <HelpLink t={t} topic="lock" />
     </Card>
   );
 }
@@ -181,6 +183,7 @@ function SecondStep({ t, language, csrf, steps, trusted }: SecurityPageProps) {
         {hasCodes && <ButtonLink href={paths.backupCodes}>{t.security.backupCodesChange}</ButtonLink>}
         <ButtonLink href={paths.allowSmsStep}>{t.security.smsChange}</ButtonLink>
       </ButtonRow>
+      <HelpLink t={t} topic="second-step" />
       {trusted.length > 0 && (
         <Table
           caption={t.security.trusted}

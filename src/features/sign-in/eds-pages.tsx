@@ -6,6 +6,7 @@ import { ButtonLink } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Columns } from '../../ui/columns.tsx';
 import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
+import { HelpLink } from '../../ui/help-link.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import type { ShownReason } from '../eds/reasons.ts';
 
@@ -60,6 +61,9 @@ export function EdsPage({ t, language, csrf, to, begins, refusal }: EdsPageProps
         </Card>
         <Card id="safety" heading={t.signIn.safetyTitle}>
           <p>{t.signIn.safetyAddress}</p>
+          <HelpLink t={t} topic="key" />
+          <HelpLink t={t} topic="key-browser" />
+          <HelpLink t={t} topic="lost-key" />
         </Card>
       </Columns>
     </>

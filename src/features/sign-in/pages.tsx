@@ -8,6 +8,7 @@ import { Checkbox } from '../../ui/checkbox.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
+import { HelpLink } from '../../ui/help-link.tsx';
 import { Icon, type IconName } from '../../ui/icon.tsx';
 import { NoticeLine } from '../../ui/notice-line.tsx';
 import { Ornament } from '../../ui/ornament.tsx';
@@ -85,6 +86,7 @@ export function SignInPage(props: SignInPageProps) {
           <ButtonLink href={paths.register} wide>
             {t.signIn.register}
           </ButtonLink>
+          <HelpLink t={t} topic="first-time" />
         </Way>
         <NoticeLine>
           {t.signIn.safety} {t.signIn.safetyAddress}
@@ -219,6 +221,7 @@ function EdsWay({ t, to }: { t: Texts; to: string | undefined }) {
     <Way id="eds-way" icon="key" title={t.signIn.hasKey} help={t.eds.wayHelp}>
       <p class="without-script">{t.eds.needsScript}</p>
       <Begin action={paths.signInByEds} to={to} label={t.eds.way} />
+      <HelpLink t={t} topic="key" />
     </Way>
   );
 }

@@ -9,6 +9,7 @@ import { Columns } from '../../ui/columns.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
+import { HelpLink } from '../../ui/help-link.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { PasskeyAsk } from '../../ui/passkey-ask.tsx';
 import { PasskeyRefused, type PasskeyRefusedProps } from '../../ui/passkey-refused.tsx';
@@ -128,6 +129,7 @@ function CodeStep(props: StepPageProps) {
           </ButtonLink>
         </ButtonRow>
       </Form>
+      <HelpLink t={t} topic="second-step" />
     </div>
   );
 }

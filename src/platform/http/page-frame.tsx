@@ -30,7 +30,7 @@ export function bannerOf({ demo, maintenance }: PageFrame, context: FramedContex
 
 /** The texts of the frame. */
 export function layoutWords({ texts }: Pick<FramedContext, 'texts'>): LayoutWords {
-  const { layout: t, session } = texts;
+  const { layout: t, session, help } = texts;
   return {
     cabinet: t.cabinet,
     fund: t.fund,
@@ -40,6 +40,7 @@ export function layoutWords({ texts }: Pick<FramedContext, 'texts'>): LayoutWord
     signOut: t.signOut,
     sending: t.sending,
     offline: session.extendFailed,
+    help: help.title,
     contactCentre: t.contactCentre,
     contactNumber: '1418',
     roundTheClock: t.aroundTheClock,

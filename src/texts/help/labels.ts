@@ -1,0 +1,31 @@
+import type { Texts } from '../kk.ts';
+
+/** A part of a sentence: words, or the label of something on a page. */
+export interface SentencePart {
+  readonly text: string;
+  readonly isLabel: boolean;
+}
+
+/**
+ * The text of a key.
+ * @throws when there is none, so that the guide never names what no page has
+ */
+function labelOf(t: Texts, key: string): string {
+  let found: unknown = t;
+  for (const step of key.split('.')) found = (found as Readonly<Record<string, unknown>> | undefined)?.[step];
+  if (typeof found !== 'string') throw new Error(`the guide names ${key}, which is no text`);
+  return found;
+}
+
+/**
+ * A sentence of the guide with `{key}` replaced by the text of that key.
+ * @throws when a key has no text
+ */
+export function sentenceParts(t: Texts, sentence: string): readonly SentencePart[] {
+  return sentence
+    .split(/\{([\w.-]+)\}/)
+    .map((text, index) =>
+      index % 2 === 0 ? { text, isLabel: false } : { text: labelOf(t, text), isLabel: true },
+    )
+    .filter(({ text }) => text !== '');
+}

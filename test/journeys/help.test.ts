@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { topics } from '../../src/texts/help/topics.ts';
+import { textsOf } from '../../src/texts/texts.ts';
+import { languages } from '../../src/values/language.ts';
+import { browserVisitor } from '../support/browser-visitor.ts';
+import { injectClient } from '../support/client.ts';
+import { readPage } from '../support/page.ts';
+import { type Looks, openLooks } from './states.ts';
+
+// The guide: every question in every language, without scripts, on one sheet of paper.
+
+let looks: Looks;
+
+beforeAll(async () => {
+  looks = await openLooks();
+});
+
+afterAll(() => looks.close());
+
+describe.each(languages)('in %s', (language) => {
+  const { help } = textsOf(language);
+
+  test('the list leads to every answer, and every page of the site to the list', async () => {
+    const client = injectClient(looks.service.server, undefined, [['language', language]]);
+    const list = readPage((await client.get('/help')).body);
+    const links = list.querySelectorAll('main a').map((one) => [one.getAttribute('href'), one.text]);
+    expect(links).toEqual(topics.map((topic) => [`/help/${topic}`, help.topics[topic].question]));
+    for (const path of ['/', '/register', '/help', '/help/call', '/nowhere']) {
+      const page = readPage((await client.get(path)).body);
+      expect(page.querySelector('footer a[href="/help"]')?.text, path).toBe(help.title);
+    }
+  });
+
+  test('each answer loads no script, names its question, and prints on one sheet', async () => {
+    const visitor = await browserVisitor(looks.browser, looks.origin, { javaScript: false });
+    await visitor.page.context().addCookies([{ name: 'language', value: language, url: looks.origin }]);
+    for (const topic of topics) {
+      await visitor.open(`/help/${topic}`);
+      expect(await visitor.heading()).toBe(help.topics[topic].question);
+      expect(await visitor.page.locator('script').count(), topic).toBe(0);
+      const sheet = await visitor.page.pdf({ format: 'A4', preferCSSPageSize: true });
+      expect([topic, sheet.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length]).toEqual([topic, 1]);
+    }
+    await visitor.page.context().close();
+  });
+});
+
+test('a question that the guide does not answer is no page', async () => {
+  const client = injectClient(looks.service.server);
+  for (const path of ['/help/nothing', '/help/__proto__', '/help/toString'])
+    expect((await client.get(path)).status, path).toBe(404);
+});
+
+test('the switch of languages stays on the answer', async () => {
+  const visitor = await browserVisitor(looks.browser, looks.origin, { javaScript: false });
+  await visitor.open('/help/address');
+  await visitor.page.locator('header button[value=ru]').click();
+  expect(await visitor.path()).toBe('/help/address');
+  expect(await visitor.heading()).toBe(textsOf('ru').help.topics.address.question);
+  await visitor.page.context().close();
+});
