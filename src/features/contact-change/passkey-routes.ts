@@ -30,7 +30,7 @@ export async function postPasskeyChallenge(
   const { usable } = await readPasskeysForContacts(database, holderId, contactSettings.waitHours);
   // An empty list would let any passkey answer.
   if (usable.length === 0) throw problem(409);
-  const options = await askForPasskey(deps, askedFor(deps, request, found.pending), usable);
+  const options = await askForPasskey(deps, askedHere(deps, request, found.pending), usable);
   if (!options) throw problem(409);
   return reply.send(options);
 }
@@ -54,7 +54,7 @@ export async function postPasskey(
   const agreed = await noteOutcome(
     request,
     'confirm',
-    () => agreeByPasskey(deps, actor, pending, { answer, asked: askedFor(deps, request, pending) }),
+    () => agreeByPasskey(deps, actor, pending, { answer, asked: askedHere(deps, request, pending) }),
     (one) => (one.ok ? 'passkey' : one.reason),
   );
   if (!agreed.ok) {
@@ -71,7 +71,7 @@ export async function postPasskey(
 }
 
 /** What a challenge is valid for here: this change, in this session. */
-function askedFor(
+function askedHere(
   { siteOf }: ContactChangeRoutesDeps,
   request: FastifyRequest,
   { changeId }: PendingChange,

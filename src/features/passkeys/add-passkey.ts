@@ -9,8 +9,13 @@ import { accepted, type Result, refused } from '../../values/result.ts';
 import { refuseUnderMaintenance } from '../operations/maintenance-store.ts';
 import { concludeFactorChange } from '../second-step/factor-change.ts';
 import { base64url, challengeIn, readJson } from './answer.ts';
-import { createPasskeyChallenge, type PasskeyAsked, readPasskeyChallenge } from './challenge.ts';
-import { askedFor, describePasskey, type PasskeyDeps } from './check-assertion.ts';
+import {
+  answerSeconds,
+  createPasskeyChallenge,
+  type PasskeyAsked,
+  readPasskeyChallenge,
+} from './challenge.ts';
+import { describePasskey, type PasskeyDeps } from './check-assertion.ts';
 import type { PasskeyReason } from './reasons.ts';
 import { passkeySiteOf } from './site.ts';
 import {
@@ -50,7 +55,7 @@ export async function askForNewPasskey(
     // Devices show the name wherever they list passkeys, so it is not the IIN.
     user: { id: handle.toString('base64url'), name: shortName, displayName: shortName },
     pubKeyCredParams: algorithms.map((alg) => ({ alg, type: 'public-key' as const })),
-    timeout: askedFor,
+    timeout: answerSeconds * 1_000,
     attestation: 'none' as const,
     excludeCredentials: own.map(describePasskey),
     authenticatorSelection: {

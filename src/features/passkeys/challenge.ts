@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Keys } from '../../platform/keys.ts';
 
+/** Seconds within which the answer to a challenge must come, by the database's clock. */
+export const answerSeconds = 300;
+
 /** What an answer is valid for. One that was given for one purpose is refused for the others. */
 export type PasskeyPurpose = 'sign-in' | 'step' | 'prove' | 'change' | 'enrol';
 

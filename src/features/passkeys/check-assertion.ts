@@ -7,7 +7,12 @@ import { lockHolder } from '../../platform/postgres/locks.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import { notifyHolder } from '../notices/store.ts';
 import { base64url, challengeIn, readJson } from './answer.ts';
-import { createPasskeyChallenge, type PasskeyAsked, readPasskeyChallenge } from './challenge.ts';
+import {
+  answerSeconds,
+  createPasskeyChallenge,
+  type PasskeyAsked,
+  readPasskeyChallenge,
+} from './challenge.ts';
 import type { PasskeyReason } from './reasons.ts';
 import { passkeySiteOf } from './site.ts';
 import {
@@ -23,9 +28,6 @@ export interface PasskeyDeps {
   readonly database: Database;
   readonly keys: Keys;
 }
-
-/** Milliseconds for which a browser asks the person. The challenge is valid as long. */
-export const askedFor = 300_000;
 
 /** What a browser needs to ask for a passkey, as WebAuthn's JSON. */
 export interface AssertionOptions {
@@ -64,7 +66,7 @@ export async function askForPasskey(
   return {
     challenge: createPasskeyChallenge(keys, asked, await readNow(database)),
     rpId: site.rpId,
-    timeout: askedFor,
+    timeout: answerSeconds * 1_000,
     userVerification: 'required',
     ...(among && { allowCredentials: among.map(describePasskey) }),
   };

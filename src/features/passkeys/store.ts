@@ -1,8 +1,6 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-
-/** Seconds within which the answer to a challenge must come. */
-const challengeSeconds = 300;
+import { answerSeconds } from './challenge.ts';
 
 /** By what a browser recognises a passkey. */
 export interface DescribedPasskey {
@@ -65,7 +63,7 @@ export async function spendPasskeyChallenge(
   const spent = await database.run(sql`
     insert into cabinet.passkey_spent (nonce, expires_at)
     select ${nonce}, t.ends_at
-    from (select ${givenAt}::timestamptz + make_interval(secs => ${challengeSeconds}::int) as ends_at) t
+    from (select ${givenAt}::timestamptz + make_interval(secs => ${answerSeconds}::int) as ends_at) t
     where t.ends_at > now()
     on conflict (nonce) do nothing`);
   return spent === 1;
