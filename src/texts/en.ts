@@ -237,6 +237,7 @@ export const en = {
     smsLead: 'A confirmation code was sent by SMS to {to}.',
     appLead: 'The password is right. Now enter the code from your app.',
     backupHint: 'A backup code works too.',
+    backupOnly: 'Enter a backup code.',
     code: 'Confirmation code',
     trust: 'Do not ask for a code in this browser for 30 days',
     trustHint: 'Leave this off on a shared device.',

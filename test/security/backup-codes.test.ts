@@ -169,6 +169,18 @@ describe('a code', () => {
     expect((await sendProof(owner, { code: codeOf(codes, 0) })).status).toBe(422);
   });
 
+  test('stands beside a passkey alone, and the page asks for it', async () => {
+    const { person, codes } = await withCodes();
+    await service.database.run(sql`
+      insert into cabinet.passkey (credential_id, holder_id, public_key, counter, backed_up, name, by_eds)
+      values (${Buffer.from(person.iin)}, ${holderOf(person)}, '', 0, true, 'key', false)`);
+    await service.database.run(sql`delete from cabinet.authenticator where holder_id = ${holderOf(person)}`);
+    const client = await afterPassword(service, person);
+    expect(seen(await client.get(stepPath))).toContain(t.step.backupOnly);
+    expect((await sendStep(client, '123456')).status).toBe(422);
+    expect(leadsTo(await sendStep(client, codeOf(codes, 0)))).toBe('/services');
+  });
+
   test('of somebody else does not fit', async () => {
     const { person } = await withCodes();
     const { codes } = await withCodes();

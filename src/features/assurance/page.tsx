@@ -15,6 +15,7 @@ import { PageHeading } from '../../ui/page-heading.tsx';
 import { PasskeyAsk } from '../../ui/passkey-ask.tsx';
 import { PasskeyRefused, type PasskeyRefusedProps } from '../../ui/passkey-refused.tsx';
 import { PasswordField } from '../../ui/password-field.tsx';
+import { codeField } from '../../ui/step-words.ts';
 import type { Language } from '../../values/language.ts';
 import { maskContact } from '../contact-change/contact.ts';
 import type { ShownReason } from '../eds/reasons.ts';
@@ -153,7 +154,6 @@ function ByPassword({ t, csrf, to, errors }: ProvePageProps) {
 
 function ByCode({ t, csrf, accepted, mobile, to, errors }: ProvePageProps) {
   const bySms = accepted.includes('sms') && mobile !== null;
-  const byPaper = accepted.includes('backup-code');
   return (
     <Card id="prove-code" heading={t.prove.byCode}>
       {accepted.includes('authenticator') && <p>{t.prove.byApp}</p>}
@@ -164,10 +164,8 @@ function ByCode({ t, csrf, accepted, mobile, to, errors }: ProvePageProps) {
           label={t.step.code}
           value=""
           error={errors.code}
-          description={byPaper ? t.step.backupHint : undefined}
-          inputmode={byPaper ? 'text' : 'numeric'}
           autocomplete="one-time-code"
-          width={byPaper ? 'full' : 'code'}
+          {...codeField(t, accepted)}
         />
         <ButtonRow stacked>
           <Button>{t.step.submit}</Button>

@@ -77,14 +77,14 @@ describe('eight characters', () => {
 });
 
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const alphabets = { digits: ['0123456789', 6], long: [crockford, 8] } as const;
+const alphabets = { digits: ['0123456789', 6], long: [crockford, 8], paper: [crockford, 10] } as const;
 const nothing = fc.constantFrom(
   '',
   ...[...'\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202e\u2060\u2066\u2069\ufeff\u180e\u061c'],
   ...[...' \t\u00a0\u2003\u202f\u3000-\u2010\u2011\u2012\u2013\u2014\u2212'],
 );
 
-describe.each(['digits', 'long'] as const)('a code of %s', (form) => {
+describe.each(['digits', 'long', 'paper'] as const)('a code of %s', (form) => {
   const [alphabet, length] = alphabets[form];
   const code = fc
     .array(fc.constantFrom(...alphabet), { minLength: length, maxLength: length })

@@ -13,6 +13,7 @@ import { HelpLink } from '../../ui/help-link.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { PasskeyAsk } from '../../ui/passkey-ask.tsx';
 import { PasskeyRefused, type PasskeyRefusedProps } from '../../ui/passkey-refused.tsx';
+import { codeField } from '../../ui/step-words.ts';
 import { maskContact } from '../contact-change/contact.ts';
 import type { PasskeySite } from '../passkeys/site.ts';
 import type { AskedStep } from '../second-step/standing.ts';
@@ -102,7 +103,6 @@ function PasskeyStep({ t, csrf, to, trust, where }: StepPageProps) {
 function CodeStep(props: StepPageProps) {
   const { t, csrf, steps, to, error } = props;
   const bySms = steps.includes('sms');
-  const byPaper = steps.includes('backup-code');
   return (
     <div class="card">
       <Form action={withQuery(paths.signInStep, { to })} csrf={csrf} hidden={{ page: paths.signInStep }}>
@@ -111,10 +111,8 @@ function CodeStep(props: StepPageProps) {
           label={t.step.code}
           value=""
           error={error}
-          description={byPaper ? t.step.backupHint : undefined}
-          inputmode={byPaper ? 'text' : 'numeric'}
           autocomplete="one-time-code"
-          width={byPaper ? 'full' : 'code'}
+          {...codeField(t, steps)}
         />
         <Checkbox id="trust" label={t.step.trust} description={t.step.trustHint} checked={props.trust} />
         <ButtonRow stacked>
