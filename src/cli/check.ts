@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { JSONWebKeySet } from 'jose';
 import { readConfig } from '../config/config.ts';
-import { checkLog, type LogReason, type LogStanding, readHeads } from '../features/receipt-log/check-log.ts';
-import { checkSeal, mostReceiptBytes, type SealReason } from '../features/receipt-seal/check-seal.ts';
 import { readSealKeys } from '../features/receipt-seal/seal-keys.ts';
-import type { SealedContent } from '../features/receipt-seal/sealed-content.ts';
+import { checkLog, type LogReason, type LogStanding, readHeads } from '../receipt/check-log.ts';
+import { checkSeal, mostReceiptBytes, type SealReason } from '../receipt/check-seal.ts';
+import type { SealedContent } from '../receipt/sealed-content.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 

@@ -36,6 +36,7 @@ type Room =
   | 'paths'
   | 'config'
   | 'values'
+  | 'receipt'
   | 'platform'
   | 'platform/postgres'
   | 'platform/http'
@@ -55,7 +56,7 @@ type Room =
   | 'test';
 
 const feature = ['rules', 'store'] as const;
-const below = ['platform', 'platform/postgres', 'values'] as const;
+const below = ['platform', 'platform/postgres', 'values', 'receipt'] as const;
 
 /**
  * What each part may import, as drawn in `docs/architecture.md`. `rules` are a feature's use cases
@@ -80,6 +81,7 @@ const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
   config: ['config', 'platform/http', ...feature, 'gateway', 'fund', ...below],
   paths: [],
   values: ['values'],
+  receipt: ['receipt', 'values'],
   platform: ['platform', 'values'],
   'platform/postgres': ['platform/postgres', 'platform', 'values'],
   'platform/http': ['platform/http', 'paths', 'ui', 'texts', ...below],
@@ -93,7 +95,7 @@ const mayReach: Record<Exclude<Room, 'test' | 'package'>, readonly Room[]> = {
   'gateway store': ['gateway', ...below],
   ui: ['ui', 'texts', 'paths', 'values'],
   texts: ['texts', 'values'],
-  client: ['client'],
+  client: ['client', 'receipt'],
 };
 
 /**
@@ -225,6 +227,7 @@ function placeOf(path: string): Place | undefined {
         : { room: isStore(path) ? 'gateway store' : 'gateway', owner };
     case 'config':
     case 'values':
+    case 'receipt':
     case 'ui':
     case 'texts':
     case 'client':

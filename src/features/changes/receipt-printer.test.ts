@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SealedContent } from '../receipt-seal/sealed-content.ts';
+import type { SealedContent } from '../../receipt/sealed-content.ts';
 import type { ReceiptDocument } from './receipt-pdf.ts';
 import { createReceiptPrinter } from './receipt-printer.ts';
 

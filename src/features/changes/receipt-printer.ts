@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createRateLimit } from '../../platform/rate-limit.ts';
-import type { SealedContent } from '../receipt-seal/sealed-content.ts';
+import type { SealedContent } from '../../receipt/sealed-content.ts';
 import type { ReceiptSealer } from '../receipt-seal/sealer.ts';
 import type { ReceiptDocument } from './receipt-pdf.ts';
 

@@ -1,48 +1,10 @@
-import { createHash } from 'node:crypto';
-import { CompactSign, compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
-import { z } from 'zod';
+import { CompactSign } from 'jose';
+import { headType, type ReceiptHead } from '../../receipt/head.ts';
 import type { SealKeys } from '../receipt-seal/seal-keys.ts';
-
-/** The `typ` of a head, so that no other signature of the service can stand for it. */
-const headType = 'kabinet-receipt-head+jws';
-
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
-
-/** What a head says. */
-const headPayload = z.strictObject({
-  day: z.iso.date(),
-  /** The number of changes of that day. */
-  size: z.int().nonnegative(),
-  /** The root of their tree, hexadecimal. */
-  root: hash,
-  /** SHA-256 of the head of the day before. Null for the first. */
-  previous: hash.nullable(),
-});
-
-export type ReceiptHead = z.infer<typeof headPayload>;
 
 /** Signs the head of a day. */
 export async function signHead({ signing: { key, kid } }: SealKeys, head: ReceiptHead): Promise<string> {
   return new CompactSign(new TextEncoder().encode(JSON.stringify(head)))
     .setProtectedHeader({ alg: 'ES256', kid, typ: headType })
     .sign(key);
-}
-
-/** What the next day's head says of a signed head. */
-export function digestOfHead(signed: string): string {
-  return createHash('sha256').update(signed).digest('hex');
-}
-
-/** Opens a head. Undefined when it was altered, or none of the keys signed it. */
-export async function openHead(signed: string, keys: JSONWebKeySet): Promise<ReceiptHead | undefined> {
-  try {
-    const { payload, protectedHeader } = await compactVerify(signed, createLocalJWKSet(keys), {
-      algorithms: ['ES256'],
-    });
-    if (protectedHeader.typ !== headType) return undefined;
-    return headPayload.safeParse(JSON.parse(new TextDecoder().decode(payload))).data;
-  } catch (error) {
-    if (error instanceof errors.JOSEError || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '../../platform/postgres/database.ts';
-import { loggedDocument, type ReceiptInLog } from '../receipt-seal/sealed-content.ts';
+import { leafContent } from '../../receipt/leaf.ts';
+import type { ReceiptInLog } from '../../receipt/sealed-content.ts';
 import type { ReceiptSealer } from '../receipt-seal/sealer.ts';
-import { leafOf } from './leaf.ts';
-import { pathOf, rootOf } from './merkle.ts';
+import { loggedDocument } from './logged-document.ts';
+import { leafHash, pathOf, rootOf } from './merkle.ts';
 import {
   findLastDay,
   findLeaf,
@@ -41,14 +42,14 @@ export async function keepReceiptLog({ database, receiptSealer }: ReceiptLogDeps
 
 async function logChange(database: Database, change: UnloggedChange): Promise<void> {
   const salt = randomBytes(16);
-  const leaf = leafOf(salt, {
+  const content = leafContent(salt, {
     number: change.number,
     madeAt: change.madeAt.toISOString(),
     document: loggedDocument(change.document),
     proof: change.proof,
     changes: change.entries.map(({ field, old, new: value }) => ({ field, old, new: value })),
   });
-  await insertLeaf(database, change.changeId, { salt, leaf });
+  await insertLeaf(database, change.changeId, { salt, leaf: leafHash(content) });
 }
 
 /** Returns false when another process closes a day, or has closed this one. */

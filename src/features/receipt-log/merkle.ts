@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
-
-/** The hash of a leaf and of a node, as RFC 9162 (section 2.1.1) separates them. */
-const leafPrefix = Buffer.of(0);
-const nodePrefix = Buffer.of(1);
+import { leafPrefix, nodePrefix } from '../../receipt/path.ts';
 
 /** SHA-256 of a leaf's content. */
-export function leafHash(content: Buffer): Buffer {
+export function leafHash(content: Uint8Array): Buffer {
   return createHash('sha256').update(leafPrefix).update(content).digest();
 }
 
@@ -51,27 +48,4 @@ function levelsOf(leaves: readonly Buffer[]): readonly (readonly Buffer[])[] {
     level = above;
   }
   return levels;
-}
-
-/** The root to which a leaf and its path lead (RFC 9162, section 2.1.3.2). Undefined: no such path. */
-export function rootByPath(
-  leaf: Buffer,
-  place: number,
-  size: number,
-  path: readonly Buffer[],
-): Buffer | undefined {
-  if (!Number.isSafeInteger(size) || place < 0 || place >= size) return undefined;
-  let [at, last] = [place, size - 1];
-  let hash = leaf;
-  for (const beside of path) {
-    if (last === 0) return undefined;
-    if (at % 2 === 1 || at === last) {
-      hash = nodeHash(beside, hash);
-      while (at % 2 === 0 && at !== 0) [at, last] = [at >> 1, last >> 1];
-    } else {
-      hash = nodeHash(hash, beside);
-    }
-    [at, last] = [at >> 1, last >> 1];
-  }
-  return last === 0 ? hash : undefined;
 }

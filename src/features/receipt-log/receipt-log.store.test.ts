@@ -4,9 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
 import { openDatabase } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import type { SealedContent } from '../receipt-seal/sealed-content.ts';
+import { checkLog, readHeads } from '../../receipt/check-log.ts';
+import type { SealedContent } from '../../receipt/sealed-content.ts';
 import { createReceiptSealer, type ReceiptSealer } from '../receipt-seal/sealer.ts';
-import { checkLog, readHeads } from './check-log.ts';
 import { findInLog, keepReceiptLog } from './log.ts';
 import { readDays, type UnloggedChange } from './store.ts';
 

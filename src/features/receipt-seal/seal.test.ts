@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { CompactSign } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { checkSeal } from '../../receipt/check-seal.ts';
+import { emptyPlace, findPlace, sealIn } from '../../receipt/place.ts';
+import type { SealedContent } from '../../receipt/sealed-content.ts';
 import { type ReceiptDocument, receiptPdf } from '../changes/receipt-pdf.ts';
-import { checkSeal } from './check-seal.ts';
-import { emptyPlace, findPlace, sealIn } from './place.ts';
 import { sealFile, sealLength } from './seal.ts';
 import { readSealKeys, type SealKeys } from './seal-keys.ts';
-import type { SealedContent } from './sealed-content.ts';
 
 // Whoever changes anything in a sealed receipt, a byte of a font included, breaks the seal.
 

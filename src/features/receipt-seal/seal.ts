@@ -1,7 +1,7 @@
 import { CompactSign } from 'jose';
-import { digestAround, fillPlace, findPlace } from './place.ts';
+import { digestAround, fillPlace, findPlace } from '../../receipt/place.ts';
+import { type SealedContent, type SealPayload, sealType } from '../../receipt/sealed-content.ts';
 import type { SealKeys } from './seal-keys.ts';
-import { type SealedContent, type SealPayload, sealType } from './sealed-content.ts';
 
 /** How many characters the seal of this content has. Every seal of it has as many. */
 export async function sealLength(keys: SealKeys, content: SealedContent): Promise<number> {

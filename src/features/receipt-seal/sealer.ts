@@ -1,6 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
-import type { ReceiptHead } from '../receipt-log/head.ts';
-import type { SealedContent } from './sealed-content.ts';
+import type { ReceiptHead } from '../../receipt/head.ts';
+import type { SealedContent } from '../../receipt/sealed-content.ts';
 
 /** Seals receipts with the keys of this installation. */
 export interface ReceiptSealer {
@@ -37,18 +37,20 @@ export function createReceiptSealer(texts: readonly [string, ...string[]]): Rece
     },
     async signHead(head, former) {
       const { keys, signHead, digestOfHead } = await loaded();
-      return signHead(keys, { ...head, previous: former === undefined ? null : digestOfHead(former) });
+      const previous = former === undefined ? null : await digestOfHead(former);
+      return signHead(keys, { ...head, previous });
     },
   };
 }
 
 async function load(texts: readonly [string, ...string[]]) {
-  const [{ readSealKeys }, { emptyPlace }, { sealLength, sealFile }, { signHead, digestOfHead }] =
+  const [{ readSealKeys }, { emptyPlace }, { sealLength, sealFile }, { signHead }, { digestOfHead }] =
     await Promise.all([
       import('./seal-keys.ts'),
-      import('./place.ts'),
+      import('../../receipt/place.ts'),
       import('./seal.ts'),
       import('../receipt-log/head.ts'),
+      import('../../receipt/head.ts'),
     ]);
   const keys = await readSealKeys(texts);
   return { keys, emptyPlace, sealLength, sealFile, signHead, digestOfHead };

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { IdentityDocument } from '../../fund/port.ts';
 
 /** The `typ` of the JWS, so that no other signature of the service can stand for it. */
 export const sealType = 'kabinet-receipt+jws';
@@ -24,11 +23,6 @@ const inLog = z.object({
 });
 
 export type ReceiptInLog = z.infer<typeof inLog>;
-
-/** A document as the seal and the log name it. */
-export function loggedDocument(document: IdentityDocument | null): string | null {
-  return document && [document.type, document.series, document.number].filter(Boolean).join(' ');
-}
 
 /**
  * What the seal of a receipt says, beside the bytes that it covers. Values are the stored ones, and

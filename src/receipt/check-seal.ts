@@ -1,5 +1,5 @@
 import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
-import { accepted, type Result, refused } from '../../values/result.ts';
+import { accepted, type Result, refused } from '../values/result.ts';
 import { digestAround, findPlace, sealIn } from './place.ts';
 import { type SealedContent, sealPayload, sealType } from './sealed-content.ts';
 

@@ -1,9 +1,10 @@
 import type { JSONWebKeySet } from 'jose';
-import { accepted, type Result, refused } from '../../values/result.ts';
-import type { SealedContent } from '../receipt-seal/sealed-content.ts';
+import { accepted, type Result, refused } from '../values/result.ts';
+import { fromHex, sha256, toHex } from './bytes.ts';
 import { digestOfHead, openHead, type ReceiptHead } from './head.ts';
-import { leafOf } from './leaf.ts';
-import { rootByPath } from './merkle.ts';
+import { leafContent } from './leaf.ts';
+import { leafPrefix, rootByPath } from './path.ts';
+import type { SealedContent } from './sealed-content.ts';
 
 /** A published head with its signature. */
 export interface PublishedHead extends ReceiptHead {
@@ -34,7 +35,7 @@ export async function readHeads(
     if (!head) return refused('foreign', detail);
     const former = heads.at(-1);
     if (former && head.day !== dayAfter(former.day)) return refused('gap', detail);
-    if (former && head.previous !== digestOfHead(former.signed)) return refused('fork', detail);
+    if (former && head.previous !== (await digestOfHead(former.signed))) return refused('fork', detail);
     heads.push({ ...head, signed });
   }
   return accepted(heads);
@@ -73,13 +74,9 @@ export async function checkLog(
   if (!log.proof) return ofDay ? refused('fetchAgain') : accepted('promised');
   const head = await openHead(log.proof.head, keys);
   if (!head || head.day !== log.day) return refused('foreign');
-  const root = rootByPath(
-    leafOf(Buffer.from(log.salt, 'hex'), content),
-    log.proof.place,
-    head.size,
-    log.proof.path.map((node) => Buffer.from(node, 'hex')),
-  );
-  if (root?.toString('hex') !== head.root) return refused('notInTree');
+  const leaf = await sha256(leafPrefix, leafContent(fromHex(log.salt), content));
+  const root = await rootByPath(leaf, log.proof.place, head.size, log.proof.path.map(fromHex));
+  if (root === undefined || toHex(root) !== head.root) return refused('notInTree');
   if (!published) return accepted('included');
   if (!ofDay) return refused('cutOff');
   return ofDay.signed === log.proof.head || sameHead(ofDay, head)
