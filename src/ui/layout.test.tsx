@@ -125,7 +125,7 @@ function page(props: Partial<LayoutProps>): { html: HTMLElement; text: string } 
       language="kk"
       title="Кіру"
       words={words}
-      assets={{ css: '/assets/app-1.css', icon: '/assets/icon-1.svg', scripts: ['/assets/a-1.js'] }}
+      assets={{ styles: ['/assets/app-1.css'], icon: '/assets/icon-1.svg', scripts: ['/assets/a-1.js'] }}
       csrf="token"
       {...props}
     >

@@ -68,8 +68,8 @@ export interface LayoutProps {
   /** "Қате", put before the title of a page with errors. */
   errorTitlePrefix?: string | undefined;
   words: LayoutWords;
-  /** Addresses of the style sheet, the icon and the scripts that this page uses. */
-  assets: { css: string; icon: string; scripts: readonly string[] };
+  /** Addresses of the style sheets, the icon and the scripts that this page uses. */
+  assets: { styles: readonly string[]; icon: string; scripts: readonly string[] };
   /**
    * For the small forms of the layout: language, sign-out, session. Undefined for a page that is
    * the same for everybody. It then has none of these forms.
@@ -106,7 +106,9 @@ export function Layout(props: LayoutProps) {
           <title>{`${errorTitlePrefix === undefined ? '' : `${errorTitlePrefix}: `}${title} · ${words.cabinet}`}</title>
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="format-detection" content="telephone=no" />
-          <link rel="stylesheet" href={assets.css} />
+          {assets.styles.map((style) => (
+            <link key={style} rel="stylesheet" href={style} />
+          ))}
           <link rel="icon" type="image/svg+xml" href={assets.icon} />
           {props.refreshedAfter !== undefined && (
             <noscript>

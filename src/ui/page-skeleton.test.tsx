@@ -36,7 +36,7 @@ const base: LayoutProps = {
   language: 'kk',
   title: 'Кіру',
   words,
-  assets: { css: '/assets/app-1.css', icon: '/assets/icon-1.svg', scripts: ['/assets/a-1.js'] },
+  assets: { styles: ['/assets/app-1.css'], icon: '/assets/icon-1.svg', scripts: ['/assets/a-1.js'] },
   csrf: 'token',
   children: <p>Body</p>,
 };

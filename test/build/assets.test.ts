@@ -36,7 +36,13 @@ describe('the built assets', () => {
     // The part of the scripts of passkeys that is loaded when it is used.
     const loadedLater = 'ceremony.js';
     expect(Object.keys(manifest)).toEqual(
-      ['app.css', loadedLater, 'icon.svg', ...sources.map((name) => name.replace(/ts$/, 'js'))].sort(),
+      [
+        'app.css',
+        'codes.css',
+        loadedLater,
+        'icon.svg',
+        ...sources.map((name) => name.replace(/ts$/, 'js')),
+      ].sort(),
     );
     for (const [name, address] of Object.entries(manifest)) {
       const [stem, extension] = name.split('.');

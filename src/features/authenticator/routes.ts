@@ -117,6 +117,7 @@ async function sendAuthenticator(
   // good camera.
   const names = { issuer: new URL(deps.siteOf(request)).hostname, label: `${iin.slice(0, 4)}****` };
   return deps.sendPage(request, reply, {
+    styles: ['codes'],
     title: t.authenticator.title,
     section: 'security',
     status,

@@ -62,6 +62,7 @@ async function postBackupCodes(
       title: t.backupCodes.title,
       section: 'security',
       scripts: ['print'],
+      styles: ['codes'],
       body: NewCodesPage({ t, codes: renewed.value }),
     });
   }

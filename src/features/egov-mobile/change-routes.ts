@@ -130,6 +130,7 @@ function sendPhoneChange(
     hasErrors: status >= 400,
     path: paths.confirmByPhone,
     scripts: isWatched ? ['phone'] : [],
+    styles: ['codes'],
     refreshedAfter: isWatched ? refreshedAfter : undefined,
     body: PhonePage({
       t,

@@ -90,6 +90,7 @@ function sendReturn(
   const { texts: t, language, csrf } = request.context;
   const titles = { over: t.phone.back.overTitle, stopped: t.phone.back.stoppedTitle };
   return sendPage(request, reply, {
+    styles: ['codes'],
     title: shown.view === 'over' || shown.view === 'stopped' ? titles[shown.view] : t.phone.back.title,
     namesNobody: true,
     body: ReturnPage({

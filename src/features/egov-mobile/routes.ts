@@ -205,6 +205,7 @@ async function sendPhone(
     hasErrors: status >= 400,
     path: paths.signInByPhone,
     scripts: isWatched ? ['phone'] : [],
+    styles: ['codes'],
     refreshedAfter: isWatched ? refreshedAfter : undefined,
     body: PhonePage({
       t,

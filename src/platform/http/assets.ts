@@ -4,7 +4,8 @@ import { root } from '../root.ts';
 
 /** The files that a page links to. */
 export interface PageAssets {
-  css: string;
+  /** The style sheet of all pages, and those that only some have. */
+  styles: readonly string[];
   icon: string;
   scripts: readonly string[];
 }
@@ -25,13 +26,17 @@ export type ScriptName =
   | 'unsaved'
   | 'work';
 
+/** A style sheet that only some pages have, by its file name. */
+export type StyleName = 'codes';
+
 /** The built files in `dist/assets`, with their fingerprinted addresses. */
 export interface Assets {
   /**
    * @param scripts the scripts that the page uses; no others are loaded
+   * @param styles the style sheets that it has beside that of all pages
    * @returns addresses for `Layout`
    */
-  forPage(scripts: readonly ScriptName[]): PageAssets;
+  forPage(scripts: readonly ScriptName[], styles?: readonly StyleName[]): PageAssets;
 }
 
 /**
@@ -49,5 +54,11 @@ export function readAssets(): Assets {
   };
   const css = address('app.css');
   const icon = address('icon.svg');
-  return { forPage: (scripts) => ({ css, icon, scripts: scripts.map((name) => address(`${name}.js`)) }) };
+  return {
+    forPage: (scripts, styles = []) => ({
+      styles: [css, ...styles.map((name) => address(`${name}.css`))],
+      icon,
+      scripts: scripts.map((name) => address(`${name}.js`)),
+    }),
+  };
 }

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { Texts } from '../../texts/kk.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { renderPage, type SharedBody, sharedAround } from '../../ui/page-skeleton.tsx';
-import type { ScriptName } from './assets.ts';
+import type { ScriptName, StyleName } from './assets.ts';
 import { bannerOf, layoutWords, type PageFrame, type Section, signedIn } from './page-frame.tsx';
 import type { RequestContext } from './request-context.ts';
 
@@ -21,6 +21,8 @@ export interface Page {
   readonly path?: string;
   /** Names of browser scripts, besides those that every page has. */
   readonly scripts?: readonly ScriptName[];
+  /** Names of style sheets, besides that of all pages. */
+  readonly styles?: readonly StyleName[];
   readonly section?: Section;
   /** Seconds after which the page is loaded again where no scripts run. */
   readonly refreshedAfter?: number | undefined;
@@ -56,7 +58,7 @@ export function pageSender(frame: PageFrame): SendPage {
       title: page.title,
       errorTitlePrefix: page.hasErrors ? t.layout.errorTitle : undefined,
       words: layoutWords(context),
-      assets: assets.forPage(scripts),
+      assets: assets.forPage(scripts, page.styles),
       csrf,
       formId: page.hasForm ? 'page-form' : undefined,
       ownPath,
