@@ -114,6 +114,7 @@ describe('background work', () => {
         'end-alerts',
         'seal',
         'reseal',
+        'receipt-log',
         'housekeeping',
       ] as const
     ).map((name) => [name, () => jobNamed(name).run(new AbortController().signal)] as const),

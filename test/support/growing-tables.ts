@@ -17,6 +17,7 @@ const boundedTables: Readonly<Record<string, string>> = {
   'cabinet.street_spelling': 'the same',
   'cabinet.street_vocabulary': 'the same',
   'cabinet.street_word': 'the same',
+  'cabinet.receipt_day': 'a row for each day',
   'cabinet.schema_release': 'a row for each release',
   'public.migration': 'a row for each migration',
 };

@@ -216,6 +216,12 @@ function ofHistory(people: number, holder: (n: number) => string, spread: Spread
   const entries = JSON.stringify([{ field: 'apartment', old: '1', new: '2' }]);
   return [
     {
+      table: 'cabinet.receipt_leaf',
+      columns: 'change_id, salt, leaf, day',
+      share: 1,
+      row: (n) => [uuid('change', n), bytes(n, 16), bytes(n, 32), new Date().toISOString().slice(0, 10)],
+    },
+    {
       table: 'cabinet.change',
       columns:
         'change_id, holder_id, number, form_id, form_hash, revision, made_by, proof, entries, request_id, made_at',

@@ -98,6 +98,9 @@ function challengeFor(
     purpose: 'change',
     binding: actorOf(request).sessionHash,
     site: siteOf(request),
-    change: { id: pending.changeId, lines: changeLines(request.context.texts, pending) },
+    change: {
+      id: pending.changeId,
+      lines: changeLines(request.context.texts, request.context.texts.requisites, pending),
+    },
   };
 }

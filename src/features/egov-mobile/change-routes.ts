@@ -98,7 +98,10 @@ async function changeToSign(
       purpose: 'change',
       binding: sessionHash,
       site: siteOf(request),
-      change: { id: changeId, lines: changeLines(request.context.texts, pending) },
+      change: {
+        id: changeId,
+        lines: changeLines(request.context.texts, request.context.texts.requisites, pending),
+      },
     },
     await readNow(database),
   );
