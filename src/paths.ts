@@ -10,6 +10,7 @@ export const paths = {
   signInByEdsChallenge: '/sign-in/eds/challenge',
   signInStep: '/sign-in/step',
   signInStepPasskey: '/sign-in/step/passkey',
+  signInStepPhone: '/sign-in/step/phone',
   signInStepPasskeyChallenge: '/sign-in/step/passkey/challenge',
   signInByPasskey: '/sign-in/passkey',
   signInByPasskeyChallenge: '/sign-in/passkey/challenge',

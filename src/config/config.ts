@@ -32,7 +32,7 @@ export interface Config {
   readonly database: DatabaseSettings;
   readonly sessions: SessionSettings;
   readonly signIn: SignInSettings;
-  readonly secondStep: SecondStepSettings;
+  readonly secondStep: Pick<SecondStepSettings, 'mode'>;
   readonly passwords: PasswordSettings;
   readonly codes: CodeSettings;
   readonly accountRequests: AccountRequestSettings;
@@ -181,7 +181,7 @@ export function settingsOf(config: Config) {
   return {
     sessionSettings: config.sessions,
     signInSettings: config.signIn,
-    secondStepSettings: config.secondStep,
+    secondStepSettings: { ...config.secondStep, byPhone: config.egovMobile.service !== undefined },
     codeSettings: config.codes,
     accountRequestSettings: config.accountRequests,
     contactSettings: config.contacts,

@@ -19,7 +19,7 @@ export type SignInMethod = 'password' | 'passkey' | 'eds' | 'phone';
  * The second step that followed a password. `trusted`: the holder does not want to be asked again
  * in this browser.
  */
-export type Step = 'passkey' | 'authenticator' | 'backup-code' | 'sms' | 'trusted';
+export type Step = 'passkey' | 'authenticator' | 'backup-code' | 'sms' | 'phone' | 'trusted';
 
 /**
  * Why a session only reads. `fresh-mobile`: the only second step is a mobile that was changed, or restored

@@ -518,6 +518,8 @@ export const en = {
     wayHelp: 'You need the app on your phone and an EDS key in it.',
     title: 'Sign in with eGov Mobile',
     lead: 'The app on your phone shows who requests the sign-in. You read it and sign.',
+    stepTitle: 'By a signature in eGov Mobile',
+    stepLead: 'The app on your phone shows this sign-in. You read it and sign with your EDS key.',
     begin: 'Get a code',
     thisPhone: 'On this phone',
     openApp: 'Open eGov Mobile',

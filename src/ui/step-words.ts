@@ -23,7 +23,7 @@ type TypedCode = 'authenticator' | 'backup-code' | 'sms';
  */
 export function codeField(
   t: Texts,
-  steps: readonly (TypedCode | 'passkey' | 'password' | 'eds')[],
+  steps: readonly (TypedCode | 'passkey' | 'phone' | 'password' | 'eds')[],
 ): {
   readonly description: string | undefined;
   readonly inputmode: 'text' | 'numeric';

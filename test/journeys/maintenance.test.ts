@@ -193,6 +193,7 @@ test('every route that is not named as harmless is closed', async () => {
     '/security/trusted/end',
     '/sign-in/step',
     '/sign-in/step/passkey',
+    '/sign-in/step/phone',
     '/sign-in/step/passkey/challenge',
     '/sign-in/passkey',
     '/sign-in/passkey/challenge',

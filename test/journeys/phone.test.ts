@@ -9,6 +9,7 @@ import { openTestNca, type TestNca } from '../support/eds.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { playCode } from '../support/phone-visitor.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { giveApp } from '../support/step-visitor.ts';
 
 // Signing in with the phone in a real browser: on a wide screen and on a phone, with and without
 // scripts. The double of the app scans what the page shows.
@@ -139,6 +140,28 @@ describe.each(screens)('at $width px, scripts: $javaScript', (screen) => {
     } else {
       await visitor.fill(kk.phone.done.code, await readDigits(run));
     }
+    await visitor.press(kk.phone.done.enter);
+    expect((await visitor.path()).split('?')[0]).toBe('/services');
+    await visitor.open('/services/requisites');
+    expect(await offers(visitor, kk.requisites.save)).toBe(true);
+    await visitor.leave();
+  });
+
+  test('as the second step after a password, and back to the other steps', async () => {
+    const { visitor, person, key } = await begin(screen);
+    await giveApp(service, person);
+    await visitor.open('/');
+    await visitor.fill(kk.signIn.iin, person.iin);
+    await visitor.fill(kk.signIn.password, person.password ?? '');
+    await visitor.press(kk.signIn.submit);
+    await visitor.sees(kk.phone.stepLead);
+    await visitor.press(kk.phone.way);
+    await visitor.follow(kk.accountRequest.back);
+    expect(await visitor.heading()).toBe(kk.step.title);
+    await visitor.press(kk.phone.way);
+    const run = await play({ visitor, person, key }, isNarrow ? 'link' : 'code');
+    await follow({ visitor, person, key }, screen, kk.phone.done.title);
+    await visitor.fill(kk.phone.done.code, await readDigits(run));
     await visitor.press(kk.phone.done.enter);
     expect((await visitor.path()).split('?')[0]).toBe('/services');
     await visitor.open('/services/requisites');

@@ -431,10 +431,14 @@ describe('where a step is required', () => {
     expect((await sendStep(client, await sentCode(person))).status).toBe(303);
   });
 
-  test('without a mobile on file only EDS or a branch helps, and the page says so', async () => {
+  test('without a mobile on file and without eGov Mobile, only EDS or a branch helps, and the page says so', async () => {
     const plain = inventPerson(0).requisites;
     const person = await enrol({ requisites: { ...plain, mobilePhone: null } });
-    const answer = await sendPassword(injectClient(strict), person);
+    const withoutPhone = await service.anotherProcess({ SECOND_STEP: 'required' }, (config) => ({
+      ...config,
+      egovMobile: { ...config.egovMobile, service: undefined },
+    }));
+    const answer = await sendPassword(injectClient(withoutPhone), person);
     expect(answer.status).toBe(422);
     expect(seen(answer)).toContain(t.signIn.noStep);
     expect(await liveSessions(person)).toBe(0);

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { readConfig } from '../../src/config/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import { createPasswordHasher } from '../../src/features/passwords/hasher.ts';
 import { importPeople } from '../../src/fund/embedded/import-people.ts';
 import { createInstance, type Instance } from '../../src/instance.ts';
@@ -28,9 +28,12 @@ export interface TestService {
   enrol(person: PersonLine): Promise<void>;
   /**
    * The same service again, with its own connections to the same database and without background
-   * work. `different` changes single settings.
+   * work. `different` changes single settings, `adjust` what no setting of a demonstration changes.
    */
-  anotherProcess(different?: Readonly<Record<string, string>>): Promise<FastifyInstance>;
+  anotherProcess(
+    different?: Readonly<Record<string, string>>,
+    adjust?: (config: Config) => Config,
+  ): Promise<FastifyInstance>;
   /** Listens on 127.0.0.1 and returns the origin. */
   listen(): Promise<string>;
   close(): Promise<void>;
@@ -80,10 +83,10 @@ export async function startService(
     keys: createKeys(config.secretKeys),
     logLines,
     enrol: (person) => enrol(database, person),
-    async anotherProcess(different = {}) {
+    async anotherProcess(different = {}, adjust = (config) => config) {
       const own = openDatabase(connection);
       const beside = await createInstance({
-        config: readConfig({ ...settings, ...different }),
+        config: adjust(readConfig({ ...settings, ...different })),
         database: own,
         log,
       });

@@ -9,6 +9,7 @@ export type WayName =
   | 'password and backup code'
   | 'password and authenticator'
   | 'password and passkey'
+  | 'password and phone'
   | 'passkey'
   | 'eds'
   | 'phone';
@@ -57,6 +58,7 @@ export const accessTable: Readonly<Record<WayName, Row>> = {
   'password and backup code': byPassword,
   'password and authenticator': byPassword,
   'password and passkey': byPassword,
+  'password and phone': byPassword,
   // A password set here is a second way in, so it needs the proof that a factor needs.
   passkey: { ...byPassword, 'change-password': proveHolder },
   eds: { ...byPassword, unlock: allow },
@@ -69,6 +71,7 @@ const steps = {
   authenticator: 'password and authenticator',
   'backup-code': 'password and backup code',
   sms: 'password and SMS',
+  phone: 'password and phone',
   trusted: 'password, trusted browser',
 } as const satisfies Record<NonNullable<WayIn['step']>, WayName>;
 

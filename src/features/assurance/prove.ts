@@ -121,7 +121,9 @@ export async function proveByStep(
 ): Promise<Result<ProvedSession, StepReason>> {
   const { holderId, requestId } = actor;
   const proofs = await readProofs(deps, actor);
-  const steps = proofs.accepted.filter((one): one is AskedStep => one !== 'password' && one !== 'eds');
+  const steps = proofs.accepted.filter(
+    (one): one is Extract<HolderProof, AskedStep> => one !== 'password' && one !== 'eds',
+  );
   const taken = await tryStep(
     deps,
     { holderId, stepId: null, knownDevice: undefined, requestId },

@@ -2,9 +2,11 @@ import type { KnownPersonDeps } from '../../fund/known-person.ts';
 import { type Keys, tokenHash } from '../../platform/keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
+import type { WayIn } from '../../platform/session.ts';
 import type { Iin } from '../../values/iin.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
 import { notifyHolder } from '../notices/store.ts';
+import { endPendingStep } from '../second-step/store.ts';
 import { readMarks } from '../sign-in/device-marks.ts';
 import { findKnownMark } from '../sign-in/device-store.ts';
 import { findHolder } from '../sign-in/holder-status.ts';
@@ -88,7 +90,7 @@ export async function enterOnPhone(
 
 async function openByPhone(
   deps: EnterDeps,
-  { attemptId, holderId }: PhoneAttempt,
+  { attemptId, holderId, purpose, askedIn }: PhoneAttempt,
   entering: EnteringBrowser,
 ): Promise<Result<OpenedSession, EnterRefusal>> {
   const iin = holderId === null ? undefined : await findSignerIin(deps.database, holderId);
@@ -96,8 +98,10 @@ async function openByPhone(
   const person = await findHolder(deps, iin as Iin, entering.requestId);
   if (person === 'unavailable') return refused('fundDown');
   if (person?.status !== 'active') return refused('gone');
+  const stepOf = purpose === 'step' ? askedIn : null;
+  const signer = { attemptId, holderId, person, stepOf };
   try {
-    const opened = await openPhoneSession(deps, { attemptId, holderId, person }, entering);
+    const opened = await openPhoneSession(deps, signer, entering);
     return opened ? accepted(opened) : refused('gone');
   } catch (error) {
     if (error instanceof CabinetLocked) return refused('locked');
@@ -110,35 +114,41 @@ export interface PhoneSigner {
   readonly attemptId: Buffer;
   readonly holderId: string;
   readonly person: SessionOpening['person'];
+  /** The sign-in whose second step this is, as the hash of its cookie. Null: it is the only one. */
+  readonly stepOf: Buffer | null;
 }
 
 /**
  * Uses up the attempt and opens its session: both or neither. The session only reads unless the
- * browser has this person's mark and the signing phone has led back. Undefined when the attempt is
- * over.
+ * browser has this person's mark and the signing phone has led back, even after a password: who
+ * began may know that of the person they made sign. Undefined when the attempt is over, or the
+ * sign-in that waited for it.
  * @throws CabinetLocked
  *
  * @internal The test of locks runs this transaction against the others.
  */
 export function openPhoneSession(
   { database, sessionSettings }: Pick<EnterDeps, 'database' | 'sessionSettings'>,
-  { attemptId, holderId, person }: PhoneSigner,
+  { attemptId, holderId, person, stepOf }: PhoneSigner,
   entering: EnteringBrowser,
 ): Promise<OpenedSession | undefined> {
   return database.transaction(async (transaction) => {
     await lockForOpening(transaction, { holderId }, formerSession(entering));
     const entered = await enterAttempt(transaction, entering.browser, attemptId);
-    if (!entered) return undefined;
+    if (!entered || (stepOf && !(await endPendingStep(transaction, stepOf)))) return undefined;
     const isKnown =
       (await findKnownMark(transaction, holderId, readMarks(entering.device).hashes)) !== undefined;
     const restricted = isKnown && entered.isReturned ? null : 'phone';
+    const way: WayIn = stepOf
+      ? { method: 'password', step: 'phone', restricted }
+      : { method: 'phone', step: null, restricted };
     // Opening the session sends the notice about a new browser. This one is about a new key in a
     // known one.
     if (isKnown && !entered.knownKey)
       await notifyHolder(transaction, holderId, 'new-device', { device: deviceName(entering.userAgent) });
     const opened = await openSession(
       transaction,
-      { holderId, way: { method: 'phone', step: null, restricted }, person, forget: [] },
+      { holderId, way, person, forget: [] },
       entering,
       sessionSettings,
     );

@@ -15,8 +15,9 @@ import { readMarks } from '../sign-in/device-marks.ts';
 import { findKnownMark } from '../sign-in/device-store.ts';
 import type { OpenedSession } from '../sign-in/open-session.ts';
 import { firstPage, returnTarget } from '../sign-in/return-target.ts';
+import type { SignInDeps } from '../sign-in/sign-in.ts';
 import { type PhoneApiDeps, phoneApiRoutes, phoneOrigin, phoneReason } from './api-routes.ts';
-import type { AttemptReason, PhoneAttempt } from './attempt.ts';
+import type { AskedOfPhone, AttemptReason, PhoneAttempt } from './attempt.ts';
 import { createAttemptAddress } from './attempt-secrets.ts';
 import { findAttemptOf } from './attempt-store.ts';
 import { phoneChangeRoutes } from './change-routes.ts';
@@ -24,9 +25,10 @@ import { type EnterDeps, type EnteringBrowser, type EnterRefusal, enterByPhone }
 import { PhonePage, type PhonePageProps, type PhonePlace } from './pages.tsx';
 import { phoneReturnRoutes } from './return-routes.ts';
 import { startAttempt } from './start.ts';
+import { phoneStepPlace, phoneStepRoutes } from './step-routes.ts';
 import { type PhoneView, phoneView, secondsLeft } from './view.ts';
 
-export interface PhoneRoutesDeps extends PhoneApiDeps, EnterDeps {
+export interface PhoneRoutesDeps extends PhoneApiDeps, EnterDeps, SignInDeps {
   readonly sendPage: SendPage;
   /** Called when notices may wait in the outbox. */
   readonly onQueued: () => void;
@@ -60,6 +62,7 @@ export async function phoneRoutes(server: FastifyInstance, deps: PhoneRoutesDeps
   server.post(paths.enterByPhone, { config: always }, (request, reply) => postEnter(deps, request, reply));
   phoneReturnRoutes(server, deps);
   phoneChangeRoutes(server, deps);
+  phoneStepRoutes(server, deps);
   await phoneApiRoutes(server, deps);
 }
 
@@ -81,6 +84,21 @@ async function postPhone(
   parse(emptyForm, request.body);
   const { context } = request;
   if (context.session) return reply.redirect(paths.services, 303);
+  return beginSignIn(deps, request, reply, { purpose: 'sign-in' }, (to) => signInPlace(context.texts, to));
+}
+
+/**
+ * Starts an attempt that opens a session.
+ * @param place what its page is called, and where else it leads
+ */
+export async function beginSignIn(
+  deps: PhoneRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  asked: AskedOfPhone,
+  place: (to: string | undefined) => PhonePlace,
+): Promise<FastifyReply> {
+  const { context } = request;
   const { to } = parse(phoneQuery, request.query);
   const started = await startAttempt(deps.database, {
     formerToken: phoneToken(request),
@@ -88,7 +106,7 @@ async function postPhone(
     network: context.network,
     language: context.language,
     target: to,
-    asked: { purpose: 'sign-in' },
+    asked,
   });
   if (started.ok) {
     setSecret(reply, 'phone', started.value, context.secure, rememberedFor);
@@ -100,6 +118,7 @@ async function postPhone(
   return sendPhone(deps, request, reply, undefined, {
     status: isLimited ? 429 : 503,
     trouble: isLimited ? fill(limited, { minutes: limitMinutes }) : busy,
+    place: place(to),
   });
 }
 
@@ -159,6 +178,7 @@ export function leadIn(
   deps.onQueued();
   setSessionCookies(reply, outcome.value, secure);
   clearSecret(reply, 'phone', secure);
+  if (attempt.purpose === 'step') clearSecret(reply, 'step', secure);
   const target = returnTarget.parse(attempt.target ?? undefined) ?? paths.services;
   return reply.redirect(firstPage(target, outcome.value), 303);
 }
@@ -186,7 +206,7 @@ async function refuseEntering(
   }
 }
 
-type Said = Partial<Pick<PhonePageProps, 'codeError' | 'trouble'>> & { readonly status?: number };
+type Said = Partial<Pick<PhonePageProps, 'codeError' | 'trouble' | 'place'>> & { readonly status?: number };
 
 async function sendPhone(
   deps: PhoneRoutesDeps,
@@ -213,13 +233,18 @@ async function sendPhone(
       view,
       attempt,
       code: attempt && view === 'waiting' ? phoneCodeOf(deps, request, attempt) : undefined,
-      place: signInPlace(t, attempt?.target ?? parse(phoneQuery, request.query).to),
+      place: placeOf(t, attempt, parse(phoneQuery, request.query).to),
       ...asked,
       reason: attempt?.reason ? attemptReasonText(t, attempt.reason) : undefined,
       command: demoCommand(deps, view),
       ...said,
     }),
   });
+}
+
+function placeOf(t: Texts, attempt: PhoneAttempt | undefined, to: string | undefined): PhonePlace {
+  const target = attempt?.target ?? to;
+  return attempt?.purpose === 'step' ? phoneStepPlace(t, target) : signInPlace(t, target);
 }
 
 function signInPlace(t: Texts, to: string | undefined): PhonePlace {

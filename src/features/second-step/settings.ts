@@ -5,4 +5,6 @@ export interface SecondStepSettings {
    * SMS.
    */
   readonly mode: 'offered' | 'required';
+  /** Whether a signature with eGov Mobile is a step, too. */
+  readonly byPhone: boolean;
 }

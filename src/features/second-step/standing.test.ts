@@ -48,12 +48,34 @@ describe('the step after a right password', () => {
     ['nothing set up, in a trusted browser', { trusted: true }, open, trusted],
   ])('%s', (_name, different, offered, required) => {
     const standing = { ...nobody, ...different };
-    expect(nextStep(standing, { mode: 'offered' })).toEqual(offered);
-    expect(nextStep(standing, { mode: 'required' })).toEqual(required);
+    expect(nextStep(standing, { mode: 'offered', byPhone: false })).toEqual(offered);
+    expect(nextStep(standing, { mode: 'required', byPhone: false })).toEqual(required);
+  });
+});
+
+describe('the step after a right password, where people sign in with eGov Mobile', () => {
+  test.each<[string, Partial<StepStanding>, object, object]>([
+    ['nothing set up', {}, open, ask('sms', 'phone')],
+    ['nothing set up, no mobile', { mobile: null }, open, ask('phone')],
+    ['nothing set up, a fresh mobile', fresh, open, restricted],
+    ['SMS, and the mobile is gone', { ...sms, mobile: null }, ask('phone'), ask('phone')],
+    ['an app', app, ask('authenticator', 'phone'), ask('authenticator', 'phone')],
+    ['a passkey', key, ask('passkey', 'phone'), ask('passkey', 'phone')],
+    ['nothing set up, in a trusted browser', { trusted: true }, open, trusted],
+  ])('%s', (_name, different, offered, required) => {
+    const standing = { ...nobody, ...different };
+    expect(nextStep(standing, { mode: 'offered', byPhone: true })).toEqual(offered);
+    expect(nextStep(standing, { mode: 'required', byPhone: true })).toEqual(required);
   });
 });
 
 describe('a fresh proof in a session', () => {
+  test('a phone proves nothing anew', () => {
+    const settings = { mode: 'required', byPhone: true } as const;
+    expect(acceptedProofs({ ...nobody, ...app }, settings)).toEqual(['authenticator', 'eds']);
+    expect(acceptedProofs({ ...nobody, ...app }, settings, 'phone')).toEqual(['authenticator', 'sms', 'eds']);
+  });
+
   test.each<[string, Partial<StepStanding>, readonly string[]]>([
     ['a password counts where there is no step', {}, ['password', 'eds']],
     ['it does not beside SMS', sms, ['sms', 'eds']],
@@ -63,6 +85,8 @@ describe('a fresh proof in a session', () => {
     ['a fresh mobile proves nothing', { ...sms, ...fresh }, ['eds']],
     ['without a password', { hasPassword: false }, ['eds']],
   ])('%s', (_name, different, expected) => {
-    expect(acceptedProofs({ ...nobody, ...different }, { mode: 'offered' })).toEqual(expected);
+    expect(acceptedProofs({ ...nobody, ...different }, { mode: 'offered', byPhone: false })).toEqual(
+      expected,
+    );
   });
 });

@@ -27,6 +27,9 @@ export interface StepStanding {
 /** A step that can be asked for. */
 export type AskedStep = Exclude<Step, 'trusted'>;
 
+/** A step that is a code, which is typed. */
+export type CodeStep = Exclude<AskedStep, 'passkey' | 'phone'>;
+
 /** What follows a right password. */
 export type NextStep =
   /** The session begins, without a step or in a browser that is not asked again. */
@@ -42,7 +45,7 @@ export function hasStrongStep({ passkeys, authenticator }: StepStanding): boolea
 }
 
 /** What is asked after a right password. */
-export function nextStep(standing: StepStanding, { mode }: SecondStepSettings): NextStep {
+export function nextStep(standing: StepStanding, { mode, byPhone }: SecondStepSettings): NextStep {
   const { passkeys, authenticator, backupCodes, smsAllowed, mobile, mobileFreshUntil } = standing;
   const canGetSms = mobile !== null && mobileFreshUntil === null;
   const isStrong = hasStrongStep(standing);
@@ -50,9 +53,9 @@ export function nextStep(standing: StepStanding, { mode }: SecondStepSettings): 
   // A browser that is not asked again was proved by a step. That step may be gone since.
   if (standing.trusted) return { kind: 'open', step: 'trusted', restricted: null };
   if (!isStrong) {
-    if (mobile === null) return { kind: 'impossible' };
+    if (mobile === null) return byPhone ? { kind: 'ask', steps: ['phone'] } : { kind: 'impossible' };
     return canGetSms
-      ? { kind: 'ask', steps: ['sms'] }
+      ? { kind: 'ask', steps: byPhone ? ['sms', 'phone'] : ['sms'] }
       : { kind: 'open', step: null, restricted: 'fresh-mobile' };
   }
   const steps: AskedStep[] = [
@@ -60,6 +63,7 @@ export function nextStep(standing: StepStanding, { mode }: SecondStepSettings): 
     ...(authenticator ? (['authenticator'] as const) : []),
     ...(backupCodes > 0 ? (['backup-code'] as const) : []),
     ...(smsAllowed && canGetSms ? (['sms'] as const) : []),
+    ...(byPhone ? (['phone'] as const) : []),
   ];
   return { kind: 'ask', steps: steps as [AskedStep, ...AskedStep[]] };
 }
@@ -78,13 +82,23 @@ export function acceptedProofs(
   if (restricted === 'phone') {
     const { mobile, mobileFreshUntil } = standing;
     const own = nextStep({ ...standing, trusted: false, smsAllowed: false }, settings);
-    const strong = own.kind === 'ask' ? own.steps.filter((step) => step !== 'sms') : [];
+    const strong = own.kind === 'ask' ? own.steps.filter(isProof).filter((step) => step !== 'sms') : [];
     return [...strong, ...(mobile !== null && mobileFreshUntil === null ? (['sms'] as const) : []), 'eds'];
   }
   const next = nextStep({ ...standing, trusted: false }, settings);
-  if (next.kind === 'ask') return [...next.steps, 'eds'];
+  if (next.kind === 'ask') return [...next.steps.filter(isProof), 'eds'];
   const isPasswordEnough = standing.hasPassword && next.kind === 'open' && next.restricted === null;
   return isPasswordEnough ? ['password', 'eds'] : ['eds'];
+}
+
+/** In a session, a phone proves nothing anew: its signature opens a session of its own. */
+function isProof(step: AskedStep): step is Exclude<AskedStep, 'phone'> {
+  return step !== 'phone';
+}
+
+/** Whether a step is a code, which is typed. */
+export function isCodeStep(step: AskedStep): step is CodeStep {
+  return step !== 'passkey' && step !== 'phone';
 }
 
 /** Whether a proof lifts the restriction of a session. */

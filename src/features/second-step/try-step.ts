@@ -16,7 +16,7 @@ import type { PasswordHasher } from '../passwords/hasher.ts';
 import { countPasswordAttempt, forgetFailures } from '../sign-in/failure-store.ts';
 import { waitMinutes } from '../sign-in/failures.ts';
 import type { SignInSettings } from '../sign-in/settings.ts';
-import type { AskedStep } from './standing.ts';
+import type { AskedStep, CodeStep } from './standing.ts';
 import { recordWrongStep } from './store.ts';
 
 export interface StepDeps {
@@ -89,7 +89,7 @@ export async function tryStep(
   taker: StepTaker,
   steps: readonly AskedStep[],
   typed: string,
-): Promise<Result<AskedStep, StepReason>> {
+): Promise<Result<CodeStep, StepReason>> {
   const { database, signInSettings } = deps;
   const canBePaper = steps.includes('backup-code');
   const read: TypedStep = {
@@ -143,7 +143,7 @@ async function compare(
   taker: StepTaker,
   steps: readonly AskedStep[],
   { digits, paper }: TypedStep,
-): Promise<Result<AskedStep, StepReason>> {
+): Promise<Result<CodeStep, StepReason>> {
   const outcome =
     digits !== undefined && steps.includes('authenticator')
       ? await consumeAppCode(deps, taker.holderId, digits)
@@ -161,7 +161,7 @@ async function compareSms(
   { holderId, stepId }: StepTaker,
   steps: readonly AskedStep[],
   digits: string,
-): Promise<Result<AskedStep, StepReason>> {
+): Promise<Result<CodeStep, StepReason>> {
   const codeId = await latestCode(deps.database, holderId, purpose, stepId);
   // Beside another step, nobody may have asked for a code by SMS.
   if (codeId === undefined) return refused(steps.length > 1 ? 'codeWrong' : 'codeOver');

@@ -131,7 +131,8 @@ async function letIn(
   let standing = await readStepStanding(database, holderId, { marks, waitHours });
   if (standing.sufficesAlone !== password.sufficesAlone)
     await noteSufficesAlone(database, holderId, password);
-  if (nextStep(standing, secondStepSettings).kind === 'impossible' && person.requisites !== null) {
+  const withoutPhone = { ...secondStepSettings, byPhone: false };
+  if (nextStep(standing, withoutPhone).kind === 'impossible' && person.requisites !== null) {
     // Who never opened the form has a mobile in the fund, and none here.
     await takeOver(deps, holderId, person, attempt.requestId);
     standing = await readStepStanding(database, holderId, { marks, waitHours });

@@ -16,7 +16,7 @@ import { PasskeyRefused, type PasskeyRefusedProps } from '../../ui/passkey-refus
 import { codeField } from '../../ui/step-words.ts';
 import { maskContact } from '../contact-change/contact.ts';
 import type { PasskeySite } from '../passkeys/site.ts';
-import type { AskedStep } from '../second-step/standing.ts';
+import { type AskedStep, isCodeStep } from '../second-step/standing.ts';
 
 export interface StepPageProps {
   readonly t: Texts;
@@ -61,7 +61,8 @@ export function StepPage(props: StepPageProps) {
       <Columns split="wide-first">
         <div class="stack">
           {steps.includes('passkey') && <PasskeyStep {...props} />}
-          {steps.some((step) => step !== 'passkey') && <CodeStep {...props} />}
+          {steps.some(isCodeStep) && <CodeStep {...props} />}
+          {steps.includes('phone') && <PhoneStep {...props} />}
         </div>
         <Card id="lost" heading={t.step.lostTitle}>
           <p>{t.step.lost}</p>
@@ -95,6 +96,20 @@ function PasskeyStep({ t, csrf, to, trust, where }: StepPageProps) {
           checked={trust}
         />
       </PasskeyAsk>
+    </Card>
+  );
+}
+
+/** A signature with eGov Mobile, which has pages of its own. */
+function PhoneStep({ t, csrf, to }: StepPageProps) {
+  return (
+    <Card id="phone-step" heading={t.phone.stepTitle}>
+      <p>{t.phone.stepLead}</p>
+      <Form id="phone-form" action={withQuery(paths.signInStepPhone, { to })} csrf={csrf}>
+        <ButtonRow>
+          <Button kind="secondary">{t.phone.way}</Button>
+        </ButtonRow>
+      </Form>
     </Card>
   );
 }
@@ -134,6 +149,7 @@ function CodeStep(props: StepPageProps) {
 
 function leadOf({ t, steps, mobile }: StepPageProps): string {
   if (steps[0] === 'passkey') return t.passkey.stepLead;
+  if (steps[0] === 'phone') return t.phone.lead;
   if (steps[0] === 'sms' && mobile !== null)
     return fill(t.step.smsLead, { to: maskContact({ channel: 'mobile', value: mobile }) });
   return steps.includes('authenticator') ? t.step.appLead : t.step.lead;

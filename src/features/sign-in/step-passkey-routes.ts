@@ -4,12 +4,13 @@ import { paths } from '../../paths.ts';
 import { emptyForm, formOf, parse } from '../../platform/http/forms.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
 import { problem } from '../../platform/http/problem.ts';
+import { leaveStep, stepToken } from '../../platform/http/step-cookie.ts';
 import { tokenHash } from '../../platform/keys.ts';
 import type { PasskeyAsked } from '../passkeys/challenge.ts';
 import { askForPasskey } from '../passkeys/check-assertion.ts';
 import { listPasskeys } from '../passkeys/store.ts';
 import { findWaitingStep, takePasskeyStep } from './complete-step.ts';
-import { goOn, leaveStep, type StepRoutesDeps, sendStep, stepBrowser, stepToken } from './step-routes.ts';
+import { goOn, type StepRoutesDeps, sendStep, stepBrowser } from './step-routes.ts';
 
 const answerForm = formOf({ answer: z.string(), trust: z.string().optional() });
 

@@ -7,10 +7,12 @@ import { noteOutcome } from '../../platform/http/outcome.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { clearSecret, readSecret } from '../../platform/http/request-context.ts';
 import { setSessionCookies } from '../../platform/http/session-cookies.ts';
+import { leaveStep, stepToken } from '../../platform/http/step-cookie.ts';
 import { stepReasonText } from '../../ui/step-words.ts';
 import { isBlank } from '../../values/cleaning.ts';
 import type { Channels } from '../notices/channel.ts';
 import { passkeySiteOf } from '../passkeys/site.ts';
+import { isCodeStep } from '../second-step/standing.ts';
 import {
   findWaitingStep,
   type StepBrowser,
@@ -143,12 +145,6 @@ async function postResend(
   return reply.redirect(withQuery(paths.signInStep, { sent: '1', to }), 303);
 }
 
-/** The sign-in waits no more: the person gives the password again. */
-export function leaveStep(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  clearSecret(reply, 'step', request.context.secure);
-  return reply.redirect(signInPath({ ended: 'step' }), 303);
-}
-
 function refuseStep(
   deps: StepRoutesDeps,
   request: FastifyRequest,
@@ -202,8 +198,8 @@ export function sendStep(
     title: t.step.title,
     status,
     hasErrors: status >= 400,
-    // The form of the code. A passkey has nothing that a switch of the language could lose.
-    hasForm: steps.some((step) => step !== 'passkey'),
+    // The form of the code. The others have nothing that a switch of the language could lose.
+    hasForm: steps.some(isCodeStep),
     path: paths.signInStep,
     scripts: ['passkey'],
     body: StepPage({
@@ -218,8 +214,4 @@ export function sendStep(
       ...props,
     }),
   });
-}
-
-export function stepToken(request: FastifyRequest): string | undefined {
-  return readSecret(request, 'step', request.context.secure);
 }

@@ -215,7 +215,13 @@ const useCases: Readonly<Record<string, UseCase>> = {
   'a sign-in by a phone': (database, { holderId, attempts, otherToken }) =>
     openPhoneSession(
       { database, sessionSettings },
-      { attemptId: attempts.done, holderId, person },
+      { attemptId: attempts.done, holderId, person, stepOf: null },
+      { ...browserWith(otherToken), browser: attempts.done },
+    ),
+  'a second step by a phone': (database, { holderId, attempts, stepToken, otherToken }) =>
+    openPhoneSession(
+      { database, sessionSettings },
+      { attemptId: attempts.done, holderId, person, stepOf: tokenHash(stepToken) },
       { ...browserWith(otherToken), browser: attempts.done },
     ),
   'a sign-in by a phone stopped': (database, { attempts }) => stopByPhone({ database }, attempts.done),

@@ -88,6 +88,7 @@ export const withoutForm: readonly string[] = [
   '/sign-in/passkey',
   '/sign-in/passkey/challenge',
   '/sign-in/step/passkey',
+  '/sign-in/step/phone',
   '/sign-in/step/passkey/challenge',
   '/security/prove/passkey',
   '/security/prove/passkey/challenge',
