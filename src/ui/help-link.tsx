@@ -9,7 +9,7 @@ export interface HelpLinkProps {
 /** The way from a block to the page of the guide that answers the question about it. */
 export function HelpLink({ t, topic }: HelpLinkProps) {
   return (
-    <p>
+    <p class="help-link">
       <a href={helpPath(topic)}>{t.help.topics[topic].question}</a>
     </p>
   );
