@@ -101,7 +101,11 @@ export default defineConfig({
               extends: true as const,
               test: {
                 name: 'screens',
-                include: ['test/screens/screens.ts'],
+                include: [
+                  process.env['SCREENS'].includes('"guide":true')
+                    ? 'test/screens/guide-screens.ts'
+                    : 'test/screens/screens.ts',
+                ],
                 globalSetup,
                 provide: { postgres: undefined },
               },

@@ -1,5 +1,5 @@
-// Makes dist/assets: the style sheet, the browser scripts and the icon. Each file's name contains a
-// hash of its content, and .br and .gz are beside it. manifest.json maps plain names to addresses.
+// Makes dist/assets: the style sheet, the browser scripts, the icon and the pictures of the guide.
+// Each file's name contains a hash of its content, and .br and .gz are beside it. manifest.json maps plain names to addresses.
 // The same sources give the same bytes.
 
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
@@ -62,10 +62,12 @@ export async function buildAssets(root) {
       entryPoints: [
         'src/ui/styles/app.css',
         'src/ui/styles/codes.css',
+        'src/ui/styles/help.css',
         'src/ui/styles/icon.svg',
+        ...(await pictures(root)),
         ...names.filter((name) => !isSplit(name)),
       ],
-      loader: { '.svg': 'copy' },
+      loader: { '.svg': 'copy', '.png': 'copy' },
       plugins: [pruned(root)],
     }),
     build({ ...options, entryPoints: names.filter(isSplit), splitting: true }),
@@ -163,6 +165,15 @@ async function scripts(root) {
     .filter((name) => /(?<!\.test|\.d)\.ts$/.test(name))
     .sort()
     .map((name) => `src/client/${name}`);
+}
+
+/**
+ * The pictures of the guide, in all languages.
+ * @param {string} root
+ */
+async function pictures(root) {
+  const folder = 'src/features/help/pictures';
+  return (await readdir(join(root, folder))).sort().map((name) => `${folder}/${name}`);
 }
 
 /**

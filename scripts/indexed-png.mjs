@@ -1,25 +1,27 @@
-// Makes a picture small enough for the repository: at most 256 colours, one byte for each pixel. A
+// Makes a picture small enough for the repository: at most 256 colours, one byte for each pixel, or
+// at most 16 in half a byte. A
 // page has few colours and their shades at the edges of letters, so nobody sees the difference.
 // Only Node.js is needed, so the command runs wherever the service does.
 
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
 const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
-const mostColours = 256;
-
 /**
  * Rewrites a PNG of 8 bits for each channel, without transparency and interlacing, as Chromium
  * makes it.
  * @param {Buffer} png
+ * @param {number} most the most colours: 256, or 16
  * @returns {Buffer}
  */
-export function indexed(png) {
+export function indexed(png, most = 256) {
   const { width, height, pixels } = decode(png);
   const counts = new Map();
   for (const colour of pixels) counts.set(colour, (counts.get(colour) ?? 0) + 1);
-  const palette = paletteOf(counts);
+  const palette = paletteOf(counts, most);
   const indexes = new Map(palette.map((colour, index) => [colour, index]));
-  const lines = Buffer.alloc((width + 1) * height);
+  const bits = most <= 16 ? 4 : 8;
+  const length = Math.ceil((width * bits) / 8) + 1;
+  const lines = Buffer.alloc(length * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const colour = pixels[y * width + x];
@@ -28,13 +30,14 @@ export function indexed(png) {
         index = nearest(palette, colour);
         indexes.set(colour, index);
       }
-      lines[y * (width + 1) + 1 + x] = index;
+      if (bits === 8) lines[y * length + 1 + x] = index;
+      else lines[y * length + 1 + (x >> 1)] |= x % 2 === 0 ? index << 4 : index;
     }
   }
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, 3, 0, 0, 0], 8);
+  header.set([bits, 3, 0, 0, 0], 8);
   return Buffer.concat([
     signature,
     chunk('IHDR', header),
@@ -97,7 +100,7 @@ function paeth(left, up, corner) {
 }
 
 /** The colours that most pixels have, none of them close to a more frequent one. */
-function paletteOf(counts) {
+function paletteOf(counts, mostColours) {
   const ordered = [...counts].sort(([one, few], [other, many]) => many - few || one - other);
   if (ordered.length <= mostColours) return ordered.map(([colour]) => colour);
   for (let apart = 4; ; apart *= 2) {

@@ -2,7 +2,8 @@
 // 1280 px, light and dark, into var/screens with a contact sheet, and says which pictures changed
 // since the last run. `npm run screens -- kk receipt history` takes only the named languages, and
 // only states whose name contains one of the other words. `--keep` copies the pictures of the
-// documents, made small, to docs/screens.
+// documents, made small, to docs/screens. `--guide` takes those of the guide instead, into
+// src/features/help/pictures.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -14,11 +15,12 @@ import { keepScreens } from './kept-screens.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'var/screens');
+const guide = process.argv.includes('--guide');
 const only = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 
 if (process.argv.includes('--help')) {
   console.log(
-    'Usage: npm run screens -- [--keep] [WORD]…\n\nTakes pictures of every state into var/screens, or only of the languages and of the states whose name contains a WORD.\n--keep copies those of the documents, made small, to docs/screens.',
+    'Usage: npm run screens -- [--keep | --guide] [WORD]…\n\nTakes pictures of every state into var/screens, or only of the languages and of the states whose name contains a WORD.\n--keep copies those of the documents, made small, to docs/screens.\n--guide takes those of the guide into src/features/help/pictures.',
   );
   process.exit(0);
 }
@@ -31,8 +33,9 @@ mkdirSync(folder, { recursive: true });
 const { status } = spawnSync(
   join(root, 'node_modules/.bin/vitest'),
   ['run', '--project', 'screens', '--reporter', 'dot'],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, SCREENS: JSON.stringify({ folder, only }) } },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, SCREENS: JSON.stringify({ folder, only, guide }) } },
 );
+if (guide) process.exit(status ?? 1);
 const changes = readFileSync(join(folder, 'changes.txt'), 'utf8');
 console.log(changes === '' ? 'No picture changed.' : changes);
 console.log(`The contact sheet: ${join(folder, 'index.html')}`);

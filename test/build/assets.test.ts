@@ -31,16 +31,20 @@ describe('the built assets', () => {
   });
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-  it('has the style sheet, the icon and each script under an address with its hash', () => {
+  it('has the style sheet, the icon, each script and each picture under an address with its hash', () => {
     const sources = readdirSync(join(root, 'src/client')).filter((name) => name.endsWith('.ts'));
     // The part of the scripts of passkeys that is loaded when it is used.
     const loadedLater = 'ceremony.js';
+    const pictures = readdirSync(join(root, 'src/features/help/pictures'));
+    expect(pictures.length).toBeGreaterThan(50);
     expect(Object.keys(manifest)).toEqual(
       [
         'app.css',
         'codes.css',
         loadedLater,
+        'help.css',
         'icon.svg',
+        ...pictures,
         ...sources.map((name) => name.replace(/ts$/, 'js')),
       ].sort(),
     );

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { topics } from '../../src/texts/help/topics.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { languages } from '../../src/values/language.ts';
@@ -38,6 +38,14 @@ describe.each(languages)('in %s', (language) => {
       await visitor.open(`/help/${topic}`);
       expect(await visitor.heading()).toBe(help.topics[topic].question);
       expect(await visitor.page.locator('script').count(), topic).toBe(0);
+      const pictures = visitor.page.locator('.steps li img');
+      expect(await pictures.count(), topic).toBe(Object.keys(help.topics[topic].steps).length);
+      for (const picture of await pictures.all()) {
+        await picture.scrollIntoViewIfNeeded();
+        expect(await picture.getAttribute('alt')).not.toBe('');
+        // Room is kept before it has arrived, and it is as large as it says.
+        await vi.waitFor(async () => expect(await picture.evaluate(sizes)).toEqual([720, '360', '300']));
+      }
       const sheet = await visitor.page.pdf({ format: 'A4', preferCSSPageSize: true });
       expect([topic, sheet.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length]).toEqual([topic, 1]);
     }
@@ -59,3 +67,19 @@ test('the switch of languages stays on the answer', async () => {
   expect(await visitor.heading()).toBe(textsOf('ru').help.topics.address.question);
   await visitor.page.context().close();
 });
+
+test('a picture may be kept for ever, under an address of its content', async () => {
+  const client = injectClient(looks.service.server);
+  const page = readPage((await client.get('/help/password')).body);
+  const src = page.querySelector('.steps img')?.getAttribute('src') ?? '';
+  expect(src).toMatch(/^\/assets\/iin-kk-[A-Z0-9]{8}\.png$/);
+  const { status, headers } = await client.get(src);
+  expect([status, headers['content-type']]).toEqual([200, 'image/png']);
+  expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
+});
+
+/** How wide the file of a picture is, and the size that its element claims. */
+function sizes(element: SVGElement | HTMLElement): readonly unknown[] {
+  const picture = element as HTMLImageElement;
+  return [picture.naturalWidth, picture.getAttribute('width'), picture.getAttribute('height')];
+}

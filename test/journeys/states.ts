@@ -346,6 +346,7 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
           sql`
           state = 'done', holder_id = (select holder_id from cabinet.holder where iin = ${person.iin})`,
         );
+        await look.pause();
         await visitor.fill(t.phone.done.code, '12');
         await visitor.press(t.phone.done.enter);
         expect(await visitor.status()).toBe(422);

@@ -28,6 +28,8 @@ export interface BrowserVisit {
   /** CSS pixels. */
   readonly width?: number;
   readonly height?: number;
+  /** Device pixels for each CSS pixel. */
+  readonly scale?: number;
   /** A touch screen. */
   readonly touch?: boolean;
   /** Lets a test add a style of its own, which the content policy refuses. */
@@ -54,6 +56,7 @@ export async function browserVisitor(
     baseURL: origin,
     javaScriptEnabled: visit.javaScript,
     viewport: { width: visit.width ?? 1280, height: visit.height ?? 900 },
+    deviceScaleFactor: visit.scale ?? 1,
     hasTouch: visit.touch ?? false,
     bypassCSP: visit.bypassPolicy ?? false,
     locale: 'kk-KZ',

@@ -27,7 +27,7 @@ export type ScriptName =
   | 'work';
 
 /** A style sheet that only some pages have, by its file name. */
-export type StyleName = 'codes';
+export type StyleName = 'codes' | 'help';
 
 /** The built files in `dist/assets`, with their fingerprinted addresses. */
 export interface Assets {
@@ -39,19 +39,19 @@ export interface Assets {
   forPage(scripts: readonly ScriptName[], styles?: readonly StyleName[]): PageAssets;
 }
 
+/** A picture with its size in CSS pixels. It has two pixels of its own for each of them. */
+interface PictureAsset {
+  readonly src: string;
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
  * Reads the manifest that `scripts/build-assets.mjs` wrote.
  * @throws when nothing was built, or a file is missing from the manifest
  */
 export function readAssets(): Assets {
-  const manifest: Record<string, string> = JSON.parse(
-    readFileSync(join(root, 'dist/assets/manifest.json'), 'utf8'),
-  );
-  const address = (name: string): string => {
-    const found = manifest[name];
-    if (found === undefined) throw new Error(`dist/assets has no ${name}: run the build`);
-    return found;
-  };
+  const address = readAddresses();
   const css = address('app.css');
   const icon = address('icon.svg');
   return {
@@ -60,5 +60,32 @@ export function readAssets(): Assets {
       icon,
       scripts: scripts.map((name) => address(`${name}.js`)),
     }),
+  };
+}
+
+/**
+ * The built pictures (PNG) by their file names.
+ * @throws when nothing was built, or a picture is missing
+ */
+export function readPictures(names: readonly string[]): ReadonlyMap<string, PictureAsset> {
+  const address = readAddresses();
+  return new Map(
+    names.map((name) => {
+      const src = address(name);
+      const header = readFileSync(join(root, 'dist', src)).subarray(0, 24);
+      return [name, { src, width: header.readUInt32BE(16) / 2, height: header.readUInt32BE(20) / 2 }];
+    }),
+  );
+}
+
+/** The address of each built file. */
+function readAddresses(): (name: string) => string {
+  const manifest: Record<string, string> = JSON.parse(
+    readFileSync(join(root, 'dist/assets/manifest.json'), 'utf8'),
+  );
+  return (name) => {
+    const found = manifest[name];
+    if (found === undefined) throw new Error(`dist/assets has no ${name}: run the build`);
+    return found;
   };
 }

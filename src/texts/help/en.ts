@@ -5,6 +5,7 @@ export const helpEn: HelpTexts = {
   lead: 'Choose your question. Each page answers one question, and you can print it.',
   all: 'All questions',
   steps: 'Steps',
+  picture: 'The page: {screen}. Marked: {press}.',
   groups: {
     signIn: 'Signing in',
     change: 'Changing your details',
@@ -51,6 +52,18 @@ export const helpEn: HelpTexts = {
         'eds-choose': 'Add the certificate in the Firefox settings. Then press “{eds.choose}” again.',
       },
       note: 'The way in the settings: “Privacy & Security”, “View Certificates”, “Authorities”, “Import”. Chrome or Edge may be easier.',
+    },
+    phone: {
+      question: 'How do I sign in with eGov Mobile?',
+      answer:
+        'You need the app eGov Mobile on your phone, and an EDS key in it. You need no computer and no NCALayer.',
+      steps: {
+        'phone-way': 'On the sign-in page, press “{phone.way}”.',
+        'phone-begin':
+          'Press “{phone.begin}”. Scan the QR code with the app, or press the link “{phone.openApp}”.',
+        'phone-digits': 'Compare the number in the app, and sign. If you are asked, enter the six digits.',
+      },
+      note: 'Scan the QR code only from this site. Do not sign a code that somebody sent you.',
     },
     'first-time': {
       question: 'I am here for the first time. Where do I begin?',
@@ -169,7 +182,7 @@ export const helpEn: HelpTexts = {
         iin: 'Enter the 12 digits in the field “{signIn.iin}”.',
         submit: 'Enter your password and press “{signIn.submit}”.',
       },
-      note: 'NCALayer does not run on a phone. So a key in a file needs a computer.',
+      note: 'If your EDS key is in the phone, you can sign in with eGov Mobile, too. A key in a file needs a computer.',
     },
     'no-smartphone': {
       question: 'I have no smartphone. Can I do without one?',

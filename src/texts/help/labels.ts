@@ -1,5 +1,17 @@
 import type { Texts } from '../kk.ts';
 
+/** The texts that the guide may name: everything but itself. */
+type NamedTexts = Omit<Texts, 'help'>;
+
+type PathOf<Tree> = {
+  [Key in keyof Tree & (string | number)]: Tree[Key] extends string
+    ? `${Key}`
+    : `${Key}.${PathOf<Tree[Key]>}`;
+}[keyof Tree & (string | number)];
+
+/** The path of a text, such as `signIn.submit`. */
+export type TextKey = PathOf<NamedTexts>;
+
 /** A part of a sentence: words, or the label of something on a page. */
 export interface SentencePart {
   readonly text: string;
@@ -10,7 +22,7 @@ export interface SentencePart {
  * The text of a key.
  * @throws when there is none, so that the guide never names what no page has
  */
-function labelOf(t: Texts, key: string): string {
+export function labelOf(t: Texts, key: string): string {
   let found: unknown = t;
   for (const step of key.split('.')) found = (found as Readonly<Record<string, unknown>> | undefined)?.[step];
   if (typeof found !== 'string') throw new Error(`the guide names ${key}, which is no text`);

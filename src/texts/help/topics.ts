@@ -8,7 +8,7 @@ type TopicGroup = keyof Texts['help']['groups'];
 
 /** The questions in the order of the list. Each is in one group. */
 export const topicGroups: Readonly<Record<TopicGroup, readonly Topic[]>> = {
-  signIn: ['password', 'key', 'key-browser', 'key-firefox', 'first-time', 'forgotten-password'],
+  signIn: ['password', 'key', 'key-browser', 'key-firefox', 'phone', 'first-time', 'forgotten-password'],
   change: ['address', 'phones', 'email', 'confirmation', 'receipt'],
   safety: ['second-step', 'not-me', 'lock'],
   special: ['no-computer', 'no-smartphone', 'abroad', 'old-number', 'lost-key', 'for-another', 'call'],
