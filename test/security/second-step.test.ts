@@ -396,6 +396,9 @@ describe('a SIM card in wrong hands', () => {
     expect(page.body).not.toContain('name="address"');
     expect(seen(await swapper.get(prove))).not.toContain(t.prove.byPassword);
     expect(leadsTo(await swapper.get(smsStep))).toMatch(/^\/security\/prove/);
+    // Nor does the browser become one of this person's own.
+    expect(swapper.cookies.get('device') ?? '').toBe('');
+    expect(await noticesOf(person, 'new-device')).toBeGreaterThan(0);
   });
 
   test('a recovery by e-mail leaves the mobile a step', async () => {

@@ -82,7 +82,7 @@ export async function openSession(
     network,
   });
   const marked =
-    way.restricted === 'phone'
+    way.restricted !== null
       ? await notifyOfUnmarked(transaction, holderId, { device, marks: readMarks(browser.device).hashes })
       : await markBrowser(transaction, { holderId, method: way.method, trust }, browser);
   await forgetFailures(transaction, forget);
