@@ -184,8 +184,8 @@ export function recordProof(
     await noteProof(transaction, sessionHash, by, lifts);
     await rotateSession(transaction, sessionHash, tokenHash(token));
     await recordEvent(transaction, { holderId, kind: 'identity-proved', detail: { by }, requestId });
-    // The holder was told of this browser when the phone opened the session.
-    const marked = restricted === 'phone' && lifts;
+    // The holder was told of this browser when the session was opened.
+    const marked = restricted !== null && lifts;
     const device = marked
       ? await markBrowser(transaction, { holderId, method: 'phone', isNew: false }, browser)
       : undefined;
