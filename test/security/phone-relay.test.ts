@@ -316,6 +316,16 @@ describe('what a restricted session is worth', () => {
     expect(await power(owner)).toBe('saves');
   });
 
+  test('in a browser that knows the holder, a phone that has not led back opens it only to read', async () => {
+    const { person, key } = await victim();
+    const owner = await signedIn(at.service, person, at.origin);
+    await owner.post('/sign-out', formOf((await owner.get('/services')).body, '/sign-out'));
+    // Somebody else at this browser makes the person sign where they are.
+    await playCode(codeOn(await beginPhone(owner)), key);
+    expect((await enterPhone(owner)).status).toBe(303);
+    expect(await power(owner)).toBe('reads');
+  });
+
   test('a password does not make it a whole one', async () => {
     const { key, person } = await victim();
     const browser = await restricted(key);

@@ -144,6 +144,14 @@ describe('whoever has only the password', () => {
     expect((await client.get('/security/password')).headers['location']).toContain('/security/prove');
   });
 
+  test('only reads in a browser that knows the holder, too, unless the phone has led back', async () => {
+    const { person, key, known } = await withApp();
+    const client = await afterPassword(person, known);
+    await playCode(codeOn(await askPhone(client)), key);
+    await enterPhone(client);
+    expect(await sessionOf(person)).toEqual([{ method: 'password', step: 'phone', restricted: 'phone' }]);
+  });
+
   test('the digits of a stopped sign-in open nothing', async () => {
     const { person, key, known } = await withApp();
     const client = await afterPassword(person, known);
