@@ -49,6 +49,9 @@ const sharing = [
   'test/journeys/{inject,*.inject}.test.ts',
 ];
 
+/** What `npm run screens` runs. */
+const takers = { states: 'screens', guide: 'guide-screens', memo: 'memo-screens' };
+
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
@@ -102,9 +105,7 @@ export default defineConfig({
               test: {
                 name: 'screens',
                 include: [
-                  process.env['SCREENS'].includes('"guide":true')
-                    ? 'test/screens/guide-screens.ts'
-                    : 'test/screens/screens.ts',
+                  `test/screens/${takers[JSON.parse(process.env['SCREENS']).take as keyof typeof takers]}.ts`,
                 ],
                 globalSetup,
                 provide: { postgres: undefined },

@@ -3,7 +3,7 @@
 // since the last run. `npm run screens -- kk receipt history` takes only the named languages, and
 // only states whose name contains one of the other words. `--keep` copies the pictures of the
 // documents, made small, to docs/screens. `--guide` takes those of the guide instead, into
-// src/features/help/pictures.
+// src/features/help/pictures, and `--memo` writes the memo with them, docs/memo.*.pdf.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -15,12 +15,12 @@ import { keepScreens } from './kept-screens.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'var/screens');
-const guide = process.argv.includes('--guide');
+const other = ['guide', 'memo'].find((name) => process.argv.includes(`--${name}`));
 const only = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 
 if (process.argv.includes('--help')) {
   console.log(
-    'Usage: npm run screens -- [--keep | --guide] [WORD]…\n\nTakes pictures of every state into var/screens, or only of the languages and of the states whose name contains a WORD.\n--keep copies those of the documents, made small, to docs/screens.\n--guide takes those of the guide into src/features/help/pictures.',
+    'Usage: npm run screens -- [--keep | --guide | --memo] [WORD]…\n\nTakes pictures of every state into var/screens, or only of the languages and of the states whose name contains a WORD.\n--keep copies those of the documents, made small, to docs/screens.\n--guide takes those of the guide into src/features/help/pictures.\n--memo writes docs/memo.*.pdf with them.',
   );
   process.exit(0);
 }
@@ -33,9 +33,13 @@ mkdirSync(folder, { recursive: true });
 const { status } = spawnSync(
   join(root, 'node_modules/.bin/vitest'),
   ['run', '--project', 'screens', '--reporter', 'dot'],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, SCREENS: JSON.stringify({ folder, only, guide }) } },
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, SCREENS: JSON.stringify({ folder, only, take: other ?? 'states' }) },
+  },
 );
-if (guide) process.exit(status ?? 1);
+if (other) process.exit(status ?? 1);
 const changes = readFileSync(join(folder, 'changes.txt'), 'utf8');
 console.log(changes === '' ? 'No picture changed.' : changes);
 console.log(`The contact sheet: ${join(folder, 'index.html')}`);

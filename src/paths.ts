@@ -64,6 +64,7 @@ export const paths = {
   endOtherSessions: '/security/sessions/end-others',
   help: '/help',
   helpTopic: '/help/:topic',
+  memo: '/help/memo.pdf',
   receiptKeys: '/.well-known/jwks.json',
   changePasswordWellKnown: '/.well-known/change-password',
   language: '/language',

@@ -16,6 +16,9 @@ export function HelpPage({ t }: { t: Texts }) {
   return (
     <>
       <PageHeading title={help.title} lead={help.lead} />
+      <p>
+        <a href={paths.memo}>{help.memo.open}</a>
+      </p>
       {Object.entries(topicGroups).map(([group, topics]) => (
         <Card key={group} id={group} heading={help.groups[group as keyof typeof topicGroups]}>
           <ul>
@@ -81,7 +84,15 @@ function StepPicture({
   readonly pictures: TopicPageProps['pictures'];
 }) {
   const picture = pictures.get(guideFile(name, useContext(PageLanguage)));
-  return <img {...picture} alt={pictureWords(t, name)} loading="lazy" />;
+  return (
+    <img
+      src={picture?.src}
+      width={picture?.width}
+      height={picture?.height}
+      alt={pictureWords(t, name)}
+      loading="lazy"
+    />
+  );
 }
 
 /** A sentence in which the words of the pages stand out. */
@@ -95,8 +106,6 @@ function Sentence({ t, text }: { t: Texts; text: string }) {
 
 /**
  * What a picture shows, for those who do not see it.
- *
- * @internal A test looks for words that a picture lacks.
  */
 export function pictureWords(t: Texts, name: GuidePictureName): string {
   const { screen, press } = guidePictures[name];

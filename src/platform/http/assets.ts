@@ -42,6 +42,8 @@ export interface Assets {
 /** A picture with its size in CSS pixels. It has two pixels of its own for each of them. */
 interface PictureAsset {
   readonly src: string;
+  /** Where the file is. */
+  readonly file: string;
   readonly width: number;
   readonly height: number;
 }
@@ -72,8 +74,9 @@ export function readPictures(names: readonly string[]): ReadonlyMap<string, Pict
   return new Map(
     names.map((name) => {
       const src = address(name);
-      const header = readFileSync(join(root, 'dist', src)).subarray(0, 24);
-      return [name, { src, width: header.readUInt32BE(16) / 2, height: header.readUInt32BE(20) / 2 }];
+      const file = join(root, 'dist', src);
+      const header = readFileSync(file).subarray(0, 24);
+      return [name, { src, file, width: header.readUInt32BE(16) / 2, height: header.readUInt32BE(20) / 2 }];
     }),
   );
 }

@@ -6,6 +6,14 @@ export const helpEn: HelpTexts = {
   all: 'All questions',
   steps: 'Steps',
   picture: 'The page: {screen}. Marked: {press}.',
+  memo: {
+    title: 'Guide for the service recipient',
+    open: 'Open the guide as one document (PDF)',
+    what: 'What you can change',
+    when: 'When the service is available',
+    except: 'It may be interrupted during maintenance.',
+    accounts: 'The name, number and notification method of each account are filled in automatically.',
+  },
   groups: {
     signIn: 'Signing in',
     change: 'Changing your details',
