@@ -379,6 +379,17 @@ describe('two processes behind one database', () => {
     expect(await sessions()).toBe(before + 1);
     expect((await evidence()) - kept).toBe(1);
   });
+
+  test('one dies while it judges: the phone sends the signature again, and it is judged', async () => {
+    const client = await knownBrowser();
+    const phone = await scanByHand(codeOn(await beginPhone(client)), keys.person);
+    await at.service.database.run(sql`
+      update cabinet.phone_attempt set state = 'checking', answer_hash = decode(repeat('00', 32), 'hex'),
+        checking_since = now() - interval '31 seconds'
+      where state = 'scanned' and expires_at > now()`);
+    expect((await phone.put()).status).toBe(200);
+    expect((await stateOf(client)).state).toBe('done');
+  });
 });
 
 test('while the certificate cannot be checked, the phone is told so, and the same signature works later', async () => {
