@@ -4,7 +4,7 @@
  * `--if-possible`, a step whose tool is missing is skipped.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +49,10 @@ function buildDeclarations() {
     if (optional) return;
     throw new Error('typescript is not installed');
   }
+  // In one workspace, npm may run this before nca-verify is built. Its types are missing then, and
+  // `prepack` makes the declarations later.
+  const verifier = dirname(require.resolve('nca-verify/package.json'));
+  if (optional && !existsSync(join(verifier, 'dist/types/testing/index.d.ts'))) return;
   execFileSync(process.execPath, [tsc, '-p', join(home, 'tsconfig.build.json')], { stdio: 'inherit' });
   // tsc keeps the file endings of the sources in the imports of declarations.
   const types = join(dist, 'types');
