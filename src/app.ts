@@ -7,6 +7,7 @@ import { proofRoutes } from './features/assurance/routes.ts';
 import { authenticatorRoutes } from './features/authenticator/routes.ts';
 import { backupCodeRoutes } from './features/backup-codes/routes.ts';
 import { receiptRoutes } from './features/changes/routes.ts';
+import { checkRoutes } from './features/check/routes.tsx';
 import { contactChangeRoutes } from './features/contact-change/routes.ts';
 import { disavowalRoutes } from './features/disavowal/routes.ts';
 import { phoneRoutes } from './features/egov-mobile/routes.ts';
@@ -132,6 +133,7 @@ async function pageRoutes(
   securityRoutes(server, deps);
   receiptRoutes(server, deps);
   sealRoutes(server, deps);
+  checkRoutes(server, deps);
   historyRoutes(server, deps);
   helpRoutes(server, deps);
   disavowalRoutes(server, deps);

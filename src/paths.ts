@@ -65,6 +65,8 @@ export const paths = {
   help: '/help',
   helpTopic: '/help/:topic',
   memo: '/help/memo.pdf',
+  check: '/check',
+  checkFile: '/check.html',
   receiptKeys: '/.well-known/jwks.json',
   changePasswordWellKnown: '/.well-known/change-password',
   language: '/language',

@@ -28,6 +28,7 @@ import { endAllSessions } from './features/sign-in/sessions.ts';
 import { createEmbeddedFund } from './fund/embedded/embedded-fund-store.ts';
 import type { Fund } from './fund/port.ts';
 import type { Kazpost } from './gateways/kazpost/kazpost.ts';
+import { readCertificates, watchFolder } from './gateways/nca/folder.ts';
 import { createNcaVerifier } from './gateways/nca/verifier.ts';
 import type { CircuitBreakerView } from './platform/circuit-breaker.ts';
 import { validity } from './platform/credentials.ts';
@@ -127,6 +128,7 @@ export async function createServices({
     common: lazyCommonPasswords(),
     attackSwitch,
     receiptSealer: createSealer(config, log),
+    furtherTrust: createFurtherTrust(config),
     origin,
     /** Closes the connections to gateways. The database stays open. */
     async close(): Promise<void> {
@@ -147,6 +149,16 @@ function createAddressSources(
     createEmbeddedSource(shippedPlaces(), createStreetLookup(database, onError)),
   );
   return { embedded, ...(kazpost ? { kazpost } : {}) };
+}
+
+/** Certificates that are trusted for signatures beside those of the authority: a demonstration's. */
+function createFurtherTrust({ eds: { trust } }: Config): () => Promise<readonly Uint8Array[]> {
+  if (trust === 'production') return async () => [];
+  const look = watchFolder(trust.folder, ['.pem', '.crt', '.cer', '.der'], {
+    everyMs: 60_000,
+    clock: () => performance.now(),
+  });
+  return async () => readCertificates(await look());
 }
 
 function createSealer({ receiptKeys }: Config, log: Logger) {

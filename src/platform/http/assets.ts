@@ -13,6 +13,7 @@ export interface PageAssets {
 /** A script in `src/client`, by its file name. */
 export type ScriptName =
   | 'address-suggest'
+  | 'check'
   | 'eds'
   | 'own-path'
   | 'passkey'
