@@ -1,6 +1,7 @@
 // Checks a receipt or a signature in the page. Nothing leaves it: the content policy of this page
 // allows no connection, and the same page works from a disk.
 
+import './without-eval.ts';
 import { createTrust, prepare, productionCertificates, type Verdict, verify } from 'nca-verify/browser';
 import { checkLog } from '../receipt/check-log.ts';
 import { checkSeal, mostReceiptBytes } from '../receipt/check-seal.ts';
@@ -77,7 +78,9 @@ async function judgeSignature(page: HTMLElement, bytes: Uint8Array): Promise<Out
   const own = JSON.parse(page.dataset['trust'] ?? '[]') as readonly string[];
   const certificates = own.map((base64) => Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0)));
   const trust = createTrust([...productionCertificates(), ...certificates]);
-  const verdict = verify({ message: bytes, at: new Date(), trust, revocation: 'skip' });
+  // DER begins with a sequence. PEM and base64 are text.
+  const message = bytes[0] === 0x30 ? bytes : new TextDecoder().decode(bytes);
+  const verdict = verify({ message, at: new Date(), trust, revocation: 'skip' });
   return verdict.ok
     ? signed(verdict)
     : { verdict: 'notSigned', notes: [`reason-${verdict.reason}`], facts: [] };

@@ -399,7 +399,6 @@ export const en = {
   check: {
     title: 'Check a receipt or a signature',
     lead: 'Choose a receipt (PDF) or a signature (CMS). The file is checked in this page and is not sent anywhere.',
-    languages: { kk: 'Қазақша', ru: 'Русский', en: 'English' },
     choose: 'Choose a file',
     file: 'Receipt or signature',
     stays: 'You can also drop the file here.',
@@ -412,16 +411,16 @@ export const en = {
       broken: 'The seal of the receipt is broken',
       foreign: 'The seal is not of this cabinet',
       noSeal: 'The file has no seal of a receipt',
-      signed: 'The signature is right',
+      signed: 'The signature was confirmed',
       notSigned: 'The signature is wrong or could not be checked',
       tooLarge: 'The file is too large: a receipt has at most 5 MB',
     },
     notes: {
       'log-none': 'The receipt says nothing about the log of receipts.',
       'log-promised':
-        'The receipt will be in the log of its day. A file downloaded the next day has the proof.',
-      'log-included': 'The receipt is in the log: the proof in the file is right.',
-      'log-published': 'The receipt is in the log: a published entry proves it.',
+        'The receipt will be in the log of its day. A file downloaded the next day confirms that.',
+      'log-included': 'The receipt is in the log: the file itself confirms it.',
+      'log-published': 'The receipt is in the log: a published entry confirms it.',
       'log-notInTree': 'The log does not confirm this receipt.',
       'log-foreign': 'The entry of the log was not signed by this cabinet.',
       notRevocation: 'This page does not check whether the certificate was revoked.',

@@ -54,7 +54,7 @@ beforeAll(async () => {
     'bare.pdf': Buffer.from('%PDF-1.7\nno seal'),
     'large.pdf': Buffer.alloc(5_000_001, '%PDF-'),
     'text.txt': Buffer.from('neither'),
-    'right.cms': Buffer.from(signChallenge(nca.key(person), content), 'base64'),
+    'right.cms': Buffer.from(signChallenge(nca.key(person), content)),
     'check.html': (await injectClient(service.server).get('/check.html?language=kk')).bytes,
   })) {
     files[name] = join(folder, name);

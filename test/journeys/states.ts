@@ -882,6 +882,18 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
       },
     ],
   ],
+  '/check': [
+    ['before a file is chosen', ({ visitor }) => visitor.open('/check')],
+    [
+      'a file without a seal',
+      async ({ visitor }) => {
+        await visitor.open('/check');
+        const file = { name: 'a.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') };
+        await visitor.page.locator('#check-file').setInputFiles(file);
+        await visitor.page.locator('#check-result').waitFor();
+      },
+    ],
+  ],
   '/help': [['every question', ({ visitor }) => visitor.open('/help')]],
   '/help/:topic': [
     ['an answer in words', ({ visitor }) => visitor.open('/help/call')],

@@ -252,7 +252,9 @@ describe('guessing', () => {
     const compared = answers.filter(({ status }) => status === 422).length;
     expect(compared).toBe(5);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(7);
-    expect(answers.find(({ status }) => status === 429)?.headers['retry-after']).toBe('60');
+    // A post that began before the wait did is told a moment more than a minute: two minutes.
+    for (const { status, headers } of answers)
+      if (status === 429) expect(['60', '120']).toContain(headers['retry-after']);
     expect(await noticesOf(person, 'step-failures')).toBe(2);
     // The right code does not help the stranger now.
     expect((await sendStep(stranger, await sentCode(person))).status).toBe(429);

@@ -27,6 +27,8 @@ const verdicts = {
   tooLarge: 'warning',
 } as const satisfies Partial<Record<keyof Texts['check']['verdicts'], AlertProps['kind']>>;
 
+const languageNames: Readonly<Record<Language, string>> = { kk: 'ҚАЗ', ru: 'РУС', en: 'ENG' };
+
 /**
  * Checks a receipt or a signature. Everything happens in the page: it has every text, and the script
  * shows those that fit.
@@ -44,7 +46,7 @@ export function CheckPage({ t, language, keys, trust, offline }: CheckPageProps)
                 lang={one}
                 aria-current={one === language ? 'true' : undefined}
               >
-                {t.check.languages[one]}
+                {languageNames[one]}
               </a>{' '}
             </>
           ))}
@@ -76,9 +78,9 @@ export function CheckPage({ t, language, keys, trust, offline }: CheckPageProps)
               <Alert kind={kind} title={t.check.verdicts[name as keyof typeof verdicts]} />
             </div>
           ))}
-          {Object.entries(t.check.notes).map(([name, text]) => (
+          {noteNames(t).map((name) => (
             <p key={name} data-text={`note-${name}`} hidden>
-              {text}
+              {t.check.notes[name]}
             </p>
           ))}
           <dl class="facts" id="check-facts" data-long="" />
@@ -104,4 +106,8 @@ function wordsOf(t: Texts): Readonly<Record<string, string>> {
     ...Object.fromEntries(fields.map(([name, text]) => [`field-${name}`, text as string])),
     ...Object.fromEntries(proofs.map(([name, text]) => [`value-${name}`, text])),
   };
+}
+
+function noteNames(t: Texts): readonly (keyof Texts['check']['notes'])[] {
+  return Object.keys(t.check.notes) as (keyof Texts['check']['notes'])[];
 }
