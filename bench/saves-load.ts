@@ -20,8 +20,9 @@ export async function openSaver(origin: string, person: Person): Promise<Saver> 
   await client.signIn(person);
   const { fields } = await client.get(page);
   const { hostname, port } = new URL(origin);
-  const socket = connect(Number(port), hostname).setNoDelay(true);
-  const ask = asker(socket);
+  const dial = () => connect(Number(port), hostname).setNoDelay(true);
+  let socket = dial();
+  let ask = asker(socket);
   const head = [
     `POST ${page} HTTP/1.1`,
     `host: ${hostname}:${port}`,
@@ -36,6 +37,11 @@ export async function openSaver(origin: string, person: Person): Promise<Saver> 
   let saves = 0;
   return {
     async save() {
+      if (socket.destroyed) {
+        // The service ended it, because nothing was saved while the last deliveries were waited for.
+        socket = dial();
+        ask = asker(socket);
+      }
       const body = `${unchanged}&formId=${randomUUID()}&revision=${Number(revision) + saves}&address=${street}${saves + 1}`;
       const status = await ask(`${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
       if (status === 503) return false;
