@@ -205,27 +205,27 @@ export async function finishChangeCheck(
 export type DigitsOutcome = 'right' | 'wrong' | 'ended';
 
 /**
- * Compares six digits, and counts them in the same statement. Those that are wrong for the third
- * time end the attempt.
+ * Counts six digits that were typed, and says what became of them. Those that are wrong for the
+ * third time end the attempt.
  */
-export async function compareDigits(
+export async function countDigits(
   database: Queryable,
   browser: Buffer,
   attemptId: Buffer,
-  typed: string,
-  expected: readonly string[],
+  isRight: boolean,
 ): Promise<DigitsOutcome> {
-  const row = await database.first<{ right: boolean; state: AttemptState }>(sql`
+  const endsIt = sql`not ${isRight}::boolean and wrong_digits + 1 >= ${wrongDigits}::int`;
+  const row = await database.first<{ state: AttemptState }>(sql`
     update cabinet.phone_attempt set
-      wrong_digits = wrong_digits + case when ${typed}::text = any(${expected}::text[]) then 0 else 1 end,
-      returned_at = case when ${typed}::text = any(${expected}::text[]) then now() else returned_at end,
-      state = case when ${typed}::text = any(${expected}::text[]) or wrong_digits + 1 < ${wrongDigits}::int then state else 'refused' end,
-      reason = case when ${typed}::text = any(${expected}::text[]) or wrong_digits + 1 < ${wrongDigits}::int then reason else 'wrongDigits' end
+      wrong_digits = wrong_digits + ${isRight ? 0 : 1}::int,
+      returned_at = case when ${isRight}::boolean then now() else returned_at end,
+      state = case when ${endsIt} then 'refused' else state end,
+      reason = case when ${endsIt} then 'wrongDigits' else reason end
     where attempt_id = ${attemptId} and browser = ${browser} and state = 'done' and expires_at > now()
       and wrong_digits < ${wrongDigits}::int
-    returning ${typed}::text = any(${expected}::text[]) as right, state`);
-  if (!row) return 'ended';
-  return row.right ? 'right' : row.state === 'refused' ? 'ended' : 'wrong';
+    returning state`);
+  if (row?.state !== 'done') return 'ended';
+  return isRight ? 'right' : 'wrong';
 }
 
 /** Notes that the signing phone led back to the browser that began. */

@@ -3,30 +3,17 @@ import { editPendingChange, paths, receiptPath } from '../../paths.ts';
 import { actorOf } from '../../platform/http/actor.ts';
 import { redirectDone } from '../../platform/http/done-mark.ts';
 import { emptyForm, parse } from '../../platform/http/forms.ts';
-import { clearSecret, setSecret } from '../../platform/http/request-context.ts';
+import { clearSecret } from '../../platform/http/request-context.ts';
 import { readNow } from '../../platform/postgres/clock.ts';
 import type { Texts } from '../../texts/kk.ts';
-import { fill } from '../../texts/texts.ts';
 import { changeLines } from '../../ui/change-words.ts';
 import { findChange } from '../contact-change/found-change.ts';
 import { changeMark, type PendingChange } from '../contact-change/pending-change.ts';
 import { createChallenge } from '../eds/challenge.ts';
 import type { AskedOfPhone, PhoneAttempt } from './attempt.ts';
-import { PhonePage, type PhonePlace } from './pages.tsx';
-import {
-  attemptReasonText,
-  demoCommand,
-  limitMinutes,
-  neverAsked,
-  ownAttempt,
-  type PhoneRoutesDeps,
-  phoneCodeOf,
-  phoneToken,
-  refreshedAfter,
-  rememberedFor,
-} from './routes.ts';
-import { startAttempt } from './start.ts';
-import { phoneView } from './view.ts';
+import { beginAttempt, type NotStarted, sendAttemptPage } from './attempt-page.ts';
+import type { PhonePlace } from './pages.tsx';
+import { ownAttempt, type PhoneRoutesDeps } from './routes.ts';
 
 /** `/services/requisites/confirm/phone`: signing a change with the phone. */
 export function phoneChangeRoutes(server: FastifyInstance, deps: PhoneRoutesDeps): void {
@@ -60,28 +47,14 @@ async function postPhoneChange(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   parse(emptyForm, request.body);
-  const { context } = request;
   const found = await findChange(deps, actorOf(request).holderId);
   if (!found) return reply.redirect(paths.requisites, 303);
   if (found.stopped) return reply.redirect(editPendingChange, 303);
-  const started = await startAttempt(deps.database, {
-    formerToken: phoneToken(request),
-    userAgent: request.headers['user-agent'] ?? '',
-    network: context.network,
-    language: context.language,
-    target: undefined,
-    asked: await changeToSign(deps, request, found.pending),
-  });
-  if (started.ok) {
-    setSecret(reply, 'phone', started.value, context.secure, rememberedFor);
-    return reply.redirect(paths.confirmByPhone, 303);
-  }
-  const { limited, busy } = context.texts.phone;
-  const isLimited = started.reason === 'limited';
-  return sendPhoneChange(deps, request, reply, undefined, {
-    status: isLimited ? 429 : 503,
-    trouble: isLimited ? fill(limited, { minutes: limitMinutes }) : busy,
-  });
+  const asked = await changeToSign(deps, request, found.pending);
+  const to = { page: paths.confirmByPhone, target: undefined };
+  return beginAttempt(deps, request, reply, asked, to, (said) =>
+    sendPhoneChange(deps, request, reply, undefined, said),
+  );
 }
 
 /** The same text as for NCALayer. The phone shows it. */
@@ -121,32 +94,13 @@ function sendPhoneChange(
   request: FastifyRequest,
   reply: FastifyReply,
   attempt: PhoneAttempt | undefined,
-  { status = 200, trouble }: { readonly status?: number; readonly trouble?: string } = {},
+  said?: NotStarted,
 ): FastifyReply {
-  const { texts: t, csrf } = request.context;
-  const view = phoneView(attempt);
-  const isWatched = view === 'waiting' || view === 'scanned';
-  return deps.sendPage(request, reply, {
-    title: t.phone.sign.title,
-    section: 'services',
-    status,
-    hasErrors: status >= 400,
+  return sendAttemptPage(deps, request, reply, attempt, {
     path: paths.confirmByPhone,
-    scripts: isWatched ? ['phone'] : [],
-    styles: ['codes'],
-    refreshedAfter: isWatched ? refreshedAfter : undefined,
-    body: PhonePage({
-      t,
-      place: changePlace(t),
-      csrf: csrf(),
-      view,
-      attempt,
-      code: attempt && view === 'waiting' ? phoneCodeOf(deps, request, attempt) : undefined,
-      ...neverAsked,
-      reason: attempt?.reason ? attemptReasonText(t, attempt.reason) : undefined,
-      trouble,
-      command: demoCommand(deps, view),
-    }),
+    section: 'services',
+    place: changePlace(request.context.texts),
+    ...said,
   });
 }
 

@@ -24,7 +24,7 @@ import type { SessionSettings } from '../sign-in/settings.ts';
 import type { PhoneAttempt } from './attempt.ts';
 import { returnDigits } from './attempt-secrets.ts';
 import {
-  compareDigits,
+  countDigits,
   enterAttempt,
   findAttempt,
   noteReturn,
@@ -63,14 +63,9 @@ export async function enterByPhone(
   const { attemptId } = attempt;
   const digits = typed?.replace(/\s/g, '') ?? '';
   if (digits !== '') {
-    const compared = await compareDigits(
-      database,
-      entering.browser,
-      attemptId,
-      digits,
-      returnDigits(keys, attemptId),
-    );
-    if (compared !== 'right') return refused(compared === 'wrong' ? 'codeWrong' : 'ended');
+    const isRight = returnDigits(keys, attemptId).includes(digits);
+    const outcome = await countDigits(database, entering.browser, attemptId, isRight);
+    if (outcome !== 'right') return refused(outcome === 'wrong' ? 'codeWrong' : 'ended');
   } else if (egovMobileSettings.returns === 'required' && attempt.returnedAt === null) {
     return refused('codeEmpty');
   }

@@ -1,14 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { paths, phoneAddress, signInPath, withQuery } from '../../paths.ts';
+import { paths, signInPath, withQuery } from '../../paths.ts';
 import { emptyForm, formOf, parse } from '../../platform/http/forms.ts';
 import { noteOutcome } from '../../platform/http/outcome.ts';
-import type { SendPage } from '../../platform/http/page.tsx';
-import { clearSecret, readSecret, setSecret } from '../../platform/http/request-context.ts';
+import { clearSecret, readSecret } from '../../platform/http/request-context.ts';
 import { setSessionCookies } from '../../platform/http/session-cookies.ts';
 import { tokenHash } from '../../platform/keys.ts';
 import type { Texts } from '../../texts/kk.ts';
-import { fill } from '../../texts/texts.ts';
 import { qrShape } from '../../ui/qr-code.tsx';
 import { type Refusal, type Result, refused } from '../../values/result.ts';
 import { readMarks } from '../sign-in/device-marks.ts';
@@ -16,34 +14,30 @@ import { findKnownMark } from '../sign-in/device-store.ts';
 import type { OpenedSession } from '../sign-in/open-session.ts';
 import { firstPage, returnTarget } from '../sign-in/return-target.ts';
 import type { SignInDeps } from '../sign-in/sign-in.ts';
-import { type PhoneApiDeps, phoneApiRoutes, phoneOrigin, phoneReason } from './api-routes.ts';
-import type { AskedOfPhone, AttemptReason, PhoneAttempt } from './attempt.ts';
-import { createAttemptAddress } from './attempt-secrets.ts';
+import { type PhoneApiDeps, phoneApiRoutes } from './api-routes.ts';
+import type { AskedOfPhone, PhoneAttempt } from './attempt.ts';
+import {
+  type AttemptPage,
+  type AttemptPageDeps,
+  beginAttempt,
+  phoneCodeOf,
+  phoneToken,
+  sendAttemptPage,
+} from './attempt-page.ts';
 import { findAttemptOf } from './attempt-store.ts';
 import { phoneChangeRoutes } from './change-routes.ts';
 import { type EnterDeps, type EnteringBrowser, type EnterRefusal, enterByPhone } from './enter.ts';
-import { PhonePage, type PhonePageProps, type PhonePlace } from './pages.tsx';
+import type { PhonePageProps, PhonePlace } from './pages.tsx';
 import { phoneReturnRoutes } from './return-routes.ts';
-import { startAttempt } from './start.ts';
 import { phoneStepPlace, phoneStepRoutes } from './step-routes.ts';
-import { type PhoneView, phoneView, secondsLeft } from './view.ts';
+import { phoneView, secondsLeft } from './view.ts';
 
-export interface PhoneRoutesDeps extends PhoneApiDeps, EnterDeps, SignInDeps {
-  readonly sendPage: SendPage;
+export interface PhoneRoutesDeps extends PhoneApiDeps, EnterDeps, SignInDeps, AttemptPageDeps {
   /** Called when notices may wait in the outbox. */
   readonly onQueued: () => void;
-  readonly config: { readonly demo: boolean };
 }
 
-/** Seconds for which the browser remembers the attempt that it began. */
-export const rememberedFor = 600;
-/** Seconds after which a page without scripts is loaded again. */
-export const refreshedAfter = 10;
 const busySeconds = 5;
-/** Minutes for which a browser that started too many attempts waits. */
-export const limitMinutes = 10;
-/** The demonstration person whose key the page proposes. */
-const demoIin = '900101300007';
 
 const phoneQuery = z.object({ to: returnTarget });
 const stateQuery = z.object({ turn: z.coerce.number().int().min(0).optional().catch(undefined) });
@@ -98,28 +92,10 @@ export async function beginSignIn(
   asked: AskedOfPhone,
   place: (to: string | undefined) => PhonePlace,
 ): Promise<FastifyReply> {
-  const { context } = request;
   const { to } = parse(phoneQuery, request.query);
-  const started = await startAttempt(deps.database, {
-    formerToken: phoneToken(request),
-    userAgent: request.headers['user-agent'] ?? '',
-    network: context.network,
-    language: context.language,
-    target: to,
-    asked,
-  });
-  if (started.ok) {
-    setSecret(reply, 'phone', started.value, context.secure, rememberedFor);
-    return reply.redirect(paths.signInByPhone, 303);
-  }
-  const isLimited = started.reason === 'limited';
-  reply.header('retry-after', String(isLimited ? limitMinutes * 60 : busySeconds));
-  const { limited, busy } = context.texts.phone;
-  return sendPhone(deps, request, reply, undefined, {
-    status: isLimited ? 429 : 503,
-    trouble: isLimited ? fill(limited, { minutes: limitMinutes }) : busy,
-    place: place(to),
-  });
+  return beginAttempt(deps, request, reply, asked, { page: paths.signInByPhone, target: to }, (said) =>
+    sendPhone(deps, request, reply, undefined, { ...said, place: place(to) }),
+  );
 }
 
 /** Answers the script of the page: how far it is, and a newer code. Never who signed. */
@@ -206,39 +182,22 @@ async function refuseEntering(
   }
 }
 
-type Said = Partial<Pick<PhonePageProps, 'codeError' | 'trouble' | 'place'>> & { readonly status?: number };
+type Said = Partial<Pick<AttemptPage, 'status' | 'codeError' | 'trouble' | 'place'>>;
 
 async function sendPhone(
   deps: PhoneRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   attempt: PhoneAttempt | undefined,
-  { status = 200, ...said }: Said = {},
+  said: Said = {},
 ): Promise<FastifyReply> {
-  const { texts: t, csrf } = request.context;
-  const view = phoneView(attempt);
-  const isWatched = view === 'waiting' || view === 'scanned';
-  const asked = attempt && view === 'done' ? await askedOf(deps, request, attempt) : neverAsked;
-  return deps.sendPage(request, reply, {
-    title: t.phone.title,
-    status,
-    hasErrors: status >= 400,
+  const { texts: t } = request.context;
+  const asked = attempt && phoneView(attempt) === 'done' ? await askedOf(deps, request, attempt) : {};
+  return sendAttemptPage(deps, request, reply, attempt, {
     path: paths.signInByPhone,
-    scripts: isWatched ? ['phone'] : [],
-    styles: ['codes'],
-    refreshedAfter: isWatched ? refreshedAfter : undefined,
-    body: PhonePage({
-      t,
-      csrf: csrf(),
-      view,
-      attempt,
-      code: attempt && view === 'waiting' ? phoneCodeOf(deps, request, attempt) : undefined,
-      place: placeOf(t, attempt, parse(phoneQuery, request.query).to),
-      ...asked,
-      reason: attempt?.reason ? attemptReasonText(t, attempt.reason) : undefined,
-      command: demoCommand(deps, view),
-      ...said,
-    }),
+    place: placeOf(t, attempt, parse(phoneQuery, request.query).to),
+    ...asked,
+    ...said,
   });
 }
 
@@ -257,9 +216,6 @@ function signInPlace(t: Texts, to: string | undefined): PhonePlace {
   };
 }
 
-/** Nothing depends on the six digits. */
-export const neverAsked = { asksDigits: false, needsDigits: false, willRead: false };
-
 /** Whether the six digits make a difference in this browser, for the person who signed. */
 async function askedOf(
   { database, egovMobileSettings }: PhoneRoutesDeps,
@@ -270,38 +226,6 @@ async function askedOf(
   const isKnown = holderId !== null && (await findKnownMark(database, holderId, hashes)) !== undefined;
   const needsDigits = egovMobileSettings.returns === 'required' && returnedAt === null;
   return { asksDigits: needsDigits || (isKnown && returnedAt === null), needsDigits, willRead: !isKnown };
-}
-
-/** Why an attempt ended, in words. */
-export function attemptReasonText(t: Texts, reason: AttemptReason): string {
-  if (reason === 'wrongDigits' || reason === 'stopped' || reason === 'changeOver') return t.phone[reason];
-  return fill(phoneReason(t, reason), { since: '' });
-}
-
-/** The command that takes the place of the app, on the page with the code of a demonstration. */
-export function demoCommand(
-  { config }: Pick<PhoneRoutesDeps, 'config'>,
-  view: PhoneView,
-): string | undefined {
-  return config.demo && view === 'waiting' ? `npm run phone -- --auto ${demoIin}` : undefined;
-}
-
-/** What the address of a code is made from. */
-export type PhoneCodeDeps = Pick<PhoneRoutesDeps, 'keys' | 'egovMobileSettings' | 'siteOf'>;
-
-/** What the QR code holds now, and the link for the same phone. */
-export function phoneCodeOf(
-  deps: PhoneCodeDeps,
-  request: FastifyRequest,
-  { attemptId, turn }: PhoneAttempt,
-): NonNullable<PhonePageProps['code']> {
-  const id = createAttemptAddress(deps.keys, { attemptId, turn });
-  const address = phoneOrigin(deps, request) + phoneAddress(id, 'mgovSign');
-  return {
-    turn,
-    qr: `mobileSign:${address}`,
-    link: deps.egovMobileSettings.link + encodeURIComponent(address),
-  };
 }
 
 /** The attempt that this browser began last. */
@@ -330,9 +254,4 @@ export function enteringBrowser(request: FastifyRequest): EnteringBrowser {
     userAgent: request.headers['user-agent'] ?? '',
     requestId: request.id,
   };
-}
-
-/** The secret of the attempt that this browser began last. */
-export function phoneToken(request: FastifyRequest): string | undefined {
-  return readSecret(request, 'phone', request.context.secure);
 }
