@@ -2,6 +2,9 @@
 // sends is trusted or shown: the server checks the signature, and the page already has the texts of
 // every state.
 
+import { beginOnce } from './begin-once.ts';
+import { fetchChallenge } from './fetch-challenge.ts';
+import { hiddenField } from './hidden-field.ts';
 import {
   askForTokens,
   type Outcome,
@@ -82,8 +85,8 @@ function prepare(block: HTMLElement): void {
     stop = new AbortController();
     try {
       const { id, signature } = await sign(block, form, stop.signal, (state) => show(state, true));
-      field(form, 'id').value = id;
-      field(form, 'signature').value = signature;
+      hiddenField(form, 'id').value = id;
+      hiddenField(form, 'signature').value = signature;
       show('sending', true);
       form.requestSubmit();
     } catch (error) {
@@ -101,16 +104,9 @@ function prepare(block: HTMLElement): void {
   block.querySelector('.until-script')?.remove();
   show(onPhone ? 'phone' : undefined, false);
   if (block.dataset['begins'] !== undefined) {
-    // Signing must not begin again at a reload.
-    history.replaceState(null, '', withoutBegin());
+    beginOnce();
     void run();
   }
-}
-
-function withoutBegin(): string {
-  const query = new URLSearchParams(location.search);
-  query.delete('begin');
-  return location.pathname + (query.size > 0 ? `?${query}` : '');
 }
 
 async function sign(
@@ -125,7 +121,11 @@ async function sign(
   const asked = (await permissionState()) === 'prompt';
   const agent = await connect(asked ? permissionTime : openingTime, stop);
   try {
-    const challenge = await fetchChallenge(block.dataset['challenge'] ?? '', field(form, 'csrf').value, stop);
+    const challenge = await askForChallenge(
+      block.dataset['challenge'] ?? '',
+      hiddenField(form, 'csrf').value,
+      stop,
+    );
     show('waiting');
     const outcome = await askToSign(agent, challenge.data, block.dataset['locale']);
     if (outcome.kind === 'signed') return { id: challenge.id, signature: outcome.signature };
@@ -192,22 +192,8 @@ async function permissionState(): Promise<PermissionState | undefined> {
   return undefined;
 }
 
-async function fetchChallenge(path: string, csrf: string, stop: AbortSignal): Promise<Challenge> {
-  try {
-    const answer = await fetch(path, {
-      method: 'POST',
-      redirect: 'manual',
-      headers: { accept: 'application/json' },
-      body: new URLSearchParams({ csrf }),
-      signal: stop,
-    });
-    if (answer.ok) return (await answer.json()) as Challenge;
-  } catch {
-    if (stop.aborted) throw new Ended('cancelled');
-  }
-  throw new Ended('offline');
-}
-
-function field(form: HTMLFormElement, name: string): HTMLInputElement {
-  return form.elements.namedItem(name) as HTMLInputElement;
+async function askForChallenge(path: string, csrf: string, stop: AbortSignal): Promise<Challenge> {
+  const challenge = await fetchChallenge<Challenge>(path, csrf, stop);
+  if (challenge) return challenge;
+  throw new Ended(stop.aborted ? 'cancelled' : 'offline');
 }

@@ -2,6 +2,9 @@
 // needs the library is loaded only then. Nothing that the browser gives is trusted here: the server
 // checks the answer, and the page already has the texts of every state.
 
+import { beginOnce } from './begin-once.ts';
+import { hiddenField } from './hidden-field.ts';
+
 /** States of the page. Their texts are in `ui/passkey-ask.tsx`. */
 type State =
   | 'waiting'
@@ -38,9 +41,9 @@ function prepare(block: HTMLElement): void {
       show('waiting', true);
       const { askBrowser, stopAsking } = await import('./passkey/ceremony.ts');
       stop = stopAsking;
-      field(form, 'answer').value = await askBrowser(
+      hiddenField(form, 'answer').value = await askBrowser(
         challenge,
-        field(form, 'csrf').value,
+        hiddenField(form, 'csrf').value,
         creates !== undefined,
       );
       show('sending', true);
@@ -63,17 +66,10 @@ function prepare(block: HTMLElement): void {
   else {
     show(undefined, false);
     if (begins !== undefined) {
-      // It must not begin again at a reload.
-      history.replaceState(null, '', withoutBegin());
+      beginOnce();
       void run();
     }
   }
-}
-
-function withoutBegin(): string {
-  const query = new URLSearchParams(location.search);
-  query.delete('begin');
-  return location.pathname + (query.size > 0 ? `?${query}` : '');
 }
 
 /** The state that the page shows after an error. The browser tells no more than its name. */
@@ -93,8 +89,4 @@ function stateAfter(error: unknown): State {
     default:
       return 'failed';
   }
-}
-
-function field(form: HTMLFormElement, name: string): HTMLInputElement {
-  return form.elements.namedItem(name) as HTMLInputElement;
 }

@@ -1,6 +1,7 @@
 // What needs the library of WebAuthn. Loaded when somebody wants to use a passkey, and not before.
 
 import { startAuthentication, startRegistration, WebAuthnAbortService } from '@simplewebauthn/browser';
+import { fetchChallenge } from '../fetch-challenge.ts';
 
 /**
  * Milliseconds after which a passkey that is offered in a field is asked for anew. The server
@@ -76,16 +77,7 @@ type Options = Parameters<typeof startRegistration>[0]['optionsJSON'] &
   Parameters<typeof startAuthentication>[0]['optionsJSON'];
 
 async function fetchOptions(path: string, csrf: string): Promise<Options> {
-  try {
-    const answer = await fetch(path, {
-      method: 'POST',
-      redirect: 'manual',
-      headers: { accept: 'application/json' },
-      body: new URLSearchParams({ csrf }),
-    });
-    if (answer.ok) return (await answer.json()) as Options;
-  } catch {
-    // There is no connection.
-  }
-  throw new NoChallenge();
+  const options = await fetchChallenge<Options>(path, csrf);
+  if (!options) throw new NoChallenge();
+  return options;
 }
