@@ -7,6 +7,7 @@ import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { PasswordShort } from '../../ui/password-short.tsx';
 import { QrCode } from '../../ui/qr-code.tsx';
 
 /** An app that is being added. */
@@ -47,13 +48,7 @@ export function AuthenticatorPage(props: AuthenticatorPageProps) {
           <p>{t.authenticator.setupOverHelp}</p>
         </Alert>
       )}
-      {props.passwordShort && (
-        <Alert kind="danger" title={t.authenticator.passwordShort} announced>
-          <p>
-            {t.authenticator.passwordShortHelp} <a href={paths.changePassword}>{t.security.change}</a>
-          </p>
-        </Alert>
-      )}
+      {props.passwordShort && <PasswordShort t={t} />}
       <PageHeading
         title={t.authenticator.title}
         lead={t.authenticator.lead}

@@ -10,6 +10,7 @@ import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { PasskeyAsk } from '../../ui/passkey-ask.tsx';
+import { PasswordShort } from '../../ui/password-short.tsx';
 import type { Language } from '../../values/language.ts';
 import type { AddPasskeyReason } from './add-passkey.ts';
 import type { PasskeySite } from './site.ts';
@@ -45,13 +46,7 @@ export function PasskeysPage(props: PasskeysPageProps) {
           <p>{refusalText(t, refusal)}</p>
         </Alert>
       )}
-      {props.passwordShort && (
-        <Alert kind="danger" title={t.authenticator.passwordShort} announced>
-          <p>
-            {t.authenticator.passwordShortHelp} <a href={paths.changePassword}>{t.security.change}</a>
-          </p>
-        </Alert>
-      )}
+      {props.passwordShort && <PasswordShort t={t} />}
       <PageHeading
         title={t.passkeys.title}
         lead={t.passkey.what}

@@ -1,7 +1,6 @@
-import type { IdentityDocument } from '../../fund/port.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import type { ChangeEntry, Proof } from '../changes/change.ts';
+import type { SavedChange } from '../changes/change.ts';
 
 /** How late a change of a day may commit. Its day is not closed before. */
 const grace = sql`interval '15 minutes'`;
@@ -19,14 +18,7 @@ export async function lockClosing(tx: Queryable): Promise<boolean> {
 }
 
 /** A change that has no leaf yet. */
-export interface UnloggedChange {
-  readonly changeId: string;
-  readonly number: string;
-  readonly madeAt: Date;
-  readonly proof: Proof;
-  readonly document: IdentityDocument | null;
-  readonly entries: readonly ChangeEntry[];
-}
+export type UnloggedChange = Omit<SavedChange, 'delivery'>;
 
 /**
  * Changes of holders without a leaf, of days that are not closed, oldest first. Leaves are looked up
