@@ -6,7 +6,7 @@ import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
-import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
+import { EdsHelp, EdsSign } from '../../ui/eds-sign.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
@@ -18,7 +18,7 @@ import { PasswordField } from '../../ui/password-field.tsx';
 import { codeField } from '../../ui/step-words.ts';
 import type { Language } from '../../values/language.ts';
 import { maskContact } from '../contact-change/contact.ts';
-import type { ShownReason } from '../eds/reasons.ts';
+import type { ShownRefusal } from '../eds/shown-refusal.ts';
 import type { PasskeySite } from '../passkeys/site.ts';
 
 export interface ProvePageProps {
@@ -41,13 +41,7 @@ export interface ProvePageProps {
   readonly where: PasskeySite;
   /** Why a passkey was refused. */
   readonly passkeyRefusal?: PasskeyRefusedProps['reason'];
-  readonly eds?:
-    | {
-        readonly reason: ShownReason;
-        readonly since: string | undefined;
-        readonly again: EdsSignProps['again'];
-      }
-    | undefined;
+  readonly eds?: ShownRefusal | undefined;
 }
 
 /** Asks the holder of a session to prove once more who they are. */

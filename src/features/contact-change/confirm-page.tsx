@@ -7,7 +7,7 @@ import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Compare, compareWords } from '../../ui/compare.tsx';
 import { contactWaitText } from '../../ui/contact-wait.ts';
-import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
+import { EdsHelp, EdsSign } from '../../ui/eds-sign.tsx';
 import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Form } from '../../ui/form.tsx';
 import { HelpLink } from '../../ui/help-link.tsx';
@@ -19,7 +19,7 @@ import { PasskeyRefused, type PasskeyRefusedProps } from '../../ui/passkey-refus
 import type { Language } from '../../values/language.ts';
 import { changeRows } from '../changes/change.ts';
 import type { SentCode } from '../codes/store.ts';
-import type { ShownReason } from '../eds/reasons.ts';
+import type { ShownRefusal } from '../eds/shown-refusal.ts';
 import type { Channel } from '../notices/channel.ts';
 import type { PasskeySite } from '../passkeys/site.ts';
 import type { PasskeyForContacts } from '../passkeys/store.ts';
@@ -49,13 +49,7 @@ export interface ConfirmPageProps {
   /** Why a passkey was refused. */
   readonly passkeyRefusal?: PasskeyRefusedProps['reason'];
   /** Why a signature was refused. */
-  readonly eds?:
-    | {
-        readonly reason: ShownReason;
-        readonly since: string | undefined;
-        readonly again: EdsSignProps['again'];
-      }
-    | undefined;
+  readonly eds?: ShownRefusal | undefined;
   /** Channels whose gateway is down now. */
   readonly unavailable: readonly Channel[];
   /** Whether a change can be signed with the phone. */

@@ -5,10 +5,10 @@ import { Alert } from '../../ui/alert.tsx';
 import { ButtonLink } from '../../ui/buttons.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Columns } from '../../ui/columns.tsx';
-import { EdsHelp, EdsSign, type EdsSignProps } from '../../ui/eds-sign.tsx';
+import { EdsHelp, EdsSign } from '../../ui/eds-sign.tsx';
 import { HelpLink } from '../../ui/help-link.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
-import type { ShownReason } from '../eds/reasons.ts';
+import type { ShownRefusal } from '../eds/shown-refusal.ts';
 
 export interface EdsPageProps {
   readonly t: Texts;
@@ -17,13 +17,7 @@ export interface EdsPageProps {
   readonly to: string | undefined;
   /** True when the person has pressed the button of the start page. */
   readonly begins: boolean;
-  readonly refusal?:
-    | {
-        readonly reason: ShownReason;
-        readonly since: string | undefined;
-        readonly again: EdsSignProps['again'];
-      }
-    | undefined;
+  readonly refusal?: ShownRefusal | undefined;
 }
 
 /**

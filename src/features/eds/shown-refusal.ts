@@ -1,0 +1,11 @@
+import type { EdsSignProps } from '../../ui/eds-sign.tsx';
+import type { ShownReason } from './reasons.ts';
+
+/** A refused signature, as a page shows it. */
+export interface ShownRefusal {
+  readonly reason: ShownReason;
+  /** Since when no certificate could be checked, if that is the reason. */
+  readonly since: string | undefined;
+  /** The signature, when it may be sent again unchanged. */
+  readonly again: EdsSignProps['again'];
+}
