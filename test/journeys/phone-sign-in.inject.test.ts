@@ -70,7 +70,8 @@ afterAll(async () => {
 /** Ends the time of every attempt. */
 const endTime = () =>
   at.service.database.run(sql`
-    update cabinet.phone_attempt set started_at = started_at - interval '4 minutes', expires_at = now() - interval '1 second'`);
+    update cabinet.phone_attempt
+    set started_at = started_at - interval '4 minutes', expires_at = now() - interval '1 second'`);
 
 async function sessions(): Promise<number> {
   const row = await at.service.database.first<{ n: number }>(sql`
@@ -287,7 +288,8 @@ describe('what the phone is asked', () => {
 describe('the QR code', () => {
   const grow = (seconds: number) =>
     at.service.database.run(sql`
-      update cabinet.phone_attempt set started_at = started_at - make_interval(secs => ${seconds}) where state = 'waiting'`);
+      update cabinet.phone_attempt set started_at = started_at - make_interval(secs => ${seconds})
+      where state = 'waiting'`);
 
   test('changes every 40 seconds; the former one works for a moment, and then says what to do', async () => {
     const client = browserAt(at);

@@ -149,7 +149,8 @@ export function openWorld(
       const passed = sql`make_interval(mins => ${minutes})`;
       await database.run(sql`
         update cabinet.pending_change set expires_at = expires_at - ${passed},
-          current_proved_at = current_proved_at - ${passed}, current_passkey_at = current_passkey_at - ${passed}, new_proved_at = new_proved_at - ${passed}
+          current_proved_at = current_proved_at - ${passed},
+          current_passkey_at = current_passkey_at - ${passed}, new_proved_at = new_proved_at - ${passed}
         where holder_id = (select holder_id from cabinet.holder where iin = ${person.iin})`);
     },
     async ageContacts(person, hours) {

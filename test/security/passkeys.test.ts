@@ -11,7 +11,7 @@ import { textsOf } from '../../src/texts/texts.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { openTestNca, signChallenge, type TestNca } from '../support/eds.ts';
 import { edsForm, signInByEds } from '../support/eds-visitor.ts';
-import { readPage, visibleText } from '../support/page.ts';
+import { readPage } from '../support/page.ts';
 import { makePasskey, type Oddity, type TestPasskey } from '../support/passkey.ts';
 import {
   addPasskey,
@@ -26,12 +26,12 @@ import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { settings } from '../support/settings.ts';
 import { formOf, signIn } from '../support/signed-in.ts';
+import { holderOf, leadsTo, seen, stepPath as step } from '../support/step-visitor.ts';
 
 // What a passkey opens and what it does not, with an authenticator in software that also answers as
 // no honest one does. The same in a browser: test/journeys/passkeys.test.ts.
 
 const t = textsOf('kk');
-const step = '/sign-in/step';
 const prove = '/security/prove';
 const form = '/services/requisites';
 const confirm = `${form}/confirm`;
@@ -54,9 +54,6 @@ afterAll(async () => {
   nca.close();
 });
 
-const seen = ({ body }: Answered) => visibleText(readPage(body));
-const leadsTo = ({ headers }: Answered) => String(headers['location'] ?? '');
-const holder = ({ iin }: PersonLine) => sql`(select holder_id from cabinet.holder where iin = ${iin})`;
 const visitor = () => injectClient(service.server);
 
 interface Owner {
@@ -86,20 +83,20 @@ async function owner(oddity: Oddity = {}): Promise<Owner> {
 
 async function noticesOf(person: PersonLine, kind: string): Promise<number> {
   const rows = await service.database.rows(sql`
-    select from cabinet.outbox where holder_id = ${holder(person)} and payload ->> 'kind' = ${kind}`);
+    select from cabinet.outbox where holder_id = ${holderOf(person)} and payload ->> 'kind' = ${kind}`);
   return rows.length;
 }
 
 async function eventsOf(person: PersonLine, kind: string): Promise<readonly { detail: object }[]> {
   return service.database.rows<{ detail: object }>(sql`
-    select detail from cabinet.security_event where holder_id = ${holder(person)} and kind = ${kind}
+    select detail from cabinet.security_event where holder_id = ${holderOf(person)} and kind = ${kind}
     order by event_id`);
 }
 
 /** Makes the password of a person long enough without a second step. */
 function lengthen(person: PersonLine): Promise<number> {
   return service.database.run(
-    sql`update cabinet.credential set suffices_alone = true where holder_id = ${holder(person)}`,
+    sql`update cabinet.credential set suffices_alone = true where holder_id = ${holderOf(person)}`,
   );
 }
 
@@ -107,7 +104,7 @@ function lengthen(person: PersonLine): Promise<number> {
 function age(person: PersonLine, hours: number): Promise<number> {
   return service.database.run(sql`
     update cabinet.passkey set created_at = created_at - make_interval(hours => ${hours})
-    where holder_id = ${holder(person)}`);
+    where holder_id = ${holderOf(person)}`);
 }
 
 /** A browser after the right password of somebody with a passkey. */
@@ -179,7 +176,7 @@ describe('adding a passkey', () => {
     const { answer } = await addPasskey(client, oddity);
     expect([answer.status, seen(answer).includes(t.passkeys.notAdded)]).toEqual([422, true]);
     expect(
-      await service.database.rows(sql`select from cabinet.passkey where holder_id = ${holder(person)}`),
+      await service.database.rows(sql`select from cabinet.passkey where holder_id = ${holderOf(person)}`),
     ).toEqual([]);
   });
 
@@ -569,7 +566,7 @@ describe('as a fresh proof', () => {
   test('allows what needs one, with a new secret for the session', async () => {
     const { person, client, passkey } = await owner();
     await service.database.run(
-      sql`update cabinet.session set proved_at = null where holder_id = ${holder(person)}`,
+      sql`update cabinet.session set proved_at = null where holder_id = ${holderOf(person)}`,
     );
     expect(leadsTo(await client.get(passkeysPath))).toMatch(/^\/security\/prove/);
     const copied = injectClient(service.server, undefined, client.cookies);
@@ -583,7 +580,7 @@ describe('as a fresh proof', () => {
     const { person, client, passkey } = await owner();
     const ofNew = await askAt(client, passkeysPath);
     await service.database.run(
-      sql`update cabinet.session set proved_at = null where holder_id = ${holder(person)}`,
+      sql`update cabinet.session set proved_at = null where holder_id = ${holderOf(person)}`,
     );
     const page = await client.get(prove);
     const answer = await client.post(
@@ -598,7 +595,7 @@ describe('as a fresh proof', () => {
     const { person, client } = await owner();
     const stranger = await owner();
     await service.database.run(
-      sql`update cabinet.session set proved_at = null where holder_id = ${holder(person)}`,
+      sql`update cabinet.session set proved_at = null where holder_id = ${holderOf(person)}`,
     );
     const answer = await answerProof(client, stranger.passkey);
     expect([answer.status, seen(answer).includes(t.passkey.reasons.otherPerson)]).toEqual([422, true]);
@@ -608,7 +605,8 @@ describe('as a fresh proof', () => {
   test('lifts the restriction of a session that only reads', async () => {
     const { person, client, passkey } = await owner();
     await service.database.run(sql`
-      update cabinet.session set restricted = 'fresh-mobile' where holder_id = ${holder(person)} and ended_at is null`);
+      update cabinet.session set restricted = 'fresh-mobile'
+      where holder_id = ${holderOf(person)} and ended_at is null`);
     expect((await client.get(form)).body).not.toContain('name="address"');
     expect((await answerProof(client, passkey)).status).toBe(303);
     expect((await client.get(form)).body).toContain('name="address"');
@@ -647,7 +645,7 @@ describe('naming and removing', () => {
       await client.post(path, [...own, ['passkey', other.passkey.id]]);
     }
     const left = await service.database.rows<{ name: string }>(sql`
-      select name from cabinet.passkey where holder_id = ${holder(other.person)}`);
+      select name from cabinet.passkey where holder_id = ${holderOf(other.person)}`);
     expect(left).toEqual([{ name: '—' }]);
   });
 
@@ -683,7 +681,7 @@ describe('the last strong step', () => {
     expect([answer.status, seen(answer).includes(t.authenticator.passwordShort)]).toEqual([422, true]);
     expect(await eventsOf(person, 'passkey-removed')).toHaveLength(1);
     const left = await service.database.rows(
-      sql`select from cabinet.passkey where holder_id = ${holder(person)}`,
+      sql`select from cabinet.passkey where holder_id = ${holderOf(person)}`,
     );
     expect(left).toHaveLength(1);
     await lengthen(person);
@@ -710,7 +708,7 @@ describe('for a change of contacts', () => {
   async function newCode(person: PersonLine): Promise<string> {
     const code = await service.database.first<IssuedCode>(sql`
       select code_id as "codeId", holder_id as "holderId", purpose, channel, destination, change_id as "changeId"
-      from cabinet.code where holder_id = ${holder(person)} and purpose = 'prove-new'
+      from cabinet.code where holder_id = ${holderOf(person)} and purpose = 'prove-new'
       order by created_at desc limit 1`);
     if (!code) throw new Error('no code was sent');
     return codeOf(service.keys, code);
@@ -726,7 +724,7 @@ describe('for a change of contacts', () => {
 
   async function proofOf(person: PersonLine): Promise<string | undefined> {
     const row = await service.database.first<{ proof: string }>(sql`
-      select proof from cabinet.change where holder_id = ${holder(person)} order by change_id desc limit 1`);
+      select proof from cabinet.change where holder_id = ${holderOf(person)} order by change_id desc limit 1`);
     return row?.proof;
   }
 
@@ -759,7 +757,8 @@ describe('for a change of contacts', () => {
     await agree(client, passkey);
     // A code, as the former release stores its proof.
     await service.database.run(sql`
-      update cabinet.pending_change set current_proved_at = now() + interval '1 second' where holder_id = ${holder(person)}`);
+      update cabinet.pending_change set current_proved_at = now() + interval '1 second'
+      where holder_id = ${holderOf(person)}`);
     await sendNewCode(client, person);
     expect(await proofOf(person)).toBe('codes');
   });
@@ -775,7 +774,7 @@ describe('for a change of contacts', () => {
     expect((await client.post(`${confirm}/passkey/challenge`, csrf)).status).toBe(409);
     // As if a second passkey, which may help, had been asked for.
     const change = await service.database.first<{ id: string; now: Date }>(sql`
-      select change_id as id, now() from cabinet.pending_change where holder_id = ${holder(person)}`);
+      select change_id as id, now() from cabinet.pending_change where holder_id = ${holderOf(person)}`);
     const asked = {
       purpose: 'change',
       binding: tokenHash(client.cookies.get('session') ?? ''),
@@ -850,7 +849,8 @@ describe('for a change of contacts', () => {
     await propose(client, { mobilePhone: mobile() });
     const { page, options } = await askAt(client, confirm, `${confirm}/passkey/challenge`);
     await service.database.run(sql`
-      update cabinet.credential set recovered_at = now(), recovered_via = 'email' where holder_id = ${holder(person)}`);
+      update cabinet.credential set recovered_at = now(), recovered_via = 'email'
+      where holder_id = ${holderOf(person)}`);
     const answer = await client.post(`${confirm}/passkey`, passkeyForm(page, passkey.answer(options)));
     expect(answer.status).toBe(303);
     expect(await proofOf(person)).toBeUndefined();

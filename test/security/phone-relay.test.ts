@@ -218,7 +218,8 @@ describe('the way back leads the victim, not the attacker', () => {
     expect(await power(other)).toBe('nothing');
     // Nor does it count as the way back to the browser that began.
     const row = await at.service.database.first(sql`
-      select returned_at as "returnedAt" from cabinet.phone_attempt where state = 'done' order by started_at desc limit 1`);
+      select returned_at as "returnedAt" from cabinet.phone_attempt
+      where state = 'done' order by started_at desc limit 1`);
     expect(row).toEqual({ returnedAt: null });
     const invented = await openBackUrl(`${at.origin}${phonePath}/return/${'A'.repeat(31)}`);
     expect(invented.digits).toBeUndefined();

@@ -6,17 +6,22 @@ import { textsOf } from '../../src/texts/texts.ts';
 import { type Answered, type Client, injectClient } from '../support/client.ts';
 import { openTestNca, signChallenge, type TestNca } from '../support/eds.ts';
 import { edsForm, signInByEds } from '../support/eds-visitor.ts';
-import { readPage, visibleText } from '../support/page.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf } from '../support/signed-in.ts';
+import {
+  holderOf,
+  leadsTo,
+  provePath as prove,
+  seen,
+  sendPassword,
+  stepPath as step,
+} from '../support/step-visitor.ts';
 
 // Whoever knows the password of a holder with a second step has nothing yet: the tests play a
 // stranger with the password, a thief with a session, and a SIM card in wrong hands.
 
 const t = textsOf('kk');
-const step = '/sign-in/step';
-const prove = '/security/prove';
 const smsStep = '/security/sms-step';
 
 let nca: TestNca;
@@ -36,10 +41,6 @@ afterAll(async () => {
   nca.close();
 });
 
-const seen = ({ body }: Answered) => visibleText(readPage(body));
-const leadsTo = ({ headers }: Answered) => String(headers['location'] ?? '');
-const holder = ({ iin }: PersonLine) => sql`(select holder_id from cabinet.holder where iin = ${iin})`;
-
 async function enrol(different: Partial<PersonLine> = {}): Promise<PersonLine> {
   const person = inventPerson(people++, different);
   await service.enrol(person);
@@ -56,20 +57,11 @@ function sameBrowser({ cookies }: Client): Client {
   return browserWith([...cookies].filter(([name]) => name === 'device'));
 }
 
-async function sendPassword(
-  client: Client,
-  person: PersonLine,
-  password = person.password ?? '',
-): Promise<Answered> {
-  const page = await client.get('/sign-in');
-  return client.post('/sign-in', formOf(page.body, '/sign-in', { iin: person.iin, password }));
-}
-
 /** The code that was sent last to this person for the step. */
 async function sentCode(person: PersonLine): Promise<string> {
   const code = await service.database.first<IssuedCode>(sql`
     select code_id as "codeId", holder_id as "holderId", purpose, channel, destination, change_id as "changeId"
-    from cabinet.code where holder_id = ${holder(person)} and purpose = 'sign-in-step'
+    from cabinet.code where holder_id = ${holderOf(person)} and purpose = 'sign-in-step'
     order by created_at desc limit 1`);
   if (!code) throw new Error('no code was sent');
   expect(code.destination).toBe(person.requisites.mobilePhone);
@@ -120,13 +112,13 @@ async function afterPassword(person: PersonLine, server = service.server): Promi
 
 async function liveSessions(person: PersonLine): Promise<number> {
   const rows = await service.database.rows(sql`
-    select from cabinet.session where holder_id = ${holder(person)} and ended_at is null`);
+    select from cabinet.session where holder_id = ${holderOf(person)} and ended_at is null`);
   return rows.length;
 }
 
 async function noticesOf(person: PersonLine, kind: string): Promise<number> {
   const rows = await service.database.rows(sql`
-    select from cabinet.outbox where holder_id = ${holder(person)} and payload ->> 'kind' = ${kind}`);
+    select from cabinet.outbox where holder_id = ${holderOf(person)} and payload ->> 'kind' = ${kind}`);
   return rows.length;
 }
 
@@ -141,7 +133,7 @@ describe('signing in', () => {
     expect((await client.get('/services')).status).toBe(200);
     const event = await service.database.first<{ detail: object }>(sql`
       select detail from cabinet.security_event
-      where holder_id = ${holder(person)} and kind = 'signed-in' order by event_id desc limit 1`);
+      where holder_id = ${holderOf(person)} and kind = 'signed-in' order by event_id desc limit 1`);
     expect(event?.detail).toMatchObject({ method: 'password', step: 'sms' });
   });
 
@@ -209,7 +201,7 @@ describe('signing in', () => {
       if (path === '/security/lock') await owner.post(path, formOf(security.body, path));
       else
         await service.database.run(
-          sql`update cabinet.sign_in_step set expires_at = now() where holder_id = ${holder(person)}`,
+          sql`update cabinet.sign_in_step set expires_at = now() where holder_id = ${holderOf(person)}`,
         );
       const answer = await client.post(step, [...edsTokenOf(await client.get('/sign-in')), ['code', code]]);
       expect([path, leadsTo(answer)]).toEqual([path, '/sign-in?ended=step']);
@@ -232,7 +224,7 @@ describe('signing in', () => {
     expect(one).toEqual([other?.[0], String(other?.[1]).replace(plain.iin, person.iin)]);
     expect(
       await service.database.rows(sql`
-      select from cabinet.sign_in_step where holder_id = ${holder(person)}`),
+      select from cabinet.sign_in_step where holder_id = ${holderOf(person)}`),
     ).toEqual([]);
   });
 });
@@ -312,14 +304,14 @@ describe('a trusted browser', () => {
       if (age)
         await service.database.run(sql`
           update cabinet.known_device set trusted_until = trusted_until - interval '30 days'
-          where holder_id = ${holder(person)} and trusted_until is not null`);
+          where holder_id = ${holderOf(person)} and trusted_until is not null`);
       else {
         await sendProof(client, { code: '', action: 'send' });
         await sendProof(client, { code: await sentCode(person) });
         const page = await client.get(smsStep);
         await client.post(smsStep, formOf(page.body, smsStep));
         await service.database.run(sql`
-          update cabinet.second_step set sms_allowed_at = now() where holder_id = ${holder(person)}`);
+          update cabinet.second_step set sms_allowed_at = now() where holder_id = ${holderOf(person)}`);
       }
       const later = sameBrowser(client);
       expect(leadsTo(await sendPassword(later, person))).toBe(step);
@@ -349,7 +341,7 @@ describe('a thief with a session', () => {
   test('with the password, too, needs the step that the owner has', async () => {
     const { person, owner } = await withSms();
     await service.database.run(sql`
-      update cabinet.session set proved_at = now() - interval '11 minutes' where holder_id = ${holder(person)}`);
+      update cabinet.session set proved_at = now() - interval '11 minutes' where holder_id = ${holderOf(person)}`);
     const answer = await sendProof(owner, { password: person.password ?? '' });
     expect(answer.status).toBe(422);
     expect(seen(answer)).toContain(t.prove.notAccepted);
@@ -362,7 +354,7 @@ describe('a thief with a session', () => {
     const { person, owner } = await withSms();
     expect((await owner.get(smsStep)).status).toBe(200);
     await service.database.run(sql`
-      update cabinet.session set proved_at = proved_at - interval '10 minutes' where holder_id = ${holder(person)}`);
+      update cabinet.session set proved_at = proved_at - interval '10 minutes' where holder_id = ${holderOf(person)}`);
     expect(leadsTo(await owner.get(smsStep))).toMatch(/^\/security\/prove/);
   });
 
@@ -370,7 +362,7 @@ describe('a thief with a session', () => {
     const { person, owner } = await withSms();
     const stranger = await enrol();
     await service.database.run(sql`
-      update cabinet.session set proved_at = null where holder_id = ${holder(person)}`);
+      update cabinet.session set proved_at = null where holder_id = ${holderOf(person)}`);
     for (const [key, status] of [
       [nca.key(stranger), 422],
       [nca.key(person), 303],
@@ -390,7 +382,8 @@ describe('a SIM card in wrong hands', () => {
   test('a mobile that restored the password is no step, and the session only reads', async () => {
     const { person } = await withSms();
     await service.database.run(sql`
-      update cabinet.credential set recovered_at = now(), recovered_via = 'mobile' where holder_id = ${holder(person)}`);
+      update cabinet.credential set recovered_at = now(), recovered_via = 'mobile'
+      where holder_id = ${holderOf(person)}`);
     const swapper = injectClient(service.server);
     expect(leadsTo(await sendPassword(swapper, person))).toBe('/services');
     const page = await swapper.get('/services/requisites');
@@ -406,14 +399,16 @@ describe('a SIM card in wrong hands', () => {
   test('a recovery by e-mail leaves the mobile a step', async () => {
     const { person } = await withSms();
     await service.database.run(sql`
-      update cabinet.credential set recovered_at = now(), recovered_via = 'email' where holder_id = ${holder(person)}`);
+      update cabinet.credential set recovered_at = now(), recovered_via = 'email'
+      where holder_id = ${holderOf(person)}`);
     await afterPassword(person);
   });
 
   test('a signature lifts the restriction', async () => {
     const { person } = await withSms();
     await service.database.run(sql`
-      update cabinet.credential set recovered_at = now(), recovered_via = 'mobile' where holder_id = ${holder(person)}`);
+      update cabinet.credential set recovered_at = now(), recovered_via = 'mobile'
+      where holder_id = ${holderOf(person)}`);
     const client = injectClient(service.server);
     await sendPassword(client, person);
     const page = await client.get(prove);

@@ -11,8 +11,8 @@ import { AppRefusal } from './refusal.ts';
 
 const USAGE = `Usage: egov-mobile-double [TEXT] (--key FILE | --keys FOLDER --iin IIN) [options]
 
-Behaves as the eGov Mobile app, for demonstrations and tests only. TEXT is what a QR code holds (mobileSign:https://…), or the
-link that opens the app. Only test keys belong in it.
+Behaves as the eGov Mobile app, for demonstrations and tests only. TEXT is what a QR code holds
+(mobileSign:https://…), or the link that opens the app. Only test keys belong in it.
 
   --watch URL       ask this address for TEXT every second (plain text; 204 when nothing waits), and play each
   --once            with --watch: stop after the first

@@ -29,7 +29,9 @@ beforeEach(async () => {
       return;
     }
     const form = (action: string, value: string) =>
-      `<form method="post" action="${action}"><input type="hidden" name="csrf" value="${value}"><input name="typed" value="x"><button name="action" value="go">Go</button><button name="action" value="stop">Stop</button></form>`;
+      `<form method="post" action="${action}"><input type="hidden" name="csrf" value="${value}">` +
+      `<input name="typed" value="x"><button name="action" value="go">Go</button>` +
+      `<button name="action" value="stop">Stop</button></form>`;
     const inside = cookie?.includes('attempt=a')
       ? form('/enter?a=1&amp;b=2', '123456&amp;')
       : '<p>123&nbsp;456</p>';

@@ -33,7 +33,8 @@ export async function replaceCodeSet(
   await transaction.run(sql`
     insert into cabinet.backup_code (holder_id, label, code_hash)
     select ${holderId}, label, hash
-    from unnest(${codes.map(({ label }) => label)}::text[], ${codes.map(({ hash }) => hash)}::text[]) as c (label, hash)`);
+    from unnest(${codes.map(({ label }) => label)}::text[],
+      ${codes.map(({ hash }) => hash)}::text[]) as c (label, hash)`);
 }
 
 /** Ends the set of a holder. The caller has locked the holder's row. */

@@ -31,8 +31,8 @@ export type CompleteOutcome =
 
 /**
  * Completes a pending change that was proved by codes, with or without a passkey, or by the given
- * signature, for which the waiting times are shorter. Everything is checked again under the lock, because proofs expire and
- * a change may be cancelled, stopped or overtaken.
+ * signature, for which the waiting times are shorter. Everything is checked again under the lock,
+ * because proofs expire and a change may be cancelled, stopped or overtaken.
  */
 export function completeChange(
   { database, contactSettings }: Pick<ContactChangeDeps, 'database' | 'contactSettings'>,

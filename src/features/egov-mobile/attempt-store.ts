@@ -20,8 +20,10 @@ const columns = sql`
   case when state = 'checking' and checking_since < now() - make_interval(secs => ${checkSeconds}::int) then 'scanned'
     else state end as state,
   floor(${age} / ${codeSeconds.each}::float)::int as turn,
-  ${age} - floor(${age} / ${codeSeconds.each}::float) * ${codeSeconds.each}::float < ${codeSeconds.late}::float as "takesFormer",
-  language, device, network, digits, trouble, started_at as "startedAt", expires_at as "expiresAt", token_hash as "tokenHash", content,
+  ${age} - floor(${age} / ${codeSeconds.each}::float) * ${codeSeconds.each}::float
+    < ${codeSeconds.late}::float as "takesFormer",
+  language, device, network, digits, trouble, started_at as "startedAt",
+  expires_at as "expiresAt", token_hash as "tokenHash", content,
   given_at as "givenAt", answer_hash as "answerHash", reason, holder_id as "holderId", known_key as "knownKey",
   returned_at as "returnedAt", session_hash as "sessionHash", target, now() as now`;
 
@@ -83,9 +85,11 @@ export async function insertAttempt(
       update cabinet.phone_attempt set expires_at = now()
       where browser = ${former ?? null}::bytea and expires_at > now() and (select outcome from judged) = 'started'),
     inserted as (
-      insert into cabinet.phone_attempt (attempt_id, browser, language, device, network, digits, target, starts, expires_at,
+      insert into cabinet.phone_attempt (attempt_id, browser, language, device, network, digits,
+        target, starts, expires_at,
         purpose, signer_id, asked_in, change_id, change_mark, content, nonce)
-      select ${attemptId}::bytea, ${browser}::bytea, ${language}, ${device}, ${network}, ${digits}::int, ${target ?? null}, starts + 1,
+      select ${attemptId}::bytea, ${browser}::bytea, ${language}, ${device}, ${network}, ${digits}::int,
+        ${target ?? null}, starts + 1,
         now() + make_interval(secs => ${attemptSeconds[asked.purpose]}::int), ${purpose}, ${signerId ?? null}::uuid,
         ${askedIn ?? null}::bytea, ${changeId ?? null}::uuid, ${changeMark ?? null}::bytea, ${content ?? null}::bytea,
         ${nonce ?? null}::bytea
@@ -142,7 +146,8 @@ export async function beginCheck(
   const row = await database.first<{ now: Date }>(sql`
     update cabinet.phone_attempt set state = 'checking', checking_since = now(), answer_hash = ${answerHash}
     where attempt_id = ${attemptId} and token_hash = ${tokenHash} and expires_at > now()
-      and (state = 'scanned' or (state = 'checking' and checking_since < now() - make_interval(secs => ${checkSeconds}::int)))
+      and (state = 'scanned' or (state = 'checking'
+        and checking_since < now() - make_interval(secs => ${checkSeconds}::int)))
     returning now()`);
   return row?.now;
 }

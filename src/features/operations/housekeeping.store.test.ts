@@ -71,7 +71,8 @@ const kinds: readonly (readonly [table: string, term: string, insert: string, na
     'authenticator_setup',
     '1 hour',
     `with other as (
-      insert into cabinet.holder (iin, language) select case $2::text when 'past' then '900000000001' else '900000000002' end, 'kk'
+      insert into cabinet.holder (iin, language)
+      select case $2::text when 'past' then '900000000001' else '900000000002' end, 'kk'
       where $1::uuid is not null returning holder_id)
     insert into cabinet.authenticator_setup (holder_id, secret, expires_at)
     select holder_id, convert_to($2::text, 'UTF8'), $3::timestamptz from other`,

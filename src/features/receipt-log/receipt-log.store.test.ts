@@ -58,7 +58,8 @@ async function change(daysAgo: number, apartment = '7'): Promise<UnloggedChange>
   const number = `R${String(numbers).padStart(11, '0')}`;
   const entries = [{ field: 'apartment' as const, old: null, new: apartment }];
   const row = await fresh.database.first<{ changeId: string; madeAt: Date }>(sql`
-    insert into cabinet.change (holder_id, number, form_id, form_hash, revision, made_by, proof, document, entries, request_id, made_at)
+    insert into cabinet.change (holder_id, number, form_id, form_hash, revision, made_by, proof, document,
+      entries, request_id, made_at)
     values (${holderId}, ${number}, ${randomUUID()}, 'x', 1, 'holder', 'codes', null, ${JSON.stringify(entries)}, 'r',
       now() - make_interval(days => ${daysAgo}))
     returning change_id as "changeId", made_at as "madeAt"`);

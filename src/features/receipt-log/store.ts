@@ -126,5 +126,6 @@ export function findLastDay(database: Queryable): Promise<ClosedDay | undefined>
 /** The closed days from one on, in order. */
 export function readDays(database: Queryable, from: string): Promise<readonly ClosedDay[]> {
   return database.rows<ClosedDay>(sql`
-    select d.day::text as day, size, root, head from cabinet.receipt_day d where d.day >= ${from}::date order by d.day`);
+    select d.day::text as day, size, root, head from cabinet.receipt_day d
+    where d.day >= ${from}::date order by d.day`);
 }

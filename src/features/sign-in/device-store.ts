@@ -70,7 +70,8 @@ export async function keepDevice(
       values (${mark.holderId}, ${mark.hash}, ${mark.device}, case when ${mark.trust}::boolean
         then now() + ${trusted} else (
           select max(trusted_until) from cabinet.known_device
-          where holder_id = ${mark.holderId} and device_hash = any(${mark.replaces}::bytea[]) and trusted_until > now()) end)
+          where holder_id = ${mark.holderId} and device_hash = any(${mark.replaces}::bytea[])
+            and trusted_until > now()) end)
       returning holder_id),
     ${queueIntroduction(sql`seen`)},
     told as (

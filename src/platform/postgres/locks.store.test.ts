@@ -374,12 +374,14 @@ async function prepare(frozen: boolean): Promise<Scene> {
   await database.run(
     sql`insert into cabinet.passkey_user (holder_id, user_handle) values (${holderId}, ${randomBytes(32)})`,
   );
-  await database.run(sql`insert into cabinet.passkey (credential_id, holder_id, public_key, counter, backed_up, name, by_eds)
+  await database.run(sql`
+    insert into cabinet.passkey (credential_id, holder_id, public_key, counter, backed_up, name, by_eds)
     values (${passkey}, ${holderId}, '', 0, false, 'p', true)`);
   const attempts = { checking: randomBytes(8), done: randomBytes(8) };
   await database.run(sql`insert into cabinet.phone_attempt
       (attempt_id, browser, language, device, network, digits, expires_at, state, holder_id)
-    values (${attempts.checking}, ${attempts.checking}, 'kk', 'd', 'n', 10, now() + interval '3 minutes', 'checking', null),
+    values (${attempts.checking}, ${attempts.checking}, 'kk', 'd', 'n', 10,
+        now() + interval '3 minutes', 'checking', null),
       (${attempts.done}, ${attempts.done}, 'kk', 'd', 'n', 10, now() + interval '3 minutes', 'done', ${holderId})`);
   if (frozen) await database.run(sql`insert into cabinet.freeze (holder_id) values (${holderId})`);
   return {
@@ -538,7 +540,8 @@ test.each(names)('%s does its work when nobody is beside it', async (name) => {
         union all select f::text from cabinet.freeze f where holder_id = ${scene.holderId}
         union all select w::text from cabinet.sign_in_step w where holder_id = ${scene.holderId}
         union all select g::text from cabinet.authenticator_setup g where holder_id = ${scene.holderId}
-        union all select a::text from cabinet.phone_attempt a where attempt_id in (${scene.attempts.checking}, ${scene.attempts.done})
+        union all select a::text from cabinet.phone_attempt a
+        where attempt_id in (${scene.attempts.checking}, ${scene.attempts.done})
         union all select v::text from cabinet.security_event v where holder_id = ${scene.holderId}
         union all select r::text from cabinet.requisites r where holder_id = ${scene.holderId}) as rows`);
     return row?.state;
