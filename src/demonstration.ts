@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import type { PhoneCodeDeps } from './features/egov-mobile/attempt-page.ts';
+import type { PhoneCodeDeps } from './features/egov-mobile/common-routes.ts';
 import type { Channel } from './features/notices/channel.ts';
 import { createInboxSender, inboxPath } from './features/notices/inbox.ts';
 import type { MessageSender } from './features/notices/sender.ts';

@@ -1,4 +1,3 @@
-import type { EdsSignProps } from '../../ui/eds-sign.tsx';
 import type { ShownReason } from './reasons.ts';
 
 /** A refused signature, as a page shows it. */
@@ -7,5 +6,5 @@ export interface ShownRefusal {
   /** Since when no certificate could be checked, if that is the reason. */
   readonly since: string | undefined;
   /** The signature, when it may be sent again unchanged. */
-  readonly again: EdsSignProps['again'];
+  readonly again: { readonly id: string; readonly signature: string } | undefined;
 }

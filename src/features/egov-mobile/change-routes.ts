@@ -11,7 +11,7 @@ import { findChange } from '../contact-change/found-change.ts';
 import { changeMark, type PendingChange } from '../contact-change/pending-change.ts';
 import { createChallenge } from '../eds/challenge.ts';
 import type { AskedOfPhone, PhoneAttempt } from './attempt.ts';
-import { beginAttempt, type NotStarted, sendAttemptPage } from './attempt-page.ts';
+import { beginAttempt, type NotStarted, sendAttemptPage } from './common-routes.ts';
 import type { PhonePlace } from './pages.tsx';
 import { ownAttempt, type PhoneRoutesDeps } from './routes.ts';
 

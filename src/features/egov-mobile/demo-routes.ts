@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Queryable } from '../../platform/postgres/database.ts';
-import { type PhoneCodeDeps, phoneCodeOf } from './attempt-page.ts';
 import { findWaitingAttempt } from './attempt-store.ts';
+import { type PhoneCodeDeps, phoneCodeOf } from './common-routes.ts';
 
 /** Where the double of the phone finds the code that waits. */
 export const demoPhonePath = '/demo/phone';

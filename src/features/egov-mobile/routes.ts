@@ -16,6 +16,8 @@ import { firstPage, returnTarget } from '../sign-in/return-target.ts';
 import type { SignInDeps } from '../sign-in/sign-in.ts';
 import { type PhoneApiDeps, phoneApiRoutes } from './api-routes.ts';
 import type { AskedOfPhone, PhoneAttempt } from './attempt.ts';
+import { findAttemptOf } from './attempt-store.ts';
+import { phoneChangeRoutes } from './change-routes.ts';
 import {
   type AttemptPage,
   type AttemptPageDeps,
@@ -23,9 +25,7 @@ import {
   phoneCodeOf,
   phoneToken,
   sendAttemptPage,
-} from './attempt-page.ts';
-import { findAttemptOf } from './attempt-store.ts';
-import { phoneChangeRoutes } from './change-routes.ts';
+} from './common-routes.ts';
 import { type EnterDeps, type EnteringBrowser, type EnterRefusal, enterByPhone } from './enter.ts';
 import type { PhonePageProps, PhonePlace } from './pages.tsx';
 import { phoneReturnRoutes } from './return-routes.ts';
