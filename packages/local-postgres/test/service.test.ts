@@ -4,6 +4,7 @@ import { chownSync, readFileSync, utimesSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import pg from 'pg';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { serverProcess } from '../src/process.ts';
@@ -139,13 +140,22 @@ function spawnedSleep(): ChildProcess {
   return sleep;
 }
 
-/** A shell that becomes `sleep` never reaps the child that it had. */
+/**
+ * A shell that becomes `sleep` never reaps the child that it had. The child lives until then: a
+ * shell would reap it.
+ */
 async function deadUnreaped(): Promise<number> {
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 600']);
+  const script = 'cat <&3 >&2 & echo $!; exec sleep 600';
+  const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
   endWithTest(parent);
-  const [line] = await once(createInterface(parent.stdout), 'line');
+  const [stdout, held] = [parent.stdout as Readable, parent.stdio[3] as Writable];
+  const [line] = await once(createInterface(stdout), 'line');
   const pid = Number(line);
-  const state = () => readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '')[0];
-  if (process.platform === 'linux') await vi.waitFor(() => expect(state()).toBe('Z'));
+  const isLinux = process.platform === 'linux';
+  const read = (of: number | undefined, file: string) => readFileSync(`/proc/${of}/${file}`, 'utf8');
+  if (isLinux) await vi.waitFor(() => expect(read(parent.pid, 'comm')).toBe('sleep\n'));
+  held.end();
+  const state = () => read(pid, 'stat').replace(/.*\) /, '')[0];
+  if (isLinux) await vi.waitFor(() => expect(state()).toBe('Z'));
   return pid;
 }
