@@ -68,12 +68,17 @@ export function setTrap(database: Database, plant?: Plant): Trap {
   async function transaction<Value>(work: (transaction: Transaction) => Promise<Value>): Promise<Value> {
     reach('before BEGIN');
     let saves = false;
+    /** The write touches no row when another save came first. */
+    let wrote = false;
     /** The last statement travels with COMMIT; to stop between the two, it goes alone. */
     const apart = () => plant !== undefined || armed === 'after the write, before COMMIT';
     const watched = (inner: Transaction): Transaction => {
-      const watch: Watch = (statement, run, on) => {
-        saves ||= write.test(statement.text);
-        return trapped(true)(statement, run, on);
+      const watch: Watch = async (statement, run, on) => {
+        const isWrite = write.test(statement.text);
+        saves ||= isWrite;
+        const outcome = await trapped(true)(statement, run, on);
+        wrote ||= isWrite && outcome === 1;
+        return outcome;
       };
       const own = watchStatements(inner, watch);
       return {
@@ -95,7 +100,7 @@ export function setTrap(database: Database, plant?: Plant): Trap {
         // The answer must reach its client before this process dies, on a busy machine too.
         await pause(250);
       }
-      reach('after the write, before COMMIT');
+      if (wrote) reach('after the write, before COMMIT');
       if (armed === 'with COMMIT on its way') setImmediate(die);
       return value;
     };
