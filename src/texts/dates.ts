@@ -1,10 +1,5 @@
 import type { Language } from '../values/language.ts';
-
-/**
- * Kazakhstan has had one time zone, UTC+5, since 1 March 2024. The named zone also covers earlier
- * times.
- */
-const zone = 'Asia/Almaty';
+import { timeZone } from '../values/time-zone.ts';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -13,7 +8,7 @@ function format(language: Language, options: Intl.DateTimeFormatOptions): Intl.D
   const known = formats.get(key);
   if (known) return known;
   const locale = language === 'en' ? 'en-GB' : language;
-  const made = new Intl.DateTimeFormat(locale, { ...options, timeZone: zone });
+  const made = new Intl.DateTimeFormat(locale, { ...options, timeZone });
   formats.set(key, made);
   return made;
 }

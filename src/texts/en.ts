@@ -1006,6 +1006,7 @@ export const en = {
       },
       notYou: '{what} Not you?',
       call: '{what} Not you? Call 1418',
+      letters: 'Ref {letters}',
     },
     email: {
       codes: {
@@ -1128,6 +1129,9 @@ export const en = {
       call: 'If this wasn’t you, call 1418.',
       automatic:
         'The Personal Cabinet sent this message automatically; please do not reply. Contact centre: 1418.',
+      neverByPhone: 'The fund never asks for codes or passwords by phone.',
+      letters:
+        'You can compare this email on the help page of the Personal Cabinet by its six letters: {letters}',
     },
   },
   inbox: {

@@ -10,6 +10,7 @@ const boundedTables: Readonly<Record<string, string>> = {
   'cabinet.fund_feed': 'one row',
   'cabinet.job_success': 'a row for each kind of background work',
   'cabinet.phone_attempt': 'a limited number that wait, kept for an hour',
+  'cabinet.message_wording': 'what messages say: a few hundred for each release',
   'cabinet.maintenance_window': 'planned by hand',
   'fund.people_import': 'a row for each import that was interrupted',
   'cabinet.street': 'the streets of the country, imported as a whole',

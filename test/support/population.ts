@@ -428,6 +428,15 @@ function ofKeys(holder: (n: number) => string, spread: Spread): readonly PeopleT
       row: (n) => [`g${hex(n)}`, `m${hex(n)}`, 1, spread(n, 0.1, 29, 1)],
     },
     {
+      table: 'cabinet.message_letters',
+      columns: 'letters_mac, wording_id, day, recipient, handed_over_at',
+      share: 1,
+      row: (n) => {
+        const at = spread(n, 1, 59, 1);
+        return [bytes(n, 16), bytes(n % 200, 16), at.slice(0, 10), String(n % 100).padStart(2, '0'), at];
+      },
+    },
+    {
       table: 'cabinet.inbox',
       columns: 'message_id, channel, recipient, language, body, sent_at',
       share: 0.1,

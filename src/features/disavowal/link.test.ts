@@ -12,7 +12,7 @@ describe('the link of a disavowal', () => {
     fc.assert(
       fc.property(fc.uuid(), (id) => {
         const token = tokenOf(disavowalPath(keys, id));
-        expect(token).toMatch(/^[\w-]{64}$/);
+        expect(token).toMatch(/^[\w-]{44}$/);
         expect(readDisavowal(keys, token)).toBe(id);
       }),
     );
@@ -23,6 +23,15 @@ describe('the link of a disavowal', () => {
     const rotated = createKeys(['n'.repeat(32), 'k'.repeat(32)]);
     expect(readDisavowal(rotated, tokenOf(disavowalPath(keys, id)))).toBe(id);
     expect(readDisavowal(createKeys(['n'.repeat(32)]), tokenOf(disavowalPath(keys, id)))).toBeUndefined();
+  });
+
+  test('of the former release, with the whole HMAC, can be read', () => {
+    const id = randomUUID();
+    const bytes = [Buffer.from(id.replaceAll('-', ''), 'hex'), keys.sign('disavowal', id)];
+    const token = Buffer.concat(bytes).toString('base64url');
+    expect(token).toHaveLength(64);
+    expect(readDisavowal(keys, token)).toBe(id);
+    expect(readDisavowal(createKeys(['n'.repeat(32)]), token)).toBeUndefined();
   });
 
   test('is refused with any character changed, removed or added', () => {

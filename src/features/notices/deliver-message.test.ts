@@ -39,6 +39,7 @@ function queued(payload: MessagePayload, different: Partial<OutboxMessage> = {})
     changeId: null,
     attempt: 1,
     round: 1,
+    queuedAt: new Date('2026-11-22T19:31:00.000Z'),
     ageSeconds: 0,
     requestId: null,
     traceparent: null,

@@ -7,6 +7,7 @@ import type { CodeSettings } from '../codes/settings.ts';
 import { findLiveCode } from '../codes/store.ts';
 import { disavowalPath } from '../disavowal/link.ts';
 import type { Channel } from './channel.ts';
+import { giveLetters } from './give-letters.ts';
 import type { MessagePayload } from './payload.ts';
 import type { MessageSender, RenderedMessage } from './sender.ts';
 
@@ -32,6 +33,8 @@ export interface MessageFacts {
   readonly code?: { readonly text: string; readonly minutes: number };
   /** The path of the "this wasn't me" link, for a notice that has one. */
   readonly disavowalPath?: string;
+  /** The six letters by which the message can be compared with what was written. */
+  readonly letters: string;
 }
 
 /**
@@ -43,6 +46,11 @@ export async function deliverMessage(deps: MessageDeps, queued: OutboxMessage): 
   const { keys, origin, senders, render } = deps;
   const message = queued.payload as MessagePayload;
   const frame = { id: messageId(keys, queued.outboxId), origin };
+  const send = async (facts: Omit<MessageFacts, 'letters'>): Promise<void> => {
+    // They are kept before anybody can ask for them.
+    const letters = await giveLetters(deps, message, facts, queued.queuedAt);
+    await senders[message.channel].send(render(message, { ...facts, letters }));
+  };
   if (message.kind === 'code') {
     const issued = await findLiveCode(deps.database, message.codeId);
     const minutes = codeMinutes(deps.codeSettings, message.purpose);
@@ -50,14 +58,11 @@ export async function deliverMessage(deps: MessageDeps, queued: OutboxMessage): 
       if (queued.ageSeconds >= minutes * 60) throw new Undeliverable('CODE_EXPIRED');
       return;
     }
-    await senders[message.channel].send(
-      render(message, { ...frame, code: { text: codeOf(keys, issued), minutes } }),
-    );
-    return;
+    return send({ ...frame, code: { text: codeOf(keys, issued), minutes } });
   }
   const link =
     message.disavowalId === undefined ? {} : { disavowalPath: disavowalPath(keys, message.disavowalId) };
-  await senders[message.channel].send(render(message, { ...frame, ...link }));
+  return send({ ...frame, ...link });
 }
 
 /**

@@ -111,7 +111,7 @@ describe('/demo/inbox', () => {
     await arrived(1);
     const answer = await service.server.inject({ url: '/demo/inbox' });
     const link = parse(answer.body).querySelector('main li a');
-    expect(link?.getAttribute('href')).toMatch(/^http:\/\/localhost:\d+\/not-me\/[\w-]{64}$/);
+    expect(link?.getAttribute('href')).toMatch(/^http:\/\/localhost:\d+\/not-me\/[\w-]{44}$/);
   });
 
   test('an empty inbox says so', async () => {

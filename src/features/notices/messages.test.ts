@@ -1,39 +1,17 @@
 import { parse } from 'node-html-parser';
 import { describe, expect, test } from 'vitest';
 import { languages } from '../../values/language.ts';
+import { readCode } from '../codes/typed-code.ts';
 import type { Channel } from './channel.ts';
 import type { MessageFacts } from './deliver-message.ts';
+import { readLetters } from './letters.ts';
 import { renderMessage } from './messages.tsx';
-import type { CodePurpose, MessagePayload, NoticeKind } from './payload.ts';
+import { type CodePurpose, codePurposes, type MessagePayload, noticeKinds } from './payload.ts';
 import { smsParts } from './sms-parts.ts';
 
 const origin = 'https://cabinet.enpf.kz';
-const path = `/not-me/${'x'.repeat(64)}`;
-const purposes: readonly CodePurpose[] = [
-  'register',
-  'recover',
-  'prove-new',
-  'confirm-current',
-  'sign-in-step',
-];
-const kinds: readonly NoticeKind[] = [
-  'already-registered',
-  'registered',
-  'new-device',
-  'password-changed',
-  'recovered',
-  'contact-proposed',
-  'contact-changed',
-  'contact-added',
-  'many-failures',
-  'frozen',
-  'locked',
-  'step-failures',
-  'factor-added',
-  'factor-removed',
-  'passkey-copied',
-  'backup-code-used',
-];
+const path = `/not-me/${'x'.repeat(44)}`;
+const letters = 'KDMTRF';
 const channels: readonly Channel[] = ['mobile', 'email'];
 const to = { mobile: '+77015550001', email: 'belgi.0001@example.kz' } as const;
 const codes = {
@@ -45,16 +23,16 @@ const codes = {
 };
 
 const everyCode = languages.flatMap((language) =>
-  channels.flatMap((channel) => purposes.map((purpose) => ({ language, channel, purpose }))),
+  channels.flatMap((channel) => codePurposes.map((purpose) => ({ language, channel, purpose }))),
 );
 const everyNotice = languages.flatMap((language) =>
   channels.flatMap((channel) =>
-    kinds.flatMap((kind) => channels.map((about) => ({ language, channel, kind, about }))),
+    noticeKinds.flatMap((kind) => channels.map((about) => ({ language, channel, kind, about }))),
   ),
 );
 
 function write(message: MessagePayload, facts: Partial<MessageFacts> = {}) {
-  return renderMessage(message, { id: 'm1', origin, ...facts });
+  return renderMessage(message, { id: 'm1', origin, letters, ...facts });
 }
 
 function codeMessage({ language, channel, purpose }: (typeof everyCode)[number]) {
@@ -75,6 +53,12 @@ describe('a message with a code', () => {
   test.each(everyCode)('$language $channel $purpose ends with the code bound to our host', (one) => {
     const { text, urgent } = codeMessage(one);
     expect(text.split('\n').at(-1)).toBe(`@cabinet.enpf.kz #${codes[one.purpose]}`);
+    // Above it are the letters, so that a browser still finds the code.
+    expect(text.split(/\n+/).at(-2)).toMatch(/ KDMTRF$|^№KDMTRF$/);
+    expect(readLetters(text)).toEqual([letters]);
+    expect(readCode(text, /^\d+$/.test(codes[one.purpose]) ? 'digits' : 'long')).toEqual([
+      codes[one.purpose],
+    ]);
     expect(urgent).toBe(true);
   });
 
@@ -89,8 +73,8 @@ describe('a message with a code', () => {
 
   test.each(languages)('%s: every purpose has different words, in SMS and e-mail', (language) => {
     for (const channel of channels) {
-      const texts = purposes.map((purpose) => codeMessage({ language, channel, purpose }).text);
-      expect(new Set(texts.map((text) => text.split('#')[0])).size).toBe(purposes.length);
+      const texts = codePurposes.map((purpose) => codeMessage({ language, channel, purpose }).text);
+      expect(new Set(texts.map((text) => text.split('#')[0])).size).toBe(codePurposes.length);
     }
   });
 
@@ -104,9 +88,9 @@ describe('a message with a code', () => {
       (language) => codeMessage({ language, channel: 'mobile', purpose: 'confirm-current' }).text,
     );
     expect(words).toEqual([
-      'БЖЗҚ: контакт өзгерту коды. Қор оны сұрамайды\n@cabinet.enpf.kz #012345',
-      'ЕНПФ: код смены контакта. Фонд его не спросит\n@cabinet.enpf.kz #012345',
-      'UAPF: code to change your contact details. The fund never asks you for this code\n@cabinet.enpf.kz #012345',
+      'Контакт өзгерту коды. БЖЗҚ сұрамайды\n№KDMTRF\n@cabinet.enpf.kz #012345',
+      'Код смены контакта. ЕНПФ не спросит\n№KDMTRF\n@cabinet.enpf.kz #012345',
+      'UAPF: code to change your contact details. The fund never asks you for this code\nRef KDMTRF\n@cabinet.enpf.kz #012345',
     ]);
   });
 
@@ -156,7 +140,23 @@ describe('a notice', () => {
     for (const value of Object.values(to)) expect([subject, text, html].join(' ')).not.toContain(value);
     expect(text).not.toMatch(/@|#/);
     expect(text).toContain(`${origin}${path}`);
+    expect(text.split('\n').at(-1)).toMatch(/ KDMTRF$|^№KDMTRF$/);
+    expect(readLetters(text)).toEqual([letters]);
   });
+
+  test.each(everyNotice.filter(({ channel }) => channel === 'email'))(
+    '$language $kind says in an e-mail that the fund never asks for a code by phone',
+    (one) => {
+      const words = {
+        kk: /телефонмен ешқашан сұрамайды/,
+        ru: /не спрашивает .*по телефону/,
+        en: /never asks .*by phone/,
+      };
+      const { text, html } = notice(one, { disavowalPath: path });
+      expect(text).toMatch(words[one.language]);
+      expect(html).toMatch(words[one.language]);
+    },
+  );
 
   test.each(everyNotice.filter(({ channel }) => channel === 'mobile'))(
     '$language $kind about $about has at most two SMS parts, with and without its link',
@@ -176,7 +176,7 @@ describe('a notice', () => {
       {},
       'Позвоните +7',
     );
-    expect(text).toBe('ЕНПФ: вход с нового устройства. Не Вы? Звоните 1418');
+    expect(text).toBe('ЕНПФ: вход с нового устройства. Не Вы? Звоните 1418\n№KDMTRF');
   });
 
   test('says which channel is meant, also in its subject', () => {
@@ -237,7 +237,7 @@ describe.each([10, 20, 30])('on a host of %i letters', (letters) => {
   const facts = { origin: `https://${host}` };
   const sms = { channel: 'mobile', to: to.mobile } as const;
 
-  test.each(languages.flatMap((language) => purposes.map((purpose) => ({ language, purpose }))))(
+  test.each(languages.flatMap((language) => codePurposes.map((purpose) => ({ language, purpose }))))(
     'a code in $language to $purpose is one SMS part, with its own words',
     ({ language, purpose }) => {
       expect(host).toHaveLength(letters);
@@ -248,11 +248,11 @@ describe.each([10, 20, 30])('on a host of %i letters', (letters) => {
         ).text;
       expect(smsParts(text(purpose)).parts).toHaveLength(1);
       expect(text(purpose)).toContain(`\n@${host} #${codes[purpose]}`);
-      expect(new Set(purposes.map((one) => text(one).split('\n')[0])).size).toBe(purposes.length);
+      expect(new Set(codePurposes.map((one) => text(one).split('\n')[0])).size).toBe(codePurposes.length);
     },
   );
 
-  test.each(languages.flatMap((language) => kinds.map((kind) => ({ language, kind }))))(
+  test.each(languages.flatMap((language) => noticeKinds.map((kind) => ({ language, kind }))))(
     'a notice in $language of $kind stays within its SMS parts',
     ({ language, kind }) => {
       for (const about of channels) {

@@ -3,16 +3,17 @@ import { formatMoment } from '../../texts/dates.ts';
 import { fill, textsOf } from '../../texts/texts.ts';
 import { renderDocument } from '../../ui/render-document.ts';
 import { displayed } from '../../values/displayed.ts';
+import type { Language } from '../../values/language.ts';
 import type { Channel } from './channel.ts';
 import type { MessageFacts } from './deliver-message.ts';
-import type { MessagePayload, NoticeKind } from './payload.ts';
+import { type MessagePayload, maskedValue, type NoticeKind } from './payload.ts';
 import type { RenderedMessage } from './sender.ts';
 import { smsParts } from './sms-parts.ts';
 
 /**
  * Writes a message in the person's language: an SMS without anything that somebody typed, or an
- * e-mail as plain text and simple HTML. A message with a code ends with `@host #CODE`, which makes
- * browsers fill it in only on our site.
+ * e-mail as plain text and simple HTML. Each ends with its letters. Under them, a message with a
+ * code has `@host #CODE`, which makes browsers fill it in only on our site.
  */
 export function renderMessage(message: MessagePayload, facts: MessageFacts): RenderedMessage {
   const { channel, language } = message;
@@ -25,15 +26,16 @@ export function renderMessage(message: MessagePayload, facts: MessageFacts): Ren
 
 function smsText(message: MessagePayload, facts: MessageFacts): string {
   const t = textsOf(message.language).messages.sms;
+  const letters = fill(t.letters, { letters: facts.letters });
   if (message.kind === 'code') {
-    const lastLine = boundCode(facts);
+    const lastLine = `${letters}\n${boundCode(facts)}`;
     const full = `${t.codes[message.purpose]}\n${lastLine}`;
     // A code in two parts costs twice as much, and only one of them may arrive.
     return smsParts(full).parts.length === 1 ? full : `${t.shortCodes[message.purpose]}\n${lastLine}`;
   }
   const what = t.notices[noticeKey(message)];
-  if (facts.disavowalPath === undefined) return fill(t.call, { what });
-  return `${fill(t.notYou, { what })}\n${facts.origin}${facts.disavowalPath}`;
+  if (facts.disavowalPath === undefined) return `${fill(t.call, { what })}\n${letters}`;
+  return `${fill(t.notYou, { what })}\n${facts.origin}${facts.disavowalPath}\n${letters}`;
 }
 
 /** The paragraphs of an e-mail. Its plain text and its HTML are both made from them. */
@@ -44,13 +46,15 @@ interface Letter {
   /** Shown in large letters. */
   readonly code?: string;
   readonly link?: { readonly lead: string; readonly label: string; readonly href: string };
-  readonly footer: string;
+  /** What stands under every e-mail. The last of it has the letters. */
+  readonly footer: readonly string[];
   readonly lastLine?: string;
 }
 
 function writeLetter(message: MessagePayload, facts: MessageFacts): Letter {
   const { cabinet, email: t } = textsOf(message.language).messages;
-  const frame = { cabinet, footer: t.automatic };
+  const letters = fill(t.letters, { letters: facts.letters });
+  const frame = { cabinet, footer: [t.automatic, t.neverByPhone, letters] };
   if (message.kind === 'code') {
     const { subject, lead } = t.codes[message.purpose];
     const { text, minutes } = codeIn(facts);
@@ -63,7 +67,7 @@ function writeLetter(message: MessagePayload, facts: MessageFacts): Letter {
     };
   }
   const { subject, text } = t.notices[noticeKey(message)];
-  const time = fill(t.time, { time: formatMoment(message.language, new Date(message.at)) });
+  const time = fill(t.time, { time: timeOf(message) });
   const device = message.device === undefined ? [] : [fill(t.device, { device: oneLine(message.device) })];
   const paragraphs = [text, time, ...device];
   if (facts.disavowalPath === undefined) return { ...frame, subject, paragraphs: [...paragraphs, t.call] };
@@ -77,7 +81,7 @@ function plainText({ cabinet, paragraphs, code, link, footer, lastLine }: Letter
     ...(code === undefined ? [] : [code]),
     ...paragraphs,
     ...(link ? [`${link.lead}\n${link.href}`] : []),
-    footer,
+    ...footer,
     ...(lastLine === undefined ? [] : [lastLine]),
   ].join('\n\n');
 }
@@ -107,7 +111,9 @@ function html(
             {link.lead} <a href={link.href}>{link.label}</a>
           </p>
         )}
-        <Small>{footer}</Small>
+        {footer.map((line) => (
+          <Small key={line}>{line}</Small>
+        ))}
         {lastLine !== undefined && <Small>{lastLine}</Small>}
       </body>
     </html>,
@@ -116,6 +122,10 @@ function html(
 
 function Small({ children }: { children: ComponentChildren }) {
   return <p style="font-size:14px;color:#56646f">{children}</p>;
+}
+
+function timeOf({ at, language }: { readonly at: string; readonly language: Language }): string {
+  return at === maskedValue ? maskedValue : formatMoment(language, new Date(at));
 }
 
 /** The line that browsers read (WICG, "Origin-bound one-time codes"). */

@@ -1,33 +1,38 @@
 import type { Language } from '../../values/language.ts';
 import type { Channel } from './channel.ts';
 
+export const codePurposes = ['register', 'recover', 'prove-new', 'confirm-current', 'sign-in-step'] as const;
+
 /** What a code is valid for. It is stated in the message and bound into the code. */
-export type CodePurpose = 'register' | 'recover' | 'prove-new' | 'confirm-current' | 'sign-in-step';
+export type CodePurpose = (typeof codePurposes)[number];
+
+export const noticeKinds = [
+  'already-registered',
+  'registered',
+  'new-device',
+  'password-changed',
+  'recovered',
+  'contact-proposed',
+  'contact-changed',
+  'contact-added',
+  'many-failures',
+  // The fund accepted a change that had been late, or refused one.
+  'change-accepted',
+  'change-refused',
+  'frozen',
+  'locked',
+  // A right password was followed by wrong second steps.
+  'step-failures',
+  // A way to prove who the holder is was added or removed.
+  'factor-added',
+  'factor-removed',
+  // A passkey answered with a count that shows a second copy of it.
+  'passkey-copied',
+  'backup-code-used',
+] as const;
 
 /** What a notice is about. */
-export type NoticeKind =
-  | 'already-registered'
-  | 'registered'
-  | 'new-device'
-  | 'password-changed'
-  | 'recovered'
-  | 'contact-proposed'
-  | 'contact-changed'
-  | 'contact-added'
-  | 'many-failures'
-  /** The fund accepted a change that had been late, or refused one. */
-  | 'change-accepted'
-  | 'change-refused'
-  | 'frozen'
-  | 'locked'
-  /** A right password was followed by wrong second steps. */
-  | 'step-failures'
-  /** A way to prove who the holder is was added or removed. */
-  | 'factor-added'
-  | 'factor-removed'
-  /** A passkey answered with a count that shows a second copy of it. */
-  | 'passkey-copied'
-  | 'backup-code-used';
+export type NoticeKind = (typeof noticeKinds)[number];
 
 /**
  * A message as the outbox stores it. It has no secret: the code is calculated from `codeId`, and
@@ -52,3 +57,18 @@ export type MessagePayload = {
       readonly device?: string;
     }
 );
+
+/** What stands in the place of a person's value in a wording that is kept or shown. */
+export const maskedValue = '…';
+
+/** What says nothing about a person. Anything else in a payload is masked, also what is new. */
+const impersonal: ReadonlySet<string> = new Set(['kind', 'channel', 'language', 'purpose', 'about']);
+
+/** The message without values of a person: what it looks like, and not whom it is about. */
+export function maskMessage(message: MessagePayload): MessagePayload {
+  const entries = Object.entries(message).map(([name, value]) => [
+    name,
+    impersonal.has(name) ? value : maskedValue,
+  ]);
+  return Object.fromEntries(entries) as MessagePayload;
+}

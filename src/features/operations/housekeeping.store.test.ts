@@ -113,6 +113,13 @@ const kinds: readonly (readonly [table: string, term: string, insert: string, na
     'gateway_id',
   ],
   [
+    'message_letters',
+    '60 days',
+    `insert into cabinet.message_letters (letters_mac, wording_id, day, recipient, handed_over_at)
+    select $2::bytea, '', now(), '47', $3::timestamptz where $1::uuid is not null`,
+    'letters_mac',
+  ],
+  [
     'known_device',
     '400 days',
     `insert into cabinet.known_device (holder_id, device_hash, seen_at) values ($1::uuid, $2::bytea, $3::timestamptz)`,
@@ -232,6 +239,10 @@ async function fill(database: FreshDatabase['database'], kept: number): Promise<
   await insert(`insert into cabinet.failure (key, expires_at) select int4send(n), :at ${rows}`);
   await insert(`insert into cabinet.allowance (key, used, ends_at) select int4send(n), 1, :at ${rows}`);
   await insert(`insert into cabinet.sms_part (gateway_id, handed_over_at) select n::text, :at ${rows}`);
+  await insert(
+    `insert into cabinet.message_letters (letters_mac, wording_id, day, recipient, handed_over_at)
+     select int4send(n), '', now(), '47', :at ${rows}`,
+  );
   await insert(
     `insert into cabinet.inbox (message_id, channel, recipient, language, body, sent_at)
      select n::text, 'email', '', 'kk', '', :at ${rows}`,

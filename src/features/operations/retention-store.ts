@@ -77,6 +77,12 @@ export const retentions: readonly Retention[] = [
     term: '90 days',
     of: `lane in ('code', 'notice') and dead_at is not null`,
   },
+  {
+    name: 'message_letters',
+    table: 'cabinet.message_letters',
+    since: 'handed_over_at',
+    term: '60 days',
+  },
   { name: 'sms_part', table: 'cabinet.sms_part', since: 'handed_over_at', term: '30 days' },
   { name: 'inbox', table: 'cabinet.inbox', since: 'sent_at', term: '30 days' },
 ];

@@ -14,6 +14,8 @@ export interface OutboxMessage {
    * give up.
    */
   readonly round: number;
+  /** When it was queued. */
+  readonly queuedAt: Date;
   /** Seconds since it was queued, by the database's clock. */
   readonly ageSeconds: number;
   /** The id of the request that queued it. Null where that is not kept. */

@@ -1,0 +1,13 @@
+/**
+ * Kazakhstan has had one time zone, UTC+5, since 1 March 2024. The named zone also covers earlier
+ * times.
+ */
+export const timeZone = 'Asia/Almaty';
+
+// The Swedish form of a date is that of ISO 8601.
+const isoFormat = new Intl.DateTimeFormat('sv-SE', { timeZone });
+
+/** A day in Astana as `2026-11-30`. */
+export function isoDay(moment: Date): string {
+  return isoFormat.format(moment);
+}
