@@ -1,16 +1,25 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LocalPostgres } from 'local-postgres';
 import pg from 'pg';
+import { createPasswordHasher } from '../src/features/passwords/hasher.ts';
 import { type Database, openDatabase } from '../src/platform/postgres/database.ts';
+import { migrate } from '../src/platform/postgres/migrate.ts';
 import { json, sql } from '../src/platform/postgres/sql.ts';
-import { withOwnPostgres } from './own-postgres.ts';
+import { inventIinAmong, password } from '../test/support/people.ts';
+import { fillPopulation } from '../test/support/population.ts';
+import { silent, withOwnPostgres } from './own-postgres.ts';
 import { cpuOf, parentOf } from './processes.ts';
 import { percentile, type Row } from './row.ts';
 import { openSaver, type Saver } from './saves-load.ts';
-import { type MeasuredService, peopleWhoSave, startMeasured, urlOf } from './service.ts';
+import { type MeasuredService, startMeasured, urlOf } from './service.ts';
 
-/** Both sides have so many at once: people who save, and connections. */
+/** Both sides have so many at once: saves on their way, and connections. */
 const atOnce = 8;
+/**
+ * They save in turn. Changes of one person go to the fund one after another, so a few people who
+ * save without a pause would only wait for their own queues.
+ */
+const peopleCount = 400;
 /** Rounds that alternate, so that other load on this machine affects both sides. */
 const rounds = 5;
 const seconds = 3;
@@ -27,6 +36,7 @@ export function bench(): Promise<Row[]> {
 }
 
 async function compareOn(server: LocalPostgres): Promise<Row[]> {
+  await fillWithPeople(server);
   const service = await startMeasured({
     SECRET_KEYS: 'k'.repeat(32),
     DATABASE_URL: urlOf(server.connection),
@@ -36,8 +46,8 @@ async function compareOn(server: LocalPostgres): Promise<Row[]> {
   const bare = await openBare(server);
   const savers: Saver[] = [];
   try {
-    const people = (await peopleWhoSave()).slice(0, atOnce);
-    for (const person of people) savers.push(await openSaver(service.origin, person));
+    for (let n = 0; n < peopleCount; n += 1)
+      savers.push(await openSaver(service.origin, { iin: inventIinAmong(n), password }));
     const sides: Sides = { service, database, bare, savers };
     await measure(sides, () => saveFor(sides, warmUpSeconds));
     const samples: Record<'saves' | 'bare', Sample[]> = { saves: [], bare: [] };
@@ -52,6 +62,13 @@ async function compareOn(server: LocalPostgres): Promise<Row[]> {
     await database.close();
     await service.close();
   }
+}
+
+async function fillWithPeople(server: LocalPostgres): Promise<void> {
+  await migrate(server.connection, silent);
+  const hasher = await createPasswordHasher(1);
+  const superuser = { ...server.administration, database: server.connection.database };
+  await fillPopulation(superuser, { people: peopleCount, passwordHash: await hasher.hash(password) });
 }
 
 interface Sides {
@@ -98,9 +115,15 @@ async function measure(
   };
 }
 
-/** Everybody saves for so long; then the last deliveries are waited for. */
+/** Everybody saves in turn for so long; then the last deliveries are waited for. */
 async function saveFor({ savers, database }: Sides, lasting: number): Promise<readonly number[]> {
-  const took = await repeat(lasting, (turn) => (savers[turn] as Saver).save());
+  const waiting = [...savers];
+  const took = await repeat(lasting, async () => {
+    const saver = waiting.shift() as Saver;
+    const saved = await saver.save();
+    waiting.push(saver);
+    return saved;
+  });
   while (await waits(database)) await pause(5);
   return took;
 }
@@ -177,7 +200,7 @@ function rowsOf(saves: readonly Sample[], bare: readonly Sample[]): Row[] {
       name: 'saves',
       value: median(saves, ({ rate }) => rate),
       unit: '1/s',
-      note: `${atOnce} people in parallel, POST to COMMIT and 303, and the delivery to the embedded fund`,
+      note: `${atOnce} at once by ${peopleCount} people in turn, POST to COMMIT and 303, and the delivery to the embedded fund`,
     },
     {
       name: 'bare transaction of three statements',

@@ -132,6 +132,11 @@ export class Client {
     return { status: response.status, location: response.headers.get('location'), html };
   }
 
+  /** Forgets the session, like a browser that was closed, but not who has signed in here before. */
+  dropSession(): void {
+    this.cookies.delete('session');
+  }
+
   /** Signs in and stays signed in. */
   async signIn({ iin, password }: Person): Promise<void> {
     const { fields } = await this.get('/sign-in');

@@ -78,7 +78,10 @@ async function signInFor(
   const until = performance.now() + duration * 1_000;
   await Promise.all(
     people.map(async ({ iin, password }) => {
+      // Most sign-ins come from a browser in which the person has signed in before.
       const client = new Client(origin);
+      await client.signIn({ iin, password });
+      client.dropSession();
       const { fields } = await client.get('/sign-in');
       const headers = {
         cookie: client.cookieHeader,

@@ -53,7 +53,8 @@ export class CabinetLocked extends Error {}
 /**
  * Opens a session, whichever way its holder has signed in. The holder's row is locked first, so
  * that two sign-ins of one person run one after another. A way in that may unlock lifts the lock
- * and a freeze by "this wasn't me".
+ * and a freeze by "this wasn't me". The statements that need no answer of another one travel in one
+ * round trip, and run in this order.
  * @throws CabinetLocked when the holder has locked the cabinet, and nothing has lifted the lock
  */
 export async function openSession(
@@ -67,37 +68,45 @@ export async function openSession(
   const device = deviceName(browser.userAgent);
   const token = randomToken();
 
-  const language = await lockForOpening(transaction, { holderId }, former);
-  if (decide(way, 'unlock').kind === 'allow')
-    await liftFreeze(transaction, { holderId, kind: 'unfrozen-by-eds', requestId });
-  else await refuseLocked(transaction, holderId);
-  if (former) await endFormerSession(transaction, former);
-  const replaced = await endOldestSessions(transaction, holderId, settings);
-  await insertSession(transaction, {
-    hash: tokenHash(token),
-    holderId,
-    way,
-    shortName: shortName(person),
-    device,
-    network,
-  });
-  const marked =
-    way.restricted !== null
-      ? await notifyOfUnmarked(transaction, holderId, { device, marks: readMarks(browser.device).hashes })
-      : await markBrowser(transaction, { holderId, method: way.method, trust }, browser);
-  await forgetFailures(transaction, forget);
-  await recordEvent(transaction, {
-    holderId,
-    kind: 'signed-in',
-    detail: {
-      method: way.method,
-      ...(way.step === null ? {} : { step: way.step }),
+  const mayUnlock = decide(way, 'unlock').kind === 'allow';
+  const getsMark = way.restricted === null;
+  const shown = readMarks(browser.device);
+  const [language, locked, , replaced, endedMarks] = await Promise.all([
+    lockForOpening(transaction, { holderId }, former),
+    mayUnlock
+      ? liftFreeze(transaction, { holderId, kind: 'unfrozen-by-eds', requestId }).then(() => false)
+      : isLocked(transaction, holderId),
+    former && endFormerSession(transaction, former),
+    endOldestSessions(transaction, holderId, settings),
+    getsMark ? endMarks(transaction, holderId, shown.hashes) : [],
+    insertSession(transaction, {
+      hash: tokenHash(token),
+      holderId,
+      way,
+      shortName: shortName(person),
       device,
       network,
-    },
-    requestId,
-  });
-  if (replaced > 0) await recordEvent(transaction, { holderId, kind: 'session-replaced', requestId });
+    }),
+    forget.length > 0 && forgetFailures(transaction, forget),
+    recordEvent(transaction, {
+      holderId,
+      kind: 'signed-in',
+      detail: {
+        method: way.method,
+        ...(way.step === null ? {} : { step: way.step }),
+        device,
+        network,
+      },
+      requestId,
+    }),
+  ]);
+  if (locked) throw new CabinetLocked();
+  const [marked] = await Promise.all([
+    getsMark
+      ? keepMark(transaction, { holderId, method: way.method, trust, endedMarks }, browser)
+      : notifyOfUnmarked(transaction, holderId, { device, marks: shown.hashes }),
+    replaced > 0 && recordEvent(transaction, { holderId, kind: 'session-replaced', requestId }),
+  ]);
   return { token, device: marked, replaced, language };
 }
 
@@ -108,21 +117,30 @@ export async function openSession(
  */
 export async function markBrowser(
   transaction: Queryable,
-  {
-    holderId,
-    method,
-    trust = false,
-    isNew = true,
-  }: Pick<SessionOpening, 'holderId' | 'trust'> &
-    Pick<WayIn, 'method'> & {
-      /** False: the holder was told of this browser before. */
-      readonly isNew?: boolean;
-    },
+  marked: Omit<NewMark, 'endedMarks'>,
+  browser: Pick<SignInBrowser, 'device' | 'userAgent'>,
+): Promise<string> {
+  const shown = readMarks(browser.device);
+  const endedMarks = await endMarks(transaction, marked.holderId, shown.hashes);
+  return keepMark(transaction, { ...marked, endedMarks }, browser);
+}
+
+/** Whose browser gets a mark, and after which way in. */
+type NewMark = Pick<SessionOpening, 'holderId' | 'trust'> &
+  Pick<WayIn, 'method'> & {
+    /** False: the holder was told of this browser before. */
+    readonly isNew?: boolean;
+    /** The marks of this person that the new one replaces. */
+    readonly endedMarks: readonly Buffer[];
+  };
+
+async function keepMark(
+  transaction: Queryable,
+  { holderId, method, trust = false, isNew = true, endedMarks }: NewMark,
   { device: cookie, userAgent }: Pick<SignInBrowser, 'device' | 'userAgent'>,
 ): Promise<string> {
   const shown = readMarks(cookie);
   const mark = issueMark();
-  const endedMarks = await endMarks(transaction, holderId, shown.hashes);
   await keepDevice(transaction, {
     holderId,
     hash: mark.hash,

@@ -110,7 +110,10 @@ export async function runTransaction<Value>(
     // Statements that were sent together fail one after the other; the first one says why.
     const error = isConsequence(failure) ? (firstFailure ?? failure) : failure;
     // On a line that is dead a rollback would only be waited for; the server does it by itself.
-    if (error instanceof DatabaseAway || !isOpen()) throw error;
+    const wasOpen = isOpen();
+    // A statement that comes after ROLLBACK would be committed by itself.
+    state = 'ended';
+    if (error instanceof DatabaseAway || !wasOpen) throw error;
     await ask(sql`rollback`).catch((lost: Error) => {
       throw lost instanceof DatabaseAway ? lost : new DatabaseAway(sqlStateOf(lost));
     });

@@ -133,6 +133,30 @@ describe('round trips', () => {
     expect(await stored()).toEqual([{ id: 1, text: 'one' }]);
   });
 
+  test('a statement that comes after the failure of another one is refused, and nothing of it is stored', async () => {
+    let late: Promise<number> = Promise.resolve(0);
+    const failing = database.transaction(async (inside) => {
+      const first = inside.run(sql`select 1`);
+      late = first.then(() => inside.run(sql`insert into public.note values (5, 'five')`));
+      late.catch(() => undefined);
+      await Promise.all([first, inside.run(sql`select 1 / 0`), late]);
+    });
+    await expect(failing).rejects.toMatchObject({ code: '22012' });
+    let tooLate: Promise<number> = Promise.resolve(0);
+    const thrown = database.transaction(async (inside) => {
+      await inside.run(sql`select 1`);
+      tooLate = new Promise<void>((resolve) => setImmediate(resolve)).then(() =>
+        inside.run(sql`insert into public.note values (6, 'six')`),
+      );
+      tooLate.catch(() => undefined);
+      throw new Error('refused by the rules');
+    });
+    await expect(thrown).rejects.toThrow('refused by the rules');
+    await expect(tooLate).rejects.toThrow('the transaction has ended');
+    await expect(late).rejects.toThrow();
+    expect(await stored()).toEqual([{ id: 1, text: 'one' }]);
+  });
+
   test('a deadlock is tried once more, also when the last statement was on its way', async () => {
     let tries = 0;
     const value = await database.transaction(async (inside) => {
