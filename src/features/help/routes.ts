@@ -11,7 +11,6 @@ import { textsOf } from '../../texts/texts.ts';
 import type { SharedBody } from '../../ui/page-skeleton.tsx';
 import { type Language, languages } from '../../values/language.ts';
 import { memoOf } from './memo.tsx';
-import { memoPdf } from './memo-pdf.ts';
 import { HelpPage, TopicPage } from './pages.tsx';
 
 export interface HelpRoutesDeps {
@@ -62,12 +61,14 @@ function showTopic(
   return deps.sendPage(request, reply, { title: question, styles: ['help'], body });
 }
 
-/** Draws the memo of a language at its first use, once. */
+/** Draws the memo of a language at its first use, once. What draws it is loaded then. */
 function createMemos(pictures: Pictures): (language: Language) => Promise<Buffer> {
   const files = new Map([...pictures].map(([name, { file }]) => [name, file]));
   const drawn = new Map<Language, Promise<Buffer>>();
   return (language) => {
-    const memo = drawn.get(language) ?? memoPdf(memoOf(textsOf(language), language, files));
+    const draw = async () =>
+      (await import('./memo-pdf.ts')).memoPdf(memoOf(textsOf(language), language, files));
+    const memo = drawn.get(language) ?? draw();
     drawn.set(language, memo);
     return memo;
   };
