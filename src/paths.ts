@@ -68,6 +68,7 @@ export const paths = {
   check: '/check',
   checkFile: '/check.html',
   receiptKeys: '/.well-known/jwks.json',
+  receiptHeads: '/.well-known/receipt-heads.txt',
   changePasswordWellKnown: '/.well-known/change-password',
   language: '/language',
   clearCookies: '/cookies/clear',
@@ -97,6 +98,11 @@ export const editPendingChange = `${paths.requisites}?edit=pending`;
 /** The receipt of a change. @param number its 12 characters, which need no escaping */
 export function receiptPath(number: string, form: '' | '.pdf' | '.cms' = ''): string {
   return `/receipts/${number}${form}`;
+}
+
+/** Where a receipt is checked by its code, which stands after the `#` and so is never sent. */
+export function checkPath(code: string): string {
+  return `${paths.check}#${code}`;
 }
 
 /** What a phone calls. @param id base64url */

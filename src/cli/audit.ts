@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type Finding, type KeptAuditHead, verifyAudit } from '../features/operations/audit.ts';
 import { headLine, readHead } from '../features/operations/audit-head-file.ts';
 import { readAuditHead } from '../features/operations/audit-store.ts';
+import { dayLine } from '../features/receipt-log/published-heads.ts';
 import { readDays } from '../features/receipt-log/store.ts';
 import { createKeys } from '../platform/keys.ts';
 import { CommandFailure } from './failure.ts';
@@ -61,8 +62,7 @@ export function auditCommands(program: Command): void {
       await withAudit(async ({ database }) => {
         const days = await readDays(database, from);
         if (days.length === 0) throw new CommandFailure('no day has been closed yet');
-        for (const { day, size, root, head } of days)
-          print(`${day} ${size} ${root.toString('hex')} ${head}\n`);
+        for (const day of days) print(`${dayLine(day)}\n`);
       });
     });
 }

@@ -1,131 +1,126 @@
-// Checks a receipt or a signature in the page. Nothing leaves it: the content policy of this page
-// allows no connection, and the same page works from a disk.
+// Checks a receipt, its code or a signature in the page. Nothing leaves it: the content policy of
+// this page allows no connection, and the same page works from a disk.
 
 import './without-eval.ts';
 import { createTrust, prepare, productionCertificates, type Verdict, verify } from 'nca-verify/browser';
-import { checkLog } from '../receipt/check-log.ts';
-import { checkSeal, mostReceiptBytes } from '../receipt/check-seal.ts';
-import type { SealedContent } from '../receipt/sealed-content.ts';
+import { continues, type PublishedHead, readHeads } from '../receipt/check-log.ts';
+import { mostReceiptBytes } from '../receipt/check-seal.ts';
+import { judgeCode, judgeFile } from '../receipt/judge.ts';
+import type { ReceiptCode } from '../receipt/receipt-code.ts';
+import { hideOutcome, type Shown, showOutcome, showTexts } from './check/show.ts';
 
 const page = document.querySelector<HTMLElement>('#check');
-const input = page?.querySelector<HTMLInputElement>('#check-file');
-if (page && input) start(page, input);
+if (page) start(page);
 
-/** What a file turned out to be: the name of a text of the page, and facts beside it. */
-interface Outcome {
-  readonly verdict: string;
-  /** Names of further texts of the page. */
-  readonly notes: readonly string[];
-  /** Names of words of the page, with values from the file. */
-  readonly facts: readonly (readonly [name: string, value: string])[];
+/** What the person gave so far. */
+interface Given {
+  file?: File;
+  code?: ReceiptCode;
+  heads?: readonly PublishedHead[];
+  /** Counts what was given, because the check of a large file may end after that of a later one. */
+  turn: number;
 }
 
-function start(page: HTMLElement, input: HTMLInputElement): void {
+function start(page: HTMLElement): void {
+  const given: Given = { turn: 0 };
+  const field = <Kind extends HTMLElement>(id: string) => page.querySelector<Kind>(`#${id}`);
   page.removeAttribute('hidden');
-  input.addEventListener('change', () => {
-    const file = input.files?.[0];
-    if (file) void look(page, file);
-  });
-  page.addEventListener('dragover', (event) => event.preventDefault());
-  page.addEventListener('drop', (event) => {
+  const input = field<HTMLInputElement>('check-file');
+  input?.addEventListener('change', () => void takeFile(page, given, input.files?.[0]));
+  // Anywhere: a file that is dropped beside the page's parts would otherwise replace the page.
+  document.addEventListener('dragover', (event) => event.preventDefault());
+  document.addEventListener('drop', (event) => {
     event.preventDefault();
-    const file = event.dataTransfer?.files[0];
-    if (file) void look(page, file);
+    void takeFile(page, given, event.dataTransfer?.files[0]);
+  });
+  const heads = field<HTMLInputElement>('check-heads');
+  heads?.addEventListener('change', () => void takeHeads(page, given, heads.files?.[0]));
+  const code = field<HTMLInputElement>('check-code');
+  const takeTyped = () => void takeCode(page, given, code?.value ?? '');
+  field('check-code-button')?.addEventListener('click', takeTyped);
+  // A hand scanner types the code and presses Enter.
+  code?.addEventListener('keydown', ({ key }) => key === 'Enter' && takeTyped());
+  // The part of the address after # stays in the browser, so a code in it is not sent, either.
+  const takeAddress = () => location.hash.length > 1 && void takeCode(page, given, location.hash);
+  window.addEventListener('hashchange', takeAddress);
+  takeAddress();
+}
+
+function keysOf(page: HTMLElement) {
+  return JSON.parse(page.dataset['keys'] ?? '{"keys":[]}');
+}
+
+async function takeFile(page: HTMLElement, given: Given, file: File | undefined): Promise<void> {
+  if (!file) return;
+  given.file = file;
+  await show(page, given, { name: 'file', value: file.name }, async () => {
+    const ofPage = given.heads === undefined;
+    const bytes = new Uint8Array(
+      // One byte too many is enough to see that a file is too large.
+      await file.slice(0, mostReceiptBytes + 1).arrayBuffer(),
+    );
+    return judgeFile(bytes, {
+      keys: keysOf(page),
+      heads: given.heads ?? (await headsOfPage(page)),
+      headsBy: ofPage ? 'page' : 'person',
+      code: given.code,
+      verify: (message) => verifySignature(page, message),
+    });
   });
 }
 
-async function look(page: HTMLElement, file: File): Promise<void> {
-  show(page, file.name, await judge(page, file));
+async function takeCode(page: HTMLElement, given: Given, text: string): Promise<void> {
+  await show(page, given, { name: 'code', value: text.slice(text.lastIndexOf('#') + 1).trim() }, async () => {
+    const { code, ...outcome } = await judgeCode(text, keysOf(page));
+    delete given.code;
+    if (code) given.code = code;
+    return outcome;
+  });
 }
 
-async function judge(page: HTMLElement, file: File): Promise<Outcome> {
-  if (file.size > mostReceiptBytes) return { verdict: 'tooLarge', notes: [], facts: [] };
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const isPdf = String.fromCharCode(...bytes.subarray(0, 5)) === '%PDF-';
-  return isPdf ? judgeReceipt(page, bytes) : judgeSignature(page, bytes);
+/** Judges what was given, and shows the outcome unless something else was given since. */
+async function show(
+  page: HTMLElement,
+  given: Given,
+  source: { readonly name: string; readonly value: string },
+  judge: () => Promise<Shown>,
+): Promise<void> {
+  hideOutcome(page);
+  given.turn += 1;
+  const { turn } = given;
+  const outcome = await judge().catch((): Shown => ({ verdict: 'failed', notes: [], facts: [] }));
+  if (turn === given.turn) showOutcome(page, source, outcome);
 }
 
-async function judgeReceipt(page: HTMLElement, bytes: Uint8Array): Promise<Outcome> {
-  const keys = JSON.parse(page.dataset['keys'] ?? '{"keys":[]}');
-  const checked = await checkSeal(bytes, keys);
-  if (!checked.ok) return { verdict: checked.reason, notes: [], facts: [] };
-  const content = checked.value;
-  const standing = await checkLog(content, keys);
-  return {
-    verdict: 'sealed',
-    notes: [`log-${standing.ok ? standing.value : standing.reason}`],
-    facts: factsOf(content),
-  };
+/** Takes published heads, tells what they are, and judges the file again by them. */
+async function takeHeads(page: HTMLElement, given: Given, file: File | undefined): Promise<void> {
+  const state = page.querySelector<HTMLElement>('#check-heads-state');
+  if (!file || !state) return;
+  delete given.heads;
+  const read = await readHeads(await file.text(), keysOf(page));
+  if (read.ok && read.value.length > 0) given.heads = read.value;
+  showTexts(state, [`heads-${read.ok ? await standingOf(page, read.value) : read.reason}`]);
+  if (given.file) await takeFile(page, given, given.file);
 }
 
-function factsOf(content: SealedContent): Outcome['facts'] {
-  const { number, madeAt, holder, document, changes, origin } = content;
-  return [
-    ['number', number],
-    ['madeAt', new Date(madeAt).toLocaleString()],
-    ['holder', [holder.name, holder.iin].filter((part) => part !== null).join(', ')],
-    ['document', document ?? '—'],
-    ...changes.map(
-      ({ field, old, new: value }) => [`field-${field}`, `${old ?? '—'} → ${value ?? '—'}`] as const,
-    ),
-    ['proof', content.proof],
-    ['origin', origin],
-  ];
+/** How published heads stand to those that came with the page. */
+async function standingOf(page: HTMLElement, heads: readonly PublishedHead[]): Promise<string> {
+  if (heads.length === 0) return 'none';
+  const ofPage = await headsOfPage(page);
+  if (!ofPage) return 'right';
+  const standing = continues(heads, ofPage);
+  return standing.ok ? 'right' : { fork: 'otherHead', cutOff: 'cutOff' }[standing.reason];
 }
 
-async function judgeSignature(page: HTMLElement, bytes: Uint8Array): Promise<Outcome> {
+async function headsOfPage(page: HTMLElement): Promise<readonly PublishedHead[] | undefined> {
+  const read = await readHeads(page.dataset['heads'] ?? '', keysOf(page));
+  return read.ok && read.value.length > 0 ? read.value : undefined;
+}
+
+async function verifySignature(page: HTMLElement, message: Uint8Array | string): Promise<Verdict> {
   await prepare();
   const own = JSON.parse(page.dataset['trust'] ?? '[]') as readonly string[];
   const certificates = own.map((base64) => Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0)));
   const trust = createTrust([...productionCertificates(), ...certificates]);
-  // DER begins with a sequence. PEM and base64 are text.
-  const message = bytes[0] === 0x30 ? bytes : new TextDecoder().decode(bytes);
-  const verdict = verify({ message, at: new Date(), trust, revocation: 'skip' });
-  return verdict.ok
-    ? signed(verdict)
-    : { verdict: 'notSigned', notes: [`reason-${verdict.reason}`], facts: [] };
-}
-
-function signed({ signer, content }: Extract<Verdict, { ok: true }>): Outcome {
-  const { certificate, surname, name, iin } = signer;
-  return {
-    verdict: 'signed',
-    // Only the authority knows whether the certificate was revoked, and it is not asked.
-    notes: ['notRevocation'],
-    facts: [
-      ['holder', [surname, name, iin].filter((part) => part !== null).join(' ')],
-      ['certificate', certificate.serial],
-      ['issuer', certificate.issuer],
-      ['until', certificate.notAfter.toLocaleString()],
-      ['content', new TextDecoder().decode(content)],
-    ],
-  };
-}
-
-/** Shows the texts of an outcome. Values are set as text, never as markup. */
-function show(page: HTMLElement, name: string, { verdict, notes, facts }: Outcome): void {
-  const wanted = new Set([`verdict-${verdict}`, ...notes.map((note) => `note-${note}`)]);
-  for (const text of page.querySelectorAll<HTMLElement>('[data-text]'))
-    text.hidden = !wanted.has(text.dataset['text'] ?? '');
-  // A reason without a text of its own is still told.
-  const other = page.querySelector<HTMLElement>('[data-text="note-other"]');
-  const shown = notes.every((note) => page.querySelector(`[data-text="note-${note}"]`));
-  if (other) other.hidden = shown;
-  const words = JSON.parse(page.dataset['words'] ?? '{}') as Readonly<Record<string, string>>;
-  const list = page.querySelector('#check-facts');
-  list?.replaceChildren(
-    ...[['file', name] as const, ...facts].map(([term, value]) => {
-      const row = document.createElement('div');
-      const [head, body] = [document.createElement('dt'), document.createElement('dd')];
-      head.textContent = words[term] ?? term;
-      body.textContent = words[`value-${value}`] ?? value;
-      row.append(head, body);
-      return row;
-    }),
-  );
-  const result = page.querySelector<HTMLElement>('#check-result');
-  if (result) {
-    result.hidden = false;
-    result.focus();
-  }
+  return verify({ message, at: new Date(), trust, revocation: 'skip' });
 }

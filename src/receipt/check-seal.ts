@@ -1,5 +1,5 @@
 import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
-import { accepted, type Result, refused } from '../values/result.ts';
+import { accepted, type Refusal, refused } from '../values/result.ts';
 import { digestAround, findPlace, sealIn } from './place.ts';
 import { type SealedContent, sealPayload, sealType } from './sealed-content.ts';
 
@@ -13,16 +13,20 @@ export type SealReason = 'noSeal' | 'foreign' | 'broken' | 'altered';
 /** A larger file is not one of our receipts. Bytes. */
 export const mostReceiptBytes = 5_000_000;
 
+/** What was sealed, or why the seal does not hold. */
+export type SealVerdict =
+  | { readonly ok: true; readonly value: SealedContent }
+  | (Refusal<SealReason> & {
+      /** What the seal in an altered file says. The file may show something else. */
+      readonly sealed?: SealedContent;
+    });
+
 /**
  * Checks the seal of a receipt. Runs in Node.js and in browsers, needs no network, and trusts
  * nothing in the file but what the seal covers.
  * @param keys the published keys of the service
- * @returns what was sealed, or why it does not hold. The `detail` of `foreign` is the name of the key.
  */
-export async function checkSeal(
-  file: Uint8Array,
-  keys: JSONWebKeySet,
-): Promise<Result<SealedContent, SealReason>> {
+export async function checkSeal(file: Uint8Array, keys: JSONWebKeySet): Promise<SealVerdict> {
   if (file.length > mostReceiptBytes) return refused('noSeal');
   const place = findPlace(file);
   if (!place) return refused('noSeal');
@@ -33,7 +37,7 @@ export async function checkSeal(
     Number(covered.offset) === place.offset &&
     Number(covered.length) === place.length &&
     covered.sha256 === (await digestAround(file, place));
-  return isWhole ? accepted(content) : refused('altered');
+  return isWhole ? accepted(content) : { ...refused('altered'), sealed: content };
 }
 
 async function openSeal(seal: string, keys: JSONWebKeySet) {

@@ -1,3 +1,5 @@
+import { fromHex, sha256 } from './bytes.ts';
+import { leafPrefix } from './path.ts';
 import type { SealedContent } from './sealed-content.ts';
 
 /** What of a receipt never changes, and so goes into the log. */
@@ -15,4 +17,9 @@ export function leafContent(salt: Uint8Array, change: LoggedChange): Uint8Array 
   leaf.set(salt);
   leaf.set(content, salt.length);
   return leaf;
+}
+
+/** The leaf of a receipt in the log. Undefined when it has none. */
+export async function leafOf({ log, ...change }: SealedContent): Promise<Uint8Array | undefined> {
+  return log === null ? undefined : sha256(leafPrefix, leafContent(fromHex(log.salt), change));
 }

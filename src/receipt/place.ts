@@ -26,8 +26,8 @@ export function findPlace(file: Uint8Array): SealPlace | undefined {
 
 /** The seal in a place, without the spaces after it. */
 export function sealIn(file: Uint8Array, { offset, length }: SealPlace): string {
-  const text = String.fromCharCode(...file.subarray(offset + begin.length, offset + length - end.length));
-  return text.trimEnd();
+  const bytes = file.subarray(offset + begin.length, offset + length - end.length);
+  return new TextDecoder('latin1').decode(bytes).trimEnd();
 }
 
 /** The file with `seal` in its place. @throws when the seal is longer than the place */

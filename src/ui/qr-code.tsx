@@ -11,13 +11,24 @@ export interface QrShape {
 /** Modules of white around the code, as the standard asks. */
 const quiet = 4;
 
+/** The dark modules of a QR code, as rectangles of one unit's height. */
+export interface QrRuns {
+  /** The width and height in units, the quiet zone included. */
+  readonly size: number;
+  readonly runs: readonly (readonly [x: number, y: number, length: number])[];
+}
+
 /** Encodes a text with error correction M, which older cameras read from a screen. */
-export function qrShape(text: string): QrShape {
+export function qrRuns(text: string): QrRuns {
   const rows = encodeQR(text, 'raw', { ecc: 'medium', border: quiet });
-  const path = rows
-    .flatMap((row, y) => runsOf(row).map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`))
-    .join('');
-  return { size: rows.length, path };
+  const runs = rows.flatMap((row, y) => runsOf(row).map(([x, length]) => [x, y, length] as const));
+  return { size: rows.length, runs };
+}
+
+/** The same as the path of an SVG. */
+export function qrShape(text: string): QrShape {
+  const { size, runs } = qrRuns(text);
+  return { size, path: runs.map(([x, y, length]) => `M${x} ${y}h${length}v1h-${length}z`).join('') };
 }
 
 /** The runs of dark modules in a row: where each begins, and its length. */

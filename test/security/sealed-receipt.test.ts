@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keepReceiptLog } from '../../src/features/receipt-log/log.ts';
+import { signCode } from '../../src/features/receipt-seal/seal.ts';
+import { readSealKeys } from '../../src/features/receipt-seal/seal-keys.ts';
 import { createReceiptSealer } from '../../src/features/receipt-seal/sealer.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { checkSeal } from '../../src/receipt/check-seal.ts';
@@ -79,6 +81,33 @@ test('`kabinet check` prints the values, and refuses an altered file', async () 
   expect(await run(join(folder, 'none'))).toMatchObject({ code: 1, err: expect.stringContaining('no such') });
 });
 
+test('`kabinet check` takes the code of the QR, alone and beside the file', async () => {
+  const { bytes } = await client.get(`${receipt}.pdf`);
+  const [keys = '', file = ''] = ['keys.json', 'right.pdf'].map((name) => join(folder, name));
+  await writeFile(keys, JSON.stringify(await publishedKeys()));
+  await writeFile(file, bytes);
+  const sealed = await checkSeal(bytes, await publishedKeys());
+  if (!sealed.ok) throw new Error(sealed.reason);
+  const by = await readSealKeys([receiptKey]);
+  const right = await signCode(by, sealed.value);
+  const other = await signCode(by, { ...sealed.value, number: 'AAAAAAAAAAAA' });
+  const run = (...parameters: string[]) =>
+    kabinet(service.connection, ['check', ...parameters, '--keys', keys]);
+  expect(await run(`http://localhost:3000/check#${right}`)).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(new RegExp(`number: ${sealed.value.number}[^]*not checked: the values`)),
+  });
+  expect(await run(`#${right.replace(/\.20\d\d-/, '.2019-')}`)).toMatchObject({ code: 1 });
+  expect(await run(file, '--code', right)).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('the file is the receipt of the code'),
+  });
+  expect(await run(file, '--code', other)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('not the receipt of the code'),
+  });
+});
+
 test('`kabinet audit publish` prints the heads, by which a receipt of a former day is proved', async () => {
   const day = sql`(select change_id from cabinet.change where number = ${receipt.split('/').at(-1)})`;
   await client.get(`${receipt}.pdf`);
@@ -91,6 +120,8 @@ test('`kabinet audit publish` prints the heads, by which a receipt of a former d
   const { bytes } = await client.get(`${receipt}.pdf`);
   const published = await kabinet(service.connection, ['audit', 'publish']);
   expect(published).toMatchObject({ code: 0, err: '' });
+  const onSite = await injectClient(service.server).get('/.well-known/receipt-heads.txt');
+  expect([onSite.body, onSite.setCookies]).toEqual([published.out, []]);
   const [keys = '', heads = '', file = ''] = ['keys.json', 'heads.txt', 'later.pdf'].map((name) =>
     join(folder, name),
   );

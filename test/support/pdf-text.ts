@@ -43,6 +43,28 @@ export function readPdf(file: Buffer): PdfContent {
   return { lines, pages, objects: Buffer.from(open, 'latin1').toString() };
 }
 
+/**
+ * The QR that is drawn in a PDF: its dark rectangles, in modules. The only rectangles of one unit's
+ * height are its own.
+ */
+export function drawnQr(file: Buffer): {
+  readonly size: number;
+  readonly runs: readonly (readonly [x: number, y: number, length: number])[];
+} {
+  const bodies = [...file.toString('latin1').matchAll(/^\d+ 0 obj\n(.*?)\nendobj/gms)].map(
+    ([, body = '']) => body,
+  );
+  const contents = bodies.filter(
+    (body) => /\/Filter \/FlateDecode/.test(body) && !/\/Subtype|\/Length1/.test(body),
+  );
+  const runs = contents.flatMap((body) =>
+    [...streamOf(body).matchAll(/^(\d+) (\d+) (\d+) 1 re$/gm)].map(
+      ([, x, y, length]) => [Number(x), Number(y), Number(length)] as const,
+    ),
+  );
+  return { size: Math.max(...runs.map(([x, , length]) => x + length)) + 4, runs };
+}
+
 function streamOf(body: string): string {
   const start = body.indexOf('stream\n') + 'stream\n'.length;
   const bytes = Buffer.from(body.slice(start, body.lastIndexOf('\nendstream')), 'latin1');

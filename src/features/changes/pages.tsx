@@ -94,6 +94,9 @@ function ReceiptActions({ t, change }: Pick<ReceiptPageProps, 't' | 'change'>) {
           <a href={paths.history}>{t.receipt.history}</a>
         </li>
         <li>
+          <a href={paths.check}>{t.check.title}</a>
+        </li>
+        <li>
           <a href={helpPath('receipt')}>{t.help.topics.receipt.question}</a>
         </li>
       </ul>

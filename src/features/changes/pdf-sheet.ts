@@ -149,8 +149,12 @@ function* byPage(sheet: Sheet, lines: readonly string[], face: Face): Generator<
 }
 
 /** Adds an element to the document, for what is drawn after this. The caller ends it. */
-export function openElement({ doc, body }: Sheet, tag: string): PDFKit.PDFStructureElement {
-  const element = doc.struct(tag);
+export function openElement(
+  { doc, body }: Sheet,
+  tag: string,
+  options: PDFKit.Mixins.StructureElementOptions = {},
+): PDFKit.PDFStructureElement {
+  const element = doc.struct(tag, options);
   body.add(element);
   return element;
 }

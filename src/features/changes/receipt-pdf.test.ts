@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readPdf } from '../../../test/support/pdf-text.ts';
+import { qrRuns } from '../../ui/qr-code.tsx';
 import { type ReceiptDocument, receiptPdf } from './receipt-pdf.ts';
 
 const receipt: ReceiptDocument = {
@@ -23,6 +24,13 @@ const receipt: ReceiptDocument = {
     ],
   },
   next: { title: 'Әрі қарай не болады', text: 'Өзгерістер қордың ақпараттық жүйесіне жетеді.' },
+  check: {
+    title: 'Түбіртекті тексеру',
+    text: 'Осы файлды мына бетте таңдаңыз:',
+    qrLabel: 'Тексеру бетінің QR-коды',
+    encode: qrRuns,
+    origin: 'https://cabinet.enpf.kz',
+  },
   footer: 'Түбіртек Жеке кабинетте автоматты түрде қалыптастырылды.',
 };
 

@@ -1,5 +1,17 @@
-import { area, attachText, closeSheet, decorate, drawParagraph, openSheet, type Sheet } from './pdf-sheet.ts';
-import { type Cell, drawTable } from './pdf-table.ts';
+import { checkPath, paths } from '../../paths.ts';
+import {
+  area,
+  attachText,
+  closeSheet,
+  decorate,
+  drawParagraph,
+  fillElement,
+  openElement,
+  openSheet,
+  type Sheet,
+  turnPage,
+} from './pdf-sheet.ts';
+import { type Cell, type Column, drawTable } from './pdf-table.ts';
 import { type Face, lineHeight, wrapText, writeLine } from './pdf-text.ts';
 
 /** The contents of a receipt, as finished texts. This file knows no language and no rule. */
@@ -40,8 +52,25 @@ export interface ReceiptDocument {
   readonly next: { readonly title: string; readonly text: string };
   /** The last line of every page. */
   readonly footer: string;
-  /** Where a seal will stand, still empty. Undefined: the receipt gets none. */
-  readonly place?: string;
+  /** How to check the receipt. Drawn only where it has a seal. */
+  readonly check: {
+    readonly title: string;
+    readonly text: string;
+    /** What the QR is for, for who does not see it. */
+    readonly qrLabel: string;
+    /** Encodes a text as a QR: the width in modules, and the dark ones as rows of rectangles. */
+    readonly encode: (text: string) => {
+      readonly size: number;
+      readonly runs: readonly (readonly [x: number, y: number, length: number])[];
+    };
+    /** The origin of the cabinet. */
+    readonly origin: string;
+  };
+  /**
+   * Where a seal will stand, still empty, and the code for the QR. Undefined: the receipt has
+   * neither.
+   */
+  readonly seal?: { readonly place: string; readonly code: string };
 }
 
 /** The name of the attachment. */
@@ -83,7 +112,10 @@ export function receiptPdf(receipt: ReceiptDocument): Promise<Buffer> {
   drawFacts(sheet, receipt.facts);
   drawChanges(sheet, receipt.changes);
   drawNext(sheet, receipt.next);
-  if (receipt.place !== undefined) attachText(sheet, sealFileName, receipt.place);
+  if (receipt.seal) {
+    drawCheck(sheet, receipt.check, receipt.seal.code);
+    attachText(sheet, sealFileName, receipt.seal.place);
+  }
   return closeSheet(sheet);
 }
 
@@ -145,6 +177,60 @@ function drawNext(sheet: Sheet, { title, text }: ReceiptDocument['next']): void 
   const below = wrapText(sheet.doc, text, width, plain).length * lineHeight(plain);
   drawParagraph(sheet, 'H2', title, heading, Math.min(below + 6, 120));
   drawParagraph(sheet, 'P', text, plain);
+}
+
+/**
+ * The width of a QR in points: 34 mm, so that one of its 65 or 69 modules has half a millimetre,
+ * which cameras of phones read from paper.
+ */
+const qrWidth = 96;
+
+/** The QR with the address of the check, and beside it what to do with it. */
+function drawCheck(
+  sheet: Sheet,
+  { title, text, qrLabel, encode, origin }: ReceiptDocument['check'],
+  code: string,
+) {
+  const { doc } = sheet;
+  sheet.y += 12;
+  if (sheet.y + qrWidth > area.bottom) turnPage(sheet);
+  const top = sheet.y;
+  const figure = openElement(sheet, 'Figure', { alt: qrLabel });
+  fillElement(doc, figure, 'Figure', () => drawQr(doc, encode(`${origin}${checkPath(code)}`), left, top));
+  figure.end();
+  const beside = { x: left + qrWidth + 16, width: width - qrWidth - 16 };
+  drawBeside(sheet, 'H2', title, beside, heading);
+  drawBeside(sheet, 'P', text, beside, plain);
+  drawBeside(sheet, 'P', `${origin}${paths.check}`, beside, strong);
+  sheet.y = Math.max(sheet.y, top + qrWidth);
+}
+
+function drawBeside(sheet: Sheet, tag: string, text: string, { x, width }: Column, face: Face): void {
+  const element = openElement(sheet, tag);
+  fillElement(sheet.doc, element, tag, () => {
+    for (const line of wrapText(sheet.doc, text, width, face)) {
+      writeLine(sheet.doc, line, x, sheet.y, face);
+      sheet.y += lineHeight(face);
+    }
+  });
+  element.end();
+  sheet.y += 4;
+}
+
+/** The white around the code is that of the page, so the code itself begins at the edge. */
+function drawQr(
+  doc: PDFKit.PDFDocument,
+  { size, runs }: ReturnType<ReceiptDocument['check']['encode']>,
+  x: number,
+  y: number,
+): void {
+  doc
+    .save()
+    .translate(x, y)
+    .scale(qrWidth / size);
+  for (const [column, row, length] of runs) doc.rect(column, row, length, 1);
+  doc.fill('#000000');
+  doc.restore();
 }
 
 /**

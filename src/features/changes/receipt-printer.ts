@@ -13,7 +13,7 @@ export interface ReceiptPrinter {
   print(
     session: string,
     sealed: SealedContent,
-    receipt: ReceiptDocument,
+    receipt: Omit<ReceiptDocument, 'seal'>,
   ): Promise<
     { readonly ok: true; readonly pdf: Buffer } | { readonly ok: false; readonly retryAfter: number }
   >;
@@ -64,7 +64,7 @@ export function createReceiptPrinter(
       const taken = limit.take(session);
       if (!taken.ok) return taken;
       const drawing = last.then(() =>
-        sealer ? sealer.seal(sealed, (place) => draw({ ...receipt, place })) : draw(receipt),
+        sealer ? sealer.seal(sealed, (seal) => draw({ ...receipt, seal })) : draw(receipt),
       );
       last = drawing.catch(() => undefined);
       drawn.set(key, drawing);

@@ -11,6 +11,7 @@ import type { Keys } from '../../platform/keys.ts';
 import type { SealedContent } from '../../receipt/sealed-content.ts';
 import { textsOf } from '../../texts/texts.ts';
 import { compareWords } from '../../ui/compare.tsx';
+import { qrRuns } from '../../ui/qr-code.tsx';
 import { maskIin } from '../../values/iin.ts';
 import type { ContactSettings } from '../contact-change/settings.ts';
 import { findSignedMessage } from '../eds/store.ts';
@@ -127,6 +128,7 @@ async function showReceiptPdf(
         .filter((part) => part !== undefined)
         .join(' '),
     },
+    check: { ...t.receipt.check, encode: qrRuns, origin: sealed.origin },
     footer: t.receipt.pdfFooter,
   });
   if (!printed.ok) throw problem(429, printed.retryAfter);

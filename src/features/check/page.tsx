@@ -2,6 +2,7 @@ import { paths } from '../../paths.ts';
 import type { Texts } from '../../texts/kk.ts';
 import { Alert, type AlertProps } from '../../ui/alert.tsx';
 import { Card } from '../../ui/card.tsx';
+import { Field } from '../../ui/field.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { type Language, languages } from '../../values/language.ts';
 
@@ -12,20 +13,28 @@ export interface CheckPageProps {
   readonly keys: string;
   /** Certificates that are trusted beside those of the authority, base64. */
   readonly trust: readonly string[];
+  /** Published heads of the log, a line for each. Empty where there are none. */
+  readonly heads: string;
   /** The file of this page itself, which has no other pages around it. */
   readonly offline: boolean;
 }
 
 const verdicts = {
   sealed: 'success',
+  disputed: 'danger',
+  otherReceipt: 'danger',
   altered: 'danger',
   broken: 'danger',
   foreign: 'danger',
   noSeal: 'warning',
-  signed: 'success',
+  signed: 'info',
   notSigned: 'danger',
   tooLarge: 'warning',
-} as const satisfies Partial<Record<keyof Texts['check']['verdicts'], AlertProps['kind']>>;
+  code: 'info',
+  foreignCode: 'danger',
+  noCode: 'warning',
+  failed: 'warning',
+} as const satisfies Readonly<Record<keyof Texts['check']['verdicts'], AlertProps['kind']>>;
 
 const languageNames: Readonly<Record<Language, string>> = { kk: 'ҚАЗ', ru: 'РУС', en: 'ENG' };
 
@@ -33,7 +42,7 @@ const languageNames: Readonly<Record<Language, string>> = { kk: 'ҚАЗ', ru: '�
  * Checks a receipt or a signature. Everything happens in the page: it has every text, and the script
  * shows those that fit.
  */
-export function CheckPage({ t, language, keys, trust, offline }: CheckPageProps) {
+export function CheckPage({ t, language, keys, trust, heads, offline }: CheckPageProps) {
   return (
     <>
       <PageHeading title={t.check.title} lead={t.check.lead} />
@@ -65,12 +74,14 @@ export function CheckPage({ t, language, keys, trust, offline }: CheckPageProps)
         hidden
         data-keys={keys}
         data-trust={JSON.stringify(trust)}
-        data-words={JSON.stringify(wordsOf(t))}
+        data-heads={heads}
+        data-words={JSON.stringify(checkWords(t))}
       >
         <Card id="choose" heading={t.check.choose}>
           <label for="check-file">{t.check.file}</label>
           <input type="file" id="check-file" accept=".pdf,.cms,.p7s,.sig" />
           <p>{t.check.stays}</p>
+          <FurtherWays t={t} offline={offline} />
         </Card>
         <section id="check-result" tabindex={-1} role="status" hidden>
           {Object.entries(verdicts).map(([name, kind]) => (
@@ -83,6 +94,7 @@ export function CheckPage({ t, language, keys, trust, offline }: CheckPageProps)
               {t.check.notes[name]}
             </p>
           ))}
+          <h3>{t.check.sealedValues}</h3>
           <dl class="facts" id="check-facts" data-long="" />
         </section>
       </div>
@@ -97,14 +109,50 @@ export function CheckPage({ t, language, keys, trust, offline }: CheckPageProps)
   );
 }
 
+/** The code on paper, and published heads that the person trusts more than this site. */
+function FurtherWays({ t, offline }: Pick<CheckPageProps, 't' | 'offline'>) {
+  return (
+    <>
+      <Field id="check-code" label={t.check.code} value="" description={t.check.codeHint} />
+      <button type="button" class="ds-button" data-variant="secondary" id="check-code-button">
+        {t.check.codeCheck}
+      </button>
+      <details>
+        <summary>{t.check.log}</summary>
+        <p>{t.check.logHelp}</p>
+        <label for="check-heads">{t.check.heads}</label>
+        <input type="file" id="check-heads" accept=".txt" />
+        {!offline && (
+          <p>
+            <a href={paths.receiptHeads} download>
+              {t.check.headsOfSite}
+            </a>
+          </p>
+        )}
+        <div id="check-heads-state" role="status">
+          {Object.entries(t.check.headsStates).map(([name, text]) => (
+            <p key={name} data-text={`heads-${name}`} hidden>
+              {text}
+            </p>
+          ))}
+        </div>
+      </details>
+    </>
+  );
+}
+
 /** The words for what is in a file, by the names that the script uses. */
-function wordsOf(t: Texts): Readonly<Record<string, string>> {
+function checkWords(t: Texts): Readonly<Record<string, string>> {
   const fields = Object.entries(t.requisites).filter(([, text]) => typeof text === 'string');
-  const proofs = Object.entries(t.proofs);
+  const named = (prefix: string, words: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(words).map(([name, text]) => [prefix + name, text]));
   return {
     ...t.check.words,
-    ...Object.fromEntries(fields.map(([name, text]) => [`field-${name}`, text as string])),
-    ...Object.fromEntries(proofs.map(([name, text]) => [`value-${name}`, text])),
+    astana: t.receipt.astana,
+    ...named('field-', Object.fromEntries(fields) as Readonly<Record<string, string>>),
+    ...named('proof=', t.proofs),
+    ...named('document=', t.documentTypes),
+    ...named('state=', t.check.states),
   };
 }
 

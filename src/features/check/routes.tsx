@@ -6,15 +6,18 @@ import { paths } from '../../paths.ts';
 import { type PageAssets, readAssets } from '../../platform/http/assets.ts';
 import { parse } from '../../platform/http/forms.ts';
 import { layoutWords } from '../../platform/http/page-frame.tsx';
+import type { Database } from '../../platform/postgres/database.ts';
 import { root } from '../../platform/root.ts';
 import { textsOf } from '../../texts/texts.ts';
 import { Layout } from '../../ui/layout.tsx';
 import { renderDocument } from '../../ui/render-document.ts';
 import { type Language, languages } from '../../values/language.ts';
+import { createPublishedHeads, type PublishedHeads } from '../receipt-log/published-heads.ts';
 import type { ReceiptSealer } from '../receipt-seal/sealer.ts';
 import { CheckPage } from './page.tsx';
 
 export interface CheckRoutesDeps {
+  readonly database: Database;
   /** Undefined where receipts have no seal. */
   readonly receiptSealer: ReceiptSealer | undefined;
   /** Certificates that are trusted beside those of the authority, DER. */
@@ -43,16 +46,27 @@ const policy = [
 const offlinePolicy =
   "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
 
-/** `/check`, and the same page as one file. Both are public, and nothing is uploaded to them. */
+/** Days of the log whose heads come with the page: each has half a kilobyte. */
+const daysOnPage = 62;
+
+/**
+ * `/check`, the same page as one file, and the heads of the log. All are public, and nothing is
+ * uploaded to them.
+ */
 export function checkRoutes(server: FastifyInstance, deps: CheckRoutesDeps): void {
   const config = { access: 'anyone' } as const;
-  const all = { ...deps, assets: readAssets().forPage(['check']) };
+  const heads = createPublishedHeads(deps.database);
+  const all = { ...deps, heads, assets: readAssets().forPage(['check']) };
   server.get(paths.check, { config }, (request, reply) => showCheck(all, request, reply));
   server.get(paths.checkFile, { config }, (request, reply) => showCheckFile(all, request, reply));
+  server.get(paths.receiptHeads, { config: { access: 'machine' } }, (request, reply) =>
+    showHeads(all, request, reply),
+  );
 }
 
 /** What the page is made of, read once. */
 interface CheckDeps extends CheckRoutesDeps {
+  readonly heads: PublishedHeads;
   readonly assets: PageAssets;
 }
 
@@ -78,17 +92,33 @@ async function showCheckFile(
     .send(inOneFile(await pageOf(deps, languageOf(request), true)));
 }
 
+async function showHeads(
+  { heads, receiptSealer }: CheckDeps,
+  _request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const lines = receiptSealer ? await heads.lines() : [];
+  return reply
+    .header('cache-control', 'public, max-age=300')
+    .header('access-control-allow-origin', '*')
+    .type('text/plain; charset=utf-8')
+    .send(lines.map((line) => `${line}\n`).join(''));
+}
+
 function languageOf(request: FastifyRequest): Language {
   return parse(checkQuery, request.query).language ?? request.context.language;
 }
 
 async function pageOf(
-  { receiptSealer, furtherTrust, assets }: CheckDeps,
+  { receiptSealer, furtherTrust, assets, heads }: CheckDeps,
   language: Language,
   offline: boolean,
 ): Promise<string> {
   const t = textsOf(language);
   const keys = (await receiptSealer?.published()) ?? { keys: [] };
+  // The page also checks without them, and says so.
+  const lines = receiptSealer ? await heads.lines(offline ? undefined : daysOnPage).catch(() => []) : [];
+  const signed = lines.map((line) => line.slice(line.lastIndexOf(' ') + 1));
   const trust = (await furtherTrust()).map((der) => Buffer.from(der).toString('base64'));
   return renderDocument(
     <Layout
@@ -98,7 +128,14 @@ async function pageOf(
       assets={assets}
       csrf={undefined}
     >
-      <CheckPage t={t} language={language} keys={JSON.stringify(keys)} trust={trust} offline={offline} />
+      <CheckPage
+        t={t}
+        language={language}
+        keys={JSON.stringify(keys)}
+        trust={trust}
+        heads={signed.join('\n')}
+        offline={offline}
+      />
     </Layout>,
   );
 }

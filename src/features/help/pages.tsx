@@ -69,6 +69,11 @@ export function TopicPage({ t, topic, pictures }: TopicPageProps) {
       <NoticeLine>
         <Sentence t={t} text={note} />
       </NoticeLine>
+      {topic === 'receipt' && (
+        <p>
+          <a href={paths.check}>{t.check.title}</a>
+        </p>
+      )}
     </>
   );
 }

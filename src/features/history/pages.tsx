@@ -51,6 +51,9 @@ export function HistoryPage({ t, language, entries, older, isFirst, only }: Hist
             : { href: withQuery(paths.history, { only, before: older }), label: t.history.older }
         }
       />
+      <p>
+        <a href={paths.check}>{t.check.title}</a>
+      </p>
     </>
   );
 }

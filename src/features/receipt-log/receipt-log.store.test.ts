@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
 import { openDatabase } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { checkLog, readHeads } from '../../receipt/check-log.ts';
+import { checkLog, continues, readHeads, refuting } from '../../receipt/check-log.ts';
 import type { SealedContent } from '../../receipt/sealed-content.ts';
 import { createReceiptSealer, type ReceiptSealer } from '../receipt-seal/sealer.ts';
 import { findInLog, keepReceiptLog } from './log.ts';
@@ -240,10 +240,54 @@ describe('somebody who rewrites the past', () => {
     await expectRefuted(receipts, await remake());
   });
 
-  test('and cuts the tail is found out beside the receipts and beside the published heads', async () => {
+  test('and cuts the tail is found out by every receipt of it, and by heads published before', async () => {
+    await change(4);
+    const { day, receipts, before } = await given();
+    await forge(async (run) => {
+      await run(sql`delete from cabinet.receipt_leaf where day >= ${receipts[0]?.log?.day ?? ''}::date`);
+      await run(sql`delete from cabinet.receipt_day where day >= ${receipts[0]?.log?.day ?? ''}::date`);
+      await run(
+        sql`delete from cabinet.change where change_id = any(${day.map(({ changeId }) => changeId)})`,
+      );
+    });
+    const cut = await headsOf(await published());
+    expect(cut).toHaveLength(2);
+    for (const receipt of receipts)
+      expect(await checkLog(receipt, keys, cut)).toMatchObject({ ok: false, reason: 'cutOff' });
+    expect(continues(before, cut)).toEqual({ ok: false, reason: 'cutOff', detail: cut.at(-1)?.day });
+    // The service goes on, as if those days had been empty.
+    await keep();
+    const after = await headsOf(await published());
+    for (const receipt of receipts)
+      expect(await checkLog(receipt, keys, after)).toMatchObject({ ok: false, reason: 'otherHead' });
+    expect(continues(before, after)).toMatchObject({ reason: 'fork', detail: receipts[0]?.log?.day });
+  });
+
+  test('while a receipt has only a promise is found out by the file that the promise leads to', async () => {
+    const one = await change(2, '1');
+    await change(2, '2');
+    const promised = await contentOf(one);
+    await forge(async (run) => {
+      await run(sql`update cabinet.change set proof = 'eds' where change_id = ${one.changeId}`);
+    });
+    await remake();
+    const { log } = await contentOf(one);
+    expect(log?.proof).not.toBeNull();
+    const kept = { ...promised, log: promised.log && { ...promised.log, proof: log?.proof ?? null } };
+    expect(await checkLog(kept, keys)).toMatchObject({ ok: false, reason: 'notInTree' });
+  });
+
+  test('is not suspected where heads only begin later or end earlier', async () => {
+    const old = await change(4);
     const { receipts, before } = await given();
-    expect(before.length).toBeGreaterThan(0);
-    expect(await checkLog(receipts[0] as SealedContent, keys, [])).toMatchObject({ reason: 'cutOff' });
+    expect(continues(before.slice(0, 1), before)).toEqual({ ok: true, value: 1 });
+    expect(continues(before, before)).toEqual({ ok: true, value: before.length });
+    expect(continues(before.slice(0, 1), before.slice(1))).toEqual({ ok: true, value: 0 });
+    const [first, last] = [await contentOf(old), receipts[0]];
+    expect(await checkLog(first, keys, before.slice(1))).toMatchObject({ ok: false, reason: 'before' });
+    expect(last && (await checkLog(last, keys, before.slice(0, 1)))).toMatchObject({ reason: 'cutOff' });
+    for (const reason of ['before', 'cutOff', 'fetchAgain'] as const)
+      expect(refuting.has(reason)).toBe(false);
   });
 
   test('and forks the history is found out by the heads alone', async () => {

@@ -129,3 +129,10 @@ export function readDays(database: Queryable, from: string): Promise<readonly Cl
     select d.day::text as day, size, root, head from cabinet.receipt_day d
     where d.day >= ${from}::date order by d.day`);
 }
+
+/** The last closed days, in order. */
+export async function readLastDays(database: Queryable, most: number): Promise<readonly ClosedDay[]> {
+  const rows = await database.rows<ClosedDay>(sql`
+    select d.day::text as day, size, root, head from cabinet.receipt_day d order by d.day desc limit ${most}`);
+  return rows.toReversed();
+}

@@ -1,11 +1,15 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { CompactSign } from 'jose';
+import decodeQR from 'qr/decode.js';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { drawnQr } from '../../../test/support/pdf-text.ts';
+import { newSealKey } from '../../../test/support/seal-keys.ts';
 import { checkSeal } from '../../receipt/check-seal.ts';
 import { emptyPlace, findPlace, sealIn } from '../../receipt/place.ts';
+import { openCode } from '../../receipt/receipt-code.ts';
 import type { SealedContent } from '../../receipt/sealed-content.ts';
+import { qrRuns } from '../../ui/qr-code.tsx';
 import { type ReceiptDocument, receiptPdf } from '../changes/receipt-pdf.ts';
-import { sealFile, sealLength } from './seal.ts';
+import { sealFile, sealLength, signCode } from './seal.ts';
 import { readSealKeys, type SealKeys } from './seal-keys.ts';
 
 // Whoever changes anything in a sealed receipt, a byte of a font included, breaks the seal.
@@ -38,25 +42,24 @@ const receipt: ReceiptDocument = {
     rows: [{ field: 'Мекенжай', before: null, after: 'Әл-Фараби даңғылы, 77/7' }],
   },
   next: { title: 'Әрі қарай', text: 'Қорға жетеді.' },
+  check: {
+    title: 'Тексеру',
+    text: 'Кодты сканерлеңіз.',
+    qrLabel: 'QR',
+    encode: qrRuns,
+    origin: content.origin,
+  },
   footer: 'Түбіртек.',
 };
 
-function newKey(): { readonly secret: string; readonly open: string } {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const bare = (pem: string | Buffer) => String(pem).replace(/-----[A-Z ]+-----|\n/g, '');
-  return {
-    secret: bare(privateKey.export({ type: 'pkcs8', format: 'pem' })),
-    open: bare(publicKey.export({ type: 'spki', format: 'pem' })),
-  };
-}
-
-const [today, former] = [newKey(), newKey()];
+const [today, former] = [newSealKey(), newSealKey()];
 let keys: SealKeys;
 let sealed: Uint8Array;
 
 async function sealWith(by: SealKeys, of = content): Promise<Uint8Array> {
   const place = emptyPlace(await sealLength(by, of));
-  return sealFile(by, await receiptPdf({ ...receipt, number: of.number, place }), of);
+  const seal = { place, code: await signCode(by, of) };
+  return sealFile(by, await receiptPdf({ ...receipt, number: of.number, seal }), of);
 }
 
 beforeAll(async () => {
@@ -69,6 +72,21 @@ const check = (file: Uint8Array) => checkSeal(file, keys.published);
 describe('a sealed receipt', () => {
   test('gives what was sealed', async () => {
     expect(await check(sealed)).toEqual({ ok: true, value: content });
+  });
+
+  test('draws its code as a QR that a camera reads', async () => {
+    const { size, runs } = drawnQr(Buffer.from(sealed));
+    const [scale, height] = [4, size * 4];
+    const data = new Uint8Array(height * height * 4).fill(255);
+    for (const [x, y, length] of runs)
+      for (let row = y * scale; row < (y + 1) * scale; row += 1)
+        data.fill(0, (row * height + x * scale) * 4, (row * height + (x + length) * scale) * 4);
+    const text = decodeQR({ width: height, height, data });
+    expect(text).toMatch(/^https:\/\/cabinet\.enpf\.kz\/check#1\./);
+    expect(await openCode(text, keys.published)).toMatchObject({
+      ok: true,
+      value: { number: content.number, madeAt: '2026-11-22T09:15:00Z' },
+    });
   });
 
   test('holds its seal as an attachment, in plain bytes', () => {
@@ -96,6 +114,17 @@ describe('a sealed receipt', () => {
     const more = Buffer.concat([sealed, Buffer.from('\n% an update that hides a page\n')]);
     expect(await check(more)).toMatchObject({ ok: false, reason: 'altered' });
     expect(await check(sealed.subarray(0, -1))).toMatchObject({ ok: false, reason: 'altered' });
+  });
+
+  test('shows what its seal says beside an altered file', async () => {
+    const changed = Uint8Array.from(sealed);
+    changed[600] = (changed[600] as number) ^ 1;
+    expect(await check(changed)).toEqual({ ok: false, reason: 'altered', sealed: content });
+  });
+
+  test('is refused, not fatal, with a place of millions of bytes', async () => {
+    const long = Buffer.from(`%PDF-1.7\n${emptyPlace(4_500_000)}`);
+    expect(await check(long)).toMatchObject({ ok: false, reason: 'broken' });
   });
 
   test('is refused with two seals, and without one', async () => {

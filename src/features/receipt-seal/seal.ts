@@ -1,5 +1,6 @@
 import { CompactSign } from 'jose';
 import { digestAround, fillPlace, findPlace } from '../../receipt/place.ts';
+import { codeHeader, receiptCodeOf, textOfCode } from '../../receipt/receipt-code.ts';
 import { type SealedContent, type SealPayload, sealType } from '../../receipt/sealed-content.ts';
 import type { SealKeys } from './seal-keys.ts';
 
@@ -23,6 +24,16 @@ export async function sealFile(
   const sha256 = await digestAround(file, place);
   const seal = await sign(keys, payloadOf(content, sha256, place.offset, place.length));
   return fillPlace(file, place, seal);
+}
+
+/**
+ * Signs the short form of a receipt, which `openCode` opens. Its header is always the same, so the
+ * code does not hold it.
+ */
+export async function signCode({ signing: { key } }: SealKeys, content: SealedContent): Promise<string> {
+  const text = textOfCode(await receiptCodeOf(content));
+  const jws = await new CompactSign(new TextEncoder().encode(text)).setProtectedHeader(codeHeader).sign(key);
+  return `${text}.${jws.slice(jws.lastIndexOf('.') + 1)}`;
 }
 
 function payloadOf(content: SealedContent, sha256: string, offset: number, length: number): SealPayload {
