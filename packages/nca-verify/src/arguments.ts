@@ -63,22 +63,37 @@ function checkSources({ ocsp, crls, maxOcspAge }: Sources): void {
 /** Checks a request to verify, except its trust. */
 export function checkVerifyRequest(
   request: Rules & {
+    readonly now?: unknown;
     readonly message: unknown;
     readonly content?: unknown;
     readonly maxBytes?: unknown;
     readonly timeStamps?: unknown;
+    readonly tokens?: unknown;
+    readonly timeStampTrust?: unknown;
     readonly claims?: unknown;
   },
 ): void {
   checkObject('request', request);
-  const { message, content, maxBytes, timeStamps, claims } = request;
+  const { message, content, maxBytes, timeStamps, tokens, timeStampTrust, claims } = request;
   checkText('message', message);
   if (content !== undefined) checkBytes('content', content);
   if (maxBytes !== undefined) checkCount('maxBytes', maxBytes, 1);
-  if (timeStamps !== undefined && timeStamps !== 'check' && timeStamps !== 'ignore')
-    fault('timeStamps', timeStamps, '"check" or "ignore"');
+  if (timeStamps !== undefined && !['check', 'verify', 'ignore'].includes(timeStamps as string))
+    fault('timeStamps', timeStamps, '"check", "verify" or "ignore"');
+  if (tokens !== undefined) {
+    if (!Array.isArray(tokens)) fault('tokens', tokens, 'an array');
+    for (const token of tokens) checkBytes('a token of `tokens`', token);
+  }
+  if (timeStampTrust !== undefined) checkTrust(timeStampTrust);
   checkBoolean('claims', claims);
-  checkRules(request);
+  checkMoment(request);
+  checkRules({ ...request, at: request.at === 'time-stamp' ? request.now : request.at });
+}
+
+/** With `at: 'time-stamp'`, the current time is needed; a stray one must not change anything. */
+function checkMoment({ at, now }: { readonly at: unknown; readonly now?: unknown }): void {
+  if (at === 'time-stamp') checkTime('now', now);
+  else if (now !== undefined) fault('now', now, 'for a time as `at`, but for "time-stamp"');
 }
 
 /** Checks a request to verify every signer, except its trust. */

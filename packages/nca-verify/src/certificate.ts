@@ -47,6 +47,8 @@ export interface Certificate {
   /** Null when the extension is absent. */
   readonly keyUsage: readonly KeyUsage[] | null;
   readonly extendedKeyUsage: readonly string[];
+  /** Time-stamps count only if it is. */
+  readonly extendedKeyUsageCritical: boolean;
   readonly subjectKeyId: Uint8Array | null;
   readonly authorityKeyId: Uint8Array | null;
   /** The serial number of the issuer's certificate, if the authority key identifier gives it. */
@@ -142,6 +144,7 @@ type Extended = Pick<
   | 'pathLength'
   | 'keyUsage'
   | 'extendedKeyUsage'
+  | 'extendedKeyUsageCritical'
   | 'subjectKeyId'
   | 'authorityKeyId'
   | 'authoritySerial'
@@ -154,6 +157,7 @@ function readExtensions(list: ReturnType<typeof extensions>): Extended {
   let pathLength: number | null = null;
   let keyUsage: readonly KeyUsage[] | null = null;
   let extendedKeyUsage: readonly string[] = [];
+  let extendedKeyUsageCritical = false;
   let subjectKeyId: Uint8Array | null = null;
   let authority: Pick<Extended, 'authorityKeyId' | 'authoritySerial'> = {
     authorityKeyId: null,
@@ -183,6 +187,7 @@ function readExtensions(list: ReturnType<typeof extensions>): Extended {
           throw new Refusal('malformed', 'no key purpose');
         }
         extendedKeyUsage = purposes.children.map(oid);
+        extendedKeyUsageCritical = critical;
         break;
       }
       case EXTENSION.subjectKeyId:
@@ -207,6 +212,7 @@ function readExtensions(list: ReturnType<typeof extensions>): Extended {
     pathLength,
     keyUsage,
     extendedKeyUsage,
+    extendedKeyUsageCritical,
     subjectKeyId,
     ...authority,
     distributionPoints,

@@ -2,7 +2,8 @@
 import { checkBytes, checkRevocationRequest, checkTrust, fault } from './arguments.ts';
 import { type Certificate, certificate } from './certificate.ts';
 import { type Crl, crlStatus } from './crl.ts';
-import { buildOcspRequest, ocspStatus } from './ocsp.ts';
+import { buildOcspRequest, MAX_OCSP_AGE, ocspStatus } from './ocsp.ts';
+import type { Status } from './revocation.ts';
 import { buildChain, type Trust } from './trust.ts';
 import { Refusal, type Refused, type RevocationEvidence, refusalAsValue } from './verdict.ts';
 
@@ -28,6 +29,9 @@ export interface RevocationSources {
  * Checks OCSP first, lists second. Only a verified, recent "good" counts. A verified "revoked" from
  * either source is final. So is a responder's answer that it does not know the certificate: lists
  * cannot overrule it.
+ *
+ * With `now`, `at` lies in the past: what was learned until `now` counts, and a certificate that was
+ * revoked after `at` was right then.
  */
 export function notRevoked(
   chain: readonly [Certificate, Certificate, ...Certificate[]],
@@ -40,6 +44,7 @@ export function notRevoked(
     maxOcspAge,
   }: RevocationSources & { readonly revocation?: 'check' | 'skip' | undefined },
   allowGost2004: boolean,
+  now?: number,
 ): RevocationEvidence {
   if (revocation === 'skip') return { source: 'notChecked', asOf: null };
   const [leaf, issuer] = chain;
@@ -56,22 +61,52 @@ export function notRevoked(
           allowGost2004,
           crls,
           maxAge: maxOcspAge,
+          now,
         });
   if (answered?.status === 'revoked') throw new Refusal('revoked', answered.detail);
   if (answered?.status === 'unknown' && answered.final)
     throw new Refusal('revocationUnknown', answered.detail);
-  const listed = crlStatus(leaf, issuer, crls, at);
+  const listedStatus = (of: Certificate, by: Certificate): Status =>
+    now === undefined ? crlStatus(of, by, crls, at) : statusThen(of, by, crls, at, now);
+  const listed = listedStatus(leaf, issuer);
   if (listed.status === 'revoked') throw new Refusal('revoked', listed.detail);
   // Lists of the roots are rarely available. If one is given, it counts.
   for (const [index, member] of chain.entries()) {
     const above = chain[index + 1];
-    if (index > 0 && above !== undefined && crlStatus(member, above, crls, at).status === 'revoked') {
+    if (index > 0 && above !== undefined && listedStatus(member, above).status === 'revoked') {
       throw new Refusal('revoked', 'CRL: an issuer is revoked');
     }
   }
   if (answered?.status === 'good') return { source: 'ocsp', asOf: new Date(answered.asOf) };
   if (listed.status === 'good') return { source: 'crl', asOf: new Date(listed.asOf) };
   throw new Refusal('revocationUnknown', [answered?.detail, listed.detail].filter(Boolean).join('; '));
+}
+
+/**
+ * What lists of any time up to `now` say of a certificate at `at`. A revocation after `at` shows
+ * that there was none before. A list that names no revocation counts if it is not older than those in
+ * force at `at`, and at most a day younger: a certificate on hold may have been taken off later.
+ */
+function statusThen(
+  of: Certificate,
+  issuer: Certificate,
+  crls: readonly Crl[],
+  at: number,
+  now: number,
+): Status {
+  const later = crls.map(({ thisUpdate }) => thisUpdate).filter((time) => time > at && time <= now);
+  let good: Status | undefined;
+  for (const moment of [at, ...later, now]) {
+    const status = crlStatus(of, issuer, crls, moment);
+    if (status.status === 'revoked') {
+      if (status.at === null || status.at <= at) return status;
+      good ??= { status: 'good', asOf: status.at };
+    } else if (status.status === 'good') {
+      // A list need not name a certificate that has ended.
+      if (status.asOf <= Math.min(at + MAX_OCSP_AGE, of.notAfter)) good ??= status;
+    }
+  }
+  return good ?? { status: 'unknown', final: false, detail: 'CRL: no list of that time' };
 }
 
 export interface RevocationRequest extends RevocationSources {

@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { productionCertificates } from './anchors.ts';
-import { type BulkRules, verifyMany } from './command/bulk.ts';
+import { type BulkRules, moment, verifyMany } from './command/bulk.ts';
 import {
   MESSAGE_ENDINGS,
   Misuse,
@@ -43,6 +43,7 @@ function messagesIn(folder: string): readonly string[] {
 function rulesOf(values: Values): BulkRules {
   return {
     at: readTime(values.at),
+    timeStamp: values['time-stamp'],
     certificates: values.trust === undefined ? productionCertificates() : readFolder(values.trust),
     lists: values.crl ?? [],
     require: readRequirement(values.require),
@@ -76,7 +77,7 @@ async function run(args: readonly string[]): Promise<number> {
 
 /** Verifies one message. Lists that cannot be used are named on stderr and count as not given. */
 function verifyFile(file: string, rules: BulkRules, values: Values): number {
-  const { certificates, lists, all, ...given } = rules;
+  const { certificates, lists, all, at, timeStamp, ...given } = rules;
   const trust = createTrust(certificates);
   const crls = lists.flatMap((path): readonly Crl[] => {
     const loaded = loadCrl(readFile(path), trust, rules.allowGost2004);
@@ -89,7 +90,7 @@ function verifyFile(file: string, rules: BulkRules, values: Values): number {
   if (all && ocsp !== undefined) throw new Misuse('--ocsp is about one signer, and --all judges several');
   const content = values.content === undefined ? undefined : readFile(values.content);
   const message = readMessage(file, rules.maxBytes);
-  const request = { ...given, message, content, trust, crls, claims: true };
+  const request = { ...given, ...moment(at, timeStamp), message, content, trust, crls, claims: true };
   if (all) {
     const judged = verifyAll(request);
     process.stdout.write(`${values.json ? JSON.stringify(allAsObject(judged)) : allAsText(judged)}\n`);

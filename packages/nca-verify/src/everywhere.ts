@@ -10,7 +10,22 @@ export {
 } from './check-revocation.ts';
 export { type Crl, currentCrls, type LoadedCrl, loadCrl } from './crl.ts';
 export { REQUIREMENTS, type Requirement } from './signer.ts';
+export {
+  readTimeStampResponse,
+  signatureValue,
+  type TimeStampRequestOptions,
+  timeStampRequest,
+  type VerifyTimeStampRequest,
+  verifyTimeStamp,
+} from './time-stamp-request.ts';
 export { createTrust, type Trust } from './trust.ts';
+export {
+  type AcceptedTimeStamp,
+  type RefusedTimeStamp,
+  TIME_STAMP_REASONS,
+  type TimeStampReason,
+  type TimeStampVerdict,
+} from './trusted-time.ts';
 export {
   type Accepted,
   type CertificateSummary,

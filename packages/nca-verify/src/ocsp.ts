@@ -34,7 +34,7 @@ const MAX_AGE_WITHOUT_NEXT = 10 * 60_000;
  * The greatest age of every answer, whatever its nextUpdate says, unless the caller sets another:
  * one day in milliseconds.
  */
-const MAX_OCSP_AGE = 24 * 60 * 60_000;
+export const MAX_OCSP_AGE = 24 * 60 * 60_000;
 const STATUS = [
   'successful',
   'malformedRequest',
@@ -81,6 +81,11 @@ export interface OcspQuestion {
   readonly crls?: readonly Crl[] | undefined;
   /** Milliseconds since `thisUpdate`; `MAX_OCSP_AGE` unless given. */
   readonly maxAge?: number | undefined;
+  /**
+   * Given when `at` lies in the past, in milliseconds: answers until then count. A certificate that
+   * was revoked after `at` was good at `at`.
+   */
+  readonly now?: number | undefined;
 }
 
 /**
@@ -104,7 +109,7 @@ function judge(question: OcspQuestion): Status {
     unknown('an algorithm that is not allowed');
   if (answer.certificates.length > MAX_CERTIFICATES) unknown('too many certificates');
   const responder = [issuer, ...answer.certificates.map((der) => certificate(der))].find(
-    (candidate) => answer.isResponder(candidate) && mayAnswer(candidate, question),
+    (candidate) => answer.isResponder(candidate) && mayAnswer(candidate, question, answer.producedAt),
   );
   if (responder === undefined) unknown('no responder that the issuer authorised');
   if (
@@ -117,7 +122,10 @@ function judge(question: OcspQuestion): Status {
   const [single, second] = answer.singles;
   if (single === undefined || second !== undefined) unknown('not exactly one status');
   if (!namesCertificate(single, of, issuer)) unknown('the status of another certificate');
+  const { at, now } = question;
+  const revokedLater = now !== undefined && single.status === 'revoked' && single.revokedAt > at;
   checkFreshness(answer.producedAt, single, question);
+  if (revokedLater) return { status: 'good', asOf: single.revokedAt };
   if (single.status === 'good') return { status: 'good', asOf: single.thisUpdate };
   if (single.status === 'unknown')
     return { status: 'unknown', final: true, detail: 'OCSP: unknown to the responder' };
@@ -137,23 +145,31 @@ function judge(question: OcspQuestion): Status {
  */
 function checkFreshness(
   producedAt: number,
-  { thisUpdate, nextUpdate }: Single,
-  { at, maxAge = MAX_OCSP_AGE }: OcspQuestion,
+  { status, thisUpdate, nextUpdate }: Single,
+  { certificate: of, at, now, maxAge = MAX_OCSP_AGE }: OcspQuestion,
 ): void {
-  if (producedAt > at + CLOCK_SKEW) unknown('the answer is from the future');
-  if (thisUpdate > at + CLOCK_SKEW) unknown('the status is from the future');
+  const latest = (now ?? at) + CLOCK_SKEW;
+  if (producedAt > latest) unknown('the answer is from the future');
+  if (thisUpdate > latest) unknown('the status is from the future');
   if (thisUpdate > producedAt + CLOCK_SKEW) unknown('the status is newer than the answer');
+  // A revocation stays: of the past, it counts however much later it was learned.
+  if (now !== undefined && status === 'revoked' && thisUpdate > at) return;
   if (nextUpdate !== null && at > nextUpdate + CLOCK_SKEW) unknown('the status is out of date');
   if (at > thisUpdate + (nextUpdate === null ? Math.min(maxAge, MAX_AGE_WITHOUT_NEXT) : maxAge))
     unknown('the status is too old');
+  // A certificate on hold may have been taken off later.
+  if (thisUpdate > at + Math.max(maxAge, CLOCK_SKEW)) unknown('the status is of a later time');
+  if (now !== undefined && thisUpdate > of.notAfter) unknown('the certificate had ended');
 }
 
 /**
  * True for the issuer itself, and for a responder whose certificate the issuer signed for this
  * purpose and has not revoked.
  */
-function mayAnswer(candidate: Certificate, question: OcspQuestion): boolean {
-  const { issuer, trust, at, allowGost2004, crls = [] } = question;
+function mayAnswer(candidate: Certificate, question: OcspQuestion, producedAt: number): boolean {
+  const { issuer, trust, now, allowGost2004, crls = [] } = question;
+  // Of the past, an answer that came after the time asked for is judged at its own time.
+  const at = now === undefined ? question.at : Math.max(question.at, producedAt);
   if (candidate === issuer) return true;
   return (
     candidate.extendedKeyUsage.includes(OCSP_SIGNING) &&

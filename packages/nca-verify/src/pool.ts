@@ -58,9 +58,12 @@ export interface TurnOptions {
  * `VerifierBusyError` when load prevented a verdict, and with a TypeError for a wrong argument.
  */
 export interface VerifierPool {
-  readonly verify: (request: Omit<VerifyRequest, 'trust'>, options?: TurnOptions) => Promise<Verdict>;
+  readonly verify: (
+    request: Omit<VerifyRequest, 'trust' | 'timeStampTrust'>,
+    options?: TurnOptions,
+  ) => Promise<Verdict>;
   readonly verifyAll: (
-    request: Omit<VerifyAllRequest, 'trust'>,
+    request: Omit<VerifyAllRequest, 'trust' | 'timeStampTrust'>,
     options?: TurnOptions,
   ) => Promise<AllVerdicts>;
   readonly verifyCertificate: (
@@ -113,8 +116,8 @@ export class VerifierBusyError extends Error {
 
 /** What a worker receives and returns. */
 export type Job =
-  | { readonly kind: 'verify'; readonly request: Omit<VerifyRequest, 'trust'> }
-  | { readonly kind: 'verifyAll'; readonly request: Omit<VerifyAllRequest, 'trust'> }
+  | { readonly kind: 'verify'; readonly request: Omit<VerifyRequest, 'trust' | 'timeStampTrust'> }
+  | { readonly kind: 'verifyAll'; readonly request: Omit<VerifyAllRequest, 'trust' | 'timeStampTrust'> }
   | { readonly kind: 'certificate'; readonly request: Omit<CertificateRequest, 'trust'> }
   | { readonly kind: 'revocation'; readonly request: Omit<RevocationRequest, 'trust'> }
   | { readonly kind: 'crl'; readonly path: string; readonly allowGost2004: boolean };

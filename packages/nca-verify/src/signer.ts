@@ -2,7 +2,13 @@
 import { type Certificate, fingerprint } from './certificate.ts';
 import { hex, TAG } from './der.ts';
 import { ATTRIBUTE, attributes, displayName, only } from './name.ts';
-import { type ClaimedSigner, Refusal, type Signer, type SignerKind } from './verdict.ts';
+import {
+  type CertificateSummary,
+  type ClaimedSigner,
+  Refusal,
+  type Signer,
+  type SignerKind,
+} from './verdict.ts';
 
 /** Key purposes in the authority's own branch, as found in the certificates it issues. */
 const PURPOSE = {
@@ -94,9 +100,7 @@ function kindOf(of: Certificate): SignerKind {
 /** The signer's data from a verified certificate. */
 export function signerOf(of: Certificate): Signer {
   const { certificate, ...claimed } = claimedSignerOf(of);
-  const { keyFamily } = certificate;
-  if (keyFamily === null) throw new Refusal('algorithmNotAllowed', 'an unsupported key');
-  return { ...claimed, proven: true, certificate: { ...certificate, keyFamily } };
+  return { ...claimed, proven: true, certificate: supported(certificate) };
 }
 
 /** The same data from a certificate that may be anybody's work. */
@@ -121,16 +125,30 @@ export function claimedSignerOf(of: Certificate): ClaimedSigner {
     commonName,
     organisation: only(subjectName, ATTRIBUTE.organisation),
     kind: kindOf(of),
-    certificate: {
-      der: of.der,
-      sha256: fingerprint(of),
-      serial: hex(of.serial),
-      issuer: displayName(of.issuerName),
-      notBefore: new Date(of.notBefore),
-      notAfter: new Date(of.notAfter),
-      keyFamily: of.key.family === 'unsupported' ? null : of.key.family,
-      keyUsage: of.keyUsage ?? [],
-      extendedKeyUsage: of.extendedKeyUsage,
-    },
+    certificate: describe(of),
   };
+}
+
+function describe(of: Certificate): ClaimedSigner['certificate'] {
+  return {
+    der: of.der,
+    sha256: fingerprint(of),
+    serial: hex(of.serial),
+    issuer: displayName(of.issuerName),
+    notBefore: new Date(of.notBefore),
+    notAfter: new Date(of.notAfter),
+    keyFamily: of.key.family === 'unsupported' ? null : of.key.family,
+    keyUsage: of.keyUsage ?? [],
+    extendedKeyUsage: of.extendedKeyUsage,
+  };
+}
+
+/** A certificate whose key verified something. */
+export function summaryOf(of: Certificate): CertificateSummary {
+  return supported(describe(of));
+}
+
+function supported({ keyFamily, ...summary }: ClaimedSigner['certificate']): CertificateSummary {
+  if (keyFamily === null) throw new Refusal('algorithmNotAllowed', 'an unsupported key');
+  return { ...summary, keyFamily };
 }

@@ -14,17 +14,21 @@ const TST_INFO = '1.2.840.113549.1.9.16.1.4';
  * it is, is not checked, so its time proves nothing. One whose digest is unknown passes.
  * @throws Refusal `malformed` or `badSignature`
  */
-export function checkTimeStamps({ unsigned, signature }: SignerInfo): void {
-  for (const attribute of unsigned?.children ?? []) {
-    const fields = new Fields(attribute, 'an unsigned attribute');
-    if (oid(fields.take(TAG.oid)) !== TIME_STAMP) continue;
-    for (const token of fields.take(TAG.set).children) {
-      const { algorithm, imprint } = imprintOf(token);
-      const computed = digest(algorithm, signature);
-      if (computed !== null && !sameBytes(computed, imprint))
-        throw new Refusal('badSignature', 'a time-stamp of something else');
-    }
+export function checkTimeStamps(signer: SignerInfo): void {
+  for (const token of tokensOf(signer)) {
+    const { algorithm, imprint } = imprintOf(token);
+    const computed = digest(algorithm, signer.signature);
+    if (computed !== null && !sameBytes(computed, imprint))
+      throw new Refusal('badSignature', 'a time-stamp of something else');
   }
+}
+
+/** The tokens of a signer, not verified. */
+export function tokensOf({ unsigned }: SignerInfo): readonly Element[] {
+  return (unsigned?.children ?? []).flatMap((attribute) => {
+    const fields = new Fields(attribute, 'an unsigned attribute');
+    return oid(fields.take(TAG.oid)) === TIME_STAMP ? fields.take(TAG.set).children : [];
+  });
 }
 
 /** The digest that a time-stamp is about. */

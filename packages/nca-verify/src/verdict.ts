@@ -1,4 +1,5 @@
 /** The result of a verification. */
+import type { TimeStampVerdict } from './trusted-time.ts';
 
 /**
  * Why a signature was refused, in the order of the checks. The list is closed: a new reason means a
@@ -14,6 +15,7 @@ export const REASONS = [
   'algorithmNotAllowed',
   'certificateMissing',
   'badSignature',
+  'noTrustedTime',
   'untrusted',
   'notYetValid',
   'expired',
@@ -109,6 +111,13 @@ export interface Accepted {
   /** The DER of the certificate, its issuer, and so on up to the anchor. */
   readonly chain: readonly Uint8Array[];
   readonly revocation: RevocationEvidence;
+  /** Only if time-stamps were verified: a verdict for each, in the order of the message. */
+  readonly timeStamps?: readonly TimeStampVerdict[];
+  /**
+   * Only if time-stamps were verified: the signature existed at this time at the latest, by the
+   * earliest time-stamp that counts. Null without one.
+   */
+  readonly trustedTime?: Date | null;
 }
 
 export type Verdict = Accepted | Refused;

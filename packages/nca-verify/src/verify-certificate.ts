@@ -3,6 +3,7 @@ import { checkCertificateRequest, checkText, checkTrust } from './arguments.ts';
 import { certificate } from './certificate.ts';
 import { notRevoked, type RevocationSources } from './check-revocation.ts';
 import { decodeCertificate } from './input.ts';
+import { checkAlgorithms } from './signature.ts';
 import { checkSigner, claimedSignerOf, type Requirement, signerOf } from './signer.ts';
 import { buildChain, type Trust } from './trust.ts';
 import {
@@ -12,7 +13,6 @@ import {
   refusalAsValue,
   type Signer,
 } from './verdict.ts';
-import { checkAlgorithms } from './verify.ts';
 
 /**
  * Reads one certificate: DER, PEM or base64, as text or bytes. Nothing is verified, so anybody can

@@ -1,29 +1,23 @@
 /** The verification: every check of a signature, in a fixed order, with one result. */
-import {
-  digest,
-  isAllowedPair,
-  isAllowedSignature,
-  messageSignature,
-  OID,
-  verifySignature,
-} from './algorithms.ts';
 import { checkTrust, checkVerifyAllRequest, checkVerifyRequest } from './arguments.ts';
 import type { Certificate } from './certificate.ts';
 import { notRevoked, type RevocationSources } from './check-revocation.ts';
-import {
-  type CertificateIdentifier,
-  certificatesOf,
-  isNamed,
-  type SignedMessage,
-  type SignerInfo,
-  signedMessage,
-} from './cms.ts';
-import { sameBytes } from './der.ts';
+import { certificatesOf, type SignedMessage, type SignerInfo, signedMessage } from './cms.ts';
+import { whole } from './der.ts';
 import { decodeMessage } from './input.ts';
-import { hashOf } from './platform.ts';
+import {
+  type ContentDigests,
+  checkContent,
+  checkSignature,
+  contentDigests,
+  type SigningInfo,
+  signerCertificate,
+  withSigned,
+} from './signature.ts';
 import { checkSigner, claimedSignerOf, type Requirement, signerOf } from './signer.ts';
-import { checkTimeStamps } from './time-stamp.ts';
+import { checkTimeStamps, tokensOf } from './time-stamp.ts';
 import { buildChain, type Trust } from './trust.ts';
+import { judgeTimeStamp, type TimeStampVerdict } from './trusted-time.ts';
 import {
   type Accepted,
   type ClaimedSigner,
@@ -52,8 +46,16 @@ export interface VerifyRequest extends RevocationSources {
    * attached, it must be equal.
    */
   readonly content?: Uint8Array | undefined;
-  /** The moment for which everything is judged. */
-  readonly at: Date;
+  /**
+   * The moment for which everything is judged. `time-stamp`: the time that the earliest time-stamp
+   * that counts vouches for. Without one, the message is refused (`noTrustedTime`).
+   */
+  readonly at: Date | 'time-stamp';
+  /**
+   * Required with `at: 'time-stamp'`, and only then: the current time, at which the time-stamp must
+   * still count. Answers and lists up to it are used.
+   */
+  readonly now?: Date | undefined;
   readonly trust: Trust;
   readonly require?: Requirement | undefined;
   /** `skip`: revocation is not checked here. Call `checkRevocation` later if it matters. */
@@ -63,9 +65,14 @@ export interface VerifyRequest extends RevocationSources {
   readonly maxBytes?: number | undefined;
   /**
    * `check`: a time-stamp in the unsigned attributes must be about this signature. Who made it is
-   * not checked, and its time is not used. Ignored unless given.
+   * not checked, and its time is not used. `verify`: each is verified, and the verdict has
+   * `timeStamps`; a wrong one refuses nothing, because anybody can add one. Ignored unless given.
    */
-  readonly timeStamps?: 'check' | 'ignore' | undefined;
+  readonly timeStamps?: 'check' | 'verify' | 'ignore' | undefined;
+  /** Time-stamp tokens about this signature that are kept beside the message. */
+  readonly tokens?: readonly Uint8Array[] | undefined;
+  /** What is trusted for time-stamps, if not `trust`. */
+  readonly timeStampTrust?: Trust | undefined;
   /**
    * Adds to a refusal whom the certificates in the message name. Nothing of it is proven, and it is
    * personal: show it to a support desk, and keep it out of logs and decisions.
@@ -148,35 +155,23 @@ function claimed(message: SignedMessage, signers: readonly SignerInfo[]): readon
   });
 }
 
-/** The digest of the content by its identifier, computed once for all signers of a message. */
-type ContentDigests = (id: string, content: Uint8Array) => Uint8Array | null;
-
-function contentDigests(): ContentDigests {
-  const known = new Map<string, Uint8Array | null>();
-  return (id, content) => {
-    const found = known.get(id);
-    if (found !== undefined) return found;
-    const computed = digest(id, content);
-    known.set(id, computed);
-    return computed;
-  };
-}
-
 function judge(
   message: SignedMessage,
   signer: SigningInfo,
   request: VerifyRequest,
   digests: ContentDigests,
 ): Accepted {
-  const { trust, content, allowGost2004 = false } = request;
-  const at = request.at.getTime();
-  const signedContent = checkContent(message, signer, content, digests);
+  const { trust, content, allowGost2004 = false, now } = request;
+  const signedContent = checkContent(message, signer, content, digests, DATA);
   const leaf = signerCertificate(message, signer, allowGost2004);
   checkSignature(signer, leaf, allowGost2004);
   if (request.timeStamps === 'check') checkTimeStamps(signer);
+  const timeStamps = judgeTimeStamps(signer, leaf, request);
+  const trustedTime = earliest(timeStamps ?? []);
+  const at = request.at === 'time-stamp' ? momentOf(trustedTime, timeStamps) : request.at.getTime();
   const chain = buildChain(leaf, trust, at, allowGost2004);
   checkSigner(leaf, request.require ?? null);
-  const revocation = notRevoked(chain, trust, at, request, allowGost2004);
+  const revocation = notRevoked(chain, trust, at, request, allowGost2004, now?.getTime());
   return {
     ok: true,
     signer: signerOf(leaf),
@@ -184,97 +179,43 @@ function judge(
     content: signedContent,
     chain: chain.map(({ der }) => der),
     revocation,
+    ...(timeStamps === undefined ? {} : { timeStamps, trustedTime }),
   };
 }
 
-type SigningInfo = SignerInfo & { readonly signed: NonNullable<SignerInfo['signed']> };
+/** The most time-stamps of one signer that are judged. Each costs up to two verifications. */
+const MAX_TIME_STAMPS = 4;
+
+/** Undefined unless the request asks for them. */
+function judgeTimeStamps(
+  signer: SigningInfo,
+  leaf: Certificate,
+  request: VerifyRequest,
+): readonly TimeStampVerdict[] | undefined {
+  const { at, now, trust, timeStampTrust = trust, allowGost2004 = false, crls = [] } = request;
+  if (at !== 'time-stamp' && request.timeStamps !== 'verify') return undefined;
+  const tokens = [...tokensOf(signer).map(whole), ...(request.tokens ?? [])];
+  if (tokens.length > MAX_TIME_STAMPS) throw new Refusal('tooLarge', 'too many time-stamps');
+  const moment = (at === 'time-stamp' ? now : at)?.getTime() ?? Number.NaN;
+  const rules = { trust: timeStampTrust, now: moment, allowGost2004, crls, signer: leaf };
+  return tokens.map((token) => judgeTimeStamp(token, signer.signature, rules));
+}
+
+/** The earliest counts: the signature existed then, whatever later ones say. */
+function earliest(timeStamps: readonly TimeStampVerdict[]): Date | null {
+  const times = timeStamps.flatMap((stamp) => (stamp.ok ? stamp.latest.getTime() : []));
+  return times.length === 0 ? null : new Date(Math.min(...times));
+}
+
+function momentOf(trusted: Date | null, timeStamps: readonly TimeStampVerdict[] = []): number {
+  if (trusted !== null) return trusted.getTime();
+  const why = timeStamps.map((stamp) => (stamp.ok ? '' : `${stamp.reason} (${stamp.detail})`));
+  throw new Refusal('noTrustedTime', why.length === 0 ? 'no time-stamp' : why.join('; '));
+}
 
 function onlySigner({ signers }: SignedMessage): SigningInfo {
   const [signer, second] = signers;
   if (signer === undefined) throw new Refusal('noSigner', 'nobody signed');
   if (second !== undefined) throw new Refusal('severalSigners', `${signers.length} signers`);
   return withSigned(signer);
-}
-
-function withSigned(signer: SignerInfo): SigningInfo {
-  if (signer.signed?.contentType == null || signer.signed.messageDigest === null) {
-    throw new Refusal('noSignedAttributes', 'the signed attributes are missing');
-  }
-  return { ...signer, signed: signer.signed };
-}
-
-/**
- * Checks that attached and expected content are the same bytes, and that the signed digest fits the
- * content.
- */
-function checkContent(
-  message: SignedMessage,
-  signer: SigningInfo,
-  expected: Uint8Array | undefined,
-  digests: ContentDigests,
-): Uint8Array {
-  const content = message.content ?? expected;
-  if (content === undefined) throw new Refusal('contentMismatch', 'detached, and no content was given');
-  if (expected !== undefined && !sameBytes(content, expected)) {
-    throw new Refusal('contentMismatch', 'other content than expected');
-  }
-  if (message.contentType !== DATA || signer.signed.contentType !== DATA) {
-    throw new Refusal('contentMismatch', 'content of another type');
-  }
-  const computed = digests(signer.digestAlgorithm, content);
-  if (computed === null || !message.digestAlgorithms.includes(signer.digestAlgorithm)) {
-    throw new Refusal('algorithmNotAllowed', `digest ${signer.digestAlgorithm}`);
-  }
-  if (!sameBytes(computed, signer.signed.messageDigest ?? new Uint8Array())) {
-    throw new Refusal('contentMismatch', 'the signed digest is of other content');
-  }
-  return content;
-}
-
-/** The one certificate in the message that the signer names, if its algorithms are allowed. */
-function signerCertificate(message: SignedMessage, signer: SigningInfo, allowGost2004: boolean): Certificate {
-  const [leaf, second] = certificatesOf(message, signer);
-  // Algorithms come first in the order of reasons. A pair that no row of the table has can be
-  // refused before the certificate is known.
-  if (!isAllowedPair(signer.digestAlgorithm, signer.signatureAlgorithm, allowGost2004)) {
-    throw new Refusal('algorithmNotAllowed', `${signer.digestAlgorithm} with ${signer.signatureAlgorithm}`);
-  }
-  if (leaf === undefined || second !== undefined) {
-    throw new Refusal('certificateMissing', 'not exactly one certificate of the signer');
-  }
-  checkAlgorithms(leaf, allowGost2004);
-  if (!signer.signed.signingCertificates.every((identifier) => identifies(identifier, leaf))) {
-    throw new Refusal('certificateMissing', 'the signed attributes name another certificate');
-  }
-  return leaf;
-}
-
-/** @throws Refusal `algorithmNotAllowed` */
-export function checkAlgorithms(of: Certificate, allowGost2004: boolean): void {
-  if (of.key.family === 'unsupported') throw new Refusal('algorithmNotAllowed', of.key.why);
-  if (!of.algorithmsAgree || !isAllowedSignature(of.signatureAlgorithm, allowGost2004)) {
-    throw new Refusal('algorithmNotAllowed', `a certificate signed with ${of.signatureAlgorithm}`);
-  }
-}
-
-/** True when a signing certificate attribute names this certificate. */
-function identifies(by: CertificateIdentifier, of: Certificate): boolean {
-  // SHA-1 finds the certificate here, as in time-stamps. It proves nothing: the signature does.
-  const hash = by.version === 1 ? hashOf('sha1', [of.der]) : digest(by.hashAlgorithm ?? OID.sha256, of.der);
-  if (hash === null || !sameBytes(hash, by.hash)) return false;
-  return by.issuerSerial === null || isNamed(of, by.issuerSerial);
-}
-
-function checkSignature(signer: SigningInfo, leaf: Certificate, allowGost2004: boolean): void {
-  const signature = messageSignature(
-    leaf.key,
-    signer.digestAlgorithm,
-    signer.signatureAlgorithm,
-    allowGost2004,
-  );
-  if (signature === null)
-    throw new Refusal('algorithmNotAllowed', 'a digest or signature that does not fit the key');
-  if (!verifySignature(leaf.key, signature, [signer.signed.octets], signer.signature, false)) {
-    throw new Refusal('badSignature', 'the signature is wrong');
-  }
 }

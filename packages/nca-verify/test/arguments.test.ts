@@ -25,7 +25,7 @@ it.each([
   ['content', 'text', '`content` is not a Uint8Array'],
   ['maxBytes', Number.NaN, '`maxBytes` is not a whole number'],
   ['allowGost2004', 'false', '`allowGost2004` is not true or false'],
-  ['timeStamps', 'checked', '`timeStamps` is not "check" or "ignore"'],
+  ['timeStamps', 'checked', '`timeStamps` is not "check", "verify" or "ignore"'],
   ['crls', {}, '`crls` is not an array'],
   ['ocsp', {}, '`ocsp.response` is missing'],
   ['ocsp', { response: CONTENT, nonce: '01' }, '`ocsp.nonce` is not a Uint8Array'],

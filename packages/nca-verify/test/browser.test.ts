@@ -11,7 +11,8 @@ import { OID } from '../src/algorithms.ts';
 import { body, parse } from '../src/der.ts';
 import { encodeOid } from '../src/der-writer.ts';
 import * as node from '../src/index.ts';
-import { createTestAuthority } from '../src/testing/authority.ts';
+import { createTestAuthority, type TestAuthority } from '../src/testing/authority.ts';
+import type { Identity } from '../src/testing/certificates.ts';
 import { cmsPem, signCms } from '../src/testing/cms.ts';
 import { makeGostKey, makeRsaKey } from '../src/testing/keys.ts';
 import { type Built, buildPackage } from './built.ts';
@@ -20,7 +21,14 @@ import { AT, CONTENT, fixture, gost, later, PERSON } from './support.ts';
 
 const MUTANTS = process.env['TEST_COMPLETE'] === undefined ? 300 : 2000;
 
-type Name = 'verify' | 'verifyAll' | 'verifyCertificate' | 'readCertificate' | 'checkRevocation' | 'loadCrl';
+type Name =
+  | 'verify'
+  | 'verifyTimeStamp'
+  | 'verifyAll'
+  | 'verifyCertificate'
+  | 'readCertificate'
+  | 'checkRevocation'
+  | 'loadCrl';
 
 /** One call. Octets and times are marked, so that the call can be sent to a page as JSON. */
 interface Call {
@@ -152,11 +160,59 @@ function vectors(): { calls: Call[]; files: string[] } {
         request: { certificate: octets(certificate), at: time(AT), list: octets(list) },
       },
     ]),
+    ...stampCalls(person, rsaPerson, rsa, list),
     ...readdirSync(new URL('./fixtures/crl/', import.meta.url)).map(
       (name): Call => ({ name: 'loadCrl', request: { bytes: octets(fixture(`crl/${name}`)) } }),
     ),
   ];
   return { calls, files: files.map((file) => Buffer.from(file).toString('hex')) };
+}
+
+/** Time-stamps, right and wrong: at their time, and only named. */
+function stampCalls(
+  person: Identity,
+  other: Identity,
+  authority: TestAuthority,
+  list: Uint8Array,
+): readonly Call[] {
+  const foreign = createTestAuthority({ at: AT, name: 'FOREIGN', seed: 'foreign stamps' });
+  const early = later(-3_600_000);
+  const stamps: readonly ((signature: Uint8Array) => readonly Uint8Array[])[] = [
+    () => [],
+    (signature) => [gost.timeStamp(signature, early, { accuracy: 500, fraction: '.125' })],
+    (signature) => [authority.timeStamp(signature, early, { naming: 2 }), gost.timeStamp(signature, AT)],
+    (signature) => [foreign.timeStamp(signature, early)],
+    () => [gost.timeStamp(CONTENT, early)],
+    (signature) => [gost.timeStamp(signature, early, { authority: person })],
+    (signature) => [gost.timeStamp(signature, later(3_600_000))],
+    (signature) => [gost.timeStamp(signature, early, { naming: 'none' })],
+  ];
+  const messages = [
+    ...stamps.flatMap((timeStamps) => [person, other].map((who) => signCms(who, CONTENT, { timeStamps }))),
+    ...['individual', 'legal_entity'].map((kind) => fixture(`cms/skarm_${kind}_attached.der`)),
+  ];
+  const nonce = octets(Buffer.alloc(8, 7));
+  const value = Buffer.from('anything');
+  const token = gost.timeStamp(value, AT, { nonce: Buffer.alloc(8, 7) });
+  return [
+    ...messages.flatMap((message) => {
+      const request = { message: octets(message), revocation: 'skip' };
+      return [
+        { name: 'verify' as const, request: { ...request, at: 'time-stamp', now: time(AT) } },
+        { name: 'verify' as const, request: { ...request, at: time(AT), timeStamps: 'verify' } },
+        {
+          name: 'verify' as const,
+          request: { ...request, at: 'time-stamp', now: time(AT), revocation: 'check', list: octets(list) },
+        },
+      ];
+    }),
+    ...[token, gost.timeStamp(value, AT), value].flatMap((each): Call[] => [
+      {
+        name: 'verifyTimeStamp',
+        request: { token: octets(each), data: octets(value), nonce, at: time(AT) },
+      },
+    ]),
+  ];
 }
 
 /** The path of a Chromium: `CHROMIUM_PATH`, or the first in PATH that starts. */

@@ -10,7 +10,7 @@ import { cmsPem, makeCms, signCms, signedAttributes, signerInfo } from '../src/t
 import { algorithm } from '../src/testing/der.ts';
 import { makeGostKey } from '../src/testing/keys.ts';
 import { type Built, buildPackage } from './built.ts';
-import { AT, CONTENT, gost, PERSON } from './support.ts';
+import { AT, CONTENT, gost, later, PERSON } from './support.ts';
 
 const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url));
 let built: Built;
@@ -41,6 +41,34 @@ const at = ['--at', '2026-11-22T12:00:00Z'];
 
 // Each run starts a process.
 describe('nca-verify', { timeout: 300_000 }, () => {
+  it('judges at the time of a time-stamp, in words and in JSON', () => {
+    const early = later(-3_600_000);
+    const short = gost.issue(PERSON, { notBefore: later(-86_400_000), notAfter: later(-60_000) });
+    writeFileSync(
+      join(folder, 'stamped.cms'),
+      signCms(short, CONTENT, {
+        timeStamps: (signature) => [gost.timeStamp(signature, early), gost.timeStamp(CONTENT, early)],
+      }),
+    );
+    mkdirSync(join(folder, 'anchors'));
+    gost.certificates.forEach((der, i) => {
+      writeFileSync(join(folder, `anchors/${i}.cer`), der);
+    });
+    const ask = (...more: readonly string[]) =>
+      run('stamped.cms', '--trust', 'anchors', '--at', AT.toISOString(), '--no-revocation', ...more);
+    expect(ask()).toMatchObject({ code: 1, out: expect.stringContaining('refused: expired') });
+    const words = ask('--time-stamp');
+    expect(words.code).toBe(0);
+    expect(words.out).toContain('existed at: 2026-11-22T11:00:01.000Z at the latest');
+    expect(words.out).toContain('time-stamp: 2026-11-22T11:00:00.000Z by TIME-STAMPING AUTHORITY');
+    expect(words.out).toContain('time-stamp: does not count: imprintMismatch');
+    expect(JSON.parse(ask('--time-stamp', '--json').out)).toMatchObject({
+      ok: true,
+      trustedTime: '2026-11-22T11:00:01.000Z',
+      timeStamps: expect.arrayContaining([expect.objectContaining({ ok: false, reason: 'imprintMismatch' })]),
+    });
+  });
+
   it('prints the verdict as one line of JSON', () => {
     const { code, out, err } = run(
       attached,

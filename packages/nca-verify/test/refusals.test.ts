@@ -796,7 +796,7 @@ describe('the chain', () => {
 });
 
 it('the reasons are the closed list', () => {
-  expect(REASONS).toHaveLength(17);
+  expect(REASONS).toHaveLength(18);
 });
 
 it('the subject of a person is as the authority writes it', () => {

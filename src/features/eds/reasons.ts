@@ -1,4 +1,4 @@
-/** Why a signature is refused, as keys of the texts. The first seventeen come from the verifier. */
+/** Why a signature is refused, as keys of the texts. The first eighteen come from the verifier. */
 export type EdsReason =
   | 'malformed'
   | 'tooLarge'
@@ -9,6 +9,7 @@ export type EdsReason =
   | 'algorithmNotAllowed'
   | 'certificateMissing'
   | 'badSignature'
+  | 'noTrustedTime'
   | 'untrusted'
   | 'notYetValid'
   | 'expired'
@@ -33,7 +34,7 @@ export type EdsReason =
   | 'fundDown';
 
 /**
- * What a person is shown. The nine reasons why a message is not a valid signature are shown as one.
+ * What a person is shown. The ten reasons why a message is not a valid signature are shown as one.
  */
 export type ShownReason = Exclude<EdsReason, (typeof brokenMessages)[number]> | 'badMessage';
 
@@ -47,6 +48,7 @@ const brokenMessages = [
   'algorithmNotAllowed',
   'certificateMissing',
   'badSignature',
+  'noTrustedTime',
 ] as const satisfies readonly EdsReason[];
 
 /** The key of the text that is shown for a reason. */

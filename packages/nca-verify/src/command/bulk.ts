@@ -9,12 +9,19 @@ import { allAsObject, asObject } from './print.ts';
 export interface BulkRules {
   readonly certificates: readonly Uint8Array[];
   readonly lists: readonly string[];
+  /** The time to judge for, or with `timeStamp` the current time. */
   readonly at: Date;
+  readonly timeStamp: boolean;
   readonly require: Requirement | undefined;
   readonly revocation: 'check' | 'skip';
   readonly allowGost2004: boolean;
   readonly maxBytes: number;
   readonly all: boolean;
+}
+
+/** How a request says the time to judge for. */
+export function moment(at: Date, timeStamp: boolean) {
+  return timeStamp ? { at: 'time-stamp' as const, now: at } : { at };
 }
 
 /** Milliseconds for one message. The largest have 256 MB. */
@@ -99,10 +106,11 @@ async function verifyOne(
   crls: readonly Crl[],
   rules: BulkRules,
 ): Promise<Line> {
-  const { at, require, revocation, allowGost2004, maxBytes } = rules;
+  const { at, timeStamp, require, revocation, allowGost2004, maxBytes } = rules;
   try {
     const message = readMessage(file, maxBytes);
-    const request = { message, at, require, revocation, allowGost2004, maxBytes, crls, claims: true };
+    const common = { require, revocation, allowGost2004, maxBytes, crls, claims: true };
+    const request = { message, ...moment(at, timeStamp), ...common };
     const judged = rules.all
       ? allAsObject(await pool.verifyAll(request))
       : asObject(await pool.verify(request));

@@ -14,6 +14,12 @@ const verdict = {
     signedAt: { type: ['string', 'null'], format: 'date-time', description: 'By the signer’s clock.' },
     content: { ...base64, description: 'The bytes that were signed.' },
     revocation: { type: 'object' },
+    trustedTime: {
+      type: 'string',
+      format: 'date-time',
+      description: 'With `at` time-stamp: when the signature existed at the latest.',
+    },
+    timeStamps: { type: 'array', description: 'With `at` time-stamp: a verdict for each.' },
     claims: { type: 'array', description: 'On a refusal: whom the certificates name, unproven.' },
     verdicts: { type: 'array', description: 'With `all`: one for each signer.' },
   },
@@ -47,7 +53,10 @@ export const OPENAPI = {
                 properties: {
                   message: { type: 'string', description: 'The CMS message: PEM, or base64 of DER.' },
                   content: { ...base64, description: 'The bytes that should have been signed.' },
-                  at: { type: 'string', format: 'date-time', description: 'Now, unless given.' },
+                  at: {
+                    type: 'string',
+                    description: 'A time in RFC 3339, or time-stamp. Now, unless given.',
+                  },
                   require: { enum: [...REQUIREMENTS] },
                   revocation: { enum: ['check', 'skip'], default: 'check' },
                   ocsp: {

@@ -52,6 +52,11 @@ export const OPTIONS = {
     value: 'ISO-TIME',
     help: ['verify as of this time (2026-11-22T11:00:00Z) instead of now; also for lists and answers'],
   },
+  'time-stamp': {
+    help: [
+      'judge as of the time that a time-stamp in the message vouches for; --at is then the current time',
+    ],
+  },
   'max-bytes': {
     value: 'BYTES',
     help: [`the largest message that is read; ${DEFAULT_MAX_BYTES} (4 MiB) unless given`],

@@ -1,4 +1,5 @@
 /** Verdicts as the command prints them: in words, or as one line of JSON. */
+import type { TimeStampVerdict } from '../trusted-time.ts';
 import type { ClaimedSigner, Signer, Verdict } from '../verdict.ts';
 import type { AllVerdicts } from '../verify.ts';
 
@@ -8,10 +9,19 @@ function withoutDer(signer: Signer | ClaimedSigner): Record<string, unknown> {
   return { ...signer, certificate };
 }
 
+function stampAsObject(stamp: TimeStampVerdict): Record<string, unknown> {
+  if (!stamp.ok) return { ...stamp };
+  const { certificate, chain: _chain, ...rest } = stamp;
+  const { der: _der, ...summary } = certificate;
+  return { ...rest, certificate: summary };
+}
+
 export function asObject(verdict: Verdict): Record<string, unknown> {
   if (verdict.ok) {
-    const { signer, signedAt, revocation } = verdict;
-    return { ok: true, reason: null, signer: withoutDer(signer), signedAt, revocation };
+    const { signer, signedAt, revocation, trustedTime, timeStamps } = verdict;
+    const stamped =
+      timeStamps === undefined ? {} : { trustedTime, timeStamps: timeStamps.map(stampAsObject) };
+    return { ok: true, reason: null, signer: withoutDer(signer), signedAt, revocation, ...stamped };
   }
   const { reason, detail, claims = [] } = verdict;
   return { ok: false, reason, signer: null, detail, claims: claims.map(withoutDer) };
@@ -27,6 +37,13 @@ export function allAsObject(judged: AllVerdicts): Record<string, unknown> {
 
 function nameOf({ surname, name, patronymic, commonName }: Signer | ClaimedSigner): string | null {
   return [surname, name, patronymic].filter(Boolean).join(' ') || commonName;
+}
+
+function stampInWords(stamp: TimeStampVerdict): string {
+  if (!stamp.ok) return `does not count: ${stamp.reason} (${stamp.detail})`;
+  const { time, authority, until, revocation } = stamp;
+  const checked = revocation.source === 'notChecked' ? ', revocation not checked' : '';
+  return `${time.toISOString()} by ${authority}, counts until ${until.toISOString()}${checked}`;
 }
 
 export function asText(verdict: Verdict): string {
@@ -45,7 +62,7 @@ export function asText(verdict: Verdict): string {
       ...claims.map((claim) => `  claims to be signed by, unproven: ${claim}`),
     ].join('\n');
   }
-  const { signer, signedAt, revocation } = verdict;
+  const { signer, signedAt, revocation, trustedTime, timeStamps } = verdict;
   const { certificate } = signer;
   const lines: readonly (readonly [string, string | null])[] = [
     ['signer', nameOf(signer)],
@@ -56,6 +73,8 @@ export function asText(verdict: Verdict): string {
     ['certificate', `${certificate.serial}, issued by ${certificate.issuer}`],
     ['valid', `${certificate.notBefore.toISOString()} to ${certificate.notAfter.toISOString()}`],
     ['signed at', signedAt === null ? null : `${signedAt.toISOString()} (by the signer's clock)`],
+    ['existed at', trustedTime ? `${trustedTime.toISOString()} at the latest` : null],
+    ...(timeStamps ?? []).map((stamp): readonly [string, string] => ['time-stamp', stampInWords(stamp)]),
     [
       'not revoked',
       revocation.asOf === null ? 'not checked' : `${revocation.source}, ${revocation.asOf.toISOString()}`,

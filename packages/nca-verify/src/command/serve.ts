@@ -10,7 +10,7 @@ import { type Crl, currentCrls } from '../crl.ts';
 import { createVerifierPool, VerifierBusyError, type VerifierPool } from '../pool.ts';
 import type { Verdict } from '../verdict.ts';
 import type { VerifyRequest } from '../verify.ts';
-import { loadLists } from './bulk.ts';
+import { loadLists, moment } from './bulk.ts';
 import { OPENAPI } from './openapi.ts';
 import { Misuse, readFolder, readMaxBytes, readTime } from './options.ts';
 import { allAsObject, asObject } from './print.ts';
@@ -167,7 +167,7 @@ async function judge(body: Record<string, unknown>, options: ServiceOptions): Pr
   const request = {
     message: body['message'],
     content: bytesOf('content', body['content']),
-    at: timeOf(body['at']),
+    ...(body['at'] === 'time-stamp' ? moment(new Date(), true) : { at: timeOf(body['at']) }),
     require: body['require'],
     revocation: body['revocation'],
     claims: body['claims'],

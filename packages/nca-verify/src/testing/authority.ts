@@ -13,81 +13,15 @@ import {
   makeCertificate,
   nameOf,
   personName,
-  type TestKeyUsage,
   type TestPerson,
 } from './certificates.ts';
 import { extension, NULL, printable, sequence, utf8 } from './der.ts';
 import { makeGostKey, makeRsaKey, readPrivateKey, type TestKey } from './keys.ts';
 import { makeCrl, makeOcspResponse, type OcspForm, type RevokedEntry, readOcspRequest } from './lists.ts';
+import { CLIENT_AUTH, PROFILES, type Profile } from './profiles.ts';
+import { makeTimeStamp, readTimeStampRequest, type TimeStampForm, timeStampResponse } from './time-stamps.ts';
 
-const EMAIL_PROTECTION = '1.3.6.1.5.5.7.3.4';
-const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
-const INDIVIDUAL = '1.2.398.3.3.4.1.1';
-const LEGAL_ENTITY = '1.2.398.3.3.4.1.2';
-
-/**
- * The kinds of certificates that the authority issues: one key for everything (GOST 2015); the
- * older pair of RSA keys, one to sign in and one to sign; keys of an organisation's head, employee
- * and information system; and the key of a treasury client.
- */
-export type Profile =
-  | 'individual'
-  | 'authentication'
-  | 'signature'
-  | 'head'
-  | 'employee'
-  | 'informationSystem'
-  | 'treasury';
-
-const PROFILES: Readonly<
-  Record<
-    Profile,
-    { usage: readonly TestKeyUsage[]; purposes: readonly string[]; policy: string; organisation: boolean }
-  >
-> = {
-  individual: {
-    usage: ['digitalSignature', 'nonRepudiation', 'keyAgreement'],
-    purposes: [EMAIL_PROTECTION, INDIVIDUAL],
-    policy: '1.2.398.3.3.2',
-    organisation: false,
-  },
-  authentication: {
-    usage: ['digitalSignature', 'keyEncipherment'],
-    purposes: [CLIENT_AUTH, INDIVIDUAL],
-    policy: '1.2.398.3.3.2.4',
-    organisation: false,
-  },
-  signature: {
-    usage: ['digitalSignature', 'nonRepudiation'],
-    purposes: [EMAIL_PROTECTION, INDIVIDUAL],
-    policy: '1.2.398.3.3.2.3',
-    organisation: false,
-  },
-  head: {
-    usage: ['digitalSignature', 'nonRepudiation', 'keyAgreement'],
-    purposes: [EMAIL_PROTECTION, LEGAL_ENTITY, `${LEGAL_ENTITY}.1`],
-    policy: '1.2.398.3.3.2',
-    organisation: true,
-  },
-  employee: {
-    usage: ['digitalSignature', 'nonRepudiation', 'keyAgreement'],
-    purposes: [EMAIL_PROTECTION, LEGAL_ENTITY, `${LEGAL_ENTITY}.5`],
-    policy: '1.2.398.3.3.2',
-    organisation: true,
-  },
-  informationSystem: {
-    usage: ['digitalSignature', 'nonRepudiation', 'keyAgreement'],
-    purposes: [LEGAL_ENTITY, `${LEGAL_ENTITY}.6`],
-    policy: '1.2.398.3.3.2',
-    organisation: true,
-  },
-  treasury: {
-    usage: ['digitalSignature', 'nonRepudiation', 'keyAgreement'],
-    purposes: [EMAIL_PROTECTION, INDIVIDUAL, '1.2.398.5.19.1.2.2.1'],
-    policy: '1.2.398.3.3.2',
-    organisation: false,
-  },
-};
+const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 
 const ORGANISATION = { name: 'ТОО "Ромашка"', bin: '000140000019' };
 
@@ -110,6 +44,8 @@ export interface TestAuthority {
   /** The CA that issues people's certificates. */
   readonly issuing: Identity;
   readonly responder: Identity;
+  /** The time-stamp authority. */
+  readonly stamping: Identity;
   /** Root and issuing CA, as DER: the content of a trust folder. */
   readonly certificates: readonly Uint8Array[];
   readonly issue: (person: TestPerson, options?: IssueOptions) => Identity;
@@ -141,6 +77,14 @@ export interface TestAuthority {
     revoked: readonly Uint8Array[],
     at: Date,
   ) => Uint8Array;
+  /** A time-stamp about `data`. */
+  readonly timeStamp: (
+    data: Uint8Array,
+    at: Date,
+    form?: Partial<Omit<TimeStampForm, 'at' | 'data'>>,
+  ) => Uint8Array;
+  /** Answers a request for a time-stamp, and repeats its nonce. */
+  readonly answerTimeStamp: (request: Uint8Array, at: Date) => Uint8Array;
   /** The whole authority as a text for `restoreTestAuthority`. It contains the private keys. */
   readonly save: () => string;
 }
@@ -197,12 +141,32 @@ export function createTestAuthority(options: AuthorityOptions): TestAuthority {
     extendedKeyUsage: ['1.3.6.1.5.5.7.3.9'],
     extraExtensions: [extension('1.3.6.1.5.5.7.48.1.5', NULL)],
   });
-  return authority({ family, root, issuing, responder });
+  const stamping = stampingBy(issuing, key('stamping'), notBefore, notAfter);
+  return authority({ family, root, issuing, responder, stamping });
+}
+
+/** A time-stamp authority whose certificate the CA issues. */
+function stampingBy(issuer: Identity, key: TestKey, notBefore: Date, notAfter: Date): Identity {
+  const certificate = makeCertificate({
+    subject: nameOf(
+      [ATTRIBUTE.commonName, utf8('TIME-STAMPING AUTHORITY')],
+      [ATTRIBUTE.country, printable('KZ')],
+    ),
+    key,
+    issuer,
+    notBefore,
+    notAfter,
+    keyUsage: ['digitalSignature'],
+    extendedKeyUsage: [TIME_STAMPING],
+    extendedKeyUsageCritical: true,
+    policies: ['1.2.398.3.3.2.6'],
+  });
+  return { key, certificate };
 }
 
 /** Restores an authority from the text that `save` returned. */
 export function restoreTestAuthority(saved: string): TestAuthority {
-  const { family, root, issuing, responder } = JSON.parse(saved) as Record<string, unknown>;
+  const { family, root, issuing, responder, stamping } = JSON.parse(saved) as Record<string, unknown>;
   const identity = (value: unknown): Identity => {
     const { certificate, key } = value as Record<'certificate' | 'key', string>;
     return {
@@ -215,11 +179,21 @@ export function restoreTestAuthority(saved: string): TestAuthority {
     root: identity(root),
     issuing: identity(issuing),
     responder: identity(responder),
+    // Texts of former versions have none.
+    stamping: stamping === undefined ? newStamping(identity(issuing)) : identity(stamping),
   });
 }
 
-function authority(parts: Pick<TestAuthority, 'family' | 'root' | 'issuing' | 'responder'>): TestAuthority {
-  const { family, root, issuing, responder } = parts;
+function newStamping(issuer: Identity): Identity {
+  const { notBefore, notAfter } = readCertificate(issuer.certificate);
+  const key = issuer.key.family === 'rsa' ? makeRsaKey() : makeGostKey();
+  return stampingBy(issuer, key, new Date(notBefore), new Date(notAfter));
+}
+
+function authority(
+  parts: Pick<TestAuthority, 'family' | 'root' | 'issuing' | 'responder' | 'stamping'>,
+): TestAuthority {
+  const { family, root, issuing, responder, stamping } = parts;
   const from = new Date(readCertificate(issuing.certificate).notBefore);
 
   const issue = (person: TestPerson, options: IssueOptions = {}): Identity => {
@@ -290,7 +264,16 @@ function authority(parts: Pick<TestAuthority, 'family' | 'root' | 'issuing' | 'r
       root: plain(root),
       issuing: plain(issuing),
       responder: plain(responder),
+      stamping: plain(stamping),
     });
+  };
+
+  const timeStamp: TestAuthority['timeStamp'] = (data, at, form) =>
+    makeTimeStamp({ authority: stamping, data, at, ...form });
+
+  const answerTimeStamp: TestAuthority['answerTimeStamp'] = (request, at) => {
+    const { imprint, nonce, policy } = readTimeStampRequest(request);
+    return timeStampResponse(makeTimeStamp({ authority: stamping, at, imprint, nonce, policy }));
   };
 
   return {
@@ -300,6 +283,8 @@ function authority(parts: Pick<TestAuthority, 'family' | 'root' | 'issuing' | 'r
     crl,
     ocsp,
     answerOcsp,
+    timeStamp,
+    answerTimeStamp,
     save,
   };
 }

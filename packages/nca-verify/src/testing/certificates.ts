@@ -50,6 +50,7 @@ export interface CertificateForm {
   readonly notAfter: Date;
   readonly keyUsage: readonly TestKeyUsage[];
   readonly extendedKeyUsage?: readonly string[] | undefined;
+  readonly extendedKeyUsageCritical?: boolean | undefined;
   readonly ca?: { readonly pathLength?: number | undefined } | undefined;
   readonly serial?: Uint8Array | undefined;
   readonly policies?: readonly string[] | undefined;
@@ -131,7 +132,9 @@ export function makeCertificate(form: CertificateForm): Uint8Array {
   const extensions = [
     ...(ca === undefined ? [] : [extension('2.5.29.19', sequence(...basic), true)]),
     ...(form.keyUsage.length === 0 ? [] : [extension('2.5.29.15', keyUsageBits(form.keyUsage), true)]),
-    ...(purposes.length === 0 ? [] : [extension('2.5.29.37', sequence(...purposes.map(encodeOid)))]),
+    ...(purposes.length === 0
+      ? []
+      : [extension('2.5.29.37', sequence(...purposes.map(encodeOid)), form.extendedKeyUsageCritical)]),
     ...(policies.length === 0
       ? []
       : [extension('2.5.29.32', sequence(...policies.map((policy) => sequence(encodeOid(policy)))))]),

@@ -7,6 +7,8 @@ import { algorithm, integer, octetString, sequence, setOf, time } from './der.ts
 import type { TestDigest } from './keys.ts';
 
 const DATA = '1.2.840.113549.1.7.1';
+/** id-aa-timeStampToken */
+const TIME_STAMP = '1.2.840.113549.1.9.16.2.14';
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
 
 export interface SignOptions {
@@ -19,16 +21,21 @@ export interface SignOptions {
   readonly digest?: TestDigest | undefined;
   /** Outer BER with indefinite lengths and content in pieces, as streaming libraries write it. */
   readonly ber?: boolean | undefined;
+  /** Gives the time-stamps of a signature, which become its unsigned attribute. */
+  readonly timeStamps?: ((signature: Uint8Array) => readonly Uint8Array[]) | undefined;
 }
 
 /** Signs content with a key and its certificate. Returns DER, or BER on request. */
 export function signCms(identity: Identity, content: Uint8Array, options: SignOptions = {}): Uint8Array {
   const attributes = signedAttributes(identity, content, options);
+  const signature = identity.key.sign(setOf(...attributes), options.digest);
+  const stamps = options.timeStamps?.(signature) ?? [];
+  const unsignedAttributes = stamps.length === 0 ? [] : [attribute(TIME_STAMP, ...stamps)];
   return makeCms({
     content: options.detached === true ? null : content,
     certificates: [identity.certificate],
     digestAlgorithms: [algorithm(identity.key.digestId(options.digest))],
-    signers: [signerInfo(identity, attributes, options)],
+    signers: [signerInfo(identity, attributes, { ...options, signature, unsignedAttributes })],
     ber: options.ber,
   });
 }
@@ -37,11 +44,11 @@ export function signCms(identity: Identity, content: Uint8Array, options: SignOp
 export function signedAttributes(
   { key, certificate }: Identity,
   content: Uint8Array,
-  { signingTime, cades, digest }: SignOptions = {},
+  { signingTime, cades, digest, contentType = DATA }: SignOptions & { readonly contentType?: string } = {},
 ): readonly Uint8Array[] {
   const ess = sequence(sequence(sequence(octetString(createHash('sha256').update(certificate).digest()))));
   return [
-    attribute('1.2.840.113549.1.9.3', encodeOid(DATA)),
+    attribute('1.2.840.113549.1.9.3', encodeOid(contentType)),
     ...(signingTime === undefined ? [] : [attribute('1.2.840.113549.1.9.5', time(signingTime))]),
     ...(cades === true ? [attribute('1.2.840.113549.1.9.16.2.47', ess)] : []),
     attribute('1.2.840.113549.1.9.4', octetString(key.hash(content, digest))),

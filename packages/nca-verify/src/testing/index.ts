@@ -9,7 +9,6 @@ export {
   createTestAuthority,
   type IssueOptions,
   keyFileName,
-  type Profile,
   restoreTestAuthority,
   type TestAuthority,
 } from './authority.ts';
@@ -46,3 +45,10 @@ export {
   readOcspRequest,
 } from './lists.ts';
 export { KeyFileError, readPkcs12, writePkcs12 } from './pkcs12.ts';
+export type { Profile } from './profiles.ts';
+export {
+  makeTimeStamp,
+  readTimeStampRequest,
+  type TimeStampForm,
+  timeStampResponse,
+} from './time-stamps.ts';

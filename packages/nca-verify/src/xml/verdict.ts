@@ -15,12 +15,12 @@ const ONLY_XML = [
   'keyNotCertified',
 ] as const;
 
-export type XmlReason = Exclude<Reason, 'noSignedAttributes'> | (typeof ONLY_XML)[number];
+export type XmlReason = Exclude<Reason, 'noSignedAttributes' | 'noTrustedTime'> | (typeof ONLY_XML)[number];
 
 /** Why a document was refused. The list is closed: a new reason means a new major version. */
 export const XML_REASONS: readonly XmlReason[] = [
   ...ONLY_XML,
-  ...REASONS.filter((reason) => reason !== 'noSignedAttributes'),
+  ...REASONS.filter((reason) => reason !== 'noSignedAttributes' && reason !== 'noTrustedTime'),
 ];
 
 /** A refusal, as that of a CMS message. */

@@ -12,9 +12,10 @@ import {
 import type { Certificate } from '../certificate.ts';
 import { notRevoked } from '../check-revocation.ts';
 import { sameBytes } from '../der.ts';
+import { checkAlgorithms } from '../signature.ts';
 import { checkSigner, claimedSignerOf, signerOf } from '../signer.ts';
 import { buildChain } from '../trust.ts';
-import { checkAlgorithms, type VerifyRequest } from '../verify.ts';
+import type { VerifyRequest } from '../verify.ts';
 import { schemeOf } from './algorithms.ts';
 import { type Canonicalization, canonicalDocument, canonicalElement } from './canonical.ts';
 import {
@@ -41,7 +42,13 @@ export const MAX_XML_BYTES = 65_536;
 
 const SOAP = ['http://schemas.xmlsoap.org/soap/envelope/', 'http://www.w3.org/2003/05/soap-envelope'];
 
-export interface VerifyXmlRequest extends Omit<VerifyRequest, 'message' | 'content'> {
+export interface VerifyXmlRequest
+  extends Omit<
+    VerifyRequest,
+    'message' | 'content' | 'at' | 'now' | 'timeStamps' | 'tokens' | 'timeStampTrust'
+  > {
+  /** The moment for which everything is judged. */
+  readonly at: Date;
   /** The signed document: text, or octets in UTF-8. */
   readonly document: Uint8Array | string;
   /**
