@@ -105,7 +105,12 @@ async function openSide(server: LocalPostgres, people: number): Promise<Side> {
     superuser,
     'select pg_database_size(current_database()) as bytes',
   );
-  const settings = { DEMO: '1', SECRET_KEYS: 'k'.repeat(32), DATABASE_URL: urlOf(connection) };
+  const settings = {
+    DEMO: '1',
+    SECRET_KEYS: 'k'.repeat(32),
+    DATABASE_URL: urlOf(connection),
+    REMINDER_HOURS: '0-24',
+  };
   const database = openDatabase(connection, { max: 8, statementTimeout: 0 });
   const services = await createServices({
     config: readConfig(settings),

@@ -17,6 +17,7 @@ import { healthRoutes } from './features/operations/routes.ts';
 import { passkeyRoutes } from './features/passkeys/routes.ts';
 import { passwordRoutes } from './features/passwords/routes.ts';
 import { sealRoutes } from './features/receipt-seal/routes.ts';
+import { reminderRoutes } from './features/reminders/routes.ts';
 import { requisitesRoutes } from './features/requisites/routes.ts';
 import { secondStepRoutes } from './features/second-step/routes.ts';
 import { securityRoutes } from './features/security/routes.ts';
@@ -131,6 +132,7 @@ async function pageRoutes(
   backupCodeRoutes(server, deps);
   await phoneRoutes(server, deps);
   securityRoutes(server, deps);
+  reminderRoutes(server, deps);
   receiptRoutes(server, deps);
   sealRoutes(server, deps);
   checkRoutes(server, deps);

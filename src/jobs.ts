@@ -2,7 +2,7 @@ import type { Config } from './config/config.ts';
 import { startAccountRequestWorker } from './features/account-request/worker.ts';
 import { resealAuthenticators } from './features/authenticator/reseal.ts';
 import { fundQueue } from './features/changes/queue.ts';
-import { messageQueues } from './features/notices/queues.ts';
+import { messageQueues, reminderQueue } from './features/notices/queues.ts';
 import { unaddressedQueue } from './features/notices/unaddressed.ts';
 import { endQuietAlerts } from './features/operations/alert-store.ts';
 import { sealAll } from './features/operations/audit.ts';
@@ -11,6 +11,7 @@ import type { AuditHead } from './features/operations/audit-store.ts';
 import { sweep, sweptKinds } from './features/operations/housekeeping.ts';
 import { backupJob, expectJobs, recordJobSuccess } from './features/operations/job-store.ts';
 import { keepReceiptLog } from './features/receipt-log/log.ts';
+import { queueReminders } from './features/reminders/queue-reminders.ts';
 import { syncBranchChanges } from './fund/sync.ts';
 import { withoutValues } from './platform/loggable.ts';
 import { startDispatcher } from './platform/outbox/dispatcher.ts';
@@ -86,7 +87,7 @@ const handOverMs = 6_000;
 export function queuesOf(services: Services, duties: Pick<Duties, 'messages'>) {
   return {
     changes: fundQueue(services),
-    messages: duties.messages ? messageQueues(services) : [],
+    messages: duties.messages ? [...messageQueues(services), reminderQueue(services)] : [],
     unaddressed: unaddressedQueue(services),
   };
 }
@@ -135,13 +136,14 @@ const expectedJobs: readonly string[] = [
   'seal',
   'receipt-log',
   'reseal',
+  'reminders',
   ...sweptKinds.map(ofHousekeeping),
   backupJob,
 ];
 
 /**
  * Reads changes from the fund, ends alerts, seals the log, seals again what a former key has sealed,
- * and deletes rows past their term.
+ * queues reminders, and deletes rows past their term.
  *
  * @internal The benchmark of growth drives them by hand.
  */
@@ -172,6 +174,7 @@ export function upkeepOf(services: Services): readonly RepeatedJob[] {
     recorded('seal', 60_000, () => sealAll(database, keys, onSealed)),
     recorded('receipt-log', 60_000, () => keepReceiptLog(services)),
     recorded('reseal', 10 * 60_000, (signal) => resealAuthenticators(services, { signal })),
+    recorded('reminders', 60_000, (signal) => queueReminders(services, signal)),
     recorded(
       'housekeeping',
       10 * 60_000,

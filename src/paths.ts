@@ -26,6 +26,7 @@ export const paths = {
   register: '/register',
   recover: '/recover',
   services: '/services',
+  calendar: '/services/ends/:kind.ics',
   requisites: '/services/requisites',
   keepRequisites: '/services/requisites/keep',
   cancelRequisites: '/services/requisites/cancel',
@@ -55,6 +56,7 @@ export const paths = {
   renamePasskey: '/security/passkeys/rename',
   removePasskey: '/security/passkeys/remove',
   allowSmsStep: '/security/sms-step',
+  switchReminder: '/security/reminders',
   authenticator: '/security/authenticator',
   removeAuthenticator: '/security/authenticator/remove',
   backupCodes: '/security/backup-codes',
@@ -103,6 +105,11 @@ export function receiptPath(number: string, form: '' | '.pdf' | '.cms' = ''): st
 /** Where a receipt is checked by its code, which stands after the `#` and so is never sent. */
 export function checkPath(code: string): string {
   return `${paths.check}#${code}`;
+}
+
+/** An entry for a calendar. */
+export function calendarPath(kind: 'key' | 'document'): string {
+  return `/services/ends/${kind}.ics`;
 }
 
 /** What a phone calls. @param id base64url */

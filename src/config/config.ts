@@ -8,6 +8,7 @@ import type { EdsSettings } from '../features/eds/settings.ts';
 import type { EgovMobileSettings } from '../features/egov-mobile/settings.ts';
 import type { OperationsSettings } from '../features/operations/settings.ts';
 import type { PasswordSettings } from '../features/passwords/settings.ts';
+import type { ReminderSettings } from '../features/reminders/settings.ts';
 import type { RequisitesSettings } from '../features/requisites/settings.ts';
 import type { SecondStepSettings } from '../features/second-step/settings.ts';
 import type { SessionSettings, SignInSettings } from '../features/sign-in/settings.ts';
@@ -38,6 +39,7 @@ export interface Config {
   readonly accountRequests: AccountRequestSettings;
   readonly contacts: ContactSettings;
   readonly requisites: RequisitesSettings;
+  readonly reminders: ReminderSettings;
   readonly disavowal: DisavowalSettings;
   readonly eds: EdsSettings & EdsTrustSettings;
   readonly egovMobile: EgovMobileSettings;
@@ -145,6 +147,7 @@ export function readConfig(given: Environment): Config {
     },
     ...peopleOf(values),
     requisites: { draftHours: known(values.DRAFT_HOURS) },
+    reminders: { hours: known(values.REMINDER_HOURS) },
     disavowal: { days: known(values.DISAVOWAL_DAYS) },
     eds: edsOf(values, demo, varDir),
     egovMobile: egovMobileOf(values, demo),
@@ -186,6 +189,7 @@ export function settingsOf(config: Config) {
     accountRequestSettings: config.accountRequests,
     contactSettings: config.contacts,
     requisitesSettings: config.requisites,
+    reminderSettings: config.reminders,
     disavowalSettings: config.disavowal,
     edsSettings: config.eds,
     egovMobileSettings: config.egovMobile,

@@ -13,6 +13,14 @@ const whole = (from: number, to: number) =>
     .transform(Number)
     .refine((n) => n >= from && n <= to, `must be from ${from} to ${to}`);
 
+/** Two hours of a day, `9-20`: from the first to before the second one. */
+const hoursOfDay = z.string().transform((text, context): readonly [from: number, until: number] => {
+  const [from = 24, until = 0] = /^\d{1,2}-\d{1,2}$/.test(text) ? text.split('-').map(Number) : [];
+  if (from < until && until <= 24) return [from, until];
+  context.addIssue('must be two hours, such as 9-20');
+  return z.NEVER;
+});
+
 const list = z.string().transform((text) =>
   text
     .split(',')
@@ -391,6 +399,11 @@ export const settings = {
     meaning: 'days for which the link "this wasn\'t me" works',
     default: '10',
     schema: whole(1, 60),
+  },
+  REMINDER_HOURS: {
+    meaning: 'hours of the day, in Astana, between which reminders of keys and documents that end are sent',
+    default: '9-20',
+    schema: hoursOfDay,
   },
   CONTACT_WAIT_HOURS: {
     meaning:

@@ -69,6 +69,29 @@ test('a signature opens a session marked EDS, and its evidence is stored', async
   });
 });
 
+test('the last day of the latest key is kept, whichever key is used afterwards', async () => {
+  const end = (days: number) => new Date(Date.now() + days * 86_400_000);
+  const kept = async () =>
+    (
+      await service.database.first<{ days: number }>(sql`
+        select ends_on - ((now() at time zone 'UTC') + interval '5 hours')::date as days, next_on
+        from cabinet.reminder join cabinet.holder using (holder_id) where iin = ${other.iin} and kind = 'key'`)
+    )?.days;
+  const other = inventPerson(9_305);
+  await service.enrol(other);
+  const [old, renewed] = [20, 380].map((days) => nca.key(other, { notAfter: end(days) }));
+  if (!old || !renewed) throw new Error('two keys are needed');
+  const first = injectClient(service.server);
+  expect((await signInByEds(first, old)).status).toBe(303);
+  expect(await kept()).toBe(20);
+  expect((await first.get('/services')).body).toContain('ЭЦҚ кілтінің соңғы күні');
+  const second = injectClient(service.server);
+  expect((await signInByEds(second, renewed)).status).toBe(303);
+  expect((await second.get('/services')).body).not.toContain('ЭЦҚ кілтінің соңғы күні');
+  expect((await signInWith(old)).status).toBe(303);
+  expect(await kept()).toBe(380);
+});
+
 test('a person known to the fund and new here gets a cabinet', async () => {
   const newcomer = inventPerson(9_301);
   await service.enrol(newcomer);

@@ -89,7 +89,11 @@ describe('background work', () => {
     planned = await planStatements(openDatabase(service.connection, withoutTime));
     services = await createServices({
       // The first key seals, so that what the second has sealed is sealed again.
-      config: readConfig({ DEMO: '1', SECRET_KEYS: `${'n'.repeat(32)},${'k'.repeat(32)}` }),
+      config: readConfig({
+        DEMO: '1',
+        SECRET_KEYS: `${'n'.repeat(32)},${'k'.repeat(32)}`,
+        REMINDER_HOURS: '0-24',
+      }),
       database: planned,
       log: pino({ level: 'silent' }),
       deliversMessages: true,
@@ -114,6 +118,7 @@ describe('background work', () => {
         'end-alerts',
         'seal',
         'reseal',
+        'reminders',
         'receipt-log',
         'housekeeping',
       ] as const
@@ -166,6 +171,10 @@ async function makeWork(): Promise<void> {
   await service.database.run(sql`
     insert into cabinet.outbox (holder_id, lane, payload)
     select holder_id, 'unaddressed', jsonb_build_object('iin', iin) from cabinet.holder where holder_id in ${some}`);
+  await service.database.run(sql`
+    insert into cabinet.reminder (holder_id, kind, ends_on, next_on)
+    select holder_id, kind, now()::date + 5, now()::date - 2 from cabinet.holder, (values ('key'), ('document')) as k (kind)
+    where holder_id in ${some} on conflict (holder_id, kind) do update set next_on = excluded.next_on, ends_on = excluded.ends_on`);
   await service.database.run(sql`
     insert into fund.change_elsewhere (iin, version, fields)
     select iin, 2, '{"postcode": "010000"}' from cabinet.holder where holder_id in ${some}`);

@@ -35,6 +35,8 @@ export interface Look {
   asByEds(person: PersonLine): Promise<void>;
   /** Makes the password of a person one that is long enough alone. */
   asLongPassword(person: PersonLine): Promise<void>;
+  /** Lets the key of a person end in so many days. */
+  asKeyEnding(person: PersonLine, days: number): Promise<void>;
   /** Makes the session of a person one that only reads. */
   asRestricted(person: PersonLine): Promise<void>;
   /** Changes the latest attempt to sign in with the phone. */
@@ -408,6 +410,26 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
       async ({ visitor, asPerson }) => {
         await asPerson('/services');
         await visitor.open('/services?replaced=1');
+      },
+    ],
+    [
+      'a key and a document end soon',
+      async (look) => {
+        const soon = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10);
+        const person = await look.asPerson('/services', {
+          documents: [identityCard(1, { validUntil: soon })],
+        });
+        await look.asKeyEnding(person, 20);
+        await look.visitor.open('/services');
+        await look.visitor.sees(look.t.ends.key.help);
+        await look.visitor.sees(look.t.ends.document.help);
+      },
+    ],
+    [
+      'no valid document',
+      async ({ visitor, t, asPerson }) => {
+        await asPerson('/services', { documents: [identityCard(1, { validUntil: '2026-01-01' })] });
+        await visitor.sees(t.requisites.documentNone);
       },
     ],
     [
@@ -1084,6 +1106,12 @@ export async function openLooks(options: LooksOptions = {}): Promise<Looks> {
           await service.database.run(sql`
             update cabinet.credential set suffices_alone = true
             where holder_id = (select holder_id from cabinet.holder where iin = ${iin})`);
+        },
+        async asKeyEnding({ iin }, days) {
+          await service.database.run(sql`
+            insert into cabinet.reminder (holder_id, kind, ends_on)
+            select holder_id, 'key', ((now() at time zone 'UTC') + interval '5 hours')::date + ${days}::int
+            from cabinet.holder where iin = ${iin}`);
         },
         async asRestricted({ iin }) {
           await service.database.run(sql`

@@ -5,6 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { ConnectionFields } from '../../src/platform/postgres/database.ts';
 import { inventIinAmong } from './people.ts';
 import { ofFactors } from './population-factors.ts';
+import { ofReminders } from './population-reminders.ts';
 import { sealsOf } from './population-seals.ts';
 import { atTime, bytes, cell, type Filled, hex, type PeopleTable, uuid } from './population-values.ts';
 
@@ -103,7 +104,12 @@ function tables(people: number, passwordHash: string): readonly PeopleTable[] {
     atTime(
       from * day - ((n % Math.max(1, people * share)) / Math.max(1, people * share)) * (from - to) * day,
     );
-  return [...ofPeople(people, passwordHash), ...ofHistory(people, holder, spread), ...ofKeys(holder, spread)];
+  return [
+    ...ofPeople(people, passwordHash),
+    ...ofHistory(people, holder, spread),
+    ...ofKeys(holder, spread),
+    ...ofReminders(people),
+  ];
 }
 
 function ofPeople(people: number, passwordHash: string): readonly PeopleTable[] {

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import { keyReminder } from '../reminders/store.ts';
 import type { EdsPurpose } from './challenge.ts';
 import type { VerifiedSignature } from './verifier.ts';
 
@@ -56,6 +57,7 @@ export async function keepEvidence(
 ): Promise<void> {
   const { certificate, revocation, ocspResponse } = signature;
   await transaction.run(sql`
+    with remembered as (${keyReminder(holderId, certificate.notAfter)})
     insert into cabinet.eds_evidence (holder_id, purpose, number, content, cms, certificate_sha256, certificate_serial,
       certificate_until, revocation_source, revocation_as_of, ocsp_response, request_id, challenged_at)
     values (${holderId}, ${purpose}, ${number}, ${Buffer.from(content)}, ${Buffer.from(cms)}, ${certificate.sha256},

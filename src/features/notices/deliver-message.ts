@@ -61,7 +61,9 @@ export async function deliverMessage(deps: MessageDeps, queued: OutboxMessage): 
     return send({ ...frame, code: { text: codeOf(keys, issued), minutes } });
   }
   const link =
-    message.disavowalId === undefined ? {} : { disavowalPath: disavowalPath(keys, message.disavowalId) };
+    !('disavowalId' in message) || message.disavowalId === undefined
+      ? {}
+      : { disavowalPath: disavowalPath(keys, message.disavowalId) };
   return send({ ...frame, ...link });
 }
 

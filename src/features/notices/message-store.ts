@@ -38,7 +38,7 @@ export interface ShownMessage {
   }[];
 }
 
-const isMessage = sql`o.lane in ('code', 'notice', 'unaddressed')`;
+const isMessage = sql`o.lane in ('code', 'notice', 'reminder', 'unaddressed')`;
 const kind = sql`coalesce(o.payload ->> 'purpose', o.payload ->> 'kind', 'requisites')`;
 
 /** Dead letters, newest first. */
@@ -88,7 +88,7 @@ export async function retryMessages(
     with again as (
       update cabinet.outbox o
       set dead_at = null, leased_until = null, next_attempt_at = now(), forgiven = attempts
-      where o.dead_at is not null and o.lane in ('notice', 'unaddressed') ${which}
+      where o.dead_at is not null and o.lane in ('notice', 'reminder', 'unaddressed') ${which}
       returning o.outbox_id, o.holder_id),
     noted as (
       insert into cabinet.security_event (holder_id, kind, detail)

@@ -1,12 +1,12 @@
 import type { ComponentChildren } from 'preact';
-import { formatMoment } from '../../texts/dates.ts';
+import { formatDate, formatMoment } from '../../texts/dates.ts';
 import { fill, textsOf } from '../../texts/texts.ts';
 import { renderDocument } from '../../ui/render-document.ts';
 import { displayed } from '../../values/displayed.ts';
 import type { Language } from '../../values/language.ts';
 import type { Channel } from './channel.ts';
 import type { MessageFacts } from './deliver-message.ts';
-import { type MessagePayload, maskedValue, type NoticeKind } from './payload.ts';
+import { type MessagePayload, maskedValue, type NoticeKind, type ReminderPayload } from './payload.ts';
 import type { RenderedMessage } from './sender.ts';
 import { smsParts } from './sms-parts.ts';
 
@@ -33,6 +33,7 @@ function smsText(message: MessagePayload, facts: MessageFacts): string {
     // A code in two parts costs twice as much, and only one of them may arrive.
     return smsParts(full).parts.length === 1 ? full : `${t.shortCodes[message.purpose]}\n${lastLine}`;
   }
+  if (isReminder(message)) return `${fill(t.reminders[message.kind], { day: dayOf(message) })}\n${letters}`;
   const what = t.notices[noticeKey(message)];
   if (facts.disavowalPath === undefined) return `${fill(t.call, { what })}\n${letters}`;
   return `${fill(t.notYou, { what })}\n${facts.origin}${facts.disavowalPath}\n${letters}`;
@@ -65,6 +66,11 @@ function writeLetter(message: MessagePayload, facts: MessageFacts): Letter {
       code: fill(t.code, { code: text }),
       lastLine: boundCode(facts),
     };
+  }
+  if (isReminder(message)) {
+    const { subject, text, help } = t.reminders[message.kind];
+    const lead = fill(text, { day: dayOf(message) });
+    return { ...frame, subject, paragraphs: [lead, help, t.reminderOff] };
   }
   const { subject, text } = t.notices[noticeKey(message)];
   const time = fill(t.time, { time: timeOf(message) });
@@ -122,6 +128,12 @@ function html(
 
 function Small({ children }: { children: ComponentChildren }) {
   return <p style="font-size:14px;color:#56646f">{children}</p>;
+}
+
+const isReminder = (message: MessagePayload): message is ReminderPayload => 'endsOn' in message;
+
+function dayOf({ endsOn }: ReminderPayload): string {
+  return endsOn === maskedValue ? maskedValue : formatDate(endsOn);
 }
 
 function timeOf({ at, language }: { readonly at: string; readonly language: Language }): string {

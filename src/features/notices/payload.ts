@@ -34,6 +34,9 @@ export const noticeKinds = [
 /** What a notice is about. */
 export type NoticeKind = (typeof noticeKinds)[number];
 
+/** What a reminder is about. */
+export type ReminderNotice = 'key-ends' | 'document-ends';
+
 /**
  * A message as the outbox stores it. It has no secret: the code is calculated from `codeId`, and
  * the link from `disavowalId`, when the text is written. A retry therefore has the same text.
@@ -56,7 +59,15 @@ export type MessagePayload = {
       /** The device in words that its owner recognises. */
       readonly device?: string;
     }
+  | {
+      readonly kind: ReminderNotice;
+      /** The last day, `2029-09-05`. */
+      readonly endsOn: string;
+    }
 );
+
+/** A reminder with its address, which is found when it leaves. */
+export type ReminderPayload = Extract<MessagePayload, { kind: ReminderNotice }>;
 
 /** What stands in the place of a person's value in a wording that is kept or shown. */
 export const maskedValue = '…';

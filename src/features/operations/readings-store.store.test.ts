@@ -19,8 +19,10 @@ test('every queue and purpose is present with zero when nothing has happened', a
   const { lanes, codes, overdue, ...rest } = await read();
   expect(overdue.map(({ kind }) => kind)).toContain('security_event');
   expect(overdue.filter(({ seconds }) => seconds > 0)).toEqual([]);
-  expect(lanes.map(({ lane }) => lane).sort()).toEqual(['code', 'fund', 'notice']);
-  expect(lanes.map(({ pending, oldestSeconds, dead }) => pending + oldestSeconds + dead)).toEqual([0, 0, 0]);
+  expect(lanes.map(({ lane }) => lane).sort()).toEqual(['code', 'fund', 'notice', 'reminder']);
+  expect(lanes.map(({ pending, oldestSeconds, dead }) => pending + oldestSeconds + dead)).toEqual([
+    0, 0, 0, 0,
+  ]);
   expect(codes.map(({ sent, used }) => [sent, used])).toEqual([
     [0, 0],
     [0, 0],

@@ -29,7 +29,7 @@ export interface Readings {
   readonly overdue: readonly Overdue[];
 }
 
-const lanes = ['fund', 'code', 'notice'];
+const lanes = ['fund', 'code', 'notice', 'reminder'];
 const purposes = ['register', 'recover', 'prove-new', 'confirm-current'];
 
 /** Reads everything, by indexes. */

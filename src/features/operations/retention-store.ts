@@ -75,7 +75,15 @@ export const retentions: readonly Retention[] = [
     table: 'cabinet.outbox',
     since: 'dead_at',
     term: '90 days',
-    of: `lane in ('code', 'notice') and dead_at is not null`,
+    of: `lane in ('code', 'notice', 'reminder') and dead_at is not null`,
+  },
+  // Their keys prevent another one about the same day.
+  {
+    name: 'reminder_delivered',
+    table: 'cabinet.outbox',
+    since: 'delivered_at',
+    term: '90 days',
+    of: `lane = 'reminder' and delivered_at is not null`,
   },
   {
     name: 'message_letters',

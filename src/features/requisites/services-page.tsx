@@ -12,7 +12,10 @@ import { WhoIAm } from '../../ui/who-i-am.tsx';
 import { maskIin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import { maskContact } from '../contact-change/contact.ts';
+import type { NearEnds } from '../reminders/follow-ends.ts';
 import type { StepAdvice } from '../second-step/store.ts';
+import { cannotSave } from './documents.ts';
+import { Ends } from './ends.tsx';
 import { showValue } from './fields/fields.ts';
 import { holderName } from './holder-name.ts';
 import type { RequisitesView } from './view.ts';
@@ -32,6 +35,8 @@ export interface ServicesPageProps {
   readonly advice: StepAdvice | undefined;
   /** A change waits for its codes. */
   readonly pending: boolean;
+  /** What ends soon. */
+  readonly ends: NearEnds;
   /** Until when something typed and not saved is kept. */
   readonly draftUntil: Date | undefined;
   /** How many sessions may be open, when the oldest one has just ended for that reason. */
@@ -52,6 +57,7 @@ export function ServicesPage(props: ServicesPageProps) {
       <h1 class="eyebrow">{t.services.title}</h1>
       <WhoIAm name={holderName(view?.person) ?? props.shortName} iin={maskIin(iin)} iinLabel={t.signIn.iin} />
       <Waiting {...props} />
+      <Ends t={t} {...props.ends} noDocument={view !== undefined && cannotSave(view)} />
       <Advice {...props} />
       <Card id="details-section" heading={t.requisites.heading}>
         <p class="description">{t.services.sectionTitle}</p>

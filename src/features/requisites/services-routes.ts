@@ -8,6 +8,8 @@ import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { findPendingChange } from '../contact-change/store.ts';
+import { followEnds } from '../reminders/follow-ends.ts';
+import { type EndsReading, readEnds } from '../reminders/store.ts';
 import { readStepAdvice, type StepAdvice } from '../second-step/store.ts';
 import type { SessionSettings } from '../sign-in/settings.ts';
 import { readingOf } from './common-routes.ts';
@@ -41,6 +43,7 @@ export function servicesRoutes(server: FastifyInstance, deps: ServicesRoutesDeps
 /** What the home shows, as far as it is read with the session. */
 interface HomeReading extends SessionReading {
   readonly advice: StepAdvice | undefined;
+  readonly ends: EndsReading | undefined;
 }
 
 async function readHome(
@@ -48,11 +51,12 @@ async function readHome(
   connection: Queryable,
   hash: Buffer,
 ): Promise<HomeReading> {
-  const [reading, advice] = await Promise.all([
+  const [reading, advice, ends] = await Promise.all([
     readOfSession(connection, fund, hash),
     readStepAdvice(connection, hash),
+    readEnds(connection, hash),
   ]);
-  return { ...reading, advice };
+  return { ...reading, advice, ends };
 }
 
 const servicesQuery = z.object({ replaced: z.literal('1').optional().catch(undefined) });
@@ -79,6 +83,15 @@ async function showServices(
   const pending = begun.change
     ? await findPendingChange(database, actor.holderId, contactSettings.proofMinutes)
     : undefined;
+  const known = view === 'unavailable' ? undefined : view;
+  const ends = known
+    ? await followEnds(
+        database,
+        actor.holderId,
+        { person: known.person, today: known.stored.today },
+        reading?.ends,
+      )
+    : { keyEnds: reading?.ends?.keyEnds ?? undefined, documentEnds: undefined };
   const draft = begun.draft ? await findDraft(deps, actor.holderId) : undefined;
   return deps.sendPage(request, reply, {
     title: t.services.title,
@@ -88,7 +101,8 @@ async function showServices(
       language,
       iin: session.iin,
       shortName: session.shortName,
-      view: view === 'unavailable' ? undefined : view,
+      view: known,
+      ends,
       csrf: context.csrf(),
       restricted: session.restricted !== null,
       advice: session.restricted === null ? reading?.advice : undefined,

@@ -16,12 +16,13 @@ import { Timeline } from '../../ui/timeline.tsx';
 import { wayName } from '../../ui/way-name.ts';
 import type { Language } from '../../values/language.ts';
 import { maskContact } from '../contact-change/contact.ts';
+import { type ReminderKind, reminderKinds } from '../reminders/kinds.ts';
 import { hasStrongStep, type StepStanding } from '../second-step/standing.ts';
 import { networkName } from '../sign-in/session-names.ts';
 import type { HolderSession, SecurityEvent, SecurityStanding, TrustedBrowser } from './store.ts';
 
 /** What has just happened. Shown once, at the top. */
-export type SecurityDone = 'changed' | 'ended' | 'othersEnded' | 'factors' | 'trustEnded';
+export type SecurityDone = 'changed' | 'ended' | 'othersEnded' | 'factors' | 'trustEnded' | 'reminded';
 
 /** A session as the page shows it. */
 export interface ShownSession extends HolderSession {
@@ -43,6 +44,8 @@ export interface SecurityPageProps {
   readonly steps: StepStanding;
   /** Browsers in which no second step is asked. */
   readonly trusted: readonly ShownBrowser[];
+  /** The reminders that the holder has switched off. */
+  readonly switchedOff: readonly ReminderKind[];
   /** The session only reads. */
   readonly restricted: boolean;
   /** The most recently used first. */
@@ -81,6 +84,7 @@ export function SecurityPage(props: SecurityPageProps) {
       <Methods t={t} language={language} standing={standing} />
       <SecondStep {...props} />
       <Sessions {...props} />
+      <Reminders {...props} />
       <Lock t={t} />
       <LatestEvents {...props} />
     </>
@@ -234,6 +238,38 @@ function Sessions({ t, language, csrf, sessions }: SecurityPageProps) {
           </ButtonRow>
         </Form>
       )}
+    </Card>
+  );
+}
+
+/** What the holder is reminded of, and how to switch that off. */
+function Reminders({ t, csrf, switchedOff }: SecurityPageProps) {
+  return (
+    <Card id="reminders" heading={t.security.reminders}>
+      <p>{t.security.remindersHelp}</p>
+      <Table
+        caption={t.security.reminders}
+        captionHidden
+        columns={[t.security.reminder, t.security.reminderState, { hidden: t.security.action }]}
+        rows={reminderKinds.map((kind): readonly ComponentChildren[] => {
+          const isOn = !switchedOff.includes(kind);
+          return [
+            t.security.reminderOf[kind],
+            isOn ? t.security.reminderOn : t.security.reminderOff,
+            <Form
+              id={`reminder-${kind}`}
+              action={paths.switchReminder}
+              csrf={csrf}
+              hidden={{ kind, on: isOn ? '0' : '1' }}
+            >
+              <Button kind="tertiary">
+                {isOn ? t.security.switchOff : t.security.switchOn}
+                <span class="ds-sr-only">: {t.security.reminderOf[kind]}</span>
+              </Button>
+            </Form>,
+          ];
+        })}
+      />
     </Card>
   );
 }

@@ -7,6 +7,7 @@ import { problem } from '../../platform/http/problem.ts';
 import { clearSecret, sessionOf } from '../../platform/http/request-context.ts';
 import type { ContactSettings } from '../contact-change/settings.ts';
 import { lockCabinet } from '../disavowal/lock.ts';
+import { listSwitchedOff } from '../reminders/store.ts';
 import { readStepStanding } from '../second-step/store.ts';
 import { LockPage } from './lock-page.tsx';
 import { type SecurityDone, SecurityPage } from './pages.tsx';
@@ -34,6 +35,7 @@ const doneValues = [
   'othersEnded',
   'factors',
   'trustEnded',
+  'reminded',
 ] as const satisfies readonly SecurityDone[];
 const endForm = formOf({ session: z.string() });
 const trustForm = formOf({ browser: z.string() });
@@ -76,6 +78,7 @@ async function showSecurity(
   const { waitHours } = contactSettings;
   const steps = await readStepStanding(database, holderId, { marks: [], waitHours });
   const trusted = await listTrusted(database, holderId);
+  const switchedOff = await listSwitchedOff(database, holderId);
   return sendPage(request, reply, {
     title: context.texts.security.title,
     section: 'security',
@@ -86,6 +89,7 @@ async function showSecurity(
       standing,
       steps,
       trusted: trusted.map((browser) => ({ ...browser, name: browserName(keys, browser) })),
+      switchedOff,
       restricted: sessionOf(request).restricted !== null,
       sessions: sessions.map((session) => ({
         ...session,

@@ -4,6 +4,7 @@ import { contactJourneys } from './contact.ts';
 import { onFileJourneys } from './on-file.ts';
 import { passkeyJourneys } from './passkeys.ts';
 import { registrationJourneys, securityJourneys } from './registration.ts';
+import { reminderJourneys } from './reminders.ts';
 import { requisitesJourneys } from './requisites.ts';
 import { secondStepJourneys } from './second-step.ts';
 import { signInJourneys } from './sign-in.ts';
@@ -20,6 +21,7 @@ export const areas: readonly (readonly [area: string, journeys: readonly Journey
   ['security', securityJourneys],
   ['second step', secondStepJourneys],
   ['passkeys', passkeyJourneys],
+  ['reminders', reminderJourneys],
   ['two tabs', twoTabsJourneys],
 ];
 
@@ -46,6 +48,7 @@ export const everyForm: ReadonlySet<string> = new Set([
   'a passkey is named and removed; the last one stays until the password is longer',
   'an app with backup codes: added, asked for, replaced on paper, removed; the suggestion is closed',
   'a code by SMS after the password: turned on, asked for, sent again, left out in a trusted browser',
+  'the reminder of a key is switched off, and on again',
 ]);
 
 /** Journeys in which a script of the page takes part, or the browser's own history does. */
