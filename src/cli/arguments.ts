@@ -1,10 +1,30 @@
 import { InvalidArgumentError } from 'commander';
+import { type Iin, parseIin } from '../values/iin.ts';
 import { CommandFailure } from './failure.ts';
 
 /** Reads a whole number from 1, for an argument or an option. */
 export function readCount(text: string): number {
   if (!/^[1-9][0-9]{0,14}$/.test(text)) throw new CommandFailure(`${text}: a number from 1 is needed`);
   return Number(text);
+}
+
+/** Reads an IIN, for an argument or an option. */
+export function readIin(text: string): Iin {
+  const parsed = parseIin(text);
+  if (!parsed.ok) throw new CommandFailure('this is not an IIN: check the 12 digits');
+  return parsed.value;
+}
+
+/** Reads a day such as `2026-11-29`, for an option. */
+export function readDay(text: string): string {
+  const day = new Date(text);
+  if (
+    !/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) ||
+    Number.isNaN(day.getTime()) ||
+    day.toISOString().slice(0, 10) !== text
+  )
+    throw new CommandFailure(`${text}: not a day such as 2026-11-29`);
+  return text;
 }
 
 /** Reads a text that is not empty, for an option. */

@@ -6,6 +6,7 @@ import { readAuditHead } from '../features/operations/audit-store.ts';
 import { dayLine } from '../features/receipt-log/published-heads.ts';
 import { readDays } from '../features/receipt-log/store.ts';
 import { createKeys } from '../platform/keys.ts';
+import { readDay } from './arguments.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { type Attached, withDatabase } from './terminal.ts';
@@ -54,11 +55,9 @@ export function auditCommands(program: Command): void {
     .description(
       'print the signed heads of the log of receipts, a line for each day: day, number of receipts, root, signature. Publish them where you cannot change them later, or print them',
     )
-    .option('--from <day>', 'from this day on, as 2026-11-29', always)
+    .option('--from <day>', 'from this day on, as 2026-11-29', readDay, always)
     .addHelpText('after', '\nExample:\n  $ kabinet audit publish --from 2026-11-01 > heads.txt')
     .action(async ({ from }: { from: string }) => {
-      if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(from) || Number.isNaN(Date.parse(from)))
-        throw new CommandFailure(`${from}: not a day such as 2026-11-29`);
       await withAudit(async ({ database }) => {
         const days = await readDays(database, from);
         if (days.length === 0) throw new CommandFailure('no day has been closed yet');

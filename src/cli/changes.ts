@@ -3,14 +3,15 @@ import { findDeadChanges, requeueChanges, showDelivery } from '../features/chang
 import { nonEmpty, readCount } from './arguments.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
+import { reconcileCommand } from './reconcile.ts';
 import { withDatabase } from './terminal.ts';
 
-/** `kabinet changes`: saved changes that did not reach the fund. */
+/** `kabinet changes`: saved changes that did not reach the fund, or that only the fund still has. */
 export function changeCommands(program: Command): void {
   const changes = program
     .command('changes')
     .description(
-      "saved changes that did not reach the fund's system. A change is named by the number on its receipt",
+      "saved changes on their way to the fund's system. A change is named by the number on its receipt",
     );
 
   changes
@@ -62,4 +63,6 @@ export function changeCommands(program: Command): void {
         print(`${again.length} put back\n`);
       });
     });
+
+  reconcileCommand(changes);
 }

@@ -6,8 +6,7 @@ import { endSessionsOf, showPerson } from '../features/operations/operator.ts';
 import { resetSecondStep } from '../features/second-step/reset.ts';
 import { ImportInterfered, type ImportProgress } from '../fund/embedded/import-people.ts';
 import { importFile } from '../start.ts';
-import { type Iin, parseIin } from '../values/iin.ts';
-import { nonEmpty } from './arguments.ts';
+import { nonEmpty, readIin } from './arguments.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';
@@ -128,9 +127,3 @@ function progressLine(): (done: ImportProgress) => void {
 const number = (value: number) => value.toLocaleString('en');
 const minutes = (seconds: number) =>
   seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
-
-function readIin(text: string): Iin {
-  const parsed = parseIin(text);
-  if (!parsed.ok) throw new CommandFailure('this is not an IIN: check the 12 digits');
-  return parsed.value;
-}

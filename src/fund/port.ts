@@ -110,6 +110,33 @@ export interface BranchChangePage {
   readonly cursor: string | null;
 }
 
+/** A change of the cabinet that the fund has applied, as the fund knows it. */
+export interface AppliedChange {
+  readonly changeId: string;
+  readonly iin: Iin;
+  readonly fields: Partial<Requisites>;
+  readonly sequence: number;
+  /** When the holder made it, as the cabinet said then. */
+  readonly madeAt: Date;
+  readonly appliedAt: Date;
+}
+
+/** Which applied changes are listed. */
+export interface AppliedQuestion {
+  /** The day in UTC on which the fund applied them, `2026-11-28`. */
+  readonly day: string;
+  /** Only of this holder. */
+  readonly iin?: Iin | undefined;
+}
+
+export interface AppliedPage {
+  readonly changes: readonly AppliedChange[];
+  /** Rows that could not be read, and are missing above. */
+  readonly unread: number;
+  /** Where to continue. Null: there are no more. */
+  readonly cursor: string | null;
+}
+
 /**
  * The fund's information system. It gives documents, accounts and status, and receives changes.
  * Every method throws `FundUnavailable` when there is no answer.
@@ -141,6 +168,15 @@ export interface Fund {
   ): Promise<Extract<FundAnswer, { kind: 'applied' | 'received' | 'refused' }> | undefined>;
   /** Changes made elsewhere after the cursor, of all holders. Null starts from the beginning. */
   changesElsewhere(cursor: string | null, most: number): Promise<BranchChangePage>;
+  /**
+   * The changes that the fund has applied, in the order of their time. Null starts from the
+   * beginning. Undefined where the fund has no such list.
+   */
+  appliedChanges(
+    asked: AppliedQuestion,
+    cursor: string | null,
+    most: number,
+  ): Promise<AppliedPage | undefined>;
   /** False while the fund is known not to answer, so that pages can say so. */
   readonly available: boolean;
   close(): Promise<void>;

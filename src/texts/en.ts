@@ -918,6 +918,7 @@ export const en = {
     saved: 'Your changes have been saved',
     number: 'Receipt number',
     time: 'Time',
+    firstMadeAt: 'First made',
     astana: 'Astana time',
     document: 'Document',
     holder: 'Service recipient',
@@ -977,6 +978,7 @@ export const en = {
     passkey: 'Passkey and confirmation code',
     eds: 'EDS signature',
     branch: 'At a UAPF office',
+    restored: 'Restored from the fund’s records',
   },
   history: {
     title: 'Change history',
@@ -986,6 +988,7 @@ export const en = {
     newest: 'Newest',
     changed: 'Details changed',
     changedAtBranch: 'Details changed at a UAPF office',
+    restored: 'A change was restored from the fund’s records',
     receipt: 'Receipt No. {number}',
     way: 'Signed in by: {way}',
     network: 'Network: {network}',
@@ -1034,6 +1037,7 @@ export const en = {
     'change-requeued': 'Fund staff sent a change to the fund again',
     'reminder-on': 'A reminder was switched on',
     'reminder-off': 'A reminder was switched off',
+    'change-restored': 'Fund staff restored a change from the fund’s records',
     'requisites-saved': 'Details saved',
   },
   messages: {
@@ -1068,6 +1072,7 @@ export const en = {
         'many-failures': 'UAPF: many failed sign-ins.',
         'change-accepted': 'UAPF: change accepted.',
         'change-refused': 'UAPF: change not accepted.',
+        'change-restored': 'UAPF: change restored.',
         frozen: 'UAPF: changing contacts and password is blocked. To lift: EDS or a UAPF office.',
         locked: 'UAPF: your cabinet is locked. To unlock: EDS or a UAPF office.',
         'step-failures': 'UAPF: someone knows your password.',
@@ -1180,6 +1185,10 @@ export const en = {
         'change-refused': {
           subject: 'The fund did not accept the change',
           text: 'The fund’s information system did not accept the change that you saved in the Personal Cabinet. The receipt of the change in the cabinet says why and what to do.',
+        },
+        'change-restored': {
+          subject: 'A change was restored',
+          text: 'After a technical failure, a change that you had saved was restored from the fund’s records. Its new receipt number is in your change history.',
         },
         frozen: {
           subject: 'Password and contact changes are blocked',

@@ -51,6 +51,7 @@ const change = {
 type Fund = ReturnType<typeof createHttpFund>;
 /** How the cabinet makes each request. It has no code for the one that operators make. */
 const asking: Readonly<Record<string, (fund: Fund) => Promise<unknown>>> = {
+  'POST /changes-applied': (fund) => fund.appliedChanges({ day: '2026-11-28' }, null, 100),
   'POST /holders/find': (fund) => fund.read(iin, 3),
   'PUT /changes/{changeId}': (fund) => fund.apply(change),
   'GET /changes/{changeId}': (fund) => fund.findChange(change.changeId),
@@ -92,6 +93,17 @@ const understood: Readonly<Record<string, unknown>> = {
   'GET /changes-elsewhere 200 some': { holders: [{ iin, version: 4 }], cursor: '184468' },
   'GET /changes-elsewhere 200 none': { holders: [], cursor: '184468' },
   'GET /changes-elsewhere 410': { holders: [], cursor: null },
+  'POST /changes-applied 200 some': {
+    changes: [
+      {
+        ...{ changeId: '2f1f6a0e-7c1b-4a53-9a53-0f6f8f1f2a10', iin, sequence: 1203, appliedAt: at },
+        ...{ madeAt: new Date('2026-11-28T09:15:00Z'), fields: { apartment: null, postcode: 'X10A0A0' } },
+      },
+    ],
+    ...{ unread: 0, cursor: null },
+  },
+  'POST /changes-applied 200 none': { changes: [], unread: 0, cursor: null },
+  'POST /changes-applied 404': undefined,
   'GET /health 200': 'works',
   'GET /health 404': 'reached',
 };

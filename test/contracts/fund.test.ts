@@ -145,6 +145,45 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     expect(await fund.apply(change())).toEqual({ kind: 'refused', reason: 'unknown-holder' });
   });
 
+  test('lists what it applied on a day, of all holders or of one, page by page', async () => {
+    const { fund, enrol } = await open();
+    const other = inventPerson(44);
+    await enrol(person);
+    await enrol(other);
+    const one = change({ fields: { apartment: '7', email: null }, madeAt: new Date('2026-11-01T10:00:00Z') });
+    const two = change({ iin: other.iin as Iin });
+    const three = change({ sequence: 2, fields: { apartment: '8' } });
+    for (const each of [one, two, three]) await fund.apply(each);
+    await fund.apply(change({ sequence: 1 }));
+    const today = (await fund.findChange(one.changeId)) as { at: Date };
+    const day = today.at.toISOString().slice(0, 10);
+    const read = async (iin?: Iin) => {
+      const ids: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: Awaited<ReturnType<Fund['appliedChanges']>> = await fund.appliedChanges(
+          { day, iin },
+          cursor,
+          2,
+        );
+        ids.push(...(page?.changes.map(({ changeId }) => changeId) ?? []));
+        cursor = page?.cursor ?? null;
+      } while (cursor !== null);
+      return ids;
+    };
+    expect(await read()).toEqual([one, two, three].map(({ changeId }) => changeId));
+    expect(await read(iin)).toEqual([one, three].map(({ changeId }) => changeId));
+    expect((await fund.appliedChanges({ day }, null, 1))?.changes).toEqual([
+      {
+        ...{ changeId: one.changeId, iin, sequence: 1, fields: one.fields },
+        ...{ madeAt: one.madeAt, appliedAt: today.at },
+      },
+    ]);
+    expect(await fund.appliedChanges({ day: '2020-01-01' }, null, 2)).toEqual({
+      ...{ changes: [], unread: 0, cursor: null },
+    });
+  });
+
   test('lists what branches changed, in order, and continues from a cursor', async () => {
     const { fund, enrol } = await open();
     const other = inventPerson(44);
@@ -190,6 +229,7 @@ test('every request and answer above matches docs/fund-api.yaml', () => {
     'GET /changes-elsewhere 200',
     'GET /changes/{changeId} 200',
     'GET /changes/{changeId} 404',
+    'POST /changes-applied 200',
     'POST /holders/find 200',
     'POST /holders/find 404',
     'PUT /changes/{changeId} 200',

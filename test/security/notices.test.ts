@@ -125,6 +125,7 @@ const notices: readonly SecurityNotice[] = [
   'many-failures',
   'change-accepted',
   'change-refused',
+  'change-restored',
   'frozen',
   'locked',
 ];

@@ -56,6 +56,12 @@ export interface GivenAnswer {
   readonly body: unknown;
 }
 
+/** What the list of applied changes has of one, beside its fields. */
+interface ListedChange extends FundEffect {
+  readonly madeAt: string;
+  readonly at: string;
+}
+
 /** A change that took effect. Each time has its own entry, so that a repetition is noticed. */
 export interface FundEffect {
   readonly changeId: string;
@@ -130,6 +136,7 @@ interface Change {
   readonly iin: string;
   readonly sequence: number;
   readonly expectedRevision: number;
+  readonly madeAt: string;
   readonly fields: Readonly<Record<string, string | null>>;
 }
 
@@ -141,6 +148,7 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
   const onFile = new Map<string, OnFile>();
   const feed: { iin: string; revision: number }[] = [];
   const applied = new Map<string, string>();
+  const listed: ListedChange[] = [];
   const waiting = new Map<string, Change>();
   const refusedChanges = new Map<string, string>();
   const effects: FundEffect[] = [];
@@ -186,8 +194,10 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
     if (change.sequence <= found.lastSequence && idempotent) return [409, { error: 'out-of-order' }];
     Object.assign(found.requisites, change.fields);
     found.lastSequence = change.sequence;
-    effects.push({ changeId, iin: change.iin, sequence: change.sequence, fields: change.fields });
+    const effect = { changeId, iin: change.iin, sequence: change.sequence, fields: change.fields };
+    effects.push(effect);
     const now = new Date().toISOString();
+    listed.push({ ...effect, madeAt: change.madeAt, at: now });
     applied.set(changeId, now);
     refusedChanges.delete(changeId);
     return [200, { state: 'applied', at: now }];
@@ -209,6 +219,16 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
     const from = Number(query.get('after') ?? 0);
     const holders = feed.slice(from, from + Number(query.get('most') ?? 100));
     return [200, { holders, cursor: String(from + holders.length) }];
+  }
+
+  function listApplied(asked: { day: string; iin?: string; after?: string; most?: number }): Reply {
+    const { day, iin, after = '0', most = 100 } = asked;
+    const found = listed.filter((one) => one.at.startsWith(day) && one.iin === (iin ?? one.iin));
+    const end = Number(after) + most;
+    return [
+      200,
+      { changes: found.slice(Number(after), end), cursor: end < found.length ? String(end) : null },
+    ];
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -243,6 +263,8 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
         return find(body as { iin: string }, fault === 'wrong-person');
       if (method === 'GET' && url.pathname === '/health') return [200, { status: 'ok' }];
       if (method === 'GET' && url.pathname === '/changes-elsewhere') return list(url.searchParams);
+      if (method === 'POST' && url.pathname === '/changes-applied')
+        return listApplied(body as Parameters<typeof listApplied>[0]);
       if (method === 'GET' && changeId !== undefined) return stateOf(changeId);
       if (method !== 'PUT' || changeId === undefined) return [404, { error: 'no such question' }];
       if (fault !== 'later' || applied.has(changeId)) return apply(changeId, body as Change);

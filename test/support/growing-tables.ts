@@ -19,6 +19,7 @@ const boundedTables: Readonly<Record<string, string>> = {
   'cabinet.street_vocabulary': 'the same',
   'cabinet.street_word': 'the same',
   'cabinet.receipt_day': 'a row for each day',
+  'cabinet.restored_change': 'only after a loss of what was saved',
   'cabinet.schema_release': 'a row for each release',
   'public.migration': 'a row for each migration',
 };

@@ -26,7 +26,9 @@ export type Proof =
   | 'codes'
   | 'passkey'
   | 'eds'
-  | 'branch';
+  | 'branch'
+  /** The database had lost it, and the fund still had it. */
+  | 'restored';
 
 /** A saved change as its receipt shows it. */
 export interface SavedChange {
@@ -36,6 +38,8 @@ export interface SavedChange {
   readonly proof: Proof;
   readonly document: IdentityDocument | null;
   readonly entries: readonly ChangeEntry[];
+  /** When its holder made a change that was recorded again. Null: `madeAt` is that. */
+  readonly firstMadeAt: Date | null;
   readonly delivery: /** `late`: the change has waited so long that something must be down. */
     | { readonly state: 'sending'; readonly late: boolean }
     | { readonly state: 'applied'; readonly at: Date }

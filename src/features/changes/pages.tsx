@@ -136,9 +136,12 @@ export function SavedPage({
   );
 }
 
-/** What a change of mobile or e-mail that was not signed closes, and until when. */
+/**
+ * What a change of mobile or e-mail that was not signed closes, and until when. One that was
+ * recorded again closes it anew.
+ */
 export function waitText(t: Texts, language: Language, change: SavedChange, hours: number) {
-  return change.proof === 'codes' || change.proof === 'passkey'
+  return change.proof === 'codes' || change.proof === 'passkey' || change.proof === 'restored'
     ? contactWaitText(t, language, touchedChannels(change.entries)[0], { from: change.madeAt, hours })
     : undefined;
 }
@@ -160,6 +163,9 @@ export function receiptFacts(t: Texts, language: Language, change: SavedChange, 
   const status = deliveryText(t, language, change);
   return [
     { term: t.receipt.time, value: `${formatMoment(language, change.madeAt)} (${t.receipt.astana})` },
+    ...(change.firstMadeAt === null
+      ? []
+      : [{ term: t.receipt.firstMadeAt, value: formatMoment(language, change.firstMadeAt) }]),
     ...(holder.name === undefined ? [] : [{ term: t.receipt.holder, value: holder.name }]),
     { term: t.signIn.iin, value: maskIin(holder.iin) },
     ...(change.document === null

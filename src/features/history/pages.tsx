@@ -77,7 +77,7 @@ function Filter({ t, only }: Pick<HistoryPageProps, 't' | 'only'>) {
 
 function changeLines(t: Texts, entry: Extract<HistoryEntry, { kind: 'change' }>) {
   return {
-    title: entry.madeBy === 'holder' ? t.history.changed : t.history.changedAtBranch,
+    title: changeTitle(t, entry),
     mark: 'change' as const,
     children: (
       <>
@@ -95,6 +95,11 @@ function changeLines(t: Texts, entry: Extract<HistoryEntry, { kind: 'change' }>)
       </>
     ),
   };
+}
+
+function changeTitle(t: Texts, { madeBy, restored }: Extract<HistoryEntry, { kind: 'change' }>): string {
+  if (restored) return t.history.restored;
+  return madeBy === 'holder' ? t.history.changed : t.history.changedAtBranch;
 }
 
 /**

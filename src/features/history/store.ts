@@ -10,6 +10,8 @@ export type HistoryEntry =
       readonly id: string;
       readonly at: Date;
       readonly madeBy: 'holder' | 'fund';
+      /** It was lost here, and recorded again from what the fund had. */
+      readonly restored: boolean;
       readonly number: string;
       readonly entries: readonly ChangeEntry[];
     }
@@ -46,6 +48,7 @@ interface Row {
   readonly network: string | null;
   readonly reason: string | null;
   readonly madeBy: 'holder' | 'fund';
+  readonly restored: boolean;
   readonly number: string;
   readonly entries: ChangeEntry[];
 }
@@ -65,17 +68,17 @@ export async function readHistory(
   const [at, id] = readCursor(cursor);
   const rows = await database.rows<Row>(sql`
     select id, made_at as at, to_char(made_at at time zone 'UTC', 'YYYYMMDDHH24MISSUS') || '-' || id as cursor,
-      event, device, method, network, reason, made_by as "madeBy", number, entries
+      event, device, method, network, reason, made_by as "madeBy", restored, number, entries
     from (
       (select 'c' || change_id::text as id, made_at, null as event, null as device, null as method, null as network,
-         null as reason, made_by, number, entries
+         null as reason, made_by, proof = 'restored' as restored, number, entries
        from cabinet.change
        where holder_id = ${holderId} and ${only ?? 'changes'}::text = 'changes'
          and (made_at, 'c' || change_id::text) < (${at}::timestamptz, ${id}::text)
        order by made_at desc, 'c' || change_id::text desc limit ${size + 1})
       union all
       (select 'e' || lpad(event_id::text, 19, '0'), made_at, kind, detail ->> 'device', detail ->> 'method',
-         detail ->> 'network', detail ->> 'reason', null, null, null
+         detail ->> 'network', detail ->> 'reason', null, null, null, null
        from cabinet.security_event
        where holder_id = ${holderId} and ${only ?? 'events'}::text = 'events' and kind <> 'requisites-saved'
          and (made_at, 'e' || lpad(event_id::text, 19, '0')) < (${at}::timestamptz, ${id}::text)
@@ -86,9 +89,9 @@ export async function readHistory(
 }
 
 function entryOf(row: Row): HistoryEntry {
-  const { id, at, event, device, method, network, reason, madeBy, number, entries } = row;
+  const { id, at, event, device, method, network, reason, madeBy, restored, number, entries } = row;
   return event === null
-    ? { kind: 'change', id, at, madeBy, number, entries }
+    ? { kind: 'change', id, at, madeBy, restored, number, entries }
     : { kind: 'event', id, at, event, device, method, network, reason };
 }
 

@@ -19,6 +19,8 @@ export const noticeKinds = [
   // The fund accepted a change that had been late, or refused one.
   'change-accepted',
   'change-refused',
+  // A change that the database had lost was recorded again.
+  'change-restored',
   'frozen',
   'locked',
   // A right password was followed by wrong second steps.

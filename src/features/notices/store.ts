@@ -29,6 +29,7 @@ export type SecurityNotice = Extract<
   | 'many-failures'
   | 'change-accepted'
   | 'change-refused'
+  | 'change-restored'
   | 'frozen'
   | 'locked'
   | 'step-failures'

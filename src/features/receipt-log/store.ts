@@ -18,7 +18,7 @@ export async function lockClosing(tx: Queryable): Promise<boolean> {
 }
 
 /** A change that has no leaf yet. */
-export type UnloggedChange = Omit<SavedChange, 'delivery'>;
+export type UnloggedChange = Omit<SavedChange, 'delivery' | 'firstMadeAt'>;
 
 /**
  * Changes of holders without a leaf, of days that are not closed, oldest first. Leaves are looked up

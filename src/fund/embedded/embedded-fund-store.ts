@@ -1,6 +1,13 @@
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
-import type { BranchChange, BranchChangePage, ChangeForFund, Fund, FundHolder } from '../port.ts';
+import type {
+  AppliedChange,
+  BranchChange,
+  BranchChangePage,
+  ChangeForFund,
+  Fund,
+  FundHolder,
+} from '../port.ts';
 
 /**
  * The fund's information system as tables of the same database. It is for demonstrations, and for a
@@ -27,14 +34,14 @@ export function createEmbeddedFund(database: Database): Fund {
 
     // The log of changes and the changed values commit together, and a change id enters the log
     // only once.
-    async apply({ changeId, iin, fields, sequence, expectedVersion }) {
+    async apply({ changeId, iin, fields, sequence, expectedVersion, madeAt }) {
       const row = await database.first<{ at: Date | null; fresh: boolean }>(sql`
         with person as (
           select elsewhere_version <= ${expectedVersion}::int as fresh, last_sequence < ${sequence}::bigint as in_order
           from fund.person where iin = ${iin} for update),
         applied as (
-          insert into fund.applied_change (change_id, iin, fields, sequence)
-          select ${changeId}::uuid, ${iin}, ${json(fields)}::jsonb, ${sequence}::bigint from person where fresh and in_order
+          insert into fund.applied_change (change_id, iin, fields, sequence, made_at)
+          select ${changeId}::uuid, ${iin}, ${json(fields)}::jsonb, ${sequence}::bigint, ${madeAt}::timestamptz from person where fresh and in_order
           on conflict (change_id) do nothing returning applied_at),
         effect as (
           update fund.person set requisites = requisites || ${json(fields)}::jsonb, last_sequence = ${sequence}::bigint,
@@ -62,6 +69,8 @@ export function createEmbeddedFund(database: Database): Fund {
       };
     },
 
+    appliedChanges: (asked, cursor, most) => listApplied(database, asked, cursor, most),
+
     available: true,
     close: async () => undefined,
   };
@@ -81,6 +90,28 @@ async function readPerson(connection: Queryable, iin: Sql, since: Sql): Promise<
   return row && { ...row, changesElsewhere: row.changesElsewhere ?? [] };
 }
 
+/** Lists what was applied on a day. The cursor is the id of the last row. */
+async function listApplied(
+  database: Queryable,
+  { day, iin }: Parameters<Fund['appliedChanges']>[0],
+  cursor: string | null,
+  most: number,
+): ReturnType<Fund['appliedChanges']> {
+  const begin = sql`(${day}::date::timestamp at time zone 'UTC')`;
+  const changes = await database.rows<AppliedChange>(sql`
+    select change_id as "changeId", iin, fields, coalesce(sequence, 0) as sequence,
+      coalesce(made_at, applied_at) as "madeAt", applied_at as "appliedAt"
+    from fund.applied_change
+    where applied_at >= ${begin} and applied_at < ${begin} + interval '1 day'
+      and iin = coalesce(${iin ?? null}::text, iin)
+      and (applied_at, change_id) > (
+        coalesce((select applied_at from fund.applied_change where change_id = ${cursor}::uuid), '-infinity'),
+        coalesce(${cursor}::uuid, '00000000-0000-0000-0000-000000000000'))
+    order by applied_at, change_id limit ${most}`);
+  const last = changes.length < most ? undefined : changes.at(-1);
+  return { changes, unread: 0, cursor: last?.changeId ?? null };
+}
+
 /**
  * Applies at most one change of each person. A person who is locked (an import, another worker) is
  * left out: one must not hold up all.
@@ -89,25 +120,26 @@ async function applyAll(
   database: Queryable,
   changes: readonly ChangeForFund[],
 ): Promise<ReadonlySet<string>> {
-  const sent = changes.map(({ changeId, iin, fields, sequence, expectedVersion }) => ({
+  const sent = changes.map(({ changeId, iin, fields, sequence, expectedVersion, madeAt }) => ({
     change_id: changeId,
     iin,
     fields,
     sequence,
     expected_version: expectedVersion,
+    made_at: madeAt,
   }));
   const rows = await database.rows<{ changeId: string }>(sql`
     with sent as (
       select distinct on (iin) * from jsonb_to_recordset(${json(sent)}::jsonb)
-        as sent (change_id uuid, iin text, fields jsonb, sequence bigint, expected_version int)
+        as sent (change_id uuid, iin text, fields jsonb, sequence bigint, expected_version int, made_at timestamptz)
       order by iin, sequence),
     person as (
       select sent.* from sent join fund.person p using (iin)
       where p.elsewhere_version <= sent.expected_version and p.last_sequence < sent.sequence
       order by iin for update of p skip locked),
     applied as (
-      insert into fund.applied_change (change_id, iin, fields, sequence)
-      select change_id, iin, fields, sequence from person
+      insert into fund.applied_change (change_id, iin, fields, sequence, made_at)
+      select change_id, iin, fields, sequence, made_at from person
       on conflict (change_id) do nothing returning change_id, iin, fields, sequence),
     effect as (
       update fund.person p set requisites = p.requisites || applied.fields, last_sequence = applied.sequence,

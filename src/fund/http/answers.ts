@@ -123,7 +123,7 @@ function refusal(reader: Reader, said: unknown): Extract<FundAnswer, { kind: 're
 }
 
 /** The body of a successful answer in UTF-8. */
-function successOf({ status, body, otherCharset }: Answer, reader: Reader): unknown {
+export function successOf({ status, body, otherCharset }: Answer, reader: Reader): unknown {
   if (status < 200 || status >= 300) throw new FundUnavailable(`FUND_HTTP_${status}`);
   if (otherCharset) {
     reader.record('content-type', 'unknown');
@@ -145,6 +145,6 @@ function errorOf(body: unknown): string | undefined {
   return typeof error === 'string' && errorCode.test(error) ? error : undefined;
 }
 
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }

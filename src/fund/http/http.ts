@@ -9,6 +9,7 @@ import {
   holderAnswer,
   isTransient,
 } from './answers.ts';
+import { askApplied } from './applied.ts';
 import { createFundLine, type FundLineOptions, type FundSettings } from './line.ts';
 import { tokenSigner } from './token.ts';
 
@@ -45,6 +46,10 @@ export function createHttpFund(settings: FundSettings, options: FundOptions = {}
     createFundLine(name, settings, { ...options, timeout, token });
   const reads = line('fund-reads', timeouts.read);
   const changes = line('fund-changes', timeouts.change);
+  const wrongPerson = () => {
+    options.onWrongPerson?.();
+    return new WrongPerson();
+  };
   return {
     breakers: [reads.breaker, changes.breaker],
     get available() {
@@ -63,10 +68,7 @@ export function createHttpFund(settings: FundSettings, options: FundOptions = {}
         (answer, reader) => holderAnswer(answer, reader, sinceElsewhere),
         { about: iin, requestId },
       );
-      if (person && person.iin !== iin) {
-        options.onWrongPerson?.();
-        throw new WrongPerson();
-      }
+      if (person && person.iin !== iin) throw wrongPerson();
       return person;
     },
 
@@ -98,6 +100,12 @@ export function createHttpFund(settings: FundSettings, options: FundOptions = {}
         },
         elsewhereAnswer,
       ),
+
+    async appliedChanges(asked, cursor, most) {
+      const page = await askApplied(reads, asked, cursor, most);
+      if (page?.changes.some(({ iin }) => iin !== (asked.iin ?? iin))) throw wrongPerson();
+      return page;
+    },
 
     async close() {
       await Promise.all([reads.close(), changes.close()]);

@@ -127,6 +127,16 @@ function readFields(
   return read.some(([, value]) => value === undefined) ? undefined : Object.fromEntries(read);
 }
 
+/** The fields that a change names. Undefined when one of them cannot be read. */
+export function readChangedFields(
+  reader: Reader,
+  path: string,
+  given: Readonly<Record<string, unknown>>,
+): Partial<Requisites> | undefined {
+  const named = fieldNames.filter((name) => given[name] !== undefined);
+  return readFields(reader, path, given, named);
+}
+
 /**
  * The changes made elsewhere, up to the first that cannot be read. Later ones are left for another
  * time, so that no change of a branch is skipped. The holder stays at the revision before it, and a
@@ -152,8 +162,7 @@ function readElsewhere(
     const row = reader.object(path, one);
     const version = row && reader.count(`${path}.revision`, row['revision']);
     const given = row && reader.object(`${path}.fields`, row['fields']);
-    const named = fieldNames.filter((name) => given?.[name] !== undefined);
-    const fields = given && readFields(reader, `${path}.fields`, given, named);
+    const fields = given && readChangedFields(reader, `${path}.fields`, given);
     if (version === undefined || fields === undefined) return upToHere();
     changesElsewhere.push({ version, fields });
   }

@@ -14,6 +14,7 @@ import { sealAppSecret } from '../../features/authenticator/sealed-secret.ts';
 import { beginSetup, confirmSetup, removeAuthenticator } from '../../features/authenticator/set-up.ts';
 import { spendBackupCode } from '../../features/backup-codes/consume.ts';
 import { writeCodeSet } from '../../features/backup-codes/renew.ts';
+import { restoreChanges } from '../../features/changes/reconcile.ts';
 import { codeOf } from '../../features/codes/code.ts';
 import { renewCode } from '../../features/codes/store.ts';
 import { completeChange } from '../../features/contact-change/complete.ts';
@@ -43,7 +44,7 @@ import { openSession } from '../../features/sign-in/open-session.ts';
 import { endAllSessions } from '../../features/sign-in/sessions.ts';
 import { openEdsSession } from '../../features/sign-in/sign-in-by-eds.ts';
 import { openPasskeySession } from '../../features/sign-in/sign-in-by-passkey.ts';
-import type { FundHolder } from '../../fund/port.ts';
+import type { Fund, FundHolder } from '../../fund/port.ts';
 import type { Iin } from '../../values/iin.ts';
 import { createKeys, tokenHash } from '../keys.ts';
 import type { Actor } from '../session.ts';
@@ -157,6 +158,20 @@ const useCases: Readonly<Record<string, UseCase>> = {
         changesElsewhere: [{ version: 1, fields: { email: 'new@example.kz' } }],
       } as unknown as FundHolder,
       'r',
+    ),
+  'a lost change recorded again': (database, { iin }) =>
+    restoreChanges(
+      { database, contactSettings, fund: {} as Fund },
+      {
+        missing: [
+          {
+            ...{ changeId: randomUUID(), iin, sequence: 1, madeAt: new Date(), appliedAt: new Date() },
+            fields: { email: 'restored@example.kz' },
+          },
+        ],
+        ...{ listed: 1, unread: 0, highest: 1 },
+      },
+      'reason',
     ),
   'a proposed change': (database, scene) =>
     proposeOnce(
