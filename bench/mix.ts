@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -427,6 +427,12 @@ function rowsOf({ took, errors, reasons, late, memory, cpu }: Outcome, seconds: 
     })),
     share('service'),
     share('database'),
+    {
+      name: 'one PostgreSQL on these cores carries',
+      value: availableParallelism() / cpu.database,
+      unit: '×',
+      note: 'of this mix, by its CPU time, if it had them to itself',
+    },
     share('load'),
     { ...share('others'), note: 'what else ran on this machine: near 0, or the figures say little' },
     {
