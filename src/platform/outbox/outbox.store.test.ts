@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
+import { watchDatabase } from '../../../test/support/watched-database.ts';
 import { type Database, openDatabase, type Queryable } from '../postgres/database.ts';
 import { type Sql, sql } from '../postgres/sql.ts';
 import { dispatchDue, startDispatcher } from './dispatcher.ts';
@@ -584,4 +585,28 @@ describe('with a long queue', () => {
         select outbox_id from cabinet.outbox where attempts = 0 and lane = 'notice' limit 10000)`;
     while ((await fresh.database.run(step)) > 0);
   }
+});
+
+test('a lease does not read what was delivered to the same people before', async () => {
+  const { database } = fresh;
+  await database.run(sql`
+    insert into cabinet.outbox (holder_id, lane, payload, delivered_at)
+    select holder_id, 'fund', '{}', case when n <= 3000 then now() end
+    from cabinet.holder, generate_series(1, 3100) n order by n`);
+  await database.run(sql`analyze cabinet.outbox`);
+  let pages = 0;
+  const explained = watchDatabase(database, async ({ text, values }, run, on) => {
+    const [row] = await on.rows<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>({
+      text: `explain (analyze, buffers, format json) ${text}`,
+      values,
+    });
+    const plan = row?.['QUERY PLAN'][0].Plan;
+    pages = (plan?.['Shared Hit Blocks'] ?? 0) + (plan?.['Shared Read Blocks'] ?? 0);
+    await on.run(sql`update cabinet.outbox set leased_until = null where leased_until is not null`);
+    return run();
+  });
+  const leased = await leaseMessages(explained, { name: 'fund', ordered: true }, 20);
+  expect(leased).toHaveLength(3);
+  // Three pages or so for each of 300 that wait, and none of 9,000 that were delivered.
+  expect(pages).toBeLessThan(3_000);
 });

@@ -141,9 +141,8 @@ const free = sql`next_attempt_at <= now() and (leased_until is null or leased_un
 /**
  * The oldest unsent message of each of up to `size` holders. A backlog grows faster than the
  * planner's statistics. With outdated ones, PostgreSQL would read all waiting or all delivered
- * messages for each message. Both halves therefore say "unsent" in terms that fit only one good
- * index each (`outbox_line`, `outbox_last_of_holder`), and `offset 0` prevents another kind of
- * join.
+ * messages for each message. Both halves therefore say "unsent" in terms that fit only one index
+ * each (`outbox_line`, `outbox_first_of_holder`), and `offset 0` prevents another kind of join.
  */
 function firstOfEachHolder({ name }: QueueOrder, size: number): Sql {
   return sql`
