@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { productionCertificates } from './anchors.ts';
 import { type BulkRules, moment, verifyMany } from './command/bulk.ts';
+import { verifyEvidenceFile } from './command/evidence.ts';
 import {
   MESSAGE_ENDINGS,
   Misuse,
@@ -20,7 +21,7 @@ import {
 import { allAsObject, allAsText, asObject, asText } from './command/print.ts';
 import { serve } from './command/serve.ts';
 import { type Crl, loadCrl } from './crl.ts';
-import { createTrust } from './trust.ts';
+import { createTrust, type Trust } from './trust.ts';
 import { verify, verifyAll } from './verify.ts';
 
 function isFolder(path: string): boolean {
@@ -61,6 +62,9 @@ async function run(args: readonly string[]): Promise<number> {
     return 0;
   }
   const [file, second] = positionals;
+  if (values['seal-keys'] !== undefined && values.evidence === undefined)
+    throw new Misuse('--seal-keys without --evidence');
+  if (values.evidence !== undefined) return runEvidence(values, positionals);
   if (file === undefined) throw new Misuse('FILE is missing: the signature to verify');
   if (values['ocsp-nonce'] !== undefined && values.ocsp === undefined)
     throw new Misuse('--ocsp-nonce without --ocsp');
@@ -75,16 +79,32 @@ async function run(args: readonly string[]): Promise<number> {
   return verifyMany(files, rules);
 }
 
-/** Verifies one message. Lists that cannot be used are named on stderr and count as not given. */
-function verifyFile(file: string, rules: BulkRules, values: Values): number {
-  const { certificates, lists, all, at, timeStamp, ...given } = rules;
-  const trust = createTrust(certificates);
-  const crls = lists.flatMap((path): readonly Crl[] => {
-    const loaded = loadCrl(readFile(path), trust, rules.allowGost2004);
+function runEvidence(values: Values, positionals: readonly string[]): number {
+  const foreign = (['content', 'ocsp', 'ocsp-nonce', 'time-stamp', 'all', 'no-revocation'] as const).find(
+    (name) => values[name] !== undefined && values[name] !== false,
+  );
+  if (foreign !== undefined) throw new Misuse(`--${foreign} does not go with --evidence`);
+  if (positionals.length > 0) throw new Misuse('FILE is what --evidence names: no message beside it');
+  const rules = rulesOf(values);
+  const trust = createTrust(rules.certificates);
+  return verifyEvidenceFile(values, rules, trust, loadAll(rules, trust));
+}
+
+/** Lists that cannot be used are named on stderr and count as not given. */
+function loadAll({ lists, allowGost2004 }: BulkRules, trust: Trust): readonly Crl[] {
+  return lists.flatMap((path): readonly Crl[] => {
+    const loaded = loadCrl(readFile(path), trust, allowGost2004);
     if (loaded.ok) return [loaded.crl];
     process.stderr.write(`nca-verify: ${path}: left out, ${loaded.detail}\n`);
     return [];
   });
+}
+
+/** Verifies one message. */
+function verifyFile(file: string, rules: BulkRules, values: Values): number {
+  const { certificates, lists: _, all, at, timeStamp, ...given } = rules;
+  const trust = createTrust(certificates);
+  const crls = loadAll(rules, trust);
   const nonce = readNonce(values['ocsp-nonce']);
   const ocsp = values.ocsp === undefined ? undefined : { response: readFile(values.ocsp), nonce };
   if (all && ocsp !== undefined) throw new Misuse('--ocsp is about one signer, and --all judges several');

@@ -9,6 +9,18 @@ export {
   type RevocationSources,
 } from './check-revocation.ts';
 export { type Crl, currentCrls, type LoadedCrl, loadCrl } from './crl.ts';
+export type { SealKey } from './es256.ts';
+export {
+  EVIDENCE_SEAL_TYPE,
+  type EvidenceRecord,
+  type EvidenceSeal,
+  evidenceLeaf,
+  readEvidence,
+  type SealHash,
+  sealPath,
+  sealRoot,
+  writeEvidence,
+} from './evidence.ts';
 export { REQUIREMENTS, type Requirement } from './signer.ts';
 export {
   readTimeStampResponse,
@@ -53,3 +65,13 @@ export {
   readCertificate,
   verifyCertificate,
 } from './verify-certificate.ts';
+export {
+  type AcceptedEvidence,
+  type CheckedSeal,
+  EVIDENCE_REASONS,
+  type EvidenceReason,
+  type EvidenceVerdict,
+  type RefusedEvidence,
+  type VerifyEvidenceRequest,
+  verifyEvidence,
+} from './verify-evidence.ts';

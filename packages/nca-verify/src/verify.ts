@@ -85,13 +85,21 @@ export interface VerifyRequest extends RevocationSources {
  * @throws TypeError when an argument is missing or of another type, also for an unknown `require`
  */
 export function verify(request: VerifyRequest): Verdict {
+  return verifyKnown(request, undefined);
+}
+
+/**
+ * `verify`, for a signature of which is known, without a time-stamp in it, that it existed at
+ * `known`.
+ */
+export function verifyKnown(request: VerifyRequest, known: Date | undefined): Verdict {
   checkVerifyRequest(request);
   checkTrust(request.trust);
   const message = refusalAsValue(() =>
     signedMessage(decodeMessage(request.message, request.maxBytes ?? MAX_MESSAGE_BYTES)),
   );
   if ('ok' in message) return withClaims(message, request, []);
-  const verdict = refusalAsValue(() => judge(message, onlySigner(message), request, contentDigests()));
+  const verdict = refusalAsValue(() => judge(message, onlySigner(message), request, contentDigests(), known));
   return verdict.ok ? verdict : withClaims(verdict, request, claimed(message, message.signers));
 }
 
@@ -160,6 +168,7 @@ function judge(
   signer: SigningInfo,
   request: VerifyRequest,
   digests: ContentDigests,
+  known?: Date,
 ): Accepted {
   const { trust, content, allowGost2004 = false, now } = request;
   const signedContent = checkContent(message, signer, content, digests, DATA);
@@ -167,7 +176,7 @@ function judge(
   checkSignature(signer, leaf, allowGost2004);
   if (request.timeStamps === 'check') checkTimeStamps(signer);
   const timeStamps = judgeTimeStamps(signer, leaf, request);
-  const trustedTime = earliest(timeStamps ?? []);
+  const trustedTime = known ?? earliest(timeStamps ?? []);
   const at = request.at === 'time-stamp' ? momentOf(trustedTime, timeStamps) : request.at.getTime();
   const chain = buildChain(leaf, trust, at, allowGost2004);
   checkSigner(leaf, request.require ?? null);

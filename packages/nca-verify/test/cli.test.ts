@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OID } from '../src/algorithms.ts';
+import { writeEvidence } from '../src/evidence.ts';
 import { REQUIREMENTS } from '../src/signer.ts';
 import { cmsPem, makeCms, signCms, signedAttributes, signerInfo } from '../src/testing/cms.ts';
 import { algorithm } from '../src/testing/der.ts';
 import { makeGostKey } from '../src/testing/keys.ts';
 import { type Built, buildPackage } from './built.ts';
+import { keySeal, recordOf, sealTogether } from './evidence-support.ts';
 import { AT, CONTENT, gost, later, PERSON } from './support.ts';
 
 const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url));
@@ -67,6 +70,55 @@ describe('nca-verify', { timeout: 300_000 }, () => {
       trustedTime: '2026-11-22T11:00:01.000Z',
       timeStamps: expect.arrayContaining([expect.objectContaining({ ok: false, reason: 'imprintMismatch' })]),
     });
+  });
+
+  it('says of evidence that the signature was right, and why that can be believed', () => {
+    const person = gost.issue(PERSON);
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const ocsp = gost.ocsp(person.certificate, { status: 'good', thisUpdate: AT, nextUpdate: later(60_000) });
+    const message = signCms(person, CONTENT, { timeStamps: (data) => [gost.timeStamp(data, AT)] });
+    const record = recordOf({ message, ocsp: [ocsp] });
+    const [once = record] = sealTogether([record], 'time-stamp', (root) =>
+      gost.timeStamp(root, later(86_400_000)),
+    );
+    const [twice = once] = sealTogether([once], 'key', keySeal(privateKey, 'archive', later(2 * 86_400_000)));
+    const keys = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'archive' }] };
+    const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+    write('once.json', writeEvidence(once));
+    write('twice.json', writeEvidence(twice));
+    write('altered.json', writeEvidence({ ...twice, ocsp: [] }));
+    write('keys.json', JSON.stringify(keys));
+    mkdirSync(join(folder, 'roots'));
+    gost.certificates.forEach((der, i) => {
+      writeFileSync(join(folder, `roots/${i}.cer`), der);
+    });
+    const ask = (file: string, ...more: readonly string[]) =>
+      run('--evidence', file, '--at', '2029-01-01', '--trust', 'roots', ...more);
+    const words = ask('once.json');
+    expect([words.code, words.err]).toEqual([0, '']);
+    expect(words.out).toContain('The signature was right at 2026-11-22T12:00:01.000Z.');
+    expect(words.out).toContain('Why that can be believed at 2029-01-01T00:00:00.000Z:');
+    expect(words.out).toContain('2. A time-stamp authority vouches that the signature existed then.');
+    expect(words.out).toContain('Seal 1 covers all of this: by TIME-STAMPING AUTHORITY');
+    expect(words.out).not.toContain('But:');
+    expect(ask('twice.json')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('sealBroken of seal 2'),
+    });
+    const both = ask('twice.json', '--seal-keys', 'keys.json');
+    expect(both.code).toBe(0);
+    expect(both.out).toContain('Seal 2 covers all of this and the seal before: by the key archive');
+    expect(both.out).toContain('But: a time above is only the word of the archive');
+    expect(ask('altered.json', '--seal-keys', 'keys.json').code).toBe(1);
+    expect(JSON.parse(ask('twice.json', '--seal-keys', 'keys.json', '--json').out)).toMatchObject({
+      ok: true,
+      timeBy: 'time-stamp',
+      independent: false,
+      seals: [{ kind: 'time-stamp' }, { kind: 'key', by: 'archive' }],
+    });
+    for (const wrong of [['once.json'], ['--all'], ['--ocsp', 'x'], ['--seal-keys', 'once.json']])
+      expect(ask('once.json', ...wrong).code).toBe(2);
+    expect(run('once.json', '--seal-keys', 'keys.json').code).toBe(2);
   });
 
   it('prints the verdict as one line of JSON', () => {

@@ -57,6 +57,17 @@ export const OPTIONS = {
       'judge as of the time that a time-stamp in the message vouches for; --at is then the current time',
     ],
   },
+  evidence: {
+    value: 'FILE',
+    help: [
+      'verify a record of evidence instead of a message: whether the signature was right when it was',
+      'made, and why that can be believed at --at',
+    ],
+  },
+  'seal-keys': {
+    value: 'FILE',
+    help: ['the public keys of the archive that sealed the evidence (JSON web keys), for its own seals'],
+  },
   'max-bytes': {
     value: 'BYTES',
     help: [`the largest message that is read; ${DEFAULT_MAX_BYTES} (4 MiB) unless given`],

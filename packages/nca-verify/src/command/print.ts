@@ -35,7 +35,7 @@ export function allAsObject(judged: AllVerdicts): Record<string, unknown> {
     : { ok: false, reason: judged.reason, detail: judged.detail, verdicts };
 }
 
-function nameOf({ surname, name, patronymic, commonName }: Signer | ClaimedSigner): string | null {
+export function nameOf({ surname, name, patronymic, commonName }: Signer | ClaimedSigner): string | null {
   return [surname, name, patronymic].filter(Boolean).join(' ') || commonName;
 }
 
