@@ -27,14 +27,16 @@ function start(page: HTMLElement): void {
   page.removeAttribute('hidden');
   const input = field<HTMLInputElement>('check-file');
   input?.addEventListener('change', () => void takeFile(page, given, input.files?.[0]));
+  const heads = field<HTMLInputElement>('check-heads');
+  heads?.addEventListener('change', () => void takeHeads(page, given, heads.files?.[0]));
+  // The same file may be chosen again, after a code was given or the file was changed.
+  for (const chooser of [input, heads]) chooser?.addEventListener('click', () => forget(chooser));
   // Anywhere: a file that is dropped beside the page's parts would otherwise replace the page.
   document.addEventListener('dragover', (event) => event.preventDefault());
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     void takeFile(page, given, event.dataTransfer?.files[0]);
   });
-  const heads = field<HTMLInputElement>('check-heads');
-  heads?.addEventListener('change', () => void takeHeads(page, given, heads.files?.[0]));
   const code = field<HTMLInputElement>('check-code');
   const takeTyped = () => void takeCode(page, given, code?.value ?? '');
   field('check-code-button')?.addEventListener('click', takeTyped);
@@ -44,6 +46,10 @@ function start(page: HTMLElement): void {
   const takeAddress = () => location.hash.length > 1 && void takeCode(page, given, location.hash);
   window.addEventListener('hashchange', takeAddress);
   takeAddress();
+}
+
+function forget(chooser: HTMLInputElement): void {
+  chooser.value = '';
 }
 
 function keysOf(page: HTMLElement) {

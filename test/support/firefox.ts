@@ -23,14 +23,27 @@ interface FirefoxPage {
   goBack(): Promise<unknown>;
   evaluate(script: string): Promise<unknown>;
   click(selector: string): Promise<void>;
-  on(event: string, listener: (value: { readonly message?: string; accept?(): Promise<void> }) => void): void;
+  /** The element with this selector. */
+  $(selector: string): Promise<{ uploadFile(path: string): Promise<void> } | null>;
+  on(
+    event: string,
+    listener: (value: { readonly message?: string; accept?(): Promise<void>; url?(): string }) => void,
+  ): void;
   readonly keyboard: { type(text: string): Promise<void>; press(key: string): Promise<void> };
+}
+
+/** A tab of Firefox, which also takes files and counts what its page asks for. */
+export interface FirefoxTab extends DrivenTab {
+  /** Chooses a file in the field with this selector. */
+  upload(selector: string, path: string): Promise<void>;
+  /** The addresses of all requests since the tab was opened. */
+  requests(): readonly string[];
 }
 
 /** A running Firefox, driven over WebDriver BiDi. */
 export interface Firefox {
   /** Opens a tab in a fresh profile. */
-  profile(): Promise<DrivenTab>;
+  profile(): Promise<FirefoxTab>;
   close(): Promise<void>;
 }
 
@@ -54,9 +67,11 @@ export async function startFirefox(executablePath: string): Promise<Firefox> {
   };
 }
 
-async function tabOf(context: FirefoxContext, complaints: string[]): Promise<DrivenTab> {
+async function tabOf(context: FirefoxContext, complaints: string[]): Promise<FirefoxTab> {
   const page = await context.newPage();
   page.on('pageerror', ({ message = '' }) => complaints.push(message));
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url?.() ?? ''));
   // Accept "Unsaved changes. Leave the page?": a person who presses Cancel means it.
   page.on('dialog', (dialog) => void dialog.accept?.());
   return {
@@ -64,6 +79,8 @@ async function tabOf(context: FirefoxContext, complaints: string[]): Promise<Dri
     evaluate: <Value>(body: string, ...args: readonly unknown[]) =>
       page.evaluate(`((...args) => { ${body} })(...${JSON.stringify(args)})`) as Promise<Value>,
     click: (selector) => page.click(selector),
+    upload: async (selector, path) => (await page.$(selector))?.uploadFile(path),
+    requests: () => requests,
     type: (text) => page.keyboard.type(text),
     press: (key) => page.keyboard.press(key),
     back: async () => void (await page.goBack()),

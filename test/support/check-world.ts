@@ -1,0 +1,247 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JSONWebKeySet } from 'jose';
+import { createTrust, productionCertificates, verify } from 'nca-verify';
+import { cmsPem, createTestAuthority, signCms } from 'nca-verify/testing';
+import { keepReceiptLog } from '../../src/features/receipt-log/log.ts';
+import { sealFile, sealLength, signCode } from '../../src/features/receipt-seal/seal.ts';
+import { readSealKeys, type SealKeys } from '../../src/features/receipt-seal/seal-keys.ts';
+import { createReceiptSealer } from '../../src/features/receipt-seal/sealer.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { readHeads } from '../../src/receipt/check-log.ts';
+import { checkSeal } from '../../src/receipt/check-seal.ts';
+import { openHead } from '../../src/receipt/head.ts';
+import type { Judging } from '../../src/receipt/judge.ts';
+import { emptyPlace, findPlace, sealIn } from '../../src/receipt/place.ts';
+import type { SealedContent } from '../../src/receipt/sealed-content.ts';
+import { type Client, injectClient } from './client.ts';
+import { openTestNca, signChallenge, type TestNca } from './eds.ts';
+import { readPage } from './page.ts';
+import { overlaid } from './pdf-overlay.ts';
+import { inventPerson } from './people.ts';
+import { newSealKey } from './seal-keys.ts';
+import { receiptKey, startService, type TestService } from './service.ts';
+import { formOf, signedIn } from './signed-in.ts';
+
+/** A service whose receipts are checked, and files of every kind that people bring. */
+export interface CheckWorld {
+  readonly service: TestService;
+  readonly origin: string;
+  readonly person: ReturnType<typeof inventPerson>;
+  /** The files by their names, with what they are. */
+  readonly files: ReadonlyMap<string, Buffer>;
+  /** Where a file lies. */
+  path(name: string): string;
+  /** The code of `right.pdf`, and one that a stranger signed. */
+  readonly codes: { readonly right: string; readonly foreign: string };
+  /** By what Node.js judges: the keys, the certificates and the heads of the service. */
+  readonly judging: Omit<Judging, 'code'>;
+  /** The words of the page. */
+  readonly words: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const requisites = '/services/requisites';
+const confirm = `${requisites}/confirm`;
+
+/** Starts the service, makes changes by password and by EDS, and writes the files. */
+export async function openCheckWorld(number: number): Promise<CheckWorld> {
+  const nca = openTestNca();
+  const [former, stranger] = [newSealKey(), newSealKey()];
+  const service = await startService({ ...nca.environment, RECEIPT_KEYS: `${receiptKey},${former.open}` });
+  const folder = await mkdtemp(join(tmpdir(), 'kabinet-check-'));
+  const person = inventPerson(number);
+  await service.enrol(person);
+  const client = await signedIn(service, person);
+  const anyone = injectClient(service.server);
+  const [logged, right, other] = [
+    await change(client, { apartment: '76' }),
+    await change(client, { apartment: '77' }),
+    await change(client, { apartment: '78' }),
+  ];
+  await closeDayOf(service, client, logged);
+  const bySignature = await changeByEds(client, nca, person);
+  const file = async (receipt: string, form = '.pdf') => (await client.get(`${receipt}${form}`)).bytes;
+  const keys = JSON.parse((await anyone.get('/.well-known/jwks.json')).body) as JSONWebKeySet;
+  const [own, old, foreign] = [
+    await readSealKeys([receiptKey]),
+    await readSealKeys([former.secret]),
+    await readSealKeys([stranger.secret]),
+  ];
+  const genuine = await file(right);
+  const content = await contentOf(genuine, keys);
+  const heads = (await anyone.get('/.well-known/receipt-heads.txt')).body;
+  const files = new Map<string, Buffer>([
+    ['right.pdf', genuine],
+    ['logged.pdf', await file(logged)],
+    ['signed.pdf', await file(bySignature)],
+    ['signed.cms', await file(bySignature, '.cms')],
+    ['other.pdf', await file(other)],
+    ['altered-values.pdf', withSealOf(await file(other), genuine)],
+    ['altered-drawing.pdf', overlaid(genuine)],
+    ['altered-byte.pdf', flipped(genuine, 600)],
+    ['altered-seal.pdf', flipped(genuine, (findPlace(genuine)?.offset ?? 0) + 400)],
+    ['foreign.pdf', await sealedBy(foreign, content)],
+    ['former-key.pdf', await sealedBy(old, content)],
+    ['five-megabytes.pdf', await sealedBy(own, content, 5_000_000)],
+    ['too-large.pdf', await sealedBy(own, content, 5_000_001)],
+    ['long-place.pdf', Buffer.from(`%PDF-1.7\n${emptyPlace(4_500_000)}`)],
+    ['bare.pdf', Buffer.from('%PDF-1.7\nno seal')],
+    ['text.txt', Buffer.from('neither')],
+    ['picture.png', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')],
+    ['empty.pdf', Buffer.alloc(0)],
+    ...signatures(nca, person),
+    ['heads.txt', Buffer.from(heads)],
+    ...(await otherHeads(heads, own, foreign, keys)),
+    ['check.html', (await anyone.get('/check.html?language=kk')).bytes],
+  ]);
+  for (const [name, bytes] of files) await writeFile(join(folder, name), bytes);
+  const page = readPage((await anyone.get('/check?language=kk')).body).querySelector('#check');
+  const trust = JSON.parse(page?.getAttribute('data-trust') ?? '[]') as string[];
+  const published = await readHeads(heads, keys);
+  return {
+    service,
+    origin: await service.listen(),
+    person,
+    files,
+    path: (name) => join(folder, name),
+    codes: { right: await signCode(own, content), foreign: await signCode(foreign, content) },
+    judging: {
+      keys,
+      heads: published.ok ? published.value : undefined,
+      headsBy: 'page',
+      verify: async (message) =>
+        verify({
+          message,
+          at: new Date(),
+          trust: createTrust([
+            ...productionCertificates(),
+            ...trust.map((base64) => Buffer.from(base64, 'base64')),
+          ]),
+          revocation: 'skip',
+        }),
+    },
+    words: JSON.parse(page?.getAttribute('data-words') ?? '{}'),
+    async close() {
+      await service.close();
+      nca.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Makes a change by password. Returns the address of its receipt. */
+async function change(client: Client, values: Readonly<Record<string, string>>): Promise<string> {
+  const page = await client.get(requisites);
+  const saved = await client.post(requisites, formOf(page.body, requisites, values));
+  return String(saved.headers['location']);
+}
+
+async function changeByEds(client: Client, nca: TestNca, person: ReturnType<typeof inventPerson>) {
+  const form = formOf((await client.get(requisites)).body, requisites, { mobilePhone: '+7 705 111 22 33' });
+  await client.post(requisites, [...form.filter(([name]) => name !== 'proof'), ['proof', 'eds']]);
+  const inputs = readPage((await client.get(confirm)).body).querySelectorAll('#eds-form input');
+  const fields = inputs.map(
+    (input) => [input.getAttribute('name') ?? '', input.getAttribute('value') ?? ''] as const,
+  );
+  const answer = await client.post(
+    `${confirm}/challenge`,
+    fields.filter(([name]) => name === 'csrf'),
+  );
+  const { id, data } = JSON.parse(answer.body) as { id: string; data: string };
+  const given: Readonly<Record<string, string>> = { id, signature: signChallenge(nca.key(person), data) };
+  const saved = await client.post(
+    confirm,
+    fields.map(([name, value]) => [name, given[name] ?? value] as const),
+  );
+  return String(saved.headers['location']);
+}
+
+/** Puts a receipt into a former day of the log, and closes the days since. */
+async function closeDayOf(service: TestService, client: Client, receipt: string): Promise<void> {
+  await client.get(`${receipt}.pdf`);
+  await service.database.run(sql`
+    update cabinet.receipt_leaf set day = day - 3 where change_id =
+      (select change_id from cabinet.change where number = ${receipt.split('/').at(-1)})`);
+  await keepReceiptLog({
+    database: service.database,
+    receiptSealer: createReceiptSealer([receiptKey]),
+  });
+}
+
+async function contentOf(file: Buffer, keys: JSONWebKeySet): Promise<SealedContent> {
+  const checked = await checkSeal(file, keys);
+  if (!checked.ok) throw new Error(checked.reason);
+  return checked.value;
+}
+
+/** A small file with this seal. @param size its bytes */
+async function sealedBy(keys: SealKeys, content: SealedContent, size = 0): Promise<Buffer> {
+  const start = `%PDF-1.7\n${emptyPlace(await sealLength(keys, content))}`;
+  return Buffer.from(await sealFile(keys, Buffer.from(start.padEnd(size, '%')), content));
+}
+
+/** Another receipt into whose place somebody put the seal of a genuine one. */
+function withSealOf(file: Buffer, genuine: Buffer): Buffer {
+  const [to, from] = [findPlace(file), findPlace(genuine)];
+  if (!to || !from) throw new Error('no place');
+  const forged = Buffer.from(file);
+  forged.write(
+    sealIn(genuine, from).padEnd(sealIn(file, to).length),
+    forged.indexOf(sealIn(file, to)),
+    'latin1',
+  );
+  return forged;
+}
+
+function flipped(file: Buffer, at: number): Buffer {
+  const changed = Buffer.from(file);
+  changed[at] = (changed[at] as number) ^ 1;
+  return changed;
+}
+
+/** Signatures that are not right, or no more. */
+function signatures(nca: TestNca, person: ReturnType<typeof inventPerson>): [string, Buffer][] {
+  const text = Buffer.from('signed text');
+  const [day, now] = [86_400_000, Date.now()];
+  const expired = nca.key(person, { notBefore: new Date(now - 9 * day), notAfter: new Date(now - day) });
+  const elsewhere = createTestAuthority({ at: new Date(), name: 'ELSEWHERE' }).issue(
+    { iin: person.iin, surname: person.surname, name: person.name },
+    { notBefore: new Date(now - day) },
+  );
+  const right = cmsPem(signCms(nca.key(person), text, { signingTime: new Date() }));
+  const other = Buffer.from(right.replace(/-----[^-]+-----|\n/g, ''), 'base64');
+  other.write('signed test', other.indexOf('signed text'), 'latin1');
+  return [
+    ['expired.cms', Buffer.from(signCms(expired, text, { signingTime: new Date(now - 3 * day) }))],
+    ['untrusted.cms', Buffer.from(signCms(elsewhere, text, {}))],
+    ['altered.cms', other],
+  ];
+}
+
+/** Lists of heads that do not agree with those of the service. */
+async function otherHeads(heads: string, own: SealKeys, foreign: SealKeys, keys: JSONWebKeySet) {
+  const { signHead } = await import('../../src/features/receipt-log/head.ts');
+  const { digestOfHead } = await import('../../src/receipt/head.ts');
+  const lines = heads.trimEnd().split('\n');
+  const first = await openHead(lines[0]?.split(' ').at(-1) ?? '', keys);
+  const last = await openHead(lines.at(-1)?.split(' ').at(-1) ?? '', keys);
+  if (!first || !last) throw new Error('no heads');
+  const next = new Date(Date.parse(last.day) + 86_400_000).toISOString().slice(0, 10);
+  const previous = await digestOfHead(lines.at(-1)?.split(' ').at(-1) ?? '');
+  const other = { ...first, root: '00'.repeat(32) };
+  return [
+    // Somebody keeps two histories, and showed this one to the newspaper.
+    ['heads-of-another-history.txt', Buffer.from(await signHead(own, other))],
+    [
+      'heads-one-day-more.txt',
+      Buffer.from(`${heads}${await signHead(own, { ...first, day: next, previous })}`),
+    ],
+    ['heads-without-a-day.txt', Buffer.from([lines[0], ...lines.slice(2)].join('\n'))],
+    ['heads-that-do-not-meet.txt', Buffer.from([await signHead(own, other), ...lines.slice(1)].join('\n'))],
+    ['heads-of-a-stranger.txt', Buffer.from(await signHead(foreign, first))],
+    ['heads-later.txt', Buffer.from(lines.slice(1).join('\n'))],
+    ['no-heads.txt', Buffer.from('\n')],
+  ] satisfies [string, Buffer][];
+}
