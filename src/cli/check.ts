@@ -7,6 +7,7 @@ import { readConfig } from '../config/config.ts';
 import { readSealKeys } from '../features/receipt-seal/seal-keys.ts';
 import { readHeads } from '../receipt/check-log.ts';
 import { type CheckOutcome, type Fact, judgeCode, judgeFile } from '../receipt/judge.ts';
+import { verifyByTimeStamp } from '../receipt/verify-signature.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 
@@ -44,6 +45,9 @@ const notes: Readonly<Record<string, string>> = {
   'code-values': 'not checked: the values on the paper, since any can be printed beside a code',
   'code-file': 'the file of the receipt (PDF) shows them',
   'code-same': 'the file is the receipt of the code',
+  timeStamp: 'a time-stamp says that the signature existed at the trusted time; all is judged at it',
+  wrongTimeStamp: 'its time-stamp does not count, so all is judged now',
+  noTimeStamp: 'not checked: when it was signed, since it has no time-stamp; all is judged now',
   notRevocation: 'could not be checked: whether the certificate was revoked',
 };
 
@@ -101,7 +105,7 @@ async function judge(path: string, options: CheckOptions): Promise<CheckOutcome>
     heads: options.heads === undefined ? undefined : await readPublished(options.heads, keys),
     headsBy: 'person',
     code,
-    verify: async (message) => verify({ message, at: new Date(), trust, revocation: 'skip' }),
+    verify: async (message) => verifyByTimeStamp(verify, message, trust),
   });
 }
 

@@ -7,6 +7,7 @@ import { continues, type PublishedHead, readHeads } from '../receipt/check-log.t
 import { mostReceiptBytes } from '../receipt/check-seal.ts';
 import { judgeCode, judgeFile } from '../receipt/judge.ts';
 import type { ReceiptCode } from '../receipt/receipt-code.ts';
+import { verifyByTimeStamp } from '../receipt/verify-signature.ts';
 import { hideOutcome, type Shown, showOutcome, showTexts } from './check/show.ts';
 
 const page = document.querySelector<HTMLElement>('#check');
@@ -128,5 +129,5 @@ async function verifySignature(page: HTMLElement, message: Uint8Array | string):
   const own = JSON.parse(page.dataset['trust'] ?? '[]') as readonly string[];
   const certificates = own.map((base64) => Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0)));
   const trust = createTrust([...productionCertificates(), ...certificates]);
-  return verify({ message, at: new Date(), trust, revocation: 'skip' });
+  return verifyByTimeStamp(verify, message, trust);
 }

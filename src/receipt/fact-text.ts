@@ -1,7 +1,7 @@
 import type { Fact } from './judge.ts';
 
 /** Facts that are moments, ISO 8601. */
-const moments: ReadonlySet<string> = new Set(['madeAt', 'signedAt', 'until']);
+const moments: ReadonlySet<string> = new Set(['madeAt', 'signedAt', 'trustedTime', 'until']);
 
 const parts = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'Asia/Almaty',

@@ -98,16 +98,20 @@ async function judgeSignature(file: Uint8Array, { verify }: Judging): Promise<Ch
   // DER begins with a sequence. PEM and base64 are text.
   const verdict = await verify(file[0] === 0x30 ? file : new TextDecoder().decode(file));
   if (!verdict.ok) return { verdict: 'notSigned', notes: [`reason-${verdict.reason}`], facts: [] };
-  const { signer, signedAt, content } = verdict;
+  const { signer, signedAt, content, trustedTime, timeStamps } = verdict;
   const { certificate, surname, name, patronymic, iin } = signer;
   const holder = [surname, name, patronymic, iin].filter((part) => part !== null).join(' ');
   return {
     verdict: 'signed',
-    // Only the authority knows whether the certificate was revoked, and it is not asked.
-    notes: ['notRevocation'],
+    notes: [
+      trustedTime ? 'timeStamp' : timeStamps?.length ? 'wrongTimeStamp' : 'noTimeStamp',
+      // Only the authority knows whether the certificate was revoked, and it is not asked.
+      'notRevocation',
+    ],
     facts: [
       { name: 'holder', value: holder },
       ...(signedAt ? [{ name: 'signedAt', value: signedAt.toISOString() }] : []),
+      ...(trustedTime ? [{ name: 'trustedTime', value: trustedTime.toISOString() }] : []),
       { name: 'certificate', value: certificate.serial },
       { name: 'issuer', value: certificate.issuer },
       { name: 'until', value: certificate.notAfter.toISOString() },

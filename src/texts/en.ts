@@ -474,6 +474,10 @@ export const en = {
       'code-values': 'The values on the paper were not checked: any values can be printed beside the code.',
       'code-file': 'To check the values, request the file of the receipt (PDF) and choose it here.',
       'code-same': 'The file matches the QR code.',
+      timeStamp:
+        'The time-stamp confirms that the signature existed then. The certificate was checked for that time.',
+      wrongTimeStamp: 'The time-stamp is wrong, so everything was checked for the present time.',
+      noTimeStamp: 'There is no time-stamp, so the time of signing was not checked.',
       notRevocation: 'Whether the certificate was revoked could not be checked.',
       'reason-expired':
         'The certificate has expired. This page cannot tell whether it was valid at the time of signing.',
@@ -497,6 +501,7 @@ export const en = {
       code: 'Code',
       state: 'Status',
       signedAt: 'Time of signing (by the computer’s clock)',
+      trustedTime: 'Time-stamp',
     },
   },
   eds: {

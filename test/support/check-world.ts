@@ -15,6 +15,7 @@ import { openHead } from '../../src/receipt/head.ts';
 import type { Judging } from '../../src/receipt/judge.ts';
 import { emptyPlace, findPlace, sealIn } from '../../src/receipt/place.ts';
 import type { SealedContent } from '../../src/receipt/sealed-content.ts';
+import { verifyByTimeStamp } from '../../src/receipt/verify-signature.ts';
 import { type Client, injectClient } from './client.ts';
 import { openTestNca, signChallenge, type TestNca } from './eds.ts';
 import { readPage } from './page.ts';
@@ -112,15 +113,11 @@ export async function openCheckWorld(number: number): Promise<CheckWorld> {
       heads: published.ok ? published.value : undefined,
       headsBy: 'page',
       verify: async (message) =>
-        verify({
+        verifyByTimeStamp(
+          verify,
           message,
-          at: new Date(),
-          trust: createTrust([
-            ...productionCertificates(),
-            ...trust.map((base64) => Buffer.from(base64, 'base64')),
-          ]),
-          revocation: 'skip',
-        }),
+          createTrust([...productionCertificates(), ...trust.map((base64) => Buffer.from(base64, 'base64'))]),
+        ),
     },
     words: JSON.parse(page?.getAttribute('data-words') ?? '{}'),
     async close() {
@@ -206,15 +203,30 @@ function signatures(nca: TestNca, person: ReturnType<typeof inventPerson>): [str
   const text = Buffer.from('signed text');
   const [day, now] = [86_400_000, Date.now()];
   const expired = nca.key(person, { notBefore: new Date(now - 9 * day), notAfter: new Date(now - day) });
-  const elsewhere = createTestAuthority({ at: new Date(), name: 'ELSEWHERE' }).issue(
+  const stranger = createTestAuthority({ at: new Date(), name: 'ELSEWHERE' });
+  const elsewhere = stranger.issue(
     { iin: person.iin, surname: person.surname, name: person.name },
     { notBefore: new Date(now - day) },
   );
+  const stamped = (stamp: (data: Uint8Array) => Uint8Array) =>
+    Buffer.from(signCms(expired, text, { timeStamps: (signature) => [stamp(signature)] }));
   const right = cmsPem(signCms(nca.key(person), text, { signingTime: new Date() }));
   const other = Buffer.from(right.replace(/-----[^-]+-----|\n/g, ''), 'base64');
   other.write('signed test', other.indexOf('signed text'), 'latin1');
   return [
     ['expired.cms', Buffer.from(signCms(expired, text, { signingTime: new Date(now - 3 * day) }))],
+    ['expired-stamped.cms', stamped((data) => nca.timeStamp(data, new Date(now - 3 * day)))],
+    ['stamped-late.cms', stamped((data) => nca.timeStamp(data, new Date(now - day / 2)))],
+    ['stamped-by-stranger.cms', stamped((data) => stranger.timeStamp(data, new Date(now - 3 * day)))],
+    ['stamped-for-another.cms', stamped(() => nca.timeStamp(text, new Date(now - 3 * day)))],
+    [
+      'wrongly-stamped.cms',
+      Buffer.from(
+        signCms(nca.key(person), text, {
+          timeStamps: (signature) => [stranger.timeStamp(signature, new Date())],
+        }),
+      ),
+    ],
     ['untrusted.cms', Buffer.from(signCms(elsewhere, text, {}))],
     ['altered.cms', other],
   ];

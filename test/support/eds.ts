@@ -20,6 +20,8 @@ export interface TestNca {
   /** A key for a person; `rsa` uses the RSA chain. */
   key(person: Who, options?: IssueOptions & { readonly rsa?: boolean }): Identity;
   revoke(identity: Identity): void;
+  /** A time-stamp about these bytes. */
+  timeStamp: TestAuthority['timeStamp'];
   /** The answer of its OCSP responder. */
   answerOcsp(question: Buffer): Uint8Array;
   /** Starts the authority's responder for GOST keys, which counts its requests. */
@@ -62,6 +64,7 @@ export function openTestNca(): TestNca {
       issued.push(identity);
       return identity;
     },
+    timeStamp: gost.timeStamp,
     revoke(identity) {
       revoked.push(identity);
       writeLists();
