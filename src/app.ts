@@ -13,6 +13,7 @@ import { disavowalRoutes } from './features/disavowal/routes.ts';
 import { phoneRoutes } from './features/egov-mobile/routes.ts';
 import { helpRoutes } from './features/help/routes.ts';
 import { historyRoutes } from './features/history/routes.ts';
+import { compareRoutes } from './features/notices/compare-routes.ts';
 import { healthRoutes } from './features/operations/routes.ts';
 import { passkeyRoutes } from './features/passkeys/routes.ts';
 import { passwordRoutes } from './features/passwords/routes.ts';
@@ -122,6 +123,7 @@ async function pageRoutes(
     ...passwordRoutes(server, deps),
     ...stepRoutes(server, deps),
     ...authenticatorRoutes(server, deps),
+    ...compareRoutes(server, deps),
   ]);
   passkeySignInRoutes(server, deps);
   stepPasskeyRoutes(server, deps);

@@ -66,6 +66,7 @@ export const paths = {
   endOtherSessions: '/security/sessions/end-others',
   help: '/help',
   helpTopic: '/help/:topic',
+  compareMessage: '/help/notice',
   memo: '/help/memo.pdf',
   check: '/check',
   checkFile: '/check.html',

@@ -1237,6 +1237,29 @@ export const en = {
         'You can compare this email on the help page of the Personal Cabinet by its six letters: {letters}',
     },
   },
+  letters: {
+    title: 'Compare a message',
+    lead: 'Each SMS and email of the cabinet ends with six letters. Enter them, and we show what the cabinet wrote.',
+    field: 'Six letters at the end of the message',
+    hint: 'For example: KDMTRF',
+    submit: 'Show',
+    compare: 'Compare',
+    same: 'The day, the visible characters of the number or email address and every word must be the same.',
+    masked: 'Codes, links and times are hidden by dots or asterisks.',
+    copied:
+      'Letters can be copied from another message, so they confirm nothing. If anything differs, do not trust the message.',
+    several:
+      'Messages with these letters: {count}. Look at the one whose day and characters are the same as yours.',
+    mobile: 'SMS. Last two digits of the number: {end}',
+    email: 'Email. Address: {end}',
+    day: 'Written on: {day}',
+    unknown: 'No such message was found',
+    unknownText: 'In the last 60 days the cabinet has written no message with these letters.',
+    unknownTypo: 'Check the letters against the message, and enter them again if there is a mistake.',
+    unknownStop:
+      'If the letters are right, do not open links in the message or call its numbers. If in doubt, call 1418.',
+    limited: 'Too many questions. Try again in {minutes} minutes, or call 1418.',
+  },
   inbox: {
     title: 'Messages of the demonstration',
     lead: 'A real cabinet would have sent these messages by SMS and email. In the demonstration they stay here.',
@@ -1309,6 +1332,7 @@ export const en = {
     unseen: 'an invisible character. Clear the field and type it again',
   },
   reasons: {
+    lettersOfNoForm: 'Enter the six Latin letters at the end of the message, for example KDMTRF',
     iinLength: 'Invalid IIN: check the 12 digits',
     iinDate: 'Invalid IIN: check the 12 digits',
     iinCheckDigit: 'Invalid IIN: check the 12 digits',

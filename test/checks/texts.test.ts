@@ -60,6 +60,7 @@ const latinNames = [
   'QR-коду',
   'TXT',
   'WhatsApp',
+  'KDMTRF',
 ];
 
 /** Words that English writes in Cyrillic letters: examples of what people must type in Cyrillic. */

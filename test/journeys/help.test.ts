@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Channel, channels } from '../../src/features/notices/channel.ts';
+import { giveLetters } from '../../src/features/notices/give-letters.ts';
+import { renderMessage } from '../../src/features/notices/messages.tsx';
 import { topics } from '../../src/texts/help/topics.ts';
 import { textsOf } from '../../src/texts/texts.ts';
-import { languages } from '../../src/values/language.ts';
+import { type Language, languages } from '../../src/values/language.ts';
 import { browserVisitor } from '../support/browser-visitor.ts';
 import { injectClient } from '../support/client.ts';
 import { readPage } from '../support/page.ts';
@@ -18,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => looks.close());
 
 describe.each(languages)('in %s', (language) => {
-  const { help } = textsOf(language);
+  const { help, letters } = textsOf(language);
 
   test('the list leads to every answer, and every page of the site to the list', async () => {
     const client = injectClient(looks.service.server, undefined, [['language', language]]);
@@ -28,6 +31,10 @@ describe.each(languages)('in %s', (language) => {
     for (const path of ['/', '/register', '/help', '/help/call', '/nowhere']) {
       const page = readPage((await client.get(path)).body);
       expect(page.querySelector('footer a[href="/help"]')?.text, path).toBe(help.title);
+    }
+    for (const path of ['/help', '/help/message', '/help/not-me', '/help/call']) {
+      const page = readPage((await client.get(path)).body);
+      expect(page.querySelector('main a[href="/help/notice"]')?.text, path).toBe(letters.title);
     }
   });
 
@@ -52,6 +59,42 @@ describe.each(languages)('in %s', (language) => {
     await visitor.page.context().close();
   });
 });
+
+test.each(languages.flatMap((language) => channels.map((channel) => [language, channel] as const)))(
+  'in %s, by %s: a message is compared by the keyboard alone and without scripts, and prints on one sheet',
+  async (language, channel) => {
+    const t = textsOf(language);
+    const typed = await sendLongest(language, channel);
+    const visitor = await browserVisitor(looks.browser, looks.origin, { javaScript: false });
+    await visitor.page.context().addCookies([{ name: 'language', value: language, url: looks.origin }]);
+    await visitor.open('/help/notice');
+    const { keyboard } = visitor.page;
+    const isThere = () => visitor.page.locator('#letters:focus').count();
+    for (let presses = 0; presses < 30 && (await isThere()) === 0; presses += 1) await keyboard.press('Tab');
+    await keyboard.type(typed.toLowerCase());
+    await Promise.all([visitor.page.waitForNavigation(), keyboard.press('Enter')]);
+    expect(await visitor.heading()).toBe(t.letters.title);
+    // The answer is read out first.
+    expect(await visitor.page.locator(':focus h2').textContent()).toBe(t.letters.compare);
+    expect(await visitor.page.locator('blockquote').textContent()).toContain(typed);
+    const sheet = await visitor.page.pdf({ format: 'A4', preferCSSPageSize: true });
+    expect(sheet.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
+    await visitor.leave();
+  },
+);
+
+/** Sends the longest notice, and returns its letters. */
+function sendLongest(language: Language, channel: Channel): Promise<string> {
+  const { database, keys } = looks.service;
+  const to = { mobile: '+77015550047', email: 'belgi.0001@example.kz' }[channel];
+  const at = '2026-11-22T19:31:00.000Z';
+  return giveLetters(
+    { keys, database, render: renderMessage },
+    { kind: 'frozen', channel, language, to, at, device: 'Firefox, Windows' },
+    { id: 'm1', origin: looks.origin },
+    new Date(at),
+  );
+}
 
 test('a question that the guide does not answer is no page', async () => {
   const client = injectClient(looks.service.server);

@@ -175,6 +175,7 @@ test('during maintenance every page can be read, and people can sign in and out'
 test('every route that is not named as harmless is closed', async () => {
   const works = new Set([
     '/not-me/:link',
+    '/help/notice',
     '/sign-in',
     '/sign-in/eds',
     '/sign-in/eds/challenge',

@@ -164,6 +164,13 @@ async function openNotMe(look: Look): Promise<void> {
   expect(await look.visitor.heading()).toBe(look.t.notMe.title);
 }
 
+/** Asks what the service wrote with these letters. */
+async function compare({ visitor, t }: Look, letters: string): Promise<void> {
+  await visitor.open('/help/notice');
+  await visitor.fill(t.letters.field, letters);
+  await visitor.press(t.letters.submit);
+}
+
 /** The demonstration's inbox, newest first. */
 async function messagesIn(visitor: BrowserVisitor): Promise<{ to: string; text: string }[]> {
   const answer = await visitor.page.request.get('/demo/inbox', { headers: { accept: 'application/json' } });
@@ -917,6 +924,48 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
     ],
   ],
   '/help': [['every question', ({ visitor }) => visitor.open('/help')]],
+  '/help/notice': [
+    ['before a question', ({ visitor }) => visitor.open('/help/notice')],
+    [
+      'an SMS',
+      async (look) => {
+        await proposeMobile(look);
+        const [code = ''] = await look.world.inbox('+77021112233');
+        await compare(look, /(?:№|Ref )([A-Z]{6})/.exec(code)?.[1] ?? '');
+        await look.visitor.sees(look.t.letters.compare);
+      },
+    ],
+    [
+      'no such message',
+      async (look) => {
+        await compare(look, 'KDMTRF');
+        await look.visitor.sees(look.t.letters.unknown);
+      },
+    ],
+    [
+      'no letters',
+      async (look) => {
+        await compare(look, '12345');
+        expect(await look.visitor.status()).toBe(422);
+      },
+    ],
+    [
+      'too many questions',
+      async (look) => {
+        for (let n = 0; n < 21; n += 1) await compare(look, 'KDMTRF');
+        expect(await look.visitor.status()).toBe(429);
+      },
+    ],
+    [
+      'an e-mail',
+      async (look) => {
+        const person = await proposeMobile(look);
+        const [notice = ''] = await look.world.inbox(person.requisites.email);
+        await compare(look, notice.slice(-6));
+        await look.visitor.sees(look.t.letters.compare);
+      },
+    ],
+  ],
   '/help/:topic': [
     ['an answer in words', ({ visitor }) => visitor.open('/help/call')],
     ['an answer in steps', ({ visitor }) => visitor.open('/help/first-time')],

@@ -60,6 +60,8 @@ export const scenes: Readonly<Record<GuidePictureName, Scene>> = {
   'add-app': { state: 'security-one-session' },
   'security-lock': { state: 'security-one-session' },
   'step-code': { state: 'sign-in-step-a-code-of-the-app-or-one-on-paper' },
+  letters: { state: 'help-notice-before-a-question' },
+  'letters-compare': { state: 'help-notice-an-sms' },
   'not-me': { state: 'not-me-link-asked' },
   lock: { state: 'security-lock-before-a-key-has-opened-the-cabinet' },
 };

@@ -36,7 +36,7 @@ export async function admitRequest(
   if (attackSwitch.open) return admitExempt(deps, typed, requester, refused('stopped', attackSwitch.minutes));
   const network = requestQuota(keys, codeSettings, requester.network);
   if (await takeQuotas(database, [network])) return accepted(undefined);
-  const seconds = await quotaWait(database, network.key);
+  const seconds = await quotaWait(database, [network]);
   return admitExempt(deps, typed, requester, refused('limited', String(waitMinutes(seconds))));
 }
 

@@ -34,9 +34,12 @@ export async function takeQuotas(database: Queryable, quotas: readonly Quota[]):
   return row?.allowed ?? false;
 }
 
-/** Seconds until the window of a quota ends. 0 when none is open. */
-export async function quotaWait(database: Queryable, key: Buffer): Promise<number> {
-  const row = await database.first<{ seconds: number }>(sql`
-    select ceil(extract(epoch from ends_at - now()))::int as seconds from cabinet.allowance where key = ${key} and ends_at > now()`);
+/** Seconds until none of these quotas is used up. 0 when none is. */
+export async function quotaWait(database: Queryable, quotas: readonly Quota[]): Promise<number> {
+  const row = await database.first<{ seconds: number | null }>(sql`
+    select max(ceil(extract(epoch from ends_at - now())))::int as seconds
+    from unnest(${quotas.map(({ key }) => key)}::bytea[], ${quotas.map(({ most }) => most)}::int[]) as q (key, most)
+      join cabinet.allowance using (key)
+    where ends_at > now() and used >= most`);
   return row?.seconds ?? 0;
 }

@@ -30,7 +30,17 @@ export function HelpPage({ t }: { t: Texts }) {
           </ul>
         </Card>
       ))}
+      <CompareLink t={t} />
     </>
+  );
+}
+
+/** Under every page of the guide: the way to compare a message with what the service wrote. */
+function CompareLink({ t }: { t: Texts }) {
+  return (
+    <p>
+      <a href={paths.compareMessage}>{t.letters.title}</a>
+    </p>
   );
 }
 
@@ -74,6 +84,7 @@ export function TopicPage({ t, topic, pictures }: TopicPageProps) {
           <a href={paths.check}>{t.check.title}</a>
         </p>
       )}
+      <CompareLink t={t} />
     </>
   );
 }

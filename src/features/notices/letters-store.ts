@@ -50,3 +50,23 @@ export async function keepLetters(database: Queryable, letters: NewLetters): Pro
     select letters_mac as mac from kept limit 1`);
   return kept?.mac;
 }
+
+/** A message that has these letters. */
+export interface LetteredNotice extends Wording {
+  readonly mac: Buffer;
+  readonly day: Date;
+  /** The last two digits of the number, or the masked address. */
+  readonly recipient: string;
+}
+
+/** Up to `most` messages whose letters have one of these HMACs, newest first. */
+export function findLettered(
+  database: Queryable,
+  macs: readonly Buffer[],
+  most: number,
+): Promise<readonly LetteredNotice[]> {
+  return database.rows<LetteredNotice>(sql`
+    select letters_mac as mac, (day + time '12:00') at time zone 'UTC' as day, recipient, channel, language, subject, body
+    from cabinet.message_letters join cabinet.message_wording using (wording_id)
+    where letters_mac = any(${macs}::bytea[]) order by message_letters.day desc, wording_id, recipient limit ${most}`);
+}

@@ -45,6 +45,11 @@ export interface RequestContext {
   readonly address: string;
   /** The network of that address: /24 of IPv4, /48 of IPv6. */
   readonly network: string;
+  /**
+   * The secret of the browser that lasts until it is closed, whoever signs in and out. Undefined
+   * when the request did not carry one.
+   */
+  readonly browser: string | undefined;
   /** The secret of a browser in which somebody signed in before; undefined for other browsers. */
   readonly device: string | undefined;
   /** True when cookies can be `Secure`: always, except with plain http on a loopback name. */
@@ -110,7 +115,8 @@ export async function readRequestContext(
     setSecret(reply, 'visit', guestToken, secure);
   }
   const bound = session || outage ? (sessionToken ?? guestToken) : guestToken;
-  const browsers = readBrowser(request, reply, secure);
+  const known = readBrowser(request, secure);
+  const browsers = known.length > 0 ? known : [nameBrowser(reply, secure)];
   const mark = {
     cookie: bound ?? '',
     browser: browsers[0] ?? '',
@@ -135,6 +141,7 @@ export async function readRequestContext(
     address,
     network: networkOf(address),
     outage,
+    browser: known[0],
     device: readSecret(request, 'device', secure),
     secure,
     csrf: () => {
@@ -165,15 +172,20 @@ const browserCookies = 8;
  * at once in a browser without cookies, each keeps its own instead of the last replacing the
  * others.
  */
-function readBrowser(request: FastifyRequest, reply: FastifyReply, secure: boolean): readonly string[] {
+function readBrowser(request: FastifyRequest, secure: boolean): readonly string[] {
   const prefix = cookieName('browser', secure);
   const known = Object.entries(request.cookies).flatMap(([name, value]) =>
     name.startsWith(`${prefix}-`) && value !== undefined && /^[\w-]{43}$/.test(value) ? [value] : [],
   );
-  if (known.length > 0) return known.slice(0, browserCookies);
+  return known.slice(0, browserCookies);
+}
+
+/** Gives a browser such a cookie. */
+function nameBrowser(reply: FastifyReply, secure: boolean): string {
+  const name = `${cookieName('browser', secure)}-${randomName(6)}`;
   const made = randomToken();
-  reply.setCookie(`${prefix}-${randomName(6)}`, made, { path: '/', httpOnly: true, sameSite: 'lax', secure });
-  return [made];
+  reply.setCookie(name, made, { path: '/', httpOnly: true, sameSite: 'lax', secure });
+  return made;
 }
 
 /**

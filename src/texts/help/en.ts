@@ -164,6 +164,17 @@ export const helpEn: HelpTexts = {
       },
       note: 'Create backup codes and write them on paper. You sign in with them if you lose your phone.',
     },
+    message: {
+      question: 'Is this message from the fund?',
+      answer:
+        'Anybody can send an SMS or an email in the name of the fund. A message of the cabinet ends with six letters, by which you can compare it.',
+      steps: {
+        letters: 'Enter these letters in “{letters.field}” and press “{letters.submit}”.',
+        'letters-compare':
+          'Read what is under “{letters.compare}”, and compare it with your message word for word.',
+      },
+      note: 'The fund never asks for codes or passwords by phone. Do not open links in a message that you do not trust, and call 1418.',
+    },
     'not-me': {
       question: 'A notice arrived, but it wasn’t me. What can I do?',
       answer: 'Open the link in the notice. One button ends all sessions and blocks contact changes.',

@@ -43,6 +43,8 @@ export const guidePictures = {
   'add-app': { screen: 'security.title', press: 'security.authenticatorChange' },
   'security-lock': { screen: 'security.title', press: 'security.lock' },
   'step-code': { screen: 'step.title', press: 'step.submit' },
+  letters: { screen: 'letters.title', press: 'letters.submit' },
+  'letters-compare': { screen: 'letters.title', press: 'letters.compare' },
   'not-me': { screen: 'notMe.title', press: 'notMe.submit' },
   lock: { screen: 'lock.title', press: 'lock.submit' },
 } as const satisfies Readonly<Record<string, GuidePicture>>;

@@ -10,7 +10,7 @@ type TopicGroup = keyof Texts['help']['groups'];
 export const topicGroups: Readonly<Record<TopicGroup, readonly Topic[]>> = {
   signIn: ['password', 'key', 'key-browser', 'key-firefox', 'phone', 'first-time', 'forgotten-password'],
   change: ['address', 'phones', 'email', 'confirmation', 'receipt'],
-  safety: ['second-step', 'not-me', 'lock'],
+  safety: ['second-step', 'message', 'not-me', 'lock'],
   special: ['no-computer', 'no-smartphone', 'abroad', 'old-number', 'lost-key', 'for-another', 'call'],
 };
 

@@ -1,6 +1,7 @@
 import type { Journey } from '../journey.ts';
 import { addressJourneys } from './addresses.ts';
 import { contactJourneys } from './contact.ts';
+import { lettersJourneys } from './letters.ts';
 import { onFileJourneys } from './on-file.ts';
 import { passkeyJourneys } from './passkeys.ts';
 import { registrationJourneys, securityJourneys } from './registration.ts';
@@ -22,6 +23,7 @@ export const areas: readonly (readonly [area: string, journeys: readonly Journey
   ['second step', secondStepJourneys],
   ['passkeys', passkeyJourneys],
   ['reminders', reminderJourneys],
+  ['letters of a message', lettersJourneys],
   ['two tabs', twoTabsJourneys],
 ];
 
@@ -42,6 +44,7 @@ export const everyForm: ReadonlySet<string> = new Set([
   '"this wasn\'t me": opening changes nothing, the button stops everything, and the page says how to continue',
   'register by mobile from the start page',
   'recover a forgotten password: every session ends, and mobile and e-mail cannot be changed',
+  'a message is compared by its letters: its owner finds each word, a stranger no more than two digits',
   'change the password: the other session ends, and this one continues',
   'see the sessions, end another one, then all others',
   'lock the cabinet: every session ends, and the password opens it no more',
