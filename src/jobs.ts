@@ -8,6 +8,7 @@ import { endQuietAlerts } from './features/operations/alert-store.ts';
 import { sealAll } from './features/operations/audit.ts';
 import { createHeadFile } from './features/operations/audit-head-file.ts';
 import type { AuditHead } from './features/operations/audit-store.ts';
+import { raiseMark } from './features/operations/database-state-store.ts';
 import { sweep, sweptKinds } from './features/operations/housekeeping.ts';
 import { backupJob, expectJobs, recordJobSuccess } from './features/operations/job-store.ts';
 import { keepReceiptLog } from './features/receipt-log/log.ts';
@@ -114,6 +115,7 @@ function startQueues(services: Services, duties: Duties): readonly Jobs[] {
 export function watchesOf({
   maintenance,
   attackSwitch,
+  databaseWatch,
   exchangeChannelStates,
 }: Services): readonly RepeatedJob[] {
   return [
@@ -121,6 +123,8 @@ export function watchesOf({
     // Processes that serve people must stop codes, and the others may be the only ones to raise the
     // alert.
     { name: 'attack-switch', everyMs: 2_000, run: () => attackSwitch.look() },
+    // Each compares with what it has seen itself.
+    { name: 'database', everyMs: 5_000, run: () => databaseWatch.look() },
     { name: 'channels', everyMs: 5_000, run: () => exchangeChannelStates() },
   ];
 }
@@ -169,6 +173,7 @@ export function upkeepOf(services: Services): readonly RepeatedJob[] {
     },
   });
   return [
+    { name: 'database-mark', everyMs: 5_000, run: () => raiseMark(database) },
     recorded('follow-fund', 30_000, () => syncBranchChanges(services, onError)),
     recorded('end-alerts', 10 * 60_000, () => endQuietAlerts(database)),
     recorded('seal', 60_000, () => sealAll(database, keys, onSealed)),

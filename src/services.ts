@@ -17,6 +17,8 @@ import {
   writeChannelStates,
 } from './features/notices/channel-store.ts';
 import { recordWrongPerson } from './features/operations/alert-store.ts';
+import { readKeptHead } from './features/operations/audit-head-file.ts';
+import { createDatabaseWatch } from './features/operations/database-watch.ts';
 import { createMaintenanceWatch } from './features/operations/maintenance.ts';
 import { readUpcomingWindows } from './features/operations/maintenance-store.ts';
 import { createMetrics, type Metrics } from './features/operations/metrics.ts';
@@ -84,6 +86,7 @@ export async function createServices({
     trusted: () => verifier.trusted(),
     maintenance: () => maintenance.state(),
     pool: () => database.load(),
+    database: () => databaseWatch.gauges(),
   });
   const fund = await createFund(config, database, log, metrics, tracing);
   const copies = config.fund.http && { database, hours: config.fund.copyHours };
@@ -95,11 +98,8 @@ export async function createServices({
     ...(kazpost ? [kazpost.breaker] : []),
     ...verifier.breakers,
   );
-  const maintenance = createMaintenanceWatch(() => readUpcomingWindows(database));
-  const attackSwitch = createAttackSwitch(database, config.accountRequests);
-  // Done before the first request, because a process may start during maintenance.
-  await maintenance.refresh().catch(onError);
-  await attackSwitch.look().catch(onError);
+  const watches = await createWatches({ config, database, log, metrics, onError });
+  const { maintenance, databaseWatch } = watches;
   const hasher = await createPasswordHasher(config.passwords.hashesAtOnce, hashSlots);
   const origin = config.server.publicUrl?.origin ?? `http://localhost:${config.server.port}`;
   return {
@@ -114,7 +114,7 @@ export async function createServices({
     metrics,
     tracing,
     breakers,
-    maintenance,
+    ...watches,
     fund,
     copies,
     addresses: createAddressSources(database, kazpost, onError),
@@ -126,7 +126,6 @@ export async function createServices({
     endSessions: (holderId: string) => endAllSessions(database, holderId, 'blocked'),
     hasher,
     common: lazyCommonPasswords(),
-    attackSwitch,
     receiptSealer: createSealer(config, log),
     furtherTrust: createFurtherTrust(config),
     origin,
@@ -138,6 +137,31 @@ export async function createServices({
       await verifier.close();
     },
   };
+}
+
+/** What this process looks at again and again, after the first look. */
+async function createWatches({
+  config,
+  database,
+  log,
+  metrics,
+  onError,
+}: Pick<ServicesOptions, 'config' | 'database' | 'log'> & {
+  readonly metrics: Metrics;
+  readonly onError: (error: Error) => void;
+}) {
+  const maintenance = createMaintenanceWatch(() => readUpcomingWindows(database));
+  const attackSwitch = createAttackSwitch(database, config.accountRequests);
+  const databaseWatch = createDatabaseWatch({
+    ...{ database, log, requireSynchronous: config.database.requireSynchronous },
+    keptHead: () => readKeptHead(config.operations.auditHeadFile),
+    onSetback: metrics.databaseSetback,
+  });
+  // Done before the first request, because a process may start during maintenance.
+  await maintenance.refresh().catch(onError);
+  await attackSwitch.look().catch(onError);
+  await databaseWatch.look().catch(onError);
+  return { maintenance, attackSwitch, databaseWatch };
 }
 
 function createAddressSources(

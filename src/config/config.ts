@@ -82,6 +82,8 @@ export interface DatabaseSettings {
   readonly directUrl: string | undefined;
   /** A standby that backups are read from. */
   readonly backupUrl: string | undefined;
+  /** Whether each COMMIT must be on two disks before it is acknowledged. */
+  readonly requireSynchronous: boolean;
   /** Whether statements that come often are prepared by name. */
   readonly prepared: boolean;
   /** The most connections of each process. */
@@ -141,6 +143,7 @@ export function readConfig(given: Environment): Config {
       url: values.DATABASE_URL,
       directUrl: values.DATABASE_DIRECT_URL ?? values.DATABASE_URL,
       backupUrl: values.DATABASE_BACKUP_URL,
+      requireSynchronous: known(values.REQUIRE_SYNCHRONOUS),
       prepared: values.DATABASE_PREPARED ?? values.DATABASE_URL === undefined,
       connections: known(values.DATABASE_POOL),
       varDir,

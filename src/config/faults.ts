@@ -33,6 +33,8 @@ export function faultsBetween(
   );
   if (values.DATABASE_URL !== undefined && values.SECRET_KEYS === undefined && isNew('SECRET_KEYS'))
     faults.push('SECRET_KEYS: required with DATABASE_URL (all nodes share them)');
+  if (values.REQUIRE_SYNCHRONOUS && values.DATABASE_URL === undefined)
+    faults.push('REQUIRE_SYNCHRONOUS: only beside DATABASE_URL (the embedded PostgreSQL has no standby)');
   for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_BACKUP_URL'] as const)
     if (values[name] !== undefined && values.DATABASE_URL === undefined)
       faults.push(`${name}: only beside DATABASE_URL`);

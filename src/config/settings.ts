@@ -188,6 +188,12 @@ export const settings = {
     secret: true,
     schema: postgresUrl,
   },
+  REQUIRE_SYNCHRONOUS: {
+    meaning:
+      '1: warn, and show in a metric, when PostgreSQL acknowledges a COMMIT that is on one disk only (synchronous_standby_names is empty)',
+    default: '0',
+    schema: z.enum(['0', '1'], 'must be 0 or 1').transform((text) => text === '1'),
+  },
   DATABASE_PREPARED: {
     meaning:
       '1 where DATABASE_URL is PostgreSQL itself, or a PgBouncer from 1.21 that keeps prepared statements; unset: only for the embedded one',

@@ -24,6 +24,13 @@ export interface Pair {
   readonly standbyUrl: string;
   /** Kills the primary by SIGKILL, promotes the standby and sends everybody there. */
   failOver(): Promise<void>;
+  /** Kills the primary by SIGKILL. Nobody takes over. */
+  killPrimary(): Promise<void>;
+  /**
+   * Starts the killed primary again as it was, without a standby, and sends everybody there: a
+   * former leader that takes over again.
+   */
+  returnToFirst(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -70,6 +77,16 @@ export async function startPair(binaries: Binaries): Promise<Pair> {
       switchboard.leadTo(undefined);
       await query(secondPort, 'select pg_promote()');
       switchboard.leadTo(secondPort);
+    },
+    async killPrimary() {
+      await end(running[0], 'SIGKILL');
+      switchboard.leadTo(undefined);
+    },
+    async returnToFirst() {
+      await end(running[0], 'SIGKILL');
+      running[0] = run(place, first);
+      await query(firstPort, "alter system set synchronous_standby_names = ''", 'select pg_reload_conf()');
+      switchboard.leadTo(firstPort);
     },
     async close() {
       switchboard.close();

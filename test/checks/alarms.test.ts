@@ -154,6 +154,18 @@ const firing: readonly Case[] = [
     labels: { severity: 'page', kind: 'code-guessing' },
   },
   {
+    alarm: 'KabinetDatabaseBehind',
+    at: '10m',
+    input: [['kabinet_database_setbacks_total{by="timeline"}', '0x5 1x20']],
+    labels: { severity: 'page', by: 'timeline' },
+  },
+  {
+    alarm: 'KabinetNotSynchronous',
+    at: '5m',
+    input: [['kabinet_database_synchronous', '1x1 0x20']],
+    labels: { severity: 'page' },
+  },
+  {
     alarm: 'KabinetNotSealed',
     at: '15m',
     input: [['kabinet_audit_seal_age_seconds', '7201+60x20']],

@@ -113,6 +113,8 @@ describe('background work', () => {
       [
         'maintenance',
         'attack-switch',
+        'database',
+        'database-mark',
         'channels',
         'follow-fund',
         'end-alerts',

@@ -7,6 +7,7 @@ const boundedTables: Readonly<Record<string, string>> = {
   'cabinet.alert': 'what the service noticed by itself, kept for a year',
   'cabinet.channel_state': 'two rows for each process that was up within the hour',
   'cabinet.code_outcome': 'a row a minute, kept for two days',
+  'cabinet.database_mark': 'one row',
   'cabinet.fund_feed': 'one row',
   'cabinet.job_success': 'a row for each kind of background work',
   'cabinet.phone_attempt': 'a limited number that wait, kept for an hour',

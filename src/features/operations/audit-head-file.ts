@@ -33,3 +33,8 @@ export function readHead(fileOrText: string): KeptAuditHead | undefined {
   if (!found?.[2]) return undefined;
   return { head: found[2].toLowerCase(), seal: found[1] === undefined ? undefined : Number(found[1]) };
 }
+
+/** The last head in the file that the service keeps. Undefined when there is none. */
+export function readKeptHead(file: string | undefined): KeptAuditHead | undefined {
+  return file !== undefined && existsSync(file) ? readHead(file) : undefined;
+}

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { OnAnswered } from '../../platform/answered.ts';
+import { type Setback, setbacks } from './database-watch.ts';
 import { addProcessGauges, type ProcessGauges } from './process-gauges.ts';
 import type { Readings } from './readings-store.ts';
 
@@ -13,6 +14,8 @@ export interface Metrics {
   fundFault(fault: string): void;
   /** A request to the fund had no usable answer. */
   fundFailure(code: string): void;
+  /** The database was found to be behind what was seen of it. */
+  databaseSetback(by: Setback): void;
   /** The Prometheus text. */
   text(): Promise<string>;
   /** What a worker gives its primary process, which adds the workers up. */
@@ -59,6 +62,14 @@ export function createMetrics(gauges: Gauges): Metrics {
     labelNames: ['code'] as const,
     registers: [registry],
   });
+  const setBack = new Counter({
+    name: 'kabinet_database_setbacks_total',
+    help: 'Times the database was behind what this process had seen of it, by what showed it',
+    labelNames: ['by'] as const,
+    registers: [registry],
+  });
+  // From 0 on, so that the first one is a rise.
+  for (const by of setbacks) setBack.inc({ by }, 0);
   // Before the readings: they ask for a connection, and the scrape itself would seem to wait for
   // one.
   addProcessGauges(registry, gauges);
@@ -72,6 +83,7 @@ export function createMetrics(gauges: Gauges): Metrics {
     },
     fundFault: (fault) => faults.inc({ fault }),
     fundFailure: (code) => failures.inc({ code }),
+    databaseSetback: (by) => setBack.inc({ by }),
     text: () => registry.metrics(),
     registry,
   };

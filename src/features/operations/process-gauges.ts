@@ -3,6 +3,7 @@ import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
 import type { MaintenanceState } from '../../platform/maintenance.ts';
 import type { TrustedCertificate } from '../eds/verifier.ts';
 import { buildInfo } from './build-info.ts';
+import type { DatabaseGauges } from './database-watch.ts';
 
 /** What a process tells of itself at each scrape. */
 export interface ProcessGauges {
@@ -14,12 +15,15 @@ export interface ProcessGauges {
   /** Until when each certificate that signatures are checked against is valid. */
   readonly trusted: () => Promise<readonly TrustedCertificate[]>;
   readonly maintenance: () => MaintenanceState;
+  /** What was last read of the database. Undefined before that. */
+  readonly database: () => DatabaseGauges | undefined;
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
 }
 
 /** What each process knows of itself. */
 export function addProcessGauges(registry: Registry, gauges: ProcessGauges): void {
   const registers = [registry];
+  addDatabaseGauges(registry, gauges);
   new Gauge({
     registers,
     // With workers: 0 as soon as one of them cannot send.
@@ -77,6 +81,39 @@ export function addProcessGauges(registry: Registry, gauges: ProcessGauges): voi
   });
   new Gauge({
     registers,
+    aggregator: 'max',
+    name: 'kabinet_build_info',
+    help: 'Always 1; labels name the version, the build and the Node.js version',
+    labelNames: ['version', 'build', 'node'] as const,
+  }).set(buildInfo(), 1);
+}
+
+function addDatabaseGauges(registry: Registry, gauges: Pick<ProcessGauges, 'database' | 'pool'>): void {
+  const registers = [registry];
+  new Gauge({
+    registers,
+    aggregator: 'min',
+    name: 'kabinet_database_timeline',
+    help: "PostgreSQL's timeline: it rises by one with each failover and never falls by itself",
+    collect() {
+      const state = gauges.database();
+      if (state === undefined) this.remove();
+      else this.set(state.timeline);
+    },
+  });
+  new Gauge({
+    registers,
+    aggregator: 'min',
+    name: 'kabinet_database_synchronous',
+    help: '1 while a COMMIT waits for a standby; only with REQUIRE_SYNCHRONOUS=1',
+    collect() {
+      const synchronous = gauges.database()?.synchronous;
+      if (synchronous === undefined) this.remove();
+      else this.set(synchronous ? 1 : 0);
+    },
+  });
+  new Gauge({
+    registers,
     name: 'kabinet_database_connections',
     help: 'Connections of the database pool, by state; waiting counts requests that wait for one',
     labelNames: ['state'] as const,
@@ -84,11 +121,4 @@ export function addProcessGauges(registry: Registry, gauges: ProcessGauges): voi
       for (const [state, count] of Object.entries(gauges.pool())) this.set({ state }, count);
     },
   });
-  new Gauge({
-    registers,
-    aggregator: 'max',
-    name: 'kabinet_build_info',
-    help: 'Always 1; labels name the version, the build and the Node.js version',
-    labelNames: ['version', 'build', 'node'] as const,
-  }).set(buildInfo(), 1);
 }
