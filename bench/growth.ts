@@ -193,7 +193,7 @@ type Act = readonly [name: string, run: () => Promise<unknown>];
 
 /** One pass of each job, with the work that the visitors have left. */
 function jobsOf({ services, database }: Side): readonly Act[] {
-  const { changes, messages, unaddressed } = queuesOf(services, { messages: true });
+  const { changes, messages, unaddressed, confirmations } = queuesOf(services, { messages: true });
   const rethrow = (error: Error) => {
     throw error;
   };
@@ -201,7 +201,7 @@ function jobsOf({ services, database }: Side): readonly Act[] {
     ...[...watchesOf(services), ...upkeepOf(services)].map(
       ({ name, run }): Act => [`job ${name}`, () => run(new AbortController().signal)],
     ),
-    ...[changes, ...messages, unaddressed].map(
+    ...[changes, ...messages, unaddressed, confirmations].map(
       (queue): Act => [
         `queue ${[queue.name, queue.channel].filter(Boolean).join(', ')}`,
         () => dispatchDue(database, queue),

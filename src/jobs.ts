@@ -11,6 +11,7 @@ import type { AuditHead } from './features/operations/audit-store.ts';
 import { raiseMark } from './features/operations/database-state-store.ts';
 import { sweep, sweptKinds } from './features/operations/housekeeping.ts';
 import { backupJob, expectJobs, recordJobSuccess } from './features/operations/job-store.ts';
+import { confirmationQueue } from './features/reachability/queue.ts';
 import { keepReceiptLog } from './features/receipt-log/log.ts';
 import { queueReminders } from './features/reminders/queue-reminders.ts';
 import { syncBranchChanges } from './fund/sync.ts';
@@ -90,6 +91,7 @@ export function queuesOf(services: Services, duties: Pick<Duties, 'messages'>) {
     changes: fundQueue(services),
     messages: duties.messages ? [...messageQueues(services), reminderQueue(services)] : [],
     unaddressed: unaddressedQueue(services),
+    confirmations: confirmationQueue(services),
   };
 }
 
@@ -102,9 +104,10 @@ function startQueues(services: Services, duties: Duties): readonly Jobs[] {
   const changes = start(queues.changes);
   const sending = queues.messages.map((queue) => start(queue, queue.name === 'code' ? 500 : undefined));
   const unaddressed = start(queues.unaddressed);
+  const confirmations = start(queues.confirmations, 10_000);
   const worker = startAccountRequestWorker(services, { everyMs: 1_000, onError });
   services.connectJobs({ fund: changes, messages: [...sending, unaddressed], accountRequests: worker });
-  return [changes, ...sending, unaddressed, worker];
+  return [changes, ...sending, unaddressed, confirmations, worker];
 }
 
 /**

@@ -27,6 +27,7 @@ export const paths = {
   recover: '/recover',
   services: '/services',
   calendar: '/services/ends/:kind.ics',
+  confirmContacts: '/services/confirm',
   requisites: '/services/requisites',
   keepRequisites: '/services/requisites/keep',
   cancelRequisites: '/services/requisites/cancel',

@@ -4,6 +4,7 @@ import { demonstration } from './demonstration.ts';
 import type { Channel } from './features/notices/channel.ts';
 import { createAbsentSender, type MessageSender } from './features/notices/sender.ts';
 import { endAlert, raiseAlert } from './features/operations/alert-store.ts';
+import { markContact } from './features/reachability/store.ts';
 import { GatewayFailure } from './gateways/gateway.ts';
 import type { GatewayWatch } from './gateways/health.ts';
 import { createMessageSender, defaultGatewayLimits } from './gateways/message-sender.ts';
@@ -65,9 +66,12 @@ async function smtpSender(smtp: Gateway<'mail'>, deps: SenderDeps): Promise<Mess
 
 async function smppSender(smpp: Gateway<'sms'>, deps: SenderDeps): Promise<MessageSender> {
   const { config, database, onError } = deps;
+  const receipts = createSmsReceipts(database, ({ holderId, hash }) =>
+    markContact(database, { holderId, channel: 'mobile', hash }, 'undelivered'),
+  );
   const { createSmppGateway } = await import('./gateways/smpp/smpp.ts');
   return createMessageSender(
-    (lost) => createSmppGateway(smpp, { receipts: createSmsReceipts(database), lost, onError }),
+    (lost) => createSmppGateway(smpp, { receipts, lost, onError }),
     // A probe every 30 seconds keeps the session alive.
     { ...defaultGatewayLimits, perSecond: config.sms.perSecond, probeUp: 30_000 },
     watchOf('SMPP', deps),

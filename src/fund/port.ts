@@ -166,6 +166,11 @@ export interface Fund {
     changeId: string,
     requestId?: string,
   ): Promise<Extract<FundAnswer, { kind: 'applied' | 'received' | 'refused' }> | undefined>;
+  /**
+   * Tells the fund that a holder has said that everything on file is right. A fund that does not
+   * keep this drops it. However often it is sent, and in whatever order, the latest moment counts.
+   */
+  confirm(iin: Iin, confirmedAt: Date): Promise<void>;
   /** Changes made elsewhere after the cursor, of all holders. Null starts from the beginning. */
   changesElsewhere(cursor: string | null, most: number): Promise<BranchChangePage>;
   /**

@@ -723,6 +723,17 @@ export const en = {
       failed: 'Something went wrong. Try again.',
     },
   },
+  stillRight: {
+    title: 'Is this still right?',
+    marks: {
+      mobile: 'An SMS to this number was not delivered.',
+      email: 'An email to this address was not delivered.',
+      post: 'A letter to the postal address came back.',
+    },
+    yes: 'Yes, all of it',
+    change: 'Change',
+    done: 'Your details have been confirmed',
+  },
   ends: {
     key: {
       title: 'The last day of your EDS key: {day}',
@@ -740,6 +751,7 @@ export const en = {
     sectionLead: 'Postal and email addresses, phone numbers.',
     tab: 'Amending and (or) supplementing details',
     changed: 'Last change',
+    confirmed: 'Confirmed',
     apartment: 'apt. {number}',
     neverChanged: 'Nothing has been changed yet',
     change: 'Change the details',
@@ -1043,6 +1055,8 @@ export const en = {
     'reminder-on': 'A reminder was switched on',
     'reminder-off': 'A reminder was switched off',
     'change-restored': 'Fund staff restored a change from the fund’s records',
+    'contacts-confirmed': 'You confirmed that your details are right',
+    'contact-marked': 'A message to you was not delivered',
     'requisites-saved': 'Details saved',
   },
   messages: {

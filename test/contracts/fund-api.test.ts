@@ -48,18 +48,20 @@ const change = {
   fields: { apartment: '7' },
 };
 
+const at = new Date('2026-11-28T09:15:04Z');
+
 type Fund = ReturnType<typeof createHttpFund>;
 /** How the cabinet makes each request. It has no code for the one that operators make. */
 const asking: Readonly<Record<string, (fund: Fund) => Promise<unknown>>> = {
   'POST /changes-applied': (fund) => fund.appliedChanges({ day: '2026-11-28' }, null, 100),
   'POST /holders/find': (fund) => fund.read(iin, 3),
+  'POST /holders/confirm': (fund) => fund.confirm(iin, at),
   'PUT /changes/{changeId}': (fund) => fund.apply(change),
   'GET /changes/{changeId}': (fund) => fund.findChange(change.changeId),
   'GET /changes-elsewhere': (fund) => fund.changesElsewhere(null, 100),
   'GET /health': (fund) => fund.checkHealth(),
 };
 
-const at = new Date('2026-11-28T09:15:04Z');
 const tellsOperator = { code: 'FUND_HTTP_400' };
 
 /**
@@ -80,6 +82,8 @@ const understood: Readonly<Record<string, unknown>> = {
     documents: [expect.objectContaining({ validUntil: null, issuedOn: null, issuedBy: null })],
   }),
   'POST /holders/find 404': undefined,
+  'POST /holders/confirm 200': undefined,
+  'POST /holders/confirm 404 question': undefined,
   'PUT /changes/{changeId} 200': { kind: 'applied', at },
   'PUT /changes/{changeId} 202': { kind: 'received' },
   'PUT /changes/{changeId} 409 elsewhere': { kind: 'changed-elsewhere' },
@@ -130,10 +134,12 @@ describe('a server that answers with the examples', () => {
       expect(await answer).toEqual(understood[name]);
       expect(faults).toEqual(name.endsWith('410') ? ['cursor: unknown'] : []);
     } else {
-      const final = operation.startsWith('PUT') && status === 400;
+      const sends = operation.startsWith('PUT') || operation === 'POST /holders/confirm';
+      const isUnknown = name === 'POST /holders/confirm 404 holder';
+      const final = (sends && status === 400) || isUnknown;
       await expect(answer).rejects.toMatchObject({
         name: final ? 'Undeliverable' : 'FundUnavailable',
-        ...(final ? tellsOperator : { code: `FUND_HTTP_${status}` }),
+        ...(isUnknown ? { code: 'unknown-holder' } : final ? tellsOperator : { code: `FUND_HTTP_${status}` }),
       });
     }
     await fund.close();

@@ -8,6 +8,7 @@ import { FundUnavailable, WrongPerson } from '../../src/fund/errors.ts';
 import { createHttpFund } from '../../src/fund/http/http.ts';
 import type { ChangeForFund, Fund } from '../../src/fund/port.ts';
 import { Undeliverable } from '../../src/platform/outbox/undeliverable.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import type { Iin } from '../../src/values/iin.ts';
 import { freshDatabase } from '../support/database.ts';
 import { fundSchema } from '../support/fund-api.ts';
@@ -30,6 +31,8 @@ interface Subject {
   readonly fund: Fund;
   /** Adds a person. For a known person, the difference becomes a change at a branch. */
   enrol(person: PersonLine): Promise<void>;
+  /** When the person last confirmed what is on file. */
+  confirmed(iin: Iin): Promise<Date | undefined>;
 }
 
 const timeouts = { read: 2_000, change: 2_000 };
@@ -58,11 +61,24 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
       async enrol(person) {
         await importPeople(database, () => lines(person), { demo: false, hashPassword: async () => '' });
       },
+      async confirmed(iin) {
+        const row = await database.first<{ at: Date | null }>(
+          sql`select confirmed_at as at from fund.person where iin = ${iin}`,
+        );
+        return row?.at ?? undefined;
+      },
     };
   },
   'the fund over HTTP': async () => {
     const { server, fund } = await openServer({ onExchange: (exchange) => exchanges.push(exchange) });
-    return { fund, enrol: async (person) => server.enrol(person) };
+    return {
+      fund,
+      enrol: async (person) => server.enrol(person),
+      async confirmed(iin) {
+        const at = server.confirmations.get(iin);
+        return at === undefined ? undefined : new Date(at);
+      },
+    };
   },
 };
 
@@ -116,6 +132,17 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     expect(await fund.findChange(one.changeId)).toEqual(answers[0]);
     expect((await fund.read(iin))?.requisites).toEqual({ ...person.requisites, ...one.fields });
     expect((await fund.read(iin))?.elsewhereVersion).toBe(0);
+  });
+
+  test('takes note of a confirmation, of which the latest counts, and of none of an unknown person', async () => {
+    const { fund, enrol, confirmed } = await open();
+    await enrol(person);
+    const [earlier, later] = [new Date('2026-11-28T09:15:00Z'), new Date('2026-11-29T09:15:00.123Z')];
+    for (const at of [later, earlier, later]) await fund.confirm(iin, at);
+    expect(await confirmed(iin)).toEqual(later);
+    await expect(fund.confirm(inventIin(43) as Iin, later)).rejects.toEqual(
+      new Undeliverable('unknown-holder'),
+    );
   });
 
   test('refuses a late copy of an earlier change', async () => {
@@ -230,6 +257,8 @@ test('every request and answer above matches docs/fund-api.yaml', () => {
     'GET /changes/{changeId} 200',
     'GET /changes/{changeId} 404',
     'POST /changes-applied 200',
+    'POST /holders/confirm 200',
+    'POST /holders/confirm 404',
     'POST /holders/find 200',
     'POST /holders/find 404',
     'PUT /changes/{changeId} 200',

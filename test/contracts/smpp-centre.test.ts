@@ -1,3 +1,4 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { RenderedMessage } from '../../src/features/notices/sender.ts';
 import { createMessageSender, type GatewayLimits } from '../../src/gateways/message-sender.ts';
@@ -139,7 +140,8 @@ describe('a refused message', () => {
     const { server, sender } = await open();
     await sender.send(message(1));
     server.answerParts(status, 4);
-    for (let n = 2; n < 6; n += 1) expect(await outcome(sender.send(message(n)))).toMatch(/^never SMPP_0x/);
+    for (let n = 2; n < 6; n += 1)
+      await expect(sender.send(message(n))).rejects.toMatchObject({ noRecipient: true });
     expect(sender.available).toBe(true);
   });
 
@@ -265,6 +267,26 @@ describe('the ids of receipts', () => {
     await table.handedOver('m-2', [answered]);
     expect(await states()).toEqual([{ id: 'm-2', state: 'UNDELIV' }]);
   });
+
+  test.each(['before', 'after'])(
+    'a final failure that is reported %s the answer names the number',
+    async (when) => {
+      const { database, drop } = await freshDatabase();
+      closers.push(drop);
+      const failed: unknown[] = [];
+      const table = createSmsReceipts(database, async (recipient) => void failed.push(recipient));
+      const recipient = { holderId: randomUUID(), to: '+77015550001' };
+      for (const state of ['EXPIRED', 'REJECTD', 'DELIVRD', 'UNDELIV']) {
+        if (when === 'before') await table.reported(`1${state.length}`, state);
+        await table.handedOver('m-1', [`1${state.length}`], recipient);
+        if (when === 'after') await table.reported(`1${state.length}`, state);
+        expect(failed).toHaveLength(state === 'UNDELIV' ? 1 : 0);
+        await database.run(sql`delete from cabinet.sms_part`);
+      }
+      const hash = createHash('sha256').update(recipient.to).digest();
+      expect(failed).toEqual([{ holderId: recipient.holderId, hash }]);
+    },
+  );
 
   test('a part with exactly this id comes before one with the same number', async () => {
     const { database, drop } = await freshDatabase();

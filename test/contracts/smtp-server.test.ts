@@ -96,6 +96,31 @@ test('451 after the content: one recipient cannot close the channel, several can
   expect(changes[0]).toBe('down SMTP_451');
 });
 
+test.each([
+  [550, 'not now', true],
+  [550, '5.1.1 no such user', true],
+  [551, 'not here', true],
+  [553, '5.1.3 bad address', true],
+  [554, '5.1.1 no such user', true],
+  [550, '5.7.1 relaying denied', false],
+  [554, '5.7.1 blocked', false],
+  [554, 'transaction failed', false],
+  [552, 'mailbox full', false],
+  [550, '5.2.2 mailbox full', false],
+])('%i %s says of the recipient that there is none: %s', async (code, words, expected) => {
+  const { server, sender } = await open();
+  server.answerRecipients(code, 1, words);
+  const error = await sender.send(message(1)).catch((refused: unknown) => refused);
+  expect(error).toMatchObject({ code: `SMTP_${code}`, noRecipient: expected });
+});
+
+test('a refusal of the content says nothing of the recipient', async () => {
+  const { server, sender } = await open();
+  server.answerContents(550, 1);
+  const error = await sender.send(message(1)).catch((refused: unknown) => refused);
+  expect(error).toMatchObject({ code: 'SMTP_550', noRecipient: false });
+});
+
 test('421 is a failure of the server, after any command', async () => {
   const { server, sender, changes } = await open();
   await sender.send(message(0));

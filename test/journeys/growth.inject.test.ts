@@ -128,6 +128,7 @@ describe('background work', () => {
     ['delivery to the fund', () => dispatchDue(planned, queuesOf(services, { messages: true }).changes)],
     ['delivery of messages', deliverMessages],
     ['requisites asked for', () => dispatchDue(planned, queuesOf(services, { messages: true }).unaddressed)],
+    ['confirmations', () => dispatchDue(planned, queuesOf(services, { messages: true }).confirmations)],
     ['account requests', () => processDueRequests(services, rethrow)],
     ['metrics', () => services.metrics.text()],
   ];
@@ -177,6 +178,9 @@ async function makeWork(): Promise<void> {
     insert into cabinet.reminder (holder_id, kind, ends_on, next_on)
     select holder_id, kind, now()::date + 5, now()::date - 2 from cabinet.holder, (values ('key'), ('document')) as k (kind)
     where holder_id in ${some} on conflict (holder_id, kind) do update set next_on = excluded.next_on, ends_on = excluded.ends_on`);
+  await service.database.run(sql`
+    insert into cabinet.outbox (holder_id, lane, payload)
+    select holder_id, 'confirmation', jsonb_build_object('iin', iin, 'confirmedAt', now()) from cabinet.holder where holder_id in ${some}`);
   await service.database.run(sql`
     insert into fund.change_elsewhere (iin, version, fields)
     select iin, 2, '{"postcode": "010000"}' from cabinet.holder where holder_id in ${some}`);

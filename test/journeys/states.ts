@@ -37,6 +37,8 @@ export interface Look {
   asLongPassword(person: PersonLine): Promise<void>;
   /** Lets the key of a person end in so many days. */
   asKeyEnding(person: PersonLine, days: number): Promise<void>;
+  /** Lets an SMS to a person and a letter come back, and signs them in again. */
+  asUnreachable(person: PersonLine): Promise<void>;
   /** Makes the session of a person one that only reads. */
   asRestricted(person: PersonLine): Promise<void>;
   /** Changes the latest attempt to sign in with the phone. */
@@ -430,6 +432,24 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
         await look.visitor.open('/services');
         await look.visitor.sees(look.t.ends.key.help);
         await look.visitor.sees(look.t.ends.document.help);
+      },
+    ],
+    [
+      'messages came back',
+      async (look) => {
+        await look.asUnreachable(await look.asPerson('/services'));
+        await look.visitor.open('/services');
+        for (const mark of Object.values(look.t.stillRight.marks)) await look.visitor.sees(mark);
+      },
+    ],
+    [
+      'everything is confirmed',
+      async (look) => {
+        await look.asUnreachable(await look.asPerson('/services'));
+        await look.visitor.open('/services');
+        await look.visitor.press(look.t.stillRight.yes);
+        await look.visitor.sees(look.t.stillRight.done);
+        await look.visitor.sees(look.t.services.confirmed);
       },
     ],
     [
@@ -1161,6 +1181,17 @@ export async function openLooks(options: LooksOptions = {}): Promise<Looks> {
             insert into cabinet.reminder (holder_id, kind, ends_on)
             select holder_id, 'key', ((now() at time zone 'UTC') + interval '5 hours')::date + ${days}::int
             from cabinet.holder where iin = ${iin}`);
+        },
+        async asUnreachable({ iin }) {
+          await service.database.run(sql`
+            insert into cabinet.contact_state (holder_id, channel, value_hash, marked_at, reason)
+            select holder_id, channel, sha256(convert_to(value, 'UTF8')), now(), 'returned'
+            from cabinet.requisites r join cabinet.holder using (holder_id), lateral (values
+              ('mobile', mobile_phone), ('email', email), ('post', concat_ws(E'\n', address, apartment, postcode))
+            ) as c (channel, value) where iin = ${iin}`);
+          await service.database.run(sql`
+            update cabinet.requisites set updated_at = now() - interval '1 day'
+            where holder_id = (select holder_id from cabinet.holder where iin = ${iin})`);
         },
         async asRestricted({ iin }) {
           await service.database.run(sql`

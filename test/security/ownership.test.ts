@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sql } from '../../src/platform/postgres/sql.ts';
 import type { Client } from '../support/client.ts';
 import { marksIn, marksOf } from '../support/marks.ts';
 import { identityCard, inventPerson } from '../support/people.ts';
@@ -28,6 +29,8 @@ let savedForm: readonly (readonly [string, string])[];
  */
 const ids: Readonly<Record<string, { theirs: () => string; nobodys: string }>> = {
   number: { theirs: () => receipt, nobodys: '0123456789AB' },
+  // No id: what the owner has and the stranger has not.
+  kind: { theirs: () => 'key', nobodys: 'passport' },
 };
 
 beforeAll(async () => {
@@ -38,6 +41,9 @@ beforeAll(async () => {
   const page = await owner.get(requisites);
   savedForm = formOf(page.body, requisites, { apartment: '77' });
   const answer = await owner.post(requisites, savedForm);
+  await service.database.run(sql`
+    insert into cabinet.reminder (holder_id, kind, ends_on)
+    select holder_id, 'key', '2049-01-01' from cabinet.holder where iin = ${ownerPerson.iin}`);
   receipt = String(answer.headers['location']).split('/').at(-1) ?? '';
 });
 

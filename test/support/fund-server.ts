@@ -88,6 +88,8 @@ export interface FundServer {
   }[];
   /** Adds a person. If the person exists, the difference becomes a change made at a branch. */
   enrol(person: PersonLine): void;
+  /** When each holder last confirmed what is on file. */
+  readonly confirmations: ReadonlyMap<string, string>;
   /** A person's current data on file. */
   requisitesOf(iin: string): Readonly<Record<string, string | null>> | undefined;
   /** Sets the fault for every following request, or a function that chooses it for each one. */
@@ -152,6 +154,7 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
   const waiting = new Map<string, Change>();
   const refusedChanges = new Map<string, string>();
   const effects: FundEffect[] = [];
+  const confirmations = new Map<string, string>();
   const requests: FundServer['requests'][number][] = [];
   let faultOf: (request: { method: string; path: string }) => FundFault = () => 'none';
   let refusal: string | undefined;
@@ -215,6 +218,13 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
     return reason === undefined ? [404, { error: 'unknown-change' }] : [200, { state: 'refused', reason }];
   }
 
+  function confirm({ iin, confirmedAt }: { iin: string; confirmedAt: string }): Reply {
+    if (!onFile.has(iin)) return [404, { error: 'unknown-holder' }];
+    const before = confirmations.get(iin);
+    if (before === undefined || before < confirmedAt) confirmations.set(iin, confirmedAt);
+    return [200, { state: 'noted' }];
+  }
+
   function list(query: URLSearchParams): Reply {
     const from = Number(query.get('after') ?? 0);
     const holders = feed.slice(from, from + Number(query.get('most') ?? 100));
@@ -261,6 +271,8 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
     const doIt = (): Reply => {
       if (method === 'POST' && url.pathname === '/holders/find')
         return find(body as { iin: string }, fault === 'wrong-person');
+      if (method === 'POST' && url.pathname === '/holders/confirm')
+        return confirm(body as { iin: string; confirmedAt: string });
       if (method === 'GET' && url.pathname === '/health') return [200, { status: 'ok' }];
       if (method === 'GET' && url.pathname === '/changes-elsewhere') return list(url.searchParams);
       if (method === 'POST' && url.pathname === '/changes-applied')
@@ -303,6 +315,7 @@ export async function startFundServer(options: FundServerOptions = {}): Promise<
   return {
     url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     effects,
+    confirmations,
     requests,
     enrol(person) {
       const before = onFile.get(person.iin);

@@ -1,4 +1,4 @@
-import { type PeopleTable, uuid } from './population-values.ts';
+import { bytes, type PeopleTable, uuid } from './population-values.ts';
 
 const dayMs = 86_400_000;
 
@@ -19,6 +19,23 @@ export function ofReminders(people: number): readonly PeopleTable[] {
         if (n < people) return [uuid('holder', n), 'document', '2049-09-05', '2049-07-07'];
         const days = 32 + (n % 330);
         return [uuid('holder', n - people), 'key', dateIn(days), dateIn(days - 30)];
+      },
+    },
+    {
+      table: 'cabinet.contact_state',
+      columns: 'holder_id, channel, value_hash, proved_at, marked_at, reason',
+      share: 0.6,
+      // Of former values, which say nothing of what is on file.
+      row: (n) => {
+        const isMarked = n % 50 === 0;
+        return [
+          uuid('holder', n),
+          n % 2 === 0 ? 'mobile' : 'email',
+          bytes(n, 32),
+          isMarked ? null : '2026-01-01',
+          isMarked ? '2026-01-01' : null,
+          isMarked ? 'undelivered' : null,
+        ];
       },
     },
     {

@@ -17,7 +17,7 @@ export interface SmtpStandIn {
   readonly port: number;
   readonly arrived: readonly ArrivedMail[];
   /** The next `times` recipients get this answer, e.g. 550. */
-  answerRecipients(code: number, times: number): void;
+  answerRecipients(code: number, times: number, words?: string): void;
   /** The next `times` messages get this answer after their content. */
   answerContents(code: number, times: number): void;
   /** How often a client tried to sign in. */
@@ -38,6 +38,7 @@ export async function startSmtpServer({
   const arrived: ArrivedMail[] = [];
   let refusal = 0;
   let refusals = 0;
+  let refusalWords = '';
   let contentRefusal = 0;
   let contentRefusals = 0;
   let signIns = 0;
@@ -58,7 +59,7 @@ export async function startSmtpServer({
       greetings.push(String(session.hostNameAppearsAs));
       if (refusals === 0) return done();
       refusals -= 1;
-      done(Object.assign(new Error('not now'), { responseCode: refusal }));
+      done(Object.assign(new Error(refusalWords), { responseCode: refusal }));
     },
     onData(stream, session, done) {
       const chunks: Buffer[] = [];
@@ -83,8 +84,9 @@ export async function startSmtpServer({
   return {
     port: (server.server.address() as AddressInfo).port,
     arrived,
-    answerRecipients(code, times) {
+    answerRecipients(code, times, words = 'not now') {
       refusal = code;
+      refusalWords = words;
       refusals = times;
     },
     answerContents(code, times) {

@@ -2,6 +2,7 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Channel } from '../notices/channel.ts';
 import type { CodePurpose } from '../notices/payload.ts';
+import { contactProof } from '../reachability/store.ts';
 
 /** An issued code without its text. The text is an HMAC over this row. */
 export interface IssuedCode {
@@ -70,13 +71,17 @@ export function countCodeAttempt(
     returning ${issued}`);
 }
 
-/** Marks the code as used. Returns true for exactly one caller. */
+/**
+ * Marks the code as used, and its contact as proved. Returns true for exactly one caller, who has
+ * locked the holder's row.
+ */
 export async function markCodeUsed(database: Queryable, codeId: string): Promise<boolean> {
-  return (
-    (await database.run(
-      sql`update cabinet.code set used_at = now() where code_id = ${codeId} and ${live}`,
-    )) === 1
-  );
+  const used = await database.run(sql`
+    with used as (
+      update cabinet.code set used_at = now() where code_id = ${codeId} and ${live}
+      returning holder_id, channel, destination)
+    ${contactProof(sql`used`)}`);
+  return used === 1;
 }
 
 /** The code last issued for a purpose and change, whether it is still valid or not. */

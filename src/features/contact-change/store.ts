@@ -1,6 +1,7 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
 import type { Channel } from '../notices/channel.ts';
+import { contactProof } from '../reachability/store.ts';
 import type { ContactProof, PendingChange, ProposedChange } from './pending-change.ts';
 import type { ContactStanding } from './standing.ts';
 
@@ -135,7 +136,8 @@ export async function proveByCode(
       update cabinet.code c set used_at = now() from held
       where code_id = ${codeId} and c.holder_id = held.holder_id and change_id = ${changeId}
         and used_at is null and dead_at is null and expires_at > now()
-      returning c.holder_id, change_id)
+      returning c.holder_id, change_id, channel, destination),
+    contact as (${contactProof(sql`used`)})
     update cabinet.pending_change p set ${column} = now() from used
     where p.holder_id = used.holder_id and p.change_id = used.change_id`);
   return proved === 1;

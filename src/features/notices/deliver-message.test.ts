@@ -128,6 +128,45 @@ describe('a notice in the outbox', () => {
   });
 });
 
+describe('a message that nobody can get', () => {
+  const notice = {
+    kind: 'registered',
+    channel: 'email',
+    to: 'a@example.kz',
+    language: 'ru',
+    at: '2026-11-22T19:31:00.000Z',
+  } as const;
+
+  test.each([
+    [new Undeliverable('SMTP_550', { noRecipient: true }), 1],
+    [new Undeliverable('SMTP_554'), 0],
+    [new Undeliverable('NO_GATEWAY'), 0],
+    [new Error('SMTP_451'), 0],
+  ])('marks its contact only where there is no such recipient: %s', async (error, marks) => {
+    const run: unknown[][] = [];
+    const sender = (channel: Channel): MessageSender => ({
+      channel,
+      available: true,
+      send: () => Promise.reject(error),
+      close: async () => undefined,
+    });
+    const deps = {
+      keys,
+      codeSettings: settings.codeSettings,
+      database: {
+        first: async () => undefined,
+        run: async ({ text, values }: { text: string; values: unknown[] }) =>
+          text.includes('contact_state') ? run.push(values) : 0,
+      } as unknown as Queryable,
+      senders: { mobile: sender('mobile'), email: sender('email') },
+      origin: 'https://cabinet.example.kz',
+      render: renderMessage,
+    };
+    await expect(deliverMessage(deps, queued(notice))).rejects.toBe(error);
+    expect(run).toHaveLength(marks);
+  });
+});
+
 test('a channel without a gateway is unavailable, and its messages do not wait', async () => {
   const sender = createAbsentSender('email');
   expect(sender.available).toBe(false);

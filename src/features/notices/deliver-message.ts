@@ -6,6 +6,8 @@ import { codeMinutes, codeOf } from '../codes/code.ts';
 import type { CodeSettings } from '../codes/settings.ts';
 import { findLiveCode } from '../codes/store.ts';
 import { disavowalPath } from '../disavowal/link.ts';
+import { contactHash } from '../reachability/contact-hash.ts';
+import { markContact } from '../reachability/store.ts';
 import type { Channel } from './channel.ts';
 import { giveLetters } from './give-letters.ts';
 import type { MessagePayload } from './payload.ts';
@@ -49,7 +51,15 @@ export async function deliverMessage(deps: MessageDeps, queued: OutboxMessage): 
   const send = async (facts: Omit<MessageFacts, 'letters'>): Promise<void> => {
     // They are kept before anybody can ask for them.
     const letters = await giveLetters(deps, message, facts, queued.queuedAt);
-    await senders[message.channel].send(render(message, { ...facts, letters }));
+    const { channel, to } = message;
+    const { holderId } = queued;
+    try {
+      await senders[channel].send({ ...render(message, { ...facts, letters }), holderId });
+    } catch (error) {
+      if (error instanceof Undeliverable && error.noRecipient)
+        await markContact(deps.database, { holderId, channel, hash: contactHash(to) }, 'refused');
+      throw error;
+    }
   };
   if (message.kind === 'code') {
     const issued = await findLiveCode(deps.database, message.codeId);

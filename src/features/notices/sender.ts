@@ -18,6 +18,8 @@ export interface RenderedMessage {
    * arrives late.
    */
   readonly urgent: boolean;
+  /** Whose message it is, for a report that comes later. */
+  readonly holderId?: string;
 }
 
 /**

@@ -75,7 +75,7 @@ export const retentions: readonly Retention[] = [
     table: 'cabinet.outbox',
     since: 'dead_at',
     term: '90 days',
-    of: `lane in ('code', 'notice', 'reminder') and dead_at is not null`,
+    of: `lane in ('code', 'notice', 'reminder', 'confirmation') and dead_at is not null`,
   },
   // Their keys prevent another one about the same day.
   {

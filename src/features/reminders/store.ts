@@ -2,6 +2,7 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import { listed, type Sql, sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
+import { isMarked } from '../reachability/store.ts';
 import { type ReminderKind, reminderDays, reminderKinds } from './kinds.ts';
 
 /** Today's date in Kazakhstan by the database's clock. */
@@ -104,6 +105,7 @@ export interface ReminderRecipient {
   readonly endsOn: string | null;
   /** The end is over, the reminder was switched off, or the cabinet is locked or frozen. */
   readonly silent: boolean;
+  /** Null also when something sent there did not arrive. */
   readonly mobile: string | null;
   readonly email: string | null;
   /** Today's date in Kazakhstan by the database's clock. */
@@ -117,7 +119,9 @@ export function readReminderRecipient(
   kind: ReminderKind,
 ): Promise<ReminderRecipient | undefined> {
   return database.first<ReminderRecipient>(sql`
-    select h.iin, h.language, r.ends_on::text as "endsOn", q.mobile_phone as mobile, q.email,
+    select h.iin, h.language, r.ends_on::text as "endsOn", 
+      case when not ${isMarked('mobile', sql`q`)} then q.mobile_phone end as mobile,
+      case when not ${isMarked('email', sql`q`)} then q.email end as email,
       ${today}::text as today, r.ends_on < ${today}
         or exists (select from cabinet.reminder_off o where o.holder_id = h.holder_id and o.kind = r.kind)
         or exists (select from cabinet.freeze f where f.holder_id = h.holder_id) as silent

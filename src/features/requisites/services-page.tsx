@@ -12,12 +12,14 @@ import { WhoIAm } from '../../ui/who-i-am.tsx';
 import { maskIin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import { maskContact } from '../contact-change/contact.ts';
+import type { ContactMark } from '../reachability/store.ts';
 import type { NearEnds } from '../reminders/follow-ends.ts';
 import type { StepAdvice } from '../second-step/store.ts';
 import { cannotSave } from './documents.ts';
 import { Ends } from './ends.tsx';
 import { showValue } from './fields/fields.ts';
 import { holderName } from './holder-name.ts';
+import { StillRight } from './still-right.tsx';
 import type { RequisitesView } from './view.ts';
 
 export interface ServicesPageProps {
@@ -35,6 +37,12 @@ export interface ServicesPageProps {
   readonly advice: StepAdvice | undefined;
   /** A change waits for its codes. */
   readonly pending: boolean;
+  /** What is marked, when it is asked whether everything is right. Undefined: it is not asked. */
+  readonly marks: readonly ContactMark[] | undefined;
+  /** When the holder last said that everything is right. */
+  readonly confirmedAt: Date | undefined;
+  /** They have just said so. */
+  readonly justConfirmed: boolean;
   /** What ends soon. */
   readonly ends: NearEnds;
   /** Until when something typed and not saved is kept. */
@@ -53,11 +61,21 @@ export function ServicesPage(props: ServicesPageProps) {
           <p>{fill(t.session.oldestEnded, { count: oldestEnded })}</p>
         </Alert>
       )}
+      {props.justConfirmed && <Alert kind="success" title={t.stillRight.done} announced />}
       {props.restricted && <RestrictedAlert t={t} />}
       <h1 class="eyebrow">{t.services.title}</h1>
       <WhoIAm name={holderName(view?.person) ?? props.shortName} iin={maskIin(iin)} iinLabel={t.signIn.iin} />
       <Waiting {...props} />
       <Ends t={t} {...props.ends} noDocument={view !== undefined && cannotSave(view)} />
+      {view && props.marks && (
+        <StillRight
+          t={t}
+          csrf={props.csrf}
+          revision={view.stored.revision}
+          values={view.stored.values}
+          marks={props.marks}
+        />
+      )}
       <Advice {...props} />
       <Card id="details-section" heading={t.requisites.heading}>
         <p class="description">{t.services.sectionTitle}</p>
@@ -139,7 +157,7 @@ function Advice({ t, csrf, advice }: ServicesPageProps) {
 /**
  * What is on file now. Mobile and e-mail are masked, because a home is looked at over shoulders.
  */
-function OnFile({ t, language, view }: ServicesPageProps & { readonly view: RequisitesView }) {
+function OnFile({ t, language, view, confirmedAt }: ServicesPageProps & { readonly view: RequisitesView }) {
   const { values } = view.stored;
   const { mobilePhone, email } = values;
   const address = [
@@ -157,6 +175,7 @@ function OnFile({ t, language, view }: ServicesPageProps & { readonly view: Requ
       t.services.changed,
       view.changedAt === null ? t.services.neverChanged : formatDay(language, view.changedAt),
     ],
+    ...(confirmedAt ? [['check', t.services.confirmed, formatDay(language, confirmedAt)] as const] : []),
   ];
   return (
     <dl class="on-file">

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { FundUnavailable } from '../../fund/errors.ts';
 import { paths } from '../../paths.ts';
 import { actorOf, sendAway } from '../../platform/http/actor.ts';
-import { parse } from '../../platform/http/forms.ts';
+import { formOf, parse } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { findPendingChange } from '../contact-change/store.ts';
+import { confirmContacts } from '../reachability/confirm.ts';
+import { type ConfirmationReading, noteAsked, readConfirmation } from '../reachability/store.ts';
 import { followEnds } from '../reminders/follow-ends.ts';
 import { type EndsReading, readEnds } from '../reminders/store.ts';
 import { readStepAdvice, type StepAdvice } from '../second-step/store.ts';
@@ -38,12 +40,18 @@ export function servicesRoutes(server: FastifyInstance, deps: ServicesRoutesDeps
     },
     (request, reply) => showServices(deps, request, reply),
   );
+  server.post(
+    paths.confirmContacts,
+    { config: { access: 'holder', backTo: paths.services } },
+    (request, reply) => postConfirmContacts(deps, request, reply),
+  );
 }
 
 /** What the home shows, as far as it is read with the session. */
 interface HomeReading extends SessionReading {
   readonly advice: StepAdvice | undefined;
   readonly ends: EndsReading | undefined;
+  readonly confirmation: ConfirmationReading | undefined;
 }
 
 async function readHome(
@@ -51,15 +59,18 @@ async function readHome(
   connection: Queryable,
   hash: Buffer,
 ): Promise<HomeReading> {
-  const [reading, advice, ends] = await Promise.all([
+  const [reading, advice, ends, confirmation] = await Promise.all([
     readOfSession(connection, fund, hash),
     readStepAdvice(connection, hash),
     readEnds(connection, hash),
+    readConfirmation(connection, hash),
   ]);
-  return { ...reading, advice, ends };
+  return { ...reading, advice, ends, confirmation };
 }
 
-const servicesQuery = z.object({ replaced: z.literal('1').optional().catch(undefined) });
+const mark = z.literal('1').optional().catch(undefined);
+const servicesQuery = z.object({ replaced: mark, confirmed: mark });
+const confirmForm = formOf({ revision: z.string().regex(/^[0-9]{1,9}$/) });
 
 async function showServices(
   deps: ServicesRoutesDeps,
@@ -70,7 +81,7 @@ async function showServices(
   const { texts: t, language, session } = context;
   if (!session) throw problem(403);
   const actor = actorOf(request);
-  const { replaced } = parse(servicesQuery, request.query);
+  const { replaced, confirmed } = parse(servicesQuery, request.query);
   const reading = readingOf<HomeReading>(request);
   const view = await viewRequisites(deps, actor, reading).catch((error: unknown) => {
     // The home can do without the fund, which gives the name and a first copy of the requisites.
@@ -93,6 +104,9 @@ async function showServices(
       )
     : { keyEnds: reading?.ends?.keyEnds ?? undefined, documentEnds: undefined };
   const draft = begun.draft ? await findDraft(deps, actor.holderId) : undefined;
+  const { confirmation } = reading ?? {};
+  const asked =
+    known && confirmation?.due && (await noteAsked(database, actor.sessionHash)) ? confirmation : undefined;
   return deps.sendPage(request, reply, {
     title: t.services.title,
     section: 'services',
@@ -103,6 +117,9 @@ async function showServices(
       shortName: session.shortName,
       view: known,
       ends,
+      marks: asked?.marks,
+      confirmedAt: confirmation?.confirmedAt ?? undefined,
+      justConfirmed: confirmed !== undefined,
       csrf: context.csrf(),
       restricted: session.restricted !== null,
       advice: session.restricted === null ? reading?.advice : undefined,
@@ -111,4 +128,15 @@ async function showServices(
       oldestEnded: replaced === undefined ? undefined : deps.sessionSettings.perPerson,
     }),
   });
+}
+
+/** A word about what has changed since is worth nothing, so the home shows it as it is now. */
+async function postConfirmContacts(
+  { database }: ServicesRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { revision } = parse(confirmForm, request.body);
+  const isDone = await confirmContacts(database, actorOf(request), Number(revision));
+  return reply.redirect(isDone ? `${paths.services}?confirmed=1` : paths.services, 303);
 }

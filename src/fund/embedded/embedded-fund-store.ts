@@ -1,3 +1,4 @@
+import { Undeliverable } from '../../platform/outbox/undeliverable.ts';
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { json, type Sql, sql } from '../../platform/postgres/sql.ts';
 import type {
@@ -58,6 +59,12 @@ export function createEmbeddedFund(database: Database): Fund {
     applyTogether: (changes) => applyAll(database, changes),
 
     findChange,
+
+    async confirm(iin, confirmedAt) {
+      const known = await database.run(sql`
+        update fund.person set confirmed_at = greatest(confirmed_at, ${confirmedAt}::timestamptz) where iin = ${iin}`);
+      if (known === 0) throw new Undeliverable('unknown-holder');
+    },
 
     async changesElsewhere(cursor, most) {
       const rows = await database.rows<BranchChangePage['holders'][number] & { no: number }>(sql`

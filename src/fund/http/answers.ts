@@ -59,6 +59,19 @@ export function changeAnswer(answer: Answer, reader: Reader): FundAnswer {
   throw new FundUnavailable(`FUND_HTTP_${status}`);
 }
 
+/**
+ * The fund has taken note that everything on file is right, or does not keep such a thing. Throws
+ * `Undeliverable` when it has no such holder, or cannot understand it.
+ */
+export function confirmationAnswer({ status, body }: Answer): void {
+  if (status >= 200 && status < 300) return;
+  const error = errorOf(body);
+  if (status === 404 && error === 'no-such-question') return;
+  if (status === 404 && error === 'unknown-holder') throw new Undeliverable(error);
+  if (status === 400 && error === 'malformed') throw new Undeliverable(`FUND_HTTP_${status}`);
+  throw new FundUnavailable(`FUND_HTTP_${status}`);
+}
+
 /** The state of a change at the fund. Undefined when it never arrived. */
 export function foundAnswer(answer: Answer, reader: Reader): ReturnType<typeof stateAnswer> | undefined {
   return isMissing(answer) ? undefined : stateAnswer(answer, reader);

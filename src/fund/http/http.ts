@@ -1,8 +1,10 @@
 import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
+import type { Iin } from '../../values/iin.ts';
 import { WrongPerson } from '../errors.ts';
 import type { Fund } from '../port.ts';
 import {
   changeAnswer,
+  confirmationAnswer,
   elsewhereAnswer,
   foundAnswer,
   healthAnswer,
@@ -91,6 +93,8 @@ export function createHttpFund(settings: FundSettings, options: FundOptions = {}
         requestId,
       }),
 
+    confirm: (iin, confirmedAt) => sendConfirmation(changes, iin, confirmedAt),
+
     changesElsewhere: (cursor, most) =>
       reads.ask(
         {
@@ -111,4 +115,22 @@ export function createHttpFund(settings: FundSettings, options: FundOptions = {}
       await Promise.all([reads.close(), changes.close()]);
     },
   };
+}
+
+/** A fund that does not keep confirmations (404) is no outage. */
+function sendConfirmation(
+  line: ReturnType<typeof createFundLine>,
+  iin: Iin,
+  confirmedAt: Date,
+): Promise<void> {
+  return line.ask(
+    {
+      method: 'POST',
+      path: ['holders', 'confirm'],
+      json: { iin, confirmedAt: confirmedAt.toISOString() },
+      repeatable: true,
+    },
+    confirmationAnswer,
+    { about: iin, outage: (answer) => answer.status !== 404 && isTransient(answer) },
+  );
 }

@@ -54,7 +54,7 @@ const blames: Readonly<Record<Exclude<StatusClass, 'ok' | 'destination'>, Blame>
 /** The error of a refused message part: `Undeliverable` when no retry can help. */
 export function refusal(status: number): Error {
   const kind = classOfStatus(status);
-  if (kind === 'destination') return new Undeliverable(`SMPP_${hex(status)}`);
+  if (kind === 'destination') return new Undeliverable(`SMPP_${hex(status)}`, { noRecipient: true });
   return new GatewayFailure(`SMPP_SUBMIT_${hex(status)}`, kind === 'ok' ? 'gateway' : blames[kind]);
 }
 

@@ -14,12 +14,19 @@ export interface SmppSettings extends SmppAddress {
   readonly timeout?: number;
 }
 
+/** Whose message it is, and to which number. */
+export interface SmsRecipient {
+  readonly holderId: string;
+  /** E.164. */
+  readonly to: string;
+}
+
 /**
  * Records what the gateway reports about the parts it accepted. A failure here never fails a
  * message.
  */
 export interface SmsReceipts {
-  handedOver(messageId: string, gatewayIds: readonly string[]): Promise<void>;
+  handedOver(messageId: string, gatewayIds: readonly string[], recipient?: SmsRecipient): Promise<void>;
   reported(gatewayId: string, state: string): Promise<void>;
 }
 
@@ -54,7 +61,9 @@ export function createSmppGateway(
       for (const fields of submitFields(message, settings.sender)) {
         gatewayIds.push(await submitPart(connection, fields, pace));
       }
-      await receipts.handedOver(message.id, gatewayIds).catch(onError);
+      const { holderId, to } = message;
+      const recipient = holderId === undefined ? undefined : { holderId, to };
+      await receipts.handedOver(message.id, gatewayIds, recipient).catch(onError);
     },
     async probe() {
       const bound = await connection.session();

@@ -92,8 +92,18 @@ interface SmtpError {
   readonly originalCode?: string;
   /** The code of the SMTP reply; absent or false without a reply. */
   readonly responseCode?: number | false;
+  /** The whole reply. */
+  readonly response?: string;
   /** The SMTP command, e.g. `RCPT TO`. */
   readonly command?: string;
+}
+
+/**
+ * Whether a refusal says nothing about the address: by policy (RFC 3463, X.7.X), of a full mailbox
+ * (X.2.2, 552), or without a reason (554).
+ */
+function isPolicy(response = ''): boolean {
+  return /^5\d\d[ -]5\.(?:7\.\d+|2\.2)\b|^552\b|^554(?![ -]5\.1\.)/.test(response);
 }
 
 /** RFC 5321: "service not available, closing transmission channel". May answer any command. */
@@ -104,9 +114,10 @@ const closing = 421;
  * content is final; everything else may be temporary.
  */
 function failure(error: unknown): Error {
-  const { code, originalCode, responseCode: reply, command = '' } = error as SmtpError;
+  const { code, originalCode, responseCode: reply, response, command = '' } = error as SmtpError;
   if (!reply) {
-    if (command === 'API' && code === 'EENVELOPE') return new Undeliverable('SMTP_ADDRESS');
+    if (command === 'API' && code === 'EENVELOPE')
+      return new Undeliverable('SMTP_ADDRESS', { noRecipient: true });
     return new GatewayFailure(originalCode ?? code ?? 'SMTP', code === 'EAUTH' ? 'account' : 'gateway');
   }
   const ofReply = `SMTP_${reply}`;
@@ -114,7 +125,9 @@ function failure(error: unknown): Error {
   if (reply === closing) return new GatewayFailure(ofReply);
   // Greylisting and full mailboxes concern one recipient only.
   if (command === 'RCPT TO')
-    return isFinal ? new Undeliverable(ofReply) : new GatewayFailure(ofReply, 'message');
+    return isFinal
+      ? new Undeliverable(ofReply, { noRecipient: !isPolicy(response) })
+      : new GatewayFailure(ofReply, 'message');
   if (command === 'DATA')
     return isFinal ? new Undeliverable(ofReply) : new GatewayFailure(ofReply, 'unclear');
   if (command.startsWith('AUTH') && isFinal) return new GatewayFailure(ofReply, 'account');

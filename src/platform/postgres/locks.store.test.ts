@@ -32,6 +32,7 @@ import { keepPasskey } from '../../features/passkeys/add-passkey.ts';
 import { refuseCopy } from '../../features/passkeys/check-assertion.ts';
 import { removePasskey } from '../../features/passkeys/remove-passkey.ts';
 import { writeNewPassword } from '../../features/passwords/change.ts';
+import { confirmContacts } from '../../features/reachability/confirm.ts';
 import { saveChange } from '../../features/requisites/save.ts';
 import { takeOver } from '../../features/requisites/take-over.ts';
 import { resetSecondStep } from '../../features/second-step/reset.ts';
@@ -294,6 +295,7 @@ const useCases: Readonly<Record<string, UseCase>> = {
     spendBackupCode(database, { holderId, requestId: 'r' }, { label: 'AA', hash: 'a' }),
   'an operator who removes every second step': (database, { iin }) =>
     resetSecondStep(database, iin, 'reason'),
+  'a confirmation of what is on file': (database, { actor }) => confirmContacts(database, actor, 1),
   'a lock by its holder': (database, { holderId }) => lockCabinet(database, { holderId, requestId: 'r' }),
   'a code typed for a password': (database, { open }) =>
     compareCode({ database, keys, accountRequestSettings }, 'recover', open.hash, [open.code]),

@@ -52,6 +52,7 @@ export const everyForm: ReadonlySet<string> = new Set([
   'an app with backup codes: added, asked for, replaced on paper, removed; the suggestion is closed',
   'a code by SMS after the password: turned on, asked for, sent again, left out in a trusted browser',
   'the reminder of a key is switched off, and on again',
+  'the question whether everything is right comes once, and is answered with one button',
 ]);
 
 /** Journeys in which a script of the page takes part, or the browser's own history does. */

@@ -20,4 +20,30 @@ export const reminderJourneys: readonly Journey[] = [
       await owner.sees('Еске салу қосылды');
     },
   },
+  {
+    name: 'the question whether everything is right comes once, and is answered with one button',
+    async run(world) {
+      const person = await world.person();
+      const owner = await world.visitor();
+      await owner.open('/');
+      await signIn(owner, person);
+      await owner.doesNotSee('Деректеріңіз әлі дұрыс па?');
+      await owner.open('/services');
+      await owner.doesNotSee('Деректеріңіз әлі дұрыс па?');
+      await owner.press('Шығу');
+      await owner.open('/');
+      await signIn(owner, person);
+      await owner.sees('Деректеріңіз әлі дұрыс па?');
+      await owner.doesNotSee(person.requisites.email ?? '');
+      await owner.press('Иә, бәрі дұрыс');
+      expect(await owner.path()).toBe('/services?confirmed=1');
+      await owner.sees('Деректеріңіз расталды');
+      await owner.sees('Расталған күні');
+      await owner.press('Шығу');
+      await owner.open('/');
+      await signIn(owner, person);
+      await owner.doesNotSee('Деректеріңіз әлі дұрыс па?');
+      await owner.sees('Расталған күні');
+    },
+  },
 ];

@@ -1,0 +1,56 @@
+import { paths } from '../../paths.ts';
+import type { Texts } from '../../texts/kk.ts';
+import { Alert } from '../../ui/alert.tsx';
+import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
+import { Facts } from '../../ui/facts.tsx';
+import { Form } from '../../ui/form.tsx';
+import { maskContact } from '../contact-change/contact.ts';
+import type { ContactMark } from '../reachability/store.ts';
+import type { Requisites } from './fields/fields.ts';
+
+export interface StillRightProps {
+  readonly t: Texts;
+  readonly csrf: string;
+  /** The revision of what is shown. */
+  readonly revision: number;
+  readonly values: Requisites;
+  readonly marks: readonly ContactMark[];
+}
+
+/** One question with what is on file, masked, and what did not arrive. Nothing waits for it. */
+export function StillRight({ t, csrf, revision, values, marks }: StillRightProps) {
+  const { address, mobilePhone, email } = values;
+  const facts: readonly (readonly [term: string, value: string | undefined])[] = [
+    [
+      t.requisites.mobilePhone,
+      mobilePhone === null ? undefined : maskContact({ channel: 'mobile', value: mobilePhone }),
+    ],
+    [t.requisites.email, email === null ? undefined : maskContact({ channel: 'email', value: email })],
+    [t.requisites.address, address === null ? undefined : maskAddress(address)],
+  ];
+  return (
+    <Alert kind={marks.length > 0 ? 'warning' : 'info'} title={t.stillRight.title}>
+      {marks.map(({ channel }) => (
+        <p key={channel}>{t.stillRight.marks[channel]}</p>
+      ))}
+      <Facts facts={facts.map(([term, value]) => ({ term, value: value ?? t.requisites.notSpecified }))} />
+      <Form
+        id="still-right"
+        action={paths.confirmContacts}
+        csrf={csrf}
+        hidden={{ revision: String(revision) }}
+      >
+        <ButtonRow>
+          <Button kind="secondary">{t.stillRight.yes}</Button>
+          <ButtonLink href={paths.requisites}>{t.stillRight.change}</ButtonLink>
+        </ButtonRow>
+      </Form>
+    </Alert>
+  );
+}
+
+/** The beginning of an address, as a rule the region or the city. */
+function maskAddress(address: string): string {
+  const [beginning = ''] = address.split(',');
+  return `${beginning.slice(0, 40)}, …`;
+}
