@@ -1,7 +1,7 @@
 import { receiptPath } from '../../paths.ts';
 import { randomName } from '../../platform/keys.ts';
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
-import { lockHolder } from '../../platform/postgres/locks.ts';
+import { awaitStandby, lockHolder } from '../../platform/postgres/locks.ts';
 import type { Actor, SignInMethod } from '../../platform/session.ts';
 import { refused } from '../../values/result.ts';
 import { type AddressSources, recogniseAddress } from '../addresses/addresses.ts';
@@ -71,7 +71,7 @@ export async function saveRequisites(
   const { formId } = typed;
   const formHash = hashOf(typed);
   const { earlier, known, asked } = reading ?? (await readForSave(database, holderId, formId, formHash));
-  if (earlier?.kind === 'saved') return earlier;
+  if (earlier?.kind === 'saved') return given(database, holderId, earlier);
 
   const view = await viewLoaded(deps, actor, known, asked);
   if (!view) return { kind: 'not-active' };
@@ -82,7 +82,7 @@ export async function saveRequisites(
   // revision.
   const risen = typed.revision !== String(view.stored.revision);
   const meanwhile = risen ? await savedBefore(database, holderId, formId, formHash) : undefined;
-  if (meanwhile?.kind === 'saved') return meanwhile;
+  if (meanwhile?.kind === 'saved') return given(database, holderId, meanwhile);
 
   const { entries, errors } = checkForm(view, typed, contactSettings, shown);
   // Checked before the rules, because a change from another window or a branch must not be shown as
@@ -156,7 +156,18 @@ export async function receiptOfEarlier(
   typed: Typed,
 ): Promise<string | undefined> {
   const earlier = await savedBefore(database, holderId, typed.formId, hashOf(typed));
-  return earlier?.kind === 'saved' ? receiptPath(earlier.number) : undefined;
+  if (earlier?.kind !== 'saved') return undefined;
+  return receiptPath((await given(database, holderId, earlier)).number);
+}
+
+/** An earlier save, once the standby has it, too: giving the receipt acknowledges it. */
+async function given<Saved extends { readonly kind: 'saved' }>(
+  database: Database,
+  holderId: string,
+  saved: Saved,
+): Promise<Saved> {
+  await awaitStandby(database, holderId);
+  return saved;
 }
 
 /**

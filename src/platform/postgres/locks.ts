@@ -1,5 +1,5 @@
 import { SessionGone } from '../session.ts';
-import type { Queryable } from './database.ts';
+import type { Database, Queryable } from './database.ts';
 import { sql } from './sql.ts';
 
 /*
@@ -21,6 +21,15 @@ import { sql } from './sql.ts';
 /** Locks a holder's row until the end of the transaction. This is always the first lock. */
 export async function lockHolder(transaction: Queryable, holderId: string): Promise<void> {
   await transaction.run(sql`select from cabinet.holder where holder_id = ${holderId} for no key update`);
+}
+
+/**
+ * Waits until a synchronous standby has all that could be read of the holder before. A COMMIT that
+ * waits for the standby can end without it (a session that an operator ends, a restart). What it
+ * wrote can then be read, and is lost with the primary. The lock is a record in the log behind it.
+ */
+export async function awaitStandby(database: Pick<Database, 'transaction'>, holderId: string): Promise<void> {
+  await database.transaction((transaction) => lockHolder(transaction, holderId));
 }
 
 /** Locks the holder with this IIN and returns the id; undefined when there is none. */
