@@ -1,5 +1,6 @@
 // `npm run chaos`: kills the service and what it depends on while clients save, and checks that
-// nothing was lost. `npm run chaos -- planted` runs only what is named.
+// nothing was lost. `npm run chaos -- planted` runs only what is named; `-- cluster freeze` runs one
+// fault of the cluster.
 
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,13 +13,20 @@ const runs = {
   kill: 'kills nodes at fourteen points and at random while clients save and the fund makes errors',
   planted: 'a short form of kill with planted faults, each of which must be found',
   database: 'ends sessions, restarts the database, fills its disk, fails over to a standby',
+  cluster: 'disturbs three machines under Patroni in twelve ways (deploy/patroni); 40 minutes',
   backlog: 'delivers 100,000 changes that waited while the fund was down',
 };
-const wanted = process.argv.slice(2);
+const words = process.argv.slice(2);
+// Faults and options follow `cluster`, which has a help of its own.
+const isCluster = words[0] === 'cluster';
+const wanted = isCluster ? ['cluster'] : words;
+const rest = isCluster ? words.slice(1) : [];
 
 if (wanted.includes('--help')) {
   const width = Math.max(...Object.keys(runs).map((name) => name.length));
-  console.log('Usage: npm run chaos -- [NAME]…\n\nRuns all of these, or only the named ones:\n');
+  console.log(
+    'Usage: npm run chaos -- [NAME]…\n       npm run chaos -- cluster --help\n\nRuns all of these, or only the named ones:\n',
+  );
   for (const [name, what] of Object.entries(runs)) console.log(`  ${name.padEnd(width)}  ${what}`);
   process.exit(0);
 }
@@ -32,11 +40,16 @@ await buildService();
 await build({
   ...bundle,
   entryPoints: Object.fromEntries(
-    [...Object.keys(runs), 'reader'].map((name) => [name, `test/chaos/${name}.ts`]),
+    [...Object.keys(runs), 'reader', 'cluster-options'].map((name) => [name, `test/chaos/${name}.ts`]),
   ),
   outdir: 'dist/chaos',
 });
 
+const load = (name) => import(pathToFileURL(join(root, `dist/chaos/${name}.js`)).href);
+if (rest.includes('--help')) {
+  console.log((await load('cluster-options')).usage);
+  process.exit(0);
+}
 console.log(`Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'CPU'}`);
 let failed = false;
 for (const name of wanted.length > 0 ? wanted : Object.keys(runs)) {
@@ -44,8 +57,8 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(runs)) {
   const stamp = () => `${Math.round((performance.now() - began) / 1_000)} s`.padStart(6);
   console.log(`\n${name}: ${runs[name]}`);
   try {
-    const { chaos } = await import(pathToFileURL(join(root, `dist/chaos/${name}.js`)).href);
-    const { figures, wrong } = await chaos((line) => console.log(`${stamp()}  ${line}`));
+    const { chaos } = await load(name);
+    const { figures, wrong } = await chaos((line) => console.log(`${stamp()}  ${line}`), rest);
     const width = Math.max(0, ...figures.map(([what]) => what.length));
     for (const [what, value] of figures) console.log(`  ${what.padEnd(width)}  ${value}`);
     for (const line of wrong.slice(0, 20)) console.error(`  WRONG: ${line}`);

@@ -20,7 +20,7 @@ async function main(): Promise<void> {
     { connectionString: config.database.url ?? '' },
     {
       max: config.database.connections,
-      prepared: true,
+      prepared: config.database.prepared,
       onError: (error) => log.warn(withoutValues(error), 'a connection broke'),
     },
   );

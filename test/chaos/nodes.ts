@@ -42,6 +42,7 @@ export interface Nodes {
 /** The settings of a demonstration, but with sessions that last as long as the test. */
 export const environment = {
   DEMO: '1',
+  DATABASE_PREPARED: '1',
   SECRET_KEYS: 'k'.repeat(32),
   SESSION_IDLE_MINUTES: '240',
   LOG_LEVEL: 'info',

@@ -31,6 +31,10 @@ export interface TrialOptions {
   readonly hurry: boolean;
   readonly plant?: Plant;
   readonly fund?: Pick<FundServerOptions, 'idempotent'>;
+  /** More settings of the nodes. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** How long a client waits for a receipt before the run fails; milliseconds. */
+  readonly patienceMs?: number;
   /** True: changes go to the embedded fund, in batches, and not to a stand-in over HTTP. */
   readonly embedded?: boolean;
 }
@@ -106,6 +110,7 @@ export async function tryOut(
     VAR_DIR: options.varDir,
     ...(options.embedded ? {} : { FUND_URL: fund.url }),
     ...(options.plant === undefined ? {} : { CHAOS_PLANT: options.plant }),
+    ...options.settings,
   });
   try {
     const clients = await startClients({
@@ -113,6 +118,7 @@ export async function tryOut(
       atOnce: options.clients,
       origins: nodes.origins,
       pauseMs: options.pauseMs,
+      ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
     });
     behaveBadly();
     await Promise.race([disturb({ nodes, clients, atFund }), clients.failed, nodes.failed]);
