@@ -61,6 +61,7 @@ export async function buildAssets(root) {
       ...options,
       entryPoints: [
         'src/ui/styles/app.css',
+        'src/ui/styles/check.css',
         'src/ui/styles/codes.css',
         'src/ui/styles/help.css',
         'src/ui/styles/icon.svg',

@@ -60,7 +60,7 @@ function keysOf(page: HTMLElement) {
 async function takeFile(page: HTMLElement, given: Given, file: File | undefined): Promise<void> {
   if (!file) return;
   given.file = file;
-  await show(page, given, { name: 'file', value: file.name }, async () => {
+  await show(page, given, file, async () => {
     const ofPage = given.heads === undefined;
     const bytes = new Uint8Array(
       // One byte too many is enough to see that a file is too large.
@@ -77,7 +77,7 @@ async function takeFile(page: HTMLElement, given: Given, file: File | undefined)
 }
 
 async function takeCode(page: HTMLElement, given: Given, text: string): Promise<void> {
-  await show(page, given, { name: 'code', value: text.slice(text.lastIndexOf('#') + 1).trim() }, async () => {
+  await show(page, given, undefined, async () => {
     const { code, ...outcome } = await judgeCode(text, keysOf(page));
     delete given.code;
     if (code) given.code = code;
@@ -89,14 +89,14 @@ async function takeCode(page: HTMLElement, given: Given, text: string): Promise<
 async function show(
   page: HTMLElement,
   given: Given,
-  source: { readonly name: string; readonly value: string },
+  file: File | undefined,
   judge: () => Promise<Shown>,
 ): Promise<void> {
   hideOutcome(page);
   given.turn += 1;
   const { turn } = given;
   const outcome = await judge().catch((): Shown => ({ verdict: 'failed', notes: [], facts: [] }));
-  if (turn === given.turn) showOutcome(page, source, outcome);
+  if (turn === given.turn) showOutcome(page, file?.name, outcome);
 }
 
 /** Takes published heads, tells what they are, and judges the file again by them. */

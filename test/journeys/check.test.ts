@@ -9,6 +9,8 @@ import { type CheckTab, checkJourneys, checkPlaces, checkWithoutNetwork } from '
 
 // The journeys of the page that checks, in Chromium. test/complete/check.test.ts has Firefox.
 
+const t = textsOf('kk');
+
 let world: CheckWorld;
 let browser: Browser;
 
@@ -78,6 +80,18 @@ test('the policy of the page lets nothing out, and the page asks nobody who they
   expect(setCookies.filter((cookie) => /session/.test(cookie))).toEqual([]);
   const other = await injectClient(world.service.server).get('/');
   expect(String(other.headers['content-security-policy'])).not.toContain('wasm-unsafe-eval');
+});
+
+test('without scripts the page offers nothing that would not work', async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  try {
+    const page = await context.newPage();
+    await page.goto(`${world.origin}/check?language=kk`);
+    expect(await page.getByText(t.check.title).first().isVisible()).toBe(true);
+    expect(await page.locator('input, button').filter({ visible: true }).count()).toBe(0);
+  } finally {
+    await context.close();
+  }
 });
 
 test.each(languages)('the page speaks %s, and says without scripts what is needed', async (language) => {

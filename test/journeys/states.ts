@@ -942,6 +942,19 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
         await visitor.page.locator('#check-result').waitFor();
       },
     ],
+    [
+      'a text that is no code, and a file without heads',
+      async ({ visitor, t }) => {
+        await visitor.open('/check');
+        await visitor.page.locator('#check-code').fill('1.A.B');
+        await visitor.page.locator('#check-code-button').click();
+        await visitor.sees(t.check.verdicts.noCode);
+        await visitor.page.locator('details').evaluate('(details) => { details.open = true; }');
+        const file = { name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('') };
+        await visitor.page.locator('#check-heads').setInputFiles(file);
+        await visitor.sees(t.check.headsStates.none);
+      },
+    ],
   ],
   '/help': [['every question', ({ visitor }) => visitor.open('/help')]],
   '/help/notice': [

@@ -11,7 +11,11 @@ export function hideOutcome(page: HTMLElement): void {
 }
 
 /** Shows the texts of an outcome. Values are set as text, never as markup. */
-export function showOutcome(page: HTMLElement, source: Fact, { verdict, notes, facts }: Shown): void {
+export function showOutcome(
+  page: HTMLElement,
+  file: string | undefined,
+  { verdict, notes, facts }: Shown,
+): void {
   const result = page.querySelector<HTMLElement>('#check-result');
   if (!result) return;
   // A reason without a text of its own is still told.
@@ -19,9 +23,8 @@ export function showOutcome(page: HTMLElement, source: Fact, { verdict, notes, f
   const wanted = notes.map((note) => (isKnown(note) ? note : 'other'));
   showTexts(result, [`verdict-${verdict}`, ...wanted.map((note) => `note-${note}`)]);
   const words = JSON.parse(page.dataset['words'] ?? '{}') as Readonly<Record<string, string>>;
-  result
-    .querySelector('#check-facts')
-    ?.replaceChildren(...[source, ...facts].map((fact) => row(fact, words)));
+  const named = file === undefined ? facts : [{ name: 'file', value: file }, ...facts];
+  result.querySelector('#check-facts')?.replaceChildren(...named.map((fact) => row(fact, words)));
   result.hidden = false;
   result.focus();
 }

@@ -47,19 +47,18 @@ export function CheckPage({ t, language, keys, trust, heads, offline }: CheckPag
     <>
       <PageHeading title={t.check.title} lead={t.check.lead} />
       {!offline && (
-        <p>
+        <nav class="filter" aria-label={t.layout.language}>
           {languages.map((one) => (
-            <>
-              <a
-                href={`${paths.check}?language=${one}`}
-                lang={one}
-                aria-current={one === language ? 'true' : undefined}
-              >
-                {languageNames[one]}
-              </a>{' '}
-            </>
+            <a
+              key={one}
+              href={`${paths.check}?language=${one}`}
+              lang={one}
+              aria-current={one === language ? 'true' : undefined}
+            >
+              {languageNames[one]}
+            </a>
           ))}
-        </p>
+        </nav>
       )}
       <noscript>
         <Alert kind="warning" title={t.check.needsScript}>
@@ -81,9 +80,15 @@ export function CheckPage({ t, language, keys, trust, heads, offline }: CheckPag
           <label for="check-file">{t.check.file}</label>
           <input type="file" id="check-file" accept=".pdf,.cms,.p7s,.sig" />
           <p>{t.check.stays}</p>
-          <FurtherWays t={t} offline={offline} />
+          <PublishedEntries t={t} offline={offline} />
         </Card>
-        <section id="check-result" tabindex={-1} role="status" hidden>
+        <Card id="paper" heading={t.check.paper}>
+          <Field id="check-code" label={t.check.code} value="" description={t.check.codeHint} />
+          <button type="button" class="ds-button" data-variant="secondary" id="check-code-button">
+            {t.check.codeCheck}
+          </button>
+        </Card>
+        <section id="check-result" class="card" tabindex={-1} role="status" hidden>
           {Object.entries(verdicts).map(([name, kind]) => (
             <div key={name} data-text={`verdict-${name}`} hidden>
               <Alert kind={kind} title={t.check.verdicts[name as keyof typeof verdicts]} />
@@ -95,7 +100,7 @@ export function CheckPage({ t, language, keys, trust, heads, offline }: CheckPag
             </p>
           ))}
           <h3>{t.check.sealedValues}</h3>
-          <dl class="facts" id="check-facts" data-long="" />
+          <dl class="facts" id="check-facts" />
         </section>
       </div>
       {!offline && (
@@ -109,35 +114,41 @@ export function CheckPage({ t, language, keys, trust, heads, offline }: CheckPag
   );
 }
 
-/** The code on paper, and published heads that the person trusts more than this site. */
-function FurtherWays({ t, offline }: Pick<CheckPageProps, 't' | 'offline'>) {
+const headsKinds = {
+  right: 'success',
+  none: 'warning',
+  foreign: 'danger',
+  gap: 'danger',
+  fork: 'danger',
+  otherHead: 'danger',
+  cutOff: 'danger',
+} as const satisfies Readonly<Record<keyof Texts['check']['headsStates'], AlertProps['kind']>>;
+
+/** Published heads of the log that the person trusts more than this site. */
+function PublishedEntries({ t, offline }: Pick<CheckPageProps, 't' | 'offline'>) {
   return (
-    <>
-      <Field id="check-code" label={t.check.code} value="" description={t.check.codeHint} />
-      <button type="button" class="ds-button" data-variant="secondary" id="check-code-button">
-        {t.check.codeCheck}
-      </button>
-      <details>
-        <summary>{t.check.log}</summary>
-        <p>{t.check.logHelp}</p>
-        <label for="check-heads">{t.check.heads}</label>
-        <input type="file" id="check-heads" accept=".txt" />
-        {!offline && (
-          <p>
-            <a href={paths.receiptHeads} download>
-              {t.check.headsOfSite}
-            </a>
-          </p>
-        )}
-        <div id="check-heads-state" role="status">
-          {Object.entries(t.check.headsStates).map(([name, text]) => (
-            <p key={name} data-text={`heads-${name}`} hidden>
-              {text}
-            </p>
-          ))}
-        </div>
-      </details>
-    </>
+    <details>
+      <summary>{t.check.log}</summary>
+      <p>{t.check.logHelp}</p>
+      <label for="check-heads">{t.check.heads}</label>
+      <input type="file" id="check-heads" accept=".txt" />
+      {!offline && (
+        <p>
+          <a href={paths.receiptHeads} download>
+            {t.check.headsOfSite}
+          </a>
+        </p>
+      )}
+      <div id="check-heads-state" role="status">
+        {Object.entries(headsKinds).map(([name, kind]) => (
+          <div key={name} data-text={`heads-${name}`} hidden>
+            <Alert kind={kind}>
+              <p>{t.check.headsStates[name as keyof typeof headsKinds]}</p>
+            </Alert>
+          </div>
+        ))}
+      </div>
+    </details>
   );
 }
 

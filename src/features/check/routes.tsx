@@ -56,7 +56,7 @@ const daysOnPage = 62;
 export function checkRoutes(server: FastifyInstance, deps: CheckRoutesDeps): void {
   const config = { access: 'anyone' } as const;
   const heads = createPublishedHeads(deps.database);
-  const all = { ...deps, heads, assets: readAssets().forPage(['check']) };
+  const all = { ...deps, heads, assets: readAssets().forPage(['check'], ['check']) };
   server.get(paths.check, { config }, (request, reply) => showCheck(all, request, reply));
   server.get(paths.checkFile, { config }, (request, reply) => showCheckFile(all, request, reply));
   server.get(paths.receiptHeads, { config: { access: 'machine' } }, (request, reply) =>

@@ -28,7 +28,7 @@ export type ScriptName =
   | 'work';
 
 /** A style sheet that only some pages have, by its file name. */
-export type StyleName = 'codes' | 'help';
+export type StyleName = 'check' | 'codes' | 'help';
 
 /** The built files in `dist/assets`, with their fingerprinted addresses. */
 export interface Assets {

@@ -64,14 +64,15 @@ async function chooseHeads(tab: CheckTab, world: CheckWorld, name: string): Prom
 /** What the page should show, from an outcome of Node.js. */
 function shownBy(
   world: CheckWorld,
-  source: readonly [name: string, value: string],
+  file: string | undefined,
   { verdict, notes, facts }: CheckOutcome,
 ): ShownOutcome {
   const known = new Set<string>(Object.keys(t.check.notes));
   const order = [...known];
-  const named = notes.map((note) => (known.has(note) ? note : 'other'));
-  const rows = [{ name: source[0], value: source[1] }, ...facts].map((fact) => factText(fact, world.words));
-  return { verdicts: [verdict], notes: order.filter((note) => named.includes(note)), rows };
+  const texts = notes.map((note) => (known.has(note) ? note : 'other'));
+  const named = file === undefined ? facts : [{ name: 'file', value: file }, ...facts];
+  const rows = named.map((fact) => factText(fact, world.words));
+  return { verdicts: [verdict], notes: order.filter((note) => texts.includes(note)), rows };
 }
 
 /** Every file, and its verdict. */
@@ -127,7 +128,7 @@ export const checkJourneys: readonly CheckJourney[] = [
         expect([file, ...shown.verdicts]).toEqual([file, verdict]);
         for (const note of notes) expect([file, shown.notes]).toEqual([file, expect.arrayContaining([note])]);
         const byNode = await judgeFile(world.files.get(file) ?? Buffer.alloc(0), world.judging);
-        expect([file, shown]).toEqual([file, shownBy(world, ['file', file], byNode)]);
+        expect([file, shown]).toEqual([file, shownBy(world, file, byNode)]);
       }
       expect(tab.requests()).toEqual([]);
     },
@@ -160,7 +161,7 @@ export const checkJourneys: readonly CheckJourney[] = [
     async run(tab, world, place) {
       const { right, foreign } = world.codes;
       const shown = await outcomeOf(tab, () => tab.open(addressOf(world, place, `#${right}`)));
-      expect(shown).toEqual(shownBy(world, ['code', right], await judgeCode(right, world.judging.keys)));
+      expect(shown).toEqual(shownBy(world, undefined, await judgeCode(right, world.judging.keys)));
       expect([shown.verdicts, shown.notes]).toEqual([['code'], ['code-values', 'code-file']]);
       expect((await choose(tab, world, 'right.pdf')).notes).toContain('code-same');
       expect((await choose(tab, world, 'other.pdf')).verdicts).toEqual(['otherReceipt']);
@@ -198,7 +199,7 @@ export const checkJourneys: readonly CheckJourney[] = [
           ...world.judging,
           ...(chosen ? { heads: read.value, headsBy: 'person' } : {}),
         });
-        expect(shown).toEqual(shownBy(world, ['file', 'logged.pdf'], byNode));
+        expect(shown).toEqual(shownBy(world, 'logged.pdf', byNode));
       };
       await by('heads.txt', 'right', 'sealed', 'log-published');
       await by('heads-of-another-history.txt', 'otherHead', 'disputed', 'log-otherHead');
