@@ -2,6 +2,7 @@ import type { Config } from './config/config.ts';
 import { startAccountRequestWorker } from './features/account-request/worker.ts';
 import { resealAuthenticators } from './features/authenticator/reseal.ts';
 import { fundQueue } from './features/changes/queue.ts';
+import { addTimeStamps } from './features/evidence/time-stamps.ts';
 import { messageQueues, reminderQueue } from './features/notices/queues.ts';
 import { unaddressedQueue } from './features/notices/unaddressed.ts';
 import { endQuietAlerts } from './features/operations/alert-store.ts';
@@ -142,6 +143,7 @@ const expectedJobs: readonly string[] = [
   'end-alerts',
   'seal',
   'receipt-log',
+  'time-stamps',
   'reseal',
   'reminders',
   ...sweptKinds.map(ofHousekeeping),
@@ -181,6 +183,7 @@ export function upkeepOf(services: Services): readonly RepeatedJob[] {
     recorded('end-alerts', 10 * 60_000, () => endQuietAlerts(database)),
     recorded('seal', 60_000, () => sealAll(database, keys, onSealed)),
     recorded('receipt-log', 60_000, () => keepReceiptLog(services)),
+    recorded('time-stamps', 15_000, (signal) => addTimeStamps(services, signal)),
     recorded('reseal', 10 * 60_000, (signal) => resealAuthenticators(services, { signal })),
     recorded('reminders', 60_000, (signal) => queueReminders(services, signal)),
     recorded(

@@ -120,6 +120,7 @@ export async function createServices({
     addresses: createAddressSources(database, kazpost, onError),
     addressLimit: createRateLimit(suggestionRate),
     verifier,
+    timeStamper: verifier.timeStamper,
     edsSemaphore: createFairSemaphore(edsConcurrency),
     siteOf: (request: FastifyRequest) => ownOrigin(request, config.server) ?? origin,
     /** Ends all sessions of a person whom the fund no longer allows in. */
@@ -271,17 +272,14 @@ async function createMessages(
   };
 }
 
-function createVerifier(config: Config, log: Logger) {
+function createVerifier({ eds }: Config, log: Logger) {
   return createNcaVerifier(
-    {
-      trust: config.eds.trust,
-      ocspUrl: config.eds.ocspUrl,
-      crlDir: config.eds.crlDir,
-      threads: config.eds.threads,
-      everyMs: config.eds.folderSeconds * 1_000,
-      clock: () => performance.now(),
-    },
-    (what, reason) => log.warn({ what, reason }, 'the revocation status of a certificate could not be read'),
+    { ...eds, everyMs: eds.folderSeconds * 1_000, clock: () => performance.now() },
+    (what, reason) =>
+      log.warn(
+        { what, reason },
+        `${what === 'TSA' ? 'a time-stamp' : 'the revocation status of a certificate'} could not be read`,
+      ),
   );
 }
 

@@ -14,6 +14,7 @@ import type { SecondStepSettings } from '../features/second-step/settings.ts';
 import type { SessionSettings, SignInSettings } from '../features/sign-in/settings.ts';
 import type { FundSettings } from '../fund/http/line.ts';
 import type { KazpostSettings } from '../gateways/kazpost/kazpost.ts';
+import type { NcaSettings } from '../gateways/nca/verifier.ts';
 import type { HttpSettings } from '../platform/http/settings.ts';
 import { isLoopbackName } from '../platform/loopback.ts';
 import { egovMobileOf } from './egov-mobile.ts';
@@ -92,13 +93,9 @@ export interface DatabaseSettings {
 }
 
 /** Which certificates are trusted for signatures, and where to ask whether one was revoked. */
-export interface EdsTrustSettings {
-  /** The pinned roots, or a folder of certificates. */
-  readonly trust: 'production' | { readonly folder: string };
-  readonly ocspUrl: string | undefined;
-  readonly crlDir: string | undefined;
+export interface EdsTrustSettings
+  extends Pick<NcaSettings, 'trust' | 'ocspUrl' | 'tsaUrl' | 'crlDir' | 'threads'> {
   readonly folderSeconds: number;
-  readonly threads: number;
 }
 
 export interface MailSettings {
@@ -275,6 +272,7 @@ function edsOf(values: Values, demo: boolean, varDir: string): Config['eds'] {
         ? 'production'
         : { folder: trust === undefined ? known(own) : resolve(trust) },
     ocspUrl: values.EDS_OCSP_URL,
+    tsaUrl: values.EDS_TSA_URL,
     crlDir: lists === undefined ? own : resolve(lists),
     folderSeconds: known(values.EDS_FOLDER_SECONDS),
     threads: known(values.EDS_THREADS),

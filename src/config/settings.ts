@@ -262,6 +262,17 @@ export const settings = {
         'must be an http or https address',
       ),
   },
+  EDS_TSA_URL: {
+    meaning:
+      "address of the authority's time-stamps (RFC 3161), e.g. http://tsp.pki.gov.kz, asked for every change signed by EDS and for the seals of evidence; unset: none",
+    default: '',
+    schema: z
+      .string()
+      .refine(
+        (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+        'must be an http or https address',
+      ),
+  },
   EDS_CRL_DIR: {
     meaning:
       'folder of revocation lists, full and delta, which you must keep up to date; unset: none, or VAR_DIR/eds in a demonstration',

@@ -122,6 +122,7 @@ describe('background work', () => {
         'reseal',
         'reminders',
         'receipt-log',
+        'time-stamps',
         'housekeeping',
       ] as const
     ).map((name) => [name, () => jobNamed(name).run(new AbortController().signal)] as const),

@@ -24,6 +24,8 @@ export interface TestNca {
   timeStamp: TestAuthority['timeStamp'];
   /** The answer of its OCSP responder. */
   answerOcsp(question: Buffer): Uint8Array;
+  /** The answer of its time-stamp authority. */
+  answerTimeStamp(question: Buffer): Uint8Array;
   /** Starts the authority's responder for GOST keys, which counts its requests. */
   startResponder(): Promise<{ readonly url: string; asked(): number; close(): Promise<void> }>;
   close(): void;
@@ -75,6 +77,7 @@ export function openTestNca(): TestNca {
       const good = issued.filter((identity) => !revoked.includes(identity));
       return gost.answerOcsp(question, certificates(good), certificates(revoked), new Date());
     },
+    answerTimeStamp: (question) => gost.answerTimeStamp(question, new Date()),
     async startResponder() {
       const from = asked;
       return { ...(await holdingResponder(this)), asked: () => asked - from };
@@ -125,6 +128,38 @@ export async function holdingResponder(nca: Pick<TestNca, 'answerOcsp'>): Promis
     },
     fail(how) {
       failing = how;
+    },
+  };
+}
+
+/** The authority's time-stamps. What it does with a question can be changed. */
+export async function startTimeStamps(nca: Pick<TestNca, 'answerTimeStamp'>): Promise<{
+  readonly url: string;
+  /** Every question so far. */
+  readonly questions: readonly Buffer[];
+  /** Answers in another way, or fails with a status; undefined answers rightly again. */
+  answerBy(other: ((question: Buffer) => Uint8Array | number) | undefined): void;
+  close(): Promise<void>;
+}> {
+  const questions: Buffer[] = [];
+  let answer: (question: Buffer) => Uint8Array | number = nca.answerTimeStamp;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const question = Buffer.concat(chunks);
+      questions.push(question);
+      const given =
+        request.headers['content-type'] === 'application/timestamp-query' ? answer(question) : 415;
+      if (typeof given === 'number') response.writeHead(given).end();
+      else response.writeHead(200, { 'content-type': 'application/timestamp-reply' }).end(given);
+    });
+  });
+  return {
+    ...(await listen(server)),
+    questions,
+    answerBy(other) {
+      answer = other ?? nca.answerTimeStamp;
     },
   };
 }

@@ -8,6 +8,8 @@ const boundedTables: Readonly<Record<string, string>> = {
   'cabinet.channel_state': 'two rows for each process that was up within the hour',
   'cabinet.code_outcome': 'a row a minute, kept for two days',
   'cabinet.database_mark': 'one row',
+  'cabinet.eds_shared': 'certificates of issuers, and lists of a few kilobytes',
+  'cabinet.eds_stamp_wait': 'signed changes of the last minutes, or since the authority is away',
   'cabinet.fund_feed': 'one row',
   'cabinet.job_success': 'a row for each kind of background work',
   'cabinet.phone_attempt': 'a limited number that wait, kept for an hour',

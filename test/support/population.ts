@@ -80,6 +80,8 @@ async function setSequences(client: pg.Client): Promise<void> {
     ['cabinet.security_event', 'event_id'],
     ['cabinet.outbox', 'outbox_id'],
     ['cabinet.eds_evidence', 'evidence_id'],
+    ['cabinet.eds_proof', 'proof_id'],
+    ['cabinet.evidence_seal', 'seal_id'],
     ['fund.change_elsewhere', 'change_no'],
   ]) {
     await client.query(
@@ -309,6 +311,24 @@ function ofHistory(people: number, holder: (n: number) => string, spread: Spread
         spread(n, 0.1, 3 * 365, 1),
         spread(n, 0.1, 3 * 365, 1),
       ],
+    },
+    {
+      table: 'cabinet.eds_proof',
+      columns: 'proof_id, evidence_id, kind, content, made_at',
+      share: 0.1,
+      row: (n) => [n + 1, n + 1, 'time-stamp', bytes(n, 512), spread(n, 0.1, 3 * 365, 1)],
+    },
+    {
+      table: 'cabinet.evidence_seal',
+      columns: 'seal_id, kind, hash, size, root, seal, made_at',
+      share: 0.1,
+      row: (n) => [n + 1, 'key', 'sha256', 1, bytes(n, 32), bytes(n, 256), spread(n, 0.1, 3 * 365, 1)],
+    },
+    {
+      table: 'cabinet.evidence_leaf',
+      columns: 'evidence_id, ordinal, seal_id, place, leaf',
+      share: 0.1,
+      row: (n) => [n + 1, 1, n + 1, 0, bytes(n, 32)],
     },
   ];
 }

@@ -18,6 +18,8 @@ import { workerScript } from './assets.ts';
 import type { checkRevocation, RevocationRequest } from './check-revocation.ts';
 import type { LoadedCrl } from './crl.ts';
 import { bestBinary } from './gost-wasm.ts';
+import { checkTimeStampRequest, type VerifyTimeStampRequest } from './time-stamp-request.ts';
+import type { TimeStampVerdict } from './trusted-time.ts';
 import { TurnQueue } from './turns.ts';
 import type { Verdict } from './verdict.ts';
 import type { AllVerdicts, VerifyAllRequest, VerifyRequest } from './verify.ts';
@@ -78,6 +80,10 @@ export interface VerifierPool {
     request: Omit<RevocationRequest, 'trust'>,
     options?: TurnOptions,
   ) => Promise<ReturnType<typeof checkRevocation>>;
+  readonly verifyTimeStamp: (
+    request: Omit<VerifyTimeStampRequest, 'trust'>,
+    options?: TurnOptions,
+  ) => Promise<TimeStampVerdict>;
   /**
    * Reads, verifies and scans a list from a file, in its own thread. The result is shared memory,
    * to be passed with later requests. The pool keeps no list: when a new one cannot be used (`ok:
@@ -120,6 +126,7 @@ export type Job =
   | { readonly kind: 'verifyAll'; readonly request: Omit<VerifyAllRequest, 'trust' | 'timeStampTrust'> }
   | { readonly kind: 'certificate'; readonly request: Omit<CertificateRequest, 'trust'> }
   | { readonly kind: 'revocation'; readonly request: Omit<RevocationRequest, 'trust'> }
+  | { readonly kind: 'timeStamp'; readonly request: Omit<VerifyTimeStampRequest, 'trust'> }
   | { readonly kind: 'crl'; readonly path: string; readonly allowGost2004: boolean };
 export interface WorkerData {
   readonly certificates: readonly Uint8Array[];
@@ -229,6 +236,10 @@ export function createVerifierPool(options: VerifierPoolOptions): VerifierPool {
       checkRevocationRequest(request);
       const checked = await submit({ kind: 'revocation', request }, key, Number.POSITIVE_INFINITY);
       return checked as ReturnType<typeof checkRevocation>;
+    },
+    async verifyTimeStamp(request, { key } = {}) {
+      checkTimeStampRequest(request);
+      return (await submit({ kind: 'timeStamp', request }, key, maxWaitingPerKey)) as TimeStampVerdict;
     },
     async loadCrl(path, allowGost2004 = false) {
       if (typeof path !== 'string') fault('path', path, 'the path of a file');

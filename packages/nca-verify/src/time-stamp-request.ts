@@ -116,14 +116,20 @@ export interface VerifyTimeStampRequest {
  * @throws TypeError when an argument is missing or of another type
  */
 export function verifyTimeStamp(request: VerifyTimeStampRequest): TimeStampVerdict {
-  checkObject('request', request);
+  checkTimeStampRequest(request);
   const { token, data, at, trust, nonce, crls = [], allowGost2004 = false } = request;
+  checkTrust(trust);
+  return judgeTimeStamp(token, data, { trust, now: at.getTime(), allowGost2004, crls, nonce });
+}
+
+/** Checks a request to verify a time-stamp, except its trust. */
+export function checkTimeStampRequest(request: Omit<VerifyTimeStampRequest, 'trust'>): void {
+  checkObject('request', request);
+  const { token, data, at, nonce, crls, allowGost2004 } = request;
   checkBytes('token', token);
   checkBytes('data', data);
   checkTime('at', at);
-  checkTrust(trust);
   if (nonce !== undefined) checkBytes('nonce', nonce);
-  if (!Array.isArray(crls)) fault('crls', crls, 'an array');
+  if (crls !== undefined && !Array.isArray(crls)) fault('crls', crls, 'an array');
   checkBoolean('allowGost2004', allowGost2004);
-  return judgeTimeStamp(token, data, { trust, now: at.getTime(), allowGost2004, crls, nonce });
 }

@@ -6,6 +6,7 @@ import { checkRevocation } from './check-revocation.ts';
 import { loadCrl } from './crl.ts';
 import { useBinary } from './gost-wasm.ts';
 import type { Job, Reply, WorkerData } from './pool.ts';
+import { verifyTimeStamp } from './time-stamp-request.ts';
 import { createTrust } from './trust.ts';
 import { verify, verifyAll } from './verify.ts';
 import { verifyCertificate } from './verify-certificate.ts';
@@ -40,6 +41,8 @@ function run(job: Job): unknown {
       return verifyCertificate({ ...job.request, trust });
     case 'revocation':
       return checkRevocation({ ...job.request, trust });
+    case 'timeStamp':
+      return verifyTimeStamp({ ...job.request, trust });
     case 'crl':
       return loadCrl(readShared(job.path), trust, job.allowGost2004);
   }

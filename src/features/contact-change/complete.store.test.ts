@@ -103,6 +103,9 @@ const evidence: Evidence = {
     certificate: { sha256: 'a'.repeat(64), serial: '01', notAfter: new Date('2030-01-01') },
     revocation: { source: 'crl', asOf: new Date('2026-01-01') },
     ocspResponse: undefined,
+    issuers: [],
+    lists: [],
+    lacksTimeStamp: false,
   },
   challengedAt: new Date('2026-01-01'),
 };

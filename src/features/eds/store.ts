@@ -48,19 +48,37 @@ export async function findSignedMessage(
   return row?.cms;
 }
 
-/** Stores a verified signature. `number` is that of the receipt, for a change. */
+/**
+ * Stores a verified signature and what shows that it was right. `number` is that of the receipt, for
+ * a change, which may then wait for a time-stamp.
+ */
 export async function keepEvidence(
   transaction: Queryable,
   { holderId, requestId }: { readonly holderId: string; readonly requestId: string },
   { purpose, content, cms, signature, challengedAt }: Evidence,
   number: string | null,
 ): Promise<void> {
-  const { certificate, revocation, ocspResponse } = signature;
+  const { certificate, revocation, ocspResponse, issuers, lists, lacksTimeStamp } = signature;
+  const shared = [
+    ...issuers.map((der) => ['issuer', der] as const),
+    ...lists.map((der) => ['list', der] as const),
+  ];
+  const kinds = shared.map(([kind]) => kind);
+  const contents = shared.map(([, der]) => Buffer.from(der));
   await transaction.run(sql`
-    with remembered as (${keyReminder(holderId, certificate.notAfter)})
-    insert into cabinet.eds_evidence (holder_id, purpose, number, content, cms, certificate_sha256, certificate_serial,
+    with remembered as (${keyReminder(holderId, certificate.notAfter)}),
+    kept as (insert into cabinet.eds_evidence (holder_id, purpose, number, content, cms, certificate_sha256, certificate_serial,
       certificate_until, revocation_source, revocation_as_of, ocsp_response, request_id, challenged_at)
     values (${holderId}, ${purpose}, ${number}, ${Buffer.from(content)}, ${Buffer.from(cms)}, ${certificate.sha256},
       ${certificate.serial}, ${certificate.notAfter}, ${revocation.source}, ${revocation.asOf},
-      ${ocspResponse === undefined ? null : Buffer.from(ocspResponse)}, ${requestId}, ${challengedAt})`);
+      ${ocspResponse === undefined ? null : Buffer.from(ocspResponse)}, ${requestId}, ${challengedAt})
+      returning evidence_id),
+    given as (select kind, content, encode(sha256(content), 'hex') as sha256
+      from unnest(${kinds}::text[], ${contents}::bytea[]) as g (kind, content)),
+    stored as (insert into cabinet.eds_shared (sha256, content)
+      select distinct on (sha256) sha256, content from given order by sha256 on conflict (sha256) do nothing),
+    proofs as (insert into cabinet.eds_proof (evidence_id, kind, shared)
+      select evidence_id, kind, sha256 from kept, given)
+    insert into cabinet.eds_stamp_wait (evidence_id)
+    select evidence_id from kept where ${lacksTimeStamp && number !== null}`);
 }

@@ -1,3 +1,4 @@
+import type { Result } from '../../values/result.ts';
 import type { EdsReason } from './reasons.ts';
 
 /** A verified signature of a natural person. */
@@ -12,6 +13,34 @@ export interface VerifiedSignature {
   readonly revocation: { readonly source: 'ocsp' | 'crl'; readonly asOf: Date | null };
   /** The answer of the authority's responder, if the status comes from there. */
   readonly ocspResponse: Uint8Array | undefined;
+  /** The certificates above the signer's, DER. */
+  readonly issuers: readonly Uint8Array[];
+  /** The revocation lists that were used, without those too long to be kept. */
+  readonly lists: readonly Uint8Array[];
+  /** True when the message has no time-stamp that counts, and an authority can be asked for one. */
+  readonly lacksTimeStamp: boolean;
+}
+
+/** A time-stamp of an authority that was checked. */
+export interface StampedSignature {
+  /** The token, DER. */
+  readonly token: Uint8Array;
+  readonly time: Date;
+  /** An answer about revocation that is not older than the time-stamp. */
+  readonly ocspResponse: Uint8Array | undefined;
+}
+
+/** A seal by a time-stamp. */
+export interface StampedDigest {
+  readonly token: Uint8Array;
+  /** When the authority's certificate ends. */
+  readonly until: Date;
+}
+
+/** Asks a time-stamp authority. A refusal has a code for the log, without anything personal. */
+export interface TimeStamper {
+  stampSignature(message: Uint8Array, content: Uint8Array): Promise<Result<StampedSignature, string>>;
+  stampData(data: Uint8Array): Promise<Result<StampedDigest, string>>;
 }
 
 /** A certificate that signatures are checked against. */

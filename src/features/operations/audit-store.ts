@@ -2,7 +2,14 @@ import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import { type Sql, sql } from '../../platform/postgres/sql.ts';
 
 /** The tables that are sealed. */
-export const auditSources = ['change', 'security_event', 'eds_evidence', 'audit_retention'] as const;
+export const auditSources = [
+  'change',
+  'security_event',
+  'eds_evidence',
+  'eds_proof',
+  'evidence_seal',
+  'audit_retention',
+] as const;
 export type AuditSource = (typeof auditSources)[number];
 
 /** What a seal says, in the form that is signed. Times are ISO 8601 in UTC with microseconds. */
@@ -154,6 +161,26 @@ export const sealedTables: Readonly<Record<AuditSource, SealedTable>> = {
       encode(sha256(t.cms), 'hex'), t.certificate_sha256, t.certificate_serial, ${iso(sql`t.certificate_until`)},
       t.revocation_source, ${iso(sql`t.revocation_as_of`)}, encode(sha256(t.ocsp_response), 'hex'), t.request_id,
       ${iso(sql`t.challenged_at`)}, ${iso(sql`t.verified_at`)})::text, 'UTF8'))`,
+  },
+  eds_proof: {
+    form: 1,
+    columns: ['proof_id', 'evidence_id', 'kind', 'shared', 'content', 'about', 'made_at'],
+    table: sql`cabinet.eds_proof`,
+    id: sql`t.proof_id`,
+    time: sql`t.made_at`,
+    key: number,
+    hash: sql`sha256(convert_to(jsonb_build_array(t.proof_id, t.evidence_id, t.kind, t.shared, encode(sha256(t.content), 'hex'),
+      ${iso(sql`t.about`)}, ${iso(sql`t.made_at`)})::text, 'UTF8'))`,
+  },
+  evidence_seal: {
+    form: 1,
+    columns: ['seal_id', 'kind', 'hash', 'size', 'root', 'seal', 'until', 'made_at'],
+    table: sql`cabinet.evidence_seal`,
+    id: sql`t.seal_id`,
+    time: sql`t.made_at`,
+    key: number,
+    hash: sql`sha256(convert_to(jsonb_build_array(t.seal_id, t.kind, t.hash, t.size, encode(t.root, 'hex'), encode(sha256(t.seal), 'hex'),
+      ${iso(sql`t.until`)}, ${iso(sql`t.made_at`)})::text, 'UTF8'))`,
   },
   audit_retention: {
     form: 1,

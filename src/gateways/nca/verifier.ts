@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
-import type { VerifierPool } from 'nca-verify';
-import type { SignatureRequest, SignatureVerifier, TrustedCertificate } from '../../features/eds/verifier.ts';
+import type { Crl, VerifierPool } from 'nca-verify';
+import type {
+  SignatureRequest,
+  SignatureVerifier,
+  TimeStamper,
+  TrustedCertificate,
+} from '../../features/eds/verifier.ts';
 import type { CircuitBreakerView } from '../../platform/circuit-breaker.ts';
 import { validity } from '../../platform/credentials.ts';
 import { type LookTimes, readCertificates, watchFolder } from './folder.ts';
 import { followLists } from './lists.ts';
-import { type OcspResponder, ocspResponder } from './ocsp.ts';
+import { createResponder } from './responder.ts';
+import { createTimeStamper } from './time-stamper.ts';
 
 export interface NcaSettings extends LookTimes {
   /**
@@ -15,6 +21,7 @@ export interface NcaSettings extends LookTimes {
    */
   readonly trust: 'production' | { readonly folder: string };
   readonly ocspUrl: string | undefined;
+  readonly tsaUrl: string | undefined;
   /** A folder of revocation lists, full and delta. The operator keeps it up to date. */
   readonly crlDir: string | undefined;
   /** How many threads verify. */
@@ -24,6 +31,8 @@ export interface NcaSettings extends LookTimes {
 /** The verifier, with what the operator sees of it. */
 export interface NcaVerifier extends SignatureVerifier {
   readonly breakers: readonly CircuitBreakerView[];
+  /** Undefined where no time-stamp authority is configured. */
+  readonly timeStamper: TimeStamper | undefined;
   /** What is trusted now. */
   trusted(): Promise<readonly TrustedCertificate[]>;
   close(): Promise<void>;
@@ -43,11 +52,12 @@ const grace = 10_000;
  */
 export function createNcaVerifier(
   settings: NcaSettings,
-  onFailure: (what: 'OCSP' | 'CRL', reason: string) => void,
+  onFailure: (what: 'OCSP' | 'CRL' | 'TSA', reason: string) => void,
 ): NcaVerifier {
-  const { ocspUrl, crlDir } = settings;
-  const ocsp: OcspResponder | undefined =
-    ocspUrl === undefined ? undefined : ocspResponder(ocspUrl, (reason) => onFailure('OCSP', reason));
+  const { ocspUrl, tsaUrl, crlDir } = settings;
+  const ask = (service: 'ocsp' | 'tsa', what: 'OCSP' | 'TSA', url: string | undefined) =>
+    url === undefined ? undefined : createResponder(service, url, (reason) => onFailure(what, reason));
+  const [ocsp, tsa] = [ask('ocsp', 'OCSP', ocspUrl), ask('tsa', 'TSA', tsaUrl)];
   const pools = poolsFor(settings);
   /** When the first of the current run of signatures came whose revocation could not be checked. */
   let unknownSince: Date | undefined;
@@ -58,7 +68,7 @@ export function createNcaVerifier(
 
   return {
     async verify(request) {
-      const { at, requester } = request;
+      const { at, requester, forSignature } = request;
       const { ocspRequest, VerifierBusyError } = await loadVerifier();
       const fairness = { key: requester };
       const pool = await pools.current();
@@ -70,12 +80,13 @@ export function createNcaVerifier(
 
         const nonce = randomBytes(16);
         const response = await ocsp?.ask(ocspRequest(verdict.chain, nonce));
+        const crls = (await lists?.current(pool, at)) ?? [];
         const checked = await pool.checkRevocation(
           {
             certificate: certificate.der,
             at,
             ...(response === undefined ? {} : { ocsp: { response, nonce } }),
-            crls: (await lists?.current(pool, at)) ?? [],
+            crls,
           },
           fairness,
         );
@@ -98,6 +109,9 @@ export function createNcaVerifier(
             },
             revocation: { source, asOf },
             ocspResponse: source === 'ocsp' ? response : undefined,
+            issuers: verdict.chain.slice(1),
+            lists: source === 'crl' ? keptLists(crls) : [],
+            lacksTimeStamp: tsa !== undefined && forSignature && !verdict.trustedTime,
           },
         };
       } catch (error) {
@@ -105,13 +119,22 @@ export function createNcaVerifier(
         throw error;
       }
     },
-    breakers: ocsp ? [ocsp.breaker] : [],
+    timeStamper: tsa && createTimeStamper({ tsa, ocsp, pool: pools.current }),
+    breakers: [ocsp, tsa].flatMap((responder) => responder?.breaker ?? []),
     trusted: pools.trusted,
     async close() {
       await pools.close();
       await ocsp?.close();
+      await tsa?.close();
     },
   };
+}
+
+/** Bytes of the longest list that is kept with a signature. Longer ones are the operator's to keep. */
+const longestKept = 64 * 1024;
+
+function keptLists(crls: readonly Crl[]): readonly Uint8Array[] {
+  return crls.flatMap(({ octets }) => (octets.length <= longestKept ? Uint8Array.from(octets) : []));
 }
 
 /** Verifies everything except revocation. */
@@ -127,7 +150,7 @@ async function verifyMessage(
       at,
       require: forSignature ? 'individual-signature' : 'individual',
       revocation: 'skip',
-      timeStamps: byPhone ? 'check' : 'ignore',
+      timeStamps: byPhone ? 'check' : forSignature ? 'verify' : 'ignore',
     },
     { key: requester },
   );

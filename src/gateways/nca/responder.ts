@@ -1,7 +1,7 @@
 import { type CircuitBreakerView, createCircuitBreaker } from '../../platform/circuit-breaker.ts';
 
-/** Asks the authority's OCSP responder. */
-export interface OcspResponder {
+/** A service of the authority that answers DER with DER. */
+export interface Responder {
   /** The bytes of the answer, not verified; undefined when none came in time. */
   ask(question: Uint8Array): Promise<Uint8Array | undefined>;
   readonly breaker: CircuitBreakerView;
@@ -15,12 +15,23 @@ export interface OcspResponder {
 const timeout = 3_000;
 const largestAnswer = 64 * 1024;
 
+/** What is asked there. */
+const services = {
+  ocsp: { question: 'application/ocsp-request', answer: 'application/ocsp-response' },
+  tsa: { question: 'application/timestamp-query', answer: 'application/timestamp-reply' },
+} as const;
+
 /**
  * Creates a client for the one configured address. It never follows the addresses that certificates
  * name. The connection is not trusted: the verifier checks the answer's signature. A circuit
  * breaker stops calls to a responder that fails.
  */
-export function ocspResponder(url: string, onFailure: (reason: string) => void): OcspResponder {
+export function createResponder(
+  service: keyof typeof services,
+  url: string,
+  onFailure: (reason: string) => void,
+): Responder {
+  const types = services[service];
   // Loaded at the first signature: it takes time at the start, and memory.
   const connect = async () => {
     const { Agent, request } = await import('undici');
@@ -34,7 +45,7 @@ export function ocspResponder(url: string, onFailure: (reason: string) => void):
     return { agent, request };
   };
   let connected: ReturnType<typeof connect> | undefined;
-  const breaker = createCircuitBreaker('ocsp');
+  const breaker = createCircuitBreaker(service);
   return {
     async ask(question) {
       try {
@@ -45,7 +56,7 @@ export function ocspResponder(url: string, onFailure: (reason: string) => void):
             method: 'POST',
             dispatcher: agent,
             signal: AbortSignal.timeout(timeout),
-            headers: { 'content-type': 'application/ocsp-request', accept: 'application/ocsp-response' },
+            headers: { 'content-type': types.question, accept: types.answer },
             body: question,
           });
           if (answer.statusCode !== 200) {
