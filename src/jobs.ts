@@ -12,6 +12,7 @@ import type { AuditHead } from './features/operations/audit-store.ts';
 import { raiseMark } from './features/operations/database-state-store.ts';
 import { sweep, sweptKinds } from './features/operations/housekeeping.ts';
 import { backupJob, expectJobs, recordJobSuccess } from './features/operations/job-store.ts';
+import { keepReachability } from './features/reachability/count.ts';
 import { confirmationQueue } from './features/reachability/queue.ts';
 import { keepReceiptLog } from './features/receipt-log/log.ts';
 import { queueReminders } from './features/reminders/queue-reminders.ts';
@@ -146,13 +147,14 @@ const expectedJobs: readonly string[] = [
   'time-stamps',
   'reseal',
   'reminders',
+  'reachability',
   ...sweptKinds.map(ofHousekeeping),
   backupJob,
 ];
 
 /**
  * Reads changes from the fund, ends alerts, seals the log, seals again what a former key has sealed,
- * queues reminders, and deletes rows past their term.
+ * queues reminders, counts who can be reached, and deletes rows past their term.
  *
  * @internal The benchmark of growth drives them by hand.
  */
@@ -186,6 +188,7 @@ export function upkeepOf(services: Services): readonly RepeatedJob[] {
     recorded('time-stamps', 15_000, (signal) => addTimeStamps(services, signal)),
     recorded('reseal', 10 * 60_000, (signal) => resealAuthenticators(services, { signal })),
     recorded('reminders', 60_000, (signal) => queueReminders(services, signal)),
+    recorded('reachability', 10 * 60_000, (signal) => keepReachability(database, signal)),
     recorded(
       'housekeeping',
       10 * 60_000,

@@ -7,6 +7,7 @@ import { backupCommands } from './backup.ts';
 import { changeCommands } from './changes.ts';
 import { checkCommand } from './check.ts';
 import { configCommand } from './config.ts';
+import { contactCommands } from './contacts.ts';
 import { databaseCommands } from './database.ts';
 import { evidenceCommands } from './evidence.ts';
 import { CommandFailure } from './failure.ts';
@@ -31,6 +32,7 @@ const program = new Command('kabinet')
 configCommand(program);
 peopleCommands(program);
 messageCommands(program);
+contactCommands(program);
 changeCommands(program);
 addressCommands(program);
 auditCommands(program);

@@ -121,6 +121,7 @@ describe('background work', () => {
         'seal',
         'reseal',
         'reminders',
+        'reachability',
         'receipt-log',
         'time-stamps',
         'housekeeping',

@@ -21,6 +21,7 @@ const boundedTables: Readonly<Record<string, string>> = {
   'cabinet.street_spelling': 'the same',
   'cabinet.street_vocabulary': 'the same',
   'cabinet.street_word': 'the same',
+  'cabinet.reachability': 'one row',
   'cabinet.receipt_day': 'a row for each day',
   'cabinet.restored_change': 'only after a loss of what was saved',
   'cabinet.schema_release': 'a row for each release',

@@ -14,6 +14,7 @@ const nothing: Readings = {
   jobs: [],
   sealSeconds: undefined,
   sessions: 0,
+  reachability: undefined,
   overdue: [],
 };
 

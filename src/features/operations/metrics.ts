@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { OnAnswered } from '../../platform/answered.ts';
+import type { Reachability } from '../reachability/count-store.ts';
 import { type Setback, setbacks } from './database-watch.ts';
 import { addProcessGauges, type ProcessGauges } from './process-gauges.ts';
 import type { Readings } from './readings-store.ts';
@@ -97,6 +98,16 @@ interface Reading {
   readonly values: (readings: Readings) => readonly (readonly [value: number, label?: string])[];
 }
 
+/** The values of the label, in the form of Prometheus. */
+const reachabilityLabels: Readonly<Record<keyof Reachability, string>> = {
+  holders: 'all',
+  mobileProved: 'mobile_proved',
+  emailProved: 'email_proved',
+  neitherProved: 'neither_proved',
+  confirmed: 'confirmed',
+  marked: 'marked',
+};
+
 const readingGauges: readonly Reading[] = [
   {
     name: 'outbox_pending',
@@ -159,6 +170,16 @@ const readingGauges: readonly Reading[] = [
     help: 'Unix time at which each background job last succeeded on any node, or since when it is expected to',
     label: 'job',
     values: ({ jobs }) => jobs.map(({ job, at }) => [at, job]),
+  },
+  {
+    name: 'holders',
+    help: 'Holders by what is known of their contacts, as counted once a day',
+    label: 'contacts',
+    values: ({ reachability }) =>
+      Object.entries(reachability ?? {}).map(([name, count]) => [
+        count,
+        reachabilityLabels[name as keyof Reachability],
+      ]),
   },
   { name: 'sessions', help: 'Active sessions', values: ({ sessions }) => [[sessions]] },
 ];

@@ -1,5 +1,6 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { Reachability } from '../reachability/count-store.ts';
 import type { JobSuccess } from './job-store.ts';
 import { type Overdue, readOverdue } from './retention-store.ts';
 
@@ -25,6 +26,8 @@ export interface Readings {
   /** Undefined before the first seal. */
   readonly sealSeconds: number | undefined;
   readonly sessions: number;
+  /** Holders by what is known of their contacts. Undefined before the first count. */
+  readonly reachability: Reachability | undefined;
   /** By kind, how long rows have been past their term. */
   readonly overdue: readonly Overdue[];
 }
@@ -38,7 +41,10 @@ export async function readReadings(
   terms: { readonly idleMinutes: number; readonly maxHours: number; readonly eventYears: number },
 ): Promise<Readings> {
   const row = await database.first<
-    Omit<Readings, 'sealSeconds' | 'overdue'> & { sealSeconds: number | null }
+    Omit<Readings, 'sealSeconds' | 'overdue' | 'reachability'> & {
+      sealSeconds: number | null;
+      reachability: Reachability | null;
+    }
   >(sql`
     with waiting as (
       select lane, count(*) as pending, extract(epoch from now() - min(created_at)) as oldest
@@ -62,8 +68,14 @@ export async function readReadings(
         from cabinet.job_success) as jobs,
       (select extract(epoch from now() - sealed_at) from cabinet.audit_seal order by seal_id desc limit 1)::float as "sealSeconds",
       (select count(*) from cabinet.session where ended_at is null and started_at > now() - make_interval(hours => ${terms.maxHours}::int)
-        and seen_at > now() - make_interval(mins => ${terms.idleMinutes}::int)) as sessions`);
+        and seen_at > now() - make_interval(mins => ${terms.idleMinutes}::int)) as sessions,
+      (select counted from cabinet.reachability) as reachability`);
   if (!row) throw new Error('the readings gave no row');
   const overdue = await readOverdue(database, terms.eventYears);
-  return { ...row, sealSeconds: row.sealSeconds ?? undefined, overdue };
+  return {
+    ...row,
+    sealSeconds: row.sealSeconds ?? undefined,
+    reachability: row.reachability ?? undefined,
+    overdue,
+  };
 }

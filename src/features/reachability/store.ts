@@ -15,7 +15,7 @@ const textHash = (value: Sql): Sql => sql`sha256(convert_to(${value}, 'UTF8'))`;
  * The hash of what is on file for a channel, as an expression. Null where there is nothing.
  * @param requisites the name of the row of `cabinet.requisites`
  */
-function onFileHash(channel: Sql, requisites: Sql): Sql {
+export function onFileHash(channel: Sql, requisites: Sql): Sql {
   const r = requisites;
   return sql`case ${channel}
     when 'mobile' then ${textHash(sql`${r}.mobile_phone`)}
@@ -61,7 +61,7 @@ export async function markContact(
  * named `marked` and has the holders whose contact was not marked before.
  * @param found rows with `holder_id` and `channel`, each once
  */
-function marking(found: Sql, reason: MarkReason): Sql {
+export function marking(found: Sql, reason: MarkReason): Sql {
   return sql`
     found as materialized ${found},
     marked as (
