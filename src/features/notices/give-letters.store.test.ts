@@ -65,6 +65,10 @@ describe('what is kept of a message', () => {
           message: { ...frame, kind: 'code' as const, purpose, codeId: 'c1' },
           more: { code: { text: /register|recover/.test(purpose) ? 'AB12CD34' : '012345', minutes: 5 } },
         })),
+        ...(['key-ends', 'document-ends'] as const).map((kind) => ({
+          message: { ...frame, kind, endsOn: '2029-09-05' },
+          more: {},
+        })),
         ...noticeKinds.flatMap((kind) =>
           channels.map((about) => ({
             message: { ...frame, kind, about, at: queuedAt.toISOString(), device: 'Firefox, Windows' },
@@ -85,6 +89,7 @@ describe('what is kept of a message', () => {
         .replaceAll('AB12CD34', '********')
         .replaceAll('012345', '******')
         .replace(token, '…')
+        .replace('05.09.2029', '…')
         .replace(/(?<=: ).*00:31|(?<=: ).*2026.*(?= \()/, '…')
         .replace('Firefox, Windows', '…');
       const [row] = await kept();
@@ -94,7 +99,7 @@ describe('what is kept of a message', () => {
         subject: sent.subject ?? null,
         body: masked,
       });
-      expect(masked).not.toMatch(/Firefox|012345|AB12CD34|SSS|00:31|7015550|belgi/);
+      expect(masked).not.toMatch(/2029|Firefox|012345|AB12CD34|SSS|00:31|7015550|belgi/);
     }
   });
 

@@ -6,12 +6,19 @@ import type { Channel } from './channel.ts';
 import type { MessageFacts } from './deliver-message.ts';
 import { readLetters } from './letters.ts';
 import { renderMessage } from './messages.tsx';
-import { type CodePurpose, codePurposes, type MessagePayload, noticeKinds } from './payload.ts';
+import {
+  type CodePurpose,
+  codePurposes,
+  type MessagePayload,
+  noticeKinds,
+  type ReminderNotice,
+} from './payload.ts';
 import { smsParts } from './sms-parts.ts';
 
 const origin = 'https://cabinet.enpf.kz';
 const path = `/not-me/${'x'.repeat(44)}`;
 const letters = 'KDMTRF';
+const reminderKinds: readonly ReminderNotice[] = ['key-ends', 'document-ends'];
 const channels: readonly Channel[] = ['mobile', 'email'];
 const to = { mobile: '+77015550001', email: 'belgi.0001@example.kz' } as const;
 const codes = {
@@ -201,6 +208,21 @@ describe('a notice', () => {
     expect(text).toContain('1418 нөміріне');
     expect(text).not.toContain('http');
   });
+});
+
+describe('a reminder', () => {
+  test.each(languages.flatMap((language) => reminderKinds.map((kind) => ({ language, kind }))))(
+    'in $language of $kind ends with its letters, and is one SMS part',
+    ({ language, kind }) => {
+      for (const channel of channels) {
+        const { text } = write({ kind, channel, to: to[channel], language, endsOn: '2029-09-05' });
+        expect(text.split('\n').at(-1)).toMatch(/ KDMTRF$|^№KDMTRF$/);
+        expect(readLetters(text)).toEqual([letters]);
+        expect(text).toContain('05.09.2029');
+        if (channel === 'mobile') expect(smsParts(text).parts).toHaveLength(1);
+      }
+    },
+  );
 });
 
 describe('the HTML of an e-mail', () => {
