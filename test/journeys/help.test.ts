@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { disavowalPath } from '../../src/features/disavowal/link.ts';
 import { type Channel, channels } from '../../src/features/notices/channel.ts';
 import { giveLetters } from '../../src/features/notices/give-letters.ts';
 import { renderMessage } from '../../src/features/notices/messages.tsx';
-import { topics } from '../../src/texts/help/topics.ts';
+import { sql } from '../../src/platform/postgres/sql.ts';
+import { type Topic, topics } from '../../src/texts/help/topics.ts';
 import { textsOf } from '../../src/texts/texts.ts';
 import { type Language, languages } from '../../src/values/language.ts';
 import { browserVisitor } from '../support/browser-visitor.ts';
-import { injectClient } from '../support/client.ts';
+import { type Client, injectClient } from '../support/client.ts';
 import { readPage } from '../support/page.ts';
+import { inventPerson } from '../support/people.ts';
+import { formOf, signedIn } from '../support/signed-in.ts';
 import { type Looks, openLooks } from './states.ts';
 
 // The guide: every question in every language, without scripts, on one sheet of paper.
@@ -95,6 +99,38 @@ function sendLongest(language: Language, channel: Channel): Promise<string> {
     new Date(at),
   );
 }
+
+test('each block leads to the answer that is about it', async () => {
+  const { service } = looks;
+  const person = inventPerson(9_800);
+  await service.enrol(person);
+  const guest = injectClient(service.server);
+  const holder = await signedIn(service, person);
+  const change = formOf((await holder.get('/services/requisites')).body, '/services/requisites', {
+    mobilePhone: '+7 (702) 111-22-44',
+  });
+  expect((await holder.post('/services/requisites', change)).status).toBe(303);
+  const [notice] = await service.database.rows<{ id: string }>(
+    sql`select disavowal_id as id from cabinet.disavowal limit 1`,
+  );
+  const linked: readonly (readonly [client: Client, path: string, topics: readonly Topic[]])[] = [
+    [guest, '/', ['first-time', 'key']],
+    [guest, '/sign-in/eds', ['key', 'key-browser', 'key-firefox', 'lost-key']],
+    [guest, '/sign-in/phone', ['phone']],
+    [guest, '/register', ['first-time', 'old-number']],
+    [guest, '/recover', ['forgotten-password', 'old-number']],
+    [guest, disavowalPath(service.keys, notice?.id ?? ''), ['not-me', 'message']],
+    [guest, '/help/notice', ['not-me']],
+    [holder, '/services/requisites', ['address', 'phones', 'email']],
+    [holder, '/services/requisites/confirm', ['confirmation', 'old-number']],
+    [holder, '/security', ['second-step', 'lock']],
+  ];
+  for (const [client, path, wanted] of linked) {
+    const page = readPage((await client.get(path)).body);
+    const found = page.querySelectorAll('main a').map((one) => one.getAttribute('href'));
+    expect(found, path).toEqual(expect.arrayContaining(wanted.map((topic) => `/help/${topic}`)));
+  }
+});
 
 test('a question that the guide does not answer is no page', async () => {
   const client = injectClient(looks.service.server);

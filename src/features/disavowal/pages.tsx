@@ -35,6 +35,7 @@ export function DisavowalPage({ t, csrf, action, done }: DisavowalPageProps) {
         </Form>
       )}
       <HelpLink t={t} topic="not-me" />
+      <HelpLink t={t} topic="message" />
     </>
   );
 }

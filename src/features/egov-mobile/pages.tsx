@@ -11,6 +11,7 @@ import { ErrorSummary } from '../../ui/error-summary.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
+import { HelpLink } from '../../ui/help-link.tsx';
 import { NoticeLine } from '../../ui/notice-line.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { QrCode } from '../../ui/qr-code.tsx';
@@ -80,6 +81,7 @@ export function PhonePage(props: PhonePageProps) {
             {place.other.label}
           </ButtonLink>
         </p>
+        <HelpLink t={t} topic="phone" />
       </div>
     </>
   );

@@ -57,6 +57,7 @@ export function EdsPage({ t, language, csrf, to, begins, refusal }: EdsPageProps
           <p>{t.signIn.safetyAddress}</p>
           <HelpLink t={t} topic="key" />
           <HelpLink t={t} topic="key-browser" />
+          <HelpLink t={t} topic="key-firefox" />
           <HelpLink t={t} topic="lost-key" />
         </Card>
       </Columns>
