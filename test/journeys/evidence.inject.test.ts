@@ -2,8 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EvidenceRecord, readEvidence, writeEvidence } from 'nca-verify';
-import { createTestAuthority, type Identity, timeStampResponse } from 'nca-verify/testing';
+import {
+  type EvidenceRecord,
+  readEvidence,
+  readTimeStampResponse,
+  timeStampRequest,
+  writeEvidence,
+} from 'nca-verify';
+import { cmsPem, createTestAuthority, type Identity, signCms, timeStampResponse } from 'nca-verify/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type EvidenceSealer, resealEvidence } from '../../src/features/evidence/reseal.ts';
 import { addTimeStamp } from '../../src/features/evidence/store.ts';
@@ -12,7 +18,13 @@ import { createNcaVerifier, type NcaVerifier } from '../../src/gateways/nca/veri
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { root } from '../../src/platform/root.ts';
 import type { Client, Fields } from '../support/client.ts';
-import { openTestNca, signChallenge, startTimeStamps, type TestNca } from '../support/eds.ts';
+import {
+  brokenResponder,
+  openTestNca,
+  signChallenge,
+  startTimeStamps,
+  type TestNca,
+} from '../support/eds.ts';
 import { kabinet } from '../support/kabinet.ts';
 import { readPage } from '../support/page.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
@@ -81,11 +93,14 @@ function edsForm(html: string, id: string, signature: string): Fields {
 }
 
 /** Changes the e-mail by signature. @returns the number of the receipt */
-async function sign({ client, key }: Holder, email = 'jana@example.kz'): Promise<string> {
+async function sign(
+  { client, key }: Holder,
+  by: (key: Identity, data: string) => string = signChallenge,
+): Promise<string> {
   const page = await client.get(form);
   await client.post(
     form,
-    formOf(page.body, form, { email }).filter(([name]) => name !== 'proof'),
+    formOf(page.body, form, { email: 'jana@example.kz' }).filter(([name]) => name !== 'proof'),
   );
   const confirm = await client.get(path);
   const csrf = edsForm(confirm.body, '', '').filter(([name]) => name === 'csrf');
@@ -93,7 +108,7 @@ async function sign({ client, key }: Holder, email = 'jana@example.kz'): Promise
     id: string;
     data: string;
   };
-  const answer = await client.post(path, edsForm(confirm.body, id, signChallenge(key, data)));
+  const answer = await client.post(path, edsForm(confirm.body, id, by(key, data)));
   return /^\/receipts\/([0-9A-Z]{12})$/.exec(String(answer.headers['location']))?.[1] ?? '';
 }
 
@@ -218,6 +233,49 @@ describe('a time-stamp', () => {
     await due();
     await work();
     expect(await standing(number)).toMatchObject({ waits: false });
+  });
+
+  test.each([
+    ['right', false],
+    ['wrong', true],
+  ])('that the agent gave, if it is %s, is asked for: %s', async (kind, asked) => {
+    const stranger = createTestAuthority({ at: new Date(), name: 'STRANGER' });
+    const give = (signature: Uint8Array): Uint8Array => {
+      if (kind === 'wrong') return stranger.timeStamp(signature, new Date());
+      const question = timeStampRequest(signature, { nonce: Buffer.alloc(8, 1) });
+      const answer = readTimeStampResponse(nca.answerTimeStamp(Buffer.from(question)));
+      if (!answer.ok) throw new Error(answer.detail);
+      return answer.token;
+    };
+    const of = await holder();
+    const number = await sign(of, (key, data) =>
+      cmsPem(signCms(key, Buffer.from(data, 'base64'), { timeStamps: (signature) => [give(signature)] })),
+    );
+    expect((await standing(number))?.waits).toBe(asked);
+    await work();
+    const record = await exported(number, `${kind}.json`);
+    expect(record.tokens).toHaveLength(asked ? 1 : 0);
+    expect(proved(record, 3).status).toBe(0);
+  });
+
+  test('is not waited for longer than a few seconds', async () => {
+    const silent = await brokenResponder('silence');
+    const trust = { folder: nca.environment['EDS_TRUST'] ?? '' };
+    const waiting = createNcaVerifier(
+      {
+        trust,
+        ocspUrl: undefined,
+        tsaUrl: silent.url,
+        crlDir: undefined,
+        threads: 1,
+        everyMs: 0,
+        clock: () => performance.now(),
+      },
+      () => undefined,
+    );
+    expect(await waiting.timeStamper?.stampData(Buffer.from('x'))).toMatchObject({ reason: 'noAnswer' });
+    await waiting.close();
+    await silent.close();
   });
 
   test('is given back when the process stops meanwhile', async () => {

@@ -21,6 +21,7 @@ import { fromLittleEndian } from '../src/little-endian.ts';
 import { createVerifierPool } from '../src/pool.ts';
 import { streebog } from '../src/streebog.ts';
 import { createTestAuthority, restoreTestAuthority, type TestAuthority } from '../src/testing/authority.ts';
+import type { Identity } from '../src/testing/certificates.ts';
 import { keyIdentifier } from '../src/testing/certificates.ts';
 import { signCms } from '../src/testing/cms.ts';
 import { algorithm, bitString, extension, integer, sequence, time } from '../src/testing/der.ts';
@@ -72,6 +73,7 @@ function rate(work: (i: number) => boolean): number {
 }
 
 interface Case {
+  readonly person: Identity;
   readonly message: Uint8Array;
   readonly certificate: Uint8Array;
   readonly response: Uint8Array;
@@ -94,6 +96,7 @@ function family(name: string, kind: 'gost2015' | 'rsa'): Family {
       { key: rsaKeys[i % 3] },
     );
     return {
+      person,
       message: signCms(person, CONTENT, { cades: true, signingTime: AT }),
       certificate: person.certificate,
       response: authority.ocsp(person.certificate, { status: 'good', thisUpdate: AT, nonce: NONCE }),
@@ -188,6 +191,14 @@ function oneCore({ name, authority, cases }: Family): void {
   if (gost)
     print(`${name}: the same without SIMD`, `${scalar}/s`, `SIMD: ${(leaf / scalar).toFixed(2)} times`);
   print(`${name}: CMS + certificate seen before, one core`, `${seen}/s`);
+  const stamped = cases
+    .slice(0, 20)
+    .map(({ person }) =>
+      signCms(person, CONTENT, { timeStamps: (value) => [authority.timeStamp(value, AT)] }),
+    );
+  const atStamp = { at: 'time-stamp' as const, now: AT, trust, revocation: 'skip' as const };
+  const withStamp = rate((i) => verify({ message: at(stamped, i), content: CONTENT, ...atStamp }).ok);
+  print(`${name}: the same at its time-stamp, one core`, `${withStamp}/s`);
   const signIn = rate((i) => {
     const { message, response } = at(cases, i);
     const verdict = verify({

@@ -223,7 +223,8 @@ function fieldsOf(value: unknown, names: readonly string[]): Record<string, unkn
 }
 
 function octets(value: unknown): Uint8Array | undefined {
-  return typeof value === 'string' ? (fromBase64(value) ?? undefined) : undefined;
+  // A record has one form only, so no line breaks.
+  return typeof value === 'string' && !/\s/.test(value) ? (fromBase64(value) ?? undefined) : undefined;
 }
 
 function hexOf(value: unknown): Uint8Array | undefined {

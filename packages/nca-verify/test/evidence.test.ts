@@ -21,6 +21,7 @@ import { makeTimeStamp } from '../src/testing/time-stamps.ts';
 import { createTrust } from '../src/trust.ts';
 import { type VerifyEvidenceRequest, verifyEvidence } from '../src/verify-evidence.ts';
 import { jws, keySeal, recordOf, sealTogether } from './evidence-support.ts';
+import { seeded } from './mutator.ts';
 import { AT, CONTENT, gost, gostTrust, later, MINUTE, PERSON } from './support.ts';
 
 const DAY = 86_400_000;
@@ -234,6 +235,21 @@ describe('altered evidence', () => {
   });
   it('the last seal, missing: an earlier one has ended', () => {
     expect(result({ ...thrice, seals: thrice.seals.slice(0, 1) })).toBe('sealBroken 1');
+  });
+  it('in any one character is refused, or means the same', () => {
+    const text = writeEvidence(whole);
+    const random = seeded(204);
+    const letters = 'Aa0/+=", {}[]:\n';
+    const seen = new Map<string, number>();
+    for (let i = 0; i < 400; i++) {
+      const place = Math.floor(random() * text.length);
+      const letter = letters[Math.floor(random() * letters.length)] ?? '';
+      const changed = text.slice(0, place) + letter + text.slice(place + (random() < 0.8 ? 1 : 0));
+      const outcome = result(changed);
+      seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
+      if (outcome === 'ok') expect(JSON.parse(changed)).toEqual(JSON.parse(text));
+    }
+    expect([...seen.keys()]).toEqual(expect.arrayContaining(['notEvidence', 'sealBroken 2']));
   });
   it('is no record', () => {
     const right = JSON.parse(writeEvidence(thrice)) as Record<string, unknown>;

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { productionTrust } from '../src/anchors.ts';
 import { checkRevocation } from '../src/check-revocation.ts';
 import { loadCrl } from '../src/crl.ts';
+import { body, parse } from '../src/der.ts';
 import { encode, encodeOid, wrap } from '../src/der-writer.ts';
 import { createTestAuthority } from '../src/testing/authority.ts';
 import { makeCertificate } from '../src/testing/certificates.ts';
@@ -23,6 +24,7 @@ import {
 import { createTrust } from '../src/trust.ts';
 import { TIME_STAMP_REASONS } from '../src/trusted-time.ts';
 import { type VerifyRequest, verify, verifyAll } from '../src/verify.ts';
+import { mutate, seeded } from './mutator.ts';
 import {
   AT,
   CONTENT,
@@ -397,6 +399,49 @@ describe('asking an authority', () => {
     expect(() => judge(stamped([]), { at: AT })).toThrow('now');
     expect(() => judge(stamped([]), { timeStamps: 'all' as never })).toThrow('timeStamps');
     expect(() => judge(stamped([]), { tokens: [''] as never })).toThrow('tokens');
+  });
+});
+
+describe('forged time-stamps', () => {
+  const original = stamped([by({ accuracy: 500 }), by({ at: later(-2 * MINUTE), naming: 2 })]);
+  const others = [
+    original,
+    stamped([by({}, foreign)]),
+    stamped([() => by()(CONTENT)]),
+    signCms(person, CONTENT),
+  ];
+  const right = judge(original);
+  const identifiers = [TIME_STAMPING, '1.2.840.113549.1.9.16.1.4'].map((id) => body(parse(encodeOid(id))));
+
+  it('never give an earlier time, and never throw', () => {
+    const random = seeded(202);
+    const seen = new Map<string, number>();
+    const earliest = right.ok ? (right.trustedTime?.getTime() ?? 0) : Number.NaN;
+    for (let i = 0; i < (process.env['TEST_COMPLETE'] === undefined ? 1500 : 10_000); i++) {
+      const { bytes } = mutate(others[i % others.length] ?? original, others, identifiers, random);
+      const verdict = judge(bytes);
+      seen.set(outcome(verdict), (seen.get(outcome(verdict)) ?? 0) + 1);
+      if (!verdict.ok) continue;
+      expect(verdict.trustedTime?.getTime()).toBeGreaterThanOrEqual(earliest);
+      expect(Buffer.from(verdict.content).equals(CONTENT)).toBe(true);
+    }
+    for (const reason of ['ok', 'noTrustedTime', 'malformed']) expect(seen.get(reason)).toBeGreaterThan(10);
+  });
+
+  it('alone give a verdict, whatever is in them', () => {
+    const random = seeded(203);
+    const data = Buffer.from('a signature');
+    const tokens = [
+      gost.timeStamp(data, AT),
+      rsa.timeStamp(data, AT),
+      gost.timeStamp(data, AT, { naming: 2 }),
+    ];
+    for (let i = 0; i < 1500; i++) {
+      const { bytes } = mutate(tokens[i % 3] ?? data, tokens, identifiers, random);
+      const verdict = verifyTimeStamp({ token: bytes, data, at: AT, trust: gostTrust });
+      if (verdict.ok) expect(verdict.time).toEqual(AT);
+      else expect(TIME_STAMP_REASONS).toContain(verdict.reason);
+    }
   });
 });
 
