@@ -332,6 +332,20 @@ describe('seals by the archive itself', () => {
     const [record] = sealTogether([plain], 'key', made);
     expect(result(record ?? plain, IN_2029, { sealKeys })).toBe('sealBroken 1');
   });
+  it('do not undo a revocation before the time-stamp by an earlier word of the archive', () => {
+    const answer = (status: 'good' | 'revoked', thisUpdate: Date) =>
+      gost.ocsp(person.certificate, {
+        status,
+        revokedAt: later(-5 * MINUTE),
+        thisUpdate,
+        nextUpdate: later(DAY),
+      });
+    const ocsp = [answer('good', later(-10 * MINUTE)), answer('revoked', later(MINUTE))];
+    const record = byKey({ ...bare, verifiedAt: later(-10 * MINUTE), ocsp }, later(DAY));
+    expect(result(record, later(2 * DAY), { sealKeys })).toBe('revoked');
+    const without = byKey({ ...plain, verifiedAt: later(-10 * MINUTE), ocsp }, later(DAY));
+    expect(result(without, later(2 * DAY), { sealKeys })).toBe('ok');
+  });
   it('do not vouch for a time after their own', () => {
     const late = { ...plain, verifiedAt: later(2 * DAY) };
     expect(check(byKey(late, later(DAY)), IN_2029, { sealKeys })).toMatchObject({ trustedTime: later(DAY) });
