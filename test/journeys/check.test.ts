@@ -5,6 +5,7 @@ import { languages } from '../../src/values/language.ts';
 import { startBrowser } from '../support/browser-visitor.ts';
 import { type CheckWorld, openCheckWorld } from '../support/check-world.ts';
 import { injectClient } from '../support/client.ts';
+import { kabinet } from '../support/kabinet.ts';
 import { type CheckTab, checkJourneys, checkPlaces, checkWithoutNetwork } from './scenarios/check.ts';
 
 // The journeys of the page that checks, in Chromium. test/complete/check.test.ts has Firefox.
@@ -58,6 +59,18 @@ describe.each(checkPlaces)('%s', (place) => {
       await tab.close();
     }
   });
+});
+
+test('the command comes to the same as the page about a signature', async () => {
+  const run = (file: string) =>
+    kabinet(world.service.connection, ['check', world.path(file), '--trust', world.trust]);
+  expect(await run('expired-stamped.cms')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(
+      /trustedTime: 20[\s\S]*could not be checked: whether the certificate was revoked/,
+    ),
+  });
+  expect(await run('expired.cms')).toMatchObject({ code: 1, err: expect.stringContaining('reason-expired') });
 });
 
 test('the page goes on after its server has gone', async () => {

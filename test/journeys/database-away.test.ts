@@ -69,6 +69,15 @@ async function speak(client: Client, language: string): Promise<void> {
   );
 }
 
+test('a receipt is checked all the same, without heads of the log', async () => {
+  await link.become('refusing');
+  const { status, body } = await injectClient(service.server).get('/check');
+  expect(status).toBe(200);
+  const page = readPage(body).querySelector('#check');
+  expect(page?.getAttribute('data-heads')).toBe('');
+  expect(page?.getAttribute('data-keys')).toContain('"kid"');
+});
+
 test("a browser that never chose a language is told in its holder's", async () => {
   await service.database.run(sql`update cabinet.holder set language = 'ru' where iin = ${person.iin}`);
   const client = await signedIn(service, person);

@@ -38,6 +38,8 @@ export interface CheckWorld {
   readonly codes: { readonly right: string; readonly foreign: string };
   /** By what Node.js judges: the keys, the certificates and the heads of the service. */
   readonly judging: Omit<Judging, 'code'>;
+  /** The folder with certificates that the service trusts. */
+  readonly trust: string;
   /** The words of the page. */
   readonly words: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -119,6 +121,7 @@ export async function openCheckWorld(number: number): Promise<CheckWorld> {
           createTrust([...productionCertificates(), ...trust.map((base64) => Buffer.from(base64, 'base64'))]),
         ),
     },
+    trust: nca.environment['EDS_TRUST'] ?? '',
     words: JSON.parse(page?.getAttribute('data-words') ?? '{}'),
     async close() {
       await service.close();

@@ -157,6 +157,24 @@ export const checkJourneys: readonly CheckJourney[] = [
     },
   },
   {
+    name: 'a file may be dropped anywhere on the page',
+    async run(tab, world, place) {
+      await tab.open(addressOf(world, place));
+      await tab.until("document.querySelector('#check')?.hidden === false");
+      const bytes = world.files.get('foreign.pdf')?.toString('base64');
+      const shown = await outcomeOf(tab, () =>
+        tab.read(`(() => {
+          const dataTransfer = new DataTransfer();
+          const bytes = Uint8Array.from(atob('${bytes}'), (sign) => sign.charCodeAt(0));
+          dataTransfer.items.add(new File([bytes], 'foreign.pdf'));
+          const drop = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
+          return document.querySelector('footer').dispatchEvent(drop);
+        })()`),
+      );
+      expect(shown.verdicts).toEqual(['foreign']);
+    },
+  },
+  {
     name: 'the QR leads to what it says and to what was not checked, and the file is compared with it',
     async run(tab, world, place) {
       const { right, foreign } = world.codes;
