@@ -25,7 +25,7 @@ export interface ReceiptPrinterOptions {
   readonly burst: number;
   readonly perMinute: number;
   /**
-   * Number of the latest receipts that are kept and sent again without drawing. Each has 30 to 60
+   * Number of the latest receipts that are kept and sent again without drawing. Each has 40 to 70
    * KB.
    */
   readonly kept: number;
@@ -43,7 +43,7 @@ const usual: ReceiptPrinterOptions = {
 };
 
 /**
- * A PDF takes 25 to 45 ms of the thread that answers everybody. For this reason one is drawn at a
+ * A PDF takes 25 to 50 ms of the thread that answers everybody. For this reason one is drawn at a
  * time and a session gets ten a minute. A recently drawn file is sent again and does not count.
  */
 export function createReceiptPrinter(

@@ -140,18 +140,26 @@ async function pageOf(
   );
 }
 
+const built = new Map<string, string>();
+
+/** A built file, read once: the script has half a megabyte. */
+function builtFile(address: string): string {
+  const text = built.get(address) ?? readFileSync(join(root, 'dist', address), 'utf8');
+  built.set(address, text);
+  return text;
+}
+
 /** Puts the style and the script into the page, and leaves out what is not in it. */
 function inOneFile(html: string): string {
-  const file = (address: string) => readFileSync(join(root, 'dist', address), 'utf8');
   return html
     .replace(/<link rel="icon"[^>]*>/, '')
     .replace(
       /<link rel="stylesheet" href="([^"]+)"[^>]*>/g,
-      (_, address: string) => `<style>${file(address)}</style>`,
+      (_, address: string) => `<style>${builtFile(address)}</style>`,
     )
     .replace(
       /<script type="module" src="([^"]+)"><\/script>/g,
-      (_, address: string) => `<script type="module">${file(address)}</script>`,
+      (_, address: string) => `<script type="module">${builtFile(address)}</script>`,
     )
     .replace('<head>', () => `<head><meta http-equiv="content-security-policy" content="${offlinePolicy}">`);
 }
