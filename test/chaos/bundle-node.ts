@@ -6,11 +6,11 @@ import { root } from '../../src/platform/root.ts';
  * also bundles packages, except those with files of their own: the node is started hundreds of
  * times, and resolving modules takes most of a start.
  */
-export async function bundleNode(): Promise<void> {
+export async function bundleNode(name: 'node' | 'remind-node' = 'node'): Promise<void> {
   await build({
     absWorkingDir: root,
-    entryPoints: ['test/chaos/node.ts'],
-    outfile: 'dist/chaos/node.js',
+    entryPoints: [`test/chaos/${name}.ts`],
+    outfile: `dist/chaos/${name}.js`,
     bundle: true,
     platform: 'node',
     format: 'esm',

@@ -14,7 +14,7 @@ import { wrongIn } from './trial.ts';
 let fresh: FreshDatabase;
 let varDir: string;
 
-beforeAll(bundleNode);
+beforeAll(() => bundleNode());
 
 beforeEach(async () => {
   fresh = await freshDatabase();

@@ -77,6 +77,7 @@ const names = [
   'sent',
   'begin',
   'replaced',
+  'confirmed',
   'edit',
   'done',
   'q',

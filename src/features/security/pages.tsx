@@ -263,8 +263,8 @@ function Reminders({ t, csrf, switchedOff }: SecurityPageProps) {
               hidden={{ kind, on: isOn ? '0' : '1' }}
             >
               <Button kind="tertiary">
-                {isOn ? t.security.switchOff : t.security.switchOn}
-                <span class="ds-sr-only">: {t.security.reminderOf[kind]}</span>
+                {isOn ? t.security.switchOff : t.security.switchOn}{' '}
+                <span class="ds-sr-only">({t.security.reminderOf[kind]})</span>
               </Button>
             </Form>,
           ];

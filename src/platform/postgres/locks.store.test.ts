@@ -91,6 +91,9 @@ const evidence = {
     iin: '' as Iin,
     certificate: { sha256: 'a'.repeat(64), serial: '01', notAfter: new Date('2030-01-01') },
     revocation: { source: 'crl' as const, asOf: new Date('2026-01-01') },
+    issuers: [],
+    lists: [],
+    lacksTimeStamp: false,
   },
   challengedAt: new Date('2026-01-01'),
 } as unknown as Evidence;

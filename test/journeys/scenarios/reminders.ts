@@ -11,10 +11,10 @@ export const reminderJourneys: readonly Journey[] = [
       await owner.open('/');
       await signIn(owner, person);
       await owner.open('/security');
-      await owner.press('Өшіру: ЭЦҚ кілтінің мерзімі');
+      await owner.press('Өшіру (ЭЦҚ кілтінің мерзімі)');
       expect(await owner.path()).toBe('/security?done=reminded');
       await owner.sees('Өшірулі');
-      await owner.press('Қосу: ЭЦҚ кілтінің мерзімі');
+      await owner.press('Қосу (ЭЦҚ кілтінің мерзімі)');
       await owner.doesNotSee('Өшірулі');
       await owner.open('/history');
       await owner.sees('Еске салу қосылды');
