@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync, symlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,18 @@ function buildFormer(folder: string): string {
   execFileSync(process.execPath, [join(folder, 'scripts/build.mjs')], { cwd: folder, stdio: 'pipe' });
   return join(folder, 'dist/main.js');
 }
+
+test.runIf(known)('each migration since the former release has a higher number than its last', () => {
+  const listed = execFileSync('git', ['ls-tree', '--name-only', release, 'migrations/'], { cwd: root });
+  const before = String(listed)
+    .trim()
+    .split('\n')
+    .map((path) => path.slice('migrations/'.length));
+  const added = readdirSync(join(root, 'migrations')).filter((name) => !before.includes(name));
+  const last = before.sort().at(-1) ?? '';
+  // A database with the later one refuses to run an earlier one afterwards.
+  expect(added.filter((name) => name < last)).toEqual([]);
+});
 
 describe.runIf(known)('the former release on the schema of today', () => {
   const person = inventPerson(7_201);
