@@ -60,6 +60,11 @@ test('the page of the requisites needs three: session, requisites, person; exten
   expect(Number(extended?.seenAt) - Number(aged?.seenAt)).toBeGreaterThanOrEqual(60_000);
 });
 
+test('the home needs five, in one round trip: session, requisites, person, advice, and what ends or is asked', async () => {
+  await client.get('/services');
+  expect(await cost(200, () => client.get('/services'))).toBe(5);
+});
+
 test('a save needs as many, a check for an earlier one, and four in its transaction', async () => {
   const page = await client.get('/services/requisites');
   const form = formOf(page.body, '/services/requisites', { apartment: '77', formId: randomUUID() });

@@ -102,26 +102,22 @@ export interface ConfirmationReading {
 }
 
 /**
- * Reads it for the holder of a session. Nobody is asked in the session of their first visit, nor
- * after something was changed in it.
+ * The columns of a reading. Nobody is asked in the session of their first visit, nor after something
+ * was changed in it.
+ * @param session and requisites the names of the rows, the latter with nulls before the first visit
  */
-export function readConfirmation(
-  connection: Queryable,
-  sessionHash: Buffer,
-): Promise<ConfirmationReading | undefined> {
-  return connection.first<ConfirmationReading>(sql`
-    select r.confirmed_at as "confirmedAt", marks,
-      n.asked_at is null and n.restricted is null and r.updated_at < n.started_at and (
-        marks <> '[]' or coalesce(
-          greatest(r.confirmed_at, (select max(made_at) from cabinet.change c where c.holder_id = r.holder_id)),
-          '-infinity') < now() - interval '1 year') as due
-    from cabinet.session n join cabinet.requisites r using (holder_id)
-      cross join lateral (
-        select coalesce(jsonb_agg(jsonb_build_object('channel', s.channel, 'reason', s.reason) order by s.channel), '[]') as marks
-        from cabinet.contact_state s
-        where s.holder_id = r.holder_id and s.marked_at is not null
-          and s.value_hash = ${onFileHash(sql`s.channel`, sql`r`)}) as m
-    where n.session_hash = ${sessionHash}`);
+export function confirmationColumns(session: Sql, requisites: Sql): Sql {
+  const [n, r] = [session, requisites];
+  const marks = sql`(
+    select coalesce(jsonb_agg(jsonb_build_object('channel', s.channel, 'reason', s.reason) order by s.channel), '[]')
+    from cabinet.contact_state s
+    where s.holder_id = ${r}.holder_id and s.marked_at is not null
+      and s.value_hash = ${onFileHash(sql`s.channel`, r)})`;
+  const lastWord = sql`greatest(${r}.confirmed_at,
+    (select max(made_at) from cabinet.change c where c.holder_id = ${r}.holder_id))`;
+  return sql`${r}.confirmed_at as "confirmedAt", ${marks} as marks,
+    coalesce(${n}.asked_at is null and ${n}.restricted is null and ${r}.updated_at < ${n}.started_at
+      and (${marks} <> '[]' or coalesce(${lastWord}, '-infinity') < now() - interval '1 year'), false) as due`;
 }
 
 /** Notes that the question is shown in a session. Returns true for exactly one caller. */

@@ -138,16 +138,14 @@ export interface EndsReading {
   readonly documentEnds: string | null;
 }
 
-/** Reads it for the holder of a session. */
-export function readEnds(connection: Queryable, sessionHash: Buffer): Promise<EndsReading | undefined> {
+/** The columns of a reading. @param session the name of the row of `cabinet.session` */
+export function endsColumns(session: Sql): Sql {
   const [days] = reminderDays.key;
-  return connection.first<EndsReading>(sql`
-    select
-      (select ends_on::text from cabinet.reminder r where r.holder_id = s.holder_id and kind = 'key'
-        and ends_on between ${today} and ${today} + ${days}::int) as "keyEnds",
-      (select ends_on::text from cabinet.reminder r
-        where r.holder_id = s.holder_id and kind = 'document') as "documentEnds"
-    from cabinet.session s where session_hash = ${sessionHash}`);
+  return sql`
+    (select ends_on::text from cabinet.reminder e where e.holder_id = ${session}.holder_id and kind = 'key'
+      and ends_on between ${today} and ${today} + ${days}::int) as "keyEnds",
+    (select ends_on::text from cabinet.reminder e
+      where e.holder_id = ${session}.holder_id and kind = 'document') as "documentEnds"`;
 }
 
 /** The last day of something of a holder, if there is one. */

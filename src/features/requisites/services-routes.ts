@@ -9,13 +9,13 @@ import { problem } from '../../platform/http/problem.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { findPendingChange } from '../contact-change/store.ts';
 import { confirmContacts } from '../reachability/confirm.ts';
-import { type ConfirmationReading, noteAsked, readConfirmation } from '../reachability/store.ts';
+import { noteAsked } from '../reachability/store.ts';
 import { followEnds } from '../reminders/follow-ends.ts';
-import { type EndsReading, readEnds } from '../reminders/store.ts';
 import { readStepAdvice, type StepAdvice } from '../second-step/store.ts';
 import type { SessionSettings } from '../sign-in/settings.ts';
 import { readingOf } from './common-routes.ts';
 import { type DraftDeps, findDraft } from './draft.ts';
+import { type HomeNotes, readHomeNotes } from './home-store.ts';
 import type { SaveDeps } from './save.ts';
 import { ServicesPage } from './services-page.tsx';
 import { readOfSession, type SessionReading } from './store.ts';
@@ -50,8 +50,7 @@ export function servicesRoutes(server: FastifyInstance, deps: ServicesRoutesDeps
 /** What the home shows, as far as it is read with the session. */
 interface HomeReading extends SessionReading {
   readonly advice: StepAdvice | undefined;
-  readonly ends: EndsReading | undefined;
-  readonly confirmation: ConfirmationReading | undefined;
+  readonly notes: HomeNotes | undefined;
 }
 
 async function readHome(
@@ -59,13 +58,12 @@ async function readHome(
   connection: Queryable,
   hash: Buffer,
 ): Promise<HomeReading> {
-  const [reading, advice, ends, confirmation] = await Promise.all([
+  const [reading, advice, notes] = await Promise.all([
     readOfSession(connection, fund, hash),
     readStepAdvice(connection, hash),
-    readEnds(connection, hash),
-    readConfirmation(connection, hash),
+    readHomeNotes(connection, hash),
   ]);
-  return { ...reading, advice, ends, confirmation };
+  return { ...reading, advice, notes };
 }
 
 const mark = z.literal('1').optional().catch(undefined);
@@ -94,19 +92,13 @@ async function showServices(
   const pending = begun.change
     ? await findPendingChange(database, actor.holderId, contactSettings.proofMinutes)
     : undefined;
+  const notes = reading?.notes;
   const known = view === 'unavailable' ? undefined : view;
   const ends = known
-    ? await followEnds(
-        database,
-        actor.holderId,
-        { person: known.person, today: known.stored.today },
-        reading?.ends,
-      )
-    : { keyEnds: reading?.ends?.keyEnds ?? undefined, documentEnds: undefined };
+    ? await followEnds(database, actor.holderId, { person: known.person, today: known.stored.today }, notes)
+    : { keyEnds: notes?.keyEnds ?? undefined, documentEnds: undefined };
   const draft = begun.draft ? await findDraft(deps, actor.holderId) : undefined;
-  const { confirmation } = reading ?? {};
-  const asked =
-    known && confirmation?.due && (await noteAsked(database, actor.sessionHash)) ? confirmation : undefined;
+  const asked = known && notes?.due && (await noteAsked(database, actor.sessionHash)) ? notes : undefined;
   return deps.sendPage(request, reply, {
     title: t.services.title,
     section: 'services',
@@ -118,7 +110,7 @@ async function showServices(
       view: known,
       ends,
       marks: asked?.marks,
-      confirmedAt: confirmation?.confirmedAt ?? undefined,
+      confirmedAt: notes?.confirmedAt ?? undefined,
       justConfirmed: confirmed !== undefined,
       csrf: context.csrf(),
       restricted: session.restricted !== null,
