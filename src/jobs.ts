@@ -2,6 +2,7 @@ import type { Config } from './config/config.ts';
 import { startAccountRequestWorker } from './features/account-request/worker.ts';
 import { resealAuthenticators } from './features/authenticator/reseal.ts';
 import { fundQueue } from './features/changes/queue.ts';
+import { keepSealed } from './features/evidence/keep-sealed.ts';
 import { addTimeStamps } from './features/evidence/time-stamps.ts';
 import { messageQueues, reminderQueue } from './features/notices/queues.ts';
 import { unaddressedQueue } from './features/notices/unaddressed.ts';
@@ -145,6 +146,7 @@ const expectedJobs: readonly string[] = [
   'seal',
   'receipt-log',
   'time-stamps',
+  'evidence',
   'reseal',
   'reminders',
   'reachability',
@@ -186,6 +188,9 @@ export function upkeepOf(services: Services): readonly RepeatedJob[] {
     recorded('seal', 60_000, () => sealAll(database, keys, onSealed)),
     recorded('receipt-log', 60_000, () => keepReceiptLog(services)),
     recorded('time-stamps', 15_000, (signal) => addTimeStamps(services, signal)),
+    recorded('evidence', 10 * 60_000, () =>
+      keepSealed({ database, timeStamper: services.timeStamper, receiptKeys: config.receiptKeys }),
+    ),
     recorded('reseal', 10 * 60_000, (signal) => resealAuthenticators(services, { signal })),
     recorded('reminders', 60_000, (signal) => queueReminders(services, signal)),
     recorded('reachability', 10 * 60_000, (signal) => keepReachability(database, signal)),

@@ -5,6 +5,7 @@ import { type SealHash, writeEvidence } from 'nca-verify';
 import type { Config } from '../config/config.ts';
 import { exportEvidence } from '../features/evidence/export.ts';
 import {
+  daysOfSeal,
   type EvidenceSealer,
   resealEvidence,
   sealByKey,
@@ -49,7 +50,7 @@ function resealCommand(evidence: Command): void {
     .option(
       '--older-than <days>',
       'seal again what was sealed more than this many days ago; 0: everything',
-      '300',
+      String(daysOfSeal),
     )
     .addOption(
       new Option(
@@ -85,7 +86,7 @@ async function reseal(
   try {
     const sealed = await resealEvidence(database, {
       sealer,
-      olderThanDays,
+      which: olderThanDays,
       hash,
       awaitTimeStamps: config.eds.tsaUrl !== undefined,
       onProgress: (count) => process.stderr.write(`${count} sealed\n`),

@@ -11,6 +11,7 @@ import {
 } from 'nca-verify';
 import { cmsPem, createTestAuthority, type Identity, signCms, timeStampResponse } from 'nca-verify/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { keepSealed } from '../../src/features/evidence/keep-sealed.ts';
 import { type EvidenceSealer, resealEvidence } from '../../src/features/evidence/reseal.ts';
 import { addTimeStamp } from '../../src/features/evidence/store.ts';
 import { addTimeStamps } from '../../src/features/evidence/time-stamps.ts';
@@ -361,7 +362,7 @@ describe('seals', () => {
         return { ok: true, value: { seal: stamped.value.token, until: stamped.value.until } };
       },
     };
-    const options = { olderThanDays: 300, hash: 'sha256', awaitTimeStamps: true, portion: 1 } as const;
+    const options = { which: 300, hash: 'sha256', awaitTimeStamps: true, portion: 1 } as const;
     const reseal = () => resealEvidence(service.database, { ...options, sealer: failing });
     expect(await reseal()).toMatchObject({ ok: false, reason: 'noAnswer' });
     left = 100;
@@ -379,6 +380,69 @@ describe('seals', () => {
     expect(await exported(numbers[0] ?? '', 'late.json')).toEqual(records[0]);
   });
 
+  test('are made by background work of what is due, and again before they end', async () => {
+    const number = await sign(await holder());
+    const keep = () =>
+      keepSealed({
+        database: service.database,
+        timeStamper: verifier.timeStamper,
+        receiptKeys: [receiptKey],
+      });
+    await keep();
+    // It has no time-stamp yet.
+    expect((await exported(number, 'due0.json')).seals).toHaveLength(0);
+    await work();
+    await keep();
+    await keep();
+    expect((await exported(number, 'due1.json')).seals).toHaveLength(1);
+    const due = await service.database.first<{ days: number }>(sql`
+      select extract(days from due_at - now())::int as days from cabinet.evidence_due
+      join cabinet.eds_evidence using (evidence_id) where number = ${number}`);
+    expect(due?.days).toBeGreaterThan(290);
+    await service.database.run(sql`
+      update cabinet.evidence_due d set due_at = now() from cabinet.eds_evidence e
+      where e.evidence_id = d.evidence_id and number = ${number}`);
+    await keep();
+    const twice = await exported(number, 'due2.json');
+    expect([twice.seals.length, proved(twice, 3).status]).toEqual([2, 0]);
+
+    // Without an authority, the key seals, and what waits for a time-stamp gets none.
+    const other = await sign(await holder());
+    await keepSealed({ database: service.database, timeStamper: undefined, receiptKeys: undefined });
+    expect((await standing(other))?.waits).toBe(true);
+    await keepSealed({ database: service.database, timeStamper: undefined, receiptKeys: [receiptKey] });
+    expect((await standing(other))?.waits).toBe(false);
+    expect((await exported(other, 'key2.json')).seals).toMatchObject([{ kind: 'key' }]);
+
+    const unsealed = await sign(await holder());
+    await work();
+    stamps.answerBy(() => 500);
+    await expect(keep()).rejects.toThrow('no seal of evidence: noAnswer');
+    stamps.answerBy(undefined);
+    await keep();
+    expect((await exported(unsealed, 'due3.json')).seals).toHaveLength(1);
+  });
+
+  test('by an authority that ends soon are made again before it does, and not all the time', async () => {
+    const number = await sign(await holder());
+    await work();
+    const inDays = async (days: number): Promise<number> => {
+      const until = new Date(Date.now() + days * 86_400_000);
+      const sealer: EvidenceSealer = {
+        kind: 'time-stamp',
+        seal: async () => ({ ok: true, value: { seal: Buffer.from('seal'), until } }),
+      };
+      await service.database.run(sql`update cabinet.evidence_due set due_at = now()`);
+      const options = { which: 'due', hash: 'sha256', awaitTimeStamps: true } as const;
+      expect(await resealEvidence(service.database, { ...options, sealer })).toMatchObject({ ok: true });
+      const row = await service.database.first<{ days: number }>(sql`
+        select round(extract(epoch from due_at - now()) / 86400)::int as days from cabinet.evidence_due
+        join cabinet.eds_evidence using (evidence_id) where number = ${number}`);
+      return row?.days ?? 0;
+    };
+    expect([await inDays(1_000), await inDays(200), await inDays(70)]).toEqual([300, 140, 30]);
+  });
+
   test('are made by one command at a time', async () => {
     await service.database.transaction(async (tx) => {
       await tx.run(sql`select pg_advisory_xact_lock(${0x72_65_73_6c})`);
@@ -388,6 +452,7 @@ describe('seals', () => {
   });
 
   test('the status counts all of it', async () => {
+    await sign(await holder());
     const { out } = await command('status');
     expect(out).toMatch(/changes signed by EDS: \d+\n.*with a time-stamp that was asked for: \d+\n/);
     expect(out).toMatch(/that wait for one: 1 \(since/);

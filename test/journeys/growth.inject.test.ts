@@ -124,6 +124,7 @@ describe('background work', () => {
         'reachability',
         'receipt-log',
         'time-stamps',
+        'evidence',
         'housekeeping',
       ] as const
     ).map((name) => [name, () => jobNamed(name).run(new AbortController().signal)] as const),

@@ -325,6 +325,12 @@ function ofHistory(people: number, holder: (n: number) => string, spread: Spread
       row: (n) => [n + 1, 'key', 'sha256', 1, bytes(n, 32), bytes(n, 256), spread(n, 0.1, 3 * 365, 1)],
     },
     {
+      table: 'cabinet.evidence_due',
+      columns: 'evidence_id, due_at',
+      share: 0.1,
+      row: (n) => [n + 1, '2049-01-01'],
+    },
+    {
       table: 'cabinet.evidence_leaf',
       columns: 'evidence_id, ordinal, seal_id, place, leaf',
       share: 0.1,

@@ -78,7 +78,9 @@ export async function keepEvidence(
     stored as (insert into cabinet.eds_shared (sha256, content)
       select distinct on (sha256) sha256, content from given order by sha256 on conflict (sha256) do nothing),
     proofs as (insert into cabinet.eds_proof (evidence_id, kind, shared)
-      select evidence_id, kind, sha256 from kept, given)
+      select evidence_id, kind, sha256 from kept, given),
+    due as (insert into cabinet.evidence_due (evidence_id)
+      select evidence_id from kept where ${number !== null})
     insert into cabinet.eds_stamp_wait (evidence_id)
     select evidence_id from kept where ${lacksTimeStamp && number !== null}`);
 }

@@ -45,8 +45,8 @@ export function sealByKey({ signing: { key, kid } }: SealKeys, database: Databas
 
 export interface ResealOptions {
   readonly sealer: EvidenceSealer;
-  /** Days after which a seal is covered by a new one. */
-  readonly olderThanDays: number;
+  /** `due`: what is due. A number: everything that was sealed more than so many days ago. */
+  readonly which: 'due' | number;
   readonly hash: SealHash;
   /** False where no authority gives the time-stamps that signatures wait for. */
   readonly awaitTimeStamps: boolean;
@@ -54,6 +54,9 @@ export interface ResealOptions {
   readonly portion?: number;
   readonly onProgress?: (sealed: number) => void;
 }
+
+/** Days after which a seal is covered by a new one. An authority of time-stamps lasts three years. */
+export const daysOfSeal = 300;
 
 /** A seal covers at most this many signatures. */
 const mostOfSeal = 1_000;
@@ -66,17 +69,17 @@ const mostOfSeal = 1_000;
  */
 export async function resealEvidence(
   database: Database,
-  { sealer, olderThanDays, hash, awaitTimeStamps, portion = mostOfSeal, onProgress }: ResealOptions,
+  { sealer, which, hash, awaitTimeStamps, portion = mostOfSeal, onProgress }: ResealOptions,
 ): Promise<Result<number, string>> {
   const now = await readNow(database);
-  const before = new Date(now.getTime() - olderThanDays * 86_400_000);
+  const unsealed = which === 'due' ? which : { before: new Date(now.getTime() - which * 86_400_000) };
   let [after, total] = ['0', 0];
   for (;;) {
     const from = after;
     const done = await database.transaction(async (tx) => {
       if (!(await lockResealing(tx))) return refused('busy');
       const waiting = awaitTimeStamps ? ('leave-out' as const) : ('take' as const);
-      const signatures = await readUnsealed(tx, { before, after: from, waiting, most: portion });
+      const signatures = await readUnsealed(tx, { which: unsealed, after: from, waiting, most: portion });
       const last = signatures.at(-1);
       if (!last) return accepted(undefined);
       if (!awaitTimeStamps)
@@ -89,17 +92,21 @@ export async function resealEvidence(
       const root = sealRoot(leaves, hash);
       const sealed = await sealer.seal(root, { hash, size: leaves.length });
       if (!sealed.ok) return sealed;
-      await writeEvidenceSeal(tx, {
-        kind: sealer.kind,
-        hash,
-        root,
-        ...sealed.value,
-        leaves: signatures.map(({ evidenceId }, index) => ({
-          evidenceId,
-          ordinal: (records[index]?.seals.length ?? 0) + 1,
-          leaf: leaves[index] as Uint8Array,
-        })),
-      });
+      await writeEvidenceSeal(
+        tx,
+        {
+          kind: sealer.kind,
+          hash,
+          root,
+          ...sealed.value,
+          leaves: signatures.map(({ evidenceId }, index) => ({
+            evidenceId,
+            ordinal: (records[index]?.seals.length ?? 0) + 1,
+            leaf: leaves[index] as Uint8Array,
+          })),
+        },
+        daysOfSeal,
+      );
       return accepted({ count: signatures.length, last: last.evidenceId });
     });
     if (!done.ok) return done;

@@ -143,30 +143,42 @@ export async function lockResealing(tx: Queryable): Promise<boolean> {
   return row?.held ?? false;
 }
 
+/** Which signatures to seal. */
+export type Unsealed =
+  /** Those that are due, by `evidence_due`. */
+  | 'due'
+  /** All of changes without a seal, or whose last one was made before a time. Reads every signature. */
+  | { readonly before: Date };
+
 /**
- * Signatures of changes that need a seal, the oldest first: without one, or whose last one was made
- * before `before`. Those that wait for a time-stamp are left out if `waiting` says so.
+ * Signatures of changes that need a seal, those with a number above `after` first. Those that wait
+ * for a time-stamp are left out if `waiting` says so.
  */
 export function readUnsealed(
   tx: Queryable,
   {
-    before,
+    which,
     after,
     waiting,
     most,
   }: {
-    readonly before: Date;
+    readonly which: Unsealed;
     readonly after: string;
     readonly waiting: 'leave-out' | 'take';
     readonly most: number;
   },
 ): Promise<readonly StoredSignature[]> {
+  const ready = sql`(${waiting === 'take'} or
+    (select true from cabinet.eds_stamp_wait w where w.evidence_id = e.evidence_id) is null)`;
+  if (which === 'due')
+    return tx.rows<StoredSignature>(sql`
+      select ${signature} from cabinet.evidence_due d join cabinet.eds_evidence e using (evidence_id)
+      where d.due_at <= now() and ${ready} order by d.due_at limit ${most}`);
   return tx.rows<StoredSignature>(sql`
     select ${signature} from cabinet.eds_evidence e
-    where e.number is not null and e.evidence_id > ${after}::bigint and coalesce((
-        select s.made_at from cabinet.evidence_leaf l join cabinet.evidence_seal s using (seal_id)
-        where l.evidence_id = e.evidence_id order by l.ordinal desc limit 1), '-infinity') < ${before}
-      and (${waiting === 'take'} or (select true from cabinet.eds_stamp_wait w where w.evidence_id = e.evidence_id) is null)
+    where e.number is not null and e.evidence_id > ${after}::bigint and ${ready} and coalesce((
+      select s.made_at < ${which.before} from cabinet.evidence_leaf l join cabinet.evidence_seal s using (seal_id)
+      where l.evidence_id = e.evidence_id order by l.ordinal desc limit 1), true)
     order by e.evidence_id limit ${most}`);
 }
 
@@ -189,16 +201,26 @@ export interface MadeSeal {
   }[];
 }
 
+/**
+ * Stores a seal. The next one is due after `days`, or 60 days before this one ends, and a month from
+ * now at the earliest: a new seal by an authority that ends soon ends just as soon.
+ */
 export async function writeEvidenceSeal(
   tx: Queryable,
   { kind, hash, root, seal, until, leaves }: MadeSeal,
+  days: number,
 ): Promise<void> {
   const ids = leaves.map(({ evidenceId }) => evidenceId);
   const ordinals = leaves.map(({ ordinal }) => ordinal);
   const hashes = leaves.map(({ leaf }) => Buffer.from(leaf));
   await tx.run(sql`
     with made as (insert into cabinet.evidence_seal (kind, hash, size, root, seal, until)
-      values (${kind}, ${hash}, ${leaves.length}, ${Buffer.from(root)}, ${Buffer.from(seal)}, ${until}) returning seal_id)
+      values (${kind}, ${hash}, ${leaves.length}, ${Buffer.from(root)}, ${Buffer.from(seal)}, ${until}) returning seal_id),
+    due as (insert into cabinet.evidence_due (evidence_id, due_at)
+      select evidence_id, greatest(now() + interval '30 days',
+        least(now() + make_interval(days => ${days}::int), ${until}::timestamptz - interval '60 days'))
+      from unnest(${ids}::bigint[]) as d (evidence_id)
+      on conflict (evidence_id) do update set due_at = excluded.due_at)
     insert into cabinet.evidence_leaf (evidence_id, ordinal, seal_id, place, leaf)
     select evidence_id, ordinal, seal_id, place - 1, leaf from made,
       unnest(${ids}::bigint[], ${ordinals}::int[], ${hashes}::bytea[]) with ordinality as g (evidence_id, ordinal, leaf, place)`);
