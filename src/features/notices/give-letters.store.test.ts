@@ -127,6 +127,24 @@ describe('the same letters', () => {
     expect(await kept()).toHaveLength(1);
   });
 
+  test('are kept from the last time on, which need not be exact to the hour', async () => {
+    await give(notice);
+    const age = (hours: number) =>
+      fresh.database.run(sql`
+        update cabinet.message_letters set handed_over_at = now() - make_interval(hours => ${hours}::int)`);
+    const hours = async () =>
+      (
+        await fresh.database.first<{ hours: number }>(sql`
+          select round(extract(epoch from now() - handed_over_at) / 3600)::int as hours from cabinet.message_letters`)
+      )?.hours;
+    await age(23);
+    await give(notice);
+    expect(await hours()).toBe(23);
+    await age(40 * 24);
+    await give(notice);
+    expect(await hours()).toBe(0);
+  });
+
   test('go to it when the key was rotated in between, and new ones once its key is gone', async () => {
     const letters = await give(notice, former);
     expect(await give(notice, rotated)).toBe(letters);

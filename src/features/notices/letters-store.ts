@@ -33,12 +33,14 @@ export interface NewLetters {
  */
 export async function keepLetters(database: Queryable, letters: NewLetters): Promise<Buffer | undefined> {
   const { mac, formerMacs, wordingId, wording, day, recipient } = letters;
+  const same = sql`
+    letters_mac = any(${formerMacs}::bytea[]) and wording_id = ${wordingId} and day = ${day}::date and recipient = ${recipient}`;
   const kept = await database.first<{ mac: Buffer }>(sql`
-    with kept as (
+    with kept as (select letters_mac from cabinet.message_letters where ${same}),
+    -- Not each time: many equal messages of one day would wait for each other.
+    renewed as (
       update cabinet.message_letters set handed_over_at = now()
-      where letters_mac = any(${formerMacs}::bytea[]) and wording_id = ${wordingId} and day = ${day}::date
-        and recipient = ${recipient}
-      returning letters_mac),
+      where ${same} and handed_over_at < now() - interval '1 day'),
     worded as (
       insert into cabinet.message_wording (wording_id, channel, language, subject, body)
       values (${wordingId}, ${wording.channel}, ${wording.language}, ${wording.subject}, ${wording.body})
