@@ -13,7 +13,7 @@ const runs = {
   kill: 'kills nodes at fourteen points and at random while clients save and the fund makes errors',
   planted: 'a short form of kill with planted faults, each of which must be found',
   database: 'ends sessions, restarts the database, fills its disk, fails over to a standby',
-  cluster: 'disturbs three machines under Patroni in twelve ways (deploy/patroni); 40 minutes',
+  cluster: 'disturbs three machines under Patroni in thirteen ways (deploy/patroni); 40 minutes',
   backlog: 'delivers 100,000 changes that waited while the fund was down',
 };
 const words = process.argv.slice(2);

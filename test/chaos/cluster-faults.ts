@@ -66,24 +66,28 @@ export const clusterFaults = {
   ),
   'disk-data': fullDisk('data', "the leader's disk for data is full"),
   'disk-wal': fullDisk('wal', "the leader's disk for WAL is full"),
-  clock: {
-    what: "the leader's clock jumps 1 h ahead, then another leads, whose clock jumps 1 h back",
+  'clock-ahead': {
+    what: "the leader's clock jumps 1 h ahead, and one with the right time takes over",
     clock: true,
     async happen({ machines, say, saved }) {
-      const first = await machines.leader();
-      await machines.moveClock(first, 3_600);
-      await pause(20_000);
+      const leader = await machines.leader();
+      await machines.moveClock(leader, 3_600);
+      await pause(40_000);
       await saved(60_000);
       say('the one with the right time takes over');
       await machines.switchOver();
       await saved(90_000);
-      const second = await machines.leader();
-      await machines.moveClock(second, -3_600);
-      await pause(20_000);
-      await saved(60_000);
-      await machines.moveClock(second, 0);
-      await machines.moveClock(first, 0);
-      await saved(60_000);
+    },
+  },
+  'clock-back': {
+    what: "the leader's clock jumps 1 h back; Patroni sleeps until somebody wakes it",
+    clock: true,
+    async happen({ machines, saved }) {
+      const leader = await machines.leader();
+      await machines.moveClock(leader, -3_600);
+      await pause(60_000);
+      await machines.rousePatroni(leader);
+      await saved(90_000);
     },
   },
 } as const satisfies Record<string, ClusterFault>;

@@ -37,6 +37,8 @@ export interface Machines {
   /** Stops Patroni there, and not PostgreSQL. */
   freezePatroni(machine: Machine): Promise<void>;
   wake(machine: Machine): Promise<void>;
+  /** Wakes a Patroni that sleeps because its clock went back. */
+  rousePatroni(machine: Machine): Promise<void>;
   freezeEtcd(): Promise<void>;
   wakeEtcd(): Promise<void>;
   /** Asks the leader to hand over to the synchronous standby, and waits until that leads. */
@@ -122,7 +124,7 @@ export async function startMachines({ recipe, disk, clock }: MachinesOptions): P
 const addressOf = (machine: Machine) => `10.213.77.1${machine}`;
 
 /** What is asked of Patroni. */
-function patroni(): Pick<Machines, 'leader' | 'areWhole' | 'switchOver'> {
+function patroni(): Pick<Machines, 'leader' | 'areWhole' | 'switchOver' | 'rousePatroni'> {
   const ask = (machine: Machine, path: string, init: RequestInit = {}) =>
     fetch(`http://${addressOf(machine)}:8008${path}`, { ...init, signal: AbortSignal.timeout(3_000) }).catch(
       () => undefined,
@@ -144,6 +146,11 @@ function patroni(): Pick<Machines, 'leader' | 'areWhole' | 'switchOver'> {
         answers.map(async (answer) => (answer?.ok ? ((await answer.json()) as View) : undefined)),
       );
       return views.every((view) => view && isWhole(view));
+    },
+    async rousePatroni(machine) {
+      // Any change of the settings, or none: SIGHUP and `patronictl reload` are heard too late.
+      const answer = await ask(machine, '/config', { method: 'PATCH', body: '{"loop_wait":10}' });
+      if (!answer?.ok) throw new Error('Patroni did not wake');
     },
     async switchOver() {
       const machine = await leader();

@@ -103,9 +103,9 @@ describe('the options of the run', () => {
       times: 6,
       faults: ['freeze'],
     });
-    expect(readClusterOptions(['kill', 'clock', '--times', '3'])).toMatchObject({
+    expect(readClusterOptions(['kill', 'clock-back', '--times', '3'])).toMatchObject({
       times: 3,
-      faults: ['kill', 'clock'],
+      faults: ['kill', 'clock-back'],
     });
   });
 
