@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,14 +81,17 @@ export async function startMachines({ recipe, disk, clock }: MachinesOptions): P
   const folder = join(around, 'cluster');
   const more = [disk && ['--disk', disk], clock && ['--clock', clock]].flatMap((pair) => pair || []);
   const stop = () => execFileSync(script, ['stop', folder], { stdio: 'ignore' });
+  const starting = run(script, ['start', folder, '--recipe', recipe, ...more]);
   // Whoever presses Ctrl-C leaves nothing behind.
   const interrupted = () => {
+    starting.child.kill();
     stop();
+    rmSync(around, { recursive: true, force: true });
     process.exit(130);
   };
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
-  const { stdout } = await run(script, ['start', folder, '--recipe', recipe, ...more]);
+  const { stdout } = await starting;
   const urlOf = (name: string) => new RegExp(`^${name}=(.+)$`, 'm').exec(stdout)?.[1] ?? '';
   const ownerUrl = urlOf('DATABASE_DIRECT_URL');
   return {
