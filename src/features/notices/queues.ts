@@ -53,7 +53,9 @@ export function reminderQueue({ reminderSettings, fund, ...given }: ReminderQueu
     concurrency: 2,
     retryDelay: retryForThreeDays,
     ready: () =>
-      mayRemind(reminderSettings, Date.now()) && channels.some((channel) => canTake(deps.senders[channel])),
+      mayRemind(reminderSettings, Date.now()) &&
+      fund.available &&
+      channels.some((channel) => canTake(deps.senders[channel])),
     async deliver(queued) {
       const reminder = await addressReminder(deps, queued);
       if (reminder) await deliverMessage(deps, { ...queued, payload: reminder });

@@ -4,6 +4,8 @@ import { startService, type TestService } from '../../../test/support/service.ts
 import { settings } from '../../../test/support/settings.ts';
 import { formOf, signedIn } from '../../../test/support/signed-in.ts';
 import { createEmbeddedFund } from '../../fund/embedded/embedded-fund-store.ts';
+import { FundUnavailable } from '../../fund/errors.ts';
+import type { Fund } from '../../fund/port.ts';
 import { createMessageSender, defaultGatewayLimits } from '../../gateways/message-sender.ts';
 import { createKeys } from '../../platform/keys.ts';
 import { dispatchDue } from '../../platform/outbox/dispatcher.ts';
@@ -14,6 +16,8 @@ import type { Channel } from '../notices/channel.ts';
 import { reminderQueue } from '../notices/queues.ts';
 import type { MessageSender, RenderedMessage } from '../notices/sender.ts';
 import { smsParts } from '../notices/sms-parts.ts';
+import { contactHash } from '../reachability/contact-hash.ts';
+import { markContact } from '../reachability/store.ts';
 import { type ReminderKind, reminderDays, reminderKinds } from './kinds.ts';
 import { queueReminders } from './queue-reminders.ts';
 
@@ -77,7 +81,10 @@ const hours = { hours: [0, 24] } as const;
 const goOn = new AbortController().signal;
 const queueAll = (database = service.database) => queueReminders({ database, reminderSettings: hours }, goOn);
 
-const queue = (reminderSettings: { hours: readonly [number, number] } = hours) => {
+const queue = (
+  reminderSettings: { hours: readonly [number, number] } = hours,
+  fund: Fund = createEmbeddedFund(service.database),
+) => {
   const sender = (channel: Channel): MessageSender => ({
     channel,
     available: !absent.includes(channel),
@@ -87,7 +94,7 @@ const queue = (reminderSettings: { hours: readonly [number, number] } = hours) =
   });
   return reminderQueue({
     database: service.database,
-    fund: createEmbeddedFund(service.database),
+    fund,
     keys: createKeys(['k'.repeat(32)]),
     codeSettings: settings.codeSettings,
     origin: 'https://cabinet.example.kz',
@@ -298,6 +305,32 @@ test('the same day of the same thing is never queued twice, whatever the row say
   expect(await queueAll()).toBe(1);
   await endsIn('key', 7);
   expect(await queueAll()).toBe(0);
+});
+
+test('while the fund does not answer a reminder waits, and nobody is reminded unasked', async () => {
+  await enrol();
+  await endsIn('key', 7);
+  await queueAll();
+  const working = createEmbeddedFund(service.database);
+  const silent = { ...working, read: () => Promise.reject(new FundUnavailable('FUND_HTTP_503')) };
+  expect(await dispatchDue(service.database, queue(hours, { ...working, available: false }))).toBe(0);
+  expect(await dispatchDue(service.database, queue(hours, silent))).toBe(0);
+  expect(sent).toEqual([]);
+  await service.database.run(sql`update cabinet.outbox set next_attempt_at = now()`);
+  expect(await dispatchDue(service.database, queue())).toBe(1);
+  expect(sent).toHaveLength(1);
+});
+
+test('a marked contact is passed over', async () => {
+  await enrol();
+  await endsIn('key', 7);
+  const { mobilePhone, email } = person.requisites;
+  await markContact(
+    service.database,
+    { holderId, channel: 'mobile', hash: contactHash(mobilePhone ?? '') },
+    'undelivered',
+  );
+  expect((await remind()).map(({ to }) => to)).toEqual([email]);
 });
 
 test('at night nothing is queued, and nothing that waits is sent', async () => {
