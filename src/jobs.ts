@@ -3,7 +3,7 @@ import { startAccountRequestWorker } from './features/account-request/worker.ts'
 import { resealAuthenticators } from './features/authenticator/reseal.ts';
 import { fundQueue } from './features/changes/queue.ts';
 import { keepSealed } from './features/evidence/keep-sealed.ts';
-import { addTimeStamps } from './features/evidence/time-stamps.ts';
+import { stampSignatures } from './features/evidence/time-stamps.ts';
 import { messageQueues, reminderQueue } from './features/notices/queues.ts';
 import { unaddressedQueue } from './features/notices/unaddressed.ts';
 import { endQuietAlerts } from './features/operations/alert-store.ts';
@@ -187,7 +187,7 @@ export function upkeepOf(services: Services): readonly RepeatedJob[] {
     recorded('end-alerts', 10 * 60_000, () => endQuietAlerts(database)),
     recorded('seal', 60_000, () => sealAll(database, keys, onSealed)),
     recorded('receipt-log', 60_000, () => keepReceiptLog(services)),
-    recorded('time-stamps', 15_000, (signal) => addTimeStamps(services, signal)),
+    recorded('time-stamps', 15_000, (signal) => stampSignatures(services, signal)),
     recorded('evidence', 10 * 60_000, () =>
       keepSealed({ database, timeStamper: services.timeStamper, receiptKeys: config.receiptKeys }),
     ),

@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  createTrust,
   type EvidenceRecord,
   readEvidence,
   readTimeStampResponse,
   timeStampRequest,
+  verify,
   writeEvidence,
 } from 'nca-verify';
 import { cmsPem, createTestAuthority, type Identity, signCms, timeStampResponse } from 'nca-verify/testing';
@@ -14,7 +16,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keepSealed } from '../../src/features/evidence/keep-sealed.ts';
 import { type EvidenceSealer, resealEvidence } from '../../src/features/evidence/reseal.ts';
 import { addTimeStamp } from '../../src/features/evidence/store.ts';
-import { addTimeStamps } from '../../src/features/evidence/time-stamps.ts';
+import { stampSignatures } from '../../src/features/evidence/time-stamps.ts';
 import { createNcaVerifier, type NcaVerifier } from '../../src/gateways/nca/verifier.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { root } from '../../src/platform/root.ts';
@@ -127,7 +129,18 @@ async function standing(number: string) {
     from cabinet.eds_evidence e left join cabinet.eds_stamp_wait w using (evidence_id) where number = ${number}`);
 }
 
-const work = () => addTimeStamps({ database: service.database, timeStamper: verifier.timeStamper });
+/** What a message is worth at its time-stamp in two years. */
+function verdictOf(message: Uint8Array): string {
+  const files = readdirSync(nca.environment['EDS_TRUST'] ?? '').filter((name) => name.endsWith('.cer'));
+  const trust = createTrust(
+    files.map((name) => readFileSync(join(nca.environment['EDS_TRUST'] ?? '', name))),
+  );
+  const now = new Date(Date.now() + 2 * 365 * 86_400_000);
+  const verdict = verify({ message, at: 'time-stamp', now, trust, revocation: 'skip' });
+  return verdict.ok ? 'ok' : verdict.reason;
+}
+
+const work = () => stampSignatures({ database: service.database, timeStamper: verifier.timeStamper });
 const due = () => service.database.run(sql`update cabinet.eds_stamp_wait set next_at = now()`);
 const command = (...args: readonly string[]) =>
   kabinet(service.connection, ['evidence', ...args], { ...environment, RECEIPT_KEYS: receiptKey });
@@ -165,7 +178,9 @@ function proved(record: EvidenceRecord, years: number, ...more: readonly string[
 
 describe('a time-stamp', () => {
   test('is asked for after the change, checked, and kept with an answer about revocation', async () => {
-    const number = await sign(await holder());
+    const of = await holder();
+    const number = await sign(of);
+    const before = await of.client.get(`/receipts/${number}.cms`);
     expect(await standing(number)).toMatchObject({ waits: true, due: true, kinds: ['issuer', 'issuer'] });
     const asked = stamps.questions.length;
     await work();
@@ -175,6 +190,10 @@ describe('a time-stamp', () => {
       waits: false,
       kinds: ['issuer', 'issuer', 'time-stamp', 'ocsp'],
     });
+    // The file that the person downloads has it inside.
+    const later = await of.client.get(`/receipts/${number}.cms`);
+    const verdict = verdictOf(later.bytes);
+    expect([verdictOf(before.bytes), verdict]).toEqual(['noTrustedTime', 'ok']);
   });
 
   test('does not hold up a change while the authority is away: it is marked, and asked for again', async () => {
@@ -282,7 +301,7 @@ describe('a time-stamp', () => {
   test('is given back when the process stops meanwhile', async () => {
     const number = await sign(await holder());
     const deps = { database: service.database, timeStamper: verifier.timeStamper };
-    await addTimeStamps(deps, AbortSignal.abort());
+    await stampSignatures(deps, AbortSignal.abort());
     expect(await standing(number)).toMatchObject({ waits: true, attempts: 0, due: true });
     await work();
   });

@@ -198,7 +198,7 @@ function oneCore({ name, authority, cases }: Family): void {
     );
   const atStamp = { at: 'time-stamp' as const, now: AT, trust, revocation: 'skip' as const };
   const withStamp = rate((i) => verify({ message: at(stamped, i), content: CONTENT, ...atStamp }).ok);
-  print(`${name}: the same at its time-stamp, one core`, `${withStamp}/s`);
+  print(`${name}: CMS at its time-stamp, one core`, `${withStamp}/s`);
   const signIn = rate((i) => {
     const { message, response } = at(cases, i);
     const verdict = verify({

@@ -23,6 +23,7 @@ export {
 } from './evidence.ts';
 export { REQUIREMENTS, type Requirement } from './signer.ts';
 export {
+  addTimeStamps,
   readTimeStampResponse,
   signatureValue,
   type TimeStampRequestOptions,

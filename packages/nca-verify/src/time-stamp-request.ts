@@ -6,6 +6,7 @@ import type { Crl } from './crl.ts';
 import { bigNumber, Fields, parse, TAG, whole } from './der.ts';
 import { encode, encodeOid, wrap } from './der-writer.ts';
 import { decodeMessage } from './input.ts';
+import { insertTokens } from './time-stamp.ts';
 import type { Trust } from './trust.ts';
 import {
   judgeTimeStamp,
@@ -94,6 +95,25 @@ export function signatureValue(
     const { signature, digestAlgorithm } = signer;
     const gost = digestAlgorithm === OID.streebog512 || digestAlgorithm === OID.gost94;
     return { ok: true as const, value: signature, digest: gost ? 'streebog512' : 'sha256' };
+  });
+}
+
+/**
+ * The message with time-stamps about its signature among its unsigned attributes, as DER. What was
+ * signed stays as it is. The time-stamps are not verified.
+ * @throws TypeError when an argument is missing or of another type
+ */
+export function addTimeStamps(
+  message: Uint8Array | string,
+  tokens: readonly Uint8Array[],
+  maxBytes = 65_536,
+): { readonly ok: true; readonly message: Uint8Array } | Refused {
+  if (!Array.isArray(tokens)) fault('tokens', tokens, 'an array');
+  for (const token of tokens) checkBytes('a token of `tokens`', token);
+  return refusalAsValue(() => {
+    const bytes = decodeMessage(message, maxBytes);
+    signedMessage(bytes);
+    return { ok: true as const, message: tokens.length === 0 ? bytes : insertTokens(bytes, tokens) };
   });
 }
 

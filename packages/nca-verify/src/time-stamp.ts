@@ -1,7 +1,8 @@
 /** The time-stamps among the unsigned attributes of a signer (RFC 3161, RFC 5126). */
 import { digest } from './algorithms.ts';
 import type { SignerInfo } from './cms.ts';
-import { body, type Element, Fields, inner, oid, parse, sameBytes, TAG } from './der.ts';
+import { body, type Element, Fields, inner, oid, parse, sameBytes, TAG, whole } from './der.ts';
+import { encodeOid, wrap } from './der-writer.ts';
 import { Refusal } from './verdict.ts';
 
 /** id-aa-timeStampToken */
@@ -29,6 +30,28 @@ export function tokensOf({ unsigned }: SignerInfo): readonly Element[] {
     const fields = new Fields(attribute, 'an unsigned attribute');
     return oid(fields.take(TAG.oid)) === TIME_STAMP ? fields.take(TAG.set).children : [];
   });
+}
+
+/**
+ * A message of one signer with time-stamps about its signature added to the unsigned attributes. What
+ * was signed stays octet for octet. Nothing is verified.
+ * @throws Refusal for what is no such message
+ */
+export function insertTokens(message: Uint8Array, tokens: readonly Uint8Array[]): Uint8Array {
+  const attributes = tokens.map((token) => wrap(TAG.sequence, encodeOid(TIME_STAMP), wrap(TAG.set, token)));
+  const root = parse(message, 'ber');
+  const [type, holder] = root.children;
+  const data = holder?.children[0];
+  const signers = data?.children.at(-1);
+  const [signer, second] = signers?.children ?? [];
+  if (!type || !holder || !data || !signers || !signer || second)
+    throw new Refusal('malformed', 'not a message of one signer');
+  const unsigned = signer.children.find(({ tag }) => tag === 0xa1);
+  const kept = signer.children.filter((child) => child !== unsigned).map(whole);
+  const added = wrap(0xa1, ...(unsigned?.children ?? []).map(whole), ...attributes);
+  const rest = data.children.slice(0, -1).map(whole);
+  const set = wrap(TAG.set, wrap(TAG.sequence, ...kept, added));
+  return wrap(TAG.sequence, whole(type), wrap(0xa0, wrap(TAG.sequence, ...rest, set)));
 }
 
 /** The digest that a time-stamp is about. */

@@ -16,6 +16,7 @@ import { algorithm, extension, integer, NULL, octetString, sequence } from '../s
 import { makeGostKey, makeRsaKey } from '../src/testing/keys.ts';
 import { makeTimeStamp, type TimeStampForm, timeStampResponse } from '../src/testing/time-stamps.ts';
 import {
+  addTimeStamps,
   readTimeStampResponse,
   signatureValue,
   timeStampRequest,
@@ -245,6 +246,26 @@ describe('several time-stamps', () => {
     expect(outcome(judge(bare, { tokens: [by()(value.value)] }))).toBe('ok');
     expect(outcome(judge(bare, { tokens: [by()(Buffer.from('x'))] }))).toBe('noTrustedTime');
     expect(outcome(judge(bare))).toBe('noTrustedTime');
+  });
+  it.each([{}, { ber: true }, { detached: true, cades: true }, { timeStamps: () => [Buffer.from([4, 0])] }])(
+    'one may be put into the message later: %j',
+    (options) => {
+      const bare = signCms(person, CONTENT, options);
+      const value = signatureValue(bare);
+      if (!value.ok) throw new Error(value.detail);
+      const added = addTimeStamps(bare, [by()(value.value), by({ at: later(-2 * MINUTE) })(value.value)]);
+      if (!added.ok) throw new Error(added.detail);
+      expect(judge(added.message, { content: CONTENT })).toMatchObject({
+        ok: true,
+        trustedTime: later(-2 * MINUTE + 1000),
+      });
+      expect(addTimeStamps(bare, [])).toEqual({ ok: true, message: bare });
+    },
+  );
+  it('cannot be put into what is no message', () => {
+    expect(addTimeStamps(Buffer.from('x'), [])).toMatchObject({ ok: false, reason: 'malformed' });
+    expect(addTimeStamps(gost.issuing.certificate, [])).toMatchObject({ ok: false, reason: 'malformed' });
+    expect(() => addTimeStamps(CONTENT, 'x' as never)).toThrow('tokens');
   });
   it('more than four are refused', () => {
     expect(outcome(judge(stamped(Array.from({ length: 5 }, () => by()))))).toBe('tooLarge');

@@ -15,6 +15,7 @@ import { qrRuns } from '../../ui/qr-code.tsx';
 import { maskIin } from '../../values/iin.ts';
 import type { ContactSettings } from '../contact-change/settings.ts';
 import { findSignedMessage } from '../eds/store.ts';
+import { withTimeStamps } from '../evidence/signed-message.ts';
 import { findInLog } from '../receipt-log/log.ts';
 import { loggedDocument } from '../receipt-log/logged-document.ts';
 import type { ReceiptSealer } from '../receipt-seal/sealer.ts';
@@ -164,12 +165,12 @@ async function showReceiptSignature(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { number } = await receiptOf(deps, request);
-  const message = await findSignedMessage(deps.database, actorOf(request).holderId, number);
-  if (!message) throw problem(404);
+  const signed = await findSignedMessage(deps.database, actorOf(request).holderId, number);
+  if (!signed) throw problem(404);
   return reply
     .type('application/pkcs7-mime')
     .header('content-disposition', `attachment; filename="receipt-${number}.cms"`)
-    .send(message);
+    .send(await withTimeStamps(signed.cms, signed.tokens));
 }
 
 const receiptParams = z.object({ number: z.string().regex(/^[0-9A-Z]{12}$/) });

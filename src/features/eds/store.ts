@@ -37,15 +37,16 @@ export async function giveBackChallenge(database: Queryable, nonce: Buffer): Pro
   await database.run(sql`delete from cabinet.eds_spent where nonce = ${nonce}`);
 }
 
-/** The signed message of a change, if it was signed. */
-export async function findSignedMessage(
+/** The signed message of a change, if it was signed, and the time-stamps that came later. */
+export function findSignedMessage(
   database: Queryable,
   holderId: string,
   number: string,
-): Promise<Buffer | undefined> {
-  const row = await database.first<{ cms: Buffer }>(sql`
-    select cms from cabinet.eds_evidence where holder_id = ${holderId} and number = ${number}`);
-  return row?.cms;
+): Promise<{ readonly cms: Buffer; readonly tokens: readonly Buffer[] } | undefined> {
+  return database.first(sql`
+    select cms, array(select p.content from cabinet.eds_proof p
+      where p.evidence_id = e.evidence_id and kind = 'time-stamp' order by proof_id) as tokens
+    from cabinet.eds_evidence e where holder_id = ${holderId} and number = ${number}`);
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import type { TimeStamper } from '../eds/verifier.ts';
-import { readSealKeys } from '../receipt-seal/seal-keys.ts';
-import { resealEvidence, sealByKey, sealByTimeStamp } from './reseal.ts';
+import { isAnyDue } from './store.ts';
 
 export interface KeepSealedDeps {
   readonly database: Database;
@@ -16,6 +15,10 @@ export interface KeepSealedDeps {
  * @throws when the authority gives no seal that is right; the next pass tries again
  */
 export async function keepSealed({ database, timeStamper, receiptKeys }: KeepSealedDeps): Promise<void> {
+  if (!(timeStamper || receiptKeys) || !(await isAnyDue(database))) return;
+  // Loaded only here: it takes time at the start, and memory.
+  const { resealEvidence, sealByKey, sealByTimeStamp } = await import('./reseal.ts');
+  const { readSealKeys } = await import('../receipt-seal/seal-keys.ts');
   const sealer = timeStamper
     ? sealByTimeStamp(timeStamper)
     : receiptKeys && sealByKey(await readSealKeys(receiptKeys), database);

@@ -143,6 +143,14 @@ export async function lockResealing(tx: Queryable): Promise<boolean> {
   return row?.held ?? false;
 }
 
+/** True when the signature of some change is due to be sealed. */
+export async function isAnyDue(database: Queryable): Promise<boolean> {
+  const row = await database.first<{ due: boolean }>(
+    sql`select exists (select from cabinet.evidence_due where due_at <= now()) as due`,
+  );
+  return row?.due ?? false;
+}
+
 /** Which signatures to seal. */
 export type Unsealed =
   /** Those that are due, by `evidence_due`. */

@@ -17,7 +17,7 @@ export interface TimeStampDeps {
  * Asks for the time-stamps that signed changes lack. A change never waits for its own: while the
  * authority is away, the signature is marked, and asked for again later.
  */
-export async function addTimeStamps(
+export async function stampSignatures(
   { database, timeStamper }: TimeStampDeps,
   signal?: AbortSignal,
 ): Promise<void> {
