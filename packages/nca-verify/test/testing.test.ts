@@ -15,6 +15,7 @@ import { signCms } from '../src/testing/cms.ts';
 import { makeGostKey, makeRsaKey, readPrivateKey } from '../src/testing/keys.ts';
 import { KeyFileError, readPkcs12, writePkcs12 } from '../src/testing/pkcs12.ts';
 import { decryptRc2, encryptRc2 } from '../src/testing/rc2.ts';
+import { verifyTimeStamp } from '../src/time-stamp-request.ts';
 import { createTrust } from '../src/trust.ts';
 import { AT, CONTENT, gost, judge, outcome, outcomeOf, PERSON } from './support.ts';
 
@@ -154,6 +155,16 @@ describe('the authority', () => {
     const identity = restored.issue(PERSON);
     expect(outcomeOf(identity, { require: 'individual' })).toBe('ok');
     expect(keyFileName(identity)).toMatch(/^GOST512_[0-9a-f]{40}\.p12$/);
+  });
+
+  it('restored from a text of before it issued time-stamps, it issues them as well', () => {
+    const { stamping: _, ...former } = JSON.parse(gost.save()) as Record<string, unknown>;
+    for (const text of [gost.save(), JSON.stringify(former)]) {
+      const token = restoreTestAuthority(text).timeStamp(CONTENT, AT);
+      expect(
+        verifyTimeStamp({ token, data: CONTENT, at: AT, trust: createTrust(gost.certificates) }).ok,
+      ).toBe(true);
+    }
   });
 
   it('numbers GOST certificates as the real one does: the key identifier without its top bit, never looking short', () => {
