@@ -50,19 +50,23 @@ export function readPdf(file: Buffer): PdfContent {
 export function drawnQr(file: Buffer): {
   readonly size: number;
   readonly runs: readonly (readonly [x: number, y: number, length: number])[];
+  /** The distance from the top of its page, in points. */
+  readonly top: number;
 } {
   const bodies = [...file.toString('latin1').matchAll(/^\d+ 0 obj\n(.*?)\nendobj/gms)].map(
     ([, body = '']) => body,
   );
-  const contents = bodies.filter(
-    (body) => /\/Filter \/FlateDecode/.test(body) && !/\/Subtype|\/Length1/.test(body),
+  const drawings = bodies
+    .filter((body) => body.includes('/FlateDecode') && !/\/Subtype|\/Length1/.test(body))
+    .map(streamOf);
+  const drawing = drawings.find((one) => / 1 re$/m.test(one)) ?? '';
+  const runs = [...drawing.matchAll(/^(\d+) (\d+) (\d+) 1 re$/gm)].map(
+    ([, x, y, length]) => [Number(x), Number(y), Number(length)] as const,
   );
-  const runs = contents.flatMap((body) =>
-    [...streamOf(body).matchAll(/^(\d+) (\d+) (\d+) 1 re$/gm)].map(
-      ([, x, y, length]) => [Number(x), Number(y), Number(length)] as const,
-    ),
-  );
-  return { size: Math.max(...runs.map(([x, , length]) => x + length)) + 4, runs };
+  // The scale has six digits, because a code has no round number of modules.
+  const place = /^1 0 0 1 [\d.]+ ([\d.]+) cm\n\d\.\d{5,} 0 0 \d\.\d{5,} 0 0 cm$/m.exec(drawing);
+  const top = Number(place?.[1]);
+  return { size: Math.max(...runs.map(([x, , length]) => x + length)) + 4, runs, top };
 }
 
 function streamOf(body: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readPdf } from '../../../test/support/pdf-text.ts';
+import { drawnQr, readPdf } from '../../../test/support/pdf-text.ts';
 import { qrRuns } from '../../ui/qr-code.tsx';
 import { type ReceiptDocument, receiptPdf } from './receipt-pdf.ts';
 
@@ -32,6 +32,11 @@ const receipt: ReceiptDocument = {
     origin: 'https://cabinet.enpf.kz',
   },
   footer: 'Түбіртек Жеке кабинетте автоматты түрде қалыптастырылды.',
+};
+
+const seal = {
+  place: 'no seal yet\n',
+  code: `1.R7F3K92QXABC.2026-11-22T09:15:00Z.${'a'.repeat(43)}.${'b'.repeat(86)}`,
 };
 
 const withAddress = (after: string): ReceiptDocument => ({
@@ -74,6 +79,29 @@ describe('receiptPdf', () => {
       '1 / 1',
       'Түбіртек Жеке кабинетте автоматты түрде қалыптастырылды.',
     ]);
+  });
+
+  it('with a seal also says how it is checked, and has the code for those who do not see it', async () => {
+    const bare = readPdf(await receiptPdf(receipt)).lines;
+    const { lines, objects } = readPdf(await receiptPdf({ ...receipt, seal }));
+    const { title, text, origin } = receipt.check;
+    expect(lines).toEqual([...bare.slice(0, -2), title, text, `${origin}/check`, ...bare.slice(-2)]);
+    expect(objects).toContain('/S /Figure\n');
+    expect(objects).toMatch(/\/Alt \(./);
+  });
+
+  it('keeps the code whole: what does not fit is on the next page', async () => {
+    const counts = new Set<number>();
+    for (let lines = 14; lines <= 30; lines++) {
+      const long = withAddress(Array.from({ length: lines }, () => 'Щ'.repeat(10)).join(' '));
+      const file = await receiptPdf({ ...long, seal });
+      const { runs, size, top } = drawnQr(file);
+      counts.add(readPdf(file).pages);
+      // Above the footer, which begins at 794 points.
+      expect(top + 96).toBeLessThanOrEqual(780);
+      expect([size, Math.max(...runs.map(([, y]) => y))]).toEqual([65, 60]);
+    }
+    expect(counts).toEqual(new Set([1, 2]));
   });
 
   it('lets every letter and sign of an address be copied, in both weights', async () => {
