@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { JSONWebKeySet } from 'jose';
+import type { SealKey } from 'nca-verify';
 import { readConfig } from '../config/config.ts';
 import { readSealKeys } from '../features/receipt-seal/seal-keys.ts';
 import { readHeads } from '../receipt/check-log.ts';
@@ -20,6 +21,7 @@ const verdicts: Readonly<Record<CheckOutcome['verdict'], string>> = {
   foreign: 'the seal was made by another key',
   broken: 'the seal was altered, or is no seal of a receipt',
   altered: 'the file was altered after it was sealed',
+  signedThen: 'The signature was right at the trusted time:',
   signed: 'The signature fits the text:',
   notSigned: 'the signature is not right',
   tooLarge: 'the file is larger than a receipt can be',
@@ -48,6 +50,10 @@ const notes: Readonly<Record<string, string>> = {
   timeStamp: 'a time-stamp says that the signature existed at the trusted time; all is judged at it',
   wrongTimeStamp: 'its time-stamp does not count, so all is judged now',
   noTimeStamp: 'not checked: when it was signed, since it has no time-stamp; all is judged now',
+  'evidence-time-stamp': 'a time-stamp on the signature says the time',
+  'evidence-seal': 'a time-stamp on the evidence says the time',
+  'evidence-archive': 'only this service says the time',
+  'evidence-notRevoked': 'by the answer of that time, the certificate was not revoked',
   notRevocation: 'could not be checked: whether the certificate was revoked',
 };
 
@@ -56,9 +62,9 @@ export function checkCommand(program: Command): void {
   program
     .command('check')
     .description(
-      'Checks a receipt (PDF), a signature (CMS) or the code of a receipt, and prints what it says. Needs no network and no database.',
+      'Checks a receipt (PDF), a signature (CMS), evidence of one (JSON) or the code of a receipt, and prints what it says. Needs no network and no database.',
     )
-    .argument('<file>', 'the receipt or the signature; or the text of the QR code, with its #')
+    .argument('<file>', 'the receipt, the signature or the evidence; or the text of the QR code, with its #')
     .option(
       '--heads <file>',
       'heads of the log as "audit publish" writes them, from a place that you trust: proves that the receipt is among all others',
@@ -87,7 +93,7 @@ async function check(path: string, options: CheckOptions): Promise<void> {
   const lines = [verdicts[verdict], ...outcome.facts.map(factLine), ...noteLines].join('\n');
   // Heads that were given, and do not prove the receipt, are a failure, too.
   const isProved = options.heads === undefined || outcome.notes.includes('log-published');
-  const isRight = verdict === 'sealed' || verdict === 'signed' || verdict === 'code';
+  const isRight = ['sealed', 'signed', 'signedThen', 'code'].includes(verdict);
   if (!isRight || (verdict === 'sealed' && !isProved)) throw new CommandFailure(`${path}: ${lines}`);
   print(`${lines}\n`);
 }
@@ -95,10 +101,11 @@ async function check(path: string, options: CheckOptions): Promise<void> {
 async function judge(path: string, options: CheckOptions): Promise<CheckOutcome> {
   const file = await readFile(path);
   const isReceipt = file.subarray(0, 5).toString('latin1') === '%PDF-';
-  const keys = isReceipt ? await keysOf(options) : { keys: [] };
+  const isEvidence = file[0] === 0x7b;
+  const keys = isReceipt || isEvidence ? await keysOf(options) : { keys: [] };
   const { code } = options.code === undefined ? {} : await judgeCode(options.code, keys);
   if (options.code !== undefined && !code) throw new CommandFailure(verdicts.foreignCode);
-  const { createTrust, productionCertificates, verify } = await import('nca-verify');
+  const { createTrust, productionCertificates, verify, verifyEvidence } = await import('nca-verify');
   const trust = createTrust([...productionCertificates(), ...(await certificatesIn(options.trust))]);
   return judgeFile(file, {
     keys,
@@ -106,6 +113,8 @@ async function judge(path: string, options: CheckOptions): Promise<CheckOutcome>
     headsBy: 'person',
     code,
     verify: async (message) => verifyByTimeStamp(verify, message, trust),
+    verifyEvidence: async (evidence) =>
+      verifyEvidence({ evidence, at: new Date(), trust, sealKeys: keys.keys as readonly SealKey[] }),
   });
 }
 

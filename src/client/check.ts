@@ -2,7 +2,14 @@
 // this page allows no connection, and the same page works from a disk.
 
 import './without-eval.ts';
-import { createTrust, prepare, productionCertificates, type Verdict, verify } from 'nca-verify/browser';
+import {
+  createTrust,
+  prepare,
+  productionCertificates,
+  type Trust,
+  verify,
+  verifyEvidence,
+} from 'nca-verify/browser';
 import { continues, type PublishedHead, readHeads } from '../receipt/check-log.ts';
 import { mostReceiptBytes } from '../receipt/check-seal.ts';
 import { judgeCode, judgeFile } from '../receipt/judge.ts';
@@ -71,7 +78,14 @@ async function takeFile(page: HTMLElement, given: Given, file: File | undefined)
       heads: given.heads ?? (await headsOfPage(page)),
       headsBy: ofPage ? 'page' : 'person',
       code: given.code,
-      verify: (message) => verifySignature(page, message),
+      verify: async (message) => verifyByTimeStamp(verify, message, await trustOf(page)),
+      verifyEvidence: async (evidence) =>
+        verifyEvidence({
+          evidence,
+          at: new Date(),
+          trust: await trustOf(page),
+          sealKeys: keysOf(page).keys,
+        }),
     });
   });
 }
@@ -124,10 +138,9 @@ async function headsOfPage(page: HTMLElement): Promise<readonly PublishedHead[] 
   return read.ok && read.value.length > 0 ? read.value : undefined;
 }
 
-async function verifySignature(page: HTMLElement, message: Uint8Array | string): Promise<Verdict> {
+async function trustOf(page: HTMLElement): Promise<Trust> {
   await prepare();
   const own = JSON.parse(page.dataset['trust'] ?? '[]') as readonly string[];
   const certificates = own.map((base64) => Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0)));
-  const trust = createTrust([...productionCertificates(), ...certificates]);
-  return verifyByTimeStamp(verify, message, trust);
+  return createTrust([...productionCertificates(), ...certificates]);
 }

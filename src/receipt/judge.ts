@@ -1,5 +1,5 @@
 import type { JSONWebKeySet } from 'jose';
-import type { Verdict } from 'nca-verify/browser';
+import type { Accepted, EvidenceVerdict, Verdict } from 'nca-verify/browser';
 import { checkLog, type PublishedHead, refuting } from './check-log.ts';
 import { checkSeal, mostReceiptBytes } from './check-seal.ts';
 import { isOfCode, openCode, type ReceiptCode, type ReceiptCodeReason } from './receipt-code.ts';
@@ -27,6 +27,7 @@ export interface CheckOutcome {
     | 'foreign'
     | 'noSeal'
     | 'signed'
+    | 'signedThen'
     | 'notSigned'
     | 'tooLarge'
     | 'code'
@@ -47,13 +48,16 @@ export interface Judging {
   readonly code?: ReceiptCode | undefined;
   /** Verifies a signature, all but the revocation of its certificate. */
   verify(message: Uint8Array | string): Promise<Verdict>;
+  /** Verifies evidence: a signature with the answers of its time, and seals over them. */
+  verifyEvidence(text: string): Promise<EvidenceVerdict>;
 }
 
-/** Judges a receipt (PDF) or a signature (CMS). Runs in Node.js and in browsers, without a network. */
+/** Judges a receipt (PDF), a signature (CMS) or evidence (JSON). Runs in Node.js and in browsers, without a network. */
 export async function judgeFile(file: Uint8Array, by: Judging): Promise<CheckOutcome> {
   if (file.length > mostReceiptBytes) return { verdict: 'tooLarge', notes: [], facts: [] };
-  const isPdf = String.fromCharCode(...file.subarray(0, 5)) === '%PDF-';
-  return isPdf ? judgeReceipt(file, by) : judgeSignature(file, by);
+  const start = String.fromCharCode(...file.subarray(0, 5));
+  if (start === '%PDF-') return judgeReceipt(file, by);
+  return start.startsWith('{') ? judgeEvidence(file, by) : judgeSignature(file, by);
 }
 
 async function judgeReceipt(file: Uint8Array, by: Judging): Promise<CheckOutcome> {
@@ -98,9 +102,7 @@ async function judgeSignature(file: Uint8Array, { verify }: Judging): Promise<Ch
   // DER begins with a sequence. PEM and base64 are text.
   const verdict = await verify(file[0] === 0x30 ? file : new TextDecoder().decode(file));
   if (!verdict.ok) return { verdict: 'notSigned', notes: [`reason-${verdict.reason}`], facts: [] };
-  const { signer, signedAt, content, trustedTime, timeStamps } = verdict;
-  const { certificate, surname, name, patronymic, iin } = signer;
-  const holder = [surname, name, patronymic, iin].filter((part) => part !== null).join(' ');
+  const { trustedTime, timeStamps } = verdict;
   return {
     verdict: 'signed',
     notes: [
@@ -108,16 +110,39 @@ async function judgeSignature(file: Uint8Array, { verify }: Judging): Promise<Ch
       // Only the authority knows whether the certificate was revoked, and it is not asked.
       'notRevocation',
     ],
-    facts: [
-      { name: 'holder', value: holder },
-      ...(signedAt ? [{ name: 'signedAt', value: signedAt.toISOString() }] : []),
-      ...(trustedTime ? [{ name: 'trustedTime', value: trustedTime.toISOString() }] : []),
-      { name: 'certificate', value: certificate.serial },
-      { name: 'issuer', value: certificate.issuer },
-      { name: 'until', value: certificate.notAfter.toISOString() },
-      { name: 'content', value: new TextDecoder().decode(content) },
-    ],
+    facts: signatureFacts(verdict),
   };
+}
+
+async function judgeEvidence(file: Uint8Array, { verifyEvidence }: Judging): Promise<CheckOutcome> {
+  const verdict = await verifyEvidence(new TextDecoder().decode(file));
+  if (!verdict.ok) return { verdict: 'notSigned', notes: [refusedEvidence(verdict.reason)], facts: [] };
+  const { independent, timeBy } = verdict;
+  return {
+    verdict: 'signedThen',
+    notes: [`evidence-${independent ? timeBy : 'archive'}`, 'evidence-notRevoked'],
+    facts: signatureFacts(verdict),
+  };
+}
+
+function refusedEvidence(reason: Extract<EvidenceVerdict, { ok: false }>['reason']): string {
+  if (reason === 'revocationUnknown') return 'notRevocation';
+  return `reason-${reason === 'notEvidence' ? 'malformed' : reason}`;
+}
+
+/** Who signed what, when and with which certificate. */
+function signatureFacts({ signer, signedAt, content, trustedTime }: Accepted): readonly Fact[] {
+  const { certificate, surname, name, patronymic, iin } = signer;
+  const holder = [surname, name, patronymic, iin].filter((part) => part !== null).join(' ');
+  return [
+    { name: 'holder', value: holder },
+    ...(signedAt ? [{ name: 'signedAt', value: signedAt.toISOString() }] : []),
+    ...(trustedTime ? [{ name: 'trustedTime', value: trustedTime.toISOString() }] : []),
+    { name: 'certificate', value: certificate.serial },
+    { name: 'issuer', value: certificate.issuer },
+    { name: 'until', value: certificate.notAfter.toISOString() },
+    { name: 'content', value: new TextDecoder().decode(content) },
+  ];
 }
 
 /** Judges the code of a receipt, and gives the code when it is right. */

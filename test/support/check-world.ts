@@ -2,8 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
-import { createTrust, productionCertificates, verify } from 'nca-verify';
+import {
+  createTrust,
+  productionCertificates,
+  type SealKey,
+  verify,
+  verifyEvidence,
+  writeEvidence,
+} from 'nca-verify';
 import { cmsPem, createTestAuthority, signCms } from 'nca-verify/testing';
+import { exportEvidence } from '../../src/features/evidence/export.ts';
+import { resealEvidence, sealByKey } from '../../src/features/evidence/reseal.ts';
 import { keepReceiptLog } from '../../src/features/receipt-log/log.ts';
 import { sealFile, sealLength, signCode } from '../../src/features/receipt-seal/seal.ts';
 import { readSealKeys, type SealKeys } from '../../src/features/receipt-seal/seal-keys.ts';
@@ -81,6 +90,7 @@ export async function openCheckWorld(number: number): Promise<CheckWorld> {
     ['signed.pdf', await file(bySignature)],
     ['signed.cms', await file(bySignature, '.cms')],
     ['other.pdf', await file(other)],
+    ...(await evidenceOf(service, bySignature, [own, foreign])),
     ['altered-values.pdf', withSealOf(await file(other), genuine)],
     ['altered-drawing.pdf', overlaid(genuine)],
     ['altered-byte.pdf', flipped(genuine, 600)],
@@ -101,7 +111,11 @@ export async function openCheckWorld(number: number): Promise<CheckWorld> {
   ]);
   for (const [name, bytes] of files) await writeFile(join(folder, name), bytes);
   const page = readPage((await anyone.get('/check?language=kk')).body).querySelector('#check');
-  const trust = JSON.parse(page?.getAttribute('data-trust') ?? '[]') as string[];
+  const further = JSON.parse(page?.getAttribute('data-trust') ?? '[]') as string[];
+  const trust = createTrust([
+    ...productionCertificates(),
+    ...further.map((base64) => Buffer.from(base64, 'base64')),
+  ]);
   const published = await readHeads(heads, keys);
   return {
     service,
@@ -114,12 +128,9 @@ export async function openCheckWorld(number: number): Promise<CheckWorld> {
       keys,
       heads: published.ok ? published.value : undefined,
       headsBy: 'page',
-      verify: async (message) =>
-        verifyByTimeStamp(
-          verify,
-          message,
-          createTrust([...productionCertificates(), ...trust.map((base64) => Buffer.from(base64, 'base64'))]),
-        ),
+      verify: async (message) => verifyByTimeStamp(verify, message, trust),
+      verifyEvidence: async (evidence) =>
+        verifyEvidence({ evidence, at: new Date(), trust, sealKeys: keys.keys as readonly SealKey[] }),
     },
     trust: nca.environment['EDS_TRUST'] ?? '',
     words: JSON.parse(page?.getAttribute('data-words') ?? '{}'),
@@ -156,6 +167,34 @@ async function changeByEds(client: Client, nca: TestNca, person: ReturnType<type
     fields.map(([name, value]) => [name, given[name] ?? value] as const),
   );
   return String(saved.headers['location']);
+}
+
+/** What the service kept of a signed change, sealed by its key, by a stranger's, and altered. */
+async function evidenceOf(
+  service: TestService,
+  receipt: string,
+  [own, foreign]: readonly [SealKeys, SealKeys],
+) {
+  const sealed = async (by: SealKeys) => {
+    await resealEvidence(service.database, {
+      sealer: sealByKey(by, service.database),
+      which: 0,
+      hash: 'sha256',
+      awaitTimeStamps: false,
+    });
+    const record = await exportEvidence(service.database, receipt.split('/').at(-1) ?? '', 'test');
+    if (!record) throw new Error('no evidence');
+    return record;
+  };
+  const record = await sealed(own);
+  const bare = { ...record, lists: [], ocsp: [], seals: [] };
+  return [
+    ['evidence.json', Buffer.from(writeEvidence(record))],
+    ['evidence-altered.json', Buffer.from(writeEvidence({ ...record, verifiedAt: new Date(0) }))],
+    ['evidence-by-stranger.json', Buffer.from(writeEvidence(await sealed(foreign)))],
+    ['evidence-without-time.json', Buffer.from(writeEvidence(bare))],
+    ['other.json', Buffer.from('{"keys":[]}')],
+  ] satisfies [string, Buffer][];
 }
 
 /** Puts a receipt into a former day of the log, and closes the days since. */

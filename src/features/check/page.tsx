@@ -28,6 +28,7 @@ const verdicts = {
   foreign: 'danger',
   noSeal: 'warning',
   signed: 'info',
+  signedThen: 'success',
   notSigned: 'danger',
   tooLarge: 'warning',
   code: 'info',
@@ -78,7 +79,7 @@ export function CheckPage({ t, language, keys, trust, heads, offline }: CheckPag
       >
         <Card id="choose" heading={t.check.choose}>
           <label for="check-file">{t.check.file}</label>
-          <input type="file" id="check-file" accept=".pdf,.cms,.p7s,.sig" />
+          <input type="file" id="check-file" accept=".pdf,.cms,.p7s,.sig,.json" />
           <p>{t.check.stays}</p>
           <PublishedEntries t={t} offline={offline} />
         </Card>

@@ -100,6 +100,11 @@ const verdicts: readonly (readonly [file: string, verdict: CheckOutcome['verdict
   ['stamped-by-stranger.cms', 'notSigned', 'reason-expired'],
   ['stamped-for-another.cms', 'notSigned', 'reason-expired'],
   ['wrongly-stamped.cms', 'signed', 'wrongTimeStamp', 'notRevocation'],
+  ['evidence.json', 'signedThen', 'evidence-archive', 'evidence-notRevoked'],
+  ['evidence-altered.json', 'notSigned', 'reason-sealBroken'],
+  ['evidence-by-stranger.json', 'notSigned', 'reason-sealBroken'],
+  ['evidence-without-time.json', 'notSigned'],
+  ['other.json', 'notSigned', 'reason-malformed'],
   ['untrusted.cms', 'notSigned', 'reason-untrusted'],
   ['altered.cms', 'notSigned'],
 ];
