@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { readConfig } from '../src/config/config.ts';
 import { processDueRequests } from '../src/features/account-request/worker.ts';
 import { createPasswordHasher } from '../src/features/passwords/hasher.ts';
+import { keepReachability } from '../src/features/reachability/count.ts';
 import { queueReminders } from '../src/features/reminders/queue-reminders.ts';
 import { createInstance } from '../src/instance.ts';
 import { queuesOf, upkeepOf, watchesOf } from '../src/jobs.ts';
@@ -61,6 +62,7 @@ async function compareOn(server: LocalPostgres): Promise<Row[]> {
       })),
       ...samples.flatMap((sample) => rowsOf(sample, many)),
       ...samples.filter(({ name }) => name === reminderPortion).map(dayOfReminders),
+      ...samples.filter(({ name }) => name === countedPortion).map(dayOfCounting),
       {
         name: 'growth: statements that read a whole table',
         value: whole,
@@ -248,6 +250,19 @@ async function compare(small: Side, large: Side): Promise<readonly Sample[]> {
   return [...samples.values()];
 }
 
+const countedAtOnce = 5_000;
+const countedPortion = `a count of the last ${countedAtOnce.toLocaleString('en')} holders`;
+
+/** Lets the daily count of who can be reached have one portion left. */
+async function letPortionBeLeft({ database }: Side): Promise<void> {
+  await database.run({
+    text: `
+      update cabinet.reachability set partial = '{}', after = (
+        select holder_id from cabinet.requisites order by holder_id desc offset $1 limit 1)`,
+    values: [countedAtOnce],
+  });
+}
+
 type Measured = readonly [
   name: string,
   run: (time: number) => Promise<unknown>,
@@ -284,6 +299,12 @@ function actsOf(side: Side): readonly Measured[] {
       () => queueReminders(side.services, new AbortController().signal),
       3,
       () => letRemindersBeDue(side),
+    ],
+    [
+      countedPortion,
+      () => keepReachability(side.database, new AbortController().signal),
+      3,
+      () => letPortionBeLeft(side),
     ],
   ];
 }
@@ -348,6 +369,18 @@ function dayOfReminders({ took }: Sample): Row {
     value: (portionMs * due) / dueAtOnce / 1_000,
     unit: 's',
     note: `${Math.round(due).toLocaleString('en')} due in a day, ${portionMs.toFixed(0)} ms for ${dueAtOnce.toLocaleString('en')}`,
+  };
+}
+
+/** The same for the daily count of who can be reached. */
+function dayOfCounting({ took }: Sample): Row {
+  const portions = 12_000_000 / countedAtOnce;
+  const portionMs = percentile(took[1], 0.5);
+  return {
+    name: 'growth: the daily count of who can be reached among 12,000,000 people, calculated',
+    value: (portionMs * portions) / 1_000,
+    unit: 's',
+    note: `${portions.toLocaleString('en')} portions of ${portionMs.toFixed(0)} ms`,
   };
 }
 
