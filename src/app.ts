@@ -27,6 +27,7 @@ import { passkeySignInRoutes } from './features/sign-in/passkey-routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
 import { setHolderLanguage, signOut } from './features/sign-in/session-store.ts';
 import { createSessionReader } from './features/sign-in/sessions.ts';
+import { createStandbySessions } from './features/sign-in/standby-sessions.ts';
 import { stepPasskeyRoutes } from './features/sign-in/step-passkey-routes.ts';
 import { stepRoutes } from './features/sign-in/step-routes.ts';
 import { createAdmissionControl, startLagMonitor } from './platform/http/admission.ts';
@@ -61,7 +62,7 @@ export interface AppOptions {
 
 /** Builds the web side: what all requests share, and the routes of each capability. */
 export async function createApp(services: Services, options: AppOptions): Promise<App> {
-  const { config, database, keys, log, metrics, maintenance, hasher } = services;
+  const { config, database, standby, keys, log, metrics, maintenance, hasher } = services;
   const frame = { assets: readAssets(), demo: config.demo, maintenance: maintenance.state };
   const lag = startLagMonitor();
   // Writes of one person wait for each other in the database in any case. They must not wait there
@@ -73,6 +74,7 @@ export async function createApp(services: Services, options: AppOptions): Promis
     keys,
     log,
     sessions: createSessionReader(services),
+    standbySessions: standby && createStandbySessions(standby, services.sessionSettings),
     pages: () => typedPages,
     problemPage: problemSender(frame),
     outdatedPage: outdatedSender(frame),
@@ -92,6 +94,7 @@ export async function createApp(services: Services, options: AppOptions): Promis
   const migrations = await migrationNames();
   healthRoutes(server, {
     databaseReady: () => databaseReady(database, migrations),
+    standbyReadable: () => standby?.readable ?? false,
     closing: options.closing,
   });
   if (options.pages) typedPages = await pageRoutes(server, services, pageSender(frame));

@@ -4,9 +4,11 @@ import { type App, createApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import { dutiesOf, type Jobs, startJobs } from './jobs.ts';
 import type { Database } from './platform/postgres/database.ts';
+import { createStandby, type Standby } from './platform/postgres/standby.ts';
 import type { SlotRunner } from './platform/process/shared-slots.ts';
 import type { Tracing } from './platform/tracing.ts';
 import { createServices, type Services } from './services.ts';
+import { openPool } from './start.ts';
 
 /** One process of the service, built but not yet listening. */
 export interface Instance
@@ -49,6 +51,8 @@ export interface InstanceOptions {
   readonly deliversMessages?: boolean;
   /** Undefined where nothing is traced. The database has the same one. */
   readonly tracing?: Tracing | undefined;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
 }
 
 /** Builds what this process does according to ROLE: pages, jobs or both. */
@@ -59,6 +63,7 @@ export async function createInstance({
   hashSlots,
   deliversMessages = true,
   tracing,
+  now = () => performance.now(),
 }: InstanceOptions): Promise<Instance> {
   const duties = dutiesOf(config.server.role, deliversMessages);
   const services = await createServices({
@@ -67,6 +72,7 @@ export async function createInstance({
     log,
     hashSlots,
     deliversMessages: duties.messages,
+    standby: duties.pages ? openStandby({ config, database, log }, now) : undefined,
     tracing,
   });
   let closing = false;
@@ -100,6 +106,23 @@ export async function createInstance({
       ]);
       await app.close();
       await services.close();
+      await services.standby?.close();
     },
   };
+}
+
+/** Opens the standby that pages are read from while the leader is away, if there is one. */
+function openStandby(
+  { config, database, log }: Pick<InstanceOptions, 'config' | 'database' | 'log'>,
+  now: () => number,
+): Standby | undefined {
+  const { replicaUrl } = config.database;
+  if (replicaUrl === undefined) return undefined;
+  return createStandby(database, openPool(config, { connectionString: replicaUrl }, log), {
+    now,
+    onLeader: (isAway) =>
+      isAway
+        ? log.warn('the leader of the database gives no answer: pages are read from the standby')
+        : log.info('the leader of the database answers again'),
+  });
 }

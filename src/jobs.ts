@@ -122,6 +122,7 @@ export function watchesOf({
   maintenance,
   attackSwitch,
   databaseWatch,
+  standby,
   exchangeChannelStates,
 }: Services): readonly RepeatedJob[] {
   return [
@@ -131,6 +132,7 @@ export function watchesOf({
     { name: 'attack-switch', everyMs: 2_000, run: () => attackSwitch.look() },
     // Each compares with what it has seen itself.
     { name: 'database', everyMs: 5_000, run: () => databaseWatch.look() },
+    ...(standby ? [{ name: 'standby', everyMs: 1_000, run: standby.look }] : []),
     { name: 'channels', everyMs: 5_000, run: () => exchangeChannelStates() },
   ];
 }

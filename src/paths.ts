@@ -80,6 +80,7 @@ export const paths = {
   suggestByPostcode: '/api/postcode',
   live: '/health/live',
   ready: '/health/ready',
+  readable: '/health/readable',
 } as const;
 
 /** The pages of an account request: its form, its code, and the choice of a password. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type Config, settingsOf } from './config/config.ts';
+import { connectFund, readOnStandby } from './connect-fund.ts';
 import { createAttackSwitch } from './features/account-request/attack-switch.ts';
 import type { AddressSources } from './features/addresses/addresses.ts';
 import { createEmbeddedSource } from './features/addresses/embedded.ts';
@@ -16,7 +17,6 @@ import {
   readChannelStates,
   writeChannelStates,
 } from './features/notices/channel-store.ts';
-import { recordWrongPerson } from './features/operations/alert-store.ts';
 import { readKeptHead } from './features/operations/audit-head-file.ts';
 import { createDatabaseWatch } from './features/operations/database-watch.ts';
 import { createMaintenanceWatch } from './features/operations/maintenance.ts';
@@ -27,8 +27,6 @@ import { lazyCommonPasswords } from './features/passwords/common-passwords.ts';
 import { createPasswordHasher } from './features/passwords/hasher.ts';
 import { createReceiptSealer } from './features/receipt-seal/sealer.ts';
 import { endAllSessions } from './features/sign-in/sessions.ts';
-import { createEmbeddedFund } from './fund/embedded/embedded-fund-store.ts';
-import type { Fund } from './fund/port.ts';
 import type { Kazpost } from './gateways/kazpost/kazpost.ts';
 import { readCertificates, watchFolder } from './gateways/nca/folder.ts';
 import { createNcaVerifier } from './gateways/nca/verifier.ts';
@@ -38,6 +36,7 @@ import { ownOrigin } from './platform/http/request-context.ts';
 import { createKeys } from './platform/keys.ts';
 import { withoutValues } from './platform/loggable.ts';
 import type { Database } from './platform/postgres/database.ts';
+import type { Standby } from './platform/postgres/standby.ts';
 import type { SlotRunner } from './platform/process/shared-slots.ts';
 import { createRateLimit } from './platform/rate-limit.ts';
 import { createFairSemaphore } from './platform/semaphore.ts';
@@ -54,6 +53,8 @@ export interface ServicesOptions {
   readonly hashSlots?: SlotRunner | undefined;
   /** True for a process that connects to the message gateways. */
   readonly deliversMessages: boolean;
+  /** Undefined where no standby is read while the leader is away. */
+  readonly standby?: Standby | undefined;
   /** Undefined where nothing is traced. */
   readonly tracing?: Tracing | undefined;
 }
@@ -71,6 +72,7 @@ export async function createServices({
   log,
   hashSlots,
   deliversMessages,
+  standby,
   tracing,
 }: ServicesOptions) {
   const keys = createKeys(config.secretKeys);
@@ -87,8 +89,9 @@ export async function createServices({
     maintenance: () => maintenance.state(),
     pool: () => database.load(),
     database: () => databaseWatch.gauges(),
+    standby: () => standby?.readable,
   });
-  const fund = await createFund(config, database, log, metrics, tracing);
+  const fund = await connectFund(config, database, log, metrics, tracing);
   const copies = config.fund.http && { database, hours: config.fund.copyHours };
   const kazpost = await createKazpostService(config, log);
   const verifier = createVerifier(config, log);
@@ -117,6 +120,8 @@ export async function createServices({
     ...watches,
     fund,
     copies,
+    standby,
+    onStandby: (replica: Database) => readOnStandby({ config, fund, copies }, replica),
     addresses: createAddressSources(database, kazpost, onError),
     addressLimit: createRateLimit(suggestionRate),
     verifier,
@@ -281,60 +286,6 @@ function createVerifier({ eds }: Config, log: Logger) {
         `${what === 'TSA' ? 'a time-stamp' : 'the revocation status of a certificate'} could not be read`,
       ),
   );
-}
-
-/**
- * The fund's system over HTTP if one is configured, otherwise the embedded fund. Its packages are
- * loaded only for it.
- */
-async function createFund(
-  config: Config,
-  database: Database,
-  log: Logger,
-  metrics: Metrics,
-  tracing: Tracing | undefined,
-): Promise<Fund & { breakers: readonly CircuitBreakerView[]; greet(): void }> {
-  if (!config.fund.http) return { ...createEmbeddedFund(database), breakers: [], greet: () => undefined };
-  const [{ createHttpFund }, { faultLabel, faultLine }] = await Promise.all([
-    import('./fund/http/http.ts'),
-    import('./fund/http/reading.ts'),
-  ]);
-  const fund = createHttpFund(config.fund.http, {
-    tracing,
-    onFailure: (code) => {
-      metrics.fundFailure(code);
-      log.warn({ code }, 'the fund gave no answer');
-    },
-    onFaults: (faults) => {
-      for (const fault of faults) metrics.fundFault(faultLabel(fault));
-      log.warn({ faults: faults.map(faultLine) }, "parts of the fund's answer could not be read");
-    },
-    onWrongPerson: () => {
-      log.error({ code: 'FUND_WRONG_PERSON' }, 'the fund answered about another person');
-      recordWrongPerson(database).catch((error: Error) =>
-        log.error(withoutValues(error), 'an alert could not be stored'),
-      );
-    },
-  });
-  const certificate = config.fund.http.client?.cert;
-  return Object.assign(fund, {
-    greet() {
-      const valid = certificate && validity(certificate);
-      const now = new Date();
-      if (valid && (now < valid.from || valid.until < now))
-        log.error({ from: valid.from, until: valid.until }, 'FUND_CLIENT_CERT is not valid now');
-      fund.checkHealth().then(
-        (state) =>
-          state === 'works'
-            ? log.info('the fund answers')
-            : log.warn(
-                'the server of FUND_URL answers but has no health endpoint; check the path of FUND_URL',
-              ),
-        (error: { code?: unknown }) =>
-          log.error({ code: error.code }, 'the fund does not answer at the start'),
-      );
-    },
-  });
 }
 
 /** Kazpost's service if one is configured. Otherwise the embedded data answer. */

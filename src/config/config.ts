@@ -17,6 +17,7 @@ import type { KazpostSettings } from '../gateways/kazpost/kazpost.ts';
 import type { NcaSettings } from '../gateways/nca/verifier.ts';
 import type { HttpSettings } from '../platform/http/settings.ts';
 import { isLoopbackName } from '../platform/loopback.ts';
+import type { DatabaseSettings } from '../platform/postgres/settings.ts';
 import { egovMobileOf } from './egov-mobile.ts';
 import { ConfigError, faultsBetween } from './faults.ts';
 import { keptKey, newReceiptKey, newSecretKey } from './kept-keys.ts';
@@ -76,22 +77,6 @@ export interface ServerSettings extends HttpSettings {
   readonly requestsAtOnce: number;
 }
 
-export interface DatabaseSettings {
-  /** Undefined: the embedded PostgreSQL under `varDir`. */
-  readonly url: string | undefined;
-  /** The direct address of PostgreSQL, where `url` leads to a transaction-level pooler. */
-  readonly directUrl: string | undefined;
-  /** A standby that backups are read from. */
-  readonly backupUrl: string | undefined;
-  /** Whether each COMMIT must be on two disks before it is acknowledged. */
-  readonly requireSynchronous: boolean;
-  /** Whether statements that come often are prepared by name. */
-  readonly prepared: boolean;
-  /** The most connections of each process. */
-  readonly connections: number;
-  readonly varDir: string;
-}
-
 /** Which certificates are trusted for signatures, and where to ask whether one was revoked. */
 export interface EdsTrustSettings
   extends Pick<NcaSettings, 'trust' | 'ocspUrl' | 'tsaUrl' | 'crlDir' | 'threads'> {
@@ -140,6 +125,7 @@ export function readConfig(given: Environment): Config {
       url: values.DATABASE_URL,
       directUrl: values.DATABASE_DIRECT_URL ?? values.DATABASE_URL,
       backupUrl: values.DATABASE_BACKUP_URL,
+      replicaUrl: values.DATABASE_REPLICA_URL,
       requireSynchronous: known(values.REQUIRE_SYNCHRONOUS),
       prepared: values.DATABASE_PREPARED ?? values.DATABASE_URL === undefined,
       connections: known(values.DATABASE_POOL),

@@ -35,7 +35,7 @@ export function faultsBetween(
     faults.push('SECRET_KEYS: required with DATABASE_URL (all nodes share them)');
   if (values.REQUIRE_SYNCHRONOUS && values.DATABASE_URL === undefined)
     faults.push('REQUIRE_SYNCHRONOUS: only beside DATABASE_URL (the embedded PostgreSQL has no standby)');
-  for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_BACKUP_URL'] as const)
+  for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_BACKUP_URL', 'DATABASE_REPLICA_URL'] as const)
     if (values[name] !== undefined && values.DATABASE_URL === undefined)
       faults.push(`${name}: only beside DATABASE_URL`);
   if (!demo && isNew('TRUSTED_PROXIES')) faults.push(...proxyFaults(values));

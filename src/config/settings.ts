@@ -188,6 +188,13 @@ export const settings = {
     secret: true,
     schema: postgresUrl,
   },
+  DATABASE_REPLICA_URL: {
+    meaning:
+      'a standby from which form, history and receipts are shown while DATABASE_URL does not answer, for five minutes at most; unset: they are not shown then',
+    default: '',
+    secret: true,
+    schema: postgresUrl,
+  },
   REQUIRE_SYNCHRONOUS: {
     meaning:
       '1: warn, and show in a metric, when PostgreSQL acknowledges a COMMIT that is on one disk only (synchronous_standby_names is empty)',

@@ -135,3 +135,14 @@ export interface SessionReader {
    */
   former(name: Buffer): Promise<FormerSession | undefined>;
 }
+
+/** Looks sessions up on a standby while the leader is away. `Reading` is how the request reads on. */
+export interface StandbySessions<Reading> {
+  /** Whether the leader gives no answer, so that nobody need wait for it. */
+  leaderIsAway(): boolean;
+  /**
+   * The session of this cookie and the connection that it was read on. Undefined when it is not
+   * live there, or the standby may not be read now.
+   */
+  read(token: string): Promise<{ readonly session: LiveSession; readonly standby: Reading } | undefined>;
+}

@@ -1290,6 +1290,8 @@ export const en = {
     email: 'Email to {to}',
   },
   outages: {
+    asOf: 'Shown as of {time}',
+    onlyRead: 'Nothing can be saved now, and nobody can sign in. Open the page again in a few minutes.',
     until: 'Ends at: {until} (Astana time).',
     planned: 'Planned maintenance: {from} – {until} (Astana time).',
     plannedMeaning: 'During this time you can see your details but not change them.',

@@ -262,6 +262,7 @@ const composition = [
   'instance.ts',
   'services.ts',
   'senders.ts',
+  'connect-fund.ts',
   'start.ts',
   'bundled-postgres.ts',
   'workers.ts',

@@ -6,8 +6,10 @@ import { forgetDone, isDone } from '../../platform/http/done-mark.ts';
 import { retrySoon } from '../../platform/http/outage.tsx';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
+import { readingDeps, type StandbyDeps } from '../../platform/http/reading-deps.ts';
 import { languageByCookie } from '../../platform/http/request-context.ts';
 import type { Keys } from '../../platform/keys.ts';
+import { DatabaseAway } from '../../platform/outage.ts';
 import type { SealedContent } from '../../receipt/sealed-content.ts';
 import { textsOf } from '../../texts/texts.ts';
 import { compareWords } from '../../ui/compare.tsx';
@@ -27,7 +29,7 @@ import { nextText, type ReceiptHolder, ReceiptPage, receiptFacts, SavedPage, wai
 import { createReceiptPrinter } from './receipt-printer.ts';
 import { findReceipt } from './store.ts';
 
-export interface ReceiptRoutesDeps extends ViewDeps {
+export interface ReceiptRoutesDeps extends ViewDeps, StandbyDeps<Omit<ViewDeps, 'contactSettings'>> {
   readonly sendPage: SendPage;
   readonly contactSettings: ContactSettings;
   readonly keys: Keys;
@@ -43,13 +45,16 @@ export function receiptRoutes(server: FastifyInstance, deps: ReceiptRoutesDeps):
   const config = { access: 'holder' } as const;
   const ofReceipt = {
     ...config,
+    readsStandby: true as const,
     whenNotShown: (request: FastifyRequest, reply: FastifyReply, why: 'outage' | 'no session') =>
       isDone(deps.keys, request) ? showSaved(deps, request, reply, why) : undefined,
   };
-  server.get(paths.receipt, { config: ofReceipt }, (request, reply) => showReceipt(deps, request, reply));
+  server.get(paths.receipt, { config: ofReceipt }, (request, reply) =>
+    showReceipt(readingDeps(deps, request), request, reply),
+  );
   server.get(paths.receiptPdf, { config }, (request, reply) => showReceiptPdf(deps, printer, request, reply));
-  server.get(paths.receiptSignature, { config }, (request, reply) =>
-    showReceiptSignature(deps, request, reply),
+  server.get(paths.receiptSignature, { config: { ...config, readsStandby: true } }, (request, reply) =>
+    showReceiptSignature(readingDeps(deps, request), request, reply),
   );
 }
 
@@ -175,11 +180,14 @@ async function showReceiptSignature(
 
 const receiptParams = z.object({ number: z.string().regex(/^[0-9A-Z]{12}$/) });
 
-/** @throws Problem 404 when this holder has no such receipt */
+/**
+ * @throws Problem 404 when this holder has no such receipt
+ * @throws DatabaseAway when a standby has none: it may be too young to be there
+ */
 async function receiptOf({ database }: ReceiptRoutesDeps, request: FastifyRequest): Promise<SavedChange> {
   const { data: params } = receiptParams.safeParse(request.params);
   const change = params && (await findReceipt(database, actorOf(request).holderId, params.number));
-  if (!change) throw problem(404);
+  if (!change) throw request.context.standby ? new DatabaseAway('STANDBY') : problem(404);
   return change;
 }
 

@@ -4,11 +4,12 @@ import { paths } from '../../paths.ts';
 import { parse } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { problem } from '../../platform/http/problem.ts';
+import { readingDeps, type StandbyDeps } from '../../platform/http/reading-deps.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { HistoryPage } from './pages.tsx';
 import { historyParts, readHistory } from './store.ts';
 
-export interface HistoryRoutesDeps {
+export interface HistoryRoutesDeps extends StandbyDeps<{ readonly database: Queryable }> {
   readonly database: Queryable;
   readonly sendPage: SendPage;
 }
@@ -21,8 +22,8 @@ const historyQuery = z.object({
 
 /** The history of a holder's cabinet. */
 export function historyRoutes(server: FastifyInstance, deps: HistoryRoutesDeps): void {
-  server.get(paths.history, { config: { access: 'holder' } }, (request, reply) =>
-    showHistory(deps, request, reply),
+  server.get(paths.history, { config: { access: 'holder', readsStandby: true } }, (request, reply) =>
+    showHistory(readingDeps(deps, request), request, reply),
   );
 }
 

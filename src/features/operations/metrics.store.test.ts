@@ -31,6 +31,7 @@ test('a scrape does not count its own question among the requests that wait', as
     trusted: async () => [],
     maintenance: () => ({ kind: 'none' }),
     database: () => undefined,
+    standby: () => undefined,
     pool: () => ({ total: 1, idle: 0, waiting }),
   });
   expect(await metrics.text()).toContain('kabinet_database_connections{state="waiting"} 0');

@@ -17,6 +17,8 @@ export interface ProcessGauges {
   readonly maintenance: () => MaintenanceState;
   /** What was last read of the database. Undefined before that. */
   readonly database: () => DatabaseGauges | undefined;
+  /** Whether a standby could be read now. Undefined where there is none to read. */
+  readonly standby: () => boolean | undefined;
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
 }
 
@@ -88,7 +90,10 @@ export function addProcessGauges(registry: Registry, gauges: ProcessGauges): voi
   }).set(buildInfo(), 1);
 }
 
-function addDatabaseGauges(registry: Registry, gauges: Pick<ProcessGauges, 'database' | 'pool'>): void {
+function addDatabaseGauges(
+  registry: Registry,
+  gauges: Pick<ProcessGauges, 'database' | 'standby' | 'pool'>,
+): void {
   const registers = [registry];
   new Gauge({
     registers,
@@ -110,6 +115,17 @@ function addDatabaseGauges(registry: Registry, gauges: Pick<ProcessGauges, 'data
       const synchronous = gauges.database()?.synchronous;
       if (synchronous === undefined) this.remove();
       else this.set(synchronous ? 1 : 0);
+    },
+  });
+  new Gauge({
+    registers,
+    aggregator: 'min',
+    name: 'kabinet_standby_readable',
+    help: '1 while pages could be read from the standby; only with DATABASE_REPLICA_URL',
+    collect() {
+      const readable = gauges.standby();
+      if (readable === undefined) this.remove();
+      else this.set(readable ? 1 : 0);
     },
   });
   new Gauge({

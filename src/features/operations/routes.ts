@@ -8,6 +8,8 @@ import { paths } from '../../paths.ts';
 export interface HealthDeps {
   /** True when the database is writable and has every migration. */
   readonly databaseReady: () => Promise<boolean>;
+  /** True when form, history and receipts can be shown from a standby. */
+  readonly standbyReadable: () => boolean;
   readonly closing: () => boolean;
 }
 
@@ -19,6 +21,7 @@ export function healthRoutes(server: FastifyInstance, deps: HealthDeps): void {
   const config = { access: 'machine', rateLimit: false } as const;
   server.get(paths.live, { config }, showLive);
   server.get(paths.ready, { config }, (_request, reply) => showReady(deps, reply));
+  server.get(paths.readable, { config }, (_request, reply) => showReadable(deps, reply));
 }
 
 /** Answers as long as the event loop runs. */
@@ -32,4 +35,14 @@ async function showReady({ databaseReady, closing }: HealthDeps, reply: FastifyR
     .code(ready ? 200 : 503)
     .header('cache-control', 'no-store')
     .send({ status: ready ? 'ready' : closing() ? 'closing' : 'database unavailable' });
+}
+
+/** Like `showReady`, and also true while the leader is away and a standby is read. */
+async function showReadable({ databaseReady, standbyReadable, closing }: HealthDeps, reply: FastifyReply) {
+  // A leader that is frozen would be waited for longer than a proxy waits for a check.
+  const readable = !closing() && (standbyReadable() || (await databaseReady().catch(() => false)));
+  return reply
+    .code(readable ? 200 : 503)
+    .header('cache-control', 'no-store')
+    .send({ status: readable ? 'readable' : 'not readable' });
 }

@@ -4,6 +4,7 @@ import { paths } from '../../paths.ts';
 import { actorOf, sendAway } from '../../platform/http/actor.ts';
 import { formIdText, formOf } from '../../platform/http/forms.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
+import type { StandbyDeps } from '../../platform/http/reading-deps.ts';
 import type { SessionSettings } from '../sign-in/settings.ts';
 import { type AddressHelp, helpWithAddress } from './address-help.ts';
 import type { FieldErrors } from './check.ts';
@@ -15,9 +16,12 @@ import { holderName } from './holder-name.ts';
 import { isReadOnly, RequisitesPage } from './page.tsx';
 import type { SaveDeps } from './save.ts';
 import type { SessionReading } from './store.ts';
-import { type RequisitesView, viewRequisites } from './view.ts';
+import { type RequisitesView, type ViewDeps, viewRequisites } from './view.ts';
 
-export interface RequisitesRoutesDeps extends SaveDeps, DraftDeps {
+export interface RequisitesRoutesDeps
+  extends SaveDeps,
+    DraftDeps,
+    StandbyDeps<Omit<ViewDeps, 'contactSettings'>> {
   readonly sendPage: SendPage;
   /** How often one session may ask for suggestions. */
   readonly addressLimit: { take(session: string): { ok: true } | { ok: false; retryAfter: number } };
@@ -60,13 +64,13 @@ export async function sendForm(
   typed: Typed,
   { status = 200, errors = none, message, search = false }: Around = {},
 ): Promise<FastifyReply> {
-  const { texts: t, language, csrf, session } = request.context;
+  const { texts: t, language, csrf, session, standby } = request.context;
   const restricted = session !== undefined && session.restricted !== null;
   const help: AddressHelp = await helpWithAddress(deps, view, typed, search ? { language } : undefined);
   return deps.sendPage(request, reply, {
     title: t.requisites.heading,
     section: 'services',
-    hasForm: !restricted && !isReadOnly(view, typed),
+    hasForm: !standby && !restricted && !isReadOnly(view, typed),
     path: paths.requisites,
     scripts: ['unsaved', 'address-suggest'],
     status,
@@ -80,6 +84,7 @@ export async function sendForm(
       typed,
       errors,
       restricted,
+      onlyReads: standby !== undefined,
       maySign: session?.method === 'eds',
       help,
       message,

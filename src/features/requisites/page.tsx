@@ -39,6 +39,8 @@ export interface RequisitesPageProps {
   readonly message: FormAlert | undefined;
   /** The session only reads. */
   readonly restricted: boolean;
+  /** Nothing can be saved now. */
+  readonly onlyReads: boolean;
   /** Signed in by EDS, so any change may be signed. */
   readonly maySign: boolean;
 }
@@ -71,7 +73,7 @@ export function RequisitesPage(props: RequisitesPageProps) {
         </Alert>
       )}
       {props.restricted && <RestrictedAlert t={t} />}
-      {props.restricted || isReadOnly(view, typed) ? (
+      {props.onlyReads || props.restricted || isReadOnly(view, typed) ? (
         <ReadOnlyBlocks t={t} language={language} view={view} who={props.who} />
       ) : (
         <Form

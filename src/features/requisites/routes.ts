@@ -5,6 +5,7 @@ import { paths } from '../../paths.ts';
 import { actorOf } from '../../platform/http/actor.ts';
 import { type Fields, formIdText, formOf, parse } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
+import { readingDeps } from '../../platform/http/reading-deps.ts';
 import { findPendingChange } from '../contact-change/store.ts';
 import {
   type Around,
@@ -63,10 +64,11 @@ export function requisitesRoutes(
     {
       config: {
         ...holder,
+        readsStandby: true,
         readWithSession: (connection, hash) => readOfSession(connection, deps.fund, hash),
       },
     },
-    (request, reply) => showForm(deps, request, reply),
+    (request, reply) => showForm(readingDeps(deps, request), request, reply),
   );
   server.post(
     paths.requisites,
@@ -124,6 +126,7 @@ async function showForm(
 ): Promise<FastifyReply> {
   const view = await viewOf(deps, request, reply);
   if (!view) return reply;
+  if (request.context.standby) return sendForm(deps, request, reply, view, untouched(view, randomUUID()));
   const { holderId } = actorOf(request);
   const { database, contactSettings } = deps;
   const pending = view.begun.change

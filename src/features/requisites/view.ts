@@ -12,7 +12,10 @@ import {
 } from './store.ts';
 import { type TakeOverDeps, takeOver } from './take-over.ts';
 
-export interface ViewDeps extends TakeOverDeps, KnownPersonDeps {}
+export interface ViewDeps extends TakeOverDeps, KnownPersonDeps {
+  /** Nothing is taken over: what is here is shown as it is. */
+  readonly onlyReads?: true;
+}
 
 /** Everything that the page shows. */
 export interface RequisitesView {
@@ -74,7 +77,7 @@ export async function viewLoaded(
   }
   const person = asked?.person;
   if (person?.status !== 'active') return undefined;
-  const isBehind = !known || person.elsewhereVersion > known.elsewhereVersion;
+  const isBehind = !known || (!deps.onlyReads && person.elsewhereVersion > known.elsewhereVersion);
   const stored = isBehind ? await takeOver(deps, actor.holderId, person, actor.requestId) : known;
   return {
     person,

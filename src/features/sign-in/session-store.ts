@@ -45,14 +45,16 @@ const keepsTyped = sql`
 
 /**
  * Reads a session by the hash of its cookie's secret. The secret itself is not stored.
- * @param active counts the request as activity, which prolongs the session
+ * @param activity true prolongs the session. `only-read` writes
+ *   nothing, as on a standby
  */
 export async function readSession(
   database: Queryable,
   hash: Buffer,
   { idleMinutes, maxHours }: SessionSettings,
-  active: boolean,
+  activity: boolean | 'only-read',
 ): Promise<SessionState> {
+  const active = activity === true;
   const idle = sql`make_interval(mins => ${idleMinutes}::int)`;
   const max = sql`make_interval(hours => ${maxHours}::int)`;
   const row = await database.first<
@@ -77,13 +79,8 @@ export async function readSession(
         floor(extract(epoch from least(
           case when ${active}::boolean then now() else s.seen_at end + ${idle}, s.started_at + ${max}) - now()))::int as left
       from cabinet.session s join cabinet.holder h using (holder_id)
-      where s.session_hash = ${hash}),
-    -- Not before it is a few seconds old: not each of a page's requests is worth a write.
-    extended as (
-      update cabinet.session set seen_at = case when ${active}::boolean then now() else session.seen_at end,
-        status_asked_at = case when "askStatus" then now() else status_asked_at end
-      from found where session_hash = ${hash} and ended_at is null and live
-        and ((stale and ${active}::boolean) or "askStatus"))
+      where s.session_hash = ${hash})
+      ${activity === 'only-read' ? sql`` : extending(hash, active)}
     select * from found`);
   if (!row) return { kind: 'none' };
   if (row.rotated) return { kind: 'rotated' };
@@ -106,6 +103,17 @@ export async function readSession(
       secondsLeft: row.left,
     },
   };
+}
+
+/** Prolongs the session that was found, and notes that the fund is asked about its holder. */
+function extending(hash: Buffer, active: boolean): Sql {
+  // Not before it is a few seconds old: not each of a page's requests is worth a write.
+  return sql`,
+    extended as (
+      update cabinet.session set seen_at = case when ${active}::boolean then now() else session.seen_at end,
+        status_asked_at = case when "askStatus" then now() else status_asked_at end
+      from found where session_hash = ${hash} and ended_at is null and live
+        and ((stale and ${active}::boolean) or "askStatus"))`;
 }
 
 /**

@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Keys } from '../keys.ts';
 import { Overloaded } from '../outage.ts';
 import type { Queryable } from '../postgres/database.ts';
-import type { SessionReader } from '../session.ts';
+import type { StandbyReading } from '../postgres/standby.ts';
+import type { SessionReader, StandbySessions } from '../session.ts';
 import type { AdmissionControl } from './admission.ts';
 import { headerProblem } from './broken-request.ts';
 import { transportSecurity } from './headers.ts';
@@ -16,6 +17,8 @@ export interface EntryDeps {
   readonly settings: HttpSettings;
   readonly keys: Keys;
   readonly sessions: SessionReader;
+  /** Undefined where no standby is read while the leader is away. */
+  readonly standbySessions?: StandbySessions<StandbyReading> | undefined;
   readonly admission: AdmissionControl;
   readonly waitingPage: SendWaiting;
 }
@@ -47,11 +50,11 @@ export function addEntryHooks(server: FastifyInstance, deps: EntryDeps): void {
 
 /** Gives a request its place and finds out who sent it. */
 async function enter(
-  { settings, keys, sessions, admission, waitingPage }: EntryDeps,
+  { settings, keys, sessions, standbySessions, admission, waitingPage }: EntryDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const { json, passive, whenNotShown, readWithSession } = request.routeOptions.config;
+  const { json, passive, whenNotShown, readWithSession, readsStandby } = request.routeOptions.config;
   const begun = isUnsafe(request) || hasSession(request, settings);
   const leave = admission.admit(begun);
   if (leave) reply.raw.once('close', leave);
@@ -60,6 +63,7 @@ async function enter(
     keys,
     sessions: leave ? sessions : nobodyLooks,
     settings,
+    standby: leave && readsStandby && !isUnsafe(request) ? standbySessions : undefined,
     active: !passive,
     also:
       readWithSession && ((connection, hash) => readWithSession(connection as Queryable, hash, request.body)),

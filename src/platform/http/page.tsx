@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ComponentChildren } from 'preact';
+import { formatTime } from '../../texts/dates.ts';
 import type { Texts } from '../../texts/kk.ts';
+import { fill } from '../../texts/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { renderPage, type SharedBody, sharedAround } from '../../ui/page-skeleton.tsx';
 import type { ScriptName, StyleName } from './assets.ts';
@@ -89,13 +91,18 @@ function withToken(request: FastifyRequest, around: readonly string[], token: st
 /** The page's own content, below the reason why it is shown again. */
 function Body({
   page: { body },
-  context: { texts: t, csrf, outdated },
+  context: { texts: t, language, csrf, outdated, standby },
 }: {
   page: Page;
-  context: Pick<RequestContext, 'texts' | 'csrf' | 'outdated'>;
+  context: Pick<RequestContext, 'texts' | 'language' | 'csrf' | 'outdated' | 'standby'>;
 }) {
   return (
     <>
+      {standby && (
+        <Alert kind="warning" title={fill(t.outages.asOf, { time: formatTime(language, standby.asOf) })}>
+          <p>{t.outages.onlyRead}</p>
+        </Alert>
+      )}
       {outdated && (
         <Alert kind="warning" title={t.session.outdated} announced>
           <p>{t.session.outdatedHelp}</p>

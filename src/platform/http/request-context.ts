@@ -5,8 +5,15 @@ import { textsOf } from '../../texts/texts.ts';
 import { isLanguage, type Language } from '../../values/language.ts';
 import { type Keys, randomName, randomToken, tokenHash } from '../keys.ts';
 import { isLoopbackName } from '../loopback.ts';
-import { isOutage } from '../outage.ts';
-import type { LiveSession, ReadWithSession, SessionReader, SessionState } from '../session.ts';
+import { DatabaseAway, isOutage } from '../outage.ts';
+import type { StandbyReading } from '../postgres/standby.ts';
+import type {
+  LiveSession,
+  ReadWithSession,
+  SessionReader,
+  SessionState,
+  StandbySessions,
+} from '../session.ts';
 import { csrfToken, csrfTokenFits, type FormOrigin, formOrigin, sessionPrefix } from './csrf.ts';
 import { networkOf } from './network.ts';
 import { problem } from './problem.ts';
@@ -41,6 +48,11 @@ export interface RequestContext {
    * read.
    */
   readonly outage: Error | undefined;
+  /**
+   * The standby that this request reads from, because the leader is away. Undefined as long as the
+   * leader answers, and for every request that may write.
+   */
+  readonly standby: StandbyReading | undefined;
   /** The address of the client, as the trusted proxies report it. */
   readonly address: string;
   /** The network of that address: /24 of IPv4, /48 of IPv6. */
@@ -89,24 +101,24 @@ export async function readRequestContext(
     settings,
     active,
     also,
+    standby,
   }: {
     keys: Keys;
     sessions: SessionReader;
     settings: HttpSettings;
     active: boolean;
     also: ReadWithSession | undefined;
+    standby: StandbySessions<StandbyReading> | undefined;
   },
 ): Promise<RequestContext> {
   const secure = isSecure(request, settings);
   const sessionToken = readSecret(request, 'session', secure);
-  let outage: Error | undefined;
-  let state: SessionState = { kind: 'none' };
-  try {
-    if (sessionToken) state = await sessions.read(sessionToken, active, also);
-  } catch (error) {
-    if (!isOutage(error)) throw error;
-    outage = error;
-  }
+  const { state, outage, reading } = sessionToken
+    ? await lookUp({ sessions, standby, active, also }, sessionToken)
+    : nobody;
+  // The browser may have left meanwhile.
+  if (reply.raw.destroyed) reading?.release();
+  else if (reading) reply.raw.once('close', reading.release);
   const session = state.kind === 'live' ? state.session : undefined;
 
   let guestToken = readSecret(request, 'visit', secure);
@@ -141,6 +153,7 @@ export async function readRequestContext(
     address,
     network: networkOf(address),
     outage,
+    standby: reading,
     browser: known[0],
     device: readSecret(request, 'device', secure),
     secure,
@@ -158,6 +171,41 @@ export async function readRequestContext(
       return undefined;
     },
   };
+}
+
+/** What is known of whom a cookie belongs to. */
+interface Found {
+  readonly state: SessionState;
+  readonly outage?: Error;
+  readonly reading?: StandbyReading;
+}
+
+const nobody: Found = { state: { kind: 'none' } };
+
+/** Looks the session up, on the standby while the leader is away. */
+async function lookUp(
+  {
+    sessions,
+    standby,
+    active,
+    also,
+  }: {
+    readonly sessions: SessionReader;
+    readonly standby: StandbySessions<StandbyReading> | undefined;
+    readonly active: boolean;
+    readonly also: ReadWithSession | undefined;
+  },
+  token: string,
+): Promise<Found> {
+  try {
+    if (standby?.leaderIsAway()) throw new DatabaseAway('LEADER_SILENT');
+    return { state: await sessions.read(token, active, also) };
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    const found = error instanceof DatabaseAway ? await standby?.read(token) : undefined;
+    if (!found) return { state: nobody.state, outage: error };
+    return { state: { kind: 'live', session: found.session }, reading: found.standby };
+  }
 }
 
 /**
