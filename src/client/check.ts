@@ -95,8 +95,15 @@ async function takeCode(page: HTMLElement, given: Given, text: string): Promise<
     const { code, ...outcome } = await judgeCode(text, keysOf(page));
     delete given.code;
     if (code) given.code = code;
+    keepInOtherLanguages(text);
     return outcome;
   });
+}
+
+/** The same page in another language opens with the same code. */
+function keepInOtherLanguages(text: string): void {
+  const links = document.querySelectorAll<HTMLAnchorElement>('main nav a');
+  for (const link of links) link.hash = text.slice(text.lastIndexOf('#') + 1).trim();
 }
 
 /** Judges what was given, and shows the outcome unless something else was given since. */

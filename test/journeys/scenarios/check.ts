@@ -186,6 +186,11 @@ export const checkJourneys: readonly CheckJourney[] = [
       const shown = await outcomeOf(tab, () => tab.open(addressOf(world, place, `#${right}`)));
       expect(shown).toEqual(shownBy(world, undefined, await judgeCode(right, world.judging.keys)));
       expect([shown.verdicts, shown.notes]).toEqual([['code'], ['code-values', 'code-file']]);
+      if (place === 'on the page') {
+        // Whoever comes by a QR may want another language.
+        const russian = await tab.read<string>('document.querySelector(\'main nav [lang="ru"]\').href');
+        expect(russian).toBe(`${world.origin}/check?language=ru#${right}`);
+      }
       expect((await choose(tab, world, 'right.pdf')).notes).toContain('code-same');
       expect((await choose(tab, world, 'other.pdf')).verdicts).toEqual(['otherReceipt']);
       // By a hand scanner, which types.
