@@ -69,8 +69,6 @@ describe.each(checkPlaces)('in Firefox, %s', (place) => {
 
 test.skipIf(program === undefined)('in Firefox, the page goes on after its server has gone', async () => {
   const tab = await openTab();
-  const server = await world.service.anotherProcess();
-  const origin = await server.listen({ host: '127.0.0.1', port: 0 });
-  await checkWithoutNetwork(tab, world, { origin, stop: () => server.close() });
+  await checkWithoutNetwork(tab, world);
   await tab.close();
 });

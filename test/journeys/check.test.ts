@@ -76,9 +76,7 @@ test('the command comes to the same as the page about a signature', async () => 
 test('the page goes on after its server has gone', async () => {
   const tab = await openTab();
   try {
-    const server = await world.service.anotherProcess();
-    const origin = await server.listen({ host: '127.0.0.1', port: 0 });
-    await checkWithoutNetwork(tab, world, { origin, stop: () => server.close() });
+    await checkWithoutNetwork(tab, world);
   } finally {
     await tab.close();
   }

@@ -51,6 +51,8 @@ export interface CheckWorld {
   readonly trust: string;
   /** The words of the page. */
   readonly words: Readonly<Record<string, string>>;
+  /** The same service again, which can go away while a page of it is open. */
+  beside(): Promise<{ readonly origin: string; stop(): void }>;
   close(): Promise<void>;
 }
 
@@ -134,6 +136,18 @@ export async function openCheckWorld(number: number): Promise<CheckWorld> {
     },
     trust: nca.environment['EDS_TRUST'] ?? '',
     words: JSON.parse(page?.getAttribute('data-words') ?? '{}'),
+    async beside() {
+      const process = await service.anotherProcess();
+      const origin = await process.listen({ host: '127.0.0.1', port: 0 });
+      return {
+        origin,
+        stop() {
+          process.server.close();
+          // A browser keeps connections that nobody uses.
+          process.server.closeAllConnections();
+        },
+      };
+    },
     async close() {
       await service.close();
       nca.close();

@@ -243,18 +243,13 @@ export const checkJourneys: readonly CheckJourney[] = [
   },
 ];
 
-/**
- * The page goes on after its server has gone.
- * @param stop ends the service
- */
-export async function checkWithoutNetwork(
-  tab: CheckTab,
-  world: CheckWorld,
-  beside: { readonly origin: string; stop(): Promise<void> },
-): Promise<void> {
+/** The page goes on after its server has gone. */
+export async function checkWithoutNetwork(tab: CheckTab, world: CheckWorld): Promise<void> {
+  const beside = await world.beside();
   await tab.open(`${beside.origin}/check?language=kk`);
   await tab.until("document.querySelector('#check')?.hidden === false");
-  await beside.stop();
+  beside.stop();
+  await expect(fetch(beside.origin)).rejects.toThrow();
   for (const [file, verdict] of [
     ['right.pdf', 'sealed'],
     ['altered-drawing.pdf', 'altered'],
