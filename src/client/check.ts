@@ -40,8 +40,10 @@ function start(page: HTMLElement): void {
   // The same file may be chosen again, after a code was given or the file was changed.
   for (const chooser of [input, heads]) chooser?.addEventListener('click', () => forget(chooser));
   // Anywhere: a file that is dropped beside the page's parts would otherwise replace the page.
-  document.addEventListener('dragover', (event) => event.preventDefault());
+  const hasFile = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') ?? false;
+  document.addEventListener('dragover', (event) => hasFile(event) && event.preventDefault());
   document.addEventListener('drop', (event) => {
+    if (!hasFile(event)) return;
     event.preventDefault();
     void takeFile(page, given, event.dataTransfer?.files[0]);
   });
@@ -50,8 +52,9 @@ function start(page: HTMLElement): void {
   field('check-code-button')?.addEventListener('click', takeTyped);
   // A hand scanner types the code and presses Enter.
   code?.addEventListener('keydown', ({ key }) => key === 'Enter' && takeTyped());
-  // The part of the address after # stays in the browser, so a code in it is not sent, either.
-  const takeAddress = () => location.hash.length > 1 && void takeCode(page, given, location.hash);
+  // The part of the address after # stays in the browser, so a code in it is not sent, either. The
+  // link to the content has a part of its own.
+  const takeAddress = () => /^#\d/.test(location.hash) && void takeCode(page, given, location.hash);
   window.addEventListener('hashchange', takeAddress);
   takeAddress();
 }

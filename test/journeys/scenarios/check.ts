@@ -183,6 +183,10 @@ export const checkJourneys: readonly CheckJourney[] = [
     name: 'the QR leads to what it says and to what was not checked, and the file is compared with it',
     async run(tab, world, place) {
       const { right, foreign } = world.codes;
+      // Whoever skips to the content brings no code.
+      await tab.open(addressOf(world, place, '#main'));
+      await tab.until("document.querySelector('#check')?.hidden === false");
+      expect(await tab.read(isShown)).toBe(false);
       const shown = await outcomeOf(tab, () => tab.open(addressOf(world, place, `#${right}`)));
       expect(shown).toEqual(shownBy(world, undefined, await judgeCode(right, world.judging.keys)));
       expect([shown.verdicts, shown.notes]).toEqual([['code'], ['code-values', 'code-file']]);
