@@ -40,6 +40,7 @@ describe('the built assets', () => {
     expect(Object.keys(manifest)).toEqual(
       [
         'app.css',
+        'check.css',
         'codes.css',
         loadedLater,
         'help.css',

@@ -4,6 +4,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { processDueRequests } from '../../src/features/account-request/worker.ts';
 import { sealAll } from '../../src/features/operations/audit.ts';
 import { createPasswordHasher } from '../../src/features/passwords/hasher.ts';
+import { keepReachability } from '../../src/features/reachability/count.ts';
 import { queuesOf, upkeepOf, watchesOf } from '../../src/jobs.ts';
 import { dispatchDue } from '../../src/platform/outbox/dispatcher.ts';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
@@ -121,13 +122,14 @@ describe('background work', () => {
         'seal',
         'reseal',
         'reminders',
-        'reachability',
         'receipt-log',
         'time-stamps',
         'evidence',
         'housekeeping',
       ] as const
     ).map((name) => [name, () => jobNamed(name).run(new AbortController().signal)] as const),
+    // A usual portion is half of the people here, and then reading all of them is right.
+    ['reachability', () => keepReachability(planned, new AbortController().signal, 50)],
     ['delivery to the fund', () => dispatchDue(planned, queuesOf(services, { messages: true }).changes)],
     ['delivery of messages', deliverMessages],
     ['requisites asked for', () => dispatchDue(planned, queuesOf(services, { messages: true }).unaddressed)],

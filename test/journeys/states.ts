@@ -949,9 +949,10 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
         await visitor.page.locator('#check-code').fill('1.A.B');
         await visitor.page.locator('#check-code-button').click();
         await visitor.sees(t.check.verdicts.noCode);
-        await visitor.page.locator('details').evaluate('(details) => { details.open = true; }');
+        await visitor.page.locator('summary').click();
         const file = { name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('') };
         await visitor.page.locator('#check-heads').setInputFiles(file);
+        await visitor.page.locator('[data-text=heads-none]').waitFor();
         await visitor.sees(t.check.headsStates.none);
       },
     ],

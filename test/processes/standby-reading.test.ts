@@ -40,6 +40,8 @@ describe.each([
   let database: Database;
   let standby: Database;
   let instance: Instance;
+  /** A process of the same service that serves nobody. */
+  let worker: Instance;
   /** Milliseconds by which the process's clock is ahead. */
   let ahead = 0;
   let holder: Client;
@@ -88,6 +90,9 @@ describe.each([
     const started = await start();
     stops.push(started.close);
     instance = started.instance;
+    const beside = await start({ ROLE: 'worker' });
+    stops.push(beside.close);
+    worker = beside.instance;
     holder = await signedIn(instance as never, person);
     signedOut = await signedIn(instance as never, other);
     const form = formOf((await holder.get(page)).body, page, { apartment: '71' });
@@ -222,6 +227,12 @@ describe.each([
     expect(answer.status).toBe(503);
     expect(String(answer.headers['set-cookie'] ?? '')).not.toMatch(/session=;/);
     expect((await injectClient(instance.server).get('/history')).status).toBe(303);
+  });
+
+  test('a process with ROLE=worker shows nothing', async () => {
+    expect((await worker.server.inject('/health/readable')).statusCode).toBe(503);
+    const { statusCode } = await worker.server.inject({ url: '/history', headers: spoken(holder, 'kk') });
+    expect(statusCode).toBe(404);
   });
 
   test('a process that never saw the leader reads nothing', async () => {

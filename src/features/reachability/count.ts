@@ -10,13 +10,17 @@ import {
 } from './count-store.ts';
 
 /** Holders of one transaction: well within the database's limit of 2.5 s. */
-const portion = 5_000;
+const usualPortion = 5_000;
 
 /**
  * Counts everybody once a day, for the metrics. Each portion commits with the sums so far, so a
  * process that is killed is followed by another one. Only one process counts at a time.
  */
-export async function keepReachability(database: Database, signal: AbortSignal): Promise<void> {
+export async function keepReachability(
+  database: Database,
+  signal: AbortSignal,
+  portion = usualPortion,
+): Promise<void> {
   for (let isOver = false; !isOver && !signal.aborted; ) {
     isOver = await database.transaction(async (tx) => {
       const progress = await lockCount(tx);
@@ -37,9 +41,9 @@ export async function keepReachability(database: Database, signal: AbortSignal):
 export async function countReachability(database: Queryable): Promise<Reachability> {
   let sums = nobodyCounted;
   for (let after: string | null = null; ; ) {
-    const { last, ...counted } = await countPortion(database, after, portion);
+    const { last, ...counted } = await countPortion(database, after, usualPortion);
     sums = addCounts(sums, counted);
-    if (last === null || counted.holders < portion) return sums;
+    if (last === null || counted.holders < usualPortion) return sums;
     after = last;
   }
 }
