@@ -1,6 +1,6 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -77,21 +77,27 @@ export function missingForCluster(): readonly string[] {
 export async function startMachines({ recipe, disk, clock }: MachinesOptions): Promise<Machines> {
   const around = await mkdtemp(join(tmpdir(), 'kabinet-cluster-'));
   // PostgreSQL's user must come through.
-  await run('chmod', ['711', around]);
+  await chmod(around, 0o711);
   const folder = join(around, 'cluster');
   const more = [disk && ['--disk', disk], clock && ['--clock', clock]].flatMap((pair) => pair || []);
-  const stop = () => execFileSync(script, ['stop', folder], { stdio: 'ignore' });
   const starting = run(script, ['start', folder, '--recipe', recipe, ...more]);
   // Whoever presses Ctrl-C leaves nothing behind.
   const interrupted = () => {
     starting.child.kill();
-    stop();
+    spawnSync(script, ['stop', folder], { stdio: 'ignore' });
     rmSync(around, { recursive: true, force: true });
     process.exit(130);
   };
+  const forget = () => {
+    process.off('SIGINT', interrupted);
+    process.off('SIGTERM', interrupted);
+  };
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
-  const { stdout } = await starting;
+  const { stdout } = await starting.catch((error: Error) => {
+    forget();
+    throw error;
+  });
   const urlOf = (name: string) => new RegExp(`^${name}=(.+)$`, 'm').exec(stdout)?.[1] ?? '';
   const ownerUrl = urlOf('DATABASE_DIRECT_URL');
   return {
@@ -117,9 +123,8 @@ export async function startMachines({ recipe, disk, clock }: MachinesOptions): P
       }
     },
     async close(keepLogs) {
-      process.off('SIGINT', interrupted);
-      process.off('SIGTERM', interrupted);
-      stop();
+      forget();
+      execFileSync(script, ['stop', folder], { stdio: 'ignore' });
       if (!keepLogs) await rm(around, { recursive: true, force: true });
     },
   };
