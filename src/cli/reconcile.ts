@@ -12,6 +12,7 @@ import { createHttpFund } from '../fund/http/http.ts';
 import type { AppliedChange, Fund } from '../fund/port.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { type Iin, maskIin } from '../values/iin.ts';
+import { dayAfter } from '../values/time-zone.ts';
 import { nonEmpty, readDay, readIin } from './arguments.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
@@ -95,10 +96,6 @@ async function compareDays(deps: ReconcileDeps, { from, to = from, holder }: Ask
     highest = Math.max(highest, found.highest);
   }
   return { missing, listed, unread, highest };
-}
-
-function dayAfter(day: string): string {
-  return new Date(Date.parse(day) + 24 * 3_600_000).toISOString().slice(0, 10);
 }
 
 function lineOf({ changeId, iin, madeAt, appliedAt, fields }: AppliedChange): string {

@@ -47,6 +47,14 @@ const webUrl = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** The address of a service of the authority, as written. */
+const httpAddress = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    'must be an http or https address',
+  );
+
 /** Headers as OpenTelemetry writes them: `name=value`, comma-separated, values percent-encoded. */
 const headerList = list.transform((all, context) => {
   const pairs = all.map((one) => /^([\w-]+)\s*=\s*((?:[\x20-\x24\x26-\x7e]|%[2-7][0-9A-Fa-f])+)$/.exec(one));
@@ -262,23 +270,13 @@ export const settings = {
     meaning:
       "address of the authority's OCSP responder, e.g. http://ocsp.pki.gov.kz; unset: revocation lists only",
     default: '',
-    schema: z
-      .string()
-      .refine(
-        (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-        'must be an http or https address',
-      ),
+    schema: httpAddress,
   },
   EDS_TSA_URL: {
     meaning:
       "address of the authority's time-stamps (RFC 3161), e.g. http://tsp.pki.gov.kz, asked for every change signed by EDS and for the seals of evidence; unset: none",
     default: '',
-    schema: z
-      .string()
-      .refine(
-        (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-        'must be an http or https address',
-      ),
+    schema: httpAddress,
   },
   EDS_CRL_DIR: {
     meaning:

@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
 import { accepted, type Result, refused } from '../values/result.ts';
+import { dayAfter } from '../values/time-zone.ts';
 import { fromHex, toHex } from './bytes.ts';
 import { digestOfHead, openHead, type ReceiptHead } from './head.ts';
 import { leafOf } from './leaf.ts';
@@ -39,10 +40,6 @@ export async function readHeads(
     heads.push({ ...head, signed });
   }
   return accepted(heads);
-}
-
-function dayAfter(day: string): string {
-  return new Date(Date.parse(day) + 24 * 3_600_000).toISOString().slice(0, 10);
 }
 
 /**

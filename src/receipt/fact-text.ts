@@ -1,10 +1,11 @@
+import { timeZone } from '../values/time-zone.ts';
 import type { Fact } from './judge.ts';
 
 /** Facts that are moments, ISO 8601. */
 const moments: ReadonlySet<string> = new Set(['madeAt', 'signedAt', 'trustedTime', 'until']);
 
 const parts = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Asia/Almaty',
+  timeZone,
   dateStyle: 'short',
   timeStyle: 'short',
 });

@@ -11,3 +11,8 @@ const isoFormat = new Intl.DateTimeFormat('sv-SE', { timeZone });
 export function isoDay(moment: Date): string {
   return isoFormat.format(moment);
 }
+
+/** The day after a day, both as `2026-11-30`. */
+export function dayAfter(day: string): string {
+  return new Date(Date.parse(day) + 24 * 3_600_000).toISOString().slice(0, 10);
+}

@@ -8,9 +8,9 @@ import { createChallenge } from '../../src/features/eds/challenge.ts';
 import { tokenHash } from '../../src/platform/keys.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { root } from '../../src/platform/root.ts';
-import type { Client, Fields } from '../support/client.ts';
+import type { Client } from '../support/client.ts';
 import { openTestNca, signChallenge, type TestNca } from '../support/eds.ts';
-import { readPage } from '../support/page.ts';
+import { edsChangeForm } from '../support/eds-visitor.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
@@ -54,19 +54,10 @@ async function propose({ client }: Holder, values: Readonly<Record<string, strin
   return client.post(form, proof ? [...fields, ['proof', proof]] : fields);
 }
 
-function edsForm(html: string, id: string, signature: string): Fields {
-  const inputs = readPage(html).querySelectorAll('#eds-form input');
-  return inputs.map((input) => {
-    const name = input.getAttribute('name') ?? '';
-    const value = input.getAttribute('value') ?? '';
-    return [name, name === 'id' ? id : name === 'signature' ? signature : value] as const;
-  });
-}
-
 async function challenge({ client }: Holder) {
   const page = await client.get(path);
   expect(page.status).toBe(200);
-  const csrf = edsForm(page.body, '', '').filter(([name]) => name === 'csrf');
+  const csrf = edsChangeForm(page.body).filter(([name]) => name === 'csrf');
   const answer = await client.post(`${path}/challenge`, csrf);
   expect(answer.status).toBe(200);
   return { page: page.body, ...(JSON.parse(answer.body) as { id: string; data: string }) };
@@ -74,7 +65,7 @@ async function challenge({ client }: Holder) {
 
 async function signWith(of: Holder, key: Identity) {
   const { page, id, data } = await challenge(of);
-  return of.client.post(path, edsForm(page, id, signChallenge(key, data)));
+  return of.client.post(path, edsChangeForm(page, id, signChallenge(key, data)));
 }
 
 async function requisites({ person }: Holder) {
@@ -96,11 +87,11 @@ test("a signed change is made at once, and its text says what changed in the per
     `Ұялы телефон: "${of.person.requisites.mobilePhone}" -> "+77051112233"`,
     'Деректемелердің нұсқасы: 1',
   ]);
-  const answer = await of.client.post(path, edsForm(page, id, signChallenge(of.key, data)));
+  const answer = await of.client.post(path, edsChangeForm(page, id, signChallenge(of.key, data)));
   expect(answer.headers['location']).toMatch(/^\/receipts\/[0-9A-Z]{12}$/);
   expect((await requisites(of))?.mobile).toBe('+77051112233');
   // A second post of the same page finds what the first one did.
-  const again = await of.client.post(path, edsForm(page, id, signChallenge(of.key, data)));
+  const again = await of.client.post(path, edsChangeForm(page, id, signChallenge(of.key, data)));
   expect(again.headers['location']).toBe(answer.headers['location']);
 });
 
@@ -169,7 +160,7 @@ describe('refuses', () => {
     const { page, id, data } = await challenge(of);
     const signed = Buffer.from(signCms(of.key, Buffer.from(data, 'base64')));
     signed.write('9', signed.indexOf('+77051112244') + 5);
-    const answer = await of.client.post(path, edsForm(page, id, signed.toString('base64')));
+    const answer = await of.client.post(path, edsChangeForm(page, id, signed.toString('base64')));
     expect(answer.status).toBe(422);
     expect(answer.body).toContain('Қолтаңба жарамсыз');
     await untouched();
@@ -181,7 +172,10 @@ describe('refuses', () => {
     const asked = { purpose: 'sign-in', binding: own, site: 'http://localhost:3000' } as const;
     const signIn = createChallenge(service.keys, asked, new Date());
     for (const bytes of [signIn.content.toString('base64'), data]) {
-      const crossed = await of.client.post(path, edsForm(page, signIn.id, signChallenge(of.key, bytes)));
+      const crossed = await of.client.post(
+        path,
+        edsChangeForm(page, signIn.id, signChallenge(of.key, bytes)),
+      );
       expect([crossed.status, crossed.body.includes('қолданылып қойған')]).toEqual([422, true]);
     }
 
@@ -190,7 +184,7 @@ describe('refuses', () => {
     const newer = await challenge(of);
     const answer = await of.client.post(
       path,
-      edsForm(newer.page, former.id, signChallenge(of.key, former.data)),
+      edsChangeForm(newer.page, former.id, signChallenge(of.key, former.data)),
     );
     expect([answer.status, answer.body.includes('қолданылып қойған')]).toEqual([422, true]);
     await untouched();
@@ -200,14 +194,14 @@ describe('refuses', () => {
     const { id, data } = await challenge(of);
     const elsewhere = { ...of, client: await signedIn(service, of.person) };
     const { page } = await challenge(elsewhere);
-    const answer = await elsewhere.client.post(path, edsForm(page, id, signChallenge(of.key, data)));
+    const answer = await elsewhere.client.post(path, edsChangeForm(page, id, signChallenge(of.key, data)));
     expect([answer.status, answer.body.includes('қолданылып қойған')]).toEqual([422, true]);
     await untouched();
   });
 
   test('half of a signature', async () => {
     const { page, id } = await challenge(of);
-    const fields = edsForm(page, id, '').filter(([name]) => name !== 'signature');
+    const fields = edsChangeForm(page, id, '').filter(([name]) => name !== 'signature');
     expect((await of.client.post(path, fields)).status).toBe(400);
   });
 

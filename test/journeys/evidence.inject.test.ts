@@ -20,7 +20,7 @@ import { stampSignatures } from '../../src/features/evidence/time-stamps.ts';
 import { createNcaVerifier, type NcaVerifier } from '../../src/gateways/nca/verifier.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { root } from '../../src/platform/root.ts';
-import type { Client, Fields } from '../support/client.ts';
+import type { Client } from '../support/client.ts';
 import {
   brokenResponder,
   openTestNca,
@@ -28,8 +28,8 @@ import {
   startTimeStamps,
   type TestNca,
 } from '../support/eds.ts';
+import { edsChangeForm } from '../support/eds-visitor.ts';
 import { kabinet } from '../support/kabinet.ts';
-import { readPage } from '../support/page.ts';
 import { inventPerson, type PersonLine } from '../support/people.ts';
 import { receiptKey, startService, type TestService } from '../support/service.ts';
 import { formOf, signedIn } from '../support/signed-in.ts';
@@ -86,15 +86,6 @@ async function holder(): Promise<Holder> {
   return { person, client: await signedIn(service, person), key: nca.key(person) };
 }
 
-function edsForm(html: string, id: string, signature: string): Fields {
-  const inputs = readPage(html).querySelectorAll('#eds-form input');
-  return inputs.map((input) => {
-    const name = input.getAttribute('name') ?? '';
-    const value = input.getAttribute('value') ?? '';
-    return [name, name === 'id' ? id : name === 'signature' ? signature : value] as const;
-  });
-}
-
 /** Changes the e-mail by signature. @returns the number of the receipt */
 async function sign(
   { client, key }: Holder,
@@ -106,12 +97,12 @@ async function sign(
     formOf(page.body, form, { email: 'jana@example.kz' }).filter(([name]) => name !== 'proof'),
   );
   const confirm = await client.get(path);
-  const csrf = edsForm(confirm.body, '', '').filter(([name]) => name === 'csrf');
+  const csrf = edsChangeForm(confirm.body).filter(([name]) => name === 'csrf');
   const { id, data } = JSON.parse((await client.post(`${path}/challenge`, csrf)).body) as {
     id: string;
     data: string;
   };
-  const answer = await client.post(path, edsForm(confirm.body, id, by(key, data)));
+  const answer = await client.post(path, edsChangeForm(confirm.body, id, by(key, data)));
   return /^\/receipts\/([0-9A-Z]{12})$/.exec(String(answer.headers['location']))?.[1] ?? '';
 }
 

@@ -13,6 +13,7 @@ import {
 import { cmsPem, createTestAuthority, signCms } from 'nca-verify/testing';
 import { exportEvidence } from '../../src/features/evidence/export.ts';
 import { resealEvidence, sealByKey } from '../../src/features/evidence/reseal.ts';
+import { signHead } from '../../src/features/receipt-log/head.ts';
 import { keepReceiptLog } from '../../src/features/receipt-log/log.ts';
 import { sealFile, sealLength, signCode } from '../../src/features/receipt-seal/seal.ts';
 import { readSealKeys, type SealKeys } from '../../src/features/receipt-seal/seal-keys.ts';
@@ -20,13 +21,15 @@ import { createReceiptSealer } from '../../src/features/receipt-seal/sealer.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { readHeads } from '../../src/receipt/check-log.ts';
 import { checkSeal } from '../../src/receipt/check-seal.ts';
-import { openHead } from '../../src/receipt/head.ts';
+import { digestOfHead, openHead } from '../../src/receipt/head.ts';
 import type { Judging } from '../../src/receipt/judge.ts';
 import { emptyPlace, findPlace, sealIn } from '../../src/receipt/place.ts';
 import type { SealedContent } from '../../src/receipt/sealed-content.ts';
 import { verifyByTimeStamp } from '../../src/receipt/verify-signature.ts';
+import { dayAfter } from '../../src/values/time-zone.ts';
 import { type Client, injectClient } from './client.ts';
 import { openTestNca, signChallenge, type TestNca } from './eds.ts';
+import { edsChangeForm } from './eds-visitor.ts';
 import { readPage } from './page.ts';
 import { overlaid } from './pdf-overlay.ts';
 import { inventPerson } from './people.ts';
@@ -166,20 +169,11 @@ async function change(client: Client, values: Readonly<Record<string, string>>):
 async function changeByEds(client: Client, nca: TestNca, person: ReturnType<typeof inventPerson>) {
   const form = formOf((await client.get(requisites)).body, requisites, { mobilePhone: '+7 705 111 22 33' });
   await client.post(requisites, [...form.filter(([name]) => name !== 'proof'), ['proof', 'eds']]);
-  const inputs = readPage((await client.get(confirm)).body).querySelectorAll('#eds-form input');
-  const fields = inputs.map(
-    (input) => [input.getAttribute('name') ?? '', input.getAttribute('value') ?? ''] as const,
-  );
-  const answer = await client.post(
-    `${confirm}/challenge`,
-    fields.filter(([name]) => name === 'csrf'),
-  );
+  const page = (await client.get(confirm)).body;
+  const csrf = edsChangeForm(page).filter(([name]) => name === 'csrf');
+  const answer = await client.post(`${confirm}/challenge`, csrf);
   const { id, data } = JSON.parse(answer.body) as { id: string; data: string };
-  const given: Readonly<Record<string, string>> = { id, signature: signChallenge(nca.key(person), data) };
-  const saved = await client.post(
-    confirm,
-    fields.map(([name, value]) => [name, given[name] ?? value] as const),
-  );
+  const saved = await client.post(confirm, edsChangeForm(page, id, signChallenge(nca.key(person), data)));
   return String(saved.headers['location']);
 }
 
@@ -290,21 +284,19 @@ function signatures(nca: TestNca, person: ReturnType<typeof inventPerson>): [str
 
 /** Lists of heads that do not agree with those of the service. */
 async function otherHeads(heads: string, own: SealKeys, foreign: SealKeys, keys: JSONWebKeySet) {
-  const { signHead } = await import('../../src/features/receipt-log/head.ts');
-  const { digestOfHead } = await import('../../src/receipt/head.ts');
   const lines = heads.trimEnd().split('\n');
-  const first = await openHead(lines[0]?.split(' ').at(-1) ?? '', keys);
-  const last = await openHead(lines.at(-1)?.split(' ').at(-1) ?? '', keys);
+  const signed = lines.map((line) => line.split(' ').at(-1) ?? '');
+  const first = await openHead(signed[0] ?? '', keys);
+  const last = await openHead(signed.at(-1) ?? '', keys);
   if (!first || !last) throw new Error('no heads');
-  const next = new Date(Date.parse(last.day) + 86_400_000).toISOString().slice(0, 10);
-  const previous = await digestOfHead(lines.at(-1)?.split(' ').at(-1) ?? '');
+  const previous = await digestOfHead(signed.at(-1) ?? '');
   const other = { ...first, root: '00'.repeat(32) };
   return [
     // Somebody keeps two histories, and showed this one to the newspaper.
     ['heads-of-another-history.txt', Buffer.from(await signHead(own, other))],
     [
       'heads-one-day-more.txt',
-      Buffer.from(`${heads}${await signHead(own, { ...first, day: next, previous })}`),
+      Buffer.from(`${heads}${await signHead(own, { ...first, day: dayAfter(last.day), previous })}`),
     ],
     ['heads-without-a-day.txt', Buffer.from([lines[0], ...lines.slice(2)].join('\n'))],
     ['heads-that-do-not-meet.txt', Buffer.from([await signHead(own, other), ...lines.slice(1)].join('\n'))],

@@ -1,4 +1,5 @@
 import type { Identity } from 'nca-verify/testing';
+import type { HTMLElement } from 'node-html-parser';
 import { expect } from 'vitest';
 import type { Answered, Client, Fields } from './client.ts';
 import { signChallenge } from './eds.ts';
@@ -25,10 +26,22 @@ export function edsForm(html: string, id = '', signature = ''): Fields {
   ];
 }
 
+/** The form of a page that signs a change, with whatever it has, as its script fills it in. */
+export function edsChangeForm(html: string, id = '', signature = ''): Fields {
+  const given: Readonly<Record<string, string>> = { id, signature };
+  return inputsOf(readPage(html).querySelector('#eds-form')).map(
+    ([name, value]) => [name, given[name] ?? value] as const,
+  );
+}
+
 /** The form of a page with the values that the server wrote: a signature to send again. */
 export function formAgain(html: string): Fields {
   const form = readPage(html).querySelector('#eds-form');
   expect(form?.querySelector('button[type=submit]')?.text.trim()).toBe('Қолтаңбаны қайта жіберу');
+  return inputsOf(form);
+}
+
+function inputsOf(form: HTMLElement | null): Fields {
   return (form?.querySelectorAll('input') ?? []).map((input) => [
     input.getAttribute('name') ?? '',
     input.getAttribute('value') ?? '',

@@ -88,7 +88,7 @@ export function memoPdf(memo: MemoDocument): Promise<Buffer> {
 
 /** A picture, and beside it its number and what to do. Both stay on one page. */
 function drawStep(sheet: Sheet, number: number, step: MemoStep): void {
-  const { doc, body } = sheet;
+  const { doc } = sheet;
   if (sheet.y + picture.height > area.bottom) turnPage(sheet);
   const { y } = sheet;
   const x = area.left + picture.width + gap;
@@ -100,8 +100,7 @@ function drawStep(sheet: Sheet, number: number, step: MemoStep): void {
     });
   });
   paragraph.end();
-  const figure = doc.struct('Figure', { alt: step.picture.words });
-  body.add(figure);
+  const figure = openElement(sheet, 'Figure', { alt: step.picture.words });
   fillElement(doc, figure, 'Figure', () => doc.image(step.picture.file, area.left, y, picture));
   figure.end();
   decorate(sheet, () =>

@@ -1,7 +1,8 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { JSONWebKeySet } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts';
+import { newSealKey } from '../../../test/support/seal-keys.ts';
 import { openDatabase } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { checkLog, continues, readHeads, refuting } from '../../receipt/check-log.ts';
@@ -19,8 +20,7 @@ let sealer: ReceiptSealer;
 let keys: JSONWebKeySet;
 
 function newSealer(): ReceiptSealer {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return createReceiptSealer([privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')]);
+  return createReceiptSealer([newSealKey().secret]);
 }
 
 beforeAll(async () => {
