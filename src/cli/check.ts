@@ -3,12 +3,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { JSONWebKeySet } from 'jose';
-import type { SealKey } from 'nca-verify';
 import { readConfig } from '../config/config.ts';
 import { readSealKeys } from '../features/receipt-seal/seal-keys.ts';
 import { readHeads } from '../receipt/check-log.ts';
-import { type CheckOutcome, type Fact, judgeCode, judgeFile } from '../receipt/judge.ts';
-import { verifyByTimeStamp } from '../receipt/verify-signature.ts';
+import { type CheckOutcome, type Fact, judgeCode, judgeFile, kindOfFile } from '../receipt/judge.ts';
+import { verifyWith } from '../receipt/verify-signature.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 
@@ -30,7 +29,7 @@ const verdicts: Readonly<Record<CheckOutcome['verdict'], string>> = {
   noCode: 'this is not the code of a receipt',
 };
 
-/** What else is noteLines of an outcome. A note without an entry is printed by its name. */
+/** What is said beside a verdict. A note without an entry is printed by its name. */
 const notes: Readonly<Record<string, string>> = {
   'log-none': 'the receipt says nothing of the log',
   'log-promised': 'the receipt has a promise; after its day a new file has the proof',
@@ -100,21 +99,16 @@ async function check(path: string, options: CheckOptions): Promise<void> {
 
 async function judge(path: string, options: CheckOptions): Promise<CheckOutcome> {
   const file = await readFile(path);
-  const isReceipt = file.subarray(0, 5).toString('latin1') === '%PDF-';
-  const isEvidence = file[0] === 0x7b;
-  const keys = isReceipt || isEvidence ? await keysOf(options) : { keys: [] };
+  const keys = kindOfFile(file) === 'signature' ? { keys: [] } : await keysOf(options);
   const { code } = options.code === undefined ? {} : await judgeCode(options.code, keys);
   if (options.code !== undefined && !code) throw new CommandFailure(verdicts.foreignCode);
   const { createTrust, productionCertificates, verify, verifyEvidence } = await import('nca-verify');
   const trust = createTrust([...productionCertificates(), ...(await certificatesIn(options.trust))]);
   return judgeFile(file, {
-    keys,
+    ...verifyWith({ verify, verifyEvidence }, keys, async () => trust),
     heads: options.heads === undefined ? undefined : await readPublished(options.heads, keys),
     headsBy: 'person',
     code,
-    verify: async (message) => verifyByTimeStamp(verify, message, trust),
-    verifyEvidence: async (evidence) =>
-      verifyEvidence({ evidence, at: new Date(), trust, sealKeys: keys.keys as readonly SealKey[] }),
   });
 }
 

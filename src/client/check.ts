@@ -2,6 +2,7 @@
 // this page allows no connection, and the same page works from a disk.
 
 import './without-eval.ts';
+import type { JSONWebKeySet } from 'jose';
 import {
   createTrust,
   prepare,
@@ -14,7 +15,7 @@ import { continues, type PublishedHead, readHeads } from '../receipt/check-log.t
 import { mostReceiptBytes } from '../receipt/check-seal.ts';
 import { judgeCode, judgeFile } from '../receipt/judge.ts';
 import type { ReceiptCode } from '../receipt/receipt-code.ts';
-import { verifyByTimeStamp } from '../receipt/verify-signature.ts';
+import { verifyWith } from '../receipt/verify-signature.ts';
 import { hideOutcome, type Shown, showOutcome, showTexts } from './check/show.ts';
 
 const page = document.querySelector<HTMLElement>('#check');
@@ -63,7 +64,7 @@ function forget(chooser: HTMLInputElement): void {
   chooser.value = '';
 }
 
-function keysOf(page: HTMLElement) {
+function keysOf(page: HTMLElement): JSONWebKeySet {
   return JSON.parse(page.dataset['keys'] ?? '{"keys":[]}');
 }
 
@@ -77,18 +78,10 @@ async function takeFile(page: HTMLElement, given: Given, file: File | undefined)
       await file.slice(0, mostReceiptBytes + 1).arrayBuffer(),
     );
     return judgeFile(bytes, {
-      keys: keysOf(page),
+      ...verifyWith({ verify, verifyEvidence }, keysOf(page), () => trustOf(page)),
       heads: given.heads ?? (await headsOfPage(page)),
       headsBy: ofPage ? 'page' : 'person',
       code: given.code,
-      verify: async (message) => verifyByTimeStamp(verify, message, await trustOf(page)),
-      verifyEvidence: async (evidence) =>
-        verifyEvidence({
-          evidence,
-          at: new Date(),
-          trust: await trustOf(page),
-          sealKeys: keysOf(page).keys,
-        }),
     });
   });
 }

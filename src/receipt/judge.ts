@@ -52,12 +52,27 @@ export interface Judging {
   verifyEvidence(text: string): Promise<EvidenceVerdict>;
 }
 
-/** Judges a receipt (PDF), a signature (CMS) or evidence (JSON). Runs in Node.js and in browsers, without a network. */
+/** What a file is by its first bytes. Whatever is no PDF and no JSON may be a signature. */
+export function kindOfFile(file: Uint8Array): 'receipt' | 'evidence' | 'signature' {
+  const start = String.fromCharCode(...file.subarray(0, 5));
+  if (start === '%PDF-') return 'receipt';
+  return start.startsWith('{') ? 'evidence' : 'signature';
+}
+
+/**
+ * Judges a receipt (PDF), a signature (CMS) or evidence (JSON). Runs in Node.js and in browsers,
+ * without a network.
+ */
 export async function judgeFile(file: Uint8Array, by: Judging): Promise<CheckOutcome> {
   if (file.length > mostReceiptBytes) return { verdict: 'tooLarge', notes: [], facts: [] };
-  const start = String.fromCharCode(...file.subarray(0, 5));
-  if (start === '%PDF-') return judgeReceipt(file, by);
-  return start.startsWith('{') ? judgeEvidence(file, by) : judgeSignature(file, by);
+  switch (kindOfFile(file)) {
+    case 'receipt':
+      return judgeReceipt(file, by);
+    case 'evidence':
+      return judgeEvidence(file, by);
+    case 'signature':
+      return judgeSignature(file, by);
+  }
 }
 
 async function judgeReceipt(file: Uint8Array, by: Judging): Promise<CheckOutcome> {

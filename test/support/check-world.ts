@@ -2,14 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
-import {
-  createTrust,
-  productionCertificates,
-  type SealKey,
-  verify,
-  verifyEvidence,
-  writeEvidence,
-} from 'nca-verify';
+import { createTrust, productionCertificates, verify, verifyEvidence, writeEvidence } from 'nca-verify';
 import { cmsPem, createTestAuthority, signCms } from 'nca-verify/testing';
 import { exportEvidence } from '../../src/features/evidence/export.ts';
 import { resealEvidence, sealByKey } from '../../src/features/evidence/reseal.ts';
@@ -25,7 +18,7 @@ import { digestOfHead, openHead } from '../../src/receipt/head.ts';
 import type { Judging } from '../../src/receipt/judge.ts';
 import { emptyPlace, findPlace, sealIn } from '../../src/receipt/place.ts';
 import type { SealedContent } from '../../src/receipt/sealed-content.ts';
-import { verifyByTimeStamp } from '../../src/receipt/verify-signature.ts';
+import { verifyWith } from '../../src/receipt/verify-signature.ts';
 import { dayAfter } from '../../src/values/time-zone.ts';
 import { type Client, injectClient } from './client.ts';
 import { openTestNca, signChallenge, type TestNca } from './eds.ts';
@@ -130,12 +123,9 @@ export async function openCheckWorld(number: number): Promise<CheckWorld> {
     path: (name) => join(folder, name),
     codes: { right: await signCode(own, content), foreign: await signCode(foreign, content) },
     judging: {
-      keys,
+      ...verifyWith({ verify, verifyEvidence }, keys, async () => trust),
       heads: published.ok ? published.value : undefined,
       headsBy: 'page',
-      verify: async (message) => verifyByTimeStamp(verify, message, trust),
-      verifyEvidence: async (evidence) =>
-        verifyEvidence({ evidence, at: new Date(), trust, sealKeys: keys.keys as readonly SealKey[] }),
     },
     trust: nca.environment['EDS_TRUST'] ?? '',
     words: JSON.parse(page?.getAttribute('data-words') ?? '{}'),
