@@ -26,6 +26,8 @@ interface Given {
   file?: File;
   code?: ReceiptCode;
   heads?: readonly PublishedHead[];
+  /** The heads that came with the page. Each has a signature, so they are read once. */
+  ofPage?: Promise<readonly PublishedHead[] | undefined>;
   /** Counts what was given, because the check of a large file may end after that of a later one. */
   turn: number;
 }
@@ -79,7 +81,7 @@ async function takeFile(page: HTMLElement, given: Given, file: File | undefined)
     );
     return judgeFile(bytes, {
       ...verifyWith({ verify, verifyEvidence }, keysOf(page), () => trustOf(page)),
-      heads: given.heads ?? (await headsOfPage(page)),
+      heads: given.heads ?? (await headsOfPage(page, given)),
       headsBy: ofPage ? 'page' : 'person',
       code: given.code,
     });
@@ -123,20 +125,25 @@ async function takeHeads(page: HTMLElement, given: Given, file: File | undefined
   delete given.heads;
   const read = await readHeads(await file.text(), keysOf(page));
   if (read.ok && read.value.length > 0) given.heads = read.value;
-  showTexts(state, [`heads-${read.ok ? await standingOf(page, read.value) : read.reason}`]);
+  showTexts(state, [`heads-${read.ok ? await standingOf(page, given, read.value) : read.reason}`]);
   if (given.file) await takeFile(page, given, given.file);
 }
 
 /** How published heads stand to those that came with the page. */
-async function standingOf(page: HTMLElement, heads: readonly PublishedHead[]): Promise<string> {
+async function standingOf(page: HTMLElement, given: Given, heads: readonly PublishedHead[]): Promise<string> {
   if (heads.length === 0) return 'none';
-  const ofPage = await headsOfPage(page);
+  const ofPage = await headsOfPage(page, given);
   if (!ofPage) return 'right';
   const standing = continues(heads, ofPage);
   return standing.ok ? 'right' : { fork: 'otherHead', cutOff: 'cutOff' }[standing.reason];
 }
 
-async function headsOfPage(page: HTMLElement): Promise<readonly PublishedHead[] | undefined> {
+function headsOfPage(page: HTMLElement, given: Given): NonNullable<Given['ofPage']> {
+  given.ofPage ??= readHeadsOf(page);
+  return given.ofPage;
+}
+
+async function readHeadsOf(page: HTMLElement): Promise<readonly PublishedHead[] | undefined> {
   const read = await readHeads(page.dataset['heads'] ?? '', keysOf(page));
   return read.ok && read.value.length > 0 ? read.value : undefined;
 }
