@@ -38,6 +38,13 @@ export const OID = {
   sha512: '2.16.840.1.101.3.4.2.3',
 } as const;
 
+/** The digests that a caller may choose for time-stamps and seals. */
+export const DIGEST_IDS = {
+  streebog512: OID.streebog512,
+  sha256: OID.sha256,
+  sha512: OID.sha512,
+} as const;
+
 /**
  * A public key, as a certificate holds it. An `unsupported` key may appear in a structure, but it
  * verifies nothing. The `key` of RSA is what `rsaKey` of the platform gives.

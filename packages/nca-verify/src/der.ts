@@ -292,8 +292,13 @@ export function smallNumber(element: Element): number {
 export function bigNumber(element: Element): bigint {
   const octets = body(element);
   if (octets.length > 1024) throw new Refusal('tooLarge', 'a number of more than 8192 bits');
-  const value = BigInt(`0x${toHex(octets)}`);
+  const value = unsigned(octets);
   return (octets[0] ?? 0) < 0x80 ? value : value - (1n << BigInt(octets.length * 8));
+}
+
+/** The number of these octets, highest first. Of none, zero. */
+export function unsigned(octets: Uint8Array): bigint {
+  return BigInt(`0x${toHex(octets) || '0'}`);
 }
 
 /** The octets of a bit string whose length is a multiple of eight. */
@@ -317,9 +322,23 @@ export function time(element: Element): number {
   const parts = (utc ? UTC_TIME : element.tag === TAG.generalizedTime ? GENERALIZED_TIME : null)?.exec(text);
   if (!parts) throw new Refusal('malformed', 'a time in another form');
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number);
-  const full = utc ? (year < 50 ? 2000 + year : 1900 + year) : year;
+  return instant(utc ? (year < 50 ? 2000 + year : 1900 + year) : year, month, day, hour, minute, second);
+}
+
+/**
+ * A time by its parts, in milliseconds since 1970.
+ * @throws Refusal `malformed` for one that does not exist
+ */
+export function instant(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+): number {
   const date = new Date(0);
-  date.setUTCFullYear(full, month - 1, day);
+  date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second);
   if (
     date.getUTCMonth() !== month - 1 ||

@@ -2,9 +2,10 @@
  * JSON web signatures by ES256 (RFC 7515, RFC 7518): the seals that an archive makes with its own
  * key. Computed with BigInt, so that Node and browsers give the same verdict.
  */
+import { unsigned } from './der.ts';
 import { inverse, isOnCurve, referenceMatches } from './gost-reference.ts';
 import { fromBase64 } from './input.ts';
-import { hashOf, toHex, toUtf8 } from './platform.ts';
+import { hashOf, toUtf8 } from './platform.ts';
 
 /** NIST P-256 (FIPS 186-5). */
 const P256 = {
@@ -30,10 +31,6 @@ function fromBase64Url(text: string): Uint8Array | null {
   if (!/^[\w-]*$/.test(text)) return null;
   const base64 = text.replaceAll('-', '+').replaceAll('_', '/');
   return fromBase64(base64.padEnd(Math.ceil(base64.length / 4) * 4, '='));
-}
-
-function numberOf(bytes: Uint8Array): bigint {
-  return BigInt(`0x${toHex(bytes) || '0'}`);
 }
 
 function jsonOf(text: string): Record<string, unknown> | null {
@@ -73,10 +70,10 @@ function verifyEs256({ x = '', y = '' }: SealKey, data: Uint8Array, signature: U
   const [first, second] = [fromBase64Url(x), fromBase64Url(y)];
   if (first?.length !== 32 || second?.length !== 32 || signature.length !== 64) return false;
   const { n } = P256;
-  const [qx, qy] = [numberOf(first), numberOf(second)];
-  const [r, s] = [numberOf(signature.subarray(0, 32)), numberOf(signature.subarray(32))];
+  const [qx, qy] = [unsigned(first), unsigned(second)];
+  const [r, s] = [unsigned(signature.subarray(0, 32)), unsigned(signature.subarray(32))];
   if (r === 0n || r >= n || s === 0n || s >= n || !isOnCurve(P256, qx, qy)) return false;
   const w = inverse(s, n);
-  const e = numberOf(hashOf('sha256', [data]));
+  const e = unsigned(hashOf('sha256', [data]));
   return referenceMatches(P256, qx, qy, (e * w) % n, (r * w) % n, r);
 }

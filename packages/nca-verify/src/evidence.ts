@@ -5,15 +5,14 @@
  * Each seal covers a digest, made anew, of all that the record holds and of all earlier seals. So a
  * new seal renews the time-stamp and the digest at once, and may use another algorithm.
  */
-import { digest, OID } from './algorithms.ts';
+import { DIGEST_IDS, digest } from './algorithms.ts';
+import { TAG } from './der.ts';
 import { encode, wrap } from './der-writer.ts';
 import { fromBase64 } from './input.ts';
 import { concat, fromHex, toBase64, toHex, toUtf8 } from './platform.ts';
 
-const HASHES = { sha256: OID.sha256, sha512: OID.sha512, streebog512: OID.streebog512 } as const;
-
 /** The digests of seals. */
-export type SealHash = keyof typeof HASHES;
+export type SealHash = keyof typeof DIGEST_IDS;
 
 /** A seal over many records: its place in the tree of their digests, and what was made of the root. */
 export interface EvidenceSeal {
@@ -59,38 +58,41 @@ const MAX_SEALS = 100;
 const MAX_PARTS = 20;
 const MAX_PATH = 40;
 
-const TAGS = { integer: 0x02, octets: 0x04, null: 0x05, utf8: 0x0c, sequence: 0x30 } as const;
-
 function text(value: string): Uint8Array {
-  return encode(TAGS.utf8, toUtf8(value));
+  return encode(TAG.utf8String, toUtf8(value));
 }
 
 function list(parts: readonly Uint8Array[]): Uint8Array {
-  return wrap(TAGS.sequence, ...parts.map((part) => encode(TAGS.octets, part)));
+  return wrap(TAG.sequence, ...parts.map((part) => encode(TAG.octetString, part)));
 }
 
 /** The octets that the next seal covers: the record with all seals that it has. */
 function covered(record: EvidenceRecord): Uint8Array {
   const { message, content, verifiedAt, chain, ocsp, lists, tokens, seals } = record;
-  const none = encode(TAGS.null, new Uint8Array());
+  const none = encode(TAG.null, new Uint8Array());
   return wrap(
-    TAGS.sequence,
+    TAG.sequence,
     text(`${TYPE} ${VERSION}`),
-    encode(TAGS.octets, message),
-    content === null ? none : encode(TAGS.octets, content),
+    encode(TAG.octetString, message),
+    content === null ? none : encode(TAG.octetString, content),
     verifiedAt === null ? none : text(verifiedAt.toISOString()),
     ...[chain, ocsp, lists, tokens].map(list),
     wrap(
-      TAGS.sequence,
+      TAG.sequence,
       ...seals.map(({ kind, hash, place, size, path, seal }) =>
-        wrap(TAGS.sequence, text(`${kind} ${hash} ${place} ${size}`), list(path), encode(TAGS.octets, seal)),
+        wrap(
+          TAG.sequence,
+          text(`${kind} ${hash} ${place} ${size}`),
+          list(path),
+          encode(TAG.octetString, seal),
+        ),
       ),
     ),
   );
 }
 
 function hashOf(hash: SealHash, ...parts: readonly Uint8Array[]): Uint8Array {
-  const value = digest(HASHES[hash], concat(parts));
+  const value = digest(DIGEST_IDS[hash], concat(parts));
   if (value === null) throw new TypeError(`an unknown digest: ${hash}`);
   return value;
 }
@@ -206,7 +208,7 @@ function sealOf(value: unknown): EvidenceSeal | undefined {
   const path = listOf(fields?.['path'], MAX_PATH, hexOf);
   const seal = octets(fields?.['seal']);
   if (!path || !seal || (kind !== 'time-stamp' && kind !== 'key')) return undefined;
-  if (typeof hash !== 'string' || !Object.hasOwn(HASHES, hash)) return undefined;
+  if (typeof hash !== 'string' || !Object.hasOwn(DIGEST_IDS, hash)) return undefined;
   if (!isCount(place) || !isCount(size)) return undefined;
   return { kind, hash: hash as SealHash, place, size, path, seal };
 }

@@ -33,6 +33,14 @@ export function contentDigests(): ContentDigests {
   };
 }
 
+/** @throws Refusal `noSigner` or `severalSigners` */
+export function onlySigner({ signers }: SignedMessage): SignerInfo {
+  const [signer, second] = signers;
+  if (signer === undefined) throw new Refusal('noSigner', 'nobody signed');
+  if (second !== undefined) throw new Refusal('severalSigners', `${signers.length} signers`);
+  return signer;
+}
+
 /** A signer with the attributes that a signature must cover. */
 export type SigningInfo = SignerInfo & { readonly signed: NonNullable<SignerInfo['signed']> };
 

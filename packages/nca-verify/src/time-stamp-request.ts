@@ -1,11 +1,12 @@
 /** Asks a time-stamp authority (RFC 3161), and reads what it answers. Posting is the caller's part. */
-import { digest, OID } from './algorithms.ts';
+import { DIGEST_IDS, digest, OID } from './algorithms.ts';
 import { checkBoolean, checkBytes, checkObject, checkTime, checkTrust, fault } from './arguments.ts';
 import { signedMessage } from './cms.ts';
 import type { Crl } from './crl.ts';
 import { bigNumber, Fields, parse, TAG, whole } from './der.ts';
 import { encode, encodeOid, wrap } from './der-writer.ts';
 import { decodeMessage } from './input.ts';
+import { onlySigner } from './signature.ts';
 import { insertTokens } from './time-stamp.ts';
 import type { Trust } from './trust.ts';
 import {
@@ -16,14 +17,13 @@ import {
   timeStampRefusalAsValue,
 } from './trusted-time.ts';
 import { Refusal, type Refused, refusalAsValue } from './verdict.ts';
-
-const DIGESTS = { streebog512: OID.streebog512, sha256: OID.sha256, sha512: OID.sha512 } as const;
+import { MAX_MESSAGE_BYTES } from './verify.ts';
 
 export interface TimeStampRequestOptions {
   /** 8 to 20 random bytes, which the token must repeat. */
   readonly nonce: Uint8Array;
   /** The digest that is stamped; `streebog512` unless given. */
-  readonly digest?: keyof typeof DIGESTS | undefined;
+  readonly digest?: keyof typeof DIGEST_IDS | undefined;
   /** The policy to stamp by, a dotted identifier; the authority's own unless given. */
   readonly policy?: string | undefined;
 }
@@ -39,9 +39,9 @@ export function timeStampRequest(data: Uint8Array, options: TimeStampRequestOpti
   const { nonce, digest: name = 'streebog512', policy } = options;
   checkBytes('nonce', nonce);
   if (nonce.length < 8 || nonce.length > 20) fault('nonce', nonce, '8 to 20 bytes');
-  const id = DIGESTS[name];
+  const id = DIGEST_IDS[name];
   const imprint = id === undefined ? null : digest(id, data);
-  if (imprint === null) fault('digest', name, Object.keys(DIGESTS).join(' or '));
+  if (imprint === null) fault('digest', name, Object.keys(DIGEST_IDS).join(' or '));
   const algorithm = wrap(TAG.sequence, encodeOid(id), encode(TAG.null, new Uint8Array()));
   return wrap(
     TAG.sequence,
@@ -85,14 +85,10 @@ export function readTimeStampResponse(
 /** The octets that a time-stamp of a message of one signer is about: the value of the signature. */
 export function signatureValue(
   message: Uint8Array | string,
-  maxBytes = 65_536,
-): { readonly ok: true; readonly value: Uint8Array; readonly digest: keyof typeof DIGESTS } | Refused {
+  maxBytes = MAX_MESSAGE_BYTES,
+): { readonly ok: true; readonly value: Uint8Array; readonly digest: keyof typeof DIGEST_IDS } | Refused {
   return refusalAsValue(() => {
-    const { signers } = signedMessage(decodeMessage(message, maxBytes));
-    const [signer, second] = signers;
-    if (signer === undefined || second !== undefined)
-      throw new Refusal(signer === undefined ? 'noSigner' : 'severalSigners', 'not exactly one signer');
-    const { signature, digestAlgorithm } = signer;
+    const { signature, digestAlgorithm } = onlySigner(signedMessage(decodeMessage(message, maxBytes)));
     const gost = digestAlgorithm === OID.streebog512 || digestAlgorithm === OID.gost94;
     return { ok: true as const, value: signature, digest: gost ? 'streebog512' : 'sha256' };
   });
@@ -106,7 +102,7 @@ export function signatureValue(
 export function addTimeStamps(
   message: Uint8Array | string,
   tokens: readonly Uint8Array[],
-  maxBytes = 65_536,
+  maxBytes = MAX_MESSAGE_BYTES,
 ): { readonly ok: true; readonly message: Uint8Array } | Refused {
   if (!Array.isArray(tokens)) fault('tokens', tokens, 'an array');
   for (const token of tokens) checkBytes('a token of `tokens`', token);

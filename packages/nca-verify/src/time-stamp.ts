@@ -8,7 +8,7 @@ import { Refusal } from './verdict.ts';
 /** id-aa-timeStampToken */
 const TIME_STAMP = '1.2.840.113549.1.9.16.2.14';
 /** id-ct-TSTInfo */
-const TST_INFO = '1.2.840.113549.1.9.16.1.4';
+export const TST_INFO = '1.2.840.113549.1.9.16.1.4';
 
 /**
  * Checks that each time-stamp is about this signature and not about another one. Whose time-stamp

@@ -6,7 +6,18 @@ import { digest } from './algorithms.ts';
 import type { Certificate } from './certificate.ts';
 import { type SignedMessage, signedMessage } from './cms.ts';
 import { type Crl, crlStatus } from './crl.ts';
-import { body, type Element, Fields, oid, parse, sameBytes, smallNumber, TAG } from './der.ts';
+import {
+  body,
+  type Element,
+  Fields,
+  instant,
+  oid,
+  parse,
+  sameBytes,
+  smallNumber,
+  TAG,
+  unsigned,
+} from './der.ts';
 import { ATTRIBUTE, displayName, only } from './name.ts';
 import { toHex, toLatin1 } from './platform.ts';
 import { CLOCK_SKEW } from './revocation.ts';
@@ -14,12 +25,14 @@ import {
   checkContent,
   checkSignature,
   contentDigests,
+  onlySigner,
   type SigningInfo,
   signerCertificate,
   withSigned,
 } from './signature.ts';
 import { summaryOf } from './signer.ts';
 import { streebog } from './streebog.ts';
+import { TST_INFO } from './time-stamp.ts';
 import { buildChain, type Trust } from './trust.ts';
 import {
   type CertificateSummary,
@@ -30,8 +43,6 @@ import {
   refusalAsValue,
 } from './verdict.ts';
 
-/** id-ct-TSTInfo */
-const TST_INFO = '1.2.840.113549.1.9.16.1.4';
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 /** Only as the imprint of a time-stamp: the authority signs nothing with it. */
 const STREEBOG_256 = '1.2.398.3.10.1.3.2';
@@ -136,7 +147,7 @@ export function judgeTimeStamp(token: Uint8Array, data: Uint8Array, rules: TimeS
     const info = readInfo(message);
     checkImprint(info, data);
     checkNonce(info, rules.nonce);
-    const leaf = checkSigned(message, onlySigner(message), rules.allowGost2004);
+    const leaf = checkSigned(message, withSigned(onlySigner(message)), rules.allowGost2004);
     checkAuthority(leaf, rules.signer);
     const { trust, now, allowGost2004, crls } = rules;
     if (info.time > now + CLOCK_SKEW) throw new TimeStampRefusal('inFuture', 'a time-stamp from the future');
@@ -212,17 +223,7 @@ function exactTime(element: Element): number {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, fraction = 0] = parts.map((part) =>
     Number(part ?? 0),
   );
-  const whole = Date.UTC(year, month - 1, day, hour, minute, second);
-  const date = new Date(whole);
-  const exists =
-    date.getUTCFullYear() === year &&
-    date.getUTCMonth() === month - 1 &&
-    date.getUTCDate() === day &&
-    date.getUTCHours() === hour &&
-    date.getUTCMinutes() === minute &&
-    date.getUTCSeconds() === second;
-  if (!exists) throw new Refusal('malformed', 'a time that does not exist');
-  return whole + Math.floor(fraction * 1000);
+  return instant(year, month, day, hour, minute, second) + Math.floor(fraction * 1000);
 }
 
 /** Seconds, thousandths and millionths, in milliseconds rounded up. */
@@ -231,7 +232,7 @@ function accuracyOf(element: Element): number {
   const seconds = fields.option(TAG.integer);
   const parts = [fields.option(0x80), fields.option(0x81)].map((part) => {
     if (part === undefined) return 0;
-    const value = Number(`0x${toHex(body(part)) || '0'}`);
+    const value = Number(unsigned(body(part)));
     if (value < 1 || value > 999) throw new Refusal('malformed', 'an accuracy out of range');
     return value;
   });
@@ -250,16 +251,8 @@ function checkImprint({ algorithm, imprint }: Info, data: Uint8Array): void {
 
 function checkNonce({ nonce }: Info, expected: Uint8Array | undefined): void {
   if (expected === undefined) return;
-  const number = (octets: Uint8Array): bigint => BigInt(`0x${toHex(octets) || '0'}`);
-  if (nonce === null || (nonce[0] ?? 0) >= 0x80 || number(nonce) !== number(expected))
+  if (nonce === null || (nonce[0] ?? 0) >= 0x80 || unsigned(nonce) !== unsigned(expected))
     throw new TimeStampRefusal('nonceMismatch', 'the nonce is another');
-}
-
-function onlySigner({ signers }: SignedMessage): SigningInfo {
-  const [signer, second] = signers;
-  if (signer === undefined) throw new Refusal('noSigner', 'nobody signed a time-stamp');
-  if (second !== undefined) throw new Refusal('severalSigners', 'a time-stamp of several signers');
-  return withSigned(signer);
 }
 
 /** The signature of the token. Its attributes must name the certificate (RFC 3161, 2.4.1). */

@@ -10,6 +10,7 @@ import {
   checkContent,
   checkSignature,
   contentDigests,
+  onlySigner,
   type SigningInfo,
   signerCertificate,
   withSigned,
@@ -99,7 +100,9 @@ export function verifyKnown(request: VerifyRequest, known: Date | undefined): Ve
     signedMessage(decodeMessage(request.message, request.maxBytes ?? MAX_MESSAGE_BYTES)),
   );
   if ('ok' in message) return withClaims(message, request, []);
-  const verdict = refusalAsValue(() => judge(message, onlySigner(message), request, contentDigests(), known));
+  const verdict = refusalAsValue(() =>
+    judge(message, withSigned(onlySigner(message)), request, contentDigests(), known),
+  );
   return verdict.ok ? verdict : withClaims(verdict, request, claimed(message, message.signers));
 }
 
@@ -220,11 +223,4 @@ function momentOf(trusted: Date | null, timeStamps: readonly TimeStampVerdict[] 
   if (trusted !== null) return trusted.getTime();
   const why = timeStamps.map((stamp) => (stamp.ok ? '' : `${stamp.reason} (${stamp.detail})`));
   throw new Refusal('noTrustedTime', why.length === 0 ? 'no time-stamp' : why.join('; '));
-}
-
-function onlySigner({ signers }: SignedMessage): SigningInfo {
-  const [signer, second] = signers;
-  if (signer === undefined) throw new Refusal('noSigner', 'nobody signed');
-  if (second !== undefined) throw new Refusal('severalSigners', `${signers.length} signers`);
-  return withSigned(signer);
 }
