@@ -23,7 +23,7 @@ import { CLOCK_SKEW } from './revocation.ts';
 import type { Requirement } from './signer.ts';
 import type { Trust } from './trust.ts';
 import { judgeTimeStamp } from './trusted-time.ts';
-import { type Accepted, type Reason, type Refused, refusalAsValue } from './verdict.ts';
+import { type Accepted, type Reason, type Refused, refusalAsValue, type Verdict } from './verdict.ts';
 import { type VerifyRequest, verifyKnown } from './verify.ts';
 
 /** What can be wrong with evidence besides what can be wrong with the message in it. */
@@ -94,9 +94,20 @@ export function verifyEvidence(request: VerifyEvidenceRequest): EvidenceVerdict 
   const record = typeof evidence === 'string' ? readEvidence(evidence) : evidence;
   if (record === null) return { ok: false, reason: 'notEvidence', detail: 'not a record of evidence' };
   const wider = widened(trust, record.chain);
-  const lists = [...crls, ...listsOf(record, wider, request.allowGost2004)];
-  const seals = checkSeals(record, request, widened(timeStampTrust ?? trust, record.chain), lists);
-  return 'ok' in seals ? seals : judge(record, request, wider, lists, seals);
+  const sources: Sources = {
+    trust: wider,
+    timeStampTrust: timeStampTrust === undefined ? wider : widened(timeStampTrust, record.chain),
+    crls: [...crls, ...listsOf(record, wider, request.allowGost2004)],
+  };
+  const seals = checkSeals(record, request, sources);
+  return 'ok' in seals ? seals : judge(record, request, sources, seals);
+}
+
+/** What is trusted, and the lists, with what the record itself brings. */
+interface Sources {
+  readonly trust: Trust;
+  readonly timeStampTrust: Trust;
+  readonly crls: readonly Crl[];
 }
 
 /** The trust with the record's issuers between the signer and the same anchors. */
@@ -122,8 +133,7 @@ function listsOf({ lists }: EvidenceRecord, trust: Trust, allowGost2004 = false)
 function checkSeals(
   record: EvidenceRecord,
   { at, sealKeys = [], allowGost2004 = false }: VerifyEvidenceRequest,
-  trust: Trust,
-  crls: readonly Crl[],
+  { timeStampTrust: trust, crls }: Sources,
 ): readonly CheckedSeal[] | RefusedEvidence {
   const checked: CheckedSeal[] = [];
   let now = at.getTime();
@@ -167,23 +177,19 @@ function byKey(seal: EvidenceSeal, root: Uint8Array, keys: readonly SealKey[]): 
 /** The signature at the time that its time-stamp gives, else at that of the first seal. */
 function judge(
   record: EvidenceRecord,
-  { at, timeStampTrust, require, allowGost2004 }: VerifyEvidenceRequest,
-  trust: Trust,
-  crls: readonly Crl[],
+  { at, require, allowGost2004 }: VerifyEvidenceRequest,
+  sources: Sources,
   seals: readonly CheckedSeal[],
 ): EvidenceVerdict {
   const [first] = seals;
-  const now = first?.time ?? at;
   const request: VerifyRequest = {
     message: record.message,
     ...(record.content === null ? {} : { content: record.content }),
     maxBytes: record.message.length,
     at: 'time-stamp',
-    now,
-    trust,
-    ...(timeStampTrust === undefined ? {} : { timeStampTrust: widened(timeStampTrust, record.chain) }),
+    now: first?.time ?? at,
+    ...sources,
     tokens: record.tokens,
-    crls,
     require,
     allowGost2004,
   };
@@ -212,14 +218,20 @@ function waysOf(first: CheckedSeal, { verifiedAt }: EvidenceRecord): readonly ['
   return ['archive', verifiedAt !== null && verifiedAt <= first.time ? verifiedAt : first.time];
 }
 
-/** With several answers about revocation, one that says "revoked" decides, else one that is enough. */
-function withAnswers(request: VerifyRequest, answers: readonly Uint8Array[], known: Date | undefined) {
-  const verdicts = [undefined, ...answers].map((response) =>
-    verifyKnown({ ...request, ...(response === undefined ? {} : { ocsp: { response } }) }, known),
-  );
+/**
+ * With several answers about revocation, one that says "revoked" decides, else one that is enough.
+ */
+function withAnswers(
+  request: VerifyRequest,
+  answers: readonly Uint8Array[],
+  known: Date | undefined,
+): Verdict {
+  const bare = verifyKnown(request, known);
+  // Revocation comes last, so no answer changes another refusal.
+  if (!bare.ok && bare.reason !== 'revocationUnknown') return bare;
+  const verdicts = answers.map((response) => verifyKnown({ ...request, ocsp: { response } }, known));
   const revoked = verdicts.find((verdict) => !verdict.ok && verdict.reason === 'revoked');
-  const [bare] = verdicts;
-  const accepted = verdicts.find((verdict) => verdict.ok);
+  const accepted = [bare, ...verdicts].find(({ ok }) => ok);
   // The last one names what was wrong with an answer.
-  return revoked ?? accepted ?? verdicts.at(-1) ?? (bare as Refused);
+  return revoked ?? accepted ?? verdicts.at(-1) ?? bare;
 }
