@@ -80,14 +80,16 @@ export function checkVerifyRequest(
   if (maxBytes !== undefined) checkCount('maxBytes', maxBytes, 1);
   if (timeStamps !== undefined && !['check', 'verify', 'ignore'].includes(timeStamps as string))
     fault('timeStamps', timeStamps, '"check", "verify" or "ignore"');
-  if (tokens !== undefined) {
-    if (!Array.isArray(tokens)) fault('tokens', tokens, 'an array');
-    for (const token of tokens) checkBytes('a token of `tokens`', token);
-  }
+  if (tokens !== undefined) checkTokens(tokens);
   if (timeStampTrust !== undefined) checkTrust(timeStampTrust);
   checkBoolean('claims', claims);
   checkMoment(request);
   checkRules({ ...request, at: request.at === 'time-stamp' ? request.now : request.at });
+}
+
+export function checkTokens(tokens: unknown): void {
+  if (!Array.isArray(tokens)) fault('tokens', tokens, 'an array');
+  for (const token of tokens) checkBytes('a token of `tokens`', token);
 }
 
 /** With `at: 'time-stamp'`, the current time is needed; a stray one must not change anything. */
@@ -111,6 +113,22 @@ export function checkCertificateRequest(request: Rules & { readonly certificate:
   checkObject('request', request);
   checkText('certificate', request.certificate);
   checkRules(request);
+}
+
+/** Checks a request to verify a time-stamp, except its trust. */
+export function checkTimeStampRequest(
+  request: Pick<Rules, 'at' | 'crls' | 'allowGost2004'> & {
+    readonly token: unknown;
+    readonly data: unknown;
+    readonly nonce?: unknown;
+  },
+): void {
+  checkObject('request', request);
+  const { token, data, at, nonce, crls, allowGost2004 } = request;
+  checkBytes('token', token);
+  checkBytes('data', data);
+  if (nonce !== undefined) checkBytes('nonce', nonce);
+  checkRules({ at, crls, allowGost2004 });
 }
 
 export function checkText(name: string, value: unknown): void {

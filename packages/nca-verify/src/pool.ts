@@ -10,6 +10,7 @@ import {
   checkCount,
   checkObject,
   checkRevocationRequest,
+  checkTimeStampRequest,
   checkVerifyAllRequest,
   checkVerifyRequest,
   fault,
@@ -18,7 +19,7 @@ import { workerScript } from './assets.ts';
 import type { checkRevocation, RevocationRequest } from './check-revocation.ts';
 import type { LoadedCrl } from './crl.ts';
 import { bestBinary } from './gost-wasm.ts';
-import { checkTimeStampRequest, type VerifyTimeStampRequest } from './time-stamp-request.ts';
+import type { VerifyTimeStampRequest } from './time-stamp-request.ts';
 import type { TimeStampVerdict } from './trusted-time.ts';
 import { TurnQueue } from './turns.ts';
 import type { Verdict } from './verdict.ts';

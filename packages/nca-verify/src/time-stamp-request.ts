@@ -1,6 +1,13 @@
 /** Asks a time-stamp authority (RFC 3161), and reads what it answers. Posting is the caller's part. */
 import { DIGEST_IDS, digest, OID } from './algorithms.ts';
-import { checkBoolean, checkBytes, checkObject, checkTime, checkTrust, fault } from './arguments.ts';
+import {
+  checkBytes,
+  checkObject,
+  checkTimeStampRequest,
+  checkTokens,
+  checkTrust,
+  fault,
+} from './arguments.ts';
 import { signedMessage } from './cms.ts';
 import type { Crl } from './crl.ts';
 import { bigNumber, Fields, parse, TAG, whole } from './der.ts';
@@ -104,8 +111,7 @@ export function addTimeStamps(
   tokens: readonly Uint8Array[],
   maxBytes = MAX_MESSAGE_BYTES,
 ): { readonly ok: true; readonly message: Uint8Array } | Refused {
-  if (!Array.isArray(tokens)) fault('tokens', tokens, 'an array');
-  for (const token of tokens) checkBytes('a token of `tokens`', token);
+  checkTokens(tokens);
   return refusalAsValue(() => {
     const bytes = decodeMessage(message, maxBytes);
     signedMessage(bytes);
@@ -136,16 +142,4 @@ export function verifyTimeStamp(request: VerifyTimeStampRequest): TimeStampVerdi
   const { token, data, at, trust, nonce, crls = [], allowGost2004 = false } = request;
   checkTrust(trust);
   return judgeTimeStamp(token, data, { trust, now: at.getTime(), allowGost2004, crls, nonce });
-}
-
-/** Checks a request to verify a time-stamp, except its trust. */
-export function checkTimeStampRequest(request: Omit<VerifyTimeStampRequest, 'trust'>): void {
-  checkObject('request', request);
-  const { token, data, at, nonce, crls, allowGost2004 } = request;
-  checkBytes('token', token);
-  checkBytes('data', data);
-  checkTime('at', at);
-  if (nonce !== undefined) checkBytes('nonce', nonce);
-  if (crls !== undefined && !Array.isArray(crls)) fault('crls', crls, 'an array');
-  checkBoolean('allowGost2004', allowGost2004);
 }
