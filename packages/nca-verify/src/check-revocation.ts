@@ -30,8 +30,8 @@ export interface RevocationSources {
  * either source is final. So is a responder's answer that it does not know the certificate: lists
  * cannot overrule it.
  *
- * With `now`, `at` lies in the past: what was learned until `now` counts, and a certificate that was
- * revoked after `at` was right then.
+ * With `now`, `at` lies in the past: what was learned until `now` counts, and a certificate that
+ * was revoked after `at` was right then.
  */
 export function notRevoked(
   chain: readonly [Certificate, Certificate, ...Certificate[]],
@@ -84,8 +84,8 @@ export function notRevoked(
 
 /**
  * What lists of any time up to `now` say of a certificate at `at`. A revocation after `at` shows
- * that there was none before. A list that names no revocation counts if it is not older than those in
- * force at `at`, and at most a day younger: a certificate on hold may have been taken off later.
+ * that there was none before. A list that names no revocation counts if it is not older than those
+ * in force at `at`, and at most a day younger: a certificate on hold may have been taken off later.
  */
 function statusThen(
   of: Certificate,

@@ -14,7 +14,9 @@ import { concat, fromHex, toBase64, toHex, toUtf8 } from './platform.ts';
 /** The digests of seals. */
 export type SealHash = keyof typeof DIGEST_IDS;
 
-/** A seal over many records: its place in the tree of their digests, and what was made of the root. */
+/**
+ * A seal over many records: its place in the tree of their digests, and what was made of the root.
+ */
 export interface EvidenceSeal {
   /** `time-stamp`: a token (RFC 3161) about the root. `key`: a JWS of the archive over the root. */
   readonly kind: 'time-stamp' | 'key';
@@ -34,7 +36,9 @@ export interface EvidenceRecord {
   readonly content: Uint8Array | null;
   /** When the archive verified the signature, by its own clock; null if it does not say. */
   readonly verifiedAt: Date | null;
-  /** The certificates above the signer's, DER. They are only used between it and a trusted anchor. */
+  /**
+   * The certificates above the signer's, DER. They are only used between it and a trusted anchor.
+   */
   readonly chain: readonly Uint8Array[];
   /** OCSP answers about the signer's certificate. */
   readonly ocsp: readonly Uint8Array[];

@@ -1,4 +1,6 @@
-/** Asks a time-stamp authority (RFC 3161), and reads what it answers. Posting is the caller's part. */
+/**
+ * Asks a time-stamp authority (RFC 3161), and reads what it answers. Posting is the caller's part.
+ */
 import { DIGEST_IDS, digest, OID } from './algorithms.ts';
 import {
   checkBytes,
@@ -37,7 +39,8 @@ export interface TimeStampRequestOptions {
 
 /**
  * The DER of a request to stamp `data`, of which only a digest leaves. For a signature, that is
- * `signatureValue` of its message. Post it as `application/timestamp-query` to a configured address.
+ * `signatureValue` of its message. Post it as `application/timestamp-query` to a configured
+ * address.
  * @throws TypeError when an argument is missing or of another type
  */
 export function timeStampRequest(data: Uint8Array, options: TimeStampRequestOptions): Uint8Array {

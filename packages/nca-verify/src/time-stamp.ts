@@ -33,8 +33,8 @@ export function tokensOf({ unsigned }: SignerInfo): readonly Element[] {
 }
 
 /**
- * A message of one signer with time-stamps about its signature added to the unsigned attributes. What
- * was signed stays octet for octet. Nothing is verified.
+ * A message of one signer with time-stamps about its signature added to the unsigned attributes.
+ * What was signed stays octet for octet. Nothing is verified.
  * @throws Refusal for what is no such message
  */
 export function insertTokens(message: Uint8Array, tokens: readonly Uint8Array[]): Uint8Array {

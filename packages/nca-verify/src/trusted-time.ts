@@ -58,7 +58,9 @@ export type TimeStampReason =
   | Exclude<Reason, (typeof NOT_OF_TIME_STAMPS)[number]>
   | (typeof ONLY_TIME_STAMPS)[number];
 
-/** Why a time-stamp counts for nothing. The list is closed: a new reason means a new major version. */
+/**
+ * Why a time-stamp counts for nothing. The list is closed: a new reason means a new major version.
+ */
 export const TIME_STAMP_REASONS: readonly TimeStampReason[] = [
   ...ONLY_TIME_STAMPS,
   ...REASONS.filter(
@@ -75,7 +77,8 @@ export interface AcceptedTimeStamp {
   /** Milliseconds by which it may be off, by the authority's own word; null if it says nothing. */
   readonly accuracy: number | null;
   /**
-   * What was stamped existed at this time at the latest: `time` and its accuracy, at least a second.
+   * What was stamped existed at this time at the latest: `time` and its accuracy, at least a
+   * second.
    */
   readonly latest: Date;
   /** The policy of the authority, a dotted identifier. */

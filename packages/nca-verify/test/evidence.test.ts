@@ -1,4 +1,6 @@
-/** Evidence that outlives its certificates: what is believed, and what any alteration does to it. */
+/**
+ * Evidence that outlives its certificates: what is believed, and what any alteration does to it.
+ */
 import { generateKeyPairSync, sign as nodeSign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { loadCrl } from '../src/crl.ts';

@@ -1,6 +1,6 @@
 /**
- * Messages and time-stamps that OpenSSL makes, in its forms, with an RSA key, and time-stamps that it
- * judges. Skipped where it is missing.
+ * Messages and time-stamps that OpenSSL makes, in its forms, with an RSA key, and time-stamps that
+ * it judges. Skipped where it is missing.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Time-stamps as evidence: which count, and what a signature is worth at their time. Each message is
- * right in everything but one.
+ * Time-stamps as evidence: which count, and what a signature is worth at their time. Each message
+ * is right in everything but one.
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';

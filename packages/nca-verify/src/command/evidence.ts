@@ -1,4 +1,7 @@
-/** `nca-verify --evidence FILE`: was a signature right when it was made, and why can that be believed? */
+/**
+ * `nca-verify --evidence FILE`: was a signature right when it was made, and why can that be
+ * believed?
+ */
 import type { Crl } from '../crl.ts';
 import type { SealKey } from '../es256.ts';
 import type { Trust } from '../trust.ts';
