@@ -1,4 +1,5 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
+import { tryAdvisoryLock } from '../../platform/postgres/locks.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
 
@@ -138,9 +139,8 @@ export async function readLeavesOf(database: Queryable, sealId: string): Promise
 const resealing = 0x72_65_73_6c;
 
 /** True when nobody else seals evidence. The lock lasts until the transaction ends. */
-export async function lockResealing(tx: Queryable): Promise<boolean> {
-  const row = await tx.first<{ held: boolean }>(sql`select pg_try_advisory_xact_lock(${resealing}) as held`);
-  return row?.held ?? false;
+export function lockResealing(tx: Queryable): Promise<boolean> {
+  return tryAdvisoryLock(tx, resealing);
 }
 
 /** True when the signature of some change is due to be sealed. */

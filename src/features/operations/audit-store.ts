@@ -1,4 +1,5 @@
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
+import { tryAdvisoryLock } from '../../platform/postgres/locks.ts';
 import { type Sql, sql } from '../../platform/postgres/sql.ts';
 
 /** The tables that are sealed. */
@@ -207,9 +208,8 @@ const unnamed = (source: AuditSource, id: Sql) => sql`
   (select true from cabinet.audit_entry e where e.source = ${source} and e.row_id = ${id}::text limit 1) is null`;
 
 /** True when no other node seals or removes rows. The lock lasts until the transaction ends. */
-export async function lockSealing(tx: Queryable): Promise<boolean> {
-  const row = await tx.first<{ held: boolean }>(sql`select pg_try_advisory_xact_lock(${lock}) as held`);
-  return row?.held ?? false;
+export function lockSealing(tx: Queryable): Promise<boolean> {
+  return tryAdvisoryLock(tx, lock);
 }
 
 /** A batch, with facts that matter once it is sealed. */

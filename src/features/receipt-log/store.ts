@@ -1,4 +1,5 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
+import { tryAdvisoryLock } from '../../platform/postgres/locks.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { SavedChange } from '../changes/change.ts';
 
@@ -10,11 +11,8 @@ const dayOf = sql`(c.made_at at time zone 'UTC')::date`;
 const closingLock = 0x6c_65_61_66;
 
 /** True when no other process closes a day. The lock lasts until the transaction ends. */
-export async function lockClosing(tx: Queryable): Promise<boolean> {
-  const row = await tx.first<{ held: boolean }>(
-    sql`select pg_try_advisory_xact_lock(${closingLock}) as held`,
-  );
-  return row?.held ?? false;
+export function lockClosing(tx: Queryable): Promise<boolean> {
+  return tryAdvisoryLock(tx, closingLock);
 }
 
 /** A change that has no leaf yet. */

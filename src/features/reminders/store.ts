@@ -1,4 +1,5 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
+import { tryAdvisoryLock } from '../../platform/postgres/locks.ts';
 import { listed, type Sql, sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
@@ -56,9 +57,8 @@ export async function writeDocumentEnd(
 const runLock = 0x72_65_6d_69;
 
 /** True when no other process queues reminders. The lock lasts until the transaction ends. */
-export async function lockRun(tx: Queryable): Promise<boolean> {
-  const row = await tx.first<{ held: boolean }>(sql`select pg_try_advisory_xact_lock(${runLock}) as held`);
-  return row?.held ?? false;
+export function lockRun(tx: Queryable): Promise<boolean> {
+  return tryAdvisoryLock(tx, runLock);
 }
 
 /**

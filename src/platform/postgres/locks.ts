@@ -60,3 +60,15 @@ export async function lockHolderOfRequest(transaction: Queryable, entryHash: Buf
     select from cabinet.holder where holder_id = (select holder_id from cabinet.entry where entry_hash = ${entryHash})
     for no key update`);
 }
+
+/**
+ * Takes an advisory lock until the transaction ends, for work that one process does at a time.
+ * @param lock any number that nothing else uses
+ * @returns false when another process has it
+ */
+export async function tryAdvisoryLock(transaction: Queryable, lock: number): Promise<boolean> {
+  const row = await transaction.first<{ held: boolean }>(
+    sql`select pg_try_advisory_xact_lock(${lock}) as held`,
+  );
+  return row?.held ?? false;
+}
