@@ -11,7 +11,9 @@ import { createInstance } from '../src/instance.ts';
 import { queuesOf, upkeepOf, watchesOf } from '../src/jobs.ts';
 import { dispatchDue } from '../src/platform/outbox/dispatcher.ts';
 import { type ConnectionFields, type Database, openDatabase } from '../src/platform/postgres/database.ts';
+import { todayInAstana } from '../src/platform/postgres/day.ts';
 import { migrate } from '../src/platform/postgres/migrate.ts';
+import { sql } from '../src/platform/postgres/sql.ts';
 import { createServices, type Services } from '../src/services.ts';
 import { injectClient } from '../test/support/client.ts';
 import { inventIinAmong, password } from '../test/support/people.ts';
@@ -255,12 +257,9 @@ const countedPortion = `a count of the last ${countedAtOnce.toLocaleString('en')
 
 /** Lets the daily count of who can be reached have one portion left. */
 async function letPortionBeLeft({ database }: Side): Promise<void> {
-  await database.run({
-    text: `
-      update cabinet.reachability set partial = '{}', after = (
-        select holder_id from cabinet.requisites order by holder_id desc offset $1 limit 1)`,
-    values: [countedAtOnce],
-  });
+  await database.run(sql`
+    update cabinet.reachability set partial = '{}', after = (
+      select holder_id from cabinet.requisites order by holder_id desc offset ${countedAtOnce} limit 1)`);
 }
 
 type Measured = readonly [
@@ -277,14 +276,12 @@ const reminderPortion = `a pass with ${dueAtOnce.toLocaleString('en')} reminders
 
 /** Lets so many reminders be due today, and forgets those of the last pass. */
 async function letRemindersBeDue({ database }: Side): Promise<void> {
-  const today = `((now() at time zone 'UTC') + interval '5 hours')::date`;
-  await database.run({ text: `delete from cabinet.outbox where lane = 'reminder'`, values: [] });
-  await database.run({
-    text: `
-      update cabinet.reminder set ends_on = ${today} + 30, next_on = ${today} where ctid = any (array(
-        select ctid from cabinet.reminder where next_on > ${today} and kind = 'key' order by next_on, holder_id limit $1))`,
-    values: [dueAtOnce],
-  });
+  const today = todayInAstana;
+  await database.run(sql`delete from cabinet.outbox where lane = 'reminder'`);
+  await database.run(sql`
+    update cabinet.reminder set ends_on = ${today} + 30, next_on = ${today} where ctid = any (array(
+      select ctid from cabinet.reminder where next_on > ${today} and kind = 'key'
+      order by next_on, holder_id limit ${dueAtOnce}))`);
 }
 
 function actsOf(side: Side): readonly Measured[] {

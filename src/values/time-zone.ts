@@ -7,6 +7,13 @@ export const timeZone = 'Asia/Almaty';
 // The Swedish form of a date is that of ISO 8601.
 const isoFormat = new Intl.DateTimeFormat('sv-SE', { timeZone });
 
+const hourFormat = new Intl.DateTimeFormat('sv-SE', { timeZone, hour: '2-digit', hourCycle: 'h23' });
+
+/** The hour in Astana, from 0 to 23. */
+export function hourOf(moment: Date): number {
+  return Number(hourFormat.format(moment));
+}
+
 /** A day in Astana as `2026-11-30`. */
 export function isoDay(moment: Date): string {
   return isoFormat.format(moment);

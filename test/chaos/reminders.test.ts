@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { urlOf } from '../../bench/service.ts';
+import { todayInAstana } from '../../src/platform/postgres/day.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { root } from '../../src/platform/root.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
@@ -32,7 +33,7 @@ beforeEach(async () => {
       insert into cabinet.requisites (holder_id, email) select holder_id, iin || '@example.kz' from holders)
     insert into cabinet.reminder (holder_id, kind, ends_on, next_on)
     select holder_id, 'key', today + 30, today
-    from holders, (select ((now() at time zone 'UTC') + interval '5 hours')::date as today) as t`);
+    from holders, (select ${todayInAstana} as today) as t`);
 });
 
 afterEach(async () => {

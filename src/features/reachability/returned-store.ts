@@ -1,4 +1,5 @@
 import type { Database } from '../../platform/postgres/database.ts';
+import { dayInAstana } from '../../platform/postgres/day.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
 import { marking } from './store.ts';
@@ -38,7 +39,7 @@ export function markReturned(database: Database, letters: readonly ReturnedLette
           where sent_on = 'infinity' or not exists (
             select from cabinet.change c
             where c.holder_id = found.holder_id
-              and c.made_at >= (sent_on + 1)::timestamp at time zone 'UTC' - interval '5 hours'
+              and ${dayInAstana(sql`c.made_at`)} > sent_on
               and exists (
                 select from jsonb_array_elements(c.entries) as entry
                 where entry ->> 'field' = any (${addressFields}::text[]))))`,

@@ -1,13 +1,11 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
+import { dayInAstana, todayInAstana } from '../../platform/postgres/day.ts';
 import { tryAdvisoryLock } from '../../platform/postgres/locks.ts';
 import { listed, type Sql, sql } from '../../platform/postgres/sql.ts';
 import type { Iin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import { isMarked } from '../reachability/store.ts';
 import { type ReminderKind, reminderDays, reminderKinds } from './kinds.ts';
-
-/** Today's date in Kazakhstan by the database's clock. */
-const today = sql`((now() at time zone 'UTC') + interval '5 hours')::date`;
 
 /** The stages of all kinds, as rows. */
 const stages = sql`(values ${listed(
@@ -16,7 +14,8 @@ const stages = sql`(values ${listed(
 
 /** The next day on which a message is due, or null. Both parameters are expressions. */
 function nextOn(kind: Sql, endsOn: Sql): Sql {
-  return sql`(select min(${endsOn} - days) from ${stages} where of_kind = ${kind} and ${endsOn} - days > ${today})`;
+  return sql`(select min(${endsOn} - days) from ${stages}
+    where of_kind = ${kind} and ${endsOn} - days > ${todayInAstana})`;
 }
 
 /**
@@ -24,7 +23,7 @@ function nextOn(kind: Sql, endsOn: Sql): Sql {
  * counts, whichever key is used. The caller has locked the holder's row.
  */
 export function keyReminder(holderId: string, until: Date): Sql {
-  const endsOn = sql`(${until}::timestamptz at time zone 'UTC' + interval '5 hours')::date`;
+  const endsOn = dayInAstana(sql`${until}::timestamptz`);
   return sql`
     insert into cabinet.reminder as r (holder_id, kind, ends_on, next_on)
     values (${holderId}, 'key', ${endsOn}, ${nextOn(sql`'key'`, endsOn)})
@@ -74,16 +73,16 @@ export async function queueDue(
   // Rows by their place: a join of a thousand with all would read the whole table.
   const row = await tx.first<{ taken: number; queued: number }>(sql`
     with due as materialized (
-      select ctid from cabinet.reminder where next_on <= ${today} order by next_on, holder_id limit ${most}
+      select ctid from cabinet.reminder where next_on <= ${todayInAstana} order by next_on, holder_id limit ${most}
       for update skip locked),
     moved as (
       update cabinet.reminder r set next_on = ${nextOn(sql`r.kind`, sql`r.ends_on`)}
       where ctid = any (array(select ctid from due)) returning holder_id, kind, ends_on),
     planned as (
       select holder_id, kind, ends_on,
-        (select min(days) from ${stages} where of_kind = kind and ends_on - days <= ${today}) as days
+        (select min(days) from ${stages} where of_kind = kind and ends_on - days <= ${todayInAstana}) as days
       from moved
-      where ends_on >= ${today} and (
+      where ends_on >= ${todayInAstana} and (
         select true from cabinet.reminder_off o
         where o.holder_id = moved.holder_id and o.kind = moved.kind limit 1) is null),
     queued as (
@@ -119,10 +118,10 @@ export function readReminderRecipient(
   kind: ReminderKind,
 ): Promise<ReminderRecipient | undefined> {
   return database.first<ReminderRecipient>(sql`
-    select h.iin, h.language, r.ends_on::text as "endsOn", 
+    select h.iin, h.language, r.ends_on::text as "endsOn",
       case when not ${isMarked('mobile', sql`q`)} then q.mobile_phone end as mobile,
       case when not ${isMarked('email', sql`q`)} then q.email end as email,
-      ${today}::text as today, r.ends_on < ${today}
+      ${todayInAstana}::text as today, r.ends_on < ${todayInAstana}
         or exists (select from cabinet.reminder_off o where o.holder_id = h.holder_id and o.kind = r.kind)
         or exists (select from cabinet.freeze f where f.holder_id = h.holder_id) as silent
     from cabinet.reminder r join cabinet.holder h using (holder_id)
@@ -143,7 +142,7 @@ export function endsColumns(session: Sql): Sql {
   const [days] = reminderDays.key;
   return sql`
     (select ends_on::text from cabinet.reminder e where e.holder_id = ${session}.holder_id and kind = 'key'
-      and ends_on between ${today} and ${today} + ${days}::int) as "keyEnds",
+      and ends_on between ${todayInAstana} and ${todayInAstana} + ${days}::int) as "keyEnds",
     (select ends_on::text from cabinet.reminder e
       where e.holder_id = ${session}.holder_id and kind = 'document') as "documentEnds"`;
 }
@@ -156,7 +155,7 @@ export async function findEnd(
 ): Promise<string | undefined> {
   const row = await database.first<{ endsOn: string }>(sql`
     select ends_on::text as "endsOn" from cabinet.reminder
-    where holder_id = ${holderId} and kind = ${kind} and ends_on >= ${today}`);
+    where holder_id = ${holderId} and kind = ${kind} and ends_on >= ${todayInAstana}`);
   return row?.endsOn;
 }
 

@@ -3,6 +3,7 @@ import type { Fund, FundHolder } from '../../fund/port.ts';
 import { deliveryRefusal } from '../../fund/refusals.ts';
 import { UnderMaintenance } from '../../platform/outage.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
+import { todayInAstana } from '../../platform/postgres/day.ts';
 import { type Sql, sql } from '../../platform/postgres/sql.ts';
 import { SessionGone } from '../../platform/session.ts';
 import type { Language } from '../../values/language.ts';
@@ -35,7 +36,7 @@ export interface LoadedRequisites extends StoredRequisites {
 
 const stored = sql`
   revision, elsewhere_version as "elsewhereVersion",
-  ((now() at time zone 'UTC') + interval '5 hours')::date::text as today,
+  ${todayInAstana}::text as today,
   ${currentValues} as values`;
 
 /** Reads our copy of a holder's requisites. Undefined before the first one exists. */
