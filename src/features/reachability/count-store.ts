@@ -1,6 +1,6 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { json, sql } from '../../platform/postgres/sql.ts';
-import { onFileHash } from './store.ts';
+import { isOnFile } from './store.ts';
 
 /** How many holders can be reached, and by what. */
 export interface Reachability {
@@ -54,7 +54,7 @@ export async function countPortion(
         select bool_or(channel = 'mobile' and proved_at is not null) as mobile,
           bool_or(channel = 'email' and proved_at is not null) as mail, bool_or(marked_at is not null) as marked
         from cabinet.contact_state s
-        where s.holder_id = p.holder_id and s.value_hash = ${onFileHash(sql`s.channel`, sql`p`)} offset 0) as state)
+        where ${isOnFile(sql`s`, sql`p`)} offset 0) as state)
     select count(*)::int as holders, count(*) filter (where mobile)::int as "mobileProved",
       count(*) filter (where mail)::int as "emailProved",
       count(*) filter (where not mobile and not mail)::int as "neitherProved",

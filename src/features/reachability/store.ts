@@ -15,13 +15,22 @@ const textHash = (value: Sql): Sql => sql`sha256(convert_to(${value}, 'UTF8'))`;
  * The hash of what is on file for a channel, as an expression. Null where there is nothing.
  * @param requisites the name of the row of `cabinet.requisites`
  */
-export function onFileHash(channel: Sql, requisites: Sql): Sql {
+function onFileHash(channel: Sql, requisites: Sql): Sql {
   const r = requisites;
   return sql`case ${channel}
     when 'mobile' then ${textHash(sql`${r}.mobile_phone`)}
     when 'email' then ${textHash(sql`${r}.email`)}
     when 'post' then case when ${r}.address is not null
       then ${textHash(sql`concat_ws(E'\\n', ${r}.address, ${r}.apartment, ${r}.postcode)`)} end end`;
+}
+
+/**
+ * Whether a row of `cabinet.contact_state` is about what is on file now, as a condition.
+ * @param state and requisites the names of the rows
+ */
+export function isOnFile(state: Sql, requisites: Sql): Sql {
+  return sql`${state}.holder_id = ${requisites}.holder_id
+    and ${state}.value_hash = ${onFileHash(sql`${state}.channel`, requisites)}`;
 }
 
 /**
@@ -57,8 +66,8 @@ export async function markContact(
 }
 
 /**
- * Common table expressions that mark what is on file for holders, and record it. The last but one is
- * named `marked` and has the holders whose contact was not marked before.
+ * Common table expressions that mark what is on file for holders, and record it. The last but one
+ * is named `marked` and has the holders whose contact was not marked before.
  * @param found rows with `holder_id` and `channel`, each once
  */
 export function marking(found: Sql, reason: MarkReason): Sql {
@@ -82,40 +91,38 @@ export function marking(found: Sql, reason: MarkReason): Sql {
 /** Whether the present contact of a channel is marked, as an expression. */
 export function isMarked(channel: ContactChannel, requisites: Sql): Sql {
   return sql`exists (select from cabinet.contact_state s
-    where s.holder_id = ${requisites}.holder_id and s.channel = ${channel} and s.marked_at is not null
-      and s.value_hash = ${onFileHash(sql`s.channel`, requisites)})`;
-}
-
-/** A contact on file to which something did not arrive. */
-export interface ContactMark {
-  readonly channel: ContactChannel;
-  readonly reason: MarkReason;
+    where s.channel = ${channel} and s.marked_at is not null and ${isOnFile(sql`s`, requisites)})`;
 }
 
 /** What the home asks, as far as the session's holder is known. */
 export interface ConfirmationReading {
   /** When the holder last said that everything is right. */
   readonly confirmedAt: Date | null;
-  readonly marks: readonly ContactMark[];
+  /** The channels whose contact on file is marked. */
+  readonly marks: readonly ContactChannel[];
   /** Whether it is time to ask: once in each session, after a year or while there is a mark. */
   readonly due: boolean;
 }
 
+/** A row with the channels whose contact on file is marked, as `marks`. For a lateral join. */
+export function marksOnFile(requisites: Sql): Sql {
+  return sql`(
+    select coalesce(jsonb_agg(s.channel order by s.channel), '[]') as marks from cabinet.contact_state s
+    where s.marked_at is not null and ${isOnFile(sql`s`, requisites)})`;
+}
+
 /**
- * The columns of a reading. Nobody is asked in the session of their first visit, nor after something
- * was changed in it.
- * @param session and requisites the names of the rows, the latter with nulls before the first visit
+ * The columns of a reading. Nobody is asked in the session of their first visit, nor after
+ * something was changed in it.
+ * @param session, requisites and marked the names of the rows, the last one of `marksOnFile`. The
+ * requisites have nulls before the first visit.
  */
-export function confirmationColumns(session: Sql, requisites: Sql): Sql {
+export function confirmationColumns(session: Sql, requisites: Sql, marked: Sql): Sql {
   const [n, r] = [session, requisites];
-  const marks = sql`(
-    select coalesce(jsonb_agg(jsonb_build_object('channel', s.channel, 'reason', s.reason) order by s.channel), '[]')
-    from cabinet.contact_state s
-    where s.holder_id = ${r}.holder_id and s.marked_at is not null
-      and s.value_hash = ${onFileHash(sql`s.channel`, r)})`;
+  const marks = sql`${marked}.marks`;
   const lastWord = sql`greatest(${r}.confirmed_at,
     (select max(made_at) from cabinet.change c where c.holder_id = ${r}.holder_id))`;
-  return sql`${r}.confirmed_at as "confirmedAt", ${marks} as marks,
+  return sql`${r}.confirmed_at as "confirmedAt", ${marks},
     coalesce(${n}.asked_at is null and ${n}.restricted is null and ${r}.updated_at < ${n}.started_at
       and (${marks} <> '[]' or coalesce(${lastWord}, '-infinity') < now() - interval '1 year'), false) as due`;
 }
@@ -147,12 +154,12 @@ export async function writeConfirmation(
       where holder_id = ${holderId} and revision = ${revision} returning *),
     cleared as (
       update cabinet.contact_state s set marked_at = null, reason = null from confirmed r
-      where s.holder_id = r.holder_id and s.marked_at is not null
-        and s.value_hash = ${onFileHash(sql`s.channel`, sql`r`)}),
+      where s.marked_at is not null and ${isOnFile(sql`s`, sql`r`)}),
     recorded as (
       insert into cabinet.security_event (holder_id, kind, request_id)
       select holder_id, 'contacts-confirmed', ${requestId} from confirmed)
     insert into cabinet.outbox (holder_id, lane, payload)
-    select holder_id, 'confirmation', jsonb_build_object('iin', ${iin}::text, 'confirmedAt', confirmed_at) from confirmed`);
+    select holder_id, 'confirmation', jsonb_build_object('iin', ${iin}::text, 'confirmedAt', confirmed_at)
+    from confirmed`);
   return written === 1;
 }

@@ -12,7 +12,7 @@ import { WhoIAm } from '../../ui/who-i-am.tsx';
 import { maskIin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
 import { maskContact } from '../contact-change/contact.ts';
-import type { ContactMark } from '../reachability/store.ts';
+import type { ContactChannel } from '../reachability/store.ts';
 import type { NearEnds } from '../reminders/follow-ends.ts';
 import type { StepAdvice } from '../second-step/store.ts';
 import { cannotSave } from './documents.ts';
@@ -37,8 +37,8 @@ export interface ServicesPageProps {
   readonly advice: StepAdvice | undefined;
   /** A change waits for its codes. */
   readonly pending: boolean;
-  /** What is marked, when it is asked whether everything is right. Undefined: it is not asked. */
-  readonly marks: readonly ContactMark[] | undefined;
+  /** The channels that are marked, when it is asked whether everything is right. Undefined: it is not asked. */
+  readonly marks: readonly ContactChannel[] | undefined;
   /** When the holder last said that everything is right. */
   readonly confirmedAt: Date | undefined;
   /** They have just said so. */

@@ -5,7 +5,7 @@ import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Form } from '../../ui/form.tsx';
 import { maskContact } from '../contact-change/contact.ts';
-import type { ContactMark } from '../reachability/store.ts';
+import type { ContactChannel } from '../reachability/store.ts';
 import type { Requisites } from './fields/fields.ts';
 
 export interface StillRightProps {
@@ -14,7 +14,7 @@ export interface StillRightProps {
   /** The revision of what is shown. */
   readonly revision: number;
   readonly values: Requisites;
-  readonly marks: readonly ContactMark[];
+  readonly marks: readonly ContactChannel[];
 }
 
 /** One question with what is on file, masked, and what did not arrive. Nothing waits for it. */
@@ -30,7 +30,7 @@ export function StillRight({ t, csrf, revision, values, marks }: StillRightProps
   ];
   return (
     <Alert kind={marks.length > 0 ? 'warning' : 'info'} title={t.stillRight.title}>
-      {marks.map(({ channel }) => (
+      {marks.map((channel) => (
         <p key={channel}>{t.stillRight.marks[channel]}</p>
       ))}
       <Facts facts={facts.map(([term, value]) => ({ term, value: value ?? t.requisites.notSpecified }))} />
