@@ -1,5 +1,7 @@
+import { existsSync, statSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { type Iin, parseIin } from '../values/iin.ts';
+import { isIsoDay } from '../values/time-zone.ts';
 import { CommandFailure } from './failure.ts';
 
 /** Reads a whole number from 1, for an argument or an option. */
@@ -17,14 +19,15 @@ export function readIin(text: string): Iin {
 
 /** Reads a day such as `2026-11-29`, for an option. */
 export function readDay(text: string): string {
-  const day = new Date(text);
-  if (
-    !/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) ||
-    Number.isNaN(day.getTime()) ||
-    day.toISOString().slice(0, 10) !== text
-  )
-    throw new CommandFailure(`${text}: not a day such as 2026-11-29`);
+  if (!isIsoDay(text)) throw new CommandFailure(`${text}: not a day such as 2026-11-29`);
   return text;
+}
+
+/** Refuses what is no file, for an argument whose lines are read twice. */
+export function checkReadTwice(file: string): void {
+  if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
+  if (!statSync(file).isFile())
+    throw new CommandFailure(`${file}: not a file. It is read twice, so a pipe will not do`);
 }
 
 /** Reads a text that is not empty, for an option. */

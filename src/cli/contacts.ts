@@ -1,8 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { countReachability } from '../features/reachability/count.ts';
 import { markReturnedPost } from '../features/reachability/returned-post.ts';
 import { readLines } from '../fund/embedded/people-file.ts';
+import { checkReadTwice } from './arguments.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';
@@ -34,9 +34,7 @@ export function contactCommands(program: Command): void {
     )
     .addHelpText('after', '\nExample:\n  $ kabinet contacts returned returned.csv')
     .action(async (file: string) => {
-      if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
-      if (!statSync(file).isFile())
-        throw new CommandFailure(`${file}: not a file. It is read twice, so a pipe will not do`);
+      checkReadTwice(file);
       await withDatabase(async ({ database }) => {
         const outcome = await markReturnedPost(database, () => readLines(file));
         if (!outcome.ok) {

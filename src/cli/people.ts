@@ -1,4 +1,3 @@
-import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { unfreeze } from '../features/disavowal/unfreeze.ts';
@@ -6,7 +5,7 @@ import { endSessionsOf, showPerson } from '../features/operations/operator.ts';
 import { resetSecondStep } from '../features/second-step/reset.ts';
 import { ImportInterfered, type ImportProgress } from '../fund/embedded/import-people.ts';
 import { importFile } from '../start.ts';
-import { nonEmpty, readIin } from './arguments.ts';
+import { checkReadTwice, nonEmpty, readIin } from './arguments.ts';
 import { CommandFailure } from './failure.ts';
 import { print } from './printable.ts';
 import { withDatabase } from './terminal.ts';
@@ -28,9 +27,7 @@ function importCommand(people: Command): void {
     )
     .addHelpText('after', '\nExample:\n  $ kabinet people import people.jsonl')
     .action(async (file: string) => {
-      if (!existsSync(file)) throw new CommandFailure(`${file}: no such file`);
-      if (!statSync(file).isFile())
-        throw new CommandFailure(`${file}: not a file. It is read twice, so a pipe will not do`);
+      checkReadTwice(file);
       if (readConfig(process.env).fund.http)
         throw new CommandFailure('FUND_URL is set, so people come from the fund and not from a file');
       await withDatabase(async ({ config, connection }) => {

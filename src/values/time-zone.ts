@@ -23,3 +23,9 @@ export function isoDay(moment: Date): string {
 export function dayAfter(day: string): string {
   return new Date(Date.parse(day) + 24 * 3_600_000).toISOString().slice(0, 10);
 }
+
+/** Whether a text is a day of the calendar such as `2026-11-30`. */
+export function isIsoDay(text: string): boolean {
+  const moment = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) ? Date.parse(text) : Number.NaN;
+  return !Number.isNaN(moment) && new Date(moment).toISOString().slice(0, 10) === text;
+}

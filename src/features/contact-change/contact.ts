@@ -23,3 +23,8 @@ export function maskContact({ channel, value }: { channel: Channel; value: strin
   const at = value.lastIndexOf('@');
   return `${value.slice(0, 1)}•••${value.slice(at)}`;
 }
+
+/** The same for what may not be on file: undefined then. */
+export function maskOnFile(channel: Channel, value: string | null): string | undefined {
+  return value === null ? undefined : maskContact({ channel, value });
+}

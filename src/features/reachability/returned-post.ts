@@ -1,5 +1,6 @@
 import type { Database } from '../../platform/postgres/database.ts';
-import { type Iin, parseIin } from '../../values/iin.ts';
+import { parseIin } from '../../values/iin.ts';
+import { isIsoDay } from '../../values/time-zone.ts';
 import { markReturned, type ReturnedLetter } from './returned-store.ts';
 
 /** What became of the lines of a file. */
@@ -65,11 +66,6 @@ function parseReturned(text: string, line: number): ReturnedLetter | string | un
   if (more.length > 0) return 'more than an IIN and a day';
   const iin = parseIin(first);
   if (!iin.ok || iin.value !== first) return 'not an IIN';
-  if (day === undefined) return { iin: iin.value, sentOn: null };
-  return isDay(day) ? { iin: iin.value as Iin, sentOn: day } : 'not a day such as 2026-11-30';
-}
-
-function isDay(text: string): boolean {
-  const moment = /^(19|20)\d\d-\d\d-\d\d$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
-  return moment !== undefined && !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(text);
+  if (day !== undefined && !(/^(19|20)/.test(day) && isIsoDay(day))) return 'not a day such as 2026-11-30';
+  return { iin: iin.value, sentOn: day ?? null };
 }

@@ -11,7 +11,7 @@ import { RestrictedAlert } from '../../ui/restricted-alert.tsx';
 import { WhoIAm } from '../../ui/who-i-am.tsx';
 import { maskIin } from '../../values/iin.ts';
 import type { Language } from '../../values/language.ts';
-import { maskContact } from '../contact-change/contact.ts';
+import { maskOnFile } from '../contact-change/contact.ts';
 import type { ContactChannel } from '../reachability/store.ts';
 import type { NearEnds } from '../reminders/follow-ends.ts';
 import type { StepAdvice } from '../second-step/store.ts';
@@ -168,8 +168,8 @@ function OnFile({ t, language, view, confirmedAt }: ServicesPageProps & { readon
   ].filter((part) => part !== '');
   const facts: readonly (readonly [IconName, string, string | undefined])[] = [
     ['home', t.requisites.address, address.length === 0 ? undefined : address.join(', ')],
-    ['mobile', t.requisites.mobilePhone, masked('mobile', mobilePhone)],
-    ['mail', t.requisites.email, masked('email', email)],
+    ['mobile', t.requisites.mobilePhone, maskOnFile('mobile', mobilePhone)],
+    ['mail', t.requisites.email, maskOnFile('email', email)],
     [
       'waiting',
       t.services.changed,
@@ -192,8 +192,4 @@ function OnFile({ t, language, view, confirmedAt }: ServicesPageProps & { readon
       ))}
     </dl>
   );
-}
-
-function masked(channel: 'mobile' | 'email', value: string | null): string | undefined {
-  return value === null ? undefined : maskContact({ channel, value });
 }

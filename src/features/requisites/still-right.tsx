@@ -4,7 +4,7 @@ import { Alert } from '../../ui/alert.tsx';
 import { Button, ButtonLink, ButtonRow } from '../../ui/buttons.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Form } from '../../ui/form.tsx';
-import { maskContact } from '../contact-change/contact.ts';
+import { maskOnFile } from '../contact-change/contact.ts';
 import type { ContactChannel } from '../reachability/store.ts';
 import type { Requisites } from './fields/fields.ts';
 
@@ -21,11 +21,8 @@ export interface StillRightProps {
 export function StillRight({ t, csrf, revision, values, marks }: StillRightProps) {
   const { address, mobilePhone, email } = values;
   const facts: readonly (readonly [term: string, value: string | undefined])[] = [
-    [
-      t.requisites.mobilePhone,
-      mobilePhone === null ? undefined : maskContact({ channel: 'mobile', value: mobilePhone }),
-    ],
-    [t.requisites.email, email === null ? undefined : maskContact({ channel: 'email', value: email })],
+    [t.requisites.mobilePhone, maskOnFile('mobile', mobilePhone)],
+    [t.requisites.email, maskOnFile('email', email)],
     [t.requisites.address, address === null ? undefined : maskAddress(address)],
   ];
   return (

@@ -15,7 +15,7 @@ import { Table } from '../../ui/table.tsx';
 import { Timeline } from '../../ui/timeline.tsx';
 import { wayName } from '../../ui/way-name.ts';
 import type { Language } from '../../values/language.ts';
-import { maskContact } from '../contact-change/contact.ts';
+import { maskOnFile } from '../contact-change/contact.ts';
 import { type ReminderKind, reminderKinds } from '../reminders/kinds.ts';
 import { hasStrongStep, type StepStanding } from '../second-step/standing.ts';
 import { networkName } from '../sign-in/session-names.ts';
@@ -146,7 +146,7 @@ function Methods({ t, language, standing }: Pick<SecurityPageProps, 't' | 'langu
 function SecondStep({ t, language, csrf, steps, trusted }: SecurityPageProps) {
   const { mobile, smsAllowed, passkeys, authenticator, backupCodes } = steps;
   const hasCodes = hasStrongStep(steps) || backupCodes > 0;
-  const to = mobile === null ? t.requisites.notSpecified : maskContact({ channel: 'mobile', value: mobile });
+  const to = maskOnFile('mobile', mobile) ?? t.requisites.notSpecified;
   return (
     <Card id="second-step" heading={t.security.secondStep}>
       <p>{t.security.secondStepHelp}</p>
