@@ -45,7 +45,8 @@ async function enrol(): Promise<void> {
   await (await signedIn(service, person)).get('/services');
   const row = await service.database.first<{ holderId: string }>(sql`
     update cabinet.requisites set updated_at = now() - interval '3 years'
-    where holder_id = (select holder_id from cabinet.holder where iin = ${person.iin}) returning holder_id as "holderId"`);
+    where holder_id = (select holder_id from cabinet.holder where iin = ${person.iin})
+    returning holder_id as "holderId"`);
   holderId = row?.holderId ?? '';
 }
 
@@ -184,7 +185,8 @@ describe('"Yes, all of it"', () => {
     ]);
     expect(await asked()).toBe(false);
     const kinds = await service.database.rows<{ kind: string }>(sql`
-      select kind from cabinet.security_event where holder_id = ${holderId} and kind like 'contact%' order by event_id`);
+      select kind from cabinet.security_event
+      where holder_id = ${holderId} and kind like 'contact%' order by event_id`);
     expect(kinds.map(({ kind }) => kind)).toEqual(['contact-marked', 'contact-marked', 'contacts-confirmed']);
 
     const fund = createHttpFund({ url: new URL(server.url), atOnce: 1 });

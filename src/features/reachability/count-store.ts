@@ -46,7 +46,8 @@ export async function countPortion(
   const row = await database.first<CountedPortion>(sql`
     with portion as materialized (
       select holder_id, mobile_phone, email, address, apartment, postcode, confirmed_at from cabinet.requisites
-      where holder_id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000') order by holder_id limit ${most}),
+      where holder_id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
+      order by holder_id limit ${most}),
     known as (
       select p.holder_id, coalesce(mobile, false) as mobile, coalesce(mail, false) as mail,
         coalesce(marked, false) as marked, confirmed_at > now() - interval '1 year' as confirmed
@@ -92,5 +93,6 @@ export async function keepProgress(tx: Queryable, { after, partial }: CountProgr
 /** Keeps the sums of everybody. The next count begins after a day. */
 export async function keepCounted(tx: Queryable, counted: Reachability): Promise<void> {
   await tx.run(sql`
-    update cabinet.reachability set after = null, partial = '{}', counted = ${json(counted)}::jsonb, counted_at = now()`);
+    update cabinet.reachability
+    set after = null, partial = '{}', counted = ${json(counted)}::jsonb, counted_at = now()`);
 }

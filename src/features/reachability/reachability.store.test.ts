@@ -36,7 +36,8 @@ async function holder(): Promise<{ iin: string; holderId: string; mobile: string
   const row = await fresh.database.first<{ holderId: string }>(sql`
     with h as (insert into cabinet.holder (iin) values (${iin}) returning holder_id)
     insert into cabinet.requisites (holder_id, address, apartment, mobile_phone, email)
-    select holder_id, 'Алматы қ., Абай даңғылы, 5', '7', ${mobile}, ${email} from h returning holder_id as "holderId"`);
+    select holder_id, 'Алматы қ., Абай даңғылы, 5', '7', ${mobile}, ${email} from h
+    returning holder_id as "holderId"`);
   return { iin, holderId: row?.holderId ?? '', mobile, email };
 }
 
@@ -126,8 +127,12 @@ describe('the count', () => {
   ) =>
     fresh.database.run(
       what === 'proved_at'
-        ? sql`insert into cabinet.contact_state (holder_id, channel, value_hash, proved_at) values (${holderId}, ${channel}, ${contactHash(value)}, now())`
-        : sql`insert into cabinet.contact_state (holder_id, channel, value_hash, marked_at) values (${holderId}, ${channel}, ${contactHash(value)}, now())`,
+        ? sql`
+          insert into cabinet.contact_state (holder_id, channel, value_hash, proved_at)
+          values (${holderId}, ${channel}, ${contactHash(value)}, now())`
+        : sql`
+          insert into cabinet.contact_state (holder_id, channel, value_hash, marked_at)
+          values (${holderId}, ${channel}, ${contactHash(value)}, now())`,
     );
 
   /** Five holders, of whom each is known in another way. */
@@ -146,7 +151,8 @@ describe('the count', () => {
     await know(former.holderId, 'email', 'former@example.kz', 'marked_at');
     await know(bad.holderId, 'mobile', bad.mobile, 'marked_at');
     await fresh.database.run(sql`
-      update cabinet.requisites set confirmed_at = now() - case holder_id when ${both.holderId} then interval '364 days' else interval '367 days' end
+      update cabinet.requisites set confirmed_at = now() -
+        case holder_id when ${both.holderId} then interval '364 days' else interval '367 days' end
       where holder_id in (${both.holderId}, ${none.holderId})`);
   }
   const expected = { holders: 5, mobileProved: 1, emailProved: 2, neitherProved: 3, confirmed: 1, marked: 1 };
@@ -177,7 +183,8 @@ describe('the count', () => {
   test('of many goes on where a killed process stopped, and is made by one process at a time', async () => {
     await fresh.database.run(sql`
       with h as (
-        insert into cabinet.holder (iin) select to_char(n, 'FM800000000000') from generate_series(1, 12001) n returning holder_id)
+        insert into cabinet.holder (iin) select to_char(n, 'FM800000000000') from generate_series(1, 12001) n
+        returning holder_id)
       insert into cabinet.requisites (holder_id) select holder_id from h`);
     const another = openDatabase(fresh.connection);
     // Killed in its second portion, before COMMIT.

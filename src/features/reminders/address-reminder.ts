@@ -28,10 +28,10 @@ const kinds: Readonly<Record<ReminderNotice, ReminderKind>> = {
 };
 
 /**
- * Decides, when a reminder is about to leave, whether it is still right and where it goes. Nobody is
- * reminded who has renewed, has switched it off, has a locked cabinet, or whom the fund no longer
- * lets in. The first reminder prefers e-mail, which has room for what to do, and the second one the
- * mobile, which is read at once.
+ * Decides, when a reminder is about to leave, whether it is still right and where it goes. Nobody
+ * is reminded who has renewed, has switched it off, has a locked cabinet, or whom the fund no
+ * longer lets in. The first reminder prefers e-mail, which has room for what to do, and the second
+ * one the mobile, which is read at once.
  * @returns undefined when nothing is to be sent
  * @throws FundUnavailable when the fund does not answer: the reminder waits
  */

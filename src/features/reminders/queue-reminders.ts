@@ -13,7 +13,8 @@ export interface QueueRemindersDeps {
 
 /**
  * Queues the reminders that are due, in portions that commit one by one. What is left after a kill
- * is still due, so the next pass takes it. Does nothing at night, nor while another process is at it.
+ * is still due, so the next pass takes it. Does nothing at night, nor while another process is at
+ * it.
  * @returns how many were queued
  */
 export async function queueReminders(

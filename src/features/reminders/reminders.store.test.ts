@@ -388,7 +388,8 @@ const sms = { id: 'm', channel: 'mobile', to: '+77011234567', text: 'a', languag
 test('more than a portion is queued in one pass', async () => {
   await service.database.run(sql`
     with holders as (
-      insert into cabinet.holder (iin) select to_char(n, 'FM000000000000') from generate_series(1, 2500) n returning holder_id)
+      insert into cabinet.holder (iin) select to_char(n, 'FM000000000000') from generate_series(1, 2500) n
+      returning holder_id)
     insert into cabinet.reminder (holder_id, kind, ends_on, next_on)
     select holder_id, 'key', ${await dayIn(30)}::date, ${await dayIn(0)}::date from holders`);
   expect(await queueAll()).toBe(2_500);
@@ -413,7 +414,8 @@ describe('/security', () => {
     };
     expect([await press(), await press(), await press()]).toEqual(['off', 'on', 'off']);
     const events = await service.database.rows<{ kind: string }>(sql`
-      select kind from cabinet.security_event where holder_id = ${holderId} and kind like 'reminder-%' order by event_id`);
+      select kind from cabinet.security_event
+      where holder_id = ${holderId} and kind like 'reminder-%' order by event_id`);
     expect(events.map((event) => event.kind)).toEqual(['reminder-off', 'reminder-on', 'reminder-off']);
     await endsIn(kind, reminderDays[kind][1]);
     await remind();

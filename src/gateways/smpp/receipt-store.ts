@@ -31,13 +31,15 @@ export function createSmsReceipts(
       const hash = recipient && createHash('sha256').update(recipient.to).digest();
       const parts = [
         ...(await database.rows<{ state: string | null }>(sql`
-        insert into cabinet.sms_part as p (gateway_id, message_id, part, holder_id, recipient_hash)
-        select id, ${messageId}, part, ${recipient?.holderId ?? null}::uuid, ${hash ?? null}::bytea from unnest(${gatewayIds}::text[]) with ordinality as given (id, part) where id <> ''
-        on conflict (gateway_id) do update set message_id = excluded.message_id, part = excluded.part, handed_over_at = now(),
-          holder_id = excluded.holder_id, recipient_hash = excluded.recipient_hash,
-          state = case when p.message_id is null then p.state end,
-          state_at = case when p.message_id is null then p.state_at end
-        returning state`)),
+          insert into cabinet.sms_part as p (gateway_id, message_id, part, holder_id, recipient_hash)
+          select id, ${messageId}, part, ${recipient?.holderId ?? null}::uuid, ${hash ?? null}::bytea
+          from unnest(${gatewayIds}::text[]) with ordinality as given (id, part) where id <> ''
+          on conflict (gateway_id) do update
+          set message_id = excluded.message_id, part = excluded.part, handed_over_at = now(),
+            holder_id = excluded.holder_id, recipient_hash = excluded.recipient_hash,
+            state = case when p.message_id is null then p.state end,
+            state_at = case when p.message_id is null then p.state_at end
+          returning state`)),
       ];
       for (const id of gatewayIds) {
         // A receipt that arrived earlier, whose id is written in another way.
