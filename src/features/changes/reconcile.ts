@@ -2,14 +2,12 @@ import type { AppliedChange, AppliedQuestion, Fund } from '../../fund/port.ts';
 import { randomName } from '../../platform/keys.ts';
 import { lockHolder } from '../../platform/postgres/locks.ts';
 import type { Iin } from '../../values/iin.ts';
-import { newContact, touchedChannels } from '../contact-change/contact.ts';
-import { notifyChanged } from '../contact-change/contact-notices.ts';
-import { formerRecipients, moveRecoveryContact, restOtherChannel } from '../contact-change/recovery-store.ts';
+import { findOrCreateHolder } from '../account-request/store.ts';
+import { formerRecipients } from '../contact-change/recovery-store.ts';
 import { notifyHolder } from '../notices/store.ts';
 import type { FieldName } from '../requisites/fields/fields.ts';
-import { languageOf, lockRequisites, type StoredRequisites } from '../requisites/store.ts';
-import { type TakeOverDeps, takeOver } from '../requisites/take-over.ts';
-import { ensureHolder } from '../sign-in/store.ts';
+import { lockRequisites, type StoredRequisites } from '../requisites/store.ts';
+import { followContacts, type TakeOverDeps, takeOver } from '../requisites/take-over.ts';
 import type { ChangeEntry } from './change.ts';
 import {
   findHolderOf,
@@ -111,9 +109,8 @@ async function provideHolder(deps: ReconcileDeps, iin: Iin): Promise<string | un
   if (known?.hasRequisites) return known.holderId;
   const person = await deps.fund.read(iin, 0);
   if (!person) return undefined;
-  await ensureHolder(deps.database, iin, 'kk');
-  const holderId = (await findHolderOf(deps.database, iin))?.holderId;
-  if (holderId !== undefined) await takeOver(deps, holderId, person, randomName(10));
+  const holderId = await findOrCreateHolder(deps.database, iin, 'kk');
+  await takeOver(deps, holderId, person, randomName(10));
   return holderId;
 }
 
@@ -148,12 +145,7 @@ function restoreOf(
       numbers.set(change.changeId, row.number);
     }
     // A contact that comes back waits like a new one: its proofs are lost.
-    const holder = { holderId, language: await languageOf(tx, holderId) };
-    for (const channel of touchedChannels(set)) {
-      await moveRecoveryContact(tx, holderId, channel, waitHours);
-      await restOtherChannel(tx, holderId, channel);
-      await notifyChanged(tx, holder, channel, before, newContact([...set].reverse(), channel));
-    }
+    await followContacts(tx, holderId, before, set.reverse(), waitHours);
     if (own.length > 0) await notifyHolder(tx, holderId, 'change-restored');
     return numbers;
   });

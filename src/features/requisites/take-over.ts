@@ -87,9 +87,10 @@ async function copyFirst(
 
 /**
  * A contact changed at a branch starts the same waiting times and notices as one changed here,
- * because a branch can be deceived too.
+ * because a branch can be deceived too. So does one that is recorded again after a loss.
+ * @param entries the first one of a channel has its new value
  */
-async function followContacts(
+export async function followContacts(
   transaction: Queryable,
   holderId: string,
   before: readonly Recipient[],

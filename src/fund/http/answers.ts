@@ -27,6 +27,11 @@ export function isTransient({ status, body }: Answer): boolean {
   return status >= 500 || (status >= 300 && status < 400) || [401, 403, 407, 408, 425, 429].includes(status);
 }
 
+/** The same for a request that a fund need not have: a 404 is then an answer, whatever its body. */
+export function isTransientUnlessMissing(answer: Answer): boolean {
+  return answer.status !== 404 && isTransient(answer);
+}
+
 /** The holder. Undefined when the fund has none with this IIN. */
 export function holderAnswer(
   answer: Answer,

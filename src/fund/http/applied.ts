@@ -1,7 +1,7 @@
 import type { Answer } from '../../platform/http-client.ts';
 import { SenselessAnswer } from '../errors.ts';
 import type { AppliedChange, AppliedPage, AppliedQuestion } from '../port.ts';
-import { isTransient, recordOf, successOf } from './answers.ts';
+import { isTransientUnlessMissing, recordOf, successOf } from './answers.ts';
 import type { FundLine } from './line.ts';
 import { iinOf, readChangedFields } from './read-holder.ts';
 import type { Reader } from './reading.ts';
@@ -23,7 +23,7 @@ export function askApplied(
   return reads.ask(
     { method: 'POST', path: ['changes-applied'], json: { day, most, ...only, ...after }, repeatable: true },
     appliedAnswer,
-    { outage: (answer) => answer.status !== 404 && isTransient(answer) },
+    { outage: isTransientUnlessMissing },
   );
 }
 

@@ -9,7 +9,7 @@ import {
   foundAnswer,
   healthAnswer,
   holderAnswer,
-  isTransient,
+  isTransientUnlessMissing,
 } from './answers.ts';
 import { askApplied } from './applied.ts';
 import { createFundLine, type FundLineOptions, type FundSettings } from './line.ts';
@@ -60,7 +60,7 @@ export function createHttpFund(settings: FundSettings, options: FundOptions = {}
 
     checkHealth: () =>
       reads.ask({ method: 'GET', path: ['health'] }, healthAnswer, {
-        outage: (answer) => answer.status !== 404 && isTransient(answer),
+        outage: isTransientUnlessMissing,
       }),
 
     read: async (iin, sinceElsewhere, requestId) => {
@@ -131,6 +131,6 @@ function sendConfirmation(
       repeatable: true,
     },
     confirmationAnswer,
-    { about: iin, outage: (answer) => answer.status !== 404 && isTransient(answer) },
+    { about: iin, outage: isTransientUnlessMissing },
   );
 }
