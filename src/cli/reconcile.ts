@@ -8,7 +8,6 @@ import {
   restoreChanges,
 } from '../features/changes/reconcile.ts';
 import { createEmbeddedFund } from '../fund/embedded/embedded-fund-store.ts';
-import { createHttpFund } from '../fund/http/http.ts';
 import type { AppliedChange, Fund } from '../fund/port.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { type Iin, maskIin } from '../values/iin.ts';
@@ -54,7 +53,7 @@ export function reconcileCommand(changes: Command): void {
 }
 
 async function reconcile(config: Config, database: Database, asked: Asked): Promise<void> {
-  const fund = fundOf(config, database);
+  const fund = await fundOf(config, database);
   try {
     const deps = { fund, database, contactSettings: config.contacts };
     const found = await compareDays(deps, asked);
@@ -75,8 +74,10 @@ async function reconcile(config: Config, database: Database, asked: Asked): Prom
   }
 }
 
-function fundOf({ fund: { http } }: Config, database: Database): Fund {
+async function fundOf({ fund: { http } }: Config, database: Database): Promise<Fund> {
   if (!http) return createEmbeddedFund(database);
+  // Its packages are loaded only for it, and not for every command.
+  const { createHttpFund } = await import('../fund/http/http.ts');
   return createHttpFund(http, {
     onFailure: (code) => process.stderr.write(`the fund gave no answer: ${code}\n`),
   });
