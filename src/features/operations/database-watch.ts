@@ -53,9 +53,16 @@ export function createDatabaseWatch(deps: DatabaseWatchDeps): DatabaseWatch {
       );
   }
 
-  /** Whether these seals are in the chain as they were. */
-  async function areThere(seals: readonly (SealHead | undefined | null)[]): Promise<boolean> {
-    for (const one of seals) if (one && (await headOfSeal(database, one.seal)) !== one.head) return false;
+  /** Whether these seals are in the chain as they were. The newest one has been read already. */
+  async function areThere(
+    { newest }: DatabaseState,
+    seals: readonly (SealHead | undefined | null)[],
+  ): Promise<boolean> {
+    for (const one of seals) {
+      if (!one) continue;
+      const head = one.seal === newest?.seal ? newest.head : await headOfSeal(database, one.seal);
+      if (head !== one.head) return false;
+    }
     return true;
   }
 
@@ -82,7 +89,7 @@ export function createDatabaseWatch(deps: DatabaseWatchDeps): DatabaseWatch {
       const by: Setback[] = [
         ...(seen && state.timeline < seen.timeline ? ['timeline' as const] : []),
         ...(seen && state.mark < seen.mark ? ['mark' as const] : []),
-        ...((await areThere([seen?.newest, kept])) ? [] : ['seal' as const]),
+        ...((await areThere(state, [seen?.newest, kept])) ? [] : ['seal' as const]),
       ];
       const before = seen;
       seen = state;

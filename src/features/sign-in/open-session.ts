@@ -5,7 +5,7 @@ import type { Language } from '../../values/language.ts';
 import { decide } from '../assurance/decide.ts';
 import { isLocked, liftFreeze } from '../disavowal/store.ts';
 import { recordEvent } from '../history/event-store.ts';
-import { issueMark, readMarks } from './device-marks.ts';
+import { issueMark, readMarks, type ShownMarks } from './device-marks.ts';
 import { endMarks, keepDevice, notifyOfUnmarked } from './device-store.ts';
 import { forgetFailures } from './failure-store.ts';
 import { deviceName, shortName } from './session-names.ts';
@@ -103,7 +103,7 @@ export async function openSession(
   if (locked) throw new CabinetLocked();
   const [marked] = await Promise.all([
     getsMark
-      ? keepMark(transaction, { holderId, method: way.method, trust, endedMarks }, browser)
+      ? keepMark(transaction, { holderId, method: way.method, trust, device, shown, endedMarks })
       : notifyOfUnmarked(transaction, holderId, { device, marks: shown.hashes }),
     replaced > 0 && recordEvent(transaction, { holderId, kind: 'session-replaced', requestId }),
   ]);
@@ -117,12 +117,12 @@ export async function openSession(
  */
 export async function markBrowser(
   transaction: Queryable,
-  marked: Omit<NewMark, 'endedMarks'>,
+  marked: Omit<NewMark, 'device' | 'shown' | 'endedMarks'>,
   browser: Pick<SignInBrowser, 'device' | 'userAgent'>,
 ): Promise<string> {
   const shown = readMarks(browser.device);
   const endedMarks = await endMarks(transaction, marked.holderId, shown.hashes);
-  return keepMark(transaction, { ...marked, endedMarks }, browser);
+  return keepMark(transaction, { ...marked, device: deviceName(browser.userAgent), shown, endedMarks });
 }
 
 /** Whose browser gets a mark, and after which way in. */
@@ -130,21 +130,23 @@ type NewMark = Pick<SessionOpening, 'holderId' | 'trust'> &
   Pick<WayIn, 'method'> & {
     /** False: the holder was told of this browser before. */
     readonly isNew?: boolean;
+    /** The name of the browser and of its system. */
+    readonly device: string;
+    /** What the browser has sent. */
+    readonly shown: ShownMarks;
     /** The marks of this person that the new one replaces. */
     readonly endedMarks: readonly Buffer[];
   };
 
 async function keepMark(
   transaction: Queryable,
-  { holderId, method, trust = false, isNew = true, endedMarks }: NewMark,
-  { device: cookie, userAgent }: Pick<SignInBrowser, 'device' | 'userAgent'>,
+  { holderId, method, trust = false, isNew = true, device, shown, endedMarks }: NewMark,
 ): Promise<string> {
-  const shown = readMarks(cookie);
   const mark = issueMark();
   await keepDevice(transaction, {
     holderId,
     hash: mark.hash,
-    device: deviceName(userAgent),
+    device,
     method,
     isNew: isNew && endedMarks.length === 0,
     replaces: shown.hashes,
