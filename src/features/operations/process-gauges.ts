@@ -101,9 +101,7 @@ function addDatabaseGauges(
     name: 'kabinet_database_timeline',
     help: "PostgreSQL's timeline: it rises by one with each failover and never falls by itself",
     collect() {
-      const state = gauges.database();
-      if (state === undefined) this.remove();
-      else this.set(state.timeline);
+      setKnown(this, gauges.database()?.timeline);
     },
   });
   new Gauge({
@@ -112,9 +110,7 @@ function addDatabaseGauges(
     name: 'kabinet_database_synchronous',
     help: '1 while a COMMIT waits for a standby; only with REQUIRE_SYNCHRONOUS=1',
     collect() {
-      const synchronous = gauges.database()?.synchronous;
-      if (synchronous === undefined) this.remove();
-      else this.set(synchronous ? 1 : 0);
+      setKnown(this, gauges.database()?.synchronous);
     },
   });
   new Gauge({
@@ -123,9 +119,7 @@ function addDatabaseGauges(
     name: 'kabinet_standby_readable',
     help: '1 while pages could be read from the standby; only with DATABASE_REPLICA_URL',
     collect() {
-      const readable = gauges.standby();
-      if (readable === undefined) this.remove();
-      else this.set(readable ? 1 : 0);
+      setKnown(this, gauges.standby());
     },
   });
   new Gauge({
@@ -137,4 +131,10 @@ function addDatabaseGauges(
       for (const [state, count] of Object.entries(gauges.pool())) this.set({ state }, count);
     },
   });
+}
+
+/** What is not known has no row. */
+function setKnown(gauge: Gauge, value: number | boolean | undefined): void {
+  if (value === undefined) gauge.remove();
+  else gauge.set(Number(value));
 }

@@ -77,8 +77,9 @@ export function createStandby(
   /** Undefined where too little was replayed, or of another database. */
   async function coveredBy(connection: Queryable): Promise<Sample | undefined> {
     const there = await readReplayed(connection);
-    if (there?.system !== system || there?.position === null || there === undefined) return undefined;
+    if (!there || there.system !== system) return undefined;
     const { position } = there;
+    if (position === null) return undefined;
     return samples.findLast((sample) => sample.position <= position);
   }
 
