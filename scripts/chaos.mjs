@@ -1,6 +1,6 @@
 // `npm run chaos`: kills the service and what it depends on while clients save, and checks that
-// nothing was lost. `npm run chaos -- planted` runs only what is named; `-- cluster freeze` runs one
-// fault of the cluster.
+// nothing was lost. `npm run chaos -- planted` runs only what is named; `-- cluster freeze` runs
+// one fault of the cluster.
 
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';

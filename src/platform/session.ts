@@ -136,7 +136,9 @@ export interface SessionReader {
   former(name: Buffer): Promise<FormerSession | undefined>;
 }
 
-/** Looks sessions up on a standby while the leader is away. `Reading` is how the request reads on. */
+/**
+ * Looks sessions up on a standby while the leader is away. `Reading` is how the request reads on.
+ */
 export interface StandbySessions<Reading> {
   /** Whether the leader gives no answer, so that nobody need wait for it. */
   leaderIsAway(): boolean;

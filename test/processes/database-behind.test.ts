@@ -15,9 +15,9 @@ import { migrate } from '../../src/platform/postgres/migrate.ts';
 import { sql } from '../../src/platform/postgres/sql.ts';
 import { type Pair, startPair } from '../chaos/standby.ts';
 
-// A failover that loses nothing raises no alarm. A former leader that takes over again, without what
-// was acknowledged since, does: in a process that has seen it, and in one that has only the kept
-// head. The role that asks owns the tables and is no superuser.
+// A failover that loses nothing raises no alarm. A former leader that takes over again, without
+// what was acknowledged since, does: in a process that has seen it, and in one that has only the
+// kept head. The role that asks owns the tables and is no superuser.
 
 const keys = createKeys(['k'.repeat(32)]);
 let folder: string;

@@ -91,7 +91,8 @@ export async function writeRestored(
       values (${changeId}::uuid, ${holderId}, ${madeAt}::timestamptz, ${appliedAt}::timestamptz)),
     recorded as (
       insert into cabinet.security_event (holder_id, kind, detail, request_id)
-      values (${holderId}, 'change-restored', ${json({ number, reason, madeAt: madeAt.toISOString() })}::jsonb, ${requestId}))
+      values (${holderId}, 'change-restored', ${json({ number, reason, madeAt: madeAt.toISOString() })}::jsonb,
+        ${requestId}))
     insert into cabinet.outbox (holder_id, lane, change_id, payload, delivered_at, request_id)
     values (${holderId}, 'fund', ${changeId}::uuid, ${json({ iin, fields, madeAt })}::jsonb, ${appliedAt}::timestamptz,
       ${requestId})`);
@@ -101,8 +102,9 @@ export async function writeRestored(
 const mostPassed = 10_000_000;
 
 /**
- * Passes over the numbers of outbox messages that the fund has seen. After a loss the database would
- * give them out again, and the fund refuses a change whose number is not higher than the last one's.
+ * Passes over the numbers of outbox messages that the fund has seen. After a loss the database
+ * would give them out again, and the fund refuses a change whose number is not higher than the last
+ * one's.
  */
 export async function passNumbers(database: Queryable, highest: number): Promise<void> {
   await database.run(sql`

@@ -172,7 +172,8 @@ export async function findReceipt(
     code: string | null;
   }>(sql`
     select c.change_id as "changeId", c.number, c.made_at as "madeAt", c.proof, c.document, c.entries,
-      (select r.made_at from cabinet.restored_change r where r.change_id = c.change_id) as "firstMadeAt", o.delivered_at as "deliveredAt", o.dead_at is not null as dead, o.last_error as code,
+      (select r.made_at from cabinet.restored_change r where r.change_id = c.change_id) as "firstMadeAt",
+      o.delivered_at as "deliveredAt", o.dead_at is not null as dead, o.last_error as code,
       o.created_at < now() - make_interval(secs => ${lateAfterSeconds}::int) as late
     from cabinet.change c left join cabinet.outbox o on o.change_id = c.change_id and o.lane = 'fund'
     where c.holder_id = ${holderId} and c.number = ${number} and c.made_by = 'holder'`);

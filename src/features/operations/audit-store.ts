@@ -170,8 +170,8 @@ export const sealedTables: Readonly<Record<AuditSource, SealedTable>> = {
     id: sql`t.proof_id`,
     time: sql`t.made_at`,
     key: number,
-    hash: sql`sha256(convert_to(jsonb_build_array(t.proof_id, t.evidence_id, t.kind, t.shared, encode(sha256(t.content), 'hex'),
-      ${iso(sql`t.about`)}, ${iso(sql`t.made_at`)})::text, 'UTF8'))`,
+    hash: sql`sha256(convert_to(jsonb_build_array(t.proof_id, t.evidence_id, t.kind, t.shared,
+      encode(sha256(t.content), 'hex'), ${iso(sql`t.about`)}, ${iso(sql`t.made_at`)})::text, 'UTF8'))`,
   },
   evidence_seal: {
     form: 1,
@@ -180,8 +180,8 @@ export const sealedTables: Readonly<Record<AuditSource, SealedTable>> = {
     id: sql`t.seal_id`,
     time: sql`t.made_at`,
     key: number,
-    hash: sql`sha256(convert_to(jsonb_build_array(t.seal_id, t.kind, t.hash, t.size, encode(t.root, 'hex'), encode(sha256(t.seal), 'hex'),
-      ${iso(sql`t.until`)}, ${iso(sql`t.made_at`)})::text, 'UTF8'))`,
+    hash: sql`sha256(convert_to(jsonb_build_array(t.seal_id, t.kind, t.hash, t.size,
+      encode(t.root, 'hex'), encode(sha256(t.seal), 'hex'), ${iso(sql`t.until`)}, ${iso(sql`t.made_at`)})::text, 'UTF8'))`,
   },
   audit_retention: {
     form: 1,

@@ -45,8 +45,8 @@ const keepsTyped = sql`
 
 /**
  * Reads a session by the hash of its cookie's secret. The secret itself is not stored.
- * @param activity true prolongs the session. `only-read` writes
- *   nothing, as on a standby
+ * @param activity true counts the request as activity, which prolongs the session. `only-read`
+ *   writes nothing, as on a standby
  */
 export async function readSession(
   database: Queryable,

@@ -42,7 +42,8 @@ export function createEmbeddedFund(database: Database): Fund {
           from fund.person where iin = ${iin} for update),
         applied as (
           insert into fund.applied_change (change_id, iin, fields, sequence, made_at)
-          select ${changeId}::uuid, ${iin}, ${json(fields)}::jsonb, ${sequence}::bigint, ${madeAt}::timestamptz from person where fresh and in_order
+          select ${changeId}::uuid, ${iin}, ${json(fields)}::jsonb, ${sequence}::bigint, ${madeAt}::timestamptz
+          from person where fresh and in_order
           on conflict (change_id) do nothing returning applied_at),
         effect as (
           update fund.person set requisites = requisites || ${json(fields)}::jsonb, last_sequence = ${sequence}::bigint,

@@ -52,8 +52,8 @@ declare module 'fastify' {
      */
     readWithSession?: (connection: Queryable, sessionHash: Buffer, body: unknown) => Promise<unknown>;
     /**
-     * The page reads only, through `readingDeps`, so it can be shown from a standby while the leader
-     * is away.
+     * The page reads only, through `readingDeps`, so it can be shown from a standby while the
+     * leader is away.
      */
     readsStandby?: true;
     /** The page to return to after sign-in, where the route itself is not a page. */

@@ -34,8 +34,8 @@ export function leaseMessages(
     update cabinet.outbox o set leased_until = now() + interval '30 seconds', attempts = attempts + 1
     from due where o.outbox_id = due.outbox_id
     returning o.outbox_id as "outboxId", holder_id as "holderId", change_id as "changeId", payload, attempts as attempt,
-      attempts - forgiven as round, created_at as "queuedAt", extract(epoch from now() - created_at)::float as "ageSeconds",
-      request_id as "requestId", traceparent`);
+      attempts - forgiven as round, created_at as "queuedAt",
+      extract(epoch from now() - created_at)::float as "ageSeconds", request_id as "requestId", traceparent`);
 }
 
 /**
