@@ -32,9 +32,9 @@ export function addCounts(one: Reachability, other: Reachability): Reachability 
   return Object.fromEntries(names.map((name) => [name, one[name] + other[name]])) as unknown as Reachability;
 }
 
-/** The sums of some holders, and the last of them. Null: there was none left. */
+/** The sums of some holders, and the last of them. Null: nobody is left after them. */
 export interface CountedPortion extends Reachability {
-  readonly last: string | null;
+  readonly next: string | null;
 }
 
 /** Counts the next holders after one, in the order of their ids. Null begins with the first. */
@@ -60,9 +60,10 @@ export async function countPortion(
       count(*) filter (where mail)::int as "emailProved",
       count(*) filter (where not mobile and not mail)::int as "neitherProved",
       count(*) filter (where confirmed)::int as confirmed, count(*) filter (where marked)::int as marked,
-      (select holder_id from portion order by holder_id desc limit 1) as last
+      case when count(*) = ${most}
+        then (select holder_id from portion order by holder_id desc limit 1) end as next
     from known`);
-  return row ?? { ...nobodyCounted, last: null };
+  return row ?? { ...nobodyCounted, next: null };
 }
 
 /** How far the count of a day is. */

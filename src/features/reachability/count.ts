@@ -1,6 +1,7 @@
 import type { Database, Queryable } from '../../platform/postgres/database.ts';
 import {
   addCounts,
+  type CountedPortion,
   countPortion,
   keepCounted,
   keepProgress,
@@ -25,10 +26,10 @@ export async function keepReachability(
     isOver = await database.transaction(async (tx) => {
       const progress = await lockCount(tx);
       if (!progress) return true;
-      const { last, ...counted } = await countPortion(tx, progress.after, portion);
+      const { next, ...counted } = await countPortion(tx, progress.after, portion);
       const partial = addCounts(progress.partial, counted);
-      if (last !== null && counted.holders === portion) {
-        await keepProgress(tx, { after: last, partial });
+      if (next !== null) {
+        await keepProgress(tx, { after: next, partial });
         return false;
       }
       await keepCounted(tx, partial);
@@ -40,10 +41,11 @@ export async function keepReachability(
 /** Counts everybody now, for the operator. */
 export async function countReachability(database: Queryable): Promise<Reachability> {
   let sums = nobodyCounted;
-  for (let after: string | null = null; ; ) {
-    const { last, ...counted } = await countPortion(database, after, usualPortion);
+  let after: string | null = null;
+  do {
+    const { next, ...counted }: CountedPortion = await countPortion(database, after, usualPortion);
     sums = addCounts(sums, counted);
-    if (last === null || counted.holders < usualPortion) return sums;
-    after = last;
-  }
+    after = next;
+  } while (after !== null);
+  return sums;
 }
