@@ -35,13 +35,21 @@ interface ShownOutcome {
 }
 
 const readShown = `(() => {
-  const shown = [...document.querySelectorAll('#check-result [data-text]:not([hidden])')].map((one) => one.dataset.text);
+  const texts = document.querySelectorAll('#check-result [data-text]:not([hidden])');
+  const shown = [...texts].map((one) => one.dataset.text);
   const named = (kind) => shown.filter((name) => name.startsWith(kind)).map((name) => name.slice(kind.length));
-  const rows = [...document.querySelectorAll('#check-facts > div')].map((row) => [...row.children].map((one) => one.textContent));
+  const facts = document.querySelectorAll('#check-facts > div');
+  const rows = [...facts].map((row) => [...row.children].map((one) => one.textContent));
   return { verdicts: named('verdict-'), notes: named('note-'), rows };
 })()`;
 
 const isShown = "document.querySelector('#check-result')?.hidden === false";
+
+/** Opens the page, and waits until its script has made it ready. */
+async function openReady(tab: CheckTab, url: string): Promise<void> {
+  await tab.open(url);
+  await tab.until("document.querySelector('#check')?.hidden === false");
+}
 
 async function outcomeOf(tab: CheckTab, act: () => Promise<void>): Promise<ShownOutcome> {
   await act();
@@ -126,8 +134,7 @@ export const checkJourneys: readonly CheckJourney[] = [
   {
     name: 'every kind of file gets the verdict that Node.js comes to, and no request leaves the page',
     async run(tab, world, place) {
-      await tab.open(addressOf(world, place));
-      await tab.until("document.querySelector('#check')?.hidden === false");
+      await openReady(tab, addressOf(world, place));
       for (const [file, verdict, ...notes] of verdicts) {
         const shown = await choose(tab, world, file);
         expect([file, ...shown.verdicts]).toEqual([file, verdict]);
@@ -164,8 +171,7 @@ export const checkJourneys: readonly CheckJourney[] = [
   {
     name: 'a file may be dropped anywhere on the page',
     async run(tab, world, place) {
-      await tab.open(addressOf(world, place));
-      await tab.until("document.querySelector('#check')?.hidden === false");
+      await openReady(tab, addressOf(world, place));
       const bytes = world.files.get('foreign.pdf')?.toString('base64');
       const shown = await outcomeOf(tab, () =>
         tab.read(`(() => {
@@ -184,8 +190,7 @@ export const checkJourneys: readonly CheckJourney[] = [
     async run(tab, world, place) {
       const { right, foreign } = world.codes;
       // Whoever skips to the content brings no code.
-      await tab.open(addressOf(world, place, '#main'));
-      await tab.until("document.querySelector('#check')?.hidden === false");
+      await openReady(tab, addressOf(world, place, '#main'));
       expect(await tab.read(isShown)).toBe(false);
       const shown = await outcomeOf(tab, () => tab.open(addressOf(world, place, `#${right}`)));
       expect(shown).toEqual(shownBy(world, undefined, await judgeCode(right, world.judging.keys)));
@@ -203,8 +208,8 @@ export const checkJourneys: readonly CheckJourney[] = [
         await tab.press('Enter');
       });
       expect([typed.verdicts, typed.notes]).toEqual([['foreignCode'], []]);
-      // A code that is not right is not compared with anything. The same file is chosen again, which
-      // a browser takes for no change unless the field was emptied.
+      // A code that is not right is not compared with anything. The same file is chosen again,
+      // which a browser takes for no change unless the field was emptied.
       await tab.read("document.querySelector('#check-file').dispatchEvent(new Event('click'))");
       expect((await choose(tab, world, 'other.pdf')).verdicts).toEqual(['sealed']);
       expect(tab.requests()).toEqual([]);
@@ -213,8 +218,7 @@ export const checkJourneys: readonly CheckJourney[] = [
   {
     name: 'a receipt is proved by heads that the person chose, and two histories and a cut tail show',
     async run(tab, world, place) {
-      await tab.open(addressOf(world, place));
-      await tab.until("document.querySelector('#check')?.hidden === false");
+      await openReady(tab, addressOf(world, place));
       await tab.read("document.querySelector('details').open = true");
       expect((await choose(tab, world, 'logged.pdf')).notes).toContain('log-onSite');
       const by = async (heads: string, state: string, verdict: string, ...notes: string[]) => {
@@ -250,8 +254,7 @@ export const checkJourneys: readonly CheckJourney[] = [
 /** The page goes on after its server has gone. */
 export async function checkWithoutNetwork(tab: CheckTab, world: CheckWorld): Promise<void> {
   const beside = await world.beside();
-  await tab.open(`${beside.origin}/check?language=kk`);
-  await tab.until("document.querySelector('#check')?.hidden === false");
+  await openReady(tab, `${beside.origin}/check?language=kk`);
   beside.stop();
   await expect(fetch(beside.origin)).rejects.toThrow();
   for (const [file, verdict] of [
