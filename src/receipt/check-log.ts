@@ -49,11 +49,11 @@ export async function readHeads(
 export type LogStanding = 'none' | 'promised' | 'included' | 'published';
 
 /**
- * Why the log does not confirm a receipt. `notInTree`: its path does not lead to its head. `foreign`:
- * its head is not ours. `otherHead`: another head was published for its day, so somebody keeps two
- * histories. `cutOff`: the published heads end before its day, although its day is closed: they are
- * older than the file, or their end was cut off. `before`: they begin after its day. `fetchAgain`: its
- * day was published since, and only a new file can prove it.
+ * Why the log does not confirm a receipt. `notInTree`: its path does not lead to its head.
+ * `foreign`: its head is not ours. `otherHead`: another head was published for its day, so somebody
+ * keeps two histories. `cutOff`: the published heads end before its day, although its day is closed:
+ * they are older than the file, or their end was cut off. `before`: they begin after its day.
+ * `fetchAgain`: its day was published since, and only a new file can prove it.
  */
 export type LogReason = 'notInTree' | 'foreign' | 'otherHead' | 'cutOff' | 'before' | 'fetchAgain';
 
@@ -63,7 +63,8 @@ export const refuting: ReadonlySet<LogReason> = new Set(['notInTree', 'foreign',
 /**
  * Proves a sealed receipt against the log.
  * @param content what the seal says; the caller has checked the seal
- * @param published heads that were published, as `readHeads` gives them; undefined where there are none
+ * @param published heads that were published, as `readHeads` gives them; undefined where there are
+ *   none
  */
 export async function checkLog(
   content: SealedContent,

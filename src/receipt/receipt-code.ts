@@ -22,8 +22,8 @@ export interface ReceiptCode {
 }
 
 /**
- * Why a text is not the code of a receipt. `noCode`: it has another form. `foreignCode`: none of the
- * keys signed it, or it was altered.
+ * Why a text is not the code of a receipt. `noCode`: it has another form. `foreignCode`: none of
+ * the keys signed it, or it was altered.
  */
 export type ReceiptCodeReason = 'noCode' | 'foreignCode';
 

@@ -34,7 +34,8 @@ export interface NewLetters {
 export async function keepLetters(database: Queryable, letters: NewLetters): Promise<Buffer | undefined> {
   const { mac, formerMacs, wordingId, wording, day, recipient } = letters;
   const same = sql`
-    letters_mac = any(${formerMacs}::bytea[]) and wording_id = ${wordingId} and day = ${day}::date and recipient = ${recipient}`;
+    letters_mac = any(${formerMacs}::bytea[]) and wording_id = ${wordingId} and day = ${day}::date
+      and recipient = ${recipient}`;
   const kept = await database.first<{ mac: Buffer }>(sql`
     with kept as (select letters_mac from cabinet.message_letters where ${same}),
     -- Not each time: many equal messages of one day would wait for each other.
@@ -68,7 +69,8 @@ export function findLettered(
   most: number,
 ): Promise<readonly LetteredNotice[]> {
   return database.rows<LetteredNotice>(sql`
-    select letters_mac as mac, (day + time '12:00') at time zone 'UTC' as day, recipient, channel, language, subject, body
+    select letters_mac as mac, (day + time '12:00') at time zone 'UTC' as day, recipient, channel,
+      language, subject, body
     from cabinet.message_letters join cabinet.message_wording using (wording_id)
     where letters_mac = any(${macs}::bytea[]) order by message_letters.day desc, wording_id, recipient limit ${most}`);
 }

@@ -29,7 +29,8 @@ test('has the last days in order, asks once a minute for all, and survives a los
   expect(asked).toEqual([all.slice(-400), all.slice(-62), all.slice(-400)]);
   expect(counted.take()).toBe(1);
   await fresh.database.run(sql`
-    insert into cabinet.receipt_day (day, size, root, head) values ('2026-06-01', 1, decode(repeat('0e', 32), 'hex'), 'new')`);
+    insert into cabinet.receipt_day (day, size, root, head)
+    values ('2026-06-01', 1, decode(repeat('0e', 32), 'hex'), 'new')`);
   expect((await heads.lines(1))[0]).toBe(all.at(-1));
   now += 60_001;
   expect((await heads.lines(1))[0]).toMatch(/^2026-06-01 1 (?:0e){32} new$/);
