@@ -5,6 +5,7 @@ import { formOf, parse } from '../../platform/http/forms.ts';
 import type { TypedPage } from '../../platform/http/language.ts';
 import type { SendPage } from '../../platform/http/page.tsx';
 import { fill } from '../../texts/texts.ts';
+import { waitMinutes } from '../sign-in/failures.ts';
 import { type CompareDeps, compareMessage } from './compare-message.ts';
 import { ComparePage, type ComparePageProps } from './compare-page.tsx';
 
@@ -75,7 +76,7 @@ async function postComparison(
       });
     case 'limited': {
       reply.header('retry-after', String(outcome.seconds));
-      const trouble = fill(t.letters.limited, { minutes: Math.ceil(outcome.seconds / 60) });
+      const trouble = fill(t.letters.limited, { minutes: waitMinutes(outcome.seconds) });
       return showComparison(deps, request, reply, { status: 429, letters, trouble });
     }
   }
