@@ -1,4 +1,5 @@
 import { checkPath, paths } from '../../paths.ts';
+import type { DrawnSeal } from '../receipt-seal/sealer.ts';
 import {
   area,
   attachText,
@@ -66,11 +67,8 @@ export interface ReceiptDocument {
     /** The origin of the cabinet. */
     readonly origin: string;
   };
-  /**
-   * Where a seal will stand, still empty, and the code for the QR. Undefined: the receipt has
-   * neither.
-   */
-  readonly seal?: { readonly place: string; readonly code: string };
+  /** Undefined: the receipt has neither a seal nor a QR. */
+  readonly seal?: DrawnSeal;
 }
 
 /** The name of the attachment. */
@@ -217,7 +215,7 @@ function drawBeside(sheet: Sheet, tag: string, text: string, { x, width }: Colum
   sheet.y += 4;
 }
 
-/** The white around the code is that of the page, so the code itself begins at the edge. */
+/** Draws a QR as wide as `qrWidth`, of which the white around it is a part. */
 function drawQr(
   doc: PDFKit.PDFDocument,
   { size, runs }: ReturnType<ReceiptDocument['check']['encode']>,
