@@ -50,8 +50,8 @@ export function findSignedMessage(
 }
 
 /**
- * Stores a verified signature and what shows that it was right. `number` is that of the receipt, for
- * a change, which may then wait for a time-stamp.
+ * Stores a verified signature and what shows that it was right. `number` is that of the receipt,
+ * for a change, which may then wait for a time-stamp.
  */
 export async function keepEvidence(
   transaction: Queryable,
@@ -68,8 +68,9 @@ export async function keepEvidence(
   const contents = shared.map(([, der]) => Buffer.from(der));
   await transaction.run(sql`
     with remembered as (${keyReminder(holderId, certificate.notAfter)}),
-    kept as (insert into cabinet.eds_evidence (holder_id, purpose, number, content, cms, certificate_sha256, certificate_serial,
-      certificate_until, revocation_source, revocation_as_of, ocsp_response, request_id, challenged_at)
+    kept as (insert into cabinet.eds_evidence (holder_id, purpose, number, content, cms,
+      certificate_sha256, certificate_serial, certificate_until, revocation_source, revocation_as_of,
+      ocsp_response, request_id, challenged_at)
     values (${holderId}, ${purpose}, ${number}, ${Buffer.from(content)}, ${Buffer.from(cms)}, ${certificate.sha256},
       ${certificate.serial}, ${certificate.notAfter}, ${revocation.source}, ${revocation.asOf},
       ${ocspResponse === undefined ? null : Buffer.from(ocspResponse)}, ${requestId}, ${challengedAt})

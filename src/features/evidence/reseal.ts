@@ -55,17 +55,20 @@ export interface ResealOptions {
   readonly onProgress?: (sealed: number) => void;
 }
 
-/** Days after which a seal is covered by a new one. An authority of time-stamps lasts three years. */
+/**
+ * Days after which a seal is covered by a new one. An authority of time-stamps lasts three years.
+ */
 export const daysOfSeal = 300;
 
 /** A seal covers at most this many signatures. */
 const mostOfSeal = 1_000;
 
 /**
- * Covers the signatures of changes, with all their proof and earlier seals, by new seals. Each portion
- * is a transaction, so after an interruption it goes on where it stopped, and run again it finds
- * nothing to do.
- * @returns how many were sealed, or why not: `busy` if somebody else does it, or the sealer's reason
+ * Covers the signatures of changes, with all their proof and earlier seals, by new seals. Each
+ * portion is a transaction, so after an interruption it goes on where it stopped, and run again it
+ * finds nothing to do.
+ * @returns how many were sealed, or why not: `busy` if somebody else does it, or the sealer's
+ * reason
  */
 export async function resealEvidence(
   database: Database,

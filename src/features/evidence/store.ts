@@ -155,7 +155,9 @@ export async function isAnyDue(database: Queryable): Promise<boolean> {
 export type Unsealed =
   /** Those that are due, by `evidence_due`. */
   | 'due'
-  /** All of changes without a seal, or whose last one was made before a time. Reads every signature. */
+  /**
+   * All of changes without a seal, or whose last one was made before a time. Reads every signature.
+   */
   | { readonly before: Date };
 
 /**
@@ -210,8 +212,8 @@ export interface MadeSeal {
 }
 
 /**
- * Stores a seal. The next one is due after `days`, or 60 days before this one ends, and a month from
- * now at the earliest: a new seal by an authority that ends soon ends just as soon.
+ * Stores a seal. The next one is due after `days`, or 60 days before this one ends, and a month
+ * from now at the earliest: a new seal by an authority that ends soon ends just as soon.
  */
 export async function writeEvidenceSeal(
   tx: Queryable,
@@ -223,7 +225,8 @@ export async function writeEvidenceSeal(
   const hashes = leaves.map(({ leaf }) => Buffer.from(leaf));
   await tx.run(sql`
     with made as (insert into cabinet.evidence_seal (kind, hash, size, root, seal, until)
-      values (${kind}, ${hash}, ${leaves.length}, ${Buffer.from(root)}, ${Buffer.from(seal)}, ${until}) returning seal_id),
+      values (${kind}, ${hash}, ${leaves.length}, ${Buffer.from(root)}, ${Buffer.from(seal)}, ${until})
+      returning seal_id),
     due as (insert into cabinet.evidence_due (evidence_id, due_at)
       select evidence_id, greatest(now() + interval '30 days',
         least(now() + make_interval(days => ${days}::int), ${until}::timestamptz - interval '60 days'))
@@ -231,7 +234,8 @@ export async function writeEvidenceSeal(
       on conflict (evidence_id) do update set due_at = excluded.due_at)
     insert into cabinet.evidence_leaf (evidence_id, ordinal, seal_id, place, leaf)
     select evidence_id, ordinal, seal_id, place - 1, leaf from made,
-      unnest(${ids}::bigint[], ${ordinals}::int[], ${hashes}::bytea[]) with ordinality as g (evidence_id, ordinal, leaf, place)`);
+      unnest(${ids}::bigint[], ${ordinals}::int[], ${hashes}::bytea[]) with ordinality
+        as g (evidence_id, ordinal, leaf, place)`);
 }
 
 /** How the evidence of signed changes stands. */
@@ -257,7 +261,8 @@ export async function readStandingOfEvidence(database: Queryable): Promise<Evide
       (select count(distinct evidence_id) from cabinet.eds_proof where kind = 'time-stamp')::int as stamped,
       (select count(*) from cabinet.eds_stamp_wait)::int as waiting,
       (select since from oldest) as "waitingSince", (select failure from oldest) as failure,
-      (select count(*) from signed s where not exists (select from last l where l.evidence_id = s.evidence_id))::int as unsealed,
+      (select count(*) from signed s
+        where not exists (select from last l where l.evidence_id = s.evidence_id))::int as unsealed,
       (select min(until) from last) as until`);
   if (!row) throw new Error('a statement without a row');
   return row;

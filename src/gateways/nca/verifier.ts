@@ -130,7 +130,9 @@ export function createNcaVerifier(
   };
 }
 
-/** Bytes of the longest list that is kept with a signature. Longer ones are the operator's to keep. */
+/**
+ * Bytes of the longest list that is kept with a signature. Longer ones are the operator's to keep.
+ */
 const longestKept = 64 * 1024;
 
 function keptLists(crls: readonly Crl[]): readonly Uint8Array[] {
