@@ -17,8 +17,8 @@ export {
   evidenceLeaf,
   readEvidence,
   type SealHash,
-  sealPath,
-  sealRoot,
+  type SealTree,
+  sealTree,
   writeEvidence,
 } from './evidence.ts';
 export { REQUIREMENTS, type Requirement } from './signer.ts';

@@ -116,26 +116,36 @@ function split(size: number): number {
   return left;
 }
 
-/** The root of a tree of leaves, of which there is at least one. */
-export function sealRoot(leaves: readonly Uint8Array[], hash: SealHash): Uint8Array {
-  const [only] = leaves;
-  if (only === undefined) throw new TypeError('a tree without leaves');
-  if (leaves.length === 1) return only;
-  const left = split(leaves.length);
-  return hashOf(hash, NODE, sealRoot(leaves.slice(0, left), hash), sealRoot(leaves.slice(left), hash));
+/** A tree over leaves. */
+export interface SealTree {
+  readonly root: Uint8Array;
+  /**
+   * For each leaf, the hashes that lead from it to the root, from the bottom up (RFC 9162, 2.1.3.1).
+   */
+  readonly paths: readonly (readonly Uint8Array[])[];
 }
 
-/** The hashes that lead from a leaf to the root, from the bottom up (RFC 9162, 2.1.3.1). */
-export function sealPath(
-  leaves: readonly Uint8Array[],
-  place: number,
-  hash: SealHash,
-): readonly Uint8Array[] {
-  if (leaves.length <= 1) return [];
-  const left = split(leaves.length);
-  return place < left
-    ? [...sealPath(leaves.slice(0, left), place, hash), sealRoot(leaves.slice(left), hash)]
-    : [...sealPath(leaves.slice(left), place - left, hash), sealRoot(leaves.slice(0, left), hash)];
+/**
+ * The tree over leaves, of which there is at least one. Each node is computed once: path by path, a
+ * tree of a thousand leaves would take a million digests.
+ */
+export function sealTree(leaves: readonly Uint8Array[], hash: SealHash): SealTree {
+  const paths = leaves.map((): Uint8Array[] => []);
+  const above = (from: number, to: number): Uint8Array => {
+    const only = leaves[from];
+    if (only === undefined) throw new TypeError('a tree without leaves');
+    if (to - from === 1) return only;
+    const middle = from + split(to - from);
+    const [left, right] = [above(from, middle), above(middle, to)];
+    paths.slice(from, middle).forEach((path) => {
+      path.push(right);
+    });
+    paths.slice(middle, to).forEach((path) => {
+      path.push(left);
+    });
+    return hashOf(hash, NODE, left, right);
+  };
+  return { root: above(0, leaves.length), paths };
 }
 
 /** The root to which a path leads; null for a path of another length than the place needs. */

@@ -6,8 +6,7 @@ import {
   type EvidenceSeal,
   evidenceLeaf,
   type SealHash,
-  sealPath,
-  sealRoot,
+  sealTree,
 } from '../src/evidence.ts';
 
 /** A record with the parts that a test names. */
@@ -25,10 +24,11 @@ export function sealTogether(
 ): readonly EvidenceRecord[] {
   const leaves = records.map((record) => evidenceLeaf(record, hash));
   const size = leaves.length;
-  const made = seal(sealRoot(leaves, hash), hash, size);
+  const { root, paths } = sealTree(leaves, hash);
+  const made = seal(root, hash, size);
   return records.map((record, place) => ({
     ...record,
-    seals: [...record.seals, { kind, hash, place, size, path: sealPath(leaves, place, hash), seal: made }],
+    seals: [...record.seals, { kind, hash, place, size, path: paths[place] ?? [], seal: made }],
   }));
 }
 

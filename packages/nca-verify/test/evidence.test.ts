@@ -12,8 +12,7 @@ import {
   readEvidence,
   rootBy,
   type SealHash,
-  sealPath,
-  sealRoot,
+  sealTree,
   writeEvidence,
 } from '../src/evidence.ts';
 import { makeCertificate } from '../src/testing/certificates.ts';
@@ -383,9 +382,10 @@ describe('the tree of a seal', () => {
       const leaves = Array.from({ length: size }, (_, i) =>
         evidenceLeaf(recordOf({ message: Buffer.of(i) }), 'sha256'),
       );
-      const root = sealRoot(leaves, 'sha256');
+      const { root, paths } = sealTree(leaves, 'sha256');
+      expect(paths).toHaveLength(size);
       leaves.forEach((leaf, place) => {
-        const path = sealPath(leaves, place, 'sha256');
+        const path = paths[place] ?? [];
         const seal = {
           kind: 'key' as const,
           hash: 'sha256' as const,

@@ -1,4 +1,4 @@
-import { type EvidenceRecord, type SealHash, sealPath } from 'nca-verify';
+import { type EvidenceRecord, type SealHash, type SealTree, sealTree } from 'nca-verify';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import {
   readLeavesOf,
@@ -17,12 +17,14 @@ export async function recordsOf(
   const ids = signatures.map(({ evidenceId }) => evidenceId);
   const proofs = groupById(await readProofParts(database, ids));
   const seals = groupById(await readSealsOf(database, ids));
-  const leaves = new Map<string, readonly Buffer[]>();
-  for (const { sealId } of [...seals.values()].flat())
-    if (!leaves.has(sealId)) leaves.set(sealId, await readLeavesOf(database, sealId));
+  // Many signatures share a seal, so its tree is computed once.
+  const paths = new Map<string, SealTree['paths']>();
+  for (const { sealId, hash } of [...seals.values()].flat())
+    if (!paths.has(sealId))
+      paths.set(sealId, sealTree(await readLeavesOf(database, sealId), hash as SealHash).paths);
   return signatures.map((one) => ({
     ...partsOf(one, proofs.get(one.evidenceId) ?? []),
-    seals: (seals.get(one.evidenceId) ?? []).map((seal) => sealOf(seal, leaves.get(seal.sealId) ?? [])),
+    seals: (seals.get(one.evidenceId) ?? []).map((seal) => sealOf(seal, paths.get(seal.sealId) ?? [])),
   }));
 }
 
@@ -55,7 +57,6 @@ function partsOf(
   };
 }
 
-function sealOf({ kind, hash, place, size, seal }: StoredSeal, leaves: readonly Buffer[]) {
-  const path = sealPath(leaves, place, hash as SealHash);
-  return { kind, hash: hash as SealHash, place, size, path, seal };
+function sealOf({ kind, hash, place, size, seal }: StoredSeal, paths: SealTree['paths']) {
+  return { kind, hash: hash as SealHash, place, size, path: paths[place] ?? [], seal };
 }

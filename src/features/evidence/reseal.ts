@@ -1,5 +1,5 @@
 import { CompactSign } from 'jose';
-import { EVIDENCE_SEAL_TYPE, evidenceLeaf, type SealHash, sealRoot } from 'nca-verify';
+import { EVIDENCE_SEAL_TYPE, evidenceLeaf, type SealHash, sealTree } from 'nca-verify';
 import { readNow } from '../../platform/postgres/clock.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { accepted, type Result, refused } from '../../values/result.ts';
@@ -92,7 +92,7 @@ export async function resealEvidence(
         );
       const records = await recordsOf(tx, signatures);
       const leaves = records.map((record) => evidenceLeaf(record, hash));
-      const root = sealRoot(leaves, hash);
+      const { root } = sealTree(leaves, hash);
       const sealed = await sealer.seal(root, { hash, size: leaves.length });
       if (!sealed.ok) return sealed;
       await writeEvidenceSeal(
