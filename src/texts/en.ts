@@ -427,7 +427,7 @@ export const en = {
     headsOfSite: 'Download the entries of this site',
     headsStates: {
       right: 'The entries agree with each other. Now choose the receipt.',
-      none: 'This file has no entry of the log.',
+      none: 'This file has no entry of the log. Choose another file.',
       foreign: 'An entry was not signed by this cabinet, or was changed.',
       gap: 'A day is missing from the entries or stands there twice.',
       fork: 'The entries contradict each other: the log has two histories.',
@@ -457,6 +457,15 @@ export const en = {
       foreignCode: 'The code was not signed by this cabinet',
       noCode: 'This text is not the code of a receipt',
       failed: 'The check failed',
+    },
+    advice: {
+      ask: 'Do not rely on this file. Ask its holder to download it from the cabinet again, or call 1418.',
+      choose: 'Choose the PDF that was downloaded from the cabinet: a scan or a photo has no seal.',
+      otherReceipt: 'Choose the file of the receipt whose code you scanned.',
+      paper: 'Do not rely on this paper. Request the file of the receipt (PDF) and choose it here.',
+      scan: 'Scan the QR code of the receipt again, or choose its file (PDF).',
+      again: 'Open the page again and try once more.',
+      heads: 'Take the entries from another place, or call 1418.',
     },
     notes: {
       'log-none': 'The receipt says nothing about the log of receipts.',

@@ -949,6 +949,7 @@ export const pages: Readonly<Record<string, readonly Variant[]>> = {
         await visitor.page.locator('#check-code').fill('1.A.B');
         await visitor.page.locator('#check-code-button').click();
         await visitor.sees(t.check.verdicts.noCode);
+        await visitor.sees(t.check.advice.scan);
         await visitor.page.locator('summary').click();
         const file = { name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('') };
         await visitor.page.locator('#check-heads').setInputFiles(file);

@@ -25,6 +25,7 @@ export function showOutcome(
   const words = JSON.parse(page.dataset['words'] ?? '{}') as Readonly<Record<string, string>>;
   const named = file === undefined ? facts : [{ name: 'file', value: file }, ...facts];
   result.querySelector('#check-facts')?.replaceChildren(...named.map((fact) => row(fact, words)));
+  result.querySelector('#check-found')?.toggleAttribute('hidden', named.length === 0);
   result.hidden = false;
   result.focus();
 }

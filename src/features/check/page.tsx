@@ -37,6 +37,21 @@ const verdicts = {
   failed: 'warning',
 } as const satisfies Readonly<Record<keyof Texts['check']['verdicts'], AlertProps['kind']>>;
 
+/** What to do after a verdict that is not good. */
+const adviceOf: Partial<Record<keyof typeof verdicts, keyof Texts['check']['advice']>> = {
+  disputed: 'ask',
+  otherReceipt: 'otherReceipt',
+  altered: 'ask',
+  broken: 'ask',
+  foreign: 'ask',
+  noSeal: 'choose',
+  notSigned: 'ask',
+  tooLarge: 'choose',
+  foreignCode: 'paper',
+  noCode: 'scan',
+  failed: 'again',
+};
+
 const languageNames: Readonly<Record<Language, string>> = { kk: 'ҚАЗ', ru: 'РУС', en: 'ENG' };
 
 /**
@@ -90,17 +105,22 @@ export function CheckPage({ t, language, keys, trust, heads, offline }: CheckPag
           </button>
         </Card>
         <section id="check-result" class="card" tabindex={-1} role="status" hidden>
-          {Object.entries(verdicts).map(([name, kind]) => (
-            <div key={name} data-text={`verdict-${name}`} hidden>
-              <Alert kind={kind} title={t.check.verdicts[name as keyof typeof verdicts]} />
-            </div>
-          ))}
+          {(Object.keys(verdicts) as (keyof typeof verdicts)[]).map((name) => {
+            const advice = adviceOf[name];
+            return (
+              <div key={name} data-text={`verdict-${name}`} hidden>
+                <Alert kind={verdicts[name]} title={t.check.verdicts[name]}>
+                  {advice && <p>{t.check.advice[advice]}</p>}
+                </Alert>
+              </div>
+            );
+          })}
           {noteNames(t).map((name) => (
             <p key={name} data-text={`note-${name}`} hidden>
               {t.check.notes[name]}
             </p>
           ))}
-          <h3>{t.check.sealedValues}</h3>
+          <h3 id="check-found">{t.check.sealedValues}</h3>
           <dl class="facts" id="check-facts" />
         </section>
       </div>
@@ -145,6 +165,7 @@ function PublishedEntries({ t, offline }: Pick<CheckPageProps, 't' | 'offline'>)
           <div key={name} data-text={`heads-${name}`} hidden>
             <Alert kind={kind}>
               <p>{t.check.headsStates[name as keyof typeof headsKinds]}</p>
+              {kind === 'danger' && <p>{t.check.advice.heads}</p>}
             </Alert>
           </div>
         ))}
